@@ -1,0 +1,58 @@
+import * as v from 'valibot';
+
+/** How far a connection had come when it failed. */
+export const FAILURE_STAGES = ['tcp', 'tls', 'upgrade', 'open'] as const;
+export type FailureStage = (typeof FAILURE_STAGES)[number];
+
+/**
+ * What went wrong with one connection:
+ * - `refused`, `reset`, `connect-timeout`, `tls`: before the HTTP upgrade;
+ * - `status-<n>`: the upgrade was answered with HTTP status n instead of 101;
+ * - `bad-accept`: Sec-WebSocket-Accept is wrong or missing (RFC 6455 section 4.1);
+ * - `protocol-error`: bytes that are no HTTP response or no valid frame;
+ * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not come, differs, or came in another order;
+ * - `closed-<code>`: closed by the peer; 1006 when there was no close frame (RFC 6455 section 7.1.5);
+ * - `no-ports`, `no-files`: the generator's own limits (EADDRNOTAVAIL, EMFILE);
+ * - `system-<code>`: any other error of the operating system, by its name.
+ */
+export type FailureKind =
+  | 'refused'
+  | 'reset'
+  | 'connect-timeout'
+  | 'tls'
+  | 'bad-accept'
+  | 'protocol-error'
+  | 'echo-timeout'
+  | 'mismatch'
+  | 'out-of-order'
+  | 'no-ports'
+  | 'no-files'
+  | `status-${number}`
+  | `closed-${number}`
+  | `system-${string}`;
+
+/** Failures counted by stage and kind; the key is `<stage>/<kind>`, as in `upgrade/status-503`. */
+export type FailureCounts = Record<string, number>;
+export const failureKey = v.pipe(v.string(), v.regex(/^(tcp|tls|upgrade|open)\/[A-Za-z0-9_-]{1,64}$/));
+export const failureCountsSchema = v.record(failureKey, v.pipe(v.number(), v.integer(), v.minValue(0)));
+
+/** Why the bench could not do what was asked; `message` is a sentence with the remedy, for a person. */
+export type ProblemKind =
+  | 'usage' // wrong options, profile, number: exit code 2
+  | 'environment' // missing binary, rights, limits, full disk
+  | 'configuration' // nginx -t said no
+  | 'died' // a process of the topology ended in mid-run
+  | 'result'; // a result file that cannot be read
+
+/**
+ * An error whose message is meant for the person at the terminal: what is wrong, where, and what to
+ * do. Everything else that is thrown is a defect of the bench itself.
+ */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly kind: ProblemKind;
+  constructor(kind: ProblemKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}

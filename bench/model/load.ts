@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+
+/** Whole numbers from 0 up: counts, bytes, microseconds. */
+export const count = v.pipe(v.number(), v.finite(), v.integer(), v.minValue(0));
+/** A finite number from 0 up: rates, shares. */
+export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+
+/**
+ * How the work arrives. `closed`: a connection sends its next message when the echo of the last has
+ * come, at most `inFlight` unanswered. `open`: messages are due on a schedule fixed beforehand.
+ */
+export const loadSchema = v.variant('kind', [
+  v.strictObject({ kind: v.literal('closed'), inFlight: v.pipe(count, v.minValue(1)) }),
+  v.strictObject({
+    kind: v.literal('open'),
+    /** Over all connections of all generator workers. */
+    ratePerSecond: v.pipe(amount, v.gtValue(0)),
+    arrivals: v.picklist(['uniform', 'poisson']),
+  }),
+]);
+export type Load = v.InferOutput<typeof loadSchema>;
+
+/** What a message carries; the size is drawn uniformly from minBytes..maxBytes, both included. */
+export const payloadSchema = v.strictObject({
+  minBytes: count,
+  maxBytes: count,
+  type: v.picklist(['text', 'binary']),
+});
+export type Payload = v.InferOutput<typeof payloadSchema>;
+
+/** A label on time: connect → warm-up → steady → drain. */
+export const PHASES = ['connect', 'warm-up', 'steady', 'drain'] as const;
+export type Phase = (typeof PHASES)[number];
+export const phaseSchema = v.picklist(PHASES);

@@ -1,0 +1,65 @@
+import * as v from 'valibot';
+import { amount, count, loadSchema, payloadSchema } from './load.ts';
+
+export const positive = v.pipe(count, v.minValue(1));
+
+/** Where processes are placed: lists of CPU numbers, or null where the kernel chooses. */
+export const pinSchema = v.strictObject({
+  nginx: v.array(count),
+  server: v.array(count),
+  generator: v.array(count),
+});
+export type Pin = v.InferOutput<typeof pinSchema>;
+
+/** Everything about one run, decided and written down before it starts. */
+export const runPlanSchema = v.strictObject({
+  /** Folder name in nginx-profiles/, or `direct`. */
+  profile: v.string(),
+  scenario: v.literal('echo'),
+  load: loadSchema,
+  payload: payloadSchema,
+  connections: positive,
+  /** New connections per second over all generator workers; 0: as fast as the bound on pending handshakes lets. */
+  rampPerSecond: amount,
+  warmupMs: count,
+  durationMs: positive,
+  /** An echo that has not come after this long is lost. */
+  echoTimeoutMs: positive,
+  /** TCP connect, TLS and upgrade together. */
+  connectTimeoutMs: positive,
+  client: v.picklist(['lean', 'ws']),
+  server: v.picklist(['ws', 'lean']),
+  /** Generator processes. */
+  workers: positive,
+  /** Echo server processes. */
+  servers: positive,
+  /** Null in profile `direct`. */
+  nginx: v.nullable(
+    v.strictObject({
+      workers: positive,
+      workerConnections: positive,
+      workerFiles: positive,
+      /** True where accepting must be shared out evenly so that no worker runs out of its connections. */
+      acceptMutex: v.boolean(),
+      backlog: positive,
+    }),
+  ),
+  /** Loopback addresses the generator connects from. */
+  sourceAddresses: v.array(v.string()),
+  pin: v.nullable(pinSchema),
+  /** The short HTTP leg before the WebSockets; null: left out. */
+  http: v.nullable(v.strictObject({ connections: positive, durationMs: positive })),
+  seed: count,
+});
+export type RunPlan = v.InferOutput<typeof runPlanSchema>;
+
+/** What the person asked for as a whole; written to disk before anything starts. */
+export const planSchema = v.strictObject({
+  /** The command line, argv without node and script. */
+  command: v.array(v.string()),
+  seed: count,
+  strict: v.boolean(),
+  thresholds: v.array(v.string()),
+  runs: v.array(runPlanSchema),
+});
+export type Plan = v.InferOutput<typeof planSchema>;

@@ -1,0 +1,19 @@
+import * as v from 'valibot';
+
+/** profile.json: what a profile is for. The configuration itself is the nginx.conf beside it. */
+export const profileSchema = v.strictObject({
+  title: v.string(),
+  /** The question that a run of this profile answers. */
+  question: v.string(),
+  /** What the article that the project comes from says of it; null where it says nothing. */
+  claim: v.nullable(v.string()),
+  /** What to expect, and why. */
+  expect: v.string(),
+  /** Echo servers at the least. */
+  servers: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+/** A profile with its name (the folder) and the path of its nginx.conf, null for `direct`. */
+export type Profile = v.InferOutput<typeof profileSchema> & {
+  name: string;
+  configurationPath: string | null;
+};

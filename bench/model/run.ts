@@ -1,0 +1,168 @@
+import * as v from 'valibot';
+import { failureCountsSchema } from './failure.ts';
+import { amount, count, phaseSchema } from './load.ts';
+import { noticeSchema } from './notice.ts';
+import { runPlanSchema } from './plan.ts';
+
+/** HdrHistogram V2, compressed, base64: merges without loss. Values in µs. */
+const encodedHistogram = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/));
+
+/** One second of recording (less at the edges of a phase), merged over all generator workers. */
+export const sliceSchema = v.strictObject({
+  startUs: count,
+  endUs: count,
+  phase: phaseSchema,
+  sent: count,
+  echoed: count,
+  lost: count,
+  bytesSent: count,
+  bytesReceived: count,
+  opened: count,
+  failures: failureCountsSchema,
+  outstanding: count,
+  open: count,
+  /** A histogram without samples is left out. */
+  histograms: v.partial(
+    v.strictObject({
+      tcp: encodedHistogram,
+      tls: encodedHistogram,
+      upgrade: encodedHistogram,
+      handshake: encodedHistogram,
+      response: encodedHistogram,
+      service: encodedHistogram,
+      sendLag: encodedHistogram,
+    }),
+  ),
+});
+export type Slice = v.InferOutput<typeof sliceSchema>;
+
+/** What one generator worker counted over the whole run. */
+export const workerTotalsSchema = v.strictObject({
+  worker: count,
+  asked: count,
+  opened: count,
+  failed: count,
+  sent: count,
+  echoed: count,
+  outstanding: count,
+  lost: count,
+});
+export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
+
+export const COMPONENTS = ['nginx', 'server', 'generator', 'runner'] as const;
+export type Component = (typeof COMPONENTS)[number];
+
+/** Counters of one process at one moment; CPU and switches since the process started, all threads. */
+export const sampleSchema = v.strictObject({
+  atUs: count,
+  cpuUs: count,
+  residentBytes: count,
+  voluntarySwitches: count,
+  involuntarySwitches: count,
+  /** Node processes only, over the time since the sample before: share of time not idle, longest delay. */
+  loopUtilisation: v.nullable(amount),
+  loopDelayMaxUs: v.nullable(count),
+});
+export type Sample = v.InferOutput<typeof sampleSchema>;
+
+export const processSeriesSchema = v.strictObject({
+  component: v.picklist(COMPONENTS),
+  /** As a person would call it: `nginx master`, `nginx worker 1`, `echo server 2`, `generator 1`. */
+  name: v.string(),
+  pid: count,
+  samples: v.array(sampleSchema),
+});
+export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
+
+/** One row of the balance table: how many connections and echoed messages one process carried. */
+export const shareSchema = v.strictObject({
+  component: v.picklist(['nginx', 'server', 'generator']),
+  name: v.string(),
+  connections: count,
+  messages: count,
+});
+export type Share = v.InferOutput<typeof shareSchema>;
+
+/** What one connection before the load found out about the listener. */
+export const probeSchema = v.strictObject({
+  /** ALPN that the WebSocket connections negotiated; null without TLS or where the server chose none. */
+  alpn: v.nullable(v.string()),
+  /** ALPN chosen for a client that offers h2 and http/1.1; null without TLS. */
+  alpnOffered: v.nullable(v.string()),
+  /** SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 section 3) on an h2 connection; null where h2 was not negotiated. */
+  extendedConnect: v.nullable(v.boolean()),
+  tlsProtocol: v.nullable(v.string()),
+  tlsCipher: v.nullable(v.string()),
+  /** Whether a second connection resumed the session of the first (RFC 8446 section 2.2); null without TLS. */
+  tlsResumed: v.nullable(v.boolean()),
+});
+export type Probe = v.InferOutput<typeof probeSchema>;
+
+/** The HTTP leg: ordinary GETs through the same profile, by autocannon, before the WebSockets. */
+export const httpLegSchema = v.strictObject({
+  path: v.string(),
+  connections: count,
+  durationUs: count,
+  requests: count,
+  non2xx: count,
+  errors: count,
+  timeouts: count,
+  requestsPerSecond: amount,
+  bytesReceived: count,
+  latency: encodedHistogram,
+  /** Values of the X-Cache-Status response header, counted; null where the profile has no cache. */
+  cache: v.nullable(v.record(v.string(), count)),
+  /** Requests that reached the echo servers during the leg. */
+  backendRequests: count,
+});
+export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
+
+export const nginxFactsSchema = v.strictObject({
+  binary: v.string(),
+  version: v.string(),
+  openssl: v.nullable(v.string()),
+  buildArguments: v.string(),
+  /** The configuration that ran, as it was printed for `nginx -c`. */
+  configuration: v.string(),
+  /** Lines of the error log at level warn and above, the last 200 at most. */
+  errorLog: v.array(v.string()),
+});
+export type NginxFacts = v.InferOutput<typeof nginxFactsSchema>;
+
+export const outcomeSchema = v.variant('state', [
+  v.strictObject({ state: v.literal('completed') }),
+  v.strictObject({ state: v.literal('aborted'), reason: v.string() }),
+  v.strictObject({ state: v.literal('failed'), reason: v.string() }),
+]);
+export type Outcome = v.InferOutput<typeof outcomeSchema>;
+
+/** Which part of the topology kept the run from going faster. `schedule`: it did all that was offered. */
+export const LIMITS = ['nginx', 'server', 'generator', 'schedule', 'none'] as const;
+
+export const validitySchema = v.strictObject({
+  verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
+  /** One sentence with its evidence for each reason; empty where valid. */
+  reasons: v.array(v.string()),
+  limit: v.strictObject({ component: v.picklist(LIMITS), evidence: v.string() }),
+});
+export type Validity = v.InferOutput<typeof validitySchema>;
+
+/** One execution of one variant × scenario × load. */
+export const runSchema = v.strictObject({
+  plan: runPlanSchema,
+  title: v.string(),
+  startedAt: v.string(),
+  outcome: outcomeSchema,
+  /** When each phase began and ended, µs since the run's epoch; a phase not reached is missing. */
+  phases: v.array(v.strictObject({ phase: phaseSchema, startUs: count, endUs: count })),
+  slices: v.array(sliceSchema),
+  workers: v.array(workerTotalsSchema),
+  processes: v.array(processSeriesSchema),
+  balance: v.array(shareSchema),
+  probe: v.nullable(probeSchema),
+  http: v.nullable(httpLegSchema),
+  nginx: v.nullable(nginxFactsSchema),
+  notices: v.array(noticeSchema),
+  validity: validitySchema,
+});
+export type Run = v.InferOutput<typeof runSchema>;
