@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { nodeVersionProblem } from './commands/node-version.ts';
+
+/**
+ * The command line: the only file that prints or exits. Everything else is imported once the version
+ * of Node is known to do, for older ones could not even read it.
+ */
+async function start(): Promise<number> {
+  const { main } = await import('./commands/main.ts');
+  const { defectOf } = await import('./commands/defect.ts');
+  const { services } = await import('./commands/wiring.ts');
+  const argv = process.argv.slice(2);
+  const debug = argv.includes('--debug') || (process.env.NODE_DEBUG ?? '') !== '';
+  process.on('uncaughtException', (error) => {
+    say(defectOf(error, debug));
+    process.exit(1);
+  });
+  const terminal = {
+    print: (text: string) => void process.stdout.write(`${text}\n`),
+    say,
+    draw: (text: string) => void process.stderr.write(text),
+    get columns() {
+      return process.stderr.isTTY ? process.stderr.columns : null;
+    },
+  };
+  return main(argv, terminal, { signals: process, debug }, services);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+// Whoever reads our output may stop reading (`| head`): the run goes on, and ends as it would.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+const problem = nodeVersionProblem(process.version);
+if (problem !== null) say(problem);
+const code = problem === null ? await start() : 1;
+// not before all is written; a pipe may take a while
+process.stdout.write('', () => process.exit(code));

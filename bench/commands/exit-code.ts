@@ -1,0 +1,38 @@
+import type { RunFigures } from '../measure/figures.ts';
+import type { Run } from '../model/run.ts';
+
+/** What the command line ends with. */
+export const EXIT = {
+  done: 0,
+  /** A run failed, connections or messages were lost; with --strict: a run is not valid. */
+  failed: 1,
+  usage: 2,
+  threshold: 99,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** One run as the exit code sees it. */
+export interface Judged {
+  run: Run;
+  figures: Pick<RunFigures, 'connections' | 'messages' | 'failures'>;
+  /** Thresholds that it missed, as sentences. */
+  missed: readonly string[];
+}
+
+/** The worst comes first: figures of a run that was cut off or lost messages meet no threshold that counts. */
+export function exitCodeOf(
+  judged: readonly Judged[],
+  whole: { planned: number; strict: boolean; interrupted: boolean },
+): ExitCode {
+  if (whole.interrupted) return EXIT.interrupted;
+  if (judged.length < whole.planned || judged.some(hasFailed)) return EXIT.failed;
+  if (whole.strict && judged.some(({ run }) => run.validity.verdict !== 'valid')) return EXIT.failed;
+  return judged.some(({ missed }) => missed.length > 0) ? EXIT.threshold : EXIT.done;
+}
+
+function hasFailed({ run, figures: { connections, messages, failures } }: Judged): boolean {
+  return (
+    run.outcome.state !== 'completed' || connections.failed > 0 || messages.lost > 0 || failures.total > 0
+  );
+}

@@ -1,0 +1,77 @@
+import { COMMON_OPTIONS, type Option, type Options, RUN_OPTIONS } from '../plan/options.ts';
+import { METRICS } from '../plan/threshold.ts';
+
+const COMMANDS = [
+  ['run', 'Put profiles under load and write a report (the default command)'],
+  ['report PATH', 'Draw the report of a stored result.json again'],
+  ['profiles', 'List the profiles and the question that each answers'],
+] as const;
+
+const EXAMPLES = [
+  ['1,000 connections, one echo at a time, for 10 s', '--profile tls'],
+  ['Every profile in turn with 10,000 connections', '-p all -c 10k -d 30s'],
+  ['Latency at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
+  ['For a script', "-p tls -R 5k --threshold 'response.p99<50ms' --json"],
+] as const;
+
+const EXIT_CODES = [
+  ['0', 'done'],
+  ['1', 'a run failed, connections or messages were lost; with --strict: a run is not valid'],
+  ['2', 'wrong use'],
+  ['99', 'a threshold was missed'],
+  ['130', 'interrupted; what was measured until then is in the report'],
+] as const;
+
+const UNITS = `Numbers take k, M and G (10k is 10,000); times need a unit: us, ms, s, m or h; sizes are in
+bytes and take k and M as in nginx's own language (16k is 16,384).`;
+
+/** What `--help` prints, of at most 100 columns. */
+export function helpText(): string {
+  return [
+    'What does my Nginx do to my WebSockets? A benchmark through real Nginx configurations.',
+    'Usage: npm run bench -- [COMMAND] [OPTIONS]\n   or: nginx-ws-bench [COMMAND] [OPTIONS]',
+    section('Commands', COMMANDS),
+    exampleLines(),
+    ...Object.entries(RUN_OPTIONS).map(([heading, options]) => section(heading, rows(options))),
+    section('Other options', rows(COMMON_OPTIONS)),
+    UNITS,
+    `Thresholds are METRIC, one of < <= > >= ==, and a limit in the metric's unit. Metrics:\n${metricLines()}`,
+    section('Exit codes', EXIT_CODES, 6),
+  ].join('\n\n');
+}
+
+function rows(options: Options): (readonly [string, string])[] {
+  return Object.entries(options).map(([name, option]) => [usage(name, option), option.help]);
+}
+
+function usage(name: string, { short, value }: Option): string {
+  return `${short === undefined ? '    ' : `-${short}, `}--${name}${value === null ? '' : ` ${value}`}`;
+}
+
+function section(heading: string, lines: readonly (readonly [string, string])[], width = 32): string {
+  const laid = lines.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+  return [`${heading}:`, ...laid].join('\n');
+}
+
+function exampleLines(): string {
+  return ['Examples:', ...EXAMPLES.map(([what, line]) => `  ${what}\n      npm run bench -- ${line}`)].join(
+    '\n',
+  );
+}
+
+/** `tcp, tls, …: .min .mean …`: metrics of the same figures on one line. */
+function metricLines(): string {
+  const figures = new Map<string, string[]>();
+  for (const metric of METRICS.keys()) {
+    const [group = '', figure = ''] = metric.split('.');
+    figures.set(group, [...(figures.get(group) ?? []), figure]);
+  }
+  const groups = new Map<string, string[]>();
+  for (const [group, names] of figures) {
+    const key = names.join(', ');
+    groups.set(key, [...(groups.get(key) ?? []), group]);
+  }
+  return [...groups]
+    .map(([names, same]) => `  ${same.join(', ')}\n      .${names.replaceAll(', ', ' .')}`)
+    .join('\n');
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeResult, makeRun, OPEN } from '../../test/fixture.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { RUN_OPTIONS } from '../plan/options.ts';
+import { METRICS } from '../plan/threshold.ts';
+import { helpText } from './help.ts';
+import { watchSignals } from './interruption.ts';
+import { metricsOf } from './metrics.ts';
+import { nodeVersionProblem } from './node-version.ts';
+import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
+
+test('help names every option, command and metric, within 100 columns', async () => {
+  const { code, out, said } = await obey(['--help'], fakeServices());
+  assert.deepEqual([code, said], [0, []]);
+  assert.equal(out, `${helpText()}\n`);
+  for (const name of Object.values(RUN_OPTIONS).flatMap((group) => Object.keys(group))) {
+    assert.match(out, new RegExp(`--${name}\\b`));
+  }
+  for (const metric of METRICS.keys()) {
+    for (const part of metric.split('.')) assert.match(out, new RegExp(`\\b${part}\\b`));
+  }
+  for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
+});
+
+test('the version and the profiles are printed', async () => {
+  assert.deepEqual(await obey(['--version'], fakeServices()), {
+    code: 0,
+    out: '1.2.3\n',
+    said: [],
+    drawn: '',
+  });
+  const { out } = await obey(['profiles'], fakeServices());
+  assert.match(out, /^direct {2}The direct profile\n {8}What does it cost\?\nplain {3}The plain profile\n/);
+  const json = await obey(['profiles', '--json'], fakeServices());
+  assert.deepEqual(
+    JSON.parse(json.out).map((profile: { name: string }) => profile.name),
+    ['direct', 'plain', 'tls'],
+  );
+});
+
+test('`report` draws a stored result again, from its folder or its file', async (t) => {
+  const folder = join(await temporaryFolder(t), 'stored');
+  await mkdir(folder);
+  const path = join(folder, 'result.json');
+  await writeFile(path, JSON.stringify(makeResult([])));
+  const services = fakeServices({ readResult: async () => JSON.parse(await readFile(path, 'utf8')) });
+  for (const asked of [folder, path]) {
+    const { code, out } = await obey(['report', asked], services);
+    assert.deepEqual([code, out], [0, `Report: ${join(folder, 'report.html')}\n`]);
+  }
+});
+
+test('wrong use ends with 2 and a sentence, nothing on stdout', async () => {
+  for (const argv of [['--bogus'], ['-p', 'nonesuch'], ['-p', 'tls', '-c', 'x'], ['report']]) {
+    const { code, out, said } = await obey(argv, fakeServices());
+    assert.deepEqual([code, out, said.length], [2, '', 1], argv.join(' '));
+    assert.doesNotMatch(said.join(), /\n/);
+  }
+});
+
+test('a defect is one sentence, and its stack is for who asks', async () => {
+  const broken = fakeServices({
+    loadProfiles: async () => {
+      throw new TypeError('this is\nnot a function');
+    },
+  });
+  const plain = await obey(['profiles'], broken);
+  assert.equal(plain.code, 1);
+  assert.match(
+    plain.said.join('\n'),
+    /^This is a defect of nginx-ws-bench: TypeError: this is not a function\. .*$/,
+  );
+  const full = await obey(['profiles'], broken, { debug: true });
+  assert.match(full.said.join('\n'), /\n {4}at /);
+});
+
+test('the second press counts once half a second has gone by since the first', () => {
+  let now = 1000;
+  const source = new EventEmitter();
+  const { signal, urgent, release } = watchSignals(source, () => now);
+  source.emit('SIGINT');
+  assert.deepEqual([signal.aborted, urgent.aborted], [true, false]);
+  now = 1499;
+  source.emit('SIGTERM');
+  assert.equal(urgent.aborted, false);
+  now = 1500;
+  source.emit('SIGINT');
+  assert.equal(urgent.aborted, true);
+  release();
+  assert.deepEqual(source.eventNames(), []);
+});
+
+test('every metric that a threshold can name is a figure of a run', () => {
+  const metrics = metricsOf(figuresOf(makeRun({ seconds: 1, load: OPEN })));
+  for (const name of METRICS.keys()) assert.ok(Object.hasOwn(metrics, name), name);
+  assert.equal(metrics['connections.asked'], 1000);
+});
+
+test('Node below 20.19 is refused with a sentence', () => {
+  for (const version of ['v20.19.0', 'v20.20.1', 'v22.0.0', 'v24.1.0']) {
+    assert.equal(nodeVersionProblem(version), null);
+  }
+  for (const version of ['v20.18.3', 'v18.20.0', 'v8.0.0']) {
+    assert.match(
+      nodeVersionProblem(version) ?? '',
+      /^nginx-ws-bench needs Node 20\.19 or newer, and this is v/,
+    );
+  }
+});

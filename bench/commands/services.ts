@@ -1,0 +1,53 @@
+import type { RunFigures } from '../measure/figures.ts';
+import type { Machine } from '../model/machine.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Progress } from '../model/progress.ts';
+import type { Environment, Result } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import type { PlannedRun } from '../plan/plan.ts';
+
+/** What the experiment is given; it owns every process of the topology, and its end. */
+export interface ExperimentInput {
+  plan: Plan;
+  runs: PlannedRun[];
+  /** Of the invocation as a whole. */
+  notices: Notice[];
+  id: string;
+  environment: Environment;
+  /** The run folder in reports/. */
+  folder: string;
+  nginxPath: string | null;
+  /** Stop in order, and return what was measured. */
+  signal: AbortSignal;
+  /** Kill what still runs. */
+  urgent: AbortSignal;
+  onProgress(progress: Progress): void;
+  say(line: string): void;
+  save(result: Result): Promise<void>;
+}
+
+/** What the commands are made of: handed in, so that tests run them without a machine. */
+export interface Services {
+  /** All profiles that come with the package. */
+  loadProfiles(): Promise<Profile[]>;
+  /** `names` with commas between them, or `all`. */
+  chooseProfiles(all: readonly Profile[], names: string): Profile[];
+  readEnvironment(): Promise<Environment>;
+  readMachine(): Promise<Machine>;
+  runExperiment(input: ExperimentInput): Promise<Result>;
+  figuresOf(run: Run): RunFigures;
+  /** Writes the reports beside result.json; the path of report.html. */
+  writeReports(folder: string, result: Result): Promise<string>;
+  /** From a run folder, or from the result.json in it. */
+  readResult(path: string): Promise<Result>;
+  /** What --json prints. */
+  summaryOf(result: Result, reportPath: string): unknown;
+  terminalSummary(result: Result, reportPath: string): string;
+  progressLine(progress: Progress): string;
+  readVersion(): Promise<string>;
+  now(): Date;
+  /** A whole number below 2^32. */
+  drawSeed(): number;
+}

@@ -1,0 +1,42 @@
+/** Where a command writes; only the command line itself knows the real one. */
+export interface Terminal {
+  /** What was asked for: one text at a time, without the last line break. */
+  print(text: string): void;
+  /** What goes on meanwhile, one line. */
+  say(line: string): void;
+  /** Characters in a line of a terminal that can be redrawn; null where there is none. */
+  columns: number | null;
+  /** Writes to the terminal as it is; never called where `columns` is null. */
+  draw(text: string): void;
+}
+
+/** A terminal whose last line may be drawn again and again, and steps aside for lines that stay. */
+export interface LiveLine {
+  update(line: string): void;
+  say(line: string): void;
+  /** Takes the line off the screen. */
+  clear(): void;
+}
+
+const ERASE = '\r\u001b[K';
+
+export function liveLine(terminal: Terminal): LiveLine {
+  let shown = false;
+  const clear = (): void => {
+    if (shown) terminal.draw(ERASE);
+    shown = false;
+  };
+  return {
+    update(line) {
+      if (terminal.columns === null) return;
+      // a line that wraps cannot be erased: one column less, for terminals that wrap at the last one
+      terminal.draw(ERASE + [...line].slice(0, Math.max(0, terminal.columns - 1)).join(''));
+      shown = true;
+    },
+    say(line) {
+      clear();
+      terminal.say(line);
+    },
+    clear,
+  };
+}

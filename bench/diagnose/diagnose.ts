@@ -1,0 +1,23 @@
+import { figuresOf } from '../measure/figures.ts';
+import type { Run, Validity } from '../model/run.ts';
+import { loadOf } from './limit.ts';
+import { RULES } from './notices.ts';
+import { validityOf } from './validity.ts';
+
+/** What stands in a run until it is judged. */
+export const UNJUDGED: Validity = {
+  verdict: 'suspect',
+  reasons: ['The run has not been judged yet.'],
+  limit: { component: 'none', evidence: 'not judged yet' },
+};
+
+/** The run with its notices and its verdict on validity; pure. `cpus`: of the machine it ran on. */
+export function diagnose(run: Run, cpus: number): Run {
+  const figures = figuresOf(run);
+  const found = RULES.map((rule) => rule(run, figures)).filter((notice) => notice !== null);
+  return {
+    ...run,
+    notices: [...run.notices, ...found],
+    validity: validityOf(run, figures, loadOf(run, figures, cpus)),
+  };
+}

@@ -1,0 +1,81 @@
+import type { RunFigures } from '../measure/figures.ts';
+import type { Run, Validity } from '../model/run.ts';
+
+/** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node) on. */
+export const BUSY = 0.9;
+/** Of all cores together: there is nothing left to run on. */
+const MACHINE_FULL = 0.95;
+/** An open loop that echoes this share of what it offers did all that was asked. */
+export const ACHIEVED = 0.99;
+
+/** How busy each component is: of Nginx the mean over its workers, of Node processes the busiest one. */
+export interface Load {
+  nginx: number | null;
+  server: number | null;
+  generator: number | null;
+  /** CPU of all processes of the topology ÷ number of CPUs. */
+  machine: number;
+}
+
+export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
+  const shares = (component: string) =>
+    figures.processes
+      .filter((process) => process.component === component && process.name !== 'nginx master')
+      .map((process) => process.cpuShare ?? 0);
+  const loops = (component: string) =>
+    figures.processes
+      .filter((process) => process.component === component)
+      .map((process) => Math.max(process.cpuShare ?? 0, process.loopUtilisation ?? 0));
+  const nginx = shares('nginx');
+  const total = figures.processes.reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
+  return {
+    nginx: run.nginx === null || nginx.length === 0 ? null : nginx.reduce((a, b) => a + b, 0) / nginx.length,
+    server: highest(loops('server')),
+    generator: highest(loops('generator')),
+    machine: cpus === 0 ? 0 : total / cpus,
+  };
+}
+
+/**
+ * Which part kept the run from going faster, and what shows it. What is measured comes first: a busy
+ * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
+ */
+export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['limit'] {
+  const { ratio, perSecond } = figures.offered ?? { ratio: null, perSecond: 0 };
+  if (ratio !== null && ratio >= ACHIEVED) {
+    const evidence = `${percent(ratio)} of the ${Math.round(perSecond)} messages/s that the schedule offered were echoed; ${sentence(load)}`;
+    return { component: 'schedule', evidence };
+  }
+  if (load.nginx !== null && load.nginx >= BUSY) return { component: 'nginx', evidence: sentence(load) };
+  if (load.nginx === null && (load.server ?? 0) >= BUSY && (load.server ?? 0) >= (load.generator ?? 0) * 0.95)
+    return { component: 'server', evidence: sentence(load) };
+  if ((load.generator ?? 0) >= BUSY && (load.generator ?? 0) >= (load.server ?? 0))
+    return { component: 'generator', evidence: sentence(load) };
+  if ((load.server ?? 0) >= BUSY) return { component: 'server', evidence: sentence(load) };
+  if (load.machine >= MACHINE_FULL) {
+    const shared = `the CPUs are ${percent(load.machine)} used by all processes together; ${sentence(load)}`;
+    return {
+      component: (load.nginx ?? 0) >= (load.generator ?? 0) ? 'nginx' : 'generator',
+      evidence: shared,
+    };
+  }
+  return { component: 'none', evidence: `no process was busy: ${sentence(load)}` };
+}
+
+/** What each component did, in words: the evidence of every verdict. */
+export function sentence(load: Load): string {
+  const parts = [
+    load.nginx === null ? null : `a Nginx worker was busy ${percent(load.nginx)} of the time`,
+    load.server === null ? null : `the busiest echo server ${percent(load.server)}`,
+    load.generator === null ? null : `the busiest generator worker ${percent(load.generator)}`,
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? 'nothing is known of the processes.' : `${parts.join(', ')}.`;
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(share >= 0.995 || share < 0.1 ? 1 : 0)} %`;
+}
+
+function highest(values: number[]): number | null {
+  return values.length === 0 ? null : Math.max(...values);
+}

@@ -1,0 +1,64 @@
+import type { RunFigures } from '../measure/figures.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Run } from '../model/run.ts';
+
+type Rule = (run: Run, figures: RunFigures) => Notice | null;
+
+/** Every rule looks at one run and says at most one thing. */
+export const RULES: readonly Rule[] = [http2, resumption, cache, skew, ramp, nginxLog, conservation];
+
+/** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
+function http2({ probe }: Run): Notice | null {
+  if (probe?.alpnOffered !== 'h2') return null;
+  const used = probe.alpn ?? 'no ALPN protocol';
+  const text =
+    probe.extendedConnect === true
+      ? `The listener speaks HTTP/2 and advertises extended CONNECT (RFC 8441); the WebSockets of this run negotiated ${used} and ran over HTTP/1.1, each on a connection of its own.`
+      : `The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): a WebSocket cannot run over HTTP/2 here. The WebSockets of this run negotiated ${used} and ran over HTTP/1.1, each on a TLS connection of its own, so these figures say nothing about WebSocket over HTTP/2.`;
+  return { level: 'info', code: 'h2-not-used', text };
+}
+
+function resumption({ probe }: Run): Notice | null {
+  if (probe === null || probe.tlsResumed === null || probe.tlsProtocol === null) return null;
+  const text = `${probe.tlsProtocol}, ${probe.tlsCipher ?? 'unknown cipher'}; a second connection ${probe.tlsResumed ? 'resumed the session of the first' : 'could not resume the session of the first'}. The connections of the load each make a full handshake.`;
+  return { level: probe.tlsResumed ? 'info' : 'warning', code: 'tls-resumption', text };
+}
+
+function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
+  const share = figures.http?.cacheHitShare ?? null;
+  if (http === null || share === null) return null;
+  const text = `The cache answered ${(share * 100).toFixed(1)} % of ${http.requests} ordinary GETs, and ${http.backendRequests} of them reached an echo server. It leaves WebSocket messages alone: all ${figures.messages.echoed} echoes came from the ${plan.servers === 1 ? 'echo server' : `${plan.servers} echo servers`}.`;
+  return { level: 'info', code: 'cache-serves-gets', text };
+}
+
+/** Long connections stay with the worker that accepted them. */
+function skew({ balance }: Run): Notice | null {
+  const workers = balance.filter((share) => share.component === 'nginx').map((share) => share.connections);
+  const most = Math.max(...workers, 0);
+  const least = Math.min(...workers);
+  if (workers.length < 2 || most < least * 1.5) return null;
+  const text = `Connections are spread unevenly over the Nginx workers: from ${least} to ${most}. They stay where they were accepted; listen … reuseport spreads them by hash.`;
+  return { level: 'warning', code: 'worker-skew', text };
+}
+
+function ramp({ plan }: Run, { connect }: RunFigures): Notice | null {
+  if (plan.rampPerSecond === 0 || connect.perSecond === null) return null;
+  if (connect.perSecond >= plan.rampPerSecond * 0.9) return null;
+  const text = `Connections were opened at ${Math.round(connect.perSecond)} a second where ${plan.rampPerSecond} were asked.`;
+  return { level: 'warning', code: 'ramp-not-reached', text };
+}
+
+function nginxLog({ nginx }: Run): Notice | null {
+  const lines = nginx?.errorLog ?? [];
+  const [first] = lines;
+  if (first === undefined) return null;
+  const text = `Nginx logged ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} at level warn or above; the first: ${first}`;
+  return { level: 'warning', code: 'nginx-log', text };
+}
+
+function conservation(_run: Run, figures: RunFigures): Notice | null {
+  const broken = figures.conservation.workers.filter((worker) => !worker.ok).map((worker) => worker.worker);
+  if (figures.conservation.ok) return null;
+  const text = `The books of generator worker ${broken.join(', ')} do not balance: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`;
+  return { level: 'warning', code: 'conservation', text };
+}

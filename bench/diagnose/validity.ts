@@ -1,0 +1,74 @@
+import type { RunFigures } from '../measure/figures.ts';
+import type { Run, Validity } from '../model/run.ts';
+import { ACHIEVED, BUSY, type Load, limitOf, percent, sentence } from './limit.ts';
+
+/** Send lag may be this share of response time before the generator's delay is part of the result … */
+const LAG_SHARE = 0.1;
+/** … or this much, in µs, which no timer of this kind of machine does better. */
+const LAG_FLOOR_US = 300;
+/** Below this share Nginx is not what is measured when another component is busy. */
+const NGINX_IDLE = 0.8;
+const LOOP_BUSY = 0.85;
+
+/** May this run be believed, and why not. */
+export function validityOf(run: Run, figures: RunFigures, load: Load): Validity {
+  const limit = limitOf(run, figures, load);
+  const doubts = [outcome(run), losses(figures), lag(figures), rate(figures)].filter(
+    (doubt) => doubt !== null,
+  );
+  const limited = limitedBy(run, load, limit.component);
+  if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
+  const busy = loopBusy(load, limit.component);
+  if (busy !== null) doubts.push(busy);
+  return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
+}
+
+function outcome(run: Run): string | null {
+  if (run.outcome.state === 'completed') return null;
+  return `The run was ${run.outcome.state}: ${run.outcome.reason}`;
+}
+
+function losses({ connections, messages, conservation }: RunFigures): string | null {
+  if (!conservation.ok) return 'The books do not balance: sent is not echoed + outstanding + lost.';
+  if (connections.failed === 0 && messages.lost === 0) return null;
+  return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost.`;
+}
+
+/** Send lag is the generator's own delay: it is in every response time. */
+function lag({ latencies }: RunFigures): string | null {
+  const lagUs = latencies.sendLag?.p99 ?? null;
+  const responseUs = latencies.response?.p99 ?? null;
+  if (lagUs === null || responseUs === null) return null;
+  if (lagUs <= Math.max(LAG_FLOOR_US, responseUs * LAG_SHARE)) return null;
+  return `The generator sent late: send lag p99 is ${Math.round(lagUs)} µs, ${percent(lagUs / responseUs)} of the response time's p99.`;
+}
+
+function rate({ offered }: RunFigures): string | null {
+  if (offered === null || offered.ratio === null || offered.ratio >= ACHIEVED) return null;
+  return `Only ${percent(offered.ratio)} of the offered rate was echoed in the steady phase.`;
+}
+
+/** In `direct` the echo server is what is measured: there it may be the limit. */
+function limitedBy(
+  run: Run,
+  load: Load,
+  limit: Validity['limit']['component'],
+): Pick<Validity, 'verdict' | 'reasons'> | null {
+  if (run.plan.profile !== 'direct' && (load.nginx ?? 0) >= NGINX_IDLE) return null;
+  if (limit === 'generator')
+    return { verdict: 'generator-limited', reasons: [`The generator was the limit: ${sentence(load)}`] };
+  if (limit === 'server' && run.plan.profile !== 'direct')
+    return { verdict: 'server-limited', reasons: [`The echo server was the limit: ${sentence(load)}`] };
+  return null;
+}
+
+/**
+ * A generator near its own limit measures itself. Not so where what is measured is saturated: then it
+ * waits for that, and how long it waits is the result.
+ */
+function loopBusy(load: Load, limit: Validity['limit']['component']): string | null {
+  if (load.generator === null || load.generator <= LOOP_BUSY) return null;
+  if (limit === 'nginx' && (load.nginx ?? 0) >= BUSY) return null;
+  if (limit === 'server') return null;
+  return `A generator worker was busy ${percent(load.generator)} of the time: it may measure itself.`;
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makePacer, type Pacer } from './pacer.ts';
+
+function take(pacer: Pacer, count: number): number[] {
+  return Array.from({ length: count }, () => {
+    const { dueUs } = pacer;
+    pacer.advance();
+    return dueUs;
+  });
+}
+
+const shape = fc.record({
+  ratePerSecond: fc.double({ min: 0.5, max: 1e6, noNaN: true }),
+  startUs: fc.nat(1e9),
+  workers: fc.integer({ min: 1, max: 8 }),
+  seed: fc.nat(2 ** 31),
+});
+
+test('uniform: the workers together send one message every 1/rate, none twice, none left out', () => {
+  fc.assert(
+    fc.property(shape, ({ ratePerSecond, startUs, workers, seed }) => {
+      const load = { kind: 'open', ratePerSecond, arrivals: 'uniform' } as const;
+      const all = Array.from({ length: workers }, (_, w) =>
+        take(makePacer(load, startUs, w, workers, seed), 50),
+      );
+      const expected = Array.from({ length: workers * 50 }, (_, k) => startUs + (k * 1e6) / ratePerSecond);
+      assert.deepEqual(
+        all.flat().toSorted((a, b) => a - b),
+        expected,
+      );
+    }),
+  );
+});
+
+test('uniform: the millionth message is due exactly when it is, nothing adds up', () => {
+  const pacer = makePacer({ kind: 'open', ratePerSecond: 3_333, arrivals: 'uniform' }, 0, 0, 1, 1);
+  for (let i = 0; i < 1_000_000; i++) pacer.advance();
+  assert.equal(pacer.dueUs, (1_000_000 * 1e6) / 3_333);
+});
+
+test('poisson: never goes back, is the same for the same seed, and another one for another worker', () => {
+  fc.assert(
+    fc.property(shape, ({ ratePerSecond, startUs, workers, seed }) => {
+      const load = { kind: 'open', ratePerSecond, arrivals: 'poisson' } as const;
+      const once = take(makePacer(load, startUs, 0, workers, seed), 100);
+      assert.deepEqual(take(makePacer(load, startUs, 0, workers, seed), 100), once);
+      assert.ok(once.every((dueUs, i) => dueUs >= (once[i - 1] ?? startUs)));
+      if (workers > 1) assert.notDeepEqual(take(makePacer(load, startUs, 1, workers, seed), 100), once);
+    }),
+  );
+});
+
+test('poisson: gaps have the mean and the spread of an exponential distribution', () => {
+  const due = take(
+    makePacer({ kind: 'open', ratePerSecond: 1_000, arrivals: 'poisson' }, 0, 0, 1, 7),
+    100_000,
+  );
+  const gaps = due.map((dueUs, i) => dueUs - (due[i - 1] ?? 0));
+  const mean = gaps.reduce((a, b) => a + b, 0) / gaps.length;
+  const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+  // 100,000 samples of a seeded sequence: the standard error of both is 0.3 %.
+  assert.ok(Math.abs(mean - 1_000) < 15, `mean gap ${mean}`);
+  assert.ok(Math.abs(deviation - 1_000) < 20, `deviation ${deviation}`);
+});

@@ -1,0 +1,47 @@
+import type { PhaseTimes } from '../measure/recorder.ts';
+import type { Load, Payload } from '../model/load.ts';
+import type { Recording } from '../model/recording.ts';
+import type { WorkerTotals } from '../model/run.ts';
+import type { Route } from './echo.ts';
+
+/** What one generator worker has to do; plain values that cross the process boundary. */
+export interface WorkerPlan {
+  worker: number;
+  workers: number;
+  /** `process.hrtime.bigint()` at the run's epoch. */
+  epochNs: bigint;
+  /** Connections of this worker. */
+  connections: number;
+  /** Connection n of this worker goes to port n modulo their number. */
+  ports: number[];
+  host: string;
+  path: string;
+  tls: { ca: string; servername: string } | null;
+  sourceAddresses: string[];
+  /** Share of this worker; 0: only bounded by `pendingHandshakes`. */
+  rampPerSecond: number;
+  pendingHandshakes: number;
+  load: Load;
+  payload: Payload;
+  echoTimeoutMs: number;
+  connectTimeoutMs: number;
+  client: 'lean' | 'ws';
+  seed: number;
+}
+
+/** Runner → generator worker. */
+export type WorkerCommand =
+  | { type: 'connect'; plan: WorkerPlan }
+  | { type: 'start'; times: PhaseTimes }
+  /** Send nothing more, hand out what was recorded, end. */
+  | { type: 'stop' }
+  /** Close all connections and exit. */
+  | { type: 'leave' };
+
+/** Generator worker → runner, in this order; recordings come all along. */
+export type WorkerReport =
+  | { type: 'ready' }
+  | { type: 'recording'; recording: Recording }
+  /** Every handshake is over. */
+  | { type: 'connected' }
+  | { type: 'done'; totals: WorkerTotals; routes: Route[] };

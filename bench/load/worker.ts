@@ -1,0 +1,141 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type LoopReader, Recorder } from '../measure/recorder.ts';
+import { clockSince } from './clock.ts';
+import { Echo } from './echo.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { leanConnector } from './lean-connection.ts';
+import { Payload } from './payload.ts';
+import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import { startRamp } from './ramp.ts';
+import { threadWaker } from './waker.ts';
+import { wsConnector } from './ws-connection.ts';
+
+/** Entry point of a generator worker: a process of its own that is told what to do over IPC. */
+
+const TICK_MS = 50;
+/** Every session is looked at for timeouts once in this many ticks. */
+const TICKS_A_ROUND = 10;
+const LOOP_RESOLUTION_MS = 20;
+const CLOSE_MS = 3_000;
+
+const report = (message: WorkerReport) => {
+  if (process.connected) process.send?.(message);
+};
+
+function makeLoopReader(): LoopReader {
+  let before = performance.eventLoopUtilization();
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  delay.enable();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    // The histogram counts from tick to tick: what is over the resolution is delay.
+    const delayMaxUs = delay.count === 0 ? 0 : Math.max(0, delay.max / 1e3 - LOOP_RESOLUTION_MS * 1e3);
+    delay.reset();
+    return { utilisation: Math.min(1, Math.max(0, utilization)), delayMaxUs: Math.round(delayMaxUs) };
+  };
+}
+
+function run(plan: WorkerPlan): (command: WorkerCommand) => void {
+  const clock = clockSince(plan.epochNs);
+  const payload = new Payload(plan.payload, plan.seed);
+  const recorder = new Recorder(
+    plan.worker,
+    (recording) => report({ type: 'recording', recording }),
+    makeLoopReader(),
+  );
+  const context = { clock, payload, target: { host: plan.host, path: plan.path, tls: plan.tls } };
+  const batch = plan.load.kind === 'closed' ? plan.load.inFlight : 1;
+  const echo = new Echo({
+    clock,
+    payload,
+    recorder,
+    load: plan.load,
+    echoTimeoutUs: plan.echoTimeoutMs * 1e3,
+    connectTimeoutUs: plan.connectTimeoutMs * 1e3,
+    worker: plan.worker,
+    workers: plan.workers,
+    seed: plan.seed,
+    makeWaker: (wake) => threadWaker(plan.epochNs, wake),
+    connect:
+      plan.client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, batch)),
+    onHandshakeOver: () => ramp.handshakeOver(),
+  });
+  const ramp = startRamp({
+    clock,
+    connections: plan.connections,
+    perSecond: plan.rampPerSecond,
+    pending: plan.pendingHandshakes,
+    connect: (index) => connect(plan, echo, index),
+    onDone: () => report({ type: 'connected' }),
+  });
+
+  let done = false;
+  const finish = () => {
+    if (done) return;
+    done = true;
+    clearInterval(ticker);
+    ramp.stop();
+    echo.stop();
+    report({ type: 'done', totals: finishRecording(), routes: echo.routes });
+  };
+  const finishRecording = () => {
+    recorder.finish(clock());
+    return {
+      worker: plan.worker,
+      asked: plan.connections,
+      opened: echo.openings,
+      failed: echo.failures,
+      ...recorder.totals,
+    };
+  };
+  const ticker = setInterval(() => {
+    echo.checkTimeouts(Math.ceil(echo.sessions / TICKS_A_ROUND));
+    const nowUs = clock();
+    recorder.advance(nowUs);
+    if (echo.isDrained(nowUs)) finish();
+  }, TICK_MS);
+
+  return (command) => {
+    if (command.type === 'start') {
+      echo.start(command.times);
+      setTimeout(() => echo.fillAll(), Math.max(0, (command.times.warmUpUs - clock()) / 1e3) + 1);
+    } else if (command.type === 'stop') finish();
+    else if (command.type === 'leave') {
+      finish();
+      leave(echo);
+    }
+  };
+}
+
+/** Connection `index` of this worker; its number is told apart from those of the other workers. */
+function connect(plan: WorkerPlan, echo: Echo, index: number): void {
+  const { sourceAddresses, ports, worker, workers } = plan;
+  const address = sourceAddresses[index % sourceAddresses.length] ?? null;
+  const port = ports[index % ports.length] ?? 0;
+  echo.connect(index * workers + worker, address, port);
+}
+
+/** Closes properly what is open, for a bounded time, and exits. */
+function leave(echo: Echo): void {
+  echo.closeAll();
+  const since = performance.now();
+  const poll = setInterval(() => {
+    if (echo.openConnections > 0 && performance.now() - since < CLOSE_MS) return;
+    clearInterval(poll);
+    echo.destroyAll();
+    process.exit(0);
+  }, 10);
+}
+
+let handle: ((command: WorkerCommand) => void) | null = null;
+process.on('message', (command: WorkerCommand) => {
+  if (command.type === 'connect') handle = run(command.plan);
+  else if (handle === null && command.type === 'leave') process.exit(0);
+  else handle?.(command);
+});
+// The runner is gone: so are we.
+process.on('disconnect', () => process.exit(0));
+process.on('SIGTERM', () => process.exit(0));
+report({ type: 'ready' });

@@ -1,0 +1,48 @@
+import type { Run } from '../model/run.ts';
+
+/** What became of the messages: sent = echoed + outstanding + lost. */
+export interface Balance {
+  sent: number;
+  echoed: number;
+  outstanding: number;
+  lost: number;
+  /** Whether the equation holds. */
+  ok: boolean;
+}
+
+export interface Conservation {
+  /** Of every worker and of the total. */
+  ok: boolean;
+  total: Balance;
+  workers: (Balance & { worker: number })[];
+}
+
+type Counts = Omit<Balance, 'ok'>;
+
+/** Checks the books of each generator worker; a run without them (it was cut off) is summed from its slices. */
+export function conservationOf(run: Run): Conservation {
+  const workers = run.workers.map(({ worker, ...counts }) => ({ worker, ...balance(counts) }));
+  const total = balance(workers.length > 0 ? sumOf(workers) : countsOfSlices(run));
+  return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
+}
+
+function balance({ sent, echoed, outstanding, lost }: Counts): Balance {
+  return { sent, echoed, outstanding, lost, ok: sent === echoed + outstanding + lost };
+}
+
+function sumOf(list: readonly Counts[]): Counts {
+  const sum = { sent: 0, echoed: 0, outstanding: 0, lost: 0 };
+  for (const counts of list) {
+    sum.sent += counts.sent;
+    sum.echoed += counts.echoed;
+    sum.outstanding += counts.outstanding;
+    sum.lost += counts.lost;
+  }
+  return sum;
+}
+
+/** Outstanding is a level, not a flow: the last slice tells it. */
+function countsOfSlices(run: Run): Counts {
+  const flows = sumOf(run.slices.map((slice) => ({ ...slice, outstanding: 0 })));
+  return { ...flows, outstanding: run.slices.at(-1)?.outstanding ?? 0 };
+}

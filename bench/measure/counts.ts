@@ -1,0 +1,61 @@
+/**
+ * A histogram's counts as one flat array in HdrHistogram's layout: 3 significant digits, lowest value 1,
+ * so 2,048 sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is the hot path of the
+ * generator: an index and an increment, some 5 ns, where `recordValue` of a growing histogram takes 200.
+ */
+const SUB_BUCKETS = 2048;
+const SUB_BUCKET_HALF = SUB_BUCKETS / 2;
+const SUB_BUCKET_HALF_BITS = 10;
+
+/** Highest value that is told apart, in µs: 2^31 − 1 (35 minutes); larger ones are recorded as this. */
+export const HIGHEST_US = 2 ** 31 - 1;
+
+/** Index of the bucket that holds a whole number 0 ≤ value ≤ HIGHEST_US. */
+export function bucketIndex(value: number): number {
+  const bucket = 32 - Math.clz32(value | (SUB_BUCKETS - 1)) - (SUB_BUCKET_HALF_BITS + 1);
+  return ((bucket + 1) << SUB_BUCKET_HALF_BITS) + (value >>> bucket) - SUB_BUCKET_HALF;
+}
+
+/** Lowest value of the bucket with this index: what the bucket is recorded as when it is read. */
+export function bucketValue(index: number): number {
+  const bucket = (index >> SUB_BUCKET_HALF_BITS) - 1;
+  const sub = (index & (SUB_BUCKET_HALF - 1)) + SUB_BUCKET_HALF;
+  return bucket < 0 ? index : sub * 2 ** bucket;
+}
+
+const LENGTH = bucketIndex(HIGHEST_US) + 1;
+
+/** Counts of one kind of time, in µs. */
+export class Counts {
+  readonly #counts = new Uint32Array(LENGTH);
+  #lowest = LENGTH;
+  #highest = -1;
+
+  /** Records a time in µs; fractions are rounded, what lies outside 0..HIGHEST_US is moved to its edge. */
+  record(us: number): void {
+    const value = us <= 0 ? 0 : us >= HIGHEST_US ? HIGHEST_US : (us + 0.5) | 0;
+    const index = bucketIndex(value);
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1;
+    if (index < this.#lowest) this.#lowest = index;
+    if (index > this.#highest) this.#highest = index;
+  }
+
+  /** Pairs of (bucket index, count) of all buckets that are not empty; the counts start again from 0. */
+  drain(): Uint32Array {
+    const counts = this.#counts;
+    let filled = 0;
+    for (let i = this.#lowest; i <= this.#highest; i++) if (counts[i] !== 0) filled++;
+    const pairs = new Uint32Array(filled * 2);
+    let at = 0;
+    for (let i = this.#lowest; i <= this.#highest; i++) {
+      const count = counts[i] ?? 0;
+      if (count === 0) continue;
+      pairs[at++] = i;
+      pairs[at++] = count;
+      counts[i] = 0;
+    }
+    this.#lowest = LENGTH;
+    this.#highest = -1;
+    return pairs;
+  }
+}

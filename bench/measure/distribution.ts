@@ -1,0 +1,50 @@
+import { bucketsOf, type Histogram, supportedPercentile } from './histogram.ts';
+
+/** A step of the percentile axis, x = 1 / (1 − p): 1 is the least value, 10 is p90, 1000 is p99.9. */
+export interface PercentilePoint {
+  x: number;
+  valueUs: number;
+}
+
+/** Steps per doubling of x: close enough that a line through them shows every knee. */
+const STEPS_PER_DOUBLING = 6;
+
+/** The latency at ever higher percentiles, as far as the samples support them. */
+export function percentileCurve(histogram: Histogram): PercentilePoint[] {
+  const points: PercentilePoint[] = [];
+  for (let step = 0; ; step++) {
+    const x = 2 ** (step / STEPS_PER_DOUBLING);
+    const valueUs = supportedPercentile(histogram, 100 - 100 / x);
+    if (valueUs === null) return points;
+    points.push({ x, valueUs });
+  }
+}
+
+/** A bar of a latency histogram: the samples with fromUs ≤ value < toUs. */
+export interface Bin {
+  fromUs: number;
+  toUs: number;
+  count: number;
+}
+
+/** Bins per tenfold of the value. */
+const BINS_PER_DECADE = 20;
+
+/** The samples in bins that are equally wide on a logarithmic axis; what is below 1 µs is in the first. */
+export function logBins(histogram: Histogram): Bin[] {
+  const counts = new Map<number, number>();
+  for (const [valueUs, count] of bucketsOf(histogram)) {
+    const number = Math.floor(Math.log10(Math.max(1, valueUs)) * BINS_PER_DECADE);
+    counts.set(number, (counts.get(number) ?? 0) + count);
+  }
+  const numbers = [...counts.keys()];
+  const bins: Bin[] = [];
+  for (let number = Math.min(...numbers); number <= Math.max(...numbers); number++) {
+    bins.push({ fromUs: edge(number), toUs: edge(number + 1), count: counts.get(number) ?? 0 });
+  }
+  return bins;
+}
+
+function edge(bin: number): number {
+  return 10 ** (bin / BINS_PER_DECADE);
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { CLOSED, makeResult, makeRun, OPEN } from '../../test/fixture.ts';
+import { PHASES } from '../model/load.ts';
+import { resultSchema } from '../model/result.ts';
+import type { ProcessSeries, Run } from '../model/run.ts';
+import { logBins, percentileCurve } from './distribution.ts';
+import { figuresOf, histogramOf } from './figures.ts';
+import { emptyHistogram } from './histogram.ts';
+import { seriesOf } from './series.ts';
+
+function sum(list: readonly number[]): number {
+  return list.reduce((total, next) => total + next, 0);
+}
+
+/** Every number in a value, however deep. */
+function numbersIn(value: unknown): number[] {
+  if (typeof value === 'number') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(numbersIn);
+}
+
+test('the fixture is a valid result', () => {
+  v.parse(resultSchema, makeResult([makeRun(), makeRun({ profile: 'direct', load: OPEN })]));
+});
+
+test('messages, rates and bytes are read from the books and the steady phase', () => {
+  const run = makeRun({ seconds: 4 });
+  const figures = figuresOf(run);
+  const steady = run.slices.filter((slice) => slice.phase === 'steady');
+  assert.deepEqual(figures.connections, { asked: 1000, opened: 1000, failed: 0 });
+  assert.equal(figures.messages.sent, sum(run.slices.map((slice) => slice.sent)));
+  assert.equal(figures.messages.perSecond, sum(steady.map((slice) => slice.echoed)) / 4);
+  assert.equal(figures.bytes.receivedPerSecond, sum(steady.map((slice) => slice.bytesReceived)) / 4);
+  assert.equal(figures.connect.timeToOpenUs, 2_000_000);
+  assert.equal(figures.connect.perSecond, 500);
+  assert.equal(figures.conservation.ok, true);
+});
+
+test('a late echo of the steady phase counts, an echo of the warm-up does not', () => {
+  const run = makeRun({ seconds: 3 });
+  const counted = run.slices.filter((slice) => slice.phase === 'steady' || slice.phase === 'drain');
+  assert.equal(figuresOf(run).latencies.service?.count, sum(counted.map((slice) => slice.echoed)));
+});
+
+test('only an open loop has response time, send lag and an offered rate', () => {
+  const closed = figuresOf(makeRun({ load: CLOSED, seconds: 2 }));
+  assert.equal(closed.latencyName, 'service');
+  assert.equal(closed.latencies.response, null);
+  assert.equal(closed.latencies.sendLag, null);
+  assert.equal(closed.offered, null);
+  const open = figuresOf(makeRun({ load: OPEN, seconds: 2 }));
+  assert.equal(open.latencyName, 'response');
+  assert.ok((open.latencies.response?.p50 ?? 0) > 0);
+  assert.equal(open.offered?.perSecond, 20_000);
+  assert.equal(open.offered?.ratio, (open.messages.perSecond ?? 0) / 20_000);
+});
+
+/** A process whose counters grow evenly by `perSecond` from second 0 to 20. */
+function evenProcess(component: ProcessSeries['component'], cpuUsPerSecond: number): ProcessSeries {
+  return {
+    component,
+    name: component,
+    pid: 1,
+    samples: [0, 5, 10, 15, 20].map((second) => ({
+      atUs: second * 1e6,
+      cpuUs: second * cpuUsPerSecond,
+      residentBytes: second <= 0 ? 1_000_000 : 3_000_000,
+      voluntarySwitches: second * 100,
+      involuntarySwitches: second * 10,
+      loopUtilisation: second / 20,
+      loopDelayMaxUs: second * 1000,
+    })),
+  };
+}
+
+test('counters are interpolated at the bounds of the steady phase', () => {
+  const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('nginx', 500_000)] };
+  const figures = figuresOf(run);
+  const [nginx] = figures.processes;
+  assert.equal(nginx?.cpuShare, 0.5);
+  assert.equal(nginx?.voluntarySwitchesPerSecond, 100);
+  assert.equal(nginx?.involuntarySwitchesPerSecond, 10);
+  // Steady is 4 s to 12 s: 1 s at 5/20, 5 s at 10/20, 2 s at 15/20.
+  assert.equal(nginx?.loopUtilisation, (1 * 0.25 + 5 * 0.5 + 2 * 0.75) / 8);
+  assert.equal(nginx?.loopDelayMaxUs, 15_000);
+  assert.equal(figures.cpuUsPerMessage.nginx, 4_000_000 / figures.steady.echoed);
+  assert.equal(figures.cpuUsPerMessage.server, null);
+  assert.equal(figures.memoryPerConnectionBytes.nginx, 2000);
+  assert.equal(figures.connect.cpuUsPerConnection.nginx, 1000);
+});
+
+test('a process that was hardly watched has no CPU figure, and neither has its component', () => {
+  const run = makeRun({ seconds: 8 });
+  const gone = evenProcess('server', 100_000);
+  run.processes = [evenProcess('server', 100_000), { ...gone, samples: gone.samples.slice(0, 2) }];
+  const figures = figuresOf(run);
+  assert.deepEqual(
+    figures.processes.map((process) => process.cpuShare),
+    [0.1, null],
+  );
+  assert.equal(figures.cpuUsPerMessage.server, null);
+});
+
+test('failures are summed by kind and by stage', () => {
+  const run = makeRun({ seconds: 2 });
+  for (const slice of run.slices.slice(0, 2)) {
+    slice.failures = { 'upgrade/status-503': 2, 'tcp/reset': 1, 'open/reset': 4 };
+  }
+  const { failures } = figuresOf(run);
+  assert.deepEqual(failures, {
+    total: 14,
+    byKind: { 'status-503': 4, reset: 10 },
+    byStage: { tcp: { reset: 2 }, tls: {}, upgrade: { 'status-503': 4 }, open: { reset: 8 } },
+  });
+});
+
+test('books that do not balance are found, per worker', () => {
+  const run = makeRun({ seconds: 2 });
+  const [first] = run.workers;
+  assert.ok(first);
+  first.echoed -= 3;
+  const { conservation } = figuresOf(run);
+  assert.equal(conservation.ok, false);
+  assert.deepEqual(
+    conservation.workers.map((worker) => worker.ok),
+    [false, true],
+  );
+});
+
+test('a run that was cut off at any phase, or lost its books, gives nulls and never NaN', () => {
+  const cut = fc.record({
+    phases: fc.subarray([...PHASES]),
+    instant: fc.boolean(),
+    workers: fc.boolean(),
+    processes: fc.integer({ min: 0, max: 8 }),
+    samples: fc.integer({ min: 0, max: 8 }),
+    connections: fc.integer({ min: 1, max: 50 }),
+    open: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(cut, (how) => {
+      const whole = makeRun({
+        seconds: 1,
+        connections: how.connections,
+        perSecond: 40,
+        load: how.open ? OPEN : CLOSED,
+      });
+      const run: Run = {
+        ...whole,
+        phases: whole.phases
+          .filter(({ phase }) => how.phases.includes(phase))
+          .map((phase) => (how.instant ? { ...phase, endUs: phase.startUs } : phase)),
+        slices: whole.slices.filter(({ phase }) => how.phases.includes(phase)),
+        workers: how.workers ? whole.workers : [],
+        processes: whole.processes
+          .slice(0, how.processes)
+          .map((series) => ({ ...series, samples: series.samples.slice(0, how.samples) })),
+      };
+      const figures = figuresOf(run);
+      for (const number of numbersIn(figures)) assert.ok(Number.isFinite(number) && number >= 0);
+      for (const number of numbersIn(seriesOf(run))) assert.ok(Number.isFinite(number));
+      if (!run.phases.some(({ phase }) => phase === 'steady') || how.instant) {
+        assert.equal(figures.messages.perSecond, null);
+        assert.deepEqual(figures.cpuUsPerMessage, { nginx: null, server: null, generator: null });
+      }
+      const { sent, echoed, outstanding, lost, ok } = figures.conservation.total;
+      assert.equal(ok, sent === echoed + outstanding + lost);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('a series keeps every message, however far it is thinned out', () => {
+  const run = makeRun({ seconds: 50 });
+  for (const limit of [1000, 20, 3]) {
+    const points = seriesOf(run, limit);
+    assert.ok(points.length <= limit + PHASES.length);
+    assert.deepEqual(
+      points.map((point) => point.atUs),
+      points.map((point) => point.atUs).toSorted((a, b) => a - b),
+    );
+  }
+  const steady = seriesOf(run, 10).filter((point) => point.phase === 'steady');
+  const mean = sum(steady.map((point) => point.echoedPerSecond)) / steady.length;
+  assert.ok(Math.abs(mean - (figuresOf(run).messages.perSecond ?? 0)) / mean < 0.05);
+});
+
+test('late echoes of the warm-up do not make a second point for their second', () => {
+  const run = makeRun({ seconds: 3 });
+  const steady = run.slices.findIndex((slice) => slice.phase === 'steady');
+  const slice = run.slices[steady];
+  assert.ok(slice);
+  const tail = { ...slice, phase: 'warm-up' as const, sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 };
+  const before = seriesOf(run);
+  run.slices.splice(steady + 1, 0, tail);
+  const after = seriesOf(run);
+  assert.deepEqual(
+    after.map(({ phase, echoedPerSecond }) => ({ phase, echoedPerSecond })),
+    before.map(({ phase, echoedPerSecond }) => ({ phase, echoedPerSecond })),
+  );
+});
+
+test('the percentile curve ends where the samples do; the bins hold every sample', () => {
+  const histogram = histogramOf(makeRun({ seconds: 2 }), 'service');
+  const curve = percentileCurve(histogram);
+  assert.deepEqual(
+    curve.map((point) => point.valueUs),
+    curve.map((point) => point.valueUs).toSorted((a, b) => a - b),
+  );
+  assert.ok((curve.at(-1)?.x ?? 0) <= histogram.totalCount / 10 + 1e-6);
+  assert.equal(sum(logBins(histogram).map((bin) => bin.count)), histogram.totalCount);
+  assert.deepEqual(logBins(emptyHistogram()), []);
+  assert.deepEqual(percentileCurve(emptyHistogram()), []);
+});

@@ -1,0 +1,160 @@
+import { inflateSync } from 'node:zlib';
+import { encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js';
+import { bucketIndex, bucketValue, HIGHEST_US } from './counts.ts';
+
+/** What the bench keeps times in: µs, 3 significant digits. */
+export type Histogram = Float64Histogram;
+
+/** Of every histogram of the bench; values in µs. */
+const SIGNIFICANT_DIGITS = 3;
+/** No recorded value lies in a higher bucket: such a one can only come from a damaged or hostile file. */
+const MAX_INDEX = bucketIndex(HIGHEST_US);
+/** An encoded histogram has at most 9 bytes for each of its buckets, and a header of 40. */
+const MAX_DECODED_BYTES = 9 * (MAX_INDEX + 1) + 40;
+const SAMPLES_BEYOND = 10;
+
+const COMPRESSED_COOKIE = 0x1c849304;
+const COOKIE = 0x1c849303;
+const HEADER_BYTES = 40;
+
+/** A histogram that grows with its values. */
+export function emptyHistogram(): Histogram {
+  const histogram = new Float64Histogram(1, 2, SIGNIFICANT_DIGITS);
+  histogram.autoResize = true;
+  return histogram;
+}
+
+/** HdrHistogram V2, compressed, base64: what a result keeps. */
+export function encode(histogram: Histogram): string {
+  return encodeIntoCompressedBase64(histogram);
+}
+
+/**
+ * Reads what `encode` wrote.
+ *
+ * @throws Error that says what is wrong when the text is no such histogram; a hostile one costs
+ * neither much memory nor much time.
+ */
+export function decode(encoded: string): Histogram {
+  return mergeEncoded([encoded]);
+}
+
+/** One histogram with the samples of all: merging loses nothing. */
+export function merge(histograms: Iterable<Histogram>): Histogram {
+  const sum = emptyHistogram();
+  for (const histogram of histograms) if (histogram.totalCount > 0) sum.add(histogram);
+  return sum;
+}
+
+/** As `merge`, straight from the encoded form. @throws as `decode` */
+export function mergeEncoded(encoded: Iterable<string>): Histogram {
+  const sum = emptyHistogram();
+  for (const text of encoded) {
+    for (const [index, count] of readCounts(payloadOf(text))) {
+      sum.recordValueWithCount(bucketValue(index), count);
+    }
+  }
+  return sum;
+}
+
+/** The buckets that hold samples, ascending: the lowest value (µs) of each and its count. */
+export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, count: number]> {
+  for (let index = 0; index < histogram.countsArrayLength; index++) {
+    const count = histogram.getCountAtIndex(index);
+    if (count > 0) yield [bucketValue(index), count];
+  }
+}
+
+/**
+ * The value (µs) at a percentile (0..100), or null where fewer than 10 samples stand beyond it: p99.9
+ * needs 10,000 samples.
+ */
+export function supportedPercentile(histogram: Histogram, percentile: number): number | null {
+  const beyond = (histogram.totalCount * (100 - percentile)) / 100;
+  // A hair below 10 is rounding of 100 - 99.9, not a missing sample.
+  return beyond >= SAMPLES_BEYOND - 1e-6 ? histogram.getValueAtPercentile(percentile) : null;
+}
+
+/** All in µs but `count`; null where the samples do not support the figure. */
+export interface Summary {
+  count: number;
+  min: number | null;
+  mean: number | null;
+  p50: number | null;
+  p90: number | null;
+  p99: number | null;
+  p999: number | null;
+  max: number | null;
+}
+
+/** The figures of one histogram. */
+export function summarise(histogram: Histogram): Summary {
+  const empty = histogram.totalCount === 0;
+  return {
+    count: histogram.totalCount,
+    min: empty ? null : histogram.getValueAtPercentile(0),
+    mean: empty ? null : histogram.mean,
+    p50: supportedPercentile(histogram, 50),
+    p90: supportedPercentile(histogram, 90),
+    p99: supportedPercentile(histogram, 99),
+    p999: supportedPercentile(histogram, 99.9),
+    // Of the same side of its bucket as the percentiles, so that none is above it.
+    max: empty ? null : histogram.getValueAtPercentile(100),
+  };
+}
+
+/** The counts of an encoded histogram, decompressed, after a look at its header. */
+function payloadOf(encoded: string): Buffer {
+  const packed = Buffer.from(encoded, 'base64');
+  if (packed.length < 8 || withoutWordSize(packed.readUInt32BE(0)) !== COMPRESSED_COOKIE) {
+    throw new Error('it does not begin like a compressed HdrHistogram V2');
+  }
+  const bytes = inflateSync(packed.subarray(8, 8 + packed.readUInt32BE(4)), {
+    maxOutputLength: MAX_DECODED_BYTES,
+  });
+  if (bytes.length < HEADER_BYTES || withoutWordSize(bytes.readUInt32BE(0)) !== COOKIE) {
+    throw new Error('it holds no HdrHistogram V2');
+  }
+  if (bytes.readUInt32BE(12) !== SIGNIFICANT_DIGITS || bytes.readBigUInt64BE(16) !== 1n) {
+    throw new Error('it has not the resolution of this bench (1 µs, 3 significant digits)');
+  }
+  if (bytes.readUInt32BE(4) !== bytes.length - HEADER_BYTES) throw new Error('its length is wrong');
+  return bytes.subarray(HEADER_BYTES);
+}
+
+function withoutWordSize(cookie: number): number {
+  return (cookie & ~0xf0) >>> 0;
+}
+
+/** Pairs of index and count; a negative word is a run of empty buckets (HdrHistogram V2 encoding). */
+function* readCounts(payload: Buffer): Generator<[index: number, count: number]> {
+  let index = 0;
+  let at = 0;
+  while (at < payload.length) {
+    const { value, next } = readWord(payload, at);
+    at = next;
+    if (value < 0) {
+      index -= value;
+    } else {
+      if (value > 0) {
+        if (index > MAX_INDEX) throw new Error('it counts values beyond any time');
+        yield [index, value];
+      }
+      index += 1;
+    }
+  }
+}
+
+/** One ZigZag LEB128 word of at most 9 bytes, the ninth of which is taken whole. */
+function readWord(payload: Buffer, start: number): { value: number; next: number } {
+  let word = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = payload[start + i];
+    if (byte === undefined) throw new Error('it ends in the middle of a count');
+    word += (i === 8 ? byte : byte & 0x7f) * 2 ** (7 * i);
+    if (i < 8 && byte >= 0x80) continue;
+    if (!Number.isSafeInteger(word)) throw new Error('it holds a count beyond any number of messages');
+    return { value: word % 2 === 0 ? word / 2 : -(word + 1) / 2, next: start + i + 1 };
+  }
+  throw new Error('it holds a word of more than nine bytes');
+}

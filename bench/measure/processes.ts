@@ -1,0 +1,145 @@
+import type { Component, ProcessSeries, Run, Sample } from '../model/run.ts';
+import { type Span, seconds } from './span.ts';
+
+/** The components that a figure is told for, one by one; the runner is only watched. */
+export const MEASURED = ['nginx', 'server', 'generator'] as const;
+/** One figure for each component; null where it has no process or was not sampled. */
+export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
+
+/** What one process did in the steady phase. */
+export interface ProcessFigures {
+  component: Component;
+  name: string;
+  pid: number;
+  /** Share of one core, 0..1 (above 1 with several threads). */
+  cpuShare: number | null;
+  voluntarySwitchesPerSecond: number | null;
+  involuntarySwitchesPerSecond: number | null;
+  /** At the end of the phase. */
+  residentBytes: number | null;
+  /** Node only: share of time not idle, and the longest delay of the event loop. */
+  loopUtilisation: number | null;
+  loopDelayMaxUs: number | null;
+}
+
+type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
+
+/** Less than this share of a phase under observation says too little about it. */
+const LEAST_COVERAGE = 0.5;
+
+/** The figures of every process over a span; all null where the span is. */
+export function processFigures(run: Run, steady: Span | null): ProcessFigures[] {
+  return run.processes.map((series) => {
+    const covered = steady === null ? null : coverage(series, steady);
+    const perSecond = (counter: Counter): number | null =>
+      covered === null ? null : growth(series.samples, counter, covered) / seconds(covered);
+    const cpuUsPerSecond = perSecond('cpuUs');
+    return {
+      component: series.component,
+      name: series.name,
+      pid: series.pid,
+      cpuShare: cpuUsPerSecond === null ? null : cpuUsPerSecond / 1e6,
+      voluntarySwitchesPerSecond: perSecond('voluntarySwitches'),
+      involuntarySwitchesPerSecond: perSecond('involuntarySwitches'),
+      residentBytes:
+        covered === null ? null : (sampleBefore(series.samples, covered.endUs)?.residentBytes ?? null),
+      ...loopFigures(series.samples, covered),
+    };
+  });
+}
+
+/** CPU-µs that each component used in a span. */
+export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
+  return byComponent(run, (series) => {
+    const covered = span === null ? null : coverage(series, span);
+    return covered === null ? null : growth(series.samples, 'cpuUs', covered);
+  });
+}
+
+/**
+ * Bytes by which the resident memory of each component grew between the last sample before the span
+ * and the first at its end; null as well where it shrank, for then the growth is below the noise.
+ */
+export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
+  const growths = byComponent(run, ({ samples }) => {
+    if (span === null) return null;
+    const before = sampleBefore(samples, span.startUs);
+    const after = samples.find((sample) => sample.atUs >= span.endUs) ?? sampleBefore(samples, span.endUs);
+    if (before === undefined || after === undefined || after.atUs <= before.atUs) return null;
+    return after.residentBytes - before.residentBytes;
+  });
+  return mapComponents(growths, (bytes) => (bytes < 0 ? null : bytes));
+}
+
+/** Applies a function to the figures that are known. */
+export function mapComponents(figures: ByComponent, change: (figure: number) => number | null): ByComponent {
+  const changed = (figure: number | null): number | null => (figure === null ? null : change(figure));
+  return {
+    nginx: changed(figures.nginx),
+    server: changed(figures.server),
+    generator: changed(figures.generator),
+  };
+}
+
+/** The sum over a component's processes; unknown as soon as one of them is. */
+function byComponent(run: Run, figure: (series: ProcessSeries) => number | null): ByComponent {
+  const sum = (component: Component): number | null => {
+    const figures = run.processes.filter((series) => series.component === component).map(figure);
+    if (figures.length === 0) return null;
+    return figures.reduce((total, next) => (total === null || next === null ? null : total + next), 0);
+  };
+  return { nginx: sum('nginx'), server: sum('server'), generator: sum('generator') };
+}
+
+/** The part of a span between a process's first and last sample; null where it is too small to tell. */
+function coverage({ samples }: ProcessSeries, span: Span): Span | null {
+  const first = samples[0];
+  const last = samples.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const covered = {
+    startUs: Math.max(span.startUs, first.atUs),
+    endUs: Math.min(span.endUs, last.atUs),
+  };
+  const enough = covered.endUs - covered.startUs >= LEAST_COVERAGE * (span.endUs - span.startUs);
+  return enough && covered.endUs > covered.startUs ? covered : null;
+}
+
+function growth(samples: readonly Sample[], counter: Counter, span: Span): number {
+  return Math.max(0, valueAt(samples, counter, span.endUs) - valueAt(samples, counter, span.startUs));
+}
+
+/** A counter at a moment between the first sample and the last, on the straight line between its neighbours. */
+function valueAt(samples: readonly Sample[], counter: Counter, atUs: number): number {
+  const before = sampleBefore(samples, atUs);
+  const after = samples.find((sample) => sample.atUs >= atUs);
+  if (before === undefined || after === undefined) return (before ?? after)?.[counter] ?? 0;
+  if (after.atUs <= before.atUs) return after[counter];
+  const share = (atUs - before.atUs) / (after.atUs - before.atUs);
+  return before[counter] + share * (after[counter] - before[counter]);
+}
+
+function sampleBefore(samples: readonly Sample[], atUs: number): Sample | undefined {
+  return samples.findLast((sample) => sample.atUs <= atUs);
+}
+
+/** A sample tells of the time since the one before: its utilisation weighs as much as of that lies in the span. */
+function loopFigures(
+  samples: readonly Sample[],
+  span: Span | null,
+): Pick<ProcessFigures, 'loopUtilisation' | 'loopDelayMaxUs'> {
+  let weight = 0;
+  let weighted = 0;
+  let longest: number | null = null;
+  for (const [index, sample] of samples.entries()) {
+    const before = samples[index - 1];
+    if (span === null || before === undefined) continue;
+    const overlap = Math.min(sample.atUs, span.endUs) - Math.max(before.atUs, span.startUs);
+    if (overlap <= 0) continue;
+    if (sample.loopUtilisation !== null) {
+      weight += overlap;
+      weighted += overlap * sample.loopUtilisation;
+    }
+    if (sample.loopDelayMaxUs !== null) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
+  }
+  return { loopUtilisation: weight === 0 ? null : weighted / weight, loopDelayMaxUs: longest };
+}

@@ -1,0 +1,93 @@
+import { PHASES, type Phase } from '../model/load.ts';
+import type { Run, Slice } from '../model/run.ts';
+import { latencyNameOf } from './figures.ts';
+import { mergeEncoded, supportedPercentile } from './histogram.ts';
+
+/** One point of a chart over time: what one or more neighbouring slices recorded. */
+export interface Point {
+  /** Middle of the point's time, µs since the run's epoch. */
+  atUs: number;
+  phase: Phase;
+  sentPerSecond: number;
+  echoedPerSecond: number;
+  bytesSentPerSecond: number;
+  bytesReceivedPerSecond: number;
+  open: number;
+  /** Service time (closed loop) or response time (open loop), µs; null where the samples do not support it. */
+  p50Us: number | null;
+  p99Us: number | null;
+  maxUs: number | null;
+}
+
+/**
+ * The course of a run in at most `limit` points (one more for each phase): neighbouring slices of one
+ * phase are put together where there are more, counts added and histograms merged, so that no sample
+ * is left out.
+ */
+export function seriesOf(run: Run, limit = 120): Point[] {
+  const seconds = bySecond(run);
+  const size = Math.max(1, Math.ceil(seconds.length / limit));
+  const points: Point[] = [];
+  let group: Second[] = [];
+  for (const second of seconds) {
+    if (group.length === size || (group[0] !== undefined && group[0].phase !== second.phase)) {
+      points.push(...pointOf(run, group));
+      group = [];
+    }
+    group.push(second);
+  }
+  return [...points, ...pointOf(run, group)];
+}
+
+interface Second {
+  phase: Phase;
+  startUs: number;
+  endUs: number;
+  slices: Slice[];
+}
+
+/**
+ * Slices of one second belong together: beside a steady one there may be one labelled warm-up, with the
+ * latencies of messages that were due before. The later label is the phase of the second.
+ */
+function bySecond(run: Run): Second[] {
+  const seconds = new Map<number, Second>();
+  for (const slice of run.slices) {
+    const second = seconds.get(slice.startUs);
+    if (second === undefined) {
+      const { phase, startUs, endUs } = slice;
+      seconds.set(startUs, { phase, startUs, endUs, slices: [slice] });
+      continue;
+    }
+    second.slices.push(slice);
+    second.endUs = Math.max(second.endUs, slice.endUs);
+    if (PHASES.indexOf(slice.phase) > PHASES.indexOf(second.phase)) second.phase = slice.phase;
+  }
+  return [...seconds.values()].sort((a, b) => a.startUs - b.startUs);
+}
+
+/** None for a group that lasted no time: it has no rate. */
+function pointOf(run: Run, group: readonly Second[]): Point[] {
+  const [first] = group;
+  const last = group.at(-1);
+  if (first === undefined || last === undefined || last.endUs <= first.startUs) return [];
+  const slices = group.flatMap((second) => second.slices);
+  const perSecond = (count: (slice: Slice) => number): number =>
+    (slices.reduce((sum, slice) => sum + count(slice), 0) * 1e6) / (last.endUs - first.startUs);
+  const name = latencyNameOf(run);
+  const latency = mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
+  return [
+    {
+      atUs: (first.startUs + last.endUs) / 2,
+      phase: first.phase,
+      sentPerSecond: perSecond((slice) => slice.sent),
+      echoedPerSecond: perSecond((slice) => slice.echoed),
+      bytesSentPerSecond: perSecond((slice) => slice.bytesSent),
+      bytesReceivedPerSecond: perSecond((slice) => slice.bytesReceived),
+      open: last.slices.reduce((most, slice) => Math.max(most, slice.open), 0),
+      p50Us: supportedPercentile(latency, 50),
+      p99Us: supportedPercentile(latency, 99),
+      maxUs: latency.totalCount === 0 ? null : latency.getValueAtPercentile(100),
+    },
+  ];
+}

@@ -1,0 +1,25 @@
+import type { Phase } from '../model/load.ts';
+import type { Run, Slice } from '../model/run.ts';
+
+/** A stretch of time, µs since the run's epoch; `endUs` is never before `startUs`. */
+export interface Span {
+  startUs: number;
+  endUs: number;
+}
+
+/** When a phase was; null where the run did not come to it or left it at once. */
+export function phaseSpan(run: Run, phase: Phase): Span | null {
+  const span = run.phases.find((candidate) => candidate.phase === phase);
+  return span !== undefined && span.endUs > span.startUs
+    ? { startUs: span.startUs, endUs: span.endUs }
+    : null;
+}
+
+/** The slices of one or more phases, in the order in which they were recorded. */
+export function slicesOf(run: Run, ...phases: Phase[]): Slice[] {
+  return run.slices.filter((slice) => phases.includes(slice.phase));
+}
+
+export function seconds(span: Span): number {
+  return (span.endUs - span.startUs) / 1e6;
+}

@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Problem } from '../model/failure.ts';
+import { fetchDebianNginx } from './debian.ts';
+import { type NginxVersion, parseVersion } from './version.ts';
+
+const execute = promisify(execFile);
+const VERSION_TIMEOUT_MS = 10_000;
+/** Where systems put servers that an ordinary user's PATH leaves out. */
+const SYSTEM_FOLDERS = [
+  '/usr/sbin',
+  '/usr/local/sbin',
+  '/sbin',
+  '/usr/local/nginx/sbin',
+  '/opt/homebrew/bin',
+];
+
+/** An nginx that has been run once, with -V. */
+export interface NginxBinary extends NginxVersion {
+  /** Absolute. */
+  path: string;
+  /** Folder of its dynamic modules; null where there is none. */
+  modulesPath: string | null;
+  /** The stream module where it is a dynamic one that is there; null: built in, or missing. */
+  streamModule: string | null;
+  /** LD_LIBRARY_PATH for it; null where the system has all its libraries. */
+  libraryPath: string | null;
+}
+
+export interface FindOptions {
+  /** What `--nginx` named; null: search. */
+  path: string | null;
+  /** The search path; PATH of the environment. */
+  searchPath: string;
+  /** Where a fetched package is kept; made when it is needed. */
+  cacheDir: string;
+  /** Tells the person, a line at a time. */
+  say: (line: string) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Finds nginx: the one that was named, else the one on PATH or in the system's folders, else
+ * Debian's package, fetched without root and unpacked into the cache.
+ *
+ * @throws Problem('environment') that names the command that installs nginx here.
+ */
+export async function findNginx(options: FindOptions): Promise<NginxBinary> {
+  if (options.path !== null) return describe(resolve(options.path), null);
+  const folders = [...options.searchPath.split(delimiter), ...SYSTEM_FOLDERS];
+  for (const folder of folders.filter((each) => each !== '')) {
+    const path = resolve(folder, 'nginx');
+    if (await isExecutable(path)) return describe(path, null);
+  }
+  try {
+    const { path, libraryPath } = await fetchDebianNginx(options);
+    return await describe(path, libraryPath);
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause;
+    const remedy = `${await installAdvice()} Or name a binary with --nginx PATH.`;
+    throw new Problem('environment', `There is no Nginx here. ${cause.message} ${remedy}`, { cause });
+  }
+}
+
+/** The environment that the binary needs. */
+export function nginxEnvironment({ libraryPath }: Pick<NginxBinary, 'libraryPath'>): NodeJS.ProcessEnv {
+  return libraryPath === null ? process.env : { ...process.env, LD_LIBRARY_PATH: libraryPath };
+}
+
+async function describe(path: string, libraryPath: string | null): Promise<NginxBinary> {
+  const version = await askVersion(path, libraryPath);
+  const modulesPath = await findModules(path, version.buildArguments);
+  const stream = modulesPath === null ? null : join(modulesPath, 'ngx_stream_module.so');
+  const dynamic = stream !== null && /--with-stream=dynamic\b/.test(version.buildArguments);
+  const streamModule = dynamic && (await exists(stream)) ? stream : null;
+  return { path, ...version, modulesPath, streamModule, libraryPath };
+}
+
+async function askVersion(path: string, libraryPath: string | null): Promise<NginxVersion> {
+  try {
+    const env = nginxEnvironment({ libraryPath });
+    const { stderr, stdout } = await execute(path, ['-V'], { timeout: VERSION_TIMEOUT_MS, env });
+    return parseVersion(stderr + stdout);
+  } catch (cause) {
+    throw new Problem('environment', `${path} cannot be used as Nginx: ${await reason(cause)}`, { cause });
+  }
+}
+
+async function reason(cause: unknown): Promise<string> {
+  if (cause instanceof Problem) return cause.message;
+  const { code, stderr, killed } = cause as { code?: unknown; stderr?: string; killed?: boolean };
+  if (code === 'ENOENT') return 'there is no such file. Check the path.';
+  if (code === 'EACCES')
+    return 'it is no file that may be executed. Check the path, or make it executable (chmod +x).';
+  if (killed === true) return `it gave no answer to -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
+  const words = stderr?.trim().split('\n').at(-1) ?? '';
+  const missing = /shared librar|Library not loaded|Error relocating|symbol/i.test(words);
+  const remedy = missing ? ` A library is missing or too old. ${await installAdvice()}` : '';
+  return `${words === '' ? `it ended with ${String(code)}` : words.replace(/\.$/, '')}.${remedy}`;
+}
+
+/** Beside the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as it was built. */
+async function findModules(path: string, buildArguments: string): Promise<string | null> {
+  const argument = (name: string) => new RegExp(`--${name}=(\\S+)`).exec(buildArguments)?.[1];
+  const candidates = [
+    join(dirname(path), '../lib/nginx/modules'),
+    argument('modules-path') ?? join(argument('prefix') ?? '/usr/local/nginx', 'modules'),
+  ];
+  for (const candidate of candidates) if (await exists(candidate)) return candidate;
+  return null;
+}
+
+async function installAdvice(): Promise<string> {
+  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+  const command = installCommand(process.platform, release);
+  return command === null
+    ? 'See https://nginx.org/en/docs/install.html for how to install it.'
+    : `Install it with: ${command}.`;
+}
+
+/**
+ * What installs nginx on a system.
+ *
+ * @param release The text of /etc/os-release, empty where there is none.
+ * @returns null where no command is known.
+ */
+export function installCommand(platform: NodeJS.Platform, release: string): string | null {
+  if (platform === 'darwin') return 'brew install nginx';
+  const field = (name: string) => new RegExp(`^${name}="?([^"\n]*)"?$`, 'm').exec(release)?.[1] ?? '';
+  const systems = `${field('ID')} ${field('ID_LIKE')}`.split(' ');
+  const found = systems.map((system) => COMMANDS[system]).find((command) => command !== undefined);
+  return found ?? null;
+}
+
+const COMMANDS: Record<string, string> = {
+  debian: 'sudo apt-get install nginx libnginx-mod-stream',
+  ubuntu: 'sudo apt-get install nginx libnginx-mod-stream',
+  fedora: 'sudo dnf install nginx nginx-mod-stream',
+  rhel: 'sudo dnf install nginx nginx-mod-stream',
+  alpine: 'sudo apk add nginx nginx-mod-stream',
+  arch: 'sudo pacman -S nginx',
+  suse: 'sudo zypper install nginx',
+  freebsd: 'sudo pkg install nginx',
+};
+
+async function isExecutable(path: string): Promise<boolean> {
+  const runs = await access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  return runs && (await stat(path)).isFile();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,222 @@
+import { type Directive, directive, directives, type Node, texts, type Word, word } from './tree.ts';
+import { atLeast } from './version.ts';
+
+/** A TCP socket that the moved configuration listens on. */
+export interface Listener {
+  host: string;
+  port: number;
+  tls: boolean;
+  /** HTTP/2 is on for it (with TLS: offered by ALPN). */
+  http2: boolean;
+}
+
+export interface ListenSpec {
+  host: string;
+  /** One for each of {@link listenAddresses}. */
+  ports: readonly number[];
+  backlog: number;
+  nginxVersion: string;
+  /** The server that takes the WebSockets: it answers on its sockets whatever the Host header says. */
+  main: Directive | null;
+}
+
+/** Options of the socket, not of the server: nginx takes them once for each address. */
+const SOCKET_OPTION =
+  /^(default_server|default|reuseport|deferred|bind|(backlog|rcvbuf|sndbuf|fastopen|so_keepalive|setfib|accept_filter)=.*)$/;
+/** What makes no sense, or would keep the load generator out, on a loopback TCP socket. */
+const DROPPED = /^(proxy_protocol|quic|udp|ipv6only=.*)$/;
+/** Since this version HTTP/2 is a directive of the server, not a parameter of `listen`. */
+const HTTP2_DIRECTIVE_SINCE = '1.25.1';
+
+/** One `listen` as it is meant: the address in a form that makes equal sockets equal. */
+interface Listen {
+  node: Directive;
+  address: string;
+  parameters: readonly Word[];
+}
+
+/**
+ * The distinct sockets that a configuration listens on, in order, those of stream last. IPv4 and IPv6
+ * wildcards of one port count as one.
+ */
+export function listenAddresses(tree: readonly Node[]): string[] {
+  return [...new Set(servers(tree).flatMap((server) => listens(server).map((listen) => listen.address)))];
+}
+
+/**
+ * Moves every `listen` to a port of `host`, with its parameters, and adds the backlog once for each
+ * socket. HTTP/2 is written as this nginx wants it.
+ *
+ * @returns the listeners too: those of the main server first, TLS before plain.
+ */
+export function moveListens(
+  tree: readonly Node[],
+  spec: ListenSpec,
+): { tree: Node[]; listeners: Listener[] } {
+  const sockets = collectSockets(tree, spec);
+  const moved = new Map(servers(tree).map((server) => [server, moveServer(server, sockets, spec)]));
+  const rank = (socket: Socket) =>
+    (socket.owner === (spec.main ?? socket.owner) ? 0 : 2) + (socket.tls ? 0 : 1);
+  const listeners = [...sockets.values()]
+    .sort((a, b) => rank(a) - rank(b))
+    .map(({ port, tls, http2 }) => ({ host: spec.host, port, tls, http2 }));
+  return { tree: replaceServers(tree, moved, spec.nginxVersion), listeners };
+}
+
+/** What the servers that listen on one address say of it together. */
+interface Socket {
+  port: number;
+  /** The server whose `listen` carries the socket's options: the main one, else the first. */
+  owner: Directive;
+  options: readonly Word[];
+  shared: boolean;
+  tls: boolean;
+  http2: boolean;
+}
+
+function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map<string, Socket> {
+  const addresses = listenAddresses(tree);
+  const http2Inherited = isOn(directives(tree, 'http')[0]?.block ?? []);
+  const sockets = new Map<string, Socket>();
+  const all = servers(tree);
+  for (const server of [...all.filter((each) => each === main), ...all.filter((each) => each !== main)]) {
+    const http2 = http2Of(server, http2Inherited);
+    for (const { address, parameters } of listens(server)) {
+      const port = ports[addresses.indexOf(address)];
+      if (port === undefined)
+        throw new RangeError(`${addresses.length} ports are needed, one for each address`);
+      const known = sockets.get(address) ?? {
+        owner: server,
+        options: [],
+        tls: false,
+        http2: false,
+        shared: false,
+      };
+      const tls = has(parameters, 'ssl');
+      sockets.set(address, {
+        port,
+        owner: known.owner,
+        options: mergeWords(known.options, parameters.filter(isSocketOption)),
+        shared: known.shared || known.owner !== server,
+        tls: known.tls || tls,
+        http2: known.http2 || has(parameters, 'http2') || (http2 && tls),
+      });
+    }
+  }
+  return sockets;
+}
+
+/** The server with its `listen`s moved, where the first of them stood. */
+function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spec: ListenSpec): Directive {
+  const block = server.block ?? [];
+  const newer = atLeast(spec.nginxVersion, HTTP2_DIRECTIVE_SINCE);
+  const fresh = merged(listens(server)).map(({ node, address, parameters }): Directive => {
+    const socket = sockets.get(address);
+    if (socket === undefined) return node;
+    const own = parameters.filter((each) => !isSocketOption(each) && each.text !== 'http2');
+    const http2 = socket.http2 && !newer ? [word('http2')] : [];
+    const options = socket.owner === server ? ownersOptions(socket, spec.backlog) : [];
+    return { ...node, args: [word(`${spec.host}:${socket.port}`), ...own, ...http2, ...options] };
+  });
+  const isOld = (node: Node) => node.kind === 'directive' && node.name === 'listen';
+  const kept = block.filter((node) => !isOld(node));
+  const asParameter = listens(server).some(({ parameters }) => has(parameters, 'http2'));
+  const added =
+    newer && asParameter && directives(block, 'http2').length === 0 ? [directive('http2', ['on'])] : [];
+  return { ...server, block: kept.toSpliced(Math.max(0, block.findIndex(isOld)), 0, ...fresh, ...added) };
+}
+
+/** `server` blocks of http, then those of stream. */
+function servers(tree: readonly Node[]): Directive[] {
+  return ['http', 'stream'].flatMap((name) =>
+    directives(tree, name).flatMap((context) => directives(context.block, 'server')),
+  );
+}
+
+function replaceServers(
+  tree: readonly Node[],
+  moved: ReadonlyMap<Directive, Directive>,
+  version: string,
+): Node[] {
+  const known = (node: Node) =>
+    node.kind === 'comment' || node.name !== 'http2' || atLeast(version, HTTP2_DIRECTIVE_SINCE);
+  const inContext = (node: Node): Node => {
+    if (node.kind === 'comment') return node;
+    const server = moved.get(node);
+    return server === undefined ? node : { ...server, block: (server.block ?? []).filter(known) };
+  };
+  return tree.map((node) =>
+    node.kind === 'directive' && node.block !== null && (node.name === 'http' || node.name === 'stream')
+      ? { ...node, block: node.block.filter(known).map(inContext) }
+      : node,
+  );
+}
+
+/** A server without `listen` listens on port 80 of every address; QUIC alone becomes TLS over TCP. */
+function listens(server: Directive): Listen[] {
+  const written = directives(server.block, 'listen');
+  const tcp = written.filter((node) => !texts(node).includes('quic'));
+  if (tcp.length > 0) return tcp.map(readListen);
+  const quic = written[0];
+  if (quic === undefined) return [readListen(directive('listen', ['80']))];
+  return [readListen({ ...quic, args: [...quic.args, word('ssl')] })];
+}
+
+function readListen(node: Directive): Listen {
+  const [address, ...parameters] = node.args;
+  return {
+    node,
+    address: normalAddress(address?.text ?? ''),
+    parameters: parameters.filter(({ text }) => !DROPPED.test(text)),
+  };
+}
+
+function normalAddress(text: string): string {
+  if (text.startsWith('unix:')) return text;
+  if (/^[\d-]+$/.test(text)) return `*:${text}`;
+  const [, host = text, port = '80'] = /^(\[[^\]]*\]|[^:]*)(?::([\d-]+))?$/.exec(text) ?? [];
+  return `${['[::]', '0.0.0.0', ''].includes(host) ? '*' : host}:${port}`;
+}
+
+/** `listen 80; listen [::]:80;` is one socket here. */
+function merged(all: readonly Listen[]): Listen[] {
+  const byAddress = new Map<string, Listen>();
+  for (const listen of all) {
+    const known = byAddress.get(listen.address);
+    byAddress.set(
+      listen.address,
+      known === undefined
+        ? listen
+        : { ...known, parameters: mergeWords(known.parameters, listen.parameters) },
+    );
+  }
+  return [...byAddress.values()];
+}
+
+function mergeWords(words: readonly Word[], more: readonly Word[]): Word[] {
+  const nameOf = ({ text }: Word) => text.split('=')[0];
+  const known = new Set(words.map(nameOf));
+  return [...words, ...more.filter((each) => !known.has(nameOf(each)))];
+}
+
+function isSocketOption({ text }: Word): boolean {
+  return SOCKET_OPTION.test(text);
+}
+
+function has(words: readonly Word[], text: string): boolean {
+  return words.some((each) => each.text === text);
+}
+
+function ownersOptions({ options, shared }: Socket, backlog: number): Word[] {
+  const kept = options.filter(({ text }) => !/^(default|default_server|backlog=.*)$/.test(text));
+  return [...(shared ? [word('default_server')] : []), word(`backlog=${backlog}`), ...kept];
+}
+
+function isOn(nodes: readonly Node[]): boolean {
+  return directives(nodes, 'http2')[0]?.args[0]?.text === 'on';
+}
+
+function http2Of(server: Directive, inherited: boolean): boolean {
+  const block = server.block ?? [];
+  return directives(block, 'http2').length > 0 ? isOn(block) : inherited;
+}

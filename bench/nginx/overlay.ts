@@ -1,0 +1,114 @@
+import { Problem } from '../model/failure.ts';
+import { type Directive, directives, type Node, place, texts, type Word } from './tree.ts';
+
+/** Directives that may stand several times, told apart by their first argument. */
+const KEYED = new Set(['add_header', 'env', 'load_module', 'proxy_set_header', 'set', 'ssl_conf_command']);
+
+/** Blocks that define something by name: where there is none of that name, a tuning adds it. */
+const DEFINING = new Set(['events', 'geo', 'map', 'split_clients', 'upstream']);
+
+/** `listen` arguments that are no address (ngx_http_core_listen in src/http/ngx_http_core_module.c). */
+const LISTEN_PARAMETER =
+  /^(default_server|ssl|http2|quic|proxy_protocol|deferred|bind|reuseport|(setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
+
+/**
+ * Lays a tuning over a configuration. A block of the tuning applies to every block of that name on
+ * the same level, if it has arguments (`location /websocket`) only to those with the same; within
+ * it a directive replaces those of the same name or is added. `listen reuseport;` adds the
+ * parameter to every `listen`. Several directives of one name in a tuning stand side by side.
+ *
+ * @throws Problem('configuration') if a block of the tuning matches nothing: it would measure nothing.
+ */
+export function overlay(tree: readonly Node[], tuning: readonly Node[]): Node[] {
+  const matched = new Set<Directive>();
+  const result = lay(tree, tuning, matched);
+  refuseUnmatched(tuning, matched);
+  return result;
+}
+
+function lay(nodes: readonly Node[], tuning: readonly Node[], matched: Set<Directive>): Node[] {
+  let result = [...nodes];
+  const replaced = new Set<string>();
+  for (const change of directives(tuning)) {
+    if (change.block !== null) result = layBlock(result, change, change.block, matched);
+    else if (change.name === 'listen' && isParameters(change)) result = addParameters(result, change);
+    else result = layDirective(result, change, replaced);
+  }
+  return result;
+}
+
+function layBlock(nodes: Node[], change: Directive, block: readonly Node[], matched: Set<Directive>): Node[] {
+  const result = nodes.map((node) => {
+    if (node.kind === 'comment' || node.block === null || !matches(node, change)) return node;
+    matched.add(change);
+    return { ...node, block: lay(node.block, block, matched) };
+  });
+  if (matched.has(change) || !DEFINING.has(change.name)) return result;
+  markAll(change, matched);
+  return [...result, change];
+}
+
+function matches(node: Directive, change: Directive): boolean {
+  if (node.name !== change.name) return false;
+  const wanted = texts(change);
+  return wanted.length === 0 || wanted.join('\0') === texts(node).join('\0');
+}
+
+function markAll(change: Directive, matched: Set<Directive>): void {
+  matched.add(change);
+  for (const inner of directives(change.block)) markAll(inner, matched);
+}
+
+/** The first of a name clears the level of it; the next ones of that name join. */
+function layDirective(nodes: Node[], change: Directive, replaced: Set<string>): Node[] {
+  const key = keyOf(change);
+  const old = replaced.has(key) ? [] : nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
+  replaced.add(key);
+  const first = old[0];
+  if (first !== undefined) {
+    return nodes.flatMap((node) => (node === first ? [change] : old.includes(node) ? [] : [node]));
+  }
+  // Directives stand before blocks: a location's buffers are read before its nested locations are.
+  const at = nodes.findLastIndex(isLeaf) + 1;
+  return [...nodes.slice(0, at), change, ...nodes.slice(at)];
+}
+
+function isLeaf(node: Node): node is Directive {
+  return node.kind === 'directive' && node.block === null;
+}
+
+function keyOf(node: Directive): string {
+  return KEYED.has(node.name) ? `${node.name} ${node.args[0]?.text.toLowerCase() ?? ''}` : node.name;
+}
+
+function isParameters(listen: Directive): boolean {
+  const first = listen.args[0]?.text;
+  return first !== undefined && LISTEN_PARAMETER.test(first);
+}
+
+function addParameters(nodes: Node[], change: Directive): Node[] {
+  return nodes.map((node) =>
+    isLeaf(node) && node.name === 'listen' ? { ...node, args: withParameters(node.args, change.args) } : node,
+  );
+}
+
+/** `backlog=512` takes the place of another `backlog=`. */
+function withParameters(args: readonly Word[], added: readonly Word[]): Word[] {
+  const nameOf = (arg: Word) => arg.text.split('=')[0];
+  const names = new Set(added.map(nameOf));
+  return [...args.filter((arg) => !names.has(nameOf(arg))), ...added];
+}
+
+function refuseUnmatched(tuning: readonly Node[], matched: Set<Directive>): void {
+  for (const change of directives(tuning)) {
+    if (change.block === null) continue;
+    if (!matched.has(change)) {
+      const head = [change.name, ...texts(change)].join(' ');
+      throw new Problem(
+        'configuration',
+        `The tuning's block "${head}" at ${place(change.origin)} matches no block of the configuration, so it would change nothing. Name a block that is there.`,
+      );
+    }
+    refuseUnmatched(change.block, matched);
+  }
+}

@@ -1,0 +1,79 @@
+import { Problem } from '../model/failure.ts';
+import { type Token, tokenise } from './tokens.ts';
+import type { Node, Word } from './tree.ts';
+
+/** Far beyond any real configuration; keeps a hostile file from exhausting the stack later on. */
+const MAX_DEPTH = 64;
+
+interface Level {
+  nodes: Node[];
+  /** What opened it; null for the file itself. */
+  opener: { name: string; args: Word[]; line: number } | null;
+}
+
+/**
+ * Reads one file into a tree; `include` stays a directive (include.ts follows it).
+ *
+ * @param file How to call it in origins and complaints; nothing is opened.
+ * @throws Problem('configuration') in nginx's words, with file and line.
+ */
+export function parse(text: string, file: string): Node[] {
+  const root: Level = { nodes: [], opener: null };
+  const open: Level[] = [root];
+  let level = root;
+  let words: { word: Word; line: number }[] = [];
+
+  for (const token of tokenise(text, file)) {
+    if (token.kind === 'word') {
+      words.push(token);
+    } else if (token.kind === 'comment') {
+      // One between the words of a directive comes to stand before it.
+      level.nodes.push({ kind: 'comment', text: token.text, origin: { file, line: token.line } });
+    } else if (token.kind === '}') {
+      const parent = open.at(-2);
+      if (words.length > 0 || parent === undefined || level.opener === null) throw unexpected(token, file);
+      open.pop();
+      parent.nodes.push(directiveFrom(level.opener, level.nodes, file));
+      level = parent;
+    } else {
+      const [first, ...rest] = words;
+      if (first === undefined) throw unexpected(token, file);
+      const head = { name: first.word.text, args: rest.map((each) => each.word), line: first.line };
+      words = [];
+      if (token.kind === '{') {
+        level = { nodes: [], opener: head };
+        open.push(level);
+        if (open.length > MAX_DEPTH)
+          throw complaint(`blocks nested deeper than ${MAX_DEPTH}`, file, token.line);
+      } else {
+        level.nodes.push(directiveFrom(head, null, file));
+      }
+    }
+  }
+  const cut = words[0];
+  if (cut !== undefined) throw complaint('unexpected end of file, expecting ";" or "}"', file, cut.line);
+  if (level.opener !== null) {
+    throw complaint(
+      `unexpected end of file, expecting "}" for the block "${level.opener.name}"`,
+      file,
+      level.opener.line,
+    );
+  }
+  return root.nodes;
+}
+
+function directiveFrom(
+  head: { name: string; args: Word[]; line: number },
+  block: Node[] | null,
+  file: string,
+): Node {
+  return { kind: 'directive', name: head.name, args: head.args, block, origin: { file, line: head.line } };
+}
+
+function unexpected(token: Token, file: string): Problem {
+  return complaint(`unexpected "${token.kind}"`, file, token.line);
+}
+
+function complaint(words: string, file: string, line: number): Problem {
+  return new Problem('configuration', `nginx cannot read this: ${words} in ${file}:${line}.`);
+}

@@ -1,0 +1,101 @@
+import { Problem } from '../model/failure.ts';
+import type { Word } from './tree.ts';
+
+export type Token =
+  | { kind: 'word'; word: Word; line: number }
+  | { kind: '{' | '}' | ';'; line: number }
+  | { kind: 'comment'; text: string; line: number };
+
+/** nginx knows these four only; other white space belongs to words. */
+const SPACE = /[ \t\r\n]/;
+
+/**
+ * Splits a configuration as nginx does (ngx_conf_read_token in src/core/ngx_conf_file.c): a `#` or a
+ * quote counts only where a word begins, a `\` keeps the next character from ending the word, `${`
+ * opens no block, and behind a closing quote only white space, `;`, `{` or `)` may follow.
+ *
+ * @throws Problem('configuration') in nginx's words, with file and line.
+ */
+export function tokenise(text: string, file: string): Token[] {
+  const tokens: Token[] = [];
+  let line = 1;
+  let at = 0;
+  while (at < text.length) {
+    const char = text.charAt(at);
+    if (SPACE.test(char)) {
+      if (char === '\n') line += 1;
+      at += 1;
+    } else if (char === ';' || char === '{' || char === '}') {
+      tokens.push({ kind: char, line });
+      at += 1;
+    } else if (char === '#') {
+      const newline = text.indexOf('\n', at);
+      const end = newline === -1 ? text.length : newline;
+      tokens.push({ kind: 'comment', text: text.slice(at + 1, end).trimEnd(), line });
+      at = end;
+    } else {
+      const end = char === '"' || char === "'" ? quotedEnd(text, at, char) : plainEnd(text, at);
+      if (end === null) throw unexpectedEnd(file, line, char);
+      const raw = text.slice(at, end);
+      tokens.push({ kind: 'word', word: readWord(raw), line });
+      line += newlines(raw);
+      at = end;
+      if (char === '"' || char === "'") refuseGlued(text, at, file, line);
+    }
+  }
+  return tokens;
+}
+
+/** Index just behind the closing quote, or null where it is missing. */
+function quotedEnd(text: string, start: number, quote: string): number | null {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === '\\') at += 1;
+    else if (char === quote) return at + 1;
+  }
+  return null;
+}
+
+/** Index of the character that ends an unquoted word, or null at the end of the file. */
+function plainEnd(text: string, start: number): number | null {
+  let variable = false;
+  for (let at = start; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (char === '{' && variable) continue;
+    variable = char === '$';
+    if (char === '\\') at += 1;
+    else if (SPACE.test(char) || char === ';' || char === '{') return at;
+  }
+  return null;
+}
+
+function readWord(raw: string): Word {
+  const quoted = raw.startsWith('"') ? '"' : raw.startsWith("'") ? "'" : null;
+  return { text: unescaped(quoted === null ? raw : raw.slice(1, -1)), quoted };
+}
+
+const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n' };
+
+/** A `\` before a quote or a `\` goes, `\t` `\r` `\n` are characters, any other `\` stays. */
+function unescaped(raw: string): string {
+  return raw.replace(/\\(["'\\trn])/g, (_, char: string) => ESCAPES[char] ?? char);
+}
+
+function refuseGlued(text: string, at: number, file: string, line: number): void {
+  const next = text.charAt(at);
+  if (next === '' || SPACE.test(next) || ';{)'.includes(next)) return;
+  throw new Problem('configuration', `nginx cannot read this: unexpected "${next}" in ${file}:${line}.`);
+}
+
+function unexpectedEnd(file: string, line: number, char: string): Problem {
+  const cause =
+    char === '"' || char === "'" ? `the quote ${char} opened here is never closed` : 'expecting ";" or "}"';
+  return new Problem(
+    'configuration',
+    `nginx cannot read this: unexpected end of file in ${file}:${line}, ${cause}.`,
+  );
+}
+
+function newlines(text: string): number {
+  return text.split('\n').length - 1;
+}

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { nearest, suggestion } from './nearest.ts';
+
+const NAMES = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+
+test('a slip is recognised: a letter missing, wrong, too many, swapped, in the other case', () => {
+  for (const [typed, meant] of [
+    ['plian', 'plain'],
+    ['plan', 'plain'],
+    ['TLS', 'tls'],
+    ['tsl', 'tls'],
+    ['htpp2', 'http2'],
+    ['loadbalanced', 'load-balanced'],
+    ['load', 'load-balanced'],
+    ['cahce', 'cache'],
+  ] as const) {
+    assert.equal(nearest(typed, NAMES), meant, typed);
+  }
+});
+
+test('what is like nothing known is not guessed at', () => {
+  for (const typed of ['', 'x', 'quic', 'envoy', 'something else'])
+    assert.equal(nearest(typed, NAMES), null, typed);
+  assert.equal(suggestion('quic', NAMES), '');
+  assert.equal(suggestion('tsl', NAMES), ' Did you mean tls?');
+});
+
+test('a known name is nearest to itself, and any answer is a known name', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.constantFrom(...NAMES), (typed, name) => {
+      assert.equal(nearest(name, NAMES), name);
+      const answer = nearest(typed, NAMES);
+      assert.ok(answer === null || NAMES.includes(answer));
+    }),
+  );
+});

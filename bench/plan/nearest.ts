@@ -1,0 +1,52 @@
+/**
+ * The name that a mistyped word was most likely meant to be; null where none is near. Distance is
+ * Levenshtein's with swapped neighbours counted as one (optimal string alignment).
+ */
+export function nearest(word: string, names: readonly string[]): string | null {
+  const typed = word.toLowerCase().slice(0, 64);
+  let best: string | null = null;
+  let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  for (const name of names) {
+    const known = name.toLowerCase();
+    // what was begun right counts as one slip: --conn for --connections
+    const begun = typed.length >= 3 && known.startsWith(typed);
+    const between = begun ? 1 : distance(typed, known);
+    if (between < bestDistance) {
+      best = name;
+      bestDistance = between;
+    }
+  }
+  return best;
+}
+
+/** ` Did you mean "tls"?`, or nothing. */
+export function suggestion(word: string, names: readonly string[]): string {
+  const name = nearest(word, names);
+  return name === null ? '' : ` Did you mean ${name}?`;
+}
+
+function distance(from: string, to: string): number {
+  let twoUp: number[] = [];
+  let oneUp = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row++) {
+    const line = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      const swapped =
+        row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      line[column] = Math.min(
+        at(oneUp, column) + 1,
+        at(line, column - 1) + 1,
+        at(oneUp, column - 1) + (same ? 0 : 1),
+        swapped ? at(twoUp, column - 2) + 1 : Number.POSITIVE_INFINITY,
+      );
+    }
+    twoUp = oneUp;
+    oneUp = line;
+  }
+  return at(oneUp, to.length);
+}
+
+function at(line: readonly number[], index: number): number {
+  return line[index] ?? Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,32 @@
+import type { Machine } from '../model/machine.ts';
+import type { Profile } from '../model/profile.ts';
+import { parseRequest, type RunRequest } from './request.ts';
+
+/** Two cores, 24 GiB, the limits of a container. */
+export const SMALL_MACHINE: Machine = {
+  cpus: [0, 1],
+  openFilesLimit: 20_000,
+  memoryBytes: 24 * 2 ** 30,
+  somaxconn: 4096,
+  portRange: [32_768, 60_999],
+  isRoot: true,
+};
+
+export function profileNamed(name: string, servers = 1): Profile {
+  return {
+    name,
+    configurationPath: name === 'direct' ? null : `/profiles/${name}/nginx.conf`,
+    title: `The ${name} profile`,
+    question: 'What does it cost?',
+    claim: null,
+    expect: 'Little.',
+    servers,
+  };
+}
+
+/** The request of a command line of `run`, without the profile. */
+export function requestOf(line = ''): RunRequest {
+  const request = parseRequest(['--profile', 'any', ...line.split(' ').filter((word) => word !== '')]);
+  if (request.command !== 'run') throw new TypeError(`not a run: ${line}`);
+  return request.run;
+}

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { Problem } from '../model/failure.ts';
+import type { Machine } from '../model/machine.ts';
+import { type RunPlan, runPlanSchema } from '../model/plan.ts';
+import { profileNamed, requestOf, SMALL_MACHINE } from './plan.test.fixture.ts';
+import { type Preflight, preflight } from './preflight.ts';
+
+const IDENTITY = { seed: 1, firstAddress: 0 };
+
+function decide(line: string, machine: Partial<Machine> = {}, profile = profileNamed('plain')): Preflight {
+  return preflight(requestOf(line), profile, { ...SMALL_MACHINE, ...machine }, IDENTITY);
+}
+
+/** What of a plan depends on the machine. */
+function scale({ plan }: Preflight): unknown[] {
+  const { workers, servers, nginx, sourceAddresses } = plan;
+  return [workers, servers, nginx?.workers, nginx?.acceptMutex, sourceAddresses.length];
+}
+
+function codes({ notices }: Preflight): string[] {
+  return notices.map(({ code }) => code.replace('preflight-', ''));
+}
+
+test('1,000 connections need nothing but the defaults, and no notice', () => {
+  const decided = decide('-c 1k');
+  assert.deepEqual(scale(decided), [1, 1, 1, false, 1]);
+  assert.deepEqual(decided.notices, []);
+  assert.deepEqual(decided.plan.nginx, {
+    workers: 1,
+    workerConnections: 2350,
+    workerFiles: 2414,
+    acceptMutex: false,
+    backlog: 1000,
+  });
+  assert.deepEqual(decided.plan.sourceAddresses, ['127.0.0.2']);
+  assert.deepEqual(decided.plan.pin, { nginx: [1], server: [0], generator: [0] });
+  assert.deepEqual(decided.plan.http, { connections: 10, durationMs: 2000 });
+});
+
+test('10,000 connections fit in 20,000 files: two workers of Nginx that share evenly', () => {
+  const decided = decide('-c 10k');
+  assert.deepEqual(scale(decided), [1, 1, 2, true, 1]);
+  assert.deepEqual(codes(decided), ['nginx-workers', 'accept-mutex']);
+  assert.match(
+    decided.notices[0]?.text ?? '',
+    /^2 Nginx workers in place of 1: of 10000 connections, one holds 8722 /,
+  );
+  assert.equal(decided.plan.nginx?.workerFiles, 20_000);
+  assert.equal(decided.plan.pin, null);
+});
+
+test('50,000 and 100,000 connections spread over processes and addresses', () => {
+  assert.deepEqual(scale(decide('-c 50k')), [3, 4, 6, true, 4]);
+  assert.deepEqual(scale(decide('-c 100k')), [6, 8, 12, true, 8]);
+  assert.deepEqual(codes(decide('-c 50k')), [
+    'generators',
+    'servers',
+    'nginx-workers',
+    'accept-mutex',
+    'addresses',
+  ]);
+});
+
+test('low limits of open files take more processes, or are named with their remedy', () => {
+  assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 1024 })), [2, 2, 3, true, 1]);
+  assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 256 })), [6, 6, 12, true, 1]);
+  for (const [line, openFilesLimit, message] of [
+    [
+      '-c 10k',
+      256,
+      /^10000 connections would take 53 generator processes, and more than 32 .* ulimit -n 65536/,
+    ],
+    ['-c 1', 64, /^No generator processes can be run: .* limit of 64\. Raise the limit: ulimit -n/],
+  ] as const) {
+    assert.throws(() => decide(line, { openFilesLimit }), { kind: 'environment', message });
+  }
+  const asUser = { openFilesLimit: 64, isRoot: false };
+  assert.throws(() => decide('-c 1', asUser), { kind: 'environment', message: /sudo prlimit --pid \$\$/ });
+});
+
+test('numbers of processes that a person asks for are kept, or refused with the number that would do', () => {
+  assert.deepEqual(scale(decide('-c 1k --workers 2 --servers 3 --nginx-workers 4')), [2, 3, 4, false, 1]);
+  assert.deepEqual(codes(decide('-c 10k --nginx-workers 2')), ['accept-mutex']);
+  for (const [line, message] of [
+    [
+      '-c 50k --workers 2',
+      /^--workers 2 is too few for 50000 connections: .* Ask for 3, or leave --workers out\./,
+    ],
+    ['-c 50k --servers 2', /^--servers 2 is too few .*ip_local_port_range/],
+    ['-c 50k --nginx-workers 2', /^--nginx-workers 2 is too few .* Ask for 6/],
+  ] as const) {
+    assert.throws(() => decide(line), { kind: 'environment', message });
+  }
+});
+
+test('a profile gets its echo servers, and `direct` has no Nginx', () => {
+  assert.equal(decide('-c 1k', {}, profileNamed('load-balanced', 3)).plan.servers, 3);
+  const direct = decide('-c 10k', {}, profileNamed('direct'));
+  assert.equal(direct.plan.nginx, null);
+  assert.deepEqual(direct.plan.pin, { nginx: [], server: [1], generator: [0] });
+  assert.deepEqual(direct.notices, []);
+});
+
+test('Nginx, generators and servers have a third of many CPUs each', () => {
+  const cpus = Array.from({ length: 16 }, (_, cpu) => cpu);
+  assert.deepEqual(scale(decide('-c 1k', { cpus })), [5, 5, 5, false, 1]);
+  assert.equal(decide('-c 1k', { cpus }).plan.pin, null);
+});
+
+test('processes are placed as asked, on CPUs that may be used', () => {
+  assert.equal(decide('--no-pin').plan.pin, null);
+  assert.equal(decide('', { cpus: [3] }).plan.pin, null);
+  assert.deepEqual(decide('', { cpus: [4, 6] }).plan.pin, { nginx: [6], server: [4], generator: [4] });
+  assert.deepEqual(decide('-c 10k --pin').plan.pin, { nginx: [1], server: [0], generator: [0] });
+  const eight = { cpus: [0, 1, 2, 3, 4, 5, 6, 7] };
+  assert.deepEqual(decide('--pin', eight).plan.pin, {
+    nginx: [6, 7],
+    server: [4, 5],
+    generator: [0, 1, 2, 3],
+  });
+  assert.throws(() => decide('--pin', { cpus: [3] }), {
+    kind: 'environment',
+    message: /--pin needs two CPUs/,
+  });
+});
+
+test('a short backlog is told, and how to lengthen it', () => {
+  const decided = decide('-c 1k', { somaxconn: 128 });
+  assert.equal(decided.plan.nginx?.backlog, 128);
+  assert.deepEqual(codes(decided), ['backlog']);
+  assert.equal(decided.notices[0]?.level, 'warning');
+  assert.match(decided.notices[0]?.text ?? '', /sysctl -w net\.core\.somaxconn=1000/);
+  assert.equal(decide('-c 100', { somaxconn: null }).plan.nginx?.backlog, 511);
+});
+
+test('memory that cannot do is refused, memory that may not do is told', () => {
+  const message = /^10000 connections would take about 0\.\d GiB of memory, and 0\.3 GiB are available/;
+  assert.throws(() => decide('-c 10k', { memoryBytes: 2 ** 28 }), { kind: 'environment', message });
+  assert.deepEqual(codes(decide('-c 10k', { memoryBytes: 2 ** 30 })), [
+    'nginx-workers',
+    'accept-mutex',
+    'memory',
+  ]);
+});
+
+test('too few ports for the connections name the range to widen', () => {
+  const message = /net\.ipv4\.ip_local_port_range='1024 65535'/;
+  assert.throws(() => decide('-c 10k', { portRange: [50_000, 50_099] }), { kind: 'environment', message });
+  assert.deepEqual(decide('-c 20k', { portRange: null }).plan.sourceAddresses, ['127.0.0.2', '127.0.0.3']);
+});
+
+test('whatever the machine: a plan whose processes fit in every limit, or a Problem', () => {
+  const machine = fc.record({
+    cpus: fc
+      .uniqueArray(fc.nat(127), { minLength: 1, maxLength: 64 })
+      .map((cpus) => cpus.sort((a, b) => a - b)),
+    openFilesLimit: fc.oneof(fc.integer({ min: 1, max: 2048 }), fc.integer({ min: 1024, max: 1_048_576 })),
+    memoryBytes: fc.integer({ min: 2 ** 28, max: 2 ** 38 }),
+    somaxconn: fc.option(fc.integer({ min: 1, max: 65_535 })),
+    portRange: fc.option(
+      fc
+        .tuple(fc.integer({ min: 1024, max: 65_535 }), fc.integer({ min: 1024, max: 65_535 }))
+        .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
+    ),
+    isRoot: fc.boolean(),
+  });
+  const profile = fc.constantFrom(
+    profileNamed('direct'),
+    profileNamed('tls'),
+    profileNamed('load-balanced', 3),
+  );
+  const connections = fc.oneof(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 1_000_000 }));
+  const pin = fc.constantFrom('', '--pin', '--no-pin');
+  let planned = 0;
+  fc.assert(
+    fc.property(machine, profile, connections, pin, fc.nat(), (on, under, asked, placed, firstAddress) => {
+      let decided: Preflight;
+      try {
+        decided = preflight(requestOf(`-c ${asked} ${placed}`), under, on, { seed: 1, firstAddress });
+      } catch (error) {
+        assert.ok(error instanceof Problem && error.kind === 'environment', String(error));
+        return;
+      }
+      planned++;
+      v.assert(runPlanSchema, decided.plan);
+      assert.equal(decided.plan.nginx === null, under.configurationPath === null);
+      assertFits(decided.plan, on);
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(planned > 100, `only ${planned} plans were made`);
+});
+
+function assertFits(plan: RunPlan, machine: Machine): void {
+  const { connections, workers, servers, nginx, sourceAddresses, pin } = plan;
+  const perWorker = Math.ceil(connections / workers);
+  const perServer = Math.ceil(connections / servers);
+  assert.ok(perWorker + 40 <= machine.openFilesLimit, `${perWorker} in a generator`);
+  assert.ok(perServer + 40 <= machine.openFilesLimit, `${perServer} in an echo server`);
+  const [low, high] = machine.portRange ?? [32_768, 60_999];
+  const perAddress = Math.ceil(connections / sourceAddresses.length);
+  assert.ok(perAddress <= Math.max(1, (high - low + 1) / 2), `${perAddress} from one address`);
+  assert.equal(new Set(sourceAddresses).size, sourceAddresses.length);
+  for (const address of sourceAddresses)
+    assert.match(address, /^127\.0\.\d{1,3}\.([2-9]|\d\d|1\d\d|20[01])$/);
+  if (nginx !== null) {
+    assert.ok(perServer <= Math.max(1, (high - low + 1) / 2), `${perServer} to one upstream port`);
+    assert.ok(nginx.workerConnections <= nginx.workerFiles && nginx.workerFiles <= machine.openFilesLimit);
+    // what a worker may be left with: all of them, or with the mutex 7/8 of what it can hold
+    const usable = (nginx.workerConnections * 7) / 8;
+    assert.ok(nginx.acceptMutex ? usable * nginx.workers >= 2 * connections : usable >= 2 * connections);
+    assert.ok(nginx.backlog <= (machine.somaxconn ?? 65_535));
+  }
+  for (const cpu of pin === null ? [] : [...pin.nginx, ...pin.server, ...pin.generator]) {
+    assert.ok(machine.cpus.includes(cpu));
+  }
+  if (pin !== null) {
+    assert.ok(pin.generator.length > 0 && pin.server.length > 0);
+    assert.equal(pin.nginx.length > 0, nginx !== null);
+    assert.ok(pin.nginx.every((cpu) => !pin.generator.includes(cpu) && !pin.server.includes(cpu)));
+  }
+}

@@ -1,0 +1,131 @@
+import { Problem } from '../model/failure.ts';
+import type { Machine } from '../model/machine.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Profile } from '../model/profile.ts';
+import {
+  connectionsPerAddress,
+  connectionsPerNodeProcess,
+  maxWorkerConnections,
+  webSocketsPerWorker,
+} from './reckoning.ts';
+import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
+import type { RunRequest } from './request.ts';
+
+/** More of them than CPUs only take memory and switches; beyond that a limit should be raised. */
+const MOST_NODE_PROCESSES = 32;
+const MOST_NGINX_WORKERS = 64;
+
+/** Generator processes of a run. */
+export function generatorWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
+  return processCount(
+    {
+      code: 'preflight-generators',
+      what: 'generator processes',
+      option: '--workers',
+      asked: request.workers,
+      byDefault: Math.min(shareOfCpus(machine), request.connections),
+      most: MOST_NODE_PROCESSES,
+      capacity: connectionsPerNodeProcess(machine),
+      reason: `one holds ${connectionsPerNodeProcess(machine)} under the open-files limit of ${machine.openFilesLimit}`,
+      remedy: raiseOpenFiles(machine),
+    },
+    request.connections,
+    notices,
+  );
+}
+
+/** Echo server processes: as many as the profile asks for at the least. */
+export function echoServers(
+  request: RunRequest,
+  profile: Profile,
+  machine: Machine,
+  notices: Notice[],
+): number {
+  const files = connectionsPerNodeProcess(machine);
+  // each has a port of its own; only Nginx reaches it from one single address
+  const ports =
+    profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
+  const bound = ports < files;
+  return processCount(
+    {
+      code: 'preflight-servers',
+      what: 'echo servers',
+      option: '--servers',
+      asked: request.servers,
+      byDefault: Math.max(profile.servers, shareOfCpus(machine)),
+      most: MOST_NODE_PROCESSES,
+      capacity: Math.min(files, ports),
+      reason: bound
+        ? `Nginx has ports for ${ports} connections to each (ip_local_port_range)`
+        : `one holds ${files} under the open-files limit of ${machine.openFilesLimit}`,
+      remedy: bound ? RAISE_PORTS : raiseOpenFiles(machine),
+    },
+    request.connections,
+    notices,
+  );
+}
+
+/** Worker processes of Nginx. */
+export function nginxWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
+  const capacity = webSocketsPerWorker(maxWorkerConnections(machine));
+  return processCount(
+    {
+      code: 'preflight-nginx-workers',
+      what: 'Nginx workers',
+      option: '--nginx-workers',
+      asked: request.nginxWorkers,
+      byDefault: shareOfCpus(machine),
+      most: MOST_NGINX_WORKERS,
+      capacity,
+      reason: `one holds ${capacity} under the open-files limit of ${machine.openFilesLimit}, at 2 files each and with room for skew`,
+      remedy: raiseOpenFiles(machine),
+    },
+    request.connections,
+    notices,
+  );
+}
+
+/** Nginx, generators and echo servers take a third of the CPUs each. */
+function shareOfCpus({ cpus }: Machine): number {
+  return Math.max(1, Math.floor(cpus.length / 3));
+}
+
+interface Need {
+  code: string;
+  what: string;
+  option: string;
+  asked: number | null;
+  byDefault: number;
+  most: number;
+  /** Connections that one process can carry. */
+  capacity: number;
+  reason: string;
+  remedy: string;
+}
+
+function processCount(need: Need, connections: number, notices: Notice[]): number {
+  const { asked, byDefault, most, capacity, what, option, reason, remedy } = need;
+  if (capacity < 1) {
+    throw new Problem('environment', `No ${what} can be run: ${reason}. ${remedy}`);
+  }
+  const needed = Math.ceil(connections / capacity);
+  if (asked !== null && asked < needed) {
+    throw new Problem(
+      'environment',
+      `${option} ${asked} is too few for ${connections} connections: ${reason}. ` +
+        `Ask for ${needed}, or leave ${option} out. ${remedy}`,
+    );
+  }
+  if (asked !== null) return asked;
+  if (needed > most) {
+    throw new Problem(
+      'environment',
+      `${connections} connections would take ${needed} ${what}, and more than ${most} make no sense: ${reason}. ${remedy}`,
+    );
+  }
+  if (needed > byDefault) {
+    const text = `${needed} ${what} in place of ${byDefault}: of ${connections} connections, ${reason}.`;
+    notices.push({ level: 'info', code: need.code, text });
+  }
+  return Math.max(needed, byDefault);
+}

@@ -1,0 +1,116 @@
+import { access, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { Problem } from '../model/failure.ts';
+import { type Profile, profileSchema } from '../model/profile.ts';
+
+/** From the baseline to the most that is put on top of it; others follow by name. */
+const ORDER = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+
+/** A profile is named like its folder; nothing in a name may lead out of nginx-profiles. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
+
+/**
+ * Reads all profiles of a folder: each is a folder of its own with profile.json and, but for
+ * `direct`, nginx.conf. Folders without profile.json are something else.
+ *
+ * @throws Problem('configuration') where a profile.json or the nginx.conf beside it is missing parts.
+ */
+export async function loadProfiles(folder: string): Promise<Profile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new Problem('configuration', `The folder of profiles ${folder} cannot be read.`, { cause });
+  });
+  const names = entries
+    .filter((entry) => entry.isDirectory() && NAME.test(entry.name))
+    .map(({ name }) => name);
+  const profiles = await Promise.all(names.map((name) => loadProfile(folder, name)));
+  const rank = ({ name }: Profile) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
+  return profiles
+    .filter((profile) => profile !== null)
+    .sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}
+
+async function loadProfile(folder: string, name: string): Promise<Profile | null> {
+  const path = join(folder, name, 'profile.json');
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw new Problem('configuration', `${path} cannot be read: ${error.message}.`, { cause: error });
+  });
+  if (text === null) return null;
+  const described = v.safeParse(profileSchema, parseJson(text, path));
+  if (!described.success) {
+    const [issue] = described.issues;
+    throw new Problem('configuration', `${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
+  }
+  return { ...described.output, name, configurationPath: await configurationPath(folder, name) };
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Problem('configuration', `${path} is not valid JSON: ${why}.`, { cause });
+  }
+}
+
+async function configurationPath(folder: string, name: string): Promise<string | null> {
+  if (name === 'direct') return null;
+  const path = join(folder, name, 'nginx.conf');
+  await access(path).catch((cause: unknown) => {
+    throw new Problem('configuration', `The profile ${name} has no nginx.conf: ${path} cannot be read.`, {
+      cause,
+    });
+  });
+  return path;
+}
+
+/**
+ * The profiles that a person asked for, in that order, each once.
+ *
+ * @param asked Names with commas between them, or `all`.
+ * @throws Problem('usage') for a name that is none, with the nearest one and the list.
+ */
+export function chooseProfiles(all: readonly Profile[], asked: string): Profile[] {
+  const known = `Profiles: ${all.map(({ name }) => name).join(', ')}, or all.`;
+  const names = [...new Set(asked.split(',').map((name) => name.trim()))].filter((name) => name !== '');
+  if (names.length === 0) throw new Problem('usage', `No profile is named. ${known}`);
+  if (names.includes('all')) return [...all];
+  return names.map((name) => {
+    if (!NAME.test(name)) {
+      throw new Problem(
+        'usage',
+        `"${name}" is no name of a profile: a name is a folder of nginx-profiles, not a path. ${known}`,
+      );
+    }
+    const profile = all.find((each) => each.name === name);
+    if (profile !== undefined) return profile;
+    const nearest = nearestName(
+      name,
+      all.map((each) => each.name),
+    );
+    const hint = nearest === null ? '' : ` Did you mean "${nearest}"?`;
+    throw new Problem('usage', `There is no profile "${name}".${hint} ${known}`);
+  });
+}
+
+/** The name with the fewest edits between; null where more than half of it would have to change. */
+function nearestName(asked: string, names: readonly string[]): string | null {
+  const scored = names.map((name) => ({ name, edits: editDistance(asked.toLowerCase(), name) }));
+  const best = scored.sort((a, b) => a.edits - b.edits)[0];
+  return best === undefined || best.edits > Math.max(1, best.name.length / 2) ? null : best.name;
+}
+
+/** Levenshtein's distance: insertions, deletions and substitutions of one character. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, charA] of [...a].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      const substituted = (row[j] ?? 0) + (charA === b[j] ? 0 : 1);
+      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,98 @@
+import type { Machine } from '../model/machine.ts';
+import type { RunRequest } from './request.ts';
+
+/**
+ * What one process, one address and one connection can hold or take: the figures that the preflight
+ * decides by. All pure.
+ */
+
+/** Descriptors of a process that are no connections: listeners, logs, pipes, epoll, the HTTP leg. */
+export const OTHER_FILES = 64;
+
+/**
+ * With accept_mutex a worker stops accepting once 7/8 of its connections are taken
+ * (`ngx_accept_disabled` in ngx_event_accept.c), and from 15/16 on nginx closes connections that
+ * have not sent their request yet (`ngx_drain_connections` in ngx_connection.c).
+ */
+const NGINX_USABLE = 7 / 8;
+
+/** Client side and upstream side. */
+const NGINX_FILES_PER_CONNECTION = 2;
+
+/** Where net.ipv4.ip_local_port_range cannot be read: the kernel's default. */
+const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
+
+/**
+ * A port that the generator has bound to any address is passed over when nginx connects to its
+ * upstream (`__inet_hash_connect` in the kernel), so both take less than half of the range.
+ */
+const PORTS_USABLE = 0.45;
+
+/** Connections that one generator or echo server can hold; 0 where the limit is too low for any. */
+export function connectionsPerNodeProcess({ openFilesLimit }: Machine): number {
+  return Math.max(0, openFilesLimit - OTHER_FILES);
+}
+
+/** `worker_connections` at the most under this limit. */
+export function maxWorkerConnections({ openFilesLimit }: Machine): number {
+  return Math.max(0, openFilesLimit - OTHER_FILES);
+}
+
+/** WebSockets that one worker of nginx can hold with so many `worker_connections`. */
+export function webSocketsPerWorker(workerConnections: number): number {
+  return Math.floor((workerConnections * NGINX_USABLE) / NGINX_FILES_PER_CONNECTION);
+}
+
+/** The `worker_connections` that a worker needs for so many WebSockets. */
+export function workerConnectionsFor(webSockets: number): number {
+  return Math.ceil((webSockets * NGINX_FILES_PER_CONNECTION) / NGINX_USABLE);
+}
+
+/** Connections from one source address, and from nginx to one port of its upstream. */
+export function connectionsPerAddress(machine: Machine): number {
+  const [low, high] = machine.portRange ?? DEFAULT_PORTS;
+  return Math.max(1, Math.floor((high - low + 1) * PORTS_USABLE));
+}
+
+/** Processes of each kind. */
+export interface Processes {
+  workers: number;
+  servers: number;
+  /** 0 without Nginx. */
+  nginxWorkers: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Resident memory of an idle process. */
+const NODE_PROCESS_BYTES = 60 * MIB;
+const NGINX_WORKER_BYTES = 12 * MIB;
+
+/** Resident memory of one idle connection, as measured; and what the kernel keeps for one socket. */
+const GENERATOR_BYTES = { lean: 6 * KIB, ws: 12 * KIB };
+const GENERATOR_TLS_BYTES = 34 * KIB;
+const SERVER_BYTES = 12 * KIB;
+const NGINX_BYTES = 17.7 * KIB;
+const NGINX_TLS_BYTES = 23.8 * KIB;
+const SOCKET_BYTES = 4 * KIB;
+
+/** Memory that a run takes, in bytes: without TLS, and with it. */
+export function memoryOf(
+  request: RunRequest,
+  { workers, servers, nginxWorkers }: Processes,
+): { plain: number; tls: number } {
+  const proxied = nginxWorkers > 0;
+  const inFlight = request.load.kind === 'closed' ? request.load.inFlight : 1;
+  const perConnection =
+    GENERATOR_BYTES[request.client] +
+    SERVER_BYTES +
+    (proxied ? NGINX_BYTES : 0) +
+    SOCKET_BYTES * (proxied ? 4 : 2) +
+    // at worst each message stands in the generator and in the server at once
+    2 * inFlight * request.payload.maxBytes;
+  const processes = (workers + servers) * NODE_PROCESS_BYTES + nginxWorkers * NGINX_WORKER_BYTES;
+  const plain = processes + request.connections * perConnection;
+  const tls = proxied ? plain + request.connections * (GENERATOR_TLS_BYTES + NGINX_TLS_BYTES) : plain;
+  return { plain: Math.ceil(plain), tls: Math.ceil(tls) };
+}

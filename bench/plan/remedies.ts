@@ -1,0 +1,13 @@
+import type { Machine } from '../model/machine.ts';
+
+/** What a person can do about a limit: the end of an error message. */
+export const RAISE_PORTS =
+  "Widen the range of ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'.";
+
+/** A hard limit can be raised by root alone. */
+export function raiseOpenFiles({ isRoot, openFilesLimit }: Machine): string {
+  const wanted = Math.max(65_536, 4 * openFilesLimit);
+  return isRoot
+    ? `Raise the limit: ulimit -n ${wanted} (for a container: docker run --ulimit nofile=${wanted}).`
+    : `Raise the limit: sudo prlimit --pid $$ --nofile=${wanted}:${wanted}, then run again in this shell.`;
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Problem } from '../model/failure.ts';
+import {
+  formatByteRange,
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  parseByteRange,
+  parseBytes,
+  parseCount,
+  parseDuration,
+  parseNumber,
+} from './units.ts';
+
+const ANY = { min: 0, max: Number.MAX_SAFE_INTEGER };
+const quantity = fc.oneof(
+  fc.nat(),
+  fc.integer({ min: 0, max: 1e15 - 1 }),
+  fc.nat(1000).map((n) => n * 1e6),
+);
+
+const PARSERS = { parseNumber, parseCount, parseDuration, parseBytes, parseByteRange };
+
+test('numbers take SI suffixes in either case', () => {
+  for (const [text, value] of [
+    ['0', 0],
+    ['1000', 1000],
+    ['10k', 10_000],
+    ['10K', 10_000],
+    ['1.5M', 1_500_000],
+    ['2m', 2_000_000],
+    ['1G', 1e9],
+    ['0.5', 0.5],
+    ['1.005k', 1005],
+    [' 7 ', 7],
+  ] as const) {
+    assert.equal(parseNumber('-R', text, ANY), value, text);
+  }
+});
+
+test('times take a unit and come out in microseconds', () => {
+  for (const [text, value] of [
+    ['100us', 100],
+    ['100µs', 100],
+    ['100μs', 100],
+    ['500ms', 500_000],
+    ['0.5ms', 500],
+    ['30s', 30_000_000],
+    ['2m', 120_000_000],
+    ['1h', 3_600_000_000],
+    ['0', 0],
+  ] as const) {
+    assert.equal(parseDuration('-d', text, ANY), value, text);
+  }
+});
+
+test('sizes count as nginx does', () => {
+  for (const [text, value] of [
+    ['64', 64],
+    ['64B', 64],
+    ['16k', 16_384],
+    ['16K', 16_384],
+    ['16Ki', 16_384],
+    ['16KiB', 16_384],
+    ['1M', 1_048_576],
+    ['0.5k', 512],
+  ] as const) {
+    assert.equal(parseBytes('--payload', text, ANY), value, text);
+  }
+  assert.deepEqual(parseByteRange('--payload', '64-1024', ANY), { min: 64, max: 1024 });
+  assert.deepEqual(parseByteRange('--payload', '1k-16k', ANY), { min: 1024, max: 16_384 });
+  assert.deepEqual(parseByteRange('--payload', '64', ANY), { min: 64, max: 64 });
+});
+
+test('an error names the option, the value and what would do', () => {
+  const bounds = { min: 1, max: 1000 };
+  for (const [act, message] of [
+    [() => parseCount('-c', '10x', bounds), '-c "10x" is no number: write it as 1000, 10k or 1.5M.'],
+    [() => parseCount('-c', '1.5', bounds), '-c "1.5" is no whole number: write it as 1000, 10k or 1.5M.'],
+    [() => parseCount('-c', '10k', bounds), '-c "10k" is out of bounds: 1 to 1k will do.'],
+    [() => parseDuration('-d', '10', ANY), '-d "10" has no unit: write it as 500ms, 30s or 2m.'],
+    [() => parseDuration('-d', 'long', ANY), '-d "long" is no time: write it as 500ms, 30s or 2m.'],
+    [
+      () => parseDuration('-d', '0.5us', ANY),
+      '-d "0.5us" is finer than a microsecond: write it as 500ms, 30s or 2m.',
+    ],
+    [
+      () => parseByteRange('--payload', '2k-1k', ANY),
+      '--payload "2k-1k" runs from the larger to the smaller: write it as 1k-2k.',
+    ],
+    [
+      () => parseByteRange('--payload', '1-2-3', ANY),
+      '--payload "1-2-3" is no size and no range of sizes: write it as 64 or 64-1024.',
+    ],
+    [
+      () => parseBytes('--payload', '1kb', ANY),
+      '--payload "1kb" is no size in bytes: write it as 64, 16k (16,384) or 1M.',
+    ],
+  ] as const) {
+    assert.throws(act, { name: 'Problem', kind: 'usage', message });
+  }
+});
+
+test('what a formatter writes, its parser reads', () => {
+  fc.assert(
+    fc.property(quantity, quantity, (a, b) => {
+      assert.equal(parseNumber('', formatNumber(a), ANY), a);
+      assert.equal(parseDuration('', formatDuration(a), ANY), a);
+      assert.equal(parseBytes('', formatBytes(a), ANY), a);
+      const range = { min: Math.min(a, b), max: Math.max(a, b) };
+      assert.deepEqual(parseByteRange('', formatByteRange(range), ANY), range);
+    }),
+  );
+});
+
+test('whatever the text, a parser gives a value within its bounds or a Problem of one line', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.stringMatching(/^[-+.\d]{0,20}[a-zA-Zµ]{0,4}(-\d{0,20}[a-z]?)?$/),
+  );
+  const bounds = { min: 2, max: 5000 };
+  fc.assert(
+    fc.property(fc.constantFrom(...Object.values(PARSERS)), text, (parse, typed) => {
+      try {
+        const value = parse('--option', typed, bounds);
+        for (const number of typeof value === 'number' ? [value] : [value.min, value.max]) {
+          assert.ok(number >= bounds.min && number <= bounds.max);
+        }
+      } catch (error) {
+        assert.ok(error instanceof Problem, String(error));
+        assert.equal(error.kind, 'usage');
+        assert.match(error.message, /^--option ".*".*\.$/u);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,158 @@
+import { Problem } from '../model/failure.ts';
+
+/**
+ * Quantities as people write them. Every parser takes the option's name for its error message and
+ * throws a Problem of kind `usage`, nothing else. Every formatter writes text that its parser reads
+ * back to the same value.
+ */
+
+/** Suffixes and what they multiply by, in the order in which a formatter tries them. */
+type Suffixes = readonly (readonly [suffix: string, factor: number])[];
+
+/** SI: a message rate of `10k` is 10,000. Lower and upper case mean the same. */
+const SI: Suffixes = [
+  ['G', 1e9],
+  ['M', 1e6],
+  ['k', 1e3],
+  ['', 1],
+];
+
+/** In nginx's own units, where `16k` is 16,384: a message of 16k is as large as a buffer of 16k. */
+const BINARY: Suffixes = [
+  ['M', 2 ** 20],
+  ['k', 2 ** 10],
+  ['', 1],
+  ['Mi', 2 ** 20],
+  ['MiB', 2 ** 20],
+  ['Ki', 2 ** 10],
+  ['KiB', 2 ** 10],
+  ['B', 1],
+];
+
+const TIME: Suffixes = [
+  ['h', 3_600_000_000],
+  ['m', 60_000_000],
+  ['s', 1_000_000],
+  ['ms', 1000],
+  ['us', 1],
+  ['µs', 1],
+];
+
+export interface Bounds {
+  min: number;
+  max: number;
+}
+
+/** A number with an optional SI suffix: `1000`, `10k`, `1.5M`. */
+export function parseNumber(option: string, text: string, bounds: Bounds): number {
+  const value = scaled(text, SI);
+  if (value === null) throw wrong(option, text, 'is no number', '1000, 10k or 1.5M');
+  return within(option, text, value, bounds, formatNumber);
+}
+
+/** As parseNumber, but for things that cannot be halved. */
+export function parseCount(option: string, text: string, bounds: Bounds): number {
+  const value = parseNumber(option, text, bounds);
+  if (!Number.isInteger(value)) throw wrong(option, text, 'is no whole number', '1000, 10k or 1.5M');
+  return value;
+}
+
+/**
+ * A time in whole µs: `500ms`, `30s`, `2m`, `1h`, `100us`. The unit is a must (load generators
+ * disagree whether a bare 10 is seconds or milliseconds), save for 0.
+ */
+export function parseDuration(option: string, text: string, boundsUs: Bounds): number {
+  const value = scaled(text, TIME) ?? (text === '0' ? 0 : null);
+  if (value === null) {
+    const bare = scaled(text, [['', 1]]) !== null;
+    throw wrong(option, text, bare ? 'has no unit' : 'is no time', '500ms, 30s or 2m');
+  }
+  if (!Number.isInteger(value)) throw wrong(option, text, 'is finer than a microsecond', '500ms, 30s or 2m');
+  return within(option, text, value, boundsUs, formatDuration);
+}
+
+/** A size in bytes: `64`, `16k` (16,384, as nginx counts), `16KiB`, `1M`. */
+export function parseBytes(option: string, text: string, bounds: Bounds): number {
+  const value = scaled(text, BINARY);
+  if (value === null || !Number.isInteger(value)) {
+    throw wrong(option, text, 'is no size in bytes', '64, 16k (16,384) or 1M');
+  }
+  return within(option, text, value, bounds, formatBytes);
+}
+
+/** One size or two with a dash between, both included: `64`, `64-1024`, `1k-16k`. */
+export function parseByteRange(option: string, text: string, bounds: Bounds): Bounds {
+  const [low = '', high, ...rest] = text.split('-');
+  if (rest.length > 0) throw wrong(option, text, 'is no size and no range of sizes', '64 or 64-1024');
+  const min = parseBytes(option, low, bounds);
+  const max = high === undefined ? min : parseBytes(option, high, bounds);
+  if (min > max) {
+    throw wrong(
+      option,
+      text,
+      'runs from the larger to the smaller',
+      `${formatBytes(max)}-${formatBytes(min)}`,
+    );
+  }
+  return { min, max };
+}
+
+export function formatNumber(value: number): string {
+  return unscaled(value, SI);
+}
+
+/** `us` in whole microseconds. */
+export function formatDuration(us: number): string {
+  return us === 0 ? '0' : unscaled(us, TIME);
+}
+
+export function formatBytes(bytes: number): string {
+  return unscaled(bytes, BINARY);
+}
+
+export function formatByteRange({ min, max }: Bounds): string {
+  return min === max ? formatBytes(min) : `${formatBytes(min)}-${formatBytes(max)}`;
+}
+
+/** Null where the text is no quantity in these units. */
+function scaled(text: string, suffixes: Suffixes): number | null {
+  const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(\p{L}{0,3})$/u.exec(text.trim()) ?? [];
+  // NFKC makes one of the two characters that look like µ; k and K, s and S are the same to everybody
+  const wanted = suffix.normalize('NFKC').toLowerCase();
+  const found = suffixes.find(([name]) => name.normalize('NFKC').toLowerCase() === wanted);
+  if (digits === '' || found === undefined) return null;
+  // 15 digits undo what binary fractions add: 1.005 × 1000 is 1004.9999999999999
+  return Number((Number(digits) * found[1]).toPrecision(15));
+}
+
+/** The largest suffix that leaves a whole number, so that nothing is rounded. */
+function unscaled(value: number, suffixes: Suffixes): string {
+  for (const [suffix, factor] of suffixes) {
+    if (value !== 0 && Number.isInteger(value / factor)) return `${value / factor}${suffix}`;
+  }
+  return String(value);
+}
+
+function within(
+  option: string,
+  text: string,
+  value: number,
+  { min, max }: Bounds,
+  format: (value: number) => string,
+): number {
+  if (value >= min && value <= max) return value;
+  throw new Problem(
+    'usage',
+    `${option} ${quoted(text)} is out of bounds: ${format(min)} to ${format(max)} will do.`,
+  );
+}
+
+function wrong(option: string, text: string, what: string, examples: string): Problem {
+  return new Problem('usage', `${option} ${quoted(text)} ${what}: write it as ${examples}.`);
+}
+
+/** What a person typed, fit for one line of an error message: cut, and without control characters. */
+export function quoted(text: string): string {
+  const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '·');
+  return `"${visible.length > 60 ? `${visible.slice(0, 57)}…` : visible}"`;
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { html, type Markup, trusted } from './markup.ts';
+import { STYLE } from './style.ts';
+
+/**
+ * A whole page: nothing in it is loaded from elsewhere, and a Content-Security-Policy with the hashes
+ * of its own style and scripts sees to it that nothing else runs (CSP Level 3, section 2.3.1).
+ */
+export function pageOf(title: string, body: Markup, scripts: readonly string[] = []): string {
+  const scriptSources = scripts.length === 0 ? "'none'" : scripts.map(hashSource).join(' ');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${scriptSources}`,
+    `style-src ${hashSource(STYLE)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${trusted(STYLE)}</style>
+</head>
+<body>
+${body}
+${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}</body>
+</html>
+`;
+  return page.markup;
+}
+
+function hashSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}

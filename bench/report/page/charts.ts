@@ -1,0 +1,162 @@
+import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
+import { formatFigure, scaleOf } from './axes.ts';
+import type { AxisSpec, BandSpec, BarSpec, ChartSpec, LineSpec } from './spec.ts';
+import { cssColour, DASHES, POINTS, type Theme } from './theme.ts';
+
+type Config = ChartConfiguration<'line' | 'bar', ({ x: number; y: number | null } | number | null)[], string>;
+type Dataset = ChartDataset<'line' | 'bar', ({ x: number; y: number | null } | number | null)[]>;
+
+/** The whole configuration of a chart in the colours of the theme. */
+export function configOf(spec: ChartSpec, theme: Theme): Config {
+  return spec.kind === 'line' ? lineConfig(spec, theme) : barConfig(spec, theme);
+}
+
+function lineConfig(spec: LineSpec, theme: Theme): Config {
+  const axisOf = (index: number): AxisSpec => (spec.series[index]?.second && spec.y2 ? spec.y2 : spec.y);
+  return {
+    type: 'line',
+    data: { datasets: spec.series.map((series) => lineDataset(series)) },
+    options: {
+      ...commonOptions(theme),
+      interaction: { mode: 'nearest', axis: 'x', intersect: false },
+      scales: {
+        x: scaleOf(spec.x, theme, 'bottom'),
+        y: scaleOf(spec.y, theme, 'left'),
+        ...(spec.y2 === undefined ? {} : { y2: scaleOf(spec.y2, theme, 'right') }),
+      },
+      plugins: {
+        legend: legend(theme, spec.series.length > 1),
+        tooltip: {
+          ...tooltipStyle(theme),
+          callbacks: {
+            title: (items) => formatFigure(items[0]?.parsed.x ?? 0, spec.x.unit),
+            label: (item) =>
+              `${item.dataset.label ?? ''}: ${formatFigure(item.parsed.y ?? 0, axisOf(item.datasetIndex).unit)}`,
+          },
+        },
+      },
+    },
+    plugins: [bands(spec.bands ?? [], theme)],
+  };
+}
+
+function lineDataset(series: LineSpec['series'][number]): Dataset {
+  const colour = cssColour(series.colour);
+  const few = series.points.length <= 15;
+  return {
+    label: series.label,
+    data: series.points,
+    yAxisID: series.second ? 'y2' : 'y',
+    borderColor: colour,
+    backgroundColor: series.filled ? `color-mix(in srgb, ${colour} 22%, transparent)` : colour,
+    borderWidth: 2,
+    borderDash: DASHES[series.pattern % DASHES.length] ?? [],
+    pointStyle: POINTS[series.pattern % POINTS.length] ?? 'circle',
+    pointRadius: few ? 3 : 0,
+    pointHoverRadius: 5,
+    stepped: series.stepped ?? false,
+    fill: series.filled ? 'origin' : false,
+    tension: 0,
+    spanGaps: false,
+  };
+}
+
+function barConfig(spec: BarSpec, theme: Theme): Config {
+  return {
+    type: 'bar',
+    data: {
+      labels: spec.names,
+      datasets: spec.series.map((series) => ({
+        label: series.label,
+        data: series.values,
+        backgroundColor: cssColour(series.colour),
+        borderColor: theme.surface,
+        borderWidth: 1,
+        borderRadius: 3,
+        maxBarThickness: 26,
+      })),
+    },
+    options: {
+      ...commonOptions(theme),
+      indexAxis: 'y',
+      interaction: { mode: 'index', axis: 'y', intersect: false },
+      scales: {
+        x: { ...scaleOf(spec.x, theme, 'bottom'), stacked: spec.stacked },
+        y: { ...scaleOf(spec.y, theme, 'left'), stacked: spec.stacked, grid: { display: false } },
+      },
+      plugins: {
+        legend: legend(theme, spec.series.length > 1),
+        tooltip: {
+          ...tooltipStyle(theme),
+          callbacks: {
+            label: (item) => `${item.dataset.label ?? ''}: ${formatFigure(item.parsed.x ?? 0, spec.x.unit)}`,
+          },
+        },
+      },
+    },
+  };
+}
+
+function commonOptions(theme: Theme): NonNullable<Config['options']> {
+  return {
+    responsive: true,
+    maintainAspectRatio: false,
+    animation: false,
+    color: theme.text,
+    font: { family: theme.font },
+  };
+}
+
+/** Lines in the legend are drawn with their pattern, as long as one sees it. */
+function legend(theme: Theme, display: boolean) {
+  return {
+    display,
+    position: 'top' as const,
+    align: 'start' as const,
+    labels: {
+      color: theme.text,
+      boxWidth: 34,
+      boxHeight: 2,
+      padding: 14,
+      font: { size: 13, family: theme.font },
+    },
+  };
+}
+
+function tooltipStyle(theme: Theme) {
+  return {
+    backgroundColor: theme.surface,
+    titleColor: theme.text,
+    bodyColor: theme.text,
+    borderColor: theme.muted,
+    borderWidth: 1,
+    padding: 10,
+    boxPadding: 4,
+  };
+}
+
+/** Shades and names the phases beside the steady one, behind the lines. */
+function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> {
+  return {
+    id: 'bands',
+    beforeDatasetsDraw(chart): void {
+      const { ctx, chartArea, scales } = chart;
+      const x = scales.x;
+      if (x === undefined) return;
+      ctx.save();
+      ctx.font = `11px ${theme.font}`;
+      for (const band of list) {
+        const from = Math.max(chartArea.left, x.getPixelForValue(band.from));
+        const to = Math.min(chartArea.right, x.getPixelForValue(band.to));
+        if (to <= from) continue;
+        ctx.fillStyle = theme.band;
+        ctx.fillRect(from, chartArea.top, to - from, chartArea.height);
+        ctx.fillStyle = theme.muted;
+        if (ctx.measureText(band.label).width + 8 <= to - from) {
+          ctx.fillText(band.label, from + 4, chartArea.top + 13);
+        }
+      }
+      ctx.restore();
+    },
+  };
+}

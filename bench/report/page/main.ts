@@ -1,0 +1,31 @@
+import type { Chart as ChartClass } from 'chart.js';
+import { configOf } from './charts.ts';
+import type { ChartSpec } from './spec.ts';
+import { currentTheme } from './theme.ts';
+
+/** chart.js, in a script of its own before this one. */
+declare const Chart: typeof ChartClass;
+
+/** Draws every chart, and again when the colours change: another scheme, or paper. */
+function start(): void {
+  // Without this script the page has tables only; the style sheet shows the charts from here on.
+  document.documentElement.classList.add('drawn');
+  const specs: ChartSpec[] = JSON.parse(document.getElementById('charts')?.textContent ?? '[]');
+  let charts = drawAll(specs);
+  const redraw = (): void => {
+    for (const chart of charts) chart.destroy();
+    charts = drawAll(specs);
+  };
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
+  matchMedia('print').addEventListener('change', redraw);
+}
+
+function drawAll(specs: readonly ChartSpec[]): ChartClass<'line' | 'bar', unknown, unknown>[] {
+  const theme = currentTheme();
+  return specs.flatMap((spec) => {
+    const canvas = document.getElementById(spec.id);
+    return canvas instanceof HTMLCanvasElement ? [new Chart(canvas, configOf(spec, theme))] : [];
+  });
+}
+
+start();

@@ -1,0 +1,66 @@
+/** What an axis or a series counts, and so how its figures are written. */
+export type Unit =
+  | 'time'
+  | 'count'
+  | 'rate'
+  | 'bytes'
+  | 'bytesRate'
+  | 'share'
+  | 'seconds'
+  | 'percentile'
+  | 'name';
+
+export interface AxisSpec {
+  title: string;
+  unit: Unit;
+  logarithmic?: boolean;
+  /** Only these are labelled; else the chart chooses. */
+  ticks?: number[];
+  min?: number;
+  max?: number;
+}
+
+export interface SeriesSpec {
+  label: string;
+  /** Which colour of the palette (`--series-<n>` or `--component-<name>` in the style). */
+  colour: string;
+  /** Which line pattern and point, so that colour is not the only channel. */
+  pattern: number;
+  points: { x: number; y: number | null }[];
+  /** On the second vertical axis. */
+  second?: boolean;
+  stepped?: boolean;
+  filled?: boolean;
+}
+
+/** A stretch of the horizontal axis that is shaded and named: phases beside the steady one. */
+export interface BandSpec {
+  from: number;
+  to: number;
+  label: string;
+}
+
+interface Common {
+  /** Id of the canvas. */
+  id: string;
+  x: AxisSpec;
+  y: AxisSpec;
+}
+
+export interface LineSpec extends Common {
+  kind: 'line';
+  series: SeriesSpec[];
+  y2?: AxisSpec;
+  bands?: BandSpec[];
+}
+
+/** Horizontal bars: one row for each name; stacked where the parts add up to a whole. */
+export interface BarSpec extends Common {
+  kind: 'bar';
+  names: string[];
+  stacked: boolean;
+  series: { label: string; colour: string; values: (number | null)[] }[];
+}
+
+/** One chart as plain data: the report writes it, the page draws it. */
+export type ChartSpec = LineSpec | BarSpec;

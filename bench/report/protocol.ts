@@ -1,0 +1,44 @@
+import type { HttpLeg, Probe } from '../model/run.ts';
+import { formatCount, formatShare } from './page/format.ts';
+import type { RunView } from './view.ts';
+
+/** What the negotiation of the listener means for WebSocket, in plain sentences. */
+export function protocolSentence(probe: Probe | null): string {
+  if (probe === null) return 'The listener was not probed.';
+  if (probe.tlsProtocol === null) {
+    return 'No TLS, so there is nothing to negotiate: every WebSocket ran over HTTP/1.1 on a TCP connection of its own.';
+  }
+  if (probe.alpn === 'h2') return 'The TLS connections of the WebSockets negotiated h2.';
+  if (probe.alpnOffered !== 'h2') {
+    return 'A client that offers HTTP/2 is answered with HTTP/1.1: every WebSocket ran over HTTP/1.1 on a TLS connection of its own.';
+  }
+  return `HTTP/2 is on: a client that offers it gets h2. ${extendedConnectSentence(probe)}`;
+}
+
+/** RFC 8441 is the only way for WebSocket over HTTP/2, and a server announces it (SETTINGS_ENABLE_CONNECT_PROTOCOL). */
+function extendedConnectSentence({ extendedConnect }: Probe): string {
+  const ran = 'every WebSocket ran over HTTP/1.1 on a TLS connection of its own';
+  const figures = 'No figure of this run was measured over HTTP/2.';
+  if (extendedConnect === null) {
+    return `Whether the server advertises extended CONNECT (RFC 8441) was not found out; ${ran}. ${figures}`;
+  }
+  return extendedConnect
+    ? `The server advertises extended CONNECT (RFC 8441), so WebSocket over HTTP/2 would be possible; this bench opens WebSockets with the HTTP/1.1 upgrade, and ${ran}. ${figures}`
+    : `But the server did not advertise extended CONNECT (RFC 8441), without which there is no WebSocket over HTTP/2: ${ran}. ${figures}`;
+}
+
+/** What the ordinary GETs beside the WebSockets showed. */
+export function httpSentence({ run, figures, name }: RunView): string {
+  const { http } = run;
+  if (http === null) return '';
+  const reached = `${formatCount(http.backendRequests)} of ${formatCount(http.requests)} requests reached an echo server`;
+  if (http.cache === null) return `${name}: ${reached}.`;
+  return `${name}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It speeds up ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
+}
+
+/** `HIT 23,999, MISS 1`, the most frequent first. */
+export function cacheCounts(cache: HttpLeg['cache']): string {
+  if (cache === null) return 'no cache';
+  const counts = Object.entries(cache).sort(([, a], [, b]) => b - a);
+  return counts.map(([status, count]) => `${status} ${formatCount(count)}`).join(', ') || 'no answer';
+}

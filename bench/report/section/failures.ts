@@ -1,0 +1,42 @@
+import { FAILURE_STAGES, type FailureStage } from '../../model/failure.ts';
+import { html } from '../markup.ts';
+import { formatCount } from '../page/format.ts';
+import { table } from '../table.ts';
+import type { RunView, Section, View } from '../view.ts';
+
+const STAGES: Record<FailureStage, string> = {
+  tcp: 'TCP connect',
+  tls: 'TLS',
+  upgrade: 'HTTP upgrade',
+  open: 'once open',
+};
+
+/** What failed, how far the connection had come, and how. */
+export function failures({ runs }: View): Section {
+  const rows = runs.flatMap(rowsOf);
+  return {
+    id: 'failures',
+    title: 'Failures',
+    charts: [],
+    body:
+      rows.length === 0
+        ? html`<p>No connection failed, in none of the runs.</p>`
+        : html`${table('Failures by stage and kind', COLUMNS, rows)}
+<p class="how"><code>status-503</code>: the upgrade was answered with that HTTP status instead of 101. <code>closed-1006</code>: the connection ended without a close frame. <code>no-ports</code> and <code>no-files</code> are limits of the generator itself.</p>`,
+  };
+}
+
+const COLUMNS = [
+  { title: 'Profile' },
+  { title: 'Stage', text: true },
+  { title: 'Kind', text: true },
+  { title: 'Count' },
+];
+
+function rowsOf({ name, figures }: RunView): string[][] {
+  return FAILURE_STAGES.flatMap((stage) =>
+    Object.entries(figures.failures.byStage[stage])
+      .sort(([, a], [, b]) => b - a)
+      .map(([kind, count]) => [name, STAGES[stage], kind, formatCount(count)]),
+  );
+}

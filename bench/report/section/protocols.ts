@@ -1,0 +1,97 @@
+import { html } from '../markup.ts';
+import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { cacheCounts, httpSentence, protocolSentence } from '../protocol.ts';
+import { table } from '../table.ts';
+import type { RunView, Section, View } from '../view.ts';
+
+/** What the listener speaks, and what that means for WebSocket. */
+export function protocols({ runs }: View): Section {
+  return {
+    id: 'protocols',
+    title: 'Protocols',
+    charts: [],
+    body: html`<ul class="plain">${runs.map(
+      ({ run, name }) => html`<li><strong>${name}</strong>: ${protocolSentence(run.probe)}</li>
+`,
+    )}</ul>
+${table('What one connection before the load found out', PROBE, runs.map(probeRow))}`,
+  };
+}
+
+const PROBE = [
+  { title: 'Profile' },
+  { title: 'TLS', text: true },
+  { title: 'Cipher', text: true },
+  { title: 'Session resumed', text: true },
+  { title: 'ALPN of the WebSockets', text: true },
+  { title: 'ALPN for a client that offers h2', text: true },
+  { title: 'Extended CONNECT advertised', text: true },
+];
+
+function probeRow({ run, name }: RunView): string[] {
+  const { probe } = run;
+  return [
+    name,
+    probe?.tlsProtocol ?? 'no TLS',
+    probe?.tlsCipher ?? NOTHING,
+    yesNo(probe?.tlsResumed),
+    probe?.alpn ?? 'none',
+    probe?.alpnOffered ?? 'none',
+    yesNo(probe?.extendedConnect),
+  ];
+}
+
+function yesNo(answer: boolean | null | undefined): string {
+  return answer === true ? 'yes' : answer === false ? 'no' : NOTHING;
+}
+
+/** Ordinary GETs through the same profile, before the WebSockets. */
+export function httpLeg({ runs }: View): Section {
+  const legs = runs.filter(({ run }) => run.http !== null);
+  return {
+    id: 'http',
+    title: 'HTTP beside WebSocket',
+    charts: [],
+    body:
+      legs.length === 0
+        ? html`<p>Left out.</p>`
+        : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, briefly, before the WebSockets.</p>
+<ul class="plain">${legs.map(
+            (view) => html`<li>${httpSentence(view)}</li>
+`,
+          )}</ul>
+${table('The HTTP leg', LEG, legs.flatMap(legRow))}`,
+  };
+}
+
+const LEG = [
+  { title: 'Profile' },
+  { title: 'Requests' },
+  { title: 'Requests per second' },
+  { title: 'p50' },
+  { title: 'p99' },
+  { title: 'Max' },
+  { title: 'Not 2xx' },
+  { title: 'Errors and timeouts' },
+  { title: 'Cache', text: true },
+  { title: 'Reached an echo server' },
+];
+
+function legRow({ run, figures, name }: RunView): string[][] {
+  const { http } = run;
+  if (http === null || figures.http === null) return [];
+  return [
+    [
+      name,
+      formatCount(http.requests),
+      formatRate(http.requestsPerSecond),
+      formatTime(figures.http.latency.p50),
+      formatTime(figures.http.latency.p99),
+      formatTime(figures.http.latency.max),
+      formatCount(http.non2xx),
+      formatCount(http.errors + http.timeouts),
+      cacheCounts(http.cache),
+      formatCount(http.backendRequests),
+    ],
+  ];
+}

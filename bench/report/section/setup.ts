@@ -1,0 +1,109 @@
+import type { RunPlan } from '../../model/plan.ts';
+import { type Content, html } from '../markup.ts';
+import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { facts, table } from '../table.ts';
+import type { RunView, Section, View } from '../view.ts';
+
+/** Everything it takes to run the same again: machine, plan, command. */
+export function setup({ result, runs }: View): Section {
+  const { environment: machine, plan } = result;
+  const nginx = runs.flatMap(({ run }) => run.nginx ?? []);
+  const distinct = (list: (string | null)[]): string =>
+    [...new Set(list.filter((item) => item !== null))].join('; ');
+  return {
+    id: 'setup',
+    title: 'Environment and plan',
+    charts: [],
+    body: html`${facts([
+      ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
+      ['CPU', `${machine.cpuModel}, ${formatCount(machine.cpus)} usable`],
+      ['Memory', formatBytes(machine.memoryBytes)],
+      ['Nginx', distinct(nginx.map(({ version, binary }) => `${version} (${binary})`)) || 'none'],
+      ['OpenSSL of Nginx', distinct(nginx.map(({ openssl }) => openssl)) || NOTHING],
+      ['Node', machine.node],
+      ['Open files limit', formatCount(machine.openFilesLimit)],
+      ['somaxconn', formatCount(machine.somaxconn)],
+      ['Local ports', machine.portRange === null ? NOTHING : machine.portRange.join(' to ')],
+      ['Load average before', machine.loadAverage1m.toFixed(2)],
+      ['Started', result.startedAt],
+      ['Ended', result.endedAt ?? 'cut off'],
+      ['Seed', String(plan.seed)],
+      ['Thresholds', plan.thresholds.join(', ') || 'none'],
+      ['Bench', `${result.tool.name} ${result.tool.version}, result schema ${result.schemaVersion}`],
+    ])}
+<h3>Command</h3>
+<pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
+${table('The plan, run by run', PLAN, plan.runs.map(planRow))}`,
+  };
+}
+
+/** As a person would type it. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+const PLAN = [
+  { title: 'Profile' },
+  { title: 'Load', text: true },
+  { title: 'Payload', text: true },
+  { title: 'Connections' },
+  { title: 'Ramp' },
+  { title: 'Warm-up' },
+  { title: 'Duration' },
+  { title: 'Generators', text: true },
+  { title: 'Echo servers', text: true },
+  { title: 'Nginx workers', text: true },
+  { title: 'Source addresses' },
+  { title: 'Pinned', text: true },
+  { title: 'Seed' },
+];
+
+function planRow(run: RunPlan): Content[] {
+  const { payload, nginx, pin } = run;
+  const size = payload.minBytes === payload.maxBytes ? '' : `${formatBytes(payload.minBytes)} to `;
+  return [
+    run.profile,
+    run.load.kind === 'closed'
+      ? `closed, ${run.load.inFlight} in flight`
+      : `open, ${formatRate(run.load.ratePerSecond)}, ${run.load.arrivals}`,
+    `${size}${formatBytes(payload.maxBytes)} ${payload.type}`,
+    formatCount(run.connections),
+    run.rampPerSecond === 0 ? 'as fast as it goes' : formatRate(run.rampPerSecond),
+    formatTime(run.warmupMs * 1000),
+    formatTime(run.durationMs * 1000),
+    `${run.workers} (${run.client})`,
+    `${run.servers} (${run.server})`,
+    nginx === null ? 'none' : `${nginx.workers}, ${formatCount(nginx.workerConnections)} connections each`,
+    formatCount(run.sourceAddresses.length),
+    pin === null
+      ? 'no'
+      : `Nginx ${pin.nginx.join(',')}; servers ${pin.server.join(',')}; generators ${pin.generator.join(',')}`,
+    String(run.seed),
+  ];
+}
+
+/** The configuration that ran, and what Nginx wrote to its error log. */
+export function configurations({ runs }: View): Section {
+  const proxied = runs.filter(({ run }) => run.nginx !== null);
+  return {
+    id: 'configuration',
+    title: 'Nginx configuration',
+    charts: [],
+    body:
+      proxied.length === 0
+        ? html`<p>No Nginx took part.</p>`
+        : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile, moved into the sandbox of the run.</p>
+${proxied.map(configurationOf)}`,
+  };
+}
+
+function configurationOf({ run, name }: RunView): Content {
+  if (run.nginx === null) return null;
+  const { configuration, errorLog, version, buildArguments } = run.nginx;
+  return html`<details><summary>${name}</summary>
+<pre tabindex="0" aria-label="nginx.conf of ${name}">${configuration}</pre>
+${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${name}">${errorLog.join('\n')}</pre>`}
+<p class="how">nginx ${version}, built with: ${buildArguments}</p>
+</details>
+`;
+}

@@ -1,0 +1,130 @@
+/** The style of every page: light, dark and paper from the same rules; colours are custom properties only. */
+export const STYLE = `
+:root {
+  color-scheme: light dark;
+  --text: #1c2430; --muted: #586374; --surface: #ffffff; --page: #f5f6f8; --line: #dfe3e8;
+  --grid: #e4e8ec; --band: rgba(90, 105, 125, 0.10); --accent: #1d5fbf;
+  --good: #17693b; --good-bg: #e3f4ea; --warn: #7a4b00; --warn-bg: #fdf0d5; --bad: #a3202d; --bad-bg: #fde6e7;
+  --series-0: #1d5fbf; --series-1: #c2410c; --series-2: #0f766e; --series-3: #8b3fb5; --series-4: #b4235c; --series-5: #596273;
+  --component-nginx: #15803d; --component-server: #1d5fbf; --component-generator: #a0671a;
+}
+@media screen and (prefers-color-scheme: dark) {
+  :root {
+    --text: #e6e9ee; --muted: #a3adbb; --surface: #191e26; --page: #11151b; --line: #2d3542;
+    --grid: #2b323d; --band: rgba(170, 185, 205, 0.10); --accent: #7fb2f5;
+    --good: #7fd8a0; --good-bg: #143524; --warn: #f2c878; --warn-bg: #3b2d10; --bad: #ff9da3; --bad-bg: #47191e;
+    --series-0: #6ea8f7; --series-1: #f28b54; --series-2: #3fc1b0; --series-3: #c792ea; --series-4: #f47fa8; --series-5: #a9b4c4;
+    --component-nginx: #4fbf7a; --component-server: #6ea8f7; --component-generator: #d9a14e;
+  }
+}
+* { box-sizing: border-box; }
+html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
+body {
+  margin: 0; background: var(--page); color: var(--text);
+  font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;
+}
+a { color: var(--accent); }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.wide { max-width: 1180px; margin: 0 auto; padding: 0 24px; }
+.masthead { padding: 40px 0 28px; }
+.masthead p { margin: 4px 0 0; color: var(--muted); }
+.masthead .load { color: var(--text); font-size: 1.06rem; }
+h1 { margin: 0 0 10px; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.015em; overflow-wrap: anywhere; }
+h2 { margin: 0 0 14px; font-size: 1.3rem; letter-spacing: -0.01em; }
+h3 { margin: 0 0 8px; font-size: 1rem; }
+nav.contents {
+  position: sticky; top: 0; z-index: 2; background: var(--page); border-bottom: 1px solid var(--line);
+}
+nav.contents ul {
+  display: flex; flex-wrap: wrap; gap: 2px 18px; list-style: none; margin: 0; padding: 10px 0; font-size: 0.9rem;
+}
+nav.contents a { color: var(--muted); text-decoration: none; }
+nav.contents a:hover { color: var(--accent); text-decoration: underline; }
+section { margin: 26px 0; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; scroll-margin-top: 60px; }
+section.bare { padding: 0; background: none; border: 0; }
+section > :last-child { margin-bottom: 0; }
+section p { max-width: 80ch; }
+.how, figcaption { color: var(--muted); font-size: 0.88rem; max-width: 85ch; }
+figcaption { margin-top: 8px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 18px; }
+.cards.one { grid-template-columns: minmax(0, 1fr); }
+.card { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 20px; overflow-wrap: anywhere; }
+.card header { display: flex; justify-content: space-between; align-items: start; gap: 12px; }
+.card h3 { font-size: 1.12rem; margin: 0; }
+.card p { margin: 8px 0 0; font-size: 0.92rem; }
+.card .subtitle { color: var(--muted); margin-top: 2px; }
+.key { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 3px; margin-right: 0.5em; }
+.numbers { display: flex; flex-wrap: wrap; gap: 4px 26px; margin: 14px 0 12px; }
+.numbers div { display: flex; flex-direction: column-reverse; }
+.numbers dt { color: var(--muted); font-size: 0.8rem; }
+.numbers dd { margin: 0; font-size: 1.45rem; font-weight: 600; letter-spacing: -0.02em; font-variant-numeric: tabular-nums; }
+.badge { flex: none; border-radius: 999px; padding: 2px 10px; font-size: 0.8rem; font-weight: 600; white-space: nowrap; }
+.good { color: var(--good); background: var(--good-bg); }
+.warn { color: var(--warn); background: var(--warn-bg); }
+.bad { color: var(--bad); background: var(--bad-bg); }
+.broken { color: var(--bad); font-weight: 600; }
+.notices { list-style: none; margin: 0; padding: 0; }
+.notices li { padding: 10px 14px; border-left: 3px solid var(--line); margin: 8px 0; background: var(--page); border-radius: 0 8px 8px 0; overflow-wrap: anywhere; }
+.notices .warning { border-color: var(--warn); }
+.notices .of { font-weight: 600; }
+.notices code { color: var(--muted); }
+.plain { padding-left: 1.1em; max-width: 90ch; }
+.plain li { margin: 6px 0; }
+.scroll { overflow-x: auto; margin: 16px 0; border: 1px solid var(--line); border-radius: 8px; }
+table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding: 10px 12px 6px; font-weight: 600; }
+th, td { padding: 7px 12px; border-top: 1px solid var(--line); vertical-align: top; }
+thead th { color: var(--muted); font-weight: 600; font-size: 0.82rem; vertical-align: bottom; min-width: 4.5em; }
+tbody th { font-weight: 600; white-space: nowrap; }
+.figure { text-align: right; white-space: nowrap; }
+thead .figure { white-space: normal; }
+.text { text-align: left; }
+.barred { display: inline-block; min-width: 84px; }
+.bar { display: block; width: 100%; height: 4px; margin-top: 3px; border-radius: 2px; }
+.rail { fill: var(--grid); }
+.fill { fill: var(--accent); }
+.chart { display: none; margin: 22px 0 26px; }
+.drawn .chart { display: block; }
+.canvas { position: relative; height: 380px; }
+.pair .canvas { height: 260px; }
+.canvas.short, .pair .canvas.short { height: 190px; }
+.canvas.middle, .pair .canvas.middle { height: 330px; }
+.canvas.tall, .pair .canvas.tall { height: 520px; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 0 28px; }
+.pair .chart { min-width: 0; margin-bottom: 10px; }
+details { margin: 10px 0; }
+summary { cursor: pointer; color: var(--accent); font-size: 0.92rem; }
+pre {
+  overflow-x: auto; margin: 8px 0; padding: 14px 16px; background: var(--page); border: 1px solid var(--line);
+  border-radius: 8px; font: 0.84rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+}
+code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere; }
+.facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 12px 28px; margin: 0 0 20px; }
+.facts dt { color: var(--muted); font-size: 0.82rem; }
+.facts dd { margin: 0; overflow-wrap: anywhere; }
+footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
+@media (max-width: 640px) {
+  .wide { padding: 0 14px; }
+  .masthead { padding: 26px 0 18px; }
+  h1 { font-size: 1.5rem; }
+  section { padding: 16px 14px; margin: 18px 0; }
+  .card { padding: 16px; }
+  nav.contents { position: static; }
+  .canvas { height: 320px; }
+}
+@media print {
+  :root { --page: #ffffff; }
+  body { font-size: 12px; }
+  nav.contents { display: none; }
+  section, .card { break-inside: auto; border-color: #cccccc; }
+  .card, figure, tr, .notices li { break-inside: avoid; }
+  h2, h3, caption { break-after: avoid; }
+  .scroll { overflow: visible; }
+  table { font-size: 0.78rem; }
+  th, td { padding: 4px 6px; }
+  tbody th, .figure { white-space: normal; }
+  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .canvas canvas { max-width: 100%; }
+}
+${[0, 1, 2, 3, 4, 5].map((index) => `.key.series-${index} { background: var(--series-${index}); }`).join('\n')}
+`;

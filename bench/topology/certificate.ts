@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { generate } from 'selfsigned';
+
+/** A certificate for one run; the key leaves the folder in no other way than into nginx. */
+export interface Certificate {
+  certPath: string;
+  keyPath: string;
+  /** For clients: what they have to trust. */
+  certPem: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Makes a self-signed certificate (ECDSA, P-256) for localhost and 127.0.0.1, valid for a week.
+ *
+ * @param folder Made if it is not there, for this user alone (0700); the key is 0600.
+ */
+export async function makeCertificate(folder: string): Promise<Certificate> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const now = Date.now();
+  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    curve: 'P-256',
+    algorithm: 'sha256',
+    // A day back: a clock that was set back in between must not refuse it.
+    notBeforeDate: new Date(now - DAY_MS),
+    notAfterDate: new Date(now + 7 * DAY_MS),
+    extensions: [
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+  const certPath = join(folder, 'certificate.pem');
+  const keyPath = join(folder, 'key.pem');
+  await writeFile(keyPath, made.private, { mode: 0o600 });
+  await writeFile(certPath, made.cert);
+  return { certPath, keyPath, certPem: made.cert };
+}

@@ -1,0 +1,258 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../model/failure.ts';
+import { type NginxBinary, nginxEnvironment } from '../nginx/binary.ts';
+import type { Listener } from '../nginx/listen.ts';
+import { type Printed, print } from '../nginx/print.ts';
+import type { Node, Origin } from '../nginx/tree.ts';
+import { atLeast } from '../nginx/version.ts';
+import { type Launched, type LaunchOptions, launch } from './process.ts';
+
+const CHECK_TIMEOUT_MS = 30_000;
+const READY_MS = 15_000;
+const POLL_MS = 20;
+const STOP_MS = 2_000;
+/** More of an error log is not read: its end is what counts. */
+const LOG_TAIL_BYTES = 1_048_576;
+const LOG_LINES = 200;
+
+/** The configuration on disk, and where its lines came from. */
+export interface WrittenConfiguration extends Printed {
+  confPath: string;
+}
+
+/** Prints a tree that was moved into the sandbox to `nginx.conf` in its folder. */
+export async function writeConfiguration(
+  folder: string,
+  tree: readonly Node[],
+): Promise<WrittenConfiguration> {
+  const printed = print(tree);
+  const confPath = join(folder, 'nginx.conf');
+  await writeFile(confPath, printed.text, { mode: 0o600 });
+  return { ...printed, confPath };
+}
+
+/**
+ * Lets `nginx -t` check the configuration.
+ *
+ * @param origins Of the printed lines: complaints then name the person's own file and line.
+ * @returns what it warned of.
+ * @throws Problem('configuration') in nginx's own words.
+ */
+export async function checkNginx(
+  binary: NginxBinary,
+  confPath: string,
+  folder: string,
+  origins: readonly (Origin | null)[] = [],
+): Promise<string[]> {
+  const args = ['-t', ...pathArguments(binary, confPath, folder)];
+  const options = { timeout: CHECK_TIMEOUT_MS, env: nginxEnvironment(binary) };
+  const { failed, stderr } = await new Promise<{ failed: boolean; stderr: string }>((done) => {
+    execFile(binary.path, args, options, (error, _, words) =>
+      done({ failed: error !== null, stderr: words }),
+    );
+  });
+  const lines = ownWords(stderr, confPath, origins);
+  if (!failed) return lines;
+  const fatal = lines.filter((line) => /^\[(emerg|alert|crit)\]/.test(line));
+  const words = (fatal.length > 0 ? fatal : lines).map((line) => line.replace(/^\[\w+\] /, '')).join('; ');
+  throw new Problem(
+    'configuration',
+    `Nginx refuses the configuration: ${words === '' ? 'nginx -t failed without a word' : words}.`,
+  );
+}
+
+/** nginx's lines without its name and the test's summary, with places in the person's files. */
+function ownWords(stderr: string, confPath: string, origins: readonly (Origin | null)[]): string[] {
+  return stderr
+    .split('\n')
+    .map((line) => line.replace(/^nginx: /, '').trim())
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/^(the )?configuration file .* (syntax is ok|test (failed|is successful))$/.test(line),
+    )
+    .map((line) =>
+      line.replaceAll(new RegExp(`${escapeExpression(confPath)}:(\\d+)`, 'g'), (place, number: string) => {
+        const origin = origins[Number(number) - 1] ?? null;
+        return origin === null ? place : `${origin.file}:${origin.line}`;
+      }),
+    );
+}
+
+function escapeExpression(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** The compiled-in log would be opened before the configuration names another; `-e` came with 1.19.5. */
+function pathArguments(binary: NginxBinary, confPath: string, folder: string): string[] {
+  const log = atLeast(binary.version, '1.19.5') ? ['-e', errorLogPath(folder)] : [];
+  return ['-p', `${folder}/`, '-c', confPath, ...log];
+}
+
+function errorLogPath(folder: string): string {
+  return join(folder, 'error.log');
+}
+
+export interface StartOptions {
+  binary: NginxBinary;
+  confPath: string;
+  /** The run's private folder: nginx's prefix, with its log and pid file. */
+  folder: string;
+  listeners: readonly Listener[];
+  /** Worker processes that must be there before it counts as ready. */
+  workers: number;
+  cpus: readonly number[] | null;
+  /** How long it may take; default 15 s. */
+  readyMs?: number;
+  /** Default: launch of process.ts; a caller's own keeps account of what it starts. */
+  launch?: (options: LaunchOptions) => Launched;
+}
+
+/**
+ * Starts nginx and waits until it takes connections on every listener and all workers are there.
+ *
+ * @throws Problem('environment') with the last words of nginx; nothing of it is left then.
+ */
+export async function startNginx(options: StartOptions): Promise<Launched> {
+  const { binary, confPath, folder, readyMs = READY_MS } = options;
+  const nginx = (options.launch ?? launch)({
+    name: 'nginx',
+    component: 'nginx',
+    command: binary.path,
+    args: pathArguments(binary, confPath, folder),
+    cpus: options.cpus,
+    ipc: false,
+    env: nginxEnvironment(binary),
+  });
+  try {
+    await ready(nginx, options, performance.now() + readyMs);
+    return nginx;
+  } catch (error) {
+    await nginx.stop('SIGTERM', STOP_MS);
+    throw error;
+  }
+}
+
+async function ready(nginx: Launched, options: StartOptions, deadline: number): Promise<void> {
+  const gone = nginx.exited.then(() => 'gone' as const);
+  while (performance.now() < deadline) {
+    if (await isUp(nginx.pid, options)) return;
+    if ((await Promise.race([gone, sleep(POLL_MS)])) === 'gone')
+      throw await startFailure(nginx, options, 'ended at once');
+  }
+  throw await startFailure(nginx, options, 'was not ready in time');
+}
+
+/**
+ * The pid file is written once all sockets are bound, and workers are forked after that: so a
+ * connection that succeeds then is not answered by some other program on the same port.
+ */
+async function isUp(pid: number, { folder, listeners, workers }: StartOptions): Promise<boolean> {
+  const written = await readFile(join(folder, 'nginx.pid'), 'utf8').catch(() => '');
+  if (Number(written) !== pid) return false;
+  if (existsSync('/proc/self/task') && (await workerPids(pid)).length < workers) return false;
+  return (await Promise.all(listeners.map(answers))).every(Boolean);
+}
+
+function answers({ host, port }: Listener): Promise<boolean> {
+  return new Promise((done) => {
+    const socket = connect(port, host);
+    socket.once('connect', () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
+}
+
+async function startFailure(nginx: Launched, { folder }: StartOptions, what: string): Promise<Problem> {
+  const words = [...(await readErrorLog(folder)), ...nginx.stderrTail().trim().split('\n')].filter(
+    (line) => line !== '',
+  );
+  const busy = words.map((line) => /bind\(\) to (\S+) failed \(\d+: Address/.exec(line)?.[1]).find(Boolean);
+  if (busy !== undefined) {
+    return new Problem(
+      'environment',
+      `Nginx cannot listen on ${busy}: another program uses that port. Stop that program, or run again for other ports.`,
+    );
+  }
+  const denied = words.map((line) => /bind\(\) to (\S+) failed \(13:/.exec(line)?.[1]).find(Boolean);
+  if (denied !== undefined) {
+    return new Problem(
+      'environment',
+      `Nginx may not listen on ${denied}: this user lacks the right to that port.`,
+    );
+  }
+  const last = words.filter((line) => /\[(emerg|alert|crit|error)\]/.test(line)).at(-1) ?? words.at(-1);
+  return new Problem('environment', `Nginx ${what}${last === undefined ? ', without a word' : `: ${last}`}.`);
+}
+
+/**
+ * The worker processes of a master, in the order of their pids; without the cache's manager and
+ * loader. Empty where there is no /proc or no such process.
+ */
+export async function workerPids(masterPid: number): Promise<number[]> {
+  const children = await readFile(`/proc/${masterPid}/task/${masterPid}/children`, 'utf8').catch(() => '');
+  const pids = children
+    .split(' ')
+    .filter((each) => each.trim() !== '')
+    .map(Number);
+  const titles = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, index) => titles[index]?.startsWith('nginx: worker process')).sort((a, b) => a - b);
+}
+
+/** Lines of the error log at level warn and above, the last 200; empty where there is no log. */
+export async function readErrorLog(folder: string): Promise<string[]> {
+  const text = await readTail(errorLogPath(folder)).catch(() => '');
+  return text
+    .split('\n')
+    .filter((line) => /\[(warn|error|crit|alert|emerg)\]/.test(line))
+    .slice(-LOG_LINES);
+}
+
+async function readTail(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, LOG_TAIL_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Has the master read its configuration again; new workers then replace the old, which end with
+ * their last connection.
+ *
+ * @throws Problem('died') where it is gone.
+ */
+export function reload(nginx: Launched): void {
+  if (!nginx.child.kill('SIGHUP')) throw new Problem('died', 'Nginx is gone: there is nothing to reload.');
+}
+
+/** Ports of an address that are free at this moment, each another one. */
+export async function freePorts(host: string, count: number): Promise<number[]> {
+  const servers: Server[] = [];
+  try {
+    const ports: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const server = createServer();
+      servers.push(server);
+      await new Promise<void>((done, fail) => server.once('error', fail).listen(0, host, done));
+      const address = server.address();
+      if (address !== null && typeof address === 'object') ports.push(address.port);
+    }
+    return ports;
+  } finally {
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  }
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { describe, it, type TestContext } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import { canPin, type Launched, type LaunchOptions, launch, launchNode } from './process.ts';
+
+function run(t: TestContext, options: Partial<LaunchOptions> & { command: string }): Launched {
+  const launched = launch({
+    name: 'thing',
+    component: 'server',
+    args: [],
+    cpus: null,
+    ipc: false,
+    stdout: 'pipe',
+    ...options,
+  });
+  t.after(() => launched.stop('SIGKILL', 0));
+  return launched;
+}
+
+/** The first line that a child prints. */
+async function firstLine(launched: Launched): Promise<string> {
+  const { stdout } = launched.child;
+  assert.ok(stdout);
+  const [chunk] = (await once(stdout, 'data')) as [Buffer];
+  return chunk.toString().trim();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A zombie that nobody has reaped yet is dead.
+    return process.platform !== 'linux' || !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('launch', () => {
+  it('reports the exit code, and the last words on stderr', async (t) => {
+    const launched = run(t, { command: 'sh', args: ['-c', 'echo gone wrong >&2; exit 3'] });
+    assert.deepEqual(await launched.exited, { code: 3, signal: null });
+    assert.equal(launched.stderrTail(), 'gone wrong\n');
+  });
+
+  it('keeps only the end of a long stderr', async (t) => {
+    const script = 'i=0; while [ $i -lt 5000 ]; do echo "line $i" >&2; i=$((i+1)); done';
+    const launched = run(t, { command: 'sh', args: ['-c', script] });
+    await launched.exited;
+    assert.equal(launched.stderrTail().length, 8192);
+    assert.match(launched.stderrTail(), /line 4999\n$/);
+  });
+
+  it('gives the child a process group of its own', async (t) => {
+    const launched = run(t, { command: 'sh', args: ['-c', 'echo up; sleep 60'] });
+    await firstLine(launched);
+    assert.doesNotThrow(() => process.kill(-launched.pid, 0));
+    assert.deepEqual(await launched.stop('SIGTERM', 2000), { code: null, signal: 'SIGTERM' });
+  });
+
+  it('kills what ignores the signal when the grace is over', async (t) => {
+    const launched = run(t, {
+      command: 'sh',
+      args: ['-c', 'trap "" TERM; echo up; while :; do sleep 1; done'],
+    });
+    await firstLine(launched);
+    assert.deepEqual(await launched.stop('SIGTERM', 50), { code: null, signal: 'SIGKILL' });
+  });
+
+  it('kills the rest of the group when its leader has died', async (t) => {
+    const launched = run(t, { command: 'sh', args: ['-c', 'sleep 60 & echo $!; wait'] });
+    const grandchild = Number(await firstLine(launched));
+    assert.equal(isAlive(grandchild), true);
+    process.kill(launched.pid, 'SIGKILL');
+    assert.deepEqual(await launched.exited, { code: null, signal: 'SIGKILL' });
+    assert.equal(isAlive(grandchild), false);
+  });
+
+  it('may be stopped twice, and after its death', async (t) => {
+    const launched = run(t, { command: 'sleep', args: ['60'] });
+    const both = await Promise.all([launched.stop('SIGTERM', 1000), launched.stop('SIGTERM', 1000)]);
+    assert.deepEqual(both[0], both[1]);
+    assert.deepEqual(await launched.stop('SIGTERM', 1000), both[0]);
+  });
+
+  it('says what is missing, and where', () => {
+    const problem = (command: string, sentence: RegExp, cwd?: string) =>
+      assert.throws(
+        () =>
+          launch({
+            name: 'nginx',
+            component: 'nginx',
+            command,
+            args: [],
+            cpus: null,
+            ipc: false,
+            ...(cwd ? { cwd } : {}),
+          }),
+        (error) => error instanceof Problem && error.kind === 'environment' && sentence.test(error.message),
+      );
+    problem('no-such-command-here', /nginx: there is no no-such-command-here on PATH/);
+    problem('/no/such/file', /nginx: \/no\/such\/file does not exist/);
+    problem('./such', /nginx: \/no\/such does not exist/, '/no');
+    problem('/etc/passwd', /may not|may be executed/);
+    problem('/tmp', /may be executed/);
+  });
+
+  it('places a process on a CPU where that is possible', async (t) => {
+    const launched = run(t, { command: 'sh', args: ['-c', 'echo up; sleep 60'], cpus: [0] });
+    await firstLine(launched);
+    if (canPin()) {
+      assert.match(readFileSync(`/proc/${launched.pid}/status`, 'utf8'), /^Cpus_allowed_list:\t0$/m);
+    }
+  });
+});
+
+describe('launchNode', () => {
+  it('talks over IPC with structured clone, pinned or not, and passes arguments to Node', async (t) => {
+    const code = 'process.on("message", (m) => process.send({ back: m, args: process.execArgv.length }))';
+    for (const cpus of [null, [0]]) {
+      const launched = launchNode('-', {
+        name: 'node',
+        component: 'generator',
+        args: [],
+        cpus,
+        ipc: true,
+        nodeArguments: ['--max-semi-space-size=1', '-e', code],
+      });
+      t.after(() => launched.stop('SIGKILL', 0));
+      launched.child.send({ counts: new Uint32Array([1, 2, 3]) });
+      const [answer] = (await once(launched.child, 'message')) as [
+        { back: { counts: Uint32Array }; args: number },
+      ];
+      assert.deepEqual(answer.back.counts, new Uint32Array([1, 2, 3]));
+      assert.equal(answer.args, 3);
+      launched.child.disconnect();
+      assert.deepEqual(await launched.exited, { code: 0, signal: null });
+    }
+  });
+});

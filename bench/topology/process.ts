@@ -1,0 +1,194 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Problem } from '../model/failure.ts';
+import type { Component } from '../model/run.ts';
+
+/** What is kept of a child's stderr, in characters: its last words. */
+const STDERR_TAIL = 8192;
+/** A child's last words are waited for so long after its death; a grandchild may hold the pipe open. */
+const LAST_WORDS_MS = 250;
+/** SIGKILL is not refused; what is still listed after this long is a zombie, and process 1 has to reap it. */
+const KILLED_MS = 300;
+
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface LaunchOptions {
+  /** As a person would call it: `nginx`, `echo server 2`. */
+  name: string;
+  component: Component;
+  /** A path, or a name looked up on PATH. */
+  command: string;
+  args: readonly string[];
+  /** CPU numbers it may run on; null: wherever the kernel likes. Without effect where {@link canPin} is false. */
+  cpus: readonly number[] | null;
+  /** True: a channel for messages, structured clone on both sides. */
+  ipc: boolean;
+  /** `pipe`: the caller reads `child.stdout`, all of it, or the child blocks. Default: ignored. */
+  stdout?: 'ignore' | 'pipe';
+  cwd?: string;
+  /** Default: the environment of this process. */
+  env?: NodeJS.ProcessEnv;
+}
+
+/** A child process that leads a process group of its own. */
+export interface Launched {
+  readonly name: string;
+  readonly component: Component;
+  readonly pid: number;
+  readonly child: ChildProcess;
+  /** Never rejects. Whatever was left of the process group has been killed when it resolves. */
+  readonly exited: Promise<Exit>;
+  /** The last 8 KB of what it wrote to stderr. */
+  stderrTail(): string;
+  /** Signals the process, waits, then SIGKILLs the whole group; resolves when all of it is gone. */
+  stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit>;
+}
+
+/**
+ * Starts a child in a process group of its own, so that Ctrl-C at the terminal reaches only the bench,
+ * which then stops its children in order.
+ *
+ * @throws {Problem} kind `environment` where the command is missing, may not be executed, or does not start.
+ */
+export function launch(options: LaunchOptions): Launched {
+  const { name, component } = options;
+  const executable = findExecutable(options.command, options.name, options.env ?? process.env, options.cwd);
+  const [command, ...args] = pinned(executable, options);
+  const child = spawn(command, args, spawnOptions(options));
+  // Without a listener an asynchronous spawn error would end the bench; it shows as a missing pid below.
+  child.on('error', () => {});
+  const pid = pidOf(child, name, executable);
+  const stderrTail = tailOf(child);
+  const exited = exitOf(child, pid);
+
+  async function stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit> {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      const timer = new AbortController();
+      const late = sleep(graceMs, undefined, { signal: timer.signal }).then(
+        () => killGroup(pid),
+        () => {},
+      );
+      await Promise.race([exited, late]);
+      timer.abort();
+    }
+    return exited;
+  }
+
+  return { name, component, pid, child, exited, stderrTail, stop };
+}
+
+export type NodeLaunchOptions = Omit<LaunchOptions, 'command'> & {
+  /** For Node itself, as in `--max-semi-space-size=16`. */
+  nodeArguments?: readonly string[];
+};
+
+/** Starts a Node child of this Node's version; `entry` is a compiled file: `new URL('./x.js', import.meta.url)`. */
+export function launchNode(entry: string | URL, options: NodeLaunchOptions): Launched {
+  const { nodeArguments = [], ...rest } = options;
+  const path = entry instanceof URL ? fileURLToPath(entry) : entry;
+  return launch({ ...rest, command: process.execPath, args: [...nodeArguments, path, ...options.args] });
+}
+
+/** True where processes can be placed on CPUs: Linux with `taskset` (util-linux) on PATH. */
+export function canPin(): boolean {
+  return process.platform === 'linux' && onPath('taskset', process.env) !== null;
+}
+
+/** SIGKILLs a process group. @returns whether there was anything left of it */
+export function killGroup(pid: number): boolean {
+  try {
+    process.kill(-pid, 'SIGKILL');
+    return true;
+  } catch {
+    return false; // ESRCH: nobody left; EPERM: not ours any more, so nothing of ours is left
+  }
+}
+
+/** Resolves when nothing of the killed process group is left, or only zombies. */
+export async function groupGone(pid: number): Promise<void> {
+  for (const end = performance.now() + KILLED_MS; performance.now() < end; await sleep(5)) {
+    if (!killGroup(pid)) return;
+  }
+}
+
+function spawnOptions({ cwd, env, ipc, stdout = 'ignore' }: LaunchOptions): SpawnOptions {
+  return {
+    detached: true,
+    stdio: ipc ? ['ignore', stdout, 'pipe', 'ipc'] : ['ignore', stdout, 'pipe'],
+    serialization: 'advanced',
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+  };
+}
+
+/** taskset sets the affinity and becomes the command (execve keeps the pid and the IPC descriptor). */
+function pinned(executable: string, { args, cpus }: LaunchOptions): [string, ...string[]] {
+  if (cpus === null || cpus.length === 0 || !canPin()) return [executable, ...args];
+  return ['taskset', '-c', cpus.join(','), executable, ...args];
+}
+
+function findExecutable(command: string, name: string, env: NodeJS.ProcessEnv, cwd = '.'): string {
+  if (!command.includes('/')) {
+    const found = onPath(command, env);
+    if (found !== null) return found;
+    throw new Problem('environment', `${name}: there is no ${command} on PATH. Install it or give its path.`);
+  }
+  const path = resolve(cwd, command);
+  if (isExecutable(path)) return path;
+  const missing = statSync(path, { throwIfNoEntry: false }) === undefined;
+  throw new Problem(
+    'environment',
+    missing
+      ? `${name}: ${path} does not exist. Check the path.`
+      : `${name}: ${path} is no file that may be executed. Check the path, or make it executable (chmod +x).`,
+  );
+}
+
+function onPath(command: string, env: NodeJS.ProcessEnv): string | null {
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => resolve(folder, command)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function pidOf(child: ChildProcess, name: string, executable: string): number {
+  if (child.pid !== undefined) return child.pid;
+  throw new Problem(
+    'environment',
+    `${name}: the system refused to start ${executable}. Check the limits on processes (ulimit -u) and open files (ulimit -n).`,
+  );
+}
+
+function tailOf(child: ChildProcess): () => string {
+  let tail = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    tail = (tail + text).slice(-STDERR_TAIL);
+  });
+  return () => tail;
+}
+
+/** Death of the leader ends its group at once: what it started (Nginx workers) must not outlive it. */
+function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
+  const closed = new Promise<void>((done) => child.once('close', () => done()));
+  return new Promise((done) => {
+    child.once('exit', async (code, signal) => {
+      if (killGroup(pid)) await groupGone(pid);
+      await Promise.race([closed, sleep(LAST_WORDS_MS)]);
+      done({ code, signal });
+    });
+  });
+}

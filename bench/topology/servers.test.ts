@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import type { Launched } from './process.ts';
+import { startServers } from './servers.ts';
+
+async function get(port: number, path: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  let text = '';
+  socket.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  await once(socket, 'close');
+  return text;
+}
+
+describe('startServers', () => {
+  for (const kind of ['ws', 'lean'] as const) {
+    it(`starts several of kind ${kind}, each with figures of its own, and stops them`, async (t) => {
+      const samples: number[] = [];
+      const servers = await startServers({
+        count: 2,
+        kind,
+        cpus: null,
+        onLaunch: (launched) => t.after(() => launched.stop('SIGKILL', 0)),
+        onLoop: (pid) => samples.push(pid),
+      });
+      assert.deepEqual(
+        servers.map(({ launched }) => [launched.name, launched.component]),
+        [
+          ['echo server 1', 'server'],
+          ['echo server 2', 'server'],
+        ],
+      );
+      const [first, second] = servers;
+      assert.ok(first && second);
+      assert.notEqual(first.port, second.port);
+      assert.match(await get(first.port, '/health'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nok$/);
+      const idle = { connections: { open: 0, total: 0 }, messages: 0, bytes: 0, httpRequests: 0 };
+      assert.deepEqual(await Promise.all([first.stats(), first.stats(), second.stats()]), [
+        { ...idle, httpRequests: 1 },
+        { ...idle, httpRequests: 1 },
+        idle,
+      ]);
+      while (samples.length < 2) await once(first.launched.child, 'message');
+      const loop = first.loop();
+      assert.ok(loop && loop.utilisation >= 0 && loop.utilisation <= 1 && loop.delayMaxUs >= 0);
+      for (const server of servers) {
+        assert.deepEqual(await server.launched.stop('SIGTERM', 3000), { code: 0, signal: null });
+      }
+      await assert.rejects(first.stats(), (error) => error instanceof Problem && error.kind === 'died');
+    });
+  }
+
+  it('ends with whoever started them', async (t) => {
+    const [server] = await startServers({ count: 1, kind: 'lean', cpus: null });
+    assert.ok(server);
+    t.after(() => server.launched.stop('SIGKILL', 0));
+    server.launched.child.disconnect();
+    assert.deepEqual(await server.launched.exited, { code: 0, signal: null });
+  });
+
+  it('says why one did not get ready, and stops the others', async () => {
+    const launched: Launched[] = [];
+    const options = {
+      count: 2,
+      kind: 'lean',
+      cpus: null,
+      onLaunch: (one: Launched) => launched.push(one),
+    } as const;
+    await assert.rejects(
+      startServers({ ...options, args: ['--no-such'] }),
+      (error) =>
+        error instanceof Problem &&
+        error.kind === 'environment' &&
+        /^echo server \d ended before it was ready\. Its last words: There is no option --no-such/.test(
+          error.message,
+        ),
+    );
+    await assert.rejects(
+      startServers({ ...options, timeoutMs: 0 }),
+      (error) => error instanceof Problem && /was not ready within 0 s\./.test(error.message),
+    );
+    assert.equal(launched.length, 4);
+    for (const { child } of launched) assert.ok(child.exitCode !== null || child.signalCode !== null);
+  });
+});

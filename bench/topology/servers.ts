@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../model/failure.ts';
+import { type Launched, launchNode } from './process.ts';
+
+/** Counters of one echo server since its start. */
+export interface ServerStats {
+  connections: { open: number; total: number };
+  /** Messages answered, and their payload bytes. */
+  messages: number;
+  bytes: number;
+  /** Ordinary HTTP requests. */
+  httpRequests: number;
+}
+
+/** The event loop of one process over the last second: share of time not idle (0..1), longest delay. */
+export interface LoopSample {
+  utilisation: number;
+  delayMaxUs: number;
+}
+
+/** One echo server process that is listening on 127.0.0.1. */
+export interface EchoServer {
+  readonly launched: Launched;
+  readonly port: number;
+  /** @throws {Problem} kind `died` where the server does not answer any more */
+  stats(): Promise<ServerStats>;
+  /** The latest sample; null in the first second. */
+  loop(): LoopSample | null;
+}
+
+export interface ServersOptions {
+  count: number;
+  kind: 'ws' | 'lean';
+  /** CPU numbers that all of them share; null: wherever the kernel likes. */
+  cpus: readonly number[] | null;
+  /** More of the server's own options, as in `--delay 20`. */
+  args?: readonly string[];
+  /** The largest message in bytes, where it is more than the server's default. */
+  maxPayloadBytes?: number;
+  /** Called right after each launch, so that nothing that runs is ever unknown. */
+  onLaunch?: (launched: Launched) => void;
+  onLoop?: (pid: number, sample: LoopSample) => void;
+  /** All of them have to be ready by then. Default: 15 s. */
+  timeoutMs?: number;
+}
+
+/** What a server says over its channel; its own side is server/channel.ts. */
+type ServerMessage =
+  | { type: 'ready'; port: number }
+  | ({ type: 'stats' } & ServerStats)
+  | ({ type: 'loop' } & LoopSample);
+
+const ENTRY = new URL('../../server/main.js', import.meta.url);
+const STATS_TIMEOUT_MS = 5000;
+
+/**
+ * Starts echo servers, each on a free port. When one does not get ready, all are stopped again.
+ *
+ * @throws {Problem} kind `environment`
+ */
+export async function startServers(options: ServersOptions): Promise<EchoServer[]> {
+  const launched: Launched[] = [];
+  const deadline = new AbortController();
+  try {
+    const ready = Array.from({ length: options.count }, (_, i) => {
+      const server = launchServer(`echo server ${i + 1}`, options);
+      launched.push(server);
+      options.onLaunch?.(server);
+      return whenReady(server, options, deadline.signal);
+    });
+    return await Promise.all(ready);
+  } catch (error) {
+    await Promise.all(launched.map((server) => server.stop('SIGKILL', 0)));
+    throw error;
+  } finally {
+    deadline.abort();
+  }
+}
+
+function launchServer(name: string, { kind, cpus, args = [], maxPayloadBytes }: ServersOptions): Launched {
+  const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
+  return launchNode(ENTRY, {
+    name,
+    component: 'server',
+    args: ['--port', '0', '--kind', kind, ...limit, ...args],
+    cpus,
+    ipc: true,
+  });
+}
+
+async function whenReady(
+  launched: Launched,
+  { onLoop, timeoutMs = 15_000 }: ServersOptions,
+  signal: AbortSignal,
+): Promise<EchoServer> {
+  let latest: LoopSample | null = null;
+  const waiting: ((stats: ServerStats | null) => void)[] = [];
+  const port = new Promise<number>((done) => {
+    launched.child.on('message', (message: ServerMessage) => {
+      if (message.type === 'ready') done(message.port);
+      else if (message.type === 'loop') {
+        latest = { utilisation: message.utilisation, delayMaxUs: message.delayMaxUs };
+        onLoop?.(launched.pid, latest);
+      } else {
+        const { connections, messages, bytes, httpRequests } = message;
+        waiting.shift()?.({ connections, messages, bytes, httpRequests });
+      }
+    });
+  });
+  const late = sleep(timeoutMs, 'late' as const, { signal }).catch(() => 'late' as const);
+  const outcome = await Promise.race([port, late, launched.exited]);
+  if (typeof outcome !== 'number') throw notReady(launched, outcome === 'late' ? timeoutMs : null);
+
+  async function stats(): Promise<ServerStats> {
+    const answer = new Promise<ServerStats | null>((done) => waiting.push(done));
+    if (launched.child.connected) launched.child.send({ type: 'stats' }, () => {});
+    const timer = new AbortController();
+    const none = sleep(STATS_TIMEOUT_MS, null, { signal: timer.signal }).catch(() => null);
+    const read = await Promise.race([answer, none, launched.exited.then(() => null)]);
+    timer.abort();
+    if (read !== null) return read;
+    throw new Problem(
+      'died',
+      `${launched.name} (process ${launched.pid}) does not answer any more. ${lastWords(launched)}`,
+    );
+  }
+
+  return { launched, port: outcome, stats, loop: () => latest };
+}
+
+function notReady(launched: Launched, timeoutMs: number | null): Problem {
+  const what =
+    timeoutMs === null ? 'ended before it was ready' : `was not ready within ${timeoutMs / 1000} s`;
+  return new Problem('environment', `${launched.name} ${what}. ${lastWords(launched)}`);
+}
+
+function lastWords(launched: Launched): string {
+  const words = launched.stderrTail().trim();
+  return words === '' ? 'It said nothing on stderr.' : `Its last words: ${words}`;
+}

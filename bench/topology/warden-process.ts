@@ -1,0 +1,33 @@
+import { rm } from 'node:fs/promises';
+import { groupGone } from './process.ts';
+import { isPrivateFolder, type WardenMessage } from './warden.ts';
+
+/** The clean-up takes this long at most; after that an orphan would be worse than a leftover. */
+const DEADLINE_MS = 10_000;
+
+const groups = new Set<number>();
+const folders = new Set<string>();
+
+process.on('message', (message: WardenMessage) => {
+  if (message.type === 'watch') groups.add(message.pid);
+  else if (message.type === 'forget') groups.delete(message.pid);
+  else if (message.type === 'own') folders.add(message.folder);
+  else folders.delete(message.folder);
+});
+
+// The channel is closed by the kernel whatever the bench died of; this is what the warden is for.
+process.on('disconnect', cleanUp);
+// A signal to everybody (a terminal that closes, `kill` by a service manager) is the bench's to answer.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+if (process.connected) process.send?.({ type: 'ready' });
+else await cleanUp();
+
+async function cleanUp(): Promise<void> {
+  setTimeout(() => process.exit(1), DEADLINE_MS);
+  await Promise.all([...groups].map(groupGone));
+  for (const folder of folders) {
+    if (isPrivateFolder(folder)) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+  process.exit(0);
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+import { openChannel } from './channel.ts';
+import { startLeanServer } from './lean-server.ts';
+import { HELP, parseOptions, type ServerOptions, UsageError } from './options.ts';
+import type { RunningServer } from './running.ts';
+import { startWsServer } from './ws-server.ts';
+
+const GRACE_MS = 900;
+
+// A reader of the ready line may go away after it (as in `| head -1`).
+process.stdout.on('error', () => {});
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') console.log(HELP);
+  else await serve(options);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+async function serve(options: ServerOptions): Promise<void> {
+  const start = options.kind === 'lean' ? startLeanServer : startWsServer;
+  const server = await start(options).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(sentenceOf(error, options), { cause: error });
+  });
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  console.log(`listening on ${host}:${server.port}`);
+  openChannel(server);
+  stopOnSignal(server);
+}
+
+function stopOnSignal(server: RunningServer): void {
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, async () => {
+      if (stopping) process.exit(0);
+      stopping = true;
+      await server.stop(GRACE_MS);
+      process.exit(0);
+    });
+  }
+}
+
+function sentenceOf(error: NodeJS.ErrnoException, { host, port }: ServerOptions): string {
+  const where = `${host}:${port}`;
+  if (error.code === 'EADDRINUSE')
+    return `${where} is in use: choose another --port, or 0 for any that is free.`;
+  if (error.code === 'EACCES')
+    return `${where} may not be used without rights: choose a --port from 1024 up.`;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `${host} is no address of this machine: choose another --host, such as 127.0.0.1.`;
+  }
+  return `Cannot listen on ${where}: ${error.message}`;
+}

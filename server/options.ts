@@ -1,0 +1,127 @@
+import { parseArgs } from 'node:util';
+
+export const KINDS = ['ws', 'lean'] as const;
+export const REPLIES = ['echo', 'you-said'] as const;
+
+export interface ServerOptions {
+  /** 0: the system chooses a free one. */
+  port: number;
+  host: string;
+  /** `ws`: on the library ws, the server of record; `lean`: echoes with as little work as Node allows. */
+  kind: (typeof KINDS)[number];
+  /** `you-said`: the message comes back with `You said: ` before it. */
+  reply: (typeof REPLIES)[number];
+  /** Connects and disconnects on stdout. */
+  log: boolean;
+  /** A message is answered exactly this long after it came. */
+  delayMs: number;
+  /** CPU time that every message costs on top. */
+  burnUs: number;
+  /** A larger message closes its connection with 1009 (RFC 6455 section 7.4.1). */
+  maxPayloadBytes: number;
+  /** Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
+  backlog: number;
+}
+
+/** What is wrong with the command line, in a sentence. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+export const HELP = `An echo server for WebSocket.
+
+  --port N          port to listen on; 0: any that is free (8080)
+  --host ADDRESS    address to listen on (127.0.0.1)
+  --kind KIND       ws: on the library ws; lean: the least work per message (ws)
+  --reply REPLY     echo: the message itself; you-said: "You said: " and the message (echo)
+  --log             say when a client connects and disconnects
+  --delay MS        answer exactly so many milliseconds after the message came (0)
+  --burn US         burn so many microseconds of CPU time for every message (0)
+  --max-payload N   the largest message in bytes (16777216)
+  --backlog N       connections that may wait to be accepted (4096)
+  --help            this text
+
+It also answers GET /health (ok) and GET /page (a small page that caches may keep).
+`;
+
+const OPTIONS = {
+  port: { type: 'string', default: '8080' },
+  host: { type: 'string', default: '127.0.0.1' },
+  kind: { type: 'string', default: 'ws' },
+  reply: { type: 'string', default: 'echo' },
+  log: { type: 'boolean', default: false },
+  delay: { type: 'string', default: '0' },
+  burn: { type: 'string', default: '0' },
+  'max-payload': { type: 'string', default: '16777216' },
+  backlog: { type: 'string', default: '4096' },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** @returns `help` where that was asked for  @throws {UsageError} */
+export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
+  check(argv);
+  const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  if (values.help) return 'help';
+  return {
+    port: wholeNumber('port', values.port, 65_535),
+    host: values.host,
+    kind: oneOf('kind', values.kind, KINDS),
+    reply: oneOf('reply', values.reply, REPLIES),
+    log: values.log,
+    delayMs: wholeNumber('delay', values.delay, 600_000),
+    burnUs: wholeNumber('burn', values.burn, 10_000_000),
+    maxPayloadBytes: wholeNumber('max-payload', values['max-payload'], 2 ** 30),
+    backlog: wholeNumber('backlog', values.backlog, 2 ** 31 - 1),
+  };
+}
+
+/** parseArgs in its strict mode finds these faults too, but words them for a programmer. */
+function check(argv: readonly string[]): void {
+  const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(`There is no use for ${token.value}: see --help.`);
+    if (token.kind !== 'option') continue;
+    const option = Object.hasOwn(OPTIONS, token.name) ? OPTIONS[token.name as keyof typeof OPTIONS] : null;
+    if (option === null) throw new UsageError(`There is no option ${token.rawName}${hint(token.name)}`);
+    if (option.type === 'string' && (token.value === undefined || token.value.startsWith('--'))) {
+      throw new UsageError(`${token.rawName} needs a value: see --help.`);
+    }
+    if (option.type === 'boolean' && token.value !== undefined) {
+      throw new UsageError(`${token.rawName} takes no value.`);
+    }
+  }
+}
+
+function wholeNumber(name: string, text: string, max: number): number {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value <= max) return value;
+  throw new UsageError(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
+}
+
+function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
+  const value = values.find((candidate) => candidate === text);
+  if (value !== undefined) return value;
+  throw new UsageError(`--${name} takes ${values.join(' or ')}, not "${text}".`);
+}
+
+function hint(name: string): string {
+  const nearest = Object.keys(OPTIONS)
+    .map((option) => ({ option, distance: editDistance(name, option) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  if (nearest === undefined || nearest.distance > 2) return ': see --help.';
+  return `. Did you mean --${nearest.option}?`;
+}
+
+/** Levenshtein: insertions, deletions and replacements that make one word of the other. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const replaced = (row[j] ?? 0) + (to[j] === letter ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

@@ -1,0 +1,79 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type Answer, answerOf } from './answer.ts';
+import { logClient } from './log.ts';
+import type { ServerOptions } from './options.ts';
+import { pageFor } from './pages.ts';
+import { emptyStats, type RunningServer, type ServerStats } from './running.ts';
+
+const BINARY = { binary: true };
+const TEXT = { binary: false };
+
+/**
+ * The echo server of record, on the library ws, without compression.
+ *
+ * @throws the error of listen(): EADDRINUSE and the like
+ */
+export async function startWsServer(options: ServerOptions): Promise<RunningServer> {
+  const stats = emptyStats();
+  const server = createServer((request, response) => servePage(stats, request, response));
+  const sockets = new WebSocketServer({
+    server,
+    perMessageDeflate: false,
+    maxPayload: options.maxPayloadBytes,
+  });
+  // ws repeats the errors of the HTTP server; listen() below reports them.
+  sockets.on('error', () => {});
+  const onMessage = echo(stats, answerOf(options));
+  sockets.on('connection', (socket, request) => {
+    stats.connections.open++;
+    stats.connections.total++;
+    const log = options.log ? logClient(request.socket) : null;
+    socket.on('message', onMessage);
+    // A client that breaks the protocol is closed by ws; the close is counted like any other.
+    socket.on('error', () => {});
+    socket.on('close', (code) => {
+      stats.connections.open--;
+      log?.(code);
+    });
+  });
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen({ port: options.port, host: options.host, backlog: options.backlog }, done);
+  });
+
+  async function stop(graceMs: number): Promise<void> {
+    const closed = new Promise((done) => server.close(done));
+    for (const socket of sockets.clients) socket.close(1001);
+    server.closeIdleConnections();
+    await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
+    for (const socket of sockets.clients) socket.terminate();
+    server.closeAllConnections();
+  }
+
+  return { port: (server.address() as AddressInfo).port, stats, stop };
+}
+
+/** One listener for all sockets, so that a message costs no more than its echo. */
+function echo(stats: ServerStats, answer: Answer | null) {
+  function send(socket: WebSocket, payload: Buffer, isBinary: boolean, receivedBytes: number): void {
+    if (socket.readyState !== socket.OPEN) return;
+    stats.messages++;
+    stats.bytes += receivedBytes;
+    socket.send(payload, isBinary ? BINARY : TEXT);
+  }
+  return function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+    const payload = data as Buffer; // ws's binaryType is 'nodebuffer' unless it is changed
+    if (answer === null) send(this, payload, isBinary, payload.length);
+    else answer(payload, (answered) => send(this, answered, isBinary, payload.length));
+  };
+}
+
+function servePage(stats: ServerStats, request: IncomingMessage, response: ServerResponse): void {
+  stats.httpRequests++;
+  const { status, headers, body } = pageFor(request.method ?? '', request.url ?? '');
+  response.writeHead(status, { ...headers, 'Content-Length': body.length });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

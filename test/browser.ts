@@ -1,0 +1,97 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium } from 'playwright-core';
+
+/** The package's root, seen from dist/test/. */
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+
+/** A program and what it needs in its environment. */
+interface Program {
+  path: string;
+  env: Record<string, string>;
+}
+
+/**
+ * Starts a browser for a test; the caller closes it. It is the one that a development dependency brings
+ * along, with its own libraries and fonts, so that a machine needs to have nothing installed; on other
+ * systems than Linux on x64 it is one on PATH.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  const program = process.platform === 'linux' && process.arch === 'x64' ? await packaged() : onPath();
+  return chromium.launch({
+    executablePath: program.path,
+    env: { ...process.env, ...program.env } as Record<string, string>,
+    args: [
+      '--no-sandbox',
+      '--no-zygote',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--font-render-hinting=none',
+    ],
+  });
+}
+
+/** Unpacks the browser once per version, under a name of its own first: several tests may do so at once. */
+async function packaged(): Promise<Program> {
+  const { version } = createRequire(import.meta.url)(
+    '../../node_modules/@sparticuz/chromium/package.json',
+  ) as {
+    version: string;
+  };
+  const cache = join(ROOT, '.cache');
+  const folder = join(cache, `chromium-${version}`);
+  if (!existsSync(folder)) {
+    await mkdir(cache, { recursive: true });
+    const fresh = await mkdtemp(join(cache, 'chromium-'));
+    try {
+      await unpack(fresh);
+      await rename(fresh, folder);
+    } catch (error) {
+      // Another test was faster: its copy is as good.
+      await rm(fresh, { recursive: true, force: true });
+      if (!existsSync(folder)) throw error;
+    }
+  }
+  return {
+    path: join(folder, 'chromium'),
+    env: { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'), FONTCONFIG_PATH: join(folder, 'fonts') },
+  };
+}
+
+/**
+ * The package unpacks into the folder for temporary files, and its shared libraries only where it takes
+ * the machine for a serverless one: both are told to it by the environment, for as long as it takes.
+ */
+async function unpack(folder: string): Promise<void> {
+  const before = { ...process.env };
+  Object.assign(process.env, { TMPDIR: folder, CODEBUILD_BUILD_IMAGE: 'nodejs20' });
+  try {
+    const { default: Chromium } = await import('@sparticuz/chromium');
+    await Chromium.executablePath();
+  } finally {
+    for (const name of ['TMPDIR', 'CODEBUILD_BUILD_IMAGE', 'LD_LIBRARY_PATH', 'FONTCONFIG_PATH', 'HOME']) {
+      const value = before[name];
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+}
+
+function onPath(): Program {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of ON_PATH) {
+      const path = join(folder, name);
+      try {
+        accessSync(path, constants.X_OK);
+        return { path, env: {} };
+      } catch {
+        // Not here: the next one.
+      }
+    }
+  }
+  throw new Error(`No browser found: put one of ${ON_PATH.join(', ')} on PATH.`);
+}
