@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +49,7 @@ async function packaged(): Promise<Program> {
     const fresh = await mkdtemp(join(cache, 'chromium-'));
     try {
       await unpack(fresh);
+      await writeFile(join(fresh, 'fonts.conf'), fontConfiguration(folder));
       await rename(fresh, folder);
     } catch (error) {
       // Another test was faster: its copy is as good.
@@ -58,7 +59,7 @@ async function packaged(): Promise<Program> {
   }
   return {
     path: join(folder, 'chromium'),
-    env: { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'), FONTCONFIG_PATH: join(folder, 'fonts') },
+    env: { LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'), FONTCONFIG_FILE: join(folder, 'fonts.conf') },
   };
 }
 
@@ -79,6 +80,14 @@ async function unpack(folder: string): Promise<void> {
       else process.env[name] = value;
     }
   }
+}
+
+/** The fonts that come along, so that a page looks the same on a machine that has none. */
+function fontConfiguration(folder: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir></fontconfig>
+`;
 }
 
 function onPath(): Program {

@@ -2,7 +2,6 @@ import { type HttpLegPlan, runHttpLeg } from './http-leg.ts';
 
 /** Entry point of the process that runs the HTTP leg: a plan comes over IPC, the counts go back. */
 process.on('message', async (plan: HttpLegPlan) => {
-  const counts = await runHttpLeg(plan);
-  process.send?.(counts, () => process.exit(0));
+  process.send?.(await runHttpLeg(plan));
 });
 process.on('disconnect', () => process.exit(0));

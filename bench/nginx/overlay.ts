@@ -27,12 +27,20 @@ export function overlay(tree: readonly Node[], tuning: readonly Node[]): Node[] 
 }
 
 function lay(nodes: readonly Node[], tuning: readonly Node[], matched: Set<Directive>): Node[] {
+  const changes = directives(tuning);
+  const isParameterChange = (change: Directive) => change.name === 'listen' && isParameters(change);
+  const leaves = changes.filter((change) => isLeaf(change) && !isParameterChange(change));
   let result = [...nodes];
-  const replaced = new Set<string>();
-  for (const change of directives(tuning)) {
+  for (const key of new Set(leaves.map(keyOf))) {
+    result = layDirectives(
+      result,
+      key,
+      leaves.filter((change) => keyOf(change) === key),
+    );
+  }
+  for (const change of changes) {
     if (change.block !== null) result = layBlock(result, change, change.block, matched);
-    else if (change.name === 'listen' && isParameters(change)) result = addParameters(result, change);
-    else result = layDirective(result, change, replaced);
+    else if (isParameterChange(change)) result = addParameters(result, change);
   }
   return result;
 }
@@ -59,18 +67,14 @@ function markAll(change: Directive, matched: Set<Directive>): void {
   for (const inner of directives(change.block)) markAll(inner, matched);
 }
 
-/** The first of a name clears the level of it; the next ones of that name join. */
-function layDirective(nodes: Node[], change: Directive, replaced: Set<string>): Node[] {
-  const key = keyOf(change);
-  const old = replaced.has(key) ? [] : nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
-  replaced.add(key);
+/** Puts the changes where the first of the key stood, and removes the others. */
+function layDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
+  const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
+  const kept = nodes.filter((node) => !old.includes(node));
   const first = old[0];
-  if (first !== undefined) {
-    return nodes.flatMap((node) => (node === first ? [change] : old.includes(node) ? [] : [node]));
-  }
-  // Directives stand before blocks: a location's buffers are read before its nested locations are.
-  const at = nodes.findLastIndex(isLeaf) + 1;
-  return [...nodes.slice(0, at), change, ...nodes.slice(at)];
+  // What is new joins the other directives, before the blocks.
+  const at = first === undefined ? nodes.findLastIndex(isLeaf) + 1 : nodes.indexOf(first);
+  return kept.toSpliced(at, 0, ...changes);
 }
 
 function isLeaf(node: Node): node is Directive {
@@ -96,7 +100,7 @@ function addParameters(nodes: Node[], change: Directive): Node[] {
 function withParameters(args: readonly Word[], added: readonly Word[]): Word[] {
   const nameOf = (arg: Word) => arg.text.split('=')[0];
   const names = new Set(added.map(nameOf));
-  return [...args.filter((arg) => !names.has(nameOf(arg))), ...added];
+  return [...args.filter((arg, index) => index === 0 || !names.has(nameOf(arg))), ...added];
 }
 
 function refuseUnmatched(tuning: readonly Node[], matched: Set<Directive>): void {

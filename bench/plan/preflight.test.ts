@@ -141,8 +141,8 @@ test('memory that cannot do is refused, memory that may not do is told', () => {
   assert.throws(() => decide('-c 10k', { memoryBytes: 2 ** 28 }), { kind: 'environment', message });
   assert.deepEqual(codes(decide('-c 10k', { memoryBytes: 2 ** 30 })), [
     'nginx-workers',
-    'accept-mutex',
     'memory',
+    'accept-mutex',
   ]);
 });
 

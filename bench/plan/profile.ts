@@ -98,7 +98,7 @@ export function chooseProfiles(all: readonly Profile[], asked: string): Profile[
 function nearestName(asked: string, names: readonly string[]): string | null {
   const scored = names.map((name) => ({ name, edits: editDistance(asked.toLowerCase(), name) }));
   const best = scored.sort((a, b) => a.edits - b.edits)[0];
-  return best === undefined || best.edits > Math.max(1, best.name.length / 2) ? null : best.name;
+  return best === undefined || best.edits > Math.ceil(best.name.length / 2) ? null : best.name;
 }
 
 /** Levenshtein's distance: insertions, deletions and substitutions of one character. */

@@ -27,13 +27,12 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
     : `But the server did not advertise extended CONNECT (RFC 8441), without which there is no WebSocket over HTTP/2: ${ran}. ${figures}`;
 }
 
-/** What the ordinary GETs beside the WebSockets showed. */
-export function httpSentence({ run, figures, name }: RunView): string {
+/** What a cache did for the ordinary GETs, and what it does not do; empty where there is none. */
+export function cacheSentence({ run, figures, name }: RunView): string {
   const { http } = run;
-  if (http === null) return '';
+  if (http === null || http.cache === null) return '';
   const reached = `${formatCount(http.backendRequests)} of ${formatCount(http.requests)} requests reached an echo server`;
-  if (http.cache === null) return `${name}: ${reached}.`;
-  return `${name}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It speeds up ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
+  return `${name}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
 }
 
 /** `HIT 23,999, MISS 1`, the most frequent first. */

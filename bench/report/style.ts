@@ -26,7 +26,7 @@ body {
 a { color: var(--accent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 .wide { max-width: 1180px; margin: 0 auto; padding: 0 24px; }
-.masthead { padding: 40px 0 28px; }
+.masthead { padding-top: 40px; padding-bottom: 28px; }
 .masthead p { margin: 4px 0 0; color: var(--muted); }
 .masthead .load { color: var(--text); font-size: 1.06rem; }
 h1 { margin: 0 0 10px; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.015em; overflow-wrap: anywhere; }
@@ -43,8 +43,8 @@ nav.contents a:hover { color: var(--accent); text-decoration: underline; }
 section { margin: 26px 0; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; scroll-margin-top: 60px; }
 section.bare { padding: 0; background: none; border: 0; }
 section > :last-child { margin-bottom: 0; }
-section p { max-width: 80ch; }
-.how, figcaption { color: var(--muted); font-size: 0.88rem; max-width: 85ch; }
+section p { max-width: 60em; }
+.how, figcaption { color: var(--muted); font-size: 0.88rem; max-width: 68em; }
 figcaption { margin-top: 8px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 18px; }
 .cards.one { grid-template-columns: minmax(0, 1fr); }
@@ -68,19 +68,22 @@ figcaption { margin-top: 8px; }
 .notices .warning { border-color: var(--warn); }
 .notices .of { font-weight: 600; }
 .notices code { color: var(--muted); }
-.plain { padding-left: 1.1em; max-width: 90ch; }
+.plain { padding-left: 1.1em; max-width: 60em; }
 .plain li { margin: 6px 0; }
 .scroll { overflow-x: auto; margin: 16px 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 10px 12px 6px; font-weight: 600; }
-th, td { padding: 7px 12px; border-top: 1px solid var(--line); vertical-align: top; }
+th, td { padding: 6px 12px; vertical-align: top; }
+tbody { border-top: 1px solid var(--line); }
+tbody tr + tr td { border-top: 1px solid var(--grid); }
 thead th { color: var(--muted); font-weight: 600; font-size: 0.82rem; vertical-align: bottom; min-width: 4.5em; }
 tbody th { font-weight: 600; white-space: nowrap; }
 .figure { text-align: right; white-space: nowrap; }
 thead .figure { white-space: normal; }
 .text { text-align: left; }
-.barred { display: inline-block; min-width: 84px; }
-.bar { display: block; width: 100%; height: 4px; margin-top: 3px; border-radius: 2px; }
+.barred { display: inline-flex; align-items: center; gap: 10px; justify-content: end; }
+.bar { width: 64px; height: 6px; border-radius: 3px; flex: none; }
+.mark { width: 0.95em; height: 0.95em; vertical-align: -0.1em; fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: round; stroke-linejoin: round; }
 .rail { fill: var(--grid); }
 .fill { fill: var(--accent); }
 .chart { display: none; margin: 22px 0 26px; }
@@ -105,7 +108,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
 @media (max-width: 640px) {
   .wide { padding: 0 14px; }
-  .masthead { padding: 26px 0 18px; }
+  .masthead { padding-top: 26px; padding-bottom: 18px; }
   h1 { font-size: 1.5rem; }
   section { padding: 16px 14px; margin: 18px 0; }
   .card { padding: 16px; }

@@ -6,27 +6,41 @@ export interface Column {
   text?: boolean;
 }
 
-/** A table that scrolls within itself where the page is too narrow; the first cell of a row is its heading. */
-export function table(
-  caption: string,
-  columns: readonly Column[],
-  rows: readonly (readonly Content[])[],
-): Markup {
+type Row = readonly Content[];
+
+/**
+ * A table that scrolls within itself where the page is too narrow. The first cell of a row is its
+ * heading; rows that follow each other with the same heading share it.
+ */
+export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
   const kind = (index: number): string => (columns[index]?.text || index === 0 ? 'text' : 'figure');
+  const cellsOf = ([, ...cells]: Row): Markup[] =>
+    cells.map((cell, index) => html`<td class="${kind(index + 1)}">${cell}</td>`);
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
 <table>
 <caption>${caption}</caption>
 <thead><tr>${columns.map(({ title }, index) => html`<th scope="col" class="${kind(index)}">${title}</th>`)}</tr></thead>
-<tbody>${rows.map(
-    ([heading, ...cells]) =>
-      html`<tr><th scope="row" class="text">${heading}</th>${cells.map(
-        (cell, index) => html`<td class="${kind(index + 1)}">${cell}</td>`,
-      )}</tr>
+${groupsOf(rows).map(
+  (group) =>
+    html`<tbody>${group.map(
+      (row, index) =>
+        html`<tr>${index === 0 && html`<th scope="${group.length > 1 ? 'rowgroup' : 'row'}" rowspan="${group.length}" class="text">${row[0]}</th>`}${cellsOf(row)}</tr>
 `,
-  )}</tbody>
+    )}</tbody>`,
+)}
 </table>
 </div>
 `;
+}
+
+function groupsOf(rows: readonly Row[]): Row[][] {
+  const groups: Row[][] = [];
+  for (const row of rows) {
+    const group = groups.at(-1);
+    if (group !== undefined && typeof row[0] === 'string' && group[0]?.[0] === row[0]) group.push(row);
+    else groups.push([row]);
+  }
+  return groups;
 }
 
 /** Names and what they stand for. */
@@ -34,8 +48,8 @@ export function facts(rows: readonly (readonly [name: string, value: Content])[]
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** A figure with a bar behind it that shows its share (0..1) of the whole. */
+/** A figure beside a bar that shows its share (0..1) of the whole. */
 export function withBar(figure: string, share: number | null): Markup {
   const width = Math.round(Math.min(1, Math.max(0, share ?? 0)) * 1000) / 10;
-  return html`<span class="barred">${figure}<svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="rail" width="100" height="6"/><rect class="fill" width="${width}" height="6"/></svg></span>`;
+  return html`<span class="barred"><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="rail" width="100" height="6"/><rect class="fill" width="${width}" height="6"/></svg>${figure}</span>`;
 }

@@ -48,7 +48,9 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
       font: { size: 12 },
       maxRotation: 0,
       autoSkipPadding: 12,
-      ...(axis.unit === 'name' ? { autoSkip: false } : { callback: tickLabel(axis) }),
+      ...(axis.unit === 'name'
+        ? { autoSkip: false }
+        : { callback: (value: number | string) => formatFigure(Number(value), axis.unit) }),
     },
     ...(ticks === undefined
       ? {}
@@ -57,17 +59,5 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
             scale.ticks = ticks.map((value) => ({ value }));
           },
         }),
-  };
-}
-
-/** On a logarithmic axis only 1, 2 and 5 of each decade are labelled, or its lines would run into each other. */
-function tickLabel(axis: AxisSpec): (value: number | string) => string {
-  return (value) => {
-    const number = Number(value);
-    if (axis.logarithmic && axis.ticks === undefined) {
-      const lead = Math.round(number / 10 ** Math.floor(Math.log10(number) + 1e-9));
-      if (![1, 2, 5].includes(lead)) return '';
-    }
-    return formatFigure(number, axis.unit);
   };
 }

@@ -1,7 +1,7 @@
-import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
+import type { Chart, ChartConfiguration, ChartDataset, LegendItem, Plugin } from 'chart.js';
 import { formatFigure, scaleOf } from './axes.ts';
 import type { AxisSpec, BandSpec, BarSpec, ChartSpec, LineSpec } from './spec.ts';
-import { cssColour, DASHES, POINTS, type Theme } from './theme.ts';
+import { cssColour, DASHES, fillOf, lineSample, POINTS, type Theme } from './theme.ts';
 
 type Config = ChartConfiguration<'line' | 'bar', ({ x: number; y: number | null } | number | null)[], string>;
 type Dataset = ChartDataset<'line' | 'bar', ({ x: number; y: number | null } | number | null)[]>;
@@ -25,7 +25,7 @@ function lineConfig(spec: LineSpec, theme: Theme): Config {
         ...(spec.y2 === undefined ? {} : { y2: scaleOf(spec.y2, theme, 'right') }),
       },
       plugins: {
-        legend: legend(theme, spec.series.length > 1),
+        legend: lineLegend(spec, theme),
         tooltip: {
           ...tooltipStyle(theme),
           callbacks: {
@@ -66,10 +66,10 @@ function barConfig(spec: BarSpec, theme: Theme): Config {
     type: 'bar',
     data: {
       labels: spec.names,
-      datasets: spec.series.map((series) => ({
+      datasets: spec.series.map((series, index) => ({
         label: series.label,
         data: series.values,
-        backgroundColor: cssColour(series.colour),
+        backgroundColor: fillOf(cssColour(series.colour), index, theme),
         borderColor: theme.surface,
         borderWidth: 1,
         borderRadius: 3,
@@ -107,7 +107,6 @@ function commonOptions(theme: Theme): NonNullable<Config['options']> {
   };
 }
 
-/** Lines in the legend are drawn with their pattern, as long as one sees it. */
 function legend(theme: Theme, display: boolean) {
   return {
     display,
@@ -115,12 +114,27 @@ function legend(theme: Theme, display: boolean) {
     align: 'start' as const,
     labels: {
       color: theme.text,
-      boxWidth: 34,
-      boxHeight: 2,
+      usePointStyle: true,
+      pointStyle: 'rectRounded' as const,
+      boxHeight: 9,
       padding: 14,
       font: { size: 13, family: theme.font },
     },
   };
+}
+
+/** Lines in the legend look as they do in the chart, dashes and all, which chart.js does not do by itself. */
+function lineLegend(spec: LineSpec, theme: Theme) {
+  const base = legend(theme, spec.series.length > 1);
+  const generateLabels = (chart: Chart): LegendItem[] =>
+    spec.series.map((series, datasetIndex) => ({
+      text: series.label,
+      datasetIndex,
+      fontColor: theme.text,
+      hidden: !chart.isDatasetVisible(datasetIndex),
+      pointStyle: lineSample(cssColour(series.colour), series.pattern),
+    }));
+  return { ...base, labels: { ...base.labels, pointStyleWidth: 36, generateLabels } };
 }
 
 function tooltipStyle(theme: Theme) {

@@ -23,6 +23,61 @@ export function currentTheme(): Theme {
   };
 }
 
+/** Draws on a small canvas of its own. */
+function sketch(
+  width: number,
+  height: number,
+  draw: (pen: CanvasRenderingContext2D) => void,
+): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  canvas.width = width;
+  canvas.height = height;
+  const pen = canvas.getContext('2d');
+  if (pen !== null) draw(pen);
+  return canvas;
+}
+
+/** A line of the legend as it is in the chart: colour and dashes. */
+export function lineSample(colour: string, pattern: number): HTMLCanvasElement {
+  return sketch(36, 8, (pen) => {
+    pen.strokeStyle = colour;
+    pen.lineWidth = 2;
+    pen.setLineDash([...(DASHES[pattern % DASHES.length] ?? [])]);
+    pen.beginPath();
+    pen.moveTo(0, 4);
+    pen.lineTo(36, 4);
+    pen.stroke();
+  });
+}
+
+/** How the first, second, … part of a bar is filled: plain, with two kinds of stripes, with dots. */
+export function fillOf(colour: string, pattern: number, theme: Theme): string | CanvasPattern {
+  if (pattern % 4 === 0) return colour;
+  const tile = sketch(8, 8, (pen) => {
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = theme.surface;
+    pen.globalAlpha = 0.55;
+    pen.lineWidth = 1.2;
+    pen.beginPath();
+    drawTile(pen, pattern % 4);
+    pen.stroke();
+  });
+  return document.createElement('canvas').getContext('2d')?.createPattern(tile, 'repeat') ?? colour;
+}
+
+function drawTile(pen: CanvasRenderingContext2D, pattern: number): void {
+  if (pattern === 3) {
+    pen.arc(4, 4, 1.2, 0, 2 * Math.PI);
+    return;
+  }
+  // Three strokes, so that the stripes go on across the edges of the tile.
+  for (const shift of [-8, 0, 8]) {
+    pen.moveTo(shift - 1, pattern === 1 ? 9 : -1);
+    pen.lineTo(shift + 9, pattern === 1 ? -1 : 9);
+  }
+}
+
 /** A colour of the style sheet by the name of its custom property. */
 export function cssColour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || '#808080';

@@ -1,3 +1,4 @@
+import type { Balance } from '../../measure/figures.ts';
 import type { Share } from '../../model/run.ts';
 import { type Content, html } from '../markup.ts';
 import { formatCount, formatShare } from '../page/format.ts';
@@ -12,14 +13,17 @@ export function balance({ runs }: View): Section {
     charts: [],
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
 <p class="how">A WebSocket stays with the Nginx worker that accepted it: workers that got unequal numbers of connections stay unequal, and the fullest sets the tail of the latency. Shares are among the processes of one component.</p>
-${table('What became of the messages', CONSERVATION, runs.flatMap(conservationRows))}
+${table('What became of the messages', CONSERVATION, runs.map(totalRow))}
+<details><summary>Worker by worker</summary>
+${table('What became of the messages of each generator worker', WORKERS, runs.flatMap(workerRows))}
+</details>
 <p class="how">Sent = echoed + outstanding + lost has to hold for every generator worker, or something was miscounted.</p>`,
   };
 }
 
 const SHARES = [
-  { title: 'Process' },
-  { title: 'Profile', text: true },
+  { title: 'Profile' },
+  { title: 'Process', text: true },
   { title: 'Connections' },
   { title: 'Share of connections' },
   { title: 'Messages' },
@@ -32,8 +36,8 @@ function shareRows({ run, name }: RunView): Content[][] {
     const connections = shareOf(share, peers, ({ connections }) => connections);
     const messages = shareOf(share, peers, ({ messages }) => messages);
     return [
-      share.name,
       name,
+      share.name,
       formatCount(share.connections),
       withBar(formatShare(connections), connections),
       formatCount(share.messages),
@@ -48,28 +52,33 @@ function shareOf(share: Share, peers: readonly Share[], count: (share: Share) =>
 }
 
 const CONSERVATION = [
-  { title: 'Generator worker' },
-  { title: 'Profile', text: true },
+  { title: 'Profile' },
   { title: 'Sent' },
   { title: 'Echoed' },
   { title: 'Outstanding' },
   { title: 'Lost' },
   { title: 'Adds up', text: true },
 ];
+const WORKERS = CONSERVATION.toSpliced(1, 0, { title: 'Generator worker', text: true });
 
-function conservationRows({ figures, name }: RunView): Content[][] {
-  const { workers, total } = figures.conservation;
-  const rows = [
-    ...workers.map((worker) => ({ title: `generator ${worker.worker + 1}`, ...worker })),
-    { title: 'all', ...total },
-  ];
-  return rows.map(({ title, sent, echoed, outstanding, lost, ok }) => [
-    title,
+function totalRow({ figures, name }: RunView): Content[] {
+  return [name, ...accountCells(figures.conservation.total)];
+}
+
+function workerRows({ figures, name }: RunView): Content[][] {
+  return figures.conservation.workers.map((worker) => [
     name,
+    `generator ${worker.worker + 1}`,
+    ...accountCells(worker),
+  ]);
+}
+
+function accountCells({ sent, echoed, outstanding, lost, ok }: Balance): Content[] {
+  return [
     formatCount(sent),
     formatCount(echoed),
     formatCount(outstanding),
     formatCount(lost),
-    ok ? '✓ yes' : html`<strong class="broken">✕ no</strong>`,
-  ]);
+    ok ? 'yes' : html`<strong class="broken">no</strong>`,
+  ];
 }

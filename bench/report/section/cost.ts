@@ -1,8 +1,9 @@
 import { type ByComponent, MEASURED, type ProcessFigures } from '../../measure/processes.ts';
+import { bytesAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { type Content, html } from '../markup.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../page/format.ts';
-import type { BarSpec, Unit } from '../page/spec.ts';
+import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import { table, withBar } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
@@ -17,21 +18,20 @@ export function cost({ runs }: View): Section {
   const cpu = componentChart(
     runs,
     'chart-cpu',
-    'CPU per message',
-    'time',
+    { title: 'CPU per message', unit: 'time', min: 0 },
     ({ figures }) => figures.cpuUsPerMessage,
   );
   const memory = componentChart(
     runs,
     'chart-memory',
-    'resident memory per connection',
-    'bytes',
+    bytesAxis('resident memory per connection', 'bytes', mostMemory(runs)),
     ({ figures }) => figures.memoryPerConnectionBytes,
   );
+  const busiest = busiestChart(runs);
   return {
     id: 'cost',
     title: 'CPU and memory',
-    charts: [cpu, memory],
+    charts: [cpu, memory, busiest],
     body: html`<div class="pair">
 ${chartFigure(
   cpu,
@@ -47,22 +47,32 @@ ${chartFigure(
 )}
 </div>
 ${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
-${table('Process by process, in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
-<p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>`,
+${chartFigure(busiest, 'Share of a core of the busiest process of each component', words(runs, formatShare, busiestOf), html`How to read it: at 100 % a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.`)}
+<details><summary>Process by process</summary>
+${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
+<p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>
+</details>`,
   };
+}
+
+/** The longest bar: the sum over the components. */
+function mostMemory(runs: readonly RunView[]): number {
+  return runs.reduce((most, { figures }) => {
+    const { nginx, server, generator } = figures.memoryPerConnectionBytes;
+    return Math.max(most, (nginx ?? 0) + (server ?? 0) + (generator ?? 0));
+  }, 0);
 }
 
 function componentChart(
   runs: readonly RunView[],
   id: string,
-  title: string,
-  unit: Unit,
+  x: AxisSpec,
   figures: (view: RunView) => ByComponent,
 ): BarSpec {
   return {
     kind: 'bar',
     id,
-    x: { title, unit, min: 0 },
+    x,
     y: { title: '', unit: 'name' },
     names: runs.map(({ name }) => name),
     stacked: true,
@@ -87,6 +97,31 @@ function words(
     .join(' ');
 }
 
+/** Of each component the process that used most CPU in the steady phase; the master of Nginx is idle then. */
+function busiestOf({ figures }: RunView): ByComponent {
+  const most = (component: keyof ByComponent): number | null =>
+    figures.processes
+      .filter((process) => process.component === component)
+      .reduce<number | null>(
+        (highest, { cpuShare }) => (cpuShare === null ? highest : Math.max(highest ?? 0, cpuShare)),
+        null,
+      );
+  return { nginx: most('nginx'), server: most('server'), generator: most('generator') };
+}
+
+function busiestChart(runs: readonly RunView[]): BarSpec {
+  const most = runs
+    .flatMap((view) => Object.values(busiestOf(view)))
+    .reduce<number>((highest, share) => Math.max(highest, share ?? 0), 0);
+  const chart = componentChart(
+    runs,
+    'chart-busiest',
+    { title: 'share of a core', unit: 'share', min: 0, max: Math.max(1, most) },
+    busiestOf,
+  );
+  return { ...chart, stacked: false };
+}
+
 const COMPONENT_COLUMNS = [
   { title: 'Profile' },
   { title: 'Nginx CPU per message' },
@@ -106,8 +141,8 @@ function componentRow({ name, figures }: RunView): string[] {
 }
 
 const PROCESS_COLUMNS = [
-  { title: 'Process' },
-  { title: 'Profile', text: true },
+  { title: 'Profile' },
+  { title: 'Process', text: true },
   { title: 'CPU share of a core' },
   { title: 'Resident memory' },
   { title: 'Voluntary switches per second' },
@@ -118,8 +153,8 @@ const PROCESS_COLUMNS = [
 
 function processRows({ name, figures }: RunView): Content[][] {
   return figures.processes.map((process: ProcessFigures) => [
-    process.name,
     name,
+    process.name,
     withBar(formatShare(process.cpuShare), process.cpuShare),
     formatBytes(process.residentBytes),
     formatShort(process.voluntarySwitchesPerSecond),

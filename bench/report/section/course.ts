@@ -1,7 +1,8 @@
+import { bytesAxis, timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
-import type { BandSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
+import type { AxisSpec, BandSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
@@ -62,13 +63,25 @@ function row(view: RunView, point: RunView['points'][number]): string[] {
   ];
 }
 
-const TIME = { title: 'seconds of the steady phase', unit: 'seconds' } as const;
+/** From the first phase to the last; over several runs from the earliest to the latest. */
+function timeOf(runs: readonly RunView[]): AxisSpec {
+  const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const view of runs) {
+    for (const { startUs, endUs } of view.run.phases) {
+      min = Math.min(min, second(view, startUs));
+      max = Math.max(max, second(view, endUs));
+    }
+  }
+  return min < max ? { ...axis, min, max } : axis;
+}
 
 function throughputOfAll(runs: readonly RunView[]): LineSpec {
   return {
     kind: 'line',
     id: 'chart-throughput',
-    x: TIME,
+    x: timeOf(runs),
     y: { title: 'echoed per second', unit: 'rate', min: 0 },
     series: runs.map((view) => ({
       label: view.name,
@@ -85,9 +98,14 @@ function throughputChart(view: RunView, index: number): LineSpec {
   return {
     kind: 'line',
     id: `chart-throughput-${index}`,
-    x: TIME,
+    x: timeOf([view]),
     y: { title: 'messages', unit: 'rate', min: 0 },
-    y2: { title: 'both ways', unit: 'bytesRate', min: 0 },
+    // Twice as high as it needs to be, so that its line does not lie on those of the messages.
+    y2: bytesAxis(
+      'bytes, both ways',
+      'bytesRate',
+      2 * view.points.reduce((most, point) => Math.max(most, bytes(point)), 0),
+    ),
     bands: bandsOf(view),
     series: [
       line(
@@ -111,8 +129,11 @@ function latencyChart(view: RunView, index: number): LineSpec {
   return {
     kind: 'line',
     id: `chart-latency-${index}`,
-    x: TIME,
-    y: { title: `${view.figures.latencyName} time`, unit: 'time', logarithmic: true },
+    x: timeOf([view]),
+    y: timeAxis(
+      `${view.figures.latencyName} time`,
+      view.points.flatMap(({ p50Us, p99Us, maxUs }) => [p50Us, p99Us, maxUs]),
+    ),
     bands: bandsOf(view),
     series: [
       line(

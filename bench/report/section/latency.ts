@@ -1,5 +1,6 @@
 import { logBins, percentileCurve } from '../../measure/distribution.ts';
 import type { Summary } from '../../measure/histogram.ts';
+import { timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { html } from '../markup.ts';
 import { formatCount, formatTime } from '../page/format.ts';
@@ -54,7 +55,7 @@ function percentileChart(runs: readonly RunView[]): LineSpec {
       min: 1,
       max: 10 ** decades,
     },
-    y: { title: latencyTitle(runs).toLowerCase(), unit: 'time', logarithmic: true },
+    y: timeAxis(latencyTitle(runs).toLowerCase(), valuesOf(series, 'y')),
     series,
   };
 }
@@ -73,10 +74,14 @@ function histogramChart(runs: readonly RunView[]): LineSpec {
   return {
     kind: 'line',
     id: 'chart-histogram',
-    x: { title: latencyTitle(runs).toLowerCase(), unit: 'time', logarithmic: true },
+    x: timeAxis(latencyTitle(runs).toLowerCase(), valuesOf(series, 'x')),
     y: { title: 'share of messages', unit: 'share' },
     series,
   };
+}
+
+function valuesOf(series: readonly SeriesSpec[], which: 'x' | 'y'): (number | null)[] {
+  return series.flatMap(({ points }) => points.map((point) => point[which]));
 }
 
 function round(us: number): number {

@@ -1,4 +1,5 @@
 import type { Notice } from '../../model/notice.ts';
+import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
 import { table, withBar } from '../table.ts';
@@ -45,11 +46,12 @@ ${validitySentences(view).map((sentence) => html`<p>${sentence}</p>`)}
 
 /** The state of a run in a word, with a sign beside the colour. */
 function badge({ run }: RunView): Markup {
-  if (run.outcome.state !== 'completed') return html`<span class="badge bad">✕ ${run.outcome.state}</span>`;
+  if (run.outcome.state !== 'completed')
+    return html`<span class="badge bad">${mark('no')} ${run.outcome.state}</span>`;
   const { verdict } = run.validity;
   return verdict === 'valid'
-    ? html`<span class="badge good">✓ ${VERDICTS[verdict]}</span>`
-    : html`<span class="badge warn">! ${VERDICTS[verdict]}</span>`;
+    ? html`<span class="badge good">${mark('yes')} ${VERDICTS[verdict]}</span>`
+    : html`<span class="badge warn">${mark('attention')} ${VERDICTS[verdict]}</span>`;
 }
 
 /** What a reader should know of the whole bench and of single runs. */
@@ -69,7 +71,7 @@ ${
     ? html`<p>Nothing out of the ordinary.</p>`
     : html`<ul class="notices">${sorted.map(
         ({ notice, of }) =>
-          html`<li class="${notice.level}"><strong>${notice.level === 'warning' ? '! Warning' : 'i Note'}</strong>${of !== '' && html` <span class="of">${of}</span>`} ${notice.text} <code>${notice.code}</code></li>
+          html`<li class="${notice.level}"><strong>${mark(notice.level === 'warning' ? 'attention' : 'note')} ${notice.level === 'warning' ? 'Warning' : 'Note'}</strong>${of !== '' && html` <span class="of">${of}</span>`} ${notice.text} <code>${notice.code}</code></li>
 `,
       )}</ul>`
 }`,

@@ -1,6 +1,6 @@
 import { html } from '../markup.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
-import { cacheCounts, httpSentence, protocolSentence } from '../protocol.ts';
+import { cacheCounts, cacheSentence, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
@@ -10,12 +10,22 @@ export function protocols({ runs }: View): Section {
     id: 'protocols',
     title: 'Protocols',
     charts: [],
-    body: html`<ul class="plain">${runs.map(
-      ({ run, name }) => html`<li><strong>${name}</strong>: ${protocolSentence(run.probe)}</li>
+    body: html`<ul class="plain">${[...sentences(runs)].map(
+      ([sentence, names]) => html`<li><strong>${names.join(', ')}</strong>: ${sentence}</li>
 `,
     )}</ul>
 ${table('What one connection before the load found out', PROBE, runs.map(probeRow))}`,
   };
+}
+
+/** Each sentence once, with the runs that it is true of. */
+function sentences(runs: readonly RunView[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { run, name } of runs) {
+    const sentence = protocolSentence(run.probe);
+    names.set(sentence, [...(names.get(sentence) ?? []), name]);
+  }
+  return names;
 }
 
 const PROBE = [
@@ -56,10 +66,9 @@ export function httpLeg({ runs }: View): Section {
       legs.length === 0
         ? html`<p>Left out.</p>`
         : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, briefly, before the WebSockets.</p>
-<ul class="plain">${legs.map(
-            (view) => html`<li>${httpSentence(view)}</li>
-`,
-          )}</ul>
+${legs
+  .filter(({ run }) => run.http !== null && run.http.cache !== null)
+  .map((view) => html`<p>${cacheSentence(view)}</p>`)}
 ${table('The HTTP leg', LEG, legs.flatMap(legRow))}`,
   };
 }

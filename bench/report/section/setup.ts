@@ -1,5 +1,5 @@
 import type { RunPlan } from '../../model/plan.ts';
-import { type Content, html } from '../markup.ts';
+import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
@@ -33,7 +33,7 @@ export function setup({ result, runs }: View): Section {
     ])}
 <h3>Command</h3>
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
-${table('The plan, run by run', PLAN, plan.runs.map(planRow))}`,
+${planOf(plan.runs)}`,
   };
 }
 
@@ -42,12 +42,30 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
+/** What is the same in every run once, as facts; what differs as a table. */
+function planOf(runs: readonly RunPlan[]): Markup {
+  const rows = runs.map(planRow);
+  const [first] = rows;
+  const differing = PLAN.map((_, index) => index === 0 || rows.some((row) => row[index] !== first?.[index]));
+  const same = PLAN.flatMap(({ title }, index): [string, Content][] =>
+    differing[index] ? [] : [[title, first?.[index]]],
+  );
+  const differs = (_: unknown, index: number): boolean => differing[index] ?? false;
+  return html`<h3>Plan</h3>
+${same.length > 0 && facts(same)}
+${table(
+  'What differs from run to run',
+  PLAN.filter(differs),
+  rows.map((row) => row.filter(differs)),
+)}`;
+}
+
 const PLAN = [
   { title: 'Profile' },
   { title: 'Load', text: true },
   { title: 'Payload', text: true },
   { title: 'Connections' },
-  { title: 'Ramp' },
+  { title: 'Connects per second' },
   { title: 'Warm-up' },
   { title: 'Duration' },
   { title: 'Generators', text: true },
@@ -58,7 +76,7 @@ const PLAN = [
   { title: 'Seed' },
 ];
 
-function planRow(run: RunPlan): Content[] {
+function planRow(run: RunPlan): string[] {
   const { payload, nginx, pin } = run;
   const size = payload.minBytes === payload.maxBytes ? '' : `${formatBytes(payload.minBytes)} to `;
   return [
@@ -68,12 +86,14 @@ function planRow(run: RunPlan): Content[] {
       : `open, ${formatRate(run.load.ratePerSecond)}, ${run.load.arrivals}`,
     `${size}${formatBytes(payload.maxBytes)} ${payload.type}`,
     formatCount(run.connections),
-    run.rampPerSecond === 0 ? 'as fast as it goes' : formatRate(run.rampPerSecond),
+    run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
     formatTime(run.warmupMs * 1000),
     formatTime(run.durationMs * 1000),
     `${run.workers} (${run.client})`,
     `${run.servers} (${run.server})`,
-    nginx === null ? 'none' : `${nginx.workers}, ${formatCount(nginx.workerConnections)} connections each`,
+    nginx === null
+      ? 'none'
+      : `${nginx.workers}, ${formatCount(nginx.workerConnections)} connections each, backlog ${formatCount(nginx.backlog)}`,
     formatCount(run.sourceAddresses.length),
     pin === null
       ? 'no'

@@ -1,0 +1,47 @@
+import type { Notice } from '../model/notice.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Progress } from '../model/progress.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
+import type { Warden } from '../topology/warden.ts';
+
+/** What a person sees of a run, but for which run it is. */
+export type RunProgress = Omit<Progress, 'run' | 'runs' | 'profile' | 'elapsedUs'>;
+
+/** One process of the topology. */
+export interface NamedProcess {
+  component: 'nginx' | 'server' | 'generator';
+  name: string;
+  pid: number;
+}
+
+/** What a run needs. */
+export interface RunContext {
+  plan: RunPlan;
+  profile: Profile;
+  /** Of the preflight. */
+  notices: Notice[];
+  /** Null in the profile `direct`. */
+  binary: NginxBinary | null;
+  warden: Warden;
+  /** CPUs of the machine. */
+  cpus: number;
+  /** Stop in order, and keep what was measured. */
+  signal: AbortSignal;
+  /** Kill at once. */
+  urgent: AbortSignal;
+  onProgress(progress: RunProgress): void;
+  /** Called once, when all processes of the topology run and the first connection is about to open. */
+  onProcesses?(processes: readonly NamedProcess[]): void;
+  /** More arguments for the echo servers. */
+  serverArguments?: readonly string[];
+}
+
+/** Progress before there is anything to tell. */
+export const NOTHING_YET: Omit<RunProgress, 'phase'> = {
+  connections: { asked: 0, open: 0, failed: 0 },
+  messagesPerSecond: 0,
+  p50Us: null,
+  p99Us: null,
+  lost: 0,
+};

@@ -1,0 +1,235 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Clock, clockSince } from '../load/clock.ts';
+import { type Fleet, makeFleet } from '../load/fleet.ts';
+import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
+import { makeMerger } from '../measure/merge.ts';
+import type { PhaseTimes } from '../measure/recorder.ts';
+import { PHASES } from '../model/load.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Outcome, Run } from '../model/run.ts';
+import { type Sampler, startSampler } from '../observe/sampler.ts';
+import type { Crew } from '../topology/crew.ts';
+import type { Entrance } from '../topology/entrance.ts';
+import { startGenerators } from '../topology/generators.ts';
+import { workerPids } from '../topology/nginx.ts';
+import type { Launched } from '../topology/process.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import { balanceOf } from './balance.ts';
+import type { NamedProcess, RunContext } from './context.ts';
+import { type Live, watchLive } from './live.ts';
+
+/** From the last handshake to the first message: the word has to reach every worker in between. */
+const HEAD_START_US = 100_000;
+const EPOCH_AHEAD_MS = 20;
+/** Beyond what its own timeouts allow a worker: after this it is taken for hung. */
+const PATIENCE_MS = 15_000;
+const LEAVE_MS = 5_000;
+/** Handshakes under way over all workers: well below any backlog. */
+const PENDING_HANDSHAKES = 256;
+
+/** What came of the load. */
+export type Driven = Pick<
+  Run,
+  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'balance' | 'notices'
+> & {
+  /** ALPN that the WebSockets negotiated. */
+  alpn: string | null;
+};
+
+/** Connect, warm-up, steady phase and drain; cut short where the person or a dying process says so. */
+export async function driveLoad(
+  context: RunContext,
+  entrance: Entrance,
+  servers: readonly EchoServer[],
+  crew: Crew,
+  onSampler: (sampler: Sampler) => void,
+): Promise<Driven> {
+  const { plan } = context;
+  const cpus = plan.pin?.generator ?? null;
+  const generators = await startGenerators<WorkerCommand, WorkerReport>(crew, plan.workers, cpus);
+  const merger = makeMerger(plan.workers);
+  const live = watchLive(context, merger.latest);
+  const members = generators.map(({ launched, send, onReport }) => ({
+    name: launched.name,
+    exited: launched.exited,
+    send,
+    onReport,
+  }));
+  const launched = generators.map((generator) => generator.launched);
+  const processes = await listProcesses(entrance, servers, launched);
+  // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
+  const epochNs = process.hrtime.bigint() + BigInt(EPOCH_AHEAD_MS * 1e6);
+  const clock = clockSince(epochNs);
+  const sampler = startSampler({ nowUs: clock });
+  onSampler(sampler);
+  const fleet = makeFleet(members, (recording) => {
+    merger.add(recording);
+    live.note(recording);
+    const pid = generators[recording.worker]?.launched.pid ?? 0;
+    sampler.noteLoop(pid, recording.loopUtilisation, recording.loopDelayMaxUs);
+  });
+  sampler.watch(processes);
+  sampler.sampleNow();
+  context.onProcesses?.(processes);
+  await sleep(Math.max(0, -clock() / 1e3) + 1);
+  const stage = { context, fleet, clock, sampler, crew, live };
+  const { outcome, times } = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs));
+  const endUs = Math.round(clock());
+  live.close();
+  sampler.sampleNow();
+  sampler.stop();
+  const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
+  crew.dismiss();
+  fleet.leave();
+  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), sleep(LEAVE_MS)]);
+  return {
+    outcome,
+    phases: phasesOf(times, endUs),
+    slices: merger.slices(),
+    workers: fleet.totals(),
+    processes: sampler.series(),
+    balance: balanceOf(fleet, processes, stats),
+    notices: sampler.notices(),
+    alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
+  };
+}
+
+interface Stage {
+  context: RunContext;
+  fleet: Fleet;
+  clock: Clock;
+  sampler: Sampler;
+  crew: Crew;
+  live: Live;
+}
+
+async function goThroughPhases(
+  { context, fleet, clock, sampler, crew, live }: Stage,
+  plans: WorkerPlan[],
+): Promise<{ outcome: Outcome; times: PhaseTimes | null }> {
+  const { plan, signal } = context;
+  const over = new AbortController();
+  const cutShort = interruption(signal, crew, over.signal);
+  const within = async (work: Promise<void>, ms: number, what: string): Promise<Outcome | null> => {
+    const late: Outcome = {
+      state: 'failed',
+      reason: `${what} did not end within ${Math.round(ms / 1000)} s.`,
+    };
+    const limit = sleep(ms, late, { signal: over.signal }).catch(() => late);
+    return Promise.race([work.then(() => null), cutShort, limit]);
+  };
+  let times: PhaseTimes | null = null;
+  live.enter('connect');
+  let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
+  if (ended === null) {
+    times = phaseTimes(plan, clock());
+    void sampleAtBounds(times, clock, sampler, live, over.signal);
+    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
+    ended = await within(fleet.run(times), ms, 'The generator');
+  }
+  if (ended !== null) await Promise.race([fleet.stop(), sleep(LEAVE_MS)]);
+  over.abort();
+  return { outcome: ended ?? { state: 'completed' }, times };
+}
+
+/** Resolves when the person says stop, or when a process dies that should not. */
+function interruption(signal: AbortSignal, crew: Crew, over: AbortSignal): Promise<Outcome> {
+  const stopped = new Promise<Outcome>((resolve) => {
+    const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
+    if (signal.aborted) stop();
+    else AbortSignal.any([signal, over]).addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([stopped, crew.lost.then((reason): Outcome => ({ state: 'failed', reason }))]);
+}
+
+function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
+  const ramp = rampPerSecond === 0 ? connections * 10 : (connections / rampPerSecond) * 2_000;
+  return ramp + connectTimeoutMs + PATIENCE_MS;
+}
+
+function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTimes {
+  const warmUpUs = Math.ceil(nowUs) + HEAD_START_US;
+  const steadyUs = warmUpUs + warmupMs * 1e3;
+  return { warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
+}
+
+/** The figures of a phase are only as sharp as the samples at its bounds. */
+async function sampleAtBounds(
+  times: PhaseTimes,
+  clock: Clock,
+  sampler: Sampler,
+  live: Live,
+  over: AbortSignal,
+): Promise<void> {
+  const bounds = [
+    [times.warmUpUs, 'warm-up'],
+    [times.steadyUs, 'steady'],
+    [times.drainUs, 'drain'],
+  ] as const;
+  for (const [atUs, phase] of bounds) {
+    await sleep(Math.max(0, (atUs - clock()) / 1e3), undefined, { signal: over }).catch(() => {});
+    if (over.aborted) return;
+    live.enter(phase);
+    sampler.sampleNow();
+  }
+}
+
+function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint): WorkerPlan[] {
+  const { workers, connections } = plan;
+  return Array.from({ length: workers }, (_, worker) => ({
+    worker,
+    workers,
+    epochNs,
+    connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
+    host: entrance.host,
+    ports: entrance.ports,
+    path: entrance.websocketPath,
+    tls: entrance.tls,
+    sourceAddresses: sharedOut(plan.sourceAddresses, worker, workers),
+    rampPerSecond: plan.rampPerSecond / workers,
+    pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
+    load: plan.load,
+    payload: plan.payload,
+    echoTimeoutMs: plan.echoTimeoutMs,
+    connectTimeoutMs: plan.connectTimeoutMs,
+    client: plan.client,
+    seed: plan.seed,
+  }));
+}
+
+/** Every worker uses all addresses, each beginning at another one, so that they fill up evenly. */
+function sharedOut(addresses: readonly string[], worker: number, workers: number): string[] {
+  const first = Math.floor((worker * addresses.length) / workers);
+  return [...addresses.slice(first), ...addresses.slice(0, first)];
+}
+
+async function listProcesses(
+  { nginx }: Entrance,
+  servers: readonly EchoServer[],
+  generators: readonly Launched[],
+): Promise<NamedProcess[]> {
+  const master: NamedProcess[] =
+    nginx === null ? [] : [{ component: 'nginx', name: 'nginx master', pid: nginx.launched.pid }];
+  const pids = nginx === null ? [] : await workerPids(nginx.launched.pid);
+  const workers = pids.map((pid, i) => ({ component: 'nginx' as const, name: `nginx worker ${i + 1}`, pid }));
+  const named = (component: 'server' | 'generator') => (launched: Launched) => ({
+    component,
+    name: launched.name,
+    pid: launched.pid,
+  });
+  return [
+    ...master,
+    ...workers,
+    ...servers.map(({ launched }) => launched).map(named('server')),
+    ...generators.map(named('generator')),
+  ];
+}
+
+function phasesOf(times: PhaseTimes | null, endUs: number): Run['phases'] {
+  const starts = times === null ? [0] : [0, times.warmUpUs, times.steadyUs, times.drainUs];
+  return PHASES.flatMap((phase, i) => {
+    const startUs = starts[i];
+    if (startUs === undefined || startUs >= endUs) return [];
+    return [{ phase, startUs, endUs: Math.min(starts[i + 1] ?? endUs, endUs) }];
+  });
+}

@@ -1,0 +1,146 @@
+import { fileURLToPath } from 'node:url';
+import { UNJUDGED } from '../diagnose/diagnose.ts';
+import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Plan, RunPlan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Progress } from '../model/progress.ts';
+import { type Environment, type Result, SCHEMA_VERSION } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { startWarden, type Warden } from '../topology/warden.ts';
+import type { NamedProcess } from './context.ts';
+import { executeRun } from './run.ts';
+
+/** Packages that had to be fetched are kept here, beside the project's own files. */
+const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
+
+/** What the experiment is given; it owns every process of the topology, and its end. */
+export interface ExperimentInput {
+  version: string;
+  plan: Plan;
+  runs: { plan: RunPlan; profile: Profile; notices: Notice[] }[];
+  /** Of the invocation as a whole. */
+  notices: Notice[];
+  id: string;
+  environment: Environment;
+  nginxPath: string | null;
+  /** Stop in order, and return what was measured. */
+  signal: AbortSignal;
+  /** Kill what still runs. */
+  urgent: AbortSignal;
+  onProgress(progress: Progress): void;
+  /** The processes of each run, when they all run. */
+  onProcesses?(processes: readonly NamedProcess[]): void;
+  serverArguments?: readonly string[];
+  say(line: string): void;
+  save(result: Result): Promise<void>;
+}
+
+/**
+ * Executes the runs of a plan one after the other, with fresh processes for each. The result is saved
+ * before the first and after every run, so that whatever dies, nothing already measured is lost.
+ */
+export async function runExperiment(input: ExperimentInput): Promise<Result> {
+  const { runs, signal } = input;
+  let result = begin(input);
+  await input.save(result);
+  const warden = await startWarden();
+  try {
+    const binary = await nginxFor(input);
+    for (const [index, run] of runs.entries()) {
+      if (signal.aborted) break;
+      const done = await attempt(input, index, run, binary, warden);
+      result = { ...result, runs: [...result.runs, done] };
+      await input.save(result);
+    }
+  } finally {
+    await warden.close();
+  }
+  result = { ...result, endedAt: new Date().toISOString() };
+  await input.save(result);
+  return result;
+}
+
+function begin({ version, id, plan, environment, notices }: ExperimentInput): Result {
+  return {
+    schemaVersion: SCHEMA_VERSION,
+    tool: { name: 'nginx-ws-bench', version },
+    id,
+    startedAt: new Date().toISOString(),
+    endedAt: null,
+    plan,
+    environment,
+    notices,
+    runs: [],
+  };
+}
+
+async function nginxFor({ runs, nginxPath, say, signal }: ExperimentInput): Promise<NginxBinary | null> {
+  if (runs.every(({ profile }) => profile.configurationPath === null)) return null;
+  const searchPath = process.env.PATH ?? '';
+  return findNginx({ path: nginxPath, searchPath, cacheDir: CACHE, say, signal });
+}
+
+/** A run that cannot be raised is a failed run: those before and after it stand. */
+async function attempt(
+  input: ExperimentInput,
+  index: number,
+  run: ExperimentInput['runs'][number],
+  binary: NginxBinary | null,
+  warden: Warden,
+): Promise<Run> {
+  const startedAt = new Date().toISOString();
+  const since = performance.now();
+  const { plan, profile, notices } = run;
+  try {
+    return await executeRun({
+      plan,
+      profile,
+      notices,
+      binary,
+      warden,
+      cpus: input.environment.cpus,
+      signal: input.signal,
+      urgent: input.urgent,
+      ...(input.onProcesses === undefined ? {} : { onProcesses: input.onProcesses }),
+      ...(input.serverArguments === undefined ? {} : { serverArguments: input.serverArguments }),
+      onProgress: (progress) =>
+        input.onProgress({
+          ...progress,
+          run: index + 1,
+          runs: input.runs.length,
+          profile: plan.profile,
+          elapsedUs: Math.round((performance.now() - since) * 1e3),
+        }),
+    });
+  } catch (error) {
+    if (input.signal.aborted)
+      return notMeasured(run, startedAt, { state: 'aborted', reason: 'it was interrupted.' });
+    if (!(error instanceof Problem)) throw error;
+    return notMeasured(run, startedAt, { state: 'failed', reason: error.message });
+  }
+}
+
+function notMeasured(
+  { plan, profile, notices }: ExperimentInput['runs'][number],
+  startedAt: string,
+  outcome: Exclude<Run['outcome'], { state: 'completed' }>,
+): Run {
+  return {
+    plan,
+    title: profile.title,
+    startedAt,
+    outcome,
+    phases: [],
+    slices: [],
+    workers: [],
+    processes: [],
+    balance: [],
+    probe: null,
+    http: null,
+    nginx: null,
+    notices,
+    validity: { ...UNJUDGED, reasons: [`The run was ${outcome.state}: ${outcome.reason}`] },
+  };
+}

@@ -1,0 +1,46 @@
+import type { HttpLegCounts, HttpLegPlan } from '../load/http-leg.ts';
+import { encodePairs } from '../measure/merge.ts';
+import { Problem } from '../model/failure.ts';
+import type { HttpLeg } from '../model/run.ts';
+import type { Crew } from '../topology/crew.ts';
+import type { Entrance } from '../topology/entrance.ts';
+import { startHttpWorker } from '../topology/generators.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import { NOTHING_YET, type RunContext } from './context.ts';
+
+/** Runs the HTTP leg through the entrance, and counts what of it reached the echo servers. */
+export async function runHttpLeg(
+  { plan, onProgress }: RunContext,
+  { host, ports, page, tls }: Entrance,
+  servers: readonly EchoServer[],
+  crew: Crew,
+): Promise<HttpLeg | null> {
+  if (plan.http === null || page === null) return null;
+  onProgress({ ...NOTHING_YET, phase: 'http' });
+  const before = await requestsOf(servers);
+  const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(crew, plan.pin?.generator ?? null);
+  const counted = new Promise<HttpLegCounts>((resolve) => worker.onReport(resolve));
+  const scheme = tls === null ? 'http' : 'https';
+  worker.send({ ...plan.http, url: `${scheme}://${host}:${ports[0]}${page.path}`, cache: page.cached });
+  const counts = await Promise.race([counted, worker.launched.exited.then(() => null)]);
+  if (counts === null)
+    throw new Problem(
+      'died',
+      `The HTTP leg ended before its time. ${worker.launched.stderrTail().trim().split('\n').at(-1)}`,
+    );
+  await crew.retire(worker.launched);
+  const { latency, ...rest } = counts;
+  return {
+    ...rest,
+    path: page.path,
+    connections: plan.http.connections,
+    requestsPerSecond: rest.durationUs === 0 ? 0 : (rest.requests * 1e6) / rest.durationUs,
+    latency: encodePairs(latency),
+    backendRequests: (await requestsOf(servers)) - before,
+  };
+}
+
+async function requestsOf(servers: readonly EchoServer[]): Promise<number> {
+  const stats = await Promise.all(servers.map((server) => server.stats()));
+  return stats.reduce((sum, { httpRequests }) => sum + httpRequests, 0);
+}

@@ -1,0 +1,47 @@
+import type { Glimpse } from '../measure/merge.ts';
+import type { Phase } from '../model/load.ts';
+import type { Recording } from '../model/recording.ts';
+import type { RunContext } from './context.ts';
+
+const INTERVAL_MS = 500;
+
+/** Tells the person how the run goes. */
+export interface Live {
+  enter(phase: Phase): void;
+  note(recording: Recording): void;
+  close(): void;
+}
+
+export function watchLive({ plan, onProgress }: RunContext, latest: () => Glimpse | null): Live {
+  const open: number[] = [];
+  let phase: Phase = 'connect';
+  let failed = 0;
+  let lost = 0;
+
+  const tell = () => {
+    const glimpse = phase === 'connect' ? null : latest();
+    onProgress({
+      phase,
+      connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
+      messagesPerSecond: glimpse?.echoedPerSecond ?? 0,
+      p50Us: glimpse?.p50Us ?? null,
+      p99Us: glimpse?.p99Us ?? null,
+      lost,
+    });
+  };
+  const timer = setInterval(tell, INTERVAL_MS);
+  return {
+    enter(next) {
+      phase = next;
+      tell();
+    },
+    note(recording) {
+      open[recording.worker] = recording.open;
+      lost += recording.lost;
+      for (const count of Object.values(recording.failures)) failed += count;
+    },
+    close() {
+      clearInterval(timer);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
+import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
+import type { Probe, Run } from '../model/run.ts';
+import type { Sampler } from '../observe/sampler.ts';
+import { type Crew, gatherCrew } from '../topology/crew.ts';
+import { directEntrance, type Entrance, openEntrance } from '../topology/entrance.ts';
+import { readErrorLog } from '../topology/nginx.ts';
+import { createScope } from '../topology/scope.ts';
+import { type EchoServer, startServers } from '../topology/servers.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
+import { NOTHING_YET, type RunContext } from './context.ts';
+import { driveLoad } from './drive.ts';
+import { runHttpLeg } from './http.ts';
+
+/**
+ * Executes one run: raises the topology, has the fleet drive it while the sampler watches, takes it down
+ * again whatever happens, and judges what was measured.
+ *
+ * @throws Problem where the topology cannot be raised; what fails later is the run's outcome.
+ */
+export async function executeRun(context: RunContext): Promise<Run> {
+  const { warden, urgent } = context;
+  const scope = createScope();
+  const crew = gatherCrew(scope, warden);
+  urgent.addEventListener('abort', crew.kill, { once: true });
+  try {
+    const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
+    warden.own(folder);
+    scope.add('private folder', async () => {
+      await rm(folder, { recursive: true, force: true });
+      warden.disown(folder);
+    });
+    return diagnose(await measure(context, crew, folder), context.cpus);
+  } finally {
+    context.onProgress({ ...NOTHING_YET, phase: 'tear-down' });
+    crew.dismiss();
+    await scope.close();
+    urgent.removeEventListener('abort', crew.kill);
+  }
+}
+
+async function measure(context: RunContext, crew: Crew, folder: string): Promise<Run> {
+  const { plan, profile } = context;
+  context.onProgress({ ...NOTHING_YET, phase: 'set-up' });
+  const startedAt = new Date().toISOString();
+  let sampler: Sampler | null = null;
+  const servers = await startServers({
+    count: plan.servers,
+    kind: plan.server,
+    cpus: plan.pin?.server ?? null,
+    args: context.serverArguments ?? [],
+    maxPayloadBytes: plan.payload.maxBytes,
+    onLaunch: crew.adopt,
+    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop.utilisation, loop.delayMaxUs),
+  });
+  const entrance = await enter(context, servers, folder, crew);
+  const probe = await probeEntrance(entrance);
+  const http = await runHttpLeg(context, entrance, servers, crew);
+  const { alpn, ...driven } = await driveLoad(context, entrance, servers, crew, (started) => {
+    sampler = started;
+  });
+  const errorLog = entrance.nginx === null ? [] : await readErrorLog(folder);
+  return {
+    plan,
+    title: profile.title,
+    startedAt,
+    ...driven,
+    probe: probe === null ? null : { ...probe, alpn },
+    http,
+    nginx: entrance.nginx === null ? null : { ...entrance.nginx.facts, errorLog },
+    notices: [...context.notices, ...driven.notices],
+    validity: UNJUDGED,
+  };
+}
+
+async function enter(
+  { plan, profile, binary }: RunContext,
+  servers: EchoServer[],
+  folder: string,
+  crew: Crew,
+): Promise<Entrance> {
+  if (profile.configurationPath === null || plan.nginx === null || binary === null)
+    return directEntrance(servers);
+  return openEntrance(
+    profile.configurationPath,
+    { ...plan, nginx: plan.nginx },
+    binary,
+    servers,
+    folder,
+    crew,
+  );
+}
+
+async function probeEntrance({ host, ports, tls, nginx }: Entrance): Promise<Probe | null> {
+  const [port] = ports;
+  if (nginx === null || port === undefined) return null;
+  return tls === null ? PLAIN_PROBE : probeTls(host, port, tls.ca, tls.servername);
+}

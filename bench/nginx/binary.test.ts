@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import { type FindOptions, findNginx, nginxEnvironment } from './binary.ts';
+
+let folder: string;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'binary-test-'));
+  await script(
+    'sbin/nginx',
+    'echo "nginx version: nginx/1.27.3" >&2; echo "configure arguments: --with-stream=dynamic" >&2',
+  );
+  await mkdir(join(folder, 'lib/nginx/modules'), { recursive: true });
+  await writeFile(join(folder, 'lib/nginx/modules/ngx_stream_module.so'), '');
+  await script(
+    'static/nginx',
+    'echo "nginx version: nginx/1.27.3" >&2; echo "configure arguments: --with-stream" >&2',
+  );
+  await script(
+    'lame',
+    'echo "lame: error while loading shared libraries: libpcre2-8.so.0: cannot open" >&2; exit 127',
+  );
+  await script('other', 'echo "GNU Make 4.3"');
+  await writeFile(join(folder, 'plain-file'), '');
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function script(name: string, body: string): Promise<void> {
+  const path = join(folder, name);
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, `#!/bin/sh\n${body}\n`);
+  await chmod(path, 0o755);
+}
+
+function options(changes: Partial<FindOptions>): FindOptions {
+  return {
+    path: null,
+    searchPath: '',
+    cacheDir: join(folder, 'cache'),
+    say: () => assert.fail('nothing to say'),
+    ...changes,
+  };
+}
+
+test('the one on PATH, with the dynamic module beside it', async () => {
+  const found = await findNginx(options({ searchPath: `/nowhere:${join(folder, 'sbin')}` }));
+  assert.deepEqual(found, {
+    path: join(folder, 'sbin/nginx'),
+    version: '1.27.3',
+    openssl: null,
+    buildArguments: '--with-stream=dynamic',
+    modulesPath: join(folder, 'lib/nginx/modules'),
+    streamModule: join(folder, 'lib/nginx/modules/ngx_stream_module.so'),
+    libraryPath: null,
+  });
+});
+
+test('the one that was named comes before PATH; stream that is built in needs no module', async () => {
+  const path = join(folder, 'static/nginx');
+  const found = await findNginx(options({ path, searchPath: join(folder, 'sbin') }));
+  assert.equal(found.path, path);
+  assert.equal(found.streamModule, null);
+});
+
+async function refuses(name: string, words: RegExp): Promise<void> {
+  await assert.rejects(
+    findNginx(options({ path: join(folder, name) })),
+    (error) => error instanceof Problem && error.kind === 'environment' && words.test(error.message),
+  );
+}
+
+test('one that is none', async () => {
+  await refuses('not-there', /not-there cannot be used as Nginx: there is no such file\. Check the path\.$/);
+  await refuses('plain-file', /plain-file cannot be used as Nginx: it is no file that may be executed\./);
+  await refuses('other', /other cannot be used as Nginx: It does not answer to -V as nginx does\.$/);
+  await refuses('lame', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
+});
+
+test('libraries of its own go into its environment only', () => {
+  assert.equal(nginxEnvironment({ libraryPath: '/a:/b' }).LD_LIBRARY_PATH, '/a:/b');
+  assert.equal(nginxEnvironment({ libraryPath: null }), process.env);
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it } from 'node:test';
+import * as v from 'valibot';
+import { environmentSchema } from '../model/result.ts';
+import { readChildren, readEnvironment, readListenDrops, readMachine } from './environment.ts';
+
+describe('environment', () => {
+  it('is what the model takes', async () => {
+    const environment = await readEnvironment();
+    assert.deepEqual(v.parse(environmentSchema, environment), environment);
+    assert.equal(environment.node, process.version);
+    assert.ok(environment.memoryBytes > 0 && environment.cpus > 0 && environment.openFilesLimit > 0);
+  });
+
+  it('knows the limits of this machine', async () => {
+    const machine = await readMachine();
+    assert.ok(machine.cpus.length > 0);
+    assert.ok(machine.memoryBytes > 0);
+    assert.ok(machine.openFilesLimit > 0);
+    assert.equal(machine.isRoot, process.getuid?.() === 0);
+    if (process.platform !== 'linux') return;
+    assert.ok((machine.somaxconn ?? 0) > 0);
+    assert.ok(machine.portRange && machine.portRange[0] < machine.portRange[1]);
+    assert.ok(await readListenDrops());
+  });
+
+  it('finds the children of a process', async (t) => {
+    const child = spawn('sleep', ['60']);
+    t.after(() => child.kill('SIGKILL'));
+    await once(child, 'spawn');
+    if (process.platform === 'linux') assert.ok((await readChildren(process.pid)).includes(child.pid ?? 0));
+    assert.deepEqual(await readChildren(2 ** 30), []);
+  });
+});

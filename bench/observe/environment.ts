@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import type { Machine } from '../model/machine.ts';
+import type { Environment } from '../model/result.ts';
+import {
+  type ListenDrops,
+  parseAvailableMemory,
+  parseCgroup,
+  parseChildren,
+  parseCpuModel,
+  parseListenDrops,
+  parseNumber,
+  parseOpenFilesLimit,
+  parsePortRange,
+  parseStatus,
+} from './proc.ts';
+
+/** Facts about the machine that figures depend on. */
+export async function readEnvironment(): Promise<Environment> {
+  const [machine, release, cpuinfo] = await Promise.all([
+    readMachine(),
+    readText('/etc/os-release'),
+    readText('/proc/cpuinfo'),
+  ]);
+  return {
+    os: /^PRETTY_NAME="?([^"\n]+)"?$/m.exec(release)?.[1] ?? `${os.type()} ${os.release()}`,
+    kernel: os.release(),
+    arch: os.arch(),
+    cpuModel: parseCpuModel(cpuinfo) ?? os.cpus()[0]?.model ?? 'unknown',
+    cpus: machine.cpus.length,
+    memoryBytes: os.totalmem(),
+    node: process.version,
+    openFilesLimit: machine.openFilesLimit,
+    somaxconn: machine.somaxconn,
+    portRange: machine.portRange === null ? null : [...machine.portRange],
+    loadAverage1m: os.loadavg()[0] ?? 0,
+  };
+}
+
+/** The limits that bind the processes of a run. */
+export async function readMachine(): Promise<Machine> {
+  const [status, limits, meminfo, somaxconn, ports, cgroupBytes] = await Promise.all([
+    readText('/proc/self/status'),
+    readText('/proc/self/limits'),
+    readText('/proc/meminfo'),
+    readText('/proc/sys/net/core/somaxconn'),
+    readText('/proc/sys/net/ipv4/ip_local_port_range'),
+    readCgroupMemory(),
+  ]);
+  const allowed = parseStatus(status).cpus;
+  const openFiles = parseOpenFilesLimit(limits) ?? openFilesFromReport();
+  return {
+    cpus: allowed.length > 0 ? allowed : os.cpus().map((_, i) => i),
+    openFilesLimit: Math.min(openFiles, Number.MAX_SAFE_INTEGER),
+    memoryBytes: Math.min(parseAvailableMemory(meminfo) ?? os.freemem(), cgroupBytes),
+    somaxconn: parseNumber(somaxconn),
+    portRange: parsePortRange(ports),
+    isRoot: process.getuid?.() === 0,
+  };
+}
+
+/** Direct children of a process, as the Nginx workers are of their master; empty where it has ended. */
+export async function readChildren(pid: number): Promise<number[]> {
+  return parseChildren(await readText(`/proc/${pid}/task/${pid}/children`));
+}
+
+/** Connections that listeners of this machine have turned away; null where it cannot be read. */
+export async function readListenDrops(): Promise<ListenDrops | null> {
+  return parseListenDrops(await readText('/proc/net/netstat'));
+}
+
+/** What the control group leaves to this process, in bytes; Infinity where it sets no limit. */
+async function readCgroupMemory(): Promise<number> {
+  const path = parseCgroup(await readText('/proc/self/cgroup'));
+  if (path === null) return Number.POSITIVE_INFINITY;
+  const folder = `/sys/fs/cgroup${path}`;
+  const [max, current] = await Promise.all([
+    readText(`${folder}/memory.max`).then(parseNumber), // "max" where there is no limit
+    readText(`${folder}/memory.current`).then(parseNumber),
+  ]);
+  return max === null ? Number.POSITIVE_INFINITY : Math.max(0, max - (current ?? 0));
+}
+
+/** Where there is no /proc, Node's own diagnostic report knows the limits. */
+function openFilesFromReport(): number {
+  const report = process.report.getReport() as { userLimits?: { open_files?: { hard?: unknown } } };
+  const hard = report.userLimits?.open_files?.hard;
+  return typeof hard === 'number' ? hard : Number.POSITIVE_INFINITY;
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import * as proc from './proc.ts';
+
+const STATUS = `Name:\tnode
+State:\tS (sleeping)
+VmPeak:\t  671220 kB
+VmRSS:\t   54440 kB
+Threads:\t11
+Cpus_allowed:\t3
+Cpus_allowed_list:\t0-1,4
+voluntary_ctxt_switches:\t215
+nonvoluntary_ctxt_switches:\t67
+`;
+
+const LIMITS = `Limit                     Soft Limit           Hard Limit           Units     
+Max cpu time              unlimited            unlimited            seconds   
+Max open files            1024                 20000                files     
+`;
+
+const NETSTAT = `TcpExt: SyncookiesSent ListenOverflows ListenDrops TCPHPHits
+TcpExt: 0 12 15 99
+IpExt: InNoRoutes ListenDrops
+IpExt: 0 7
+`;
+
+describe('readers of /proc', () => {
+  it('schedstat: ns on a CPU', () => {
+    assert.equal(proc.parseSchedstat('377842123456 9912 215\n'), 377_842_123_456);
+    assert.equal(proc.parseSchedstat(''), null);
+    assert.equal(proc.parseSchedstat('12\n'), null);
+  });
+
+  it('status: memory, switches, CPUs', () => {
+    assert.deepEqual(proc.parseStatus(STATUS), {
+      residentBytes: 54_440 * 1024,
+      voluntarySwitches: 215,
+      involuntarySwitches: 67,
+      cpus: [0, 1, 4],
+    });
+    assert.deepEqual(proc.parseStatus('State:\tZ (zombie)\n'), {
+      residentBytes: null,
+      voluntarySwitches: null,
+      involuntarySwitches: null,
+      cpus: [],
+    });
+  });
+
+  it('lists of CPUs', () => {
+    assert.deepEqual(proc.parseCpuList('3,0-1,1'), [0, 1, 3]);
+    assert.deepEqual(proc.parseCpuList('5'), [5]);
+    assert.deepEqual(proc.parseCpuList('0,x'), []);
+  });
+
+  it('meminfo, limits, cpuinfo, children', () => {
+    assert.equal(proc.parseAvailableMemory('MemTotal: 20 kB\nMemAvailable:   10 kB\n'), 10_240);
+    assert.equal(proc.parseOpenFilesLimit(LIMITS), 20_000);
+    assert.equal(proc.parseOpenFilesLimit('Max open files  unlimited  unlimited  files\n'), Infinity);
+    assert.equal(proc.parseCpuModel('processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n'), 'AMD EPYC');
+    assert.equal(proc.parseCpuModel('processor\t: 0\n'), null);
+    assert.deepEqual(proc.parseChildren('12 345 \n'), [12, 345]);
+    assert.deepEqual(proc.parseChildren(''), []);
+  });
+
+  it('netstat: only the lines of TcpExt', () => {
+    assert.deepEqual(proc.parseListenDrops(NETSTAT), { overflows: 12, drops: 15 });
+    assert.equal(proc.parseListenDrops('TcpExt: A\nTcpExt: 1\n'), null);
+  });
+
+  it('small files', () => {
+    assert.deepEqual(proc.parsePortRange('32768\t60999\n'), [32_768, 60_999]);
+    assert.equal(proc.parseNumber('4096\n'), 4096);
+    assert.equal(proc.parseNumber('max\n'), null);
+    assert.equal(proc.parseCgroup('4:memory:/a\n0::/user.slice/x\n'), '/user.slice/x');
+    assert.equal(proc.parseCgroup('4:memory:/a\n'), null);
+  });
+
+  it('none throws, and no figure is negative or not a number, whatever the text', () => {
+    const cut = fc
+      .tuple(fc.constantFrom(STATUS, LIMITS, NETSTAT, '1 2 3\n'), fc.nat(400), fc.string())
+      .map(([text, at, junk]) => text.slice(0, at) + junk + text.slice(at + junk.length));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), cut), (text) => {
+        const { residentBytes, voluntarySwitches, involuntarySwitches, cpus } = proc.parseStatus(text);
+        const drops = proc.parseListenDrops(text);
+        const figures = [
+          proc.parseSchedstat(text),
+          residentBytes,
+          voluntarySwitches,
+          involuntarySwitches,
+          ...cpus,
+          proc.parseAvailableMemory(text),
+          proc.parseOpenFilesLimit(text),
+          ...proc.parseChildren(text),
+          drops?.overflows ?? null,
+          drops?.drops ?? null,
+          ...(proc.parsePortRange(text) ?? []),
+          proc.parseNumber(text),
+        ];
+        proc.parseCpuModel(text);
+        proc.parseCgroup(text);
+        for (const figure of figures) assert.ok(figure === null || figure >= 0);
+      }),
+    );
+  });
+});

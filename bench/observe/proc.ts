@@ -1,0 +1,107 @@
+/**
+ * Pure readers of the text that Linux shows below /proc (man 5 proc). None throws: what is missing or not
+ * as expected is null, an empty list, or left out.
+ */
+
+/** @param text /proc/<pid>/task/<tid>/schedstat @returns ns on a CPU since the thread began */
+export function parseSchedstat(text: string): number | null {
+  return wholeNumber(/^(\d+) \d+ \d+\s*$/.exec(text)?.[1]);
+}
+
+export interface Status {
+  /** Resident set; null for a zombie or a kernel thread, which have none. */
+  residentBytes: number | null;
+  /** Of this one thread. */
+  voluntarySwitches: number | null;
+  involuntarySwitches: number | null;
+  /** CPU numbers it may run on, ascending. */
+  cpus: number[];
+}
+
+/** @param text /proc/<pid>/status or /proc/<pid>/task/<tid>/status */
+export function parseStatus(text: string): Status {
+  return {
+    residentBytes: kibibytes(text, 'VmRSS'),
+    voluntarySwitches: wholeNumber(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(text)?.[1]),
+    involuntarySwitches: wholeNumber(/^nonvoluntary_ctxt_switches:\s+(\d+)$/m.exec(text)?.[1]),
+    cpus: parseCpuList(/^Cpus_allowed_list:\s+(\S+)$/m.exec(text)?.[1] ?? ''),
+  };
+}
+
+/** @param text as in `0-3,8` @returns ascending, each once; empty where it is no such list */
+export function parseCpuList(text: string): number[] {
+  const cpus = new Set<number>();
+  for (const part of text.trim().split(',')) {
+    const [, from, to = from] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part) ?? [];
+    if (from === undefined) return [];
+    for (let cpu = Number(from); cpu <= Number(to); cpu++) cpus.add(cpu);
+  }
+  return [...cpus].sort((a, b) => a - b);
+}
+
+/** @param text /proc/meminfo @returns MemAvailable in bytes: what can be had without swapping */
+export function parseAvailableMemory(text: string): number | null {
+  return kibibytes(text, 'MemAvailable');
+}
+
+/** @param text /proc/<pid>/limits @returns the hard limit on open files; Infinity where there is none */
+export function parseOpenFilesLimit(text: string): number | null {
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(text)?.[1];
+  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : wholeNumber(hard);
+}
+
+/** @param text /proc/cpuinfo @returns the name of the first CPU's model; not all architectures tell */
+export function parseCpuModel(text: string): string | null {
+  return /^(?:model name|cpu model|Model)[ \t]*:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? null;
+}
+
+/** @param text /proc/<pid>/task/<tid>/children */
+export function parseChildren(text: string): number[] {
+  return text.split(/\s+/).flatMap((pid) => wholeNumber(pid) || []);
+}
+
+export interface ListenDrops {
+  /** Connections not accepted because a listener's queue was full, since the system's start. */
+  overflows: number;
+  /** The same and for any other reason. */
+  drops: number;
+}
+
+/** @param text /proc/net/netstat: for each protocol a line of names and a line of values */
+export function parseListenDrops(text: string): ListenDrops | null {
+  const [names, values] = text
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt: '))
+    .map((line) => line.trim().split(' '));
+  const read = (name: string) => wholeNumber(values?.[names?.indexOf(name) ?? -1]);
+  const overflows = read('ListenOverflows');
+  const drops = read('ListenDrops');
+  return overflows === null || drops === null ? null : { overflows, drops };
+}
+
+/** @param text /proc/sys/net/ipv4/ip_local_port_range @returns lowest and highest, both included */
+export function parsePortRange(text: string): [number, number] | null {
+  const [, low, high] = /^\s*(\d{1,5})\s+(\d{1,5})\s*$/.exec(text) ?? [];
+  return low === undefined || high === undefined ? null : [Number(low), Number(high)];
+}
+
+/** @param text a file of one number, such as /proc/sys/net/core/somaxconn or a cgroup's memory.current */
+export function parseNumber(text: string): number | null {
+  return wholeNumber(text.trim());
+}
+
+/** @param text /proc/<pid>/cgroup @returns the path of the control group (version 2 only) */
+export function parseCgroup(text: string): string | null {
+  return /^0::(\/.*)$/m.exec(text)?.[1] ?? null;
+}
+
+function kibibytes(text: string, name: string): number | null {
+  const value = wholeNumber(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]);
+  return value === null ? null : value * 1024;
+}
+
+function wholeNumber(text: string | undefined): number | null {
+  if (text === undefined || !/^\d+$/.test(text)) return null;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : null;
+}

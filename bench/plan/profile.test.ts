@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Problem, type ProblemKind } from '../model/failure.ts';
+import type { Profile } from '../model/profile.ts';
+import { chooseProfiles, loadProfiles } from './profile.ts';
+
+/** From dist/bench/plan. */
+const SHIPPED = join(import.meta.dirname, '../../../nginx-profiles');
+const SHIPPED_NAMES = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+const DESCRIPTION = { title: 't', question: 'q', claim: null, expect: 'e', servers: 1 };
+
+let root: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'profile-test-'));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+async function folderOf(profiles: Record<string, string | null>, conf = ''): Promise<string> {
+  const folder = await mkdtemp(join(root, 'profiles-'));
+  for (const [name, description] of Object.entries(profiles)) {
+    await mkdir(join(folder, name));
+    if (description !== null) await writeFile(join(folder, name, 'profile.json'), description);
+    if (name !== 'bare') await writeFile(join(folder, name, 'nginx.conf'), conf);
+  }
+  return folder;
+}
+
+function problem(kind: ProblemKind, words: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof Problem && error.kind === kind && words.test(error.message);
+}
+
+describe('loading', () => {
+  test('the profiles that are shipped, from the baseline up', async () => {
+    const profiles = await loadProfiles(SHIPPED);
+    assert.deepEqual(
+      profiles.map(({ name }) => name),
+      SHIPPED_NAMES,
+    );
+    assert.equal(profiles[0]?.configurationPath, null);
+    assert.equal(profiles[2]?.configurationPath, join(SHIPPED, 'tls/nginx.conf'));
+    assert.equal(profiles[5]?.servers, 3);
+  });
+
+  test('others come after those, by name; a folder without profile.json is no profile', async () => {
+    const text = JSON.stringify(DESCRIPTION);
+    const folder = await folderOf({ zeta: text, alpha: text, plain: text, tunings: null });
+    assert.deepEqual(
+      (await loadProfiles(folder)).map(({ name }) => name),
+      ['plain', 'alpha', 'zeta'],
+    );
+  });
+
+  test('what is wrong with a profile is said with its path', async () => {
+    const refuses = async (profiles: Record<string, string>, words: RegExp) =>
+      assert.rejects(loadProfiles(await folderOf(profiles)), problem('configuration', words));
+    await refuses({ a: '{' }, /a\/profile\.json is not valid JSON/);
+    await refuses({ a: JSON.stringify({ ...DESCRIPTION, servers: 0 }) }, /a\/profile\.json: servers: /);
+    await refuses({ a: JSON.stringify({ ...DESCRIPTION, extra: 1 }) }, /a\/profile\.json: extra: /);
+    await refuses({ a: '[]' }, /a\/profile\.json: /);
+    await refuses({ bare: JSON.stringify(DESCRIPTION) }, /bare has no nginx\.conf/);
+    await assert.rejects(
+      loadProfiles(join(root, 'nowhere')),
+      problem('configuration', /nowhere cannot be read/),
+    );
+  });
+});
+
+describe('choosing', () => {
+  const all: Profile[] = SHIPPED_NAMES.map((name) => ({ ...DESCRIPTION, name, configurationPath: null }));
+  const names = (asked: string) => chooseProfiles(all, asked).map(({ name }) => name);
+
+  test('one, several in the order asked, each once, or all', () => {
+    assert.deepEqual(names('tls'), ['tls']);
+    assert.deepEqual(names('tls, plain,tls'), ['tls', 'plain']);
+    assert.deepEqual(names('all'), SHIPPED_NAMES);
+  });
+
+  test('a name that is none: the nearest one and the list', () => {
+    const list = 'Profiles: direct, plain, tls, http2, cache, load-balanced, or all\\.$';
+    assert.throws(
+      () => names('tsl'),
+      problem('usage', new RegExp(`^There is no profile "tsl"\\. Did you mean "tls"\\? ${list}`)),
+    );
+    assert.throws(() => names('plain,load-balancd'), problem('usage', /Did you mean "load-balanced"\?/));
+    assert.throws(() => names('HTTP2'), problem('usage', /Did you mean "http2"\?/));
+    assert.throws(
+      () => names('kubernetes'),
+      problem('usage', new RegExp(`^There is no profile "kubernetes"\\. ${list}`)),
+    );
+    assert.throws(() => names(' , '), problem('usage', new RegExp(`^No profile is named\\. ${list}`)));
+  });
+
+  test('a path is no name', () => {
+    for (const asked of ['../tls', 'nginx-profiles/tls', '/etc', '..', 'a\\b']) {
+      assert.throws(() => names(asked), problem('usage', /is no name of a profile/), asked);
+    }
+  });
+});

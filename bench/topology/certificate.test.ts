@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeCertificate } from './certificate.ts';
+
+test('an ECDSA certificate for loopback, and a key that nobody else may read', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'certificate-test-'));
+  try {
+    const folder = join(root, 'run');
+    const { certPath, keyPath, certPem } = await makeCertificate(folder);
+    const certificate = new X509Certificate(certPem);
+    assert.equal(certificate.subjectAltName, 'DNS:localhost, IP Address:127.0.0.1');
+    assert.equal(certificate.publicKey.asymmetricKeyDetails?.namedCurve, 'prime256v1');
+    assert.ok(certificate.verify(certificate.publicKey));
+    assert.ok(certificate.checkPrivateKey(createPrivateKey(await readFile(keyPath))));
+    assert.ok(new Date(certificate.validFrom) < new Date() && new Date() < new Date(certificate.validTo));
+    assert.equal(await readFile(certPath, 'utf8'), certPem);
+    assert.equal((await stat(keyPath)).mode & 0o777, 0o600);
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+});

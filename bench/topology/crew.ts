@@ -1,0 +1,71 @@
+import { type Exit, type Launched, type LaunchOptions, launch } from './process.ts';
+import type { Scope } from './scope.ts';
+import type { Warden } from './warden.ts';
+
+const STOP_MS = 3_000;
+
+/** All processes of one run: none is unknown to the warden, and all are gone when the scope closes. */
+export interface Crew {
+  /** As `launch` of process.ts, for a process of this crew. */
+  launch(options: LaunchOptions): Launched;
+  /** Takes in a process that somebody else launched a moment ago. */
+  adopt(launched: Launched): void;
+  /** Stops one process whose work is done. */
+  retire(launched: Launched): Promise<void>;
+  /** From now on an end of any of them is expected. */
+  dismiss(): void;
+  /** Has those still running killed at once. */
+  kill(): void;
+  /** Resolves with a sentence when a process ends that should not have. */
+  readonly lost: Promise<string>;
+}
+
+export function gatherCrew(scope: Scope, warden: Warden): Crew {
+  const running = new Set<Launched>();
+  const retired = new Set<Launched>();
+  let dismissed = false;
+  let tellLost = (_sentence: string) => {};
+  const lost = new Promise<string>((resolve) => {
+    tellLost = resolve;
+  });
+
+  function adopt(launched: Launched): void {
+    running.add(launched);
+    warden.watch(launched.pid);
+    scope.add(launched.name, async () => {
+      await launched.stop('SIGTERM', STOP_MS);
+    });
+    void launched.exited.then((exit) => {
+      running.delete(launched);
+      warden.forget(launched.pid);
+      if (!dismissed && !retired.has(launched)) tellLost(obituary(launched, exit));
+    });
+  }
+
+  return {
+    launch(options) {
+      const launched = launch(options);
+      adopt(launched);
+      return launched;
+    },
+    adopt,
+    async retire(launched) {
+      retired.add(launched);
+      await launched.stop('SIGTERM', STOP_MS);
+    },
+    dismiss() {
+      dismissed = true;
+    },
+    kill() {
+      dismissed = true;
+      for (const launched of running) void launched.stop('SIGKILL', 0);
+    },
+    lost,
+  };
+}
+
+function obituary({ name, pid, stderrTail }: Launched, { code, signal }: Exit): string {
+  const how = signal !== null ? `was killed by ${signal}` : `exited with code ${code}`;
+  const words = stderrTail().trim().split('\n').at(-1) ?? '';
+  return `${name} (process ${pid}) ${how} in mid-run.${words === '' ? '' : ` Its last words: ${words}`}`;
+}

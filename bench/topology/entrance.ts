@@ -1,0 +1,122 @@
+import { userInfo } from 'node:os';
+import type { RunPlan } from '../model/plan.ts';
+import type { NginxFacts } from '../model/run.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
+import { readConfiguration } from '../nginx/include.ts';
+import { type Listener, listenAddresses } from '../nginx/listen.ts';
+import { moveIntoSandbox } from '../nginx/sandbox.ts';
+import { type Certificate, makeCertificate } from './certificate.ts';
+import type { Crew } from './crew.ts';
+import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
+import type { Launched } from './process.ts';
+import type { EchoServer } from './servers.ts';
+
+const HOST = '127.0.0.1';
+const SERVER_NAME = 'localhost';
+
+/** Where the load goes in: Nginx, or in the profile `direct` the echo servers themselves. */
+export interface Entrance {
+  host: string;
+  /** Connections are dealt out over them. */
+  ports: number[];
+  websocketPath: string;
+  /** The page for ordinary GETs; null where there is none. */
+  page: { path: string; cached: boolean } | null;
+  tls: { ca: string; servername: string } | null;
+  /** HTTP/2 is on for the listener. */
+  http2: boolean;
+  nginx: RunningNginx | null;
+}
+
+export interface RunningNginx {
+  launched: Launched;
+  facts: Omit<NginxFacts, 'errorLog'>;
+}
+
+/** The entrance without Nginx. */
+export function directEntrance(servers: readonly EchoServer[]): Entrance {
+  return {
+    host: HOST,
+    ports: servers.map((server) => server.port),
+    websocketPath: '/websocket',
+    page: { path: '/page', cached: false },
+    tls: null,
+    http2: false,
+    nginx: null,
+  };
+}
+
+/**
+ * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
+ *
+ * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
+ */
+export async function openEntrance(
+  configurationPath: string,
+  plan: RunPlan & { nginx: NonNullable<RunPlan['nginx']> },
+  binary: NginxBinary,
+  servers: readonly EchoServer[],
+  folder: string,
+  crew: Crew,
+): Promise<Entrance> {
+  const tree = await readConfiguration(configurationPath);
+  const certificate = await makeCertificate(folder);
+  const sandbox = moveIntoSandbox(tree, {
+    ...plan.nginx,
+    folder,
+    host: HOST,
+    ports: await freePorts(HOST, listenAddresses(tree).length),
+    upstreams: servers.map(({ port }) => ({ host: HOST, port })),
+    certificate,
+    // Placed as a whole, like every other process; the workers inherit it.
+    cpuAffinity: null,
+    user: nginxUser(),
+    nginxVersion: binary.version,
+    buildArguments: binary.buildArguments,
+    modulesPath: binary.modulesPath,
+    streamModule: binary.streamModule,
+  });
+  const { confPath, text, origins } = await writeConfiguration(folder, sandbox.tree);
+  await checkNginx(binary, confPath, folder, origins);
+  const launched = await startNginx({
+    binary,
+    confPath,
+    folder,
+    listeners: sandbox.listeners,
+    workers: plan.nginx.workers,
+    cpus: plan.pin?.nginx ?? null,
+    launch: crew.launch,
+  });
+  const { path, version, openssl, buildArguments } = binary;
+  const facts = { binary: path, version, openssl, buildArguments, configuration: text };
+  return {
+    ...entranceOf(sandbox.listeners, certificate),
+    websocketPath: sandbox.websocketPath,
+    page: pageOf(sandbox.httpPath, text),
+    nginx: { launched, facts },
+  };
+}
+
+function entranceOf(
+  [listener]: readonly Listener[],
+  certificate: Certificate,
+): Pick<Entrance, 'host' | 'ports' | 'tls' | 'http2'> {
+  return {
+    host: listener?.host ?? HOST,
+    ports: listener === undefined ? [] : [listener.port],
+    tls: listener?.tls ? { ca: certificate.certPem, servername: SERVER_NAME } : null,
+    http2: listener?.http2 ?? false,
+  };
+}
+
+/** The echo server's page below a location that passes ordinary GETs on. */
+function pageOf(httpPath: string | null, configuration: string): Entrance['page'] {
+  if (httpPath === null) return null;
+  const path = httpPath.endsWith('/') ? `${httpPath}page` : httpPath;
+  return { path, cached: configuration.includes('$upstream_cache_status') };
+}
+
+/** As root the workers would become another user, who may not enter the run's private folder. */
+function nginxUser(): string | null {
+  return process.getuid?.() === 0 ? `${userInfo().username} root` : null;
+}

@@ -1,0 +1,74 @@
+import { Problem } from '../model/failure.ts';
+import type { Crew } from './crew.ts';
+import { type Launched, launchNode } from './process.ts';
+
+const ENTRY = new URL('../load/worker.js', import.meta.url);
+const HTTP_ENTRY = new URL('../load/http-worker.js', import.meta.url);
+
+/** What passes between the runner and a child over its channel; the two sides agree on the types. */
+export interface Channel<Command, Report> {
+  readonly launched: Launched;
+  send(command: Command): void;
+  onReport(listen: (report: Report) => void): void;
+}
+
+/** Less often a collection of short-lived objects: they are the only garbage that a message makes. */
+const NODE_ARGUMENTS = ['--max-semi-space-size=16'];
+
+/** Starts generator workers; resolves when all of them have said their first word. */
+export async function startGenerators<Command, Report>(
+  crew: Crew,
+  count: number,
+  cpus: readonly number[] | null,
+): Promise<Channel<Command, Report>[]> {
+  const generators = Array.from({ length: count }, (_, i) =>
+    launchNode(ENTRY, {
+      name: `generator ${i + 1}`,
+      component: 'generator',
+      args: [],
+      nodeArguments: NODE_ARGUMENTS,
+      cpus,
+      ipc: true,
+    }),
+  );
+  for (const generator of generators) crew.adopt(generator);
+  await Promise.all(generators.map(firstWord));
+  return generators.map((launched) => channelOf<Command, Report>(launched));
+}
+
+/** Starts the process that runs the HTTP leg. */
+export function startHttpWorker<Command, Report>(
+  crew: Crew,
+  cpus: readonly number[] | null,
+): Channel<Command, Report> {
+  const launched = launchNode(HTTP_ENTRY, {
+    name: 'HTTP generator',
+    component: 'generator',
+    args: [],
+    cpus,
+    ipc: true,
+  });
+  crew.adopt(launched);
+  return channelOf(launched);
+}
+
+function channelOf<Command, Report>(launched: Launched): Channel<Command, Report> {
+  const { child } = launched;
+  return {
+    launched,
+    send(command) {
+      if (child.connected) child.send(command as object, () => {});
+    },
+    onReport(listen) {
+      child.on('message', (message) => listen(message as Report));
+    },
+  };
+}
+
+async function firstWord(launched: Launched): Promise<void> {
+  const spoke = new Promise<true>((resolve) => launched.child.once('message', () => resolve(true)));
+  const ready = await Promise.race([spoke, launched.exited.then(() => false)]);
+  if (ready) return;
+  const words = launched.stderrTail().trim();
+  throw new Problem('environment', `${launched.name} did not start${words === '' ? '.' : `: ${words}`}`);
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { parseOptions, UsageError } from './options.ts';
+
+const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
+
+function start(t: TestContext, ...args: string[]): ChildProcess & { output: () => string } {
+  const child = spawn(process.execPath, [MAIN, ...args]);
+  t.after(() => child.kill('SIGKILL'));
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+    });
+  }
+  return Object.assign(child, { output: () => text });
+}
+
+async function ended(child: ChildProcess): Promise<unknown[]> {
+  return once(child, 'close');
+}
+
+describe('the server as a program', () => {
+  for (const [kind, signal] of [
+    ['ws', 'SIGTERM'],
+    ['lean', 'SIGINT'],
+  ] as const) {
+    it(`${kind}: ready line, log, graceful stop on ${signal}`, async (t) => {
+      const server = start(t, '--port', '0', '--kind', kind, '--log');
+      assert.ok(server.stdout);
+      await once(server.stdout, 'data');
+      const port = /^listening on 127\.0\.0\.1:(\d+)\n$/.exec(server.output())?.[1];
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket`);
+      t.after(() => socket.terminate());
+      await once(socket, 'open');
+      const closed = once(socket, 'close');
+      server.kill(signal);
+      assert.equal((await closed)[0], 1001);
+      assert.deepEqual(await ended(server), [0, null]);
+      assert.match(
+        server.output(),
+        /^listening on .*\nconnected (127\.0\.0\.1:\d+)\ndisconnected \1 1001\n$/,
+      );
+    });
+  }
+
+  it('says what to do when the port is in use', async (t) => {
+    const first = start(t, '--port', '0');
+    assert.ok(first.stdout);
+    await once(first.stdout, 'data');
+    const port = /:(\d+)$/m.exec(first.output())?.[1] ?? '';
+    for (const kind of ['ws', 'lean']) {
+      const second = start(t, '--port', port, '--kind', kind);
+      assert.deepEqual(await ended(second), [1, null]);
+      assert.match(second.output(), /^127\.0\.0\.1:\d+ is in use: choose another --port, or 0 .*\n$/);
+    }
+  });
+
+  it('answers wrong use with a sentence and exit code 2, and --help with 0', async (t) => {
+    const wrong = start(t, '--prot', '1');
+    const help = start(t, '--help');
+    const [left, right] = await Promise.all([ended(wrong), ended(help)]);
+    assert.deepEqual([left[0], right[0]], [2, 0]);
+    assert.equal(wrong.output(), 'There is no option --prot. Did you mean --port?\n');
+    assert.match(help.output(), /--port N/);
+  });
+
+  it('reports over a channel, and ends with it', async (t) => {
+    const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true });
+    t.after(() => server.kill('SIGKILL'));
+    const [ready] = (await once(server, 'message')) as [{ type: string; port: number }];
+    assert.equal(ready.type, 'ready');
+    assert.ok(ready.port > 0);
+    server.send({ type: 'stats' });
+    const stats = {
+      type: 'stats',
+      connections: { open: 0, total: 0 },
+      messages: 0,
+      bytes: 0,
+      httpRequests: 0,
+    };
+    assert.deepEqual(await once(server, 'message'), [stats, undefined]);
+    const [loop] = (await once(server, 'message')) as [
+      { type: string; utilisation: number; delayMaxUs: number },
+    ];
+    assert.equal(loop.type, 'loop');
+    assert.ok(loop.utilisation >= 0 && loop.utilisation <= 1 && Number.isInteger(loop.delayMaxUs));
+    const exit = once(server, 'exit');
+    server.disconnect();
+    assert.deepEqual(await exit, [0, null]);
+  });
+});
+
+describe('parseOptions', () => {
+  it('has defaults for all', () => {
+    assert.deepEqual(parseOptions([]), {
+      port: 8080,
+      host: '127.0.0.1',
+      kind: 'ws',
+      reply: 'echo',
+      log: false,
+      delayMs: 0,
+      burnUs: 0,
+      maxPayloadBytes: 16_777_216,
+      backlog: 4096,
+    });
+  });
+
+  it('names what is wrong', () => {
+    for (const [argv, sentence] of [
+      [['--port'], '--port needs a value: see --help.'],
+      [['--port', '--log'], '--port needs a value: see --help.'],
+      [['--port', '65536'], '--port takes a whole number from 0 to 65535, not "65536".'],
+      [['--port=x'], '--port takes a whole number from 0 to 65535, not "x".'],
+      [['--kind', 'fast'], '--kind takes ws or lean, not "fast".'],
+      [['--reply', ''], '--reply takes echo or you-said, not "".'],
+      [['--log=yes'], '--log takes no value.'],
+      [['8080'], 'There is no use for 8080: see --help.'],
+      [['--nothing-like-it'], 'There is no option --nothing-like-it: see --help.'],
+      [['--toString'], 'There is no option --toString: see --help.'],
+      [['-p', '1'], 'There is no option -p: see --help.'],
+    ] as const) {
+      assert.throws(
+        () => parseOptions(argv),
+        (error) => error instanceof UsageError && error.message === sentence,
+        argv.join(' '),
+      );
+    }
+  });
+});

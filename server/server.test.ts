@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { startLeanServer } from './lean-server.ts';
+import type { ServerOptions } from './options.ts';
+import type { RunningServer } from './running.ts';
+import { startWsServer } from './ws-server.ts';
+
+const DEFAULTS: ServerOptions = {
+  port: 0,
+  host: '127.0.0.1',
+  kind: 'ws',
+  reply: 'echo',
+  log: false,
+  delayMs: 0,
+  burnUs: 0,
+  maxPayloadBytes: 1 << 20,
+  backlog: 128,
+};
+
+const UPGRADE =
+  'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+  'Sec-WebSocket-Version: 13\r\n';
+
+/** Sends bytes and reads until the server closes. */
+async function exchange(server: RunningServer, bytes: string | Buffer): Promise<Buffer> {
+  const socket = connect(server.port, '127.0.0.1');
+  socket.write(bytes);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  await once(socket, 'close');
+  return Buffer.concat(chunks);
+}
+
+/** Sends requests, the last with `Connection: close`. */
+async function http(server: RunningServer, ...requests: string[]): Promise<string> {
+  const heads = requests.map((line, i) => {
+    const last = i === requests.length - 1;
+    return `${line} HTTP/1.1\r\nHost: x\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
+  });
+  return (await exchange(server, heads.join(''))).toString();
+}
+
+async function open(t: TestContext, server: RunningServer, path = '/websocket'): Promise<WebSocket> {
+  const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`, { perMessageDeflate: false });
+  t.after(() => socket.terminate());
+  await once(socket, 'open');
+  return socket;
+}
+
+async function until(fact: () => boolean): Promise<void> {
+  for (let left = 1000; left > 0 && !fact(); left--) await sleep(2);
+  assert.ok(fact(), fact.toString());
+}
+
+for (const kind of ['ws', 'lean'] as const) {
+  async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
+    const server = await (kind === 'ws' ? startWsServer : startLeanServer)({ ...DEFAULTS, kind, ...options });
+    t.after(() => server.stop(0));
+    return server;
+  }
+
+  describe(`server of kind ${kind}`, () => {
+    it('echoes text as text and bytes as bytes, in order, at all lengths, and counts them', async (t) => {
+      const server = await start(t);
+      const socket = await open(t, server, '/any/path?query');
+      const payloads = [0, 1, 125, 126, 127, 1000, 65_535, 65_536, 300_000].flatMap((length) => [
+        { data: Buffer.alloc(length, 'text with ü'), isBinary: length % 2 === 0 },
+        { data: Buffer.alloc(length, 'x'), isBinary: length % 2 === 1 },
+      ]);
+      const texts = payloads.map(({ data, isBinary }) =>
+        isBinary ? { data, isBinary } : { data: Buffer.from(data.toString('ascii')), isBinary },
+      );
+      const echoes: { data: Buffer; isBinary: boolean }[] = [];
+      socket.on('message', (data: Buffer, isBinary) => echoes.push({ data, isBinary }));
+      for (const { data, isBinary } of texts) socket.send(data, { binary: isBinary });
+      await until(() => echoes.length === texts.length);
+      assert.deepEqual(echoes, texts);
+      assert.deepEqual(server.stats, {
+        connections: { open: 1, total: 1 },
+        messages: texts.length,
+        bytes: texts.reduce((sum, { data }) => sum + data.length, 0),
+        httpRequests: 0,
+      });
+      socket.close(4321);
+      assert.deepEqual((await once(socket, 'close')).map(String), ['4321', '']);
+      await until(() => server.stats.connections.open === 0);
+    });
+
+    it('joins fragments, answers pings, and counts connections that break off', async (t) => {
+      const server = await start(t);
+      const socket = await open(t, server);
+      socket.ping('are you there');
+      assert.equal(String((await once(socket, 'pong'))[0]), 'are you there');
+      socket.send('in three ', { fin: false });
+      socket.send('pieces, ', { fin: false });
+      socket.send('joined', { fin: true });
+      assert.equal(String((await once(socket, 'message'))[0]), 'in three pieces, joined');
+      const other = await open(t, server);
+      assert.deepEqual(server.stats.connections, { open: 2, total: 2 });
+      socket.terminate();
+      other.terminate();
+      await until(() => server.stats.connections.open === 0);
+      assert.equal(server.stats.messages, 1);
+    });
+
+    it('closes with 1009 what is too large, and with 1002 what breaks the protocol', async (t) => {
+      const server = await start(t, { maxPayloadBytes: 1000 });
+      const socket = await open(t, server);
+      socket.send(Buffer.alloc(1001));
+      assert.equal((await once(socket, 'close'))[0], 1009);
+      const head = `GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`;
+      for (const frame of ['8100', 'f18000000000', '80800000000', '0980000000000', '8380000000000']) {
+        const bytes = await exchange(server, Buffer.concat([Buffer.from(head), Buffer.from(frame, 'hex')]));
+        assert.equal(bytes.subarray(-4).toString('hex'), '880203ea', frame);
+      }
+      await until(() => server.stats.connections.open === 0);
+    });
+
+    it('serves pages beside the WebSockets, several on one connection', async (t) => {
+      const server = await start(t);
+      const text = await http(
+        server,
+        'GET /health',
+        'GET /page?x',
+        'GET /',
+        'GET /none',
+        'POST /page',
+        'GET /health',
+      );
+      assert.deepEqual(
+        text.match(/^HTTP\/1\.1 \d+ .*$/gm)?.map((line) => line.slice(9)),
+        ['200 OK', '200 OK', '426 Upgrade Required', '404 Not Found', '405 Method Not Allowed', '200 OK'],
+      );
+      const page = await http(server, 'GET /page');
+      assert.match(page, /^Cache-Control: public, max-age=60\r$/m);
+      assert.match(page, /^Content-Type: text\/html/m);
+      const [head = '', body = ''] = page.split('\r\n\r\n');
+      assert.ok(body.length > 800 && body.length < 1600);
+      assert.ok(head.includes(`Content-Length: ${body.length}`));
+      assert.match(await http(server, 'HEAD /page'), /Content-Length: \d+[\s\S]*\r\n\r\n$/);
+      assert.match(await http(server, 'GET /websocket'), /^Upgrade: websocket\r$/m);
+      assert.equal(server.stats.httpRequests, 9);
+      assert.equal(server.stats.connections.total, 0);
+    });
+
+    it('refuses what is no handshake', async (t) => {
+      const server = await start(t);
+      const status = async (request: string) => (await exchange(server, request)).toString().slice(9, 12);
+      const get = 'GET / HTTP/1.1\r\nHost: x\r\n';
+      assert.equal(await status(`${get}${UPGRADE.replace('bXBsZSBub25jZQ', '')}\r\n`), '400');
+      assert.match(await status(`${get}${UPGRADE.replace(': 13', ': 12')}\r\n`), /^4(00|26)$/);
+      assert.equal(await status(`POST / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`), '405');
+      assert.equal(await status('junk\r\n\r\n'), '400');
+      assert.equal(await status(`${get}X: ${'x'.repeat(20_000)}\r\n\r\n`), '431');
+      assert.equal(server.stats.connections.total, 0);
+    });
+
+    it('keeps no more than it must of what a client does not read', async (t) => {
+      const server = await start(t);
+      const socket = connect(server.port, '127.0.0.1');
+      t.after(() => socket.destroy());
+      socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`);
+      await once(socket, 'data');
+      socket.pause();
+      const frame = Buffer.alloc(65_536 + 14, 0x61);
+      Buffer.from('82ff0000000000010000000000', 'hex').copy(frame);
+      frame.fill(0, 10, 14);
+      for (let i = 0; i < 400; i++) socket.write(frame);
+      if (kind === 'lean') {
+        await sleep(100);
+        assert.ok(server.stats.messages < 400);
+      }
+      let bytes = 0;
+      socket.on('data', (chunk) => {
+        bytes += chunk.length;
+      });
+      await until(() => bytes === 400 * (65_536 + 10));
+      assert.equal(server.stats.messages, 400);
+    });
+
+    it('answers as the article does, and exactly as late as it is told', async (t) => {
+      const server = await start(t, { reply: 'you-said', delayMs: 15, burnUs: 300 });
+      const socket = await open(t, server);
+      const began = performance.now();
+      const before = process.cpuUsage();
+      const answers: string[] = [];
+      socket.on('message', (data) => answers.push(String(data)));
+      for (const text of ['Hello, server!', 'again', '']) socket.send(text);
+      await until(() => answers.length === 3);
+      assert.ok(performance.now() - began >= 15);
+      const { user, system } = process.cpuUsage(before);
+      assert.ok(user + system >= 900);
+      assert.deepEqual(answers, ['You said: Hello, server!', 'You said: again', 'You said: ']);
+      assert.deepEqual([server.stats.messages, server.stats.bytes], [3, 19]);
+      socket.send('never answered');
+      socket.terminate();
+      await sleep(30);
+      assert.equal(server.stats.messages, 3);
+    });
+
+    it('says goodbye with 1001, and cuts who does not answer', async (t) => {
+      const server = await start(t);
+      const polite = await open(t, server);
+      const closed = once(polite, 'close');
+      const mute: Socket = connect(server.port, '127.0.0.1');
+      t.after(() => mute.destroy());
+      mute.write(`GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`);
+      mute.on('error', () => {});
+      await until(() => server.stats.connections.open === 2);
+      const cut = once(mute.resume(), 'close');
+      await server.stop(50);
+      assert.equal((await closed)[0], 1001);
+      await cut;
+      await until(() => server.stats.connections.open === 0);
+      await assert.rejects(once(connect(server.port, '127.0.0.1'), 'connect'), /ECONNREFUSED/);
+    });
+  });
+}
