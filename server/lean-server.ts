@@ -49,6 +49,7 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     for (const socket of sockets) socket[connectionKey].goAway();
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
     for (const socket of sockets) socket.destroy();
+    await new Promise(setImmediate); // the close events of the last sockets
   }
 
   return { port: (server.address() as AddressInfo).port, stats: context.stats, stop };

@@ -51,6 +51,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
     for (const socket of sockets.clients) socket.terminate();
     server.closeAllConnections();
+    await new Promise(setImmediate); // the close events of the last sockets
   }
 
   return { port: (server.address() as AddressInfo).port, stats, stop };

@@ -15,6 +15,8 @@ export interface Load {
   generator: number | null;
   /** CPU of all processes of the topology ÷ number of CPUs. */
   machine: number;
+  /** Where generator and echo servers share CPUs of their own: how much of these they use together. */
+  shared: number | null;
 }
 
 export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
@@ -27,12 +29,16 @@ export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
       .filter((process) => process.component === component)
       .map((process) => Math.max(process.cpuShare ?? 0, process.loopUtilisation ?? 0));
   const nginx = shares('nginx');
-  const total = figures.processes.reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
+  const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
+  const total = sum(figures.processes.map((process) => process.cpuShare ?? 0));
+  const { pin } = run.plan;
+  const together = pin !== null && pin.generator.length > 0 && `${pin.generator}` === `${pin.server}`;
   return {
-    nginx: run.nginx === null || nginx.length === 0 ? null : nginx.reduce((a, b) => a + b, 0) / nginx.length,
+    nginx: run.nginx === null || nginx.length === 0 ? null : sum(nginx) / nginx.length,
     server: highest(loops('server')),
     generator: highest(loops('generator')),
     machine: cpus === 0 ? 0 : total / cpus,
+    shared: together ? sum([...shares('server'), ...shares('generator')]) / pin.generator.length : null,
   };
 }
 
@@ -40,7 +46,7 @@ export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
  * Which part kept the run from going faster, and what shows it. What is measured comes first: a busy
  * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
  */
-export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['limit'] {
+export function limitOf(figures: RunFigures, load: Load): Validity['limit'] {
   const { ratio, perSecond } = figures.offered ?? { ratio: null, perSecond: 0 };
   if (ratio !== null && ratio >= ACHIEVED) {
     const evidence = `${percent(ratio)} of the ${Math.round(perSecond)} messages/s that the schedule offered were echoed; ${sentence(load)}`;
@@ -52,6 +58,10 @@ export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['li
   if ((load.generator ?? 0) >= BUSY && (load.generator ?? 0) >= (load.server ?? 0))
     return { component: 'generator', evidence: sentence(load) };
   if ((load.server ?? 0) >= BUSY) return { component: 'server', evidence: sentence(load) };
+  if (load.shared !== null && load.shared >= MACHINE_FULL) {
+    const evidence = `generator and echo server share CPUs that were ${percent(load.shared)} used; ${sentence(load)}`;
+    return { component: (load.server ?? 0) > (load.generator ?? 0) ? 'server' : 'generator', evidence };
+  }
   if (load.machine >= MACHINE_FULL) {
     const shared = `the CPUs are ${percent(load.machine)} used by all processes together; ${sentence(load)}`;
     return {

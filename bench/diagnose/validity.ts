@@ -1,6 +1,6 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { ACHIEVED, BUSY, type Load, limitOf, percent, sentence } from './limit.ts';
+import { ACHIEVED, BUSY, type Load, limitOf, percent } from './limit.ts';
 
 /** Send lag may be this share of response time before the generator's delay is part of the result … */
 const LAG_SHARE = 0.1;
@@ -12,11 +12,11 @@ const LOOP_BUSY = 0.85;
 
 /** May this run be believed, and why not. */
 export function validityOf(run: Run, figures: RunFigures, load: Load): Validity {
-  const limit = limitOf(run, figures, load);
+  const limit = limitOf(figures, load);
   const doubts = [outcome(run), losses(figures), lag(figures), rate(figures)].filter(
     (doubt) => doubt !== null,
   );
-  const limited = limitedBy(run, load, limit.component);
+  const limited = limitedBy(run, load, limit);
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   const busy = loopBusy(load, limit.component);
   if (busy !== null) doubts.push(busy);
@@ -52,13 +52,13 @@ function rate({ offered }: RunFigures): string | null {
 function limitedBy(
   run: Run,
   load: Load,
-  limit: Validity['limit']['component'],
+  limit: Validity['limit'],
 ): Pick<Validity, 'verdict' | 'reasons'> | null {
   if (run.plan.profile !== 'direct' && (load.nginx ?? 0) >= NGINX_IDLE) return null;
-  if (limit === 'generator')
-    return { verdict: 'generator-limited', reasons: [`The generator was the limit: ${sentence(load)}`] };
-  if (limit === 'server' && run.plan.profile !== 'direct')
-    return { verdict: 'server-limited', reasons: [`The echo server was the limit: ${sentence(load)}`] };
+  if (limit.component === 'generator')
+    return { verdict: 'generator-limited', reasons: [`The generator was the limit: ${limit.evidence}`] };
+  if (limit.component === 'server' && run.plan.profile !== 'direct')
+    return { verdict: 'server-limited', reasons: [`The echo server was the limit: ${limit.evidence}`] };
   return null;
 }
 
