@@ -32,8 +32,8 @@ export function replyTo(head: string): Reply {
     return method === 'GET' ? upgrade(headers) : refusal('405 Method Not Allowed');
   }
   const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
-  const last = hasBody || minor === '0' || /\bclose\b/.test(connection);
-  return serve(pageFor(method, target), method === 'HEAD', last);
+  const askedToClose = hasBody || minor === '0' || /\bclose\b/.test(connection);
+  return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
 /** An answer that ends the connection: to a request that this server does not understand. */
@@ -58,11 +58,12 @@ function upgrade(headers: ReadonlyMap<string, string>): Reply {
   return { next: 'open', response: Buffer.from(response, 'latin1') };
 }
 
-function serve({ status, headers, body }: Page, headOnly: boolean, last: boolean): Reply {
+function serve({ status, headers, body }: Page, headOnly: boolean, askedToClose: boolean): Reply {
+  const last = askedToClose || headers.Connection !== undefined;
   const lines = Object.entries({
+    ...(last ? { Connection: 'close' } : {}),
     ...headers,
     'Content-Length': body.length,
-    ...(last ? { Connection: 'close' } : {}),
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = Buffer.from(`HTTP/1.1 ${status} ${REASONS[status]}\r\n${lines.join('')}\r\n`, 'latin1');
   return {

@@ -95,9 +95,12 @@ export class LeanConnection {
     this.partial = null;
     while (this.state === 'http' && bytes.length > 0) {
       const end = bytes.indexOf('\r\n\r\n');
+      if ((end < 0 ? bytes.length : end) > HEAD_MAX) {
+        this.last(refusal('431 Request Header Fields Too Large').response);
+        return;
+      }
       if (end < 0) {
-        if (bytes.length > HEAD_MAX) this.last(refusal('431 Request Header Fields Too Large').response);
-        else this.partial = Buffer.from(bytes);
+        this.partial = Buffer.from(bytes);
         return;
       }
       this.answerHead(bytes.toString('latin1', 0, end));

@@ -4,7 +4,7 @@ import { answerOf } from './answer.ts';
 import { LeanConnection, type LeanContext } from './lean-connection.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
-import { emptyStats, type RunningServer } from './running.ts';
+import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 
 const connectionKey = Symbol('connection');
 
@@ -49,7 +49,7 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     for (const socket of sockets) socket[connectionKey].goAway();
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
     for (const socket of sockets) socket.destroy();
-    await new Promise(setImmediate); // the close events of the last sockets
+    await noneOpen(context.stats);
   }
 
   return { port: (server.address() as AddressInfo).port, stats: context.stats, stop };

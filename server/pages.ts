@@ -1,6 +1,7 @@
 /** What a plain HTTP request gets, whatever serves it. */
 export interface Page {
   status: 200 | 404 | 405 | 426;
+  /** Where there is a Connection header it asks to close. */
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
@@ -49,10 +50,10 @@ const NOT_ALLOWED: Page = {
   body: Buffer.from('Only GET and HEAD.\n'),
 };
 
-/** RFC 9110 section 15.5.22: the protocol to upgrade to is named. */
+/** RFC 9110 sections 7.8 and 15.5.22: the protocol to upgrade to is named, in Connection too. */
 const UPGRADE_REQUIRED: Page = {
   status: 426,
-  headers: { ...TEXT, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+  headers: { ...TEXT, Connection: 'Upgrade, close', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
   body: Buffer.from('This is a WebSocket endpoint: connect with a WebSocket client.\n'),
 };
 

@@ -21,3 +21,8 @@ export interface RunningServer {
 export function emptyStats(): ServerStats {
   return { connections: { open: 0, total: 0 }, messages: 0, bytes: 0, httpRequests: 0 };
 }
+
+/** Waits for the close events of sockets that are closed: they come some turns of the event loop later. */
+export async function noneOpen({ connections }: ServerStats): Promise<void> {
+  for (let turns = 0; turns < 20 && connections.open > 0; turns++) await new Promise(setImmediate);
+}

@@ -6,7 +6,7 @@ import { type Answer, answerOf } from './answer.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
-import { emptyStats, type RunningServer, type ServerStats } from './running.ts';
+import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
 const BINARY = { binary: true };
 const TEXT = { binary: false };
@@ -51,7 +51,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
     for (const socket of sockets.clients) socket.terminate();
     server.closeAllConnections();
-    await new Promise(setImmediate); // the close events of the last sockets
+    await noneOpen(stats);
   }
 
   return { port: (server.address() as AddressInfo).port, stats, stop };

@@ -63,7 +63,8 @@ export function makeRun(options: RunOptions = {}): Run {
   const { profile, connections, seconds } = settings;
   const load = options.load ?? CLOSED;
   const random = randomFrom(options.seed ?? 1);
-  const slices = makeSlices(settings, load, random);
+  const secure = profile !== 'direct' && profile !== 'plain';
+  const slices = makeSlices({ ...settings, secure }, load, random);
   const steadyUs = (CONNECT_SECONDS + WARMUP_SECONDS) * SECOND_US;
   const drainUs = steadyUs + seconds * SECOND_US;
   const direct = profile === 'direct';
@@ -82,7 +83,7 @@ export function makeRun(options: RunOptions = {}): Run {
     workers: makeWorkers(slices, connections),
     processes: makeProcesses(direct, seconds, connections, random),
     balance: makeBalance(direct, slices, connections),
-    probe: makeProbe(profile, options.http2 ?? false),
+    probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),
     nginx: direct ? null : makeNginx(profile),
     notices: [],
@@ -130,7 +131,7 @@ function makePlan(
 }
 
 function makeSlices(
-  settings: { connections: number; seconds: number; perSecond: number; medianUs: number },
+  settings: { connections: number; seconds: number; perSecond: number; medianUs: number; secure: boolean },
   load: Load,
   random: () => number,
 ): Slice[] {
@@ -162,7 +163,7 @@ function makeSlices(
       failures: {},
       outstanding,
       open: phase === 'connect' ? opened * (second + 1) : settings.connections,
-      histograms: makeHistograms(random, phase, load, { opened, echoed, sent, medianUs: settings.medianUs }),
+      histograms: makeHistograms(random, phase, load, { ...settings, opened, echoed, sent }),
     });
   }
   return slices;
@@ -172,7 +173,7 @@ function makeHistograms(
   random: () => number,
   phase: Phase,
   load: Load,
-  counts: { opened: number; echoed: number; sent: number; medianUs: number },
+  counts: { opened: number; echoed: number; sent: number; medianUs: number; secure: boolean },
 ): Slice['histograms'] {
   const histograms: Partial<Record<HistogramName, string>> = {};
   const add = (name: HistogramName, count: number, medianUs: number, spread?: number): void => {
@@ -180,9 +181,9 @@ function makeHistograms(
   };
   if (phase === 'connect') {
     add('tcp', counts.opened, 300);
-    add('tls', counts.opened, 2500);
+    if (counts.secure) add('tls', counts.opened, 2500);
     add('upgrade', counts.opened, 900);
-    add('handshake', counts.opened, 3700);
+    add('handshake', counts.opened, counts.secure ? 3700 : 1200);
   }
   add('service', counts.echoed, counts.medianUs);
   if (load.kind === 'open') {
@@ -267,8 +268,7 @@ function makeBalance(direct: boolean, slices: readonly Slice[], connections: num
   ];
 }
 
-function makeProbe(profile: string, http2: boolean): Probe {
-  const secure = profile !== 'direct' && profile !== 'plain';
+function makeProbe(secure: boolean, http2: boolean): Probe {
   return {
     alpn: null,
     alpnOffered: secure ? (http2 ? 'h2' : 'http/1.1') : null,
@@ -365,5 +365,41 @@ export function makeAllProfiles(load: Load = CLOSED, seconds = 10): Result {
         cache: profile === 'cache',
       }),
     ),
+  );
+}
+
+/** Keys whose strings a result's schema restricts, so that nothing else can stand there. */
+const RESTRICTED = new Set([
+  'schemaVersion',
+  'id',
+  'scenario',
+  'kind',
+  'arrivals',
+  'type',
+  'client',
+  'server',
+  'phase',
+  'state',
+  'component',
+  'verdict',
+  'level',
+  'code',
+  'histograms',
+  'latency',
+  'tool',
+]);
+
+/** The value with this text in place of every string, and of every key of `cache`, that may be any text. */
+export function withEveryString<T>(value: T, text: string): T {
+  return replaced(value, text, '') as T;
+}
+
+function replaced(value: unknown, text: string, key: string): unknown {
+  if (RESTRICTED.has(key)) return key === 'tool' ? { ...(value as object), version: text } : value;
+  if (typeof value === 'string') return text;
+  if (Array.isArray(value)) return value.map((item) => replaced(item, text, ''));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [key === 'cache' ? text : name, replaced(item, text, name)]),
   );
 }

@@ -50,7 +50,7 @@ test('`report` draws a stored result again, from its folder or its file', async 
   const services = fakeServices({ readResult: async () => JSON.parse(await readFile(path, 'utf8')) });
   for (const asked of [folder, path]) {
     const { code, out } = await obey(['report', asked], services);
-    assert.deepEqual([code, out], [0, `Report: ${join(folder, 'report.html')}\n`]);
+    assert.deepEqual([code, out], [0, `All went well.\n\nReport: ${join(folder, 'report.html')}\n`]);
   }
 });
 

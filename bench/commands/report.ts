@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Result } from '../model/result.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { cannotWrite } from './run-folder.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,9 +13,7 @@ export async function report(
 ): Promise<ExitCode> {
   const result = await services.readResult(request.path);
   const folder = await folderOf(request.path);
-  const reportPath = await services.writeReports(folder, result).catch((error: unknown) => {
-    throw cannotWrite(folder, error);
-  });
+  const reportPath = await services.writeReport(folder, result);
   printResult(result, reportPath, request.json, terminal, services);
   return EXIT.done;
 }
@@ -31,8 +28,8 @@ export function printResult(
 ): void {
   terminal.print(
     json
-      ? JSON.stringify(services.summaryOf(result, reportPath), null, 2)
-      : services.terminalSummary(result, reportPath),
+      ? JSON.stringify(services.jsonSummary(result, reportPath), null, 2)
+      : `${services.summaryText(result)}\nReport: ${reportPath}`,
   );
 }
 

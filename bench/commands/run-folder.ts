@@ -1,7 +1,6 @@
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, rmdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
-import type { Result } from '../model/result.ts';
 
 /** The folder in reports/ that one invocation writes to. */
 export interface RunFolder {
@@ -18,15 +17,15 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
     for (let number = 1; ; number++) {
       const numbered = number === 1 ? id : `${id}-${number}`;
       const path = join(parent, numbered);
-      try {
-        await mkdir(path);
-        return { path, id: numbered };
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST') throw error;
-      }
+      if (await isNew(path)) return { path, id: numbered };
     }
-  } catch (error) {
-    throw cannotWrite(parent, error);
+  } catch (cause) {
+    const code = codeOf(cause);
+    if (code === null) throw cause;
+    // `EACCES: permission denied, mkdir '/x'`
+    const reason = /^[A-Z0-9]+: ([^,]+),/.exec(String((cause as Error).message))?.[1] ?? code;
+    const message = `Reports cannot be written to ${parent}: ${reason} (${code}). Name another folder with --reports.`;
+    throw new Problem('environment', message, { cause });
   }
 }
 
@@ -35,41 +34,14 @@ export async function dropEmptyRunFolder({ path }: RunFolder): Promise<void> {
   await rmdir(path).catch(() => undefined);
 }
 
-/** Writes result.json in one step: whoever reads it finds the old one or the new one, whole. */
-export async function saveResult({ path }: RunFolder, result: Result): Promise<void> {
-  const temporary = join(path, `.result.json.${process.pid}`);
+async function isNew(path: string): Promise<boolean> {
   try {
-    const file = await open(temporary, 'w');
-    try {
-      await file.writeFile(`${JSON.stringify(result)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, join(path, 'result.json'));
+    await mkdir(path);
+    return true;
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw cannotWrite(path, error);
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
   }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full; free some space, or name another folder with --reports',
-  EDQUOT: 'your quota is used up; free some space, or name another folder with --reports',
-  EACCES: 'you may not write there; name another folder with --reports',
-  EPERM: 'you may not write there; name another folder with --reports',
-  EROFS: 'it is mounted read-only; name another folder with --reports',
-  ENOTDIR: 'a part of this path is a file; name another folder with --reports',
-  EEXIST: 'there is a file of this name; name another folder with --reports',
-  ENAMETOOLONG: 'the name is too long; take a shorter one with --reports or --name',
-};
-
-/** The Problem that a failed write is; any other error as it is. */
-export function cannotWrite(path: string, cause: unknown): unknown {
-  const reason = REASONS[codeOf(cause) ?? ''];
-  return reason === undefined
-    ? cause
-    : new Problem('environment', `Cannot write to ${path}: ${reason}.`, { cause });
 }
 
 function codeOf(error: unknown): string | null {

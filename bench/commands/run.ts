@@ -7,7 +7,7 @@ import { type ExitCode, exitCodeOf, type Judged } from './exit-code.ts';
 import type { Interruption } from './interruption.ts';
 import { metricsOf } from './metrics.ts';
 import { printResult } from './report.ts';
-import { cannotWrite, dropEmptyRunFolder, makeRunFolder, type RunFolder, saveResult } from './run-folder.ts';
+import { dropEmptyRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
 import { type LiveLine, liveLine, type Terminal } from './terminal.ts';
 
@@ -27,8 +27,8 @@ export async function run(
     const { result, folder } = await measure(request, command, live, interruption, services);
     const judged = judge(result, request.thresholds, services);
     const told = withMissedThresholds(result, judged);
-    await saveResult(folder, told);
-    const reportPath = await writeReports(folder, told, services);
+    await services.writeResult(folder.path, told);
+    const reportPath = await services.writeReport(folder.path, told);
     printResult(told, reportPath, request.json, terminal, services);
     for (const { run, missed } of judged) {
       for (const sentence of missed) terminal.say(`${run.plan.profile}: ${sentence}`);
@@ -71,7 +71,7 @@ async function measure(
       onProgress: (progress) => live.update(services.progressLine(progress)),
       say: (line) => live.say(line),
       async save(measured) {
-        await saveResult(folder, measured);
+        await services.writeResult(folder.path, measured);
         saved = measured;
       },
     });
@@ -93,7 +93,7 @@ async function rescue(
 ): Promise<void> {
   if (saved === null) return dropEmptyRunFolder(folder);
   try {
-    live.say(`What was measured until then: ${await services.writeReports(folder.path, saved)}`);
+    live.say(`What was measured until then: ${await services.writeReport(folder.path, saved)}`);
   } catch {
     // the failure that led here is the one to tell
     live.say(`What was measured until then: ${folder.path}`);
@@ -114,12 +114,4 @@ function withMissedThresholds(result: Result, judged: readonly Judged[]): Result
     return { ...run, notices: [...run.notices, ...notices] };
   });
   return { ...result, runs };
-}
-
-async function writeReports(folder: RunFolder, result: Result, services: Services): Promise<string> {
-  try {
-    return await services.writeReports(folder.path, result);
-  } catch (error) {
-    throw cannotWrite(folder.path, error);
-  }
 }

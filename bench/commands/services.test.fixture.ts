@@ -9,6 +9,7 @@ import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
+import { writeResult } from '../report/write.ts';
 import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentInput, Services } from './services.ts';
@@ -45,7 +46,8 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
       return result;
     },
     figuresOf,
-    async writeReports(folder, result) {
+    writeResult,
+    async writeReport(folder, result) {
       const path = join(folder, 'report.html');
       await writeFile(path, result.id);
       return path;
@@ -53,8 +55,8 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     async readResult(path) {
       return JSON.parse(await readFile(path, 'utf8'));
     },
-    summaryOf: ({ id }, reportPath) => ({ id, reportPath }),
-    terminalSummary: (_, reportPath) => `Report: ${reportPath}`,
+    jsonSummary: ({ id }, reportPath) => ({ id, reportPath }),
+    summaryText: () => 'All went well.\n',
     progressLine: ({ phase }) => `in ${phase}`,
     readVersion: async () => '1.2.3',
     now: () => new Date('2025-01-02T03:04:05Z'),

@@ -38,13 +38,16 @@ export interface Services {
   readMachine(): Promise<Machine>;
   runExperiment(input: ExperimentInput): Promise<Result>;
   figuresOf(run: Run): RunFigures;
-  /** Writes the reports beside result.json; the path of report.html. */
-  writeReports(folder: string, result: Result): Promise<string>;
+  /** Saves result.json whole, or not at all. */
+  writeResult(folder: string, result: Result): Promise<unknown>;
+  /** Draws the report beside it; the path of report.html. */
+  writeReport(folder: string, result: Result): Promise<string>;
   /** From a run folder, or from the result.json in it. */
   readResult(path: string): Promise<Result>;
   /** What --json prints. */
-  summaryOf(result: Result, reportPath: string): unknown;
-  terminalSummary(result: Result, reportPath: string): string;
+  jsonSummary(result: Result, reportPath: string): unknown;
+  /** The table at the end of a run; ends in a line end. */
+  summaryText(result: Result): string;
   progressLine(progress: Progress): string;
   readVersion(): Promise<string>;
   now(): Date;

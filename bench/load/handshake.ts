@@ -6,6 +6,9 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const KEY_BYTES = 16;
 /** An HTTP response head larger than this is no answer to an upgrade. */
 const HEAD_MAX = 16_384;
+const BEGINNING = Buffer.from('HTTP/1.');
+/** A response that another one follows (RFC 9110 section 15.2); 101 is the last of its kind. */
+const INTERIM = /^HTTP\/1\.[01] 1(?!01)\d\d(?: |\r|$)/;
 
 const entropy = Buffer.alloc(KEY_BYTES * 256);
 let drawn = entropy.length;
@@ -49,27 +52,38 @@ export class UpgradeReader {
 
   /** Null while the head of the response is not whole. `rest`: what followed it in the same chunk. */
   read(chunk: Buffer): UpgradeAnswer | null {
-    const head = this.#head === null ? Buffer.from(chunk) : Buffer.concat([this.#head, chunk]);
-    const end = head.indexOf('\r\n\r\n');
-    if (end < 0 && head.length <= HEAD_MAX) {
-      this.#head = head;
-      return null;
+    let head = this.#head === null ? Buffer.from(chunk) : Buffer.concat([this.#head, chunk]);
+    for (;;) {
+      const begun = Math.min(head.length, BEGINNING.length);
+      if (head.compare(BEGINNING, 0, begun, 0, begun) !== 0) return { ok: false, kind: 'protocol-error' };
+      const end = head.indexOf('\r\n\r\n');
+      if (end < 0 && head.length <= HEAD_MAX) {
+        this.#head = head;
+        return null;
+      }
+      if (end < 0) return { ok: false, kind: 'protocol-error' };
+      const text = head.toString('latin1', 0, end);
+      const rest = head.subarray(end + 4);
+      if (!INTERIM.test(text)) return judge(text, rest, this.#key);
+      head = rest;
     }
-    if (end < 0) return { ok: false, kind: 'protocol-error' };
-    return judge(head.toString('latin1', 0, end), head.subarray(end + 4), this.#key);
   }
 }
 
 function judge(head: string, rest: Buffer, key: string): UpgradeAnswer {
   const [statusLine = '', ...lines] = head.split('\r\n');
-  const status = /^HTTP\/1\.1 (\d{3})(?: |$)/.exec(statusLine)?.[1];
+  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine)?.[1];
   if (status === undefined) return { ok: false, kind: 'protocol-error' };
   if (status !== '101') return { ok: false, kind: `status-${Number(status)}` };
   const headers = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(':');
     if (colon <= 0) return { ok: false, kind: 'protocol-error' };
-    headers.set(line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim());
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    const before = headers.get(name);
+    // RFC 9110 section 5.3: fields of one name are one list.
+    headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
   // RFC 6455 section 4.1, the client's checks 2 to 6; no extension or subprotocol was asked for.
   const upgraded =

@@ -18,7 +18,7 @@ export const STYLE = `
   }
 }
 * { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
+html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--page); color: var(--text);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif;
@@ -115,19 +115,27 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   nav.contents { position: static; }
   .canvas { height: 320px; }
 }
+@page { margin: 12mm; }
 @media print {
-  :root { --page: #ffffff; }
-  body { font-size: 12px; }
+  :root { --page: #ffffff; font-size: 11px; }
+  body { font-size: 1rem; }
+  .wide { max-width: none; padding: 0; }
+  .masthead { padding-bottom: 10px; }
   nav.contents { display: none; }
-  section, .card { break-inside: auto; border-color: #cccccc; }
+  section { padding: 12px; margin: 14px 0; }
+  section, .card { border-color: #cccccc; }
   .card, figure, tr, .notices li { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
+  .cards { grid-template-columns: 1fr 1fr; }
+  .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .canvas { height: 250px; }
+  .pair .canvas { height: 190px; }
   .scroll { overflow: visible; }
-  table { font-size: 0.78rem; }
-  th, td { padding: 4px 6px; }
-  tbody th, .figure { white-space: normal; }
+  .bar { display: none; }
+  th, td { padding: 3px 5px; }
+  thead th { min-width: 0; }
+  tbody th { white-space: normal; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-  .canvas canvas { max-width: 100%; }
 }
 ${[0, 1, 2, 3, 4, 5].map((index) => `.key.series-${index} { background: var(--series-${index}); }`).join('\n')}
 `;

@@ -37,7 +37,7 @@ function groupsOf(rows: readonly Row[]): Row[][] {
   const groups: Row[][] = [];
   for (const row of rows) {
     const group = groups.at(-1);
-    if (group !== undefined && typeof row[0] === 'string' && group[0]?.[0] === row[0]) group.push(row);
+    if (group !== undefined && group[0]?.[0] === row[0]) group.push(row);
     else groups.push([row]);
   }
   return groups;

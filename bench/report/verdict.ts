@@ -2,27 +2,6 @@ import type { Validity } from '../model/run.ts';
 import { formatCount, formatRate, formatShare, formatTime, NOTHING } from './page/format.ts';
 import type { RunView } from './view.ts';
 
-/** Whether a run may be believed, in two words. */
-export const VERDICTS: Record<Validity['verdict'], string> = {
-  valid: 'valid',
-  suspect: 'suspect',
-  'generator-limited': 'generator-limited',
-  'server-limited': 'server-limited',
-};
-
-/** The sentences that stand for a run: how it ended, how fast it was, what was lost, may it be believed. */
-export function verdictOf(view: RunView): string[] {
-  return [outcomeSentence(view), speedSentence(view), lossSentence(view), ...validitySentences(view)].filter(
-    (sentence) => sentence !== '',
-  );
-}
-
-function outcomeSentence({ run }: RunView): string {
-  if (run.outcome.state === 'completed') return '';
-  const how = run.outcome.state === 'aborted' ? 'Aborted' : 'Failed';
-  return `${how}: ${sentence(run.outcome.reason)} The figures are of what was measured up to then.`;
-}
-
 /** How fast it was, and how steady its latency. */
 export function speedSentence({ figures, run }: RunView): string {
   const { perSecond } = figures.messages;
@@ -65,9 +44,7 @@ export function lossSentence({ figures }: RunView): string {
 export function validitySentences({ run }: RunView): string[] {
   const { verdict, reasons, limit } = run.validity;
   const known =
-    verdict === 'valid'
-      ? []
-      : [`The verdict is ${VERDICTS[verdict]}: ${reasons.map(sentence).join(' ') || NOTHING}`];
+    verdict === 'valid' ? [] : [`The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`];
   return [
     ...known,
     ...(limit.evidence === '' ? [] : [`${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`]),

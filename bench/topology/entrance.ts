@@ -53,7 +53,7 @@ export function directEntrance(servers: readonly EchoServer[]): Entrance {
  */
 export async function openEntrance(
   configurationPath: string,
-  plan: RunPlan & { nginx: NonNullable<RunPlan['nginx']> },
+  plan: Pick<RunPlan, 'pin'> & { nginx: NonNullable<RunPlan['nginx']> },
   binary: NginxBinary,
   servers: readonly EchoServer[],
   folder: string,

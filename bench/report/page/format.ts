@@ -64,7 +64,7 @@ export function formatSeconds(seconds: Figure): string {
 
 /** The percentile at x = 1 / (1 − p): 1000 is `99.9 %`. */
 export function formatPercentile(x: Figure): string {
-  if (!known(x) || x <= 0) return NOTHING;
+  if (!known(x) || x < 1) return NOTHING;
   const nines = Math.max(0, Math.ceil(Math.log10(x)) - 2);
   return `${((1 - 1 / x) * 100).toFixed(Number.isInteger(Math.log10(x)) ? nines : nines + 1).replace(/\.0+$/, '')} %`;
 }

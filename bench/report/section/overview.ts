@@ -3,14 +3,7 @@ import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
 import { table, withBar } from '../table.ts';
-import {
-  cpuSentence,
-  lossSentence,
-  offeredSentence,
-  speedSentence,
-  VERDICTS,
-  validitySentences,
-} from '../verdict.ts';
+import { cpuSentence, lossSentence, offeredSentence, speedSentence, validitySentences } from '../verdict.ts';
 import { latencyTitle, type RunView, type Section, type View } from '../view.ts';
 
 /** A card for each run: may it be believed, how fast was it, what set the pace. */
@@ -50,8 +43,8 @@ function badge({ run }: RunView): Markup {
     return html`<span class="badge bad">${mark('no')} ${run.outcome.state}</span>`;
   const { verdict } = run.validity;
   return verdict === 'valid'
-    ? html`<span class="badge good">${mark('yes')} ${VERDICTS[verdict]}</span>`
-    : html`<span class="badge warn">${mark('attention')} ${VERDICTS[verdict]}</span>`;
+    ? html`<span class="badge good">${mark('yes')} ${verdict}</span>`
+    : html`<span class="badge warn">${mark('attention')} ${verdict}</span>`;
 }
 
 /** What a reader should know of the whole bench and of single runs. */
@@ -107,10 +100,12 @@ export function summary({ runs }: View): Section {
       view.name,
       badge(view),
       formatCount(figures.connections.opened),
-      withBar(
-        formatCount(figures.messages.perSecond),
-        most > 0 ? (figures.messages.perSecond ?? 0) / most : 0,
-      ),
+      runs.length === 1
+        ? formatCount(figures.messages.perSecond)
+        : withBar(
+            formatCount(figures.messages.perSecond),
+            (figures.messages.perSecond ?? 0) / Math.max(1, most),
+          ),
       formatTime(times?.p50),
       formatTime(times?.p99),
       formatTime(times?.p999),

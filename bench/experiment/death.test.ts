@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { describe, it, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '../model/run.ts';
+import { workerPids } from '../topology/nginx.ts';
+import type { NamedProcess } from './context.ts';
+import { checkFaultless, type Executed, execute, pidsOf } from './experiment.test.fixture.ts';
+
+const CONNECTIONS = 60;
+/** More than a slice, so that something is measured before. */
+const BEFORE_MS = 1_300;
+
+/** Does something to the processes well into the steady phase. */
+function meddle(
+  t: TestContext,
+  options: string,
+  what: (processes: readonly NamedProcess[]) => void | Promise<void>,
+): Promise<Executed> {
+  const line = `-c ${CONNECTIONS} -w 100ms -d 2500ms --echo-timeout 2s --workers 2 --no-http ${options}`;
+  return execute(t, line, {
+    async onPhase(phase, processes) {
+      if (phase !== 'steady') return;
+      await sleep(BEFORE_MS);
+      await what(processes);
+    },
+  });
+}
+
+/** SIGKILLs the first process of that name. @returns its pid, once the run is over */
+async function kill(t: TestContext, options: string, name: string): Promise<Executed & { pid: number }> {
+  let pid = 0;
+  const executed = await meddle(t, options, (processes) => {
+    pid = pidsOf(processes, name)[0] ?? 0;
+    assert.ok(pid > 0, name);
+    process.kill(pid, 'SIGKILL');
+  });
+  return { ...executed, pid };
+}
+
+function checkFailed({ outcome, validity, nginx, plan }: Run, reason: string): void {
+  assert.deepEqual(outcome, { state: 'failed', reason });
+  assert.notEqual(validity.verdict, 'valid');
+  assert.ok(validity.reasons.some((each) => each.includes(reason)));
+  assert.equal(nginx === null, plan.profile === 'direct');
+}
+
+/** What was measured in the first second of the steady phase is still there, with its latencies. */
+function checkKept({ slices, phases, processes, workers, plan }: Run): void {
+  const whole = slices.find(({ phase, startUs, endUs }) => phase === 'steady' && endUs - startUs === 1e6);
+  assert.ok(whole && whole.echoed > 0 && whole.histograms.service !== undefined);
+  assert.ok(phases.some(({ phase }) => phase === 'steady'));
+  assert.ok(processes.every(({ samples }) => samples.length >= 3));
+  assert.deepEqual([workers.length, workers.reduce((sum, { opened }) => sum + opened, 0)], [2, plan.connections]);
+}
+
+describe('in mid-run', () => {
+  for (const [options, name, calledSo] of [
+    ['--profile plain --nginx-workers 2', 'nginx master', 'nginx'],
+    ['--profile load-balanced', 'echo server 2', 'echo server 2'],
+    ['--profile direct --client ws', 'echo server 1', 'echo server 1'],
+    ['--profile tls', 'generator 2', 'generator 2'],
+    ['--profile direct -R 2k', 'generator 1', 'generator 1'],
+  ] as const) {
+    it(`${options}: ${name} is killed`, async (t) => {
+      const { run, pid } = await kill(t, options, name);
+      checkFailed(run, `${calledSo} (process ${pid}) was killed by SIGKILL in mid-run.`);
+      checkKept(run);
+    });
+  }
+
+  for (const options of ['', '-R 2k', '--client ws --in-flight 4']) {
+    it(`a Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
+      let others = 0;
+      const { run, figures } = await meddle(t, `--profile plain --nginx-workers 2 ${options}`, (processes) => {
+        const files = pidsOf(processes, 'nginx worker').map((pid) => ({
+          pid,
+          count: readdirSync(`/proc/${pid}/fd`).length,
+        }));
+        files.sort((a, b) => b.count - a.count);
+        const [busiest] = files;
+        assert.ok(busiest);
+        process.kill(busiest.pid, 'SIGKILL');
+        others = pidsOf(processes, 'nginx worker').length - 1;
+      });
+      assert.equal(others, 1);
+      checkKept(run);
+      assert.deepEqual(run.outcome, { state: 'completed' });
+      const { failed } = figures.connections;
+      assert.ok(failed >= CONNECTIONS / 2, `${failed} failed`);
+      const { 'closed-1006': dropped = 0, reset = 0 } = figures.failures.byStage.open;
+      assert.equal(dropped + reset, failed, JSON.stringify(figures.failures.byStage));
+      assert.equal(figures.messages.outstanding, 0);
+      const inFlight = run.plan.load.kind === 'closed' ? run.plan.load.inFlight : Number.POSITIVE_INFINITY;
+      assert.ok(figures.messages.lost <= failed * inFlight);
+      assert.equal(run.slices.at(-1)?.open, CONNECTIONS - failed);
+      assert.match(run.nginx?.errorLog.join('\n') ?? '', /worker process \d+ exited on signal 9/);
+      assert.equal(run.validity.verdict, 'suspect');
+      assert.match(run.validity.reasons.join(' '), new RegExp(`${failed} of ${CONNECTIONS} connections failed`));
+    });
+  }
+
+  it('the only Nginx worker is killed: all connections fail, and the run ends', async (t) => {
+    const { run, figures } = await kill(t, '--profile plain --nginx-workers 1', 'nginx worker');
+    checkKept(run);
+    assert.equal(figures.connections.failed, CONNECTIONS);
+    assert.equal(figures.messages.outstanding, 0);
+    assert.equal(run.slices.at(-1)?.open, 0);
+    assert.notEqual(run.validity.verdict, 'valid');
+  });
+
+  for (const options of ['--profile plain', '--profile tls --client ws -R 2k']) {
+    it(`${options}: Nginx is reloaded, and nothing is lost`, async (t) => {
+      let workers: number[] = [];
+      const { run, figures } = await meddle(t, `${options} --nginx-workers 2`, async (processes) => {
+        const [master = 0] = pidsOf(processes, 'nginx master');
+        process.kill(master, 'SIGHUP');
+        await sleep(500);
+        workers = await workerPids(master);
+      });
+      checkFaultless(run, figures);
+      // Those of before still hold the connections beside those that came.
+      const before = run.processes.filter(({ name }) => name.startsWith('nginx worker')).map(({ pid }) => pid);
+      assert.equal(workers.filter((pid) => before.includes(pid)).length >= 1, true);
+      assert.equal(workers.filter((pid) => !before.includes(pid)).length, 2);
+    });
+  }
+});

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { histogramOf, type RunFigures } from '../measure/figures.ts';
+import { figuresOf } from '../measure/figures.ts';
+import type { HistogramName } from '../model/recording.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Progress } from '../model/progress.ts';
+import { type Result, resultSchema } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import { readEnvironment, readMachine } from '../observe/environment.ts';
+import { makePlan } from '../plan/plan.ts';
+import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
+import { parseRequest } from '../plan/request.ts';
+import type { NamedProcess } from './context.ts';
+import { runExperiment } from './experiment.ts';
+
+/** From dist/bench/experiment. */
+const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
+
+/** What a test does to a run while it goes on. */
+export interface Meddling {
+  serverArguments?: readonly string[];
+  /** In place of the profiles that the command line names. */
+  changeProfile?(profile: Profile): Profile;
+  signal?: AbortSignal;
+  urgent?: AbortSignal;
+  /** Once for each phase, as it begins; what it starts is waited for at the end. */
+  onPhase?(phase: Progress['phase'], processes: readonly NamedProcess[]): void | Promise<void>;
+}
+
+export interface Executed {
+  result: Result;
+  /** The first run. */
+  run: Run;
+  figures: RunFigures;
+  processes: readonly NamedProcess[];
+}
+
+/**
+ * Executes what a command line of `run` asks for, in a temporary folder of its own, and checks what
+ * must be so of every result and of every end: it is a valid value, its books balance, and neither a
+ * process nor a file is left.
+ */
+export async function execute(t: TestContext, line: string, meddling: Meddling = {}): Promise<Executed> {
+  const folder = await mkdtemp(join(tmpdir(), 'experiment-test-'));
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = folder;
+  try {
+    const executed = await executeWithin(t, line, meddling);
+    assert.deepEqual(await processesUsing(folder), [], 'no process is left');
+    assert.deepEqual(await readdir(folder), [], 'no file is left');
+    checkResult(executed.result);
+    return executed;
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** As `execute`, without a look at what is left: for a process that will be killed. */
+export async function executeWithin(
+  t: Pick<TestContext, 'signal'>,
+  line: string,
+  { serverArguments, changeProfile, signal, urgent, onPhase }: Meddling = {},
+): Promise<Executed> {
+  const command = line.split(' ').filter((word) => word !== '');
+  const request = parseRequest(command);
+  assert.ok(request.command === 'run');
+  const named = chooseProfiles(await loadProfiles(PROFILES), request.run.profiles.join(','));
+  const profiles = changeProfile === undefined ? named : named.map(changeProfile);
+  const [environment, machine] = await Promise.all([readEnvironment(), readMachine()]);
+  const { id, plan, runs } = makePlan(request.run, profiles, { command, now: new Date(), seed: 1, machine });
+  let processes: readonly NamedProcess[] = [];
+  const started: Promise<void>[] = [];
+  let phase: Progress['phase'] | null = null;
+  const saved: Result[] = [];
+  const result = await runExperiment({
+    version: '0.0.0',
+    plan,
+    runs,
+    notices: [],
+    id,
+    environment,
+    nginxPath: request.run.nginxPath,
+    // A test that is out of time takes its run with it.
+    signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),
+    urgent: AbortSignal.any([t.signal, ...(urgent === undefined ? [] : [urgent])]),
+    onProcesses: (all) => {
+      processes = all;
+    },
+    onProgress(progress) {
+      if (progress.phase === phase) return;
+      phase = progress.phase;
+      const meddling = (async () => onPhase?.(progress.phase, processes))();
+      // Its failure is the test's, but not before the run has ended.
+      meddling.catch(() => {});
+      started.push(meddling);
+    },
+    ...(serverArguments === undefined ? {} : { serverArguments }),
+    say: () => {},
+    save: async (each) => {
+      saved.push(each);
+    },
+  });
+  await Promise.all(started);
+  assert.deepEqual(saved.at(-1), result);
+  const [run] = result.runs;
+  assert.ok(run);
+  return { result, run, figures: figuresOf(run), processes };
+}
+
+function checkResult(result: Result): void {
+  v.parse(resultSchema, JSON.parse(JSON.stringify(result)));
+  for (const run of result.runs) {
+    const { conservation } = figuresOf(run);
+    for (const worker of conservation.workers) assert.ok(worker.ok, JSON.stringify(worker));
+    const { sent, echoed, lost, outstanding } = conservation.total;
+    assert.equal(sent, echoed + lost + outstanding);
+    const inSlices = (name: 'sent' | 'echoed' | 'lost') => run.slices.reduce((sum, each) => sum + each[name], 0);
+    assert.deepEqual(
+      [inSlices('sent'), inSlices('echoed'), inSlices('lost')],
+      [sent, echoed, lost],
+      'slices and books count the same',
+    );
+  }
+}
+
+/** Asserts that everything went well, and that every count of connections and messages tells the same. */
+export function checkFaultless({ plan, outcome, balance, validity }: Run, figures: RunFigures): void {
+  const { connections, messages, failures } = figures;
+  assert.deepEqual(outcome, { state: 'completed' });
+  assert.deepEqual(connections, { asked: plan.connections, opened: plan.connections, failed: 0 });
+  assert.deepEqual(failures.byKind, {});
+  assert.deepEqual([messages.lost, messages.outstanding], [0, 0]);
+  assert.ok(messages.echoed > 0);
+  for (const component of ['nginx', 'server', 'generator'] as const) {
+    const shares = balance.filter((share) => share.component === component);
+    if (component === 'nginx' && plan.nginx === null) {
+      assert.deepEqual(shares, []);
+      continue;
+    }
+    const sum = (of: 'connections' | 'messages') => shares.reduce((total, share) => total + share[of], 0);
+    assert.deepEqual([sum('connections'), sum('messages')], [connections.opened, messages.echoed], component);
+  }
+  assert.ok(validity.limit.evidence.length > 0);
+}
+
+/** A quantile (0..100) of one kind of time in µs, whether or not there are enough samples to print it. */
+export function percentile(run: Run, name: HistogramName, percent: number): number {
+  return histogramOf(run, name).getValueAtPercentile(percent);
+}
+
+/** Pids of the processes with this name, or whose name begins so. */
+export function pidsOf(processes: readonly NamedProcess[], name: string): number[] {
+  return processes.filter((each) => each.name === name || each.name.startsWith(`${name} `)).map(({ pid }) => pid);
+}
+
+/** Stops processes for some time. */
+export async function freeze(pids: readonly number[], ms: number): Promise<void> {
+  assert.ok(pids.length > 0);
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  await sleep(ms);
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
+}
+
+/**
+ * Every process that was started with this temporary folder. Nginx overwrites its environment with
+ * its title, but keeps its log open there.
+ */
+export async function processesUsing(folder: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+  const using = await Promise.all(
+    pids.map(async (pid) => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+      if (environment.includes(folder)) return true;
+      const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
+      const targets = await Promise.all(files.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')));
+      return targets.some((target) => target.startsWith(folder));
+    }),
+  );
+  return pids.filter((_, i) => using[i]);
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makePacer } from '../load/pacer.ts';
+import type { Run } from '../model/run.ts';
+import { checkFaultless, execute } from './experiment.test.fixture.ts';
+
+/** How many messages were due, by the schedule, on each generator worker. */
+function scheduled({ plan, phases }: Run): number[] {
+  const { load, workers, seed } = plan;
+  assert.ok(load.kind === 'open');
+  const startUs = phases.find(({ phase }) => phase === 'warm-up')?.startUs;
+  const endUs = phases.find(({ phase }) => phase === 'drain')?.startUs;
+  assert.ok(startUs !== undefined && endUs !== undefined);
+  return Array.from({ length: workers }, (_, worker) => {
+    const pacer = makePacer(load, startUs, worker, workers, seed);
+    let count = 0;
+    for (; pacer.dueUs < endUs; pacer.advance()) count++;
+    return count;
+  });
+}
+
+describe('closed loop', () => {
+  for (const options of [
+    '--profile plain --client ws --server lean --type binary --payload 1-70000',
+    '--profile tls --client lean --server lean --type binary --payload 1-70000 --in-flight 16',
+    '--profile plain --client ws --server ws --type text --in-flight 16',
+    '--profile direct --client lean --server ws --type text --payload 1-70000 --in-flight 16',
+  ]) {
+    it(`${options}: every echo comes back as it was sent`, async (t) => {
+      const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 500ms --workers 2 --no-http`);
+      checkFaultless(run, figures);
+      const { minBytes, maxBytes } = run.plan.payload;
+      const sum = (of: 'bytesSent' | 'bytesReceived') => run.slices.reduce((total, each) => total + each[of], 0);
+      const { sent } = figures.messages;
+      assert.equal(sum('bytesSent'), sum('bytesReceived'));
+      assert.ok(sum('bytesSent') >= sent * minBytes && sum('bytesSent') <= sent * maxBytes);
+      assert.deepEqual([figures.latencies.response, figures.latencies.sendLag], [null, null]);
+      assert.ok((figures.latencies.service?.count ?? 0) > 0);
+      if (run.plan.load.kind === 'closed' && run.plan.load.inFlight === 16) {
+        // The first messages of every connection leave at once, and each echo makes room for one more.
+        assert.ok(sent >= 16 * 30);
+      }
+    });
+  }
+
+  it('opens connections at the rate that was asked for', async (t) => {
+    const { run, figures } = await execute(t, '--profile direct -c 60 --ramp 100 -w 0ms -d 200ms --no-http');
+    checkFaultless(run, figures);
+    // The last of 60 begins 590 ms after the first.
+    assert.ok((figures.connect.timeToOpenUs ?? 0) >= 590_000);
+  });
+});
+
+describe('open loop', () => {
+  for (const options of [
+    '--profile direct --client lean --server lean --arrivals uniform --type binary',
+    '--profile plain --client ws --server ws --arrivals uniform',
+    '--profile plain --client lean --server ws --arrivals poisson --payload 1-2000',
+  ]) {
+    it(`${options}: just what the schedule holds is sent`, async (t) => {
+      const { run, figures } = await execute(
+        t,
+        `${options} -c 40 -R 1k -w 200ms -d 800ms --workers 2 --no-http`,
+      );
+      checkFaultless(run, figures);
+      const due = scheduled(run);
+      assert.deepEqual(
+        run.workers.map(({ sent }) => sent),
+        due,
+      );
+      if (options.includes('uniform')) assert.equal(figures.messages.sent, 1000);
+      const { response, service, sendLag } = figures.latencies;
+      assert.ok(response && service && sendLag);
+      assert.equal(response.count, service.count);
+      assert.ok((response.max ?? 0) >= (service.max ?? 0));
+      assert.equal(figures.offered?.perSecond, 1000);
+    });
+  }
+});

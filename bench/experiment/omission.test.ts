@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '../model/run.ts';
+import { type Executed, execute, freeze, percentile, pidsOf } from './experiment.test.fixture.ts';
+
+const MS = 1_000;
+const LOAD = '--profile direct -c 100 -R 5k -w 500ms -d 10s --workers 1 --servers 1 --no-http';
+const OFFERED = 5_000 * 10.5;
+
+/** A tenth of all messages fell due in a second in which nothing went on: evenly from 1 s late to not at all. */
+function checkStall({ run, figures }: Executed): void {
+  assert.deepEqual(run.outcome, { state: 'completed' });
+  assert.deepEqual([figures.messages.sent, figures.messages.lost, figures.messages.outstanding], [OFFERED, 0, 0]);
+  assert.ok(percentile(run, 'response', 95) >= 450 * MS, told(run));
+  assert.ok(percentile(run, 'response', 99) >= 850 * MS, told(run));
+  assert.ok(percentile(run, 'response', 100) >= 990 * MS, told(run));
+}
+
+function told(run: Run): string {
+  const figures = [50, 95, 99, 100].map((percent) => `p${percent} ${percentile(run, 'response', percent)}`);
+  return `response ${figures.join(', ')}; send lag p99 ${percentile(run, 'sendLag', 99)} µs`;
+}
+
+/** Stops every process of that name for a second, in the middle of the steady phase. */
+const stopping = (name: string): Parameters<typeof execute>[2] => ({
+  async onPhase(phase, processes) {
+    if (phase !== 'steady') return;
+    await sleep(4_000);
+    await freeze(pidsOf(processes, name), 1_000);
+  },
+});
+
+describe('coordinated omission', () => {
+  it('a server that stands still for 1 s is in the response times', async (t) => {
+    const executed = await execute(t, LOAD, stopping('echo server'));
+    checkStall(executed);
+    t.diagnostic(told(executed.run));
+  });
+
+  it('a generator that stands still for 1 s is in the response times, and the send lag tells whose fault it was', async (t) => {
+    const executed = await execute(t, LOAD, stopping('generator'));
+    checkStall(executed);
+    const { run } = executed;
+    assert.ok(percentile(run, 'sendLag', 99) >= 850 * MS, told(run));
+    assert.notEqual(run.validity.verdict, 'valid');
+    assert.match(run.validity.reasons.join(' '), /The generator sent late/);
+    t.diagnostic(told(run));
+  });
+
+  it('a server that takes 20 ms takes 20 ms', async (t) => {
+    const { run, figures } = await execute(t, LOAD.replace('-R 5k', '-R 500').replace('10s', '1500ms'), {
+      serverArguments: ['--delay', '20'],
+    });
+    assert.deepEqual([figures.messages.sent, figures.messages.lost], [1000, 0]);
+    const median = percentile(run, 'response', 50);
+    t.diagnostic(told(run));
+    // A bucket of the histogram is 1/1024 of its values wide, and is read at its lower end.
+    assert.ok(median >= 20 * MS * (1 - 1 / 1024) && median < 500 * MS, told(run));
+  });
+});

@@ -1,0 +1,16 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCertificate } from '../topology/certificate.ts';
+import type { KeyPair } from './connection.test.fixture.ts';
+
+/** A certificate for localhost with its key; leaves no file behind. */
+export async function makeKeyPair(): Promise<KeyPair> {
+  const folder = await mkdtemp(join(tmpdir(), 'load-test-'));
+  try {
+    const { keyPath, certPem } = await makeCertificate(folder);
+    return { key: await readFile(keyPath, 'utf8'), cert: certPem };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

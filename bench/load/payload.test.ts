@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Payload } from './payload.ts';
+
+const NO_MASK = new Uint8Array(4);
+/** Sequence number and connection number at the head of a message. */
+const STAMP = 9;
+
+/** A message as it is sent, at an offset within a larger buffer. */
+function write(payload: Payload, connection: number, sequence: number, offset = 0): Buffer {
+  const bytes = payload.size(connection, sequence);
+  const target = Buffer.alloc(offset + bytes + 3, 0x21);
+  payload.body.copy(target, offset, 0, bytes);
+  payload.stamp(target, offset, bytes, connection, sequence, NO_MASK);
+  assert.equal(target.toString('latin1', offset + bytes), '!!!', 'it writes nothing beyond its message');
+  return target.subarray(offset, offset + bytes);
+}
+
+/** The sizes at which the stamp, a frame's header and the way of comparing change, and all around. */
+const size = fc.oneof(
+  fc.nat(300),
+  fc.constantFrom(125, 126, 256, 257, 65_535, 65_536, 70_000),
+  fc.nat(70_000),
+);
+const connection = fc.oneof(fc.nat(100), fc.nat(2 ** 24 - 1));
+const sequence = fc.oneof(fc.nat(100), fc.nat(2 ** 30 - 1));
+
+function fixed(bytes: number, type: 'text' | 'binary' = 'binary'): Payload {
+  return new Payload({ minBytes: bytes, maxBytes: bytes, type }, 1);
+}
+
+test('what was stamped is the same when it comes back, at any offset; and it is text', () => {
+  fc.assert(
+    fc.property(size, connection, sequence, fc.nat(40), (bytes, of, number, offset) => {
+      const payload = fixed(bytes, 'text');
+      const message = write(payload, of, number, offset);
+      assert.equal(message.length, bytes);
+      assert.equal(payload.check(message, 0, bytes, of, number), 'same');
+      assert.ok(isUtf8(message));
+      const around = Buffer.concat([Buffer.alloc(offset, 0xff), message, Buffer.alloc(3, 0xff)]);
+      assert.equal(payload.check(around, offset, offset + bytes, of, number), 'same');
+    }),
+    { numRuns: 150 },
+  );
+});
+
+test('a mask over the stamp is undone by the same mask', () => {
+  const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(fc.nat(40), connection, sequence, mask, (bytes, of, number, key) => {
+      const payload = fixed(bytes);
+      const masked = Buffer.from(payload.body.map((byte, i) => byte ^ (key[i & 3] ?? 0)));
+      payload.stamp(masked, 0, bytes, of, number, key);
+      const plain = Buffer.from(masked.map((byte, i) => byte ^ (key[i & 3] ?? 0)));
+      assert.deepEqual(plain, write(payload, of, number));
+    }),
+  );
+});
+
+test('another sequence number of the same connection is out of order', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 5, max: 2000 }), connection, sequence, sequence, (bytes, of, sent, due) => {
+      fc.pre(sent !== due);
+      const payload = fixed(bytes);
+      assert.equal(payload.check(write(payload, of, sent), 0, bytes, of, due), 'out-of-order');
+    }),
+  );
+});
+
+test('the message of another connection is a mismatch, whatever its number', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: STAMP, max: 2000 }), connection, connection, sequence, (bytes, a, b, n) => {
+      fc.pre(a !== b);
+      const payload = fixed(bytes);
+      assert.equal(payload.check(write(payload, a, n), 0, bytes, b, n), 'mismatch');
+    }),
+  );
+});
+
+test('any one byte that differs is found', () => {
+  const change = fc.record({
+    bytes: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.constantFrom(65_536, 70_000)),
+    where: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    xor: fc.integer({ min: 1, max: 255 }),
+  });
+  fc.assert(
+    fc.property(change, connection, sequence, ({ bytes, where, xor }, of, number) => {
+      const payload = fixed(bytes);
+      const echo = write(payload, of, number);
+      const at = Math.floor(where * bytes);
+      echo[at] = (echo[at] ?? 0) ^ xor;
+      const found = payload.check(echo, 0, bytes, of, number);
+      // The first five bytes are the sequence number: what else they say is another place in the order.
+      assert.equal(found, at < 5 ? 'out-of-order' : 'mismatch');
+    }),
+  );
+});
+
+test('an echo that is too short or too long is a mismatch', () => {
+  for (const bytes of [0, 1, 8, 9, 64, 300]) {
+    const payload = fixed(bytes);
+    const echo = Buffer.concat([write(payload, 3, 4), Buffer.from('a')]);
+    assert.equal(payload.check(echo, 0, bytes + 1, 3, 4), 'mismatch');
+    if (bytes > 0) assert.equal(payload.check(echo, 0, bytes - 1, 3, 4), 'mismatch');
+  }
+});
+
+test('the sizes of a range stay in it, reach both ends, and are the same for the same seed', () => {
+  fc.assert(
+    fc.property(fc.nat(70_000), fc.nat(30), fc.nat(2 ** 31), (minBytes, width, seed) => {
+      const plan = { minBytes, maxBytes: minBytes + width, type: 'binary' } as const;
+      const once = new Payload(plan, seed);
+      const again = new Payload(plan, seed);
+      const sizes = Array.from({ length: 1500 }, (_, i) => once.size(i % 7, i));
+      assert.deepEqual(
+        sizes,
+        sizes.map((_, i) => again.size(i % 7, i)),
+      );
+      assert.equal(Math.min(...sizes), minBytes);
+      assert.equal(Math.max(...sizes), minBytes + width);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('the messages of a range are told apart by the connection and number that they belong to', () => {
+  const payload = new Payload({ minBytes: 9, maxBytes: 600, type: 'text' }, 11);
+  for (let number = 0; number < 500; number++) {
+    const message = write(payload, 5, number);
+    assert.equal(payload.check(message, 0, message.length, 5, number), 'same');
+    assert.notEqual(payload.check(message, 0, message.length, 5, number + 1), 'same');
+    assert.notEqual(payload.check(message, 0, message.length, 6, number), 'same');
+  }
+});
