@@ -1,5 +1,5 @@
-import { mkdir, rmdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 
 /** The folder in reports/ that one invocation writes to. */
@@ -13,7 +13,7 @@ export interface RunFolder {
 export async function makeRunFolder(reports: string, id: string): Promise<RunFolder> {
   const parent = resolve(reports);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeWithParents(parent);
     for (let number = 1; ; number++) {
       const numbered = number === 1 ? id : `${id}-${number}`;
       const path = join(parent, numbered);
@@ -32,6 +32,23 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
 /** Takes a folder away again in which nothing was written; one with files in it stays. */
 export async function dropEmptyRunFolder({ path }: RunFolder): Promise<void> {
   await rmdir(path).catch(() => undefined);
+}
+
+/** Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
+async function makeWithParents(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  if (!(await isFolder(dirname(path)))) await makeWithParents(dirname(path));
+  await mkdir(path).catch(async (error: unknown) => {
+    // another invocation may have been as fast
+    if (!(await isFolder(path))) throw error;
+  });
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
 }
 
 async function isNew(path: string): Promise<boolean> {

@@ -189,7 +189,7 @@ test('a place that cannot be written to is named with the reason', async (t) => 
   const folder = await temporaryFolder(t);
   const file = join(folder, 'file');
   await writeFile(file, '');
-  for (const reports of [file, join(file, 'below')]) {
+  for (const reports of [file, join(file, 'below'), '/proc/reports']) {
     const { code, said } = await obey(['-p', 'tls', '--reports', reports], fakeServices());
     assert.equal(code, 1);
     assert.match(

@@ -91,7 +91,11 @@ for (const client of CLIENTS) {
         const { tcpUs, tlsUs, upgradeUs } = heard.times ?? assert.fail();
         assert.ok(tcpUs > 0 && upgradeUs > 0);
         assert.ok(secure ? tlsUs !== null && tlsUs > 0 : tlsUs === null);
-        assert.deepEqual(heard.facts, { alpn: null, nginxWorker: null, upstream: null });
+        assert.deepEqual(heard.facts, {
+          alpn: secure ? 'http/1.1' : null,
+          nginxWorker: null,
+          upstream: null,
+        });
       });
 
       test('asks for the path on the host, and tells what the response headers say', async (t) => {

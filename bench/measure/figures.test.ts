@@ -184,8 +184,19 @@ test('a series keeps every message, however far it is thinned out', () => {
     );
   }
   const steady = seriesOf(run, 10).filter((point) => point.phase === 'steady');
-  const mean = sum(steady.map((point) => point.echoedPerSecond)) / steady.length;
+  const mean = sum(steady.map((point) => point.echoedPerSecond ?? 0)) / steady.length;
   assert.ok(Math.abs(mean - (figuresOf(run).messages.perSecond ?? 0)) / mean < 0.05);
+});
+
+test('a slice too short for a rate has none', () => {
+  const run = makeRun({ seconds: 1 });
+  const drain = run.slices.at(-1);
+  assert.ok(drain);
+  drain.endUs = drain.startUs + 60_000;
+  const last = seriesOf(run).at(-1);
+  assert.equal(last?.phase, 'drain');
+  assert.equal(last?.echoedPerSecond, null);
+  assert.notEqual(last?.maxUs, null);
 });
 
 test('late echoes of the warm-up do not make a second point for their second', () => {

@@ -8,16 +8,20 @@ export interface Point {
   /** Middle of the point's time, µs since the run's epoch. */
   atUs: number;
   phase: Phase;
-  sentPerSecond: number;
-  echoedPerSecond: number;
-  bytesSentPerSecond: number;
-  bytesReceivedPerSecond: number;
+  /** Null, like all rates, where the point lasted too short for one: the end of a drain is no throughput. */
+  sentPerSecond: number | null;
+  echoedPerSecond: number | null;
+  bytesSentPerSecond: number | null;
+  bytesReceivedPerSecond: number | null;
   open: number;
   /** Service time (closed loop) or response time (open loop), µs; null where the samples do not support it. */
   p50Us: number | null;
   p99Us: number | null;
   maxUs: number | null;
 }
+
+/** A rate over less than this is chance: an extrapolation of a few messages. */
+const LEAST_FOR_RATE_US = 250_000;
 
 /**
  * The course of a run in at most `limit` points (one more for each phase): neighbouring slices of one
@@ -72,8 +76,11 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
   const last = group.at(-1);
   if (first === undefined || last === undefined || last.endUs <= first.startUs) return [];
   const slices = group.flatMap((second) => second.slices);
-  const perSecond = (count: (slice: Slice) => number): number =>
-    (slices.reduce((sum, slice) => sum + count(slice), 0) * 1e6) / (last.endUs - first.startUs);
+  const durationUs = last.endUs - first.startUs;
+  const perSecond = (count: (slice: Slice) => number): number | null =>
+    durationUs < LEAST_FOR_RATE_US
+      ? null
+      : (slices.reduce((sum, slice) => sum + count(slice), 0) * 1e6) / durationUs;
   const name = latencyNameOf(run);
   const latency = mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
   return [

@@ -40,8 +40,8 @@ const COLUMNS = [
   { title: 'Phase', text: true },
   { title: 'Sent per second' },
   { title: 'Echoed per second' },
-  { title: 'Bytes sent' },
-  { title: 'Bytes received' },
+  { title: 'Bytes sent per second' },
+  { title: 'Bytes received per second' },
   { title: 'Open' },
   { title: 'p50' },
   { title: 'p99' },
@@ -54,8 +54,8 @@ function row(view: RunView, point: RunView['points'][number]): string[] {
     point.phase,
     formatCount(point.sentPerSecond),
     formatCount(point.echoedPerSecond),
-    `${formatBytes(point.bytesSentPerSecond)}/s`,
-    `${formatBytes(point.bytesReceivedPerSecond)}/s`,
+    formatBytes(point.bytesSentPerSecond),
+    formatBytes(point.bytesReceivedPerSecond),
     formatCount(point.open),
     formatTime(point.p50Us),
     formatTime(point.p99Us),
@@ -74,7 +74,7 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
       max = Math.max(max, second(view, endUs));
     }
   }
-  return min < max ? { ...axis, min, max } : axis;
+  return min < max ? { ...axis, min: Math.floor(min), max: Math.ceil(max) } : axis;
 }
 
 function throughputOfAll(runs: readonly RunView[]): LineSpec {
@@ -87,14 +87,16 @@ function throughputOfAll(runs: readonly RunView[]): LineSpec {
       label: view.name,
       colour: view.colour,
       pattern: view.pattern,
-      points: over(view, (point) => Math.round(point.echoedPerSecond)),
+      points: over(view, (point) => point.echoedPerSecond),
     })),
   };
 }
 
 function throughputChart(view: RunView, index: number): LineSpec {
-  const bytes = (point: RunView['points'][number]): number =>
-    Math.round(point.bytesSentPerSecond + point.bytesReceivedPerSecond);
+  const bytes = ({ bytesSentPerSecond, bytesReceivedPerSecond }: RunView['points'][number]): number | null =>
+    bytesSentPerSecond === null || bytesReceivedPerSecond === null
+      ? null
+      : bytesSentPerSecond + bytesReceivedPerSecond;
   return {
     kind: 'line',
     id: `chart-throughput-${index}`,
@@ -104,7 +106,7 @@ function throughputChart(view: RunView, index: number): LineSpec {
     y2: bytesAxis(
       'bytes, both ways',
       'bytesRate',
-      2 * view.points.reduce((most, point) => Math.max(most, bytes(point)), 0),
+      2 * view.points.reduce((most, point) => Math.max(most, bytes(point) ?? 0), 0),
     ),
     bands: bandsOf(view),
     series: [
@@ -112,13 +114,13 @@ function throughputChart(view: RunView, index: number): LineSpec {
         'sent',
         'series-0',
         1,
-        over(view, (point) => Math.round(point.sentPerSecond)),
+        over(view, (point) => point.sentPerSecond),
       ),
       line(
         'echoed',
         'series-1',
         0,
-        over(view, (point) => Math.round(point.echoedPerSecond)),
+        over(view, (point) => point.echoedPerSecond),
       ),
       { ...line('bytes', 'series-3', 2, over(view, bytes)), second: true },
     ],
@@ -168,7 +170,7 @@ function over(
 ): SeriesSpec['points'] {
   return view.points.map((point) => {
     const y = figure(point);
-    return { x: second(view, point.atUs), y: y === null ? null : y };
+    return { x: second(view, point.atUs), y: y === null ? null : Math.round(y) };
   });
 }
 
