@@ -1,4 +1,4 @@
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 
@@ -29,9 +29,9 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
   }
 }
 
-/** Takes a folder away again in which nothing was written; one with files in it stays. */
-export async function dropEmptyRunFolder({ path }: RunFolder): Promise<void> {
-  await rmdir(path).catch(() => undefined);
+/** Takes a folder away again for which nothing was measured. */
+export async function dropRunFolder({ path }: RunFolder): Promise<void> {
+  await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */

@@ -167,19 +167,19 @@ test('a signal before anything was started leaves nothing behind', async (t) => 
   assert.deepEqual(await readdir(reports), []);
 });
 
-test('a failure before the first result leaves no folder, one after it leaves result and report', async (t) => {
+test('a failure before the first run has ended leaves no folder, one after it leaves result and report', async (t) => {
   const reports = await temporaryFolder(t);
-  const failing = (saves: boolean): Services =>
+  const failing = (runs: Run[]): Services =>
     fakeServices({
       async runExperiment(input) {
-        if (saves) await input.save(resultOf(input, []));
+        await input.save(resultOf(input, runs));
         throw new Problem('environment', 'There is no Nginx.');
       },
     });
-  const before = await obey(['-p', 'tls', '--reports', reports], failing(false));
+  const before = await obey(['-p', 'tls', '--reports', reports], failing([]));
   assert.deepEqual([before.code, before.said], [1, ['There is no Nginx.']]);
   assert.deepEqual(await readdir(reports), []);
-  const after = await obey(['-p', 'tls', '--reports', reports], failing(true));
+  const after = await obey(['-p', 'tls', '--reports', reports], failing([goodRun()]));
   const told = `What was measured until then: ${join(reports, ID, 'report.html')}`;
   assert.deepEqual([after.code, after.said], [1, [told, 'There is no Nginx.']]);
   assert.deepEqual((await readdir(join(reports, ID))).sort(), ['report.html', 'result.json']);

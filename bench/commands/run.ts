@@ -7,7 +7,7 @@ import { type ExitCode, exitCodeOf, type Judged } from './exit-code.ts';
 import type { Interruption } from './interruption.ts';
 import { metricsOf } from './metrics.ts';
 import { printResult } from './report.ts';
-import { dropEmptyRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
+import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
 import { type LiveLine, liveLine, type Terminal } from './terminal.ts';
 
@@ -84,14 +84,14 @@ async function measure(
   }
 }
 
-/** After a failure: what was saved gets its report, and a folder without anything goes. */
+/** After a failure: what was measured gets its report, and a folder without any run goes. */
 async function rescue(
   folder: RunFolder,
   saved: Result | null,
   live: LiveLine,
   services: Services,
 ): Promise<void> {
-  if (saved === null) return dropEmptyRunFolder(folder);
+  if (saved === null || saved.runs.length === 0) return dropRunFolder(folder);
   try {
     live.say(`What was measured until then: ${await services.writeReport(folder.path, saved)}`);
   } catch {

@@ -2,6 +2,7 @@ import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Progress } from '../model/progress.ts';
+import type { Component } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
 
@@ -10,7 +11,7 @@ export type RunProgress = Omit<Progress, 'run' | 'runs' | 'profile' | 'elapsedUs
 
 /** One process of the topology. */
 export interface NamedProcess {
-  component: 'nginx' | 'server' | 'generator';
+  component: Component;
   name: string;
   pid: number;
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../model/run.ts';
 import { workerPids } from '../topology/nginx.ts';
 import type { NamedProcess } from './context.ts';
-import { checkFaultless, type Executed, execute, pidsOf } from './experiment.test.fixture.ts';
+import { checkFaultless, type Executed, execute, pidsOf, processesUsing } from './experiment.test.fixture.ts';
 
 const CONNECTIONS = 60;
 /** More than a slice, so that something is measured before. */
@@ -38,6 +39,14 @@ async function kill(t: TestContext, options: string, name: string): Promise<Exec
   return { ...executed, pid };
 }
 
+/** Of this run, before it has told of its processes. */
+async function nginxMaster(): Promise<number> {
+  const pids = await processesUsing(tmpdir());
+  const found = pids.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('nginx: master'));
+  assert.ok(found !== undefined);
+  return found;
+}
+
 function checkFailed({ outcome, validity, nginx, plan }: Run, reason: string): void {
   assert.deepEqual(outcome, { state: 'failed', reason });
   assert.notEqual(validity.verdict, 'valid');
@@ -51,7 +60,10 @@ function checkKept({ slices, phases, processes, workers, plan }: Run): void {
   assert.ok(whole && whole.echoed > 0 && whole.histograms.service !== undefined);
   assert.ok(phases.some(({ phase }) => phase === 'steady'));
   assert.ok(processes.every(({ samples }) => samples.length >= 3));
-  assert.deepEqual([workers.length, workers.reduce((sum, { opened }) => sum + opened, 0)], [2, plan.connections]);
+  assert.deepEqual(
+    [workers.length, workers.reduce((sum, { opened }) => sum + opened, 0)],
+    [2, plan.connections],
+  );
 }
 
 describe('in mid-run', () => {
@@ -69,20 +81,38 @@ describe('in mid-run', () => {
     });
   }
 
+  it('Nginx is killed during the HTTP leg', async (t) => {
+    let pid = 0;
+    const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 2s`, {
+      async onPhase(phase) {
+        if (phase !== 'http') return;
+        await sleep(1_000);
+        pid = await nginxMaster();
+        process.kill(pid, 'SIGKILL');
+      },
+    });
+    checkFailed(run, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+    assert.ok((run.http?.errors ?? 0) > 0);
+  });
+
   for (const options of ['', '-R 2k', '--client ws --in-flight 4']) {
     it(`a Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
       let others = 0;
-      const { run, figures } = await meddle(t, `--profile plain --nginx-workers 2 ${options}`, (processes) => {
-        const files = pidsOf(processes, 'nginx worker').map((pid) => ({
-          pid,
-          count: readdirSync(`/proc/${pid}/fd`).length,
-        }));
-        files.sort((a, b) => b.count - a.count);
-        const [busiest] = files;
-        assert.ok(busiest);
-        process.kill(busiest.pid, 'SIGKILL');
-        others = pidsOf(processes, 'nginx worker').length - 1;
-      });
+      const { run, figures } = await meddle(
+        t,
+        `--profile plain --nginx-workers 2 ${options}`,
+        (processes) => {
+          const files = pidsOf(processes, 'nginx worker').map((pid) => ({
+            pid,
+            count: readdirSync(`/proc/${pid}/fd`).length,
+          }));
+          files.sort((a, b) => b.count - a.count);
+          const [busiest] = files;
+          assert.ok(busiest);
+          process.kill(busiest.pid, 'SIGKILL');
+          others = pidsOf(processes, 'nginx worker').length - 1;
+        },
+      );
       assert.equal(others, 1);
       checkKept(run);
       assert.deepEqual(run.outcome, { state: 'completed' });
@@ -96,7 +126,10 @@ describe('in mid-run', () => {
       assert.equal(run.slices.at(-1)?.open, CONNECTIONS - failed);
       assert.match(run.nginx?.errorLog.join('\n') ?? '', /worker process \d+ exited on signal 9/);
       assert.equal(run.validity.verdict, 'suspect');
-      assert.match(run.validity.reasons.join(' '), new RegExp(`${failed} of ${CONNECTIONS} connections failed`));
+      assert.match(
+        run.validity.reasons.join(' '),
+        new RegExp(`${failed} of ${CONNECTIONS} connections failed`),
+      );
     });
   }
 
@@ -120,7 +153,9 @@ describe('in mid-run', () => {
       });
       checkFaultless(run, figures);
       // Those of before still hold the connections beside those that came.
-      const before = run.processes.filter(({ name }) => name.startsWith('nginx worker')).map(({ pid }) => pid);
+      const before = run.processes
+        .filter(({ name }) => name.startsWith('nginx worker'))
+        .map(({ pid }) => pid);
       assert.equal(workers.filter((pid) => before.includes(pid)).length >= 1, true);
       assert.equal(workers.filter((pid) => !before.includes(pid)).length, 2);
     });

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, clockSince } from '../load/clock.ts';
 import { type Fleet, makeFleet } from '../load/fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
@@ -46,7 +46,12 @@ export async function driveLoad(
 ): Promise<Driven> {
   const { plan } = context;
   const cpus = plan.pin?.generator ?? null;
-  const generators = await startGenerators<WorkerCommand, WorkerReport>(crew, plan.workers, cpus);
+  const generators = await startGenerators<WorkerCommand, WorkerReport>(
+    crew,
+    plan.workers,
+    plan.client,
+    cpus,
+  );
   const merger = makeMerger(plan.workers);
   const live = watchLive(context, merger.latest);
   const members = generators.map(({ launched, send, onReport }) => ({
@@ -81,7 +86,7 @@ export async function driveLoad(
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   crew.dismiss();
   fleet.leave();
-  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), sleep(LEAVE_MS)]);
+  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
   return {
     outcome,
     phases: phasesOf(times, endUs),
@@ -127,9 +132,17 @@ async function goThroughPhases(
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
-  if (ended !== null) await Promise.race([fleet.stop(), sleep(LEAVE_MS)]);
+  // A death that took all connections along ends the load before it is told of itself.
+  await setImmediate();
+  if (ended === null && !crew.isWhole()) ended = await cutShort;
+  if (ended !== null) await Promise.race([fleet.stop(), patience()]);
   over.abort();
   return { outcome: ended ?? { state: 'completed' }, times };
+}
+
+/** For those who do not hear; the process that waits need not stay for it. */
+function patience(): Promise<void> {
+  return sleep(LEAVE_MS, undefined, { ref: false });
 }
 
 /** Resolves when the person says stop, or when a process dies that should not. */
@@ -222,6 +235,7 @@ async function listProcesses(
     ...workers,
     ...servers.map(({ launched }) => launched).map(named('server')),
     ...generators.map(named('generator')),
+    { component: 'runner', name: 'runner', pid: process.pid },
   ];
 }
 

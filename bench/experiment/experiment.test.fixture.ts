@@ -6,11 +6,10 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { histogramOf, type RunFigures } from '../measure/figures.ts';
-import { figuresOf } from '../measure/figures.ts';
-import type { HistogramName } from '../model/recording.ts';
+import { figuresOf, histogramOf, type RunFigures } from '../measure/figures.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Progress } from '../model/progress.ts';
+import type { HistogramName } from '../model/recording.ts';
 import { type Result, resultSchema } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
@@ -21,7 +20,7 @@ import type { NamedProcess } from './context.ts';
 import { runExperiment } from './experiment.ts';
 
 /** From dist/bench/experiment. */
-const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
+export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
 
 /** What a test does to a run while it goes on. */
 export interface Meddling {
@@ -123,7 +122,8 @@ function checkResult(result: Result): void {
     for (const worker of conservation.workers) assert.ok(worker.ok, JSON.stringify(worker));
     const { sent, echoed, lost, outstanding } = conservation.total;
     assert.equal(sent, echoed + lost + outstanding);
-    const inSlices = (name: 'sent' | 'echoed' | 'lost') => run.slices.reduce((sum, each) => sum + each[name], 0);
+    const inSlices = (name: 'sent' | 'echoed' | 'lost') =>
+      run.slices.reduce((sum, each) => sum + each[name], 0);
     assert.deepEqual(
       [inSlices('sent'), inSlices('echoed'), inSlices('lost')],
       [sent, echoed, lost],
@@ -159,7 +159,9 @@ export function percentile(run: Run, name: HistogramName, percent: number): numb
 
 /** Pids of the processes with this name, or whose name begins so. */
 export function pidsOf(processes: readonly NamedProcess[], name: string): number[] {
-  return processes.filter((each) => each.name === name || each.name.startsWith(`${name} `)).map(({ pid }) => pid);
+  return processes
+    .filter((each) => each.name === name || each.name.startsWith(`${name} `))
+    .map(({ pid }) => pid);
 }
 
 /** Stops processes for some time. */

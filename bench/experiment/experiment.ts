@@ -15,6 +15,9 @@ import { executeRun } from './run.ts';
 /** Packages that had to be fetched are kept here, beside the project's own files. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
+/** Load average per CPU from which on the machine counts as busy with something else. */
+const BUSY_LOAD = 0.5;
+
 /** What the experiment is given; it owns every process of the topology, and its end. */
 export interface ExperimentInput {
   version: string;
@@ -71,9 +74,16 @@ function begin({ version, id, plan, environment, notices }: ExperimentInput): Re
     endedAt: null,
     plan,
     environment,
-    notices,
+    notices: [...notices, ...busyMachine(environment)],
     runs: [],
   };
+}
+
+/** Whatever else runs takes its share of every figure. */
+function busyMachine({ loadAverage1m, cpus }: Environment): Notice[] {
+  if (loadAverage1m < cpus * BUSY_LOAD) return [];
+  const text = `The machine was busy before the first run: a load average of ${loadAverage1m.toFixed(1)} on ${cpus} CPUs. Figures of runs that share it with other work scatter; compare ratios within one session only.`;
+  return [{ level: 'warning', code: 'machine-busy', text }];
 }
 
 async function nginxFor({ runs, nginxPath, say, signal }: ExperimentInput): Promise<NginxBinary | null> {

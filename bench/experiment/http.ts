@@ -10,7 +10,7 @@ import { NOTHING_YET, type RunContext } from './context.ts';
 
 /** Runs the HTTP leg through the entrance, and counts what of it reached the echo servers. */
 export async function runHttpLeg(
-  { plan, onProgress }: RunContext,
+  { plan, signal, onProgress }: RunContext,
   { host, ports, page, tls }: Entrance,
   servers: readonly EchoServer[],
   crew: Crew,
@@ -22,7 +22,11 @@ export async function runHttpLeg(
   const counted = new Promise<HttpLegCounts>((resolve) => worker.onReport(resolve));
   const scheme = tls === null ? 'http' : 'https';
   worker.send({ ...plan.http, url: `${scheme}://${host}:${ports[0]}${page.path}`, cache: page.cached });
-  const counts = await Promise.race([counted, worker.launched.exited.then(() => null)]);
+  const stopped = new Promise<null>((resolve) =>
+    signal.addEventListener('abort', () => resolve(null), { once: true }),
+  );
+  const counts = await Promise.race([counted, worker.launched.exited.then(() => null), stopped]);
+  signal.throwIfAborted();
   if (counts === null)
     throw new Problem(
       'died',

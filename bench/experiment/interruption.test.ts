@@ -6,7 +6,7 @@ import { execute } from './experiment.test.fixture.ts';
 
 /** Long enough that a run which is not cut short is over time: each phase takes its time when it may. */
 const LINE = '--profile plain,direct -c 40 --workers 2 --nginx-workers 2';
-const SLOW_SERVER = ['--delay', '300'];
+const SLOW_SERVER = ['--delay', '700'];
 const BOUND = { timeout: 15_000 };
 
 const AT: [phase: Progress['phase'], options: string, afterMs: number][] = [
@@ -18,7 +18,7 @@ const AT: [phase: Progress['phase'], options: string, afterMs: number][] = [
   ['warm-up', '-w 60s -d 60s --no-http', 400],
   ['steady', '-w 100ms -d 60s --no-http', 1_300],
   ['steady', '-R 2k -w 100ms -d 60s --no-http', 1_300],
-  ['drain', '-w 100ms -d 500ms --no-http', 50],
+  ['drain', '-w 100ms -d 300ms --no-http', 50],
 ];
 
 describe('interruption', () => {
@@ -53,7 +53,7 @@ describe('interruption', () => {
           assert.ok(figures.messages.echoed > 0);
         }
         if (phase === 'steady' && !urgent) {
-          // A server that takes 300 ms always has some that are on their way.
+          // A server that takes 700 ms always has some that are on their way.
           assert.ok(figures.messages.outstanding > 0);
           assert.deepEqual([figures.messages.lost, figures.connections.failed], [0, 0]);
         }

@@ -30,7 +30,8 @@ describe('closed loop', () => {
       const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 500ms --workers 2 --no-http`);
       checkFaultless(run, figures);
       const { minBytes, maxBytes } = run.plan.payload;
-      const sum = (of: 'bytesSent' | 'bytesReceived') => run.slices.reduce((total, each) => total + each[of], 0);
+      const sum = (of: 'bytesSent' | 'bytesReceived') =>
+        run.slices.reduce((total, each) => total + each[of], 0);
       const { sent } = figures.messages;
       assert.equal(sum('bytesSent'), sum('bytesReceived'));
       assert.ok(sum('bytesSent') >= sent * minBytes && sum('bytesSent') <= sent * maxBytes);

@@ -11,7 +11,10 @@ const OFFERED = 5_000 * 10.5;
 /** A tenth of all messages fell due in a second in which nothing went on: evenly from 1 s late to not at all. */
 function checkStall({ run, figures }: Executed): void {
   assert.deepEqual(run.outcome, { state: 'completed' });
-  assert.deepEqual([figures.messages.sent, figures.messages.lost, figures.messages.outstanding], [OFFERED, 0, 0]);
+  assert.deepEqual(
+    [figures.messages.sent, figures.messages.lost, figures.messages.outstanding],
+    [OFFERED, 0, 0],
+  );
   assert.ok(percentile(run, 'response', 95) >= 450 * MS, told(run));
   assert.ok(percentile(run, 'response', 99) >= 850 * MS, told(run));
   assert.ok(percentile(run, 'response', 100) >= 990 * MS, told(run));

@@ -28,7 +28,11 @@ function checkSeries({ phases, processes, plan }: Run): void {
     phases.map(({ phase }) => phase),
     ['connect', 'warm-up', 'steady', 'drain'],
   );
-  phases.forEach(({ startUs }, i) => assert.equal(startUs, i === 0 ? 0 : phases[i - 1]?.endUs));
+  const ends = phases.map(({ endUs }) => endUs);
+  assert.deepEqual(
+    phases.map(({ startUs }) => startUs),
+    [0, ...ends.slice(0, -1)],
+  );
   const count = (start: string) => processes.filter(({ name }) => name.startsWith(start)).length;
   assert.deepEqual(
     [count('nginx worker'), count('echo server'), count('generator')],

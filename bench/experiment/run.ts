@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
+import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { type Crew, gatherCrew } from '../topology/crew.ts';
@@ -19,7 +20,8 @@ import { runHttpLeg } from './http.ts';
  * Executes one run: raises the topology, has the fleet drive it while the sampler watches, takes it down
  * again whatever happens, and judges what was measured.
  *
- * @throws Problem where the topology cannot be raised; what fails later is the run's outcome.
+ * @throws Problem where the topology cannot be raised, the signal's reason where it is stopped before
+ * the load; what ends it later is the run's outcome.
  */
 export async function executeRun(context: RunContext): Promise<Run> {
   const { warden, urgent } = context;
@@ -43,7 +45,7 @@ export async function executeRun(context: RunContext): Promise<Run> {
 }
 
 async function measure(context: RunContext, crew: Crew, folder: string): Promise<Run> {
-  const { plan, profile } = context;
+  const { plan, profile, signal } = context;
   context.onProgress({ ...NOTHING_YET, phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
@@ -56,8 +58,11 @@ async function measure(context: RunContext, crew: Crew, folder: string): Promise
     onLaunch: crew.adopt,
     onLoop: (pid, loop) => sampler?.noteLoop(pid, loop.utilisation, loop.delayMaxUs),
   });
+  signal.throwIfAborted();
   const entrance = await enter(context, servers, folder, crew);
+  signal.throwIfAborted();
   const probe = await probeEntrance(entrance);
+  signal.throwIfAborted();
   const http = await runHttpLeg(context, entrance, servers, crew);
   const { alpn, ...driven } = await driveLoad(context, entrance, servers, crew, (started) => {
     sampler = started;
@@ -97,5 +102,9 @@ async function enter(
 async function probeEntrance({ host, ports, tls, nginx }: Entrance): Promise<Probe | null> {
   const [port] = ports;
   if (nginx === null || port === undefined) return null;
-  return tls === null ? PLAIN_PROBE : probeTls(host, port, tls.ca, tls.servername);
+  if (tls === null) return PLAIN_PROBE;
+  return probeTls(host, port, tls.ca, tls.servername).catch((cause: Error) => {
+    const what = `Nginx does not answer as a TLS listener should: ${cause.message}.`;
+    throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
+  });
 }

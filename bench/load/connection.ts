@@ -62,8 +62,12 @@ export type Connector = (
   events: ConnectionEvents,
 ) => Connection;
 
+/** Closed without a close frame, whichever way (RFC 6455 section 7.1.5). */
+const ABNORMAL = 'closed-1006';
+
 /** The kind of a failure that the operating system or the TLS library named. */
 export function kindOfError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {
+  if (stage === 'open') return ABNORMAL;
   switch (error.code) {
     case 'ECONNREFUSED':
       return 'refused';
@@ -81,4 +85,9 @@ export function kindOfError(error: NodeJS.ErrnoException, stage: FailureStage): 
   }
   if (stage === 'tls') return 'tls';
   return `system-${(error.code ?? 'unknown').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40) || 'unknown'}`;
+}
+
+/** The kind of a failure where the transport just ended. */
+export function kindOfEnd(stage: FailureStage): FailureKind {
+  return stage === 'open' ? ABNORMAL : 'reset';
 }

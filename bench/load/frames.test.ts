@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { clientHeaderBytes, FrameReader, writeClientHeader } from './frames.ts';
+import { clientHeaderBytes, closeCodeOf, FrameReader, writeClientHeader } from './frames.ts';
 
 interface Frame {
   opcode: number;
@@ -156,4 +156,16 @@ test('a client header has the length that was reckoned, and its length in the sh
     assert.deepEqual([...target.subarray(end - 4, end)], [1, 2, 3, 4]);
     if (bytes >= 65_536) assert.equal(target.readBigUInt64BE(4), BigInt(bytes));
   }
+});
+
+test('only codes that may be sent are taken from a close frame', () => {
+  const code = (number: number) => closeCodeOf(Buffer.from([number >> 8, number & 255, 0x62, 0x79, 0x65]));
+  const valid = Array.from({ length: 65_536 }, (_, number) => number).filter(
+    (number) => code(number) !== null,
+  );
+  const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+  assert.deepEqual(valid, [...range(1000, 1003), ...range(1007, 1014), ...range(3000, 4999)]);
+  for (const number of valid) assert.equal(code(number), number);
+  assert.equal(closeCodeOf(Buffer.alloc(0)), 1005);
+  assert.equal(closeCodeOf(Buffer.from([3])), null);
 });

@@ -44,6 +44,17 @@ export function writeClientHeader(
   return end;
 }
 
+/**
+ * The code in a close frame's payload, 1005 where there is none; null where it is none that may be sent
+ * (RFC 6455 sections 5.5.1 and 7.4; 1012 to 1014 are registered with IANA).
+ */
+export function closeCodeOf(payload: Buffer): number | null {
+  if (payload.length === 0) return 1005;
+  const code = payload.length === 1 ? 0 : payload.readUInt16BE(0);
+  const defined = code >= 1000 && code <= 1014 && (code < 1004 || code > 1006);
+  return defined || (code >= 3000 && code <= 4999) ? code : null;
+}
+
 const HEADER_MAX = 10;
 
 /**

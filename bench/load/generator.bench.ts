@@ -212,7 +212,12 @@ async function ours(
   server: EchoServer,
   crew: Crew,
 ): Promise<number> {
-  const [generator] = await startGenerators<WorkerCommand, WorkerReport>(crew, 1, canPin() ? [0] : null);
+  const [generator] = await startGenerators<WorkerCommand, WorkerReport>(
+    crew,
+    1,
+    client,
+    canPin() ? [0] : null,
+  );
   if (generator === undefined) throw new Error('no generator');
   const epochNs = process.hrtime.bigint();
   const clock = clockSince(epochNs);

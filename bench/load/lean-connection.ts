@@ -6,16 +6,15 @@ import {
   type ConnectionContext,
   type ConnectionEvents,
   type Connector,
+  kindOfEnd,
   kindOfError,
 } from './connection.ts';
 import type { FrameWriter } from './frame-writer.ts';
-import { FrameReader, OPCODE, writeClientHeader } from './frames.ts';
+import { closeCodeOf, FrameReader, OPCODE, writeClientHeader } from './frames.ts';
 import { makeKey, UpgradeReader, upgradeRequest } from './handshake.ts';
 
 const READ_BUFFER_BYTES = 65_536;
 const MESSAGE_MAX = 64 * 1024 * 1024;
-const NO_CODE = 1005;
-const ABNORMAL = 1006;
 
 /** What all lean connections of a worker share. */
 interface Shared extends ConnectionContext {
@@ -73,8 +72,8 @@ class LeanConnection implements Connection {
     this.#events = events;
     this.#startUs = shared.clock();
     this.#socket = this.#connect(sourceAddress, targetPort);
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(kindOfError(error, this.stage)));
-    this.#socket.on('close', () => this.#gone());
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#gone(kindOfError(error, this.stage)));
+    this.#socket.on('close', () => this.#gone(kindOfEnd(this.stage)));
   }
 
   send(sequence: number, count: number): void {
@@ -125,7 +124,11 @@ class LeanConnection implements Connection {
       servername: target.tls.servername,
       ALPNProtocols: ['http/1.1'],
     });
-    socket.once('connect', () => this.#tcpConnected());
+    socket.once('connect', () => {
+      // `tls.connect` does not hand the option on.
+      socket.setNoDelay(true);
+      this.#tcpConnected();
+    });
     socket.once('secureConnect', () => {
       this.#tlsUs = this.#shared.clock() - this.#startUs - this.#tcpUs;
       this.#requestUpgrade();
@@ -199,7 +202,11 @@ class LeanConnection implements Connection {
       this.#end();
       return;
     }
-    const code = payload.length >= 2 ? payload.readUInt16BE(0) : NO_CODE;
+    const code = closeCodeOf(payload);
+    if (code === null) {
+      this.#fail('protocol-error');
+      return;
+    }
     this.#sendControl(controlFrame(OPCODE.close, payload.subarray(0, 2)));
     this.#fail(`closed-${code}`, false);
   }
@@ -215,7 +222,7 @@ class LeanConnection implements Connection {
     this.#socket._write(chunk, 'buffer' as BufferEncoding, (error) => {
       this.#shared.writer.release(buffer);
       this.#writing = false;
-      if (error) this.#fail(kindOfError(error, this.stage));
+      if (error) this.#gone(kindOfError(error, this.stage));
       else if (this.#held > 0 || this.#heldControl !== null) this.#sendHeld();
     });
   }
@@ -230,10 +237,10 @@ class LeanConnection implements Connection {
     if (control !== null) this.#sendControl(control);
   }
 
-  /** The socket is closed. Without a closing handshake that is code 1006 (RFC 6455 section 7.1.5). */
-  #gone(): void {
+  /** The socket is closed, or about to be. */
+  #gone(kind: FailureKind): void {
     if (this.#closing) this.#end();
-    else this.#fail(this.stage === 'open' ? `closed-${ABNORMAL}` : this.stage === 'tls' ? 'tls' : 'reset');
+    else this.#fail(kind);
   }
 
   /** The closing handshake that we began is over; the server closes TCP first (RFC 6455 section 7.1.1). */

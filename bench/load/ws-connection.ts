@@ -128,7 +128,9 @@ class WsConnection implements Connection {
     });
     socket.on('open', () => this.#opened());
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      this.#fail(`status-${response.statusCode ?? 0}`);
+      // `node:http` takes a 101 that lacks Upgrade or Connection for an ordinary response.
+      const { statusCode = 0 } = response;
+      this.#fail(statusCode === 101 ? 'protocol-error' : `status-${statusCode}`);
     });
     socket.on('message', (data: Buffer, binary: boolean) => {
       if (this.#ended) return;

@@ -16,14 +16,17 @@ export interface Crew {
   dismiss(): void;
   /** Has those still running killed at once. */
   kill(): void;
-  /** Resolves with a sentence when a process ends that should not have. */
+  /** Resolves with a sentence when a process ends that should not have, once its last words are known. */
   readonly lost: Promise<string>;
+  /** False from the moment of such an end on: what `lost` says is on its way. */
+  isWhole(): boolean;
 }
 
 export function gatherCrew(scope: Scope, warden: Warden): Crew {
   const running = new Set<Launched>();
   const retired = new Set<Launched>();
   let dismissed = false;
+  let whole = true;
   let tellLost = (_sentence: string) => {};
   const lost = new Promise<string>((resolve) => {
     tellLost = resolve;
@@ -35,10 +38,15 @@ export function gatherCrew(scope: Scope, warden: Warden): Crew {
     scope.add(launched.name, async () => {
       await launched.stop('SIGTERM', STOP_MS);
     });
+    let expected = true;
+    launched.child.once('exit', () => {
+      expected = dismissed || retired.has(launched);
+      whole &&= expected;
+    });
     void launched.exited.then((exit) => {
       running.delete(launched);
       warden.forget(launched.pid);
-      if (!dismissed && !retired.has(launched)) tellLost(obituary(launched, exit));
+      if (!expected) tellLost(obituary(launched, exit));
     });
   }
 
@@ -61,6 +69,7 @@ export function gatherCrew(scope: Scope, warden: Warden): Crew {
       for (const launched of running) void launched.stop('SIGKILL', 0);
     },
     lost,
+    isWhole: () => whole,
   };
 }
 

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeCertificate } from '../topology/certificate.ts';
-import type { KeyPair } from './connection.test.fixture.ts';
+import type { KeyPair } from '../bench/load/connection.test.fixture.ts';
+import { makeCertificate } from '../bench/topology/certificate.ts';
 
 /** A certificate for localhost with its key; leaves no file behind. */
 export async function makeKeyPair(): Promise<KeyPair> {

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import { execute, PROFILES } from './experiment.test.fixture.ts';
+
+const LOAD = '-c 5 -w 0ms -d 200ms --no-http';
+
+/** The profile `plain` with a changed nginx.conf. */
+async function changed(t: TestContext, change: (text: string) => string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'configuration-test-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, 'nginx.conf');
+  await writeFile(path, change(await readFile(join(PROFILES, 'plain', 'nginx.conf'), 'utf8')));
+  return path;
+}
+
+describe('a configuration that cannot be run', () => {
+  for (const [what, change, reason] of [
+    [
+      'an unknown directive',
+      (text: string) => text.replace('server_name', 'servername'),
+      /^Nginx refuses the configuration: unknown directive "servername" in PLACE\.$/,
+    ],
+    [
+      'a value that Nginx does not take',
+      (text: string) => text.replace('proxy_http_version  1.1', 'proxy_http_version  7'),
+      /^Nginx refuses the configuration: invalid value "7".* in PLACE\.$/,
+    ],
+    ['a brace that is missing', (text: string) => text.replace(/\}\s*$/, ''), /PLACE/],
+    ['no WebSocket location', (text: string) => text.replaceAll('proxy_pass', '#'), /PLACE|location/],
+  ] as const) {
+    it(`${what}: the run has failed, with file, line and Nginx's words`, async (t) => {
+      const path = await changed(t, change);
+      const { result, run } = await execute(t, `--profile plain,direct ${LOAD}`, {
+        changeProfile: (profile) =>
+          profile.name === 'plain' ? { ...profile, configurationPath: path } : profile,
+      });
+      assert.ok(run.outcome.state === 'failed');
+      t.diagnostic(run.outcome.reason);
+      assert.match(run.outcome.reason.replaceAll(new RegExp(`${path}:\\d+`, 'g'), 'PLACE'), reason);
+      assert.deepEqual([run.slices, run.processes, run.nginx], [[], [], null]);
+      assert.equal(result.runs[1]?.outcome.state, 'completed', 'the run after it stands');
+    });
+  }
+
+  it('no binary where --nginx says: a sentence that names it, before anything is started', async (t) => {
+    await assert.rejects(
+      execute(t, `--profile plain ${LOAD} --nginx /no/such/nginx`),
+      (error) =>
+        error instanceof Problem && error.kind === 'environment' && error.message.includes('/no/such/nginx'),
+    );
+  });
+
+  it('a binary that is no Nginx', async (t) => {
+    await assert.rejects(
+      execute(t, `--profile plain ${LOAD} --nginx ${process.execPath}`),
+      (error) => error instanceof Problem && error.message.includes(process.execPath),
+    );
+  });
+});

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import { type Crew, gatherCrew } from './crew.ts';
+import type { Launched } from './process.ts';
+import { createScope, type Scope } from './scope.ts';
+import type { Warden } from './warden.ts';
+
+interface Gathered {
+  crew: Crew;
+  scope: Scope;
+  /** What the warden was told, in order. */
+  told: [what: 'watch' | 'forget', pid: number][];
+  /** The sentences of `lost`. */
+  lost: string[];
+}
+
+function gather(t: TestContext): Gathered {
+  const told: Gathered['told'] = [];
+  const warden: Warden = {
+    pid: 0,
+    watch: (pid) => told.push(['watch', pid]),
+    forget: (pid) => told.push(['forget', pid]),
+    own: () => {},
+    disown: () => {},
+    close: async () => ({ code: 0, signal: null }),
+  };
+  const scope = createScope();
+  t.after(() => scope.close());
+  const crew = gatherCrew(scope, warden);
+  const lost: string[] = [];
+  void crew.lost.then((sentence) => lost.push(sentence));
+  return { crew, scope, told, lost };
+}
+
+/** A shell that runs a script; it has said a word when this resolves. */
+async function shell(crew: Crew, name: string, script = 'sleep 60'): Promise<Launched> {
+  const launched = crew.launch({
+    name,
+    component: 'server',
+    command: 'sh',
+    args: ['-c', `echo up; ${script}`],
+    cpus: null,
+    ipc: false,
+    stdout: 'pipe',
+  });
+  assert.ok(launched.child.stdout);
+  await once(launched.child.stdout, 'data');
+  return launched;
+}
+
+describe('crew', () => {
+  it('stops all that run when the scope closes, the last first, and the warden knows', async (t) => {
+    const { crew, scope, told, lost } = gather(t);
+    const ends: string[] = [];
+    const launched = [await shell(crew, 'first'), await shell(crew, 'second')];
+    for (const { name, exited } of launched) void exited.then(() => ends.push(name));
+    const [first = 0, second = 0] = launched.map(({ pid }) => pid);
+    assert.deepEqual(told, [
+      ['watch', first],
+      ['watch', second],
+    ]);
+    crew.dismiss();
+    assert.deepEqual(await scope.close(), []);
+    assert.deepEqual(ends, ['second', 'first']);
+    assert.deepEqual(told.slice(2), [
+      ['forget', second],
+      ['forget', first],
+    ]);
+    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+  });
+
+  it('tells of a process that was killed', async (t) => {
+    const { crew } = gather(t);
+    const { pid, child } = await shell(crew, 'nginx');
+    assert.equal(crew.isWhole(), true);
+    process.kill(pid, 'SIGKILL');
+    await once(child, 'exit');
+    assert.equal(crew.isWhole(), false);
+    assert.equal(await crew.lost, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+  });
+
+  it('tells of a process that ended by itself, with its last words', async (t) => {
+    const { crew } = gather(t);
+    const { pid } = await shell(crew, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
+    assert.equal(
+      await crew.lost,
+      `echo server 1 (process ${pid}) exited with code 3 in mid-run. Its last words: out of memory`,
+    );
+  });
+
+  it('says nothing of one that is retired, and misses the others all the same', async (t) => {
+    const { crew, lost, told } = gather(t);
+    const one = await shell(crew, 'one');
+    const other = await shell(crew, 'other');
+    await crew.retire(one);
+    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+    assert.deepEqual(told.at(-1), ['forget', one.pid]);
+    process.kill(other.pid, 'SIGTERM');
+    assert.equal(await crew.lost, `other (process ${other.pid}) was killed by SIGTERM in mid-run.`);
+  });
+
+  it('says nothing of an end after it was dismissed', async (t) => {
+    const { crew, lost } = gather(t);
+    const { pid, exited } = await shell(crew, 'one');
+    crew.dismiss();
+    process.kill(pid, 'SIGKILL');
+    await exited;
+    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+  });
+
+  it('kills at once those that would take their time', async (t) => {
+    const { crew, lost } = gather(t);
+    const stubborn = 'trap "" TERM INT; while :; do sleep 1; done';
+    const launched = [await shell(crew, 'one', stubborn), await shell(crew, 'two', stubborn)];
+    crew.kill();
+    for (const { exited } of launched) assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' });
+    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+  });
+});
