@@ -5,8 +5,11 @@ import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.t
 import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import { PHASES } from '../model/load.ts';
+import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run } from '../model/run.ts';
+import { readListenDrops } from '../observe/environment.ts';
+import type { ListenDrops } from '../observe/proc.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import type { Crew } from '../topology/crew.ts';
 import type { Entrance } from '../topology/entrance.ts';
@@ -77,12 +80,14 @@ export async function driveLoad(
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
+  const dropsBefore = await readListenDrops();
   const stage = { context, fleet, clock, sampler, crew, live };
   const { outcome, times } = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
   sampler.stop();
+  const dropped = droppedHandshakes(dropsBefore, await readListenDrops());
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   crew.dismiss();
   fleet.leave();
@@ -94,7 +99,7 @@ export async function driveLoad(
     workers: fleet.totals(),
     processes: sampler.series(),
     balance: balanceOf(fleet, processes, stats),
-    notices: sampler.notices(),
+    notices: [...sampler.notices(), ...dropped],
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   };
 }
@@ -208,6 +213,14 @@ function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint): Worker
     client: plan.client,
     seed: plan.seed,
   }));
+}
+
+/** The kernel's counters are of the whole machine, but nothing else fills our backlog within a run. */
+function droppedHandshakes(before: ListenDrops | null, after: ListenDrops | null): Notice[] {
+  const count = (after?.overflows ?? 0) - (before?.overflows ?? 0);
+  if (before === null || after === null || count <= 0) return [];
+  const text = `The backlog of a listening socket overflowed ${count} times (TcpExt: ListenOverflows): these handshakes took 1 s or 3 s more. Lower --ramp, or raise net.core.somaxconn.`;
+  return [{ level: 'warning', code: 'listen-overflow', text }];
 }
 
 /** Every worker uses all addresses, each beginning at another one, so that they fill up evenly. */

@@ -8,6 +8,7 @@ import type { Progress } from '../model/progress.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { readBusyShare } from '../observe/environment.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import type { NamedProcess } from './context.ts';
 import { executeRun } from './run.ts';
@@ -15,8 +16,9 @@ import { executeRun } from './run.ts';
 /** Packages that had to be fetched are kept here, beside the project's own files. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
-/** Load average per CPU from which on the machine counts as busy with something else. */
-const BUSY_LOAD = 0.5;
+/** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */
+const BUSY_SHARE = 0.1;
+const LISTEN_MS = 300;
 
 /** What the experiment is given; it owns every process of the topology, and its end. */
 export interface ExperimentInput {
@@ -46,7 +48,7 @@ export interface ExperimentInput {
  */
 export async function runExperiment(input: ExperimentInput): Promise<Result> {
   const { runs, signal } = input;
-  let result = begin(input);
+  let result = begin({ ...input, notices: [...input.notices, ...(await busyMachine())] });
   await input.save(result);
   const warden = await startWarden();
   try {
@@ -74,15 +76,16 @@ function begin({ version, id, plan, environment, notices }: ExperimentInput): Re
     endedAt: null,
     plan,
     environment,
-    notices: [...notices, ...busyMachine(environment)],
+    notices,
     runs: [],
   };
 }
 
 /** Whatever else runs takes its share of every figure. */
-function busyMachine({ loadAverage1m, cpus }: Environment): Notice[] {
-  if (loadAverage1m < cpus * BUSY_LOAD) return [];
-  const text = `The machine was busy before the first run: a load average of ${loadAverage1m.toFixed(1)} on ${cpus} CPUs. Figures of runs that share it with other work scatter; compare ratios within one session only.`;
+async function busyMachine(): Promise<Notice[]> {
+  const share = await readBusyShare(LISTEN_MS);
+  if (share === null || share < BUSY_SHARE) return [];
+  const text = `The machine was ${Math.round(share * 100)} % busy with other work before the first run. Figures taken beside other work scatter: compare ratios within one session only.`;
   return [{ level: 'warning', code: 'machine-busy', text }];
 }
 

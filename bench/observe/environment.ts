@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from '../model/machine.ts';
 import type { Environment } from '../model/result.ts';
 import {
@@ -8,6 +9,7 @@ import {
   parseCgroup,
   parseChildren,
   parseCpuModel,
+  parseCpuTicks,
   parseListenDrops,
   parseNumber,
   parseOpenFilesLimit,
@@ -90,4 +92,14 @@ function openFilesFromReport(): number {
 
 async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
+}
+
+/** Share of all CPUs (0..1) that is used while nothing of ours runs; null where that cannot be read. */
+export async function readBusyShare(duringMs: number): Promise<number | null> {
+  const read = async () => parseCpuTicks(await readFile('/proc/stat', 'utf8').catch(() => ''));
+  const before = await read();
+  await sleep(duringMs);
+  const after = await read();
+  if (before === null || after === null || after.total <= before.total) return null;
+  return 1 - (after.idle - before.idle) / (after.total - before.total);
 }

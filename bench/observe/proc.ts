@@ -105,3 +105,11 @@ function wholeNumber(text: string | undefined): number | null {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : null;
 }
+
+/** Ticks of all CPUs together since the machine started, and those of them that were idle (proc(5), /proc/stat). */
+export function parseCpuTicks(text: string): { total: number; idle: number } | null {
+  const line = /^cpu +([\d ]+)$/m.exec(text)?.[1];
+  const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
+  if (ticks === undefined || ticks.length < 5) return null;
+  return { total: ticks.reduce((a, b) => a + b, 0), idle: (ticks[3] ?? 0) + (ticks[4] ?? 0) };
+}

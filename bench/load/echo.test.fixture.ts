@@ -1,0 +1,217 @@
+import { bucketValue } from '../measure/counts.ts';
+import { type PhaseTimes, Recorder } from '../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../model/failure.ts';
+import type { Load, Payload as PayloadPlan } from '../model/load.ts';
+import type { HistogramName, Recording } from '../model/recording.ts';
+import type { Connection, ConnectionEvents } from './connection.ts';
+import { Echo } from './echo.ts';
+import { Payload } from './payload.ts';
+
+/** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
+export const TIMES: PhaseTimes = { warmUpUs: 1_000_000, steadyUs: 2_000_000, drainUs: 12_000_000 };
+
+/** A connection without a socket: the test plays the server. */
+export interface Wire extends Connection {
+  stage: FailureStage;
+  /** Sequence numbers in the order sent, and how many messages each write had. */
+  readonly sent: number[];
+  readonly writes: number[];
+  echoed: number;
+  over: boolean;
+  /** What happens at the next `send`, after it was noted. */
+  onSend: (() => void) | null;
+  open(route?: string): void;
+  /** Echoes the next `count` messages in one read. */
+  echo(count: number): void;
+  /** Sends message `sequence` of this connection, whether it was asked for or not. */
+  say(sequence: number, change?: (bytes: Buffer) => Buffer, text?: boolean): void;
+  fail(stage: FailureStage, kind: FailureKind): void;
+}
+
+/** The scenario with nothing real around it: time goes on only where the test says so. */
+export interface Scene {
+  echo: Echo;
+  payload: Payload;
+  clock: { us: number };
+  wires: Wire[];
+  recordings: Recording[];
+  /** When the waker is asked to wake; null: not at all. */
+  alarm: { dueUs: number | null };
+  /** Handshakes that are over, whichever way. */
+  handshakes: { over: number };
+  /** Begins handshakes and, unless told otherwise, opens them. */
+  connect(count: number, open?: boolean): void;
+  /** Lets time go on to `us` and wakes whoever asked for it by then. */
+  wakeAt(us: number): void;
+  /** Ends recording. */
+  finish(): void;
+}
+
+export interface SceneOptions {
+  load: Load;
+  payload?: PayloadPlan;
+  echoTimeoutUs?: number;
+  connectTimeoutUs?: number;
+  worker?: number;
+  workers?: number;
+  seed?: number;
+}
+
+export function makeScene(options: SceneOptions): Scene {
+  const clock = { us: 0 };
+  const wires: Wire[] = [];
+  const recordings: Recording[] = [];
+  const alarm: { dueUs: number | null } = { dueUs: null };
+  const handshakes = { over: 0 };
+  const payload = new Payload(options.payload ?? { minBytes: 64, maxBytes: 64, type: 'text' }, 1);
+  const recorder = new Recorder(
+    0,
+    (recording) => recordings.push(recording),
+    () => ({ utilisation: 0, delayMaxUs: 0 }),
+  );
+  let wake = () => {};
+  const echo = new Echo({
+    clock: () => clock.us,
+    payload,
+    recorder,
+    load: options.load,
+    echoTimeoutUs: options.echoTimeoutUs ?? 1e9,
+    connectTimeoutUs: options.connectTimeoutUs ?? 1e9,
+    worker: options.worker ?? 0,
+    workers: options.workers ?? 1,
+    seed: options.seed ?? 1,
+    makeWaker(call) {
+      wake = call;
+      return {
+        wakeAt: (dueUs) => {
+          alarm.dueUs = dueUs;
+        },
+        close: () => {
+          alarm.dueUs = null;
+        },
+      };
+    },
+    connect: (id, _source, _port, events) => {
+      const wire = makeWire(id, events, payload);
+      wires.push(wire);
+      return wire;
+    },
+    onHandshakeOver: () => {
+      handshakes.over++;
+    },
+  });
+  return {
+    echo,
+    payload,
+    clock,
+    wires,
+    recordings,
+    alarm,
+    handshakes,
+    connect(count, open = true) {
+      for (let i = 0; i < count; i++) {
+        echo.connect(wires.length, null, 1);
+        if (open) wires.at(-1)?.open();
+      }
+    },
+    wakeAt(us) {
+      clock.us = us;
+      if (alarm.dueUs === null || alarm.dueUs > us) return;
+      alarm.dueUs = null;
+      wake();
+    },
+    finish: () => recorder.finish(clock.us),
+  };
+}
+
+const PLAIN = new Uint8Array(4);
+
+function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire {
+  const message = (sequence: number) => {
+    const bytes = Buffer.from(payload.body.subarray(0, payload.size(id, sequence)));
+    payload.stamp(bytes, 0, bytes.length, id, sequence, PLAIN);
+    return bytes;
+  };
+  const wire: Wire = {
+    stage: 'tcp',
+    sent: [],
+    writes: [],
+    echoed: 0,
+    over: false,
+    onSend: null,
+    open(route = 'a') {
+      wire.stage = 'open';
+      const facts = { alpn: null, nginxWorker: route, upstream: null };
+      events.opened({ tcpUs: 10, tlsUs: null, upgradeUs: 20 }, facts);
+    },
+    echo(count) {
+      for (let i = 0; i < count && !wire.over; i++) {
+        const bytes = message(wire.echoed++);
+        events.message(bytes, 0, bytes.length, payload.type === 'text');
+      }
+      if (!wire.over) events.batchEnd();
+    },
+    say(sequence, change = (bytes) => bytes, text = payload.type === 'text') {
+      const bytes = change(message(sequence));
+      events.message(bytes, 0, bytes.length, text);
+    },
+    fail(stage, kind) {
+      wire.over = true;
+      events.failed(stage, kind);
+    },
+    send(sequence, count) {
+      for (let i = 0; i < count; i++) wire.sent.push(sequence + i);
+      wire.writes.push(count);
+      wire.onSend?.();
+    },
+    close() {
+      wire.over = true;
+      events.closed();
+    },
+    destroy() {
+      wire.over = true;
+    },
+  };
+  return wire;
+}
+
+export interface Sums {
+  sent: number;
+  echoed: number;
+  lost: number;
+  opened: number;
+  outstanding: number;
+  failures: Record<string, number>;
+}
+
+/** What all recordings say together; outstanding is that of the last. */
+export function sumsOf(recordings: readonly Recording[]): Sums {
+  const sums: Sums = { sent: 0, echoed: 0, lost: 0, opened: 0, outstanding: 0, failures: {} };
+  for (const recording of recordings) {
+    sums.sent += recording.sent;
+    sums.echoed += recording.echoed;
+    sums.lost += recording.lost;
+    sums.opened += recording.opened;
+    sums.outstanding = recording.outstanding;
+    for (const [key, count] of Object.entries(recording.failures))
+      sums.failures[key] = (sums.failures[key] ?? 0) + count;
+  }
+  return sums;
+}
+
+/** Samples of one kind in all recordings: value in µs → how many. */
+export function samplesOf(recordings: readonly Recording[], name: HistogramName): Map<number, number> {
+  const samples = new Map<number, number>();
+  for (const { histograms } of recordings) {
+    const pairs = histograms[name] ?? [];
+    for (let i = 0; i < pairs.length; i += 2) {
+      const value = bucketValue(pairs[i] ?? 0);
+      samples.set(value, (samples.get(value) ?? 0) + (pairs[i + 1] ?? 0));
+    }
+  }
+  return samples;
+}
+
+export function countOf(samples: Map<number, number>): number {
+  return [...samples.values()].reduce((sum, count) => sum + count, 0);
+}
