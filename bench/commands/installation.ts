@@ -1,4 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The package's own folder: this file runs as dist/bench/commands/installation.js in it. */
@@ -6,6 +9,20 @@ const ROOT = new URL('../../../', import.meta.url);
 
 /** The folder of the profiles that come with the package. */
 export const PROFILES_FOLDER = fileURLToPath(new URL('nginx-profiles/', ROOT));
+
+/**
+ * What had to be fetched is kept here: in the package's own folder, or where that belongs to somebody else
+ * (an installation for all users) in the user's cache folder.
+ */
+export function cacheFolder(): string {
+  const own = fileURLToPath(new URL('.cache/', ROOT));
+  try {
+    accessSync(fileURLToPath(ROOT), constants.W_OK);
+    return own;
+  } catch {
+    return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nginx-ws-bench');
+  }
+}
 
 export async function readVersion(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8'));

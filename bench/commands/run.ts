@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { Result } from '../model/result.ts';
 import { makePlan } from '../plan/plan.ts';
@@ -29,6 +30,7 @@ export async function run(
     const told = withMissedThresholds(result, judged);
     await services.writeResult(folder.path, told);
     const reportPath = await services.writeReport(folder.path, told);
+    await services.writeListing(dirname(folder.path));
     printResult(told, reportPath, request.json, terminal, services);
     for (const { run, missed } of judged) {
       for (const sentence of missed) terminal.say(`${run.plan.profile}: ${sentence}`);

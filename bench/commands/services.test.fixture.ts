@@ -47,6 +47,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     },
     figuresOf,
     writeResult,
+    async writeListing() {},
     async writeReport(folder, result) {
       const path = join(folder, 'report.html');
       await writeFile(path, result.id);

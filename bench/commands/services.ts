@@ -42,6 +42,8 @@ export interface Services {
   writeResult(folder: string, result: Result): Promise<unknown>;
   /** Draws the report beside it; the path of report.html. */
   writeReport(folder: string, result: Result): Promise<string>;
+  /** Writes index.html over all run folders of a reports folder. */
+  writeListing(reports: string): Promise<unknown>;
   /** From a run folder, or from the result.json in it. */
   readResult(path: string): Promise<Result>;
   /** What --json prints. */

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import { execute, PROFILES } from './experiment.test.fixture.ts';
+import { execute, ownTemporaryFolder, PROFILES } from './experiment.test.fixture.ts';
+
+ownTemporaryFolder();
 
 const LOAD = '-c 5 -w 0ms -d 200ms --no-http';
 
@@ -34,17 +36,27 @@ describe('a configuration that cannot be run', () => {
   ] as const) {
     it(`${what}: the run has failed, with file, line and Nginx's words`, async (t) => {
       const path = await changed(t, change);
-      const { result, run } = await execute(t, `--profile plain,direct ${LOAD}`, {
-        changeProfile: (profile) =>
-          profile.name === 'plain' ? { ...profile, configurationPath: path } : profile,
+      const { run } = await execute(t, `--profile plain ${LOAD}`, {
+        changeProfile: (profile) => ({ ...profile, configurationPath: path }),
       });
       assert.ok(run.outcome.state === 'failed');
       t.diagnostic(run.outcome.reason);
       assert.match(run.outcome.reason.replaceAll(new RegExp(`${path}:\\d+`, 'g'), 'PLACE'), reason);
       assert.deepEqual([run.slices, run.processes, run.nginx], [[], [], null]);
-      assert.equal(result.runs[1]?.outcome.state, 'completed', 'the run after it stands');
     });
   }
+
+  it('is one failed run: that after it stands', async (t) => {
+    const path = await changed(t, (text) => text.replace('server_name', 'servername'));
+    const { result } = await execute(t, `--profile plain,direct ${LOAD}`, {
+      changeProfile: (profile) =>
+        profile.configurationPath === null ? profile : { ...profile, configurationPath: path },
+    });
+    assert.deepEqual(
+      result.runs.map(({ outcome }) => outcome.state),
+      ['failed', 'completed'],
+    );
+  });
 
   it('no binary where --nginx says: a sentence that names it, before anything is started', async (t) => {
     await assert.rejects(

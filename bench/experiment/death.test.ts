@@ -6,11 +6,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../model/run.ts';
 import { workerPids } from '../topology/nginx.ts';
 import type { NamedProcess } from './context.ts';
-import { checkFaultless, type Executed, execute, pidsOf, processesUsing } from './experiment.test.fixture.ts';
+import {
+  checkFaultless,
+  type Executed,
+  execute,
+  ownTemporaryFolder,
+  pidsOf,
+  processesUsing,
+} from './experiment.test.fixture.ts';
 
 const CONNECTIONS = 60;
 /** More than a slice, so that something is measured before. */
-const BEFORE_MS = 1_300;
+const BEFORE_MS = 1_150;
 
 /** Does something to the processes well into the steady phase. */
 function meddle(
@@ -18,7 +25,7 @@ function meddle(
   options: string,
   what: (processes: readonly NamedProcess[]) => void | Promise<void>,
 ): Promise<Executed> {
-  const line = `-c ${CONNECTIONS} -w 100ms -d 2500ms --echo-timeout 2s --workers 2 --no-http ${options}`;
+  const line = `-c ${CONNECTIONS} -w 100ms -d 1800ms --echo-timeout 2s --workers 2 --no-http ${options}`;
   return execute(t, line, {
     async onPhase(phase, processes) {
       if (phase !== 'steady') return;
@@ -66,13 +73,13 @@ function checkKept({ slices, phases, processes, workers, plan }: Run): void {
   );
 }
 
-describe('in mid-run', () => {
+ownTemporaryFolder();
+
+describe('in mid-run', { concurrency: 3 }, () => {
   for (const [options, name, calledSo] of [
     ['--profile plain --nginx-workers 2', 'nginx master', 'nginx'],
-    ['--profile load-balanced', 'echo server 2', 'echo server 2'],
-    ['--profile direct --client ws', 'echo server 1', 'echo server 1'],
-    ['--profile tls', 'generator 2', 'generator 2'],
-    ['--profile direct -R 2k', 'generator 1', 'generator 1'],
+    ['--profile load-balanced --client ws -R 1k', 'echo server 2', 'echo server 2'],
+    ['--profile tls -R 1k', 'generator 2', 'generator 2'],
   ] as const) {
     it(`${options}: ${name} is killed`, async (t) => {
       const { run, pid } = await kill(t, options, name);
@@ -83,7 +90,7 @@ describe('in mid-run', () => {
 
   it('Nginx is killed during the HTTP leg', async (t) => {
     let pid = 0;
-    const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 2s`, {
+    const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 1500ms`, {
       async onPhase(phase) {
         if (phase !== 'http') return;
         await sleep(1_000);
@@ -95,7 +102,7 @@ describe('in mid-run', () => {
     assert.ok((run.http?.errors ?? 0) > 0);
   });
 
-  for (const options of ['', '-R 2k', '--client ws --in-flight 4']) {
+  for (const options of ['--in-flight 4', '--client ws -R 1k']) {
     it(`a Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
       let others = 0;
       const { run, figures } = await meddle(
@@ -134,7 +141,7 @@ describe('in mid-run', () => {
   }
 
   it('the only Nginx worker is killed: all connections fail, and the run ends', async (t) => {
-    const { run, figures } = await kill(t, '--profile plain --nginx-workers 1', 'nginx worker');
+    const { run, figures } = await kill(t, '--profile plain --nginx-workers 1 -R 1k', 'nginx worker');
     checkKept(run);
     assert.equal(figures.connections.failed, CONNECTIONS);
     assert.equal(figures.messages.outstanding, 0);
@@ -142,7 +149,7 @@ describe('in mid-run', () => {
     assert.notEqual(run.validity.verdict, 'valid');
   });
 
-  for (const options of ['--profile plain', '--profile tls --client ws -R 2k']) {
+  for (const options of ['--profile plain', '--profile tls --client ws -R 1k']) {
     it(`${options}: Nginx is reloaded, and nothing is lost`, async (t) => {
       let workers: number[] = [];
       const { run, figures } = await meddle(t, `${options} --nginx-workers 2`, async (processes) => {

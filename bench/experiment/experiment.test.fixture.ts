@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
@@ -18,6 +19,9 @@ import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
 import { parseRequest } from '../plan/request.ts';
 import type { NamedProcess } from './context.ts';
 import { runExperiment } from './experiment.ts';
+
+/** The project's own, which .ci and the command line use as well. */
+const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
 /** From dist/bench/experiment. */
 export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
@@ -42,28 +46,32 @@ export interface Executed {
 }
 
 /**
- * Executes what a command line of `run` asks for, in a temporary folder of its own, and checks what
- * must be so of every result and of every end: it is a valid value, its books balance, and neither a
- * process nor a file is left.
+ * Gives the runs of a test file a temporary folder of their own; after the tests neither a process nor
+ * a file of theirs may be left.
  */
-export async function execute(t: TestContext, line: string, meddling: Meddling = {}): Promise<Executed> {
-  const folder = await mkdtemp(join(tmpdir(), 'experiment-test-'));
-  const before = process.env.TMPDIR;
+export function ownTemporaryFolder(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'experiment-test-'));
   process.env.TMPDIR = folder;
-  try {
-    const executed = await executeWithin(t, line, meddling);
-    assert.deepEqual(await processesUsing(folder), [], 'no process is left');
-    assert.deepEqual(await readdir(folder), [], 'no file is left');
-    checkResult(executed.result);
-    return executed;
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
+  after(async () => {
+    const left = { processes: await processesUsing(folder), files: await readdir(folder) };
     await rm(folder, { recursive: true, force: true });
-  }
+    assert.deepEqual(left, { processes: [], files: [] });
+  });
 }
 
-/** As `execute`, without a look at what is left: for a process that will be killed. */
+/**
+ * Executes what a command line of `run` asks for, and checks what must be so of every result and of
+ * every end: it is a valid value, its books balance, and none of its processes is left.
+ */
+export async function execute(t: TestContext, line: string, meddling: Meddling = {}): Promise<Executed> {
+  const executed = await executeWithin(t, line, meddling);
+  const left = executed.processes.filter(({ component, pid }) => component !== 'runner' && isAlive(pid));
+  assert.deepEqual(left, []);
+  checkResult(executed.result);
+  return executed;
+}
+
+/** As `execute`, without the checks. */
 export async function executeWithin(
   t: Pick<TestContext, 'signal'>,
   line: string,
@@ -82,6 +90,7 @@ export async function executeWithin(
   const saved: Result[] = [];
   const result = await runExperiment({
     version: '0.0.0',
+    cacheDir: CACHE,
     plan,
     runs,
     notices: [],
@@ -170,6 +179,15 @@ export async function freeze(pids: readonly number[], ms: number): Promise<void>
   for (const pid of pids) process.kill(pid, 'SIGSTOP');
   await sleep(ms);
   for (const pid of pids) process.kill(pid, 'SIGCONT');
+}
+
+/** A zombie, which nobody has reaped yet, has no command line left. */
+function isAlive(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { UNJUDGED } from '../diagnose/diagnose.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
@@ -12,9 +11,6 @@ import { readBusyShare } from '../observe/environment.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import type { NamedProcess } from './context.ts';
 import { executeRun } from './run.ts';
-
-/** Packages that had to be fetched are kept here, beside the project's own files. */
-const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 
 /** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */
 const BUSY_SHARE = 0.1;
@@ -30,6 +26,8 @@ export interface ExperimentInput {
   id: string;
   environment: Environment;
   nginxPath: string | null;
+  /** Where a fetched Nginx is kept. */
+  cacheDir: string;
   /** Stop in order, and return what was measured. */
   signal: AbortSignal;
   /** Kill what still runs. */
@@ -89,10 +87,16 @@ async function busyMachine(): Promise<Notice[]> {
   return [{ level: 'warning', code: 'machine-busy', text }];
 }
 
-async function nginxFor({ runs, nginxPath, say, signal }: ExperimentInput): Promise<NginxBinary | null> {
+async function nginxFor({
+  runs,
+  nginxPath,
+  cacheDir,
+  say,
+  signal,
+}: ExperimentInput): Promise<NginxBinary | null> {
   if (runs.every(({ profile }) => profile.configurationPath === null)) return null;
   const searchPath = process.env.PATH ?? '';
-  return findNginx({ path: nginxPath, searchPath, cacheDir: CACHE, say, signal });
+  return findNginx({ path: nginxPath, searchPath, cacheDir, say, signal });
 }
 
 /** A run that cannot be raised is a failed run: those before and after it stand. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makePacer } from '../load/pacer.ts';
 import type { Run } from '../model/run.ts';
-import { checkFaultless, execute } from './experiment.test.fixture.ts';
+import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
 /** How many messages were due, by the schedule, on each generator worker. */
 function scheduled({ plan, phases }: Run): number[] {
@@ -19,6 +19,8 @@ function scheduled({ plan, phases }: Run): number[] {
   });
 }
 
+ownTemporaryFolder();
+
 describe('closed loop', () => {
   for (const options of [
     '--profile plain --client ws --server lean --type binary --payload 1-70000',
@@ -27,7 +29,7 @@ describe('closed loop', () => {
     '--profile direct --client lean --server ws --type text --payload 1-70000 --in-flight 16',
   ]) {
     it(`${options}: every echo comes back as it was sent`, async (t) => {
-      const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 500ms --workers 2 --no-http`);
+      const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 300ms --workers 2 --no-http`);
       checkFaultless(run, figures);
       const { minBytes, maxBytes } = run.plan.payload;
       const sum = (of: 'bytesSent' | 'bytesReceived') =>
@@ -45,10 +47,10 @@ describe('closed loop', () => {
   }
 
   it('opens connections at the rate that was asked for', async (t) => {
-    const { run, figures } = await execute(t, '--profile direct -c 60 --ramp 100 -w 0ms -d 200ms --no-http');
+    const { run, figures } = await execute(t, '--profile direct -c 40 --ramp 100 -w 0ms -d 100ms --no-http');
     checkFaultless(run, figures);
-    // The last of 60 begins 590 ms after the first.
-    assert.ok((figures.connect.timeToOpenUs ?? 0) >= 590_000);
+    // The last of 40 begins 390 ms after the first.
+    assert.ok((figures.connect.timeToOpenUs ?? 0) >= 390_000);
   });
 });
 
@@ -61,7 +63,7 @@ describe('open loop', () => {
     it(`${options}: just what the schedule holds is sent`, async (t) => {
       const { run, figures } = await execute(
         t,
-        `${options} -c 40 -R 1k -w 200ms -d 800ms --workers 2 --no-http`,
+        `${options} -c 40 -R 2k -w 100ms -d 400ms --workers 2 --no-http`,
       );
       checkFaultless(run, figures);
       const due = scheduled(run);
@@ -74,7 +76,7 @@ describe('open loop', () => {
       assert.ok(response && service && sendLag);
       assert.equal(response.count, service.count);
       assert.ok((response.max ?? 0) >= (service.max ?? 0));
-      assert.equal(figures.offered?.perSecond, 1000);
+      assert.equal(figures.offered?.perSecond, 2000);
     });
   }
 });

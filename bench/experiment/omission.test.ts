@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../model/run.ts';
-import { type Executed, execute, freeze, percentile, pidsOf } from './experiment.test.fixture.ts';
+import {
+  type Executed,
+  execute,
+  freeze,
+  ownTemporaryFolder,
+  percentile,
+  pidsOf,
+} from './experiment.test.fixture.ts';
+
+ownTemporaryFolder();
 
 const MS = 1_000;
 const LOAD = '--profile direct -c 100 -R 5k -w 500ms -d 10s --workers 1 --servers 1 --no-http';

@@ -23,8 +23,6 @@ async function whatIsLeft(folder: string): Promise<{ pids: number[]; files: stri
 describe('a runner that is killed by SIGKILL leaves no process and no folder', () => {
   for (const [phase, line, leastProcesses] of [
     ['set-up', '--profile plain -c 40 -d 60s', 1],
-    ['http', '--profile load-balanced -c 40 -d 60s', 6],
-    ['connect', '--profile tls -c 40 --ramp 1 -d 60s --no-http', 5],
     ['steady', '--profile load-balanced -c 40 -w 0ms -d 60s --nginx-workers 2 --workers 2 --no-http', 9],
     ['tear-down', '--profile plain -c 40 -w 0ms -d 100ms --no-http', 1],
   ] as const) {

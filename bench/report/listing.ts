@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { figuresOf } from '../measure/figures.ts';
 import { Problem } from '../model/failure.ts';
@@ -10,6 +10,10 @@ import { readResult } from './read.ts';
 import { table } from './table.ts';
 import { writeFileWhole } from './write.ts';
 
+const TITLE = 'Reports of nginx-ws-bench';
+/** Each is read in full. */
+const MOST_ENTRIES = 50;
+
 /** A folder of reports/: its result, or the sentence that says why it cannot be read. */
 interface Entry {
   folder: string;
@@ -20,17 +24,23 @@ interface Entry {
 
 /**
  * Writes index.html of a reports folder: one row for each run folder, the newest first. A folder that
- * cannot be read is listed with the reason. Returns the path.
+ * cannot be read is listed with the reason. Names begin with the time, so the last of them are the newest.
+ * Returns the path, or null where somebody else's index.html is in the way: that one is left alone.
  *
  * @throws Problem('environment') as `writeFileWhole`
  */
-export async function writeListing(reports: string): Promise<string> {
+export async function writeListing(reports: string): Promise<string | null> {
+  const there = await readFile(join(reports, 'index.html'), 'utf8').catch(() => null);
+  if (there !== null && !there.includes(`<title>${TITLE}</title>`)) return null;
+  const folders = (await readdir(reports, { withFileTypes: true }))
+    .filter((item) => item.isDirectory() && !item.name.startsWith('.'))
+    .map(({ name }) => name)
+    .toSorted()
+    .slice(-MOST_ENTRIES);
   const entries: Entry[] = [];
-  for (const item of await readdir(reports, { withFileTypes: true })) {
-    if (item.isDirectory() && !item.name.startsWith('.')) {
-      const entry = await entryOf(reports, item.name);
-      if (entry !== null) entries.push(entry);
-    }
+  for (const folder of folders) {
+    const entry = await entryOf(reports, folder);
+    if (entry !== null) entries.push(entry);
   }
   return writeFileWhole(reports, 'index.html', listingHtml(entries.toSorted(newestFirst)));
 }
@@ -68,12 +78,12 @@ function listingHtml(entries: readonly Entry[]): string {
     { title: 'p50' },
     { title: 'p99' },
   ];
-  const body = html`<header class="wide masthead"><h1>Reports of nginx-ws-bench</h1><p>The newest first.</p></header>
+  const body = html`<header class="wide masthead"><h1>${TITLE}</h1><p>The newest first.</p></header>
 <main class="wide"><section>
 ${entries.length === 0 ? html`<p>No run yet.</p>` : table('Runs in this folder', columns, entries.flatMap(rowsOf))}
 ${entries.filter(({ result }) => result === null).map(({ folder, problem }) => html`<p class="broken">${folder}: ${problem}</p>`)}
 </section></main>`;
-  return pageOf('Reports of nginx-ws-bench', body);
+  return pageOf(TITLE, body);
 }
 
 function rowsOf(entry: Entry): Content[][] {

@@ -111,7 +111,7 @@ test('the listing has the newest first, and says what cannot be read', async () 
     await writeFile(join(folder, 'unrelated'), '');
     const path = await writeListing(folder);
     assert.equal(path, join(folder, 'index.html'));
-    const page = await readFile(path, 'utf8');
+    const page = await readFile(join(folder, 'index.html'), 'utf8');
     assert.ok(
       page.indexOf('./b%20newer/report.html') < page.indexOf('./a%20older%20%26%20%3Cb%3E/report.html'),
     );
@@ -119,5 +119,11 @@ test('the listing has the newest first, and says what cannot be read', async () 
     assert.match(page, /c broken: .*ends in the middle/);
     assert.ok(!page.includes('<b>'));
     assert.ok(!page.includes('unrelated'));
+  });
+
+  it("leaves an index.html alone that is somebody else's", async () => {
+    await writeFile(join(folder, 'index.html'), '<title>My site</title>');
+    assert.equal(await writeListing(folder), null);
+    assert.equal(await readFile(join(folder, 'index.html'), 'utf8'), '<title>My site</title>');
   });
 });

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Recording } from '../model/recording.ts';
+import type { Route } from './echo.ts';
+import { makeFleet, type WorkerProcess } from './fleet.ts';
+import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+
+interface FakeProcess extends WorkerProcess {
+  heard: WorkerCommand[];
+  report(report: WorkerReport): void;
+  die(): Promise<void>;
+}
+
+function fakeProcess(name: string): FakeProcess {
+  const listeners: ((report: WorkerReport) => void)[] = [];
+  let exit = () => {};
+  const exited = new Promise<void>((resolve) => {
+    exit = resolve;
+  });
+  const heard: WorkerCommand[] = [];
+  return {
+    name,
+    heard,
+    exited,
+    send: (command) => void heard.push(command),
+    onReport: (listen) => void listeners.push(listen),
+    report: (report) => {
+      for (const listen of listeners) listen(report);
+    },
+    async die() {
+      exit();
+      await exited;
+    },
+  };
+}
+
+function plan(worker: number, connections: number): WorkerPlan {
+  return {
+    worker,
+    workers: 2,
+    epochNs: 0n,
+    connections,
+    ports: [1],
+    host: '127.0.0.1',
+    path: '/',
+    tls: null,
+    sourceAddresses: [],
+    rampPerSecond: 0,
+    pendingHandshakes: 10,
+    load: { kind: 'closed', inFlight: 1 },
+    payload: { minBytes: 1, maxBytes: 1, type: 'text' },
+    echoTimeoutMs: 1,
+    connectTimeoutMs: 1,
+    client: 'lean',
+    seed: 1,
+  };
+}
+
+function recording(worker: number, counts: Partial<Recording>): WorkerReport {
+  return {
+    type: 'recording',
+    recording: {
+      worker,
+      startUs: 0,
+      endUs: 1_000_000,
+      phase: 'steady',
+      sent: 0,
+      echoed: 0,
+      lost: 0,
+      bytesSent: 0,
+      bytesReceived: 0,
+      opened: 0,
+      failures: {},
+      outstanding: 0,
+      open: 0,
+      histograms: {},
+      loopUtilisation: 0,
+      loopDelayMaxUs: 0,
+      ...counts,
+    },
+  };
+}
+
+const TIMES = { warmUpUs: 1, steadyUs: 2, drainUs: 3 };
+const ROUTE: Route = { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 };
+
+function done(worker: number, echoed: number, routes: Route[] = []): WorkerReport {
+  const totals = { worker, asked: 5, opened: 5, failed: 0, sent: echoed, echoed, outstanding: 0, lost: 0 };
+  return { type: 'done', totals, routes };
+}
+
+/** Whether a promise is settled already. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol();
+  return (
+    (await Promise.race([promise, new Promise((resolve) => setImmediate(resolve, pending))])) !== pending
+  );
+}
+
+function makePair() {
+  const a = fakeProcess('generator 1');
+  const b = fakeProcess('generator 2');
+  const recordings: Recording[] = [];
+  const fleet = makeFleet([a, b], (one) => recordings.push(one));
+  return { a, b, fleet, recordings };
+}
+
+test('every worker gets its plan, the times and the end; each step waits for all', async () => {
+  const { a, b, fleet } = makePair();
+  const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
+  a.report({ type: 'ready' });
+  a.report({ type: 'connected' });
+  assert.equal(await isSettled(connected), false);
+  b.report({ type: 'connected' });
+  await connected;
+  const ran = fleet.run(TIMES);
+  b.report(done(1, 7));
+  assert.equal(await isSettled(ran), false);
+  a.report(done(0, 8));
+  await ran;
+  fleet.leave();
+  assert.deepEqual(
+    [a, b].map(({ heard }) => heard.map(({ type }) => type)),
+    [
+      ['connect', 'start', 'leave'],
+      ['connect', 'start', 'leave'],
+    ],
+  );
+  assert.deepEqual(a.heard[0], { type: 'connect', plan: plan(0, 5) });
+  assert.deepEqual(b.heard[1], { type: 'start', times: TIMES });
+});
+
+test('recordings are handed on as they come; totals are the last word of each worker', async () => {
+  const { a, b, fleet, recordings } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  a.report(recording(0, { sent: 3, echoed: 2, outstanding: 1 }));
+  b.report(recording(1, { sent: 4, echoed: 4 }));
+  assert.deepEqual(
+    recordings.map(({ worker, sent }) => [worker, sent]),
+    [
+      [0, 3],
+      [1, 4],
+    ],
+  );
+  a.report(done(0, 30));
+  b.report(done(1, 40));
+  assert.deepEqual(
+    fleet.totals().map(({ worker, sent }) => [worker, sent]),
+    [
+      [0, 30],
+      [1, 40],
+    ],
+  );
+});
+
+test('routes are summed over workers, by worker of Nginx, upstream and ALPN', async () => {
+  const { a, b, fleet } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  const other = { ...ROUTE, upstream: '127.0.0.1:9001' };
+  a.report(done(0, 0, [ROUTE, other]));
+  b.report(
+    done(1, 0, [
+      { ...ROUTE, connections: 4, messages: 1 },
+      { ...ROUTE, alpn: 'http/1.1' },
+    ]),
+  );
+  assert.deepEqual(fleet.routes(), [
+    { ...ROUTE, connections: 5, messages: 11 },
+    other,
+    { ...ROUTE, alpn: 'http/1.1' },
+  ]);
+  assert.deepEqual(ROUTE, { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 });
+});
+
+test('of a worker that dies, what its recordings told is kept, and nobody waits for it', async () => {
+  const { a, b, fleet } = makePair();
+  const connected = fleet.connect([plan(0, 5), plan(1, 6)]);
+  a.report({ type: 'connected' });
+  b.report(recording(1, { opened: 4, failures: { 'tcp/refused': 1, 'upgrade/status-503': 1 } }));
+  b.report({ type: 'connected' });
+  await connected;
+  const ran = fleet.run(TIMES);
+  b.report(recording(1, { sent: 100, echoed: 90, lost: 3, outstanding: 7 }));
+  b.report(recording(1, { sent: 50, echoed: 51, lost: 1, outstanding: 5 }));
+  await b.die();
+  a.report(done(0, 9));
+  await ran;
+  fleet.leave();
+  assert.equal(b.heard.at(-1)?.type, 'start', 'a dead process is told nothing');
+  const expected = {
+    worker: 1,
+    asked: 6,
+    opened: 4,
+    failed: 2,
+    sent: 150,
+    echoed: 141,
+    outstanding: 5,
+    lost: 4,
+  };
+  assert.deepEqual(fleet.totals()[1], expected);
+});
+
+test('a worker that dies while it connects holds up nobody', async () => {
+  const { a, b, fleet } = makePair();
+  const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
+  a.report({ type: 'connected' });
+  await b.die();
+  await connected;
+});
+
+test('stop before anything was connected is over at once, and there are no totals', async () => {
+  const { a, b, fleet } = makePair();
+  await fleet.stop();
+  assert.deepEqual([a.heard, b.heard, fleet.totals(), fleet.routes()], [[], [], [], []]);
+});
+
+test('stop while connecting ends both steps when the workers have handed out what they have', async () => {
+  const { a, b, fleet } = makePair();
+  const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
+  const stopped = fleet.stop();
+  assert.deepEqual([a.heard.at(-1)?.type, b.heard.at(-1)?.type], ['stop', 'stop']);
+  a.report(done(0, 0));
+  assert.equal(await isSettled(stopped), false);
+  await b.die();
+  await Promise.all([connected, stopped]);
+});
+
+test('stop in mid-run resolves with the run', async () => {
+  const { a, b, fleet } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  const ran = fleet.run(TIMES);
+  const stopped = fleet.stop();
+  for (const [worker, process] of [a, b].entries()) process.report(done(worker, 1));
+  await Promise.all([ran, stopped]);
+});

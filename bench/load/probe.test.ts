@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import net from 'node:net';
+import { before, type TestContext, test } from 'node:test';
+import tls from 'node:tls';
+import { makeKeyPair } from '../../test/key-pair.ts';
+import { type KeyPair, portOf } from './connection.test.fixture.ts';
+import { probeTls } from './probe.ts';
+
+let keys: KeyPair;
+before(async () => {
+  keys = await makeKeyPair();
+});
+
+/** Listens on loopback; gone, with all its connections, when the test has ended. */
+async function listen(t: TestContext, server: net.Server): Promise<number> {
+  const sockets = new Set<net.Socket>();
+  server.on('connection', (socket) => {
+    socket.on('error', () => {});
+    sockets.add(socket);
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return portOf(server);
+}
+
+const probe = (port: number, ca = keys.cert) => probeTls('127.0.0.1', port, ca, 'localhost');
+
+for (const enableConnectProtocol of [true, false]) {
+  test(`a listener of HTTP/2 that ${enableConnectProtocol ? 'advertises' : 'does not advertise'} extended CONNECT`, async (t) => {
+    const server = http2.createSecureServer({
+      ...keys,
+      allowHTTP1: true,
+      settings: { enableConnectProtocol },
+    });
+    const found = await probe(await listen(t, server));
+    assert.equal(found.alpn, null);
+    assert.equal(found.alpnOffered, 'h2');
+    assert.equal(found.extendedConnect, enableConnectProtocol);
+    assert.equal(found.tlsProtocol, 'TLSv1.3');
+    assert.match(found.tlsCipher ?? '', /^TLS_/);
+  });
+}
+
+test('a listener that chooses http/1.1 has no SETTINGS; one that chooses nothing has no ALPN', async (t) => {
+  for (const [ALPNProtocols, expected] of [
+    [['http/1.1'], 'http/1.1'],
+    [undefined, null],
+  ] as const) {
+    const offered = ALPNProtocols === undefined ? {} : { ALPNProtocols: [...ALPNProtocols] };
+    const server = tls.createServer({ ...keys, ...offered }, (socket) => socket.on('error', () => {}));
+    const found = await probe(await listen(t, server));
+    assert.deepEqual([found.alpnOffered, found.extendedConnect, found.alpn], [expected, null, null]);
+  }
+});
+
+for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+  test(`resumption is found where there is one: ${version}`, async (t) => {
+    const options = { ...keys, minVersion: version, maxVersion: version };
+    const server = tls.createServer(options, (socket) => socket.on('error', () => {}));
+    const found = await probe(await listen(t, server));
+    assert.deepEqual([found.tlsProtocol, found.tlsResumed], [version, true]);
+  });
+}
+
+test('resumption is not found where every connection meets keys of its own', async (t) => {
+  let server = tls.createServer(keys);
+  const port = await listen(t, server);
+  server.on('connection', () =>
+    server.setTicketKeys(Buffer.from(crypto.getRandomValues(new Uint8Array(48)))),
+  );
+  const found = await probe(port);
+  server = tls.createServer();
+  assert.equal(found.tlsResumed, false);
+});
+
+test('what is no TLS, not trusted or not there is an error, not a probe', async (t) => {
+  const plain = await listen(
+    t,
+    net.createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+  );
+  await assert.rejects(probe(plain));
+  const secure = await listen(t, tls.createServer(keys));
+  await assert.rejects(probe(secure, (await makeKeyPair()).cert), /self-signed|certificate/);
+  const gone = net.createServer();
+  const port = await listen(t, gone);
+  gone.close();
+  await once(gone, 'close');
+  await assert.rejects(probe(port), { code: 'ECONNREFUSED' });
+});
