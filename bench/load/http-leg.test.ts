@@ -85,8 +85,8 @@ test('answers that are no success are counted apart, and are answers', async (t)
   assert.ok(Math.abs(counts.non2xx - counts.requests / 2) <= CONNECTIONS);
 });
 
-test('connections that the server drops are errors, not answers', async (t) => {
-  const { url } = await serve(t, (request) => request.socket.destroy());
+test('connections that the server resets are errors, not answers', async (t) => {
+  const { url } = await serve(t, (request) => request.socket.resetAndDestroy());
   const counts = await run(url);
   assert.deepEqual([counts.requests, samples(counts), counts.bytesReceived], [0, 0, 0]);
   assert.ok(counts.errors > 0);

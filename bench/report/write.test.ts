@@ -120,8 +120,10 @@ test('the listing has the newest first, and says what cannot be read', async () 
     assert.ok(!page.includes('<b>'));
     assert.ok(!page.includes('unrelated'));
   });
+});
 
-  it("leaves an index.html alone that is somebody else's", async () => {
+test("the listing leaves an index.html alone that is somebody else's", async () => {
+  await inFolder(async (folder) => {
     await writeFile(join(folder, 'index.html'), '<title>My site</title>');
     assert.equal(await writeListing(folder), null);
     assert.equal(await readFile(join(folder, 'index.html'), 'utf8'), '<title>My site</title>');
