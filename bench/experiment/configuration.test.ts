@@ -19,7 +19,7 @@ async function changed(t: TestContext, change: (text: string) => string): Promis
   return path;
 }
 
-describe('a configuration that cannot be run', () => {
+describe('a configuration that cannot be run', { concurrency: 3 }, () => {
   for (const [what, change, reason] of [
     [
       'an unknown directive',

@@ -18,6 +18,7 @@ export async function runHttpLeg(
   if (plan.http === null || page === null) return null;
   onProgress({ ...NOTHING_YET, phase: 'http' });
   const before = await requestsOf(servers);
+  signal.throwIfAborted();
   const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(crew, plan.pin?.generator ?? null);
   const counted = new Promise<HttpLegCounts>((resolve) => worker.onReport(resolve));
   const scheme = tls === null ? 'http' : 'https';

@@ -21,7 +21,7 @@ function scheduled({ plan, phases }: Run): number[] {
 
 ownTemporaryFolder();
 
-describe('closed loop', () => {
+describe('closed loop', { concurrency: 3 }, () => {
   for (const options of [
     '--profile plain --client ws --server lean --type binary --payload 1-70000',
     '--profile tls --client lean --server lean --type binary --payload 1-70000 --in-flight 16',
@@ -54,7 +54,7 @@ describe('closed loop', () => {
   });
 });
 
-describe('open loop', () => {
+describe('open loop', { concurrency: 3 }, () => {
   for (const options of [
     '--profile direct --client lean --server lean --arrivals uniform --type binary',
     '--profile plain --client ws --server ws --arrivals uniform',

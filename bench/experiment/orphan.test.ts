@@ -20,7 +20,7 @@ async function whatIsLeft(folder: string): Promise<{ pids: number[]; files: stri
   }
 }
 
-describe('a runner that is killed by SIGKILL leaves no process and no folder', () => {
+describe('a runner that is killed by SIGKILL leaves no process and no folder', { concurrency: 3 }, () => {
   for (const [phase, line, leastProcesses] of [
     ['set-up', '--profile plain -c 40 -d 60s', 1],
     ['steady', '--profile load-balanced -c 40 -w 0ms -d 60s --nginx-workers 2 --workers 2 --no-http', 9],

@@ -55,7 +55,8 @@ class LeanConnection implements Connection {
   #tcpUs = 0;
   #tlsUs: number | null = null;
   /** The system has not taken the last write whole: what is sent meanwhile waits as a range of sequences. */
-  #writing = false;
+  #writing: Buffer | null = null;
+  #written: ((error?: Error | null) => void) | null = null;
   #heldFrom = 0;
   #held = 0;
   #heldControl: Buffer | null = null;
@@ -77,7 +78,7 @@ class LeanConnection implements Connection {
   }
 
   send(sequence: number, count: number): void {
-    if (this.#writing) {
+    if (this.#writing !== null) {
       if (this.#held === 0) this.#heldFrom = sequence;
       this.#held += count;
       return;
@@ -88,7 +89,7 @@ class LeanConnection implements Connection {
   }
 
   #sendControl(frame: Buffer): void {
-    if (!this.#writing) this.#write(frame, frame.length);
+    if (this.#writing === null) this.#write(frame, frame.length);
     else this.#heldControl = this.#heldControl === null ? frame : Buffer.concat([this.#heldControl, frame]);
   }
 
@@ -217,14 +218,18 @@ class LeanConnection implements Connection {
    * What the queue is for, one write at a time, is kept by `#writing`.
    */
   #write(buffer: Buffer, bytes: number): void {
-    this.#writing = true;
+    this.#writing = buffer;
+    // Made with the first message: a connection that stays idle does without.
+    this.#written ??= (error) => this.#afterWrite(error);
     const chunk = buffer.length === bytes ? buffer : buffer.subarray(0, bytes);
-    this.#socket._write(chunk, 'buffer' as BufferEncoding, (error) => {
-      this.#shared.writer.release(buffer);
-      this.#writing = false;
-      if (error) this.#gone(kindOfError(error, this.stage));
-      else if (this.#held > 0 || this.#heldControl !== null) this.#sendHeld();
-    });
+    this.#socket._write(chunk, 'buffer' as BufferEncoding, this.#written);
+  }
+
+  #afterWrite(error: Error | null | undefined): void {
+    if (this.#writing !== null) this.#shared.writer.release(this.#writing);
+    this.#writing = null;
+    if (error) this.#fail(kindOfError(error, this.stage));
+    else if (this.#held > 0 || this.#heldControl !== null) this.#sendHeld();
   }
 
   #sendHeld(): void {

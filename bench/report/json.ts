@@ -15,7 +15,7 @@ export interface JsonRun {
   profile: string;
   scenario: string;
   outcome: Outcome['state'];
-  validity: { verdict: Validity['verdict']; reasons: string[] };
+  validity: { verdict: Validity['verdict']; reasons: string[]; limit: Validity['limit'] };
   connections: { asked: number; opened: number; failed: number };
   messages: { sent: number; echoed: number; outstanding: number; lost: number; perSecond: number | null };
   /** Null in a closed loop, which has no intended times. */
@@ -47,7 +47,7 @@ function jsonRun(run: Run): JsonRun {
     profile: run.plan.profile,
     scenario: run.plan.scenario,
     outcome: run.outcome.state,
-    validity: { verdict: run.validity.verdict, reasons: run.validity.reasons },
+    validity: run.validity,
     connections,
     messages,
     responseUs: latencies.response,

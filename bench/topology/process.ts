@@ -183,11 +183,12 @@ function tailOf(child: ChildProcess): () => string {
 
 /** Death of the leader ends its group at once: what it started (Nginx workers) must not outlive it. */
 function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
-  const closed = new Promise<void>((done) => child.once('close', () => done()));
+  // Not the child's own 'close': it never comes where this side has closed the channel.
+  const spoken = new Promise<void>((done) => child.stderr?.once('close', () => done()));
   return new Promise((done) => {
     child.once('exit', async (code, signal) => {
       if (killGroup(pid)) await groupGone(pid);
-      await Promise.race([closed, sleep(LAST_WORDS_MS)]);
+      await Promise.race([spoken, sleep(LAST_WORDS_MS)]);
       done({ code, signal });
     });
   });

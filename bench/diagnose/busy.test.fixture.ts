@@ -1,0 +1,92 @@
+import { CLOSED, makeRun, type RunOptions } from '../../test/fixture.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { emptyHistogram, encode } from '../measure/histogram.ts';
+import type { HistogramName } from '../model/recording.ts';
+import type { ProcessSeries, Run, Validity } from '../model/run.ts';
+import { diagnose } from './diagnose.ts';
+
+/** Shares of a core that the processes of each component use, one figure a process. */
+export interface Shares {
+  nginx?: number[];
+  server?: number[];
+  generator?: number[];
+  /** Of a Node process's event loop, where it is not the share of a core. */
+  loop?: number;
+}
+
+const NAMES = { nginx: 'nginx worker', server: 'echo server', generator: 'generator' } as const;
+const IDLE: Required<Omit<Shares, 'loop'>> = { nginx: [0.3], server: [0.2], generator: [0.25] };
+
+/** A run that went well but for how busy its processes were; short. */
+export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
+  const run = makeRun({
+    profile: 'plain',
+    load: CLOSED,
+    seconds: 2,
+    connections: 10,
+    perSecond: 1000,
+    ...options,
+  });
+  const seconds = Math.ceil((run.phases.at(-1)?.endUs ?? 0) / 1e6);
+  const direct = run.plan.profile === 'direct';
+  const list = (component: keyof typeof NAMES): ProcessSeries[] =>
+    (shares[component] ?? IDLE[component]).map((share, i) =>
+      evenProcess(component, `${NAMES[component]} ${i + 1}`, share, seconds, shares.loop),
+    );
+  const master = evenProcess('nginx', 'nginx master', 0, seconds);
+  run.processes = [...(direct ? [] : [master, ...list('nginx')]), ...list('server'), ...list('generator')];
+  return run;
+}
+
+function evenProcess(
+  component: ProcessSeries['component'],
+  name: string,
+  share: number,
+  seconds: number,
+  loop?: number,
+): ProcessSeries {
+  const loopUtilisation = component === 'nginx' ? null : component === 'generator' ? (loop ?? share) : share;
+  return {
+    component,
+    name,
+    pid: 1,
+    samples: Array.from({ length: seconds + 1 }, (_, second) => ({
+      atUs: second * 1e6,
+      cpuUs: Math.round(second * share * 1e6),
+      residentBytes: 1e6,
+      voluntarySwitches: 0,
+      involuntarySwitches: 0,
+      loopUtilisation,
+      loopDelayMaxUs: component === 'nginx' ? null : 0,
+    })),
+  };
+}
+
+/** An open loop that achieved this share of what it offered, with all times as told, µs. */
+export function openRun(
+  ratio: number,
+  times: { sendLag: number; response: number },
+  shares: Shares = {},
+): Run {
+  const run = busyRun(shares, { load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } });
+  const achieved = figuresOf(run).messages.perSecond ?? 0;
+  const same = (us: number, count: number) => {
+    const histogram = emptyHistogram();
+    histogram.recordValueWithCount(us, count);
+    return encode(histogram);
+  };
+  for (const slice of run.slices) {
+    const set = (name: HistogramName, us: number) => {
+      if (slice.echoed > 0) slice.histograms[name] = same(us, slice.echoed);
+    };
+    set('sendLag', times.sendLag);
+    set('response', times.response);
+  }
+  run.plan.load = { kind: 'open', ratePerSecond: achieved / ratio, arrivals: 'uniform' };
+  return run;
+}
+
+/** The verdict on a machine with many CPUs, unless told otherwise. */
+export function judge(run: Run, cpus = 64): Validity {
+  return diagnose(run, cpus).validity;
+}
