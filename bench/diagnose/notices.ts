@@ -57,8 +57,9 @@ function nginxLog({ nginx }: Run): Notice | null {
 }
 
 function conservation(_run: Run, figures: RunFigures): Notice | null {
-  const broken = figures.conservation.workers.filter((worker) => !worker.ok).map((worker) => worker.worker);
   if (figures.conservation.ok) return null;
-  const text = `The books of generator worker ${broken.join(', ')} do not balance: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`;
+  const broken = figures.conservation.workers.filter(({ ok }) => !ok).map(({ worker }) => worker + 1);
+  const whose = broken.length === 0 ? 'this run' : `generator ${broken.join(', ')}`;
+  const text = `The books of ${whose} do not balance: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`;
   return { level: 'warning', code: 'conservation', text };
 }

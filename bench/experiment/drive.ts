@@ -202,7 +202,7 @@ function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint): Worker
     host: entrance.host,
     ports: entrance.ports,
     path: entrance.websocketPath,
-    tls: entrance.tls,
+    tls: entrance.tls === null ? null : { servername: entrance.tls.servername },
     sourceAddresses: sharedOut(plan.sourceAddresses, worker, workers),
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),

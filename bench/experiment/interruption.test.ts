@@ -28,7 +28,7 @@ const CASES: Case[] = [
 
 ownTemporaryFolder();
 
-describe('interruption', { concurrency: 3 }, () => {
+describe('interruption', { concurrency: 4 }, () => {
   for (const { phase, afterMs, options, urgent = false, delayMs = 300 } of CASES) {
     const name = `in ${phase} after ${afterMs} ms${urgent ? ', twice' : ''} (${options})`;
     it(name, { timeout: 30_000 }, async (t) => {

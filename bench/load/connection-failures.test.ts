@@ -24,10 +24,8 @@ import { closeFrame, serverFrame } from './wire.test.fixture.ts';
 const SMALL = { minBytes: 64, maxBytes: 64, type: 'text' } as const;
 
 let keyPair: KeyPair;
-let anotherKeyPair: KeyPair;
 before(async () => {
   keyPair = await makeKeyPair();
-  anotherKeyPair = await makeKeyPair();
 });
 
 type Answer = (peer: Peer, key: string) => void;
@@ -227,18 +225,6 @@ for (const client of CLIENTS) {
         const port = await rawServer(t, null, ({ stream }) => stream.once('data', () => answer(stream)));
         assert.equal(await open(t, makeSetting(client, keyPair.cert, SMALL), port).ended(), 'tls/tls');
       }
-    });
-
-    test('the certificate is another one', async (t) => {
-      const port = await rawServer(t, keyPair, () => {});
-      const heard = open(t, makeSetting(client, anotherKeyPair.cert, SMALL), port);
-      assert.equal(await heard.ended(), 'tls/tls');
-    });
-
-    test('the certificate is for another name', async (t) => {
-      const port = await rawServer(t, keyPair, () => {});
-      const heard = open(t, makeSetting(client, keyPair.cert, SMALL, 'example.org'), port);
-      assert.equal(await heard.ended(), 'tls/tls');
     });
 
     test('the server ends or resets the connection in the TLS handshake', async (t) => {

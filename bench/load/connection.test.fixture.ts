@@ -32,7 +32,6 @@ export function makeSetting(
   client: Client,
   trust: string | null,
   plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
-  servername = 'localhost',
 ): Setting {
   const payload = new Payload(plan, 1);
   const context = {
@@ -41,7 +40,7 @@ export function makeSetting(
     target: {
       host: '127.0.0.1',
       path: '/websocket',
-      tls: trust === null ? null : { ca: trust, servername },
+      tls: trust === null ? null : { servername: 'localhost' },
     },
   };
   const connect =

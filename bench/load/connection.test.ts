@@ -197,10 +197,10 @@ for (const client of CLIENTS) {
         });
         const heard = open(t, ours, port, { id: 2 });
         await heard.opened();
-        const count = 160;
+        const count = 96;
         for (let sequence = 0; sequence < count; sequence += 4) {
           heard.connection.send(sequence, 4);
-          if (sequence % 80 === 0) await settle();
+          if (sequence % 48 === 0) await settle();
         }
         const received = readFrames(peer ?? assert.fail());
         peer?.stream.write(serverFrame(0x89, 'still there?'));

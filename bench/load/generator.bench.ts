@@ -304,7 +304,7 @@ function planOf(each: Case, client: 'lean' | 'ws', entrance: Entrance, epochNs: 
     host: entrance.host,
     ports: entrance.ports,
     path: entrance.websocketPath,
-    tls: entrance.tls,
+    tls: entrance.tls === null ? null : { servername: entrance.tls.servername },
     sourceAddresses: [`127.${Math.ceil(Math.random() * 200)}.${Math.ceil(Math.random() * 200)}.2`],
     rampPerSecond: 0,
     pendingHandshakes: 64,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { bucketValue, HIGHEST_US } from '../measure/counts.ts';
 import { portOf } from './connection.test.fixture.ts';
 import { type HttpLegCounts, runHttpLeg } from './http-leg.ts';
@@ -35,59 +35,62 @@ function samples({ latency }: HttpLegCounts): number {
   return latency.reduce((sum, number, i) => sum + (i % 2 === 1 ? number : 0), 0);
 }
 
-test('every answer is counted once, with its latency and its bytes', async (t) => {
-  const { url, requests } = await serve(t, (_, response) => response.end(BODY));
-  const counts = await run(url);
-  assert.ok(counts.requests > 0);
-  // Those that were under way at the end were answered and not read.
-  assert.ok(counts.requests <= requests() && requests() <= counts.requests + CONNECTIONS);
-  assert.equal(samples(counts), counts.requests);
-  assert.ok(counts.bytesReceived >= counts.requests * BODY.length);
-  assert.deepEqual([counts.non2xx, counts.errors, counts.timeouts, counts.cache], [0, 0, 0, null]);
-  assert.ok(Number.isInteger(counts.durationUs) && counts.durationUs > 0);
-  for (let i = 0; i < counts.latency.length; i += 2) {
-    const us = bucketValue(counts.latency[i] ?? 0);
-    assert.ok(us > 0 && us < HIGHEST_US);
-  }
-});
-
-test('a delay in the server is in the latency, in µs', async (t) => {
-  const { url } = await serve(t, (_, response) => setTimeout(() => response.end(), 20));
-  const counts = await run(url);
-  assert.ok(counts.requests > 0);
-  assert.ok(bucketValue(counts.latency[0] ?? 0) >= 19_000);
-});
-
-test('what the cache says of itself is counted, by its word; silence too', async (t) => {
-  const words = ['HIT', 'HIT', 'MISS', null];
-  let turn = 0;
-  const { url, requests } = await serve(t, (_, response) => {
-    const word = words[turn++ % words.length];
-    if (word !== null && word !== undefined) response.setHeader('x-cache-STATUS', word);
-    response.end();
+// autocannon takes a second at the least: together, not one after the other.
+describe('the HTTP leg', { concurrency: true }, () => {
+  test('every answer is counted once, with its latency and its bytes', async (t) => {
+    const { url, requests } = await serve(t, (_, response) => response.end(BODY));
+    const counts = await run(url);
+    assert.ok(counts.requests > 0);
+    // Those that were under way at the end were answered and not read.
+    assert.ok(counts.requests <= requests() && requests() <= counts.requests + CONNECTIONS);
+    assert.equal(samples(counts), counts.requests);
+    assert.ok(counts.bytesReceived >= counts.requests * BODY.length);
+    assert.deepEqual([counts.non2xx, counts.errors, counts.timeouts, counts.cache], [0, 0, 0, null]);
+    assert.ok(Number.isInteger(counts.durationUs) && counts.durationUs > 0);
+    for (let i = 0; i < counts.latency.length; i += 2) {
+      const us = bucketValue(counts.latency[i] ?? 0);
+      assert.ok(us > 0 && us < HIGHEST_US);
+    }
   });
-  const { cache, requests: counted } = await run(url, true);
-  assert.ok(cache !== null);
-  assert.deepEqual(Object.keys(cache).toSorted(), ['HIT', 'MISS', 'none']);
-  const total = Object.values(cache).reduce((sum, count) => sum + count, 0);
-  assert.ok(total >= counted && total <= requests());
-  assert.ok(Math.abs((cache.HIT ?? 0) - total / 2) <= CONNECTIONS);
-});
 
-test('answers that are no success are counted apart, and are answers', async (t) => {
-  let turn = 0;
-  const { url } = await serve(t, (_, response) => {
-    response.statusCode = turn++ % 2 === 0 ? 502 : 204;
-    response.end();
+  test('a delay in the server is in the latency, in µs', async (t) => {
+    const { url } = await serve(t, (_, response) => setTimeout(() => response.end(), 20));
+    const counts = await run(url);
+    assert.ok(counts.requests > 0);
+    assert.ok(bucketValue(counts.latency[0] ?? 0) >= 19_000);
   });
-  const counts = await run(url);
-  assert.equal(samples(counts), counts.requests);
-  assert.ok(Math.abs(counts.non2xx - counts.requests / 2) <= CONNECTIONS);
-});
 
-test('connections that the server resets are errors, not answers', async (t) => {
-  const { url } = await serve(t, (request) => request.socket.resetAndDestroy());
-  const counts = await run(url);
-  assert.deepEqual([counts.requests, samples(counts), counts.bytesReceived], [0, 0, 0]);
-  assert.ok(counts.errors > 0);
+  test('what the cache says of itself is counted, by its word; silence too', async (t) => {
+    const words = ['HIT', 'HIT', 'MISS', null];
+    let turn = 0;
+    const { url, requests } = await serve(t, (_, response) => {
+      const word = words[turn++ % words.length];
+      if (word !== null && word !== undefined) response.setHeader('x-cache-STATUS', word);
+      response.end();
+    });
+    const { cache, requests: counted } = await run(url, true);
+    assert.ok(cache !== null);
+    assert.deepEqual(Object.keys(cache).toSorted(), ['HIT', 'MISS', 'none']);
+    const total = Object.values(cache).reduce((sum, count) => sum + count, 0);
+    assert.ok(total >= counted && total <= requests());
+    assert.ok(Math.abs((cache.HIT ?? 0) - total / 2) <= CONNECTIONS);
+  });
+
+  test('answers that are no success are counted apart, and are answers', async (t) => {
+    let turn = 0;
+    const { url } = await serve(t, (_, response) => {
+      response.statusCode = turn++ % 2 === 0 ? 502 : 204;
+      response.end();
+    });
+    const counts = await run(url);
+    assert.equal(samples(counts), counts.requests);
+    assert.ok(Math.abs(counts.non2xx - counts.requests / 2) <= CONNECTIONS);
+  });
+
+  test('connections that the server resets are errors, not answers', async (t) => {
+    const { url } = await serve(t, (request) => request.socket.resetAndDestroy());
+    const counts = await run(url);
+    assert.deepEqual([counts.requests, samples(counts), counts.bytesReceived], [0, 0, 0]);
+    assert.ok(counts.errors > 0);
+  });
 });

@@ -8,6 +8,7 @@ import {
   type Connector,
   kindOfEnd,
   kindOfError,
+  TRUST,
 } from './connection.ts';
 import type { FrameWriter } from './frame-writer.ts';
 import { closeCodeOf, FrameReader, OPCODE, writeClientHeader } from './frames.ts';
@@ -35,7 +36,7 @@ export function leanConnector(context: ConnectionContext, writer: FrameWriter): 
     ...context,
     writer,
     readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-    secureContext: target.tls === null ? undefined : tls.createSecureContext({ ca: target.tls.ca }),
+    secureContext: target.tls === null ? undefined : tls.createSecureContext(),
   };
   return (id, sourceAddress, targetPort, events) =>
     new LeanConnection(shared, id, sourceAddress, targetPort, events);
@@ -124,6 +125,7 @@ class LeanConnection implements Connection {
       secureContext,
       servername: target.tls.servername,
       ALPNProtocols: ['http/1.1'],
+      ...TRUST,
     });
     socket.once('connect', () => {
       // `tls.connect` does not hand the option on.

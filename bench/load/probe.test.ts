@@ -87,6 +87,7 @@ test('what is no TLS, not trusted or not there is an error, not a probe', async 
   await assert.rejects(probe(plain));
   const secure = await listen(t, tls.createServer(keys));
   await assert.rejects(probe(secure, (await makeKeyPair()).cert), /self-signed|certificate/);
+  await assert.rejects(probeTls('127.0.0.1', secure, keys.cert, 'example.org'), /altnames/);
   const gone = net.createServer();
   const port = await listen(t, gone);
   gone.close();

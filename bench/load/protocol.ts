@@ -16,7 +16,7 @@ export interface WorkerPlan {
   ports: number[];
   host: string;
   path: string;
-  tls: { ca: string; servername: string } | null;
+  tls: { servername: string } | null;
   sourceAddresses: string[];
   /** Share of this worker; 0: only bounded by `pendingHandshakes`. */
   rampPerSecond: number;

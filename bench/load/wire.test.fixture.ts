@@ -32,7 +32,7 @@ export function decodeFrames(bytes: Buffer): { frames: ClientFrame[]; rest: Buff
     if (rest.length < head + length) return { frames, rest };
     const first = rest.readUInt8(0);
     const key = rest.subarray(head - 4, head);
-    const payload = Buffer.from(rest.subarray(head, head + length).map((b, i) => b ^ key.readUInt8(i % 4)));
+    const payload = Buffer.from(rest.subarray(head, head + length).map((b, i) => b ^ (key[i & 3] ?? 0)));
     frames.push({
       opcode: first & 0x0f,
       final: (first & 0xf0) === 0x80,

@@ -9,6 +9,7 @@ import {
   type ConnectionEvents,
   type Connector,
   kindOfError,
+  TRUST,
 } from './connection.ts';
 
 const ABNORMAL = 1006;
@@ -20,7 +21,7 @@ const UNMASKED = new Uint8Array(4);
  */
 export function wsConnector(context: ConnectionContext): Connector {
   const { target } = context;
-  const secureContext = target.tls === null ? undefined : tls.createSecureContext({ ca: target.tls.ca });
+  const secureContext = target.tls === null ? undefined : tls.createSecureContext();
   return (id, sourceAddress, targetPort, events) =>
     new WsConnection(context, secureContext, id, sourceAddress, targetPort, events);
 }
@@ -110,6 +111,7 @@ class WsConnection implements Connection {
         secureContext,
         servername: target.tls.servername,
         ALPNProtocols: ['http/1.1'],
+        ...TRUST,
       });
       secured.once('connect', connected);
       secured.once('secureConnect', () => {

@@ -36,7 +36,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'failures',
   ]);
   assert.equal(run.outcome, 'completed');
-  assert.deepEqual(Object.keys(run.validity), ['verdict', 'reasons']);
+  assert.deepEqual(Object.keys(run.validity), ['verdict', 'reasons', 'limit']);
   assert.deepEqual(Object.keys(run.connections), ['asked', 'opened', 'failed']);
   assert.deepEqual(Object.keys(run.messages), ['sent', 'echoed', 'outstanding', 'lost', 'perSecond']);
   for (const times of [run.responseUs, run.serviceUs, run.sendLagUs, run.handshakeUs, run.http?.latencyUs]) {
