@@ -125,6 +125,7 @@ function makePlan(
       : { workers: 2, workerConnections: 2048, workerFiles: 4096, acceptMutex: false, backlog: 4096 },
     sourceAddresses: ['127.0.0.2'],
     pin: null,
+    pacing: load.kind === 'open' ? 'sleep' : null,
     http: { connections: 10, durationMs: 2000 },
     seed: 7,
   };

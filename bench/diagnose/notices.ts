@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts';
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
 /** Every rule looks at one run and says at most one thing. */
-export const RULES: readonly Rule[] = [http2, resumption, cache, skew, ramp, nginxLog, conservation];
+export const RULES: readonly Rule[] = [http2, resumption, cache, skew, ramp, pacing, nginxLog, conservation];
 
 /** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
 function http2({ probe }: Run): Notice | null {
@@ -46,6 +46,22 @@ function ramp({ plan }: Run, { connect }: RunFigures): Notice | null {
   if (connect.perSecond >= plan.rampPerSecond * 0.9) return null;
   const text = `Connections were opened at ${Math.round(connect.perSecond)} a second where ${plan.rampPerSecond} were asked.`;
   return { level: 'warning', code: 'ramp-not-reached', text };
+}
+
+/** What keeping the schedule cost. */
+function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
+  if (plan.pacing === null) return null;
+  const cpu = processes
+    .filter((process) => process.component === 'generator')
+    .reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
+  const how =
+    plan.pacing === 'spin'
+      ? 'The generator spins on a CPU of its own until the next message is due'
+      : 'The generator sleeps until the next message is due, for there is no CPU that it could keep to itself';
+  const lagUs = latencies.sendLag?.p99 ?? null;
+  const lag = lagUs === null ? '' : ` and send lag p99 was ${lagUs} µs`;
+  const text = `${how}: it used ${cpu.toFixed(2)} of a core, ${cpuUsPerMessage.generator?.toFixed(1) ?? 'an unknown number of'} µs a message with the waiting,${lag}.`;
+  return { level: 'info', code: `pacing-${plan.pacing}`, text: text.replace(/,\.$/, '.') };
 }
 
 function nginxLog({ nginx }: Run): Notice | null {

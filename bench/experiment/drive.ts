@@ -211,6 +211,7 @@ function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint): Worker
     echoTimeoutMs: plan.echoTimeoutMs,
     connectTimeoutMs: plan.connectTimeoutMs,
     client: plan.client,
+    pacing: plan.pacing,
     seed: plan.seed,
   }));
 }

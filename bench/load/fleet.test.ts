@@ -52,6 +52,7 @@ function plan(worker: number, connections: number): WorkerPlan {
     echoTimeoutMs: 1,
     connectTimeoutMs: 1,
     client: 'lean',
+    pacing: null,
     seed: 1,
   };
 }

@@ -313,6 +313,7 @@ function planOf(each: Case, client: 'lean' | 'ws', entrance: Entrance, epochNs: 
     echoTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
     client,
+    pacing: null,
     seed: 1,
   };
 }

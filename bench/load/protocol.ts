@@ -26,6 +26,8 @@ export interface WorkerPlan {
   echoTimeoutMs: number;
   connectTimeoutMs: number;
   client: 'lean' | 'ws';
+  /** How an open loop waits for the next message; null in a closed loop. */
+  pacing: 'spin' | 'sleep' | null;
   seed: number;
 }
 

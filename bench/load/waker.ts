@@ -1,8 +1,9 @@
 import { Worker } from 'node:worker_threads';
+import type { Clock } from './clock.ts';
 
 /** Calls back when a time has come, far closer to it than Node's timers of whole milliseconds. */
 export interface Waker {
-  /** Asks to be woken at this time (µs since the run's epoch); the last call counts. */
+  /** Asks to be woken at this time (µs since the run's epoch), which is never before the time asked for last. */
   wakeAt(dueUs: number): void;
   close(): void;
 }
@@ -35,6 +36,32 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
     },
     close() {
       void thread.terminate();
+    },
+  };
+}
+
+/**
+ * A waker that looks at the clock in every turn of the event loop, which never sleeps: as close to the
+ * time as this process gets, at the price of a whole CPU.
+ */
+export function spinningWaker(clock: Clock, wake: () => void): Waker {
+  let dueUs = Number.POSITIVE_INFINITY;
+  let closed = false;
+  const turn = () => {
+    if (closed) return;
+    if (clock() >= dueUs) {
+      dueUs = Number.POSITIVE_INFINITY;
+      wake();
+    }
+    setImmediate(turn);
+  };
+  turn();
+  return {
+    wakeAt(us) {
+      dueUs = us;
+    },
+    close() {
+      closed = true;
     },
   };
 }

@@ -7,7 +7,7 @@ import { leanConnector } from './lean-connection.ts';
 import { Payload } from './payload.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 import { startRamp } from './ramp.ts';
-import { threadWaker } from './waker.ts';
+import { spinningWaker, threadWaker } from './waker.ts';
 import { wsConnector } from './ws-connection.ts';
 
 /** Entry point of a generator worker: a process of its own that is told what to do over IPC. */
@@ -57,7 +57,8 @@ function run(plan: WorkerPlan): (command: WorkerCommand) => void {
     worker: plan.worker,
     workers: plan.workers,
     seed: plan.seed,
-    makeWaker: (wake) => threadWaker(plan.epochNs, wake),
+    makeWaker: (wake) =>
+      plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(plan.epochNs, wake),
     connect:
       plan.client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, batch)),
     onHandshakeOver: () => ramp.handshakeOver(),

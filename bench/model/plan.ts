@@ -47,6 +47,8 @@ export const runPlanSchema = v.strictObject({
   /** Loopback addresses the generator connects from. */
   sourceAddresses: v.array(v.string()),
   pin: v.nullable(pinSchema),
+  /** How an open loop waits for the next message: spinning keeps a CPU busy and is on time; null in a closed loop. */
+  pacing: v.nullable(v.picklist(['spin', 'sleep'])),
   /** The short HTTP leg before the WebSockets; null: left out. */
   http: v.nullable(v.strictObject({ connections: positive, durationMs: positive })),
   seed: count,

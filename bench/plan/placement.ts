@@ -1,29 +1,66 @@
 import { Problem } from '../model/failure.ts';
+import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Pin } from '../model/plan.ts';
+import type { Pin, RunPlan } from '../model/plan.ts';
 import type { Processes } from './reckoning.ts';
 
 /**
- * Which CPUs each component runs on; null where the kernel chooses. By default only on two CPUs and
- * with one thing to saturate: so small a machine otherwise moves the generator onto Nginx's CPU and
- * back, and neither is ever seen to be the limit. `asked` is --pin or --no-pin, null for neither.
+ * Which CPUs each component runs on; null where the kernel chooses. By default only on two CPUs: so
+ * small a machine otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen to
+ * be the limit. A closed loop gives a CPU to what is to be saturated, where that is one process; an open
+ * loop gives one to the generator, which has a schedule to keep. `asked` is --pin or --no-pin, null for
+ * neither.
  */
-export function placementOf(asked: boolean | null, machine: Machine, processes: Processes): Pin | null {
+export function placementOf(
+  asked: boolean | null,
+  load: Load,
+  machine: Machine,
+  processes: Processes,
+): Pin | null {
   const { cpus } = machine;
   if (asked === false) return null;
-  if (asked === null && (cpus.length !== 2 || subjectProcesses(processes) > 1)) return null;
+  const fits = load.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
+  if (asked === null && (cpus.length !== 2 || !fits)) return null;
   if (cpus.length < 2) {
     throw new Problem(
       'environment',
       '--pin needs two CPUs at the least, and this machine offers one: leave --pin out.',
     );
   }
+  if (load.kind === 'open') return onSchedule(cpus, processes);
   return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
 /** Processes of what is measured: Nginx, or the echo servers where there is no Nginx. */
 function subjectProcesses({ nginxWorkers, servers }: Processes): number {
   return nginxWorkers === 0 ? servers : nginxWorkers;
+}
+
+/**
+ * How the workers of an open loop wait for the next message: spinning on CPUs that nothing else uses,
+ * asleep where there are none. Null in a closed loop, which waits for echoes.
+ */
+export function pacingOf(
+  load: Load,
+  pin: Pin | null,
+  { cpus }: Machine,
+  { workers, servers, nginxWorkers }: Processes,
+): RunPlan['pacing'] {
+  if (load.kind === 'closed') return null;
+  if (pin === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
+  const others = new Set([...pin.nginx, ...pin.server]);
+  const alone = pin.generator.length >= workers && !pin.generator.some((cpu) => others.has(cpu));
+  return alone ? 'spin' : 'sleep';
+}
+
+function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Pin {
+  const own = Math.min(workers, Math.floor(cpus.length / 2));
+  const generator = cpus.slice(0, own);
+  const others = cpus.slice(own);
+  if (nginxWorkers === 0) return { nginx: [], server: others, generator };
+  if (others.length === 1) return { nginx: others, server: others, generator };
+  const { first, last } = split(others, nginxWorkers);
+  return { nginx: last, server: first, generator };
 }
 
 function direct(cpus: readonly number[], { servers }: Processes): Pin {

@@ -3,7 +3,7 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import { placementOf } from './placement.ts';
+import { pacingOf, placementOf } from './placement.ts';
 import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
 import {
   connectionsPerAddress,
@@ -58,6 +58,7 @@ export function preflight(
     nginxWorkers: proxied ? nginxWorkers(request, machine, notices) : 0,
   };
   checkMemory(request, machine, processes, notices);
+  const pin = placementOf(request.pin, request.load, machine, processes);
   const plan: RunPlan = {
     profile: profile.name,
     scenario: 'echo',
@@ -75,7 +76,8 @@ export function preflight(
     servers: processes.servers,
     nginx: proxied ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
     sourceAddresses: sourceAddresses(request, machine, firstAddress, notices),
-    pin: placementOf(request.pin, machine, processes),
+    pin,
+    pacing: pacingOf(request.load, pin, machine, processes),
     http: request.http ? { connections: 10, durationMs: Math.min(2000, request.durationMs) } : null,
     seed,
   };
