@@ -122,7 +122,7 @@ function makePlan(
     servers: 2,
     nginx: direct
       ? null
-      : { workers: 2, workerConnections: 2048, workerFiles: 4096, acceptMutex: false, backlog: 4096 },
+      : { workers: 2, workerConnections: 2048, workerFiles: 4096, reuseport: false, backlog: 4096 },
     sourceAddresses: ['127.0.0.2'],
     pin: null,
     pacing: load.kind === 'open' ? 'sleep' : null,

@@ -27,6 +27,8 @@ export interface RunContext {
   warden: Warden;
   /** CPUs of the machine. */
   cpus: number;
+  /** Ports that connections may come from, both ends included. */
+  portRange: readonly [number, number];
   /** Stop in order, and keep what was measured. */
   signal: AbortSignal;
   /** Kill at once. */

@@ -2,13 +2,14 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, clockSince } from '../load/clock.ts';
 import { type Fleet, makeFleet } from '../load/fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
+import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import { PHASES } from '../model/load.ts';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run } from '../model/run.ts';
-import { readListenDrops } from '../observe/environment.ts';
+import { readListenDrops, readWildcardPorts } from '../observe/environment.ts';
 import type { ListenDrops } from '../observe/proc.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import type { Crew } from '../topology/crew.ts';
@@ -23,7 +24,7 @@ import { type Live, watchLive } from './live.ts';
 
 /** From the last handshake to the first message: the word has to reach every worker in between. */
 const HEAD_START_US = 100_000;
-const EPOCH_AHEAD_MS = 20;
+const EPOCH_AHEAD_MS = 150;
 /** Beyond what its own timeouts allow a worker: after this it is taken for hung. */
 const PATIENCE_MS = 15_000;
 const LEAVE_MS = 5_000;
@@ -76,13 +77,14 @@ export async function driveLoad(
     const pid = generators[recording.worker]?.launched.pid ?? 0;
     sampler.noteLoop(pid, recording.loopUtilisation, recording.loopDelayMaxUs);
   });
+  const ports = sourcePorts(context.portRange, await readWildcardPorts());
   sampler.watch(processes);
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const dropsBefore = await readListenDrops();
   const stage = { context, fleet, clock, sampler, crew, live };
-  const { outcome, times } = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs));
+  const { outcome, times } = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
@@ -192,7 +194,7 @@ async function sampleAtBounds(
   }
 }
 
-function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint): WorkerPlan[] {
+function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint, ports: number[]): WorkerPlan[] {
   const { workers, connections } = plan;
   return Array.from({ length: workers }, (_, worker) => ({
     worker,
@@ -203,7 +205,8 @@ function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint): Worker
     ports: entrance.ports,
     path: entrance.websocketPath,
     tls: entrance.tls === null ? null : { servername: entrance.tls.servername },
-    sourceAddresses: sharedOut(plan.sourceAddresses, worker, workers),
+    sourceAddresses: plan.sourceAddresses,
+    sourcePorts: ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
     load: plan.load,
@@ -222,12 +225,6 @@ function droppedHandshakes(before: ListenDrops | null, after: ListenDrops | null
   if (before === null || after === null || count <= 0) return [];
   const text = `The backlog of a listening socket overflowed ${count} times (TcpExt: ListenOverflows): these handshakes took 1 s or 3 s more. Lower --ramp, or raise net.core.somaxconn.`;
   return [{ level: 'warning', code: 'listen-overflow', text }];
-}
-
-/** Every worker uses all addresses, each beginning at another one, so that they fill up evenly. */
-function sharedOut(addresses: readonly string[], worker: number, workers: number): string[] {
-  const first = Math.floor((worker * addresses.length) / workers);
-  return [...addresses.slice(first), ...addresses.slice(0, first)];
 }
 
 async function listProcesses(

@@ -12,6 +12,8 @@ import { startWarden, type Warden } from '../topology/warden.ts';
 import type { NamedProcess } from './context.ts';
 import { executeRun } from './run.ts';
 
+/** Where net.ipv4.ip_local_port_range cannot be read: the kernel's default. */
+const DEFAULT_PORTS = [32_768, 60_999] as const;
 /** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;
@@ -118,6 +120,7 @@ async function attempt(
       binary,
       warden,
       cpus: input.environment.cpus,
+      portRange: input.environment.portRange ?? DEFAULT_PORTS,
       signal: input.signal,
       urgent: input.urgent,
       ...(input.onProcesses === undefined ? {} : { onProcesses: input.onProcesses }),

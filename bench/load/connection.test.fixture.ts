@@ -83,7 +83,7 @@ export function open(
       waiting.add(check);
       check();
     });
-  const connection = connect(id, source, port, {
+  const connection = connect(id, source === null ? null : { localAddress: source, localPort: 0 }, port, {
     opened(times, facts) {
       heard.times = times;
       heard.facts = facts;

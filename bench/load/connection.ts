@@ -61,10 +61,19 @@ export interface ConnectionContext {
   target: Target;
 }
 
-/** Opens connection number `id` from a loopback source address. */
+/**
+ * Where a connection comes from. The port is named because the kernel's own search for a free one takes
+ * milliseconds once half of an address's ports are taken.
+ */
+export interface Source {
+  localAddress: string;
+  localPort: number;
+}
+
+/** Opens connection number `id`; `source` null: from wherever the system likes. */
 export type Connector = (
   id: number,
-  sourceAddress: string | null,
+  source: Source | null,
   targetPort: number,
   events: ConnectionEvents,
 ) => Connection;

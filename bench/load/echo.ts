@@ -2,7 +2,7 @@ import type { HandshakeTimes, PhaseTimes, Recorder } from '../measure/recorder.t
 import type { FailureKind, FailureStage } from '../model/failure.ts';
 import type { Load } from '../model/load.ts';
 import type { Clock } from './clock.ts';
-import type { Connector, OpenFacts } from './connection.ts';
+import type { Connector, OpenFacts, Source } from './connection.ts';
 import { makePacer, type Pacer } from './pacer.ts';
 import type { Payload } from './payload.ts';
 import { Session } from './session.ts';
@@ -80,10 +80,10 @@ export class Echo {
   }
 
   /** Begins one handshake. */
-  connect(id: number, sourceAddress: string | null, port: number): void {
+  connect(id: number, source: Source | null, port: number): void {
     const session = new Session(id, this);
     this.#sessions.add(session);
-    session.attach(this.#options.connect(id, sourceAddress, port, session));
+    session.attach(this.#options.connect(id, source, port, session));
   }
 
   /** From `warmUpUs` on messages are sent, until `drainUs`. */

@@ -45,6 +45,7 @@ function plan(worker: number, connections: number): WorkerPlan {
     path: '/',
     tls: null,
     sourceAddresses: [],
+    sourcePorts: [],
     rampPerSecond: 0,
     pendingHandshakes: 10,
     load: { kind: 'closed', inFlight: 1 },

@@ -17,6 +17,7 @@ import { type EchoServer, startServers } from '../topology/servers.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import { clockSince } from './clock.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import { sourcePorts } from './source.ts';
 
 /**
  * The generator's own benchmark: `npm run bench:generator`. What a message, an opened connection and an
@@ -191,7 +192,7 @@ async function throughTls(servers: EchoServer[], folder: string, crew: Crew): Pr
     workers: 1,
     workerConnections: 8_192,
     workerFiles: 9_000,
-    acceptMutex: false,
+    reuseport: false,
     backlog: 1_024,
   };
   return openEntrance(
@@ -306,6 +307,7 @@ function planOf(each: Case, client: 'lean' | 'ws', entrance: Entrance, epochNs: 
     path: entrance.websocketPath,
     tls: entrance.tls === null ? null : { servername: entrance.tls.servername },
     sourceAddresses: [`127.${Math.ceil(Math.random() * 200)}.${Math.ceil(Math.random() * 200)}.2`],
+    sourcePorts: sourcePorts([32_768, 60_999], new Set()),
     rampPerSecond: 0,
     pendingHandshakes: 64,
     load: { kind: 'closed', inFlight: each.inFlight },

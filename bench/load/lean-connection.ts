@@ -8,6 +8,7 @@ import {
   type Connector,
   kindOfEnd,
   kindOfError,
+  type Source,
   TRUST,
 } from './connection.ts';
 import type { FrameWriter } from './frame-writer.ts';
@@ -38,8 +39,7 @@ export function leanConnector(context: ConnectionContext, writer: FrameWriter): 
     readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
     secureContext: target.tls === null ? undefined : tls.createSecureContext(),
   };
-  return (id, sourceAddress, targetPort, events) =>
-    new LeanConnection(shared, id, sourceAddress, targetPort, events);
+  return (id, source, targetPort, events) => new LeanConnection(shared, id, source, targetPort, events);
 }
 
 class LeanConnection implements Connection {
@@ -65,7 +65,7 @@ class LeanConnection implements Connection {
   constructor(
     shared: Shared,
     id: number,
-    sourceAddress: string | null,
+    source: Source | null,
     targetPort: number,
     events: ConnectionEvents,
   ) {
@@ -73,7 +73,7 @@ class LeanConnection implements Connection {
     this.#id = id;
     this.#events = events;
     this.#startUs = shared.clock();
-    this.#socket = this.#connect(sourceAddress, targetPort);
+    this.#socket = this.#connect(source, targetPort);
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#gone(kindOfError(error, this.stage)));
     this.#socket.on('close', () => this.#gone(kindOfEnd(this.stage)));
   }
@@ -105,13 +105,13 @@ class LeanConnection implements Connection {
     this.#socket.destroy();
   }
 
-  #connect(sourceAddress: string | null, port: number): net.Socket {
+  #connect(source: Source | null, port: number): net.Socket {
     const { target, readBuffer, secureContext } = this.#shared;
     const options = {
       host: target.host,
       port,
       noDelay: true,
-      ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
+      ...source,
       onread: {
         buffer: readBuffer,
         callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer as Buffer),

@@ -17,7 +17,9 @@ export interface WorkerPlan {
   host: string;
   path: string;
   tls: { servername: string } | null;
+  /** All workers of a run have the same, and take connection by connection from them (see source.ts). */
   sourceAddresses: string[];
+  sourcePorts: number[];
   /** Share of this worker; 0: only bounded by `pendingHandshakes`. */
   rampPerSecond: number;
   pendingHandshakes: number;

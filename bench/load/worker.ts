@@ -7,6 +7,7 @@ import { leanConnector } from './lean-connection.ts';
 import { Payload } from './payload.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 import { startRamp } from './ramp.ts';
+import { sourceOf } from './source.ts';
 import { spinningWaker, threadWaker } from './waker.ts';
 import { wsConnector } from './ws-connection.ts';
 
@@ -116,10 +117,9 @@ function run(plan: WorkerPlan): (command: WorkerCommand) => void {
 
 /** Connection `index` of this worker; its number is told apart from those of the other workers. */
 function connect(plan: WorkerPlan, echo: Echo, index: number): void {
-  const { sourceAddresses, ports, worker, workers } = plan;
-  const address = sourceAddresses[index % sourceAddresses.length] ?? null;
-  const port = ports[index % ports.length] ?? 0;
-  echo.connect(index * workers + worker, address, port);
+  const { ports, worker, workers } = plan;
+  const id = index * workers + worker;
+  echo.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
 }
 
 /** Closes properly what is open, for a bounded time, and exits. */

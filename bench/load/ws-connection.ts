@@ -9,6 +9,7 @@ import {
   type ConnectionEvents,
   type Connector,
   kindOfError,
+  type Source,
   TRUST,
 } from './connection.ts';
 
@@ -22,8 +23,8 @@ const UNMASKED = new Uint8Array(4);
 export function wsConnector(context: ConnectionContext): Connector {
   const { target } = context;
   const secureContext = target.tls === null ? undefined : tls.createSecureContext();
-  return (id, sourceAddress, targetPort, events) =>
-    new WsConnection(context, secureContext, id, sourceAddress, targetPort, events);
+  return (id, source, targetPort, events) =>
+    new WsConnection(context, secureContext, id, source, targetPort, events);
 }
 
 class WsConnection implements Connection {
@@ -45,7 +46,7 @@ class WsConnection implements Connection {
     context: ConnectionContext,
     secureContext: tls.SecureContext | undefined,
     id: number,
-    sourceAddress: string | null,
+    source: Source | null,
     port: number,
     events: ConnectionEvents,
   ) {
@@ -57,7 +58,7 @@ class WsConnection implements Connection {
     const scheme = target.tls === null ? 'ws' : 'wss';
     this.#socket = new WebSocket(`${scheme}://${target.host}:${port}${target.path}`, {
       perMessageDeflate: false,
-      createConnection: () => this.#connect(secureContext, sourceAddress, port),
+      createConnection: () => this.#connect(secureContext, source, port),
     });
     this.#listen();
   }
@@ -87,17 +88,13 @@ class WsConnection implements Connection {
     this.#socket.terminate();
   }
 
-  #connect(
-    secureContext: tls.SecureContext | undefined,
-    sourceAddress: string | null,
-    port: number,
-  ): net.Socket {
+  #connect(secureContext: tls.SecureContext | undefined, source: Source | null, port: number): net.Socket {
     const { target, clock } = this.#context;
     const options = {
       host: target.host,
       port,
       noDelay: true,
-      ...(sourceAddress === null ? {} : { localAddress: sourceAddress }),
+      ...source,
     };
     const connected = () => {
       this.#tcpUs = clock() - this.#startUs;

@@ -39,8 +39,8 @@ export const runPlanSchema = v.strictObject({
       workers: positive,
       workerConnections: positive,
       workerFiles: positive,
-      /** True where accepting must be shared out evenly so that no worker runs out of its connections. */
-      acceptMutex: v.boolean(),
+      /** True where connections must be spread evenly so that no worker runs out of its own. */
+      reuseport: v.boolean(),
       backlog: positive,
     }),
   ),

@@ -9,7 +9,6 @@ export interface ConfineSpec {
   workerConnections: number;
   /** worker_rlimit_nofile. */
   workerFiles: number;
-  acceptMutex: boolean;
   /** CPU numbers, dealt out to the workers in turn; null: as the configuration says. */
   cpuAffinity: readonly number[] | null;
   /** Arguments of `user`, as in `root root`; null where nginx does not run as root. */
@@ -118,7 +117,6 @@ function withStreamModule(top: readonly Node[], path: string | null): Node[] {
 function settleEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
   const events = directives(tree, 'events')[0] ?? directive('events', [], []);
   let block: readonly Node[] = events.block ?? [];
-  block = set(block, 'accept_mutex', [spec.acceptMutex ? 'on' : 'off']);
   block = set(block, 'worker_connections', [`${spec.workerConnections}`]);
   const settled = { ...events, block };
   if (!tree.includes(events)) {

@@ -15,6 +15,8 @@ export interface ListenSpec {
   /** One for each of {@link listenAddresses}. */
   ports: readonly number[];
   backlog: number;
+  /** Gives each worker a socket of its own, so that the kernel spreads connections by hash. */
+  reuseport: boolean;
   nginxVersion: string;
   /** The server that takes the WebSockets: it answers on its sockets whatever the Host header says. */
   main: Directive | null;
@@ -115,7 +117,7 @@ function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spe
     if (socket === undefined) return node;
     const own = parameters.filter((each) => !isSocketOption(each) && each.text !== 'http2');
     const http2 = socket.http2 && !newer ? [word('http2')] : [];
-    const options = socket.owner === server ? ownersOptions(socket, spec.backlog) : [];
+    const options = socket.owner === server ? ownersOptions(socket, spec) : [];
     return { ...node, args: [word(`${spec.host}:${socket.port}`), ...own, ...http2, ...options] };
   });
   const isOld = (node: Node) => node.kind === 'directive' && node.name === 'listen';
@@ -207,9 +209,10 @@ function has(words: readonly Word[], text: string): boolean {
   return words.some((each) => each.text === text);
 }
 
-function ownersOptions({ options, shared }: Socket, backlog: number): Word[] {
+function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
   const kept = options.filter(({ text }) => !/^(default|default_server|backlog=.*)$/.test(text));
-  return [...(shared ? [word('default_server')] : []), word(`backlog=${backlog}`), ...kept];
+  const added = reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : [];
+  return [...(shared ? [word('default_server')] : []), word(`backlog=${backlog}`), ...kept, ...added];
 }
 
 function isOn(nodes: readonly Node[]): boolean {

@@ -19,7 +19,7 @@ const SPEC: SandboxSpec = {
   workers: 2,
   workerConnections: 512,
   workerFiles: 2048,
-  acceptMutex: true,
+  reuseport: false,
   cpuAffinity: null,
   user: null,
   nginxVersion: '1.22.1',
@@ -264,10 +264,17 @@ describe('processes and limits', () => {
       worker_rlimit_nofile: 'worker_rlimit_nofile 2048;',
       worker_cpu_affinity: 'worker_cpu_affinity 1 100 1;',
       worker_connections: 'worker_connections 512;',
-      accept_mutex: 'accept_mutex on;',
       multi_accept: 'multi_accept on;',
     };
     for (const [name, line] of Object.entries(expected)) assert.deepEqual(lines(moved, name), [line], name);
+  });
+
+  test('reuseport is added once to each socket where workers are to share evenly', () => {
+    const text = `http { server { listen 80; listen 443 ssl reuseport; ${WEBSOCKET} } }`;
+    assert.deepEqual(lines(move(text, { reuseport: true }), 'listen'), [
+      'listen 127.0.0.1:9001 backlog=4096 reuseport;',
+      'listen 127.0.0.1:9002 ssl backlog=4096 reuseport;',
+    ]);
   });
 
   test('events are added where there are none', () => {

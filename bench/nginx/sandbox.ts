@@ -13,6 +13,8 @@ export interface SandboxSpec extends ConfineSpec {
   ports: readonly number[];
   /** Of every listening socket. */
   backlog: number;
+  /** `reuseport` on every listening socket. */
+  reuseport: boolean;
   /** The echo servers, one at the least. */
   upstreams: readonly UpstreamServer[];
   nginxVersion: string;

@@ -15,6 +15,7 @@ import {
   parseOpenFilesLimit,
   parsePortRange,
   parseStatus,
+  parseWildcardPorts,
 } from './proc.ts';
 
 /** Facts about the machine that figures depend on. */
@@ -102,4 +103,10 @@ export async function readBusyShare(duringMs: number): Promise<number | null> {
   const after = await read();
   if (before === null || after === null || after.total <= before.total) return null;
   return 1 - (after.idle - before.idle) / (after.total - before.total);
+}
+
+/** Ports that nobody can connect from, whatever the address: a socket for all addresses has them. */
+export async function readWildcardPorts(): Promise<ReadonlySet<number>> {
+  const tables = await Promise.all([readText('/proc/net/tcp'), readText('/proc/net/tcp6')]);
+  return new Set(tables.flatMap(parseWildcardPorts));
 }

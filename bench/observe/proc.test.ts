@@ -112,3 +112,14 @@ it('reads the ticks of all CPUs, idle ones apart; guest time is within user time
   assert.equal(proc.parseCpuTicks('cpu0 1 2 3 4 5\n'), null);
   assert.equal(proc.parseCpuTicks('cpu  1 2\n'), null);
 });
+
+it('reads the ports of sockets for all addresses', () => {
+  const tcp = [
+    '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+    '   0: 00000000:07E8 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1 1',
+    '   1: 0100007F:9C41 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 2 1',
+    '  12: 00000000000000000000000000000000:1F90 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 3 1',
+  ].join('\n');
+  assert.deepEqual(proc.parseWildcardPorts(tcp), [2024, 8080]);
+  fc.assert(fc.property(fc.string(), (junk) => Array.isArray(proc.parseWildcardPorts(junk))));
+});

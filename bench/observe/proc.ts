@@ -113,3 +113,15 @@ export function parseCpuTicks(text: string): { total: number; idle: number } | n
   if (ticks === undefined || ticks.length < 5) return null;
   return { total: ticks.reduce((a, b) => a + b, 0), idle: (ticks[3] ?? 0) + (ticks[4] ?? 0) };
 }
+
+/**
+ * Local ports of the sockets that are bound to all addresses.
+ *
+ * @param text /proc/net/tcp or tcp6: `sl local_address rem_address …`, addresses as hexadecimal words
+ */
+export function parseWildcardPorts(text: string): number[] {
+  const ports = [...text.matchAll(/^ *\d+: 0+:([0-9A-F]{4}) /gm)].map(([, port]) =>
+    Number.parseInt(port ?? '', 16),
+  );
+  return [...new Set(ports)];
+}

@@ -17,7 +17,7 @@ function decide(line: string, machine: Partial<Machine> = {}, profile = profileN
 /** What of a plan depends on the machine. */
 function scale({ plan }: Preflight): unknown[] {
   const { workers, servers, nginx, sourceAddresses } = plan;
-  return [workers, servers, nginx?.workers, nginx?.acceptMutex, sourceAddresses.length];
+  return [workers, servers, nginx?.workers, nginx?.reuseport, sourceAddresses.length];
 }
 
 function codes({ notices }: Preflight): string[] {
@@ -32,7 +32,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
     workers: 1,
     workerConnections: 2350,
     workerFiles: 2414,
-    acceptMutex: false,
+    reuseport: false,
     backlog: 1000,
   });
   assert.deepEqual(decided.plan.sourceAddresses, ['127.0.0.2']);
@@ -43,7 +43,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
 test('10,000 connections fit in 20,000 files: two workers of Nginx that share evenly', () => {
   const decided = decide('-c 10k');
   assert.deepEqual(scale(decided), [1, 1, 2, true, 1]);
-  assert.deepEqual(codes(decided), ['nginx-workers', 'accept-mutex']);
+  assert.deepEqual(codes(decided), ['nginx-workers', 'reuseport']);
   assert.match(
     decided.notices[0]?.text ?? '',
     /^2 Nginx workers in place of 1: of 10000 connections, one holds 8722 /,
@@ -54,12 +54,12 @@ test('10,000 connections fit in 20,000 files: two workers of Nginx that share ev
 
 test('50,000 and 100,000 connections spread over processes and addresses', () => {
   assert.deepEqual(scale(decide('-c 50k')), [3, 4, 6, true, 4]);
-  assert.deepEqual(scale(decide('-c 100k')), [6, 8, 12, true, 8]);
+  assert.deepEqual(scale(decide('-c 100k')), [6, 8, 18, true, 8]);
   assert.deepEqual(codes(decide('-c 50k')), [
     'generators',
     'servers',
     'nginx-workers',
-    'accept-mutex',
+    'reuseport',
     'addresses',
   ]);
 });
@@ -83,7 +83,7 @@ test('low limits of open files take more processes, or are named with their reme
 
 test('numbers of processes that a person asks for are kept, or refused with the number that would do', () => {
   assert.deepEqual(scale(decide('-c 1k --workers 2 --servers 3 --nginx-workers 4')), [2, 3, 4, false, 1]);
-  assert.deepEqual(codes(decide('-c 10k --nginx-workers 2')), ['accept-mutex']);
+  assert.deepEqual(codes(decide('-c 10k --nginx-workers 2')), ['reuseport']);
   for (const [line, message] of [
     [
       '-c 50k --workers 2',
@@ -142,7 +142,7 @@ test('memory that cannot do is refused, memory that may not do is told', () => {
   assert.deepEqual(codes(decide('-c 10k', { memoryBytes: 2 ** 30 })), [
     'nginx-workers',
     'memory',
-    'accept-mutex',
+    'reuseport',
   ]);
 });
 
@@ -209,9 +209,10 @@ function assertFits(plan: RunPlan, machine: Machine): void {
   if (nginx !== null) {
     assert.ok(perServer <= Math.max(1, (high - low + 1) / 2), `${perServer} to one upstream port`);
     assert.ok(nginx.workerConnections <= nginx.workerFiles && nginx.workerFiles <= machine.openFilesLimit);
-    // what a worker may be left with: all of them, or with the mutex 7/8 of what it can hold
-    const usable = (nginx.workerConnections * 7) / 8;
-    assert.ok(nginx.acceptMutex ? usable * nginx.workers >= 2 * connections : usable >= 2 * connections);
+    // what a worker may be left with: all of them, or by hash its share and five times the scatter of it
+    const most = Math.floor(nginx.workerConnections / 2);
+    const share = connections / nginx.workers;
+    assert.ok(nginx.reuseport ? share + 5 * Math.sqrt(share) <= most : (most * 7) / 8 >= connections);
     assert.ok(nginx.backlog <= (machine.somaxconn ?? 65_535));
   }
   for (const cpu of pin === null ? [] : [...pin.nginx, ...pin.server, ...pin.generator]) {

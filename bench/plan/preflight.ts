@@ -93,22 +93,22 @@ function nginxPlan(
   const most = maxWorkerConnections(machine);
   const wanted = Math.max(LEAST_WORKER_CONNECTIONS, workerConnectionsFor(request.connections) + OTHER_FILES);
   const workerConnections = Math.min(most, wanted);
-  // Without the mutex the kernel may hand every connection to one and the same worker.
-  const acceptMutex = workers > 1 && webSocketsPerWorker(workerConnections) < request.connections;
-  if (acceptMutex) {
+  // Left to itself the kernel may hand every connection to one and the same worker.
+  const reuseport = workers > 1 && webSocketsPerWorker(workerConnections) < request.connections;
+  if (reuseport) {
     notices.push({
       level: 'info',
-      code: 'preflight-accept-mutex',
+      code: 'preflight-reuseport',
       text:
-        `accept_mutex is on: a worker has ${workerConnections} connections and cannot hold all ` +
-        `${request.connections} WebSockets alone, and only with the mutex does nginx stop accepting in a worker that is 7/8 full.`,
+        `reuseport is added to listen: a worker has ${workerConnections} connections and cannot hold all ` +
+        `${request.connections} WebSockets alone, and only by the hash of reuseport are they spread evenly over the workers.`,
     });
   }
   return {
     workers,
     workerConnections,
     workerFiles: workerConnections + OTHER_FILES,
-    acceptMutex,
+    reuseport,
     backlog: backlogOf(request, machine, notices),
   };
 }

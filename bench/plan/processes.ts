@@ -6,6 +6,7 @@ import {
   connectionsPerAddress,
   connectionsPerNodeProcess,
   maxWorkerConnections,
+  webSocketsPerHashedWorker,
   webSocketsPerWorker,
 } from './reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
@@ -67,7 +68,9 @@ export function echoServers(
 
 /** Worker processes of Nginx. */
 export function nginxWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
-  const capacity = webSocketsPerWorker(maxWorkerConnections(machine));
+  const most = maxWorkerConnections(machine);
+  const alone = webSocketsPerWorker(most);
+  const capacity = request.connections <= alone ? alone : webSocketsPerHashedWorker(most);
   return processCount(
     {
       code: 'preflight-nginx-workers',
@@ -77,7 +80,7 @@ export function nginxWorkers(request: RunRequest, machine: Machine, notices: Not
       byDefault: shareOfCpus(machine),
       most: MOST_NGINX_WORKERS,
       capacity,
-      reason: `one holds ${capacity} under the open-files limit of ${machine.openFilesLimit}, at 2 files each and with room for skew`,
+      reason: `one holds ${capacity} under the open-files limit of ${machine.openFilesLimit}, at 2 files each and with room for uneven spread`,
       remedy: raiseOpenFiles(machine),
     },
     request.connections,

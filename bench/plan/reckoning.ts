@@ -10,9 +10,8 @@ import type { RunRequest } from './request.ts';
 export const OTHER_FILES = 64;
 
 /**
- * With accept_mutex a worker stops accepting once 7/8 of its connections are taken
- * (`ngx_accept_disabled` in ngx_event_accept.c), and from 15/16 on nginx closes connections that
- * have not sent their request yet (`ngx_drain_connections` in ngx_connection.c).
+ * From 15/16 of its connections on nginx closes those that have not sent their request yet
+ * (`ngx_drain_connections` in ngx_connection.c).
  */
 const NGINX_USABLE = 7 / 8;
 
@@ -41,6 +40,17 @@ export function maxWorkerConnections({ openFilesLimit }: Machine): number {
 /** WebSockets that one worker of nginx can hold with so many `worker_connections`. */
 export function webSocketsPerWorker(workerConnections: number): number {
   return Math.floor((workerConnections * NGINX_USABLE) / NGINX_FILES_PER_CONNECTION);
+}
+
+/**
+ * The same where a hash of the addresses chooses the worker: counts scatter by the square root of their
+ * mean, and five times that is kept free. (accept_mutex does not help: a worker that is 7/8 full only
+ * accepts less often, `ngx_accept_disabled` in ngx_event.c.)
+ */
+export function webSocketsPerHashedWorker(workerConnections: number): number {
+  const most = Math.floor(workerConnections / NGINX_FILES_PER_CONNECTION);
+  const mean = ((Math.sqrt(25 + 4 * most) - 5) / 2) ** 2;
+  return Math.min(webSocketsPerWorker(workerConnections), Math.floor(mean));
 }
 
 /** The `worker_connections` that a worker needs for so many WebSockets. */

@@ -64,7 +64,7 @@ async function sandbox(
     workers: 2,
     workerConnections: 64,
     workerFiles: 256,
-    acceptMutex: false,
+    reuseport: false,
     cpuAffinity: null,
     user: process.getuid?.() === 0 ? 'root root' : null,
     nginxVersion: binary.version,

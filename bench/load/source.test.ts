@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { sourceOf, sourcePorts } from './source.ts';
+
+test('the ports are the odd ones of the range that are not taken', () => {
+  assert.deepEqual(sourcePorts([10, 17], new Set([13])), [11, 15, 17]);
+  assert.deepEqual(sourcePorts([11, 16], new Set()), [11, 13, 15]);
+  assert.equal(sourcePorts([32_768, 60_999], new Set()).length, 14_116);
+});
+
+test('no two connections of a run have the same address and port', () => {
+  const shape = fc.record({
+    addresses: fc.integer({ min: 1, max: 6 }),
+    ports: fc.integer({ min: 1, max: 40 }),
+  });
+  fc.assert(
+    fc.property(shape, ({ addresses, ports }) => {
+      const plan = {
+        sourceAddresses: Array.from({ length: addresses }, (_, i) => `127.0.0.${i + 2}`),
+        sourcePorts: Array.from({ length: ports }, (_, i) => 1_001 + 2 * i),
+      };
+      const pairs = Array.from({ length: addresses * ports }, (_, id) => JSON.stringify(sourceOf(id, plan)));
+      assert.equal(new Set(pairs).size, pairs.length);
+      assert.equal(sourceOf(addresses * ports, plan)?.localPort, 0);
+    }),
+  );
+});
+
+test('without addresses the system chooses', () => {
+  assert.equal(sourceOf(0, { sourceAddresses: [], sourcePorts: [] }), null);
+});
