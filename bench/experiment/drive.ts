@@ -66,6 +66,7 @@ export async function driveLoad(
   }));
   const launched = generators.map((generator) => generator.launched);
   const processes = await listProcesses(entrance, servers, launched);
+  const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
   const epochNs = process.hrtime.bigint() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
@@ -77,7 +78,6 @@ export async function driveLoad(
     const pid = generators[recording.worker]?.launched.pid ?? 0;
     sampler.noteLoop(pid, recording.loopUtilisation, recording.loopDelayMaxUs);
   });
-  const ports = sourcePorts(context.portRange, await readWildcardPorts());
   sampler.watch(processes);
   sampler.sampleNow();
   context.onProcesses?.(processes);

@@ -54,7 +54,7 @@ test('10,000 connections fit in 20,000 files: two workers of Nginx that share ev
 
 test('50,000 and 100,000 connections spread over processes and addresses', () => {
   assert.deepEqual(scale(decide('-c 50k')), [3, 4, 6, true, 4]);
-  assert.deepEqual(scale(decide('-c 100k')), [6, 8, 18, true, 8]);
+  assert.deepEqual(scale(decide('-c 100k')), [6, 8, 12, true, 8]);
   assert.deepEqual(codes(decide('-c 50k')), [
     'generators',
     'servers',
@@ -66,7 +66,7 @@ test('50,000 and 100,000 connections spread over processes and addresses', () =>
 
 test('low limits of open files take more processes, or are named with their remedy', () => {
   assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 1024 })), [2, 2, 3, true, 1]);
-  assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 256 })), [6, 6, 12, true, 1]);
+  assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 256 })), [6, 6, 18, true, 1]);
   for (const [line, openFilesLimit, message] of [
     [
       '-c 10k',
