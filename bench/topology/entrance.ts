@@ -1,4 +1,5 @@
 import { userInfo } from 'node:os';
+import { relative } from 'node:path';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -88,7 +89,15 @@ export async function openEntrance(
     launch: crew.launch,
   });
   const { path, version, openssl, buildArguments } = binary;
-  const facts = { binary: path, version, openssl, buildArguments, configuration: text };
+  // Below the working folder the rest of the path is nobody's business who reads the report.
+  const shown = relative(process.cwd(), path);
+  const facts = {
+    binary: shown.startsWith('..') ? path : shown,
+    version,
+    openssl,
+    buildArguments,
+    configuration: text,
+  };
   return {
     ...entranceOf(sandbox.listeners, certificate),
     websocketPath: sandbox.websocketPath,
