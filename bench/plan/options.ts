@@ -53,7 +53,7 @@ export const RUN_OPTIONS = {
     workers: { value: 'N', help: 'Generator processes' },
     servers: { value: 'N', help: 'Echo server processes' },
     'nginx-workers': { value: 'N', help: 'Nginx worker processes' },
-    pin: { value: null, help: 'Place Nginx on CPUs of its own [on 2 CPUs, with one worker]' },
+    pin: { value: null, help: 'Place processes on CPUs, one for what matters most [on 2 CPUs]' },
     'no-pin': { value: null, help: 'Let the kernel place all processes' },
   },
   'What comes out': {
