@@ -251,3 +251,18 @@ describe('limited', () => {
     assert.match(reasons[1] ?? '', /aborted/);
   });
 });
+
+test('poisson arrivals may fall short by chance: three times the root of their number, and no more', () => {
+  const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
+    const run = openRun(1, QUICK);
+    if (run.plan.load.kind === 'closed') throw new Error('an open loop is needed');
+    // 10,000 messages in the steady phase: the root is 1 %.
+    run.plan.durationMs = (10_000 / run.plan.load.ratePerSecond) * 1e3;
+    run.plan.load = { ...run.plan.load, arrivals };
+    run.plan.load.ratePerSecond /= 1 - deviations / 100;
+    return judge(run).verdict;
+  };
+  assert.equal(withArrivals('poisson', 2.5), 'valid');
+  assert.equal(withArrivals('poisson', 3.5), 'suspect');
+  assert.equal(withArrivals('uniform', 2.5), 'suspect');
+});

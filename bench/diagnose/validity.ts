@@ -1,6 +1,6 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { ACHIEVED, BUSY, type Load, limitOf, percent } from './limit.ts';
+import { achievedFrom, BUSY, type Load, limitOf, percent } from './limit.ts';
 
 /** Send lag may be this share of response time before the generator's delay is part of the result … */
 const LAG_SHARE = 0.1;
@@ -12,8 +12,8 @@ const LOOP_BUSY = 0.85;
 
 /** May this run be believed, and why not. */
 export function validityOf(run: Run, figures: RunFigures, load: Load): Validity {
-  const limit = limitOf(figures, load);
-  const doubts = [outcome(run), losses(figures), lag(figures), rate(figures)].filter(
+  const limit = limitOf(run, figures, load);
+  const doubts = [outcome(run), losses(figures), lag(figures), rate(run, figures)].filter(
     (doubt) => doubt !== null,
   );
   const limited = limitedBy(run, load, limit);
@@ -43,8 +43,8 @@ function lag({ latencies }: RunFigures): string | null {
   return `The generator sent late: send lag p99 is ${Math.round(lagUs)} µs, ${percent(lagUs / responseUs)} of the response time's p99.`;
 }
 
-function rate({ offered }: RunFigures): string | null {
-  if (offered === null || offered.ratio === null || offered.ratio >= ACHIEVED) return null;
+function rate(run: Run, { offered }: RunFigures): string | null {
+  if (offered === null || offered.ratio === null || offered.ratio >= (achievedFrom(run) ?? 0)) return null;
   return `Only ${percent(offered.ratio)} of the offered rate was echoed in the steady phase.`;
 }
 
