@@ -8,12 +8,11 @@ import { type Environment, type Result, SCHEMA_VERSION } from '../model/result.t
 import type { Run } from '../model/run.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readBusyShare } from '../observe/environment.ts';
+import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import type { NamedProcess } from './context.ts';
 import { executeRun } from './run.ts';
 
-/** Where net.ipv4.ip_local_port_range cannot be read: the kernel's default. */
-const DEFAULT_PORTS = [32_768, 60_999] as const;
 /** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;

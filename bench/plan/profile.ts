@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
+import { nearest } from './nearest.ts';
 
 /** From the baseline to the most that is put on top of it; others follow by name. */
 const ORDER = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
@@ -85,32 +86,11 @@ export function chooseProfiles(all: readonly Profile[], asked: string): Profile[
     }
     const profile = all.find((each) => each.name === name);
     if (profile !== undefined) return profile;
-    const nearest = nearestName(
+    const near = nearest(
       name,
       all.map((each) => each.name),
     );
-    const hint = nearest === null ? '' : ` Did you mean "${nearest}"?`;
+    const hint = near === null ? '' : ` Did you mean "${near}"?`;
     throw new Problem('usage', `There is no profile "${name}".${hint} ${known}`);
   });
-}
-
-/** The name with the fewest edits between; null where more than half of it would have to change. */
-function nearestName(asked: string, names: readonly string[]): string | null {
-  const scored = names.map((name) => ({ name, edits: editDistance(asked.toLowerCase(), name) }));
-  const best = scored.sort((a, b) => a.edits - b.edits)[0];
-  return best === undefined || best.edits > Math.ceil(best.name.length / 2) ? null : best.name;
-}
-
-/** Levenshtein's distance: insertions, deletions and substitutions of one character. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (const [i, charA] of [...a].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < b.length; j += 1) {
-      const substituted = (row[j] ?? 0) + (charA === b[j] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

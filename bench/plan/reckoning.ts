@@ -19,7 +19,7 @@ const NGINX_USABLE = 7 / 8;
 const NGINX_FILES_PER_CONNECTION = 2;
 
 /** Where net.ipv4.ip_local_port_range cannot be read: the kernel's default. */
-const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
+export const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
 
 /**
  * A port that the generator has bound to any address is passed over when nginx connects to its
