@@ -41,8 +41,10 @@ export interface Scene {
   handshakes: { over: number };
   /** Begins handshakes and, unless told otherwise, opens them. */
   connect(count: number, open?: boolean): void;
-  /** Lets time go on to `us` and wakes whoever asked for it by then. */
+  /** Lets time go on to `us` and wakes whoever asked for it by then, in as many turns as it asks for. */
   wakeAt(us: number): void;
+  /** One turn of the event loop, whether it was asked for or not. */
+  wake(): void;
   /** Ends recording. */
   finish(): void;
 }
@@ -116,10 +118,12 @@ export function makeScene(options: SceneOptions): Scene {
     },
     wakeAt(us) {
       clock.us = us;
-      if (alarm.dueUs === null || alarm.dueUs > us) return;
-      alarm.dueUs = null;
-      wake();
+      while (alarm.dueUs !== null && alarm.dueUs <= us) {
+        alarm.dueUs = null;
+        wake();
+      }
     },
+    wake: () => wake(),
     finish: () => recorder.finish(clock.us),
   };
 }

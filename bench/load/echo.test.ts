@@ -292,6 +292,46 @@ describe('open loop', () => {
     }
   });
 
+  test('of more writes than a turn has room for the rest waits for turns to come, and what falls due joins them', () => {
+    const scene = makeScene({ load: rate(1000) });
+    scene.connect(600);
+    scene.echo.start(TIMES);
+    scene.clock.us = TIMES.warmUpUs + 599_000;
+    scene.wake();
+    assert.equal(total(scene.wires), 256);
+    // A read after it finds the turn used up, and the alarm set.
+    scene.wires.find((wire) => wire.sent.length > 0)?.echo(1);
+    assert.equal(total(scene.wires), 256);
+    assert.ok((scene.alarm.dueUs ?? Number.POSITIVE_INFINITY) <= scene.clock.us);
+    // The next second: every connection has a message due, those that still wait a second one.
+    scene.clock.us += 600_000;
+    scene.wake();
+    const writes = scene.wires.flatMap((wire) => wire.writes);
+    assert.equal(writes.length, 512);
+    assert.deepEqual([...new Set(writes)].sort(), [1, 2]);
+    scene.wakeAt(scene.clock.us);
+    assert.equal(total(scene.wires), 1200);
+    assertBooks(scene);
+    assertConserved(scene);
+    assert.equal(countOf(samplesOf(scene.recordings, 'sendLag')), 1200);
+  });
+
+  test('what waits for its turn on a connection that fails was offered, and is lost', () => {
+    const scene = makeScene({ load: rate(1000) });
+    scene.connect(300);
+    scene.echo.start(TIMES);
+    scene.clock.us = TIMES.warmUpUs + 299_000;
+    scene.wake();
+    const unsent = scene.wires.filter((wire) => wire.sent.length === 0);
+    assert.equal(unsent.length, 300 - 256);
+    unsent[0]?.fail('open', 'closed-1006');
+    scene.wakeAt(scene.clock.us);
+    assert.equal(total(scene.wires), 299);
+    scene.finish();
+    const { sent, lost, outstanding } = sumsOf(scene.recordings);
+    assert.deepEqual({ sent, lost, outstanding }, { sent: 300, lost: 1, outstanding: 299 });
+  });
+
   test('an echo that finds messages overdue sends them without waiting for the alarm', () => {
     const scene = makeScene({ load: rate(10) });
     scene.connect(1);
@@ -456,7 +496,7 @@ describe('the end', () => {
       assert.ok(out > 0);
       scene.echo.stop();
       scene.wakeAt(3_000_000);
-      scene.echo.pump();
+      scene.wake();
       assert.equal(total(scene.wires), out);
       assert.equal(scene.alarm.dueUs, null);
       assertConserved(scene);

@@ -8,6 +8,12 @@ import type { Payload } from './payload.ts';
 import { Session } from './session.ts';
 import type { Waker } from './waker.ts';
 
+/**
+ * Writes in one turn of the event loop at most, some milliseconds' worth: at a rate beyond what this process
+ * can send it would else only send, ever more in a turn, and never read an echo.
+ */
+const WRITES_A_TURN = 256;
+
 /** A way that messages took, as far as the handshake tells: a row of the balance. */
 export interface Route {
   nginxWorker: string | null;
@@ -56,8 +62,12 @@ export class Echo {
   #waker: Waker | null = null;
   #turn = 0;
   #lastUs = 0;
+  /** Open loop: sessions with messages that are due, the one that waits longest first. */
+  readonly #waiting: Session[] = [];
+  #served = 0;
+  /** Writes left before the event loop has to have read again. */
+  #writesLeft = 0;
   #scan: Iterator<Session> | null = null;
-  readonly #touched: Session[] = [];
   openings = 0;
   failures = 0;
 
@@ -93,7 +103,7 @@ export class Echo {
     const { load, worker, workers, seed } = this.#options;
     if (load.kind === 'open') {
       this.#pacer = makePacer(load, times.warmUpUs, worker, workers, seed);
-      this.#waker = this.#options.makeWaker(() => this.pump());
+      this.#waker = this.#options.makeWaker(() => this.#pumpTurn());
       this.#waker.wakeAt(this.#pacer.dueUs);
     }
   }
@@ -115,33 +125,48 @@ export class Echo {
     if (this.#stopped) return true;
     if (this.#times === null) return false;
     const allSent =
-      this.#pacer === null ? nowUs >= this.#times.drainUs : this.#pacer.dueUs >= this.#times.drainUs;
+      this.#pacer === null
+        ? nowUs >= this.#times.drainUs
+        : this.#pacer.dueUs >= this.#times.drainUs && this.#waiting.length === 0;
     return (
       (allSent && nowUs >= this.#times.drainUs && this.recorder.outstanding === 0) || this.#open.length === 0
     );
   }
 
-  /** Open loop: sends all that is due, however late, and sets the alarm for the next. */
-  pump(): void {
+  /** Sends what fell due, where the echo that just came tells that something did. */
+  pumpIfDue(): void {
     const pacer = this.#pacer;
-    const times = this.#times;
-    if (pacer === null || times === null || this.#stopped) return;
-    const nowUs = this.clock();
-    const untilUs = Math.min(nowUs, times.drainUs);
-    const touched = this.#touched;
-    while (pacer.dueUs <= untilUs && pacer.dueUs < times.drainUs && this.#open.length > 0) {
-      const session = this.#nextOpen();
-      if (session?.fallsDue(pacer.dueUs)) touched.push(session);
-      pacer.advance();
-    }
-    for (const session of touched) session.sendDue();
-    touched.length = 0;
-    if (pacer.dueUs < times.drainUs && this.#open.length > 0) this.#waker?.wakeAt(pacer.dueUs);
+    if (pacer === null || this.#writesLeft === 0) return;
+    if (this.#lastUs >= pacer.dueUs || this.#waiting.length > 0) this.#pump(pacer);
   }
 
-  /** As `pump`, where the echo that just came tells that something is due already. */
-  pumpIfDue(): void {
-    if (this.#pacer !== null && this.#lastUs >= this.#pacer.dueUs) this.pump();
+  /** Called in a turn of its own of the event loop: what could be read has been. */
+  #pumpTurn(): void {
+    this.#writesLeft = WRITES_A_TURN;
+    if (this.#pacer !== null) this.#pump(this.#pacer);
+  }
+
+  /** Hands out what is due, however late, sends as far as the turn goes, and sets the alarm for the next. */
+  #pump(pacer: Pacer): void {
+    const times = this.#times;
+    if (times === null || this.#stopped) return;
+    const nowUs = this.clock();
+    const untilUs = Math.min(nowUs, times.drainUs);
+    const waiting = this.#waiting;
+    while (pacer.dueUs <= untilUs && pacer.dueUs < times.drainUs && this.#open.length > 0) {
+      const session = this.#nextOpen();
+      if (session?.fallsDue(pacer.dueUs)) waiting.push(session);
+      pacer.advance();
+    }
+    for (; this.#writesLeft > 0 && this.#served < waiting.length; this.#writesLeft--)
+      waiting[this.#served++]?.sendDue();
+    if (this.#served < waiting.length) {
+      this.#waker?.wakeAt(nowUs);
+      return;
+    }
+    waiting.length = 0;
+    this.#served = 0;
+    if (pacer.dueUs < times.drainUs && this.#open.length > 0) this.#waker?.wakeAt(pacer.dueUs);
   }
 
   opened(session: Session, times: HandshakeTimes, facts: OpenFacts): number {

@@ -81,6 +81,11 @@ export class Session implements ConnectionEvents {
 
   /** Sends what fell due, in one write. */
   sendDue(): void {
+    if (this.#due > 0) this.#send(this.#stampDue());
+  }
+
+  /** What fell due counts as sent now. @returns how many messages that were */
+  #stampDue(): number {
     const count = this.#due;
     this.#due = 0;
     const echo = this.#echo;
@@ -88,7 +93,7 @@ export class Session implements ConnectionEvents {
     this.#unanswered.stampSent(count, nowUs, (intendedUs, i) =>
       echo.recorder.sentOnSchedule(nowUs, intendedUs, echo.payload.size(this.id, this.#next + i)),
     );
-    this.#send(count);
+    return count;
   }
 
   /** Gives up the connection where its handshake or its oldest message has waited too long. */
@@ -112,6 +117,8 @@ export class Session implements ConnectionEvents {
   failed(stage: FailureStage, kind: FailureKind): void {
     const echo = this.#echo;
     const nowUs = echo.clock();
+    // What waited for its turn on this connection was offered, and is lost with it.
+    this.#stampDue();
     for (; this.#unanswered.length > 0; this.#unanswered.shift()) echo.recorder.lost(nowUs);
     echo.failed(this, nowUs, stage, kind);
   }
