@@ -25,14 +25,14 @@ describe('readHeader', () => {
   for (const [bytes, fault, what] of cases) {
     it(`${what}: ${fault}`, () => {
       const header: FrameHeader = { first: 0, size: 0, length: 0 };
-      assert.equal(readHeader(hex(bytes), 0, 1000, header), fault);
+      assert.equal(readHeader(hex(bytes), 0, hex(bytes).length, 1000, header), fault);
     });
   }
 
   it('reads each form of length, at any offset', () => {
     const header: FrameHeader = { first: 0, size: 0, length: 0 };
     const read = (bytes: string, at: number) => {
-      assert.equal(readHeader(hex(bytes), at, 2 ** 53, header), null);
+      assert.equal(readHeader(hex(bytes), at, hex(bytes).length, 2 ** 53, header), null);
       return { ...header };
     };
     assert.deepEqual(read('81 85 00 00 00 00', 0), { first: 0x81, size: 6, length: 5 });

@@ -21,12 +21,18 @@ export interface FrameHeader {
 export type HeaderFault = 'incomplete' | 1002 | 1009;
 
 /**
- * Reads a client's frame header (RFC 6455 section 5.2) at an offset.
+ * Reads a client's frame header (RFC 6455 section 5.2) in `at`..`to`.
  *
  * @returns null where `header` was filled
  */
-export function readHeader(bytes: Buffer, at: number, max: number, header: FrameHeader): HeaderFault | null {
-  const available = bytes.length - at;
+export function readHeader(
+  bytes: Buffer,
+  at: number,
+  to: number,
+  max: number,
+  header: FrameHeader,
+): HeaderFault | null {
+  const available = to - at;
   if (available < 2) return 'incomplete';
   const first = bytes[at] as number;
   const second = bytes[at + 1] as number;
@@ -110,41 +116,62 @@ const WORDS_FROM = 128;
 const LITTLE_ENDIAN = endianness() === 'LE';
 
 /**
- * Applies a masking key in place (RFC 6455 section 5.3).
+ * Applies a masking key (RFC 6455 section 5.3) to `from`..`to` of `source`, and puts what comes out into
+ * `target` from `at` on: by default in place; within one buffer not behind `from`.
  *
  * @param key the four bytes of the key as a 32-bit number, first byte highest
  */
-export function unmask(bytes: Buffer, from: number, to: number, key: number): void {
-  let at = from;
-  let rotated = key;
+export function unmask(
+  source: Buffer,
+  from: number,
+  to: number,
+  key: number,
+  target: Buffer = source,
+  at: number = from,
+): void {
   if (to - from >= WORDS_FROM) {
-    for (; ((bytes.byteOffset + at) & 3) !== 0; at++) {
-      bytes[at] = (bytes[at] as number) ^ (rotated >>> 24);
-      rotated = (rotated << 8) | (rotated >>> 24);
-    }
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (to - at) >> 2);
-    const word = LITTLE_ENDIAN ? swapped(rotated) : rotated;
-    for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ word;
-    at += words.length * 4;
-  }
-  unmaskBytes(bytes, at, to, rotated);
+    if (target !== source || at !== from) source.copy(target, at, from, to);
+    unmaskWords(target, at, at + to - from, key);
+  } else unmaskBytes(source, from, to, key, target, at);
 }
 
-function unmaskBytes(bytes: Buffer, from: number, to: number, key: number): void {
+function unmaskWords(bytes: Buffer, from: number, to: number, key: number): void {
+  let at = from;
+  let rotated = key;
+  for (; ((bytes.byteOffset + at) & 3) !== 0; at++) {
+    bytes[at] = (bytes[at] as number) ^ (rotated >>> 24);
+    rotated = (rotated << 8) | (rotated >>> 24);
+  }
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (to - at) >> 2);
+  const word = LITTLE_ENDIAN ? swapped(rotated) : rotated;
+  for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ word;
+  at += words.length * 4;
+  unmaskBytes(bytes, at, to, rotated, bytes, at);
+}
+
+function unmaskBytes(
+  source: Buffer,
+  from: number,
+  to: number,
+  key: number,
+  target: Buffer,
+  targetFrom: number,
+): void {
   const first = key >>> 24;
   const second = (key >>> 16) & 0xff;
   const third = (key >>> 8) & 0xff;
   const fourth = key & 0xff;
   let at = from;
-  for (; at + 3 < to; at += 4) {
-    bytes[at] = (bytes[at] as number) ^ first;
-    bytes[at + 1] = (bytes[at + 1] as number) ^ second;
-    bytes[at + 2] = (bytes[at + 2] as number) ^ third;
-    bytes[at + 3] = (bytes[at + 3] as number) ^ fourth;
+  let out = targetFrom;
+  for (; at + 3 < to; at += 4, out += 4) {
+    target[out] = (source[at] as number) ^ first;
+    target[out + 1] = (source[at + 1] as number) ^ second;
+    target[out + 2] = (source[at + 2] as number) ^ third;
+    target[out + 3] = (source[at + 3] as number) ^ fourth;
   }
-  if (at < to) bytes[at] = (bytes[at] as number) ^ first;
-  if (at + 1 < to) bytes[at + 1] = (bytes[at + 1] as number) ^ second;
-  if (at + 2 < to) bytes[at + 2] = (bytes[at + 2] as number) ^ third;
+  if (at < to) target[out] = (source[at] as number) ^ first;
+  if (at + 1 < to) target[out + 1] = (source[at + 1] as number) ^ second;
+  if (at + 2 < to) target[out + 2] = (source[at + 2] as number) ^ third;
 }
 
 function swapped(word: number): number {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { AnswerBuffer } from './answer-buffer.ts';
 import { serverFrame, unmask } from './frames.ts';
 import { LeanConnection } from './lean-connection.ts';
 import { emptyStats } from './running.ts';
@@ -46,7 +47,8 @@ function connection({ maxPayloadBytes = 1 << 20, hold = false } = {}) {
     destroySoon: () => calls.push('destroySoon'),
   } as unknown as Socket;
   const stats = emptyStats();
-  const one = new LeanConnection(socket, { stats, answer: null, maxPayloadBytes, log: null });
+  const answers = new AnswerBuffer(256);
+  const one = new LeanConnection(socket, { stats, answer: null, answers, maxPayloadBytes, log: null });
   return { one, writes, held, calls, stats, sent: () => Buffer.concat(writes).toString('latin1') };
 }
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Answer } from './answer.ts';
+import type { AnswerBuffer } from './answer-buffer.ts';
 import {
   closeCode,
   closeFrame,
@@ -8,9 +9,7 @@ import {
   OPCODE,
   readHeader,
   serverFrame,
-  serverHeaderSize,
   unmask,
-  writeServerHeader,
 } from './frames.ts';
 import { refusal, replyTo } from './handshake.ts';
 import type { ServerStats } from './running.ts';
@@ -21,6 +20,8 @@ export interface LeanContext {
   /** Null: a plain echo. */
   answer: Answer | null;
   maxPayloadBytes: number;
+  /** Where the answers to one read are put together: as large as a read. */
+  answers: AnswerBuffer;
   /** @returns what is to be called with the close code when the connection has ended */
   log: ((socket: Socket) => (code: number) => void) | null;
 }
@@ -61,14 +62,14 @@ export class LeanConnection {
   }
 
   /**
-   * Takes what the socket has read and may change it.
+   * Takes what the socket has read: the first `bytes` of the chunk, valid during the call.
    *
    * @returns false where the socket is to stop reading: answers wait for a peer that does not read
    */
-  take(chunk: Buffer): boolean {
-    if (this.state === 'http') this.readHead(chunk);
-    else if (this.partial !== null) this.complete(this.partial, chunk);
-    else this.readFrames(chunk);
+  take(chunk: Buffer, bytes = chunk.length): boolean {
+    if (this.state === 'http') this.readHead(chunk.subarray(0, bytes));
+    else if (this.partial !== null) this.complete(this.partial, chunk.subarray(0, bytes));
+    else this.readFrames(chunk, 0, bytes);
     this.stopped = this.waiting > 0;
     return !this.stopped;
   }
@@ -106,7 +107,7 @@ export class LeanConnection {
       this.answerHead(bytes.toString('latin1', 0, end));
       bytes = bytes.subarray(end + 4);
     }
-    if (this.state === 'open' && bytes.length > 0) this.readFrames(bytes);
+    if (this.state === 'open' && bytes.length > 0) this.readFrames(bytes, 0, bytes.length);
   }
 
   private answerHead(head: string): void {
@@ -126,69 +127,66 @@ export class LeanConnection {
     this.logClosed = log?.(this.socket) ?? null;
   }
 
-  /**
-   * The hot path. Echoes all complete frames of a chunk in one write, from the chunk itself: a server's
-   * frame is no longer than the client's frame that it answers, so the answers fit in front of what is
-   * still to be read.
-   */
-  private readFrames(chunk: Buffer): void {
-    const { answer, maxPayloadBytes, stats } = this.context;
-    let at = 0;
-    // The answers lie in start..end; none yet: both -1.
-    let start = -1;
-    let end = -1;
-    while (at < chunk.length && this.state !== 'done') {
-      const fault = readHeader(chunk, at, maxPayloadBytes, header);
+  /** The hot path. Echoes all complete frames of `from`..`to` in one write. */
+  private readFrames(chunk: Buffer, from: number, to: number): void {
+    const { answer, answers, maxPayloadBytes, stats } = this.context;
+    let at = from;
+    while (at < to && this.state !== 'done') {
+      const fault = readHeader(chunk, at, to, maxPayloadBytes, header);
       const { first, size, length } = header;
-      if (fault !== null || at + size + length > chunk.length) {
-        if (start >= 0) this.write(chunk.subarray(start, end));
-        start = -1;
-        if (fault === null) this.keep(chunk, at, size + length);
-        else if (fault === 'incomplete') this.keep(chunk, at, 0);
+      if (fault !== null || at + size + length > to) {
+        this.flush();
+        if (fault === null) this.keep(chunk, at, to, size + length);
+        else if (fault === 'incomplete') this.keep(chunk, at, to, 0);
         else this.violation(fault);
-        break;
+        return;
       }
       const payload = at + size;
       at = payload + length;
       const whole = (first === 0x81 || first === 0x82) && this.fragments === null;
       if (whole && answer === null && this.state === 'open') {
-        const answerAt = echoInPlace(chunk, payload, first, length, end);
-        if (start < 0) start = answerAt;
-        end = answerAt + serverHeaderSize(length) + length;
+        answers.echo(first, chunk, payload, length);
         stats.messages++;
         stats.bytes += length;
       } else {
-        if (start >= 0) this.write(chunk.subarray(start, end));
-        start = end = -1;
+        this.flush();
         unmask(chunk, payload, at, chunk.readInt32BE(payload - 4));
         this.frame(first, chunk.subarray(payload, at));
       }
     }
-    if (start >= 0) this.write(chunk.subarray(start, end));
+    this.flush();
+  }
+
+  private flush(): void {
+    const { answers } = this.context;
+    if (answers.length === 0) return;
+    this.write(answers.bytes());
+    answers.clear(this.waiting === 0);
   }
 
   /** Keeps the beginning of a frame; `size`: of the whole frame, or 0 where its header is not complete. */
-  private keep(chunk: Buffer, from: number, size: number): void {
-    this.filled = chunk.length - from;
+  private keep(chunk: Buffer, from: number, to: number, size: number): void {
+    this.filled = to - from;
     this.partial = Buffer.allocUnsafeSlow(Math.max(size, this.filled));
-    chunk.copy(this.partial, 0, from);
+    chunk.copy(this.partial, 0, from, to);
   }
 
   private complete(partial: Buffer, chunk: Buffer): void {
     if (this.filled === partial.length) {
       this.partial = null;
-      this.readFrames(Buffer.concat([partial, chunk]));
+      const joined = Buffer.concat([partial, chunk]);
+      this.readFrames(joined, 0, joined.length);
       return;
     }
     const used = chunk.copy(partial, this.filled);
     this.filled += used;
     if (this.filled < partial.length) return;
     this.partial = null;
-    this.readFrames(partial);
-    if (used < chunk.length) this.readFrames(chunk.subarray(used));
+    this.readFrames(partial, 0, partial.length);
+    if (used < chunk.length) this.readFrames(chunk, used, chunk.length);
   }
 
-  /** Any frame that is not echoed in place. */
+  /** Any frame that is not just echoed. */
   private frame(first: number, payload: Buffer): void {
     const opcode = first & 0x0f;
     if (opcode === OPCODE.close) this.closed(payload);
@@ -204,7 +202,8 @@ export class LeanConnection {
       return;
     }
     const message = this.fragments ?? { first: first | FIN, parts: [], bytes: 0 };
-    message.parts.push(payload);
+    // The next read takes the place of this one.
+    message.parts.push(Buffer.from(payload));
     message.bytes += payload.length;
     if (message.bytes > this.context.maxPayloadBytes) {
       this.violation(1009);
@@ -212,7 +211,7 @@ export class LeanConnection {
     }
     this.fragments = first >= FIN ? null : message;
     if (first < FIN) return;
-    const whole = message.parts.length === 1 ? payload : Buffer.concat(message.parts);
+    const whole = Buffer.concat(message.parts);
     const send = (answer: Buffer) => this.send(message.first, answer, message.bytes);
     if (this.context.answer === null) send(whole);
     else this.context.answer(whole, send);
@@ -266,21 +265,4 @@ export class LeanConnection {
       this.socket._read(0);
     }
   };
-}
-
-/**
- * Turns a client's frame into its echo: behind the echo before (`end`), or where it stands (`end` < 0),
- * its header right in front of the payload.
- *
- * @returns where the echo begins
- */
-function echoInPlace(chunk: Buffer, payload: number, first: number, length: number, end: number): number {
-  const key = chunk.readInt32BE(payload - 4);
-  const size = serverHeaderSize(length);
-  const answerAt = end < 0 ? payload - size : end;
-  writeServerHeader(chunk, answerAt, first, length);
-  const target = answerAt + size;
-  if (target !== payload) chunk.copyWithin(target, payload, payload + length);
-  unmask(chunk, target, target + length, key);
-  return answerAt;
 }

@@ -1,16 +1,13 @@
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from './answer.ts';
+import { AnswerBuffer } from './answer-buffer.ts';
 import { LeanConnection, type LeanContext } from './lean-connection.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 
-const connectionKey = Symbol('connection');
-
-interface LeanSocket extends Socket {
-  [connectionKey]: LeanConnection;
-}
+const READ_BYTES = 65_536;
 
 /**
  * The lean echo server, on node:net alone. It checks frames as the other one does, but not that text is
@@ -19,25 +16,27 @@ interface LeanSocket extends Socket {
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function startLeanServer(options: ServerOptions): Promise<RunningServer> {
-  const sockets = new Set<LeanSocket>();
+  const connections = new Map<Socket, LeanConnection>();
   const context: LeanContext = {
     stats: emptyStats(),
     answer: answerOf(options),
     maxPayloadBytes: options.maxPayloadBytes,
+    answers: new AnswerBuffer(READ_BYTES),
     log: options.log ? logClient : null,
   };
+  let onEmpty = () => {};
+  const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   function onClose(this: Socket): void {
-    const socket = this as LeanSocket;
-    sockets.delete(socket);
-    socket[connectionKey].ended();
+    connections.get(this)?.ended();
+    connections.delete(this);
+    if (connections.size === 0) onEmpty();
   }
-  const server = createServer({ noDelay: true }, (accepted) => {
-    const socket = Object.assign(accepted, { [connectionKey]: new LeanConnection(accepted, context) });
-    sockets.add(socket);
+  const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
+    const socket = readInto(readBuffer, accepted, (bytes) => connection.take(readBuffer, bytes));
+    const connection = new LeanConnection(socket, context);
+    connections.set(socket, connection);
     socket.on('close', onClose);
     socket.on('error', onError);
-    socket.push = onPush;
-    socket.read(0);
   });
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
@@ -45,10 +44,14 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
   });
 
   async function stop(graceMs: number): Promise<void> {
-    const closed = new Promise((done) => server.close(done));
-    for (const socket of sockets) socket[connectionKey].goAway();
-    await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);
-    for (const socket of sockets) socket.destroy();
+    server.close();
+    const empty = new Promise<void>((done) => {
+      onEmpty = done;
+      if (connections.size === 0) done();
+    });
+    for (const connection of connections.values()) connection.goAway();
+    await Promise.race([empty, sleep(graceMs, undefined, { ref: false })]);
+    for (const socket of connections.keys()) socket.destroy();
     await noneOpen(context.stats);
   }
 
@@ -56,12 +59,19 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 }
 
 /**
- * Takes what was read before it enters Readable: push() is the documented way from a stream's source to
- * its reader, and this reader needs no queue, no events and no state in between.
+ * A socket in place of the accepted one that reads into a buffer of ours. `onread` does that for sockets
+ * that connect; net.createServer() has no such option, and without it every read allocates a buffer, which
+ * costs more than echoing a small message. The handle is not documented, but has been there since Node 0.x;
+ * where it is gone this says so, and the `ws` server does without.
  */
-function onPush(this: Socket, chunk: Buffer | null): boolean {
-  if (chunk === null) return Socket.prototype.push.call(this, null);
-  return (this as LeanSocket)[connectionKey].take(chunk);
+function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boolean): Socket {
+  const owner = accepted as Socket & { _handle?: object | null };
+  const handle = owner._handle;
+  if (!handle) throw new Error(`Node ${process.version} keeps the handles of sockets: use --server ws.`);
+  owner._handle = null;
+  accepted.destroy();
+  const options = { handle, onread: { buffer, callback: take } };
+  return new Socket(options as SocketConstructorOpts);
 }
 
 /** A connection that was reset is closed; that is counted there. */
