@@ -6,11 +6,9 @@ import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import { PHASES } from '../model/load.ts';
-import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run } from '../model/run.ts';
-import { readListenDrops, readWildcardPorts } from '../observe/environment.ts';
-import type { ListenDrops } from '../observe/proc.ts';
+import { readWildcardPorts } from '../observe/environment.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import type { Crew } from '../topology/crew.ts';
 import type { Entrance } from '../topology/entrance.ts';
@@ -20,6 +18,7 @@ import type { Launched } from '../topology/process.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import { balanceOf } from './balance.ts';
 import type { NamedProcess, RunContext } from './context.ts';
+import { watchKernel } from './kernel.ts';
 import { type Live, watchLive } from './live.ts';
 
 /** From the last handshake to the first message: the word has to reach every worker in between. */
@@ -82,14 +81,14 @@ export async function driveLoad(
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
-  const dropsBefore = await readListenDrops();
+  const kernelNotices = await watchKernel();
   const stage = { context, fleet, clock, sampler, crew, live };
   const { outcome, times } = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
   sampler.stop();
-  const dropped = droppedHandshakes(dropsBefore, await readListenDrops());
+  const notices = [...sampler.notices(), ...(await kernelNotices())];
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   crew.dismiss();
   fleet.leave();
@@ -101,7 +100,7 @@ export async function driveLoad(
     workers: fleet.totals(),
     processes: sampler.series(),
     balance: balanceOf(fleet, processes, stats),
-    notices: [...sampler.notices(), ...dropped],
+    notices,
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   };
 }
@@ -217,14 +216,6 @@ function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint, ports: 
     pacing: plan.pacing,
     seed: plan.seed,
   }));
-}
-
-/** The kernel's counters are of the whole machine, but nothing else fills our backlog within a run. */
-function droppedHandshakes(before: ListenDrops | null, after: ListenDrops | null): Notice[] {
-  const count = (after?.overflows ?? 0) - (before?.overflows ?? 0);
-  if (before === null || after === null || count <= 0) return [];
-  const text = `The backlog of a listening socket overflowed ${count} times (TcpExt: ListenOverflows): these handshakes took 1 s or 3 s more. Lower --ramp, or raise net.core.somaxconn.`;
-  return [{ level: 'warning', code: 'listen-overflow', text }];
 }
 
 async function listProcesses(

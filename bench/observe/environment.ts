@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from '../model/machine.ts';
 import type { Environment } from '../model/result.ts';
 import {
+  type CpuTicks,
   type ListenDrops,
   parseAvailableMemory,
   parseCgroup,
@@ -97,12 +98,16 @@ async function readText(path: string): Promise<string> {
 
 /** Share of all CPUs (0..1) that is used while nothing of ours runs; null where that cannot be read. */
 export async function readBusyShare(duringMs: number): Promise<number | null> {
-  const read = async () => parseCpuTicks(await readFile('/proc/stat', 'utf8').catch(() => ''));
-  const before = await read();
+  const before = await readCpuTicks();
   await sleep(duringMs);
-  const after = await read();
+  const after = await readCpuTicks();
   if (before === null || after === null || after.total <= before.total) return null;
   return 1 - (after.idle - before.idle) / (after.total - before.total);
+}
+
+/** Null where the system does not tell. */
+export async function readCpuTicks(): Promise<CpuTicks | null> {
+  return parseCpuTicks(await readFile('/proc/stat', 'utf8').catch(() => ''));
 }
 
 /** Ports that nobody can connect from, whatever the address: a socket for all addresses has them. */

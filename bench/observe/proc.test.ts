@@ -108,7 +108,8 @@ describe('readers of /proc', () => {
 
 it('reads the ticks of all CPUs, idle ones apart; guest time is within user time and not counted twice', () => {
   const text = 'cpu  10 1 5 100 4 0 2 3 7 0\ncpu0 10 1 5 100 4 0 2 3 7 0\n';
-  assert.deepEqual(proc.parseCpuTicks(text), { total: 125, idle: 104 });
+  assert.deepEqual(proc.parseCpuTicks(text), { total: 125, idle: 104, stolen: 3 });
+  assert.equal(proc.parseCpuTicks('cpu  10 1 5 100 4\n')?.stolen, 0);
   assert.equal(proc.parseCpuTicks('cpu0 1 2 3 4 5\n'), null);
   assert.equal(proc.parseCpuTicks('cpu  1 2\n'), null);
 });

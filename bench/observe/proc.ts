@@ -106,12 +106,24 @@ function wholeNumber(text: string | undefined): number | null {
   return Number.isSafeInteger(value) ? value : null;
 }
 
-/** Ticks of all CPUs together since the machine started, and those of them that were idle (proc(5), /proc/stat). */
-export function parseCpuTicks(text: string): { total: number; idle: number } | null {
+/** Ticks of all CPUs together since the machine started. */
+export interface CpuTicks {
+  total: number;
+  idle: number;
+  /** Taken by the host for others while there was work to do: only a virtual machine has any. */
+  stolen: number;
+}
+
+/** @param text /proc/stat (proc(5)) */
+export function parseCpuTicks(text: string): CpuTicks | null {
   const line = /^cpu +([\d ]+)$/m.exec(text)?.[1];
   const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
   if (ticks === undefined || ticks.length < 5) return null;
-  return { total: ticks.reduce((a, b) => a + b, 0), idle: (ticks[3] ?? 0) + (ticks[4] ?? 0) };
+  return {
+    total: ticks.reduce((a, b) => a + b, 0),
+    idle: (ticks[3] ?? 0) + (ticks[4] ?? 0),
+    stolen: ticks[7] ?? 0,
+  };
 }
 
 /**
