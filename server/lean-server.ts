@@ -70,7 +70,17 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   if (!handle) throw new Error(`Node ${process.version} keeps the handles of sockets: use --server ws.`);
   owner._handle = null;
   accepted.destroy();
-  const options = { handle, onread: { buffer, callback: take } };
+  const onread = { buffer, callback: take };
+  // The last four are set by Socket itself, to these values; adding them to its copy of the options later
+  // gives, in V8 of Node 20, every copy a shape of its own, which makes all its lookups slow.
+  const options = {
+    handle,
+    onread,
+    allowHalfOpen: false,
+    emitClose: false,
+    autoDestroy: true,
+    decodeStrings: false,
+  };
   return new Socket(options as SocketConstructorOpts);
 }
 

@@ -6,9 +6,8 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const KEY_BYTES = 16;
 /** An HTTP response head larger than this is no answer to an upgrade. */
 const HEAD_MAX = 16_384;
-const BEGINNING = Buffer.from('HTTP/1.');
-/** A response that another one follows (RFC 9110 section 15.2); 101 is the last of its kind. */
-const INTERIM = /^HTTP\/1\.[01] 1(?!01)\d\d(?: |\r|$)/;
+const BEGINNING = 'HTTP/1.';
+const STATUS = /HTTP\/1\.[01] (\d{3})(?= |\r)/y;
 
 const entropy = Buffer.alloc(KEY_BYTES * 256);
 let drawn = entropy.length;
@@ -44,53 +43,66 @@ export type UpgradeAnswer =
 /** Reads the response to an upgrade request from chunks cut anywhere. */
 export class UpgradeReader {
   readonly #key: string;
-  #head: Buffer | null = null;
+  /** What came before, as Latin-1: a character a byte. */
+  #text = '';
 
   constructor(key: string) {
     this.#key = key;
   }
 
-  /** Null while the head of the response is not whole. `rest`: what followed it in the same chunk. */
+  /** Null while the head of the response is not whole. `rest`: what follows it in this very chunk. */
   read(chunk: Buffer): UpgradeAnswer | null {
-    let head = this.#head === null ? Buffer.from(chunk) : Buffer.concat([this.#head, chunk]);
-    for (;;) {
-      const begun = Math.min(head.length, BEGINNING.length);
-      if (head.compare(BEGINNING, 0, begun, 0, begun) !== 0) return { ok: false, kind: 'protocol-error' };
-      const end = head.indexOf('\r\n\r\n');
-      if (end < 0 && head.length <= HEAD_MAX) {
-        this.#head = head;
+    const text = this.#text + chunk.toString('latin1');
+    for (let from = 0; ; ) {
+      if (!text.startsWith(BEGINNING, from) && !BEGINNING.startsWith(text.slice(from))) return NO_HTTP;
+      const end = text.indexOf('\r\n\r\n', from);
+      if (end < 0) {
+        if (text.length - from > HEAD_MAX) return NO_HTTP;
+        this.#text = text.slice(from);
         return null;
       }
-      if (end < 0) return { ok: false, kind: 'protocol-error' };
-      const text = head.toString('latin1', 0, end);
-      const rest = head.subarray(end + 4);
-      if (!INTERIM.test(text)) return judge(text, rest, this.#key);
-      head = rest;
+      STATUS.lastIndex = from;
+      const status = STATUS.exec(text)?.[1];
+      if (status === undefined) return NO_HTTP;
+      if (status === '101') {
+        const rest = chunk.subarray(end + 4 - this.#text.length);
+        return judge(readHeaders(text, from, end), rest, this.#key);
+      }
+      // An interim response: another one follows (RFC 9110 section 15.2).
+      if (status.startsWith('1')) from = end + 4;
+      else return { ok: false, kind: `status-${Number(status)}` };
     }
   }
 }
 
-function judge(head: string, rest: Buffer, key: string): UpgradeAnswer {
-  const [statusLine = '', ...lines] = head.split('\r\n');
-  const status = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(statusLine)?.[1];
-  if (status === undefined) return { ok: false, kind: 'protocol-error' };
-  if (status !== '101') return { ok: false, kind: `status-${Number(status)}` };
+const NO_HTTP: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
+
+/** Header fields of the head in `from`..`end`, names in lower case; null where a line is none. */
+function readHeaders(text: string, from: number, end: number): Map<string, string> | null {
   const headers = new Map<string, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon <= 0) return { ok: false, kind: 'protocol-error' };
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
+  let lineEnd = text.indexOf('\r\n', from);
+  while (lineEnd < end) {
+    const at = lineEnd + 2;
+    lineEnd = text.indexOf('\r\n', at);
+    const colon = text.indexOf(':', at);
+    if (colon <= at || colon > lineEnd) return null;
+    const name = text.slice(at, colon).toLowerCase();
+    const value = text.slice(colon + 1, lineEnd).trim();
     const before = headers.get(name);
     // RFC 9110 section 5.3: fields of one name are one list.
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
-  // RFC 6455 section 4.1, the client's checks 2 to 6; no extension or subprotocol was asked for.
+  return headers;
+}
+
+/** RFC 6455 section 4.1, the client's checks 2 to 6; no extension or subprotocol was asked for. */
+function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
   const upgraded =
+    headers !== null &&
     headers.get('upgrade')?.toLowerCase() === 'websocket' &&
     /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '');
   if (!upgraded || headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol'))
-    return { ok: false, kind: 'protocol-error' };
+    return NO_HTTP;
   if (headers.get('sec-websocket-accept') !== acceptFor(key)) return { ok: false, kind: 'bad-accept' };
   return { ok: true, headers, rest };
 }

@@ -18,6 +18,16 @@ import { makeKey, UpgradeReader, upgradeRequest } from './handshake.ts';
 const READ_BUFFER_BYTES = 65_536;
 const MESSAGE_MAX = 64 * 1024 * 1024;
 
+/**
+ * What a lean socket is made with. The last four `net.Socket` sets itself, to these values, in its own copy
+ * of the options. Where they are there from the start all copies have one shape; else V8 of Node 20 gives
+ * every copy a shape of its own, and looking up the two dozen options of a stream costs as much as all else.
+ */
+function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
+  const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
+  return options;
+}
+
 /** What all lean connections of a worker share. */
 interface Shared extends ConnectionContext {
   writer: FrameWriter;
@@ -107,19 +117,21 @@ class LeanConnection implements Connection {
 
   #connect(source: Source | null, port: number): net.Socket {
     const { target, readBuffer, secureContext } = this.#shared;
-    const options = {
-      host: target.host,
-      port,
-      noDelay: true,
-      ...source,
-      onread: {
-        buffer: readBuffer,
-        callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer as Buffer),
-      },
+    const onread = {
+      buffer: readBuffer,
+      callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer as Buffer),
     };
     if (target.tls === null) {
-      return net.connect(options, () => this.#tcpConnected());
+      const socket = new net.Socket(socketOptions(onread));
+      socket.setNoDelay(true);
+      return socket.connect(
+        source === null
+          ? { host: target.host, port }
+          : { host: target.host, port, localAddress: source.localAddress, localPort: source.localPort },
+        () => this.#tcpConnected(),
+      );
     }
+    const options = { host: target.host, port, noDelay: true, ...source, onread };
     const socket = tls.connect({
       ...options,
       secureContext,
@@ -150,7 +162,8 @@ class LeanConnection implements Connection {
     const key = makeKey();
     this.stage = 'upgrade';
     this.#upgrade = new UpgradeReader(key);
-    this.#socket.write(upgradeRequest(target.host, target.path, key), 'latin1');
+    const request = Buffer.from(upgradeRequest(target.host, target.path, key), 'latin1');
+    this.#write(request, request.length);
   }
 
   #read(bytes: number, buffer: Buffer): boolean {

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { type LoopReader, Recorder } from '../measure/recorder.ts';
 import { clockSince } from './clock.ts';
+import type { ConnectionContext, Connector } from './connection.ts';
 import { Echo } from './echo.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { leanConnector } from './lean-connection.ts';
@@ -9,7 +10,6 @@ import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 import { startRamp } from './ramp.ts';
 import { sourceOf } from './source.ts';
 import { spinningWaker, threadWaker } from './waker.ts';
-import { wsConnector } from './ws-connection.ts';
 
 /** Entry point of a generator worker: a process of its own that is told what to do over IPC. */
 
@@ -38,7 +38,14 @@ function makeLoopReader(): LoopReader {
   };
 }
 
-function run(plan: WorkerPlan): (command: WorkerCommand) => void {
+/** `ws` is loaded by those who use it: what loading it compiles would be charged to the first connections. */
+async function connectorOf({ client, load }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
+  if (client === 'ws') return (await import('./ws-connection.ts')).wsConnector(context);
+  const batch = load.kind === 'closed' ? load.inFlight : 1;
+  return leanConnector(context, new FrameWriter(context.payload, batch));
+}
+
+async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
   const clock = clockSince(plan.epochNs);
   const payload = new Payload(plan.payload, plan.seed);
   const recorder = new Recorder(
@@ -47,7 +54,6 @@ function run(plan: WorkerPlan): (command: WorkerCommand) => void {
     makeLoopReader(),
   );
   const context = { clock, payload, target: { host: plan.host, path: plan.path, tls: plan.tls } };
-  const batch = plan.load.kind === 'closed' ? plan.load.inFlight : 1;
   const echo = new Echo({
     clock,
     payload,
@@ -60,8 +66,7 @@ function run(plan: WorkerPlan): (command: WorkerCommand) => void {
     seed: plan.seed,
     makeWaker: (wake) =>
       plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(plan.epochNs, wake),
-    connect:
-      plan.client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, batch)),
+    connect: await connectorOf(plan, context),
     onHandshakeOver: () => ramp.handshakeOver(),
   });
   const ramp = startRamp({
@@ -134,11 +139,11 @@ function leave(echo: Echo): void {
   }, 10);
 }
 
-let handle: ((command: WorkerCommand) => void) | null = null;
+let running: ReturnType<typeof run> | null = null;
 process.on('message', (command: WorkerCommand) => {
-  if (command.type === 'connect') handle = run(command.plan);
-  else if (handle === null && command.type === 'leave') process.exit(0);
-  else handle?.(command);
+  if (command.type === 'connect') running = run(command.plan);
+  else if (running !== null) void running.then((handle) => handle(command));
+  else if (command.type === 'leave') process.exit(0);
 });
 // The runner is gone: so are we.
 process.on('disconnect', () => process.exit(0));
