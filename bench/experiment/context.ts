@@ -2,7 +2,7 @@ import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Progress } from '../model/progress.ts';
-import type { Component } from '../model/run.ts';
+import type { Component, Run } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
 
@@ -34,6 +34,8 @@ export interface RunContext {
   /** Kill at once. */
   urgent: AbortSignal;
   onProgress(progress: RunProgress): void;
+  /** Saves what there is of the run while it goes on, should the bench be killed. */
+  saveSoFar(run: Run): Promise<void>;
   /** Called once, when all processes of the topology run and the first connection is about to open. */
   onProcesses?(processes: readonly NamedProcess[]): void;
   /** More arguments for the echo servers. */

@@ -15,8 +15,9 @@ import type { Entrance } from '../topology/entrance.ts';
 import { startGenerators } from '../topology/generators.ts';
 import { workerPids } from '../topology/nginx.ts';
 import type { Launched } from '../topology/process.ts';
-import type { EchoServer } from '../topology/servers.ts';
+import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import { balanceOf } from './balance.ts';
+import { startCheckpoints } from './checkpoint.ts';
 import type { NamedProcess, RunContext } from './context.ts';
 import { watchKernel } from './kernel.ts';
 import { type Live, watchLive } from './live.ts';
@@ -30,6 +31,9 @@ const LEAVE_MS = 5_000;
 /** Handshakes under way over all workers: well below any backlog. */
 const PENDING_HANDSHAKES = 256;
 
+/** What a run came to that is only known from a checkpoint. */
+const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in the middle of it.' };
+
 /** What came of the load. */
 export type Driven = Pick<
   Run,
@@ -39,13 +43,17 @@ export type Driven = Pick<
   alpn: string | null;
 };
 
-/** Connect, warm-up, steady phase and drain; cut short where the person or a dying process says so. */
+/**
+ * Connect, warm-up, steady phase and drain; cut short where the person or a dying process says so.
+ * `saveSoFar` is called while they go on with what there is.
+ */
 export async function driveLoad(
   context: RunContext,
   entrance: Entrance,
   servers: readonly EchoServer[],
   crew: Crew,
   onSampler: (sampler: Sampler) => void,
+  saveSoFar: (driven: Driven) => Promise<void>,
 ): Promise<Driven> {
   const { plan } = context;
   const cpus = plan.pin?.generator ?? null;
@@ -82,27 +90,31 @@ export async function driveLoad(
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
-  const stage = { context, fleet, clock, sampler, crew, live };
-  const { outcome, times } = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs, ports));
-  const endUs = Math.round(clock());
-  live.close();
-  sampler.sampleNow();
-  sampler.stop();
-  const notices = [...sampler.notices(), ...(await kernelNotices())];
-  const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
-  crew.dismiss();
-  fleet.leave();
-  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
-  return {
+  const stage: Stage = { context, fleet, clock, sampler, crew, live, times: null };
+  const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): Driven => ({
     outcome,
-    phases: phasesOf(times, endUs),
+    phases: phasesOf(stage.times, endUs),
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
     balance: balanceOf(fleet, processes, stats),
-    notices,
+    notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
-  };
+  });
+  const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
+  const outcome = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs, ports));
+  const endUs = Math.round(clock());
+  live.close();
+  sampler.sampleNow();
+  sampler.stop();
+  const notices = await kernelNotices();
+  const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
+  crew.dismiss();
+  fleet.leave();
+  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
+  await stopCheckpoints();
+  const whole = driven(outcome, endUs, stats);
+  return { ...whole, notices: [...whole.notices, ...notices] };
 }
 
 interface Stage {
@@ -112,12 +124,12 @@ interface Stage {
   sampler: Sampler;
   crew: Crew;
   live: Live;
+  /** Null while the connections open. */
+  times: PhaseTimes | null;
 }
 
-async function goThroughPhases(
-  { context, fleet, clock, sampler, crew, live }: Stage,
-  plans: WorkerPlan[],
-): Promise<{ outcome: Outcome; times: PhaseTimes | null }> {
+async function goThroughPhases(stage: Stage, plans: WorkerPlan[]): Promise<Outcome> {
+  const { context, fleet, clock, sampler, crew, live } = stage;
   const { plan, signal } = context;
   const over = new AbortController();
   const cutShort = interruption(signal, crew, over.signal);
@@ -129,11 +141,11 @@ async function goThroughPhases(
     const limit = sleep(ms, late, { signal: over.signal }).catch(() => late);
     return Promise.race([work.then(() => null), cutShort, limit]);
   };
-  let times: PhaseTimes | null = null;
   live.enter('connect');
   let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
-    times = phaseTimes(plan, clock());
+    const times = phaseTimes(plan, clock());
+    stage.times = times;
     void sampleAtBounds(times, clock, sampler, live, over.signal);
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
@@ -143,7 +155,7 @@ async function goThroughPhases(
   if (ended === null && !crew.isWhole()) ended = await cutShort;
   if (ended !== null) await Promise.race([fleet.stop(), patience()]);
   over.abort();
-  return { outcome: ended ?? { state: 'completed' }, times };
+  return ended ?? { state: 'completed' };
 }
 
 /** For those who do not hear; the process that waits need not stay for it. */

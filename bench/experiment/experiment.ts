@@ -43,7 +43,7 @@ export interface ExperimentInput {
 
 /**
  * Executes the runs of a plan one after the other, with fresh processes for each. The result is saved
- * before the first and after every run, so that whatever dies, nothing already measured is lost.
+ * before the first, every few seconds and after every run: whatever dies, what was measured is kept.
  */
 export async function runExperiment(input: ExperimentInput): Promise<Result> {
   const { runs, signal } = input;
@@ -54,8 +54,10 @@ export async function runExperiment(input: ExperimentInput): Promise<Result> {
     const binary = await nginxFor(input);
     for (const [index, run] of runs.entries()) {
       if (signal.aborted) break;
-      const done = await attempt(input, index, run, binary, warden);
-      result = { ...result, runs: [...result.runs, done] };
+      const before = result;
+      const saveSoFar = (part: Run) => input.save({ ...before, runs: [...before.runs, unjudged(part)] });
+      const done = await attempt(input, index, run, binary, warden, saveSoFar);
+      result = { ...before, runs: [...before.runs, done] };
       await input.save(result);
     }
   } finally {
@@ -107,6 +109,7 @@ async function attempt(
   run: ExperimentInput['runs'][number],
   binary: NginxBinary | null,
   warden: Warden,
+  saveSoFar: (part: Run) => Promise<void>,
 ): Promise<Run> {
   const startedAt = new Date().toISOString();
   const since = performance.now();
@@ -122,6 +125,7 @@ async function attempt(
       portRange: input.environment.portRange ?? DEFAULT_PORTS,
       signal: input.signal,
       urgent: input.urgent,
+      saveSoFar,
       ...(input.onProcesses === undefined ? {} : { onProcesses: input.onProcesses }),
       ...(input.serverArguments === undefined ? {} : { serverArguments: input.serverArguments }),
       onProgress: (progress) =>
@@ -144,9 +148,9 @@ async function attempt(
 function notMeasured(
   { plan, profile, notices }: ExperimentInput['runs'][number],
   startedAt: string,
-  outcome: Exclude<Run['outcome'], { state: 'completed' }>,
+  outcome: Run['outcome'],
 ): Run {
-  return {
+  return unjudged({
     plan,
     title: profile.title,
     startedAt,
@@ -160,6 +164,16 @@ function notMeasured(
     http: null,
     nginx: null,
     notices,
+    validity: UNJUDGED,
+  });
+}
+
+/** There is too little to judge by: that it did not complete is all that can be said. */
+function unjudged(run: Run): Run {
+  const { outcome } = run;
+  if (outcome.state === 'completed') return run;
+  return {
+    ...run,
     validity: { ...UNJUDGED, reasons: [`The run was ${outcome.state}: ${outcome.reason}`] },
   };
 }

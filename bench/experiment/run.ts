@@ -13,7 +13,7 @@ import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
 import { NOTHING_YET, type RunContext } from './context.ts';
-import { driveLoad } from './drive.ts';
+import { type Driven, driveLoad } from './drive.ts';
 import { runHttpLeg } from './http.ts';
 
 /**
@@ -64,21 +64,29 @@ async function measure(context: RunContext, crew: Crew, folder: string): Promise
   const probe = await probeEntrance(entrance);
   signal.throwIfAborted();
   const http = await runHttpLeg(context, entrance, servers, crew);
-  const { alpn, ...driven } = await driveLoad(context, entrance, servers, crew, (started) => {
-    sampler = started;
-  });
-  const errorLog = entrance.nginx === null ? [] : await readErrorLog(folder);
-  return {
+  const { nginx } = entrance;
+  const runOf = ({ alpn, ...driven }: Driven, errorLog: string[]): Run => ({
     plan,
     title: profile.title,
     startedAt,
     ...driven,
     probe: probe === null ? null : { ...probe, alpn },
     http,
-    nginx: entrance.nginx === null ? null : { ...entrance.nginx.facts, errorLog },
+    nginx: nginx === null ? null : { ...nginx.facts, errorLog },
     notices: [...context.notices, ...driven.notices],
     validity: UNJUDGED,
-  };
+  });
+  const driven = await driveLoad(
+    context,
+    entrance,
+    servers,
+    crew,
+    (started) => {
+      sampler = started;
+    },
+    (soFar) => context.saveSoFar(runOf(soFar, [])),
+  );
+  return runOf(driven, nginx === null ? [] : await readErrorLog(folder));
 }
 
 async function enter(

@@ -24,6 +24,8 @@ export interface Glimpse {
 interface Growing extends Omit<Slice, 'histograms'> {
   recordings: number;
   pairs: Partial<Record<HistogramName, Pairs>>;
+  /** The slice as it was handed out last; null where more has come since. */
+  slice: Slice | null;
 }
 
 /** `workers`: how many recordings make a second whole. */
@@ -47,11 +49,18 @@ export function makeMerger(workers: number): Merger {
 
 function begin(recording: Recording): Growing {
   const { worker: _, histograms, loopUtilisation: _u, loopDelayMaxUs: _d, ...counts } = recording;
-  return { ...counts, failures: { ...counts.failures }, recordings: 1, pairs: { ...histograms } };
+  return {
+    ...counts,
+    failures: { ...counts.failures },
+    recordings: 1,
+    pairs: { ...histograms },
+    slice: null,
+  };
 }
 
 function addTo(slice: Growing, recording: Recording): Growing {
   slice.recordings++;
+  slice.slice = null;
   slice.endUs = Math.max(slice.endUs, recording.endUs);
   for (const name of [
     'sent',
@@ -98,13 +107,17 @@ export function encodePairs(pairs: Pairs): string {
 }
 
 function finish(growing: Growing): Slice {
-  const { recordings: _, pairs, ...slice } = growing;
+  growing.slice ??= encodeSlice(growing);
+  return growing.slice;
+}
+
+function encodeSlice({ recordings: _, slice: _s, pairs, ...counts }: Growing): Slice {
   const histograms: Slice['histograms'] = {};
   for (const name of HISTOGRAMS) {
     const of = pairs[name];
     if (of !== undefined) histograms[name] = encodePairs(of);
   }
-  return { ...slice, histograms };
+  return { ...counts, failures: { ...counts.failures }, histograms };
 }
 
 function glimpse(slice: Growing): Glimpse {

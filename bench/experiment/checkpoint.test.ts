@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { conservationOf } from '../measure/conservation.ts';
+import type { Result } from '../model/result.ts';
+import { readResult } from '../report/read.ts';
+import { writeReport } from '../report/write.ts';
+import { startCheckpoints } from './checkpoint.ts';
+
+const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
+const PATIENCE_MS = 40_000;
+
+describe('checkpoints', () => {
+  it('come one after the other, go on after one that fails, and end', async () => {
+    let under = 0;
+    let saves = 0;
+    const stop = startCheckpoints(async () => {
+      assert.equal(under++, 0);
+      await sleep(1);
+      under--;
+      if (++saves === 1) throw new Error('no space');
+    }, 5);
+    while (saves < 3) await sleep(5);
+    await stop();
+    assert.equal(under, 0);
+    const before = saves;
+    await sleep(300);
+    assert.equal(saves, before);
+  });
+
+  it('that is under way is waited for', async () => {
+    let done = false;
+    const stop = startCheckpoints(async () => {
+      await sleep(50);
+      done = true;
+    }, 1);
+    await sleep(20);
+    await stop();
+    assert.ok(done);
+  });
+});
+
+/** Waits for a result in which the run under way is seen to have measured something. */
+async function resultWithARun(reports: string): Promise<{ folder: string; result: Result }> {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await sleep(100)) {
+    const [name] = await readdir(reports).catch((): string[] => []);
+    if (name === undefined) continue;
+    const folder = join(reports, name);
+    const result = await readResult(folder).catch(() => null);
+    if (result?.runs[0]?.slices.some(({ phase }) => phase === 'steady')) return { folder, result };
+  }
+  throw new Error('no checkpoint came');
+}
+
+it('a bench that is killed in mid-run leaves what it measured, and a report can be drawn of it', async (t) => {
+  const reports = await mkdtemp(join(tmpdir(), 'checkpoint-test-'));
+  t.after(() => rm(reports, { recursive: true, force: true }));
+  const line = `-p direct -c 20 -w 500ms -d 60s -R 200 --reports ${reports}`;
+  const bench = spawn(process.execPath, [CLI, ...line.split(' ')], { stdio: 'ignore' });
+  const exited = once(bench, 'exit');
+  t.after(() => bench.kill('SIGKILL'));
+  await resultWithARun(reports);
+  bench.kill('SIGKILL');
+  assert.deepEqual(await exited, [null, 'SIGKILL']);
+  const { folder, result } = await resultWithARun(reports);
+  const [run] = result.runs;
+  assert.ok(run);
+  assert.equal(result.endedAt, null);
+  assert.deepEqual(run.outcome, { state: 'aborted', reason: 'the bench was killed in the middle of it.' });
+  assert.equal(run.validity.verdict, 'suspect');
+  assert.equal(run.workers[0]?.opened, 20);
+  const { ok, total } = conservationOf(run);
+  assert.ok(ok && total.echoed > 0);
+  assert.match(await writeReport(folder, result), /report\.html$/);
+});
