@@ -81,7 +81,8 @@ export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['li
       evidence: shared,
     };
   }
-  return { component: 'none', evidence: `no process was busy: ${sentence(load)}` };
+  const together = load.machine === 0 ? '' : `, and all together used ${percent(load.machine)} of the CPUs`;
+  return { component: 'none', evidence: `no process was busy${together}: ${sentence(load)}` };
 }
 
 /** What each component did, in words: the evidence of every verdict. */

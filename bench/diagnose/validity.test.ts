@@ -64,7 +64,7 @@ describe('who was the limit', () => {
       pinned(busyRun({ server: [0.6], generator: [0.38] }), [1], [2]),
       64,
       'none',
-      /^no process was busy: /,
+      /^no process was busy, and all together used 2\.0 % of the CPUs: /,
     ],
     [
       'a machine that is full, of Nginx most',
@@ -80,7 +80,13 @@ describe('who was the limit', () => {
       'generator',
       /CPUs are 100\.0 % used/,
     ],
-    ['nobody', busyRun(), 64, 'none', /^no process was busy: a Nginx worker was busy 30 % of the time/],
+    [
+      'nobody',
+      busyRun(),
+      64,
+      'none',
+      /^no process was busy, and all together used .* of the CPUs: a Nginx worker was busy 30 % of the time/,
+    ],
     ['nobody, in a schedule that was not kept', openRun(0.9, QUICK), 64, 'none', /^no process was busy/],
   ];
   for (const [what, run, cpus, component, evidence] of LIMITS) {
