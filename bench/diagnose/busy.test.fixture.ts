@@ -1,4 +1,4 @@
-import { CLOSED, makeRun, type RunOptions } from '../../test/fixture.ts';
+import { CLOSED, makeRun, type RunOptions } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { HistogramName } from '../model/recording.ts';

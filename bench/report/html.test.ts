@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { makeAllProfiles, makeResult, makeRun } from '../../test/fixture.ts';
+import { makeAllProfiles, makeResult } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
 import { reportHtml } from './html.ts';
 import { html, jsonMarkup, trusted } from './markup.ts';
 import type { ChartSpec } from './page/spec.ts';

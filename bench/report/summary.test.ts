@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeAllProfiles, makeResult, makeRun, OPEN, withEveryString } from '../../test/fixture.ts';
+import { withEveryString } from '../../test/hostile.ts';
+import { makeAllProfiles, makeResult } from '../../test/result.ts';
+import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import type { Progress } from '../model/progress.ts';
 import { jsonSummary } from './json.ts';

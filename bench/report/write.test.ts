@@ -3,7 +3,8 @@ import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { makeResult, makeRun, OPEN } from '../../test/fixture.ts';
+import { makeResult } from '../../test/result.ts';
+import { makeRun, OPEN } from '../../test/run.ts';
 import { Problem } from '../model/failure.ts';
 import { writeListing } from './listing.ts';
 import { type Write, writeReport, writeResult } from './write.ts';

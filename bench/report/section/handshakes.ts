@@ -5,7 +5,7 @@ import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import type { BarSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
-import { summaryCells } from './latency.ts';
+import { timesTable } from './times.ts';
 
 const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['tcp', 'TCP connect', 'series-0'],
@@ -23,7 +23,7 @@ export function handshakes({ runs }: View): Section {
     charts: [chart],
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
 ${chartFigure(chart, 'Median of each part of the handshake', runs.map(describe).join(' '), html`How to read it: a WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Medians of the parts need not add up to the median of the whole. Many connections opened at once wait for each other: these are times in a crowd.`)}
-${table('Handshakes in full', COLUMNS, runs.flatMap(rowsOf))}`,
+${timesTable('Handshakes in full', 'Part', runs, partsOf)}`,
   };
 }
 
@@ -75,22 +75,6 @@ function describe({ name, figures }: RunView): string {
   return `${name}: ${told.join(', ')}; ${formatRate(figures.connect.perSecond)} connects.`;
 }
 
-const COLUMNS = [
-  { title: 'Profile' },
-  { title: 'Part', text: true },
-  { title: 'Count' },
-  { title: 'Min' },
-  { title: 'Mean' },
-  { title: 'p50' },
-  { title: 'p90' },
-  { title: 'p99' },
-  { title: 'p99.9' },
-  { title: 'Max' },
-];
-
-function rowsOf({ name, figures }: RunView): string[][] {
-  return PARTS.flatMap(([part, title]) => {
-    const times = figures.latencies[part];
-    return times === null || times.count === 0 ? [] : [[name, title, ...summaryCells(times)]];
-  });
+function partsOf({ figures }: RunView) {
+  return PARTS.map(([part, title]) => [title, figures.latencies[part]] as const);
 }

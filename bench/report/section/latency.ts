@@ -1,12 +1,11 @@
 import { logBins, percentileCurve } from '../../measure/distribution.ts';
-import type { Summary } from '../../measure/histogram.ts';
 import { timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { html } from '../markup.ts';
-import { formatCount, formatTime } from '../page/format.ts';
+import { formatTime } from '../page/format.ts';
 import type { LineSpec, SeriesSpec } from '../page/spec.ts';
-import { table } from '../table.ts';
 import { latencyTitle, type RunView, type Section, type View } from '../view.ts';
+import { timesTable } from './times.ts';
 
 /** Latency by percentile, as a histogram, and in full. */
 export function latency({ runs }: View): Section {
@@ -21,7 +20,7 @@ export function latency({ runs }: View): Section {
     body: html`<p>${explanation(runs)}</p>
 ${chartFigure(percentiles, `${title} by percentile`, described, html`How to read it: at 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it.`)}
 ${chartFigure(histogram, `Histogram of the ${title.toLowerCase()}`, described, html`How to read it: the height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
-${table('Latencies in full', COLUMNS, runs.flatMap(rowsOf))}`,
+${timesTable('Latencies in full', 'Time', runs, kindsOf)}`,
   };
 }
 
@@ -98,31 +97,11 @@ function describe({ name, figures }: RunView): string {
   return `${name}: p50 ${formatTime(times?.p50)}, p90 ${formatTime(times?.p90)}, p99 ${formatTime(times?.p99)}, p99.9 ${formatTime(times?.p999)}, max ${formatTime(times?.max)}.`;
 }
 
-const COLUMNS = [
-  { title: 'Profile' },
-  { title: 'Time', text: true },
-  { title: 'Count' },
-  { title: 'Min' },
-  { title: 'Mean' },
-  { title: 'p50' },
-  { title: 'p90' },
-  { title: 'p99' },
-  { title: 'p99.9' },
-  { title: 'Max' },
-];
-
-function rowsOf({ name, figures }: RunView): string[][] {
+function kindsOf({ figures }: RunView) {
   const { response, service, sendLag } = figures.latencies;
-  const kinds: [string, Summary | null][] = [
+  return [
     ['response', response],
     ['service', service],
     ['send lag', sendLag],
-  ];
-  return kinds.flatMap(([kind, times]) => (times === null ? [] : [[name, kind, ...summaryCells(times)]]));
-}
-
-/** Count, min, mean, p50, p90, p99, p99.9, max. */
-export function summaryCells(times: Summary): string[] {
-  const { count, min, mean, p50, p90, p99, p999, max } = times;
-  return [formatCount(count), ...[min, mean, p50, p90, p99, p999, max].map(formatTime)];
+  ] as const;
 }

@@ -2,7 +2,6 @@ import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import type { HistogramName } from '../bench/model/recording.ts';
-import { type Environment, type Result, SCHEMA_VERSION } from '../bench/model/result.ts';
 import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
 
 /** What a made-up run is like; every run of the same options is the same. */
@@ -306,101 +305,4 @@ function makeNginx(profile: string): NginxFacts {
     configuration: `# ${profile}\nevents { worker_connections 2048; }\nhttp {\n  server {\n    listen 127.0.0.1:8443;\n    location /websocket { proxy_pass http://backend; }\n  }\n}\n`,
     errorLog: [],
   };
-}
-
-const ENVIRONMENT: Environment = {
-  os: 'Debian GNU/Linux 12 (bookworm)',
-  kernel: '6.1.0-18-amd64',
-  arch: 'x64',
-  cpuModel: 'Example CPU 2.40 GHz',
-  cpus: 2,
-  memoryBytes: 24 * 2 ** 30,
-  node: 'v20.20.2',
-  openFilesLimit: 20_000,
-  somaxconn: 4096,
-  portRange: [32_768, 60_999],
-  loadAverage1m: 0.25,
-};
-
-/** A valid result with these runs. */
-export function makeResult(runs: Run[] = [makeRun()]): Result {
-  return {
-    schemaVersion: SCHEMA_VERSION,
-    tool: { name: 'nginx-ws-bench', version: '0.1.0' },
-    id: '2026-01-02-030405-example',
-    startedAt: '2026-01-02T03:04:05.000Z',
-    endedAt: '2026-01-02T03:05:35.000Z',
-    plan: {
-      command: ['--profile', runs.map((run) => run.plan.profile).join(','), '-c', '1k', '-d', '10s'],
-      seed: 7,
-      strict: false,
-      thresholds: [],
-      runs: runs.map((run) => run.plan),
-    },
-    environment: structuredClone(ENVIRONMENT),
-    notices: [],
-    runs,
-  };
-}
-
-/** The six profiles of one bench, each with its own speed. */
-export function makeAllProfiles(load: Load = CLOSED, seconds = 10): Result {
-  const speeds: [profile: string, perSecond: number, medianUs: number][] = [
-    ['direct', 41_000, 1100],
-    ['plain', 27_000, 2200],
-    ['tls', 22_000, 2900],
-    ['http2', 21_700, 2950],
-    ['cache', 26_800, 2230],
-    ['load-balanced', 26_200, 2350],
-  ];
-  return makeResult(
-    speeds.map(([profile, perSecond, medianUs], index) =>
-      makeRun({
-        profile,
-        load: load.kind === 'open' ? { ...load, ratePerSecond: perSecond } : load,
-        seconds,
-        perSecond,
-        medianUs,
-        seed: index + 1,
-        http2: profile === 'http2',
-        cache: profile === 'cache',
-      }),
-    ),
-  );
-}
-
-/** Keys whose strings a result's schema restricts, so that nothing else can stand there. */
-const RESTRICTED = new Set([
-  'schemaVersion',
-  'id',
-  'scenario',
-  'kind',
-  'arrivals',
-  'type',
-  'client',
-  'server',
-  'phase',
-  'state',
-  'component',
-  'verdict',
-  'level',
-  'code',
-  'histograms',
-  'latency',
-  'tool',
-]);
-
-/** The value with this text in place of every string, and of every key of `cache`, that may be any text. */
-export function withEveryString<T>(value: T, text: string): T {
-  return replaced(value, text, '') as T;
-}
-
-function replaced(value: unknown, text: string, key: string): unknown {
-  if (RESTRICTED.has(key)) return key === 'tool' ? { ...(value as object), version: text } : value;
-  if (typeof value === 'string') return text;
-  if (Array.isArray(value)) return value.map((item) => replaced(item, text, ''));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [key === 'cache' ? text : name, replaced(item, text, name)]),
-  );
 }

@@ -1,0 +1,35 @@
+/** Keys whose strings a result's schema restricts, so that nothing else can stand there. */
+const RESTRICTED = new Set([
+  'schemaVersion',
+  'id',
+  'scenario',
+  'kind',
+  'arrivals',
+  'type',
+  'client',
+  'server',
+  'phase',
+  'state',
+  'component',
+  'verdict',
+  'level',
+  'code',
+  'histograms',
+  'latency',
+  'tool',
+]);
+
+/** The value with this text in place of every string, and of every key of `cache`, that may be any text. */
+export function withEveryString<T>(value: T, text: string): T {
+  return replaced(value, text, '') as T;
+}
+
+function replaced(value: unknown, text: string, key: string): unknown {
+  if (RESTRICTED.has(key)) return key === 'tool' ? { ...(value as object), version: text } : value;
+  if (typeof value === 'string') return text;
+  if (Array.isArray(value)) return value.map((item) => replaced(item, text, ''));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [key === 'cache' ? text : name, replaced(item, text, name)]),
+  );
+}
