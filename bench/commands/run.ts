@@ -66,7 +66,6 @@ async function measure(
       notices: [],
       id: folder.id,
       environment,
-      folder: folder.path,
       nginxPath: request.nginxPath,
       signal,
       urgent,

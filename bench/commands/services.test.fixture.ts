@@ -13,7 +13,7 @@ import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import { writeResult } from '../report/write.ts';
 import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
-import type { ExperimentInput, Services } from './services.ts';
+import type { ExperimentRequest, Services } from './services.ts';
 
 const PROFILES = [profileNamed('direct'), profileNamed('plain'), profileNamed('tls')];
 
@@ -23,7 +23,7 @@ export function goodRun(profile = 'tls'): Run {
 }
 
 /** What the experiment makes of its input, with these runs. */
-export function resultOf({ id, plan, environment, notices }: ExperimentInput, runs: Run[]): Result {
+export function resultOf({ id, plan, environment, notices }: ExperimentRequest, runs: Run[]): Result {
   return { ...makeResult(runs), id, plan, environment, notices };
 }
 

@@ -1,32 +1,16 @@
+import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { RunFigures } from '../measure/figures.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Notice } from '../model/notice.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Progress } from '../model/progress.ts';
 import type { Environment, Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
-import type { PlannedRun } from '../plan/plan.ts';
 
-/** What the experiment is given; it owns every process of the topology, and its end. */
-export interface ExperimentInput {
-  plan: Plan;
-  runs: PlannedRun[];
-  /** Of the invocation as a whole. */
-  notices: Notice[];
-  id: string;
-  environment: Environment;
-  /** The run folder in reports/. */
-  folder: string;
-  nginxPath: string | null;
-  /** Stop in order, and return what was measured. */
-  signal: AbortSignal;
-  /** Kill what still runs. */
-  urgent: AbortSignal;
-  onProgress(progress: Progress): void;
-  say(line: string): void;
-  save(result: Result): Promise<void>;
-}
+/** What a command gives the experiment; the rest comes with the installation. */
+export type ExperimentRequest = Omit<
+  ExperimentInput,
+  'version' | 'cacheDir' | 'onProcesses' | 'serverArguments'
+>;
 
 /** What the commands are made of: handed in, so that tests run them without a machine. */
 export interface Services {
@@ -36,7 +20,7 @@ export interface Services {
   chooseProfiles(all: readonly Profile[], names: string): Profile[];
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
-  runExperiment(input: ExperimentInput): Promise<Result>;
+  runExperiment(input: ExperimentRequest): Promise<Result>;
   figuresOf(run: Run): RunFigures;
   /** Saves result.json whole, or not at all. */
   writeResult(folder: string, result: Result): Promise<unknown>;

@@ -1,13 +1,13 @@
 import { UNJUDGED } from '../diagnose/diagnose.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
-import type { Plan, RunPlan } from '../model/plan.ts';
-import type { Profile } from '../model/profile.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Progress } from '../model/progress.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readBusyShare } from '../observe/environment.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import type { NamedProcess } from './context.ts';
@@ -21,7 +21,7 @@ const LISTEN_MS = 300;
 export interface ExperimentInput {
   version: string;
   plan: Plan;
-  runs: { plan: RunPlan; profile: Profile; notices: Notice[] }[];
+  runs: PlannedRun[];
   /** Of the invocation as a whole. */
   notices: Notice[];
   id: string;
@@ -106,7 +106,7 @@ async function nginxFor({
 async function attempt(
   input: ExperimentInput,
   index: number,
-  run: ExperimentInput['runs'][number],
+  run: PlannedRun,
   binary: NginxBinary | null,
   warden: Warden,
   saveSoFar: (part: Run) => Promise<void>,
@@ -146,7 +146,7 @@ async function attempt(
 }
 
 function notMeasured(
-  { plan, profile, notices }: ExperimentInput['runs'][number],
+  { plan, profile, notices }: PlannedRun,
   startedAt: string,
   outcome: Run['outcome'],
 ): Run {
