@@ -368,6 +368,7 @@ describe('failures', () => {
         ['mismatch', (wire) => wire.say(0, (bytes) => bytes.fill(0, 40))],
         ['mismatch', (wire) => wire.say(0, (bytes) => bytes.subarray(1))],
         ['mismatch', (wire) => wire.say(0, (bytes) => bytes, false)],
+        ['protocol-error', (wire) => wire.say(0, (bytes) => bytes.fill(0xff, 40))],
         ['out-of-order', (wire) => wire.say(1)],
         ['closed-1001', (wire) => wire.fail('open', 'closed-1001')],
       ];

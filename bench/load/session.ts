@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { HandshakeTimes } from '../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../model/failure.ts';
 import type { Connection, ConnectionEvents, OpenFacts } from './connection.ts';
@@ -38,13 +39,11 @@ export class Session implements ConnectionEvents {
   message(bytes: Buffer, from: number, to: number, text: boolean): void {
     const echo = this.#echo;
     const unanswered = this.#unanswered;
-    if (unanswered.length === 0 || text !== echo.text) {
-      this.#reject('mismatch');
-      return;
-    }
-    const check = echo.payload.check(bytes, from, to, this.id, this.#awaited);
+    const asked = unanswered.length > 0 && text === echo.text;
+    const check = asked ? echo.payload.check(bytes, from, to, this.id, this.#awaited) : 'mismatch';
     if (check !== 'same') {
-      this.#reject(check);
+      // Text has to be UTF-8 (RFC 6455 section 8.1). What is the same as what was sent is: no need to look.
+      this.#reject(text && !isUtf8(bytes.subarray(from, to)) ? 'protocol-error' : check);
       return;
     }
     this.#awaited++;
