@@ -72,6 +72,19 @@ test('a report has every part, and every figure of its tables', () => {
   assert.doesNotMatch(page.replace(/<script>[\s\S]*?<\/script>/g, ''), /NaN|undefined|Infinity|\[object/);
 });
 
+test('evidence that the verdict gives is not given again', () => {
+  const run = makeRun({ seconds: 1 });
+  const evidence = 'the busiest generator worker was busy 98 % of the time.';
+  run.validity = {
+    verdict: 'generator-limited',
+    reasons: [`The generator was the limit: ${evidence}`],
+    limit: { component: 'generator', evidence },
+  };
+  const page = reportHtml(makeResult([run]));
+  assert.ok(page.includes(`The verdict is generator-limited: The generator was the limit: ${evidence}`));
+  assert.doesNotMatch(page, /What set the pace was the generator/);
+});
+
 test('a report can be drawn of a result that was cut off anywhere', () => {
   const whole = makeRun({ seconds: 1 });
   const cut = [

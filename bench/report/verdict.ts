@@ -45,10 +45,9 @@ export function validitySentences({ run }: RunView): string[] {
   const { verdict, reasons, limit } = run.validity;
   const known =
     verdict === 'valid' ? [] : [`The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`];
-  return [
-    ...known,
-    ...(limit.evidence === '' ? [] : [`${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`]),
-  ];
+  // A verdict that goes by the limit has given its evidence already.
+  const told = limit.evidence === '' || known.some((line) => line.includes(limit.evidence));
+  return told ? known : [...known, `${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`];
 }
 
 const LIMITED_BY: Record<Validity['limit']['component'], string> = {
