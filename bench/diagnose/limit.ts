@@ -19,6 +19,20 @@ export function achievedFrom(run: Run): number | null {
   return load.arrivals === 'uniform' ? ACHIEVED : Math.min(ACHIEVED, 1 - 3 / Math.sqrt(offered));
 }
 
+/** Send lag may be this share of response time before the generator's delay is part of the result … */
+const LAG_SHARE = 0.1;
+/** … or this much, in µs, which no timer of this kind of machine does better. */
+const LAG_FLOOR_US = 300;
+
+/** By how much the generator sent too late: p99 of send lag, and its share in that of response time; null: it did not. */
+export function lateness({ latencies }: RunFigures): { lagUs: number; share: number } | null {
+  const lagUs = latencies.sendLag?.p99 ?? null;
+  const responseUs = latencies.response?.p99 ?? null;
+  if (lagUs === null || responseUs === null) return null;
+  if (lagUs <= Math.max(LAG_FLOOR_US, responseUs * LAG_SHARE)) return null;
+  return { lagUs: Math.round(lagUs), share: lagUs / responseUs };
+}
+
 /** How busy each component is: of Nginx the mean over its workers, of Node processes the busiest one. */
 export interface Load {
   nginx: number | null;
@@ -70,6 +84,11 @@ export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['li
   if ((load.generator ?? 0) >= BUSY && (load.generator ?? 0) >= (load.server ?? 0))
     return { component: 'generator', evidence: sentence(load) };
   if ((load.server ?? 0) >= BUSY) return { component: 'server', evidence: sentence(load) };
+  const late = run.plan.pacing === 'spin' ? lateness(figures) : null;
+  if (late !== null) {
+    const evidence = `on a CPU of its own it did not keep the schedule, its send lag p99 is ${late.lagUs} µs; ${sentence(load)}`;
+    return { component: 'generator', evidence };
+  }
   if (load.shared !== null && load.shared >= MACHINE_FULL) {
     const evidence = `generator and echo server share CPUs that were ${percent(load.shared)} used; ${sentence(load)}`;
     return { component: (load.server ?? 0) > (load.generator ?? 0) ? 'server' : 'generator', evidence };

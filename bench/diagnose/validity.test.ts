@@ -5,6 +5,10 @@ import { busyRun, judge, openRun, type Shares } from './busy.test.fixture.ts';
 
 const QUICK = { sendLag: 50, response: 1000 };
 
+function spinning(run: Run): Run {
+  return { ...run, plan: { ...run.plan, pacing: 'spin' } };
+}
+
 function pinned(run: Run, generator: number[], server: number[]): Run {
   run.plan.pin = { nginx: [0], server, generator };
   return run;
@@ -86,6 +90,20 @@ describe('who was the limit', () => {
       64,
       'none',
       /^no process was busy, and all together used .* of the CPUs: a Nginx worker was busy 30 % of the time/,
+    ],
+    [
+      'a generator that has a CPU of its own and sends late all the same',
+      spinning(openRun(0.9, { sendLag: 50_000, response: 60_000 })),
+      64,
+      'generator',
+      /^on a CPU of its own it did not keep the schedule, its send lag p99 is 50\d\d\d µs; a Nginx/,
+    ],
+    [
+      'nobody, where it shares its CPU',
+      openRun(0.9, { sendLag: 50_000, response: 60_000 }),
+      64,
+      'none',
+      /^no process was busy/,
     ],
     ['nobody, in a schedule that was not kept', openRun(0.9, QUICK), 64, 'none', /^no process was busy/],
   ];

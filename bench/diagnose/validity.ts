@@ -1,11 +1,7 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { achievedFrom, BUSY, type Load, limitOf, percent } from './limit.ts';
+import { achievedFrom, BUSY, type Load, lateness, limitOf, percent } from './limit.ts';
 
-/** Send lag may be this share of response time before the generator's delay is part of the result … */
-const LAG_SHARE = 0.1;
-/** … or this much, in µs, which no timer of this kind of machine does better. */
-const LAG_FLOOR_US = 300;
 /** Below this share Nginx is not what is measured when another component is busy. */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
@@ -35,12 +31,10 @@ function losses({ connections, messages, conservation }: RunFigures): string | n
 }
 
 /** Send lag is the generator's own delay: it is in every response time. */
-function lag({ latencies }: RunFigures): string | null {
-  const lagUs = latencies.sendLag?.p99 ?? null;
-  const responseUs = latencies.response?.p99 ?? null;
-  if (lagUs === null || responseUs === null) return null;
-  if (lagUs <= Math.max(LAG_FLOOR_US, responseUs * LAG_SHARE)) return null;
-  return `The generator sent late: send lag p99 is ${Math.round(lagUs)} µs, ${percent(lagUs / responseUs)} of the response time's p99.`;
+function lag(figures: RunFigures): string | null {
+  const late = lateness(figures);
+  if (late === null) return null;
+  return `The generator sent late: send lag p99 is ${late.lagUs} µs, ${percent(late.share)} of the response time's p99.`;
 }
 
 function rate(run: Run, { offered }: RunFigures): string | null {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { on, once } from 'node:events';
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,11 +29,9 @@ describe('a runner that is killed by SIGKILL leaves no process and no folder', {
     it(`in ${phase}`, async (t) => {
       const folder = await mkdtemp(join(tmpdir(), 'orphan-test-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
-      const runner = fork(RUNNER, [line], { env: { ...process.env, TMPDIR: folder } });
+      const runner = fork(RUNNER, [line, phase], { env: { ...process.env, TMPDIR: folder } });
       t.after(() => runner.kill('SIGKILL'));
-      for await (const [message] of on(runner, 'message', { close: ['exit'] })) {
-        if ((message as { phase: string }).phase === phase) break;
-      }
+      assert.deepEqual(await once(runner, 'message'), [phase, undefined]);
       const exited = once(runner, 'exit');
       const before = await processesUsing(folder);
       assert.ok(before.length >= leastProcesses, `${before.length} processes`);

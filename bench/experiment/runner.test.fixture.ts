@@ -1,13 +1,14 @@
 import { executeWithin } from './experiment.test.fixture.ts';
 
 /**
- * Entry point of a process that executes the run of its argument and tells over its channel how far it
- * is: what a test kills in the middle of it.
+ * Entry point of a process that executes the run of its first argument. In the phase of its second it says
+ * so over its channel and stands still, for the test to kill it there.
  */
-const [, , line = ''] = process.argv;
+const [, , line = '', phaseToStandStillIn = ''] = process.argv;
 await executeWithin({ signal: new AbortController().signal }, line, {
-  onPhase(phase, processes) {
-    process.send?.({ phase, pids: processes.map(({ pid }) => pid) });
+  onPhase(phase) {
+    if (phase !== phaseToStandStillIn) return;
+    process.send?.(phase, () => process.kill(process.pid, 'SIGSTOP'));
   },
 });
 process.disconnect?.();
