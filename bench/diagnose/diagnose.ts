@@ -8,7 +8,7 @@ import { validityOf } from './validity.ts';
 export const UNJUDGED: Validity = {
   verdict: 'suspect',
   reasons: ['The run has not been judged yet.'],
-  limit: { component: 'none', evidence: 'not judged yet' },
+  limit: { component: 'none', evidence: '' },
 };
 
 /** The run with its notices and its verdict on validity; pure. `cpus`: of the machine it ran on. */

@@ -103,6 +103,9 @@ test('a report can be drawn of a result that was cut off anywhere', () => {
     assert.doesNotMatch(page, /NaN|undefined|Infinity|\[object/);
   }
   assert.match(reportHtml(cut[4] ?? makeResult([])), /Aborted: interrupted by Ctrl-C/);
+  assert.match(reportHtml(cut[1] ?? makeResult([])), /This bench was cut off: 1 of its 1 runs are missing\./);
+  const last = { ...makeResult([whole]), endedAt: null };
+  assert.match(reportHtml(last), /This bench was cut off in its last run\./);
 });
 
 test('a long result is thinned out for the charts', () => {

@@ -1,4 +1,5 @@
 import type { Notice } from '../../model/notice.ts';
+import type { Result } from '../../model/result.ts';
 import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
@@ -58,7 +59,7 @@ export function notices({ result, runs }: View): Section {
     id: 'notices',
     title: 'Notices',
     charts: [],
-    body: html`${result.endedAt === null && html`<p class="broken">This bench was cut off: later runs of its plan are missing.</p>`}
+    body: html`${result.endedAt === null && html`<p class="broken">${cutOff(result)}</p>`}
 ${
   sorted.length === 0
     ? html`<p>Nothing out of the ordinary.</p>`
@@ -123,4 +124,11 @@ export function summary({ runs }: View): Section {
     body: html`${table('The runs at a glance', columns, rows)}
 <p class="how">Rates and CPU are of the steady phase. – stands for what was not measured, or for a percentile beyond which fewer than ten samples stand: p99.9 needs 10,000 messages.</p>`,
   };
+}
+
+function cutOff({ runs, plan }: Result): string {
+  const missing = plan.runs.length - runs.length;
+  return missing > 0
+    ? `This bench was cut off: ${missing} of its ${plan.runs.length} runs are missing.`
+    : 'This bench was cut off in its last run.';
 }
