@@ -152,16 +152,20 @@ export class Recorder {
   #cut(endUs: number): void {
     const loop = this.#readLoop();
     const ended = this.#now;
-    ended.endUs = endUs;
-    ended.outstanding = this.outstanding;
-    ended.open = this.open;
-    ended.loopUtilisation = loop.utilisation;
-    ended.loopDelayMaxUs = loop.delayMaxUs;
-    ended.histograms = drain(this.#counts);
     this.#totals.sent += ended.sent;
     this.#totals.echoed += ended.echoed;
     this.#totals.lost += ended.lost;
-    this.#emit(ended);
+    // Not into `ended`: it has lived for a second, which is old for V8, and what hangs on something old stays
+    // until everything is collected. With so little garbage that is rare: it was 0.7 MB a minute till then.
+    this.#emit({
+      ...ended,
+      endUs,
+      outstanding: this.outstanding,
+      open: this.open,
+      loopUtilisation: loop.utilisation,
+      loopDelayMaxUs: loop.delayMaxUs,
+      histograms: drain(this.#counts),
+    });
     if (this.#tailUsed) {
       this.#tailUsed = false;
       this.#emit({
