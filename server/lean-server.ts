@@ -60,9 +60,9 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 
 /**
  * A socket in place of the accepted one that reads into a buffer of ours. `onread` does that for sockets
- * that connect; net.createServer() has no such option, and without it every read allocates a buffer, which
- * costs more than echoing a small message. The handle is not documented, but has been there since Node 0.x;
- * where it is gone this says so, and the `ws` server does without.
+ * that connect; net.createServer() has no such option, and a buffer for every read is 13 to 16 % of what a
+ * small message costs. The handle is not documented, but there in Node 20, 22 and 24; where it is gone this
+ * says so, and the `ws` server does without.
  */
 function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boolean): Socket {
   const owner = accepted as Socket & { _handle?: object | null };

@@ -59,9 +59,9 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
       ? 'The generator spins on a CPU of its own until the next message is due'
       : 'The generator sleeps until the next message is due, for there is no CPU that it could keep to itself';
   const lagUs = latencies.sendLag?.p99 ?? null;
-  const lag = lagUs === null ? '' : ` and send lag p99 was ${lagUs} µs`;
-  const text = `${how}: it used ${cpu.toFixed(2)} of a core, ${cpuUsPerMessage.generator?.toFixed(1) ?? 'an unknown number of'} µs a message with the waiting,${lag}.`;
-  return { level: 'info', code: `pacing-${plan.pacing}`, text: text.replace(/,\.$/, '.') };
+  const lag = lagUs === null ? '' : `, and send lag p99 was ${lagUs} µs`;
+  const text = `${how}: it used ${cpu.toFixed(2)} of a core, ${cpuUsPerMessage.generator?.toFixed(1) ?? 'an unknown number of'} µs a message with the waiting${lag}.`;
+  return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
 function nginxLog({ nginx }: Run): Notice | null {

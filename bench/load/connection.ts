@@ -7,7 +7,7 @@ import type { Payload } from './payload.ts';
 export interface Target {
   host: string;
   path: string;
-  /** Null: plain TCP. `ca`: the certificate to trust, PEM. */
+  /** Null: plain TCP. */
   tls: { servername: string } | null;
 }
 

@@ -54,16 +54,16 @@ export class UpgradeReader {
   read(chunk: Buffer): UpgradeAnswer | null {
     const text = this.#text + chunk.toString('latin1');
     for (let from = 0; ; ) {
-      if (!text.startsWith(BEGINNING, from) && !BEGINNING.startsWith(text.slice(from))) return NO_HTTP;
+      if (!text.startsWith(BEGINNING, from) && !BEGINNING.startsWith(text.slice(from))) return PROTOCOL_ERROR;
       const end = text.indexOf('\r\n\r\n', from);
       if (end < 0) {
-        if (text.length - from > HEAD_MAX) return NO_HTTP;
+        if (text.length - from > HEAD_MAX) return PROTOCOL_ERROR;
         this.#text = text.slice(from);
         return null;
       }
       STATUS.lastIndex = from;
       const status = STATUS.exec(text)?.[1];
-      if (status === undefined) return NO_HTTP;
+      if (status === undefined) return PROTOCOL_ERROR;
       if (status === '101') {
         const rest = chunk.subarray(end + 4 - this.#text.length);
         return judge(readHeaders(text, from, end), rest, this.#key);
@@ -75,7 +75,7 @@ export class UpgradeReader {
   }
 }
 
-const NO_HTTP: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
+const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
 /** Header fields of the head in `from`..`end`, names in lower case; null where a line is none. */
 function readHeaders(text: string, from: number, end: number): Map<string, string> | null {
@@ -102,7 +102,7 @@ function judge(headers: Map<string, string> | null, rest: Buffer, key: string): 
     headers.get('upgrade')?.toLowerCase() === 'websocket' &&
     /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '');
   if (!upgraded || headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol'))
-    return NO_HTTP;
+    return PROTOCOL_ERROR;
   if (headers.get('sec-websocket-accept') !== acceptFor(key)) return { ok: false, kind: 'bad-accept' };
   return { ok: true, headers, rest };
 }

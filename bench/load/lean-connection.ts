@@ -24,6 +24,7 @@ const MESSAGE_MAX = 64 * 1024 * 1024;
  * every copy a shape of its own, and looking up the two dozen options of a stream costs as much as all else.
  */
 function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
+  // In a variable: `onread` is documented for the constructor, but missing in its types.
   const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
   return options;
 }
@@ -67,7 +68,6 @@ class LeanConnection implements Connection {
   #tlsUs: number | null = null;
   /** The system has not taken the last write whole: what is sent meanwhile waits as a range of sequences. */
   #writing: Buffer | null = null;
-  #written: ((error?: Error | null) => void) | null = null;
   #heldFrom = 0;
   #held = 0;
   #heldControl: Buffer | null = null;
@@ -234,18 +234,17 @@ class LeanConnection implements Connection {
    */
   #write(buffer: Buffer, bytes: number): void {
     this.#writing = buffer;
-    // Made with the first message: a connection that stays idle does without.
-    this.#written ??= (error) => this.#afterWrite(error);
     const chunk = buffer.length === bytes ? buffer : buffer.subarray(0, bytes);
     this.#socket._write(chunk, 'buffer' as BufferEncoding, this.#written);
   }
 
-  #afterWrite(error: Error | null | undefined): void {
+  /** Called within `#write` where the system takes the bytes at once. */
+  readonly #written = (error?: Error | null): void => {
     if (this.#writing !== null) this.#shared.writer.release(this.#writing);
     this.#writing = null;
     if (error) this.#fail(kindOfError(error, this.stage));
     else if (this.#held > 0 || this.#heldControl !== null) this.#sendHeld();
-  }
+  };
 
   #sendHeld(): void {
     if (this.#socket.destroyed) return;

@@ -25,7 +25,7 @@ interface Growing extends Omit<Slice, 'histograms'> {
   recordings: number;
   pairs: Partial<Record<HistogramName, Pairs>>;
   /** The slice as it was handed out last; null where more has come since. */
-  slice: Slice | null;
+  finished: Slice | null;
 }
 
 /** `workers`: how many recordings make a second whole. */
@@ -54,13 +54,13 @@ function begin(recording: Recording): Growing {
     failures: { ...counts.failures },
     recordings: 1,
     pairs: { ...histograms },
-    slice: null,
+    finished: null,
   };
 }
 
 function addTo(slice: Growing, recording: Recording): Growing {
   slice.recordings++;
-  slice.slice = null;
+  slice.finished = null;
   slice.endUs = Math.max(slice.endUs, recording.endUs);
   for (const name of [
     'sent',
@@ -107,11 +107,11 @@ export function encodePairs(pairs: Pairs): string {
 }
 
 function finish(growing: Growing): Slice {
-  growing.slice ??= encodeSlice(growing);
-  return growing.slice;
+  growing.finished ??= encodeSlice(growing);
+  return growing.finished;
 }
 
-function encodeSlice({ recordings: _, slice: _s, pairs, ...counts }: Growing): Slice {
+function encodeSlice({ recordings: _, finished: _f, pairs, ...counts }: Growing): Slice {
   const histograms: Slice['histograms'] = {};
   for (const name of HISTOGRAMS) {
     const of = pairs[name];
