@@ -39,10 +39,6 @@ describe('closed loop', { concurrency: 3 }, () => {
       assert.ok(sum('bytesSent') >= sent * minBytes && sum('bytesSent') <= sent * maxBytes);
       assert.deepEqual([figures.latencies.response, figures.latencies.sendLag], [null, null]);
       assert.ok((figures.latencies.service?.count ?? 0) > 0);
-      if (run.plan.load.kind === 'closed' && run.plan.load.inFlight === 16) {
-        // The first messages of every connection leave at once, and each echo makes room for one more.
-        assert.ok(sent >= 16 * 30);
-      }
     });
   }
 

@@ -1,13 +1,15 @@
 /** The part of autocannon that the HTTP leg uses; the package brings no types. */
 declare module 'autocannon' {
+  /** One connection after the other. */
   interface Client {
-    on(event: 'headers', listen: (head: { headers: string[]; statusCode: number }) => void): void;
-  }
-  interface Instance extends Promise<{ errors: number; timeouts: number }> {
-    on(
-      event: 'response',
-      listen: (client: Client, statusCode: number, bytes: number, milliseconds: number) => void,
-    ): void;
+    /** A request is written, or will be as soon as a connection begun just now is open. */
+    on(event: 'request', listen: () => void): void;
+    on(event: 'headers', listen: (head: { headers: string[]; shouldKeepAlive: boolean }) => void): void;
+    on(event: 'response', listen: (statusCode: number, bytes: number) => void): void;
+    /** The connection broke otherwise than by its regular end. */
+    on(event: 'connError', listen: () => void): void;
+    /** After the request that takes the place of the one that had no response in time. */
+    on(event: 'timeout', listen: () => void): void;
   }
   interface Options {
     url: string;
@@ -16,5 +18,5 @@ declare module 'autocannon' {
     duration: number;
     setupClient?(client: Client): void;
   }
-  export default function autocannon(options: Options): Instance;
+  export default function autocannon(options: Options): Promise<unknown>;
 }

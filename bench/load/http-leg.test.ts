@@ -87,6 +87,34 @@ describe('the HTTP leg', { concurrency: true }, () => {
     assert.ok(Math.abs(counts.non2xx - counts.requests / 2) <= CONNECTIONS);
   });
 
+  test('a connection that ends with its response, as that response said, costs neither latency nor an error', async (t) => {
+    const counted = new WeakMap<object, number>();
+    const { url } = await serve(t, ({ socket }, response) => {
+      const number = (counted.get(socket) ?? 0) + 1;
+      counted.set(socket, number);
+      // What follows on the connection meets a reset: the server no longer reads it.
+      if (number === 3) response.setHeader('connection', 'close').end(BODY, () => socket.destroy());
+      else setTimeout(() => response.end(BODY), 20);
+    });
+    const counts = await run(url);
+    assert.ok(counts.requests > CONNECTIONS * 3, 'each connection was replaced');
+    assert.deepEqual([counts.errors, counts.timeouts, samples(counts)], [0, 0, counts.requests]);
+    // One at a time: however slow this machine is, latencies do not overlap.
+    const sumUs = counts.latency.reduce(
+      (sum, index, i) => (i % 2 === 0 ? sum + bucketValue(index) * (counts.latency[i + 1] ?? 0) : sum),
+      0,
+    );
+    assert.ok(sumUs <= CONNECTIONS * counts.durationUs * 1.01, `${sumUs} µs in ${counts.durationUs} µs`);
+  });
+
+  test('a connection that ends before the response is an error', async (t) => {
+    const { url, requests } = await serve(t, ({ socket }) => socket.end());
+    const counts = await run(url);
+    assert.deepEqual([counts.requests, counts.timeouts], [0, 0]);
+    assert.ok(counts.errors > 0);
+    assert.ok(Math.abs(counts.errors - requests()) <= CONNECTIONS, `${counts.errors} of ${requests()}`);
+  });
+
   test('connections that the server resets are errors, not answers', async (t) => {
     const { url } = await serve(t, (request) => request.socket.resetAndDestroy());
     const counts = await run(url);
