@@ -141,12 +141,13 @@ async function goThroughPhases(stage: Stage, plans: WorkerPlan[]): Promise<Outco
     const limit = sleep(ms, late, { signal: over.signal }).catch(() => late);
     return Promise.race([work.then(() => null), cutShort, limit]);
   };
+  let sampled = Promise.resolve();
   live.enter('connect');
   let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
     const times = phaseTimes(plan, clock());
     stage.times = times;
-    void sampleAtBounds(times, clock, sampler, live, over.signal);
+    sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
@@ -155,6 +156,7 @@ async function goThroughPhases(stage: Stage, plans: WorkerPlan[]): Promise<Outco
   if (ended === null && !crew.isWhole()) ended = await cutShort;
   if (ended !== null) await Promise.race([fleet.stop(), patience()]);
   over.abort();
+  await sampled;
   return ended ?? { state: 'completed' };
 }
 
@@ -184,7 +186,7 @@ function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTime
   return { warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
 }
 
-/** The figures of a phase are only as sharp as the samples at its bounds. */
+/** The figures of a phase are only as sharp as the samples at its bounds. A bound that has passed is sampled, late. */
 async function sampleAtBounds(
   times: PhaseTimes,
   clock: Clock,
@@ -199,7 +201,7 @@ async function sampleAtBounds(
   ] as const;
   for (const [atUs, phase] of bounds) {
     await sleep(Math.max(0, (atUs - clock()) / 1e3), undefined, { signal: over }).catch(() => {});
-    if (over.aborted) return;
+    if (over.aborted && clock() < atUs) return;
     live.enter(phase);
     sampler.sampleNow();
   }
