@@ -86,7 +86,7 @@ export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['li
   if ((load.server ?? 0) >= BUSY) return { component: 'server', evidence: sentence(load) };
   const late = run.plan.pacing === 'spin' ? lateness(figures) : null;
   if (late !== null) {
-    const evidence = `on a CPU of its own it did not keep the schedule, its send lag p99 is ${late.lagUs} µs; ${sentence(load)}`;
+    const evidence = `it spins until the next message is due and still did not keep the schedule, its send lag p99 is ${late.lagUs} µs; ${sentence(load)}`;
     return { component: 'generator', evidence };
   }
   if (load.shared !== null && load.shared >= MACHINE_FULL) {

@@ -56,7 +56,7 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
     .reduce((sum, process) => sum + (process.cpuShare ?? 0), 0);
   const how =
     plan.pacing === 'spin'
-      ? 'The generator spins on a CPU of its own until the next message is due'
+      ? 'The generator spins until the next message is due'
       : 'The generator sleeps until the next message is due, for there is no CPU that it could keep to itself';
   const lagUs = latencies.sendLag?.p99 ?? null;
   const lag = lagUs === null ? '' : `, and send lag p99 was ${lagUs} µs`;

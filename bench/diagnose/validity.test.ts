@@ -92,14 +92,14 @@ describe('who was the limit', () => {
       /^no process was busy, and all together used .* of the CPUs: a Nginx worker was busy 30 % of the time/,
     ],
     [
-      'a generator that has a CPU of its own and sends late all the same',
+      'a generator that spins and sends late all the same',
       spinning(openRun(0.9, { sendLag: 50_000, response: 60_000 })),
       64,
       'generator',
-      /^on a CPU of its own it did not keep the schedule, its send lag p99 is 50\d\d\d µs; a Nginx/,
+      /^it spins until the next message is due and still did not keep the schedule, its send lag p99 is 50\d\d\d µs; a Nginx/,
     ],
     [
-      'nobody, where it shares its CPU',
+      'nobody, where it sleeps',
       openRun(0.9, { sendLag: 50_000, response: 60_000 }),
       64,
       'none',
@@ -172,6 +172,16 @@ describe('suspect', () => {
       change((run) => {
         run.outcome = { state: 'failed', reason: 'Nginx died.' };
       }),
+      /^The run was failed: Nginx died\.$/,
+    ],
+    [
+      'the run failed, whoever was busy in it',
+      change(
+        (run) => {
+          run.outcome = { state: 'failed', reason: 'Nginx died.' };
+        },
+        { server: [0.97] },
+      ),
       /^The run was failed: Nginx died\.$/,
     ],
     [
@@ -268,11 +278,13 @@ describe('limited', () => {
 
   test('other doubts are kept beside it', () => {
     const run = busyRun({ generator: [0.97] });
-    run.outcome = { state: 'aborted', reason: 'Interrupted.' };
+    const [worker] = run.workers;
+    assert.ok(worker);
+    worker.failed = 3;
     const { verdict, reasons } = judge(run);
     assert.equal(verdict, 'generator-limited');
     assert.equal(reasons.length, 2);
-    assert.match(reasons[1] ?? '', /aborted/);
+    assert.match(reasons[1] ?? '', /^3 of 10 connections failed/);
   });
 });
 

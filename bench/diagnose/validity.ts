@@ -9,10 +9,10 @@ const LOOP_BUSY = 0.85;
 /** May this run be believed, and why not. */
 export function validityOf(run: Run, figures: RunFigures, load: Load): Validity {
   const limit = limitOf(run, figures, load);
-  const doubts = [outcome(run), losses(figures), lag(figures), rate(run, figures)].filter(
-    (doubt) => doubt !== null,
-  );
-  const limited = limitedBy(run, load, limit);
+  const cut = outcome(run);
+  const doubts = [cut, losses(figures), lag(figures), rate(run, figures)].filter((doubt) => doubt !== null);
+  // What was the limit of a run that broke off matters less than that it did.
+  const limited = cut === null ? limitedBy(run, load, limit) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   const busy = loopBusy(load, limit.component);
   if (busy !== null) doubts.push(busy);

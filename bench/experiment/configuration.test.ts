@@ -46,6 +46,16 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     });
   }
 
+  it('that lets nobody in: none of the connections opens, which is a run that failed', async (t) => {
+    const path = await changed(t, (text) => text.replace('proxy_read_timeout', 'deny all; $&'));
+    const { run, figures } = await execute(t, `--profile plain ${LOAD}`, {
+      changeProfile: (profile) => ({ ...profile, configurationPath: path }),
+    });
+    assert.deepEqual(run.outcome, { state: 'failed', reason: 'none of its 5 connections opened.' });
+    assert.deepEqual(figures.connections, { asked: 5, opened: 0, failed: 5 });
+    assert.equal(run.validity.verdict, 'suspect');
+  });
+
   it('is one failed run: that after it stands', async (t) => {
     const path = await changed(t, (text) => text.replace('server_name', 'servername'));
     const { result } = await execute(t, `--profile plain,direct ${LOAD}`, {

@@ -130,6 +130,10 @@ describe('in mid-run', { concurrency: 4 }, () => {
   it('the only Nginx worker is killed: all connections fail, and the run ends', async (t) => {
     const { run, figures } = await kill(t, '--profile plain --nginx-workers 1 -R 1k', 'nginx worker');
     checkKept(run);
+    assert.deepEqual(run.outcome, {
+      state: 'failed',
+      reason: `all of its ${CONNECTIONS} connections failed.`,
+    });
     assert.equal(figures.connections.failed, CONNECTIONS);
     assert.equal(figures.messages.outstanding, 0);
     assert.equal(run.slices.at(-1)?.open, 0);

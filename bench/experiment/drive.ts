@@ -7,7 +7,7 @@ import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import { PHASES } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
-import type { Outcome, Run } from '../model/run.ts';
+import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import type { Crew } from '../topology/crew.ts';
@@ -154,10 +154,23 @@ async function goThroughPhases(stage: Stage, plans: WorkerPlan[]): Promise<Outco
   // A death that took all connections along ends the load before it is told of itself.
   await setImmediate();
   if (ended === null && !crew.isWhole()) ended = await cutShort;
+  ended ??= allFailed(fleet.totals());
   if (ended !== null) await Promise.race([fleet.stop(), patience()]);
   over.abort();
   await sampled;
   return ended ?? { state: 'completed' };
+}
+
+/** A load that nothing was left to carry ended before its time. */
+function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
+  const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
+  const asked = sum('asked');
+  if (asked === 0 || sum('failed') < asked) return null;
+  const reason =
+    sum('opened') === 0
+      ? `none of its ${asked} connections opened.`
+      : `all of its ${asked} connections failed.`;
+  return { state: 'failed', reason };
 }
 
 /** For those who do not hear; the process that waits need not stay for it. */
