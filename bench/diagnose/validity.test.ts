@@ -10,7 +10,7 @@ function spinning(run: Run): Run {
 }
 
 function pinned(run: Run, generator: number[], server: number[]): Run {
-  run.plan.pin = { nginx: [0], server, generator };
+  run.plan.pin = { nginx: [0], server, generator, runner: [] };
   return run;
 }
 

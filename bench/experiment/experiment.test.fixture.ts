@@ -26,6 +26,9 @@ const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 /** From dist/bench/experiment. */
 export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
 
+/** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
+const surroundings = Promise.all([readEnvironment(), readMachine()]);
+
 /** What a test does to a run while it goes on. */
 export interface Meddling {
   serverArguments?: readonly string[];
@@ -82,7 +85,7 @@ export async function executeWithin(
   assert.ok(request.command === 'run');
   const named = chooseProfiles(await loadProfiles(PROFILES), request.run.profiles.join(','));
   const profiles = changeProfile === undefined ? named : named.map(changeProfile);
-  const [environment, machine] = await Promise.all([readEnvironment(), readMachine()]);
+  const [environment, machine] = await surroundings;
   const { id, plan, runs } = makePlan(request.run, profiles, { command, now: new Date(), seed: 1, machine });
   let processes: readonly NamedProcess[] = [];
   const started: Promise<void>[] = [];

@@ -6,6 +6,7 @@ import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
+import { keepTo } from '../topology/affinity.ts';
 import { type Crew, gatherCrew } from '../topology/crew.ts';
 import { directEntrance, type Entrance, openEntrance } from '../topology/entrance.ts';
 import { readErrorLog } from '../topology/nginx.ts';
@@ -29,6 +30,7 @@ export async function executeRun(context: RunContext): Promise<Run> {
   const crew = gatherCrew(scope, warden);
   urgent.addEventListener('abort', crew.kill, { once: true });
   try {
+    scope.add('placement of the runner', await keepTo(context.plan.pin?.runner ?? null));
     const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
     warden.own(folder);
     scope.add('private folder', async () => {

@@ -8,10 +8,10 @@ import { Recorder } from '../measure/recorder.ts';
 import { findNginx } from '../nginx/binary.ts';
 import { readChildren } from '../observe/environment.ts';
 import { startSampler } from '../observe/sampler.ts';
+import { canPin } from '../topology/affinity.ts';
 import { type Crew, gatherCrew } from '../topology/crew.ts';
 import { directEntrance, type Entrance, openEntrance } from '../topology/entrance.ts';
 import { startGenerators } from '../topology/generators.ts';
-import { canPin } from '../topology/process.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
@@ -197,7 +197,7 @@ async function throughTls(servers: EchoServer[], folder: string, crew: Crew): Pr
   };
   return openEntrance(
     join(PROJECT, 'nginx-profiles/tls/nginx.conf'),
-    { pin: canPin() ? { nginx: [1], server: [1], generator: [0] } : null, nginx },
+    { pin: canPin() ? { nginx: [1], server: [1], generator: [0], runner: [0, 1] } : null, nginx },
     binary,
     servers,
     folder,

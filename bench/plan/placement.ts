@@ -8,7 +8,8 @@ import type { Processes } from './reckoning.ts';
  * Which CPUs each component runs on; null where the kernel chooses. By default only on two CPUs: so
  * small a machine otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen to
  * be the limit. A closed loop gives a CPU to what is to be saturated, where that is one process; an open
- * loop gives one to the generator, which has a schedule to keep. `asked` is --pin or --no-pin, null for
+ * loop gives one to the generator, which has a schedule to keep. The runner keeps off that CPU: merging what the
+ * workers measured takes milliseconds. `asked` is --pin or --no-pin, null for
  * neither.
  */
 export function placementOf(
@@ -57,22 +58,23 @@ function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processe
   const own = Math.min(workers, Math.floor(cpus.length / 2));
   const generator = cpus.slice(0, own);
   const others = cpus.slice(own);
-  if (nginxWorkers === 0) return { nginx: [], server: others, generator };
-  if (others.length === 1) return { nginx: others, server: others, generator };
+  const runner = others;
+  if (nginxWorkers === 0) return { nginx: [], server: others, generator, runner };
+  if (others.length === 1) return { nginx: others, server: others, generator, runner };
   const { first, last } = split(others, nginxWorkers);
-  return { nginx: last, server: first, generator };
+  return { nginx: last, server: first, generator, runner };
 }
 
 function direct(cpus: readonly number[], { servers }: Processes): Pin {
   const { first, last } = split(cpus, servers);
-  return { nginx: [], server: last, generator: first };
+  return { nginx: [], server: last, generator: first, runner: first };
 }
 
 function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes): Pin {
   const { first, last } = split(cpus, nginxWorkers);
-  if (first.length === 1) return { nginx: last, server: first, generator: first };
+  if (first.length === 1) return { nginx: last, server: first, generator: first, runner: first };
   const rest = split(first, servers);
-  return { nginx: last, server: rest.last, generator: rest.first };
+  return { nginx: last, server: rest.last, generator: rest.first, runner: first };
 }
 
 /** Takes up to `wanted` CPUs off the end, but no more than half. */

@@ -36,7 +36,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
     backlog: 1000,
   });
   assert.deepEqual(decided.plan.sourceAddresses, ['127.0.0.2']);
-  assert.deepEqual(decided.plan.pin, { nginx: [1], server: [0], generator: [0] });
+  assert.deepEqual(decided.plan.pin, { nginx: [1], server: [0], generator: [0], runner: [0] });
   assert.deepEqual(decided.plan.http, { connections: 10, durationMs: 2000 });
 });
 
@@ -100,7 +100,7 @@ test('a profile gets its echo servers, and `direct` has no Nginx', () => {
   assert.equal(decide('-c 1k', {}, profileNamed('load-balanced', 3)).plan.servers, 3);
   const direct = decide('-c 10k', {}, profileNamed('direct'));
   assert.equal(direct.plan.nginx, null);
-  assert.deepEqual(direct.plan.pin, { nginx: [], server: [1], generator: [0] });
+  assert.deepEqual(direct.plan.pin, { nginx: [], server: [1], generator: [0], runner: [0] });
   assert.deepEqual(direct.notices, []);
 });
 
@@ -113,13 +113,24 @@ test('Nginx, generators and servers have a third of many CPUs each', () => {
 test('processes are placed as asked, on CPUs that may be used', () => {
   assert.equal(decide('--no-pin').plan.pin, null);
   assert.equal(decide('', { cpus: [3] }).plan.pin, null);
-  assert.deepEqual(decide('', { cpus: [4, 6] }).plan.pin, { nginx: [6], server: [4], generator: [4] });
-  assert.deepEqual(decide('-c 10k --pin').plan.pin, { nginx: [1], server: [0], generator: [0] });
+  assert.deepEqual(decide('', { cpus: [4, 6] }).plan.pin, {
+    nginx: [6],
+    server: [4],
+    generator: [4],
+    runner: [4],
+  });
+  assert.deepEqual(decide('-c 10k --pin').plan.pin, {
+    nginx: [1],
+    server: [0],
+    generator: [0],
+    runner: [0],
+  });
   const eight = { cpus: [0, 1, 2, 3, 4, 5, 6, 7] };
   assert.deepEqual(decide('--pin', eight).plan.pin, {
     nginx: [6, 7],
     server: [4, 5],
     generator: [0, 1, 2, 3],
+    runner: [0, 1, 2, 3, 4, 5],
   });
   assert.throws(() => decide('--pin', { cpus: [3] }), {
     kind: 'environment',

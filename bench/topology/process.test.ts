@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import { canPin, type Launched, type LaunchOptions, launch, launchNode } from './process.ts';
+import { canPin } from './affinity.ts';
+import { type Launched, type LaunchOptions, launch, launchNode } from './process.ts';
 
 function run(t: TestContext, options: Partial<LaunchOptions> & { command: string }): Launched {
   const launched = launch({

@@ -1,10 +1,10 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
-import { delimiter, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../model/failure.ts';
 import type { Component } from '../model/run.ts';
+import { placed } from './affinity.ts';
+import { findExecutable } from './executable.ts';
 
 /** What is kept of a child's stderr, in characters: its last words. */
 const STDERR_TAIL = 8192;
@@ -25,7 +25,7 @@ export interface LaunchOptions {
   /** A path, or a name looked up on PATH. */
   command: string;
   args: readonly string[];
-  /** CPU numbers it may run on; null: wherever the kernel likes. Without effect where {@link canPin} is false. */
+  /** CPU numbers it may run on; null: wherever the kernel likes. Without effect where `canPin` is false. */
   cpus: readonly number[] | null;
   /** True: a channel for messages, structured clone on both sides. */
   ipc: boolean;
@@ -59,7 +59,7 @@ export interface Launched {
 export function launch(options: LaunchOptions): Launched {
   const { name, component } = options;
   const executable = findExecutable(options.command, options.name, options.env ?? process.env, options.cwd);
-  const [command, ...args] = pinned(executable, options);
+  const [command, ...args] = placed([executable, ...options.args], options.cpus);
   const child = spawn(command, args, spawnOptions(options));
   // Without a listener an asynchronous spawn error would end the bench; it shows as a missing pid below.
   child.on('error', () => {});
@@ -96,11 +96,6 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
   return launch({ ...rest, command: process.execPath, args: [...nodeArguments, path, ...options.args] });
 }
 
-/** True where processes can be placed on CPUs: Linux with `taskset` (util-linux) on PATH. */
-export function canPin(): boolean {
-  return process.platform === 'linux' && onPath('taskset', process.env) !== null;
-}
-
 /** SIGKILLs a process group. @returns whether there was anything left of it */
 export function killGroup(pid: number): boolean {
   try {
@@ -126,43 +121,6 @@ function spawnOptions({ cwd, env, ipc, stdout = 'ignore' }: LaunchOptions): Spaw
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
   };
-}
-
-/** taskset sets the affinity and becomes the command (execve keeps the pid and the IPC descriptor). */
-function pinned(executable: string, { args, cpus }: LaunchOptions): [string, ...string[]] {
-  if (cpus === null || cpus.length === 0 || !canPin()) return [executable, ...args];
-  return ['taskset', '-c', cpus.join(','), executable, ...args];
-}
-
-function findExecutable(command: string, name: string, env: NodeJS.ProcessEnv, cwd = '.'): string {
-  if (!command.includes('/')) {
-    const found = onPath(command, env);
-    if (found !== null) return found;
-    throw new Problem('environment', `${name}: there is no ${command} on PATH. Install it or give its path.`);
-  }
-  const path = resolve(cwd, command);
-  if (isExecutable(path)) return path;
-  const missing = statSync(path, { throwIfNoEntry: false }) === undefined;
-  throw new Problem(
-    'environment',
-    missing
-      ? `${name}: ${path} does not exist. Check the path.`
-      : `${name}: ${path} is no file that may be executed. Check the path, or make it executable (chmod +x).`,
-  );
-}
-
-function onPath(command: string, env: NodeJS.ProcessEnv): string | null {
-  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  return folders.map((folder) => resolve(folder, command)).find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function pidOf(child: ChildProcess, name: string, executable: string): number {

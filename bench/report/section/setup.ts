@@ -97,7 +97,7 @@ function planRow(run: RunPlan): string[] {
     formatCount(run.sourceAddresses.length),
     pin === null
       ? 'no'
-      : `Nginx ${pin.nginx.join(',')}; servers ${pin.server.join(',')}; generators ${pin.generator.join(',')}`,
+      : `Nginx ${pin.nginx.join(',')}; servers ${pin.server.join(',')}; generators ${pin.generator.join(',')}; runner ${pin.runner.join(',')}`,
     String(run.seed),
   ];
 }

@@ -1,0 +1,41 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
+import { Problem } from '../model/failure.ts';
+
+/**
+ * The path of a command: the one given, or where PATH has it.
+ *
+ * @param name what the person calls what is to be started
+ * @throws {Problem} kind `environment` where there is none, or it may not be executed.
+ */
+export function findExecutable(command: string, name: string, env: NodeJS.ProcessEnv, cwd = '.'): string {
+  if (!command.includes('/')) {
+    const found = onPath(command, env);
+    if (found !== null) return found;
+    throw new Problem('environment', `${name}: there is no ${command} on PATH. Install it or give its path.`);
+  }
+  const path = resolve(cwd, command);
+  if (isExecutable(path)) return path;
+  const missing = statSync(path, { throwIfNoEntry: false }) === undefined;
+  throw new Problem(
+    'environment',
+    missing
+      ? `${name}: ${path} does not exist. Check the path.`
+      : `${name}: ${path} is no file that may be executed. Check the path, or make it executable (chmod +x).`,
+  );
+}
+
+/** Where PATH has a command; null: nowhere. */
+export function onPath(command: string, env: NodeJS.ProcessEnv): string | null {
+  const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => resolve(folder, command)).find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
