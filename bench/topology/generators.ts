@@ -15,14 +15,15 @@ export interface Channel<Command, Report> {
 /**
  * The lean client makes next to no garbage, so a young generation of 1 MiB does, where V8 would keep up to
  * 16 MiB in two halves resident. `--expose-gc`: what the handshakes left is collected before the first
- * message, not in the middle of the measurement. `--single-threaded-gc`: so small a young generation is
- * collected in a fifth of a millisecond, and helper threads would have to take the CPU from the thread that
- * waits for them. The `ws` client runs as Node starts it.
+ * message, not in the middle of the measurement. `--no-parallel-scavenge`: on a single CPU helper threads
+ * of the garbage collector could only take it from the thread that waits for them. The `ws` client runs as
+ * Node starts it.
  */
-const NODE_ARGUMENTS = {
-  lean: ['--expose-gc', '--max-semi-space-size=1', '--single-threaded-gc'],
-  ws: ['--expose-gc'],
-};
+function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): string[] {
+  if (client === 'ws') return ['--expose-gc'];
+  const lean = ['--expose-gc', '--max-semi-space-size=1'];
+  return cpus?.length === 1 ? [...lean, '--no-parallel-scavenge'] : lean;
+}
 
 /** Starts generator workers; resolves when all of them have said their first word. */
 export async function startGenerators<Command, Report>(
@@ -36,7 +37,7 @@ export async function startGenerators<Command, Report>(
       name: `generator ${i + 1}`,
       component: 'generator',
       args: [],
-      nodeArguments: NODE_ARGUMENTS[client],
+      nodeArguments: nodeArguments(client, cpus),
       cpus,
       ipc: true,
     }),
