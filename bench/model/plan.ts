@@ -8,8 +8,8 @@ export const pinSchema = v.strictObject({
   nginx: v.array(count),
   server: v.array(count),
   generator: v.array(count),
-  /** Of all CPUs those that are not set aside for what matters most. */
-  runner: v.array(count),
+  /** Of all CPUs those that are not set aside for what matters most; empty in results from before it was placed. */
+  runner: v.optional(v.array(count), []),
 });
 export type Pin = v.InferOutput<typeof pinSchema>;
 

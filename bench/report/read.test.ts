@@ -7,6 +7,7 @@ import { withEveryString } from '../../test/hostile.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { Problem } from '../model/failure.ts';
+import { reportHtml } from './html.ts';
 import { readResult } from './read.ts';
 import { writeResult } from './write.ts';
 
@@ -42,6 +43,23 @@ test('what was written is read, from the file and from the folder', async () => 
     const path = await writeResult(folder, result);
     assert.deepEqual(await readResult(path), result);
     assert.deepEqual(await readResult(folder), result);
+  });
+});
+
+test('a result from before the runner was placed is read, and drawn without it', async () => {
+  await inFolder(async (folder) => {
+    const run = makeRun({ seconds: 1 });
+    const pin = { nginx: [], server: [1], generator: [0] };
+    await writeFile(
+      join(folder, 'result.json'),
+      JSON.stringify(
+        makeResult([{ ...run, plan: { ...run.plan, pin: { ...pin, runner: [] } } }]),
+        (key, value) => (key === 'runner' ? undefined : value),
+      ),
+    );
+    const result = await readResult(folder);
+    assert.deepEqual(result.runs[0]?.plan.pin, { ...pin, runner: [] });
+    assert.match(reportHtml(result), /servers 1; generators 0</);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { RunPlan } from '../../model/plan.ts';
+import type { Pin, RunPlan } from '../../model/plan.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { facts, table } from '../table.ts';
@@ -95,11 +95,22 @@ function planRow(run: RunPlan): string[] {
       ? 'none'
       : `${nginx.workers}, ${formatCount(nginx.workerConnections)} connections each, backlog ${formatCount(nginx.backlog)}`,
     formatCount(run.sourceAddresses.length),
-    pin === null
-      ? 'no'
-      : `Nginx ${pin.nginx.join(',')}; servers ${pin.server.join(',')}; generators ${pin.generator.join(',')}; runner ${pin.runner.join(',')}`,
+    pin === null ? 'no' : placement(pin),
     String(run.seed),
   ];
+}
+
+function placement({ nginx, server, generator, runner }: Pin): string {
+  const placed: [who: string, cpus: number[]][] = [
+    ['Nginx', nginx],
+    ['servers', server],
+    ['generators', generator],
+    ['runner', runner],
+  ];
+  return placed
+    .filter(([, cpus]) => cpus.length > 0)
+    .map(([who, cpus]) => `${who} ${cpus.join(',')}`)
+    .join('; ');
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
