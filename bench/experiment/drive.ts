@@ -199,7 +199,7 @@ function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTime
   return { warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
 }
 
-/** The figures of a phase are only as sharp as the samples at its bounds. A bound that has passed is sampled, late. */
+/** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */
 async function sampleAtBounds(
   times: PhaseTimes,
   clock: Clock,

@@ -54,6 +54,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
     let unanswered = false;
     /** The last response said that its connection ends with it. */
     let closing = false;
+    /** The last request took the place of one that was not answered: an error, unless a timeout follows. */
     let broken = false;
     client.on('request', () => {
       broken = unanswered && !closing;

@@ -8,9 +8,8 @@ import type { Processes } from './reckoning.ts';
  * Which CPUs each component runs on; null where the kernel chooses. By default only on two CPUs: so
  * small a machine otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen to
  * be the limit. A closed loop gives a CPU to what is to be saturated, where that is one process; an open
- * loop gives one to the generator, which has a schedule to keep. The runner keeps off that CPU: merging what the
- * workers measured takes milliseconds. `asked` is --pin or --no-pin, null for
- * neither.
+ * loop gives one to the generator, which has a schedule to keep. The runner keeps off that CPU: adding up
+ * what the workers measured takes milliseconds. `asked` is --pin or --no-pin, null for neither.
  */
 export function placementOf(
   asked: boolean | null,
