@@ -111,7 +111,14 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   return (command) => {
     if (command.type === 'start') {
       echo.start(command.times);
-      setTimeout(() => echo.fillAll(), Math.max(0, (command.times.warmUpUs - clock()) / 1e3) + 1);
+      // Timers count from the beginning of the turn that sets them, and may so be early: a message that may
+      // not be sent yet would never be.
+      const fill = () => {
+        const waitMs = (command.times.warmUpUs - clock()) / 1e3;
+        if (waitMs > 0) setTimeout(fill, Math.ceil(waitMs));
+        else echo.fillAll();
+      };
+      fill();
     } else if (command.type === 'stop') finish();
     else if (command.type === 'leave') {
       finish();
