@@ -81,16 +81,16 @@ export function makeRun(options: RunOptions = {}): Run {
     slices,
     workers: makeWorkers(slices, connections),
     processes: makeProcesses(direct, seconds, connections, random),
-    balance: makeBalance(direct, slices, connections),
+    spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),
-    nginx: direct ? null : makeNginx(profile),
+    proxy: direct ? null : makeNginx(profile),
     notices: [],
     validity: {
       verdict: 'valid',
       reasons: [],
       limit: {
-        component: direct ? 'server' : 'nginx',
+        component: direct ? 'server' : 'proxy',
         evidence: 'nginx worker 1 was busy 97 % of the time.',
       },
     },
@@ -106,9 +106,7 @@ function makePlan(
 ): RunPlan {
   return {
     profile,
-    scenario: 'echo',
-    load,
-    payload: { minBytes: 64, maxBytes: 64, type: 'text' },
+    workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' } },
     connections,
     rampPerSecond: 0,
     warmupMs: WARMUP_SECONDS * 1000,
@@ -119,11 +117,11 @@ function makePlan(
     server: 'ws',
     workers: 2,
     servers: 2,
-    nginx: direct
+    proxy: direct
       ? null
       : { workers: 2, workerConnections: 2048, workerFiles: 4096, reuseport: false, backlog: 4096 },
     sourceAddresses: ['127.0.0.2'],
-    pin: null,
+    placement: null,
     pacing: load.kind === 'open' ? 'sleep' : null,
     http: { connections: 10, durationMs: 2000 },
     seed: 7,
@@ -154,15 +152,12 @@ function makeSlices(
       startUs: second * SECOND_US,
       endUs: (second + (phase === 'drain' ? 0.5 : 1)) * SECOND_US,
       phase,
-      sent,
-      echoed,
-      lost: 0,
-      bytesSent: sent * 64,
-      bytesReceived: echoed * 64,
-      opened,
+      counters: { sent, echoed, lost: 0, bytesSent: sent * 64, bytesReceived: echoed * 64, opened },
       failures: {},
-      outstanding,
-      open: phase === 'connect' ? opened * (second + 1) : settings.connections,
+      gauges: {
+        outstanding,
+        open: phase === 'connect' ? opened * (second + 1) : settings.connections,
+      },
       histograms: makeHistograms(random, phase, load, { ...settings, opened, echoed, sent }),
     });
   }
@@ -197,8 +192,8 @@ function makeWorkers(slices: readonly Slice[], connections: number): Run['worker
   const sum = (count: (slice: Slice) => number): number =>
     slices.reduce((total, slice) => total + count(slice), 0);
   const halves = (total: number): [number, number] => [Math.ceil(total / 2), Math.floor(total / 2)];
-  const sent = halves(sum((slice) => slice.sent));
-  const opened = halves(sum((slice) => slice.opened));
+  const sent = halves(sum((slice) => slice.counters.sent));
+  const opened = halves(sum((slice) => slice.counters.opened));
   const asked = halves(connections);
   return [0, 1].map((worker) => ({
     worker,
@@ -219,9 +214,9 @@ function makeProcesses(
   random: () => number,
 ): ProcessSeries[] {
   const nginx: [Component, string, number, number][] = [
-    ['nginx', 'nginx master', 0, 0],
-    ['nginx', 'nginx worker 1', 0.42, 17_000],
-    ['nginx', 'nginx worker 2', 0.39, 16_500],
+    ['proxy', 'nginx master', 0, 0],
+    ['proxy', 'nginx worker 1', 0.42, 17_000],
+    ['proxy', 'nginx worker 2', 0.39, 16_500],
   ];
   const others: [Component, string, number, number][] = [
     ['server', 'echo server 1', 0.3, 9000],
@@ -232,7 +227,7 @@ function makeProcesses(
   ];
   const total = CONNECT_SECONDS + WARMUP_SECONDS + seconds + 1;
   return [...(direct ? [] : nginx), ...others].map(([component, name, share, bytes], index) => {
-    const node = component !== 'nginx';
+    const node = component !== 'proxy';
     const samples: ProcessSeries['samples'] = [];
     let cpuUs = 20_000;
     for (let second = 0; second <= total; second++) {
@@ -252,9 +247,9 @@ function makeProcesses(
   });
 }
 
-function makeBalance(direct: boolean, slices: readonly Slice[], connections: number): Run['balance'] {
-  const messages = slices.reduce((total, slice) => total + slice.echoed, 0);
-  const pair = (component: 'nginx' | 'server' | 'generator', name: string, share: number): Run['balance'] =>
+function makeSpread(direct: boolean, slices: readonly Slice[], connections: number): Run['spread'] {
+  const messages = slices.reduce((total, slice) => total + slice.counters.echoed, 0);
+  const pair = (component: 'proxy' | 'server' | 'generator', name: string, share: number): Run['spread'] =>
     [share, 1 - share].map((part, index) => ({
       component,
       name: `${name} ${index + 1}`,
@@ -262,7 +257,7 @@ function makeBalance(direct: boolean, slices: readonly Slice[], connections: num
       messages: Math.round(messages * part),
     }));
   return [
-    ...(direct ? [] : pair('nginx', 'nginx worker', 0.53)),
+    ...(direct ? [] : pair('proxy', 'nginx worker', 0.53)),
     ...pair('server', 'echo server', 0.5),
     ...pair('generator', 'generator', 0.5),
   ];

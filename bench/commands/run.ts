@@ -54,8 +54,8 @@ async function measure(
 ): Promise<{ result: Result; folder: RunFolder }> {
   const profiles = services.chooseProfiles(await services.loadProfiles(), request.profiles.join(','));
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
-  const circumstances = { command, now: services.now(), seed: services.drawSeed(), machine };
-  const { id, plan, runs } = makePlan(request, profiles, circumstances);
+  const context = { command, now: services.now(), seed: services.drawSeed(), machine };
+  const { id, plan, runs } = makePlan(request, profiles, context);
   signal.throwIfAborted();
   const folder = await makeRunFolder(request.reports, id);
   let saved: Result | null = null;

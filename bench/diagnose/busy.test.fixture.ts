@@ -7,15 +7,15 @@ import { diagnose } from './diagnose.ts';
 
 /** Shares of a core that the processes of each component use, one figure a process. */
 export interface Shares {
-  nginx?: number[];
+  proxy?: number[];
   server?: number[];
   generator?: number[];
   /** Of a Node process's event loop, where it is not the share of a core. */
   loop?: number;
 }
 
-const NAMES = { nginx: 'nginx worker', server: 'echo server', generator: 'generator' } as const;
-const IDLE: Required<Omit<Shares, 'loop'>> = { nginx: [0.3], server: [0.2], generator: [0.25] };
+const NAMES = { proxy: 'nginx worker', server: 'echo server', generator: 'generator' } as const;
+const IDLE: Required<Omit<Shares, 'loop'>> = { proxy: [0.3], server: [0.2], generator: [0.25] };
 
 /** A run that went well but for how busy its processes were; short. */
 export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
@@ -33,8 +33,8 @@ export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
     (shares[component] ?? IDLE[component]).map((share, i) =>
       evenProcess(component, `${NAMES[component]} ${i + 1}`, share, seconds, shares.loop),
     );
-  const master = evenProcess('nginx', 'nginx master', 0, seconds);
-  run.processes = [...(direct ? [] : [master, ...list('nginx')]), ...list('server'), ...list('generator')];
+  const master = evenProcess('proxy', 'nginx master', 0, seconds);
+  run.processes = [...(direct ? [] : [master, ...list('proxy')]), ...list('server'), ...list('generator')];
   return run;
 }
 
@@ -45,7 +45,7 @@ function evenProcess(
   seconds: number,
   loop?: number,
 ): ProcessSeries {
-  const loopUtilisation = component === 'nginx' ? null : component === 'generator' ? (loop ?? share) : share;
+  const loopUtilisation = component === 'proxy' ? null : component === 'generator' ? (loop ?? share) : share;
   return {
     component,
     name,
@@ -57,7 +57,7 @@ function evenProcess(
       voluntarySwitches: 0,
       involuntarySwitches: 0,
       loopUtilisation,
-      loopDelayMaxUs: component === 'nginx' ? null : 0,
+      loopDelayMaxUs: component === 'proxy' ? null : 0,
     })),
   };
 }
@@ -77,12 +77,12 @@ export function openRun(
   };
   for (const slice of run.slices) {
     const set = (name: HistogramName, us: number) => {
-      if (slice.echoed > 0) slice.histograms[name] = same(us, slice.echoed);
+      if (slice.counters.echoed > 0) slice.histograms[name] = same(us, slice.counters.echoed);
     };
     set('sendLag', times.sendLag);
     set('response', times.response);
   }
-  run.plan.load = { kind: 'open', ratePerSecond: achieved / ratio, arrivals: 'uniform' };
+  run.plan.workload.load = { kind: 'open', ratePerSecond: achieved / ratio, arrivals: 'uniform' };
   return run;
 }
 

@@ -1,6 +1,6 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { loadOf } from './limit.ts';
+import { utilisationOf } from './limit.ts';
 import { RULES } from './notices.ts';
 import { validityOf } from './validity.ts';
 
@@ -18,6 +18,6 @@ export function diagnose(run: Run, cpus: number): Run {
   return {
     ...run,
     notices: [...run.notices, ...found],
-    validity: validityOf(run, figures, loadOf(run, figures, cpus)),
+    validity: validityOf(run, figures, utilisationOf(run, figures, cpus)),
   };
 }

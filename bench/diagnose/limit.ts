@@ -13,7 +13,8 @@ const ACHIEVED = 0.99;
  * arrivals scatter by the square root of their number: three times that is chance, not a shortfall.
  */
 export function achievedFrom(run: Run): number | null {
-  const { load, durationMs } = run.plan;
+  const { durationMs } = run.plan;
+  const { load } = run.plan.workload;
   if (load.kind === 'closed') return null;
   const offered = (load.ratePerSecond * durationMs) / 1e3;
   return load.arrivals === 'uniform' ? ACHIEVED : Math.min(ACHIEVED, 1 - 3 / Math.sqrt(offered));
@@ -34,8 +35,8 @@ export function lateness({ latencies }: RunFigures): { lagUs: number; share: num
 }
 
 /** How busy each component is: of Nginx the mean over its workers, of Node processes the busiest one. */
-export interface Load {
-  nginx: number | null;
+export interface Utilisation {
+  proxy: number | null;
   server: number | null;
   generator: number | null;
   /** CPU of all processes of the topology ÷ number of CPUs. */
@@ -44,7 +45,7 @@ export interface Load {
   shared: number | null;
 }
 
-export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
+export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Utilisation {
   const shares = (component: string) =>
     figures.processes
       .filter((process) => process.component === component && process.name !== 'nginx master')
@@ -53,18 +54,21 @@ export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
     figures.processes
       .filter((process) => process.component === component)
       .map((process) => Math.max(process.cpuShare ?? 0, process.loopUtilisation ?? 0));
-  const nginx = shares('nginx');
+  const nginx = shares('proxy');
   const sum = (list: number[]) => list.reduce((a, b) => a + b, 0);
   const total = sum(figures.processes.map((process) => process.cpuShare ?? 0));
-  const { pin } = run.plan;
-  const together = pin !== null && pin.generator.length > 0 && `${pin.generator}` === `${pin.server}`;
+  const { placement } = run.plan;
+  const together =
+    placement !== null &&
+    placement.generator.length > 0 &&
+    `${placement.generator}` === `${placement.server}`;
   return {
-    nginx: run.nginx === null || nginx.length === 0 ? null : sum(nginx) / nginx.length,
+    proxy: run.proxy === null || nginx.length === 0 ? null : sum(nginx) / nginx.length,
     server: highest(loops('server')),
     // One that spins for its schedule is always busy, and its send lag tells whether it kept up.
     generator: run.plan.pacing === 'spin' ? null : highest(loops('generator')),
     machine: cpus === 0 ? 0 : total / cpus,
-    shared: together ? sum([...shares('server'), ...shares('generator')]) / pin.generator.length : null,
+    shared: together ? sum([...shares('server'), ...shares('generator')]) / placement.generator.length : null,
   };
 }
 
@@ -72,44 +76,53 @@ export function loadOf(run: Run, figures: RunFigures, cpus: number): Load {
  * Which part kept the run from going faster, and what shows it. What is measured comes first: a busy
  * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
  */
-export function limitOf(run: Run, figures: RunFigures, load: Load): Validity['limit'] {
+export function limitOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity['limit'] {
   const { ratio, perSecond } = figures.offered ?? { ratio: null, perSecond: 0 };
   if (ratio !== null && ratio >= (achievedFrom(run) ?? 1)) {
-    const evidence = `${percent(ratio)} of the ${Math.round(perSecond)} messages/s that the schedule offered were echoed; ${sentence(load)}`;
+    const evidence = `${percent(ratio)} of the ${Math.round(perSecond)} messages/s that the schedule offered were echoed; ${sentence(utilisation)}`;
     return { component: 'schedule', evidence };
   }
-  if (load.nginx !== null && load.nginx >= BUSY) return { component: 'nginx', evidence: sentence(load) };
-  if (load.nginx === null && (load.server ?? 0) >= BUSY && (load.server ?? 0) >= (load.generator ?? 0) * 0.95)
-    return { component: 'server', evidence: sentence(load) };
-  if ((load.generator ?? 0) >= BUSY && (load.generator ?? 0) >= (load.server ?? 0))
-    return { component: 'generator', evidence: sentence(load) };
-  if ((load.server ?? 0) >= BUSY) return { component: 'server', evidence: sentence(load) };
+  if (utilisation.proxy !== null && utilisation.proxy >= BUSY)
+    return { component: 'proxy', evidence: sentence(utilisation) };
+  if (
+    utilisation.proxy === null &&
+    (utilisation.server ?? 0) >= BUSY &&
+    (utilisation.server ?? 0) >= (utilisation.generator ?? 0) * 0.95
+  )
+    return { component: 'server', evidence: sentence(utilisation) };
+  if ((utilisation.generator ?? 0) >= BUSY && (utilisation.generator ?? 0) >= (utilisation.server ?? 0))
+    return { component: 'generator', evidence: sentence(utilisation) };
+  if ((utilisation.server ?? 0) >= BUSY) return { component: 'server', evidence: sentence(utilisation) };
   const late = run.plan.pacing === 'spin' ? lateness(figures) : null;
   if (late !== null) {
-    const evidence = `it spins until the next message is due and still did not keep the schedule, its send lag p99 is ${late.lagUs} µs; ${sentence(load)}`;
+    const evidence = `it spins until the next message is due and still did not keep the schedule, its send lag p99 is ${late.lagUs} µs; ${sentence(utilisation)}`;
     return { component: 'generator', evidence };
   }
-  if (load.shared !== null && load.shared >= MACHINE_FULL) {
-    const evidence = `generator and echo server share CPUs that were ${percent(load.shared)} used; ${sentence(load)}`;
-    return { component: (load.server ?? 0) > (load.generator ?? 0) ? 'server' : 'generator', evidence };
-  }
-  if (load.machine >= MACHINE_FULL) {
-    const shared = `the CPUs are ${percent(load.machine)} used by all processes together; ${sentence(load)}`;
+  if (utilisation.shared !== null && utilisation.shared >= MACHINE_FULL) {
+    const evidence = `generator and echo server share CPUs that were ${percent(utilisation.shared)} used; ${sentence(utilisation)}`;
     return {
-      component: (load.nginx ?? 0) >= (load.generator ?? 0) ? 'nginx' : 'generator',
+      component: (utilisation.server ?? 0) > (utilisation.generator ?? 0) ? 'server' : 'generator',
+      evidence,
+    };
+  }
+  if (utilisation.machine >= MACHINE_FULL) {
+    const shared = `the CPUs are ${percent(utilisation.machine)} used by all processes together; ${sentence(utilisation)}`;
+    return {
+      component: (utilisation.proxy ?? 0) >= (utilisation.generator ?? 0) ? 'proxy' : 'generator',
       evidence: shared,
     };
   }
-  const together = load.machine === 0 ? '' : `, and all together used ${percent(load.machine)} of the CPUs`;
-  return { component: 'none', evidence: `no process was busy${together}: ${sentence(load)}` };
+  const together =
+    utilisation.machine === 0 ? '' : `, and all together used ${percent(utilisation.machine)} of the CPUs`;
+  return { component: 'none', evidence: `no process was busy${together}: ${sentence(utilisation)}` };
 }
 
 /** What each component did, in words: the evidence of every verdict. */
-export function sentence(load: Load): string {
+export function sentence(utilisation: Utilisation): string {
   const parts = [
-    load.nginx === null ? null : `a Nginx worker was busy ${percent(load.nginx)} of the time`,
-    load.server === null ? null : `the busiest echo server ${percent(load.server)}`,
-    load.generator === null ? null : `the busiest generator worker ${percent(load.generator)}`,
+    utilisation.proxy === null ? null : `a Nginx worker was busy ${percent(utilisation.proxy)} of the time`,
+    utilisation.server === null ? null : `the busiest echo server ${percent(utilisation.server)}`,
+    utilisation.generator === null ? null : `the busiest generator worker ${percent(utilisation.generator)}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? 'nothing is known of the processes.' : `${parts.join(', ')}.`;
 }

@@ -60,8 +60,8 @@ test('a cache: its share of the GETs, what reached the servers, and that message
 test('Nginx workers that carry half as many connections again as others, and none below that', () => {
   const run = plain();
   const spread = (...counts: number[]) => {
-    run.balance = counts.map((connections, i) => ({
-      component: 'nginx',
+    run.spread = counts.map((connections, i) => ({
+      component: 'proxy',
       name: `nginx worker ${i + 1}`,
       connections,
       messages: 0,
@@ -89,7 +89,7 @@ test('a ramp that was not reached', () => {
 test('what Nginx logged', () => {
   const run = plain();
   const log = (...errorLog: string[]) => {
-    if (run.nginx !== null) run.nginx = { ...run.nginx, errorLog };
+    if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
     return found(run, 'nginx-log')?.text;
   };
   assert.equal(log(), undefined);
@@ -107,7 +107,7 @@ test('books that do not balance, and whose they are', () => {
   // A run that was cut off has no books: its slices are summed, whoever they are of.
   run.workers = [];
   run.slices = run.slices.slice(0, -2);
-  for (const slice of run.slices) slice.sent++;
+  for (const slice of run.slices) slice.counters.sent++;
   assert.match(found(run, 'conservation')?.text ?? '', /^The books of this run do not balance/);
 });
 

@@ -32,8 +32,8 @@ function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
 }
 
 /** Long connections stay with the worker that accepted them. */
-function skew({ balance }: Run): Notice | null {
-  const workers = balance.filter((share) => share.component === 'nginx').map((share) => share.connections);
+function skew({ spread }: Run): Notice | null {
+  const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
   const least = Math.min(...workers);
   if (workers.length < 2 || most < least * 1.5) return null;
@@ -64,8 +64,8 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
-function nginxLog({ nginx }: Run): Notice | null {
-  const lines = nginx?.errorLog ?? [];
+function nginxLog({ proxy }: Run): Notice | null {
+  const lines = proxy?.errorLog ?? [];
   const [first] = lines;
   if (first === undefined) return null;
   const text = `Nginx logged ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} at level warn or above; the first: ${first}`;

@@ -10,7 +10,7 @@ function spinning(run: Run): Run {
 }
 
 function pinned(run: Run, generator: number[], server: number[]): Run {
-  run.plan.pin = { nginx: [0], server, generator, runner: [] };
+  run.plan.placement = { proxy: [0], server, generator, runner: [] };
   return run;
 }
 
@@ -23,12 +23,12 @@ describe('who was the limit', () => {
       'schedule',
       /^100\.0 % of the \d+ messages\/s that the schedule offered were echoed; a Nginx worker was busy 30 %/,
     ],
-    ['a busy Nginx', busyRun({ nginx: [0.97] }), 64, 'nginx', /^a Nginx worker was busy 97 % of the time/],
+    ['a busy Nginx', busyRun({ proxy: [0.97] }), 64, 'proxy', /^a Nginx worker was busy 97 % of the time/],
     [
       'a busy Nginx, with a generator as busy',
-      busyRun({ nginx: [0.95], generator: [0.99] }),
+      busyRun({ proxy: [0.95], generator: [0.99] }),
       64,
-      'nginx',
+      'proxy',
       /the busiest generator worker 99 %\.$/,
     ],
     ['a busy generator', busyRun({ generator: [0.2, 0.96] }), 64, 'generator', /generator worker 96 %/],
@@ -72,14 +72,14 @@ describe('who was the limit', () => {
     ],
     [
       'a machine that is full, of Nginx most',
-      busyRun({ nginx: [0.8, 0.8], server: [0.2], generator: [0.2] }),
+      busyRun({ proxy: [0.8, 0.8], server: [0.2], generator: [0.2] }),
       2,
-      'nginx',
+      'proxy',
       /CPUs are 100\.0 % used/,
     ],
     [
       'a machine that is full, of generators most',
-      busyRun({ nginx: [0.3], server: [0.2], generator: [0.75, 0.75] }),
+      busyRun({ proxy: [0.3], server: [0.2], generator: [0.75, 0.75] }),
       2,
       'generator',
       /CPUs are 100\.0 % used/,
@@ -116,14 +116,14 @@ describe('who was the limit', () => {
   }
 
   test('of Nginx the mean of its workers counts, and the master does not', () => {
-    assert.equal(judge(busyRun({ nginx: [0.95, 0.93] })).limit.component, 'nginx');
-    assert.equal(judge(busyRun({ nginx: [0.99, 0.5] })).limit.component, 'none');
+    assert.equal(judge(busyRun({ proxy: [0.95, 0.93] })).limit.component, 'proxy');
+    assert.equal(judge(busyRun({ proxy: [0.99, 0.5] })).limit.component, 'none');
   });
 
   test('a run of which no process is known has no limit', () => {
     const run = busyRun();
     run.processes = [];
-    run.nginx = null;
+    run.proxy = null;
     assert.deepEqual(judge(run).limit, {
       component: 'none',
       evidence: 'no process was busy: nothing is known of the processes.',
@@ -134,10 +134,10 @@ describe('who was the limit', () => {
 describe('valid', () => {
   const RUNS: [what: string, run: Run][] = [
     ['nobody was busy', busyRun()],
-    ['Nginx was the limit', busyRun({ nginx: [0.97] })],
+    ['Nginx was the limit', busyRun({ proxy: [0.97] })],
     [
       'Nginx was the limit and the generator waited for it, busily',
-      busyRun({ nginx: [0.97], generator: [0.89] }),
+      busyRun({ proxy: [0.97], generator: [0.89] }),
     ],
     ['in direct the server is what is measured', busyRun({ server: [0.97] }, { profile: 'direct' })],
     ['the schedule was kept', openRun(1, QUICK)],
@@ -219,7 +219,7 @@ describe('suspect', () => {
     ],
     [
       'a generator was nearly busy, and Nginx nearly too',
-      busyRun({ nginx: [0.89], generator: [0.88] }),
+      busyRun({ proxy: [0.89], generator: [0.88] }),
       /^A generator worker was busy 88 %/,
     ],
     ['an event loop was nearly busy', busyRun({ loop: 0.87 }), /^A generator worker was busy 87 %/],
@@ -252,7 +252,7 @@ describe('limited', () => {
     ['by a busy server', busyRun({ server: [0.97] }), 'server-limited'],
     [
       'by a generator with Nginx just below',
-      busyRun({ nginx: [0.79], generator: [0.97] }),
+      busyRun({ proxy: [0.79], generator: [0.97] }),
       'generator-limited',
     ],
     ['by a generator, in direct', busyRun({ generator: [0.97] }, { profile: 'direct' }), 'generator-limited'],
@@ -273,7 +273,7 @@ describe('limited', () => {
   }
 
   test('not where Nginx was at 80 % or more: then it is a doubt', () => {
-    assert.equal(judge(busyRun({ nginx: [0.85], generator: [0.97] })).verdict, 'suspect');
+    assert.equal(judge(busyRun({ proxy: [0.85], generator: [0.97] })).verdict, 'suspect');
   });
 
   test('other doubts are kept beside it', () => {
@@ -291,11 +291,11 @@ describe('limited', () => {
 test('poisson arrivals may fall short by chance: three times the root of their number, and no more', () => {
   const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
     const run = openRun(1, QUICK);
-    if (run.plan.load.kind === 'closed') throw new Error('an open loop is needed');
+    if (run.plan.workload.load.kind === 'closed') throw new Error('an open loop is needed');
     // 10,000 messages in the steady phase: the root is 1 %.
-    run.plan.durationMs = (10_000 / run.plan.load.ratePerSecond) * 1e3;
-    run.plan.load = { ...run.plan.load, arrivals };
-    run.plan.load.ratePerSecond /= 1 - deviations / 100;
+    run.plan.durationMs = (10_000 / run.plan.workload.load.ratePerSecond) * 1e3;
+    run.plan.workload.load = { ...run.plan.workload.load, arrivals };
+    run.plan.workload.load.ratePerSecond /= 1 - deviations / 100;
     return judge(run).verdict;
   };
   assert.equal(withArrivals('poisson', 2.5), 'valid');

@@ -1,20 +1,20 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { achievedFrom, BUSY, type Load, lateness, limitOf, percent } from './limit.ts';
+import { achievedFrom, BUSY, lateness, limitOf, percent, type Utilisation } from './limit.ts';
 
 /** Below this share Nginx is not what is measured when another component is busy. */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
 
 /** May this run be believed, and why not. */
-export function validityOf(run: Run, figures: RunFigures, load: Load): Validity {
-  const limit = limitOf(run, figures, load);
+export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
+  const limit = limitOf(run, figures, utilisation);
   const cut = outcome(run);
   const doubts = [cut, losses(figures), lag(figures), rate(run, figures)].filter((doubt) => doubt !== null);
   // What was the limit of a run that broke off matters less than that it did.
-  const limited = cut === null ? limitedBy(run, load, limit) : null;
+  const limited = cut === null ? limitedBy(run, utilisation, limit) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
-  const busy = loopBusy(load, limit.component);
+  const busy = loopBusy(utilisation, limit.component);
   if (busy !== null) doubts.push(busy);
   return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
 }
@@ -45,10 +45,10 @@ function rate(run: Run, { offered }: RunFigures): string | null {
 /** In `direct` the echo server is what is measured: there it may be the limit. */
 function limitedBy(
   run: Run,
-  load: Load,
+  utilisation: Utilisation,
   limit: Validity['limit'],
 ): Pick<Validity, 'verdict' | 'reasons'> | null {
-  if (run.plan.profile !== 'direct' && (load.nginx ?? 0) >= NGINX_IDLE) return null;
+  if (run.plan.profile !== 'direct' && (utilisation.proxy ?? 0) >= NGINX_IDLE) return null;
   if (limit.component === 'generator')
     return { verdict: 'generator-limited', reasons: [`The generator was the limit: ${limit.evidence}`] };
   if (limit.component === 'server' && run.plan.profile !== 'direct')
@@ -60,9 +60,9 @@ function limitedBy(
  * A generator near its own limit measures itself. Not so where what is measured is saturated: then it
  * waits for that, and how long it waits is the result.
  */
-function loopBusy(load: Load, limit: Validity['limit']['component']): string | null {
-  if (load.generator === null || load.generator <= LOOP_BUSY) return null;
-  if (limit === 'nginx' && (load.nginx ?? 0) >= BUSY) return null;
+function loopBusy(utilisation: Utilisation, limit: Validity['limit']['component']): string | null {
+  if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;
+  if (limit === 'proxy' && (utilisation.proxy ?? 0) >= BUSY) return null;
   if (limit === 'server') return null;
-  return `A generator worker was busy ${percent(load.generator)} of the time: it may measure itself.`;
+  return `A generator worker was busy ${percent(utilisation.generator)} of the time: it may measure itself.`;
 }

@@ -42,7 +42,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
       assert.ok(run.outcome.state === 'failed');
       t.diagnostic(run.outcome.reason);
       assert.match(run.outcome.reason.replaceAll(new RegExp(`${path}:\\d+`, 'g'), 'PLACE'), reason);
-      assert.deepEqual([run.slices, run.processes, run.nginx], [[], [], null]);
+      assert.deepEqual([run.slices, run.processes, run.proxy], [[], [], null]);
     });
   }
 

@@ -10,17 +10,17 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
-import type { Crew } from '../topology/crew.ts';
-import type { Entrance } from '../topology/entrance.ts';
 import { startGenerators } from '../topology/generators.ts';
 import { workerPids } from '../topology/nginx.ts';
 import type { Launched } from '../topology/process.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer, ServerStats } from '../topology/servers.ts';
-import { balanceOf } from './balance.ts';
+import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
 import type { NamedProcess, RunContext } from './context.ts';
 import { watchKernel } from './kernel.ts';
 import { type Live, watchLive } from './live.ts';
+import { spreadOf } from './spread.ts';
 
 /** From the last handshake to the first message: the word has to reach every worker in between. */
 const HEAD_START_US = 100_000;
@@ -35,9 +35,9 @@ const PENDING_HANDSHAKES = 256;
 const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in the middle of it.' };
 
 /** What came of the load. */
-export type Driven = Pick<
+export type LoadOutcome = Pick<
   Run,
-  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'balance' | 'notices'
+  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'spread' | 'notices'
 > & {
   /** ALPN that the WebSockets negotiated. */
   alpn: string | null;
@@ -49,16 +49,16 @@ export type Driven = Pick<
  */
 export async function driveLoad(
   context: RunContext,
-  entrance: Entrance,
+  target: StartedTarget,
   servers: readonly EchoServer[],
-  crew: Crew,
+  processSet: ProcessSet,
   onSampler: (sampler: Sampler) => void,
-  saveSoFar: (driven: Driven) => Promise<void>,
-): Promise<Driven> {
+  saveSoFar: (driven: LoadOutcome) => Promise<void>,
+): Promise<LoadOutcome> {
   const { plan } = context;
-  const cpus = plan.pin?.generator ?? null;
+  const cpus = plan.placement?.generator ?? null;
   const generators = await startGenerators<WorkerCommand, WorkerReport>(
-    crew,
+    processSet,
     plan.workers,
     plan.client,
     cpus,
@@ -72,7 +72,7 @@ export async function driveLoad(
     onReport,
   }));
   const launched = generators.map((generator) => generator.launched);
-  const processes = await listProcesses(entrance, servers, launched);
+  const processes = await listProcesses(target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
   const epochNs = process.hrtime.bigint() + BigInt(EPOCH_AHEAD_MS * 1e6);
@@ -90,26 +90,26 @@ export async function driveLoad(
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
-  const stage: Stage = { context, fleet, clock, sampler, crew, live, times: null };
-  const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): Driven => ({
+  const stage: PhaseContext = { context, fleet, clock, sampler, processSet, live, times: null };
+  const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): LoadOutcome => ({
     outcome,
     phases: phasesOf(stage.times, endUs),
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
-    balance: balanceOf(fleet, processes, stats),
+    spread: spreadOf(fleet, processes, stats),
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
   const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
-  const outcome = await goThroughPhases(stage, workerPlans(plan, entrance, epochNs, ports));
+  const outcome = await goThroughPhases(stage, workerPlans(plan, target, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
   sampler.stop();
   const notices = await kernelNotices();
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
-  crew.dismiss();
+  processSet.dismiss();
   fleet.leave();
   await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
   await stopCheckpoints();
@@ -117,22 +117,22 @@ export async function driveLoad(
   return { ...whole, notices: [...whole.notices, ...notices] };
 }
 
-interface Stage {
+interface PhaseContext {
   context: RunContext;
   fleet: Fleet;
   clock: Clock;
   sampler: Sampler;
-  crew: Crew;
+  processSet: ProcessSet;
   live: Live;
   /** Null while the connections open. */
   times: PhaseTimes | null;
 }
 
-async function goThroughPhases(stage: Stage, plans: WorkerPlan[]): Promise<Outcome> {
-  const { context, fleet, clock, sampler, crew, live } = stage;
+async function goThroughPhases(stage: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
+  const { context, fleet, clock, sampler, processSet, live } = stage;
   const { plan, signal } = context;
   const over = new AbortController();
-  const cutShort = interruption(signal, crew, over.signal);
+  const cutShort = interruption(signal, processSet, over.signal);
   const within = async (work: Promise<void>, ms: number, what: string): Promise<Outcome | null> => {
     const late: Outcome = {
       state: 'failed',
@@ -153,7 +153,7 @@ async function goThroughPhases(stage: Stage, plans: WorkerPlan[]): Promise<Outco
   }
   // A death that took all connections along ends the load before it is told of itself.
   await setImmediate();
-  if (ended === null && !crew.isWhole()) ended = await cutShort;
+  if (ended === null && !processSet.isWhole()) ended = await cutShort;
   ended ??= allFailed(fleet.totals());
   if (ended !== null) await Promise.race([fleet.stop(), patience()]);
   over.abort();
@@ -179,13 +179,13 @@ function patience(): Promise<void> {
 }
 
 /** Resolves when the person says stop, or when a process dies that should not. */
-function interruption(signal: AbortSignal, crew: Crew, over: AbortSignal): Promise<Outcome> {
+function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSignal): Promise<Outcome> {
   const stopped = new Promise<Outcome>((resolve) => {
     const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
     if (signal.aborted) stop();
     else AbortSignal.any([signal, over]).addEventListener('abort', stop, { once: true });
   });
-  return Promise.race([stopped, crew.lost.then((reason): Outcome => ({ state: 'failed', reason }))]);
+  return Promise.race([stopped, processSet.lost.then((reason): Outcome => ({ state: 'failed', reason }))]);
 }
 
 function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
@@ -220,23 +220,23 @@ async function sampleAtBounds(
   }
 }
 
-function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint, ports: number[]): WorkerPlan[] {
+function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
   const { workers, connections } = plan;
   return Array.from({ length: workers }, (_, worker) => ({
     worker,
     workers,
     epochNs,
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
-    host: entrance.host,
-    ports: entrance.ports,
-    path: entrance.websocketPath,
-    tls: entrance.tls === null ? null : { servername: entrance.tls.servername },
+    host: target.host,
+    ports: target.ports,
+    path: target.websocketPath,
+    tls: target.tls === null ? null : { servername: target.tls.servername },
     sourceAddresses: plan.sourceAddresses,
     sourcePorts: ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
-    load: plan.load,
-    payload: plan.payload,
+    load: plan.workload.load,
+    payload: plan.workload.payload,
     echoTimeoutMs: plan.echoTimeoutMs,
     connectTimeoutMs: plan.connectTimeoutMs,
     client: plan.client,
@@ -246,14 +246,14 @@ function workerPlans(plan: RunPlan, entrance: Entrance, epochNs: bigint, ports: 
 }
 
 async function listProcesses(
-  { nginx }: Entrance,
+  { proxy }: StartedTarget,
   servers: readonly EchoServer[],
   generators: readonly Launched[],
 ): Promise<NamedProcess[]> {
   const master: NamedProcess[] =
-    nginx === null ? [] : [{ component: 'nginx', name: 'nginx master', pid: nginx.launched.pid }];
-  const pids = nginx === null ? [] : await workerPids(nginx.launched.pid);
-  const workers = pids.map((pid, i) => ({ component: 'nginx' as const, name: `nginx worker ${i + 1}`, pid }));
+    proxy === null ? [] : [{ component: 'proxy', name: 'nginx master', pid: proxy.launched.pid }];
+  const pids = proxy === null ? [] : await workerPids(proxy.launched.pid);
+  const workers = pids.map((pid, i) => ({ component: 'proxy' as const, name: `nginx worker ${i + 1}`, pid }));
   const named = (component: 'server' | 'generator') => (launched: Launched) => ({
     component,
     name: launched.name,

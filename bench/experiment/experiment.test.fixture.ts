@@ -135,7 +135,7 @@ function checkResult(result: Result): void {
     const { sent, echoed, lost, outstanding } = conservation.total;
     assert.equal(sent, echoed + lost + outstanding);
     const inSlices = (name: 'sent' | 'echoed' | 'lost') =>
-      run.slices.reduce((sum, each) => sum + each[name], 0);
+      run.slices.reduce((sum, each) => sum + each.counters[name], 0);
     assert.deepEqual(
       [inSlices('sent'), inSlices('echoed'), inSlices('lost')],
       [sent, echoed, lost],
@@ -145,16 +145,16 @@ function checkResult(result: Result): void {
 }
 
 /** Asserts that everything went well, and that every count of connections and messages tells the same. */
-export function checkFaultless({ plan, outcome, balance, validity }: Run, figures: RunFigures): void {
+export function checkFaultless({ plan, outcome, spread, validity }: Run, figures: RunFigures): void {
   const { connections, messages, failures } = figures;
   assert.deepEqual(outcome, { state: 'completed' });
   assert.deepEqual(connections, { asked: plan.connections, opened: plan.connections, failed: 0 });
   assert.deepEqual(failures.byKind, {});
   assert.deepEqual([messages.lost, messages.outstanding], [0, 0]);
   assert.ok(messages.echoed > 0);
-  for (const component of ['nginx', 'server', 'generator'] as const) {
-    const shares = balance.filter((share) => share.component === component);
-    if (component === 'nginx' && plan.nginx === null) {
+  for (const component of ['proxy', 'server', 'generator'] as const) {
+    const shares = spread.filter((share) => share.component === component);
+    if (component === 'proxy' && plan.proxy === null) {
       assert.deepEqual(shares, []);
       continue;
     }

@@ -159,10 +159,10 @@ function notMeasured(
     slices: [],
     workers: [],
     processes: [],
-    balance: [],
+    spread: [],
     probe: null,
     http: null,
-    nginx: null,
+    proxy: null,
     notices,
     validity: UNJUDGED,
   });

@@ -57,7 +57,7 @@ describe('interruption', { concurrency: 4 }, () => {
         assert.equal(reached.at(-1), phase);
       }
       if (phase === 'steady') {
-        assert.ok(run.slices.some((slice) => slice.phase === 'steady' && slice.echoed > 0));
+        assert.ok(run.slices.some((slice) => slice.phase === 'steady' && slice.counters.echoed > 0));
         assert.ok(figures.messages.echoed > 0);
       }
       if (phase === 'steady' && !urgent) {

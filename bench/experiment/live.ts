@@ -1,4 +1,4 @@
-import type { Glimpse } from '../measure/merge.ts';
+import type { LiveFigures } from '../measure/merge.ts';
 import type { Phase } from '../model/load.ts';
 import type { Recording } from '../model/recording.ts';
 import type { RunContext } from './context.ts';
@@ -12,20 +12,20 @@ export interface Live {
   close(): void;
 }
 
-export function watchLive({ plan, onProgress }: RunContext, latest: () => Glimpse | null): Live {
+export function watchLive({ plan, onProgress }: RunContext, latest: () => LiveFigures | null): Live {
   const open: number[] = [];
   let phase: Phase = 'connect';
   let failed = 0;
   let lost = 0;
 
   const tell = () => {
-    const glimpse = phase === 'connect' ? null : latest();
+    const liveFigures = phase === 'connect' ? null : latest();
     onProgress({
       phase,
       connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
-      messagesPerSecond: glimpse?.echoedPerSecond ?? 0,
-      p50Us: glimpse?.p50Us ?? null,
-      p99Us: glimpse?.p99Us ?? null,
+      messagesPerSecond: liveFigures?.echoedPerSecond ?? 0,
+      p50Us: liveFigures?.p50Us ?? null,
+      p99Us: liveFigures?.p99Us ?? null,
       lost,
     });
   };

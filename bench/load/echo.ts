@@ -14,7 +14,7 @@ import type { Waker } from './waker.ts';
  */
 const WRITES_A_TURN = 256;
 
-/** A way that messages took, as far as the handshake tells: a row of the balance. */
+/** A way that messages took, as far as the handshake tells: a row of the spread. */
 export interface Route {
   nginxWorker: string | null;
   upstream: string | null;

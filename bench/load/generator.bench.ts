@@ -9,11 +9,11 @@ import { findNginx } from '../nginx/binary.ts';
 import { readChildren } from '../observe/environment.ts';
 import { startSampler } from '../observe/sampler.ts';
 import { canPin } from '../topology/affinity.ts';
-import { type Crew, gatherCrew } from '../topology/crew.ts';
-import { directEntrance, type Entrance, openEntrance } from '../topology/entrance.ts';
 import { startGenerators } from '../topology/generators.ts';
+import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
+import { directTarget, type StartedTarget, startProxy } from '../topology/target.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import { clockSince } from './clock.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
@@ -157,7 +157,7 @@ async function once(
   warden: Warden,
 ): Promise<number> {
   const scope = createScope();
-  const crew = gatherCrew(scope, warden);
+  const processSet = makeProcessSet(scope, warden);
   const folder = await mkdtemp(join(tmpdir(), 'nginx-ws-bench-'));
   scope.add('folder', () => rm(folder, { recursive: true, force: true }));
   try {
@@ -167,21 +167,25 @@ async function once(
       kind: 'ws',
       cpus: pinned ? [1] : null,
       maxPayloadBytes: 1 << 20,
-      onLaunch: crew.adopt,
+      onLaunch: processSet.adopt,
     });
-    const entrance = each.tls ? await throughTls(servers, folder, crew) : directEntrance(servers);
+    const target = each.tls ? await throughTls(servers, folder, processSet) : directTarget(servers);
     const [server] = servers;
     if (server === undefined) throw new Error('no server');
     return peer === null
-      ? await ours(each, name === 'ws' ? 'ws' : 'lean', seconds, entrance, server, crew)
-      : await theirs(each, peer, seconds, entrance, server, crew);
+      ? await ours(each, name === 'ws' ? 'ws' : 'lean', seconds, target, server, processSet)
+      : await theirs(each, peer, seconds, target, server, processSet);
   } finally {
-    crew.dismiss();
+    processSet.dismiss();
     await scope.close();
   }
 }
 
-async function throughTls(servers: EchoServer[], folder: string, crew: Crew): Promise<Entrance> {
+async function throughTls(
+  servers: EchoServer[],
+  folder: string,
+  processSet: ProcessSet,
+): Promise<StartedTarget> {
   const binary = await findNginx({
     path: null,
     searchPath: process.env.PATH ?? '',
@@ -195,13 +199,16 @@ async function throughTls(servers: EchoServer[], folder: string, crew: Crew): Pr
     reuseport: false,
     backlog: 1_024,
   };
-  return openEntrance(
+  return startProxy(
     join(PROJECT, 'nginx-profiles/tls/nginx.conf'),
-    { pin: canPin() ? { nginx: [1], server: [1], generator: [0], runner: [0, 1] } : null, nginx },
+    {
+      placement: canPin() ? { proxy: [1], server: [1], generator: [0], runner: [0, 1] } : null,
+      proxy: nginx,
+    },
     binary,
     servers,
     folder,
-    crew,
+    processSet,
   );
 }
 
@@ -209,12 +216,12 @@ async function ours(
   each: Case,
   client: 'lean' | 'ws',
   seconds: number,
-  entrance: Entrance,
+  target: StartedTarget,
   server: EchoServer,
-  crew: Crew,
+  processSet: ProcessSet,
 ): Promise<number> {
   const [generator] = await startGenerators<WorkerCommand, WorkerReport>(
-    crew,
+    processSet,
     1,
     client,
     canPin() ? [0] : null,
@@ -226,7 +233,7 @@ async function ours(
     generator.onReport((report) => report.type === 'connected' && done()),
   );
   const before = usage(generator.launched.pid);
-  generator.send({ type: 'connect', plan: planOf(each, client, entrance, epochNs) });
+  generator.send({ type: 'connect', plan: planOf(each, client, target, epochNs) });
   await Promise.race([connected, sleep(OPEN_LIMIT_MS)]);
   const after = usage(generator.launched.pid);
   if (each.unit === 'CPU-µs per opened connection') return (after.cpuUs - before.cpuUs) / each.connections;
@@ -243,9 +250,9 @@ async function theirs(
   each: Case,
   command: string,
   seconds: number,
-  { host, ports, tls, websocketPath }: Entrance,
+  { host, ports, tls, websocketPath }: StartedTarget,
   server: EchoServer,
-  crew: Crew,
+  processSet: ProcessSet,
 ): Promise<number> {
   const scheme = tls === null ? 'ws' : 'wss';
   const words: Record<string, string | number> = {
@@ -257,7 +264,7 @@ async function theirs(
     seconds: seconds + 5,
   };
   const filled = command.replace(/\{(\w+)\}/g, (whole, word: string) => String(words[word] ?? whole));
-  const peer = crew.launch({
+  const peer = processSet.launch({
     name: 'peer',
     component: 'generator',
     command: 'sh',
@@ -269,7 +276,7 @@ async function theirs(
     if ((await server.stats()).connections.open >= each.connections) break;
   await sleep(SETTLE_MS);
   const figure = await perMessage([peer.pid, ...(await descendants(peer.pid))], seconds, server);
-  await crew.retire(peer);
+  await processSet.retire(peer);
   return figure;
 }
 
@@ -296,16 +303,16 @@ function usage(pid: number): { cpuUs: number; residentBytes: number } {
   return { cpuUs: sample?.cpuUs ?? 0, residentBytes: sample?.residentBytes ?? 0 };
 }
 
-function planOf(each: Case, client: 'lean' | 'ws', entrance: Entrance, epochNs: bigint): WorkerPlan {
+function planOf(each: Case, client: 'lean' | 'ws', target: StartedTarget, epochNs: bigint): WorkerPlan {
   return {
     worker: 0,
     workers: 1,
     epochNs,
     connections: each.connections,
-    host: entrance.host,
-    ports: entrance.ports,
-    path: entrance.websocketPath,
-    tls: entrance.tls === null ? null : { servername: entrance.tls.servername },
+    host: target.host,
+    ports: target.ports,
+    path: target.websocketPath,
+    tls: target.tls === null ? null : { servername: target.tls.servername },
     sourceAddresses: [`127.${Math.ceil(Math.random() * 200)}.${Math.ceil(Math.random() * 200)}.2`],
     sourcePorts: sourcePorts([32_768, 60_999], new Set()),
     rampPerSecond: 0,

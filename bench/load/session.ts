@@ -17,7 +17,7 @@ export class Session implements ConnectionEvents {
   #awaited = 0;
   /** Messages due in an open loop and not handed over yet. */
   #due = 0;
-  /** Which row of the balance its messages count for. */
+  /** Which row of the spread its messages count for. */
   #route = 0;
   /** Its place in the list of open sessions; −1: not open. */
   openIndex = -1;

@@ -32,9 +32,9 @@ test('messages, rates and bytes are read from the books and the steady phase', (
   const figures = figuresOf(run);
   const steady = run.slices.filter((slice) => slice.phase === 'steady');
   assert.deepEqual(figures.connections, { asked: 1000, opened: 1000, failed: 0 });
-  assert.equal(figures.messages.sent, sum(run.slices.map((slice) => slice.sent)));
-  assert.equal(figures.messages.perSecond, sum(steady.map((slice) => slice.echoed)) / 4);
-  assert.equal(figures.bytes.receivedPerSecond, sum(steady.map((slice) => slice.bytesReceived)) / 4);
+  assert.equal(figures.messages.sent, sum(run.slices.map((slice) => slice.counters.sent)));
+  assert.equal(figures.messages.perSecond, sum(steady.map((slice) => slice.counters.echoed)) / 4);
+  assert.equal(figures.bytes.receivedPerSecond, sum(steady.map((slice) => slice.counters.bytesReceived)) / 4);
   assert.equal(figures.connect.timeToOpenUs, 2_000_000);
   assert.equal(figures.connect.perSecond, 500);
   assert.equal(figures.conservation.ok, true);
@@ -43,7 +43,7 @@ test('messages, rates and bytes are read from the books and the steady phase', (
 test('a late echo of the steady phase counts, an echo of the warm-up does not', () => {
   const run = makeRun({ seconds: 3 });
   const counted = run.slices.filter((slice) => slice.phase === 'steady' || slice.phase === 'drain');
-  assert.equal(figuresOf(run).latencies.service?.count, sum(counted.map((slice) => slice.echoed)));
+  assert.equal(figuresOf(run).latencies.service?.count, sum(counted.map((slice) => slice.counters.echoed)));
 });
 
 test('only an open loop has response time, send lag and an offered rate', () => {
@@ -78,7 +78,7 @@ function evenProcess(component: ProcessSeries['component'], cpuUsPerSecond: numb
 }
 
 test('counters are interpolated at the bounds of the steady phase', () => {
-  const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('nginx', 500_000)] };
+  const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('proxy', 500_000)] };
   const figures = figuresOf(run);
   const [nginx] = figures.processes;
   assert.equal(nginx?.cpuShare, 0.5);
@@ -87,10 +87,10 @@ test('counters are interpolated at the bounds of the steady phase', () => {
   // Steady is 4 s to 12 s: 1 s at 5/20, 5 s at 10/20, 2 s at 15/20.
   assert.equal(nginx?.loopUtilisation, (1 * 0.25 + 5 * 0.5 + 2 * 0.75) / 8);
   assert.equal(nginx?.loopDelayMaxUs, 15_000);
-  assert.equal(figures.cpuUsPerMessage.nginx, 4_000_000 / figures.steady.echoed);
+  assert.equal(figures.cpuUsPerMessage.proxy, 4_000_000 / figures.steady.echoed);
   assert.equal(figures.cpuUsPerMessage.server, null);
-  assert.equal(figures.memoryPerConnectionBytes.nginx, 2000);
-  assert.equal(figures.connect.cpuUsPerConnection.nginx, 1000);
+  assert.equal(figures.memoryPerConnectionBytes.proxy, 2000);
+  assert.equal(figures.connect.cpuUsPerConnection.proxy, 1000);
 });
 
 test('a process that was hardly watched has no CPU figure, and neither has its component', () => {
@@ -165,7 +165,7 @@ test('a run that was cut off at any phase, or lost its books, gives nulls and ne
       for (const number of numbersIn(seriesOf(run))) assert.ok(Number.isFinite(number));
       if (!run.phases.some(({ phase }) => phase === 'steady') || how.instant) {
         assert.equal(figures.messages.perSecond, null);
-        assert.deepEqual(figures.cpuUsPerMessage, { nginx: null, server: null, generator: null });
+        assert.deepEqual(figures.cpuUsPerMessage, { proxy: null, server: null, generator: null });
       }
       const { sent, echoed, outstanding, lost, ok } = figures.conservation.total;
       assert.equal(ok, sent === echoed + outstanding + lost);
@@ -205,7 +205,11 @@ test('late echoes of the warm-up do not make a second point for their second', (
   const steady = run.slices.findIndex((slice) => slice.phase === 'steady');
   const slice = run.slices[steady];
   assert.ok(slice);
-  const tail = { ...slice, phase: 'warm-up' as const, sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 };
+  const tail = {
+    ...slice,
+    phase: 'warm-up' as const,
+    counters: { ...slice.counters, sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 },
+  };
   const before = seriesOf(run);
   run.slices.splice(steady + 1, 0, tail);
   const after = seriesOf(run);

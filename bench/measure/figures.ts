@@ -14,7 +14,7 @@ import {
 } from './processes.ts';
 import { phaseSpan, seconds, slicesOf } from './span.ts';
 
-export type { Balance, Conservation } from './conservation.ts';
+export type { Conservation, MessageAccount } from './conservation.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 
@@ -92,7 +92,7 @@ export function figuresOf(run: Run): RunFigures {
 
 /** Response time in an open loop, service time in a closed one. */
 export function latencyNameOf(run: Run): LatencyName {
-  return run.plan.load.kind === 'open' ? 'response' : 'service';
+  return run.plan.workload.load.kind === 'open' ? 'response' : 'service';
 }
 
 /** A message of the steady phase that comes back late counts; a handshake counts whenever it was. */
@@ -114,7 +114,7 @@ export function histogramOf(run: Run, name: HistogramName): Histogram {
 
 function latenciesOf(run: Run): Record<HistogramName, Summary | null> {
   const summary = (name: HistogramName): Summary => summarise(histogramOf(run, name));
-  const open = run.plan.load.kind === 'open';
+  const open = run.plan.workload.load.kind === 'open';
   return {
     tcp: summary('tcp'),
     tls: summary('tls'),
@@ -129,10 +129,10 @@ function latenciesOf(run: Run): Record<HistogramName, Summary | null> {
 function steadyCounts(run: Run): { sent: number; echoed: number; bytesSent: number; bytesReceived: number } {
   const sum = { sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 };
   for (const slice of slicesOf(run, 'steady')) {
-    sum.sent += slice.sent;
-    sum.echoed += slice.echoed;
-    sum.bytesSent += slice.bytesSent;
-    sum.bytesReceived += slice.bytesReceived;
+    sum.sent += slice.counters.sent;
+    sum.echoed += slice.counters.echoed;
+    sum.bytesSent += slice.counters.bytesSent;
+    sum.bytesReceived += slice.counters.bytesReceived;
   }
   return sum;
 }
@@ -198,7 +198,7 @@ function memoryPerConnection(run: Run): ByComponent {
 }
 
 function offeredOf(run: Run, achievedPerSecond: number | null): RunFigures['offered'] {
-  const { load } = run.plan;
+  const { load } = run.plan.workload;
   if (load.kind === 'closed') return null;
   return {
     perSecond: load.ratePerSecond,
@@ -217,7 +217,7 @@ function httpFigures(leg: HttpLeg): HttpFigures {
 }
 
 function openedIn(run: Run, ...phases: Phase[]): number {
-  return total(slicesOf(run, ...phases).map((slice) => slice.opened));
+  return total(slicesOf(run, ...phases).map((slice) => slice.counters.opened));
 }
 
 function total(counts: readonly number[]): number {

@@ -11,11 +11,11 @@ export interface Merger {
   /** In the order of time; counts, bytes and gauges are sums over the workers. */
   slices(): Slice[];
   /** Of the newest second that is over, for a person to watch; null before there is one. */
-  latest(): Glimpse | null;
+  latest(): LiveFigures | null;
 }
 
 /** A look at one second while a run goes on. */
-export interface Glimpse {
+export interface LiveFigures {
   echoedPerSecond: number;
   p50Us: number | null;
   p99Us: number | null;
@@ -43,36 +43,39 @@ export function makeMerger(workers: number): Merger {
     },
     slices: () =>
       [...growing.values()].sort((a, b) => a.startUs - b.startUs || a.endUs - b.endUs).map(finish),
-    latest: () => (latest === null ? null : glimpse(latest)),
+    latest: () => (latest === null ? null : liveFigures(latest)),
   };
 }
 
 function begin(recording: Recording): Growing {
-  const { worker: _, histograms, loopUtilisation: _u, loopDelayMaxUs: _d, ...counts } = recording;
+  const { startUs, endUs, phase, failures, histograms, outstanding, open } = recording;
   return {
-    ...counts,
-    failures: { ...counts.failures },
+    startUs,
+    endUs,
+    phase,
+    counters: countersOf(recording),
+    failures: { ...failures },
+    gauges: { outstanding, open },
     recordings: 1,
     pairs: { ...histograms },
     finished: null,
   };
 }
 
+const COUNTERS = ['sent', 'echoed', 'lost', 'bytesSent', 'bytesReceived', 'opened'] as const;
+
+function countersOf(recording: Recording): Slice['counters'] {
+  const { sent, echoed, lost, bytesSent, bytesReceived, opened } = recording;
+  return { sent, echoed, lost, bytesSent, bytesReceived, opened };
+}
+
 function addTo(slice: Growing, recording: Recording): Growing {
   slice.recordings++;
   slice.finished = null;
   slice.endUs = Math.max(slice.endUs, recording.endUs);
-  for (const name of [
-    'sent',
-    'echoed',
-    'lost',
-    'bytesSent',
-    'bytesReceived',
-    'opened',
-    'outstanding',
-    'open',
-  ] as const)
-    slice[name] += recording[name];
+  for (const name of COUNTERS) slice.counters[name] += recording[name];
+  slice.gauges.outstanding += recording.outstanding;
+  slice.gauges.open += recording.open;
   for (const [kind, count] of Object.entries(recording.failures))
     slice.failures[kind] = (slice.failures[kind] ?? 0) + count;
   for (const name of HISTOGRAMS) {
@@ -117,13 +120,19 @@ function encodeSlice({ recordings: _, finished: _f, pairs, ...counts }: Growing)
     const of = pairs[name];
     if (of !== undefined) histograms[name] = encodePairs(of);
   }
-  return { ...counts, failures: { ...counts.failures }, histograms };
+  return {
+    ...counts,
+    counters: { ...counts.counters },
+    failures: { ...counts.failures },
+    gauges: { ...counts.gauges },
+    histograms,
+  };
 }
 
-function glimpse(slice: Growing): Glimpse {
+function liveFigures(slice: Growing): LiveFigures {
   const pairs = slice.pairs.response ?? slice.pairs.service;
   return {
-    echoedPerSecond: (slice.echoed * 1e6) / (slice.endUs - slice.startUs),
+    echoedPerSecond: (slice.counters.echoed * 1e6) / (slice.endUs - slice.startUs),
     p50Us: pairs === undefined ? null : quantile(pairs, 0.5),
     p99Us: pairs === undefined ? null : quantile(pairs, 0.99),
   };

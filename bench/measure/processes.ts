@@ -2,7 +2,7 @@ import type { Component, ProcessSeries, Run, Sample } from '../model/run.ts';
 import { type Span, seconds } from './span.ts';
 
 /** The components that a figure is told for, one by one; the runner is only watched. */
-export const MEASURED = ['nginx', 'server', 'generator'] as const;
+export const MEASURED = ['proxy', 'server', 'generator'] as const;
 /** One figure for each component; null where it has no process or was not sampled. */
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 
@@ -75,7 +75,7 @@ export function residentGrowthByComponent(run: Run, span: Span | null): ByCompon
 export function mapComponents(figures: ByComponent, change: (figure: number) => number | null): ByComponent {
   const changed = (figure: number | null): number | null => (figure === null ? null : change(figure));
   return {
-    nginx: changed(figures.nginx),
+    proxy: changed(figures.proxy),
     server: changed(figures.server),
     generator: changed(figures.generator),
   };
@@ -88,7 +88,7 @@ function byComponent(run: Run, figure: (series: ProcessSeries) => number | null)
     if (figures.length === 0) return null;
     return figures.reduce((total, next) => (total === null || next === null ? null : total + next), 0);
   };
-  return { nginx: sum('nginx'), server: sum('server'), generator: sum('generator') };
+  return { proxy: sum('proxy'), server: sum('server'), generator: sum('generator') };
 }
 
 /** The part of a span between a process's first and last sample; null where it is too small to tell. */

@@ -123,7 +123,7 @@ test('the recordings of several workers become one slice a second', () => {
   }
   const slices = merger.slices();
   assert.deepEqual(
-    slices.map(({ phase, sent, echoed }) => [phase, sent, echoed]),
+    slices.map(({ phase, counters }) => [phase, counters.sent, counters.echoed]),
     [
       ['connect', 0, 0],
       ['connect', 0, 0],

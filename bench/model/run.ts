@@ -12,15 +12,18 @@ export const sliceSchema = v.strictObject({
   startUs: count,
   endUs: count,
   phase: phaseSchema,
-  sent: count,
-  echoed: count,
-  lost: count,
-  bytesSent: count,
-  bytesReceived: count,
-  opened: count,
+  /** What happened in it, by name; counters of a run's slices add up to its totals. */
+  counters: v.strictObject({
+    sent: count,
+    echoed: count,
+    lost: count,
+    bytesSent: count,
+    bytesReceived: count,
+    opened: count,
+  }),
   failures: failureCountsSchema,
-  outstanding: count,
-  open: count,
+  /** How things stood at its end: messages sent and neither echoed nor lost, connections open. */
+  gauges: v.strictObject({ outstanding: count, open: count }),
   /** A histogram without samples is left out. */
   histograms: v.partial(
     v.strictObject({
@@ -49,7 +52,7 @@ export const workerTotalsSchema = v.strictObject({
 });
 export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
-export const COMPONENTS = ['nginx', 'server', 'generator', 'runner'] as const;
+export const COMPONENTS = ['proxy', 'server', 'generator', 'runner'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
 /** Counters of one process at one moment; CPU and switches since the process started, all threads. */
@@ -74,9 +77,9 @@ export const processSeriesSchema = v.strictObject({
 });
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 
-/** One row of the balance table: how many connections and echoed messages one process carried. */
+/** One row of the spread table: how many connections and echoed messages one process carried. */
 export const shareSchema = v.strictObject({
-  component: v.picklist(['nginx', 'server', 'generator']),
+  component: v.picklist(['proxy', 'server', 'generator']),
   name: v.string(),
   connections: count,
   messages: count,
@@ -137,7 +140,7 @@ export const outcomeSchema = v.variant('state', [
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
 /** Which part of the topology kept the run from going faster. `schedule`: it did all that was offered. */
-export const LIMITS = ['nginx', 'server', 'generator', 'schedule', 'none'] as const;
+export const LIMITS = ['proxy', 'server', 'generator', 'schedule', 'none'] as const;
 
 export const validitySchema = v.strictObject({
   verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
@@ -158,10 +161,10 @@ export const runSchema = v.strictObject({
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
-  balance: v.array(shareSchema),
+  spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),
   http: v.nullable(httpLegSchema),
-  nginx: v.nullable(nginxFactsSchema),
+  proxy: v.nullable(nginxFactsSchema),
   notices: v.array(noticeSchema),
   validity: validitySchema,
 });

@@ -1,7 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Pin, RunPlan } from '../model/plan.ts';
+import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Processes } from './reckoning.ts';
 
 /**
@@ -16,7 +16,7 @@ export function placementOf(
   load: Load,
   machine: Machine,
   processes: Processes,
-): Pin | null {
+): Placement | null {
   const { cpus } = machine;
   if (asked === false) return null;
   const fits = load.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
@@ -42,38 +42,38 @@ function subjectProcesses({ nginxWorkers, servers }: Processes): number {
  */
 export function pacingOf(
   load: Load,
-  pin: Pin | null,
+  placement: Placement | null,
   { cpus }: Machine,
   { workers, servers, nginxWorkers }: Processes,
 ): RunPlan['pacing'] {
   if (load.kind === 'closed') return null;
-  if (pin === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
-  const others = new Set([...pin.nginx, ...pin.server]);
-  const alone = pin.generator.length >= workers && !pin.generator.some((cpu) => others.has(cpu));
+  if (placement === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
+  const others = new Set([...placement.proxy, ...placement.server]);
+  const alone = placement.generator.length >= workers && !placement.generator.some((cpu) => others.has(cpu));
   return alone ? 'spin' : 'sleep';
 }
 
-function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Pin {
+function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Placement {
   const own = Math.min(workers, Math.floor(cpus.length / 2));
   const generator = cpus.slice(0, own);
   const others = cpus.slice(own);
   const runner = others;
-  if (nginxWorkers === 0) return { nginx: [], server: others, generator, runner };
-  if (others.length === 1) return { nginx: others, server: others, generator, runner };
+  if (nginxWorkers === 0) return { proxy: [], server: others, generator, runner };
+  if (others.length === 1) return { proxy: others, server: others, generator, runner };
   const { first, last } = split(others, nginxWorkers);
-  return { nginx: last, server: first, generator, runner };
+  return { proxy: last, server: first, generator, runner };
 }
 
-function direct(cpus: readonly number[], { servers }: Processes): Pin {
+function direct(cpus: readonly number[], { servers }: Processes): Placement {
   const { first, last } = split(cpus, servers);
-  return { nginx: [], server: last, generator: first, runner: first };
+  return { proxy: [], server: last, generator: first, runner: first };
 }
 
-function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes): Pin {
+function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes): Placement {
   const { first, last } = split(cpus, nginxWorkers);
-  if (first.length === 1) return { nginx: last, server: first, generator: first, runner: first };
+  if (first.length === 1) return { proxy: last, server: first, generator: first, runner: first };
   const rest = split(first, servers);
-  return { nginx: last, server: rest.last, generator: rest.first, runner: first };
+  return { proxy: last, server: rest.last, generator: rest.first, runner: first };
 }
 
 /** Takes up to `wanted` CPUs off the end, but no more than half. */

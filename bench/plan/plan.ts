@@ -15,7 +15,7 @@ export interface PlannedRun {
 }
 
 /** What a request does not say itself. */
-export interface Circumstances {
+export interface PlanningContext {
   /** argv without node and script. */
   command: readonly string[];
   now: Date;
@@ -28,7 +28,7 @@ export interface Circumstances {
 export function makePlan(
   request: RunRequest,
   profiles: readonly Profile[],
-  { command, now, seed: drawn, machine }: Circumstances,
+  { command, now, seed: drawn, machine }: PlanningContext,
 ): { id: string; plan: Plan; runs: PlannedRun[] } {
   const seed = request.seed ?? drawn;
   const id = `${timestamp(now)}-${nameOf(request)}`;

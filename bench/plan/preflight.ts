@@ -58,12 +58,10 @@ export function preflight(
     nginxWorkers: proxied ? nginxWorkers(request, machine, notices) : 0,
   };
   checkMemory(request, machine, processes, notices);
-  const pin = placementOf(request.pin, request.load, machine, processes);
+  const placement = placementOf(request.pin, request.load, machine, processes);
   const plan: RunPlan = {
     profile: profile.name,
-    scenario: 'echo',
-    load: request.load,
-    payload: request.payload,
+    workload: { scenario: 'echo', load: request.load, payload: request.payload },
     connections: request.connections,
     rampPerSecond: request.rampPerSecond,
     warmupMs: request.warmupMs,
@@ -74,10 +72,10 @@ export function preflight(
     server: request.server,
     workers: processes.workers,
     servers: processes.servers,
-    nginx: proxied ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
+    proxy: proxied ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
     sourceAddresses: sourceAddresses(request, machine, firstAddress, notices),
-    pin,
-    pacing: pacingOf(request.load, pin, machine, processes),
+    placement,
+    pacing: pacingOf(request.load, placement, machine, processes),
     http: request.http ? { connections: 10, durationMs: Math.min(2000, request.durationMs) } : null,
     seed,
   };
@@ -89,7 +87,7 @@ function nginxPlan(
   machine: Machine,
   workers: number,
   notices: Notice[],
-): NonNullable<RunPlan['nginx']> {
+): NonNullable<RunPlan['proxy']> {
   const most = maxWorkerConnections(machine);
   const wanted = Math.max(LEAST_WORKER_CONNECTIONS, workerConnectionsFor(request.connections) + OTHER_FILES);
   const workerConnections = Math.min(most, wanted);

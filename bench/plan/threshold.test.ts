@@ -13,7 +13,7 @@ test('a threshold is a metric, an operator and a limit in the unit of the metric
     ['messages.perSecond>10k', 'messages.perSecond', '>', 10_000],
     ['messages.lost==0', 'messages.lost', '==', 0],
     ['connections.failed==0', 'connections.failed', '==', 0],
-    ['cpuPerMessage.nginx<30us', 'cpuPerMessage.nginx', '<', 30],
+    ['cpuPerMessage.proxy<30us', 'cpuPerMessage.proxy', '<', 30],
     ['memoryPerConnection.server<=16k', 'memoryPerConnection.server', '<=', 16_384],
     ['http.requestsPerSecond>=5k', 'http.requestsPerSecond', '>=', 5000],
     ['http.p99<5ms', 'http.p99', '<', 5000],
@@ -82,16 +82,16 @@ test('a metric that the run does not have is missed, and says so', () => {
 });
 
 test('only what is missed is listed, each once', () => {
-  const thresholds = ['messages.lost==0', 'messages.perSecond>10k', 'memoryPerConnection.nginx<20k'].map(
+  const thresholds = ['messages.lost==0', 'messages.perSecond>10k', 'memoryPerConnection.proxy<20k'].map(
     parseThreshold,
   );
   const figures = {
     'messages.lost': 3,
     'messages.perSecond': 12_345.678,
-    'memoryPerConnection.nginx': 40_960,
+    'memoryPerConnection.proxy': 40_960,
   };
   assert.deepEqual(missedThresholds(thresholds, figures), [
     'messages.lost==0: missed, it is 3.',
-    'memoryPerConnection.nginx<20k: missed, it is 40k.',
+    'memoryPerConnection.proxy<20k: missed, it is 40k.',
   ]);
 });

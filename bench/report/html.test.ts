@@ -50,7 +50,7 @@ test('a report has every part, and every figure of its tables', () => {
     'Over time',
     'Handshakes',
     'CPU and memory',
-    'Balance',
+    'Spread',
     'Failures',
     'Protocols',
     'HTTP beside WebSocket',
@@ -91,12 +91,12 @@ test('a report can be drawn of a result that was cut off anywhere', () => {
     makeResult([]),
     { ...makeResult([]), endedAt: null, plan: { ...makeResult([]).plan, runs: [whole.plan] } },
     makeResult([
-      { ...whole, phases: [], slices: [], workers: [], processes: [], balance: [], http: null, probe: null },
+      { ...whole, phases: [], slices: [], workers: [], processes: [], spread: [], http: null, probe: null },
     ]),
     makeResult([
       { ...whole, slices: whole.slices.slice(0, 1), phases: whole.phases.slice(0, 1), workers: [] },
     ]),
-    makeResult([{ ...whole, outcome: { state: 'aborted', reason: 'interrupted by Ctrl-C' }, nginx: null }]),
+    makeResult([{ ...whole, outcome: { state: 'aborted', reason: 'interrupted by Ctrl-C' }, proxy: null }]),
   ];
   for (const result of cut) {
     const page = reportHtml(result).replace(/<script>[\s\S]*?<\/script>/g, '');

@@ -3,7 +3,6 @@ import { html, jsonMarkup, type Markup } from './markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { chartLibrary, pageScript } from './script.ts';
-import { balance } from './section/balance.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
 import { failures } from './section/failures.ts';
@@ -12,6 +11,7 @@ import { latency } from './section/latency.ts';
 import { notices, summary, verdicts } from './section/overview.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
 import { configurations, setup } from './section/setup.ts';
+import { spread } from './section/spread.ts';
 import { type Section, type View, viewOf } from './view.ts';
 
 const SECTIONS = [
@@ -22,7 +22,7 @@ const SECTIONS = [
   course,
   handshakes,
   cost,
-  balance,
+  spread,
   failures,
   protocols,
   httpLeg,
@@ -71,7 +71,8 @@ function loadOf({ result }: View): string {
   return loads.size === 1 && only !== undefined ? only : 'The runs differ in their load: see the plan.';
 }
 
-function loadSentence({ load, connections, payload, durationMs }: Result['plan']['runs'][number]): string {
+function loadSentence({ workload, connections, durationMs }: Result['plan']['runs'][number]): string {
+  const { load, payload } = workload;
   const size =
     payload.minBytes === payload.maxBytes
       ? formatBytes(payload.maxBytes)

@@ -45,7 +45,7 @@ function jsonRun(run: Run): JsonRun {
     figuresOf(run);
   return {
     profile: run.plan.profile,
-    scenario: run.plan.scenario,
+    scenario: run.plan.workload.scenario,
     outcome: run.outcome.state,
     validity: run.validity,
     connections,

@@ -177,7 +177,7 @@ test('hostile text in every place of a result stays text', async () => {
     run.notices = [{ level: 'warning', code: 'a-code', text: '' }];
     run.outcome = { state: 'failed', reason: '' };
     run.validity = { ...run.validity, verdict: 'suspect', reasons: [''] };
-    if (run.nginx) run.nginx.errorLog = [''];
+    if (run.proxy) run.proxy.errorLog = [''];
   }
   result.notices = [{ level: 'info', code: 'a-code', text: '' }];
   const hostile = withEveryString(result, HOSTILE);

@@ -49,16 +49,16 @@ test('what was written is read, from the file and from the folder', async () => 
 test('a result from before the runner was placed is read, and drawn without it', async () => {
   await inFolder(async (folder) => {
     const run = makeRun({ seconds: 1 });
-    const pin = { nginx: [], server: [1], generator: [0] };
+    const placement = { proxy: [], server: [1], generator: [0] };
     await writeFile(
       join(folder, 'result.json'),
       JSON.stringify(
-        makeResult([{ ...run, plan: { ...run.plan, pin: { ...pin, runner: [] } } }]),
+        makeResult([{ ...run, plan: { ...run.plan, placement: { ...placement, runner: [] } } }]),
         (key, value) => (key === 'runner' ? undefined : value),
       ),
     );
     const result = await readResult(folder);
-    assert.deepEqual(result.runs[0]?.plan.pin, { ...pin, runner: [] });
+    assert.deepEqual(result.runs[0]?.plan.placement, { ...placement, runner: [] });
     assert.match(reportHtml(result), /servers 1; generators 0</);
   });
 });
@@ -97,9 +97,9 @@ test('a damaged value is named by its place', async () => {
   const [run] = result.runs;
   const [slice] = run?.slices ?? [];
   assert.ok(run && slice);
-  slice.sent = -1;
-  assert.match(await problemWith(JSON.stringify(result)), /runs\.0\.slices\.0\.sent/);
-  slice.sent = 0;
+  slice.counters.sent = -1;
+  assert.match(await problemWith(JSON.stringify(result)), /runs\.0\.slices\.0\.counters\.sent/);
+  slice.counters.sent = 0;
   slice.histograms = { service: 'AAAA' };
   assert.match(await problemWith(JSON.stringify(result)), /runs\.0\.slices\.0\.histograms\.service/);
   slice.histograms = {};

@@ -6,7 +6,7 @@ export const STYLE = `
   --grid: #e4e8ec; --band: rgba(90, 105, 125, 0.10); --accent: #1d5fbf;
   --good: #17693b; --good-bg: #e3f4ea; --warn: #7a4b00; --warn-bg: #fdf0d5; --bad: #a3202d; --bad-bg: #fde6e7;
   --series-0: #1d5fbf; --series-1: #c2410c; --series-2: #0f766e; --series-3: #8b3fb5; --series-4: #b4235c; --series-5: #596273;
-  --component-nginx: #15803d; --component-server: #1d5fbf; --component-generator: #a0671a;
+  --component-proxy: #15803d; --component-server: #1d5fbf; --component-generator: #a0671a;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -14,7 +14,7 @@ export const STYLE = `
     --grid: #2b323d; --band: rgba(170, 185, 205, 0.10); --accent: #7fb2f5;
     --good: #7fd8a0; --good-bg: #143524; --warn: #f2c878; --warn-bg: #3b2d10; --bad: #ff9da3; --bad-bg: #47191e;
     --series-0: #6ea8f7; --series-1: #f28b54; --series-2: #3fc1b0; --series-3: #c792ea; --series-4: #f47fa8; --series-5: #a9b4c4;
-    --component-nginx: #4fbf7a; --component-server: #6ea8f7; --component-generator: #d9a14e;
+    --component-proxy: #4fbf7a; --component-server: #6ea8f7; --component-generator: #d9a14e;
   }
 }
 * { box-sizing: border-box; }

@@ -13,7 +13,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
   const result = makeResult([makeRun({ seconds: 2, load: OPEN })]);
   const summary = jsonSummary(result, '/reports/x/report.html');
   const percentiles = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'];
-  const components = ['nginx', 'server', 'generator'];
+  const components = ['proxy', 'server', 'generator'];
   assert.deepEqual(Object.keys(summary), ['schemaVersion', 'reportPath', 'runs']);
   const [run] = summary.runs;
   assert.ok(run);

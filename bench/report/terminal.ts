@@ -65,8 +65,8 @@ function rowOf({ run, figures, name }: RunView): string[] {
     formatTime(times?.p50),
     formatTime(times?.p99),
     formatTime(times?.p999),
-    formatTime(figures.cpuUsPerMessage.nginx),
-    formatBytes(figures.memoryPerConnectionBytes.nginx),
+    formatTime(figures.cpuUsPerMessage.proxy),
+    formatBytes(figures.memoryPerConnectionBytes.proxy),
     formatCount(figures.connections.failed),
     formatCount(figures.messages.lost),
   ];

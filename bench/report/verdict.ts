@@ -8,9 +8,9 @@ export function speedSentence({ figures, run }: RunView): string {
   if (perSecond === null) return 'It did not come to the steady phase, so there is no rate and no latency.';
   const latency = figures.latencies[figures.latencyName];
   const loop =
-    run.plan.load.kind === 'closed'
-      ? `a closed loop with ${formatCount(run.plan.load.inFlight)} in flight each`
-      : `an open loop at ${formatRate(run.plan.load.ratePerSecond)}`;
+    run.plan.workload.load.kind === 'closed'
+      ? `a closed loop with ${formatCount(run.plan.workload.load.inFlight)} in flight each`
+      : `an open loop at ${formatRate(run.plan.workload.load.ratePerSecond)}`;
   const percentiles = [
     ['p50', latency?.p50],
     ['p99', latency?.p99],
@@ -51,7 +51,7 @@ export function validitySentences({ run }: RunView): string[] {
 }
 
 const LIMITED_BY: Record<Validity['limit']['component'], string> = {
-  nginx: 'What set the pace was Nginx',
+  proxy: 'What set the pace was Nginx',
   server: 'What set the pace was the echo server',
   generator: 'What set the pace was the generator',
   schedule: 'What set the pace was the schedule',
@@ -60,8 +60,8 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
 
 /** One line for each component that was told: its share in the CPU of a message. */
 export function cpuSentence({ figures }: RunView): string {
-  const { nginx } = figures.cpuUsPerMessage;
-  return nginx === null ? '' : `Nginx used ${formatTime(nginx)} of CPU per message.`;
+  const { proxy } = figures.cpuUsPerMessage;
+  return proxy === null ? '' : `Nginx used ${formatTime(proxy)} of CPU per message.`;
 }
 
 /** `97 % of the rate that was offered`, in an open loop. */

@@ -50,7 +50,7 @@ export function viewOf(result: Result): View {
       name: names[index] ?? run.plan.profile,
       colour: `series-${index % COLOURS}`,
       pattern: (index + Math.floor(index / COLOURS)) % COLOURS,
-      latency: histogramOf(run, run.plan.load.kind === 'open' ? 'response' : 'service'),
+      latency: histogramOf(run, run.plan.workload.load.kind === 'open' ? 'response' : 'service'),
       points: seriesOf(run),
       zeroUs: run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0,
     })),

@@ -8,7 +8,7 @@ import { table, withBar } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
-  nginx: 'Nginx',
+  proxy: 'Nginx',
   server: 'Echo server',
   generator: 'Generator',
 };
@@ -58,8 +58,8 @@ ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(proce
 /** The longest bar: the sum over the components. */
 function mostMemory(runs: readonly RunView[]): number {
   return runs.reduce((most, { figures }) => {
-    const { nginx, server, generator } = figures.memoryPerConnectionBytes;
-    return Math.max(most, (nginx ?? 0) + (server ?? 0) + (generator ?? 0));
+    const { proxy, server, generator } = figures.memoryPerConnectionBytes;
+    return Math.max(most, (proxy ?? 0) + (server ?? 0) + (generator ?? 0));
   }, 0);
 }
 
@@ -106,7 +106,7 @@ function busiestOf({ figures }: RunView): ByComponent {
         (highest, { cpuShare }) => (cpuShare === null ? highest : Math.max(highest ?? 0, cpuShare)),
         null,
       );
-  return { nginx: most('nginx'), server: most('server'), generator: most('generator') };
+  return { proxy: most('proxy'), server: most('server'), generator: most('generator') };
 }
 
 function busiestChart(runs: readonly RunView[]): BarSpec {

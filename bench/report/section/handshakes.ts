@@ -48,7 +48,7 @@ function openingRow({ name, figures }: RunView): string[] {
     formatCount(connections.failed),
     formatTime(connect.timeToOpenUs),
     formatRate(connect.perSecond),
-    formatTime(connect.cpuUsPerConnection.nginx),
+    formatTime(connect.cpuUsPerConnection.proxy),
     formatTime(connect.cpuUsPerConnection.server),
     formatTime(connect.cpuUsPerConnection.generator),
   ];

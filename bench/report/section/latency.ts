@@ -25,7 +25,7 @@ ${timesTable('Latencies in full', 'Time', runs, kindsOf)}`,
 }
 
 function explanation(runs: readonly RunView[]): string {
-  const open = runs.some(({ run }) => run.plan.load.kind === 'open');
+  const open = runs.some(({ run }) => run.plan.workload.load.kind === 'open');
   return open
     ? 'Response time counts from the moment at which the schedule said that a message goes out, so that a stall shows in every message that it held back. Service time counts from the actual send; send lag is what lies between, and is the generator’s own.'
     : 'In a closed loop a connection sends its next message when the echo of the last has come: service time is the only latency that it has, and how a system would answer a load that does not wait for it, it cannot tell. An open loop (--rate) can.';

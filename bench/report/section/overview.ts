@@ -111,8 +111,8 @@ export function summary({ runs }: View): Section {
       formatTime(times?.p99),
       formatTime(times?.p999),
       formatTime(times?.max),
-      formatTime(figures.cpuUsPerMessage.nginx),
-      formatBytes(figures.memoryPerConnectionBytes.nginx),
+      formatTime(figures.cpuUsPerMessage.proxy),
+      formatBytes(figures.memoryPerConnectionBytes.proxy),
       formatCount(figures.connections.failed),
       formatCount(figures.messages.lost),
     ];

@@ -1,4 +1,4 @@
-import type { Pin, RunPlan } from '../../model/plan.ts';
+import type { Placement, RunPlan } from '../../model/plan.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { facts, table } from '../table.ts';
@@ -7,7 +7,7 @@ import type { RunView, Section, View } from '../view.ts';
 /** Everything it takes to run the same again: machine, plan, command. */
 export function setup({ result, runs }: View): Section {
   const { environment: machine, plan } = result;
-  const nginx = runs.flatMap(({ run }) => run.nginx ?? []);
+  const nginx = runs.flatMap(({ run }) => run.proxy ?? []);
   const distinct = (list: (string | null)[]): string =>
     [...new Set(list.filter((item) => item !== null))].join('; ');
   return {
@@ -77,13 +77,14 @@ const PLAN = [
 ];
 
 function planRow(run: RunPlan): string[] {
-  const { payload, nginx, pin } = run;
+  const { workload, proxy, placement } = run;
+  const { load, payload } = workload;
   const size = payload.minBytes === payload.maxBytes ? '' : `${formatBytes(payload.minBytes)} to `;
   return [
     run.profile,
-    run.load.kind === 'closed'
-      ? `closed, ${run.load.inFlight} in flight`
-      : `open, ${formatRate(run.load.ratePerSecond)}, ${run.load.arrivals}`,
+    load.kind === 'closed'
+      ? `closed, ${load.inFlight} in flight`
+      : `open, ${formatRate(load.ratePerSecond)}, ${load.arrivals}`,
     `${size}${formatBytes(payload.maxBytes)} ${payload.type}`,
     formatCount(run.connections),
     run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
@@ -91,18 +92,18 @@ function planRow(run: RunPlan): string[] {
     formatTime(run.durationMs * 1000),
     `${run.workers} (${run.client})`,
     `${run.servers} (${run.server})`,
-    nginx === null
+    proxy === null
       ? 'none'
-      : `${nginx.workers}, ${formatCount(nginx.workerConnections)} connections each, backlog ${formatCount(nginx.backlog)}`,
+      : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
     formatCount(run.sourceAddresses.length),
-    pin === null ? 'no' : placement(pin),
+    placement === null ? 'no' : placementText(placement),
     String(run.seed),
   ];
 }
 
-function placement({ nginx, server, generator, runner }: Pin): string {
+function placementText({ proxy, server, generator, runner }: Placement): string {
   const placed: [who: string, cpus: number[]][] = [
-    ['Nginx', nginx],
+    ['Nginx', proxy],
     ['servers', server],
     ['generators', generator],
     ['runner', runner],
@@ -115,7 +116,7 @@ function placement({ nginx, server, generator, runner }: Pin): string {
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
 export function configurations({ runs }: View): Section {
-  const proxied = runs.filter(({ run }) => run.nginx !== null);
+  const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {
     id: 'configuration',
     title: 'Nginx configuration',
@@ -129,8 +130,8 @@ ${proxied.map(configurationOf)}`,
 }
 
 function configurationOf({ run, name }: RunView): Content {
-  if (run.nginx === null) return null;
-  const { configuration, errorLog, version, buildArguments } = run.nginx;
+  if (run.proxy === null) return null;
+  const { configuration, errorLog, version, buildArguments } = run.proxy;
   return html`<details><summary>${name}</summary>
 <pre tabindex="0" aria-label="nginx.conf of ${name}">${configuration}</pre>
 ${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${name}">${errorLog.join('\n')}</pre>`}

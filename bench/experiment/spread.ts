@@ -7,7 +7,7 @@ import type { NamedProcess } from './context.ts';
  * How connections and echoed messages are spread. Nginx workers are counted by the generator, from the
  * header that names the worker in each handshake; servers and generator workers count themselves.
  */
-export function balanceOf(
+export function spreadOf(
   fleet: Fleet,
   processes: readonly NamedProcess[],
   stats: readonly (ServerStats | null)[],
@@ -18,12 +18,12 @@ export function balanceOf(
 function nginxShares(fleet: Fleet, processes: readonly NamedProcess[]): Share[] {
   const shares = new Map<string, Share>();
   for (const { name, pid } of processes.filter((each) => each.name.startsWith('nginx worker')))
-    shares.set(String(pid), { component: 'nginx', name, connections: 0, messages: 0 });
+    shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
   for (const { nginxWorker, connections, messages } of fleet.routes()) {
     if (nginxWorker === null) continue;
     // A worker that came after the start: a reload, or one in place of one that died.
     const name = `nginx worker (process ${nginxWorker})`;
-    const share = shares.get(nginxWorker) ?? { component: 'nginx', name, connections: 0, messages: 0 };
+    const share = shares.get(nginxWorker) ?? { component: 'proxy', name, connections: 0, messages: 0 };
     share.connections += connections;
     share.messages += messages;
     shares.set(nginxWorker, share);

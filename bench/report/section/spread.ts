@@ -1,4 +1,4 @@
-import type { Balance } from '../../measure/figures.ts';
+import type { MessageAccount } from '../../measure/figures.ts';
 import type { Share } from '../../model/run.ts';
 import { type Content, html } from '../markup.ts';
 import { formatCount, formatShare } from '../page/format.ts';
@@ -6,10 +6,10 @@ import { table, withBar } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
 /** How connections and messages were spread, and whether every message is accounted for. */
-export function balance({ runs }: View): Section {
+export function spread({ runs }: View): Section {
   return {
-    id: 'balance',
-    title: 'Balance',
+    id: 'spread',
+    title: 'Spread',
     charts: [],
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
 <p class="how">A WebSocket stays with the Nginx worker that accepted it: workers that got unequal numbers of connections stay unequal, and the fullest sets the tail of the latency. Shares are among the processes of one component.</p>
@@ -31,8 +31,8 @@ const SHARES = [
 ];
 
 function shareRows({ run, name }: RunView): Content[][] {
-  return run.balance.map((share) => {
-    const peers = run.balance.filter(({ component }) => component === share.component);
+  return run.spread.map((share) => {
+    const peers = run.spread.filter(({ component }) => component === share.component);
     const connections = shareOf(share, peers, ({ connections }) => connections);
     const messages = shareOf(share, peers, ({ messages }) => messages);
     return [
@@ -73,7 +73,7 @@ function workerRows({ figures, name }: RunView): Content[][] {
   ]);
 }
 
-function accountCells({ sent, echoed, outstanding, lost, ok }: Balance): Content[] {
+function accountCells({ sent, echoed, outstanding, lost, ok }: MessageAccount): Content[] {
   return [
     formatCount(sent),
     formatCount(echoed),

@@ -5,8 +5,8 @@ import type { Warden } from './warden.ts';
 const STOP_MS = 3_000;
 
 /** All processes of one run: none is unknown to the warden, and all are gone when the scope closes. */
-export interface Crew {
-  /** As `launch` of process.ts, for a process of this crew. */
+export interface ProcessSet {
+  /** As `launch` of process.ts, for a process of this processSet. */
   launch(options: LaunchOptions): Launched;
   /** Takes in a process that somebody else launched a moment ago. */
   adopt(launched: Launched): void;
@@ -22,7 +22,7 @@ export interface Crew {
   isWhole(): boolean;
 }
 
-export function gatherCrew(scope: Scope, warden: Warden): Crew {
+export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
   const running = new Set<Launched>();
   const retired = new Set<Launched>();
   let dismissed = false;
@@ -46,7 +46,7 @@ export function gatherCrew(scope: Scope, warden: Warden): Crew {
     void launched.exited.then((exit) => {
       running.delete(launched);
       warden.forget(launched.pid);
-      if (!expected) tellLost(obituary(launched, exit));
+      if (!expected) tellLost(exitReason(launched, exit));
     });
   }
 
@@ -73,7 +73,7 @@ export function gatherCrew(scope: Scope, warden: Warden): Crew {
   };
 }
 
-function obituary({ name, pid, stderrTail }: Launched, { code, signal }: Exit): string {
+function exitReason({ name, pid, stderrTail }: Launched, { code, signal }: Exit): string {
   const how = signal !== null ? `was killed by ${signal}` : `exited with code ${code}`;
   const words = stderrTail().trim().split('\n').at(-1) ?? '';
   return `${name} (process ${pid}) ${how} in mid-run.${words === '' ? '' : ` Its last words: ${words}`}`;

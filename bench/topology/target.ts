@@ -7,16 +7,16 @@ import { readConfiguration } from '../nginx/include.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import type { Crew } from './crew.ts';
 import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
 import type { Launched } from './process.ts';
+import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
 
 const HOST = '127.0.0.1';
 const SERVER_NAME = 'localhost';
 
 /** Where the load goes in: Nginx, or in the profile `direct` the echo servers themselves. */
-export interface Entrance {
+export interface StartedTarget {
   host: string;
   /** Connections are dealt out over them. */
   ports: number[];
@@ -26,7 +26,7 @@ export interface Entrance {
   tls: { ca: string; servername: string } | null;
   /** HTTP/2 is on for the listener. */
   http2: boolean;
-  nginx: RunningNginx | null;
+  proxy: RunningNginx | null;
 }
 
 export interface RunningNginx {
@@ -34,8 +34,8 @@ export interface RunningNginx {
   facts: Omit<NginxFacts, 'errorLog'>;
 }
 
-/** The entrance without Nginx. */
-export function directEntrance(servers: readonly EchoServer[]): Entrance {
+/** The target without Nginx. */
+export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   return {
     host: HOST,
     ports: servers.map((server) => server.port),
@@ -43,7 +43,7 @@ export function directEntrance(servers: readonly EchoServer[]): Entrance {
     page: { path: '/page', cached: false },
     tls: null,
     http2: false,
-    nginx: null,
+    proxy: null,
   };
 }
 
@@ -52,18 +52,18 @@ export function directEntrance(servers: readonly EchoServer[]): Entrance {
  *
  * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
  */
-export async function openEntrance(
+export async function startProxy(
   configurationPath: string,
-  plan: Pick<RunPlan, 'pin'> & { nginx: NonNullable<RunPlan['nginx']> },
+  plan: Pick<RunPlan, 'placement'> & { proxy: NonNullable<RunPlan['proxy']> },
   binary: NginxBinary,
   servers: readonly EchoServer[],
   folder: string,
-  crew: Crew,
-): Promise<Entrance> {
+  processSet: ProcessSet,
+): Promise<StartedTarget> {
   const tree = await readConfiguration(configurationPath);
   const certificate = await makeCertificate(folder);
   const sandbox = moveIntoSandbox(tree, {
-    ...plan.nginx,
+    ...plan.proxy,
     folder,
     host: HOST,
     ports: await freePorts(HOST, listenAddresses(tree).length),
@@ -84,9 +84,9 @@ export async function openEntrance(
     confPath,
     folder,
     listeners: sandbox.listeners,
-    workers: plan.nginx.workers,
-    cpus: plan.pin?.nginx ?? null,
-    launch: crew.launch,
+    workers: plan.proxy.workers,
+    cpus: plan.placement?.proxy ?? null,
+    launch: processSet.launch,
   });
   const { path, version, openssl, buildArguments } = binary;
   // Below the working folder the rest of the path is nobody's business who reads the report.
@@ -99,17 +99,17 @@ export async function openEntrance(
     configuration: text,
   };
   return {
-    ...entranceOf(sandbox.listeners, certificate),
+    ...targetOf(sandbox.listeners, certificate),
     websocketPath: sandbox.websocketPath,
     page: pageOf(sandbox.httpPath, text),
-    nginx: { launched, facts },
+    proxy: { launched, facts },
   };
 }
 
-function entranceOf(
+function targetOf(
   [listener]: readonly Listener[],
   certificate: Certificate,
-): Pick<Entrance, 'host' | 'ports' | 'tls' | 'http2'> {
+): Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'http2'> {
   return {
     host: listener?.host ?? HOST,
     ports: listener === undefined ? [] : [listener.port],
@@ -119,7 +119,7 @@ function entranceOf(
 }
 
 /** The echo server's page below a location that passes ordinary GETs on. */
-function pageOf(httpPath: string | null, configuration: string): Entrance['page'] {
+function pageOf(httpPath: string | null, configuration: string): StartedTarget['page'] {
   if (httpPath === null) return null;
   const path = httpPath.endsWith('/') ? `${httpPath}page` : httpPath;
   return { path, cached: configuration.includes('$upstream_cache_status') };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import { type Crew, gatherCrew } from './crew.ts';
 import type { Launched } from './process.ts';
+import { makeProcessSet, type ProcessSet } from './process-set.ts';
 import { createScope, type Scope } from './scope.ts';
 import type { Warden } from './warden.ts';
 
 interface Gathered {
-  crew: Crew;
+  processSet: ProcessSet;
   scope: Scope;
   /** What the warden was told, in order. */
   told: [what: 'watch' | 'forget', pid: number][];
@@ -27,15 +27,15 @@ function gather(t: TestContext): Gathered {
   };
   const scope = createScope();
   t.after(() => scope.close());
-  const crew = gatherCrew(scope, warden);
+  const processSet = makeProcessSet(scope, warden);
   const lost: string[] = [];
-  void crew.lost.then((sentence) => lost.push(sentence));
-  return { crew, scope, told, lost };
+  void processSet.lost.then((sentence) => lost.push(sentence));
+  return { processSet, scope, told, lost };
 }
 
 /** A shell that runs a script; it has said a word when this resolves. */
-async function shell(crew: Crew, name: string, script = 'sleep 60'): Promise<Launched> {
-  const launched = crew.launch({
+async function shell(processSet: ProcessSet, name: string, script = 'sleep 60'): Promise<Launched> {
+  const launched = processSet.launch({
     name,
     component: 'server',
     command: 'sh',
@@ -49,72 +49,72 @@ async function shell(crew: Crew, name: string, script = 'sleep 60'): Promise<Lau
   return launched;
 }
 
-describe('crew', () => {
+describe('processSet', () => {
   it('stops all that run when the scope closes, the last first, and the warden knows', async (t) => {
-    const { crew, scope, told, lost } = gather(t);
+    const { processSet, scope, told, lost } = gather(t);
     const ends: string[] = [];
-    const launched = [await shell(crew, 'first'), await shell(crew, 'second')];
+    const launched = [await shell(processSet, 'first'), await shell(processSet, 'second')];
     for (const { name, exited } of launched) void exited.then(() => ends.push(name));
     const [first = 0, second = 0] = launched.map(({ pid }) => pid);
     assert.deepEqual(told, [
       ['watch', first],
       ['watch', second],
     ]);
-    crew.dismiss();
+    processSet.dismiss();
     assert.deepEqual(await scope.close(), []);
     assert.deepEqual(ends, ['second', 'first']);
     assert.deepEqual(told.slice(2), [
       ['forget', second],
       ['forget', first],
     ]);
-    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
   });
 
   it('tells of a process that was killed', async (t) => {
-    const { crew } = gather(t);
-    const { pid, child } = await shell(crew, 'nginx');
-    assert.equal(crew.isWhole(), true);
+    const { processSet } = gather(t);
+    const { pid, child } = await shell(processSet, 'nginx');
+    assert.equal(processSet.isWhole(), true);
     process.kill(pid, 'SIGKILL');
     await once(child, 'exit');
-    assert.equal(crew.isWhole(), false);
-    assert.equal(await crew.lost, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+    assert.equal(processSet.isWhole(), false);
+    assert.equal(await processSet.lost, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
   });
 
   it('tells of a process that ended by itself, with its last words', async (t) => {
-    const { crew } = gather(t);
-    const { pid } = await shell(crew, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
+    const { processSet } = gather(t);
+    const { pid } = await shell(processSet, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
     assert.equal(
-      await crew.lost,
+      await processSet.lost,
       `echo server 1 (process ${pid}) exited with code 3 in mid-run. Its last words: out of memory`,
     );
   });
 
   it('says nothing of one that is retired, and misses the others all the same', async (t) => {
-    const { crew, lost, told } = gather(t);
-    const one = await shell(crew, 'one');
-    const other = await shell(crew, 'other');
-    await crew.retire(one);
-    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+    const { processSet, lost, told } = gather(t);
+    const one = await shell(processSet, 'one');
+    const other = await shell(processSet, 'other');
+    await processSet.retire(one);
+    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
     assert.deepEqual(told.at(-1), ['forget', one.pid]);
     process.kill(other.pid, 'SIGTERM');
-    assert.equal(await crew.lost, `other (process ${other.pid}) was killed by SIGTERM in mid-run.`);
+    assert.equal(await processSet.lost, `other (process ${other.pid}) was killed by SIGTERM in mid-run.`);
   });
 
   it('says nothing of an end after it was dismissed', async (t) => {
-    const { crew, lost } = gather(t);
-    const { pid, exited } = await shell(crew, 'one');
-    crew.dismiss();
+    const { processSet, lost } = gather(t);
+    const { pid, exited } = await shell(processSet, 'one');
+    processSet.dismiss();
     process.kill(pid, 'SIGKILL');
     await exited;
-    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
   });
 
   it('kills at once those that would take their time', async (t) => {
-    const { crew, lost } = gather(t);
+    const { processSet, lost } = gather(t);
     const stubborn = 'trap "" TERM INT; while :; do sleep 1; done';
-    const launched = [await shell(crew, 'one', stubborn), await shell(crew, 'two', stubborn)];
-    crew.kill();
+    const launched = [await shell(processSet, 'one', stubborn), await shell(processSet, 'two', stubborn)];
+    processSet.kill();
     for (const { exited } of launched) assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' });
-    assert.deepEqual([lost, crew.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
   });
 });
