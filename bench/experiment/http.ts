@@ -1,4 +1,4 @@
-import type { HttpLegCounts, HttpLegPlan } from '../load/http-leg.ts';
+import type { HttpLegCounts, HttpLegPlan } from '../load/http/http-leg.ts';
 import { encodePairs } from '../measure/merge.ts';
 import { Problem } from '../model/failure.ts';
 import type { HttpLeg } from '../model/run.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makePacer } from '../load/pacer.ts';
+import { makePacer } from '../load/pacing/pacer.ts';
 import type { Run } from '../model/run.ts';
 import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Recording } from '../model/recording.ts';
-import type { Route } from './echo.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import type { Route } from './scenarios/echo.ts';
 
 interface FakeProcess extends WorkerProcess {
   heard: WorkerCommand[];

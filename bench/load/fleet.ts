@@ -1,8 +1,8 @@
 import type { PhaseTimes } from '../measure/recorder.ts';
 import type { Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
-import type { Route } from './echo.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import type { Route } from './scenarios/echo.ts';
 
 /** A generator worker's process as the fleet needs it; who starts and stops it is not the fleet's matter. */
 export interface WorkerProcess {

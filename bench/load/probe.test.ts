@@ -5,7 +5,7 @@ import net from 'node:net';
 import { before, type TestContext, test } from 'node:test';
 import tls from 'node:tls';
 import { makeKeyPair } from '../../test/key-pair.ts';
-import { type KeyPair, portOf } from './connection.test.fixture.ts';
+import { type KeyPair, portOf } from './connections/connection.test.fixture.ts';
 import { probeTls } from './probe.ts';
 
 let keys: KeyPair;

@@ -2,7 +2,7 @@ import type { PhaseTimes } from '../measure/recorder.ts';
 import type { Load, Payload } from '../model/load.ts';
 import type { Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
-import type { Route } from './echo.ts';
+import type { Route } from './scenarios/echo.ts';
 
 /** What one generator worker has to do; plain values that cross the process boundary. */
 export interface WorkerPlan {

@@ -1,15 +1,15 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { type LoopReader, Recorder } from '../measure/recorder.ts';
 import { clockSince } from './clock.ts';
-import type { ConnectionContext, Connector } from './connection.ts';
-import { Echo } from './echo.ts';
-import { FrameWriter } from './frame-writer.ts';
-import { leanConnector } from './lean-connection.ts';
-import { Payload } from './payload.ts';
+import type { ConnectionContext, Connector } from './connections/connection.ts';
+import { leanConnector } from './connections/lean-connection.ts';
+import { startRamp } from './pacing/ramp.ts';
+import { spinningWaker, threadWaker } from './pacing/waker.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import { startRamp } from './ramp.ts';
+import { Echo } from './scenarios/echo.ts';
 import { sourceOf } from './source.ts';
-import { spinningWaker, threadWaker } from './waker.ts';
+import { FrameWriter } from './wire/frame-writer.ts';
+import { Payload } from './wire/payload.ts';
 
 /** Entry point of a generator worker: a process of its own that is told what to do over IPC. */
 
@@ -40,7 +40,7 @@ function makeLoopReader(): LoopReader {
 
 /** `ws` is loaded by those who use it: what loading it compiles would be charged to the first connections. */
 async function connectorOf({ client, load }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
-  if (client === 'ws') return (await import('./ws-connection.ts')).wsConnector(context);
+  if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const batch = load.kind === 'closed' ? load.inFlight : 1;
   return leanConnector(context, new FrameWriter(context.payload, batch));
 }

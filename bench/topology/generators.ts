@@ -3,7 +3,7 @@ import { type Launched, launchNode } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 
 const ENTRY = new URL('../load/worker.js', import.meta.url);
-const HTTP_ENTRY = new URL('../load/http-worker.js', import.meta.url);
+const HTTP_ENTRY = new URL('../load/http/http-worker.js', import.meta.url);
 
 /** What passes between the runner and a child over its channel; the two sides agree on the types. */
 export interface Channel<Command, Report> {

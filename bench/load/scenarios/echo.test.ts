@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Load } from '../model/load.ts';
+import type { Load } from '../../model/load.ts';
+import { makePacer } from '../pacing/pacer.ts';
 import { countOf, makeScene, type Scene, samplesOf, sumsOf, TIMES, type Wire } from './echo.test.fixture.ts';
-import { makePacer } from './pacer.ts';
 
 type OpenLoad = Extract<Load, { kind: 'open' }>;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
-import { bucketValue, HIGHEST_US } from '../measure/counts.ts';
-import { portOf } from './connection.test.fixture.ts';
+import { bucketValue, HIGHEST_US } from '../../measure/counts.ts';
+import { portOf } from '../connections/connection.test.fixture.ts';
 import { type HttpLegCounts, runHttpLeg } from './http-leg.ts';
 
 const CONNECTIONS = 4;

@@ -1,11 +1,11 @@
-import { bucketValue } from '../measure/counts.ts';
-import { type PhaseTimes, Recorder } from '../measure/recorder.ts';
-import type { FailureKind, FailureStage } from '../model/failure.ts';
-import type { Load, Payload as PayloadPlan } from '../model/load.ts';
-import type { HistogramName, Recording } from '../model/recording.ts';
-import type { Connection, ConnectionEvents } from './connection.ts';
+import { bucketValue } from '../../measure/counts.ts';
+import { type PhaseTimes, Recorder } from '../../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Load, Payload as PayloadPlan } from '../../model/load.ts';
+import type { HistogramName, Recording } from '../../model/recording.ts';
+import type { Connection, ConnectionEvents } from '../connections/connection.ts';
+import { Payload } from '../wire/payload.ts';
 import { Echo } from './echo.ts';
-import { Payload } from './payload.ts';
 
 /** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
 export const TIMES: PhaseTimes = { warmUpUs: 1_000_000, steadyUs: 2_000_000, drainUs: 12_000_000 };

@@ -1,4 +1,4 @@
-import type { Payload as PayloadPlan } from '../model/load.ts';
+import type { Payload as PayloadPlan } from '../../model/load.ts';
 
 /** Digits of 6 bits as printable ASCII, so that a stamp is valid in text and binary messages alike. */
 const DIGIT_BASE = 0x30;

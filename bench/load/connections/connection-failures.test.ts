@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { before, describe, test } from 'node:test';
-import { makeKeyPair } from '../../test/key-pair.ts';
+import { makeKeyPair } from '../../../test/key-pair.ts';
+import { acceptFor } from '../wire/handshake.ts';
 import {
   CLIENTS,
   type Heard,
@@ -18,7 +19,6 @@ import {
   switching,
   TRANSPORTS,
 } from './connection.test.fixture.ts';
-import { acceptFor } from './handshake.ts';
 import { closeFrame, serverFrame } from './wire.test.fixture.ts';
 
 const SMALL = { minBytes: 64, maxBytes: 64, type: 'text' } as const;

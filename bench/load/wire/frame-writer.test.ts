@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { decodeFrames } from '../connections/wire.test.fixture.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { Payload } from './payload.ts';
-import { decodeFrames } from './wire.test.fixture.ts';
 
 function written(writer: FrameWriter, connection: number, sequence: number, count: number): Buffer {
   const buffer = writer.write(connection, sequence, count);

@@ -1,12 +1,12 @@
-import type { HandshakeTimes, PhaseTimes, Recorder } from '../measure/recorder.ts';
-import type { FailureKind, FailureStage } from '../model/failure.ts';
-import type { Load } from '../model/load.ts';
-import type { Clock } from './clock.ts';
-import type { Connector, OpenFacts, Source } from './connection.ts';
-import { makePacer, type Pacer } from './pacer.ts';
-import type { Payload } from './payload.ts';
+import type { HandshakeTimes, PhaseTimes, Recorder } from '../../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Load } from '../../model/load.ts';
+import type { Clock } from '../clock.ts';
+import type { Connector, OpenFacts, Source } from '../connections/connection.ts';
+import { makePacer, type Pacer } from '../pacing/pacer.ts';
+import type { Waker } from '../pacing/waker.ts';
+import type { Payload } from '../wire/payload.ts';
 import { Session } from './session.ts';
-import type { Waker } from './waker.ts';
 
 /**
  * Writes in one turn of the event loop at most, some milliseconds' worth: at a rate beyond what this process

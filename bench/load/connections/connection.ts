@@ -1,7 +1,7 @@
-import type { HandshakeTimes } from '../measure/recorder.ts';
-import type { FailureKind, FailureStage } from '../model/failure.ts';
-import type { Clock } from './clock.ts';
-import type { Payload } from './payload.ts';
+import type { HandshakeTimes } from '../../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Clock } from '../clock.ts';
+import type { Payload } from '../wire/payload.ts';
 
 /** Where WebSockets are opened; the port is told for each. */
 export interface Target {

@@ -1,5 +1,5 @@
 import autocannon, { type Client } from 'autocannon';
-import { Counts } from '../measure/counts.ts';
+import { Counts } from '../../measure/counts.ts';
 
 /** What the HTTP leg asks for: GETs of one page over `connections` keep-alive connections, closed loop. */
 export interface HttpLegPlan {

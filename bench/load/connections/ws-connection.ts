@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
-import type { FailureKind, FailureStage } from '../model/failure.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import {
   type Connection,
   type ConnectionContext,

@@ -1,5 +1,5 @@
 import { hash, randomFillSync } from 'node:crypto';
-import type { FailureKind } from '../model/failure.ts';
+import type { FailureKind } from '../../model/failure.ts';
 
 /** RFC 6455 section 1.3. */
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';

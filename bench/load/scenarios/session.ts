@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import type { HandshakeTimes } from '../measure/recorder.ts';
-import type { FailureKind, FailureStage } from '../model/failure.ts';
-import type { Connection, ConnectionEvents, OpenFacts } from './connection.ts';
+import type { HandshakeTimes } from '../../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Connection, ConnectionEvents, OpenFacts } from '../connections/connection.ts';
 import type { Echo } from './echo.ts';
 import { Unanswered } from './unanswered.ts';
 

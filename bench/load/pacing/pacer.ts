@@ -1,5 +1,5 @@
-import type { Load } from '../model/load.ts';
-import { randomFrom } from './random.ts';
+import type { Load } from '../../model/load.ts';
+import { randomFrom } from '../../model/random.ts';
 
 /**
  * When each message of one generator worker is due: a pure function of (start, rate, index, seed), so

@@ -2,13 +2,13 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
-import type { HandshakeTimes } from '../measure/recorder.ts';
-import { clockSince } from './clock.ts';
+import type { HandshakeTimes } from '../../measure/recorder.ts';
+import { clockSince } from '../clock.ts';
+import { FrameWriter } from '../wire/frame-writer.ts';
+import { acceptFor } from '../wire/handshake.ts';
+import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
-import { FrameWriter } from './frame-writer.ts';
-import { acceptFor } from './handshake.ts';
 import { leanConnector } from './lean-connection.ts';
-import { Payload } from './payload.ts';
 import { wsConnector } from './ws-connection.ts';
 
 export const CLIENTS = ['lean', 'ws'] as const;

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 
 /** Calls back when a time has come, far closer to it than Node's timers of whole milliseconds. */
 export interface Waker {

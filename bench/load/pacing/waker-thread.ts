@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { clockSince } from './clock.ts';
+import { clockSince } from '../clock.ts';
 import { ARMED, DUE, type WakerThreadData } from './waker.ts';
 
 /** The other side of threadWaker: sleeps until the time that stands in the shared memory, then posts. */

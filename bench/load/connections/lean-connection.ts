@@ -1,6 +1,9 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { FailureKind, FailureStage } from '../model/failure.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { FrameWriter } from '../wire/frame-writer.ts';
+import { closeCodeOf, FrameReader, OPCODE, writeClientHeader } from '../wire/frames.ts';
+import { makeKey, UpgradeReader, upgradeRequest } from '../wire/handshake.ts';
 import {
   type Connection,
   type ConnectionContext,
@@ -11,9 +14,6 @@ import {
   type Source,
   TRUST,
 } from './connection.ts';
-import type { FrameWriter } from './frame-writer.ts';
-import { closeCodeOf, FrameReader, OPCODE, writeClientHeader } from './frames.ts';
-import { makeKey, UpgradeReader, upgradeRequest } from './handshake.ts';
 
 const READ_BUFFER_BYTES = 65_536;
 const MESSAGE_MAX = 64 * 1024 * 1024;

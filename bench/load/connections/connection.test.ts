@@ -5,7 +5,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { before, describe, type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { makeKeyPair } from '../../test/key-pair.ts';
+import { makeKeyPair } from '../../../test/key-pair.ts';
 import {
   CLIENTS,
   isEnd,
