@@ -1,8 +1,11 @@
 import net from 'node:net';
 import tls from 'node:tls';
+import { closeCodeOf } from '../../../server/wire/close-code.ts';
+import { OPCODE } from '../../../server/wire/frame-header.ts';
+import { FrameReader } from '../../../server/wire/frame-reader.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import { writeClientHeader } from '../wire/client-frame.ts';
 import type { FrameWriter } from '../wire/frame-writer.ts';
-import { closeCodeOf, FrameReader, OPCODE, writeClientHeader } from '../wire/frames.ts';
 import { makeKey, UpgradeReader, upgradeRequest } from '../wire/handshake.ts';
 import {
   type Connection,
