@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
 /** How busy the event loop was since the reading before. */
 export interface LoopSample {
@@ -10,8 +10,11 @@ export interface LoopSample {
 const RESOLUTION_MS = 20;
 
 /** @returns a function that reads the meter and sets it back */
-export function startLoopMeter(): () => LoopSample {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+export function startLoopMeter(
+  delay: Pick<IntervalHistogram, 'enable' | 'max' | 'reset'> = monitorEventLoopDelay({
+    resolution: RESOLUTION_MS,
+  }),
+): () => LoopSample {
   delay.enable();
   let before = performance.eventLoopUtilization();
   return () => {
