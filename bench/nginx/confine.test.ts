@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { print } from './print.ts';
+import { lines, move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
+
+describe('nothing is written outside the folder', () => {
+  const source = `
+user nginx;
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log debug;
+working_directory /tmp/cores;
+load_module modules/ngx_http_perl_module.so;
+mail { server { listen 25; } }
+http {
+  error_log /var/log/a.log;
+  log_format f "$request";
+  access_log /var/log/b.log f buffer=4k;
+  proxy_cache_path /var/cache/a keys_zone=a:1m;
+  fastcgi_cache_path /var/cache/b keys_zone=b:1m;
+  proxy_temp_path /var/tmp/p;
+  server {
+    listen 80;
+    ssl_stapling on;
+    ssl_certificate /etc/rsa.crt; ssl_certificate_key /etc/rsa.key;
+    ssl_certificate /etc/ec.crt; ssl_certificate_key /etc/ec.key;
+    access_log off;
+    error_log /var/log/c.log;
+    ${WEBSOCKET}
+    location /store { proxy_pass http://app; proxy_store on; access_log /var/log/d.log; client_body_temp_path /x; }
+  }
+}`;
+
+  test('whatever the configuration names', () => {
+    const moved = move(source, { modulesPath: '/opt/modules' });
+    const text = print(moved.tree).text;
+    assert.doesNotMatch(text, /\/(var|etc|tmp|x\b|run\/nginx)/);
+    assert.deepEqual(lines(moved, 'error_log'), ['error_log /run/bench/error.log warn;']);
+    assert.deepEqual(lines(moved, 'pid'), ['pid /run/bench/nginx.pid;']);
+    assert.deepEqual(lines(moved, 'access_log'), [
+      'access_log /run/bench/access.log f buffer=4k;',
+      'access_log off;',
+      'access_log /run/bench/access.log;',
+    ]);
+    assert.deepEqual(lines(moved, 'proxy_cache_path'), [
+      'proxy_cache_path /run/bench/cache-1 keys_zone=a:1m;',
+    ]);
+    assert.deepEqual(lines(moved, 'fastcgi_cache_path'), [
+      'fastcgi_cache_path /run/bench/cache-2 keys_zone=b:1m;',
+    ]);
+    assert.deepEqual(lines(moved, 'proxy_temp_path'), ['proxy_temp_path /run/bench/proxy_temp;']);
+    assert.deepEqual(lines(moved, 'client_body_temp_path'), [
+      'client_body_temp_path /run/bench/client_body_temp;',
+    ]);
+    assert.deepEqual(lines(moved, 'ssl_certificate'), ['ssl_certificate /run/bench/certificate.pem;']);
+    assert.deepEqual(lines(moved, 'ssl_certificate_key'), ['ssl_certificate_key /run/bench/key.pem;']);
+    assert.deepEqual(lines(moved, 'load_module'), ['load_module /opt/modules/ngx_http_perl_module.so;']);
+    for (const name of ['mail', 'user', 'working_directory', 'ssl_stapling', 'proxy_store']) {
+      assert.deepEqual(lines(moved, name), [], name);
+    }
+  });
+
+  test('nor where it names nothing, for the modules that are built in', () => {
+    const moved = moveServer('', {
+      buildArguments: '--without-http_uwsgi_module --without-http_scgi_module',
+    });
+    assert.deepEqual(lines(moved, 'access_log'), ['access_log /run/bench/access.log;']);
+    assert.deepEqual(lines(moved, 'fastcgi_temp_path'), ['fastcgi_temp_path /run/bench/fastcgi_temp;']);
+    assert.deepEqual(lines(moved, 'uwsgi_temp_path'), []);
+    assert.deepEqual(lines(moved, 'scgi_temp_path'), []);
+  });
+});
+
+describe('processes and limits', () => {
+  test('are as planned', () => {
+    const moved = move(
+      `worker_processes auto; events { multi_accept on; worker_connections 10; } http { server { ${WEBSOCKET} } }`,
+      { user: 'root root', workers: 3, cpuAffinity: [0, 2] },
+    );
+    const expected = {
+      user: 'user root root;',
+      daemon: 'daemon off;',
+      master_process: 'master_process on;',
+      worker_processes: 'worker_processes 3;',
+      worker_rlimit_nofile: 'worker_rlimit_nofile 2048;',
+      worker_cpu_affinity: 'worker_cpu_affinity 1 100 1;',
+      worker_connections: 'worker_connections 512;',
+      multi_accept: 'multi_accept on;',
+    };
+    for (const [name, line] of Object.entries(expected)) assert.deepEqual(lines(moved, name), [line], name);
+  });
+
+  test('reuseport is added once to each socket where workers are to share evenly', () => {
+    const text = `http { server { listen 80; listen 443 ssl reuseport; ${WEBSOCKET} } }`;
+    assert.deepEqual(lines(move(text, { reuseport: true }), 'listen'), [
+      'listen 127.0.0.1:9001 backlog=4096 reuseport;',
+      'listen 127.0.0.1:9002 ssl backlog=4096 reuseport;',
+    ]);
+  });
+
+  test('events are added where there are none', () => {
+    assert.deepEqual(lines(moveServer(''), 'events'), ['events {']);
+  });
+});
