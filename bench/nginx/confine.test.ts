@@ -39,7 +39,7 @@ http {
     assert.deepEqual(lines(moved, 'access_log'), [
       'access_log /run/bench/access.log f buffer=4k;',
       'access_log off;',
-      'access_log /run/bench/access.log;',
+      'access_log /run/bench/access-2.log;',
     ]);
     assert.deepEqual(lines(moved, 'proxy_cache_path'), [
       'proxy_cache_path /run/bench/cache-1 keys_zone=a:1m;',
@@ -57,6 +57,66 @@ http {
     for (const name of ['mail', 'user', 'working_directory', 'ssl_stapling', 'proxy_store']) {
       assert.deepEqual(lines(moved, name), [], name);
     }
+    assert.deepEqual(
+      moved.notices.map(({ code, text }) => [code, text.split(': ')[1]]),
+      [
+        ['sandbox-ocsp', 'ssl_stapling (mine.conf:17).'],
+        ['sandbox-other-blocks', 'mail (mine.conf:7).'],
+        ['sandbox-files', 'working_directory (mine.conf:5), proxy_store (mine.conf:23).'],
+        ['sandbox-certificates', 'ssl_certificate (mine.conf:19), ssl_certificate_key (mine.conf:19).'],
+      ],
+    );
+  });
+
+  test('each access log has a file of its own, since nginx wants one buffer size for a file', () => {
+    const moved =
+      moveServer(`access_log /a combined buffer=4k; location /a { access_log /b combined buffer=8k; }
+      location /b { access_log /a combined buffer=4k; access_log off; }`);
+    assert.deepEqual(lines(moved, 'access_log'), [
+      'access_log /run/bench/access.log;',
+      'access_log /run/bench/access.log combined buffer=4k;',
+      'access_log /run/bench/access-2.log combined buffer=8k;',
+      'access_log /run/bench/access.log combined buffer=4k;',
+      'access_log off;',
+    ]);
+  });
+
+  test('what would write elsewhere goes', () => {
+    for (const [context, text] of [
+      ['main', 'google_perftools_profiles /tmp/profile;'],
+      ['main', 'worker_rlimit_core 1g;'],
+      ['main', 'debug_points stop;'],
+      ['server', 'ssl_key_log /tmp/keys;'],
+      ['server', 'fastcgi_store /srv/$uri;'],
+      ['server', 'scgi_store on;'],
+      ['server', 'uwsgi_store on;'],
+      ['http', 'session_log_zone /var/log/s zone=a:1m;'],
+    ] as const) {
+      const moved = move(
+        `${context === 'main' ? text : ''} http { ${context === 'http' ? text : ''} server {
+          ${context === 'server' ? text : ''} ${WEBSOCKET} } }`,
+      );
+      const name = text.split(' ')[0] ?? '';
+      assert.deepEqual(lines(moved, name), [], text);
+      assert.deepEqual(
+        moved.notices.map(({ code }) => code),
+        ['sandbox-files'],
+        text,
+      );
+    }
+    const moved = moveServer('proxy_store off;', {}, 'keyval_zone zone=a:1m state=/var/lib/a;');
+    assert.deepEqual(lines(moved, 'proxy_store'), ['proxy_store off;']);
+    assert.deepEqual(lines(moved, 'keyval_zone'), ['keyval_zone zone=a:1m;']);
+    assert.deepEqual(
+      moved.notices.map(({ code }) => code),
+      ['sandbox-files'],
+    );
+  });
+
+  test('entries of a map are data, whatever they are called', () => {
+    const map = 'map $host $a { access_log /var/log/a; error_log b; proxy_store on; }';
+    const printed = print(moveServer('', {}, map).tree).text.replace(/\s+/g, ' ');
+    assert.ok(printed.includes(map), printed);
   });
 
   test('nor where it names nothing, for the modules that are built in', () => {
@@ -74,7 +134,7 @@ describe('processes and limits', () => {
   test('are as planned', () => {
     const moved = move(
       `worker_processes auto; events { multi_accept on; worker_connections 10; } http { server { ${WEBSOCKET} } }`,
-      { user: 'root root', workers: 3, cpuAffinity: [0, 2] },
+      { user: 'root root', workers: 3, cpuAffinity: [2, 0] },
     );
     const expected = {
       user: 'user root root;',
@@ -82,7 +142,7 @@ describe('processes and limits', () => {
       master_process: 'master_process on;',
       worker_processes: 'worker_processes 3;',
       worker_rlimit_nofile: 'worker_rlimit_nofile 2048;',
-      worker_cpu_affinity: 'worker_cpu_affinity 1 100 1;',
+      worker_cpu_affinity: 'worker_cpu_affinity 100 1 100;',
       worker_connections: 'worker_connections 512;',
       multi_accept: 'multi_accept on;',
     };
@@ -97,7 +157,18 @@ describe('processes and limits', () => {
     ]);
   });
 
-  test('events are added where there are none', () => {
-    assert.deepEqual(lines(moveServer(''), 'events'), ['events {']);
+  test('stand once, on the line of the person’s own where there is one', () => {
+    const source = `\npid a;\nworker_processes 1;\npid b;\nhttp { server { ${WEBSOCKET} } }`;
+    const { text, origins } = print(move(source).tree);
+    const printed = text.split('\n');
+    assert.equal(printed.filter((line) => line.startsWith('pid ')).length, 1);
+    const lineOf = (start: string) => origins[printed.findIndex((line) => line.startsWith(start))]?.line;
+    assert.deepEqual(['pid ', 'worker_processes ', 'daemon '].map(lineOf), [2, 3, undefined]);
+  });
+
+  test('events are added where there are none: behind load_module, which nginx wants first', () => {
+    const moved = move(`load_module a.so; http { server { ${WEBSOCKET} } }`);
+    const names = moved.tree.flatMap((node) => (node.kind === 'directive' ? [node.name] : []));
+    assert.deepEqual(names.slice(-3), ['load_module', 'events', 'http']);
   });
 });

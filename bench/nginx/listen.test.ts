@@ -27,6 +27,47 @@ describe('listen', () => {
     ]);
   });
 
+  test('every way to write all addresses is one socket', () => {
+    const moved = moveServer('listen 80; listen *:80; listen 0.0.0.0:80; listen [::]:80;');
+    assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 backlog=4096;']);
+  });
+
+  test('a socket has TLS if any of its servers wants it', () => {
+    const moved = move(`http {
+      server { listen 443; return 404; }
+      server { listen 443 ssl; ${WEBSOCKET} } server { listen 443; return 403; } }`);
+    assert.deepEqual(moved.listeners, [{ host: '127.0.0.1', port: 9001, tls: true, http2: false }]);
+  });
+
+  test('what the WebSocket server listens on comes first, even if only another one has TLS', () => {
+    const moved = move(`http {
+      server { listen 443 ssl; return 404; }
+      server { listen 80; ${WEBSOCKET} } }`);
+    assert.deepEqual(
+      moved.listeners.map(({ port, tls }) => [port, tls]),
+      [
+        [9002, false],
+        [9001, true],
+      ],
+    );
+  });
+
+  test('what is left out is told', () => {
+    const moved = move(`http { server {
+      listen 443 quic;
+      listen 80 proxy_protocol;
+      ${WEBSOCKET} } }
+      stream { server { listen 53 udp; proxy_pass app; } }`);
+    assert.deepEqual(
+      moved.notices.map(({ level, code, text }) => [level, code, text.split(': ')[1]]),
+      [
+        ['warning', 'sandbox-udp', 'listen (mine.conf:5).'],
+        ['info', 'sandbox-quic', 'listen (mine.conf:2).'],
+        ['info', 'sandbox-proxy-protocol', 'listen (mine.conf:3).'],
+      ],
+    );
+  });
+
   test('a server without one listened on port 80 of every address', () => {
     assert.deepEqual(lines(moveServer(''), 'listen'), ['listen 127.0.0.1:9001 backlog=4096;']);
   });

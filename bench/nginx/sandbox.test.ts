@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { lines, move } from './sandbox.test.fixture.ts';
+import { describe, test } from 'node:test';
+import * as v from 'valibot';
+import { noticeSchema } from '../model/notice.ts';
+import { parse } from './parse.ts';
+import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
+import { moveIntoSandbox } from './sandbox.ts';
+import { directives, type Node } from './tree.ts';
 
 test('stream alone: TCP is passed on, by the module if it is a dynamic one', () => {
   const moved = move(
@@ -13,4 +18,68 @@ test('stream alone: TCP is passed on, by the module if it is a dynamic one', () 
   assert.deepEqual(lines(moved, 'proxy_pass'), ['proxy_pass app;']);
   assert.deepEqual(moved.listeners, [{ host: '127.0.0.1', port: 9001, tls: true, http2: false }]);
   assert.equal(moved.websocketPath, '/');
+});
+
+test('the stream module is not loaded twice, nor where there is no stream', () => {
+  const streamModule = '/opt/ngx_stream_module.so';
+  const stream = 'stream { server { listen 1; proxy_pass app; } }';
+  const loaded = move(`load_module modules/ngx_stream_module.so; ${stream}`, { streamModule });
+  assert.deepEqual(lines(loaded, 'load_module'), ['load_module modules/ngx_stream_module.so;']);
+  assert.deepEqual(lines(moveServer('', { streamModule }), 'load_module'), []);
+});
+
+test('the moves that every configuration needs are no news', () => {
+  const moved = move(`user nginx; pid /run/nginx.pid; error_log /var/log/e.log; worker_processes 8;
+    events { worker_connections 1024; }
+    http { access_log /var/log/a.log; upstream app { server a:80 resolve; server b:80 down; } server {
+      listen 443 ssl http2; ssl_certificate a.pem; ssl_certificate_key a.key; ssl_password_file p;
+      proxy_temp_path /tmp/p; ${WEBSOCKET} location / { proxy_pass http://10.0.0.1:80; } } }`);
+  assert.deepEqual(moved.notices, []);
+});
+
+describe('notices', () => {
+  const part = (file: string, line: number) => {
+    const [node] = parse(`${'\n'.repeat(line - 1)}resolver 10.0.0.53;`, file);
+    assert.ok(node);
+    return node;
+  };
+  /** What is said of resolvers in these files. */
+  const told = (main: string, parts: Node[]) => {
+    const tree = parse(`http { server { ${WEBSOCKET} } }`, main);
+    const [http] = directives(tree);
+    assert.ok(http?.block);
+    return moveIntoSandbox([{ ...http, block: [...parts, ...http.block] }], SPEC).notices.map(
+      ({ text }) => text,
+    );
+  };
+
+  test('name files from the folder that all of them share', () => {
+    const text = 'Left out of the run, because Nginx must not ask a name server: resolver';
+    const parts = [part('/home/me/site/conf.d/b.conf', 9), part('/home/me/site/nginx.conf', 10)];
+    assert.deepEqual(told('/home/me/site/nginx.conf', [...parts, part('/home/me/site/nginx.conf', 9)]), [
+      `${text} (conf.d/b.conf:9, nginx.conf:9, nginx.conf:10).`,
+    ]);
+    assert.deepEqual(told('/home/me/nginx/nginx.conf', [part('/home/me/nginx.d/a.conf', 1)]), [
+      `${text} (nginx.d/a.conf:1).`,
+    ]);
+    assert.deepEqual(told('/etc/nginx.conf', [part('/srv/a.conf', 1)]), [`${text} (/srv/a.conf:1).`]);
+  });
+
+  test('count the places where there are many', () => {
+    const parts = Array.from({ length: 11 }, (_, index) => part('/a/nginx.conf', index + 1));
+    assert.match(told('/a/nginx.conf', parts)[0] ?? '', /nginx\.conf:7, nginx\.conf:8 and 3 more\)\.$/);
+  });
+
+  test('are what a result may hold', () => {
+    const { notices } = move(`mail { } http { resolver a; server { listen 80 udp; ${WEBSOCKET} } }`);
+    assert.equal(notices.length, 3);
+    for (const notice of notices) assert.deepEqual(v.parse(noticeSchema, notice), notice);
+  });
+});
+
+test('the tree that was read stays as it was', () => {
+  const tree = parse(`http { resolver a; server { listen 80; ${WEBSOCKET} } }`, 'mine.conf');
+  const before = structuredClone(tree);
+  moveIntoSandbox(tree, SPEC);
+  assert.deepEqual(tree, before);
 });

@@ -5,9 +5,7 @@ import { move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
 
 describe('the path for WebSockets', () => {
   const pathOf = (location: string) => {
-    return moveServer('', {}).websocketPath === '/ws'
-      ? move(`http { server { ${WEBSOCKET.replace('/ws', location)} } }`).websocketPath
-      : '';
+    return move(`http { server { ${WEBSOCKET.replace('/ws', location)} } }`).websocketPath;
   };
 
   test('is the location’s, of any kind', () => {
@@ -36,7 +34,30 @@ describe('the path for WebSockets', () => {
     const cached = move(`http { server { ${WEBSOCKET}
       location / { proxy_pass http://app; } location = /page { proxy_pass http://app; proxy_cache c; } } }`);
     assert.equal(cached.httpPath, '/page');
+    const uncached = move(`http { server { proxy_cache c; ${WEBSOCKET}
+      location /off { proxy_pass http://app; proxy_cache off; } location /on { proxy_pass http://app; } } }`);
+    assert.equal(uncached.httpPath, '/on');
     assert.equal(moveServer('location /static { root /srv; }').httpPath, null);
+  });
+
+  test('needs proxy_pass, in the location or in an if of it', () => {
+    const upgrade = 'proxy_set_header Upgrade $http_upgrade;';
+    const moved = move(`http { server {
+      location /php { ${upgrade} fastcgi_pass php; }
+      location /if { ${upgrade} if ($a) { proxy_pass http://app; } }
+      ${WEBSOCKET} } }`);
+    assert.equal(moved.websocketPath, '/if');
+  });
+
+  test('of ordinary GETs is on the same server, and takes no WebSockets', () => {
+    const other = `server { listen 81; location /other { proxy_pass http://app; } }`;
+    const chat = WEBSOCKET.replace('/ws', '/chat');
+    const moved = move(`http { ${other} server { ${WEBSOCKET} ${chat} } }`);
+    assert.deepEqual([moved.websocketPath, moved.httpPath], ['/ws', null]);
+    const nearest = move(
+      `http { ${other} server { ${WEBSOCKET} ${chat} location = /page { proxy_pass http://app; } } }`,
+    );
+    assert.equal(nearest.httpPath, '/page');
   });
 
   test('is asked for where there is none', () => {
