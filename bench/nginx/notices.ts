@@ -44,7 +44,7 @@ const CHANGES = {
   },
   ocsp: {
     level: 'info',
-    text: 'Left out of the run, because Nginx must not ask a certificate authority. TLS handshakes are smaller without a stapled response',
+    text: 'Left out of the run, because Nginx must not ask a certificate authority (a TLS handshake is smaller without its answer)',
   },
   'other-hosts': {
     level: 'info',
