@@ -111,7 +111,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
         port,
         owner: known.owner,
         options: mergeWords(known.options, parameters.filter(isSocketOption)),
-        shared: known.shared || known.owner !== server,
+        shared: known.owner !== server,
         tls: known.tls || tls,
         http2: known.http2 || has(parameters, 'http2') || (http2 && tls),
       });

@@ -215,6 +215,7 @@ const KEPT: Rows = [
   ['match a { send HOST:80; }', ['http', 'stream']],
   ['geoip_proxy HOST;', ['http']],
   ['server_name HOST;', ['server', 'stream server']],
+  ['server_name syslog:server=HOST;', ['server']],
   ['valid_referers HOST;', ['server', 'location']],
   ['if ($http_host = HOST:80) { return 403; }', ['server', 'location']],
   ['set $a HOST:80;', ['server', 'location', 'if', 'stream server']],

@@ -127,16 +127,16 @@ function maskedEntries(
 
 /**
  * Variables of the configuration that hold secrets whatever their names say: those that a secret
- * header or variable is made of, and copies that `set` makes of a secret one.
+ * header or variable is made of, and those that are made of a secret one.
  */
 function secretVariables(nodes: readonly Node[]): Set<string> {
   const assignments = assignmentsOf(nodes);
   const secret = new Set<string>();
   for (let size = -1; size < secret.size; ) {
     size = secret.size;
-    for (const { target, sources, copies } of assignments) {
+    for (const { target, sources } of assignments) {
       if (target === null || isSecret(target, secret)) for (const source of sources) secret.add(source);
-      else if (copies && sources.some((source) => isSecret(source, secret))) secret.add(target);
+      else if (sources.some((source) => isSecret(source, secret))) secret.add(target);
     }
   }
   const defined = new Set(assignments.map(({ target }) => target));
@@ -147,8 +147,6 @@ interface Assignment {
   /** The variable; null: a header, parameter or directive that is secret. */
   target: string | null;
   sources: string[];
-  /** A `set`, which may copy a secret as it is. */
-  copies: boolean;
 }
 
 function assignmentsOf(nodes: readonly Node[]): Assignment[] {
@@ -160,12 +158,11 @@ function assignmentsOf(nodes: readonly Node[]): Assignment[] {
       const values = (node.block ?? []).flatMap((entry) =>
         entry.kind === 'comment' ? [] : variables(entry),
       );
-      return [{ target: variables(node).at(-1) ?? '', sources: values, copies: false }];
+      return [{ target: variables(node).at(-1) ?? '', sources: values }];
     }
-    if (/^(auth_request_)?set$/.test(node.name))
-      return [{ target: first ?? '', sources: others, copies: true }];
+    if (/^(auth_request_)?set$/.test(node.name)) return [{ target: first ?? '', sources: others }];
     if (SECRET_DIRECTIVE.test(node.name) || isSecretValue(node, new Set()))
-      return [{ target: null, sources: variables(node), copies: false }, ...inner];
+      return [{ target: null, sources: variables(node) }, ...inner];
     return inner;
   });
 }

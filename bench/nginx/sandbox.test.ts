@@ -68,6 +68,7 @@ describe('notices', () => {
   test('count the places where there are many', () => {
     const parts = Array.from({ length: 11 }, (_, index) => part('/a/nginx.conf', index + 1));
     assert.match(told('/a/nginx.conf', parts)[0] ?? '', /nginx\.conf:7, nginx\.conf:8 and 3 more\)\.$/);
+    assert.match(told('/a/nginx.conf', parts.slice(0, 8))[0] ?? '', /nginx\.conf:7, nginx\.conf:8\)\.$/);
   });
 
   test('are what a result may hold', () => {

@@ -27,8 +27,7 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
   const block = node.block.map((each) => traceLevel(each, here));
   if (!mustTrace(node, levels)) return { ...node, block };
   const own = directives(node.block, 'add_header');
-  const copied =
-    own.length > 0 ? [] : inherited(levels, 'add_header').map((each) => ({ ...each, origin: null }));
+  const copied = own.length > 0 ? [] : inherited(levels, 'add_header');
   return {
     ...node,
     block: [

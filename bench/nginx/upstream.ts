@@ -55,7 +55,7 @@ function redirectContext(
     if (target.tls) onChange('upstream-tls', node);
     if (target.variable) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
-    const known = !target.variable && !isPass && names.has(upstreamName(target.host));
+    const known = !target.variable && names.has(upstreamName(target.host));
     needsOwn ||= !known;
     const name = known ? target.host : OWN_UPSTREAM;
     const url = http ? `http://${name}${target.uri}` : name;

@@ -16,6 +16,10 @@ describe('the path for WebSockets', () => {
     );
   });
 
+  test('is never the name of a location', () => {
+    assert.throws(() => pathOf('@chat'), Problem);
+  });
+
   test('of an expression that is no plain path cannot be told', () => {
     assert.throws(
       () => pathOf(String.raw`~ ^/chat/\d+`),

@@ -89,7 +89,7 @@ function pathOf(location: Directive): string | null {
   const args = texts(location);
   const modifier = args.length > 1 ? args[0] : (/^(=|\^~|~\*|~)(?=.)/.exec(args[0] ?? '')?.[0] ?? '');
   const pattern = args.length > 1 ? args[1] : args[0]?.slice(modifier?.length ?? 0);
-  if (pattern === undefined || pattern.startsWith('@')) return null;
+  if (pattern === undefined) return null;
   if (modifier !== '~' && modifier !== '~*') return pattern.startsWith('/') ? pattern : null;
   const literal = pattern.replace(/^\^|\$$/g, '').replace(/\\([./-])/g, '$1');
   return /^\/[\w/-]*$/.test(literal) ? literal : null;
