@@ -68,10 +68,10 @@ export type OnChange = (change: Change, node: Directive) => void;
 const PLACES = 8;
 
 /**
- * One notice for each kind of change, with the directives and their files and lines. The code is the
- * change's name after `sandbox-`.
+ * Writes one notice for each kind of change, with the directives, their files and lines. Its code is
+ * `sandbox-` and the name of the change.
  *
- * @param tree The configuration as it was read: files are named relative to the folder they share.
+ * @param tree The configuration as it was read; files are named relative to their common folder.
  */
 export function noticesOf(
   changed: ReadonlyMap<Change, readonly Directive[]>,
@@ -93,7 +93,7 @@ export function noticesOf(
   });
 }
 
-/** ` (nginx.conf:3, conf.d/app.conf:7)` */
+/** The places in brackets, as in ` (nginx.conf:3, conf.d/app.conf:7)`; empty if there are none. */
 function placesOf(origins: readonly Origin[], shared: string): string {
   const places = origins
     .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))

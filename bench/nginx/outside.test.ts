@@ -205,7 +205,9 @@ const REFUSED: Rows = [
   ['proxy_passs http://HOST;', ['location']],
 ];
 
-/** Compared with a request, or sent as text to who is connected already: Nginx opens no connection for these. */
+/**
+ * Compared with a request, or sent as text to who is connected already: Nginx opens no connection for these.
+ */
 const KEPT: Rows = [
   ['allow HOST;', [...HTTP, 'limit_except', ...STREAM]],
   ['deny HOST;', [...HTTP, 'limit_except', ...STREAM]],

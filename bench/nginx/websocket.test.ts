@@ -20,10 +20,11 @@ describe('the path for WebSockets', () => {
     assert.throws(() => pathOf('@chat'), Problem);
   });
 
-  test('of an expression that is no plain path cannot be told', () => {
+  test('cannot be derived from an expression with operators', () => {
     assert.throws(
       () => pathOf(String.raw`~ ^/chat/\d+`),
-      (error) => error instanceof Problem && /No path can be told .* at mine.conf:1/.test(error.message),
+      (error) =>
+        error instanceof Problem && /No path can be derived from .* at mine.conf:1/.test(error.message),
     );
   });
 
