@@ -1,6 +1,8 @@
 import type { Load } from '../bench/model/load.ts';
+import { STEPS } from '../bench/model/plan.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../bench/model/result.ts';
 import type { Run } from '../bench/model/run.ts';
+import type { Variant } from '../bench/model/variant.ts';
 import { CLOSED, makeRun } from './run.ts';
 
 const ENVIRONMENT: Environment = {
@@ -30,15 +32,30 @@ export function makeResult(runs: Run[] = [makeRun()]): Result {
       seed: 7,
       strict: false,
       thresholds: [],
-      runs: runs.map((run) => run.plan),
+      steps: STEPS.filter((step) => runs.some((run) => run.plan.step === step)),
     },
     environment: structuredClone(ENVIRONMENT),
+    variants: variantsOf(runs),
     notices: [],
+    conclusions: [],
     runs,
   };
 }
 
-/** The six profiles of one bench, each with its own speed. */
+function variantsOf(runs: readonly Run[]): Variant[] {
+  const variants = runs.map(({ plan: { variant, profile } }): [string, Variant] => [
+    variant,
+    {
+      name: variant,
+      title: `The ${profile} profile`,
+      profile,
+      proxy: profile === 'direct' ? null : { kind: 'nginx' },
+    },
+  ]);
+  return [...new Map(variants).values()];
+}
+
+/** The six profiles in one step, each with its own speed. */
 export function makeAllProfiles(load: Load = CLOSED, seconds = 10): Result {
   const speeds: [profile: string, perSecond: number, medianUs: number][] = [
     ['direct', 41_000, 1100],

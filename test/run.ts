@@ -7,7 +7,8 @@ import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice }
 /** What a made-up run is like; every run of the same options is the same. */
 export interface RunOptions {
   profile?: string;
-  title?: string;
+  /** Default: named after the profile. */
+  variant?: string;
   load?: Load;
   connections?: number;
   /** Of the steady phase. */
@@ -68,8 +69,7 @@ export function makeRun(options: RunOptions = {}): Run {
   const drainUs = steadyUs + seconds * SECOND_US;
   const direct = profile === 'direct';
   return {
-    plan: makePlan(profile, load, connections, seconds, direct),
-    title: options.title ?? `The ${profile} profile`,
+    plan: { ...makePlan(profile, load, connections, seconds, direct), variant: options.variant ?? profile },
     startedAt: '2026-01-02T03:04:05.000Z',
     outcome: { state: 'completed' },
     phases: [
@@ -105,6 +105,9 @@ function makePlan(
   direct: boolean,
 ): RunPlan {
   return {
+    variant: profile,
+    step: load.kind === 'closed' ? 'throughput' : 'latency',
+    round: null,
     profile,
     workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' } },
     connections,

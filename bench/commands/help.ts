@@ -1,5 +1,5 @@
-import { COMMON_OPTIONS, type Option, type Options, RUN_OPTIONS } from '../plan/options.ts';
-import { METRICS } from '../plan/threshold.ts';
+import { COMMON_OPTIONS, type Option, type Options, RUN_OPTIONS } from '../request/options.ts';
+import { METRICS } from '../request/threshold.ts';
 
 const COMMANDS = [
   ['run', 'Put profiles under load and write a report (the default command)'],

@@ -6,11 +6,11 @@ import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
-import { RUN_OPTIONS } from '../plan/options.ts';
-import { METRICS } from '../plan/threshold.ts';
+import { metricsOf } from '../measure/metrics.ts';
+import { RUN_OPTIONS } from '../request/options.ts';
+import { METRICS } from '../request/threshold.ts';
 import { helpText } from './help.ts';
 import { watchSignals } from './interruption.ts';
-import { metricsOf } from './metrics.ts';
 import { nodeVersionProblem } from './node-version.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 

@@ -1,16 +1,26 @@
 import { dirname } from 'node:path';
+import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Result } from '../model/result.ts';
-import { makePlan } from '../plan/plan.ts';
-import type { RunRequest } from '../plan/request.ts';
-import { missedThresholds, type Threshold } from '../plan/threshold.ts';
-import { type ExitCode, exitCodeOf, type Judged } from './exit-code.ts';
+import type { Run } from '../model/run.ts';
+import type { RunSpec } from '../model/strategy.ts';
+import { type Planning, planRequest } from '../plan/plan.ts';
+import { chooseProfiles } from '../plan/profile.ts';
+import type { RunRequest } from '../request/request.ts';
+import { missedThresholds, stepsAnswering } from '../request/threshold.ts';
+import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import { makeSteps } from '../strategy/steps.ts';
+import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import type { Interruption } from './interruption.ts';
-import { metricsOf } from './metrics.ts';
-import { printResult } from './report.ts';
+import { writeListing } from './listing.ts';
+import { printResult, writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
-import { type LiveLine, liveLine, type Terminal } from './terminal.ts';
+import { type LiveLine, liveLine, type Terminal, watchProgress } from './terminal.ts';
+
+/** Code of the notice that a run with a missed threshold carries. */
+const MISSED = 'threshold-missed';
 
 /**
  * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
@@ -25,21 +35,22 @@ export async function run(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const { result, folder } = await measure(request, command, live, interruption, services);
-    const judged = judge(result, request.thresholds, services);
-    const told = withMissedThresholds(result, judged);
-    await services.writeResult(folder.path, told);
-    const reportPath = await services.writeReport(folder.path, told);
-    await services.writeListing(dirname(folder.path));
-    printResult(told, reportPath, request.json, terminal, services);
-    for (const { run, missed } of judged) {
-      for (const sentence of missed) terminal.say(`${run.plan.profile}: ${sentence}`);
+    const { result, folder, complete } = await measure(request, command, live, interruption, services);
+    const reportPath = await writeReport(folder.path, result);
+    await writeListing(dirname(folder.path));
+    printResult(result, reportPath, request.json, terminal);
+    for (const { plan, notices } of result.runs) {
+      for (const { code, text } of notices)
+        if (code === MISSED) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
     }
-    return exitCodeOf(judged, {
-      planned: result.plan.runs.length,
-      strict: request.strict,
-      interrupted: interruption.signal.aborted,
-    });
+    return exitCodeOf(
+      result.runs.map((each) => ({
+        run: each,
+        figures: figuresOf(each),
+        missedThreshold: each.notices.some(({ code }) => code === MISSED),
+      })),
+      { complete, strict: request.strict, interrupted: interruption.signal.aborted },
+    );
   } finally {
     live.clear();
   }
@@ -51,68 +62,85 @@ async function measure(
   live: LiveLine,
   { signal, urgent }: Interruption,
   services: Services,
-): Promise<{ result: Result; folder: RunFolder }> {
-  const profiles = services.chooseProfiles(await services.loadProfiles(), request.profiles.join(','));
+): Promise<{ result: Result; folder: RunFolder; complete: boolean }> {
+  const profiles = chooseProfiles(await services.loadProfiles(), request.profiles.join(','));
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
-  const context = { command, now: services.now(), seed: services.drawSeed(), machine };
-  const { id, plan, runs } = makePlan(request, profiles, context);
+  const planning = planRequest(request, profiles, {
+    command,
+    now: services.now(),
+    seed: services.drawSeed(),
+    machine,
+  });
+  const { plan, variants, planRun } = planning;
+  const strategy = makeSteps({
+    ...request,
+    variants: variants.map(({ name }) => name),
+    planOf: (spec) => planRun(spec, 1).plan,
+  });
+  checkPlans(planning, request);
   signal.throwIfAborted();
-  const folder = await makeRunFolder(request.reports, id);
-  let saved: Result | null = null;
+  const folder = await makeRunFolder(request.reports, planning.id);
+  const writer = makeResultWriter(folder.path, {
+    schemaVersion: 2,
+    tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
+    id: folder.id,
+    startedAt: services.now().toISOString(),
+    plan,
+    environment,
+    variants,
+    notices: await services.watchMachine(),
+  });
   try {
-    const result = await services.runExperiment({
-      plan,
-      runs,
-      notices: [],
-      id: folder.id,
+    await writer.begin();
+    const complete = await services.runExperiment({
+      strategy,
+      planRun,
       environment,
+      needsNginx: variants.some(({ proxy }) => proxy !== null),
       nginxPath: request.nginxPath,
+      assess: (measured) => missedNotices(measured, request),
       signal,
       urgent,
-      onProgress: (progress) => live.update(services.progressLine(progress)),
+      listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
       say: (line) => live.say(line),
-      async save(measured) {
-        await services.writeResult(folder.path, measured);
-        saved = measured;
-      },
     });
+    await writer.end(services.now().toISOString());
     live.clear();
-    return { result, folder };
+    return { result: writer.result(), folder, complete };
   } catch (error) {
     live.clear();
-    await rescue(folder, saved, live, services);
+    await rescue(folder, writer, live);
     throw error;
   }
 }
 
+/** What the machine cannot do is said before anything starts, and not when its turn comes. */
+function checkPlans({ variants, planRun }: Planning, { steps, arrivals }: RunRequest): void {
+  for (const step of steps) {
+    const load: RunSpec['load'] =
+      step === 'throughput' ? { kind: 'closed', inFlight: 1 } : { kind: 'open', ratePerSecond: 1, arrivals };
+    for (const { name } of variants) planRun({ variant: name, step, round: null, load }, 1);
+  }
+}
+
+function missedNotices(measured: Run, { thresholds, steps }: RunRequest): Notice[] {
+  const { step } = measured.plan;
+  const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
+  return missedThresholds(asked, metricsOf(figuresOf(measured))).map((text) => ({
+    level: 'warning',
+    code: MISSED,
+    text,
+  }));
+}
+
 /** After a failure: what was measured gets its report, and a folder without any run goes. */
-async function rescue(
-  folder: RunFolder,
-  saved: Result | null,
-  live: LiveLine,
-  services: Services,
-): Promise<void> {
-  if (saved === null || saved.runs.length === 0) return dropRunFolder(folder);
+async function rescue(folder: RunFolder, writer: ResultWriter, live: LiveLine): Promise<void> {
+  const result = writer.result();
+  if (result.runs.length === 0) return dropRunFolder(folder);
   try {
-    live.say(`What was measured until then: ${await services.writeReport(folder.path, saved)}`);
+    live.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
   } catch {
     // the failure that led here is the one to tell
     live.say(`What was measured until then: ${folder.path}`);
   }
-}
-
-function judge(result: Result, thresholds: readonly Threshold[], services: Services): Judged[] {
-  return result.runs.map((run) => {
-    const figures = services.figuresOf(run);
-    return { run, figures, missed: missedThresholds(thresholds, metricsOf(figures)) };
-  });
-}
-
-/** The result with what it missed, for whoever reads the report. */
-function withMissedThresholds(result: Result, judged: readonly Judged[]): Result {
-  const runs = judged.map(({ run, missed }) => {
-    const notices = missed.map((text): Notice => ({ level: 'warning', code: 'threshold-missed', text }));
-    return { ...run, notices: [...run.notices, ...notices] };
-  });
-  return { ...result, runs };
 }

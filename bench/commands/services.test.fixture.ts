@@ -10,7 +10,7 @@ import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
-import { writeResult } from '../report/write.ts';
+import { writeResult } from '../store/write.ts';
 import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentRequest, Services } from './services.ts';

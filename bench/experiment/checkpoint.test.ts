@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { conservationOf } from '../measure/conservation.ts';
 import type { Result } from '../model/result.ts';
-import { readResult } from '../report/read.ts';
-import { writeReport } from '../report/write.ts';
+import { readResult } from '../store/read.ts';
+import { writeReport } from '../store/write.ts';
 import { startCheckpoints } from './checkpoint.ts';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));

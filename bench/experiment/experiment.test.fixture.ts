@@ -16,7 +16,7 @@ import type { Run } from '../model/run.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { makePlan } from '../plan/plan.ts';
 import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
-import { parseRequest } from '../plan/request.ts';
+import { parseRequest } from '../request/request.ts';
 import type { NamedProcess } from './context.ts';
 import { runExperiment } from './experiment.ts';
 

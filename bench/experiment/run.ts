@@ -13,7 +13,7 @@ import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import { directTarget, type StartedTarget, startProxy } from '../topology/target.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
-import { NOTHING_YET, type RunContext } from './context.ts';
+import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
 
@@ -39,7 +39,7 @@ export async function executeRun(context: RunContext): Promise<Run> {
     });
     return diagnose(await measure(context, processSet, folder), context.cpus);
   } finally {
-    context.onProgress({ ...NOTHING_YET, phase: 'tear-down' });
+    await context.emit({ type: 'phase', phase: 'tear-down' });
     processSet.dismiss();
     await scope.close();
     urgent.removeEventListener('abort', processSet.kill);
@@ -47,8 +47,8 @@ export async function executeRun(context: RunContext): Promise<Run> {
 }
 
 async function measure(context: RunContext, processSet: ProcessSet, folder: string): Promise<Run> {
-  const { plan, profile, signal } = context;
-  context.onProgress({ ...NOTHING_YET, phase: 'set-up' });
+  const { plan, signal } = context;
+  await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
   const servers = await startServers({
@@ -69,7 +69,6 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const { proxy } = target;
   const runOf = ({ alpn, ...driven }: LoadOutcome, errorLog: string[]): Run => ({
     plan,
-    title: profile.title,
     startedAt,
     ...driven,
     probe: probe === null ? null : { ...probe, alpn },

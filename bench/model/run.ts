@@ -153,7 +153,6 @@ export type Validity = v.InferOutput<typeof validitySchema>;
 /** One execution of one variant × scenario × load. */
 export const runSchema = v.strictObject({
   plan: runPlanSchema,
-  title: v.string(),
   startedAt: v.string(),
   outcome: outcomeSchema,
   /** When each phase began and ended, µs since the run's epoch; a phase not reached is missing. */

@@ -1,6 +1,6 @@
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
-import { parseRequest, type RunRequest } from './request.ts';
+import { parseRequest, type RunRequest } from '../request/request.ts';
 
 /** Two cores, 24 GiB, the limits of a container. */
 export const SMALL_MACHINE: Machine = {

@@ -3,9 +3,11 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Plan, RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
+import type { RunSpec } from '../model/strategy.ts';
+import type { Variant } from '../model/variant.ts';
+import type { RunRequest } from '../request/request.ts';
+import { quoted } from '../request/units.ts';
 import { preflight } from './preflight.ts';
-import type { RunRequest } from './request.ts';
-import { quoted } from './units.ts';
 
 /** One run as planned, with what the preflight has to say of it. */
 export interface PlannedRun {
@@ -24,30 +26,48 @@ export interface PlanningContext {
   machine: Machine;
 }
 
-/** Decides everything about the runs of a request, one for each profile; throws a Problem where it cannot. */
-export function makePlan(
+/** A request with everything that can be decided before its first run. */
+export interface Planning {
+  /** Of the result, and of its folder. */
+  id: string;
+  plan: Plan;
+  variants: Variant[];
+  /**
+   * Decides everything about run `number` (from 1): a pure function.
+   *
+   * @throws Problem where the machine cannot do it; that depends on variant and step, not on the rate.
+   */
+  planRun(spec: RunSpec, number: number): PlannedRun;
+}
+
+/** @throws Problem where the name is fit for no folder */
+export function planRequest(
   request: RunRequest,
   profiles: readonly Profile[],
   { command, now, seed: drawn, machine }: PlanningContext,
-): { id: string; plan: Plan; runs: PlannedRun[] } {
+): Planning {
   const seed = request.seed ?? drawn;
-  const id = `${timestamp(now)}-${nameOf(request)}`;
-  // Ports that a run has bound stay in TIME_WAIT for a minute. Each run has addresses of its own, and
-  // a new invocation begins somewhere else (200 addresses share three octets).
-  let firstAddress = (seed % 250) * 200;
-  const runs = profiles.map((profile) => {
-    const planned = preflight(request, profile, machine, { seed, firstAddress });
-    firstAddress += planned.plan.sourceAddresses.length;
-    return { ...planned, profile };
-  });
-  const plan: Plan = {
-    command: [...command],
-    seed,
-    strict: request.strict,
-    thresholds: request.thresholds.map(({ text }) => text),
-    runs: runs.map((run) => run.plan),
+  return {
+    id: `${timestamp(now)}-${nameOf(request)}`,
+    plan: {
+      command: [...command],
+      seed,
+      strict: request.strict,
+      thresholds: request.thresholds.map(({ text }) => text),
+      steps: [...request.steps],
+    },
+    variants: profiles.map(variantOf),
+    planRun(spec, number) {
+      const profile = profiles.find(({ name }) => name === spec.variant);
+      if (profile === undefined) throw new TypeError(`there is no variant ${spec.variant}`);
+      return { ...preflight(request, { spec, profile, profiles, machine, seed, number }), profile };
+    },
   };
-  return { id, plan, runs };
+}
+
+/** A profile as it comes. */
+function variantOf({ name, title, configurationPath }: Profile): Variant {
+  return { name, title, profile: name, proxy: configurationPath === null ? null : { kind: 'nginx' } };
 }
 
 /** `20250102T030405Z`: sorts by time, and is fit for a file name on every system. */
@@ -57,7 +77,7 @@ function timestamp(now: Date): string {
 
 const MOST_NAME_CHARACTERS = 80;
 
-/** The part of a result's id that a person chooses; only characters that `resultSchema` allows. */
+/** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
 function nameOf({ name, profiles }: RunRequest): string {
   const wanted = name ?? (profiles.length > 3 ? `${profiles.length}-profiles` : profiles.join('-'));
   const cleaned = wanted

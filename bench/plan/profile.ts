@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../request/nearest.ts';
 
 /** From the baseline to the most that is put on top of it; others follow by name. */
 const ORDER = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];

@@ -1,3 +1,4 @@
+import type { RunPlan } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from './page/format.ts';
@@ -60,18 +61,18 @@ ${body}
 }
 
 function profilesOf(result: Result): string {
-  const profiles = [...new Set(result.plan.runs.map((run) => run.profile))];
+  const profiles = [...new Set(result.variants.map(({ name }) => name))];
   return profiles.join(', ') || result.id;
 }
 
 /** The load in a sentence where all runs have the same; else that they differ. */
 function loadOf({ result }: View): string {
-  const loads = new Set(result.plan.runs.map(loadSentence));
+  const loads = new Set(result.runs.map(({ plan }) => loadSentence(plan)));
   const [only] = loads;
   return loads.size === 1 && only !== undefined ? only : 'The runs differ in their load: see the plan.';
 }
 
-function loadSentence({ workload, connections, durationMs }: Result['plan']['runs'][number]): string {
+function loadSentence({ workload, connections, durationMs }: RunPlan): string {
   const { load, payload } = workload;
   const size =
     payload.minBytes === payload.maxBytes

@@ -11,9 +11,9 @@ import { withEveryString } from '../../test/hostile.ts';
 import { makeAllProfiles, makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import type { Result } from '../model/result.ts';
+import { writeReport, writeResult } from '../store/write.ts';
 import { reportHtml } from './html.ts';
 import { writeListing } from './listing.ts';
-import { writeReport, writeResult } from './write.ts';
 
 let browser: Browser;
 let folder: string;

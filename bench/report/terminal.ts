@@ -1,26 +1,8 @@
-import type { Progress } from '../model/progress.ts';
+import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from './page/format.ts';
-import { printable } from './printable.ts';
 import { lossSentence, validitySentences } from './verdict.ts';
 import { latencyTitle, type RunView, viewOf } from './view.ts';
-
-/** One line of live progress, without a line end. */
-export function progressLine(progress: Progress): string {
-  const { run, runs, profile, phase, elapsedUs, connections, messagesPerSecond, p50Us, p99Us, lost } =
-    progress;
-  const parts = [
-    `${runs > 1 ? `[${run}/${runs}] ` : ''}${printable(profile)}`,
-    `${phase} ${Math.floor(elapsedUs / 1e6)} s`,
-    `${formatCount(connections.open)} of ${formatCount(connections.asked)} open`,
-  ];
-  if (messagesPerSecond > 0) parts.push(formatRate(messagesPerSecond));
-  if (p50Us !== null) parts.push(`p50 ${formatTime(p50Us)}`);
-  if (p99Us !== null) parts.push(`p99 ${formatTime(p99Us)}`);
-  if (connections.failed > 0) parts.push(`${formatCount(connections.failed)} failed`);
-  if (lost > 0) parts.push(`${formatCount(lost)} lost`);
-  return parts.join(' · ');
-}
 
 /** The table at the end, and below it what a reader must know of each run; ends in a line end. */
 export function summaryText(result: Result): string {

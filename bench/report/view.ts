@@ -12,6 +12,8 @@ export interface RunView {
   figures: RunFigures;
   /** The profile; numbered where it ran more than once. */
   name: string;
+  /** Of the variant, as a person would call it. */
+  title: string;
   /** Colour and line pattern by which one knows the run in every chart. */
   colour: string;
   pattern: number;
@@ -41,13 +43,14 @@ const COLOURS = 6;
 
 /** Reads a result once for all sections. */
 export function viewOf(result: Result): View {
-  const names = namesOf(result.runs.map((run) => run.plan.profile));
+  const names = namesOf(result.runs.map((run) => run.plan.variant));
   return {
     result,
     runs: result.runs.map((run, index) => ({
       run,
       figures: figuresOf(run),
-      name: names[index] ?? run.plan.profile,
+      name: names[index] ?? run.plan.variant,
+      title: result.variants.find(({ name }) => name === run.plan.variant)?.title ?? '',
       colour: `series-${index % COLOURS}`,
       pattern: (index + Math.floor(index / COLOURS)) % COLOURS,
       latency: histogramOf(run, run.plan.workload.load.kind === 'open' ? 'response' : 'service'),

@@ -25,7 +25,7 @@ function card(view: RunView): Markup {
   const latency = figures.latencies[figures.latencyName];
   return html`<article class="card">
 <header><h3><span class="key ${view.colour}" aria-hidden="true"></span>${name}</h3>${badge(view)}</header>
-<p class="subtitle">${run.title}</p>
+<p class="subtitle">${view.title}</p>
 <dl class="numbers">
 <div><dt>messages</dt><dd>${formatRate(figures.messages.perSecond)}</dd></div>
 <div><dt>${figures.latencyName} time p50</dt><dd>${formatTime(latency?.p50)}</dd></div>
@@ -126,9 +126,13 @@ export function summary({ runs }: View): Section {
   };
 }
 
-function cutOff({ runs, plan }: Result): string {
-  const missing = plan.runs.length - runs.length;
-  return missing > 0
-    ? `This bench was cut off: ${missing} of its ${plan.runs.length} runs are missing.`
+function cutOff({ runs, variants, plan }: Result): string {
+  const missing = variants.flatMap(({ name }) =>
+    plan.steps
+      .filter((step) => !runs.some((run) => run.plan.variant === name && run.plan.step === step))
+      .map((step) => `${name}, ${step}`),
+  );
+  return missing.length > 0
+    ? `This bench was cut off: it did not come to ${missing.join('; ')}.`
     : 'This bench was cut off in its last run.';
 }

@@ -33,7 +33,7 @@ export function setup({ result, runs }: View): Section {
     ])}
 <h3>Command</h3>
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
-${planOf(plan.runs)}`,
+${planOf(runs.map(({ run }) => run.plan))}`,
   };
 }
 

@@ -7,7 +7,7 @@ import { withEveryString } from '../../test/hostile.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { Problem } from '../model/failure.ts';
-import { reportHtml } from './html.ts';
+import { reportHtml } from '../report/html.ts';
 import { readResult } from './read.ts';
 import { writeResult } from './write.ts';
 

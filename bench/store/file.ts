@@ -1,10 +1,7 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Problem } from '../model/failure.ts';
-import type { Result } from '../model/result.ts';
-import { hgrmFiles } from './hgrm.ts';
-import { reportHtml } from './html.ts';
-import { printable } from './printable.ts';
+import { printable } from '../model/printable.ts';
 
 /** Puts text into a file that is already open for writing; handed in by tests of a full disk. */
 export type Write = (file: Awaited<ReturnType<typeof open>>, text: string) => Promise<void>;
@@ -12,39 +9,15 @@ export type Write = (file: Awaited<ReturnType<typeof open>>, text: string) => Pr
 const writeWhole: Write = (file, text) => file.writeFile(text, 'utf8');
 
 /**
- * Saves the result: to be called after every run, so that a crash loses nothing. Returns the path of
- * result.json.
+ * Writes a file so that under its name there is either the old text or the new one, never a part:
+ * a file beside it that then takes the name. Nothing is left of it on failure. Its folder is made.
  *
+ * @returns the path
  * @throws Problem('environment') where the disk is full or may not be written to
  */
-export async function writeResult(folder: string, result: Result, write?: Write): Promise<string> {
-  return writeFileWhole(folder, 'result.json', `${JSON.stringify(result)}\n`, write);
-}
-
-/**
- * Draws a result: report.html and the .hgrm files. Returns the path of report.html.
- *
- * @throws Problem('environment') as `writeResult`
- */
-export async function writeReport(folder: string, result: Result, write?: Write): Promise<string> {
-  for (const { name, text } of hgrmFiles(result)) await writeFileWhole(folder, name, text, write);
-  return writeFileWhole(folder, 'report.html', reportHtml(result), write);
-}
-
-/**
- * Writes a file so that under its name there is either the old text or the new one, never a part:
- * a file beside it that then takes the name. Nothing is left of it on failure. The folder is made.
- *
- * @throws Problem('environment')
- */
-export async function writeFileWhole(
-  folder: string,
-  name: string,
-  text: string,
-  write = writeWhole,
-): Promise<string> {
-  const path = join(folder, name);
-  const temporary = join(folder, `.${name}.${process.pid}.tmp`);
+export async function writeFileWhole(path: string, text: string, write = writeWhole): Promise<string> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   try {
     await mkdir(folder, { recursive: true });
     const file = await open(temporary, 'w', 0o644);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { Problem } from '../model/failure.ts';
-import { writeListing } from './listing.ts';
+import { writeListing } from '../report/listing.ts';
 import { type Write, writeReport, writeResult } from './write.ts';
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {

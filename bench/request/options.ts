@@ -30,16 +30,24 @@ export const JSON_OPTION = {
 export const RUN_OPTIONS = {
   'What is put under load': {
     profile: { short: 'p', value: 'NAMES', help: 'Profiles, separated by commas, or all' },
-    server: { value: 'ws|lean', help: 'Echo server [ws]' },
+    server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
     nginx: { value: 'PATH', help: 'Nginx binary [the one on PATH, else fetched]' },
   },
   'The load': {
     connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000]' },
-    duration: { short: 'd', value: 'TIME', help: 'Length of the measured phase [10s]' },
+    steps: { value: 'NAMES', help: 'throughput, latency, or both with a comma [both]' },
+    duration: { short: 'd', value: 'TIME', help: 'Length of the measured phase of each step [10s]' },
     warmup: { short: 'w', value: 'TIME', help: 'Load before it that is not counted [2s]' },
-    rate: { short: 'R', value: 'N', help: 'Open loop: messages per second over all connections' },
-    arrivals: { value: 'uniform|poisson', help: 'Spacing of the schedule of --rate [uniform]' },
-    'in-flight': { value: 'N', help: 'Closed loop: unanswered messages per connection [1]' },
+    rate: {
+      short: 'R',
+      value: 'N',
+      help: 'Latency alone, at so many messages per second over all connections',
+    },
+    arrivals: { value: 'uniform|poisson', help: 'Spacing of the schedule of the step latency [uniform]' },
+    'in-flight': {
+      value: 'N',
+      help: 'Throughput alone, with so many unanswered messages per connection [1]',
+    },
     payload: { value: 'SIZE|RANGE', help: 'Bytes of a message: 64, 16k, 64-1024 [64]' },
     type: { value: 'text|binary', help: 'Type of the messages [text]' },
     ramp: { value: 'N', help: 'New connections per second [as fast as they are accepted]' },

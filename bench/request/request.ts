@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
-import type { Load, Payload } from '../model/load.ts';
+import type { Payload } from '../model/load.ts';
+import { STEPS, type Step } from '../model/plan.ts';
 import { suggestion } from './nearest.ts';
 import {
   COMMON_OPTIONS,
@@ -9,14 +10,20 @@ import {
   RUN_OPTIONS,
   readOptions,
 } from './options.ts';
-import { checkFitsLoad, parseThreshold, type Threshold } from './threshold.ts';
+import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
 import { type Bounds, parseByteRange, parseCount, parseDuration, parseNumber, quoted } from './units.ts';
 
 /** What `run` was asked for. Null means: the preflight decides. */
 export interface RunRequest {
   /** As typed; `all` is not resolved yet. */
   profiles: readonly string[];
-  load: Load;
+  /** What each profile is put through, in order. */
+  steps: readonly Step[];
+  /** Closed loop, step `throughput`: unanswered messages per connection. */
+  inFlight: number;
+  /** Open loop, step `latency`. Rate null: chosen from what the step `throughput` measured. */
+  ratePerSecond: number | null;
+  arrivals: 'uniform' | 'poisson';
   payload: Payload;
   connections: number;
   rampPerSecond: number;
@@ -25,7 +32,8 @@ export interface RunRequest {
   echoTimeoutMs: number;
   connectTimeoutMs: number;
   client: 'lean' | 'ws';
-  server: 'ws' | 'lean';
+  /** Null: as the step wants it. */
+  server: 'ws' | 'lean' | null;
   workers: number | null;
   servers: number | null;
   nginxWorkers: number | null;
@@ -67,6 +75,8 @@ const OPTIONS: Readonly<Record<Command, Options>> = {
 
 const MINUTE_US = 60_000_000;
 const PROCESSES: Bounds = { min: 1, max: 256 };
+const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
+const ARRIVALS = ['uniform', 'poisson'] as const;
 const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
 const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
 /** Up to a day: timers of Node overflow after 24.8 days. */
@@ -115,13 +125,16 @@ function reportPath(operands: readonly string[]): string {
 }
 
 function runRequest(given: GivenOptions): RunRequest {
-  const load = loadOf(given);
+  const steps = stepsOf(given);
   const thresholds = (given.get('threshold') ?? []).map(parseThreshold);
-  checkFitsLoad(thresholds, load.kind);
+  checkFitSteps(thresholds, steps);
   const connections = number(given, 'connections', CONNECTIONS) ?? 1000;
   return {
     profiles: profilesOf(given),
-    load,
+    steps,
+    inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
+    ratePerSecond: rate(given, 'rate'),
+    arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
     payload: payloadOf(given),
     connections,
     rampPerSecond: rate(given, 'ramp') ?? 0,
@@ -130,7 +143,7 @@ function runRequest(given: GivenOptions): RunRequest {
     echoTimeoutMs: milliseconds(given, 'echo-timeout', TIMEOUT_US) ?? 10_000,
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
     client: oneOf(given, 'client', ['lean', 'ws']) ?? 'lean',
-    server: oneOf(given, 'server', ['ws', 'lean']) ?? 'ws',
+    server: oneOf(given, 'server', ['ws', 'lean']),
     workers: workersOf(given, connections),
     servers: number(given, 'servers', PROCESSES),
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),
@@ -161,22 +174,42 @@ function profilesOf(given: GivenOptions): string[] {
   return names;
 }
 
-function loadOf(given: GivenOptions): Load {
-  const ratePerSecond = rate(given, 'rate');
-  const inFlight = number(given, 'in-flight', { min: 1, max: 65_536 });
-  const arrivals = oneOf(given, 'arrivals', ['uniform', 'poisson']);
-  if (ratePerSecond === null) {
-    if (arrivals !== null)
-      throw new Problem('usage', '--arrivals shapes the schedule of --rate; give --rate as well.');
-    return { kind: 'closed', inFlight: inFlight ?? 1 };
-  }
-  if (inFlight !== null) {
+/** What is asked of each step says which are wanted; --steps says it outright. */
+function stepsOf(given: GivenOptions): Step[] {
+  const closed = given.has('in-flight');
+  const open = given.has('rate');
+  const named = last(given, 'steps');
+  const steps =
+    named === null
+      ? STEPS.filter((step) => closed === open || (step === 'latency') === open)
+      : namedSteps(named);
+  if (open && !steps.includes('latency')) throw needsStep('--rate', 'latency');
+  if (given.has('arrivals') && !steps.includes('latency')) throw needsStep('--arrivals', 'latency');
+  if (closed && !steps.includes('throughput')) throw needsStep('--in-flight', 'throughput');
+  if (!open && !steps.includes('throughput')) {
     throw new Problem(
       'usage',
-      '--in-flight bounds a closed loop, --rate makes an open one, whose schedule waits for nothing: leave one out.',
+      'The rate of the step latency follows from what the step throughput measures: name one, as in --rate 5k, or ask for both steps.',
     );
   }
-  return { kind: 'open', ratePerSecond, arrivals: arrivals ?? 'uniform' };
+  return steps;
+}
+
+function namedSteps(text: string): Step[] {
+  const names = text.split(',').map((name) => name.trim());
+  const stranger = names.find((name) => !STEPS.some((step) => step === name));
+  if (stranger === undefined) return STEPS.filter((step) => names.includes(step));
+  throw new Problem(
+    'usage',
+    `--steps ${quoted(stranger)} is not known.${suggestion(stranger, STEPS)} The steps are ${STEPS.join(' and ')}, with a comma between them.`,
+  );
+}
+
+function needsStep(option: string, step: Step): Problem {
+  return new Problem(
+    'usage',
+    `${option} shapes the step ${step}, and --steps leaves that out: name it as well, or leave ${option} out.`,
+  );
 }
 
 function payloadOf(given: GivenOptions): Payload {

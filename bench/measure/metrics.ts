@@ -1,6 +1,6 @@
-import type { RunFigures } from '../measure/figures.ts';
-import { MEASURED } from '../measure/processes.ts';
 import { HISTOGRAMS } from '../model/recording.ts';
+import type { RunFigures } from './figures.ts';
+import { MEASURED } from './processes.ts';
 
 /** The figures of a run by the names that thresholds have for them; times in µs, sizes in bytes. */
 export function metricsOf(figures: RunFigures): Record<string, number | null> {

@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import type { Step } from '../model/plan.ts';
 import { HISTOGRAMS } from '../model/recording.ts';
 import { COMPONENTS } from '../model/run.ts';
 import { suggestion } from './nearest.ts';
@@ -49,6 +50,7 @@ export const METRICS: ReadonlyMap<string, Unit> = new Map([
   ),
   ...['asked', 'opened', 'failed'].map((name) => unitOf(`connections.${name}`, 'number')),
   unitOf('http.requestsPerSecond', 'number'),
+  unitOf('perCoreCapacity', 'number'),
   ...COMPONENTS.filter((name) => name !== 'runner').flatMap((name) => [
     unitOf(`cpuPerMessage.${name}`, 'time'),
     unitOf(`memoryPerConnection.${name}`, 'bytes'),
@@ -57,6 +59,18 @@ export const METRICS: ReadonlyMap<string, Unit> = new Map([
 
 /** Metrics that only a schedule gives a meaning. */
 const OPEN_LOOP_ONLY = /^(response|sendLag)\./;
+
+/** The step that answers a metric; every other is the same question in both. A closed loop's times are not latency. */
+const ANSWERED_BY: readonly (readonly [metric: RegExp, step: Step])[] = [
+  [/^(response|sendLag|service)\./, 'latency'],
+  [/^(messages\.perSecond|perCoreCapacity)$/, 'throughput'],
+];
+
+/** The steps in which a metric is to be checked: the one that answers it, where that is asked for, else all. */
+export function stepsAnswering(metric: string, steps: readonly Step[]): readonly Step[] {
+  const step = ANSWERED_BY.find(([pattern]) => pattern.test(metric))?.[1];
+  return step !== undefined && steps.includes(step) ? [step] : steps;
+}
 
 /** Reads one `--threshold`; throws a Problem of kind `usage`. */
 export function parseThreshold(text: string): Threshold {
@@ -83,16 +97,18 @@ export function parseThreshold(text: string): Threshold {
 }
 
 /**
- * Throws a Problem of kind `usage` where a threshold asks for what the load cannot give: a closed
- * loop sends when the last echo has come, so it has no intended times to be late against.
+ * Throws a Problem of kind `usage` where a threshold asks for what no step can give: a closed loop sends
+ * when the last echo has come, so it has no intended times to be late against.
  */
-export function checkFitsLoad(thresholds: readonly Threshold[], kind: 'closed' | 'open'): void {
-  const [first] = kind === 'open' ? [] : thresholds.filter(({ metric }) => OPEN_LOOP_ONLY.test(metric));
+export function checkFitSteps(thresholds: readonly Threshold[], steps: readonly Step[]): void {
+  const [first] = steps.includes('latency')
+    ? []
+    : thresholds.filter(({ metric }) => OPEN_LOOP_ONLY.test(metric));
   if (first === undefined) return;
   throw new Problem(
     'usage',
     `--threshold ${quoted(first.text)} needs a schedule, and a closed loop has none: ` +
-      'add --rate, or take service.* in its place.',
+      'ask for the step latency as well (--rate, --steps), or take service.* in its place.',
   );
 }
 
