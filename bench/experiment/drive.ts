@@ -25,9 +25,9 @@ import { spreadOf } from './spread.ts';
 /** From the last handshake to the first message: the word has to reach every worker in between. */
 const HEAD_START_US = 100_000;
 const EPOCH_AHEAD_MS = 150;
-/** Beyond what its own timeouts allow a worker: after this it is taken for hung. */
-const PATIENCE_MS = 15_000;
-const LEAVE_MS = 5_000;
+/** Added to what a worker's own timeouts allow it; after that it counts as hung. */
+const HUNG_AFTER_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 5_000;
 /** Handshakes under way over all workers: well below any backlog. */
 const PENDING_HANDSHAKES = 256;
 
@@ -90,10 +90,10 @@ export async function driveLoad(
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
-  const stage: PhaseContext = { context, fleet, clock, sampler, processSet, live, times: null };
+  const phaseContext: PhaseContext = { context, fleet, clock, sampler, processSet, live, times: null };
   const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): LoadOutcome => ({
     outcome,
-    phases: phasesOf(stage.times, endUs),
+    phases: phasesOf(phaseContext.times, endUs),
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
@@ -102,7 +102,7 @@ export async function driveLoad(
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
   const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
-  const outcome = await goThroughPhases(stage, workerPlans(plan, target, epochNs, ports));
+  const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
@@ -111,7 +111,7 @@ export async function driveLoad(
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   processSet.dismiss();
   fleet.leave();
-  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
+  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
   const whole = driven(outcome, endUs, stats);
   return { ...whole, notices: [...whole.notices, ...notices] };
@@ -128,8 +128,8 @@ interface PhaseContext {
   times: PhaseTimes | null;
 }
 
-async function goThroughPhases(stage: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
-  const { context, fleet, clock, sampler, processSet, live } = stage;
+async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
+  const { context, fleet, clock, sampler, processSet, live } = phaseContext;
   const { plan, signal } = context;
   const over = new AbortController();
   const cutShort = interruption(signal, processSet, over.signal);
@@ -146,22 +146,22 @@ async function goThroughPhases(stage: PhaseContext, plans: WorkerPlan[]): Promis
   let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
     const times = phaseTimes(plan, clock());
-    stage.times = times;
+    phaseContext.times = times;
     sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
-    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
+    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
-  // A death that took all connections along ends the load before it is told of itself.
+  // If a process died, the workers may finish first: give its exit a turn to be reported.
   await setImmediate();
-  if (ended === null && !processSet.isWhole()) ended = await cutShort;
+  if (ended === null && processSet.hasUnexpectedExit()) ended = await cutShort;
   ended ??= allFailed(fleet.totals());
-  if (ended !== null) await Promise.race([fleet.stop(), patience()]);
+  if (ended !== null) await Promise.race([fleet.stop(), responseTimeout()]);
   over.abort();
   await sampled;
   return ended ?? { state: 'completed' };
 }
 
-/** A load that nothing was left to carry ended before its time. */
+/** A load without a single connection left has ended before its time. */
 function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
   const asked = sum('asked');
@@ -173,9 +173,9 @@ function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
   return { state: 'failed', reason };
 }
 
-/** For those who do not hear; the process that waits need not stay for it. */
-function patience(): Promise<void> {
-  return sleep(LEAVE_MS, undefined, { ref: false });
+/** Upper bound for workers that do not respond; it does not keep this process alive. */
+function responseTimeout(): Promise<void> {
+  return sleep(RESPONSE_TIMEOUT_MS, undefined, { ref: false });
 }
 
 /** Resolves when the person says stop, or when a process dies that should not. */
@@ -185,12 +185,15 @@ function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSi
     if (signal.aborted) stop();
     else AbortSignal.any([signal, over]).addEventListener('abort', stop, { once: true });
   });
-  return Promise.race([stopped, processSet.lost.then((reason): Outcome => ({ state: 'failed', reason }))]);
+  return Promise.race([
+    stopped,
+    processSet.unexpectedExit.then((reason): Outcome => ({ state: 'failed', reason })),
+  ]);
 }
 
 function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
   const ramp = rampPerSecond === 0 ? connections * 10 : (connections / rampPerSecond) * 2_000;
-  return ramp + connectTimeoutMs + PATIENCE_MS;
+  return ramp + connectTimeoutMs + HUNG_AFTER_MS;
 }
 
 function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTimes {
