@@ -81,6 +81,7 @@ export function makeRun(options: RunOptions = {}): Run {
     slices,
     workers: makeWorkers(slices, connections),
     processes: makeProcesses(direct, seconds, connections, random),
+    machine: null,
     spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),

@@ -6,7 +6,7 @@ import type { Progress } from '../model/progress.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { readBusyShare } from '../observe/environment.ts';
+import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
@@ -47,7 +47,8 @@ export interface ExperimentInput {
  */
 export async function runExperiment(input: ExperimentInput): Promise<Result> {
   const { runs, signal } = input;
-  let result = begin({ ...input, notices: [...input.notices, ...(await busyMachine())] });
+  const notices = [...input.notices, ...(await readLimitNotices()), ...(await busyMachine())];
+  let result = begin({ ...input, notices });
   await input.save(result);
   const warden = await startWarden();
   try {
@@ -159,6 +160,7 @@ function notMeasured(
     slices: [],
     workers: [],
     processes: [],
+    machine: null,
     spread: [],
     probe: null,
     http: null,
