@@ -443,6 +443,17 @@ describe('a disturbed run', () => {
     assert.match(notice(run)?.text ?? '', /No second is left to compare with\.$/);
   });
 
+  test('did not keep its schedule where it did so in no second', () => {
+    const run = openRun(0.5, { sendLag: 50, response: 2_000_000 }, {}, { seconds: 2 });
+    for (const second of [0, 1]) disturb(run, second, { stolenUs: 5e6 });
+    const { limit, reasons } = judge(run);
+    assert.equal(limit.component, 'none');
+    assert.deepEqual(
+      reasons.map((reason) => reason.split(' ').slice(0, 2).join(' ')),
+      ['Disturbed: 2', 'Only 50', 'Only 0.0'],
+    );
+  });
+
   test('is its own fault where the undisturbed seconds are no better', () => {
     const run = disturbed(1, 2);
     for (const slice of run.slices) setTimes(slice, LATE);
