@@ -6,7 +6,7 @@ import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
-import { keepTo } from '../topology/affinity.ts';
+import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { readErrorLog } from '../topology/nginx.ts';
 import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
@@ -58,7 +58,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     args: context.serverArguments ?? [],
     maxPayloadBytes: plan.workload.payload.maxBytes,
     onLaunch: processSet.adopt,
-    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop.utilisation, loop.delayMaxUs),
+    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });
   signal.throwIfAborted();
   const target = await enter(context, servers, folder, processSet);
@@ -67,6 +67,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   signal.throwIfAborted();
   const http = await runHttpLeg(context, target, servers, processSet);
   const { proxy } = target;
+  const affinity = affinityNotices(plan.placement);
   const runOf = ({ alpn, ...driven }: LoadOutcome, errorLog: string[]): Run => ({
     plan,
     startedAt,
@@ -74,7 +75,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     probe: probe === null ? null : { ...probe, alpn },
     http,
     proxy: proxy === null ? null : { ...proxy.facts, errorLog },
-    notices: [...context.notices, ...driven.notices],
+    notices: [...context.notices, ...affinity, ...driven.notices],
     validity: UNJUDGED,
   });
   const driven = await driveLoad(
