@@ -1,30 +1,27 @@
 import type { PhaseTimes } from '../measure/recorder.ts';
-import type { Load, Payload } from '../model/load.ts';
+import type { Workload } from '../model/load.ts';
 import type { Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
+import type { Target } from '../model/target.ts';
 import type { Route } from './scenarios/echo.ts';
 
-/** What one generator worker has to do; plain values that cross the process boundary. */
+/** What one generator worker has to do; plain values that survive JSON, for that is all some engines send. */
 export interface WorkerPlan {
   worker: number;
   workers: number;
-  /** `process.hrtime.bigint()` at the run's epoch. */
-  epochNs: bigint;
+  /** `process.hrtime.bigint()` at the run's epoch, in decimal: JSON has no such numbers. */
+  epochNs: string;
   /** Connections of this worker. */
   connections: number;
   /** Connection n of this worker goes to port n modulo their number. */
-  ports: number[];
-  host: string;
-  path: string;
-  tls: { servername: string } | null;
+  target: Target;
   /** All workers of a run have the same, and take connection by connection from them (see source.ts). */
   sourceAddresses: string[];
   sourcePorts: number[];
   /** Share of this worker; 0: only bounded by `pendingHandshakes`. */
   rampPerSecond: number;
   pendingHandshakes: number;
-  load: Load;
-  payload: Payload;
+  workload: Workload;
   echoTimeoutMs: number;
   connectTimeoutMs: number;
   client: 'lean' | 'ws';

@@ -1,5 +1,8 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { type LoopReader, Recorder } from '../measure/recorder.ts';
+import type { Target } from '../model/target.ts';
+import type { OpenCarrier } from './carriers/carrier.ts';
+import { nodeTcp, nodeTls } from './carriers/node.ts';
 import { clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
@@ -39,33 +42,38 @@ function makeLoopReader(): LoopReader {
 }
 
 /** `ws` is loaded by those who use it: what loading it compiles would be charged to the first connections. */
-async function connectorOf({ client, load }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
+async function connectorOf({ client, workload }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
-  const batch = load.kind === 'closed' ? load.inFlight : 1;
-  return leanConnector(context, new FrameWriter(context.payload, batch));
+  const batch = workload.load.kind === 'closed' ? workload.load.inFlight : 1;
+  return leanConnector(context, new FrameWriter(context.payload, batch), carrierOf(context.target));
+}
+
+function carrierOf({ host, tls }: Target): OpenCarrier {
+  if (tls === null) return nodeTcp(host);
+  return nodeTls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
 }
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
-  const clock = clockSince(plan.epochNs);
-  const payload = new Payload(plan.payload, plan.seed);
+  const epochNs = BigInt(plan.epochNs);
+  const clock = clockSince(epochNs);
+  const payload = new Payload(plan.workload.payload, plan.seed);
   const recorder = new Recorder(
     plan.worker,
     (recording) => report({ type: 'recording', recording }),
     makeLoopReader(),
   );
-  const context = { clock, payload, target: { host: plan.host, path: plan.path, tls: plan.tls } };
+  const context = { clock, payload, target: plan.target };
   const echo = new Echo({
     clock,
     payload,
     recorder,
-    load: plan.load,
+    load: plan.workload.load,
     echoTimeoutUs: plan.echoTimeoutMs * 1e3,
     connectTimeoutUs: plan.connectTimeoutMs * 1e3,
     worker: plan.worker,
     workers: plan.workers,
     seed: plan.seed,
-    makeWaker: (wake) =>
-      plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(plan.epochNs, wake),
+    makeWaker: (wake) => (plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(epochNs, wake)),
     connect: await connectorOf(plan, context),
     onHandshakeOver: () => ramp.handshakeOver(),
   });
@@ -129,7 +137,8 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
 
 /** Connection `index` of this worker; its number is told apart from those of the other workers. */
 function connect(plan: WorkerPlan, echo: Echo, index: number): void {
-  const { ports, worker, workers } = plan;
+  const { target, worker, workers } = plan;
+  const { ports } = target;
   const id = index * workers + worker;
   echo.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
 }

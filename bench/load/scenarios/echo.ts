@@ -1,8 +1,9 @@
 import type { HandshakeTimes, PhaseTimes, Recorder } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Load } from '../../model/load.ts';
+import type { Source } from '../carriers/carrier.ts';
 import type { Clock } from '../clock.ts';
-import type { Connector, OpenFacts, Source } from '../connections/connection.ts';
+import type { Connector, OpenFacts } from '../connections/connection.ts';
 import { makePacer, type Pacer } from '../pacing/pacer.ts';
 import type { Waker } from '../pacing/waker.ts';
 import type { Payload } from '../wire/payload.ts';
