@@ -36,8 +36,8 @@ export function watchLive({ plan, onProgress }: RunContext, latest: () => LiveFi
       tell();
     },
     note(recording) {
-      open[recording.worker] = recording.open;
-      lost += recording.lost;
+      if (recording.gauges !== null) open[recording.worker] = recording.gauges.open;
+      lost += recording.counters.lost + recording.counters.unsent;
       for (const count of Object.values(recording.failures)) failed += count;
     },
     close() {

@@ -241,7 +241,10 @@ async function ours(
     return (after.residentBytes - before.residentBytes) / each.connections;
   const warmUpUs = Math.ceil(clock()) + 50_000;
   const steadyUs = warmUpUs + SETTLE_MS * 1e3;
-  generator.send({ type: 'start', times: { warmUpUs, steadyUs, drainUs: steadyUs + (seconds + 5) * 1e6 } });
+  generator.send({
+    type: 'start',
+    times: { connectedUs: 0, warmUpUs, steadyUs, drainUs: steadyUs + (seconds + 5) * 1e6 },
+  });
   await sleep(SETTLE_MS + 50);
   return perMessage([generator.launched.pid], seconds, server);
 }
@@ -305,6 +308,7 @@ function usage(pid: number): { cpuUs: number; residentBytes: number } {
 
 function planOf(each: Case, client: 'lean' | 'ws', target: StartedTarget, epochNs: bigint): WorkerPlan {
   return {
+    host: 'localhost',
     worker: 0,
     workers: 1,
     epochNs: String(epochNs),
@@ -335,11 +339,11 @@ function planOf(each: Case, client: 'lean' | 'ws', target: StartedTarget, epochN
 /** What recording costs a message in a closed loop: one sent, one echoed. */
 function recordingNs(): number {
   const recorder = new Recorder(
-    0,
+    { host: 'localhost', worker: 0 },
     () => {},
-    () => ({ utilisation: 0, delayMaxUs: 0 }),
+    () => null,
   );
-  recorder.schedule({ warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
+  recorder.schedule({ connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
   const count = 3_000_000;
   const startedAt = performance.now();
   for (let i = 0; i < count; i++) {

@@ -1,12 +1,13 @@
 import type { PhaseTimes } from '../measure/recorder.ts';
 import type { Workload } from '../model/load.ts';
-import type { Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
-import type { Route } from './scenarios/echo.ts';
+import type { Route } from './connections/route.ts';
 
 /** What one generator worker has to do; plain values that survive JSON, for that is all some engines send. */
 export interface WorkerPlan {
+  /** The machine that the worker runs on, by a name that no other of the run has. */
+  host: string;
   worker: number;
   workers: number;
   /** `process.hrtime.bigint()` at the run's epoch, in decimal: JSON has no such numbers. */
@@ -39,10 +40,14 @@ export type WorkerCommand =
   /** Close all connections and exit. */
   | { type: 'leave' };
 
-/** Generator worker → runner, in this order; recordings come all along. */
+/** Generator worker → runner, in this order; recordings come all along, and not all need to arrive. */
 export type WorkerReport =
   | { type: 'ready' }
-  | { type: 'recording'; recording: Recording }
-  /** Every handshake is over. */
-  | { type: 'connected' }
-  | { type: 'done'; totals: WorkerTotals; routes: Route[] };
+  /** See recording-bytes.ts; in base64, because JSON has no bytes. */
+  | { type: 'recording'; base64: string }
+  /** Every handshake is over; the last was at this time, whole µs since the run's epoch. */
+  | { type: 'connected'; lastHandshakeUs: number }
+  /** Its last connection is gone, and its schedule goes on: every message that falls due counts as unsent. */
+  | { type: 'deserted' }
+  /** `recordings`: how many it has handed out. */
+  | { type: 'done'; totals: WorkerTotals; routes: Route[]; recordings: number };
