@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, clockSince } from '../load/clock.ts';
 import { type Fleet, makeFleet } from '../load/fleet.ts';
@@ -83,10 +84,7 @@ export async function driveLoad(
     merger.add(recording);
     live.note(recording);
     const pid = generators[recording.worker]?.launched.pid ?? 0;
-    const { startUs, endUs, loopUtilisation, loopDelayMaxUs } = recording;
-    // A recording of late echoes alone says nothing of the loop: that of the same second does.
-    if (loopDelayMaxUs > 0)
-      sampler.noteLoop(pid, { startUs, endUs, utilisation: loopUtilisation, delayMaxUs: loopDelayMaxUs });
+    if (recording.loop !== null) sampler.noteLoop(pid, recording.loop);
   });
   sampler.watch(processes);
   sampler.sampleNow();
@@ -147,9 +145,14 @@ async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]):
   };
   let sampled = Promise.resolve();
   live.enter('connect');
-  let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
+  let connectedUs = 0;
+  const connected = fleet.connect(plans).then((us) => {
+    connectedUs = us;
+  });
+  let ended = await within(connected, connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
-    const times = phaseTimes(plan, clock());
+    sampler.sampleNow();
+    const times = phaseTimes(plan, connectedUs, clock());
     phaseContext.times = times;
     sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
@@ -200,10 +203,10 @@ function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPla
   return ramp + connectTimeoutMs + HUNG_AFTER_MS;
 }
 
-function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTimes {
+function phaseTimes({ warmupMs, durationMs }: RunPlan, connectedUs: number, nowUs: number): PhaseTimes {
   const warmUpUs = Math.ceil(nowUs) + HEAD_START_US;
   const steadyUs = warmUpUs + warmupMs * 1e3;
-  return { warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
+  return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
 }
 
 /** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */
@@ -230,20 +233,22 @@ async function sampleAtBounds(
 function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
   const { workers, connections } = plan;
   return Array.from({ length: workers }, (_, worker) => ({
+    host: hostname(),
     worker,
     workers,
-    epochNs,
+    epochNs: String(epochNs),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
-    host: target.host,
-    ports: target.ports,
-    path: target.websocketPath,
-    tls: target.tls === null ? null : { servername: target.tls.servername },
+    target: {
+      host: target.host,
+      ports: target.ports,
+      path: target.websocketPath,
+      tls: target.tls === null ? null : { servername: target.tls.servername },
+    },
     sourceAddresses: plan.sourceAddresses,
     sourcePorts: ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
-    load: plan.workload.load,
-    payload: plan.workload.payload,
+    workload: plan.workload,
     echoTimeoutMs: plan.echoTimeoutMs,
     connectTimeoutMs: plan.connectTimeoutMs,
     client: plan.client,
@@ -277,9 +282,10 @@ async function listProcesses(
 
 function phasesOf(times: PhaseTimes | null, endUs: number): Run['phases'] {
   const starts = times === null ? [0] : [0, times.warmUpUs, times.steadyUs, times.drainUs];
+  const ends = times === null ? [] : [times.connectedUs, ...starts.slice(2)];
   return PHASES.flatMap((phase, i) => {
     const startUs = starts[i];
     if (startUs === undefined || startUs >= endUs) return [];
-    return [{ phase, startUs, endUs: Math.min(starts[i + 1] ?? endUs, endUs) }];
+    return [{ phase, startUs, endUs: Math.min(ends[i] ?? endUs, endUs) }];
   });
 }

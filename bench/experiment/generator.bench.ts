@@ -203,11 +203,11 @@ function print(
 /** What recording costs a message in a closed loop: one sent, one echoed. */
 function recordingNs(): number {
   const recorder = new Recorder(
-    0,
+    { host: 'here', worker: 0 },
     () => {},
     () => ({ utilisation: 0, delayMaxUs: 0 }),
   );
-  recorder.schedule({ warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
+  recorder.schedule({ connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
   const count = 3_000_000;
   const startedAt = performance.now();
   for (let i = 0; i < count; i++) {
