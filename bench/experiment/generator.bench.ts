@@ -205,7 +205,7 @@ function recordingNs(): number {
   const recorder = new Recorder(
     { host: 'here', worker: 0 },
     () => {},
-    () => ({ utilisation: 0, delayMaxUs: 0 }),
+    () => null,
   );
   recorder.schedule({ connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
   const count = 3_000_000;

@@ -1,7 +1,10 @@
+import { closeCodeOf } from '../../../server/wire/close-code.ts';
+import { OPCODE } from '../../../server/wire/frame-header.ts';
+import { type FrameHandler, FrameReader } from '../../../server/wire/frame-reader.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Carrier, CarrierEvents, OpenCarrier, Source } from '../carriers/carrier.ts';
+import { writeClientHeader } from '../wire/client-frame.ts';
 import type { FrameWriter } from '../wire/frame-writer.ts';
-import { closeCodeOf, type FrameHandler, FrameReader, OPCODE, writeClientHeader } from '../wire/frames.ts';
 import { makeKey, UpgradeReader, upgradeRequest } from '../wire/handshake.ts';
 import {
   type Connection,
