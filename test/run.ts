@@ -2,7 +2,16 @@ import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import type { HistogramName } from '../bench/model/recording.ts';
-import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
+import type {
+  Component,
+  HttpLeg,
+  MachineSeries,
+  NginxFacts,
+  Probe,
+  ProcessSeries,
+  Run,
+  Slice,
+} from '../bench/model/run.ts';
 
 /** What a made-up run is like; every run of the same options is the same. */
 export interface RunOptions {
@@ -68,6 +77,7 @@ export function makeRun(options: RunOptions = {}): Run {
   const steadyUs = (CONNECT_SECONDS + WARMUP_SECONDS) * SECOND_US;
   const drainUs = steadyUs + seconds * SECOND_US;
   const direct = profile === 'direct';
+  const processes = makeProcesses(direct, seconds, connections, random);
   return {
     plan: { ...makePlan(profile, load, connections, seconds, direct), variant: options.variant ?? profile },
     startedAt: '2026-01-02T03:04:05.000Z',
@@ -80,7 +90,8 @@ export function makeRun(options: RunOptions = {}): Run {
     ],
     slices,
     workers: makeWorkers(slices, connections),
-    processes: makeProcesses(direct, seconds, connections, random),
+    processes,
+    machine: quietMachine(processes),
     spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),
@@ -248,6 +259,27 @@ function makeProcesses(
     }
     return { component, name, pid: 4000 + index, samples };
   });
+}
+
+/** A machine on which nothing runs but these processes, which are sampled at the same times. */
+export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): MachineSeries {
+  const used = (sample: number): number =>
+    processes.reduce((sum, { samples }) => sum + (samples[sample]?.cpuUs ?? 0), 0);
+  const samples = (processes[0]?.samples ?? []).map(({ atUs }, i) => {
+    const idleUs = Math.max(0, cpus * (atUs + SECOND_US) - used(i));
+    return { atUs, idleUs, stolenUs: 0, interruptUs: 0 };
+  });
+  return { cpus: Array.from({ length: cpus }, (_, cpu) => cpu), samples };
+}
+
+/** In one second of the steady phase, counted from 0, the host or other work takes so many µs of idle time. */
+export function disturb(run: Run, second: number, { stolenUs = 0, otherUs = 0 }): void {
+  const startUs = run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0;
+  for (const sample of run.machine?.samples ?? []) {
+    if (sample.atUs <= startUs + second * SECOND_US) continue;
+    sample.idleUs -= stolenUs + otherUs;
+    sample.stolenUs += stolenUs;
+  }
 }
 
 function makeSpread(direct: boolean, slices: readonly Slice[], connections: number): Run['spread'] {

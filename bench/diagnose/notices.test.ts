@@ -95,6 +95,25 @@ test('what Nginx logged', () => {
   assert.match(log('[alert] first', '[warn] second') ?? '', /^Nginx logged 2 lines at .*: \[alert\] first$/);
 });
 
+test('a Nginx worker that ended, whenever that was, with how', () => {
+  const run = plain();
+  const log = (...errorLog: string[]) => {
+    if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
+    return found(run, 'nginx-worker-ended')?.text;
+  };
+  assert.equal(log('[alert] 12#0: something else'), undefined);
+  const killed = '2026/01/02 03:04:05 [alert] 12#0: worker process 34 exited on signal 9';
+  assert.match(log(killed) ?? '', /^A Nginx worker process exited on signal 9 in the course of this run/);
+  assert.match(
+    log(
+      '[warn] x',
+      '[alert] 12#0: worker process 7 exited with fatal code 2 and cannot be respawned',
+      killed,
+    ) ?? '',
+    /^2 Nginx worker processes exited with fatal code 2 /,
+  );
+});
+
 test('books that do not balance, and whose they are', () => {
   const run = plain();
   const [, second] = run.workers;

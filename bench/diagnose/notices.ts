@@ -1,11 +1,23 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
 /** Every rule looks at one run and says at most one thing. */
-export const RULES: readonly Rule[] = [http2, resumption, cache, skew, ramp, pacing, nginxLog, conservation];
+export const RULES: readonly Rule[] = [
+  http2,
+  resumption,
+  cache,
+  skew,
+  ramp,
+  pacing,
+  disturbanceNotice,
+  nginxWorkerEnded,
+  nginxLog,
+  conservation,
+];
 
 /** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
 function http2({ probe }: Run): Notice | null {
@@ -62,6 +74,18 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   const lag = lagUs === null ? '' : `, and send lag p99 was ${lagUs} µs`;
   const text = `${how}: it used ${cpu.toFixed(2)} of a core, ${cpuUsPerMessage.generator?.toFixed(1) ?? 'an unknown number of'} µs a message with the waiting${lag}.`;
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
+}
+
+/** The master starts another in its place and the run goes on, with connections cut or before there were any. */
+function nginxWorkerEnded({ proxy }: Run): Notice | null {
+  const ends = (proxy?.errorLog ?? []).flatMap(
+    (line) => /worker process \d+ exited (on signal \d+|with fatal code \d+)/.exec(line)?.[1] ?? [],
+  );
+  const [first] = ends;
+  if (first === undefined) return null;
+  const which = ends.length === 1 ? 'A Nginx worker process' : `${ends.length} Nginx worker processes`;
+  const text = `${which} exited ${first} in the course of this run, the HTTP leg before the load included. Connections that it had were cut, and what took its place began with none.`;
+  return { level: 'warning', code: 'nginx-worker-ended', text };
 }
 
 function nginxLog({ proxy }: Run): Notice | null {

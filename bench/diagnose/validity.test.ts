@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { disturb } from '../../test/run.ts';
+import type { Placement } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
-import { busyRun, judge, openRun, type Shares } from './busy.test.fixture.ts';
+import { busyRun, judge, openRun, type Shares, setTimes } from './busy.test.fixture.ts';
+import { diagnose } from './diagnose.ts';
 
 const QUICK = { sendLag: 50, response: 1000 };
 
@@ -9,9 +12,13 @@ function spinning(run: Run): Run {
   return { ...run, plan: { ...run.plan, pacing: 'spin' } };
 }
 
-function pinned(run: Run, generator: number[], server: number[]): Run {
-  run.plan.placement = { proxy: [0], server, generator, runner: [] };
+function placed(run: Run, placement: Placement): Run {
+  run.plan.placement = placement;
   return run;
+}
+
+function pinned(run: Run, generator: number[], server: number[]): Run {
+  return placed(run, { proxy: [0], server, generator, runner: [] });
 }
 
 describe('who was the limit', () => {
@@ -71,18 +78,30 @@ describe('who was the limit', () => {
       /^no process was busy, and all together used 2\.0 % of the CPUs: /,
     ],
     [
-      'a machine that is full, of Nginx most',
-      busyRun({ proxy: [0.8, 0.8], server: [0.2], generator: [0.2] }),
+      'a machine that is full of processes none of which is busy',
+      busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.25, 0.25] }),
       2,
-      'proxy',
-      /CPUs are 100\.0 % used/,
+      'machine',
+      /^the CPUs are 90 % used by all processes together, and none of them was busy by itself: a Nginx worker/,
     ],
     [
-      'a machine that is full, of generators most',
-      busyRun({ proxy: [0.3], server: [0.2], generator: [0.75, 0.75] }),
+      'a machine that is nearly full',
+      busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.24, 0.24] }),
       2,
-      'generator',
-      /CPUs are 100\.0 % used/,
+      'none',
+      /all together used 89 % of the CPUs/,
+    ],
+    [
+      'CPUs that Nginx and servers share, in an open loop that was not kept up with',
+      placed(openRun(0.9, QUICK, { proxy: [0.5], server: [0.46], generator: [0.5] }), {
+        proxy: [1],
+        server: [1],
+        generator: [0],
+        runner: [],
+      }),
+      64,
+      'machine',
+      /^Nginx and echo server share CPUs that were 96 % used; a Nginx worker was busy 50 % of the time/,
     ],
     [
       'nobody',
@@ -115,9 +134,40 @@ describe('who was the limit', () => {
     });
   }
 
-  test('of Nginx the mean of its workers counts, and the master does not', () => {
-    assert.equal(judge(busyRun({ proxy: [0.95, 0.93] })).limit.component, 'proxy');
-    assert.equal(judge(busyRun({ proxy: [0.99, 0.5] })).limit.component, 'none');
+  test('of Nginx the busiest worker counts, for connections stay with theirs; the master does not', () => {
+    const { limit } = judge(busyRun({ proxy: [0.5, 0.99, 0.7] }));
+    assert.equal(limit.component, 'proxy');
+    assert.match(
+      limit.evidence,
+      /^the busiest Nginx worker was busy 99 % of the time, the least busy 50 %, /,
+    );
+    assert.match(judge(busyRun({ proxy: [0.95, 0.93] })).limit.evidence, /^a Nginx worker was busy 95 %/);
+    assert.equal(judge(busyRun({ proxy: [0.89, 0.5] })).limit.component, 'none');
+  });
+
+  test('CPUs are not shared where the system refused to place processes', () => {
+    const run = pinned(busyRun({ server: [0.4], generator: [0.58] }), [1], [1]);
+    run.notices.push({ level: 'warning', code: 'affinity-refused', text: '' });
+    assert.equal(judge(run).limit.component, 'none');
+  });
+
+  test('the runner counts with those whose CPUs it has', () => {
+    const run = placed(busyRun({ server: [0.3], generator: [0.58] }), {
+      proxy: [0],
+      server: [1],
+      generator: [1],
+      runner: [1],
+    });
+    assert.equal(judge(run).limit.component, 'none');
+    const [first] = run.processes;
+    assert.ok(first);
+    run.processes.push({
+      ...first,
+      component: 'runner',
+      name: 'runner',
+      samples: first.samples.map((sample) => ({ ...sample, cpuUs: Math.round(sample.atUs * 0.1) })),
+    });
+    assert.match(judge(run).limit.evidence, /share CPUs that were 98 % used/);
   });
 
   test('a run of which no process is known has no limit', () => {
@@ -222,6 +272,23 @@ describe('suspect', () => {
       busyRun({ proxy: [0.89], generator: [0.88] }),
       /^A generator worker was busy 88 %/,
     ],
+    [
+      'nothing was echoed',
+      change((run) => {
+        for (const slice of run.slices) slice.counters.echoed = 0;
+      }),
+      /^Nothing was echoed in the steady phase\.$/,
+    ],
+    [
+      'the machine was the limit',
+      busyRun({ proxy: [0.8, 0.8], server: Array(60).fill(0.8), generator: Array(11).fill(0.8) }),
+      /^The machine was the limit: the CPUs are 91 % used/,
+    ],
+    [
+      'messages came back, but late',
+      openRun(1, { sendLag: 50, response: 1_800_000 }),
+      /^Only 0\.0 % of the messages that were due in the steady phase were echoed within 1 s of when they were due\.$/,
+    ],
     ['an event loop was nearly busy', busyRun({ loop: 0.87 }), /^A generator worker was busy 87 %/],
   ];
   for (const [what, run, reason] of RUNS) {
@@ -301,4 +368,119 @@ test('poisson arrivals may fall short by chance: three times the root of their n
   assert.equal(withArrivals('poisson', 2.5), 'valid');
   assert.equal(withArrivals('poisson', 3.5), 'suspect');
   assert.equal(withArrivals('uniform', 2.5), 'suspect');
+});
+
+describe('a run that never settled', () => {
+  /** An open loop of about 1,000 messages a second with so many outstanding at the end of its warm-up. */
+  const withBacklog = (outstanding: number, response = 1000): Run => {
+    const run = openRun(1, { sendLag: 50, response }, {}, { seconds: 3 });
+    for (const slice of run.slices) {
+      if (slice.phase === 'warm-up') slice.gauges.outstanding = outstanding;
+    }
+    return run;
+  };
+
+  test('is suspect where the steady phase began with a backlog, and its schedule was not the limit', () => {
+    const { verdict, reasons, limit } = judge(withBacklog(150));
+    assert.equal(verdict, 'suspect');
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0] ?? '', /^The steady phase began with 150 messages .* had not settled/);
+    assert.equal(limit.component, 'none');
+  });
+
+  test('has no backlog below a tenth of a second, or where the usual time explains it', () => {
+    assert.deepEqual(judge(withBacklog(90)).reasons, []);
+    assert.deepEqual(judge(withBacklog(1400, 500_000)).reasons, []);
+    assert.equal(judge(withBacklog(1700, 500_000)).verdict, 'suspect');
+  });
+
+  test('is not taken for one that kept its schedule because a backlog was echoed in its steady phase', () => {
+    const run = openRun(1.02, { sendLag: 50, response: 1_800_000 }, { proxy: [0.3], generator: [0.3] });
+    const { limit, verdict } = judge(run, 0.85);
+    assert.equal(limit.component, 'machine');
+    assert.equal(verdict, 'suspect');
+  });
+});
+
+describe('a disturbed run', () => {
+  const LATE = { sendLag: 5000, response: 10_000 };
+  /** An open loop of ten seconds; in those that are named the host took its share and the generator was late. */
+  const disturbed = (...seconds: number[]): Run => {
+    const run = openRun(1, QUICK, {}, { seconds: 10 });
+    const steady = run.slices.filter(({ phase }) => phase === 'steady');
+    for (const second of seconds) {
+      disturb(run, second, { stolenUs: 5e6 });
+      setTimes(steady[second] ?? assert.fail(), LATE);
+    }
+    return run;
+  };
+  const notice = (run: Run) => diagnose(run, 64).notices.find(({ code }) => code === 'disturbed-seconds');
+
+  test('is valid where the other seconds are at least half and nothing speaks against them', () => {
+    const run = disturbed(1, 2, 3, 6, 8);
+    assert.deepEqual([judge(run).verdict, judge(run).reasons], ['valid', []]);
+    assert.equal(judge(run).limit.component, 'schedule');
+    assert.match(
+      notice(run)?.text ?? '',
+      /^Disturbed: 5 of 10 seconds of the steady phase \(2–4, 7, 9\), in which the host gave up to 7\.8 % of the CPUs' time to others\. Response time p99 is \d+ µs over all seconds and 1\d\d\d over the undisturbed ones\. Send lag p99 is 5\d\d\d µs over all seconds and 50 over/,
+    );
+  });
+
+  test('is suspect because of the disturbance where they are fewer, with what that did', () => {
+    const { verdict, reasons } = judge(disturbed(0, 1, 2, 3, 6, 8));
+    assert.equal(verdict, 'suspect');
+    assert.match(
+      reasons[0] ?? '',
+      /^Disturbed: 6 of 10 seconds of the steady phase \(1–4, 7, 9\), in which the host/,
+    );
+    assert.match(reasons[1] ?? '', /^The generator sent late/);
+    assert.equal(reasons.length, 2);
+  });
+
+  test('is suspect where no second is left to compare with', () => {
+    const run = disturbed(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    assert.match(judge(run).reasons.join(' '), /^Disturbed: 10 of 10 seconds .* The generator sent late/);
+    assert.match(notice(run)?.text ?? '', /No second is left to compare with\.$/);
+  });
+
+  test('is its own fault where the undisturbed seconds are no better', () => {
+    const run = disturbed(1, 2);
+    for (const slice of run.slices) setTimes(slice, LATE);
+    assert.match(judge(run).reasons.join(' '), /^The generator sent late[^.]*\.$/);
+  });
+
+  test('is valid where nothing was touched, however many seconds were disturbed', () => {
+    const run = disturbed(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+    for (const slice of run.slices) setTimes(slice, QUICK);
+    assert.deepEqual(judge(run).reasons, []);
+    assert.equal(notice(run)?.level, 'warning');
+  });
+
+  test('of a spinning generator that was late only then: the schedule was kept', () => {
+    assert.equal(judge(spinning(disturbed(1, 2))).limit.component, 'schedule');
+  });
+
+  test('in a closed loop is touched where it echoed more in the other seconds', () => {
+    const closed = (share: number, ...seconds: number[]): Run => {
+      const run = busyRun({}, { seconds: 4 });
+      for (const slice of run.slices) slice.counters.echoed = 1000;
+      for (const second of seconds) {
+        disturb(run, second, { otherUs: 7e6 });
+        const slice = run.slices.filter(({ phase }) => phase === 'steady')[second];
+        if (slice !== undefined) slice.counters.echoed = 1000 * share;
+      }
+      return run;
+    };
+    assert.deepEqual(judge(closed(0.5, 0, 1)).reasons, []);
+    assert.match(
+      judge(closed(0.5, 0, 1, 2)).reasons.join(' '),
+      /^Disturbed: 3 of 4 seconds of the steady phase \(1–3\), in which other work took up to 11 % of the CPUs' time\.$/,
+    );
+    assert.deepEqual(judge(closed(0.96, 0, 1, 2)).reasons, []);
+    assert.match(judge(closed(1, 0, 1, 2, 3)).reasons.join(' '), /^Disturbed: 4 of 4/);
+    assert.match(
+      notice(closed(0.5, 0, 1))?.text ?? '',
+      /It echoed 750 messages\/s over all seconds and 1000 over/,
+    );
+  });
 });

@@ -37,7 +37,7 @@ const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in th
 /** What came of the load. */
 export type LoadOutcome = Pick<
   Run,
-  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'spread' | 'notices'
+  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'machine' | 'spread' | 'notices'
 > & {
   /** ALPN that the WebSockets negotiated. */
   alpn: string | null;
@@ -83,7 +83,10 @@ export async function driveLoad(
     merger.add(recording);
     live.note(recording);
     const pid = generators[recording.worker]?.launched.pid ?? 0;
-    sampler.noteLoop(pid, recording.loopUtilisation, recording.loopDelayMaxUs);
+    const { startUs, endUs, loopUtilisation, loopDelayMaxUs } = recording;
+    // A recording of late echoes alone says nothing of the loop: that of the same second does.
+    if (loopDelayMaxUs > 0)
+      sampler.noteLoop(pid, { startUs, endUs, utilisation: loopUtilisation, delayMaxUs: loopDelayMaxUs });
   });
   sampler.watch(processes);
   sampler.sampleNow();
@@ -97,6 +100,7 @@ export async function driveLoad(
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
+    machine: sampler.machine(),
     spread: spreadOf(fleet, processes, stats),
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,

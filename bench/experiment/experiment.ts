@@ -6,7 +6,7 @@ import type { Environment } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { readBusyShare } from '../observe/environment.ts';
+import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
@@ -69,8 +69,12 @@ export async function runExperiment(input: ExperimentInput): Promise<boolean> {
   }
 }
 
-/** Whatever else runs takes its share of every figure. */
+/** Whatever else runs takes its share of every figure, and the limits of a container bind. */
 export async function watchMachine(): Promise<Notice[]> {
+  return [...(await readLimitNotices()), ...(await busyNotice())];
+}
+
+async function busyNotice(): Promise<Notice[]> {
   const share = await readBusyShare(LISTEN_MS);
   if (share === null || share < BUSY_SHARE) return [];
   const text = `The machine was ${Math.round(share * 100)} % busy with other work before the first run. Figures taken beside other work scatter: compare ratios within one session only.`;
@@ -125,6 +129,7 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
     slices: [],
     workers: [],
     processes: [],
+    machine: null,
     spread: [],
     probe: null,
     http: null,

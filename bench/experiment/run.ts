@@ -58,7 +58,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     args: context.serverArguments ?? [],
     maxPayloadBytes: plan.workload.payload.maxBytes,
     onLaunch: processSet.adopt,
-    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop.utilisation, loop.delayMaxUs),
+    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });
   signal.throwIfAborted();
   const target = await enter(context, servers, folder, processSet);

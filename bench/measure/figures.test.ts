@@ -9,7 +9,7 @@ import { resultIndexSchema } from '../model/result.ts';
 import { type ProcessSeries, type Run, runSchema } from '../model/run.ts';
 import { logBins, percentileCurve } from './distribution.ts';
 import { figuresOf, histogramOf } from './figures.ts';
-import { emptyHistogram } from './histogram.ts';
+import { emptyHistogram, encode } from './histogram.ts';
 import { seriesOf } from './series.ts';
 
 function sum(list: readonly number[]): number {
@@ -232,4 +232,96 @@ test('the percentile curve ends where the samples do; the bins hold every sample
   assert.equal(sum(logBins(histogram).map((bin) => bin.count)), histogram.totalCount);
   assert.deepEqual(logBins(emptyHistogram()), []);
   assert.deepEqual(percentileCurve(emptyHistogram()), []);
+});
+
+/** A closed loop of 1,000 messages a second whose Nginx workers use these shares of a core. */
+function proxied(...shares: number[]): Run {
+  const run = makeRun({ seconds: 8 });
+  for (const slice of run.slices) slice.counters.echoed = 1000;
+  run.processes = shares.map((share, i) => ({
+    ...evenProcess('proxy', share * 1e6),
+    name: `nginx worker ${i + 1}`,
+  }));
+  run.processes.push({ ...evenProcess('proxy', 90_000), name: 'nginx master' });
+  run.validity.limit.component = 'none';
+  return run;
+}
+
+test('per-core capacity: what one core of all workers together carries, and whether that was measured', () => {
+  const run = proxied(0.5, 0.3);
+  assert.deepEqual(figuresOf(run).perCoreCapacity, { perSecond: 1250, bound: 'at-least' });
+  run.validity.limit.component = 'proxy';
+  assert.deepEqual(figuresOf(run).perCoreCapacity, { perSecond: 1250, bound: 'measured' });
+});
+
+test('per-core capacity in an open loop only where Nginx was its limit', () => {
+  const run = proxied(0.5);
+  run.plan.workload.load = OPEN;
+  assert.equal(figuresOf(run).perCoreCapacity, null);
+  run.validity.limit.component = 'proxy';
+  assert.deepEqual(figuresOf(run).perCoreCapacity, { perSecond: 2000, bound: 'measured' });
+});
+
+test('no per-core capacity without Nginx, its CPU time, or an echo', () => {
+  const without = (change: (run: Run) => void) => {
+    const run = proxied(0.5, 0.5);
+    change(run);
+    return figuresOf(run).perCoreCapacity;
+  };
+  assert.equal(
+    without((run) => {
+      run.proxy = null;
+    }),
+    null,
+  );
+  assert.equal(
+    without((run) => {
+      run.processes[1]?.samples.splice(1);
+    }),
+    null,
+  );
+  assert.equal(
+    without((run) => {
+      for (const process of run.processes) for (const sample of process.samples) sample.cpuUs = 0;
+    }),
+    null,
+  );
+  assert.equal(
+    without((run) => {
+      for (const slice of run.slices) slice.counters.echoed = 0;
+    }),
+    null,
+  );
+});
+
+test('in time is what came back within 1 s of when it was due, of all that was due in the steady phase', () => {
+  const run = makeRun({ load: OPEN, seconds: 2 });
+  const responses = (...samples: [us: number, count: number][]) => {
+    const histogram = emptyHistogram();
+    for (const [us, count] of samples) histogram.recordValueWithCount(us, count);
+    return encode(histogram);
+  };
+  for (const slice of run.slices) slice.histograms = {};
+  const [warmUp, first, second, drain] = run.slices.slice(-4);
+  assert.ok(warmUp && first && second && drain);
+  warmUp.histograms.response = responses([5_000_000, 100]);
+  first.histograms.response = responses([900, 500], [990_000, 10]);
+  second.histograms.response = responses([1_010_000, 30]);
+  drain.histograms.response = responses([2_000_000, 40], [400_000, 20]);
+  assert.equal(figuresOf(run).offered?.inTime, 530 / 600);
+  for (const worker of run.workers) worker.outstanding = 10;
+  assert.equal(figuresOf(run).offered?.inTime, 530 / 620);
+  second.counters.lost = 5;
+  warmUp.counters.lost = 7;
+  assert.equal(figuresOf(run).offered?.inTime, 525 / 620);
+});
+
+test('what was outstanding when the steady phase began, and when it ended', () => {
+  const run = makeRun({ seconds: 3 });
+  for (const [i, slice] of run.slices.entries()) slice.gauges.outstanding = 10 + i;
+  // Latencies of the warm-up that came late have a slice beside that of their second.
+  run.slices.splice(5, 0, { ...(run.slices[4] ?? assert.fail()), phase: 'warm-up' });
+  assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: 13, atEnd: 16 });
+  run.slices = [];
+  assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: null, atEnd: null });
 });

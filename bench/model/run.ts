@@ -77,6 +77,29 @@ export const processSeriesSchema = v.strictObject({
 });
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 
+/**
+ * What the kernel has counted at one moment, over all CPUs that the processes of the run may use; µs since
+ * the system started, in steps of 10 ms (proc_stat(5)).
+ */
+export const machineSampleSchema = v.strictObject({
+  atUs: count,
+  /** With nothing to do, or waiting for a disk. */
+  idleUs: count,
+  /** Taken by the host of a virtual machine while there was work to do. */
+  stolenUs: count,
+  /** In interrupts and in what they put off; some kernels charge it to the interrupted process as well. */
+  interruptUs: count,
+});
+export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
+
+/** The machine beneath a run. */
+export const machineSeriesSchema = v.strictObject({
+  /** The CPUs that are counted, by number. */
+  cpus: v.array(count),
+  samples: v.array(machineSampleSchema),
+});
+export type MachineSeries = v.InferOutput<typeof machineSeriesSchema>;
+
 /** One row of the spread table: how many connections and echoed messages one process carried. */
 export const shareSchema = v.strictObject({
   component: v.picklist(['proxy', 'server', 'generator']),
@@ -139,8 +162,11 @@ export const outcomeSchema = v.variant('state', [
 ]);
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
-/** Which part of the topology kept the run from going faster. `schedule`: it did all that was offered. */
-export const LIMITS = ['proxy', 'server', 'generator', 'schedule', 'none'] as const;
+/**
+ * What kept the run from going faster. `machine`: no CPU was left for any of its processes; `schedule`: it
+ * did all that was offered.
+ */
+export const LIMITS = ['proxy', 'server', 'generator', 'machine', 'schedule', 'none'] as const;
 
 export const validitySchema = v.strictObject({
   verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
@@ -160,6 +186,8 @@ export const runSchema = v.strictObject({
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
+  /** Null where the system does not tell, and in results from before it was recorded. */
+  machine: v.optional(v.nullable(machineSeriesSchema), null),
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),
   http: v.nullable(httpLegSchema),

@@ -54,6 +54,7 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
   proxy: 'What set the pace was Nginx',
   server: 'What set the pace was the echo server',
   generator: 'What set the pace was the generator',
+  machine: 'No CPU was left for more',
   schedule: 'What set the pace was the schedule',
   none: 'No component was at its limit',
 };
