@@ -32,7 +32,8 @@ export function makeResult(runs: Run[] = [makeRun()]): Result {
       seed: 7,
       strict: false,
       thresholds: [],
-      steps: STEPS.filter((step) => runs.some((run) => run.plan.step === step)),
+      steps:
+        runs.length === 0 ? [...STEPS] : STEPS.filter((step) => runs.some(({ plan }) => plan.step === step)),
     },
     environment: structuredClone(ENVIRONMENT),
     variants: variantsOf(runs),

@@ -1,10 +1,17 @@
+import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { decode } from '../measure/histogram.ts';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
-import { type Result, type ResultIndex, resultIndexSchema, SCHEMA_VERSION } from '../model/result.ts';
+import {
+  type Result,
+  type ResultIndex,
+  type RunSummary,
+  resultIndexSchema,
+  SCHEMA_VERSION,
+} from '../model/result.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import { convertVersion1 } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
@@ -28,10 +35,21 @@ export async function readResult(path: string): Promise<Result> {
     index.runs.map(async (summary) => {
       const runFile = join(dirname(file), summary.file);
       await checkFile(runFile, 'result');
-      return checkedRun(await readJson(runFile), '', runFile);
+      const run = checkedRun(await readJson(runFile), '', runFile);
+      checkSame(summary, run, runFile);
+      return run;
     }),
   );
   return { ...index, runs };
+}
+
+/** Files of two results in one folder would make a third that nobody measured. */
+function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: string): void {
+  if (plan.variant === variant && plan.step === step && plan.round === round) return;
+  throw new Problem(
+    'result',
+    `${quote(file)} holds another run than the index says: take a whole copy of its folder, or run the bench again.`,
+  );
 }
 
 /**
@@ -66,14 +84,21 @@ function convertedFrom1(value: unknown, file: string): Result {
 }
 
 async function indexFile(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
-  const file = found?.isDirectory() ? join(path, INDEX_FILE) : path;
+  const file = (await factsOf(path))?.isDirectory() ? join(path, INDEX_FILE) : path;
   await checkFile(file, 'usage');
   return file;
 }
 
+/** Null where there is nothing; what may not be looked at is no such case. */
+async function factsOf(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES') throw unreadable(path, error);
+    return null;
+  });
+}
+
 async function checkFile(file: string, kind: 'usage' | 'result'): Promise<void> {
-  const facts = await stat(file).catch(() => null);
+  const facts = await factsOf(file);
   if (facts === null) {
     throw new Problem(
       kind,
@@ -98,9 +123,7 @@ async function checkFile(file: string, kind: 'usage' | 'result'): Promise<void> 
 
 async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Problem('result', `${quote(file)} cannot be read (${error.code}): change its rights.`, {
-      cause: error,
-    });
+    throw unreadable(file, error);
   });
   try {
     return JSON.parse(text);
@@ -160,6 +183,11 @@ function checkHistograms(run: Run, path: string, file: string): void {
       throw broken(file, `${place} holds no histogram: ${why}`, error);
     }
   }
+}
+
+function unreadable(file: string, cause: NodeJS.ErrnoException): Problem {
+  const remedy = cause.code === 'EACCES' ? 'its owner can give you the right to' : 'look at the disk';
+  return new Problem('result', `${quote(file)} cannot be read (${cause.code}): ${remedy}.`, { cause });
 }
 
 function broken(file: string, what: string, cause?: unknown): Problem {

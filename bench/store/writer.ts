@@ -30,16 +30,15 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   const runs: Run[] = [];
   let number = 0;
 
-  async function saveRun(run: Run): Promise<void> {
+  /** The run's file before the index: what the index names is there, whenever the bench is killed. */
+  async function saveRun(run: Run, ended: boolean): Promise<void> {
     const file = runFile(number, run);
     await writeFileWhole(join(folder, file), `${JSON.stringify(run)}\n`, write);
-    const isNew = runs.length < number;
-    const before = index.runs[number - 1];
+    const isNew = index.runs[number - 1] === undefined;
     runs[number - 1] = run;
     index.runs[number - 1] = summaryOf(file, run);
-    // A checkpoint changes nothing that the index tells but for the first one.
-    if (isNew || before?.outcome.state !== run.outcome.state || run.outcome.state === 'completed')
-      await saveIndex();
+    // Of a run that goes on the index says that there is one; its figures are of use when it has ended.
+    if (isNew || ended) await saveIndex();
   }
 
   async function saveIndex(): Promise<void> {
@@ -50,7 +49,8 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
     begin: saveIndex,
     async listen(event) {
       if (event.type === 'run-planned') number = event.number;
-      else if (event.type === 'checkpoint' || event.type === 'run-ended') await saveRun(event.run);
+      else if (event.type === 'checkpoint' || event.type === 'run-ended')
+        await saveRun(event.run, event.type === 'run-ended');
       else if (event.type === 'concluded') index.conclusions = event.conclusions;
     },
     async end(endedAt) {
@@ -69,6 +69,7 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
   return `runs/${number}-${name}.json`;
 }
 
+/** What the index keeps of a run that is in `file`. */
 export function summaryOf(file: string, run: Run): RunSummary {
   const { variant, step, round, profile } = run.plan;
   return {
