@@ -241,7 +241,7 @@ function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, port
     target: {
       host: target.host,
       ports: target.ports,
-      path: target.websocketPath,
+      path: target.path,
       tls: target.tls === null ? null : { servername: target.tls.servername },
     },
     sourceAddresses: plan.sourceAddresses,

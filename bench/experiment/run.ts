@@ -75,7 +75,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     probe: probe === null ? null : { ...probe, alpn },
     http,
     proxy: proxy === null ? null : { ...proxy.facts, errorLog },
-    notices: [...context.notices, ...affinity, ...driven.notices],
+    notices: [...context.notices, ...affinity, ...(proxy?.notices ?? []), ...driven.notices],
     validity: UNJUDGED,
   });
   const driven = await driveLoad(
@@ -88,7 +88,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  return runOf(driven, proxy === null ? [] : await readErrorLog(folder));
+  return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
 }
 
 async function enter(
