@@ -106,6 +106,7 @@ test('a Nginx worker that ended, whenever that was, with how', () => {
   assert.equal(log('[alert] 12#0: something else'), undefined);
   const killed = '2026/01/02 03:04:05 [alert] 12#0: worker process 34 exited on signal 9';
   assert.match(log(killed) ?? '', /^A Nginx worker process exited on signal 9 in the course of this run/);
+  assert.equal(found(run, 'nginx-log'), undefined);
   assert.match(
     log(
       '[warn] x',
