@@ -82,6 +82,8 @@ test('a ramp that was not reached', () => {
   assert.equal(found(run, 'ramp-not-reached'), undefined);
   run.plan.rampPerSecond = 5.5;
   assert.equal(found(run, 'ramp-not-reached'), undefined);
+  run.plan.rampPerSecond = 5.6;
+  assert.equal(found(run, 'ramp-not-reached')?.level, 'warning');
   run.plan.rampPerSecond = 100;
   assert.match(found(run, 'ramp-not-reached')?.text ?? '', /opened at 5 a second where 100 were asked/);
 });
