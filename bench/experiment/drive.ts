@@ -7,6 +7,7 @@ import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import { PHASES } from '../model/load.ts';
+import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
@@ -116,7 +117,8 @@ export async function driveLoad(
   await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
   await stopCheckpoints();
   const whole = driven(outcome, endUs, stats);
-  return { ...whole, notices: [...whole.notices, ...notices] };
+  const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
+  return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
 }
 
 interface PhaseContext {
