@@ -81,8 +81,9 @@ async function drive(
   const clock = clockSince(epochNs);
   const merger = makeMerger(processes.length);
   const fleet = makeFleet(processes, (recording) => assert.ok(merger.add(recording)));
-  const connectedUs = await fleet.connect(processes.map((_, worker) => planOf(port, load, epochNs, worker)));
-  assert.ok(connectedUs > 0 && connectedUs < clock());
+  const handshakes = await fleet.connect(processes.map((_, worker) => planOf(port, load, epochNs, worker)));
+  const { startUs, endUs: connectedUs } = handshakes;
+  assert.ok(startUs > 0 && startUs < connectedUs && connectedUs < clock());
   const warmUpUs = Math.ceil(clock()) + 50_000;
   const steadyUs = warmUpUs + 100_000;
   const timer = setTimeout(onSteady, 150);
