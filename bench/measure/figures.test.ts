@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
+import { zeroCounters } from '../model/recording.ts';
 import { resultIndexSchema } from '../model/result.ts';
 import { type ProcessSeries, type Run, runSchema } from '../model/run.ts';
 import { logBins, percentileCurve } from './distribution.ts';
