@@ -106,6 +106,38 @@ test('a process that was hardly watched has no CPU figure, and neither has its c
   assert.equal(figures.cpuUsPerMessage.server, null);
 });
 
+test('memory per connection is of the last sample there is where none was taken after, and none where it shrank', () => {
+  const run = makeRun({ seconds: 1, connections: 1000 });
+  const growth = (...resident: number[]) => {
+    const process = evenProcess('proxy', 0);
+    process.samples = resident.map((residentBytes, i) => ({
+      ...(process.samples[0] ?? assert.fail()),
+      atUs: i * 500_000,
+      residentBytes,
+    }));
+    return figuresOf({ ...run, processes: [process] }).memoryPerConnectionBytes.proxy;
+  };
+  // The connect phase is 0 s to 2 s.
+  assert.equal(growth(1_000_000, 2_000_000, 3_000_000), 2000);
+  assert.equal(growth(1_000_000, 2_000_000, 3_000_000, 4_000_000, 6_000_000, 9_000_000), 5000);
+  assert.equal(growth(3_000_000, 2_000_000, 1_000_000), null);
+  assert.equal(growth(3_000_000), null);
+});
+
+test('half of the phase is enough to watch, and less is not', () => {
+  const run = makeRun({ seconds: 8 });
+  const from = (second: number) => {
+    const process = evenProcess('server', 100_000);
+    process.samples = [second, 20].map((at) => ({
+      ...(process.samples[0] ?? assert.fail()),
+      atUs: at * 1e6,
+      cpuUs: at * 100_000,
+    }));
+    return figuresOf({ ...run, processes: [process] }).processes[0]?.cpuShare;
+  };
+  assert.deepEqual([from(8), from(8.1)], [0.1, null]);
+});
+
 test('the longest delay of a loop is told of samples that lie in the phase for the most part', () => {
   const run = makeRun({ seconds: 8 });
   const process = evenProcess('server', 100_000);
@@ -255,10 +287,24 @@ test('late echoes of a second that came in a longer slice make its point longer,
   assert.ok(slice);
   const tail = { ...slice, phase: 'warm-up' as const, endUs: slice.endUs };
   slice.endUs -= 400_000;
-  run.slices.splice(at, 0, tail);
+  run.slices.splice(at + 1, 0, tail);
   const point = seriesOf(run).find(({ phase }) => phase === 'steady');
+  assert.equal(point?.open, slice.gauges.open);
   assert.equal(point?.atUs, (tail.startUs + tail.endUs) / 2);
   assert.equal(point?.echoedPerSecond, slice.counters.echoed * 2);
+});
+
+test('no point goes over the bound of a phase', () => {
+  assert.deepEqual(
+    seriesOf(makeRun({ seconds: 3 }), 4).map(({ phase, atUs }) => [phase, atUs / 1e6]),
+    [
+      ['connect', 1],
+      ['warm-up', 3],
+      ['steady', 5],
+      ['steady', 6.5],
+      ['drain', 7.25],
+    ],
+  );
 });
 
 test('a slice too short for a rate has none', () => {
