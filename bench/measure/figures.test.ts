@@ -33,6 +33,7 @@ test('messages, rates and bytes are read from the books and the steady phase', (
   assert.deepEqual(figures.connections, { asked: 1000, opened: 1000, failed: 0 });
   assert.equal(figures.messages.sent, sum(run.slices.map((slice) => slice.counters.sent)));
   assert.equal(figures.messages.perSecond, sum(steady.map((slice) => slice.counters.echoed)) / 4);
+  assert.equal(figures.bytes.sentPerSecond, sum(steady.map((slice) => slice.counters.bytesSent)) / 4);
   assert.equal(figures.bytes.receivedPerSecond, sum(steady.map((slice) => slice.counters.bytesReceived)) / 4);
   assert.equal(figures.connect.timeToOpenUs, 2_000_000);
   assert.equal(figures.connect.perSecond, 500);
@@ -43,6 +44,30 @@ test('a late echo of the steady phase counts, an echo of the warm-up does not', 
   const run = makeRun({ seconds: 3 });
   const counted = run.slices.filter((slice) => slice.phase === 'steady' || slice.phase === 'drain');
   assert.equal(figuresOf(run).latencies.service?.count, sum(counted.map((slice) => slice.counters.echoed)));
+});
+
+test('times of messages are read from the steady phase and the drain, those of handshakes from all phases', () => {
+  const run = makeRun({ load: OPEN, seconds: 1 });
+  const counts = { connect: 1, 'warm-up': 10, steady: 100, drain: 1000 };
+  const phases = new Set<string>();
+  for (const slice of run.slices) {
+    const histogram = emptyHistogram();
+    histogram.recordValueWithCount(500, counts[slice.phase]);
+    const first = !phases.has(slice.phase);
+    phases.add(slice.phase);
+    const names = ['tcp', 'tls', 'upgrade', 'handshake', 'response', 'service', 'sendLag'] as const;
+    slice.histograms = first ? Object.fromEntries(names.map((name) => [name, encode(histogram)])) : {};
+  }
+  const { latencies } = figuresOf(run);
+  assert.deepEqual(Object.fromEntries(Object.entries(latencies).map(([name, of]) => [name, of?.count])), {
+    tcp: 1111,
+    tls: 1111,
+    upgrade: 1111,
+    handshake: 1111,
+    response: 1100,
+    service: 1100,
+    sendLag: 1100,
+  });
 });
 
 test('only an open loop has response time, send lag and an offered rate', () => {
