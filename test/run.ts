@@ -166,7 +166,16 @@ function makeSlices(
       startUs: second * SECOND_US,
       endUs: (second + (phase === 'drain' ? 0.5 : 1)) * SECOND_US,
       phase,
-      counters: { sent, echoed, lost: 0, bytesSent: sent * 64, bytesReceived: echoed * 64, opened },
+      counters: {
+        due: sent,
+        sent,
+        echoed,
+        lost: 0,
+        unsent: 0,
+        bytesSent: sent * 64,
+        bytesReceived: echoed * 64,
+        opened,
+      },
       failures: {},
       gauges: {
         outstanding,
@@ -214,10 +223,12 @@ function makeWorkers(slices: readonly Slice[], connections: number): Run['worker
     asked: asked[worker] ?? 0,
     opened: opened[worker] ?? 0,
     failed: 0,
+    due: sent[worker] ?? 0,
     sent: sent[worker] ?? 0,
     echoed: sent[worker] ?? 0,
     outstanding: 0,
     lost: 0,
+    unsent: 0,
   }));
 }
 

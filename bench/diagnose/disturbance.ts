@@ -10,35 +10,33 @@ const TOUCHED = 0.95;
 /** Where no undisturbed second is left to compare with: from this share of the CPUs on it is taken as touched. */
 const TOUCHED_SHARE = 0.1;
 
-/** What speaks against a run when its disturbed seconds are set apart. */
-export interface SettledDoubts {
-  /** What holds in its undisturbed seconds as well, and so is its own. */
-  own: ScheduleDoubts;
-  /** Why the disturbance itself makes the run suspect; empty where it does not. */
-  disturbance: string[];
+/** What speaks against a run once its disturbed seconds are taken into account. */
+export interface StandingDoubts {
+  schedule: ScheduleDoubts;
+  /** That the disturbance touched the figures; null where it did not, or where enough seconds are without it. */
+  disturbance: string | null;
 }
 
 /**
- * A doubt that is gone once the disturbed seconds are left out was not the run's: where the others are at least
- * half, it stands no more. Where they are fewer, the disturbance is the reason, with the doubt as what it did.
+ * A doubt that is gone once the disturbed seconds are left out is not the run's own: where the others are at
+ * least half, it stands no more. Where they are fewer, it stands, and the disturbance is named as its reason.
  */
-export function settleDoubts(run: Run, figures: RunFigures): SettledDoubts {
+export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const all = scheduleDoubts(run, figures, ofAllSeconds(figures));
-  const disturbed = disturbedSentence(run);
-  if (disturbed === null || figures.disturbed === null) return { own: all, disturbance: [] };
+  const sentence = disturbedSentence(run);
+  if (sentence === null || figures.disturbed === null) return { schedule: all, disturbance: null };
   const calm = ofUndisturbedSeconds(figures);
   const without = calm === null ? {} : scheduleDoubts(run, figures, calm);
-  const own: ScheduleDoubts = {};
-  const gone: string[] = [];
-  for (const kind of Object.keys(all) as (keyof ScheduleDoubts)[]) {
-    const doubt = all[kind];
-    if (doubt === undefined) continue;
-    if (without[kind] !== undefined) own[kind] = doubt;
-    else gone.push(doubt);
-  }
-  const touched = gone.length > 0 || throughputTouched(run, figures);
   const few = figures.disturbed.seconds * 2 > figures.disturbed.of;
-  return { own, disturbance: touched && few ? [`Disturbed: ${disturbed}.`, ...gone] : [] };
+  if (!few) return { schedule: both(all, without), disturbance: null };
+  const gone = Object.keys(all).length > Object.keys(both(all, without)).length;
+  const touched = gone || throughputTouched(run, figures);
+  return { schedule: all, disturbance: touched ? `Disturbed: ${sentence}.` : null };
+}
+
+/** The doubts of the first that the second has as well. */
+function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
+  return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }
 
 function throughputTouched(run: Run, { undisturbed, messages }: RunFigures): boolean {

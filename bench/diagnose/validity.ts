@@ -1,6 +1,6 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { settleDoubts } from './disturbance.ts';
+import { standingDoubts } from './disturbance.ts';
 import { BUSY, limitOf } from './limit.ts';
 import type { Utilisation } from './utilisation.ts';
 import { percent } from './words.ts';
@@ -11,17 +11,17 @@ const LOOP_BUSY = 0.85;
 
 /** May this run be believed, and why not. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
-  const { own, disturbance } = settleDoubts(run, figures);
-  const limit = limitOf(run, figures, utilisation, own);
+  const { schedule, disturbance } = standingDoubts(run, figures);
+  const limit = limitOf(run, figures, utilisation, schedule);
   const cut = outcome(run);
   const doubts = [
     cut ?? nothing(figures),
     losses(figures),
-    own.lag,
-    own.rate,
-    own.inTime,
-    own.backlog,
-    ...disturbance,
+    disturbance,
+    schedule.lag,
+    schedule.rate,
+    schedule.inTime,
+    schedule.backlog,
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   // What was the limit of a run that broke off matters less than that it did.
   const limited = cut === null ? limitedBy(run, utilisation, limit) : null;

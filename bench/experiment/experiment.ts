@@ -69,12 +69,13 @@ export async function runExperiment(input: ExperimentInput): Promise<boolean> {
   }
 }
 
-/** Whatever else runs takes its share of every figure, and the limits of a container bind. */
+/** What a person should know of the machine before the first run: its limits, and what else it does. */
 export async function watchMachine(): Promise<Notice[]> {
-  return [...(await readLimitNotices()), ...(await busyNotice())];
+  return [...(await readLimitNotices()), ...(await busyMachine())];
 }
 
-async function busyNotice(): Promise<Notice[]> {
+/** Whatever else runs takes its share of every figure. */
+async function busyMachine(): Promise<Notice[]> {
   const share = await readBusyShare(LISTEN_MS);
   if (share === null || share < BUSY_SHARE) return [];
   const text = `The machine was ${Math.round(share * 100)} % busy with other work before the first run. Figures taken beside other work scatter: compare ratios within one session only.`;

@@ -39,8 +39,8 @@ export function watchLive({ plan, emit }: RunContext, latest: () => LiveFigures 
       tell();
     },
     note(recording) {
-      open[recording.worker] = recording.open;
-      lost += recording.lost;
+      if (recording.gauges !== null) open[recording.worker] = recording.gauges.open;
+      lost += recording.counters.lost + recording.counters.unsent;
       for (const count of Object.values(recording.failures)) failed += count;
     },
     close() {

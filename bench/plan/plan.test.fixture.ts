@@ -1,5 +1,6 @@
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
+import type { RunSpec } from '../model/strategy.ts';
 import { parseRequest, type RunRequest } from '../request/request.ts';
 
 /** Two cores, 24 GiB, the limits of a container. */
@@ -29,4 +30,18 @@ export function requestOf(line = ''): RunRequest {
   const request = parseRequest(['--profile', 'any', ...line.split(' ').filter((word) => word !== '')]);
   if (request.command !== 'run') throw new TypeError(`not a run: ${line}`);
   return request.run;
+}
+
+/** What the first step of a request asks of a profile, at the rate that is asked for or at 1,000/s. */
+export function specOf({ steps, inFlight, ratePerSecond, arrivals }: RunRequest, { name }: Profile): RunSpec {
+  const step = steps[0] ?? 'throughput';
+  return {
+    variant: name,
+    step,
+    round: null,
+    load:
+      step === 'throughput'
+        ? { kind: 'closed', inFlight }
+        : { kind: 'open', ratePerSecond: ratePerSecond ?? 1000, arrivals },
+  };
 }

@@ -41,12 +41,12 @@ export const RUN_OPTIONS = {
     rate: {
       short: 'R',
       value: 'N',
-      help: 'Latency alone, at so many messages per second over all connections',
+      help: 'Latency alone, at N messages per second over all connections',
     },
     arrivals: { value: 'uniform|poisson', help: 'Spacing of the schedule of the step latency [uniform]' },
     'in-flight': {
       value: 'N',
-      help: 'Throughput alone, with so many unanswered messages per connection [1]',
+      help: 'Throughput alone: unanswered messages per connection [1]',
     },
     payload: { value: 'SIZE|RANGE', help: 'Bytes of a message: 64, 16k, 64-1024 [64]' },
     type: { value: 'text|binary', help: 'Type of the messages [text]' },

@@ -14,7 +14,10 @@ function run(line: string): RunRequest {
 
 const DEFAULTS: RunRequest = {
   profiles: ['tls'],
-  load: { kind: 'closed', inFlight: 1 },
+  steps: ['throughput', 'latency'],
+  inFlight: 1,
+  ratePerSecond: null,
+  arrivals: 'uniform',
   payload: { minBytes: 64, maxBytes: 64, type: 'text' },
   connections: 1000,
   rampPerSecond: 0,
@@ -23,7 +26,7 @@ const DEFAULTS: RunRequest = {
   echoTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
   client: 'lean',
-  server: 'ws',
+  server: null,
   workers: null,
   servers: null,
   nginxWorkers: null,
@@ -54,7 +57,10 @@ test('every option is read, in the long form', () => {
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
     {
       profiles: ['plain', 'tls'],
-      load: { kind: 'open', ratePerSecond: 1500, arrivals: 'poisson' },
+      steps: ['latency'],
+      inFlight: 1,
+      ratePerSecond: 1500,
+      arrivals: 'poisson',
       payload: { minBytes: 64, maxBytes: 1024, type: 'binary' },
       connections: 10_000,
       rampPerSecond: 500,
@@ -85,10 +91,26 @@ test('the short forms of wrk and wrk2, joined to their value or apart', () => {
   assert.equal(request.connections, 200);
   assert.equal(request.durationMs, 3000);
   assert.equal(request.warmupMs, 1000);
-  assert.deepEqual(request.load, { kind: 'open', ratePerSecond: 10_000, arrivals: 'uniform' });
+  assert.equal(request.ratePerSecond, 10_000);
   assert.deepEqual(run('-p tls -w 0'), { ...DEFAULTS, warmupMs: 0 });
-  assert.deepEqual(run('-p tls --in-flight=16').load, { kind: 'closed', inFlight: 16 });
+  assert.equal(run('-p tls --in-flight=16').inFlight, 16);
   assert.equal(run('-p tls --no-pin').pin, false);
+});
+
+test('what is asked of a step asks for it alone, and --steps for what it names', () => {
+  for (const [line, steps] of [
+    ['-p tls', ['throughput', 'latency']],
+    ['-p tls -R 5k', ['latency']],
+    ['-p tls --in-flight 4', ['throughput']],
+    ['-p tls -R 5k --in-flight 4', ['throughput', 'latency']],
+    ['-p tls --arrivals poisson', ['throughput', 'latency']],
+    ['-p tls --steps throughput', ['throughput']],
+    ['-p tls --steps latency -R 5k', ['latency']],
+    ['-p tls --steps latency,throughput -R 5k', ['throughput', 'latency']],
+    ['-p tls --steps throughput,latency --in-flight 4', ['throughput', 'latency']],
+  ] as const) {
+    assert.deepEqual(run(line).steps, steps, line);
+  }
 });
 
 test('the other commands', () => {
@@ -137,12 +159,19 @@ test('wrong use is told in a sentence', () => {
     ['-p tls -d 0', /^--duration "0" is out of bounds: 1ms to 24h will do\.$/],
     ['-p tls -d 1.5ms', /^--duration "1\.5ms" is finer than a millisecond/],
     ['-p tls -R 0', /^--rate "0" is out of bounds/],
-    ['-p tls -R 5 --in-flight 2', /^--in-flight bounds a closed loop/],
-    ['-p tls --arrivals uniform', /^--arrivals shapes the schedule of --rate/],
+    ['-p tls --steps speed', /^--steps "speed" is not known\. The steps are throughput and latency/],
+    ['-p tls --steps throuhgput', /Did you mean throughput\?/],
+    ['-p tls --steps throughput -R 5', /^--rate shapes the step latency, and --steps leaves that out/],
+    ['-p tls --steps latency -R 5 --in-flight 2', /^--in-flight shapes the step throughput/],
+    ['-p tls --in-flight 2 --arrivals poisson', /^--arrivals shapes the step latency/],
+    [
+      '-p tls --steps latency',
+      /^The rate of the step latency follows from what the step throughput measures/,
+    ],
     ['-p tls -R 5 --arrivals normal', /^--arrivals "normal" is not known: it is uniform or poisson\.$/],
     ['-p tls --pin --no-pin', /^--pin and --no-pin contradict each other/],
     ['-p tls -c 2 --workers 3', /^--workers 3 is more than there are connections \(2\)\.$/],
-    ['-p tls --threshold response.p99<5ms', /needs a schedule, and a closed loop has none/],
+    ['-p tls --in-flight 1 --threshold response.p99<5ms', /needs a schedule, and a closed loop has none/],
     ['-p tls --client fast', /^--client "fast" is not known: it is lean or ws\.$/],
     ['tls', /^There is no command "tls"\..*npm run bench -- --profile tls$/],
     ['reprot x', /Did you mean report\?/],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Problem } from '../model/failure.ts';
-import { checkFitsLoad, METRICS, missedThresholds, parseThreshold } from './threshold.ts';
+import { checkFitSteps, METRICS, missedThresholds, parseThreshold, stepsAnswering } from './threshold.ts';
 
 test('a threshold is a metric, an operator and a limit in the unit of the metric', () => {
   for (const [text, metric, operator, limit] of [
@@ -47,13 +47,35 @@ test('any text is a threshold or a Problem', () => {
   );
 });
 
-test('response time and send lag are for open loops only', () => {
+test('response time and send lag need a schedule', () => {
   for (const text of ['response.p99<50ms', 'sendLag.p99<1ms']) {
     const thresholds = [parseThreshold('messages.lost==0'), parseThreshold(text)];
-    assert.throws(() => checkFitsLoad(thresholds, 'closed'), { kind: 'usage', message: /add --rate/ });
-    checkFitsLoad(thresholds, 'open');
+    assert.throws(() => checkFitSteps(thresholds, ['throughput']), {
+      kind: 'usage',
+      message: /ask for the step latency as well/,
+    });
+    checkFitSteps(thresholds, ['latency']);
+    checkFitSteps(thresholds, ['throughput', 'latency']);
   }
-  checkFitsLoad([parseThreshold('service.p99<50ms')], 'closed');
+  checkFitSteps([parseThreshold('service.p99<50ms')], ['throughput']);
+});
+
+test('a metric is checked in the step that answers it, and in all where none does', () => {
+  const both = ['throughput', 'latency'] as const;
+  for (const [metric, steps] of [
+    ['response.p99', ['latency']],
+    ['sendLag.max', ['latency']],
+    ['service.p50', ['latency']],
+    ['messages.perSecond', ['throughput']],
+    ['perCoreCapacity', ['throughput']],
+    ['messages.lost', both],
+    ['cpuPerMessage.proxy', both],
+    ['handshake.p99', both],
+  ] as const) {
+    assert.deepEqual(stepsAnswering(metric, both), steps, metric);
+  }
+  assert.deepEqual(stepsAnswering('service.p50', ['throughput']), ['throughput']);
+  assert.deepEqual(stepsAnswering('messages.perSecond', ['latency']), ['latency']);
 });
 
 test('each operator is missed on its own side of the limit', () => {
