@@ -38,6 +38,6 @@ export function printResult(result: Result, reportPath: string, json: boolean, t
   terminal.print(
     json
       ? JSON.stringify(jsonSummary(result, reportPath), null, 2)
-      : `${summaryText(result)}\nReport: ${reportPath}`,
+      : `${summaryText(result, terminal.columns)}\nReport: ${reportPath}`,
   );
 }

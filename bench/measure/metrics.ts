@@ -18,6 +18,7 @@ export function metricsOf(figures: RunFigures): Record<string, number | null> {
     ),
     ...prefixed('http', http?.latency ?? null),
     'http.requestsPerSecond': http?.requestsPerSecond ?? null,
+    perCoreCapacity: figures.perCoreCapacity?.perSecond ?? null,
   };
 }
 
