@@ -35,8 +35,8 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
     steps: ['throughput', 'latency'],
   });
   assert.deepEqual(variants, [
-    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx' } },
-    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx' } },
+    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx', tunings: [] } },
+    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx', tunings: [] } },
   ]);
   assert.deepEqual(
     runs.map((run) => [run.profile.name, run.plan.variant, run.plan.step, run.plan.workload.load]),
