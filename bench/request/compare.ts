@@ -34,7 +34,7 @@ export function compareRequest(given: GivenOptions, operands: readonly string[])
   checkVariants(variants, tunes);
   const what = { variants, steps: stepsOf(given), warmupMs: WARMUP_MS, durationMs: DURATION_MS };
   return {
-    run: { ...requestOf(given, what), http: false },
+    run: { ...requestOf(given, what), http: false, name: last(given, 'name') ?? nameOf(variants, tunes) },
     tunes,
     rounds: number(given, 'rounds', { min: 1, max: MOST_ROUNDS }),
     budgetMs: milliseconds(given, 'budget', DURATION_US),
@@ -56,6 +56,10 @@ function checkVariants(variants: readonly string[], tunes: readonly string[]): v
     '`compare` takes two variants or more, the baseline first: compare tls tls+buf-16k. ' +
       'One is enough beside a --tune. `profiles` lists profiles and tunings.',
   );
+}
+
+function nameOf(variants: readonly string[], tunes: readonly string[]): string {
+  return ['compare', ...variants, ...tunes.map((_, index) => `tune-${index + 1}`)].join('-');
 }
 
 /** Both steps unless --steps says otherwise: a rate that is named here takes the throughput away from nobody. */

@@ -70,6 +70,14 @@ export function verdictSentence(comparison: VariantComparison, baseline: string)
   return others.length === 0 ? main : `${main} Also ${others.join('; ')}.`;
 }
 
+/** `tls: Nginx CPU per message +31 % (+29 % to +33 %)`; null before the first round gives one. */
+export function effectSoFar({ variant, figures }: VariantComparison): string | null {
+  const figure = figures.find((each) => isHeadline(each) && each.effect !== null);
+  if (figure === undefined) return null;
+  const interval = figure.interval === null ? '' : ` (${formatInterval(figure.interval)})`;
+  return `${variant}: ${figureTitle(figure)} ${formatEffect(figure.effect)}${interval}`;
+}
+
 /** `Nginx CPU per message is dearer by +4.1 % (95 % interval +3.2 % to +5 %)`. */
 function clause(figure: ComparedFigure): string {
   const title = figureTitle(figure);
