@@ -80,6 +80,8 @@ test('a ramp that was not reached', () => {
   assert.equal(found(run, 'ramp-not-reached'), undefined);
   run.plan.rampPerSecond = 5.5;
   assert.equal(found(run, 'ramp-not-reached'), undefined);
+  run.plan.rampPerSecond = 5.6;
+  assert.equal(found(run, 'ramp-not-reached')?.level, 'warning');
   run.plan.rampPerSecond = 100;
   assert.match(found(run, 'ramp-not-reached')?.text ?? '', /opened at 5 a second where 100 were asked/);
 });
@@ -104,6 +106,7 @@ test('a Nginx worker that ended, whenever that was, with how', () => {
   assert.equal(log('[alert] 12#0: something else'), undefined);
   const killed = '2026/01/02 03:04:05 [alert] 12#0: worker process 34 exited on signal 9';
   assert.match(log(killed) ?? '', /^A Nginx worker process exited on signal 9 in the course of this run/);
+  assert.equal(found(run, 'nginx-log'), undefined);
   assert.match(
     log(
       '[warn] x',

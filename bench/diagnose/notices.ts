@@ -76,11 +76,12 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
+/** As nginx logs it (ngx_process.c, ngx_process_get_status). */
+const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
+
 /** The master starts another in its place and the run goes on, with connections cut or before there were any. */
 function nginxWorkerEnded({ proxy }: Run): Notice | null {
-  const ends = (proxy?.errorLog ?? []).flatMap(
-    (line) => /worker process \d+ exited (on signal \d+|with fatal code \d+)/.exec(line)?.[1] ?? [],
-  );
+  const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
   const [first] = ends;
   if (first === undefined) return null;
   const which = ends.length === 1 ? 'A Nginx worker process' : `${ends.length} Nginx worker processes`;
@@ -89,7 +90,7 @@ function nginxWorkerEnded({ proxy }: Run): Notice | null {
 }
 
 function nginxLog({ proxy }: Run): Notice | null {
-  const lines = proxy?.errorLog ?? [];
+  const lines = (proxy?.errorLog ?? []).filter((line) => !WORKER_ENDED.test(line));
   const [first] = lines;
   if (first === undefined) return null;
   const text = `Nginx logged ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} at level warn or above; the first: ${first}`;

@@ -145,6 +145,35 @@ describe('who was the limit', () => {
     assert.equal(judge(busyRun({ proxy: [0.89, 0.5] })).limit.component, 'none');
   });
 
+  test('a process is busy from 90 % on', () => {
+    assert.equal(judge(busyRun({ proxy: [0.9] })).limit.component, 'proxy');
+    assert.equal(judge(busyRun({ proxy: [0.89] })).limit.component, 'none');
+  });
+
+  test('of two sets of shared CPUs the fuller one counts, by how many CPUs it has', () => {
+    const on = (server: number[], ...shares: [proxy: number, generator: number]) =>
+      judge(
+        placed(busyRun({ proxy: [shares[0]], server: [0.4], generator: [shares[1]] }), {
+          proxy: [0],
+          server,
+          generator: server,
+          runner: [0],
+        }),
+      ).limit.component;
+    assert.equal(on([1], 0.5, 0.56), 'generator');
+    assert.equal(on([1, 2], 0.5, 0.56), 'none');
+  });
+
+  test('all processes count for how full the machine is, the runner as well', () => {
+    const run = busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.24, 0.24] });
+    assert.equal(judge(run, 2).limit.component, 'none');
+    const [master] = run.processes;
+    assert.ok(master);
+    const samples = master.samples.map((sample) => ({ ...sample, cpuUs: sample.atUs * 0.05 }));
+    run.processes.push({ ...master, component: 'runner', name: 'runner', samples });
+    assert.equal(judge(run, 2).limit.component, 'machine');
+  });
+
   test('CPUs are not shared where the system refused to place processes', () => {
     const run = pinned(busyRun({ server: [0.4], generator: [0.58] }), [1], [1]);
     run.notices.push({ level: 'warning', code: 'affinity-refused', text: '' });
@@ -193,6 +222,10 @@ describe('valid', () => {
     ['the schedule was kept', openRun(1, QUICK)],
     ['send lag is a small share of response time', openRun(1, { sendLag: 900, response: 10_000 })],
     ['send lag is no more than timers do', openRun(1, { sendLag: 290, response: 400 })],
+    [
+      'in direct the server is the limit, and the generator nearly busy',
+      busyRun({ server: [0.97], generator: [0.89] }, { profile: 'direct' }),
+    ],
   ];
   for (const [what, run] of RUNS) {
     test(what, () => {
@@ -261,7 +294,12 @@ describe('suspect', () => {
       openRun(1, { sendLag: 5000, response: 10_000 }),
       /^The generator sent late: send lag p99 is \d+ µs, 50 % of the response time's p99\.$/,
     ],
-    ['the rate was not reached', openRun(0.97, QUICK), /^Only 97 % of the offered rate was echoed/],
+    [
+      'send lag is a little more than a tenth of response time',
+      openRun(1, { sendLag: 1200, response: 10_000 }),
+      /^The generator sent late: send lag p99 is 120\d µs, 12 %/,
+    ],
+    ['the rate was not reached', openRun(0.985, QUICK), /^Only 99 % of the offered rate was echoed/],
     [
       'a generator was nearly busy',
       busyRun({ generator: [0.2, 0.88] }),
@@ -381,10 +419,10 @@ describe('a run that never settled', () => {
   };
 
   test('is suspect where the steady phase began with a backlog, and its schedule was not the limit', () => {
-    const { verdict, reasons, limit } = judge(withBacklog(150));
+    const { verdict, reasons, limit } = judge(withBacklog(120));
     assert.equal(verdict, 'suspect');
     assert.equal(reasons.length, 1);
-    assert.match(reasons[0] ?? '', /^The steady phase began with 150 messages .* had not settled/);
+    assert.match(reasons[0] ?? '', /^The steady phase began with 120 messages .* had not settled/);
     assert.equal(limit.component, 'none');
   });
 
@@ -469,6 +507,13 @@ describe('a disturbed run', () => {
 
   test('of a spinning generator that was late only then: the schedule was kept', () => {
     assert.equal(judge(spinning(disturbed(1, 2))).limit.component, 'schedule');
+  });
+
+  test('of a spinning generator that was late only then is not limited by it, whatever else fell short', () => {
+    const run = spinning(disturbed(1, 2));
+    for (const slice of run.slices) if (slice.phase === 'warm-up') slice.gauges.outstanding = 5000;
+    assert.equal(judge(run).limit.component, 'none');
+    assert.match(judge(run).reasons.join(' '), /^The steady phase began with 5000 messages/);
   });
 
   test('in a closed loop is touched where it echoed more in the other seconds', () => {

@@ -6,7 +6,9 @@ import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.t
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
+import type { Span } from '../measure/span.ts';
 import { PHASES } from '../model/load.ts';
+import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
@@ -91,10 +93,19 @@ export async function driveLoad(
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
-  const phaseContext: PhaseContext = { context, fleet, clock, sampler, processSet, live, times: null };
+  const phaseContext: PhaseContext = {
+    context,
+    fleet,
+    clock,
+    sampler,
+    processSet,
+    live,
+    handshakes: { startUs: 0, endUs: 0 },
+    times: null,
+  };
   const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): LoadOutcome => ({
     outcome,
-    phases: phasesOf(phaseContext.times, endUs),
+    phases: phasesOf(phaseContext, endUs),
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
@@ -116,7 +127,8 @@ export async function driveLoad(
   await Promise.race([Promise.all(launched.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
   const whole = driven(outcome, endUs, stats);
-  return { ...whole, notices: [...whole.notices, ...notices] };
+  const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
+  return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
 }
 
 interface PhaseContext {
@@ -126,6 +138,8 @@ interface PhaseContext {
   sampler: Sampler;
   processSet: ProcessSet;
   live: Live;
+  /** From the first handshake to the last; without length while the connections open. */
+  handshakes: Span;
   /** Null while the connections open. */
   times: PhaseTimes | null;
 }
@@ -145,14 +159,13 @@ async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]):
   };
   let sampled = Promise.resolve();
   live.enter('connect');
-  let connectedUs = 0;
-  const connected = fleet.connect(plans).then((us) => {
-    connectedUs = us;
+  const connected = fleet.connect(plans).then((handshakes) => {
+    phaseContext.handshakes = handshakes;
   });
   let ended = await within(connected, connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
     sampler.sampleNow();
-    const times = phaseTimes(plan, connectedUs, clock());
+    const times = phaseTimes(plan, phaseContext.handshakes.endUs, clock());
     phaseContext.times = times;
     sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
@@ -241,7 +254,7 @@ function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, port
     target: {
       host: target.host,
       ports: target.ports,
-      path: target.websocketPath,
+      path: target.path,
       tls: target.tls === null ? null : { servername: target.tls.servername },
     },
     sourceAddresses: plan.sourceAddresses,
@@ -280,8 +293,8 @@ async function listProcesses(
   ];
 }
 
-function phasesOf(times: PhaseTimes | null, endUs: number): Run['phases'] {
-  const starts = times === null ? [0] : [0, times.warmUpUs, times.steadyUs, times.drainUs];
+function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Run['phases'] {
+  const starts = times === null ? [0] : [handshakes.startUs, times.warmUpUs, times.steadyUs, times.drainUs];
   const ends = times === null ? [] : [times.connectedUs, ...starts.slice(2)];
   return PHASES.flatMap((phase, i) => {
     const startUs = starts[i];

@@ -40,13 +40,13 @@ export async function measurePeer(peer: Peer): Promise<number> {
     });
     const [server] = servers;
     if (server === undefined) throw new TypeError('no echo server was started');
-    const { host, ports, websocketPath } = directTarget(servers);
+    const { host, ports, path } = directTarget(servers);
     const [port] = ports;
     const { pid } = processSet.launch({
       name: 'peer',
       component: 'generator',
       command: 'sh',
-      args: ['-c', filled(peer, { host, port: port ?? 0, url: `ws://${host}:${port}${websocketPath}` })],
+      args: ['-c', filled(peer, { host, port: port ?? 0, url: `ws://${host}:${port}${path}` })],
       cpus: cpus.generator,
       ipc: false,
     });

@@ -63,7 +63,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   signal.throwIfAborted();
   const target = await enter(context, servers, folder, processSet);
   signal.throwIfAborted();
-  const probe = await probeTarget(target);
+  const probe = await probeTarget(target, signal);
   signal.throwIfAborted();
   const http = await runHttpLeg(context, target, servers, processSet);
   const { proxy } = target;
@@ -75,7 +75,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     probe: probe === null ? null : { ...probe, alpn },
     http,
     proxy: proxy === null ? null : { ...proxy.facts, errorLog },
-    notices: [...context.notices, ...affinity, ...driven.notices],
+    notices: [...context.notices, ...affinity, ...(proxy?.notices ?? []), ...driven.notices],
     validity: UNJUDGED,
   });
   const driven = await driveLoad(
@@ -88,7 +88,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  return runOf(driven, proxy === null ? [] : await readErrorLog(folder));
+  return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
 }
 
 async function enter(
@@ -109,11 +109,15 @@ async function enter(
   );
 }
 
-async function probeTarget({ host, ports, tls, proxy }: StartedTarget): Promise<Probe | null> {
+async function probeTarget(
+  { host, ports, tls, proxy }: StartedTarget,
+  signal: AbortSignal,
+): Promise<Probe | null> {
   const [port] = ports;
   if (proxy === null || port === undefined) return null;
   if (tls === null) return PLAIN_PROBE;
-  return probeTls(host, port, tls.ca, tls.servername).catch((cause: Error) => {
+  return probeTls({ host, port, ...tls }, signal).catch((cause: Error) => {
+    signal.throwIfAborted();
     const what = `Nginx does not answer as a TLS listener should: ${cause.message}.`;
     throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
   });

@@ -17,10 +17,10 @@ export interface WorkerProcess {
 /** What all generator workers of a run do together. */
 export interface Fleet {
   /**
-   * Opens all connections; resolves when every handshake is over, with the time of the last (whole µs since
-   * the run's epoch; 0 where no worker lived to tell).
+   * Opens all connections; resolves when every handshake is over. From the beginning of the first to the end
+   * of the last is the connect phase, whole µs since the run's epoch; from 0 to 0 where no worker lived to tell.
    */
-  connect(plans: WorkerPlan[]): Promise<number>;
+  connect(plans: WorkerPlan[]): Promise<{ startUs: number; endUs: number }>;
   /** Sends in warm-up and steady phase; resolves when every worker is drained, or none has a connection left. */
   run(times: PhaseTimes): Promise<void>;
   /** Ends early: every worker hands out what it has. Resolves as `run` does. */
@@ -40,7 +40,7 @@ interface Member {
   /** Has no connection left. */
   deserted: boolean;
   connected: Gate;
-  lastHandshakeUs: number;
+  handshakes: { startUs: number; endUs: number } | null;
   done: Gate;
   /** Sums over its recordings: all that is known of a worker that died. */
   seen: WorkerTotals;
@@ -75,7 +75,14 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
         member.seen.asked = plan.connections;
         tell(member, { type: 'connect', plan });
       });
-      return all('connected').then(() => Math.max(0, ...members.map((member) => member.lastHandshakeUs)));
+      return all('connected').then(() => {
+        const spans = members.flatMap(({ handshakes }) => handshakes ?? []);
+        if (spans.length === 0) return { startUs: 0, endUs: 0 };
+        return {
+          startUs: Math.min(...spans.map(({ startUs }) => startUs)),
+          endUs: Math.max(...spans.map(({ endUs }) => endUs)),
+        };
+      });
     },
     run(times) {
       for (const member of members) tell(member, { type: 'start', times });
@@ -112,7 +119,7 @@ function makeMember(
     gone: false,
     deserted: false,
     connected: makeGate(),
-    lastHandshakeUs: 0,
+    handshakes: null,
     done: makeGate(),
     seen: {
       worker,
@@ -137,7 +144,7 @@ function makeMember(
       note(member.seen, recording);
       onRecording(recording);
     } else if (report.type === 'connected') {
-      member.lastHandshakeUs = report.lastHandshakeUs;
+      member.handshakes = { startUs: report.startUs, endUs: report.endUs };
       member.connected.open();
     } else if (report.type === 'deserted') {
       member.deserted = true;

@@ -45,8 +45,8 @@ export type WorkerReport =
   | { type: 'ready' }
   /** See recording-bytes.ts; in base64, because JSON has no bytes. */
   | { type: 'recording'; base64: string }
-  /** Every handshake is over; the last was at this time, whole µs since the run's epoch. */
-  | { type: 'connected'; lastHandshakeUs: number }
+  /** Every handshake is over: when the first began and the last ended, whole µs since the run's epoch. */
+  | { type: 'connected'; startUs: number; endUs: number }
   /** Its last connection is gone, and its schedule goes on: every message that falls due counts as unsent. */
   | { type: 'deserted' }
   /** `recordings`: how many it has handed out. */

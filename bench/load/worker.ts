@@ -79,6 +79,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
       ),
   );
   const { scenario } = sessions;
+  const rampUs = Math.max(0, Math.floor(clock()));
   const ramp = startRamp({
     clock,
     connections: plan.connections,
@@ -86,11 +87,11 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     pending: plan.pendingHandshakes,
     connect: (index) => connectOne(plan, sessions, index),
     onDone: () => {
-      const lastHandshakeUs = Math.floor(clock()) + 1;
+      const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
       recorder.connected();
       // What the handshakes left is collected now, not in the middle of the measurement.
       globalThis.gc?.();
-      report({ type: 'connected', lastHandshakeUs });
+      report({ type: 'connected', ...handshakes });
     },
   });
 

@@ -66,6 +66,17 @@ describe('disturbed seconds', () => {
     }
   });
 
+  it('what the host took says nothing of interrupts, though our processes may be charged with it', () => {
+    const run = openRun();
+    for (const [i, sample] of run.machine?.samples.entries() ?? []) {
+      sample.interruptUs = i * 500_000;
+      sample.idleUs -= i * 500_000;
+    }
+    disturb(run, 1, { stolenUs: 900_000 });
+    for (const sample of run.processes[0]?.samples ?? []) if (sample.atUs > 5e6) sample.cpuUs += 900_000;
+    assert.deepEqual(causes(run), [null, 'steal', null, null]);
+  });
+
   it('what other work there was is not known without the CPU time of our own', () => {
     const run = openRun();
     disturb(run, 1, { otherUs: 900_000 });

@@ -33,9 +33,7 @@ export function steadySeconds(run: Run): SteadySecond[] | null {
   if (machine === null || machine.samples.length < 2) return null;
   const slices = slicesOf(run, 'steady').filter((slice) => slice.endUs > slice.startUs);
   const uses = slices.map((slice) => useOf(run, machine, slice));
-  const charged = uses.some(({ leftUs, interruptUs, capacityUs }) => {
-    return leftUs !== null && leftUs - interruptUs < LEFT_LEAST * capacityUs;
-  });
+  const charged = uses.some(chargesInterrupts);
   return uses.map((use) => judge(use, charged));
 }
 
@@ -69,10 +67,16 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
 
 /**
  * The network's softirqs are most of what our own load spends in interrupts. A kernel without
- * CONFIG_IRQ_TIME_ACCOUNTING charges them to the process that they interrupt (`charged`), so that they are
- * among the time of our processes; one with it charges them to nobody, and they have to be taken off. Which
- * it is shows where taking them off would leave less than nothing.
+ * CONFIG_IRQ_TIME_ACCOUNTING charges them to the process that they interrupt, so that they are among the time of
+ * our processes; one with it charges them to nobody, and they have to be taken off. Which it is shows where taking
+ * them off would leave less than nothing; not in seconds of which the host took some, for that may be charged
+ * to our processes as well.
  */
+function chargesInterrupts({ leftUs, interruptUs, stolenUs, capacityUs }: Use): boolean {
+  if (leftUs === null || stolenUs >= STOLEN_SHARE * capacityUs) return false;
+  return leftUs - interruptUs < LEFT_LEAST * capacityUs;
+}
+
 function judge(
   { startUs, endUs, capacityUs, stolenUs, interruptUs, leftUs }: Use,
   charged: boolean,

@@ -127,7 +127,9 @@ function loopFigures(
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
     }
-    if (sample.loopDelayMaxUs !== null) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
+    // Of a sample that only begins or ends in the span the longest delay lies elsewhere.
+    const within = overlap * 2 >= sample.atUs - before.atUs;
+    if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }
   return { loopUtilisation: weight === 0 ? null : weighted / weight, loopDelayMaxUs: longest };
 }

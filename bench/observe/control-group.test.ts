@@ -119,6 +119,21 @@ describe('control groups', () => {
     assert.deepEqual(await readContainerLimits(root), { cpuQuota: 0.5, memoryLeftBytes: 1500 });
   });
 
+  it('memory beyond the limit is none left, and page cache beyond what is used no more than all', async (t) => {
+    const left = async (current: number, inactive: number) =>
+      readContainerLimits(
+        files(t, {
+          'proc/self/cgroup': '0::/\n',
+          'proc/self/mountinfo': UNIFIED,
+          'sys/fs/cgroup/memory.max': '1000\n',
+          'sys/fs/cgroup/memory.current': `${current}\n`,
+          'sys/fs/cgroup/memory.stat': `inactive_file ${inactive}\n`,
+        }),
+      ).then(({ memoryLeftBytes }) => memoryLeftBytes);
+    assert.equal(await left(1200, 100), 0);
+    assert.equal(await left(100, 300), 1000);
+  });
+
   it('nothing is limited where nothing says so', async (t) => {
     const root = files(t, {
       'proc/self/cgroup': '4:memory:/docker/ab12\n',

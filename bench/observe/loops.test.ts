@@ -48,6 +48,22 @@ describe('loop notes', () => {
     ]);
   });
 
+  it('that end where a sample was taken are those of the time before it', () => {
+    assert.deepEqual(told(samplesAt(0, 1000, 2000), [note(0, 1000, 0.9, 5), note(1000, 2000, 0.1, 30)]), [
+      [null, null],
+      [0.9, 5],
+      [0.1, 30],
+    ]);
+  });
+
+  it('longer than the time of a sample have their longest delay in one of them only', () => {
+    const delays = creditLoops(samplesAt(0, 1000, 2000, 3000), [note(200, 2900, 0.5, 70)]);
+    assert.deepEqual(
+      delays.map(({ loopDelayMaxUs }) => loopDelayMaxUs),
+      [null, null, 70, null],
+    );
+  });
+
   it('before the first sample belong to none', () => {
     assert.deepEqual(told(samplesAt(1000, 2000), [note(0, 1000, 1, 9), note(1000, 2000, 0.5, 1)]), [
       [null, null],
