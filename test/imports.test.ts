@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   measure: ['model', 'hdr-histogram-js', 'valibot'],
   stats: ['model'],
-  request: ['model', 'valibot'],
+  request: ['model'],
   plan: ['model', 'request', 'valibot'],
   strategy: ['model', 'measure', 'stats', 'plan'],
   nginx: ['model', 'node:child_process'],
