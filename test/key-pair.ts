@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KeyPair } from '../bench/load/connection.test.fixture.ts';
+import type { KeyPair } from '../bench/load/connections/connection.test.fixture.ts';
 import { makeCertificate } from '../bench/topology/certificate.ts';
 
 /** A certificate for localhost with its key; leaves no file behind. */

@@ -2,12 +2,22 @@ import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import type { HistogramName } from '../bench/model/recording.ts';
-import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
+import type {
+  Component,
+  HttpLeg,
+  MachineSeries,
+  NginxFacts,
+  Probe,
+  ProcessSeries,
+  Run,
+  Slice,
+} from '../bench/model/run.ts';
 
 /** What a made-up run is like; every run of the same options is the same. */
 export interface RunOptions {
   profile?: string;
-  title?: string;
+  /** Default: named after the profile. */
+  variant?: string;
   load?: Load;
   connections?: number;
   /** Of the steady phase. */
@@ -67,9 +77,9 @@ export function makeRun(options: RunOptions = {}): Run {
   const steadyUs = (CONNECT_SECONDS + WARMUP_SECONDS) * SECOND_US;
   const drainUs = steadyUs + seconds * SECOND_US;
   const direct = profile === 'direct';
+  const processes = makeProcesses(direct, seconds, connections, random);
   return {
-    plan: makePlan(profile, load, connections, seconds, direct),
-    title: options.title ?? `The ${profile} profile`,
+    plan: { ...makePlan(profile, load, connections, seconds, direct), variant: options.variant ?? profile },
     startedAt: '2026-01-02T03:04:05.000Z',
     outcome: { state: 'completed' },
     phases: [
@@ -80,17 +90,18 @@ export function makeRun(options: RunOptions = {}): Run {
     ],
     slices,
     workers: makeWorkers(slices, connections),
-    processes: makeProcesses(direct, seconds, connections, random),
-    balance: makeBalance(direct, slices, connections),
+    processes,
+    machine: quietMachine(processes),
+    spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),
-    nginx: direct ? null : makeNginx(profile),
+    proxy: direct ? null : makeNginx(profile),
     notices: [],
     validity: {
       verdict: 'valid',
       reasons: [],
       limit: {
-        component: direct ? 'server' : 'nginx',
+        component: direct ? 'server' : 'proxy',
         evidence: 'nginx worker 1 was busy 97 % of the time.',
       },
     },
@@ -105,10 +116,11 @@ function makePlan(
   direct: boolean,
 ): RunPlan {
   return {
+    variant: profile,
+    step: load.kind === 'closed' ? 'throughput' : 'latency',
+    round: null,
     profile,
-    scenario: 'echo',
-    load,
-    payload: { minBytes: 64, maxBytes: 64, type: 'text' },
+    workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' } },
     connections,
     rampPerSecond: 0,
     warmupMs: WARMUP_SECONDS * 1000,
@@ -119,11 +131,11 @@ function makePlan(
     server: 'ws',
     workers: 2,
     servers: 2,
-    nginx: direct
+    proxy: direct
       ? null
       : { workers: 2, workerConnections: 2048, workerFiles: 4096, reuseport: false, backlog: 4096 },
     sourceAddresses: ['127.0.0.2'],
-    pin: null,
+    placement: null,
     pacing: load.kind === 'open' ? 'sleep' : null,
     http: { connections: 10, durationMs: 2000 },
     seed: 7,
@@ -154,15 +166,21 @@ function makeSlices(
       startUs: second * SECOND_US,
       endUs: (second + (phase === 'drain' ? 0.5 : 1)) * SECOND_US,
       phase,
-      sent,
-      echoed,
-      lost: 0,
-      bytesSent: sent * 64,
-      bytesReceived: echoed * 64,
-      opened,
+      counters: {
+        due: sent,
+        sent,
+        echoed,
+        lost: 0,
+        unsent: 0,
+        bytesSent: sent * 64,
+        bytesReceived: echoed * 64,
+        opened,
+      },
       failures: {},
-      outstanding,
-      open: phase === 'connect' ? opened * (second + 1) : settings.connections,
+      gauges: {
+        outstanding,
+        open: phase === 'connect' ? opened * (second + 1) : settings.connections,
+      },
       histograms: makeHistograms(random, phase, load, { ...settings, opened, echoed, sent }),
     });
   }
@@ -197,18 +215,20 @@ function makeWorkers(slices: readonly Slice[], connections: number): Run['worker
   const sum = (count: (slice: Slice) => number): number =>
     slices.reduce((total, slice) => total + count(slice), 0);
   const halves = (total: number): [number, number] => [Math.ceil(total / 2), Math.floor(total / 2)];
-  const sent = halves(sum((slice) => slice.sent));
-  const opened = halves(sum((slice) => slice.opened));
+  const sent = halves(sum((slice) => slice.counters.sent));
+  const opened = halves(sum((slice) => slice.counters.opened));
   const asked = halves(connections);
   return [0, 1].map((worker) => ({
     worker,
     asked: asked[worker] ?? 0,
     opened: opened[worker] ?? 0,
     failed: 0,
+    due: sent[worker] ?? 0,
     sent: sent[worker] ?? 0,
     echoed: sent[worker] ?? 0,
     outstanding: 0,
     lost: 0,
+    unsent: 0,
   }));
 }
 
@@ -219,9 +239,9 @@ function makeProcesses(
   random: () => number,
 ): ProcessSeries[] {
   const nginx: [Component, string, number, number][] = [
-    ['nginx', 'nginx master', 0, 0],
-    ['nginx', 'nginx worker 1', 0.42, 17_000],
-    ['nginx', 'nginx worker 2', 0.39, 16_500],
+    ['proxy', 'nginx master', 0, 0],
+    ['proxy', 'nginx worker 1', 0.42, 17_000],
+    ['proxy', 'nginx worker 2', 0.39, 16_500],
   ];
   const others: [Component, string, number, number][] = [
     ['server', 'echo server 1', 0.3, 9000],
@@ -232,7 +252,7 @@ function makeProcesses(
   ];
   const total = CONNECT_SECONDS + WARMUP_SECONDS + seconds + 1;
   return [...(direct ? [] : nginx), ...others].map(([component, name, share, bytes], index) => {
-    const node = component !== 'nginx';
+    const node = component !== 'proxy';
     const samples: ProcessSeries['samples'] = [];
     let cpuUs = 20_000;
     for (let second = 0; second <= total; second++) {
@@ -252,9 +272,30 @@ function makeProcesses(
   });
 }
 
-function makeBalance(direct: boolean, slices: readonly Slice[], connections: number): Run['balance'] {
-  const messages = slices.reduce((total, slice) => total + slice.echoed, 0);
-  const pair = (component: 'nginx' | 'server' | 'generator', name: string, share: number): Run['balance'] =>
+/** A machine on which nothing runs but these processes, which are sampled at the same times. */
+export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): MachineSeries {
+  const used = (sample: number): number =>
+    processes.reduce((sum, { samples }) => sum + (samples[sample]?.cpuUs ?? 0), 0);
+  const samples = (processes[0]?.samples ?? []).map(({ atUs }, i) => {
+    const idleUs = Math.max(0, cpus * (atUs + SECOND_US) - used(i));
+    return { atUs, idleUs, stolenUs: 0, interruptUs: 0 };
+  });
+  return { cpus: Array.from({ length: cpus }, (_, cpu) => cpu), samples };
+}
+
+/** In one second of the steady phase, counted from 0, the host or other work takes so many µs of idle time. */
+export function disturb(run: Run, second: number, { stolenUs = 0, otherUs = 0 }): void {
+  const startUs = run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0;
+  for (const sample of run.machine?.samples ?? []) {
+    if (sample.atUs <= startUs + second * SECOND_US) continue;
+    sample.idleUs -= stolenUs + otherUs;
+    sample.stolenUs += stolenUs;
+  }
+}
+
+function makeSpread(direct: boolean, slices: readonly Slice[], connections: number): Run['spread'] {
+  const messages = slices.reduce((total, slice) => total + slice.counters.echoed, 0);
+  const pair = (component: 'proxy' | 'server' | 'generator', name: string, share: number): Run['spread'] =>
     [share, 1 - share].map((part, index) => ({
       component,
       name: `${name} ${index + 1}`,
@@ -262,7 +303,7 @@ function makeBalance(direct: boolean, slices: readonly Slice[], connections: num
       messages: Math.round(messages * part),
     }));
   return [
-    ...(direct ? [] : pair('nginx', 'nginx worker', 0.53)),
+    ...(direct ? [] : pair('proxy', 'nginx worker', 0.53)),
     ...pair('server', 'echo server', 0.5),
     ...pair('generator', 'generator', 0.5),
   ];

@@ -1,21 +1,21 @@
-import { CLOSED, makeRun, type RunOptions } from '../../test/run.ts';
+import { CLOSED, makeRun, quietMachine, type RunOptions } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
-import type { HistogramName } from '../model/recording.ts';
-import type { ProcessSeries, Run, Validity } from '../model/run.ts';
+import type { Placement } from '../model/plan.ts';
+import type { ProcessSeries, Run, Slice, Validity } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 
 /** Shares of a core that the processes of each component use, one figure a process. */
 export interface Shares {
-  nginx?: number[];
+  proxy?: number[];
   server?: number[];
   generator?: number[];
   /** Of a Node process's event loop, where it is not the share of a core. */
   loop?: number;
 }
 
-const NAMES = { nginx: 'nginx worker', server: 'echo server', generator: 'generator' } as const;
-const IDLE: Required<Omit<Shares, 'loop'>> = { nginx: [0.3], server: [0.2], generator: [0.25] };
+const NAMES = { proxy: 'nginx worker', server: 'echo server', generator: 'generator' } as const;
+const IDLE: Required<Omit<Shares, 'loop'>> = { proxy: [0.3], server: [0.2], generator: [0.25] };
 
 /** A run that went well but for how busy its processes were; short. */
 export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
@@ -33,8 +33,9 @@ export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
     (shares[component] ?? IDLE[component]).map((share, i) =>
       evenProcess(component, `${NAMES[component]} ${i + 1}`, share, seconds, shares.loop),
     );
-  const master = evenProcess('nginx', 'nginx master', 0, seconds);
-  run.processes = [...(direct ? [] : [master, ...list('nginx')]), ...list('server'), ...list('generator')];
+  const master = evenProcess('proxy', 'nginx master', 0, seconds);
+  run.processes = [...(direct ? [] : [master, ...list('proxy')]), ...list('server'), ...list('generator')];
+  run.machine = quietMachine(run.processes, 64);
   return run;
 }
 
@@ -45,7 +46,7 @@ function evenProcess(
   seconds: number,
   loop?: number,
 ): ProcessSeries {
-  const loopUtilisation = component === 'nginx' ? null : component === 'generator' ? (loop ?? share) : share;
+  const loopUtilisation = component === 'proxy' ? null : component === 'generator' ? (loop ?? share) : share;
   return {
     component,
     name,
@@ -57,7 +58,7 @@ function evenProcess(
       voluntarySwitches: 0,
       involuntarySwitches: 0,
       loopUtilisation,
-      loopDelayMaxUs: component === 'nginx' ? null : 0,
+      loopDelayMaxUs: component === 'proxy' ? null : 0,
     })),
   };
 }
@@ -67,26 +68,40 @@ export function openRun(
   ratio: number,
   times: { sendLag: number; response: number },
   shares: Shares = {},
+  options: RunOptions = {},
 ): Run {
-  const run = busyRun(shares, { load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } });
+  const run = busyRun(shares, { load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' }, ...options });
   const achieved = figuresOf(run).messages.perSecond ?? 0;
-  const same = (us: number, count: number) => {
-    const histogram = emptyHistogram();
-    histogram.recordValueWithCount(us, count);
-    return encode(histogram);
-  };
-  for (const slice of run.slices) {
-    const set = (name: HistogramName, us: number) => {
-      if (slice.echoed > 0) slice.histograms[name] = same(us, slice.echoed);
-    };
-    set('sendLag', times.sendLag);
-    set('response', times.response);
-  }
-  run.plan.load = { kind: 'open', ratePerSecond: achieved / ratio, arrivals: 'uniform' };
+  for (const slice of run.slices) setTimes(slice, times);
+  run.plan.workload.load = { kind: 'open', ratePerSecond: achieved / ratio, arrivals: 'uniform' };
   return run;
 }
 
+/** All messages that were echoed in a slice took so long, µs. */
+export function setTimes(slice: Slice, times: { sendLag: number; response: number }): void {
+  for (const name of ['sendLag', 'response'] as const) {
+    const histogram = emptyHistogram();
+    histogram.recordValueWithCount(times[name], slice.counters.echoed);
+    if (slice.counters.echoed > 0) slice.histograms[name] = encode(histogram);
+  }
+}
 /** The verdict on a machine with many CPUs, unless told otherwise. */
 export function judge(run: Run, cpus = 64): Validity {
   return diagnose(run, cpus).validity;
+}
+
+/** Times of a generator that sends on time and a system that answers fast, µs. */
+export const QUICK = { sendLag: 50, response: 1000 };
+
+export function spinning(run: Run): Run {
+  return { ...run, plan: { ...run.plan, pacing: 'spin' } };
+}
+
+export function placed(run: Run, placement: Placement): Run {
+  run.plan.placement = placement;
+  return run;
+}
+
+export function pinned(run: Run, generator: number[], server: number[]): Run {
+  return placed(run, { proxy: [0], server, generator, runner: [] });
 }

@@ -1,7 +1,8 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { loadOf } from './limit.ts';
+
 import { RULES } from './notices.ts';
+import { utilisationOf } from './utilisation.ts';
 import { validityOf } from './validity.ts';
 
 /** What stands in a run until it is judged. */
@@ -18,6 +19,6 @@ export function diagnose(run: Run, cpus: number): Run {
   return {
     ...run,
     notices: [...run.notices, ...found],
-    validity: validityOf(run, figures, loadOf(run, figures, cpus)),
+    validity: validityOf(run, figures, utilisationOf(run, figures, cpus)),
   };
 }

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
 import type { Notice } from '../model/notice.ts';
-import { resultSchema } from '../model/result.ts';
-import type { Run } from '../model/run.ts';
+import { type Run, runSchema } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
@@ -60,8 +58,8 @@ test('a cache: its share of the GETs, what reached the servers, and that message
 test('Nginx workers that carry half as many connections again as others, and none below that', () => {
   const run = plain();
   const spread = (...counts: number[]) => {
-    run.balance = counts.map((connections, i) => ({
-      component: 'nginx',
+    run.spread = counts.map((connections, i) => ({
+      component: 'proxy',
       name: `nginx worker ${i + 1}`,
       connections,
       messages: 0,
@@ -82,6 +80,8 @@ test('a ramp that was not reached', () => {
   assert.equal(found(run, 'ramp-not-reached'), undefined);
   run.plan.rampPerSecond = 5.5;
   assert.equal(found(run, 'ramp-not-reached'), undefined);
+  run.plan.rampPerSecond = 5.6;
+  assert.equal(found(run, 'ramp-not-reached')?.level, 'warning');
   run.plan.rampPerSecond = 100;
   assert.match(found(run, 'ramp-not-reached')?.text ?? '', /opened at 5 a second where 100 were asked/);
 });
@@ -89,12 +89,32 @@ test('a ramp that was not reached', () => {
 test('what Nginx logged', () => {
   const run = plain();
   const log = (...errorLog: string[]) => {
-    if (run.nginx !== null) run.nginx = { ...run.nginx, errorLog };
+    if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
     return found(run, 'nginx-log')?.text;
   };
   assert.equal(log(), undefined);
   assert.match(log('[warn] one') ?? '', /^Nginx logged 1 line at .*: \[warn\] one$/);
   assert.match(log('[alert] first', '[warn] second') ?? '', /^Nginx logged 2 lines at .*: \[alert\] first$/);
+});
+
+test('a Nginx worker that ended, whenever that was, with how', () => {
+  const run = plain();
+  const log = (...errorLog: string[]) => {
+    if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
+    return found(run, 'nginx-worker-ended')?.text;
+  };
+  assert.equal(log('[alert] 12#0: something else'), undefined);
+  const killed = '2026/01/02 03:04:05 [alert] 12#0: worker process 34 exited on signal 9';
+  assert.match(log(killed) ?? '', /^A Nginx worker process exited on signal 9 in the course of this run/);
+  assert.equal(found(run, 'nginx-log'), undefined);
+  assert.match(
+    log(
+      '[warn] x',
+      '[alert] 12#0: worker process 7 exited with fatal code 2 and cannot be respawned',
+      killed,
+    ) ?? '',
+    /^2 Nginx worker processes exited with fatal code 2 /,
+  );
 });
 
 test('books that do not balance, and whose they are', () => {
@@ -107,7 +127,7 @@ test('books that do not balance, and whose they are', () => {
   // A run that was cut off has no books: its slices are summed, whoever they are of.
   run.workers = [];
   run.slices = run.slices.slice(0, -2);
-  for (const slice of run.slices) slice.sent++;
+  for (const slice of run.slices) slice.counters.sent++;
   assert.match(found(run, 'conservation')?.text ?? '', /^The books of this run do not balance/);
 });
 
@@ -159,7 +179,7 @@ test('a run that was cut off anywhere is judged, the result stays valid, and the
       assert.deepEqual(run, before);
       assert.notEqual(judged.validity.verdict, 'valid');
       assert.doesNotMatch(JSON.stringify([judged.notices, judged.validity]), /NaN|undefined|Infinity/);
-      v.parse(resultSchema, makeResult([judged]));
+      v.parse(runSchema, judged);
     }),
     { numRuns: 60 },
   );

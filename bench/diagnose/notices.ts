@@ -1,11 +1,23 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
 /** Every rule looks at one run and says at most one thing. */
-export const RULES: readonly Rule[] = [http2, resumption, cache, skew, ramp, pacing, nginxLog, conservation];
+export const RULES: readonly Rule[] = [
+  http2,
+  resumption,
+  cache,
+  skew,
+  ramp,
+  pacing,
+  disturbanceNotice,
+  nginxWorkerEnded,
+  nginxLog,
+  conservation,
+];
 
 /** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
 function http2({ probe }: Run): Notice | null {
@@ -32,8 +44,8 @@ function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
 }
 
 /** Long connections stay with the worker that accepted them. */
-function skew({ balance }: Run): Notice | null {
-  const workers = balance.filter((share) => share.component === 'nginx').map((share) => share.connections);
+function skew({ spread }: Run): Notice | null {
+  const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
   const least = Math.min(...workers);
   if (workers.length < 2 || most < least * 1.5) return null;
@@ -64,8 +76,21 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
-function nginxLog({ nginx }: Run): Notice | null {
-  const lines = nginx?.errorLog ?? [];
+/** As nginx logs it (ngx_process.c, ngx_process_get_status). */
+const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
+
+/** The master starts another in its place and the run goes on, with connections cut or before there were any. */
+function nginxWorkerEnded({ proxy }: Run): Notice | null {
+  const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
+  const [first] = ends;
+  if (first === undefined) return null;
+  const which = ends.length === 1 ? 'A Nginx worker process' : `${ends.length} Nginx worker processes`;
+  const text = `${which} exited ${first} in the course of this run, the HTTP leg before the load included. Connections that it had were cut, and what took its place began with none.`;
+  return { level: 'warning', code: 'nginx-worker-ended', text };
+}
+
+function nginxLog({ proxy }: Run): Notice | null {
+  const lines = (proxy?.errorLog ?? []).filter((line) => !WORKER_ENDED.test(line));
   const [first] = lines;
   if (first === undefined) return null;
   const text = `Nginx logged ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} at level warn or above; the first: ${first}`;

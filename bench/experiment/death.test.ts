@@ -54,17 +54,17 @@ async function nginxMaster(): Promise<number> {
   return found;
 }
 
-function checkFailed({ outcome, validity, nginx, plan }: Run, reason: string): void {
+function checkFailed({ outcome, validity, proxy, plan }: Run, reason: string): void {
   assert.deepEqual(outcome, { state: 'failed', reason });
   assert.notEqual(validity.verdict, 'valid');
   assert.ok(validity.reasons.some((each) => each.includes(reason)));
-  assert.equal(nginx === null, plan.profile === 'direct');
+  assert.equal(proxy === null, plan.profile === 'direct');
 }
 
 /** What was measured in the first second of the steady phase is still there, with its latencies. */
 function checkKept({ slices, phases, processes, workers, plan }: Run): void {
   const whole = slices.find(({ phase, startUs, endUs }) => phase === 'steady' && endUs - startUs === 1e6);
-  assert.ok(whole && whole.echoed > 0 && whole.histograms.service !== undefined);
+  assert.ok(whole && whole.counters.echoed > 0 && whole.histograms.service !== undefined);
   assert.ok(phases.some(({ phase }) => phase === 'steady'));
   assert.ok(processes.every(({ samples }) => samples.length >= 3));
   assert.deepEqual(
@@ -114,10 +114,11 @@ describe('in mid-run', { concurrency: 4 }, () => {
       const { 'closed-1006': dropped = 0, reset = 0 } = figures.failures.byStage.open;
       assert.equal(dropped + reset, failed, JSON.stringify(figures.failures.byStage));
       assert.equal(figures.messages.outstanding, 0);
-      const inFlight = run.plan.load.kind === 'closed' ? run.plan.load.inFlight : Number.POSITIVE_INFINITY;
+      const inFlight =
+        run.plan.workload.load.kind === 'closed' ? run.plan.workload.load.inFlight : Number.POSITIVE_INFINITY;
       assert.ok(figures.messages.lost <= failed * inFlight);
-      assert.equal(run.slices.at(-1)?.open, CONNECTIONS - failed);
-      assert.match(run.nginx?.errorLog.join('\n') ?? '', /worker process \d+ exited on signal 9/);
+      assert.equal(run.slices.at(-1)?.gauges.open, CONNECTIONS - failed);
+      assert.match(run.proxy?.errorLog.join('\n') ?? '', /worker process \d+ exited on signal 9/);
       // A busy echo server may be found as well, and is then what the verdict is named after.
       assert.notEqual(run.validity.verdict, 'valid');
       assert.match(
@@ -136,7 +137,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
     });
     assert.equal(figures.connections.failed, CONNECTIONS);
     assert.equal(figures.messages.outstanding, 0);
-    assert.equal(run.slices.at(-1)?.open, 0);
+    assert.equal(run.slices.at(-1)?.gauges.open, 0);
     assert.notEqual(run.validity.verdict, 'valid');
   });
 

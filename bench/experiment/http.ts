@@ -1,25 +1,25 @@
-import type { HttpLegCounts, HttpLegPlan } from '../load/http-leg.ts';
+import type { HttpLegCounts, HttpLegPlan } from '../load/http/http-leg.ts';
 import { encodePairs } from '../measure/merge.ts';
 import { Problem } from '../model/failure.ts';
 import type { HttpLeg } from '../model/run.ts';
-import type { Crew } from '../topology/crew.ts';
-import type { Entrance } from '../topology/entrance.ts';
 import { startHttpWorker } from '../topology/generators.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer } from '../topology/servers.ts';
-import { NOTHING_YET, type RunContext } from './context.ts';
+import type { StartedTarget } from '../topology/target.ts';
+import type { RunContext } from './context.ts';
 
-/** Runs the HTTP leg through the entrance, and counts what of it reached the echo servers. */
+/** Runs the HTTP leg through the target, and counts what of it reached the echo servers. */
 export async function runHttpLeg(
-  { plan, signal, onProgress }: RunContext,
-  { host, ports, page, tls }: Entrance,
+  { plan, signal, emit }: RunContext,
+  { host, ports, page, tls }: StartedTarget,
   servers: readonly EchoServer[],
-  crew: Crew,
+  processSet: ProcessSet,
 ): Promise<HttpLeg | null> {
   if (plan.http === null || page === null) return null;
-  onProgress({ ...NOTHING_YET, phase: 'http' });
+  await emit({ type: 'phase', phase: 'http' });
   const before = await requestsOf(servers);
   signal.throwIfAborted();
-  const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(crew, plan.pin?.generator ?? null);
+  const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(processSet, plan.placement?.generator ?? null);
   const counted = new Promise<HttpLegCounts>((resolve) => worker.onReport(resolve));
   const scheme = tls === null ? 'http' : 'https';
   worker.send({ ...plan.http, url: `${scheme}://${host}:${ports[0]}${page.path}`, cache: page.cached });
@@ -33,7 +33,7 @@ export async function runHttpLeg(
       'died',
       `The HTTP leg ended before its time. ${worker.launched.stderrTail().trim().split('\n').at(-1)}`,
     );
-  await crew.retire(worker.launched);
+  await processSet.retire(worker.launched);
   const { latency, ...rest } = counts;
   return {
     ...rest,

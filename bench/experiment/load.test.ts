@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { makePacer } from '../load/pacer.ts';
+import { makePacer } from '../load/pacing/pacer.ts';
 import type { Run } from '../model/run.ts';
 import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
 /** How many messages were due, by the schedule, on each generator worker. */
 function scheduled({ plan, phases }: Run): number[] {
-  const { load, workers, seed } = plan;
+  const { workload, workers, seed } = plan;
+  const { load } = workload;
   assert.ok(load.kind === 'open');
   const startUs = phases.find(({ phase }) => phase === 'warm-up')?.startUs;
   const endUs = phases.find(({ phase }) => phase === 'drain')?.startUs;
@@ -31,9 +32,9 @@ describe('closed loop', { concurrency: 3 }, () => {
     it(`${options}: every echo comes back as it was sent`, async (t) => {
       const { run, figures } = await execute(t, `${options} -c 30 -w 100ms -d 300ms --workers 2 --no-http`);
       checkFaultless(run, figures);
-      const { minBytes, maxBytes } = run.plan.payload;
+      const { minBytes, maxBytes } = run.plan.workload.payload;
       const sum = (of: 'bytesSent' | 'bytesReceived') =>
-        run.slices.reduce((total, each) => total + each[of], 0);
+        run.slices.reduce((total, each) => total + each.counters[of], 0);
       const { sent } = figures.messages;
       assert.equal(sum('bytesSent'), sum('bytesReceived'));
       assert.ok(sum('bytesSent') >= sent * minBytes && sum('bytesSent') <= sent * maxBytes);

@@ -10,15 +10,15 @@ const LINE = `--profile all -c ${CONNECTIONS} -w 100ms -d 400ms --workers 2 --ng
 /** What is so in one profile only. */
 const FACTS: Record<string, (run: Run, figures: RunFigures) => void> = {
   direct(run, figures) {
-    assert.deepEqual([run.nginx, run.probe, run.plan.nginx], [null, null, null]);
-    assert.equal(figures.cpuUsPerMessage.nginx, null);
+    assert.deepEqual([run.proxy, run.probe, run.plan.proxy], [null, null, null]);
+    assert.equal(figures.cpuUsPerMessage.proxy, null);
     assert.equal(run.http?.cache, null);
   },
 
-  plain({ nginx, probe, http }) {
-    assert.match(nginx?.version ?? '', /^\d+\.\d+\.\d+$/);
-    assert.match(nginx?.configuration ?? '', /proxy_pass/);
-    assert.deepEqual(nginx?.errorLog, []);
+  plain({ proxy, probe, http }) {
+    assert.match(proxy?.version ?? '', /^\d+\.\d+\.\d+$/);
+    assert.match(proxy?.configuration ?? '', /proxy_pass/);
+    assert.deepEqual(proxy?.errorLog, []);
     assert.deepEqual([probe?.alpn, probe?.tlsProtocol], [null, null]);
     // Requests that were under way at the end of the leg reached a server, and their answers nobody.
     const { requests = 0, backendRequests = 0, connections = 0 } = http ?? {};
@@ -44,8 +44,8 @@ const FACTS: Record<string, (run: Run, figures: RunFigures) => void> = {
     assert.ok(backendRequests >= 1 && backendRequests <= 10, `${backendRequests} requests reached a server`);
   },
 
-  'load-balanced'({ balance }) {
-    const servers = balance.filter(({ component }) => component === 'server');
+  'load-balanced'({ spread }) {
+    const servers = spread.filter(({ component }) => component === 'server');
     assert.equal(servers.length, 3);
     for (const { connections, messages } of servers) {
       assert.ok(Math.abs(connections - CONNECTIONS / 3) <= 1, JSON.stringify(servers));
@@ -74,7 +74,7 @@ function checkSeries({ phases, processes, plan }: Run): void {
   const count = (start: string) => processes.filter(({ name }) => name.startsWith(start)).length;
   assert.deepEqual(
     [count('nginx worker'), count('echo server'), count('generator')],
-    [plan.nginx?.workers ?? 0, plan.servers, plan.workers],
+    [plan.proxy?.workers ?? 0, plan.servers, plan.workers],
   );
   for (const { name, samples } of processes) assert.ok(samples.length >= phases.length + 1, name);
 }
@@ -83,17 +83,17 @@ ownTemporaryFolder();
 
 describe('all profiles, one after the other', () => {
   it('are run without a fault, each with processes of its own', async (t) => {
-    const { result } = await execute(t, LINE);
+    const { runs, complete } = await execute(t, LINE);
     assert.deepEqual(
-      result.runs.map(({ plan }) => plan.profile),
+      runs.map(({ plan }) => plan.profile),
       Object.keys(FACTS),
     );
-    assert.notEqual(result.endedAt, null);
-    const pids = result.runs.flatMap(({ processes }) =>
+    assert.equal(complete, true);
+    const pids = runs.flatMap(({ processes }) =>
       processes.filter(({ component }) => component !== 'runner').map(({ pid }) => pid),
     );
     assert.equal(new Set(pids).size, pids.length);
-    for (const run of result.runs) {
+    for (const run of runs) {
       await t.test(run.plan.profile, () => {
         const figures = figuresOf(run);
         checkFaultless(run, figures);

@@ -6,15 +6,15 @@ import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
-import { keepTo } from '../topology/affinity.ts';
-import { type Crew, gatherCrew } from '../topology/crew.ts';
-import { directEntrance, type Entrance, openEntrance } from '../topology/entrance.ts';
+import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { readErrorLog } from '../topology/nginx.ts';
+import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
+import { directTarget, type StartedTarget, startProxy } from '../topology/target.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
-import { NOTHING_YET, type RunContext } from './context.ts';
-import { type Driven, driveLoad } from './drive.ts';
+import type { RunContext } from './context.ts';
+import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
 
 /**
@@ -27,93 +27,97 @@ import { runHttpLeg } from './http.ts';
 export async function executeRun(context: RunContext): Promise<Run> {
   const { warden, urgent } = context;
   const scope = createScope();
-  const crew = gatherCrew(scope, warden);
-  urgent.addEventListener('abort', crew.kill, { once: true });
+  const processSet = makeProcessSet(scope, warden);
+  urgent.addEventListener('abort', processSet.kill, { once: true });
   try {
-    scope.add('placement of the runner', await keepTo(context.plan.pin?.runner ?? null));
+    scope.add('placement of the runner', await keepTo(context.plan.placement?.runner ?? null));
     const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
     warden.own(folder);
     scope.add('private folder', async () => {
       await rm(folder, { recursive: true, force: true });
       warden.disown(folder);
     });
-    return diagnose(await measure(context, crew, folder), context.cpus);
+    return diagnose(await measure(context, processSet, folder), context.cpus);
   } finally {
-    context.onProgress({ ...NOTHING_YET, phase: 'tear-down' });
-    crew.dismiss();
+    await context.emit({ type: 'phase', phase: 'tear-down' });
+    processSet.dismiss();
     await scope.close();
-    urgent.removeEventListener('abort', crew.kill);
+    urgent.removeEventListener('abort', processSet.kill);
   }
 }
 
-async function measure(context: RunContext, crew: Crew, folder: string): Promise<Run> {
-  const { plan, profile, signal } = context;
-  context.onProgress({ ...NOTHING_YET, phase: 'set-up' });
+async function measure(context: RunContext, processSet: ProcessSet, folder: string): Promise<Run> {
+  const { plan, signal } = context;
+  await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
-    cpus: plan.pin?.server ?? null,
+    cpus: plan.placement?.server ?? null,
     args: context.serverArguments ?? [],
-    maxPayloadBytes: plan.payload.maxBytes,
-    onLaunch: crew.adopt,
-    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop.utilisation, loop.delayMaxUs),
+    maxPayloadBytes: plan.workload.payload.maxBytes,
+    onLaunch: processSet.adopt,
+    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });
   signal.throwIfAborted();
-  const entrance = await enter(context, servers, folder, crew);
+  const target = await enter(context, servers, folder, processSet);
   signal.throwIfAborted();
-  const probe = await probeEntrance(entrance);
+  const probe = await probeTarget(target, signal);
   signal.throwIfAborted();
-  const http = await runHttpLeg(context, entrance, servers, crew);
-  const { nginx } = entrance;
-  const runOf = ({ alpn, ...driven }: Driven, errorLog: string[]): Run => ({
+  const http = await runHttpLeg(context, target, servers, processSet);
+  const { proxy } = target;
+  const affinity = affinityNotices(plan.placement);
+  const runOf = ({ alpn, ...driven }: LoadOutcome, errorLog: string[]): Run => ({
     plan,
-    title: profile.title,
     startedAt,
     ...driven,
     probe: probe === null ? null : { ...probe, alpn },
     http,
-    nginx: nginx === null ? null : { ...nginx.facts, errorLog },
-    notices: [...context.notices, ...driven.notices],
+    proxy: proxy === null ? null : { ...proxy.facts, errorLog },
+    notices: [...context.notices, ...affinity, ...(proxy?.notices ?? []), ...driven.notices],
     validity: UNJUDGED,
   });
   const driven = await driveLoad(
     context,
-    entrance,
+    target,
     servers,
-    crew,
+    processSet,
     (started) => {
       sampler = started;
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  return runOf(driven, nginx === null ? [] : await readErrorLog(folder));
+  return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
 }
 
 async function enter(
-  { plan, profile, binary }: RunContext,
+  { plan, profile, variant, binary }: RunContext,
   servers: EchoServer[],
   folder: string,
-  crew: Crew,
-): Promise<Entrance> {
-  if (profile.configurationPath === null || plan.nginx === null || binary === null)
-    return directEntrance(servers);
-  return openEntrance(
-    profile.configurationPath,
-    { ...plan, nginx: plan.nginx },
+  processSet: ProcessSet,
+): Promise<StartedTarget> {
+  if (profile.configurationPath === null || plan.proxy === null || binary === null)
+    return directTarget(servers);
+  return startProxy(
+    { path: profile.configurationPath, tunings: variant.proxy?.tunings ?? [] },
+    { ...plan, proxy: plan.proxy },
     binary,
     servers,
     folder,
-    crew,
+    processSet,
   );
 }
 
-async function probeEntrance({ host, ports, tls, nginx }: Entrance): Promise<Probe | null> {
+async function probeTarget(
+  { host, ports, tls, proxy }: StartedTarget,
+  signal: AbortSignal,
+): Promise<Probe | null> {
   const [port] = ports;
-  if (nginx === null || port === undefined) return null;
+  if (proxy === null || port === undefined) return null;
   if (tls === null) return PLAIN_PROBE;
-  return probeTls(host, port, tls.ca, tls.servername).catch((cause: Error) => {
+  return probeTls({ host, port, ...tls }, signal).catch((cause: Error) => {
+    signal.throwIfAborted();
     const what = `Nginx does not answer as a TLS listener should: ${cause.message}.`;
     throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
   });

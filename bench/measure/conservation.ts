@@ -1,7 +1,7 @@
 import type { Run } from '../model/run.ts';
 
 /** What became of the messages: sent = echoed + outstanding + lost. */
-export interface Balance {
+export interface MessageAccount {
   sent: number;
   echoed: number;
   outstanding: number;
@@ -13,20 +13,20 @@ export interface Balance {
 export interface Conservation {
   /** Of every worker and of the total. */
   ok: boolean;
-  total: Balance;
-  workers: (Balance & { worker: number })[];
+  total: MessageAccount;
+  workers: (MessageAccount & { worker: number })[];
 }
 
-type Counts = Omit<Balance, 'ok'>;
+type Counts = Omit<MessageAccount, 'ok'>;
 
 /** Checks the books of each generator worker; a run without them (it was cut off) is summed from its slices. */
 export function conservationOf(run: Run): Conservation {
-  const workers = run.workers.map(({ worker, ...counts }) => ({ worker, ...balance(counts) }));
-  const total = balance(workers.length > 0 ? sumOf(workers) : countsOfSlices(run));
+  const workers = run.workers.map(({ worker, ...counts }) => ({ worker, ...account(counts) }));
+  const total = account(workers.length > 0 ? sumOf(workers) : countsOfSlices(run));
   return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
 }
 
-function balance({ sent, echoed, outstanding, lost }: Counts): Balance {
+function account({ sent, echoed, outstanding, lost }: Counts): MessageAccount {
   return { sent, echoed, outstanding, lost, ok: sent === echoed + outstanding + lost };
 }
 
@@ -43,6 +43,6 @@ function sumOf(list: readonly Counts[]): Counts {
 
 /** Outstanding is a level, not a flow: the last slice tells it. */
 function countsOfSlices(run: Run): Counts {
-  const flows = sumOf(run.slices.map((slice) => ({ ...slice, outstanding: 0 })));
-  return { ...flows, outstanding: run.slices.at(-1)?.outstanding ?? 0 };
+  const flows = sumOf(run.slices.map(({ counters }) => ({ ...counters, outstanding: 0 })));
+  return { ...flows, outstanding: run.slices.at(-1)?.gauges.outstanding ?? 0 };
 }

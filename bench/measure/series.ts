@@ -5,7 +5,9 @@ import { mergeEncoded, supportedPercentile } from './histogram.ts';
 
 /** One point of a chart over time: what one or more neighbouring slices recorded. */
 export interface Point {
-  /** Middle of the point's time, µs since the run's epoch. */
+  /** The point's time and its middle, µs since the run's epoch. */
+  startUs: number;
+  endUs: number;
   atUs: number;
   phase: Phase;
   /** Null, like all rates, where the point lasted too short for one: the end of a drain is no throughput. */
@@ -85,13 +87,15 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
   const latency = mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
   return [
     {
+      startUs: first.startUs,
+      endUs: last.endUs,
       atUs: (first.startUs + last.endUs) / 2,
       phase: first.phase,
-      sentPerSecond: perSecond((slice) => slice.sent),
-      echoedPerSecond: perSecond((slice) => slice.echoed),
-      bytesSentPerSecond: perSecond((slice) => slice.bytesSent),
-      bytesReceivedPerSecond: perSecond((slice) => slice.bytesReceived),
-      open: last.slices.reduce((most, slice) => Math.max(most, slice.open), 0),
+      sentPerSecond: perSecond((slice) => slice.counters.sent),
+      echoedPerSecond: perSecond((slice) => slice.counters.echoed),
+      bytesSentPerSecond: perSecond((slice) => slice.counters.bytesSent),
+      bytesReceivedPerSecond: perSecond((slice) => slice.counters.bytesReceived),
+      open: last.slices.reduce((most, slice) => Math.max(most, slice.gauges.open), 0),
       p50Us: supportedPercentile(latency, 50),
       p99Us: supportedPercentile(latency, 99),
       maxUs: latency.totalCount === 0 ? null : latency.getValueAtPercentile(100),

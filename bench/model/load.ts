@@ -28,6 +28,13 @@ export const payloadSchema = v.strictObject({
 });
 export type Payload = v.InferOutput<typeof payloadSchema>;
 
+/** What the connections do: one member for each scenario. */
+export const workloadSchema = v.variant('scenario', [
+  /** Every open connection sends messages, and each echo is checked for content and order. */
+  v.strictObject({ scenario: v.literal('echo'), load: loadSchema, payload: payloadSchema }),
+]);
+export type Workload = v.InferOutput<typeof workloadSchema>;
+
 /** A label on time: connect → warm-up → steady → drain. */
 export const PHASES = ['connect', 'warm-up', 'steady', 'drain'] as const;
 export type Phase = (typeof PHASES)[number];

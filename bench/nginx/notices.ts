@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { Directive, Node, Origin } from './tree.ts';
 
@@ -77,7 +77,8 @@ export function noticesOf(
   changed: ReadonlyMap<Change, readonly Directive[]>,
   tree: readonly Node[],
 ): Notice[] {
-  const shared = sharedFolder([...new Set(filesOf(tree))]);
+  // What has no path, such as a tuning, is named as it is.
+  const shared = sharedFolder([...new Set(filesOf(tree))].filter(isAbsolute));
   return (Object.keys(CHANGES) as Change[]).flatMap((change) => {
     const nodes = changed.get(change);
     if (nodes === undefined) return [];
@@ -97,7 +98,7 @@ export function noticesOf(
 function placesOf(origins: readonly Origin[], shared: string): string {
   const places = origins
     .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
-    .map(({ file, line }) => `${shared === '/' ? file : relative(shared, file)}:${line}`);
+    .map(({ file, line }) => `${isAbsolute(file) && shared !== '/' ? relative(shared, file) : file}:${line}`);
   if (places.length === 0) return '';
   const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : '';
   return ` (${places.slice(0, PLACES).join(', ')}${more})`;
@@ -115,8 +116,7 @@ function sharedFolder(files: readonly string[]): string {
   const [first = '', ...others] = files.map(dirname);
   return others.reduce((shared, folder) => {
     let parent = shared;
-    while (parent !== '/' && parent !== '.' && folder !== parent && !folder.startsWith(`${parent}/`))
-      parent = dirname(parent);
+    while (parent !== '/' && folder !== parent && !folder.startsWith(`${parent}/`)) parent = dirname(parent);
     return parent;
   }, first);
 }

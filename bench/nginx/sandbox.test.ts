@@ -62,6 +62,9 @@ describe('notices', () => {
     assert.deepEqual(told('/home/me/nginx/nginx.conf', [part('/home/me/nginx.d/a.conf', 1)]), [
       `${text} (nginx.d/a.conf:1).`,
     ]);
+    assert.deepEqual(told('/home/me/nginx.conf', [part('/home/me/nginx.conf', 1), part('the tuning a', 2)]), [
+      `${text} (nginx.conf:1, the tuning a:2).`,
+    ]);
     assert.deepEqual(told('/etc/nginx.conf', [part('/srv/a.conf', 1)]), [`${text} (/srv/a.conf:1).`]);
   });
 

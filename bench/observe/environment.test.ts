@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { environmentSchema } from '../model/result.ts';
-import { readChildren, readEnvironment, readListenDrops, readMachine } from './environment.ts';
+import { canObserve, readChildren, readEnvironment, readListenDrops, readMachine } from './environment.ts';
 
 describe('environment', () => {
   it('is what the model takes', async () => {
@@ -24,6 +24,11 @@ describe('environment', () => {
     assert.ok((machine.somaxconn ?? 0) > 0);
     assert.ok(machine.portRange && machine.portRange[0] < machine.portRange[1]);
     assert.ok(await readListenDrops());
+  });
+
+  it('can be read where there is a procfs', () => {
+    assert.equal(canObserve(), process.platform === 'linux');
+    assert.equal(canObserve('/no/such/folder'), false);
   });
 
   it('finds the children of a process', async (t) => {

@@ -1,7 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Pin, RunPlan } from '../model/plan.ts';
+import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Processes } from './reckoning.ts';
 
 /**
@@ -9,16 +9,21 @@ import type { Processes } from './reckoning.ts';
  * small a machine otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen to
  * be the limit. A closed loop gives a CPU to what is to be saturated, where that is one process; an open
  * loop gives one to the generator, which has a schedule to keep. The runner keeps off that CPU: adding up
- * what the workers measured takes milliseconds. `asked` is --pin or --no-pin, null for neither.
+ * what the workers measured takes milliseconds.
+ *
+ * @param asked --pin or --no-pin, null for neither
+ * @param all processes of every variant of the invocation: what is compared runs in one placement, which the
+ * largest of them decides. `direct` leaves the CPU of the proxy idle where others have one.
  */
 export function placementOf(
   asked: boolean | null,
   load: Load,
   machine: Machine,
-  processes: Processes,
-): Pin | null {
+  all: readonly Processes[],
+): Placement | null {
   const { cpus } = machine;
   if (asked === false) return null;
+  const processes = most(all);
   const fits = load.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
   if (asked === null && (cpus.length !== 2 || !fits)) return null;
   if (cpus.length < 2) {
@@ -42,38 +47,49 @@ function subjectProcesses({ nginxWorkers, servers }: Processes): number {
  */
 export function pacingOf(
   load: Load,
-  pin: Pin | null,
+  placement: Placement | null,
   { cpus }: Machine,
-  { workers, servers, nginxWorkers }: Processes,
+  all: readonly Processes[],
 ): RunPlan['pacing'] {
   if (load.kind === 'closed') return null;
-  if (pin === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
-  const others = new Set([...pin.nginx, ...pin.server]);
-  const alone = pin.generator.length >= workers && !pin.generator.some((cpu) => others.has(cpu));
+  const { workers, servers, nginxWorkers } = most(all);
+  if (placement === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
+  const others = new Set([...placement.proxy, ...placement.server]);
+  const alone = placement.generator.length >= workers && !placement.generator.some((cpu) => others.has(cpu));
   return alone ? 'spin' : 'sleep';
 }
 
-function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Pin {
+/** Of each kind as many as the variant with most of them has. */
+function most(all: readonly Processes[]): Processes {
+  const greatest = (kind: keyof Processes) => Math.max(0, ...all.map((processes) => processes[kind]));
+  return {
+    workers: greatest('workers'),
+    servers: greatest('servers'),
+    nginxWorkers: greatest('nginxWorkers'),
+  };
+}
+
+function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Placement {
   const own = Math.min(workers, Math.floor(cpus.length / 2));
   const generator = cpus.slice(0, own);
   const others = cpus.slice(own);
   const runner = others;
-  if (nginxWorkers === 0) return { nginx: [], server: others, generator, runner };
-  if (others.length === 1) return { nginx: others, server: others, generator, runner };
+  if (nginxWorkers === 0) return { proxy: [], server: others, generator, runner };
+  if (others.length === 1) return { proxy: others, server: others, generator, runner };
   const { first, last } = split(others, nginxWorkers);
-  return { nginx: last, server: first, generator, runner };
+  return { proxy: last, server: first, generator, runner };
 }
 
-function direct(cpus: readonly number[], { servers }: Processes): Pin {
+function direct(cpus: readonly number[], { servers }: Processes): Placement {
   const { first, last } = split(cpus, servers);
-  return { nginx: [], server: last, generator: first, runner: first };
+  return { proxy: [], server: last, generator: first, runner: first };
 }
 
-function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes): Pin {
+function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes): Placement {
   const { first, last } = split(cpus, nginxWorkers);
-  if (first.length === 1) return { nginx: last, server: first, generator: first, runner: first };
+  if (first.length === 1) return { proxy: last, server: first, generator: first, runner: first };
   const rest = split(first, servers);
-  return { nginx: last, server: rest.last, generator: rest.first, runner: first };
+  return { proxy: last, server: rest.last, generator: rest.first, runner: first };
 }
 
 /** Takes up to `wanted` CPUs off the end, but no more than half. */

@@ -4,20 +4,33 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
-import { type RunPlan, runPlanSchema } from '../model/plan.ts';
-import { profileNamed, requestOf, SMALL_MACHINE } from './plan.test.fixture.ts';
+import { type RunPlan, runPlanSchema, type Step } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import { profileNamed, requestOf, SMALL_MACHINE, specOf } from './plan.test.fixture.ts';
 import { type Preflight, preflight } from './preflight.ts';
 
-const IDENTITY = { seed: 1, firstAddress: 0 };
-
-function decide(line: string, machine: Partial<Machine> = {}, profile = profileNamed('plain')): Preflight {
-  return preflight(requestOf(line), profile, { ...SMALL_MACHINE, ...machine }, IDENTITY);
+/** Decides on the first run that a command line asks for; `others` run in the same invocation. */
+function decide(
+  line: string,
+  machine: Partial<Machine> = {},
+  profile = profileNamed('plain'),
+  others: readonly Profile[] = [],
+): Preflight {
+  const request = requestOf(line);
+  return preflight(request, {
+    spec: specOf(request, profile),
+    profile,
+    profiles: [profile, ...others],
+    machine: { ...SMALL_MACHINE, ...machine },
+    seed: 0,
+    number: 1,
+  });
 }
 
 /** What of a plan depends on the machine. */
 function scale({ plan }: Preflight): unknown[] {
-  const { workers, servers, nginx, sourceAddresses } = plan;
-  return [workers, servers, nginx?.workers, nginx?.reuseport, sourceAddresses.length];
+  const { workers, servers, proxy, sourceAddresses } = plan;
+  return [workers, servers, proxy?.workers, proxy?.reuseport, sourceAddresses.length];
 }
 
 function codes({ notices }: Preflight): string[] {
@@ -28,7 +41,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
   const decided = decide('-c 1k');
   assert.deepEqual(scale(decided), [1, 1, 1, false, 1]);
   assert.deepEqual(decided.notices, []);
-  assert.deepEqual(decided.plan.nginx, {
+  assert.deepEqual(decided.plan.proxy, {
     workers: 1,
     workerConnections: 2350,
     workerFiles: 2414,
@@ -36,7 +49,7 @@ test('1,000 connections need nothing but the defaults, and no notice', () => {
     backlog: 1000,
   });
   assert.deepEqual(decided.plan.sourceAddresses, ['127.0.0.2']);
-  assert.deepEqual(decided.plan.pin, { nginx: [1], server: [0], generator: [0], runner: [0] });
+  assert.deepEqual(decided.plan.placement, { proxy: [1], server: [0], generator: [0], runner: [0] });
   assert.deepEqual(decided.plan.http, { connections: 10, durationMs: 2000 });
 });
 
@@ -48,8 +61,56 @@ test('10,000 connections fit in 20,000 files: two workers of Nginx that share ev
     decided.notices[0]?.text ?? '',
     /^2 Nginx workers in place of 1: of 10000 connections, one holds 8722 /,
   );
-  assert.equal(decided.plan.nginx?.workerFiles, 20_000);
-  assert.equal(decided.plan.pin, null);
+  assert.equal(decided.plan.proxy?.workerFiles, 20_000);
+  assert.equal(decided.plan.placement, null);
+});
+
+test('what is compared runs in one placement, direct included, and the largest variant decides it', () => {
+  const direct = profileNamed('direct');
+  const plain = profileNamed('plain');
+  const balanced = profileNamed('load-balanced', 3);
+  const placed = (line: string, profile: Profile, others: readonly Profile[]) =>
+    decide(line, {}, profile, others).plan.placement;
+  for (const line of ['-c 1k', '-c 1k -R 5k', '-c 10k', '-c 10k -R 5k', '-c 50k', '--pin', '--no-pin']) {
+    const all = [direct, plain, balanced];
+    const placements = all.map((profile) => placed(line, profile, all));
+    assert.deepEqual(placements, [placements[0], placements[0], placements[0]], line);
+  }
+  // Alone it has the CPU that is the proxy's otherwise; beside others it leaves that idle.
+  assert.deepEqual(placed('-c 1k', direct, []), { proxy: [], server: [1], generator: [0], runner: [0] });
+  assert.deepEqual(placed('-c 1k', direct, [plain]), {
+    proxy: [1],
+    server: [0],
+    generator: [0],
+    runner: [0],
+  });
+  // A second Nginx worker that one of them needs takes the placement from all.
+  assert.equal(placed('-c 10k', direct, [plain]), null);
+});
+
+test('throughput is measured with the lean echo server, latency with ws, and both with the one that is named', () => {
+  const server = (line: string) => decide(line).plan.server;
+  assert.deepEqual(
+    [server('--in-flight 1'), server('-R 5k'), server('-R 5k --server lean'), server('--server ws')],
+    ['lean', 'ws', 'lean', 'ws'],
+  );
+});
+
+test('the HTTP leg comes once for each variant, in its first step', () => {
+  const request = requestOf('');
+  const profile = profileNamed('plain');
+  const http = (step: Step) =>
+    preflight(request, {
+      spec: { ...specOf(request, profile), step },
+      profile,
+      profiles: [profile],
+      machine: SMALL_MACHINE,
+      seed: 1,
+      number: 1,
+    }).plan.http;
+  assert.notEqual(http('throughput'), null);
+  assert.equal(http('latency'), null);
+  assert.notEqual(decide('-R 5k').plan.http, null);
 });
 
 test('50,000 and 100,000 connections spread over processes and addresses', () => {
@@ -99,35 +160,35 @@ test('numbers of processes that a person asks for are kept, or refused with the 
 test('a profile gets its echo servers, and `direct` has no Nginx', () => {
   assert.equal(decide('-c 1k', {}, profileNamed('load-balanced', 3)).plan.servers, 3);
   const direct = decide('-c 10k', {}, profileNamed('direct'));
-  assert.equal(direct.plan.nginx, null);
-  assert.deepEqual(direct.plan.pin, { nginx: [], server: [1], generator: [0], runner: [0] });
+  assert.equal(direct.plan.proxy, null);
+  assert.deepEqual(direct.plan.placement, { proxy: [], server: [1], generator: [0], runner: [0] });
   assert.deepEqual(direct.notices, []);
 });
 
 test('Nginx, generators and servers have a third of many CPUs each', () => {
   const cpus = Array.from({ length: 16 }, (_, cpu) => cpu);
   assert.deepEqual(scale(decide('-c 1k', { cpus })), [5, 5, 5, false, 1]);
-  assert.equal(decide('-c 1k', { cpus }).plan.pin, null);
+  assert.equal(decide('-c 1k', { cpus }).plan.placement, null);
 });
 
 test('processes are placed as asked, on CPUs that may be used', () => {
-  assert.equal(decide('--no-pin').plan.pin, null);
-  assert.equal(decide('', { cpus: [3] }).plan.pin, null);
-  assert.deepEqual(decide('', { cpus: [4, 6] }).plan.pin, {
-    nginx: [6],
+  assert.equal(decide('--no-pin').plan.placement, null);
+  assert.equal(decide('', { cpus: [3] }).plan.placement, null);
+  assert.deepEqual(decide('', { cpus: [4, 6] }).plan.placement, {
+    proxy: [6],
     server: [4],
     generator: [4],
     runner: [4],
   });
-  assert.deepEqual(decide('-c 10k --pin').plan.pin, {
-    nginx: [1],
+  assert.deepEqual(decide('-c 10k --pin').plan.placement, {
+    proxy: [1],
     server: [0],
     generator: [0],
     runner: [0],
   });
   const eight = { cpus: [0, 1, 2, 3, 4, 5, 6, 7] };
-  assert.deepEqual(decide('--pin', eight).plan.pin, {
-    nginx: [6, 7],
+  assert.deepEqual(decide('--pin', eight).plan.placement, {
+    proxy: [6, 7],
     server: [4, 5],
     generator: [0, 1, 2, 3],
     runner: [0, 1, 2, 3, 4, 5],
@@ -140,11 +201,11 @@ test('processes are placed as asked, on CPUs that may be used', () => {
 
 test('a short backlog is told, and how to lengthen it', () => {
   const decided = decide('-c 1k', { somaxconn: 128 });
-  assert.equal(decided.plan.nginx?.backlog, 128);
+  assert.equal(decided.plan.proxy?.backlog, 128);
   assert.deepEqual(codes(decided), ['backlog']);
   assert.equal(decided.notices[0]?.level, 'warning');
   assert.match(decided.notices[0]?.text ?? '', /sysctl -w net\.core\.somaxconn=1000/);
-  assert.equal(decide('-c 100', { somaxconn: null }).plan.nginx?.backlog, 511);
+  assert.equal(decide('-c 100', { somaxconn: null }).plan.proxy?.backlog, 511);
 });
 
 test('memory that cannot do is refused, memory that may not do is told', () => {
@@ -184,20 +245,29 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
     profileNamed('load-balanced', 3),
   );
   const connections = fc.oneof(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 1_000_000 }));
-  const pin = fc.constantFrom('', '--pin', '--no-pin');
+  const placement = fc.constantFrom('', '--pin', '--no-pin');
   let planned = 0;
   fc.assert(
-    fc.property(machine, profile, connections, pin, fc.nat(), (on, under, asked, placed, firstAddress) => {
+    fc.property(machine, profile, connections, placement, fc.nat(), (on, under, asked, placed, number) => {
       let decided: Preflight;
       try {
-        decided = preflight(requestOf(`-c ${asked} ${placed}`), under, on, { seed: 1, firstAddress });
+        const request = requestOf(`-c ${asked} ${placed}`);
+        const spec = specOf(request, under);
+        decided = preflight(request, {
+          spec,
+          profile: under,
+          profiles: [under],
+          machine: on,
+          seed: 1,
+          number: number + 1,
+        });
       } catch (error) {
         assert.ok(error instanceof Problem && error.kind === 'environment', String(error));
         return;
       }
       planned++;
       v.assert(runPlanSchema, decided.plan);
-      assert.equal(decided.plan.nginx === null, under.configurationPath === null);
+      assert.equal(decided.plan.proxy === null, under.configurationPath === null);
       assertFits(decided.plan, on);
     }),
     { numRuns: 1000 },
@@ -206,7 +276,7 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
 });
 
 function assertFits(plan: RunPlan, machine: Machine): void {
-  const { connections, workers, servers, nginx, sourceAddresses, pin } = plan;
+  const { connections, workers, servers, proxy, sourceAddresses, placement } = plan;
   const perWorker = Math.ceil(connections / workers);
   const perServer = Math.ceil(connections / servers);
   assert.ok(perWorker + 40 <= machine.openFilesLimit, `${perWorker} in a generator`);
@@ -217,21 +287,25 @@ function assertFits(plan: RunPlan, machine: Machine): void {
   assert.equal(new Set(sourceAddresses).size, sourceAddresses.length);
   for (const address of sourceAddresses)
     assert.match(address, /^127\.0\.\d{1,3}\.([2-9]|\d\d|1\d\d|20[01])$/);
-  if (nginx !== null) {
+  if (proxy !== null) {
     assert.ok(perServer <= Math.max(1, (high - low + 1) / 2), `${perServer} to one upstream port`);
-    assert.ok(nginx.workerConnections <= nginx.workerFiles && nginx.workerFiles <= machine.openFilesLimit);
+    assert.ok(proxy.workerConnections <= proxy.workerFiles && proxy.workerFiles <= machine.openFilesLimit);
     // what a worker may be left with: all of them, or by hash its share and five times the scatter of it
-    const most = Math.floor(nginx.workerConnections / 2);
-    const share = connections / nginx.workers;
-    assert.ok(nginx.reuseport ? share + 5 * Math.sqrt(share) <= most : (most * 7) / 8 >= connections);
-    assert.ok(nginx.backlog <= (machine.somaxconn ?? 65_535));
+    const most = Math.floor(proxy.workerConnections / 2);
+    const share = connections / proxy.workers;
+    assert.ok(proxy.reuseport ? share + 5 * Math.sqrt(share) <= most : (most * 7) / 8 >= connections);
+    assert.ok(proxy.backlog <= (machine.somaxconn ?? 65_535));
   }
-  for (const cpu of pin === null ? [] : [...pin.nginx, ...pin.server, ...pin.generator]) {
+  for (const cpu of placement === null
+    ? []
+    : [...placement.proxy, ...placement.server, ...placement.generator]) {
     assert.ok(machine.cpus.includes(cpu));
   }
-  if (pin !== null) {
-    assert.ok(pin.generator.length > 0 && pin.server.length > 0);
-    assert.equal(pin.nginx.length > 0, nginx !== null);
-    assert.ok(pin.nginx.every((cpu) => !pin.generator.includes(cpu) && !pin.server.includes(cpu)));
+  if (placement !== null) {
+    assert.ok(placement.generator.length > 0 && placement.server.length > 0);
+    assert.equal(placement.proxy.length > 0, proxy !== null);
+    assert.ok(
+      placement.proxy.every((cpu) => !placement.generator.includes(cpu) && !placement.server.includes(cpu)),
+    );
   }
 }

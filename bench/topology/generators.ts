@@ -1,9 +1,9 @@
 import { Problem } from '../model/failure.ts';
-import type { Crew } from './crew.ts';
 import { type Launched, launchNode } from './process.ts';
+import type { ProcessSet } from './process-set.ts';
 
 const ENTRY = new URL('../load/worker.js', import.meta.url);
-const HTTP_ENTRY = new URL('../load/http-worker.js', import.meta.url);
+const HTTP_ENTRY = new URL('../load/http/http-worker.js', import.meta.url);
 
 /** What passes between the runner and a child over its channel; the two sides agree on the types. */
 export interface Channel<Command, Report> {
@@ -27,7 +27,7 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
 
 /** Starts generator workers; resolves when all of them have said their first word. */
 export async function startGenerators<Command, Report>(
-  crew: Crew,
+  processSet: ProcessSet,
   count: number,
   client: 'lean' | 'ws',
   cpus: readonly number[] | null,
@@ -42,14 +42,14 @@ export async function startGenerators<Command, Report>(
       ipc: true,
     }),
   );
-  for (const generator of generators) crew.adopt(generator);
+  for (const generator of generators) processSet.adopt(generator);
   await Promise.all(generators.map(firstWord));
   return generators.map((launched) => channelOf<Command, Report>(launched));
 }
 
 /** Starts the process that runs the HTTP leg. */
 export function startHttpWorker<Command, Report>(
-  crew: Crew,
+  processSet: ProcessSet,
   cpus: readonly number[] | null,
 ): Channel<Command, Report> {
   const launched = launchNode(HTTP_ENTRY, {
@@ -59,7 +59,7 @@ export function startHttpWorker<Command, Report>(
     cpus,
     ipc: true,
   });
-  crew.adopt(launched);
+  processSet.adopt(launched);
   return channelOf(launched);
 }
 

@@ -122,7 +122,7 @@ export async function startNginx(options: StartOptions): Promise<Launched> {
   const { binary, confPath, folder, readyMs = READY_MS } = options;
   const nginx = (options.launch ?? launch)({
     name: 'nginx',
-    component: 'nginx',
+    component: 'proxy',
     command: binary.path,
     args: pathArguments(binary, confPath, folder),
     cpus: options.cpus,

@@ -90,7 +90,7 @@ describe('launch', () => {
         () =>
           launch({
             name: 'nginx',
-            component: 'nginx',
+            component: 'proxy',
             command,
             args: [],
             cpus: null,

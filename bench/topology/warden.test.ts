@@ -15,7 +15,7 @@ const BENCH = `
   const { startWarden } = await import(process.argv[1] + '/warden.js');
   const { mkdtempSync, writeFileSync } = await import('node:fs');
   const warden = await startWarden();
-  const child = launch({ name: 'c', component: 'nginx', command: 'sh', cpus: null, ipc: false, stdout: 'pipe',
+  const child = launch({ name: 'c', component: 'proxy', command: 'sh', cpus: null, ipc: false, stdout: 'pipe',
     args: ['-c', 'trap "" TERM HUP; sleep 120 & echo $!; wait'] });
   warden.watch(child.pid);
   const folder = mkdtempSync(process.argv[2]);

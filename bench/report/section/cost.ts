@@ -1,53 +1,30 @@
 import { type ByComponent, MEASURED, type ProcessFigures } from '../../measure/processes.ts';
 import { bytesAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
-import { type Content, html } from '../markup.ts';
+import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../page/format.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import { table, withBar } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { RunView, Section, StepView, View } from '../view.ts';
+import { capital } from '../words.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
-  nginx: 'Nginx',
+  proxy: 'Nginx',
   server: 'Echo server',
   generator: 'Generator',
 };
 
 /** CPU and memory, by component and process by process. */
-export function cost({ runs }: View): Section {
-  const cpu = componentChart(
-    runs,
-    'chart-cpu',
-    { title: 'CPU per message', unit: 'time', min: 0 },
-    ({ figures }) => figures.cpuUsPerMessage,
-  );
-  const memory = componentChart(
-    runs,
-    'chart-memory',
-    bytesAxis('resident memory per connection', 'bytes', mostMemory(runs)),
-    ({ figures }) => figures.memoryPerConnectionBytes,
-  );
-  const busiest = busiestChart(runs);
+export function cost({ steps, runs }: View): Section {
+  const parts = steps.map(stepCost);
   return {
     id: 'cost',
     title: 'CPU and memory',
-    charts: [cpu, memory, busiest],
-    body: html`<div class="pair">
-${chartFigure(
-  cpu,
-  'CPU per message, by component',
-  words(runs, formatTime, ({ figures }) => figures.cpuUsPerMessage),
-  html`CPU that a component used in the steady phase ÷ messages echoed in it. Steadier than any latency on a noisy machine: the figure to compare configurations by.`,
-)}
-${chartFigure(
-  memory,
-  'Memory per connection, by component',
-  words(runs, formatBytes, ({ figures }) => figures.memoryPerConnectionBytes),
-  html`Growth of resident memory while the connections opened ÷ connections opened. Buffers of the kernel are not in it.`,
-)}
-</div>
+    charts: parts.flatMap(({ charts }) => charts),
+    body: html`<p>CPU per message is CPU that a component used in the steady phase ÷ messages echoed in it. It is steadier than any latency on a noisy machine: the figure to compare configurations by. A generator that spins for its schedule uses CPU while it waits, and that is in its figure. Memory per connection is the growth of resident memory while the connections opened ÷ connections opened; buffers of the kernel are not in it.</p>
+${parts.map(({ body }) => body)}
 ${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
-${chartFigure(busiest, 'Share of a core of the busiest process of each component', words(runs, formatShare, busiestOf), html`How to read it: at 100 % a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.`)}
+<p class="how">At 100 % of a core a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.</p>
 <details><summary>Process by process</summary>
 ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
 <p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>
@@ -55,11 +32,48 @@ ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(proce
   };
 }
 
+/** The charts of one step: its load decides what a message costs. */
+function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup } {
+  const cpu = componentChart(
+    runs,
+    `chart-cpu-${step}`,
+    { title: 'CPU per message', unit: 'time', min: 0 },
+    ({ figures }) => figures.cpuUsPerMessage,
+  );
+  const memory = componentChart(
+    runs,
+    `chart-memory-${step}`,
+    bytesAxis('resident memory per connection', 'bytes', mostMemory(runs)),
+    ({ figures }) => figures.memoryPerConnectionBytes,
+  );
+  const busiest = busiestChart(runs, `chart-busiest-${step}`);
+  return {
+    charts: [cpu, memory, busiest],
+    body: html`<h3 class="step">${capital(step)}</h3>
+<div class="pair">
+${chartFigure(
+  cpu,
+  `${capital(step)}: CPU per message, by component`,
+  words(runs, formatTime, ({ figures }) => figures.cpuUsPerMessage),
+  null,
+)}
+${chartFigure(
+  memory,
+  `${capital(step)}: memory per connection, by component`,
+  words(runs, formatBytes, ({ figures }) => figures.memoryPerConnectionBytes),
+  null,
+)}
+</div>
+${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, words(runs, formatShare, busiestOf), null)}
+`,
+  };
+}
+
 /** The longest bar: the sum over the components. */
 function mostMemory(runs: readonly RunView[]): number {
   return runs.reduce((most, { figures }) => {
-    const { nginx, server, generator } = figures.memoryPerConnectionBytes;
-    return Math.max(most, (nginx ?? 0) + (server ?? 0) + (generator ?? 0));
+    const { proxy, server, generator } = figures.memoryPerConnectionBytes;
+    return Math.max(most, (proxy ?? 0) + (server ?? 0) + (generator ?? 0));
   }, 0);
 }
 
@@ -106,16 +120,16 @@ function busiestOf({ figures }: RunView): ByComponent {
         (highest, { cpuShare }) => (cpuShare === null ? highest : Math.max(highest ?? 0, cpuShare)),
         null,
       );
-  return { nginx: most('nginx'), server: most('server'), generator: most('generator') };
+  return { proxy: most('proxy'), server: most('server'), generator: most('generator') };
 }
 
-function busiestChart(runs: readonly RunView[]): BarSpec {
+function busiestChart(runs: readonly RunView[], id: string): BarSpec {
   const most = runs
     .flatMap((view) => Object.values(busiestOf(view)))
     .reduce<number>((highest, share) => Math.max(highest, share ?? 0), 0);
   const chart = componentChart(
     runs,
-    'chart-busiest',
+    id,
     { title: 'share of a core', unit: 'share', min: 0, max: Math.max(1, most) },
     busiestOf,
   );
@@ -123,7 +137,8 @@ function busiestChart(runs: readonly RunView[]): BarSpec {
 }
 
 const COMPONENT_COLUMNS = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Nginx CPU per message' },
   { title: 'Echo server CPU per message' },
   { title: 'Generator CPU per message' },
@@ -132,16 +147,18 @@ const COMPONENT_COLUMNS = [
   { title: 'Generator memory per connection' },
 ];
 
-function componentRow({ name, figures }: RunView): string[] {
+function componentRow({ name, step, figures }: RunView): string[] {
   return [
     name,
+    step,
     ...MEASURED.map((component) => formatTime(figures.cpuUsPerMessage[component])),
     ...MEASURED.map((component) => formatBytes(figures.memoryPerConnectionBytes[component])),
   ];
 }
 
 const PROCESS_COLUMNS = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Process', text: true },
   { title: 'CPU share of a core' },
   { title: 'Resident memory' },
@@ -151,9 +168,10 @@ const PROCESS_COLUMNS = [
   { title: 'Longest loop delay' },
 ];
 
-function processRows({ name, figures }: RunView): Content[][] {
+function processRows({ name, step, figures }: RunView): Content[][] {
   return figures.processes.map((process: ProcessFigures) => [
     name,
+    step,
     process.name,
     withBar(formatShare(process.cpuShare), process.cpuShare),
     formatBytes(process.residentBytes),

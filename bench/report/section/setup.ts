@@ -1,13 +1,14 @@
-import type { Pin, RunPlan } from '../../model/plan.ts';
+import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
 /** Everything it takes to run the same again: machine, plan, command. */
 export function setup({ result, runs }: View): Section {
   const { environment: machine, plan } = result;
-  const nginx = runs.flatMap(({ run }) => run.nginx ?? []);
+  const nginx = runs.flatMap(({ run }) => run.proxy ?? []);
   const distinct = (list: (string | null)[]): string =>
     [...new Set(list.filter((item) => item !== null))].join('; ');
   return {
@@ -33,7 +34,7 @@ export function setup({ result, runs }: View): Section {
     ])}
 <h3>Command</h3>
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
-${planOf(plan.runs)}`,
+${planOf(runs)}`,
   };
 }
 
@@ -43,10 +44,10 @@ function quoted(argument: string): string {
 }
 
 /** What is the same in every run once, as facts; what differs as a table. */
-function planOf(runs: readonly RunPlan[]): Markup {
+function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
-  const differing = PLAN.map((_, index) => index === 0 || rows.some((row) => row[index] !== first?.[index]));
+  const differing = PLAN.map((_, index) => index <= 1 || rows.some((row) => row[index] !== first?.[index]));
   const same = PLAN.flatMap(({ title }, index): [string, Content][] =>
     differing[index] ? [] : [[title, first?.[index]]],
   );
@@ -61,7 +62,8 @@ ${table(
 }
 
 const PLAN = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Load', text: true },
   { title: 'Payload', text: true },
   { title: 'Connections' },
@@ -72,50 +74,37 @@ const PLAN = [
   { title: 'Echo servers', text: true },
   { title: 'Nginx workers', text: true },
   { title: 'Source addresses' },
-  { title: 'Pinned', text: true },
+  { title: 'CPUs', text: true },
+  { title: 'Pacing', text: true },
   { title: 'Seed' },
 ];
 
-function planRow(run: RunPlan): string[] {
-  const { payload, nginx, pin } = run;
-  const size = payload.minBytes === payload.maxBytes ? '' : `${formatBytes(payload.minBytes)} to `;
+function planRow({ run: { plan: run }, step }: RunView): string[] {
+  const { workload, proxy } = run;
   return [
-    run.profile,
-    run.load.kind === 'closed'
-      ? `closed, ${run.load.inFlight} in flight`
-      : `open, ${formatRate(run.load.ratePerSecond)}, ${run.load.arrivals}`,
-    `${size}${formatBytes(payload.maxBytes)} ${payload.type}`,
+    run.variant,
+    step,
+    loadText(workload.load),
+    payloadText(workload.payload),
     formatCount(run.connections),
     run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
     formatTime(run.warmupMs * 1000),
     formatTime(run.durationMs * 1000),
     `${run.workers} (${run.client})`,
     `${run.servers} (${run.server})`,
-    nginx === null
+    proxy === null
       ? 'none'
-      : `${nginx.workers}, ${formatCount(nginx.workerConnections)} connections each, backlog ${formatCount(nginx.backlog)}`,
+      : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
     formatCount(run.sourceAddresses.length),
-    pin === null ? 'no' : placement(pin),
+    placementText(run),
+    run.pacing ?? NOTHING,
     String(run.seed),
   ];
 }
 
-function placement({ nginx, server, generator, runner }: Pin): string {
-  const placed: [who: string, cpus: number[]][] = [
-    ['Nginx', nginx],
-    ['servers', server],
-    ['generators', generator],
-    ['runner', runner],
-  ];
-  return placed
-    .filter(([, cpus]) => cpus.length > 0)
-    .map(([who, cpus]) => `${who} ${cpus.join(',')}`)
-    .join('; ');
-}
-
 /** The configuration that ran, and what Nginx wrote to its error log. */
 export function configurations({ runs }: View): Section {
-  const proxied = runs.filter(({ run }) => run.nginx !== null);
+  const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {
     id: 'configuration',
     title: 'Nginx configuration',
@@ -128,12 +117,12 @@ ${proxied.map(configurationOf)}`,
   };
 }
 
-function configurationOf({ run, name }: RunView): Content {
-  if (run.nginx === null) return null;
-  const { configuration, errorLog, version, buildArguments } = run.nginx;
-  return html`<details><summary>${name}</summary>
-<pre tabindex="0" aria-label="nginx.conf of ${name}">${configuration}</pre>
-${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${name}">${errorLog.join('\n')}</pre>`}
+function configurationOf({ run, label }: RunView): Content {
+  if (run.proxy === null) return null;
+  const { configuration, errorLog, version, buildArguments } = run.proxy;
+  return html`<details><summary>${label}</summary>
+<pre tabindex="0" aria-label="nginx.conf of ${label}">${configuration}</pre>
+${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${label}">${errorLog.join('\n')}</pre>`}
 <p class="how">nginx ${version}, built with: ${buildArguments}</p>
 </details>
 `;

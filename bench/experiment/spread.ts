@@ -1,0 +1,56 @@
+import type { Fleet } from '../load/fleet.ts';
+import type { Share } from '../model/run.ts';
+import type { ServerStats } from '../topology/servers.ts';
+import type { NamedProcess } from './context.ts';
+
+/**
+ * How connections and echoed messages are spread. Nginx workers are counted by the generator, from the
+ * header that names the worker in each handshake; servers and generator workers count themselves.
+ */
+export function spreadOf(
+  fleet: Fleet,
+  processes: readonly NamedProcess[],
+  stats: readonly (ServerStats | null)[],
+): Share[] {
+  return [...nginxShares(fleet, processes), ...serverShares(stats), ...generatorShares(fleet)];
+}
+
+function nginxShares(fleet: Fleet, processes: readonly NamedProcess[]): Share[] {
+  const shares = new Map<string, Share>();
+  for (const { name, pid } of processes.filter((each) => each.name.startsWith('nginx worker')))
+    shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
+  for (const { nginxWorker, connections, messages } of fleet.routes()) {
+    if (nginxWorker === null) continue;
+    // A worker that came after the start: a reload, or one in place of one that died.
+    const name = `nginx worker (process ${nginxWorker})`;
+    const share = shares.get(nginxWorker) ?? { component: 'proxy', name, connections: 0, messages: 0 };
+    share.connections += connections;
+    share.messages += messages;
+    shares.set(nginxWorker, share);
+  }
+  return [...shares.values()];
+}
+
+function serverShares(stats: readonly (ServerStats | null)[]): Share[] {
+  return stats.flatMap((stat, i) =>
+    stat === null
+      ? []
+      : [
+          {
+            component: 'server' as const,
+            name: `echo server ${i + 1}`,
+            connections: stat.connections.total,
+            messages: stat.messages,
+          },
+        ],
+  );
+}
+
+function generatorShares(fleet: Fleet): Share[] {
+  return fleet.totals().map(({ worker, opened, echoed }) => ({
+    component: 'generator',
+    name: `generator ${worker + 1}`,
+    connections: opened,
+    messages: echoed,
+  }));
+}

@@ -1,0 +1,198 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import type { TestContext } from 'node:test';
+import tls from 'node:tls';
+import { acceptFor } from '../../../server/wire/upgrade.ts';
+import type { HandshakeTimes } from '../../measure/recorder.ts';
+import { nodeTcp, nodeTls } from '../carriers/node.ts';
+import { clockSince } from '../clock.ts';
+import { FrameWriter } from '../wire/frame-writer.ts';
+import { Payload } from '../wire/payload.ts';
+import type { Connection, Connector, OpenFacts } from './connection.ts';
+import { leanConnector } from './lean-connection.ts';
+import { wsConnector } from './ws-connection.ts';
+
+const HOST = '127.0.0.1';
+
+export const CLIENTS = ['lean', 'ws'] as const;
+export const TRANSPORTS = ['tcp', 'tls'] as const;
+export type Client = (typeof CLIENTS)[number];
+export type Transport = (typeof TRANSPORTS)[number];
+
+export interface KeyPair {
+  key: string;
+  cert: string;
+}
+
+/** What the connections of a test have in common. */
+export interface Setting {
+  connect: Connector;
+  payload: Payload;
+}
+
+/** `trust`: the certificate that the client trusts; null: plain TCP. */
+export function makeSetting(
+  client: Client,
+  trust: string | null,
+  plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
+): Setting {
+  const payload = new Payload(plan, 1);
+  const context = {
+    clock: clockSince(process.hrtime.bigint()),
+    payload,
+    target: {
+      host: HOST,
+      ports: [],
+      path: '/websocket',
+      tls: trust === null ? null : { servername: 'localhost' },
+    },
+  };
+  const openCarrier =
+    trust === null
+      ? nodeTcp(HOST)
+      : nodeTls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
+  const connect =
+    client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);
+  return { connect, payload };
+}
+
+/** A connection and all that it told, in order: `opened`, `text …`, `binary …`, `batch`, `failed …`, `closed`. */
+export interface Heard {
+  connection: Connection;
+  events: string[];
+  times: HandshakeTimes | null;
+  facts: OpenFacts | null;
+  until(done: (events: string[]) => boolean): Promise<void>;
+  opened(): Promise<void>;
+  /** How it ended: `<stage>/<kind>` or `closed`. */
+  ended(): Promise<string>;
+}
+
+/** Opens connection number `id` and listens to it; it is gone when the test has ended. */
+export function open(
+  t: TestContext,
+  { connect }: Setting,
+  port: number,
+  { id = 1, source = null as string | null } = {},
+): Heard {
+  const events: string[] = [];
+  const waiting = new Set<() => void>();
+  const note = (event: string) => {
+    events.push(event);
+    for (const check of waiting) check();
+  };
+  const until = (done: (events: string[]) => boolean) =>
+    new Promise<void>((resolve) => {
+      const check = () => {
+        if (!done(events)) return;
+        waiting.delete(check);
+        resolve();
+      };
+      waiting.add(check);
+      check();
+    });
+  const connection = connect(id, source === null ? null : { localAddress: source, localPort: 0 }, port, {
+    opened(times, facts) {
+      heard.times = times;
+      heard.facts = facts;
+      note('opened');
+    },
+    message: (bytes, from, to, text) =>
+      note(`${text ? 'text' : 'binary'} ${bytes.toString('latin1', from, to)}`),
+    batchEnd: () => note('batch'),
+    failed: (stage, kind) => note(`failed ${stage}/${kind}`),
+    closed: () => note('closed'),
+  });
+  const heard: Heard = {
+    connection,
+    events,
+    times: null,
+    facts: null,
+    until,
+    opened: () => until(() => heard.times !== null),
+    async ended() {
+      await until(() => events.some(isEnd));
+      return events.find(isEnd)?.replace('failed ', '') ?? '';
+    },
+  };
+  t.after(() => connection.destroy());
+  return heard;
+}
+
+export function isEnd(event: string): boolean {
+  return event === 'closed' || event.startsWith('failed ');
+}
+
+/** What a server of a test holds in its hands: the stream, and the TCP socket below it. */
+export interface Peer {
+  stream: net.Socket;
+  /** Ends TCP with a RST, whatever runs on top of it. */
+  reset(): void;
+}
+
+/** A server that does with each connection whatever the test wants; gone when the test has ended. */
+export async function rawServer(
+  t: TestContext,
+  keys: KeyPair | null,
+  serve: (peer: Peer) => void,
+  tlsOptions: tls.TlsOptions = {},
+): Promise<number> {
+  const sockets = new Map<string, net.Socket>();
+  const begin = (stream: net.Socket) => {
+    stream.on('error', () => {});
+    stream.setNoDelay(true);
+    const below = sockets.get(`${stream.remoteAddress} ${stream.remotePort}`) ?? stream;
+    serve({ stream, reset: () => below.resetAndDestroy() });
+  };
+  const server =
+    keys === null ? net.createServer(begin) : tls.createServer({ ...keys, ...tlsOptions }, begin);
+  server.on('connection', (socket: net.Socket) => {
+    socket.on('error', () => {});
+    sockets.set(`${socket.remoteAddress} ${socket.remotePort}`, socket);
+  });
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets.values()) socket.destroy();
+    server.close();
+  });
+  return portOf(server);
+}
+
+export function portOf(server: { address(): string | net.AddressInfo | null }): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server does not listen on TCP');
+  return address.port;
+}
+
+/** Calls back with the key of the upgrade request, once it is whole, and again with nothing after it. */
+export function onUpgrade(stream: net.Socket, answer: (key: string, request: string) => void): void {
+  let head = '';
+  const read = (chunk: Buffer) => {
+    head += chunk.toString('latin1');
+    if (!head.endsWith('\r\n\r\n')) return;
+    stream.off('data', read);
+    answer(/^sec-websocket-key: (.*)$/im.exec(head)?.[1]?.trim() ?? '', head);
+  };
+  stream.on('data', read);
+}
+
+/** The response that opens a WebSocket; a header that is null is left out. */
+export function switching(key: string, changes: Record<string, string | null> = {}): string {
+  const headers = {
+    Upgrade: 'websocket',
+    Connection: 'Upgrade',
+    'Sec-WebSocket-Accept': acceptFor(key),
+    ...changes,
+  };
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}: ${value}`],
+  );
+  return `${['HTTP/1.1 101 Switching Protocols', ...lines].join('\r\n')}\r\n\r\n`;
+}
+
+/** Long enough for whatever is on its way on loopback to arrive, and then some. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 25));
+}

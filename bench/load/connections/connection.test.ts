@@ -1,0 +1,350 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import { before, describe, type TestContext, test } from 'node:test';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { makeKeyPair } from '../../../test/key-pair.ts';
+import {
+  CLIENTS,
+  isEnd,
+  type KeyPair,
+  makeSetting,
+  onUpgrade,
+  open,
+  type Peer,
+  portOf,
+  rawServer,
+  type Setting,
+  settle,
+  switching,
+  TRANSPORTS,
+} from './connection.test.fixture.ts';
+import { type ClientFrame, closeFrame, decodeFrames, serverFrame } from './wire.test.fixture.ts';
+
+const SMALL = { minBytes: 64, maxBytes: 64, type: 'text' } as const;
+const ANY_SIZE = { minBytes: 0, maxBytes: 66_000, type: 'binary' } as const;
+
+let keyPair: KeyPair;
+before(async () => {
+  keyPair = await makeKeyPair();
+});
+
+/** A server of `ws` that echoes; gone when the test has ended. */
+async function echoServer(
+  t: TestContext,
+  keys: KeyPair | null,
+  onConnection: (socket: WebSocket) => void = () => {},
+): Promise<number> {
+  const server = keys === null ? http.createServer() : https.createServer(keys);
+  const sockets = new WebSocketServer({ server });
+  sockets.on('connection', (socket) => {
+    socket.on('message', (data, binary) => socket.send(data, { binary }));
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of sockets.clients) socket.terminate();
+    server.closeAllConnections();
+    server.close();
+  });
+  return portOf(server);
+}
+
+/** Reads a client's frames from a stream as they come. */
+function readFrames({ stream }: Peer): { frames: ClientFrame[]; reads: number } {
+  const read = { frames: [] as ClientFrame[], reads: 0 };
+  let left: Buffer = Buffer.alloc(0);
+  stream.on('data', (chunk: Buffer) => {
+    read.reads++;
+    const { frames, rest } = decodeFrames(Buffer.concat([left, chunk]));
+    read.frames.push(...frames);
+    left = rest;
+  });
+  return read;
+}
+
+function assertSent({ payload }: Setting, frames: ClientFrame[], id: number, count: number): void {
+  const messages = frames.filter(({ opcode }) => opcode < 8);
+  assert.equal(messages.length, count);
+  messages.forEach((frame, sequence) => {
+    assert.ok(frame.masked && frame.final);
+    assert.equal(frame.opcode, payload.type === 'text' ? 1 : 2);
+    assert.equal(payload.check(frame.payload, 0, frame.payload.length, id, sequence), 'same');
+  });
+}
+
+function isNoDelay(options: unknown): boolean {
+  return typeof options === 'object' && options !== null && 'noDelay' in options && options.noDelay === true;
+}
+
+for (const client of CLIENTS) {
+  for (const transport of TRANSPORTS) {
+    const secure = transport === 'tls';
+    const keys = () => (secure ? keyPair : null);
+    const setting = (plan: Parameters<typeof makeSetting>[2] = SMALL) =>
+      makeSetting(client, secure ? keyPair.cert : null, plan);
+
+    describe(`${client} over ${transport}`, { timeout: 30_000 }, () => {
+      test('opens, and tells how long each part took', async (t) => {
+        const heard = open(t, setting(), await echoServer(t, keys()));
+        assert.equal(heard.connection.stage, 'tcp');
+        await heard.opened();
+        assert.equal(heard.connection.stage, 'open');
+        const { tcpUs, tlsUs, upgradeUs } = heard.times ?? assert.fail();
+        assert.ok(tcpUs > 0 && upgradeUs > 0);
+        assert.ok(secure ? tlsUs !== null && tlsUs > 0 : tlsUs === null);
+        assert.deepEqual(heard.facts, {
+          alpn: secure ? 'http/1.1' : null,
+          nginxWorker: null,
+          upstream: null,
+        });
+      });
+
+      test('asks for the path on the host, and tells what the response headers say', async (t) => {
+        let request = '';
+        const port = await rawServer(
+          t,
+          keys(),
+          ({ stream }) =>
+            onUpgrade(stream, (key, text) => {
+              request = text;
+              const told = { 'X-Bench-Worker': '4711', 'x-bench-upstream': '127.0.0.1:9001' };
+              stream.write(switching(key, told));
+            }),
+          { ALPNProtocols: ['h2', 'http/1.1'] },
+        );
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        assert.match(request, /^GET \/websocket HTTP\/1\.1\r\n/);
+        assert.match(request, /^Host: 127\.0\.0\.1/im);
+        assert.doesNotMatch(request, /^Sec-WebSocket-(Extensions|Protocol):/im);
+        assert.deepEqual(heard.facts, {
+          alpn: secure ? 'http/1.1' : null,
+          nginxWorker: '4711',
+          upstream: '127.0.0.1:9001',
+        });
+      });
+
+      test('connects from the source address that it is given', async (t) => {
+        const from: (string | undefined)[] = [];
+        const port = await rawServer(t, keys(), ({ stream }) => {
+          from.push(stream.remoteAddress);
+          onUpgrade(stream, (key) => stream.write(switching(key)));
+        });
+        await open(t, setting(), port, { source: '127.0.0.9' }).opened();
+        await open(t, setting(), port, { source: '127.0.0.10' }).opened();
+        assert.deepEqual(from, ['127.0.0.9', '127.0.0.10']);
+      });
+
+      for (const plan of [SMALL, ANY_SIZE]) {
+        test(`messages of ${plan.minBytes} to ${plan.maxBytes} bytes come back as they were sent`, async (t) => {
+          const ours = setting(plan);
+          const heard = open(t, ours, await echoServer(t, keys()), { id: 7 });
+          await heard.opened();
+          for (const [sequence, count] of [
+            [0, 1],
+            [1, 5],
+            [6, 20],
+          ] as const) {
+            heard.connection.send(sequence, count);
+            await heard.until(
+              (events) => events.filter((event) => event.startsWith(plan.type)).length === sequence + count,
+            );
+          }
+          await heard.until((events) => events.at(-1) === 'batch');
+          const messages = heard.events.filter((event) => event.startsWith(plan.type));
+          messages.forEach((event, sequence) => {
+            const echo = Buffer.from(event.slice(plan.type.length + 1), 'latin1');
+            assert.equal(ours.payload.check(echo, 0, echo.length, 7, sequence), 'same');
+          });
+          assert.ok(!heard.events.some(isEnd));
+        });
+      }
+
+      test('all messages of one send arrive in one read, masked', async (t) => {
+        const ours = setting();
+        let received: ReturnType<typeof readFrames> | undefined;
+        const port = await rawServer(t, keys(), (peer) =>
+          onUpgrade(peer.stream, (key) => {
+            received = readFrames(peer);
+            peer.stream.write(switching(key));
+          }),
+        );
+        const heard = open(t, ours, port, { id: 3 });
+        await heard.opened();
+        heard.connection.send(0, 16);
+        while ((received?.frames.length ?? 0) < 16) await settle();
+        assert.equal(received?.reads, 1);
+        assertSent(ours, received?.frames ?? [], 3, 16);
+        heard.connection.send(16, 16);
+        while ((received?.frames.length ?? 0) < 32) await settle();
+        assert.equal(received?.reads, 2);
+        assertSent(ours, received?.frames ?? [], 3, 32);
+      });
+
+      test('what a slow server does not take waits, and arrives whole and in order', async (t) => {
+        const ours = setting({ minBytes: 60_000, maxBytes: 66_000, type: 'binary' });
+        let peer: Peer | undefined;
+        const port = await rawServer(t, keys(), (one) => {
+          peer = one;
+          onUpgrade(one.stream, (key) => {
+            one.stream.write(switching(key));
+            one.stream.pause();
+          });
+        });
+        const heard = open(t, ours, port, { id: 2 });
+        await heard.opened();
+        const count = 96;
+        for (let sequence = 0; sequence < count; sequence += 4) {
+          heard.connection.send(sequence, 4);
+          if (sequence % 48 === 0) await settle();
+        }
+        const received = readFrames(peer ?? assert.fail());
+        peer?.stream.write(serverFrame(0x89, 'still there?'));
+        peer?.stream.resume();
+        while (received.frames.length < count + 1) await once(peer?.stream ?? assert.fail(), 'data');
+        assertSent(ours, received.frames, 2, count);
+        assert.ok(!heard.events.some(isEnd));
+      });
+
+      test('frames in the packet of the response, and many in one read, are one batch', async (t) => {
+        let peer: Peer | undefined;
+        const greeting = Buffer.concat([serverFrame(0x81, 'first'), serverFrame(0x82, 'second')]);
+        const port = await rawServer(t, keys(), (one) => {
+          peer = one;
+          onUpgrade(one.stream, (key) =>
+            one.stream.write(Buffer.concat([Buffer.from(switching(key)), greeting])),
+          );
+        });
+        const heard = open(t, setting(), port);
+        await heard.until((events) => events.at(-1) === 'batch');
+        assert.deepEqual(heard.events, ['opened', 'text first', 'binary second', 'batch']);
+        heard.events.length = 0;
+        peer?.stream.write(Buffer.concat([greeting, serverFrame(0x81), greeting]));
+        await heard.until((events) => events.at(-1) === 'batch');
+        assert.deepEqual(heard.events, [
+          'text first',
+          'binary second',
+          'text ',
+          'text first',
+          'binary second',
+          'batch',
+        ]);
+      });
+
+      test('fragments are one message, and a ping between them is answered with what it carries', async (t) => {
+        let peer: Peer | undefined;
+        let received: ReturnType<typeof readFrames> | undefined;
+        const port = await rawServer(t, keys(), (one) => {
+          peer = one;
+          onUpgrade(one.stream, (key) => {
+            received = readFrames(one);
+            one.stream.write(switching(key));
+          });
+        });
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        const ping = Buffer.from([...Array(125).keys()]);
+        for (const frame of [
+          serverFrame(0x01, 'once '),
+          serverFrame(0x89, ping),
+          serverFrame(0x00, 'upon '),
+          serverFrame(0x8a, 'a pong that nobody asked for'),
+          serverFrame(0x89),
+          serverFrame(0x80, 'a time'),
+        ])
+          peer?.stream.write(frame);
+        await heard.until((events) => events.some((event) => event.startsWith('text')));
+        while (received?.frames.length !== 2) await settle();
+        assert.deepEqual(
+          heard.events.filter((event) => event !== 'batch'),
+          ['opened', 'text once upon a time'],
+        );
+        assert.deepEqual(
+          received?.frames.map(({ opcode, masked, payload }) => [opcode, masked, payload.toString('hex')]),
+          [
+            [10, true, ping.toString('hex')],
+            [10, true, ''],
+          ],
+        );
+      });
+
+      test('a response and frames cut at every byte are heard the same', async (t) => {
+        const frames = Buffer.concat([
+          serverFrame(0x01, 'frag'),
+          serverFrame(0x89, 'ping'),
+          serverFrame(0x80, 'ments'),
+          serverFrame(0x82, 'b'.repeat(130)),
+          closeFrame(1001, 'bye'),
+        ]);
+        const port = await rawServer(t, keys(), ({ stream }) =>
+          onUpgrade(stream, (key) => {
+            const bytes = Buffer.concat([Buffer.from(switching(key)), frames]);
+            const cut = cuts;
+            // Over TLS each cut makes a record of its own: as good, and dear.
+            cuts += secure ? 5 : 1;
+            stream.write(bytes.subarray(0, cut));
+            setTimeout(() => stream.end(bytes.subarray(cut)), 1);
+          }),
+        );
+        let cuts = 1;
+        const last = switching('x'.repeat(24)).length + frames.length;
+        const ours = setting();
+        while (cuts < last) {
+          const all = Array.from({ length: 20 }, () => open(t, ours, port));
+          for (const heard of all) {
+            assert.equal(await heard.ended(), 'open/closed-1001');
+            assert.deepEqual(
+              heard.events.filter((event) => event !== 'batch'),
+              ['opened', 'text fragments', `binary ${'b'.repeat(130)}`, 'failed open/closed-1001'],
+            );
+          }
+        }
+      });
+
+      test('closes with code 1000 when asked to, once, and tells it when the server agreed', async (t) => {
+        const closes: number[] = [];
+        const port = await echoServer(t, keys(), (socket) => socket.on('close', (code) => closes.push(code)));
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        heard.connection.send(0, 3);
+        heard.connection.close();
+        heard.connection.close();
+        assert.equal(await heard.ended(), 'closed');
+        do await settle();
+        while (closes.length === 0);
+        assert.deepEqual(closes, [1000]);
+        const messages = heard.events.filter((event) => event.startsWith('text'));
+        assert.deepEqual([messages.length, heard.events.filter(isEnd).length], [3, 1]);
+      });
+
+      test('a small message does not wait for the acknowledgement of the one before', async (t) => {
+        const noDelay = t.mock.method(net.Socket.prototype, 'setNoDelay');
+        const port = await echoServer(t, keys());
+        const connected = t.mock.method(net, 'connect');
+        await open(t, setting(), port).opened();
+        const byOption = connected.mock.calls.some(({ arguments: [options] }) => isNoDelay(options));
+        const byCall = noDelay.mock.calls.some(
+          ({ this: socket, arguments: [on] }) => (socket as net.Socket).remotePort === port && on !== false,
+        );
+        assert.ok(byOption || byCall);
+      });
+
+      test('after destroy nothing is heard, however far it had come', async (t) => {
+        const port = await echoServer(t, keys());
+        const early = open(t, setting(), port);
+        early.connection.destroy();
+        const late = open(t, setting(), port);
+        await late.opened();
+        late.connection.send(0, 2);
+        late.connection.destroy();
+        await settle();
+        assert.deepEqual(early.events, []);
+        assert.deepEqual(late.events, ['opened']);
+      });
+    });
+  }
+}

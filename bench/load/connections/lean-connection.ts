@@ -1,0 +1,241 @@
+import { closeCodeOf } from '../../../server/wire/close-code.ts';
+import { OPCODE } from '../../../server/wire/frame-header.ts';
+import { type FrameHandler, FrameReader } from '../../../server/wire/frame-reader.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Carrier, CarrierEvents, OpenCarrier, Source } from '../carriers/carrier.ts';
+import { writeClientHeader } from '../wire/client-frame.ts';
+import type { FrameWriter } from '../wire/frame-writer.ts';
+import { makeKey, UpgradeReader, upgradeRequest } from '../wire/handshake.ts';
+import {
+  type Connection,
+  type ConnectionContext,
+  type ConnectionEvents,
+  type Connector,
+  kindOfEnd,
+  kindOfError,
+} from './connection.ts';
+
+const MESSAGE_MAX = 64 * 1024 * 1024;
+
+/** What all lean connections of a worker share. */
+interface Shared extends ConnectionContext {
+  writer: FrameWriter;
+  openCarrier: OpenCarrier;
+}
+
+/**
+ * A connector with as little as possible between the scenario and the carrier: frames are parsed where they
+ * were read, and written into buffers that are used again.
+ */
+export function leanConnector(
+  context: ConnectionContext,
+  writer: FrameWriter,
+  openCarrier: OpenCarrier,
+): Connector {
+  const shared: Shared = { ...context, writer, openCarrier };
+  return (id, source, port, events) => new LeanConnection(shared, id, source, port, events);
+}
+
+/** The protocol of a WebSocket client (RFC 6455) over a carrier. */
+class LeanConnection implements Connection, CarrierEvents, FrameHandler {
+  readonly #shared: Shared;
+  readonly #id: number;
+  readonly #events: ConnectionEvents;
+  readonly #carrier: Carrier;
+  stage: FailureStage = 'tcp';
+  #ended = false;
+  #closing = false;
+  #upgrade: UpgradeReader | null = null;
+  #reader: FrameReader | null = null;
+  readonly #startUs: number;
+  #tcpUs = 0;
+  #tlsUs: number | null = null;
+  #alpn: string | null = null;
+  /** The carrier has not taken the last write whole: what is sent meanwhile waits as a range of sequences. */
+  #writing: Buffer | null = null;
+  #heldFrom = 0;
+  #held = 0;
+  #heldControl: Buffer | null = null;
+  /** The carrier is to be ended once it has taken what is held. */
+  #endWhenDrained = false;
+
+  constructor(shared: Shared, id: number, source: Source | null, port: number, events: ConnectionEvents) {
+    this.#shared = shared;
+    this.#id = id;
+    this.#events = events;
+    this.#startUs = shared.clock();
+    this.#carrier = shared.openCarrier(source, port, this);
+  }
+
+  send(sequence: number, count: number): void {
+    if (this.#writing !== null) {
+      if (this.#held === 0) this.#heldFrom = sequence;
+      this.#held += count;
+      return;
+    }
+    const { writer } = this.#shared;
+    const buffer = writer.write(this.#id, sequence, count);
+    this.#write(buffer, writer.writtenBytes);
+  }
+
+  #sendControl(frame: Buffer): void {
+    if (this.#writing === null) this.#write(frame, frame.length);
+    else this.#heldControl = this.#heldControl === null ? frame : Buffer.concat([this.#heldControl, frame]);
+  }
+
+  close(): void {
+    if (this.#ended || this.#closing) return;
+    this.#closing = true;
+    this.#sendControl(controlFrame(OPCODE.close, Buffer.from([0x03, 0xe8])));
+  }
+
+  destroy(): void {
+    this.#ended = true;
+    this.#carrier.destroy();
+  }
+
+  /** CarrierEvents. */
+  connected(): void {
+    this.#tcpUs = this.#shared.clock() - this.#startUs;
+    if (this.#shared.target.tls === null) this.#requestUpgrade();
+    else this.stage = 'tls';
+  }
+
+  /** CarrierEvents. */
+  secured(alpn: string | null): void {
+    this.#tlsUs = this.#shared.clock() - this.#startUs - this.#tcpUs;
+    this.#alpn = alpn;
+    this.#requestUpgrade();
+  }
+
+  /** CarrierEvents. */
+  data(buffer: Buffer, from: number, to: number): void {
+    if (this.#reader !== null) this.#frames(this.#reader, buffer, from, to);
+    else this.#answer(buffer.subarray(from, to));
+  }
+
+  /** CarrierEvents: the rest of a write was taken, and what was held meanwhile may go. */
+  drained(): void {
+    this.#release();
+    const count = this.#held;
+    const control = this.#heldControl;
+    this.#held = 0;
+    this.#heldControl = null;
+    if (count > 0) this.send(this.#heldFrom, count);
+    if (control !== null) this.#sendControl(control);
+    if (this.#endWhenDrained && this.#writing === null) this.#carrier.end();
+  }
+
+  /** CarrierEvents. */
+  closed(): void {
+    this.#gone(kindOfEnd(this.stage));
+  }
+
+  /** CarrierEvents. */
+  error(code: string | null): void {
+    this.#gone(kindOfError(code, this.stage));
+  }
+
+  #requestUpgrade(): void {
+    const { target } = this.#shared;
+    const key = makeKey();
+    this.stage = 'upgrade';
+    this.#upgrade = new UpgradeReader(key);
+    const request = Buffer.from(upgradeRequest(target.host, target.path, key), 'latin1');
+    this.#write(request, request.length);
+  }
+
+  #answer(chunk: Buffer): void {
+    const answer = this.#upgrade?.read(chunk) ?? null;
+    if (answer === null) return;
+    if (!answer.ok) {
+      this.#fail(answer.kind);
+      return;
+    }
+    const upgradeUs = this.#shared.clock() - this.#startUs - this.#tcpUs - (this.#tlsUs ?? 0);
+    this.#upgrade = null;
+    this.stage = 'open';
+    this.#reader = new FrameReader(MESSAGE_MAX);
+    this.#events.opened(
+      { tcpUs: this.#tcpUs, tlsUs: this.#tlsUs, upgradeUs },
+      {
+        alpn: this.#alpn,
+        nginxWorker: answer.headers.get('x-bench-worker') ?? null,
+        upstream: answer.headers.get('x-bench-upstream') ?? null,
+      },
+    );
+    if (answer.rest.length > 0) this.#frames(this.#reader, answer.rest, 0, answer.rest.length);
+  }
+
+  #frames(reader: FrameReader, buffer: Buffer, from: number, to: number): void {
+    const error = reader.read(buffer, from, to, this);
+    if (error !== null) this.#fail('protocol-error');
+    else if (!this.#ended) this.#events.batchEnd();
+  }
+
+  /** FrameHandler. */
+  message(buffer: Buffer, from: number, to: number, text: boolean): void {
+    if (!this.#ended) this.#events.message(buffer, from, to, text);
+  }
+
+  /** FrameHandler: RFC 6455 section 5.5. */
+  control(opcode: number, payload: Buffer): void {
+    if (this.#ended || opcode === OPCODE.pong) return;
+    if (opcode === OPCODE.ping) {
+      this.#sendControl(controlFrame(OPCODE.pong, payload));
+      return;
+    }
+    if (this.#closing) {
+      this.#end();
+      return;
+    }
+    const code = closeCodeOf(payload);
+    if (code === null) {
+      this.#fail('protocol-error');
+      return;
+    }
+    this.#sendControl(controlFrame(OPCODE.close, payload.subarray(0, 2)));
+    this.#fail(`closed-${code}`, false);
+  }
+
+  #write(buffer: Buffer, bytes: number): void {
+    this.#writing = buffer;
+    if (this.#carrier.write(buffer, bytes)) this.#release();
+  }
+
+  #release(): void {
+    if (this.#writing !== null) this.#shared.writer.release(this.#writing);
+    this.#writing = null;
+  }
+
+  /** The carrier is gone. */
+  #gone(kind: FailureKind): void {
+    if (this.#closing) this.#end();
+    else this.#fail(kind);
+  }
+
+  /** The closing handshake that we began is over; the server closes TCP first (RFC 6455 section 7.1.1). */
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#carrier.destroy();
+    this.#events.closed();
+  }
+
+  #fail(kind: FailureKind, abrupt = true): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (abrupt) this.#carrier.destroy();
+    else if (this.#writing === null) this.#carrier.end();
+    else this.#endWhenDrained = true;
+    this.#events.failed(this.stage, kind);
+  }
+}
+
+function controlFrame(opcode: number, payload: Buffer): Buffer {
+  const mask = Buffer.from(makeKey().slice(0, 4), 'latin1');
+  const frame = Buffer.allocUnsafe(6 + payload.length);
+  const from = writeClientHeader(frame, 0, opcode, payload.length, mask);
+  for (let i = 0; i < payload.length; i++) frame[from + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
+  return frame;
+}

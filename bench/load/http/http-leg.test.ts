@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import { describe, type TestContext, test } from 'node:test';
+import { bucketValue, HIGHEST_US } from '../../measure/counts.ts';
+import { portOf } from '../connections/connection.test.fixture.ts';
+import { type HttpLegCounts, runHttpLeg } from './http-leg.ts';
+
+const CONNECTIONS = 4;
+const BODY = 'x'.repeat(1000);
+
+/** A server that counts the requests it answers; gone when the test has ended. */
+async function serve(
+  t: TestContext,
+  answer: http.RequestListener,
+): Promise<{ url: string; requests: () => number }> {
+  let requests = 0;
+  const server = http.createServer((request, response) => {
+    requests++;
+    answer(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://127.0.0.1:${portOf(server)}/page`, requests: () => requests };
+}
+
+const run = (url: string, cache = false) =>
+  runHttpLeg({ url, connections: CONNECTIONS, durationMs: 300, cache });
+
+function samples({ latency }: HttpLegCounts): number {
+  return latency.reduce((sum, number, i) => sum + (i % 2 === 1 ? number : 0), 0);
+}
+
+// autocannon takes a second at the least: together, not one after the other.
+describe('the HTTP leg', { concurrency: true }, () => {
+  test('every answer is counted once, with its latency and its bytes', async (t) => {
+    const { url, requests } = await serve(t, (_, response) => response.end(BODY));
+    const counts = await run(url);
+    assert.ok(counts.requests > 0);
+    // Those that were under way at the end were answered and not read.
+    assert.ok(counts.requests <= requests() && requests() <= counts.requests + CONNECTIONS);
+    assert.equal(samples(counts), counts.requests);
+    assert.ok(counts.bytesReceived >= counts.requests * BODY.length);
+    assert.deepEqual([counts.non2xx, counts.errors, counts.timeouts, counts.cache], [0, 0, 0, null]);
+    assert.ok(Number.isInteger(counts.durationUs) && counts.durationUs > 0);
+    for (let i = 0; i < counts.latency.length; i += 2) {
+      const us = bucketValue(counts.latency[i] ?? 0);
+      assert.ok(us > 0 && us < HIGHEST_US);
+    }
+  });
+
+  test('a delay in the server is in the latency, in µs', async (t) => {
+    const { url } = await serve(t, (_, response) => setTimeout(() => response.end(), 20));
+    const counts = await run(url);
+    assert.ok(counts.requests > 0);
+    assert.ok(bucketValue(counts.latency[0] ?? 0) >= 19_000);
+  });
+
+  test('what the cache says of itself is counted, by its word; silence too', async (t) => {
+    const words = ['HIT', 'HIT', 'MISS', null];
+    let turn = 0;
+    const { url, requests } = await serve(t, (_, response) => {
+      const word = words[turn++ % words.length];
+      if (word !== null && word !== undefined) response.setHeader('x-cache-STATUS', word);
+      response.end();
+    });
+    const { cache, requests: counted } = await run(url, true);
+    assert.ok(cache !== null);
+    assert.deepEqual(Object.keys(cache).toSorted(), ['HIT', 'MISS', 'none']);
+    const total = Object.values(cache).reduce((sum, count) => sum + count, 0);
+    assert.ok(total >= counted && total <= requests());
+    assert.ok(Math.abs((cache.HIT ?? 0) - total / 2) <= CONNECTIONS);
+  });
+
+  test('answers that are no success are counted apart, and are answers', async (t) => {
+    let turn = 0;
+    const { url } = await serve(t, (_, response) => {
+      response.statusCode = turn++ % 2 === 0 ? 502 : 204;
+      response.end();
+    });
+    const counts = await run(url);
+    assert.equal(samples(counts), counts.requests);
+    assert.ok(Math.abs(counts.non2xx - counts.requests / 2) <= CONNECTIONS);
+  });
+
+  test('a connection that ends with its response, as that response said, costs neither latency nor an error', async (t) => {
+    const counted = new WeakMap<object, number>();
+    const { url } = await serve(t, ({ socket }, response) => {
+      const number = (counted.get(socket) ?? 0) + 1;
+      counted.set(socket, number);
+      // What follows on the connection meets a reset: the server no longer reads it.
+      if (number === 3) response.setHeader('connection', 'close').end(BODY, () => socket.destroy());
+      else setTimeout(() => response.end(BODY), 20);
+    });
+    const counts = await run(url);
+    assert.ok(counts.requests > CONNECTIONS * 3, 'each connection was replaced');
+    assert.deepEqual([counts.errors, counts.timeouts, samples(counts)], [0, 0, counts.requests]);
+    // One at a time: however slow this machine is, latencies do not overlap.
+    const sumUs = counts.latency.reduce(
+      (sum, index, i) => (i % 2 === 0 ? sum + bucketValue(index) * (counts.latency[i + 1] ?? 0) : sum),
+      0,
+    );
+    assert.ok(sumUs <= CONNECTIONS * counts.durationUs * 1.01, `${sumUs} µs in ${counts.durationUs} µs`);
+  });
+
+  test('a connection that ends before the response is an error', async (t) => {
+    const { url, requests } = await serve(t, ({ socket }) => socket.end());
+    const counts = await run(url);
+    assert.deepEqual([counts.requests, counts.timeouts], [0, 0]);
+    assert.ok(counts.errors > 0);
+    assert.ok(Math.abs(counts.errors - requests()) <= CONNECTIONS, `${counts.errors} of ${requests()}`);
+  });
+
+  test('connections that the server resets are errors, not answers', async (t) => {
+    const { url } = await serve(t, (request) => request.socket.resetAndDestroy());
+    const counts = await run(url);
+    assert.deepEqual([counts.requests, samples(counts), counts.bytesReceived], [0, 0, 0]);
+    assert.ok(counts.errors > 0);
+  });
+});

@@ -1,0 +1,21 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { clockSince } from '../clock.ts';
+import { ARMED, DUE, type WakerThreadData } from './waker.ts';
+
+/** The other side of threadWaker: sleeps until the time that stands in the shared memory, then posts. */
+const { memory, epochNs } = workerData as WakerThreadData;
+const words = new Int32Array(memory);
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+const clock = clockSince(epochNs);
+
+for (;;) {
+  Atomics.wait(words, ARMED, 0);
+  // Differences modulo 2^32 stay right when the words wrap. The time may move while we sleep: look again.
+  for (;;) {
+    const leftUs = (Atomics.load(words, DUE) - (Math.round(clock()) | 0)) | 0;
+    if (leftUs <= 0) break;
+    Atomics.wait(nobody, 0, 0, leftUs / 1000);
+  }
+  Atomics.store(words, ARMED, 0);
+  parentPort?.postMessage(null);
+}

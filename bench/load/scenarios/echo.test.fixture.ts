@@ -1,0 +1,255 @@
+import { bucketValue } from '../../measure/counts.ts';
+import { type PhaseTimes, Recorder } from '../../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Load, Payload as PayloadPlan } from '../../model/load.ts';
+import {
+  COUNTERS,
+  type Counters,
+  type RecordedName,
+  type Recording,
+  zeroCounters,
+} from '../../model/recording.ts';
+import type { Connection, ConnectionEvents } from '../connections/connection.ts';
+import { Payload } from '../wire/payload.ts';
+import { makeEcho } from './echo.ts';
+import type { Exchange } from './exchange.ts';
+import type { Scenario } from './scenario.ts';
+import { Sessions } from './sessions.ts';
+
+/** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
+export const TIMES: PhaseTimes = {
+  connectedUs: 900_000,
+  warmUpUs: 1_000_000,
+  steadyUs: 2_000_000,
+  drainUs: 12_000_000,
+};
+
+/** A connection without a socket: the test plays the server. */
+export interface Wire extends Connection {
+  stage: FailureStage;
+  /** Sequence numbers in the order sent, and how many messages each write had. */
+  readonly sent: number[];
+  readonly writes: number[];
+  echoed: number;
+  over: boolean;
+  /** What happens at the next `send`, after it was noted. */
+  onSend: (() => void) | null;
+  open(route?: string): void;
+  /** Echoes the next `count` messages in one read. */
+  echo(count: number): void;
+  /** Sends message `sequence` of this connection, whether it was asked for or not. */
+  say(sequence: number, change?: (bytes: Buffer) => Buffer, text?: boolean): void;
+  fail(stage: FailureStage, kind: FailureKind): void;
+}
+
+/** The scenario with nothing real around it: time goes on only where the test says so. */
+export interface Scene {
+  sessions: Sessions<Exchange>;
+  scenario: Scenario<Exchange>;
+  recorder: Recorder;
+  payload: Payload;
+  clock: { us: number };
+  wires: Wire[];
+  recordings: Recording[];
+  /** When the open loop's waker is asked to wake; null: not at all. */
+  alarm: { dueUs: number | null };
+  /** Handshakes that are over, whichever way. */
+  handshakes: { over: number };
+  start(times: PhaseTimes): void;
+  stop(): void;
+  isDrained(): boolean;
+  /** Begins handshakes and, unless told otherwise, opens them. */
+  connect(count: number, open?: boolean): void;
+  /** Lets time go on to `us` and wakes whoever asked for it by then, in as many turns as it asks for. */
+  wakeAt(us: number): void;
+  /** One turn of the event loop, whether it was asked for or not. */
+  wake(): void;
+  /** Ends recording. */
+  finish(): void;
+}
+
+export interface SceneOptions {
+  load: Load;
+  payload?: PayloadPlan;
+  echoTimeoutUs?: number;
+  connectTimeoutUs?: number;
+  worker?: number;
+  workers?: number;
+  seed?: number;
+}
+
+export function makeScene(options: SceneOptions): Scene {
+  const clock = { us: 0 };
+  const wires: Wire[] = [];
+  const recordings: Recording[] = [];
+  const alarm: { dueUs: number | null } = { dueUs: null };
+  const handshakes = { over: 0 };
+  const payload = new Payload(options.payload ?? { minBytes: 64, maxBytes: 64, type: 'text' }, 1);
+  const recorder = new Recorder(
+    { host: 'here', worker: options.worker ?? 0 },
+    (recording) => recordings.push(recording),
+    () => null,
+  );
+  let wake = () => {};
+  const timers: { us: number; call(): void }[] = [];
+  const sessions = new Sessions<Exchange>(
+    {
+      clock: () => clock.us,
+      recorder,
+      connectTimeoutUs: options.connectTimeoutUs ?? 1e9,
+      connect: (id, _source, _port, events) => {
+        const wire = makeWire(id, events, payload);
+        wires.push(wire);
+        return wire;
+      },
+      onHandshakeOver: () => {
+        handshakes.over++;
+      },
+    },
+    (open) =>
+      makeEcho(
+        {
+          clock: () => clock.us,
+          payload,
+          recorder,
+          load: options.load,
+          echoTimeoutUs: options.echoTimeoutUs ?? 1e9,
+          worker: options.worker ?? 0,
+          workers: options.workers ?? 1,
+          seed: options.seed ?? 1,
+          callAt: (us, call) => timers.push({ us, call }),
+          makeWaker(call) {
+            wake = call;
+            return {
+              wakeAt: (dueUs) => {
+                alarm.dueUs = dueUs;
+              },
+              close: () => {
+                alarm.dueUs = null;
+              },
+            };
+          },
+        },
+        open,
+      ),
+  );
+  const { scenario } = sessions;
+  return {
+    sessions,
+    scenario,
+    recorder,
+    payload,
+    clock,
+    wires,
+    recordings,
+    alarm,
+    handshakes,
+    start(times) {
+      recorder.schedule(times);
+      scenario.start(times);
+    },
+    stop: () => scenario.stop(clock.us),
+    isDrained: () => scenario.isDrained(clock.us),
+    connect(count, open = true) {
+      for (let i = 0; i < count; i++) {
+        sessions.connect(wires.length, null, 1);
+        if (open) wires.at(-1)?.open();
+      }
+    },
+    wakeAt(us) {
+      clock.us = us;
+      while ((timers[0]?.us ?? Number.POSITIVE_INFINITY) <= us) timers.shift()?.call();
+      while (alarm.dueUs !== null && alarm.dueUs <= us) {
+        alarm.dueUs = null;
+        wake();
+      }
+    },
+    wake: () => wake(),
+    finish: () => recorder.finish(clock.us),
+  };
+}
+
+const PLAIN = new Uint8Array(4);
+
+function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire {
+  const message = (sequence: number) => {
+    const bytes = Buffer.from(payload.body.subarray(0, payload.size(id, sequence)));
+    payload.stamp(bytes, 0, bytes.length, id, sequence, PLAIN);
+    return bytes;
+  };
+  const wire: Wire = {
+    stage: 'tcp',
+    sent: [],
+    writes: [],
+    echoed: 0,
+    over: false,
+    onSend: null,
+    open(route = 'a') {
+      wire.stage = 'open';
+      const facts = { alpn: null, nginxWorker: route, upstream: null };
+      events.opened({ tcpUs: 10, tlsUs: null, upgradeUs: 20 }, facts);
+    },
+    echo(count) {
+      for (let i = 0; i < count && !wire.over; i++) {
+        const bytes = message(wire.echoed++);
+        events.message(bytes, 0, bytes.length, payload.type === 'text');
+      }
+      if (!wire.over) events.batchEnd();
+    },
+    say(sequence, change = (bytes) => bytes, text = payload.type === 'text') {
+      const bytes = change(message(sequence));
+      events.message(bytes, 0, bytes.length, text);
+    },
+    fail(stage, kind) {
+      wire.over = true;
+      events.failed(stage, kind);
+    },
+    send(sequence, count) {
+      for (let i = 0; i < count; i++) wire.sent.push(sequence + i);
+      wire.writes.push(count);
+      wire.onSend?.();
+    },
+    close() {
+      wire.over = true;
+      events.closed();
+    },
+    destroy() {
+      wire.over = true;
+    },
+  };
+  return wire;
+}
+
+export interface Sums extends Counters {
+  outstanding: number;
+  failures: Record<string, number>;
+}
+
+/** What all recordings say together; outstanding is that of the last. */
+export function sumsOf(recordings: readonly Recording[]): Sums {
+  const sums: Sums = { ...zeroCounters(), outstanding: 0, failures: {} };
+  for (const recording of recordings) {
+    for (const name of COUNTERS) sums[name] += recording.counters[name];
+    if (recording.gauges !== null) sums.outstanding = recording.gauges.outstanding;
+    for (const [key, count] of Object.entries(recording.failures))
+      sums.failures[key] = (sums.failures[key] ?? 0) + count;
+  }
+  return sums;
+}
+
+/** Samples of one kind in all recordings: value in µs → how many. */
+export function samplesOf(recordings: readonly Recording[], name: RecordedName): Map<number, number> {
+  const samples = new Map<number, number>();
+  for (const { histograms } of recordings) {
+    const pairs = histograms[name] ?? [];
+    for (let i = 0; i < pairs.length; i += 2) {
+      const value = bucketValue(pairs[i] ?? 0);
+      samples.set(value, (samples.get(value) ?? 0) + (pairs[i + 1] ?? 0));
+    }
+  }
+  return samples;
+}
+
+export function countOf(samples: Map<number, number>): number {
+  return [...samples.values()].reduce((sum, count) => sum + count, 0);
+}

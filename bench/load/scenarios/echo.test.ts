@@ -1,0 +1,543 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Load } from '../../model/load.ts';
+import { makePacer } from '../pacing/pacer.ts';
+import { countOf, makeScene, type Scene, samplesOf, sumsOf, TIMES, type Wire } from './echo.test.fixture.ts';
+
+type OpenLoad = Extract<Load, { kind: 'open' }>;
+
+function closed(inFlight = 1): Load {
+  return { kind: 'closed', inFlight };
+}
+function rate(ratePerSecond: number, arrivals: OpenLoad['arrivals'] = 'uniform'): OpenLoad {
+  return { kind: 'open', ratePerSecond, arrivals };
+}
+
+/** Messages without an answer on connections that live: what the recorder must hold as outstanding. */
+function unanswered(wires: readonly Wire[]): number {
+  return wires.reduce((sum, wire) => sum + (wire.over ? 0 : wire.sent.length - wire.echoed), 0);
+}
+
+function total(wires: readonly Wire[]): number {
+  return wires.reduce((sum, wire) => sum + wire.sent.length, 0);
+}
+
+/** The books at any moment: nothing is counted twice, nothing forgotten, every connection sends 0, 1, 2, … */
+function assertBooks({ recorder, wires }: Scene): void {
+  assert.equal(recorder.outstanding, unanswered(wires));
+  for (const { sent } of wires)
+    assert.deepEqual(
+      sent,
+      sent.map((_, i) => i),
+    );
+}
+
+function assertConserved(scene: Scene): void {
+  scene.stop();
+  scene.finish();
+  const sums = sumsOf(scene.recordings);
+  assert.equal(sums.sent, sums.echoed + sums.outstanding + sums.lost);
+  assert.equal(sums.due, sums.sent + sums.unsent);
+  assert.equal(sums.sent, total(scene.wires));
+  assert.equal(
+    sums.echoed,
+    scene.sessions.routes.reduce((sum, route) => sum + route.messages, 0),
+  );
+}
+
+/** Something that happens to one connection, or to time. */
+const happening = fc.record({
+  what: fc.constantFrom('echo', 'echo', 'echo', 'time', 'die', 'mismatch', 'out-of-order', 'unasked'),
+  which: fc.nat(1000),
+  howMuch: fc.nat(400),
+});
+
+/** Plays what happens on the connections of a scene; returns the failures that must have been counted. */
+function play(scene: Scene, happenings: readonly { what: string; which: number; howMuch: number }[]) {
+  const failures: Record<string, number> = {};
+  const failed = (kind: string) => {
+    failures[`open/${kind}`] = (failures[`open/${kind}`] ?? 0) + 1;
+  };
+  for (const { what, which, howMuch } of happenings) {
+    const living = scene.wires.filter((wire) => !wire.over);
+    const wire = living[which % Math.max(1, living.length)];
+    if (what === 'time') {
+      scene.wakeAt(scene.clock.us + howMuch * 1000);
+    } else if (wire === undefined) {
+      continue;
+    } else if (what === 'echo') {
+      wire.echo(Math.min(1 + (howMuch % 4), wire.sent.length - wire.echoed));
+    } else if (what === 'die') {
+      wire.fail('open', 'closed-1006');
+      failed('closed-1006');
+    } else if (what === 'unasked' && wire.sent.length === wire.echoed) {
+      wire.say(wire.echoed);
+      failed('mismatch');
+    } else if (what === 'mismatch') {
+      wire.say(wire.echoed, (bytes) => bytes.fill(0x7a, 30));
+      failed('mismatch');
+    } else if (what === 'out-of-order' && wire.sent.length > wire.echoed) {
+      wire.say(wire.echoed + 1);
+      failed('out-of-order');
+    }
+    assertBooks(scene);
+  }
+  return failures;
+}
+
+describe('closed loop', () => {
+  test('sends nothing before warm-up and nothing after the steady phase', () => {
+    const scene = makeScene({ load: closed(2) });
+    scene.connect(3);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.warmUpUs - 1);
+    assert.equal(total(scene.wires), 0);
+    scene.wakeAt(TIMES.warmUpUs);
+    assert.equal(total(scene.wires), 6);
+    scene.wakeAt(TIMES.drainUs);
+    assert.equal(scene.isDrained(), false);
+    for (const wire of scene.wires) wire.echo(2);
+    assert.equal(total(scene.wires), 6);
+    assert.equal(scene.isDrained(), true);
+    assertConserved(scene);
+  });
+
+  test('what the echoes of one read freed leaves in one write', () => {
+    const scene = makeScene({ load: closed(16) });
+    scene.connect(1);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.warmUpUs);
+    for (const count of [16, 5, 1]) scene.wires[0]?.echo(count);
+    assert.deepEqual(scene.wires[0]?.writes, [16, 16, 5, 1]);
+  });
+
+  test('keeps exactly in-flight messages on every living connection, and its books, whatever happens', () => {
+    const shape = fc.record({
+      inFlight: fc.integer({ min: 1, max: 9 }),
+      connections: fc.integer({ min: 1, max: 6 }),
+    });
+    fc.assert(
+      fc.property(shape, fc.array(happening, { maxLength: 80 }), ({ inFlight, connections }, happenings) => {
+        const scene = makeScene({ load: closed(inFlight) });
+        scene.connect(connections);
+        scene.start(TIMES);
+        scene.wakeAt(TIMES.warmUpUs);
+        const failures: Record<string, number> = {};
+        for (const one of happenings) {
+          for (const [key, count] of Object.entries(play(scene, [one])))
+            failures[key] = (failures[key] ?? 0) + count;
+          if (scene.clock.us >= TIMES.drainUs) continue;
+          for (const wire of scene.wires)
+            if (!wire.over) assert.equal(wire.sent.length - wire.echoed, inFlight);
+        }
+        scene.wakeAt(Math.max(scene.clock.us, TIMES.drainUs));
+        for (const wire of scene.wires) wire.echo(wire.sent.length - wire.echoed);
+        assert.equal(scene.isDrained(), true);
+        assertConserved(scene);
+        assert.deepEqual(sumsOf(scene.recordings).failures, failures);
+        assert.equal(sumsOf(scene.recordings).outstanding, 0);
+      }),
+    );
+  });
+
+  test('has service time and no response time or send lag', () => {
+    const scene = makeScene({ load: closed() });
+    scene.connect(1);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.steadyUs);
+    scene.wakeAt(scene.clock.us + 700);
+    scene.wires[0]?.echo(1);
+    scene.finish();
+    assert.deepEqual([...samplesOf(scene.recordings, 'service')], [[700, 1]]);
+    assert.equal(countOf(samplesOf(scene.recordings, 'response')), 0);
+    assert.equal(countOf(samplesOf(scene.recordings, 'sendLag')), 0);
+  });
+});
+
+/** When the messages of a schedule are due, reckoned from the schedule alone. */
+function dueTimes(load: OpenLoad, worker: number, workers: number, seed: number): number[] {
+  const pacer = makePacer(load, TIMES.warmUpUs, worker, workers, seed);
+  const due: number[] = [];
+  for (; pacer.dueUs < TIMES.drainUs; pacer.advance()) due.push(pacer.dueUs);
+  return due;
+}
+
+/** Wakes the scene until its schedule is over, each time late by what `lateness` says, µs. */
+function runSchedule(scene: Scene, lateness: (wake: number) => number, between: () => void = () => {}): void {
+  for (let wake = 0; scene.alarm.dueUs !== null; wake++) {
+    scene.wakeAt(Math.max(scene.clock.us, scene.alarm.dueUs) + lateness(wake));
+    between();
+  }
+}
+
+describe('open loop', () => {
+  const shape = fc.record({
+    load: fc.record({
+      kind: fc.constant('open' as const),
+      ratePerSecond: fc.double({ min: 0.5, max: 150, noNaN: true }),
+      arrivals: fc.constantFrom('uniform' as const, 'poisson' as const),
+    }),
+    connections: fc.integer({ min: 1, max: 7 }),
+    workers: fc.integer({ min: 1, max: 3 }),
+    seed: fc.nat(1000),
+    lateUs: fc.array(fc.oneof(fc.constant(0), fc.nat(1500), fc.nat(3_000_000)), { minLength: 1 }),
+    answers: fc.boolean(),
+  });
+
+  test('sends what the schedule offers, no more and no less, round robin, whatever stalls', () => {
+    fc.assert(
+      fc.property(shape, ({ load, connections, workers, seed, lateUs, answers }) => {
+        const worker = seed % workers;
+        const scene = makeScene({ load, worker, workers, seed });
+        scene.connect(connections);
+        scene.start(TIMES);
+        runSchedule(
+          scene,
+          (wake) => lateUs[wake % lateUs.length] ?? 0,
+          () => answers && play(scene, [{ what: 'echo', which: scene.clock.us, howMuch: 3 }]),
+        );
+        const due = dueTimes(load, worker, workers, seed);
+        assert.equal(total(scene.wires), due.length);
+        const counts = scene.wires.map((wire) => wire.sent.length);
+        assert.ok(Math.max(...counts) - Math.min(...counts) <= 1);
+        for (const wire of scene.wires) wire.echo(wire.sent.length - wire.echoed);
+        scene.wakeAt(Math.max(scene.clock.us, TIMES.drainUs));
+        assert.equal(scene.isDrained(), true);
+        assertConserved(scene);
+        for (const name of ['sendLag', 'response', 'service'] as const)
+          assert.equal(countOf(samplesOf(scene.recordings, name)), due.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('the offered count stays as long as one connection lives, and the books with it', () => {
+    fc.assert(
+      fc.property(
+        shape,
+        fc.array(happening, { maxLength: 60 }),
+        ({ load, connections, seed }, happenings) => {
+          const scene = makeScene({ load, seed });
+          scene.connect(connections + 1);
+          scene.start(TIMES);
+          let at = 0;
+          const failures: Record<string, number> = {};
+          runSchedule(
+            scene,
+            () => 100,
+            () => {
+              const one = happenings[at++];
+              const living = scene.wires.filter((wire) => !wire.over).length;
+              if (one === undefined || one.what === 'time' || living === 1) return;
+              for (const [key, count] of Object.entries(play(scene, [one])))
+                failures[key] = (failures[key] ?? 0) + count;
+            },
+          );
+          assert.equal(total(scene.wires), dueTimes(load, 0, 1, seed).length);
+          assertBooks(scene);
+          assertConserved(scene);
+          assert.deepEqual(sumsOf(scene.recordings).failures, failures);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('a generator that stands still for a second sends all late, in one write each, and send lag shows it', () => {
+    const scene = makeScene({ load: rate(1000) });
+    scene.connect(10);
+    scene.start(TIMES);
+    // On time to the microsecond for 3 s of the schedule, then away for one.
+    while (scene.alarm.dueUs !== null && scene.alarm.dueUs < 4_000_000) scene.wakeAt(scene.alarm.dueUs);
+    assert.equal(total(scene.wires), 3000);
+    const writes = scene.wires.map((wire) => wire.writes.length);
+    scene.wakeAt(5_000_000);
+    assert.equal(total(scene.wires), 4001);
+    assert.deepEqual(
+      scene.wires.map((wire) => wire.writes.length),
+      writes.map((count) => count + 1),
+    );
+    for (const wire of scene.wires) wire.echo(wire.sent.length - wire.echoed);
+    scene.finish();
+    const lag = samplesOf(scene.recordings, 'sendLag');
+    assert.equal(lag.get(0), 3001);
+    assert.equal(countOf(lag), 4001);
+    const late = [...lag].filter(([us]) => us >= 500_000).reduce((sum, [, count]) => sum + count, 0);
+    assert.ok(Math.abs(late - 501) <= 1, `${late} messages were half a second late or more`);
+    assert.ok(Math.max(...lag.keys()) >= 999_000);
+    // Response time starts when a message was due, service time when it was sent.
+    assert.ok(Math.max(...samplesOf(scene.recordings, 'response').keys()) >= 999_000);
+    assert.equal(samplesOf(scene.recordings, 'service').get(0), 1001);
+  });
+
+  test('a server that stands still for a second is in response and service time, not in send lag', () => {
+    const scene = makeScene({ load: rate(100) });
+    scene.connect(4);
+    scene.start({ ...TIMES, warmUpUs: 2_000_000 });
+    while (scene.clock.us < 3_000_000 && scene.alarm.dueUs !== null) scene.wakeAt(scene.alarm.dueUs);
+    for (const wire of scene.wires) wire.echo(wire.sent.length);
+    scene.finish();
+    assert.deepEqual([...samplesOf(scene.recordings, 'sendLag').keys()], [0]);
+    for (const name of ['response', 'service'] as const) {
+      const samples = samplesOf(scene.recordings, name);
+      assert.equal(countOf(samples), 101);
+      assert.ok(Math.max(...samples.keys()) >= 999_000);
+      assert.equal(Math.min(...samples.keys()), 0);
+    }
+  });
+
+  test('of more writes than a turn has room for the rest waits for turns to come, and what falls due joins them', () => {
+    const scene = makeScene({ load: rate(1000) });
+    scene.connect(600);
+    scene.start(TIMES);
+    scene.clock.us = TIMES.warmUpUs + 599_000;
+    scene.wake();
+    assert.equal(total(scene.wires), 256);
+    // A read after it finds the turn used up, and the alarm set.
+    scene.wires.find((wire) => wire.sent.length > 0)?.echo(1);
+    assert.equal(total(scene.wires), 256);
+    assert.ok((scene.alarm.dueUs ?? Number.POSITIVE_INFINITY) <= scene.clock.us);
+    // The next second: every connection has a message due, those that still wait a second one.
+    scene.clock.us += 600_000;
+    scene.wake();
+    const writes = scene.wires.flatMap((wire) => wire.writes);
+    assert.equal(writes.length, 512);
+    assert.deepEqual([...new Set(writes)].sort(), [1, 2]);
+    scene.wakeAt(scene.clock.us);
+    assert.equal(total(scene.wires), 1200);
+    assertBooks(scene);
+    assertConserved(scene);
+    assert.equal(countOf(samplesOf(scene.recordings, 'sendLag')), 1200);
+  });
+
+  test('what waits for its turn on a connection that fails was offered, and is never sent', () => {
+    const scene = makeScene({ load: rate(1000) });
+    scene.connect(300);
+    scene.start(TIMES);
+    scene.clock.us = TIMES.warmUpUs + 299_000;
+    scene.wake();
+    const waiting = scene.wires.filter((wire) => wire.sent.length === 0);
+    assert.equal(waiting.length, 300 - 256);
+    waiting[0]?.fail('open', 'closed-1006');
+    scene.wakeAt(scene.clock.us);
+    assert.equal(total(scene.wires), 299);
+    scene.finish();
+    const { due, sent, unsent, lost, outstanding } = sumsOf(scene.recordings);
+    assert.deepEqual(
+      { due, sent, unsent, lost, outstanding },
+      { due: 300, sent: 299, unsent: 1, lost: 0, outstanding: 299 },
+    );
+  });
+
+  test('an echo that finds messages overdue sends them without waiting for the alarm', () => {
+    const scene = makeScene({ load: rate(10) });
+    scene.connect(1);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.warmUpUs);
+    assert.equal(total(scene.wires), 1);
+    scene.clock.us += 250_000;
+    scene.wires[0]?.echo(1);
+    assert.equal(total(scene.wires), 3);
+  });
+});
+
+describe('failures', () => {
+  for (const load of [closed(3), rate(30)]) {
+    /** Three connections with messages out, 100 ms into the steady phase. */
+    const scene = (options = {}) => {
+      const made = makeScene({ load, ...options });
+      made.connect(3);
+      made.start({ ...TIMES, warmUpUs: 1_900_000 });
+      made.wakeAt(1_900_000);
+      made.wakeAt(2_100_000);
+      return made;
+    };
+    const outcome = (made: Scene) => {
+      assertBooks(made);
+      assertConserved(made);
+      const { failures, lost } = sumsOf(made.recordings);
+      return { failures, lost, living: made.sessions.openConnections };
+    };
+
+    describe(`in a ${load.kind} loop`, () => {
+      const replies: [kind: string, reply: (wire: Wire) => void][] = [
+        ['mismatch', (wire) => wire.say(0, (bytes) => bytes.fill(0, 40))],
+        ['mismatch', (wire) => wire.say(0, (bytes) => bytes.subarray(1))],
+        ['mismatch', (wire) => wire.say(0, (bytes) => bytes, false)],
+        ['protocol-error', (wire) => wire.say(0, (bytes) => bytes.fill(0xff, 40))],
+        ['out-of-order', (wire) => wire.say(1)],
+        ['closed-1001', (wire) => wire.fail('open', 'closed-1001')],
+      ];
+      replies.forEach(([kind, reply], i) => {
+        test(`${kind} (${i + 1}) is counted once, ends the connection, and its messages are lost`, () => {
+          const made = scene();
+          const wire = made.wires[1] ?? assert.fail();
+          const out = wire.sent.length;
+          reply(wire);
+          assert.ok(wire.over);
+          assert.deepEqual(outcome(made), { failures: { [`open/${kind}`]: 1 }, lost: out, living: 2 });
+        });
+      });
+
+      test('an echo twice over is out of order', () => {
+        const made = scene();
+        const wire = made.wires[0] ?? assert.fail();
+        wire.say(0);
+        wire.echoed++;
+        wire.say(0);
+        assert.deepEqual(outcome(made).failures, { 'open/out-of-order': 1 });
+      });
+
+      test('an echo timeout is in the histogram with the time waited, and its messages are lost', () => {
+        const made = scene({ echoTimeoutUs: 500_000 });
+        const [silent, ...others] = made.wires;
+        made.wakeAt(2_399_000);
+        for (const wire of others) wire.echo(wire.sent.length);
+        made.sessions.tick(100);
+        assert.equal(silent?.over, false);
+        const out = silent?.sent.length ?? 0;
+        made.clock.us = 2_800_000;
+        made.sessions.tick(100);
+        made.sessions.tick(100);
+        const { failures, lost, living } = outcome(made);
+        assert.ok(silent?.over);
+        assert.equal(failures['open/echo-timeout'], 3 - living);
+        assert.ok(lost >= out);
+        const waited = Math.max(...samplesOf(made.recordings, 'service').keys());
+        assert.ok(waited >= 500_000 * 0.999);
+        assert.equal(made.handshakes.over, 3);
+      });
+
+      test('a connection that fails while it is written to keeps the books', () => {
+        const made = scene();
+        const wire = made.wires[0] ?? assert.fail();
+        wire.onSend = () => wire.fail('open', 'closed-1006');
+        for (const one of made.wires) one.echo(one.sent.length - one.echoed);
+        if (load.kind === 'open') runSchedule(made, () => 50_000);
+        assert.ok(wire.over);
+        assert.deepEqual(outcome(made).failures, { 'open/closed-1006': 1 });
+      });
+    });
+  }
+
+  test('a handshake that takes too long is given up where it stands', () => {
+    const scene = makeScene({ load: closed(), connectTimeoutUs: 3_000_000 });
+    scene.connect(4, false);
+    const [tcp, secured, upgrading, opened] = scene.wires;
+    if (secured !== undefined) secured.stage = 'tls';
+    if (upgrading !== undefined) upgrading.stage = 'upgrade';
+    scene.clock.us = 2_999_999;
+    opened?.open();
+    scene.sessions.tick(10);
+    assert.equal(scene.handshakes.over, 1);
+    scene.clock.us = 3_000_000;
+    for (let i = 0; i < 3; i++) scene.sessions.tick(10);
+    assert.deepEqual(
+      [tcp, secured, upgrading, opened].map((wire) => wire?.over),
+      [true, true, true, false],
+    );
+    assert.equal(scene.handshakes.over, 4);
+    assert.deepEqual([scene.sessions.openings, scene.sessions.failures, scene.sessions.size], [1, 3, 1]);
+    scene.finish();
+    assert.deepEqual(sumsOf(scene.recordings).failures, {
+      'tcp/connect-timeout': 1,
+      'tls/connect-timeout': 1,
+      'upgrade/connect-timeout': 1,
+    });
+  });
+
+  test('every session is looked at in turn, however few at a time', () => {
+    const scene = makeScene({ load: closed(), connectTimeoutUs: 1 });
+    scene.connect(20, false);
+    scene.clock.us = 5;
+    for (let i = 0; i < 30; i++) scene.sessions.tick(1);
+    assert.equal(scene.sessions.failures, 20);
+  });
+
+  test('failed handshakes are counted by stage and kind', () => {
+    const scene = makeScene({ load: closed() });
+    scene.connect(3, false);
+    scene.wires[0]?.fail('tcp', 'refused');
+    scene.wires[1]?.fail('upgrade', 'status-503');
+    scene.wires[2]?.open();
+    scene.finish();
+    assert.deepEqual(sumsOf(scene.recordings).failures, { 'tcp/refused': 1, 'upgrade/status-503': 1 });
+    assert.equal(scene.handshakes.over, 3);
+  });
+
+  test('a closed loop whose connections are all gone is over, an open one goes on to the end of its schedule', () => {
+    for (const load of [closed(), rate(100)]) {
+      const scene = makeScene({ load });
+      scene.connect(2);
+      scene.start(TIMES);
+      scene.wakeAt(TIMES.warmUpUs);
+      assert.equal(scene.isDrained(), false);
+      for (const wire of scene.wires) wire.fail('open', 'closed-1006');
+      assert.equal(scene.isDrained(), load.kind === 'closed');
+      scene.wakeAt(5_000_000);
+      assert.equal(scene.isDrained(), load.kind === 'closed');
+      scene.wakeAt(TIMES.drainUs);
+      assert.equal(scene.isDrained(), true);
+      assertConserved(scene);
+    }
+  });
+});
+
+describe('the end', () => {
+  test('stop sends nothing more, and what is out stays outstanding', () => {
+    for (const load of [closed(2), rate(100)]) {
+      const scene = makeScene({ load });
+      scene.connect(2);
+      scene.start(TIMES);
+      scene.wakeAt(TIMES.warmUpUs);
+      const out = total(scene.wires);
+      assert.ok(out > 0);
+      scene.stop();
+      scene.wakeAt(3_000_000);
+      scene.wake();
+      assert.equal(total(scene.wires), out);
+      assert.equal(scene.alarm.dueUs, null);
+      assertConserved(scene);
+      assert.equal(sumsOf(scene.recordings).outstanding, out);
+    }
+  });
+
+  test('closeAll closes every connection and none is counted as failed', () => {
+    const scene = makeScene({ load: closed() });
+    scene.connect(5);
+    scene.sessions.closeAll();
+    assert.ok(scene.wires.every((wire) => wire.over));
+    assert.deepEqual(
+      [scene.sessions.openConnections, scene.sessions.size, scene.sessions.failures],
+      [0, 0, 0],
+    );
+    scene.finish();
+    assert.equal(scene.recordings.at(-1)?.gauges?.open, 0);
+  });
+
+  test('destroyAll drops the open ones and those in their handshake', () => {
+    const scene = makeScene({ load: closed() });
+    scene.connect(2);
+    scene.connect(2, false);
+    scene.sessions.destroyAll();
+    assert.ok(scene.wires.every((wire) => wire.over));
+  });
+});
+
+test('routes count connections and messages by the way that they took', () => {
+  const scene = makeScene({ load: closed() });
+  scene.connect(3, false);
+  scene.wires[0]?.open('17');
+  scene.wires[1]?.open('18');
+  scene.wires[2]?.open('17');
+  scene.start(TIMES);
+  scene.wakeAt(TIMES.warmUpUs);
+  [4, 2, 1].forEach((count, i) => {
+    for (let n = 0; n < count; n++) scene.wires[i]?.echo(1);
+  });
+  assert.deepEqual(scene.sessions.routes, [
+    { nginxWorker: '17', upstream: null, alpn: null, connections: 2, messages: 5 },
+    { nginxWorker: '18', upstream: null, alpn: null, connections: 1, messages: 2 },
+  ]);
+});

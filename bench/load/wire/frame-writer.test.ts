@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { decodeFrames } from '../connections/wire.test.fixture.ts';
+import { FrameWriter } from './frame-writer.ts';
+import { Payload } from './payload.ts';
+
+function written(writer: FrameWriter, connection: number, sequence: number, count: number): Buffer {
+  const buffer = writer.write(connection, sequence, count);
+  const bytes = Buffer.from(buffer.subarray(0, writer.writtenBytes));
+  writer.release(buffer);
+  return bytes;
+}
+
+function assertHolds(payload: Payload, bytes: Buffer, connection: number, sequence: number, count: number) {
+  const { frames, rest } = decodeFrames(bytes);
+  assert.deepEqual([frames.length, rest.length], [count, 0]);
+  frames.forEach((frame, i) => {
+    assert.equal(frame.opcode, payload.type === 'text' ? 1 : 2);
+    assert.ok(frame.final && frame.masked);
+    const { length } = frame.payload;
+    assert.equal(payload.check(frame.payload, 0, length, connection, sequence + i), 'same');
+  });
+}
+
+const plan = fc
+  .record({
+    minBytes: fc.oneof(
+      { weight: 3, arbitrary: fc.oneof(fc.nat(300), fc.constantFrom(125, 126, 159, 160, 161)) },
+      { weight: 1, arbitrary: fc.constantFrom(65_535, 65_536, 70_000) },
+    ),
+    width: fc.oneof(fc.constant(0), fc.nat(400)),
+    type: fc.constantFrom('text' as const, 'binary' as const),
+  })
+  .map(({ minBytes, width, type }) => ({ minBytes, maxBytes: minBytes + width, type }));
+
+test('every frame is masked, whole, and carries the message that payload says', () => {
+  const write = fc.record({
+    connection: fc.nat(60_000),
+    sequence: fc.nat(2 ** 29),
+    count: fc.integer({ min: 1, max: 12 }),
+  });
+  fc.assert(
+    fc.property(
+      plan,
+      fc.integer({ min: 1, max: 8 }),
+      fc.array(write, { minLength: 1, maxLength: 4 }),
+      (how, batch, writes) => {
+        const payload = new Payload(how, 5);
+        const writer = new FrameWriter(payload, batch);
+        for (const { connection, sequence, count } of writes)
+          assertHolds(payload, written(writer, connection, sequence, count), connection, sequence, count);
+      },
+    ),
+    { numRuns: 40 },
+  );
+});
+
+test('a buffer that was not given back is never written into again', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.boolean()), { maxLength: 40 }),
+      (steps) => {
+        const payload = new Payload({ minBytes: 10, maxBytes: 40, type: 'binary' }, 2);
+        const writer = new FrameWriter(payload, 3);
+        const held: { buffer: Buffer; bytes: number; sequence: number; count: number }[] = [];
+        let sequence = 0;
+        for (const [count, giveBack] of steps) {
+          held.push({
+            buffer: writer.write(1, sequence, count),
+            bytes: writer.writtenBytes,
+            sequence,
+            count,
+          });
+          sequence += count;
+          const oldest = giveBack ? held.shift() : undefined;
+          if (oldest !== undefined) writer.release(oldest.buffer);
+          for (const one of held)
+            assertHolds(payload, one.buffer.subarray(0, one.bytes), 1, one.sequence, one.count);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a buffer of its own that a writer is given, as a control frame brings it, does no harm', () => {
+  const payload = new Payload({ minBytes: 64, maxBytes: 64, type: 'text' }, 1);
+  const writer = new FrameWriter(payload, 2);
+  writer.release(Buffer.alloc(6));
+  for (let i = 0; i < 5; i++) assertHolds(payload, written(writer, 9, i, 2), 9, i, 2);
+});
+
+test('keys take turns and are not all the same', () => {
+  const writer = new FrameWriter(new Payload({ minBytes: 8, maxBytes: 8, type: 'binary' }, 1), 1);
+  const keys = decodeFrames(written(writer, 1, 0, 64)).frames.map(({ key }) => key);
+  assert.ok(new Set(keys).size > 1);
+  keys.forEach((key, i) => {
+    if (i > 0) assert.notEqual(key, keys[i - 1], 'two frames in a row have different keys');
+  });
+});

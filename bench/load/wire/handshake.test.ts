@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { acceptFor } from '../../../server/wire/upgrade.ts';
+import { makeKey, UpgradeReader, upgradeRequest } from './handshake.ts';
+
+/** The example of RFC 6455 section 1.3. */
+const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+const HEADERS = {
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Accept': ACCEPT,
+  'X-Bench-Worker': '4711',
+};
+
+function response(
+  changes: Record<string, string | null> = {},
+  status = 'HTTP/1.1 101 Switching Protocols',
+): string {
+  const lines = Object.entries({ ...HEADERS, ...changes }).flatMap(([name, value]) =>
+    value === null ? [] : [`${name}: ${value}`],
+  );
+  return `${[status, ...lines].join('\r\n')}\r\n\r\n`;
+}
+
+/** The answer to a whole response; `none` while more is waited for. */
+function read(text: string): string {
+  const answer = new UpgradeReader(KEY).read(Buffer.from(text, 'latin1'));
+  if (answer === null) return 'none';
+  return answer.ok ? 'open' : answer.kind;
+}
+
+test('keys are 16 bytes in base64, and no two are the same', () => {
+  const keys = Array.from({ length: 2000 }, makeKey);
+  for (const key of keys) {
+    assert.match(key, /^[A-Za-z0-9+/]{22}==$/);
+    assert.equal(Buffer.from(key, 'base64').length, 16);
+  }
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test('the request has what RFC 6455 section 4.1 asks for, and ends', () => {
+  const [requestLine, ...lines] = upgradeRequest('localhost:8080', '/websocket', KEY).split('\r\n');
+  assert.equal(requestLine, 'GET /websocket HTTP/1.1');
+  assert.deepEqual(lines.toSorted(), [
+    '',
+    '',
+    'Connection: Upgrade',
+    'Host: localhost:8080',
+    `Sec-WebSocket-Key: ${KEY}`,
+    'Sec-WebSocket-Version: 13',
+    'Upgrade: websocket',
+  ]);
+});
+
+test('a response cut anywhere opens with its headers, and what follows it is handed on', () => {
+  const rest = Buffer.from([0x81, 0x02, 0x0d, 0x0a, 0x0d, 0x0a]);
+  const bytes = Buffer.concat([Buffer.from(response()), rest]);
+  fc.assert(
+    fc.property(fc.array(fc.nat(bytes.length), { maxLength: 10 }), (cuts) => {
+      const reader = new UpgradeReader(KEY);
+      const heard: Buffer[] = [];
+      let opened = false;
+      let from = 0;
+      for (const to of [...cuts.toSorted((a, b) => a - b), bytes.length]) {
+        // In one buffer that is used again, as the sockets do it.
+        const chunk = Buffer.from(bytes.subarray(from, to));
+        from = to;
+        if (opened) {
+          heard.push(chunk);
+          continue;
+        }
+        const answer = reader.read(chunk);
+        if (answer === null) {
+          chunk.fill(0xdd);
+          continue;
+        }
+        assert.ok(answer.ok);
+        assert.equal(answer.headers.get('x-bench-worker'), '4711');
+        heard.push(answer.rest);
+        opened = true;
+      }
+      assert.ok(opened);
+      assert.deepEqual(Buffer.concat(heard), rest);
+    }),
+  );
+});
+
+test('cut at every single byte', () => {
+  const text = response();
+  for (let cut = 0; cut < text.length; cut++) {
+    const reader = new UpgradeReader(KEY);
+    assert.equal(reader.read(Buffer.from(text.slice(0, cut))), null);
+    assert.equal(reader.read(Buffer.from(text.slice(cut)))?.ok, true);
+  }
+});
+
+const ANSWERS: [what: string, text: string, expected: string][] = [
+  ['names and tokens in any case', response({ Upgrade: 'WebSocket', Connection: 'UPGRADE' }), 'open'],
+  ['a list in Connection', response({ Connection: 'keep-alive, Upgrade' }), 'open'],
+  ['two Connection fields', response({ connection: 'keep-alive' }), 'open'],
+  ['no reason phrase', response({}, 'HTTP/1.1 101 '), 'open'],
+  ['no space around a value', `${response().replaceAll(': ', ':')}`, 'open'],
+  ['an early hint before it', `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${response()}`, 'open'],
+  ['nothing but an early hint', 'HTTP/1.1 103 Early Hints\r\n\r\n', 'none'],
+  ['a wrong accept value', response({ 'Sec-WebSocket-Accept': acceptFor('another') }), 'bad-accept'],
+  ['an accept value in other case', response({ 'Sec-WebSocket-Accept': ACCEPT.toLowerCase() }), 'bad-accept'],
+  ['no accept value', response({ 'Sec-WebSocket-Accept': null }), 'bad-accept'],
+  ['no Upgrade', response({ Upgrade: null }), 'protocol-error'],
+  ['another Upgrade', response({ Upgrade: 'h2c' }), 'protocol-error'],
+  ['no Connection', response({ Connection: null }), 'protocol-error'],
+  ['a Connection that only looks like it', response({ Connection: 'no-upgrade' }), 'protocol-error'],
+  ['an extension nobody asked for', response({ 'Sec-WebSocket-Extensions': 'x' }), 'protocol-error'],
+  ['a subprotocol nobody asked for', response({ 'Sec-WebSocket-Protocol': 'x' }), 'protocol-error'],
+  ['a line without a colon', response({}).replace('X-Bench-Worker: ', 'X-Bench-Worker '), 'protocol-error'],
+  ['a field without a name', response({ '': 'x' }), 'protocol-error'],
+  ['HTTP/1.0', response({}, 'HTTP/1.0 502 Bad Gateway'), 'status-502'],
+  ['another protocol', response({}, 'SSH-2.0-OpenSSH_9.2'), 'protocol-error'],
+  ['a status that is no number', response({}, 'HTTP/1.1 1O1 Switching'), 'protocol-error'],
+  ['a status of four digits', response({}, 'HTTP/1.1 1010 Switching'), 'protocol-error'],
+  ['a frame', '\x81\x05hello', 'protocol-error'],
+  ['a TLS alert', '\x15\x03\x03\x00\x02\x02\x28', 'protocol-error'],
+  ['a head that never ends', `${response().slice(0, -2)}X-Junk: ${'a'.repeat(20_000)}`, 'protocol-error'],
+];
+
+for (const [what, text, expected] of ANSWERS) {
+  test(`${what}: ${expected}`, () => {
+    assert.equal(read(text), expected);
+  });
+}
+
+test('every other status is told by its number, with or without a body', () => {
+  for (const status of [200, 204, 301, 400, 403, 404, 426, 429, 500, 502, 503, 504]) {
+    assert.equal(read(`HTTP/1.1 ${status} Because\r\nContent-Length: 2\r\n\r\nok`), `status-${status}`);
+    assert.equal(read(`HTTP/1.1 ${status}\r\n\r\n`), `status-${status}`);
+  }
+});
+
+test('what cannot become a response is refused at its first wrong byte, not waited for', () => {
+  assert.equal(read('H'), 'none');
+  assert.equal(read('HTTP/1.'), 'none');
+  assert.equal(read('HTTPS'), 'protocol-error');
+  assert.equal(read('\x16'), 'protocol-error');
+});
+
+test('junk never throws', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 5 }), fc.boolean(), (junk, begun) => {
+      const reader = new UpgradeReader(KEY);
+      if (begun) reader.read(Buffer.from('HTTP/1.1 101 Switching Protocols\r\n'));
+      for (const chunk of junk) if (reader.read(Buffer.from(chunk)) !== null) return;
+    }),
+  );
+});

@@ -1,0 +1,79 @@
+import { randomFillSync } from 'node:crypto';
+import { HEAD_END, HEAD_MAX, readHeaders } from '../../../server/wire/http-head.ts';
+import { acceptFor, upgrades } from '../../../server/wire/upgrade.ts';
+import type { FailureKind } from '../../model/failure.ts';
+
+const KEY_BYTES = 16;
+const BEGINNING = 'HTTP/1.';
+const STATUS = /HTTP\/1\.[01] (\d{3})(?= |\r)/y;
+
+const entropy = Buffer.alloc(KEY_BYTES * 256);
+let drawn = entropy.length;
+
+/** A fresh Sec-WebSocket-Key: 16 random bytes in base64 (RFC 6455 section 4.1). */
+export function makeKey(): string {
+  if (drawn === entropy.length) {
+    randomFillSync(entropy);
+    drawn = 0;
+  }
+  drawn += KEY_BYTES;
+  return entropy.toString('base64', drawn - KEY_BYTES, drawn);
+}
+
+/** The upgrade request of RFC 6455 section 4.1. `host` and `path` come from the plan and hold no line ends. */
+export function upgradeRequest(host: string, path: string, key: string): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+    `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
+  );
+}
+
+/** A response to the upgrade: open with what its headers tell, or why the connection failed. */
+export type UpgradeAnswer =
+  | { ok: true; headers: Map<string, string>; rest: Buffer }
+  | { ok: false; kind: FailureKind };
+
+/** Reads the response to an upgrade request from chunks cut anywhere. */
+export class UpgradeReader {
+  readonly #key: string;
+  /** What came before, as Latin-1: a character a byte. */
+  #text = '';
+
+  constructor(key: string) {
+    this.#key = key;
+  }
+
+  /** Null while the head of the response is not whole. `rest`: what follows it in this very chunk. */
+  read(chunk: Buffer): UpgradeAnswer | null {
+    const text = this.#text + chunk.toString('latin1');
+    for (let from = 0; ; ) {
+      if (!text.startsWith(BEGINNING, from) && !BEGINNING.startsWith(text.slice(from))) return PROTOCOL_ERROR;
+      const end = text.indexOf(HEAD_END, from);
+      if (end < 0) {
+        if (text.length - from > HEAD_MAX) return PROTOCOL_ERROR;
+        this.#text = text.slice(from);
+        return null;
+      }
+      STATUS.lastIndex = from;
+      const status = STATUS.exec(text)?.[1];
+      if (status === undefined) return PROTOCOL_ERROR;
+      if (status === '101') {
+        const rest = chunk.subarray(end + HEAD_END.length - this.#text.length);
+        return judge(readHeaders(text, from, end), rest, this.#key);
+      }
+      // An interim response: another one follows (RFC 9110 section 15.2).
+      if (status.startsWith('1')) from = end + HEAD_END.length;
+      else return { ok: false, kind: `status-${Number(status)}` };
+    }
+  }
+}
+
+const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
+
+/** RFC 6455 section 4.1, the client's checks 2 to 6; no extension or subprotocol was asked for. */
+function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
+  if (headers === null || !upgrades(headers)) return PROTOCOL_ERROR;
+  if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol')) return PROTOCOL_ERROR;
+  if (headers.get('sec-websocket-accept') !== acceptFor(key)) return { ok: false, kind: 'bad-accept' };
+  return { ok: true, headers, rest };
+}

@@ -1,0 +1,87 @@
+import type { Payload as PayloadPlan } from '../../model/load.ts';
+
+/** Digits of 6 bits as printable ASCII, so that a stamp is valid in text and binary messages alike. */
+const DIGIT_BASE = 0x30;
+const SEQUENCE_DIGITS = 5;
+const CONNECTION_DIGITS = 4;
+const STAMP = SEQUENCE_DIGITS + CONNECTION_DIGITS;
+
+/** Whether an echo is what was sent; `out-of-order`: all is right but for the sequence number. */
+export type EchoCheck = 'same' | 'out-of-order' | 'mismatch';
+
+/**
+ * What messages carry: sequence number (modulo 2^30) and connection number, lowest digits first, then
+ * text drawn once. A message shorter than the 9 bytes of a stamp carries as much of it as fits.
+ */
+export class Payload {
+  readonly type: 'text' | 'binary';
+  readonly minBytes: number;
+  readonly maxBytes: number;
+  /** The body that every message shows a beginning of; the stamp goes over its first bytes. */
+  readonly body: Buffer;
+  readonly #seed: number;
+
+  constructor(plan: PayloadPlan, seed: number) {
+    this.type = plan.type;
+    this.minBytes = plan.minBytes;
+    this.maxBytes = plan.maxBytes;
+    this.#seed = seed;
+    this.body = Buffer.allocUnsafe(plan.maxBytes);
+    for (let i = 0; i < plan.maxBytes; i++) this.body[i] = 0x61 + ((i * 7 + (i >>> 5)) % 26);
+  }
+
+  /** Bytes of one message: a pure function of its connection and sequence number. */
+  size(connection: number, sequence: number): number {
+    if (this.minBytes === this.maxBytes) return this.maxBytes;
+    let mixed = Math.imul(connection ^ this.#seed, 0x9e3779b1) ^ Math.imul(sequence + 1, 0x85ebca6b);
+    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x2c1b3c6d);
+    mixed = (mixed ^ (mixed >>> 12)) >>> 0;
+    return this.minBytes + (mixed % (this.maxBytes - this.minBytes + 1));
+  }
+
+  /** Writes the stamp at `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; 0: plain). */
+  stamp(
+    target: Uint8Array,
+    at: number,
+    bytes: number,
+    connection: number,
+    sequence: number,
+    mask: Uint8Array,
+  ): void {
+    const stamped = Math.min(bytes, STAMP);
+    let digits = sequence;
+    for (let i = 0; i < stamped; i++) {
+      if (i === SEQUENCE_DIGITS) digits = connection;
+      target[at + i] = ((digits & 63) + DIGIT_BASE) ^ (mask[i & 3] ?? 0);
+      digits >>>= 6;
+    }
+  }
+
+  /** Compares bytes `from`..`to` of an echo with what this connection sent as message `sequence`. */
+  check(echo: Buffer, from: number, to: number, connection: number, sequence: number): EchoCheck {
+    const bytes = to - from;
+    if (bytes !== this.size(connection, sequence)) return 'mismatch';
+    const stamped = Math.min(bytes, STAMP);
+    let ordered = true;
+    let digits = sequence;
+    for (let i = 0; i < stamped; i++) {
+      if (i === SEQUENCE_DIGITS) digits = connection;
+      if (echo[from + i] !== (digits & 63) + DIGIT_BASE) {
+        if (i >= SEQUENCE_DIGITS) return 'mismatch';
+        ordered = false;
+      }
+      digits >>>= 6;
+    }
+    if (bytes > STAMP && !this.#sameBody(echo, from, to)) return 'mismatch';
+    return ordered ? 'same' : 'out-of-order';
+  }
+
+  #sameBody(echo: Buffer, from: number, to: number): boolean {
+    const body = this.body;
+    const bytes = to - from;
+    // A call into C++ costs as much as comparing some 200 bytes here.
+    if (bytes > 256) return echo.compare(body, STAMP, bytes, from + STAMP, to) === 0;
+    for (let i = STAMP; i < bytes; i++) if (echo[from + i] !== body[i]) return false;
+    return true;
+  }
+}

@@ -1,0 +1,88 @@
+import type { MessageAccount } from '../../measure/figures.ts';
+import type { Share } from '../../model/run.ts';
+import { type Content, html } from '../markup.ts';
+import { formatCount, formatShare } from '../page/format.ts';
+import { table, withBar } from '../table.ts';
+import type { RunView, Section, View } from '../view.ts';
+
+/** How connections and messages were spread, and whether every message is accounted for. */
+export function spread({ runs }: View): Section {
+  return {
+    id: 'spread',
+    title: 'Spread',
+    charts: [],
+    body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
+<p class="how">A WebSocket stays with the Nginx worker that accepted it: workers that got unequal numbers of connections stay unequal, and the fullest sets the tail of the latency. Shares are among the processes of one component.</p>
+${table('What became of the messages', CONSERVATION, runs.map(totalRow))}
+<details><summary>Worker by worker</summary>
+${table('What became of the messages of each generator worker', WORKERS, runs.flatMap(workerRows))}
+</details>
+<p class="how">Sent = echoed + outstanding + lost has to hold for every generator worker, or something was miscounted.</p>`,
+  };
+}
+
+const SHARES = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Process', text: true },
+  { title: 'Connections' },
+  { title: 'Share of connections' },
+  { title: 'Messages' },
+  { title: 'Share of messages' },
+];
+
+function shareRows({ run, name, step }: RunView): Content[][] {
+  return run.spread.map((share) => {
+    const peers = run.spread.filter(({ component }) => component === share.component);
+    const connections = shareOf(share, peers, ({ connections }) => connections);
+    const messages = shareOf(share, peers, ({ messages }) => messages);
+    return [
+      name,
+      step,
+      share.name,
+      formatCount(share.connections),
+      withBar(formatShare(connections), connections),
+      formatCount(share.messages),
+      withBar(formatShare(messages), messages),
+    ];
+  });
+}
+
+function shareOf(share: Share, peers: readonly Share[], count: (share: Share) => number): number | null {
+  const whole = peers.reduce((sum, peer) => sum + count(peer), 0);
+  return whole === 0 ? null : count(share) / whole;
+}
+
+const CONSERVATION = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Sent' },
+  { title: 'Echoed' },
+  { title: 'Outstanding' },
+  { title: 'Lost' },
+  { title: 'Adds up', text: true },
+];
+const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
+
+function totalRow({ figures, name, step }: RunView): Content[] {
+  return [name, step, ...accountCells(figures.conservation.total)];
+}
+
+function workerRows({ figures, name, step }: RunView): Content[][] {
+  return figures.conservation.workers.map((worker) => [
+    name,
+    step,
+    `generator ${worker.worker + 1}`,
+    ...accountCells(worker),
+  ]);
+}
+
+function accountCells({ sent, echoed, outstanding, lost, ok }: MessageAccount): Content[] {
+  return [
+    formatCount(sent),
+    formatCount(echoed),
+    formatCount(outstanding),
+    formatCount(lost),
+    ok ? 'yes' : html`<strong class="broken">no</strong>`,
+  ];
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { describe, it, type TestContext } from 'node:test';
+import type { Launched } from './process.ts';
+import { makeProcessSet, type ProcessSet } from './process-set.ts';
+import { createScope, type Scope } from './scope.ts';
+import type { Warden } from './warden.ts';
+
+interface Gathered {
+  processSet: ProcessSet;
+  scope: Scope;
+  /** What the warden was told, in order. */
+  told: [what: 'watch' | 'forget', pid: number][];
+  /** The sentences of `lost`. */
+  lost: string[];
+}
+
+function gather(t: TestContext): Gathered {
+  const told: Gathered['told'] = [];
+  const warden: Warden = {
+    pid: 0,
+    watch: (pid) => told.push(['watch', pid]),
+    forget: (pid) => told.push(['forget', pid]),
+    own: () => {},
+    disown: () => {},
+    close: async () => ({ code: 0, signal: null }),
+  };
+  const scope = createScope();
+  t.after(() => scope.close());
+  const processSet = makeProcessSet(scope, warden);
+  const lost: string[] = [];
+  void processSet.unexpectedExit.then((sentence) => lost.push(sentence));
+  return { processSet, scope, told, lost };
+}
+
+/** A shell that runs a script; it has said a word when this resolves. */
+async function shell(processSet: ProcessSet, name: string, script = 'sleep 60'): Promise<Launched> {
+  const launched = processSet.launch({
+    name,
+    component: 'server',
+    command: 'sh',
+    args: ['-c', `echo up; ${script}`],
+    cpus: null,
+    ipc: false,
+    stdout: 'pipe',
+  });
+  assert.ok(launched.child.stdout);
+  await once(launched.child.stdout, 'data');
+  return launched;
+}
+
+describe('processSet', () => {
+  it('stops all that run when the scope closes, the last first, and the warden knows', async (t) => {
+    const { processSet, scope, told, lost } = gather(t);
+    const ends: string[] = [];
+    const launched = [await shell(processSet, 'first'), await shell(processSet, 'second')];
+    for (const { name, exited } of launched) void exited.then(() => ends.push(name));
+    const [first = 0, second = 0] = launched.map(({ pid }) => pid);
+    assert.deepEqual(told, [
+      ['watch', first],
+      ['watch', second],
+    ]);
+    processSet.dismiss();
+    assert.deepEqual(await scope.close(), []);
+    assert.deepEqual(ends, ['second', 'first']);
+    assert.deepEqual(told.slice(2), [
+      ['forget', second],
+      ['forget', first],
+    ]);
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
+  });
+
+  it('tells of a process that was killed', async (t) => {
+    const { processSet } = gather(t);
+    const { pid, child } = await shell(processSet, 'nginx');
+    assert.equal(processSet.hasUnexpectedExit(), false);
+    process.kill(pid, 'SIGKILL');
+    await once(child, 'exit');
+    assert.equal(processSet.hasUnexpectedExit(), true);
+    assert.equal(await processSet.unexpectedExit, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+  });
+
+  it('tells of a process that ended by itself, with its last words', async (t) => {
+    const { processSet } = gather(t);
+    const { pid } = await shell(processSet, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
+    assert.equal(
+      await processSet.unexpectedExit,
+      `echo server 1 (process ${pid}) exited with code 3 in mid-run. Its last words: out of memory`,
+    );
+  });
+
+  it('says nothing of one that is retired, and misses the others all the same', async (t) => {
+    const { processSet, lost, told } = gather(t);
+    const one = await shell(processSet, 'one');
+    const other = await shell(processSet, 'other');
+    await processSet.retire(one);
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
+    assert.deepEqual(told.at(-1), ['forget', one.pid]);
+    process.kill(other.pid, 'SIGTERM');
+    assert.equal(
+      await processSet.unexpectedExit,
+      `other (process ${other.pid}) was killed by SIGTERM in mid-run.`,
+    );
+  });
+
+  it('says nothing of an end after it was dismissed', async (t) => {
+    const { processSet, lost } = gather(t);
+    const { pid, exited } = await shell(processSet, 'one');
+    processSet.dismiss();
+    process.kill(pid, 'SIGKILL');
+    await exited;
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
+  });
+
+  it('kills at once those that would take their time', async (t) => {
+    const { processSet, lost } = gather(t);
+    const stubborn = 'trap "" TERM INT; while :; do sleep 1; done';
+    const launched = [await shell(processSet, 'one', stubborn), await shell(processSet, 'two', stubborn)];
+    processSet.kill();
+    for (const { exited } of launched) assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' });
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
+  });
+});

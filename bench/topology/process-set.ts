@@ -1,0 +1,80 @@
+import { type Exit, type Launched, type LaunchOptions, launch } from './process.ts';
+import type { Scope } from './scope.ts';
+import type { Warden } from './warden.ts';
+
+const STOP_MS = 3_000;
+
+/** All processes of one run: the warden knows each of them, and all have ended when the scope has closed. */
+export interface ProcessSet {
+  /** As `launch` of process.ts, for a process of this set. */
+  launch(options: LaunchOptions): Launched;
+  /** Adds a process that has just been launched elsewhere. */
+  adopt(launched: Launched): void;
+  /** Stops one process whose work is done. */
+  retire(launched: Launched): Promise<void>;
+  /** From now on any of them may end. */
+  dismiss(): void;
+  /** Has those still running killed at once. */
+  kill(): void;
+  /** Resolves with a sentence when a process ends that should not have, once its last words are known. */
+  readonly unexpectedExit: Promise<string>;
+  /** True from the moment of such an end on: what `unexpectedExit` says is on its way. */
+  hasUnexpectedExit(): boolean;
+}
+
+export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
+  const running = new Set<Launched>();
+  const retired = new Set<Launched>();
+  let dismissed = false;
+  let exited = false;
+  let tell = (_sentence: string) => {};
+  const unexpectedExit = new Promise<string>((resolve) => {
+    tell = resolve;
+  });
+
+  function adopt(launched: Launched): void {
+    running.add(launched);
+    warden.watch(launched.pid);
+    scope.add(launched.name, async () => {
+      await launched.stop('SIGTERM', STOP_MS);
+    });
+    let expected = true;
+    launched.child.once('exit', () => {
+      expected = dismissed || retired.has(launched);
+      exited ||= !expected;
+    });
+    void launched.exited.then((exit) => {
+      running.delete(launched);
+      warden.forget(launched.pid);
+      if (!expected) tell(exitReason(launched, exit));
+    });
+  }
+
+  return {
+    launch(options) {
+      const launched = launch(options);
+      adopt(launched);
+      return launched;
+    },
+    adopt,
+    async retire(launched) {
+      retired.add(launched);
+      await launched.stop('SIGTERM', STOP_MS);
+    },
+    dismiss() {
+      dismissed = true;
+    },
+    kill() {
+      dismissed = true;
+      for (const launched of running) void launched.stop('SIGKILL', 0);
+    },
+    unexpectedExit,
+    hasUnexpectedExit: () => exited,
+  };
+}
+
+function exitReason({ name, pid, stderrTail }: Launched, { code, signal }: Exit): string {
+  const how = signal !== null ? `was killed by ${signal}` : `exited with code ${code}`;
+  const words = stderrTail().trim().split('\n').at(-1) ?? '';
+  return `${name} (process ${pid}) ${how} in mid-run.${words === '' ? '' : ` Its last words: ${words}`}`;
+}
