@@ -1,34 +1,42 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AnswerBuffer } from './answer-buffer.ts';
-import { serverFrame } from './frames.ts';
+import { KEY, serverFrame } from './wire/frame.test.fixture.ts';
 
-/** A payload with its masking key in front, as it lies in a client's frame: the key is all zeros. */
-const unkeyed = (payload: string) => Buffer.from(`\0\0\0\0${payload}`);
+/** Appends a text that is masked, behind other bytes and in front of others. */
+function say(answers: AnswerBuffer, text: string): void {
+  const masked = Buffer.from(text).map((byte, i) => byte ^ (KEY[i % 4] ?? 0));
+  const source = Buffer.concat([Buffer.from('before'), masked, Buffer.from('behind')]);
+  answers.append(0x81, source, 6, 6 + masked.length, KEY.readInt32BE());
+}
 
 describe('answer buffer', () => {
-  it('puts echoes one behind the other, and grows where they need more room', () => {
+  it('puts frames one behind the other, and grows where they need more room', () => {
     const answers = new AnswerBuffer(16);
-    const payloads = ['one', 'two'.repeat(100), 'three'];
-    for (const payload of payloads) answers.echo(0x81, unkeyed(payload), 4, payload.length);
-    const expected = Buffer.concat(payloads.map((payload) => serverFrame(0x81, Buffer.from(payload))));
-    assert.deepEqual(Buffer.from(answers.bytes()), expected);
+    const texts = ['one', 'two'.repeat(100), 'three'];
+    for (const text of texts) say(answers, text);
+    assert.deepEqual(
+      Buffer.from(answers.bytes()),
+      Buffer.concat(texts.map((text) => serverFrame(0x81, text))),
+    );
     answers.clear(true);
     assert.equal(answers.length, 0);
+    say(answers, 'four');
+    assert.deepEqual(Buffer.from(answers.bytes()), serverFrame(0x81, 'four'));
   });
 
-  it('does not touch bytes again that the system has not taken yet', () => {
+  it('does not touch bytes again that have not been sent yet', () => {
     const answers = new AnswerBuffer(64);
-    const say = (payload: string) => {
-      answers.echo(0x81, unkeyed(payload), 4, payload.length);
+    const bytesOf = (text: string) => {
+      say(answers, text);
       return answers.bytes();
     };
-    const waits = say('first');
+    const waiting = bytesOf('first');
     answers.clear(false);
-    const taken = say('other');
+    const sent = bytesOf('other');
     answers.clear(true);
-    assert.deepEqual(Buffer.from(waits), serverFrame(0x81, Buffer.from('first')));
-    // What was taken makes room: the same memory serves again.
-    assert.equal(say('third').buffer, taken.buffer);
+    assert.deepEqual(Buffer.from(waiting), serverFrame(0x81, 'first'));
+    // What was sent makes room: the same memory serves again.
+    assert.equal(bytesOf('third').buffer, sent.buffer);
   });
 });

@@ -1,8 +1,9 @@
-import { serverHeaderSize, unmask, writeServerHeader } from './frames.ts';
+import { headerBytes, writeHeader } from './wire/frame-header.ts';
+import { applyMask } from './wire/masking.ts';
 
 /**
- * Echoes that leave in one write. One buffer serves all connections of a server, and view after view of
- * it is avoided: for echoes of one size the view is the same.
+ * Frames that leave in one write. One buffer serves all sessions of a server. Where the next write is as
+ * long as the last, the same view of it serves again: making one costs more than a small echo.
  */
 export class AnswerBuffer {
   private readonly size: number;
@@ -11,21 +12,26 @@ export class AnswerBuffer {
   /** Bytes that wait to be written. */
   length = 0;
 
-  /** `size`: room in bytes for the echoes that usually leave together. */
+  /** @param size bytes of the frames that usually leave together */
   constructor(size: number) {
     this.size = size;
     this.buffer = Buffer.allocUnsafeSlow(size);
     this.view = this.buffer;
   }
 
-  /** Appends the echo of a client's frame: `length` bytes of payload from `payload` on, the key in front. */
-  echo(first: number, chunk: Buffer, payload: number, length: number): void {
-    const at = this.length;
-    const target = at + serverHeaderSize(length);
-    const end = target + length;
+  /**
+   * Appends a server's frame.
+   *
+   * @param first the frame's first byte: FIN bit and opcode
+   * @param source holds the payload in `from`..`to`
+   * @param key the masking key that lies over the payload and is taken off; 0: none
+   */
+  append(first: number, source: Buffer, from: number, to: number, key: number): void {
+    const length = to - from;
+    const end = this.length + headerBytes(length) + length;
     if (end > this.buffer.length) this.grow(end);
-    writeServerHeader(this.buffer, at, first, length);
-    unmask(chunk, payload, payload + length, chunk.readInt32BE(payload - 4), this.buffer, target);
+    const at = writeHeader(this.buffer, this.length, first, length, false);
+    applyMask(source, from, to, key, this.buffer, at);
     this.length = end;
   }
 
@@ -35,7 +41,7 @@ export class AnswerBuffer {
     return this.view;
   }
 
-  /** Begins anew. `written` false: the system still needs the bytes, so they are left to it. */
+  /** Starts anew. `written` false: the bytes are still needed by the carrier, so their memory is left to it. */
   clear(written: boolean): void {
     this.length = 0;
     if (written && this.buffer.length === this.size) return;

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { type Page, pageFor } from './pages.ts';
+import { HEAD_END, hasToken, readHeaders } from './wire/http-head.ts';
+import { acceptFor, upgrades } from './wire/upgrade.ts';
 
-/** RFC 6455 section 1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Sixteen bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
-const REQUEST_LINE = /^([A-Z]{1,16}) (\S{1,4096}) HTTP\/1\.([01])$/;
+const REQUEST_LINE = /^([A-Z]{1,16}) (\S{1,4096}) HTTP\/1\.([01])\r\n/;
 
 /** What a server answers to one request head. */
 export interface Reply {
@@ -19,20 +18,16 @@ const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: '
 /**
  * Answers one request without the objects that node:http keeps for each.
  *
- * @param head request line and headers, without the empty line that ends them
+ * @param head request line and headers, with the empty line that ends them
  */
 export function replyTo(head: string): Reply {
-  const [requestLine = '', ...lines] = head.split('\r\n');
-  const [, method, target, minor] = REQUEST_LINE.exec(requestLine) ?? [];
+  const [, method, target, minor] = REQUEST_LINE.exec(head) ?? [];
   if (method === undefined || target === undefined) return refusal('400 Bad Request');
-  const headers = readHeaders(lines);
+  const headers = readHeaders(head, 0, head.length - HEAD_END.length);
   if (headers === null) return refusal('400 Bad Request');
-  const connection = (headers.get('connection') ?? '').toLowerCase();
-  if (headers.get('upgrade')?.toLowerCase() === 'websocket' && /\bupgrade\b/.test(connection)) {
-    return method === 'GET' ? upgrade(headers) : refusal('405 Method Not Allowed');
-  }
+  if (upgrades(headers)) return method === 'GET' ? upgrade(headers) : refusal('405 Method Not Allowed');
   const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
-  const askedToClose = hasBody || minor === '0' || /\bclose\b/.test(connection);
+  const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
@@ -49,12 +44,9 @@ function upgrade(headers: ReadonlyMap<string, string>): Reply {
     return refusal('426 Upgrade Required', 'Sec-WebSocket-Version: 13\r\n');
   }
   if (!KEY.test(key)) return refusal('400 Bad Request');
-  const accept = createHash('sha1')
-    .update(key + GUID)
-    .digest('base64');
   const response =
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
-    `Sec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    `Sec-WebSocket-Accept: ${acceptFor(key)}\r\n\r\n`;
   return { next: 'open', response: Buffer.from(response, 'latin1') };
 }
 
@@ -70,18 +62,4 @@ function serve({ status, headers, body }: Page, headOnly: boolean, askedToClose:
     next: last ? 'close' : 'next-request',
     response: headOnly ? head : Buffer.concat([head, body]),
   };
-}
-
-/** Names in lower case; values of a repeated header joined (RFC 9110 section 5.3). Null: not HTTP. */
-function readHeaders(lines: readonly string[]): Map<string, string> | null {
-  const headers = new Map<string, string>();
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    if (colon < 1) return null;
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    const before = headers.get(name);
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
-  return headers;
 }

@@ -2,10 +2,11 @@ import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } fr
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
-import { LeanConnection, type LeanContext } from './lean-connection.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
+import type { SessionContext } from './session.ts';
+import { SocketCarrier } from './socket-carrier.ts';
 
 const READ_BYTES = 65_536;
 
@@ -16,8 +17,8 @@ const READ_BYTES = 65_536;
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function startLeanServer(options: ServerOptions): Promise<RunningServer> {
-  const connections = new Map<Socket, LeanConnection>();
-  const context: LeanContext = {
+  const carriers = new Map<Socket, SocketCarrier>();
+  const context: SessionContext = {
     stats: emptyStats(),
     answer: answerOf(options),
     maxPayloadBytes: options.maxPayloadBytes,
@@ -27,14 +28,14 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
   let onEmpty = () => {};
   const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
   function onClose(this: Socket): void {
-    connections.get(this)?.ended();
-    connections.delete(this);
-    if (connections.size === 0) onEmpty();
+    carriers.get(this)?.session.ended();
+    carriers.delete(this);
+    if (carriers.size === 0) onEmpty();
   }
   const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
-    const socket = readInto(readBuffer, accepted, (bytes) => connection.take(readBuffer, bytes));
-    const connection = new LeanConnection(socket, context);
-    connections.set(socket, connection);
+    const socket = readInto(readBuffer, accepted, (bytes) => carrier.read(readBuffer, bytes));
+    const carrier = new SocketCarrier(socket, context);
+    carriers.set(socket, carrier);
     socket.on('close', onClose);
     socket.on('error', onError);
   });
@@ -47,11 +48,11 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     server.close();
     const empty = new Promise<void>((done) => {
       onEmpty = done;
-      if (connections.size === 0) done();
+      if (carriers.size === 0) done();
     });
-    for (const connection of connections.values()) connection.goAway();
+    for (const { session } of carriers.values()) session.goAway();
     await Promise.race([empty, sleep(graceMs, undefined, { ref: false })]);
-    for (const socket of connections.keys()) socket.destroy();
+    for (const socket of carriers.keys()) socket.destroy();
     await noneOpen(context.stats);
   }
 

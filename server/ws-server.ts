@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Answer, answerOf } from './answer.ts';
-import { logClient } from './log.ts';
+import { clientOf, logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
@@ -30,7 +30,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   sockets.on('connection', (socket, request) => {
     stats.connections.open++;
     stats.connections.total++;
-    const log = options.log ? logClient(request.socket) : null;
+    const log = options.log ? logClient(clientOf(request.socket)) : null;
     socket.on('message', onMessage);
     // A client that breaks the protocol is closed by ws; the close is counted like any other.
     socket.on('error', () => {});

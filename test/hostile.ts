@@ -2,6 +2,9 @@
 const RESTRICTED = new Set([
   'schemaVersion',
   'id',
+  'step',
+  'steps',
+  'pacing',
   'scenario',
   'kind',
   'arrivals',

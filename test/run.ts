@@ -16,7 +16,8 @@ import type {
 /** What a made-up run is like; every run of the same options is the same. */
 export interface RunOptions {
   profile?: string;
-  title?: string;
+  /** Default: named after the profile. */
+  variant?: string;
   load?: Load;
   connections?: number;
   /** Of the steady phase. */
@@ -78,8 +79,7 @@ export function makeRun(options: RunOptions = {}): Run {
   const direct = profile === 'direct';
   const processes = makeProcesses(direct, seconds, connections, random);
   return {
-    plan: makePlan(profile, load, connections, seconds, direct),
-    title: options.title ?? `The ${profile} profile`,
+    plan: { ...makePlan(profile, load, connections, seconds, direct), variant: options.variant ?? profile },
     startedAt: '2026-01-02T03:04:05.000Z',
     outcome: { state: 'completed' },
     phases: [
@@ -116,6 +116,9 @@ function makePlan(
   direct: boolean,
 ): RunPlan {
   return {
+    variant: profile,
+    step: load.kind === 'closed' ? 'throughput' : 'latency',
+    round: null,
     profile,
     workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' } },
     connections,
@@ -163,7 +166,16 @@ function makeSlices(
       startUs: second * SECOND_US,
       endUs: (second + (phase === 'drain' ? 0.5 : 1)) * SECOND_US,
       phase,
-      counters: { sent, echoed, lost: 0, bytesSent: sent * 64, bytesReceived: echoed * 64, opened },
+      counters: {
+        due: sent,
+        sent,
+        echoed,
+        lost: 0,
+        unsent: 0,
+        bytesSent: sent * 64,
+        bytesReceived: echoed * 64,
+        opened,
+      },
       failures: {},
       gauges: {
         outstanding,
@@ -211,10 +223,12 @@ function makeWorkers(slices: readonly Slice[], connections: number): Run['worker
     asked: asked[worker] ?? 0,
     opened: opened[worker] ?? 0,
     failed: 0,
+    due: sent[worker] ?? 0,
     sent: sent[worker] ?? 0,
     echoed: sent[worker] ?? 0,
     outstanding: 0,
     lost: 0,
+    unsent: 0,
   }));
 }
 

@@ -1,5 +1,5 @@
-import { COMMON_OPTIONS, type Option, type Options, RUN_OPTIONS } from '../plan/options.ts';
-import { METRICS } from '../plan/threshold.ts';
+import { COMMON_OPTIONS, type Option, type Options, RUN_OPTIONS } from '../request/options.ts';
+import { METRICS } from '../request/threshold.ts';
 
 const COMMANDS = [
   ['run', 'Put profiles under load and write a report (the default command)'],
@@ -8,9 +8,9 @@ const COMMANDS = [
 ] as const;
 
 const EXAMPLES = [
-  ['1,000 connections, one echo at a time, for 10 s', '--profile tls'],
+  ['Throughput, then latency well below it, over 1,000 connections', '--profile tls'],
   ['Every profile in turn with 10,000 connections', '-p all -c 10k -d 30s'],
-  ['Latency at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
+  ['Latency alone, at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
   ['For a script', "-p tls -R 5k --threshold 'response.p99<50ms' --json"],
 ] as const;
 
@@ -72,6 +72,9 @@ function metricLines(): string {
     groups.set(key, [...(groups.get(key) ?? []), group]);
   }
   return [...groups]
-    .map(([names, same]) => `  ${same.join(', ')}\n      .${names.replaceAll(', ', ' .')}`)
+    .map(([names, same]) => {
+      const figuresOf = names === '' ? '' : `\n      .${names.replaceAll(', ', ' .')}`;
+      return `  ${same.join(', ')}${figuresOf}`;
+    })
     .join('\n');
 }

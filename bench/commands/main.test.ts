@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
-import { RUN_OPTIONS } from '../plan/options.ts';
-import { METRICS } from '../plan/threshold.ts';
+import { metricsOf } from '../measure/metrics.ts';
+import type { Result, ResultHead } from '../model/result.ts';
+import { RUN_OPTIONS } from '../request/options.ts';
+import { METRICS } from '../request/threshold.ts';
+import { makeResultWriter } from '../store/writer.ts';
 import { helpText } from './help.ts';
 import { watchSignals } from './interruption.ts';
-import { metricsOf } from './metrics.ts';
 import { nodeVersionProblem } from './node-version.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
@@ -45,18 +46,27 @@ test('the version and the profiles are printed', async () => {
 
 test('`report` draws a stored result again, from its folder or its file', async (t) => {
   const folder = join(await temporaryFolder(t), 'stored');
-  await mkdir(folder);
-  const path = join(folder, 'result.json');
-  await writeFile(path, JSON.stringify(makeResult([])));
-  const services = fakeServices({ readResult: async () => JSON.parse(await readFile(path, 'utf8')) });
-  for (const asked of [folder, path]) {
-    const { code, out } = await obey(['report', asked], services);
-    assert.deepEqual([code, out], [0, `All went well.\n\nReport: ${join(folder, 'report.html')}\n`]);
+  const writer = makeResultWriter(folder, headOf(makeResult([makeRun({ seconds: 1 })])));
+  await writer.begin();
+  for (const asked of [folder, join(folder, 'result.json')]) {
+    const { code, out } = await obey(['report', asked], fakeServices());
+    assert.equal(code, 0);
+    assert.ok(out.endsWith(`\nReport: ${join(folder, 'report.html')}\n`), out);
   }
 });
 
+function headOf({ endedAt: _, conclusions: _c, runs: _r, ...head }: Result): ResultHead {
+  return head;
+}
+
 test('wrong use ends with 2 and a sentence, nothing on stdout', async () => {
-  for (const argv of [['--bogus'], ['-p', 'nonesuch'], ['-p', 'tls', '-c', 'x'], ['report']]) {
+  for (const argv of [
+    ['--bogus'],
+    ['-p', 'nonesuch'],
+    ['-p', 'tls', '-c', 'x'],
+    ['report'],
+    ['report', '/no/such/result'],
+  ]) {
     const { code, out, said } = await obey(argv, fakeServices());
     assert.deepEqual([code, out, said.length], [2, '', 1], argv.join(' '));
     assert.doesNotMatch(said.join(), /\n/);

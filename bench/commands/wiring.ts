@@ -1,33 +1,25 @@
 import { randomInt } from 'node:crypto';
-import { runExperiment } from '../experiment/experiment.ts';
-import { figuresOf } from '../measure/figures.ts';
+import { runExperiment, watchMachine } from '../experiment/experiment.ts';
+import { readTuned } from '../nginx/tuned.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
-import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
-import { jsonSummary } from '../report/json.ts';
-import { writeListing } from '../report/listing.ts';
-import { readResult } from '../report/read.ts';
-import { progressLine, summaryText } from '../report/terminal.ts';
-import { writeReport, writeResult } from '../report/write.ts';
-import { cacheFolder, PROFILES_FOLDER, readVersion } from './installation.ts';
+import { loadProfiles } from '../plan/profile.ts';
+import { loadTunings } from '../plan/tuning.ts';
+import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
 
 /** What the commands are made of on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
-  chooseProfiles,
+  loadTunings: () => loadTunings(TUNINGS_FOLDER),
+  async checkTunings({ profile: { configurationPath }, variant }) {
+    if (configurationPath !== null) await readTuned(configurationPath, variant.proxy?.tunings ?? []);
+  },
   readEnvironment,
   readMachine,
-  runExperiment: async (input) =>
-    runExperiment({ ...input, version: await readVersion(), cacheDir: cacheFolder() }),
-  figuresOf,
-  writeResult,
-  writeReport,
-  writeListing,
-  readResult,
-  jsonSummary,
-  summaryText,
-  progressLine,
+  watchMachine,
+  runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
   readVersion,
   now: () => new Date(),
+  elapsedMs: () => performance.now(),
   drawSeed: () => randomInt(2 ** 32),
 };

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, clockSince } from '../load/clock.ts';
 import { type Fleet, makeFleet } from '../load/fleet.ts';
@@ -5,7 +6,9 @@ import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.t
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
+import type { Span } from '../measure/span.ts';
 import { PHASES } from '../model/load.ts';
+import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
@@ -25,9 +28,9 @@ import { spreadOf } from './spread.ts';
 /** From the last handshake to the first message: the word has to reach every worker in between. */
 const HEAD_START_US = 100_000;
 const EPOCH_AHEAD_MS = 150;
-/** Beyond what its own timeouts allow a worker: after this it is taken for hung. */
-const PATIENCE_MS = 15_000;
-const LEAVE_MS = 5_000;
+/** Added to what a worker's own timeouts allow it; after that it counts as hung. */
+const HUNG_AFTER_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 5_000;
 /** Handshakes under way over all workers: well below any backlog. */
 const PENDING_HANDSHAKES = 256;
 
@@ -83,20 +86,26 @@ export async function driveLoad(
     merger.add(recording);
     live.note(recording);
     const pid = generators[recording.worker]?.launched.pid ?? 0;
-    const { startUs, endUs, loopUtilisation, loopDelayMaxUs } = recording;
-    // A recording of late echoes alone says nothing of the loop: that of the same second does.
-    if (loopDelayMaxUs > 0)
-      sampler.noteLoop(pid, { startUs, endUs, utilisation: loopUtilisation, delayMaxUs: loopDelayMaxUs });
+    if (recording.loop !== null) sampler.noteLoop(pid, recording.loop);
   });
   sampler.watch(processes);
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
-  const stage: PhaseContext = { context, fleet, clock, sampler, processSet, live, times: null };
+  const phaseContext: PhaseContext = {
+    context,
+    fleet,
+    clock,
+    sampler,
+    processSet,
+    live,
+    handshakes: { startUs: 0, endUs: 0 },
+    times: null,
+  };
   const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): LoadOutcome => ({
     outcome,
-    phases: phasesOf(stage.times, endUs),
+    phases: phasesOf(phaseContext, endUs),
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
@@ -106,7 +115,7 @@ export async function driveLoad(
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
   const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
-  const outcome = await goThroughPhases(stage, workerPlans(plan, target, epochNs, ports));
+  const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
@@ -115,10 +124,11 @@ export async function driveLoad(
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   processSet.dismiss();
   fleet.leave();
-  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
+  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
   const whole = driven(outcome, endUs, stats);
-  return { ...whole, notices: [...whole.notices, ...notices] };
+  const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
+  return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
 }
 
 interface PhaseContext {
@@ -128,12 +138,14 @@ interface PhaseContext {
   sampler: Sampler;
   processSet: ProcessSet;
   live: Live;
+  /** From the first handshake to the last; without length while the connections open. */
+  handshakes: Span;
   /** Null while the connections open. */
   times: PhaseTimes | null;
 }
 
-async function goThroughPhases(stage: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
-  const { context, fleet, clock, sampler, processSet, live } = stage;
+async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
+  const { context, fleet, clock, sampler, processSet, live } = phaseContext;
   const { plan, signal } = context;
   const over = new AbortController();
   const cutShort = interruption(signal, processSet, over.signal);
@@ -147,25 +159,29 @@ async function goThroughPhases(stage: PhaseContext, plans: WorkerPlan[]): Promis
   };
   let sampled = Promise.resolve();
   live.enter('connect');
-  let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
+  const connected = fleet.connect(plans).then((handshakes) => {
+    phaseContext.handshakes = handshakes;
+  });
+  let ended = await within(connected, connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
-    const times = phaseTimes(plan, clock());
-    stage.times = times;
+    sampler.sampleNow();
+    const times = phaseTimes(plan, phaseContext.handshakes.endUs, clock());
+    phaseContext.times = times;
     sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
-    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
+    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
-  // A death that took all connections along ends the load before it is told of itself.
+  // If a process died, the workers may finish first: give its exit a turn to be reported.
   await setImmediate();
-  if (ended === null && !processSet.isWhole()) ended = await cutShort;
+  if (ended === null && processSet.hasUnexpectedExit()) ended = await cutShort;
   ended ??= allFailed(fleet.totals());
-  if (ended !== null) await Promise.race([fleet.stop(), patience()]);
+  if (ended !== null) await Promise.race([fleet.stop(), responseTimeout()]);
   over.abort();
   await sampled;
   return ended ?? { state: 'completed' };
 }
 
-/** A load that nothing was left to carry ended before its time. */
+/** A load without a single connection left has ended before its time. */
 function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
   const asked = sum('asked');
@@ -177,9 +193,9 @@ function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
   return { state: 'failed', reason };
 }
 
-/** For those who do not hear; the process that waits need not stay for it. */
-function patience(): Promise<void> {
-  return sleep(LEAVE_MS, undefined, { ref: false });
+/** Upper bound for workers that do not respond; it does not keep this process alive. */
+function responseTimeout(): Promise<void> {
+  return sleep(RESPONSE_TIMEOUT_MS, undefined, { ref: false });
 }
 
 /** Resolves when the person says stop, or when a process dies that should not. */
@@ -189,18 +205,21 @@ function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSi
     if (signal.aborted) stop();
     else AbortSignal.any([signal, over]).addEventListener('abort', stop, { once: true });
   });
-  return Promise.race([stopped, processSet.lost.then((reason): Outcome => ({ state: 'failed', reason }))]);
+  return Promise.race([
+    stopped,
+    processSet.unexpectedExit.then((reason): Outcome => ({ state: 'failed', reason })),
+  ]);
 }
 
 function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
   const ramp = rampPerSecond === 0 ? connections * 10 : (connections / rampPerSecond) * 2_000;
-  return ramp + connectTimeoutMs + PATIENCE_MS;
+  return ramp + connectTimeoutMs + HUNG_AFTER_MS;
 }
 
-function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTimes {
+function phaseTimes({ warmupMs, durationMs }: RunPlan, connectedUs: number, nowUs: number): PhaseTimes {
   const warmUpUs = Math.ceil(nowUs) + HEAD_START_US;
   const steadyUs = warmUpUs + warmupMs * 1e3;
-  return { warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
+  return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
 }
 
 /** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */
@@ -227,20 +246,22 @@ async function sampleAtBounds(
 function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
   const { workers, connections } = plan;
   return Array.from({ length: workers }, (_, worker) => ({
+    host: hostname(),
     worker,
     workers,
-    epochNs,
+    epochNs: String(epochNs),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
-    host: target.host,
-    ports: target.ports,
-    path: target.websocketPath,
-    tls: target.tls === null ? null : { servername: target.tls.servername },
+    target: {
+      host: target.host,
+      ports: target.ports,
+      path: target.path,
+      tls: target.tls === null ? null : { servername: target.tls.servername },
+    },
     sourceAddresses: plan.sourceAddresses,
     sourcePorts: ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
-    load: plan.workload.load,
-    payload: plan.workload.payload,
+    workload: plan.workload,
     echoTimeoutMs: plan.echoTimeoutMs,
     connectTimeoutMs: plan.connectTimeoutMs,
     client: plan.client,
@@ -272,11 +293,12 @@ async function listProcesses(
   ];
 }
 
-function phasesOf(times: PhaseTimes | null, endUs: number): Run['phases'] {
-  const starts = times === null ? [0] : [0, times.warmUpUs, times.steadyUs, times.drainUs];
+function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Run['phases'] {
+  const starts = times === null ? [0] : [handshakes.startUs, times.warmUpUs, times.steadyUs, times.drainUs];
+  const ends = times === null ? [] : [times.connectedUs, ...starts.slice(2)];
   return PHASES.flatMap((phase, i) => {
     const startUs = starts[i];
     if (startUs === undefined || startUs >= endUs) return [];
-    return [{ phase, startUs, endUs: Math.min(starts[i + 1] ?? endUs, endUs) }];
+    return [{ phase, startUs, endUs: Math.min(ends[i] ?? endUs, endUs) }];
   });
 }

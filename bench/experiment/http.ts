@@ -6,17 +6,17 @@ import { startHttpWorker } from '../topology/generators.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
-import { NOTHING_YET, type RunContext } from './context.ts';
+import type { RunContext } from './context.ts';
 
 /** Runs the HTTP leg through the target, and counts what of it reached the echo servers. */
 export async function runHttpLeg(
-  { plan, signal, onProgress }: RunContext,
+  { plan, signal, emit }: RunContext,
   { host, ports, page, tls }: StartedTarget,
   servers: readonly EchoServer[],
   processSet: ProcessSet,
 ): Promise<HttpLeg | null> {
   if (plan.http === null || page === null) return null;
-  onProgress({ ...NOTHING_YET, phase: 'http' });
+  await emit({ type: 'phase', phase: 'http' });
   const before = await requestsOf(servers);
   signal.throwIfAborted();
   const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(processSet, plan.placement?.generator ?? null);

@@ -83,17 +83,17 @@ ownTemporaryFolder();
 
 describe('all profiles, one after the other', () => {
   it('are run without a fault, each with processes of its own', async (t) => {
-    const { result } = await execute(t, LINE);
+    const { runs, complete } = await execute(t, LINE);
     assert.deepEqual(
-      result.runs.map(({ plan }) => plan.profile),
+      runs.map(({ plan }) => plan.profile),
       Object.keys(FACTS),
     );
-    assert.notEqual(result.endedAt, null);
-    const pids = result.runs.flatMap(({ processes }) =>
+    assert.equal(complete, true);
+    const pids = runs.flatMap(({ processes }) =>
       processes.filter(({ component }) => component !== 'runner').map(({ pid }) => pid),
     );
     assert.equal(new Set(pids).size, pids.length);
-    for (const run of result.runs) {
+    for (const run of runs) {
       await t.test(run.plan.profile, () => {
         const figures = figuresOf(run);
         checkFaultless(run, figures);

@@ -10,10 +10,12 @@ function runWith(...workers: [sent: number, echoed: number, outstanding: number,
     asked: 1,
     opened: 1,
     failed: 0,
+    due: sent,
     sent,
     echoed,
     outstanding,
     lost,
+    unsent: 0,
   }));
   return { ...makeRun({ seconds: 1, connections: 2, perSecond: 10 }), workers: books };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
+import { zeroCounters } from '../model/recording.ts';
 import { figuresOf } from './figures.ts';
 import { emptyHistogram, encode } from './histogram.ts';
 import { seriesOf } from './series.ts';
@@ -35,12 +36,11 @@ test('a point holds what its seconds recorded', () => {
   const steady = run.slices.filter((slice) => slice.phase === 'steady');
   for (const [i, slice] of steady.entries()) {
     slice.counters = {
+      ...zeroCounters(),
       sent: 10 + i,
       echoed: 20 + i,
-      lost: 0,
       bytesSent: 30 + i,
       bytesReceived: 40 + i,
-      opened: 0,
     };
     slice.gauges.open = 9 - i;
     slice.histograms = { response: histogram(100, 100, i === 0 ? 900 : 100) };

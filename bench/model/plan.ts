@@ -3,7 +3,15 @@ import { amount, count, workloadSchema } from './load.ts';
 
 export const positive = v.pipe(count, v.minValue(1));
 
-/** Where processes are placed: lists of CPU numbers, or null where the kernel chooses. */
+/**
+ * What a run of a variant is for. `throughput`: closed loop, how much it carries. `latency`: open loop well
+ * below that, how fast it is.
+ */
+export const STEPS = ['throughput', 'latency'] as const;
+export const stepSchema = v.picklist(STEPS);
+export type Step = v.InferOutput<typeof stepSchema>;
+
+/** On which CPUs processes run: lists of CPU numbers; an empty one where the component takes no part. */
 export const placementSchema = v.strictObject({
   proxy: v.array(count),
   server: v.array(count),
@@ -15,6 +23,10 @@ export type Placement = v.InferOutput<typeof placementSchema>;
 
 /** Everything about one run, decided and written down before it starts. */
 export const runPlanSchema = v.strictObject({
+  /** Name of the variant; with step and round what a run is known by. */
+  variant: v.string(),
+  step: stepSchema,
+  round: v.nullable(positive),
   /** Folder name in nginx-profiles/, or `direct`. */
   profile: v.string(),
   workload: workloadSchema,
@@ -46,6 +58,7 @@ export const runPlanSchema = v.strictObject({
   ),
   /** Loopback addresses the generator connects from. */
   sourceAddresses: v.array(v.string()),
+  /** Null: the kernel places all processes. */
   placement: v.nullable(placementSchema),
   /** How an open loop waits for the next message: spinning keeps a CPU busy and is on time; null in a closed loop. */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
@@ -62,6 +75,7 @@ export const planSchema = v.strictObject({
   seed: count,
   strict: v.boolean(),
   thresholds: v.array(v.string()),
-  runs: v.array(runPlanSchema),
+  /** Steps of each variant, in order. */
+  steps: v.pipe(v.array(stepSchema), v.minLength(1)),
 });
 export type Plan = v.InferOutput<typeof planSchema>;

@@ -14,9 +14,17 @@ export const sliceSchema = v.strictObject({
   phase: phaseSchema,
   /** What happened in it, by name; counters of a run's slices add up to its totals. */
   counters: v.strictObject({
+    /**
+     * Messages that the load asked for, under the phase of their intended time: those of the steady phase are
+     * in its slices and in the drain's. 0 in results from before it was counted.
+     */
+    due: v.optional(count, 0),
     sent: count,
     echoed: count,
+    /** Sent and given up. */
     lost: count,
+    /** Given up before they were sent, for want of a connection; due = sent + unsent over the run. */
+    unsent: v.optional(count, 0),
     bytesSent: count,
     bytesReceived: count,
     opened: count,
@@ -34,6 +42,9 @@ export const sliceSchema = v.strictObject({
       response: encodedHistogram,
       service: encodedHistogram,
       sendLag: encodedHistogram,
+      /** How long the lost and the unsent had waited; they are in `response` or `service` too. */
+      lostWait: encodedHistogram,
+      unsentWait: encodedHistogram,
     }),
   ),
 });
@@ -45,10 +56,13 @@ export const workerTotalsSchema = v.strictObject({
   asked: count,
   opened: count,
   failed: count,
+  /** due = sent + unsent, sent = echoed + outstanding + lost. */
+  due: v.optional(count, 0),
   sent: count,
   echoed: count,
   outstanding: count,
   lost: count,
+  unsent: v.optional(count, 0),
 });
 export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
@@ -179,7 +193,6 @@ export type Validity = v.InferOutput<typeof validitySchema>;
 /** One execution of one variant × scenario × load. */
 export const runSchema = v.strictObject({
   plan: runPlanSchema,
-  title: v.string(),
   startedAt: v.string(),
   outcome: outcomeSchema,
   /** When each phase began and ended, µs since the run's epoch; a phase not reached is missing. */

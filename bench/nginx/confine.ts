@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
 
 export interface ConfineSpec {
@@ -21,45 +22,59 @@ export interface ConfineSpec {
   streamModule: string | null;
 }
 
-/** What has no place in a sandbox: other protocols' listeners, core dumps, going to the background. */
-const REMOVED_TOP = new Set(['mail', 'working_directory', 'worker_rlimit_core', 'debug_points', 'lock_file']);
+/** Written at the top level as the run needs it, or belonging to the certificate that was there. */
+const REPLACED = new Set(['error_log', 'lock_file', 'ssl_password_file']);
 
-/** Names of another host, or files that only belong to the certificate that was there. */
-const REMOVED_ANYWHERE = new Set([
-  'error_log',
-  'ssl_password_file',
-  'ssl_stapling',
-  'ssl_stapling_file',
-  'ssl_stapling_responder',
-  'ssl_stapling_verify',
-]);
+/** What writes where no file of a run belongs: core dumps, profiles, copies of responses, TLS keys, state. */
+const WRITES =
+  /^(debug_points|google_perftools_profiles|working_directory|worker_rlimit_core)$|^(fastcgi|proxy|scgi|uwsgi)_store$|^session_log(_|$)|^ssl_key_log$/;
 
-/** Keeps what nginx writes inside the folder, and lays down processes and limits as planned. */
-export function confine(tree: readonly Node[], spec: ConfineSpec): Node[] {
-  return settleEvents(settleHttp(settleTop(confineAnywhere(tree, spec), spec), spec), spec);
+/** Keeps what Nginx writes inside the folder, and sets processes and limits as planned. */
+export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
+  return settleEvents(settleHttp(settleTop(confineAnywhere(tree, spec, onChange), spec), spec), spec);
 }
 
 /** What may stand at any depth: logs, caches, certificates, modules. */
-function confineAnywhere(tree: readonly Node[], spec: ConfineSpec): Node[] {
+function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   const caches: string[] = [];
+  const logs = new Map<string, string>();
   return rewrite(tree, (node, parents) => {
-    if (REMOVED_ANYWHERE.has(node.name)) return [];
-    if (parents.length === 0 && REMOVED_TOP.has(node.name)) return [];
+    const first = node.args[0]?.text ?? '';
+    if (/^(access|error)_log$/.test(node.name) && first.startsWith('syslog:')) onChange('syslog', node);
+    if (REPLACED.has(node.name)) return [];
+    if (WRITES.test(node.name) && first !== 'off') {
+      onChange('files', node);
+      return [];
+    }
     if (/^client_body_temp_path$|^(proxy|fastcgi|uwsgi|scgi)_temp_path$/.test(node.name)) return [];
     if (/^(proxy|fastcgi|uwsgi|scgi)_cache_path$/.test(node.name)) {
       caches.push(node.name);
       return [withFirst(node, join(spec.folder, `cache-${caches.length}`))];
     }
-    if (node.name === 'proxy_store' && node.args[0]?.text !== 'off') return [];
-    if (node.name === 'access_log') return [confineAccessLog(node, spec.folder)];
+    if (node.name === 'access_log') return [confineAccessLog(node, spec.folder, logs)];
     if (node.name === 'load_module') return [ownModule(node, spec)];
-    return withCertificate(node, parents, spec.certificate);
+    if (node.name === 'keyval_zone') return [withoutState(node, onChange)];
+    return withCertificate(node, parents, spec.certificate, onChange);
   });
 }
 
-/** `access_log off` and formats stay: writing a log is part of what a configuration costs. */
-function confineAccessLog(node: Directive, folder: string): Directive {
-  return node.args[0]?.text === 'off' ? node : withFirst(node, join(folder, 'access.log'));
+/**
+ * `access_log off` and formats stay: writing a log is part of what a configuration costs. Each log
+ * keeps a file of its own, because Nginx wants the same buffer for all that write to one.
+ */
+function confineAccessLog(node: Directive, folder: string, logs: Map<string, string>): Directive {
+  const path = node.args[0]?.text ?? '';
+  if (path === 'off') return node;
+  const file = logs.get(path) ?? join(folder, logs.size === 0 ? 'access.log' : `access-${logs.size + 1}.log`);
+  logs.set(path, file);
+  return withFirst(node, file);
+}
+
+/** A zone of keys and values that is kept in memory only. */
+function withoutState(node: Directive, onChange: OnChange): Directive {
+  const args = node.args.filter(({ text }) => !text.startsWith('state='));
+  if (args.length < node.args.length) onChange('files', node);
+  return { ...node, args };
 }
 
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): Directive {
@@ -78,11 +93,15 @@ function withCertificate(
   node: Directive,
   parents: readonly Directive[],
   certificate: ConfineSpec['certificate'],
+  onChange: OnChange,
 ): readonly Node[] {
   if (certificate === null || !['ssl_certificate', 'ssl_certificate_key'].includes(node.name)) return [node];
   const level = parents.at(-1);
   const first = directives(level?.block ?? null, node.name)[0];
-  if (first !== undefined && first.origin !== node.origin) return [];
+  if (first !== undefined && first.origin !== node.origin) {
+    onChange('certificates', node);
+    return [];
+  }
   return [withFirst(node, node.name === 'ssl_certificate' ? certificate.certPath : certificate.keyPath)];
 }
 

@@ -1,3 +1,4 @@
+import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, texts, type Word, word } from './tree.ts';
 import { atLeast } from './version.ts';
 
@@ -54,7 +55,9 @@ export function listenAddresses(tree: readonly Node[]): string[] {
 export function moveListens(
   tree: readonly Node[],
   spec: ListenSpec,
+  onChange: OnChange,
 ): { tree: Node[]; listeners: Listener[] } {
+  for (const server of servers(tree)) reportDropped(server, onChange);
   const sockets = collectSockets(tree, spec);
   const moved = new Map(servers(tree).map((server) => [server, moveServer(server, sockets, spec)]));
   const rank = (socket: Socket) =>
@@ -63,6 +66,15 @@ export function moveListens(
     .sort((a, b) => rank(a) - rank(b))
     .map(({ port, tls, http2 }) => ({ host: spec.host, port, tls, http2 }));
   return { tree: replaceServers(tree, moved, spec.nginxVersion), listeners };
+}
+
+function reportDropped(server: Directive, onChange: OnChange): void {
+  for (const node of directives(server.block, 'listen')) {
+    const parameters = texts(node);
+    if (parameters.includes('quic')) onChange('quic', node);
+    if (parameters.includes('udp')) onChange('udp', node);
+    if (parameters.includes('proxy_protocol')) onChange('proxy-protocol', node);
+  }
 }
 
 /** What the servers that listen on one address say of it together. */

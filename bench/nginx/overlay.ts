@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import { type Directive, directives, type Node, place, texts, type Word } from './tree.ts';
+import { upstreamName } from './upstream.ts';
 
 /** Directives that may stand several times, told apart by their first argument. */
 const KEYED = new Set(['add_header', 'env', 'load_module', 'proxy_set_header', 'set', 'ssl_conf_command']);
@@ -58,8 +59,9 @@ function layBlock(nodes: Node[], change: Directive, block: readonly Node[], matc
 
 function matches(node: Directive, change: Directive): boolean {
   if (node.name !== change.name) return false;
-  const wanted = texts(change);
-  return wanted.length === 0 || wanted.join('\0') === texts(node).join('\0');
+  const name = node.name === 'upstream' ? upstreamName : (text: string) => text;
+  const wanted = texts(change).map(name);
+  return wanted.length === 0 || wanted.join('\0') === texts(node).map(name).join('\0');
 }
 
 function markAll(change: Directive, matched: Set<Directive>): void {
@@ -100,7 +102,7 @@ function addParameters(nodes: Node[], change: Directive): Node[] {
 function withParameters(args: readonly Word[], added: readonly Word[]): Word[] {
   const nameOf = (arg: Word) => arg.text.split('=')[0];
   const names = new Set(added.map(nameOf));
-  return [...args.filter((arg, index) => index === 0 || !names.has(nameOf(arg))), ...added];
+  return [...args.filter((arg) => !names.has(nameOf(arg))), ...added];
 }
 
 function refuseUnmatched(tuning: readonly Node[], matched: Set<Directive>): void {

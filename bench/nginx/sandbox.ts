@@ -1,7 +1,10 @@
+import type { Notice } from '../model/notice.ts';
 import { type ConfineSpec, confine } from './confine.ts';
 import { type Listener, moveListens } from './listen.ts';
+import { type Change, noticesOf, type OnChange } from './notices.ts';
+import { closeOff } from './outside.ts';
 import { traceLocations } from './trace.ts';
-import type { Node } from './tree.ts';
+import type { Directive, Node } from './tree.ts';
 import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
 import { findPaths } from './websocket.ts';
 
@@ -28,6 +31,8 @@ export interface Sandbox {
   websocketPath: string;
   /** For ordinary GETs; null where the same server proxies none. */
   httpPath: string | null;
+  /** What runs otherwise than it is written: left out, or directed elsewhere. */
+  notices: Notice[];
 }
 
 /**
@@ -39,8 +44,11 @@ export interface Sandbox {
  * @throws Problem('configuration') where no location takes WebSockets.
  */
 export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec): Sandbox {
+  const changed = new Map<Change, Directive[]>();
+  const onChange: OnChange = (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]);
   const { server, websocketPath, httpPath } = findPaths(tree);
-  const moved = moveListens(tree, { ...spec, main: server });
-  const settled = confine(traceLocations(redirectUpstreams(moved.tree, spec.upstreams)), spec);
-  return { tree: settled, listeners: moved.listeners, websocketPath, httpPath };
+  const { tree: moved, listeners } = moveListens(tree, { ...spec, main: server }, onChange);
+  const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
+  const settled = confine(traceLocations(closed), spec, onChange);
+  return { tree: settled, listeners, websocketPath, httpPath, notices: noticesOf(changed, tree) };
 }

@@ -42,7 +42,6 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 
 /** What proxies, and an `if` of a location that proxies, where its own headers would hide the location's. */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
-  if (node.name === 'server') return false;
   if (directives(node.block, 'proxy_pass').length > 0) return true;
   const parent = levels.at(-1);
   const inProxied = node.name === 'if' && directives(parent?.block ?? null, 'proxy_pass').length > 0;

@@ -57,7 +57,13 @@ export function texts(node: Directive): string[] {
   return node.args.map((arg) => arg.text);
 }
 
-/** Replaces every directive, innermost first, by what `visit` makes of it; an empty list removes it. */
+/** Blocks whose entries are data: in `map $a $b { resolver 1; }` the word `resolver` is a value of `$a`. */
+const DATA_BLOCKS = new Set(['charset_map', 'geo', 'map', 'match', 'num_map', 'split_clients', 'types']);
+
+/**
+ * Replaces every directive, innermost first, by what `visit` makes of it; an empty list removes it.
+ * The entries of a block that holds data are no directives, and stay as they are.
+ */
 export function rewrite(
   nodes: readonly Node[],
   visit: (node: Directive, parents: readonly Directive[]) => readonly Node[],
@@ -65,9 +71,14 @@ export function rewrite(
 ): Node[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'comment') return [node];
-    const block = node.block === null ? null : rewrite(node.block, visit, [...parents, node]);
-    return visit({ ...node, block }, parents);
+    if (node.block === null || isData(node)) return visit(node, parents);
+    return visit({ ...node, block: rewrite(node.block, visit, [...parents, node]) }, parents);
   });
+}
+
+/** Whether the entries of the block are data, not directives. */
+export function isData(node: Directive): boolean {
+  return DATA_BLOCKS.has(node.name);
 }
 
 /**

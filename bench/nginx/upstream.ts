@@ -1,3 +1,4 @@
+import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
 
 /** Where an echo server listens. */
@@ -11,41 +12,97 @@ const OWN_UPSTREAM = 'bench_echo_servers';
 /** Parameters that would ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
+/** TLS to the upstream. */
+const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
+
 /**
  * Points everything that is proxied, in http and in stream, at the echo servers: the `server`
- * entries of each `upstream`, and each `proxy_pass` to a host that is none. So the bench
- * sends nothing beyond loopback, whatever else the configuration serves.
+ * entries of each `upstream`, and each `proxy_pass` to a host that is none. They speak plain HTTP
+ * over TCP, so TLS and the PROXY protocol towards the upstream go.
  */
-export function redirectUpstreams(tree: readonly Node[], servers: readonly UpstreamServer[]): Node[] {
+export function redirectUpstreams(
+  tree: readonly Node[],
+  servers: readonly UpstreamServer[],
+  onChange: OnChange,
+): Node[] {
   return tree.map((node) =>
     node.kind === 'directive' && node.block !== null && (node.name === 'http' || node.name === 'stream')
-      ? { ...node, block: redirectContext(node.block, node.name === 'http', servers) }
+      ? { ...node, block: redirectContext(node.block, node.name === 'http', servers, onChange) }
       : node,
   );
 }
 
-function redirectContext(block: readonly Node[], http: boolean, servers: readonly UpstreamServer[]): Node[] {
-  const names = new Set(directives(block, 'upstream').map((each) => each.args[0]?.text ?? ''));
+function redirectContext(
+  block: readonly Node[],
+  http: boolean,
+  servers: readonly UpstreamServer[],
+  onChange: OnChange,
+): Node[] {
+  const names = new Set(directives(block, 'upstream').map((each) => upstreamName(each.args[0]?.text ?? '')));
   let needsOwn = false;
   const redirected = rewrite(block, (node, parents) => {
     if (node.name === 'upstream' && parents.length === 0) return [redirectUpstream(node, servers)];
-    if (node.name === 'proxy_bind' && node.args[0]?.text.startsWith('127.') !== true) return [];
-    if (node.name !== 'proxy_pass') return [node];
-    const target = node.args[0]?.text ?? '';
-    const { host, uri } = http ? httpTarget(target) : { host: target, uri: '' };
-    const name = names.has(host) ? host : OWN_UPSTREAM;
-    needsOwn ||= name === OWN_UPSTREAM;
-    return [{ ...node, args: [word(`${http ? 'http://' : ''}${name}${uri}`)] }];
+    if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
+      if (node.args[0]?.text === 'on' && node.name === 'proxy_ssl') onChange('upstream-tls', node);
+      if (node.args[0]?.text === 'on' && node.name === 'proxy_protocol') onChange('proxy-protocol', node);
+      return [];
+    }
+    const isPass = node.name === 'pass' && !http;
+    if (node.name !== 'proxy_pass' && !isPass) return [node];
+    const text = node.args[0]?.text ?? '';
+    const target = http ? httpTarget(text) : streamTarget(text);
+    if (target === null) return [node];
+    if (target.tls) onChange('upstream-tls', node);
+    if (target.variable) onChange('variable-upstream', node);
+    if (isPass) onChange('stream-pass', node);
+    const known = !target.variable && !isPass && names.has(upstreamName(target.host));
+    needsOwn ||= !known;
+    const name = known ? target.host : OWN_UPSTREAM;
+    const url = http ? `http://${name}${target.uri}` : name;
+    return [{ ...node, name: 'proxy_pass', args: [word(url)] }];
   });
   if (!needsOwn) return redirected;
   const entries = servers.map((server) => directive('server', [address(server), 'max_fails=0']));
   return [directive('upstream', [OWN_UPSTREAM], entries), ...redirected];
 }
 
-/** With variables in it the request's own URI is passed on, which is what they mostly spell out. */
-function httpTarget(target: string): { host: string; uri: string } {
-  const [, host = '', uri = ''] = /^https?:\/\/(unix:[^:]*:?|[^/]*)(.*)$/i.exec(target) ?? [];
-  return host.includes('$') || uri.includes('$') ? { host, uri: '' } : { host, uri };
+/** Nginx compares the names of upstreams without case (ngx_http_upstream_add, ngx_stream_upstream_add). */
+export function upstreamName(name: string): string {
+  return name.toLowerCase();
+}
+
+/** What a `proxy_pass` names. */
+interface Target {
+  host: string;
+  /** Path and query that take the place of the request's own; empty: none. */
+  uri: string;
+  /** `https`, or `$scheme`, which may be that. */
+  tls: boolean;
+  /** There is a variable in the host: where the request would go cannot be told. */
+  variable: boolean;
+}
+
+/** Scheme, host and what follows: the host ends before `/`, `?` or a variable that begins with either. */
+const URL_PARTS =
+  /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
+
+/** @returns null where Nginx knows no such URL. */
+function httpTarget(text: string): Target | null {
+  const parts = URL_PARTS.exec(text);
+  if (parts === null) return text.includes('$') ? { host: '', uri: '', tls: false, variable: true } : null;
+  const [, scheme = '', host = '', tail = ''] = parts;
+  return {
+    host,
+    // A path that is just `$uri` is what Nginx passes on where there is none, and begins with what a
+    // `rewrite` made of it, which need not be a `/`.
+    uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
+    tls: scheme.toLowerCase() !== 'http',
+    variable: host === '' || host.includes('$'),
+  };
+}
+
+function streamTarget(text: string): Target {
+  return { host: text, uri: '', tls: false, variable: text.includes('$') };
 }
 
 /**
@@ -58,8 +115,8 @@ function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[
   const backups = written.filter((entry) => texts(entry).includes('backup'));
   const active = written.filter((entry) => !backups.includes(entry));
   const entries = [
-    ...cycle(active.length > 0 ? active : [directive('server', ['', 'max_fails=0'])], servers, 0),
-    ...(active.length > 0 ? cycle(backups, servers.slice(0, 1), active.length) : []),
+    ...cycle(active.length > 0 ? active : [directive('server', ['', 'max_fails=0'])], servers),
+    ...(active.length > 0 ? cycle(backups, servers.slice(0, 1)) : []),
   ];
   const block = upstream.block ?? [];
   const isServer = (node: Node) => node.kind === 'directive' && node.name === 'server';
@@ -67,17 +124,18 @@ function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[], from: number): Directive[] {
+function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[]): Directive[] {
   const length = entries.length === 0 ? 0 : Math.max(entries.length, servers.length);
   return Array.from({ length }).flatMap((_, index) => {
     const entry = entries[index % entries.length];
-    const server = servers[(from + index) % servers.length];
+    const server = servers[index % servers.length];
     if (entry === undefined || server === undefined) return [];
     const parameters = entry.args.slice(1).filter(({ text }) => !DROPPED.test(text));
     return [{ ...entry, args: [word(address(server)), ...parameters] }];
   });
 }
 
-function address({ host, port }: UpstreamServer): string {
+/** As Nginx writes it. */
+export function address({ host, port }: UpstreamServer): string {
   return `${host}:${port}`;
 }

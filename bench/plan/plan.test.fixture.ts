@@ -1,6 +1,8 @@
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
-import { parseRequest, type RunRequest } from './request.ts';
+import type { RunSpec } from '../model/strategy.ts';
+import { parseRequest, type RunRequest } from '../request/request.ts';
+import { chooseVariants, type Side } from './variants.ts';
 
 /** Two cores, 24 GiB, the limits of a container. */
 export const SMALL_MACHINE: Machine = {
@@ -24,9 +26,28 @@ export function profileNamed(name: string, servers = 1): Profile {
   };
 }
 
+/** Profiles as they come, as variants. */
+export function sidesOf(profiles: readonly Profile[]): Side[] {
+  return chooseVariants({ profiles, tunings: [] }, ['all']);
+}
+
 /** The request of a command line of `run`, without the profile. */
 export function requestOf(line = ''): RunRequest {
   const request = parseRequest(['--profile', 'any', ...line.split(' ').filter((word) => word !== '')]);
   if (request.command !== 'run') throw new TypeError(`not a run: ${line}`);
   return request.run;
+}
+
+/** What the first step of a request asks of a profile, at the rate that is asked for or at 1,000/s. */
+export function specOf({ steps, inFlight, ratePerSecond, arrivals }: RunRequest, { name }: Profile): RunSpec {
+  const step = steps[0] ?? 'throughput';
+  return {
+    variant: name,
+    step,
+    round: null,
+    load:
+      step === 'throughput'
+        ? { kind: 'closed', inFlight }
+        : { kind: 'open', ratePerSecond: ratePerSecond ?? 1000, arrivals },
+  };
 }

@@ -1,12 +1,7 @@
 import { histogramOf } from '../measure/figures.ts';
 import { HISTOGRAMS } from '../model/recording.ts';
 import type { Result } from '../model/result.ts';
-
-/** A file of the run folder. */
-export interface HgrmFile {
-  name: string;
-  text: string;
-}
+import type { OutputFile } from './output-file.ts';
 
 /** Steps for each halving of the distance to 100 %, as HdrHistogram's own tools write them. */
 const TICKS_PER_HALF_DISTANCE = 5;
@@ -18,18 +13,18 @@ const US_PER_MS = 1000;
  * format), in ms: one file for each run and kind of time that has samples. Unlike the report they go up
  * to 100 % whatever the samples support; the counts are in them.
  */
-export function hgrmFiles(result: Result): HgrmFile[] {
+export function hgrmFiles(result: Result): OutputFile[] {
   return result.runs.flatMap((run, index) =>
     HISTOGRAMS.flatMap((kind) => {
       const histogram = histogramOf(run, kind);
       if (histogram.totalCount === 0) return [];
       const text = histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, US_PER_MS);
-      return [{ name: `${index + 1}-${safe(run.plan.profile)}-${kind}.hgrm`, text }];
+      return [{ name: `${index + 1}-${safe(run.plan.variant)}-${run.plan.step}-${kind}.hgrm`, text }];
     }),
   );
 }
 
-/** A profile's name comes from outside: nothing of it may lead out of the folder. */
+/** A variant's name comes from outside: nothing of it may lead out of the folder. */
 function safe(name: string): string {
   return name.replace(/[^A-Za-z0-9+_-]+/g, '_').slice(0, 60) || 'run';
 }

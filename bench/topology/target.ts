@@ -1,11 +1,15 @@
 import { userInfo } from 'node:os';
 import { relative } from 'node:path';
+import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxFacts } from '../model/run.ts';
+import type { Target } from '../model/target.ts';
+import type { Tuning } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { readConfiguration } from '../nginx/include.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
+import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
+import { readTuned } from '../nginx/tuned.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
 import type { Launched } from './process.ts';
@@ -16,14 +20,11 @@ const HOST = '127.0.0.1';
 const SERVER_NAME = 'localhost';
 
 /** Where the load goes in: Nginx, or in the profile `direct` the echo servers themselves. */
-export interface StartedTarget {
-  host: string;
-  /** Connections are dealt out over them. */
-  ports: number[];
-  websocketPath: string;
+export interface StartedTarget extends Target {
+  /** Pem of the certificate that clients have to trust, beside the name to ask for. */
+  tls: { servername: string; ca: string } | null;
   /** The page for ordinary GETs; null where there is none. */
   page: { path: string; cached: boolean } | null;
-  tls: { ca: string; servername: string } | null;
   /** HTTP/2 is on for the listener. */
   http2: boolean;
   proxy: RunningNginx | null;
@@ -32,6 +33,10 @@ export interface StartedTarget {
 export interface RunningNginx {
   launched: Launched;
   facts: Omit<NginxFacts, 'errorLog'>;
+  /** What the configuration runs otherwise than as it is written. */
+  notices: Notice[];
+  /** Makes a line of Nginx's log fit for a report. */
+  redactLine(line: string): string;
 }
 
 /** The target without Nginx. */
@@ -39,12 +44,18 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   return {
     host: HOST,
     ports: servers.map((server) => server.port),
-    websocketPath: '/websocket',
+    path: '/websocket',
     page: { path: '/page', cached: false },
     tls: null,
     http2: false,
     proxy: null,
   };
+}
+
+/** A configuration as a person wrote it, and what is to be laid over it. */
+export interface ConfigurationSource {
+  path: string;
+  tunings: readonly Tuning[];
 }
 
 /**
@@ -53,14 +64,14 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
  * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
  */
 export async function startProxy(
-  configurationPath: string,
+  source: ConfigurationSource,
   plan: Pick<RunPlan, 'placement'> & { proxy: NonNullable<RunPlan['proxy']> },
   binary: NginxBinary,
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
-  const tree = await readConfiguration(configurationPath);
+  const tree = await readTuned(source.path, source.tunings);
   const certificate = await makeCertificate(folder);
   const sandbox = moveIntoSandbox(tree, {
     ...plan.proxy,
@@ -96,13 +107,18 @@ export async function startProxy(
     version,
     openssl,
     buildArguments,
-    configuration: text,
+    configuration: redacted(sandbox.tree),
   };
   return {
     ...targetOf(sandbox.listeners, certificate),
-    websocketPath: sandbox.websocketPath,
+    path: sandbox.websocketPath,
     page: pageOf(sandbox.httpPath, text),
-    proxy: { launched, facts },
+    proxy: {
+      launched,
+      facts,
+      notices: sandbox.notices,
+      redactLine: lineRedactor(sandbox.tree),
+    },
   };
 }
 

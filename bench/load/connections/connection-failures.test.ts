@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import { before, describe, test } from 'node:test';
+import { acceptFor } from '../../../server/wire/upgrade.ts';
 import { makeKeyPair } from '../../../test/key-pair.ts';
-import { acceptFor } from '../wire/handshake.ts';
 import {
   CLIENTS,
   type Heard,

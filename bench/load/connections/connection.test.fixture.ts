@@ -2,14 +2,17 @@ import { once } from 'node:events';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
 import tls from 'node:tls';
+import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
+import { nodeTcp, nodeTls } from '../carriers/node.ts';
 import { clockSince } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
-import { acceptFor } from '../wire/handshake.ts';
 import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
 import { leanConnector } from './lean-connection.ts';
 import { wsConnector } from './ws-connection.ts';
+
+const HOST = '127.0.0.1';
 
 export const CLIENTS = ['lean', 'ws'] as const;
 export const TRANSPORTS = ['tcp', 'tls'] as const;
@@ -38,13 +41,18 @@ export function makeSetting(
     clock: clockSince(process.hrtime.bigint()),
     payload,
     target: {
-      host: '127.0.0.1',
+      host: HOST,
+      ports: [],
       path: '/websocket',
       tls: trust === null ? null : { servername: 'localhost' },
     },
   };
+  const openCarrier =
+    trust === null
+      ? nodeTcp(HOST)
+      : nodeTls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
   const connect =
-    client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4));
+    client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);
   return { connect, payload };
 }
 

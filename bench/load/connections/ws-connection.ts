@@ -3,14 +3,14 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Source } from '../carriers/carrier.ts';
+import { SKIP_CERTIFICATE_CHECK } from '../carriers/node.ts';
 import {
   type Connection,
   type ConnectionContext,
   type ConnectionEvents,
   type Connector,
   kindOfError,
-  type Source,
-  TRUST,
 } from './connection.ts';
 
 const ABNORMAL = 1006;
@@ -108,7 +108,7 @@ class WsConnection implements Connection {
         secureContext,
         servername: target.tls.servername,
         ALPNProtocols: ['http/1.1'],
-        ...TRUST,
+        ...SKIP_CERTIFICATE_CHECK,
       });
       secured.once('connect', connected);
       secured.once('secureConnect', () => {
@@ -183,5 +183,5 @@ function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): Failu
   if (error.code?.startsWith('WS_ERR_') || error.code?.startsWith('HPE_')) return 'protocol-error';
   if (error.message.startsWith('Invalid Sec-WebSocket-Accept')) return 'bad-accept';
   if (stage === 'upgrade' && error.code === undefined) return 'protocol-error';
-  return kindOfError(error, stage);
+  return kindOfError(error.code ?? null, stage);
 }

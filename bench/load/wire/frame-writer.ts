@@ -1,5 +1,7 @@
 import { randomFillSync } from 'node:crypto';
-import { clientHeaderBytes, OPCODE, writeClientHeader } from './frames.ts';
+import { KEY_BYTES, OPCODE } from '../../../server/wire/frame-header.ts';
+import { applyMask } from '../../../server/wire/masking.ts';
+import { clientHeaderBytes, writeClientHeader } from './client-frame.ts';
 import type { Payload } from './payload.ts';
 
 const BANK_BYTES = 4 * 1024 * 1024;
@@ -28,9 +30,11 @@ export class FrameWriter {
     this.#bufferBytes = largest * batch;
     const keys = Math.max(4, Math.min(64, Math.floor(BANK_BYTES / Math.max(1, payload.maxBytes))));
     for (let i = 0; i < keys; i++) {
-      const mask = randomFillSync(new Uint8Array(4));
+      const mask = randomFillSync(Buffer.alloc(KEY_BYTES));
+      const body = Buffer.from(payload.body);
+      applyMask(body, 0, body.length, mask.readInt32BE());
       this.#masks.push(mask);
-      this.#bodies.push(Buffer.from(payload.body.map((byte, at) => byte ^ (mask[at & 3] ?? 0))));
+      this.#bodies.push(body);
     }
   }
 

@@ -1,11 +1,9 @@
-import { hash, randomFillSync } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
+import { HEAD_END, HEAD_MAX, readHeaders } from '../../../server/wire/http-head.ts';
+import { acceptFor, upgrades } from '../../../server/wire/upgrade.ts';
 import type { FailureKind } from '../../model/failure.ts';
 
-/** RFC 6455 section 1.3. */
-const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const KEY_BYTES = 16;
-/** An HTTP response head larger than this is no answer to an upgrade. */
-const HEAD_MAX = 16_384;
 const BEGINNING = 'HTTP/1.';
 const STATUS = /HTTP\/1\.[01] (\d{3})(?= |\r)/y;
 
@@ -20,11 +18,6 @@ export function makeKey(): string {
   }
   drawn += KEY_BYTES;
   return entropy.toString('base64', drawn - KEY_BYTES, drawn);
-}
-
-/** The Sec-WebSocket-Accept that answers a key (RFC 6455 section 4.2.2). */
-export function acceptFor(key: string): string {
-  return hash('sha1', key + GUID, 'base64');
 }
 
 /** The upgrade request of RFC 6455 section 4.1. `host` and `path` come from the plan and hold no line ends. */
@@ -55,7 +48,7 @@ export class UpgradeReader {
     const text = this.#text + chunk.toString('latin1');
     for (let from = 0; ; ) {
       if (!text.startsWith(BEGINNING, from) && !BEGINNING.startsWith(text.slice(from))) return PROTOCOL_ERROR;
-      const end = text.indexOf('\r\n\r\n', from);
+      const end = text.indexOf(HEAD_END, from);
       if (end < 0) {
         if (text.length - from > HEAD_MAX) return PROTOCOL_ERROR;
         this.#text = text.slice(from);
@@ -65,11 +58,11 @@ export class UpgradeReader {
       const status = STATUS.exec(text)?.[1];
       if (status === undefined) return PROTOCOL_ERROR;
       if (status === '101') {
-        const rest = chunk.subarray(end + 4 - this.#text.length);
+        const rest = chunk.subarray(end + HEAD_END.length - this.#text.length);
         return judge(readHeaders(text, from, end), rest, this.#key);
       }
       // An interim response: another one follows (RFC 9110 section 15.2).
-      if (status.startsWith('1')) from = end + 4;
+      if (status.startsWith('1')) from = end + HEAD_END.length;
       else return { ok: false, kind: `status-${Number(status)}` };
     }
   }
@@ -77,32 +70,10 @@ export class UpgradeReader {
 
 const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
-/** Header fields of the head in `from`..`end`, names in lower case; null where a line is none. */
-function readHeaders(text: string, from: number, end: number): Map<string, string> | null {
-  const headers = new Map<string, string>();
-  let lineEnd = text.indexOf('\r\n', from);
-  while (lineEnd < end) {
-    const at = lineEnd + 2;
-    lineEnd = text.indexOf('\r\n', at);
-    const colon = text.indexOf(':', at);
-    if (colon <= at || colon > lineEnd) return null;
-    const name = text.slice(at, colon).toLowerCase();
-    const value = text.slice(colon + 1, lineEnd).trim();
-    const before = headers.get(name);
-    // RFC 9110 section 5.3: fields of one name are one list.
-    headers.set(name, before === undefined ? value : `${before}, ${value}`);
-  }
-  return headers;
-}
-
 /** RFC 6455 section 4.1, the client's checks 2 to 6; no extension or subprotocol was asked for. */
 function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
-  const upgraded =
-    headers !== null &&
-    headers.get('upgrade')?.toLowerCase() === 'websocket' &&
-    /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(headers.get('connection') ?? '');
-  if (!upgraded || headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol'))
-    return PROTOCOL_ERROR;
+  if (headers === null || !upgrades(headers)) return PROTOCOL_ERROR;
+  if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol')) return PROTOCOL_ERROR;
   if (headers.get('sec-websocket-accept') !== acceptFor(key)) return { ok: false, kind: 'bad-accept' };
   return { ok: true, headers, rest };
 }

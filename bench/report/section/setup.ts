@@ -1,6 +1,7 @@
-import type { Placement, RunPlan } from '../../model/plan.ts';
+import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
@@ -33,7 +34,7 @@ export function setup({ result, runs }: View): Section {
     ])}
 <h3>Command</h3>
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
-${planOf(plan.runs)}`,
+${planOf(runs)}`,
   };
 }
 
@@ -43,10 +44,10 @@ function quoted(argument: string): string {
 }
 
 /** What is the same in every run once, as facts; what differs as a table. */
-function planOf(runs: readonly RunPlan[]): Markup {
+function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
-  const differing = PLAN.map((_, index) => index === 0 || rows.some((row) => row[index] !== first?.[index]));
+  const differing = PLAN.map((_, index) => index <= 1 || rows.some((row) => row[index] !== first?.[index]));
   const same = PLAN.flatMap(({ title }, index): [string, Content][] =>
     differing[index] ? [] : [[title, first?.[index]]],
   );
@@ -61,7 +62,8 @@ ${table(
 }
 
 const PLAN = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Load', text: true },
   { title: 'Payload', text: true },
   { title: 'Connections' },
@@ -72,20 +74,18 @@ const PLAN = [
   { title: 'Echo servers', text: true },
   { title: 'Nginx workers', text: true },
   { title: 'Source addresses' },
-  { title: 'Pinned', text: true },
+  { title: 'CPUs', text: true },
+  { title: 'Pacing', text: true },
   { title: 'Seed' },
 ];
 
-function planRow(run: RunPlan): string[] {
-  const { workload, proxy, placement } = run;
-  const { load, payload } = workload;
-  const size = payload.minBytes === payload.maxBytes ? '' : `${formatBytes(payload.minBytes)} to `;
+function planRow({ run: { plan: run }, step }: RunView): string[] {
+  const { workload, proxy } = run;
   return [
-    run.profile,
-    load.kind === 'closed'
-      ? `closed, ${load.inFlight} in flight`
-      : `open, ${formatRate(load.ratePerSecond)}, ${load.arrivals}`,
-    `${size}${formatBytes(payload.maxBytes)} ${payload.type}`,
+    run.variant,
+    step,
+    loadText(workload.load),
+    payloadText(workload.payload),
     formatCount(run.connections),
     run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
     formatTime(run.warmupMs * 1000),
@@ -96,22 +96,10 @@ function planRow(run: RunPlan): string[] {
       ? 'none'
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
     formatCount(run.sourceAddresses.length),
-    placement === null ? 'no' : placementText(placement),
+    placementText(run),
+    run.pacing ?? NOTHING,
     String(run.seed),
   ];
-}
-
-function placementText({ proxy, server, generator, runner }: Placement): string {
-  const placed: [who: string, cpus: number[]][] = [
-    ['Nginx', proxy],
-    ['servers', server],
-    ['generators', generator],
-    ['runner', runner],
-  ];
-  return placed
-    .filter(([, cpus]) => cpus.length > 0)
-    .map(([who, cpus]) => `${who} ${cpus.join(',')}`)
-    .join('; ');
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
@@ -129,12 +117,12 @@ ${proxied.map(configurationOf)}`,
   };
 }
 
-function configurationOf({ run, name }: RunView): Content {
+function configurationOf({ run, label }: RunView): Content {
   if (run.proxy === null) return null;
   const { configuration, errorLog, version, buildArguments } = run.proxy;
-  return html`<details><summary>${name}</summary>
-<pre tabindex="0" aria-label="nginx.conf of ${name}">${configuration}</pre>
-${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${name}">${errorLog.join('\n')}</pre>`}
+  return html`<details><summary>${label}</summary>
+<pre tabindex="0" aria-label="nginx.conf of ${label}">${configuration}</pre>
+${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${label}">${errorLog.join('\n')}</pre>`}
 <p class="how">nginx ${version}, built with: ${buildArguments}</p>
 </details>
 `;

@@ -1,0 +1,19 @@
+import { FIN, headerBytes, KEY_BYTES, writeHeader } from '../../../server/wire/frame-header.ts';
+
+/** Bytes of the header in front of a payload that a client sends, with its masking key: 6, 8 or 14. */
+export function clientHeaderBytes(payloadBytes: number): number {
+  return headerBytes(payloadBytes) + KEY_BYTES;
+}
+
+/** Writes the header of a masked, final frame at `at`; returns where the payload begins. */
+export function writeClientHeader(
+  target: Buffer,
+  at: number,
+  opcode: number,
+  payloadBytes: number,
+  mask: Uint8Array,
+): number {
+  let end = writeHeader(target, at, FIN | opcode, payloadBytes, true);
+  for (let i = 0; i < KEY_BYTES; i++) target[end++] = mask[i] ?? 0;
+  return end;
+}

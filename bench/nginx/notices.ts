@@ -1,0 +1,122 @@
+import { dirname, relative } from 'node:path';
+import type { Notice } from '../model/notice.ts';
+import type { Directive, Node, Origin } from './tree.ts';
+
+/**
+ * The ways in which the sandbox changes the meaning of a configuration, in the order of the notices. The
+ * ordinary moves (`listen` ports, upstream servers, certificate, logs, pid) are not among them.
+ */
+const CHANGES = {
+  'upstream-tls': {
+    level: 'warning',
+    text: 'Nginx connects to its upstream without TLS, because the echo servers speak plain HTTP',
+  },
+  udp: { level: 'warning', text: 'Nginx listens on TCP in place of UDP' },
+  quic: { level: 'info', text: 'HTTP/3 is left out, because the load comes over TCP' },
+  'proxy-protocol': {
+    level: 'info',
+    text: 'The PROXY protocol is left out, because load generator and echo servers do not speak it',
+  },
+  'variable-upstream': {
+    level: 'info',
+    text: 'Requests go to the echo servers, whatever the variables in the address say',
+  },
+  'stream-pass': {
+    level: 'info',
+    text: 'Connections go to the echo servers in place of another listener of the same Nginx',
+  },
+  'no-backend': {
+    level: 'info',
+    text: 'Answered with 502, because the echo servers speak only HTTP',
+  },
+  'name-server': { level: 'info', text: 'Left out of the run, because Nginx must not ask a name server' },
+  'source-address': {
+    level: 'info',
+    text: 'Left out of the run, because connections to the echo servers come from a loopback address',
+  },
+  'client-address': {
+    level: 'info',
+    text: 'Left out of the run, because all clients have loopback addresses',
+  },
+  'upstream-address': {
+    level: 'info',
+    text: 'Left out of the run, because all upstream servers have loopback addresses',
+  },
+  ocsp: {
+    level: 'info',
+    text: 'Left out of the run, because Nginx must not ask a certificate authority (a TLS handshake is smaller without its answer)',
+  },
+  'other-hosts': {
+    level: 'info',
+    text: 'Left out of the run or redirected, because it makes Nginx connect to other hosts',
+  },
+  syslog: { level: 'info', text: 'Written to a file, because it would go to a log server' },
+  'other-blocks': { level: 'info', text: 'Left out of the run, because only http and stream are measured' },
+  files: {
+    level: 'info',
+    text: 'Left out of the run, because Nginx must write only into its private folder',
+  },
+  certificates: { level: 'info', text: 'One certificate takes the place of several' },
+} as const satisfies Record<string, Pick<Notice, 'level' | 'text'>>;
+
+export type Change = keyof typeof CHANGES;
+
+/** Is called for each directive that is changed, with the directive as it was. */
+export type OnChange = (change: Change, node: Directive) => void;
+
+/** So many places of one directive are listed; the others are only counted. */
+const PLACES = 8;
+
+/**
+ * One notice for each kind of change, with the directives and their files and lines. The code is the
+ * change's name after `sandbox-`.
+ *
+ * @param tree The configuration as it was read: files are named relative to the folder they share.
+ */
+export function noticesOf(
+  changed: ReadonlyMap<Change, readonly Directive[]>,
+  tree: readonly Node[],
+): Notice[] {
+  const shared = sharedFolder([...new Set(filesOf(tree))]);
+  return (Object.keys(CHANGES) as Change[]).flatMap((change) => {
+    const nodes = changed.get(change);
+    if (nodes === undefined) return [];
+    const names = [...new Set(nodes.map(({ name }) => name))];
+    const list = names.map((name) => {
+      const origins = nodes.flatMap((node) =>
+        node.name === name && node.origin !== null ? [node.origin] : [],
+      );
+      return `${name}${placesOf(origins, shared)}`;
+    });
+    const { level, text } = CHANGES[change];
+    return [{ level, code: `sandbox-${change}`, text: `${text}: ${list.join(', ')}.` }];
+  });
+}
+
+/** ` (nginx.conf:3, conf.d/app.conf:7)` */
+function placesOf(origins: readonly Origin[], shared: string): string {
+  const places = origins
+    .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
+    .map(({ file, line }) => `${shared === '/' ? file : relative(shared, file)}:${line}`);
+  if (places.length === 0) return '';
+  const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : '';
+  return ` (${places.slice(0, PLACES).join(', ')}${more})`;
+}
+
+function filesOf(nodes: readonly Node[]): string[] {
+  return nodes.flatMap((node) => [
+    ...(node.origin === null ? [] : [node.origin.file]),
+    ...(node.kind === 'directive' && node.block !== null ? filesOf(node.block) : []),
+  ]);
+}
+
+/** The innermost folder that holds all the files. */
+function sharedFolder(files: readonly string[]): string {
+  const [first = '', ...others] = files.map(dirname);
+  return others.reduce((shared, folder) => {
+    let parent = shared;
+    while (parent !== '/' && parent !== '.' && folder !== parent && !folder.startsWith(`${parent}/`))
+      parent = dirname(parent);
+    return parent;
+  }, first);
+}

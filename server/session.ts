@@ -1,0 +1,222 @@
+import type { Answer } from './answer.ts';
+import type { AnswerBuffer } from './answer-buffer.ts';
+import { refusal, replyTo } from './handshake.ts';
+import type { ServerStats } from './running.ts';
+import { closeCodeOf } from './wire/close-code.ts';
+import { FIN, OPCODE } from './wire/frame-header.ts';
+import { type FrameFault, type FrameHandler, FrameReader } from './wire/frame-reader.ts';
+import { HEAD_END, HEAD_MAX } from './wire/http-head.ts';
+import { applyMask } from './wire/masking.ts';
+
+/** What carries the bytes of a session: a socket, or whatever does the same for it. */
+export interface Carrier {
+  /**
+   * Sends bytes behind those before.
+   *
+   * @returns whether all are sent; if not, the carrier still needs the buffer, and nobody may write to it
+   */
+  send(bytes: Buffer): boolean;
+  /** Closes the connection as soon as all is sent. */
+  close(): void;
+  /**
+   * Closes the connection for writing as soon as all is sent, but reads on for a while: were it closed with
+   * bytes unread, the peer would get a reset, and might lose what was sent to it last.
+   */
+  linger(): void;
+  /** The peer's address, for the log. */
+  peer(): string;
+}
+
+/** What all sessions of one server share. */
+export interface SessionContext {
+  stats: ServerStats;
+  /** Null: a plain echo. */
+  answer: Answer | null;
+  maxPayloadBytes: number;
+  /** Collects the answers to one read; as large as a read. Empty between reads. */
+  answers: AnswerBuffer;
+  /** @returns what is called with the close code when the connection has ended */
+  log: ((peer: string) => (code: number) => void) | null;
+}
+
+/** `closing`: our close frame is sent, the peer's is awaited. `done`: what still comes is ignored. */
+type State = 'http' | 'open' | 'closing' | 'done';
+
+const TEXT = FIN | OPCODE.text;
+const BINARY = FIN | OPCODE.binary;
+const NO_CODE = 1005;
+const ABNORMAL = 1006;
+
+/**
+ * The server's side of one connection, from the HTTP request to the closing handshake: bytes in, bytes out.
+ * It knows no socket and no timer. A class, because there are tens of thousands of them: methods on a
+ * prototype cost each of them no memory.
+ */
+export class Session implements FrameHandler {
+  private readonly carrier: Carrier;
+  private readonly context: SessionContext;
+  private state: State = 'http';
+  /** The beginning of a request head. */
+  private head: Buffer | null = null;
+  /** Null until the WebSocket is open. */
+  private reader: FrameReader | null = null;
+  private code = ABNORMAL;
+  private logClosed: ((code: number) => void) | null = null;
+
+  constructor(carrier: Carrier, context: SessionContext) {
+    this.carrier = carrier;
+    this.context = context;
+  }
+
+  /** Takes what was read: the first `bytes` of a chunk that is valid, and may be changed, during the call. */
+  take(chunk: Buffer, bytes = chunk.length): void {
+    if (this.state === 'done') return;
+    if (this.reader === null) this.readHead(chunk.subarray(0, bytes));
+    else this.readFrames(this.reader, chunk, bytes);
+  }
+
+  /** Starts the closing handshake of a WebSocket; closes a connection that is none yet. */
+  goAway(): void {
+    if (this.state === 'http') this.carrier.close();
+    if (this.state !== 'open') return;
+    this.state = 'closing';
+    this.say(FIN | OPCODE.close, closePayload(1001));
+    this.flush();
+  }
+
+  /** The carrier has closed. */
+  ended(): void {
+    this.state = 'done';
+    if (this.reader === null) return;
+    this.context.stats.connections.open--;
+    this.logClosed?.(this.code);
+  }
+
+  private readHead(chunk: Buffer): void {
+    let bytes = this.head === null ? chunk : Buffer.concat([this.head, chunk]);
+    this.head = null;
+    while (this.state === 'http' && bytes.length > 0) {
+      const end = bytes.indexOf(HEAD_END);
+      if ((end < 0 ? bytes.length : end) > HEAD_MAX) {
+        this.last(refusal('431 Request Header Fields Too Large').response);
+        return;
+      }
+      if (end < 0) {
+        this.head = Buffer.from(bytes);
+        return;
+      }
+      const next = end + HEAD_END.length;
+      this.answerHead(bytes.toString('latin1', 0, next));
+      bytes = bytes.subarray(next);
+    }
+    if (this.reader !== null) this.readFrames(this.reader, bytes, bytes.length);
+  }
+
+  private answerHead(head: string): void {
+    const { stats, log, maxPayloadBytes } = this.context;
+    const reply = replyTo(head);
+    if (reply.next !== 'open') stats.httpRequests++;
+    if (reply.next === 'close') {
+      this.last(reply.response);
+      return;
+    }
+    this.carrier.send(reply.response);
+    if (reply.next === 'next-request') return;
+    this.state = 'open';
+    this.reader = new FrameReader(maxPayloadBytes, true);
+    stats.connections.open++;
+    stats.connections.total++;
+    this.logClosed = log?.(this.carrier.peer()) ?? null;
+  }
+
+  private readFrames(reader: FrameReader, chunk: Buffer, bytes: number): void {
+    const fault = reader.read(chunk, 0, bytes, this);
+    if (fault !== null) this.fail(fault);
+    this.flush();
+  }
+
+  /** FrameHandler. The hot path: the echoes to one read leave in one write. */
+  message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void {
+    if (this.state !== 'open') return;
+    const { answer, answers, stats } = this.context;
+    const first = text ? TEXT : BINARY;
+    if (answer !== null) {
+      this.answerLater(answer, first, buffer, from, to, key);
+      return;
+    }
+    answers.append(first, buffer, from, to, key);
+    stats.messages++;
+    stats.bytes += to - from;
+  }
+
+  private answerLater(
+    answer: Answer,
+    first: number,
+    buffer: Buffer,
+    from: number,
+    to: number,
+    key: number,
+  ): void {
+    const payload = Buffer.from(buffer.subarray(from, to));
+    applyMask(payload, 0, payload.length, key);
+    answer(payload, (answered) => {
+      if (this.state !== 'open') return;
+      this.context.stats.messages++;
+      this.context.stats.bytes += payload.length;
+      this.say(first, answered);
+      this.flush();
+    });
+  }
+
+  /** FrameHandler. */
+  control(opcode: number, payload: Buffer): void {
+    if (this.state === 'done') return;
+    if (opcode === OPCODE.close) this.closed(payload);
+    else if (opcode === OPCODE.ping && this.state === 'open') this.say(FIN | OPCODE.pong, payload);
+  }
+
+  /** RFC 6455 section 5.5.1: a close frame is answered with its own code, and the server closes TCP first. */
+  private closed(payload: Buffer): void {
+    const code = closeCodeOf(payload);
+    if (code === null) {
+      this.fail(1002);
+      return;
+    }
+    this.code = code;
+    if (this.state === 'open') this.say(FIN | OPCODE.close, closePayload(code));
+    this.state = 'done';
+    this.flush();
+    this.carrier.close();
+  }
+
+  /** Fails the connection (RFC 6455 section 7.1.7), after what came before has been answered. */
+  private fail(code: FrameFault): void {
+    if (this.state === 'done') return;
+    this.code = code;
+    if (this.state === 'open') this.say(FIN | OPCODE.close, closePayload(code));
+    this.state = 'done';
+    this.flush();
+    this.carrier.linger();
+  }
+
+  /** Sends the last bytes of a connection that is no WebSocket. */
+  private last(bytes: Buffer): void {
+    this.state = 'done';
+    this.carrier.send(bytes);
+    this.carrier.linger();
+  }
+
+  private say(first: number, payload: Buffer): void {
+    this.context.answers.append(first, payload, 0, payload.length, 0);
+  }
+
+  private flush(): void {
+    const { answers } = this.context;
+    if (answers.length > 0) answers.clear(this.carrier.send(answers.bytes()));
+  }
+}
+
+/** The payload of a close frame; empty where there is no code (RFC 6455 section 7.4.1). */
+function closePayload(code: number): Buffer {
+  return code === NO_CODE ? Buffer.alloc(0) : Buffer.of(code >> 8, code & 0xff);
+}

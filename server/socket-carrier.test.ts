@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import type { Socket } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { AnswerBuffer } from './answer-buffer.ts';
+import { emptyStats } from './running.ts';
+import { SocketCarrier } from './socket-carrier.ts';
+import { clientFrame, serverFrame } from './wire/frame.test.fixture.ts';
+
+const HEAD =
+  'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+  'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
+
+/** A carrier of an open WebSocket over a socket that only takes notes. */
+function carried() {
+  const writes: Buffer[] = [];
+  const taken: ((error?: Error) => void)[] = [];
+  const calls: string[] = [];
+  const socket = {
+    _write(bytes: Buffer, _encoding: string, done: (error?: Error) => void) {
+      writes.push(bytes);
+      taken.push(done);
+    },
+    _read: () => calls.push('read'),
+    end: () => calls.push('end'),
+    destroy: () => calls.push('destroy'),
+    destroySoon: () => calls.push('destroySoon'),
+  } as unknown as Socket;
+  const context = {
+    stats: emptyStats(),
+    answer: null,
+    maxPayloadBytes: 1000,
+    answers: new AnswerBuffer(256),
+    log: null,
+  };
+  const carrier = new SocketCarrier(socket, context);
+  const head = Buffer.from(HEAD);
+  const readsOn = carrier.read(head, head.length);
+  return { carrier, writes, taken, calls, readsOn };
+}
+
+describe('socket carrier', () => {
+  it('stops reading until the kernel has taken every write, and leaves the bytes alone until then', () => {
+    const { carrier, writes, taken, calls, readsOn } = carried();
+    assert.equal(readsOn, false);
+    carrier.session.goAway();
+    assert.equal(writes.length, 2);
+    taken[0]?.();
+    assert.deepEqual(calls, []);
+    taken[1]?.();
+    assert.deepEqual(calls, ['read']);
+    const chunk = clientFrame(0x88, Buffer.from('03e9', 'hex'));
+    assert.equal(carrier.read(chunk, chunk.length), true);
+    assert.deepEqual(calls, ['read', 'destroySoon']);
+  });
+
+  it('never writes again into a buffer that the kernel has not taken', () => {
+    const { carrier, writes, taken } = carried();
+    taken[0]?.();
+    for (const text of ['one', 'two']) {
+      const chunk = clientFrame(0x81, text);
+      carrier.read(chunk, chunk.length);
+    }
+    assert.deepEqual(writes.slice(1).map(Buffer.from as (bytes: Buffer) => Buffer), [
+      serverFrame(0x81, 'one'),
+      serverFrame(0x81, 'two'),
+    ]);
+  });
+
+  it('reads only as many bytes as the socket has read', () => {
+    const { carrier, writes, taken } = carried();
+    taken[0]?.();
+    const chunk = Buffer.concat([clientFrame(0x81, 'read'), clientFrame(0x81, 'left from before')]);
+    carrier.read(chunk, 10);
+    assert.deepEqual(writes[1], serverFrame(0x81, 'read'));
+    assert.equal(writes.length, 2);
+  });
+
+  it('cuts a connection whose write fails', () => {
+    const { taken, calls } = carried();
+    taken[0]?.(new Error('reset'));
+    assert.deepEqual(calls, ['destroy']);
+  });
+
+  it('gives a peer that broke the protocol time to read why, then cuts it off', (t: TestContext) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { carrier, writes, calls } = carried();
+    const chunk = serverFrame(0x81, 'not masked');
+    carrier.read(chunk, chunk.length);
+    assert.equal(writes.at(-1)?.toString('hex'), '880203ea');
+    assert.deepEqual(calls, ['end']);
+    t.mock.timers.tick(1000);
+    assert.deepEqual(calls, ['end', 'destroy']);
+  });
+});

@@ -1,0 +1,123 @@
+import { Fragments } from './fragments.ts';
+import { FIN, type FrameHeader, KEY_BYTES, OPCODE, readHeader } from './frame-header.ts';
+import { applyMask } from './masking.ts';
+
+/** What a reader calls for the messages and control frames that it finds. */
+export interface FrameHandler {
+  /**
+   * A whole message: `from`..`to` of a buffer that is valid, and may be changed, during the call.
+   *
+   * @param key the masking key that still lies over the bytes, for applyMask(); 0: none
+   */
+  message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void;
+  /** A close, ping or pong with its payload, unmasked and valid during the call. */
+  control(opcode: number, payload: Buffer): void;
+}
+
+/** The close code that bytes earn which are not what the peer may send (RFC 6455 section 7.4.1). */
+export type FrameFault = 1002 | 1009;
+
+/** Filled for the frame at hand: a reader never waits between reading a header and using it. */
+const header: FrameHeader = { first: 0, size: 0, length: 0 };
+
+/**
+ * Reads frames from chunks that end anywhere. A frame that lies within one chunk is handed on where it
+ * lies; only what the end of a chunk cuts off is copied.
+ */
+export class FrameReader {
+  private readonly max: number;
+  private readonly masked: boolean;
+  /** The first `filled` bytes of a frame whose chunk ended before it did. */
+  private partial: Buffer | null = null;
+  private filled = 0;
+  private fragments: Fragments | null = null;
+
+  /**
+   * @param max bytes that a message may have
+   * @param masked whether the frames come from a client (RFC 6455 section 5.1)
+   */
+  constructor(max: number, masked = false) {
+    this.max = max;
+    this.masked = masked;
+  }
+
+  /**
+   * Reads `from`..`to` of a chunk.
+   *
+   * @returns null, or why the connection must be failed: then nothing more may be read
+   */
+  read(chunk: Buffer, from: number, to: number, handler: FrameHandler): FrameFault | null {
+    if (this.partial !== null) return this.complete(this.partial, chunk, from, to, handler);
+    let at = from;
+    while (at < to) {
+      const fault = readHeader(chunk, at, to, this.masked, this.max, header);
+      if (fault === 'incomplete') {
+        this.keep(chunk, at, to, 0);
+        return null;
+      }
+      if (fault !== null) return fault;
+      const { first, size, length } = header;
+      const payload = at + size;
+      const end = payload + length;
+      if (end > to) {
+        this.keep(chunk, at, to, size + length);
+        return null;
+      }
+      const key = this.masked ? chunk.readInt32BE(payload - KEY_BYTES) : 0;
+      if (this.fragments === null && (first === (FIN | OPCODE.text) || first === (FIN | OPCODE.binary))) {
+        handler.message(chunk, payload, end, first === (FIN | OPCODE.text), key);
+      } else {
+        if (key !== 0) applyMask(chunk, payload, end, key);
+        const rare = this.other(first, chunk.subarray(payload, end), handler);
+        if (rare !== null) return rare;
+      }
+      at = end;
+    }
+    return null;
+  }
+
+  /** Any frame but a whole message. */
+  private other(first: number, payload: Buffer, handler: FrameHandler): FrameFault | null {
+    const opcode = first & 0x0f;
+    if (opcode >= OPCODE.close) {
+      handler.control(opcode, payload);
+      return null;
+    }
+    if ((opcode === OPCODE.continuation) !== (this.fragments !== null)) return 1002;
+    this.fragments ??= new Fragments(opcode);
+    const fragments = this.fragments;
+    if (!fragments.add(payload, this.max)) return 1009;
+    if (first < FIN) return null;
+    this.fragments = null;
+    const whole = fragments.join();
+    handler.message(whole, 0, whole.length, fragments.opcode === OPCODE.text, 0);
+    return null;
+  }
+
+  /** Keeps the beginning of a frame; `size`: bytes of the whole frame, 0 where its header was cut off. */
+  private keep(chunk: Buffer, from: number, to: number, size: number): void {
+    this.filled = to - from;
+    this.partial = Buffer.allocUnsafeSlow(Math.max(size, this.filled));
+    chunk.copy(this.partial, 0, from, to);
+  }
+
+  private complete(
+    partial: Buffer,
+    chunk: Buffer,
+    from: number,
+    to: number,
+    handler: FrameHandler,
+  ): FrameFault | null {
+    if (this.filled === partial.length) {
+      this.partial = null;
+      const joined = Buffer.concat([partial, chunk.subarray(from, to)]);
+      return this.read(joined, 0, joined.length, handler);
+    }
+    const used = chunk.copy(partial, this.filled, from, to);
+    this.filled += used;
+    if (this.filled < partial.length) return null;
+    this.partial = null;
+    const fault = this.read(partial, 0, partial.length, handler);
+    return fault ?? this.read(chunk, from + used, to, handler);
+  }
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HEAD_END, hasToken, readHeaders } from './http-head.ts';
+
+function read(...lines: string[]): Record<string, string> | null {
+  const head = lines.join('\r\n');
+  const headers = readHeaders(`before${head}${HEAD_END}Behind: it\r\n`, 'before'.length, 6 + head.length);
+  return headers === null ? null : Object.fromEntries(headers);
+}
+
+test('names in lower case, values without the space around them, a repeated name as one list', () => {
+  assert.deepEqual(read('GET / HTTP/1.1', 'Host: x', 'A:1', 'B: \t two: 2 ', 'a: 3', 'Empty:'), {
+    host: 'x',
+    a: '1, 3',
+    b: 'two: 2',
+    empty: '',
+  });
+  assert.deepEqual(read('HTTP/1.1 101 '), {});
+});
+
+test('a line that is no field', () => {
+  assert.equal(read('GET / HTTP/1.1', 'Host: x', 'no field'), null);
+  assert.equal(read('GET / HTTP/1.1', 'no field', 'Host: x'), null);
+  assert.equal(read('GET / HTTP/1.1', ': no name'), null);
+});
+
+test('a token is an item of a list, in any case', () => {
+  const has = (value: string) => hasToken(new Map([['connection', value]]), 'connection', 'upgrade');
+  for (const value of ['upgrade', 'Upgrade', 'keep-alive, UPGRADE', 'upgrade,close', ' a ,upgrade, b'])
+    assert.ok(has(value), value);
+  for (const value of ['', 'no-upgrade', 'upgrades', 'up grade', 'upgrade/2']) assert.ok(!has(value), value);
+  assert.ok(!hasToken(new Map(), 'connection', 'upgrade'));
+});
