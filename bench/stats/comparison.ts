@@ -12,7 +12,8 @@ export interface Comparison extends Effect {
   adjustedP: number;
   verdict: EffectVerdict;
   /**
-   * The smallest effect (ratio above 1) that these rounds could have detected; null when they are too few.
+   * The smallest effect (ratio above 1) that these rounds could have detected; null when they are too few, or
+   * where it was not asked for.
    */
   detectable: number | null;
 }
@@ -29,11 +30,12 @@ export interface FigurePairs extends Pick<Criteria, 'better' | 'threshold'> {
  * Compares figures of variants to the baseline's. All of them are one family: where nothing differs, the
  * probability that anything is found to differ is at most 5 %.
  *
- * @param seed of the simulation behind `detectable`; nothing else is random.
+ * @param seed of the simulation behind `detectable`, which takes most of the time; null leaves it out. Nothing
+ * else is random.
  * @returns one comparison for each, in their order; null for one without any round.
  * @throws RangeError when a figure is not a number above 0.
  */
-export function compareRounds(family: readonly FigurePairs[], seed: number): (Comparison | null)[] {
+export function compareRounds(family: readonly FigurePairs[], seed: number | null): (Comparison | null)[] {
   const ratios = family.map(({ baseline, variant }) => logRatios(baseline, variant));
   const weights = family.map(({ weight }) => weight);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -44,7 +46,7 @@ export function compareRounds(family: readonly FigurePairs[], seed: number): (Co
     if (values.length === 0) return null;
     const asOneOf = { ...criteria, comparisons: total / weight };
     const effect = { ...effectOf(values), p: pValues[i] as number, adjustedP: adjusted[i] as number };
-    const detectable = smallestDetectable(values, asOneOf, seed);
+    const detectable = seed === null ? null : smallestDetectable(values, asOneOf, seed);
     return { ...effect, verdict: verdictOn(effect, asOneOf), detectable };
   });
 }

@@ -18,8 +18,8 @@ export interface ComparisonOptions {
   variants: readonly string[];
   /** Rounds that were asked for; null: as many as fitted into a budget. */
   asked: number | null;
-  /** Of the simulation behind the smallest effect that could have been seen. */
-  seed: number;
+  /** Of the simulation behind the smallest effect that could have been seen; null leaves it out. */
+  seed: number | null;
 }
 
 /** The fewest rounds in which every figure can come to a verdict. */

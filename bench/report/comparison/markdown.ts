@@ -1,5 +1,6 @@
 import type { Result } from '../../model/result.ts';
 import { comparisonOf } from './conclusion.ts';
+import { notesOf } from './notes.ts';
 import { columnsOf, rowsOf } from './text.ts';
 import { excludedLines, roundsSentence, verdictSentence } from './words.ts';
 
@@ -17,7 +18,7 @@ export function comparisonMarkdown(result: Result): string {
     '',
     ...verdicts,
     '',
-    escaped(roundsSentence(comparison)),
+    escaped([roundsSentence(comparison), ...notesOf(result)].join(' ')),
     ...tables,
     ...(excluded.length === 0 ? [] : ['', ...excluded]),
     '',

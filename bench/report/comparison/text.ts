@@ -1,5 +1,8 @@
-import type { Comparison, VariantComparison } from '../../model/comparison.ts';
+import type { VariantComparison } from '../../model/comparison.ts';
 import { printable } from '../../model/printable.ts';
+import type { Result } from '../../model/result.ts';
+import { comparisonOf } from './conclusion.ts';
+import { notesOf } from './notes.ts';
 import {
   excludedLines,
   figureTitle,
@@ -31,12 +34,15 @@ export function rowsOf({ figures }: VariantComparison): string[][] {
   ]);
 }
 
-/** Verdicts first, then a table for each variant; ends in a line end. */
-export function comparisonText(comparison: Comparison): string {
+/** Verdicts first, then a table for each variant; ends in a line end. Null where the result is no comparison. */
+export function comparisonText(result: Result): string | null {
+  const comparison = comparisonOf(result);
+  if (comparison === null) return null;
   const { baseline, comparisons } = comparison;
   const lines = [
     ...comparisons.map((each) => verdictSentence(each, baseline)),
     roundsSentence(comparison),
+    ...notesOf(result),
     ...comparisons.flatMap((each) => ['', ...tableLines([columnsOf(each, baseline), ...rowsOf(each)])]),
     ...prefixed('', excludedLines(comparison)),
   ];
