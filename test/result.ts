@@ -51,7 +51,7 @@ function variantsOf(runs: readonly Run[]): Variant[] {
       name: variant,
       title: `The ${profile} profile`,
       profile,
-      proxy: profile === 'direct' ? null : { kind: 'nginx' },
+      proxy: profile === 'direct' ? null : { kind: 'nginx', tunings: [] },
     },
   ]);
   return [...new Map(variants).values()];

@@ -1,13 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
+import { readTuned } from '../nginx/tuned.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
-import { cacheFolder, PROFILES_FOLDER, readVersion } from './installation.ts';
+import { loadTunings } from '../plan/tuning.ts';
+import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
 
 /** What the commands are made of on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
+  loadTunings: () => loadTunings(TUNINGS_FOLDER),
+  async checkTunings({ profile: { configurationPath }, variant }) {
+    if (configurationPath !== null) await readTuned(configurationPath, variant.proxy?.tunings ?? []);
+  },
   readEnvironment,
   readMachine,
   watchMachine,

@@ -96,11 +96,12 @@ async function attempt(
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<Run> {
   const startedAt = new Date().toISOString();
-  const { plan, profile, notices } = planned;
+  const { plan, profile, variant, notices } = planned;
   try {
     return await executeRun({
       plan,
       profile,
+      variant,
       notices,
       binary,
       warden,

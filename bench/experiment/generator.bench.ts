@@ -4,7 +4,8 @@ import { figuresOf, type RunFigures } from '../measure/figures.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
-import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
+import { loadProfiles } from '../plan/profile.ts';
+import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { runExperiment } from './experiment.ts';
@@ -144,13 +145,11 @@ async function once(each: Case, client: string, seconds: number): Promise<number
   const command = line.split(' ');
   const request = parseRequest(command);
   if (request.command !== 'run') throw new TypeError(line);
-  const profiles = chooseProfiles(
-    await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT))),
-    request.run.profiles.join(','),
-  );
+  const profiles = await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT)));
+  const sides = chooseVariants({ profiles, tunings: [] }, request.run.variants);
   const [environment, machine] = await Promise.all([readEnvironment(), readMachine()]);
   const seed = Math.floor(Math.random() * 2 ** 32);
-  const { variants, planRun } = planRequest(request.run, profiles, {
+  const { variants, planRun } = planRequest(request.run, sides, {
     command,
     now: new Date(),
     seed,
