@@ -1,6 +1,7 @@
 import { CLOSED, makeRun, quietMachine, type RunOptions } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
+import type { Placement } from '../model/plan.ts';
 import type { ProcessSeries, Run, Slice, Validity } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 
@@ -87,4 +88,20 @@ export function setTimes(slice: Slice, times: { sendLag: number; response: numbe
 /** The verdict on a machine with many CPUs, unless told otherwise. */
 export function judge(run: Run, cpus = 64): Validity {
   return diagnose(run, cpus).validity;
+}
+
+/** Times of a generator that sends on time and a system that answers fast, µs. */
+export const QUICK = { sendLag: 50, response: 1000 };
+
+export function spinning(run: Run): Run {
+  return { ...run, plan: { ...run.plan, pacing: 'spin' } };
+}
+
+export function placed(run: Run, placement: Placement): Run {
+  run.plan.placement = placement;
+  return run;
+}
+
+export function pinned(run: Run, generator: number[], server: number[]): Run {
+  return placed(run, { proxy: [0], server, generator, runner: [] });
 }

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { LoopReader } from '../measure/recorder.ts';
 import type { Clock } from './clock.ts';
 
@@ -7,11 +7,9 @@ const RESOLUTION_MS = 20;
 const SPAN_LEAST_US = 1_000;
 
 /** Reads utilisation and delay of this process's event loop; each reading is of the time since the one before. */
-export function makeLoopReader(clock: Clock): LoopReader {
+export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader {
   let before = performance.eventLoopUtilization();
   let startUs = Math.max(0, Math.round(clock()));
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
   return () => {
     const endUs = Math.round(clock());
     if (endUs - startUs < SPAN_LEAST_US) return null;
@@ -29,4 +27,11 @@ export function makeLoopReader(clock: Clock): LoopReader {
       delayMaxUs: Math.round(delayMaxUs),
     };
   };
+}
+
+/** Of a timer that is due every RESOLUTION_MS: times between its calls, ns. */
+function monitorDelay(): Pick<IntervalHistogram, 'count' | 'max' | 'reset'> {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  return delay;
 }

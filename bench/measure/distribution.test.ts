@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { makeRun } from '../../test/run.ts';
 import { logBins, percentileCurve } from './distribution.ts';
+import { histogramOf } from './figures.ts';
 import { emptyHistogram } from './histogram.ts';
 
 function of(...values: number[]) {
@@ -50,4 +52,16 @@ test('the curve gives the percentile of each x = 1 / (1 − p), six steps to a d
   assert.deepEqual([at(1), at(2), at(4), at(8)], [1, 320, 480, 560]);
   assert.equal(curve.at(-1)?.x, 64);
   assert.equal(curve.length, 6 * 6 + 1);
+});
+
+test('the percentile curve ascends, and ends where the samples do', () => {
+  const histogram = histogramOf(makeRun({ seconds: 2 }), 'service');
+  const curve = percentileCurve(histogram);
+  assert.deepEqual(
+    curve.map((point) => point.valueUs),
+    curve.map((point) => point.valueUs).toSorted((a, b) => a - b),
+  );
+  assert.ok((curve.at(-1)?.x ?? 0) <= histogram.totalCount / 10 + 1e-6);
+  assert.deepEqual(logBins(emptyHistogram()), []);
+  assert.deepEqual(percentileCurve(emptyHistogram()), []);
 });

@@ -7,7 +7,7 @@ import { figuresOf } from './figures.ts';
 
 /** Four CPUs: a hundredth of a second of them is 40 ms. */
 function openRun(seconds = 4): Run {
-  return makeRun({ load: OPEN, seconds, connections: 100, perSecond: 1000 });
+  return makeRun({ load: OPEN, seconds, connections: 1000, perSecond: 1000 });
 }
 
 function causes(run: Run): (string | null)[] {
@@ -46,6 +46,21 @@ describe('disturbed seconds', () => {
     for (const [second, stolenUs] of [19_000, 20_000].entries()) disturb(run, second, { stolenUs });
     for (const [i, otherUs] of [49_000, 50_000].entries()) disturb(run, i + 2, { otherUs });
     assert.deepEqual(causes(run), [null, 'steal', null, 'other']);
+  });
+
+  it('of a second that was cut short the same least counts', () => {
+    const cutShort = (otherUs: number) => {
+      const run = openRun(1);
+      const slice = run.slices.find(({ phase }) => phase === 'steady') ?? assert.fail();
+      slice.endUs = slice.startUs + 500_000;
+      assert.ok(run.machine);
+      run.machine.cpus = [0];
+      run.processes = run.processes.slice(0, 1);
+      run.machine.samples = run.machine.samples.map((sample) => ({ ...sample, idleUs: sample.atUs + 1e6 }));
+      disturb(run, 0, { otherUs });
+      return causes(run);
+    };
+    assert.deepEqual([cutShort(80_000), cutShort(110_000)], [[null], ['other']]);
   });
 
   it('our own load in interrupts is no other work, whether the kernel charges it to our processes or not', () => {
@@ -122,6 +137,7 @@ describe('disturbed seconds', () => {
       .slices.slice(4)
       .map(({ counters }) => counters.echoed);
     const [first = 0, second = 0, third = 0, last = 0, drain = 0] = echoed;
+    assert.ok(drain > 0);
     assert.deepEqual(count(1), [first + third + last + drain, (first + third + last) / 3]);
     assert.deepEqual(count(3, 0), [second + third, (second + third) / 2]);
     assert.equal(count(0, 1, 2, 3), null);

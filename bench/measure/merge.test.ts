@@ -241,3 +241,16 @@ test('the newest whole second is there to watch', () => {
   for (const one of b.recordings.slice(0, 3)) merger.add(one);
   assert.deepEqual(merger.latest(), { echoedPerSecond: 4, p50Us: 101, p99Us: 701 });
 });
+
+test('a part of a second has the rate of a second, and a supplement makes none whole', () => {
+  const one = recordedBy(0, [...Array<number>(60).fill(10), 1_000, 1_000]).recordings;
+  const merger = makeMerger(1);
+  for (const recording of one) if (recording.startUs <= 4_500_000) merger.add(recording);
+  // Due every 50 ms, in the 200 ms before the drain.
+  assert.equal(merger.latest()?.echoedPerSecond, 20);
+  const late = recordedBy(0, [900_000]).recordings;
+  const supplemented = makeMerger(2);
+  for (const recording of late) supplemented.add(recording);
+  assert.ok(late.some(({ gauges }) => gauges === null));
+  assert.equal(supplemented.latest(), null);
+});

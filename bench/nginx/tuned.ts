@@ -4,9 +4,9 @@ import { parse } from './parse.ts';
 import type { Node } from './tree.ts';
 
 /**
- * Reads a configuration and lays tunings over it, one after the other.
+ * Reads a configuration and applies tunings to it, one after the other.
  *
- * @throws Problem('configuration') where one is not nginx's language, or changes nothing.
+ * @throws Problem('configuration') if a file or tuning has a syntax error, or a tuning has no effect.
  */
 export async function readTuned(
   path: string,

@@ -50,13 +50,13 @@ figcaption { margin-top: 8px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 18px; }
 .cards.one { grid-template-columns: minmax(0, 1fr); }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 20px; overflow-wrap: anywhere; }
-.card header { display: flex; justify-content: space-between; align-items: start; gap: 12px; }
+.card header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 6px 12px; }
 .card h3 { font-size: 1.12rem; margin: 0; }
 .card p { margin: 8px 0 0; font-size: 0.92rem; }
 .card .subtitle { color: var(--muted); margin-top: 2px; }
 .card .answer { font-size: 1.06rem; line-height: 1.45; margin-top: 12px; }
-.card .badges { display: flex; flex-wrap: wrap; justify-content: end; gap: 4px 6px; margin: 0; }
-.beside { color: var(--muted); }
+.card .badges { display: flex; flex-wrap: wrap; gap: 4px 6px; margin: 0; }
+.beside { display: block; color: var(--muted); font-size: 0.92em; }
 .key { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 3px; margin-right: 0.5em; }
 .numbers { display: flex; flex-wrap: wrap; gap: 4px 26px; margin: 14px 0 12px; }
 .numbers div { display: flex; flex-direction: column-reverse; }
@@ -156,7 +156,8 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .pair .canvas { height: 190px; }
   .scroll { overflow: visible; }
   .bar { display: none; }
-  th, td { padding: 3px 5px; }
+  th, td { padding: 3px 4px; }
+  td .badge { white-space: normal; border-radius: 6px; padding: 1px 5px; }
   thead th { min-width: 0; }
   tbody th { white-space: normal; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -50,13 +50,13 @@ function cellsOf({ name, throughput, latency }: VariantView): Cells {
     ['nginx/conn', formatBytes(figures[0]?.memoryPerConnectionBytes.proxy)],
     ['failed', formatCount(figures.reduce((sum, { connections }) => sum + connections.failed, 0))],
     ['lost', formatCount(figures.reduce((sum, { messages }) => sum + messages.lost, 0))],
-    ['validity of both', [...new Set(both.map(verdictOf))].join(', ')],
+    ['validity', [...new Set(both.map(verdictOf))].join(', ')],
   ];
   return cells.map(([heading, cell]) => [heading, printable(cell)]);
 }
 
 /** Words stand to the left of their column, figures to the right. */
-const WORDS = new Set(['variant', 'set by', 'validity of both']);
+const WORDS = new Set(['variant', 'set by', 'validity']);
 
 function tableOf(variants: readonly Cells[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
@@ -88,7 +88,7 @@ function stacked([[, name] = ['', ''], ...cells]: Cells): string[] {
     told('throughput', 'set by'),
     times === '' ? '' : `response time ${times}`,
     told('nginx/core', 'nginx/msg', 'nginx/conn'),
-    told('failed', 'lost', 'validity of both'),
+    told('failed', 'lost', 'validity'),
   ];
   return [name, ...lines.filter((line) => line !== '').map((line) => `  ${line}`)];
 }

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
 import { nodeTcp, nodeTls } from '../carriers/node.ts';
-import { clockSince } from '../clock.ts';
+import { type Clock, clockSince } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
@@ -35,10 +35,11 @@ export function makeSetting(
   client: Client,
   trust: string | null,
   plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
+  clock: Clock = clockSince(process.hrtime.bigint()),
 ): Setting {
   const payload = new Payload(plan, 1);
   const context = {
-    clock: clockSince(process.hrtime.bigint()),
+    clock,
     payload,
     target: {
       host: HOST,
