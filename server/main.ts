@@ -1,9 +1,7 @@
 #!/usr/bin/env node
 import { openChannel } from './channel.ts';
-import { startLeanServer } from './lean-server.ts';
 import { HELP, parseOptions, type ServerOptions, UsageError } from './options.ts';
 import type { RunningServer } from './running.ts';
-import { startWsServer } from './ws-server.ts';
 
 const GRACE_MS = 900;
 
@@ -20,7 +18,7 @@ try {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const start = options.kind === 'lean' ? startLeanServer : startWsServer;
+  const start = await starterOf(options);
   const server = await start(options).catch((error: NodeJS.ErrnoException) => {
     throw new Error(sentenceOf(error, options), { cause: error });
   });
@@ -28,6 +26,15 @@ async function serve(options: ServerOptions): Promise<void> {
   console.log(`listening on ${host}:${server.port}`);
   openChannel(server);
   stopOnSignal(server);
+}
+
+/** The server that is asked for, on the engine that runs this process; the others are not loaded. */
+async function starterOf({
+  kind,
+}: ServerOptions): Promise<(options: ServerOptions) => Promise<RunningServer>> {
+  if (kind === 'ws') return (await import('./ws-server.ts')).startWsServer;
+  if (process.versions.bun === undefined) return (await import('./lean-server.ts')).startLeanServer;
+  return (await import('./lean-server-bun.ts')).startLeanServerOnBun;
 }
 
 function stopOnSignal(server: RunningServer): void {

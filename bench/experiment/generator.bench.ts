@@ -7,6 +7,7 @@ import { planRequest } from '../plan/plan.ts';
 import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
+import { bunHere } from '../topology/engine.ts';
 import { runExperiment } from './experiment.ts';
 import { measurePeer } from './peer.bench.ts';
 
@@ -148,7 +149,8 @@ async function once(each: Case, client: string, seconds: number): Promise<number
     await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT))),
     request.run.profiles.join(','),
   );
-  const [environment, machine] = await Promise.all([readEnvironment(), readMachine()]);
+  const bun = bunHere()?.version ?? null;
+  const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
   const seed = Math.floor(Math.random() * 2 ** 32);
   const { variants, planRun } = planRequest(request.run, profiles, {
     command,

@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
 import { suggestion } from './nearest.ts';
 import {
   COMMON_OPTIONS,
@@ -34,6 +34,8 @@ export interface RunRequest {
   client: 'lean' | 'ws';
   /** Null: as the step wants it. */
   server: 'ws' | 'lean' | null;
+  /** Of the lean ends; null: the preflight decides. */
+  engine: EngineName | null;
   workers: number | null;
   servers: number | null;
   nginxWorkers: number | null;
@@ -144,6 +146,7 @@ function runRequest(given: GivenOptions): RunRequest {
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
     client: oneOf(given, 'client', ['lean', 'ws']) ?? 'lean',
     server: oneOf(given, 'server', ['ws', 'lean']),
+    engine: oneOf(given, 'engine', ENGINES),
     workers: workersOf(given, connections),
     servers: number(given, 'servers', PROCESSES),
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),

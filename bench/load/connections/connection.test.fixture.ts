@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
 import { nodeTcp, nodeTls } from '../carriers/node.ts';
-import { clockSince } from '../clock.ts';
+import { clockSince, monotonicNs } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
@@ -38,7 +38,7 @@ export function makeSetting(
 ): Setting {
   const payload = new Payload(plan, 1);
   const context = {
-    clock: clockSince(process.hrtime.bigint()),
+    clock: clockSince(monotonicNs()),
     payload,
     target: {
       host: HOST,
