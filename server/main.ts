@@ -2,6 +2,7 @@
 import { openChannel } from './channel.ts';
 import { HELP, parseOptions, type ServerOptions, UsageError } from './options.ts';
 import type { RunningServer } from './running.ts';
+import { starterOf } from './starter.ts';
 
 const GRACE_MS = 900;
 
@@ -18,7 +19,7 @@ try {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const start = await starterOf(options);
+  const start = await starterOf(options.kind);
   const server = await start(options).catch((error: NodeJS.ErrnoException) => {
     throw new Error(sentenceOf(error, options), { cause: error });
   });
@@ -26,15 +27,6 @@ async function serve(options: ServerOptions): Promise<void> {
   console.log(`listening on ${host}:${server.port}`);
   openChannel(server);
   stopOnSignal(server);
-}
-
-/** The server that is asked for, on the engine that runs this process; the others are not loaded. */
-async function starterOf({
-  kind,
-}: ServerOptions): Promise<(options: ServerOptions) => Promise<RunningServer>> {
-  if (kind === 'ws') return (await import('./ws-server.ts')).startWsServer;
-  if (process.versions.bun === undefined) return (await import('./lean-server.ts')).startLeanServer;
-  return (await import('./lean-server-bun.ts')).startLeanServerOnBun;
 }
 
 function stopOnSignal(server: RunningServer): void {

@@ -12,7 +12,8 @@ export function bunTcp(host: string): OpenCarrier {
 }
 
 /** As `bunTcp`, with TLS on top. */
-export function bunTls(host: string, { servername, alpn, ca, session }: CarrierTls): OpenCarrier {
+export function bunTls(host: string, options: CarrierTls): OpenCarrier {
+  const { servername, alpn, ca } = options;
   const tls = {
     serverName: servername,
     ALPNProtocols: Buffer.from(
@@ -22,7 +23,7 @@ export function bunTls(host: string, { servername, alpn, ca, session }: CarrierT
     ...(ca === null ? { rejectUnauthorized: false } : { ca }),
   };
   return (source, port, events) => {
-    const carrier = new BunCarrier(events, session);
+    const carrier = new BunCarrier(events, options);
     connect(carrier, { ...addressOf(host, source, port), data: carrier, socket: TLS_HANDLERS, tls });
     return carrier;
   };
@@ -51,18 +52,27 @@ const TLS_HANDLERS: Bun.Handlers<BunCarrier> = {
   handshake: (socket, ok, error) => socket.data.secured(socket, ok, error),
 };
 
+/**
+ * The handshake itself failed. Any other code is what Bun holds against the certificate, and where that does
+ * not fit the name it says `ok` false even if it was told not to check.
+ */
+const HANDSHAKE_FAILURES = new Set(['EPROTO', 'ECONNRESET']);
+
 class BunCarrier implements Carrier {
   readonly #events: CarrierEvents;
   readonly #session: Buffer | null;
+  /** The certificate is checked. */
+  readonly #checked: boolean;
   #socket: Bun.Socket<BunCarrier> | null = null;
   /** What the system has not taken of the last write. */
   #rest: Buffer | null = null;
   /** Nothing more is told. */
   #over = false;
 
-  constructor(events: CarrierEvents, session: Buffer | null) {
+  constructor(events: CarrierEvents, tls: CarrierTls | null) {
     this.#events = events;
-    this.#session = session;
+    this.#session = tls?.session ?? null;
+    this.#checked = tls !== null && tls.ca !== null;
   }
 
   write(buffer: Buffer, bytes: number): boolean {
@@ -99,8 +109,10 @@ class BunCarrier implements Carrier {
 
   secured(socket: Bun.Socket<BunCarrier>, ok: boolean, error: NodeJS.ErrnoException | null): void {
     if (this.#over) return;
-    if (ok) this.#events.secured(socket.alpnProtocol || null);
-    else this.#failed(error?.code ?? null);
+    const code = error?.code ?? null;
+    const failed = !ok && (this.#checked || code === null || HANDSHAKE_FAILURES.has(code));
+    if (failed) this.#failed(code);
+    else this.#events.secured(socket.alpnProtocol || null);
   }
 
   read(bytes: Buffer): void {

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import tls from 'node:tls';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
-import { nodeTcp, nodeTls } from '../carriers/node.ts';
+import { carriersHere, ON_BUN } from '../carriers/engine.ts';
 import { clockSince, monotonicNs } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Payload } from '../wire/payload.ts';
@@ -14,7 +14,10 @@ import { wsConnector } from './ws-connection.ts';
 
 const HOST = '127.0.0.1';
 
-export const CLIENTS = ['lean', 'ws'] as const;
+const carriers = await carriersHere();
+
+/** The client on `ws` always runs on Node. */
+export const CLIENTS = (['lean', 'ws'] as const).filter((client) => client === 'lean' || !ON_BUN);
 export const TRANSPORTS = ['tcp', 'tls'] as const;
 export type Client = (typeof CLIENTS)[number];
 export type Transport = (typeof TRANSPORTS)[number];
@@ -49,8 +52,8 @@ export function makeSetting(
   };
   const openCarrier =
     trust === null
-      ? nodeTcp(HOST)
-      : nodeTls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
+      ? carriers.tcp(HOST)
+      : carriers.tls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
   const connect =
     client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);
   return { connect, payload };
