@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import { parseRequest, type Request } from '../request/request.ts';
+import { compare } from './compare.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -53,6 +54,10 @@ async function obey(
       return profiles(request, terminal, services);
     case 'report':
       return report(request, terminal);
+    case 'compare':
+      return interruptibly(signals, terminal, (interruption) =>
+        compare(request.compare, argv, terminal, interruption, services),
+      );
     case 'run':
       return interruptibly(signals, terminal, (interruption) =>
         run(request.run, argv, terminal, interruption, services),

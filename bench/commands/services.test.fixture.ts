@@ -7,6 +7,7 @@ import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { runLoop } from '../experiment/loop.ts';
 import type { BenchEvent } from '../model/event.ts';
+import type { ShippedTuning } from '../model/profile.ts';
 import type { Run } from '../model/run.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
@@ -14,6 +15,14 @@ import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentRequest, Services } from './services.ts';
 
+const TUNINGS: ShippedTuning[] = ['buf-16k', 'placebo'].map((name) => ({
+  name,
+  text: 'events { multi_accept on; }',
+  question: 'Does it help?',
+  load: '',
+  expect: 'No.',
+  profiles: null,
+}));
 const PROFILES = [profileNamed('direct'), profileNamed('plain'), profileNamed('tls')];
 
 /** A run as it comes out of the experiment when all goes well; short, so that tests are. */
@@ -51,6 +60,9 @@ export async function tell(input: ExperimentRequest, event: BenchEvent): Promise
 export function fakeServices(changes: Partial<Services> = {}): Services {
   return {
     loadProfiles: async () => PROFILES,
+    loadTunings: async () => TUNINGS,
+    checkTunings: async () => {},
+    canObserve: () => true,
     readEnvironment: async () => makeResult([]).environment,
     readMachine: async () => SMALL_MACHINE,
     watchMachine: async () => [],

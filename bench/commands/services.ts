@@ -1,8 +1,9 @@
 import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
-import type { Profile } from '../model/profile.ts';
+import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
+import type { Library, Side } from '../plan/variants.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
@@ -11,6 +12,11 @@ export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses'
 export interface Services {
   /** All profiles that come with the package. */
   loadProfiles(): Promise<Profile[]>;
+  loadTunings(): Promise<ShippedTuning[]>;
+  /** @throws Problem('configuration') where a tuning does not fit the configuration of its profile */
+  checkTunings(side: Side): Promise<void>;
+  /** Whether this system shows what a run has to be judged by. */
+  canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
   /** What a person should know of the machine before the first run. */
@@ -23,4 +29,10 @@ export interface Services {
   elapsedMs(): number;
   /** A whole number below 2^32. */
   drawSeed(): number;
+}
+
+/** What variants are made of. */
+export async function readLibrary(services: Services): Promise<Library> {
+  const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
+  return { profiles, tunings };
 }

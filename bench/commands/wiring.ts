@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
-import { readEnvironment, readMachine } from '../observe/environment.ts';
+import { readTuned } from '../nginx/tuned.ts';
+import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
+import { loadTunings } from '../plan/tuning.ts';
 import { bunHere } from '../topology/engine.ts';
-import { cacheFolder, PROFILES_FOLDER, readVersion } from './installation.ts';
+import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
@@ -11,6 +13,11 @@ const bunVersion = () => bunHere()?.version ?? null;
 /** What the commands are made of on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
+  loadTunings: () => loadTunings(TUNINGS_FOLDER),
+  async checkTunings({ profile: { configurationPath }, variant }) {
+    if (configurationPath !== null) await readTuned(configurationPath, variant.proxy?.tunings ?? []);
+  },
+  canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
   watchMachine,

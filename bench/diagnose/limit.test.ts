@@ -132,7 +132,7 @@ describe('who was the limit', () => {
     assert.equal(judge(busyRun({ proxy: [0.89] })).limit.component, 'none');
   });
 
-  test('of two sets of shared CPUs the fuller one counts, by how many CPUs it has', () => {
+  test('how full shared CPUs are is counted by how many they are', () => {
     const on = (server: number[], ...shares: [proxy: number, generator: number]) =>
       judge(
         placed(busyRun({ proxy: [shares[0]], server: [0.4], generator: [shares[1]] }), {

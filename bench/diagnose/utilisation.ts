@@ -14,7 +14,7 @@ export interface Utilisation {
   generator: number | null;
   /** CPU of all processes of the run ÷ number of CPUs. */
   machine: number;
-  /** The fullest of the sets of CPUs that several components share and no other uses; null where there is none. */
+  /** The CPUs that two or all of the components share; null where they share none. */
   shared: SharedCpus | null;
 }
 
@@ -49,7 +49,7 @@ function placementOf({ plan, notices }: Run): Placement | null {
   return notices.some(({ code }) => code.startsWith('affinity-')) ? null : plan.placement;
 }
 
-/** Components on the same CPUs; the runner counts with those whose CPUs it has. */
+/** Of three components at most one group has more than one; the runner counts with those whose CPUs it has. */
 function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus | null {
   if (placement === null) return null;
   const groups = new Map<string, SharedCpus['components'][number][]>();
@@ -57,12 +57,11 @@ function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus 
     const cpus = placement[component];
     if (cpus.length > 0) groups.set(`${cpus}`, [...(groups.get(`${cpus}`) ?? []), component]);
   }
-  const shared = [...groups].flatMap(([cpus, components]) => {
-    if (components.length < 2) return [];
-    const all: Component[] = `${placement.runner}` === cpus ? [...components, 'runner'] : [...components];
-    return { components, used: cpuOf(figures, all) / cpus.split(',').length };
-  });
-  return shared.toSorted((a, b) => b.used - a.used)[0] ?? null;
+  const shared = [...groups].find(([, components]) => components.length > 1);
+  if (shared === undefined) return null;
+  const [cpus, components] = shared;
+  const all: Component[] = `${placement.runner}` === cpus ? [...components, 'runner'] : components;
+  return { components, used: cpuOf(figures, all) / cpus.split(',').length };
 }
 
 function cpuOf({ processes }: RunFigures, components: readonly Component[]): number {

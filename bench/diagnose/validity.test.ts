@@ -76,6 +76,14 @@ describe('suspect', () => {
       /^0 of 10 connections failed and 2 messages were lost\.$/,
     ],
     [
+      'messages were never sent',
+      change((run) => {
+        worker(run).due += 7;
+        worker(run).unsent += 7;
+      }),
+      /^0 of 10 connections failed and 0 messages were lost, and 7 had no connection left to be sent on\.$/,
+    ],
+    [
       'the books do not balance',
       change((run) => {
         worker(run).echoed -= 1;

@@ -16,7 +16,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const cut = outcome(run);
   const doubts = [
     cut ?? nothing(figures),
-    losses(figures),
+    losses(run, figures),
     disturbance,
     schedule.lag,
     schedule.rate,
@@ -41,10 +41,12 @@ function nothing({ steady }: RunFigures): string | null {
   return steady.echoed > 0 ? null : 'Nothing was echoed in the steady phase.';
 }
 
-function losses({ connections, messages, conservation }: RunFigures): string | null {
+function losses({ workers }: Run, { connections, messages, conservation }: RunFigures): string | null {
   if (!conservation.ok) return 'The books do not balance: sent is not echoed + outstanding + lost.';
-  if (connections.failed === 0 && messages.lost === 0) return null;
-  return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost.`;
+  const unsent = workers.reduce((sum, worker) => sum + worker.unsent, 0);
+  if (connections.failed === 0 && messages.lost === 0 && unsent === 0) return null;
+  const left = unsent === 0 ? '' : `, and ${unsent} had no connection left to be sent on`;
+  return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost${left}.`;
 }
 
 /** In `direct` the echo server is what is measured: there it may be the limit. */

@@ -3,6 +3,7 @@ import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Component, Run } from '../model/run.ts';
+import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
 
@@ -17,12 +18,13 @@ export interface NamedProcess {
 export interface RunContext {
   plan: RunPlan;
   profile: Profile;
+  variant: Variant;
   /** Of the preflight. */
   notices: Notice[];
   /** Null in the profile `direct`. */
   binary: NginxBinary | null;
   warden: Warden;
-  /** CPUs of the machine. */
+  /** CPUs that the processes of the run may use up; a fraction under a quota. */
   cpus: number;
   /** Ports that connections may come from, both ends included. */
   portRange: readonly [number, number];

@@ -96,15 +96,16 @@ async function attempt(
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<Run> {
   const startedAt = new Date().toISOString();
-  const { plan, profile, notices } = planned;
+  const { plan, profile, variant, notices } = planned;
   try {
     return await executeRun({
       plan,
       profile,
+      variant,
       notices,
       binary,
       warden,
-      cpus: input.environment.cpus,
+      cpus: input.environment.cpuQuota ?? input.environment.cpus,
       portRange: input.environment.portRange ?? DEFAULT_PORTS,
       signal: input.signal,
       urgent: input.urgent,

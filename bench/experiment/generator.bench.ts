@@ -4,7 +4,8 @@ import { figuresOf, type RunFigures } from '../measure/figures.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
-import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
+import { loadProfiles } from '../plan/profile.ts';
+import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { bunHere } from '../topology/engine.ts';
@@ -158,14 +159,12 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
   const command = line.split(' ');
   const request = parseRequest(command);
   if (request.command !== 'run') throw new TypeError(line);
-  const profiles = chooseProfiles(
-    await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT))),
-    request.run.profiles.join(','),
-  );
+  const profiles = await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT)));
+  const sides = chooseVariants({ profiles, tunings: [] }, request.run.variants);
   const bun = bunHere()?.version ?? null;
   const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
   const seed = Math.floor(Math.random() * 2 ** 32);
-  const { variants, planRun } = planRequest(request.run, profiles, {
+  const { variants, planRun } = planRequest(request.run, sides, {
     command,
     now: new Date(),
     seed,

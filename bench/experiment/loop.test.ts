@@ -4,10 +4,11 @@ import { makeRun } from '../../test/run.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
-import { profileNamed } from '../plan/plan.test.fixture.ts';
+import { profileNamed, sidesOf } from '../plan/plan.test.fixture.ts';
+import type { Side } from '../plan/variants.ts';
 import { type LoopOptions, runLoop } from './loop.ts';
 
-const PROFILE = profileNamed('plain');
+const SIDE = sidesOf([profileNamed('plain')])[0] as Side;
 
 /** Asks for so many runs, and concludes how many there were. */
 function counting(wanted: number): Strategy {
@@ -30,7 +31,7 @@ async function loop(changes: Partial<LoopOptions>): Promise<{ complete: boolean;
     strategy: counting(2),
     planRun: (spec, number) => ({
       plan: { ...makeRun({ seconds: 1 }).plan, round: spec.round, seed: number },
-      profile: PROFILE,
+      ...SIDE,
       notices: [],
     }),
     execute: async ({ plan }) => ({ ...makeRun({ seconds: 1 }), plan }),

@@ -93,7 +93,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
 }
 
 async function enter(
-  { plan, profile, binary }: RunContext,
+  { plan, profile, variant, binary }: RunContext,
   servers: EchoServer[],
   folder: string,
   processSet: ProcessSet,
@@ -101,7 +101,7 @@ async function enter(
   if (profile.configurationPath === null || plan.proxy === null || binary === null)
     return directTarget(servers);
   return startProxy(
-    profile.configurationPath,
+    { path: profile.configurationPath, tunings: variant.proxy?.tunings ?? [] },
     { ...plan, proxy: plan.proxy },
     binary,
     servers,

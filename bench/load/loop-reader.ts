@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { LoopReader } from '../measure/recorder.ts';
 import { ON_BUN } from './carriers/engine.ts';
 import type { Clock } from './clock.ts';
@@ -11,12 +11,10 @@ const SPAN_LEAST_US = 1_000;
  * Reads utilisation and delay of this process's event loop; each reading is of the time since the one before.
  * On Bun there is nothing to read: `eventLoopUtilization` is there, and says zero of any loop.
  */
-export function makeLoopReader(clock: Clock): LoopReader {
+export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader {
   if (ON_BUN) return () => null;
   let before = performance.eventLoopUtilization();
   let startUs = Math.max(0, Math.round(clock()));
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
   return () => {
     const endUs = Math.round(clock());
     if (endUs - startUs < SPAN_LEAST_US) return null;
@@ -34,4 +32,11 @@ export function makeLoopReader(clock: Clock): LoopReader {
       delayMaxUs: Math.round(delayMaxUs),
     };
   };
+}
+
+/** Of a timer that is due every RESOLUTION_MS: times between its calls, ns. */
+function monitorDelay(): Pick<IntervalHistogram, 'count' | 'max' | 'reset'> {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  return delay;
 }

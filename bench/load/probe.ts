@@ -56,7 +56,7 @@ interface Secured {
   ticket: Buffer | null;
 }
 
-/** Every wait on a socket ends: with what it is for, an error, the close, the time or the signal. */
+/** A listener that closes in the middle of the handshake is an error of the socket. */
 function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<Secured> {
   return waitFor(signal, 'no answer to the TLS handshake', (resolve, reject) => {
     const socket = tls.connect(options);
@@ -66,7 +66,6 @@ function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<S
     });
     socket.on('error', reject);
     socket.once('secureConnect', () => resolve(made));
-    socket.once('close', () => reject(new Error('closed before the TLS handshake was over')));
     // A ticket is only read off a socket that is read.
     socket.resume();
     return () => socket.destroy();

@@ -10,8 +10,10 @@ import type { Slice } from '../model/run.ts';
 import { clockSince, monotonicNs } from './clock.ts';
 import { portOf } from './connections/connection.test.fixture.ts';
 import { type Fleet, makeFleet, type WorkerProcess } from './fleet.ts';
+import { makePacer } from './pacing/pacer.ts';
 import type { WorkerPlan, WorkerReport } from './protocol.ts';
 
+const SEED = 5;
 const ENTRY = new URL('./worker.js', import.meta.url);
 
 /** A worker as any engine could be one: all that passes is JSON. Gone when the test has ended. */
@@ -31,25 +33,40 @@ async function startWorker(t: TestContext): Promise<WorkerProcess> {
   };
 }
 
-async function echoServer(t: TestContext): Promise<{ port: number; server: WebSocketServer }> {
+interface EchoServer {
+  port: number;
+  server: WebSocketServer;
+  /** How many connections came, and by which numbers their messages call them. */
+  seen: { connections: number; numbers: Set<string> };
+}
+
+async function echoServer(t: TestContext, delayMs = 0): Promise<EchoServer> {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
-  server.on('connection', (socket) => socket.on('message', (data, binary) => socket.send(data, { binary })));
+  const seen = { connections: 0, numbers: new Set<string>() };
+  server.on('connection', (socket) => {
+    seen.connections++;
+    socket.on('message', (data: Buffer, binary) => {
+      seen.numbers.add(data.toString('latin1', 5, 9));
+      if (delayMs === 0) socket.send(data, { binary });
+      else setTimeout(() => socket.send(data, { binary }), delayMs);
+    });
+  });
   await once(server, 'listening');
   t.after(() => {
     for (const socket of server.clients) socket.terminate();
     server.close();
   });
-  return { port: portOf(server), server };
+  return { port: portOf(server), server, seen };
 }
 
-function planOf(port: number, load: Workload['load'], epochNs: bigint, worker: number): WorkerPlan {
+function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker: number): WorkerPlan {
   return {
     host: hostname(),
     worker,
     workers: 2,
     epochNs: String(epochNs),
     connections: 5,
-    target: { host: '127.0.0.1', ports: [port], path: '/', tls: null },
+    target: { host: '127.0.0.1', ports, path: '/', tls: null },
     sourceAddresses: [],
     sourcePorts: [],
     rampPerSecond: 0,
@@ -58,8 +75,8 @@ function planOf(port: number, load: Workload['load'], epochNs: bigint, worker: n
     echoTimeoutMs: 20_000,
     connectTimeoutMs: 20_000,
     client: 'lean',
-    pacing: load.kind === 'open' ? 'sleep' : null,
-    seed: 1,
+    pacing: load.kind === 'closed' ? null : load.arrivals === 'uniform' ? 'sleep' : 'spin',
+    seed: SEED,
   };
 }
 
@@ -69,10 +86,10 @@ interface Driven {
   faults: string[];
 }
 
-/** 100 ms of warm-up, 300 ms of steady phase. */
+/** 100 ms of warm-up, 301 ms of steady phase. */
 async function drive(
   t: TestContext,
-  port: number,
+  ports: number[],
   load: Workload['load'],
   onSteady: () => void = () => {},
 ): Promise<Driven> {
@@ -81,13 +98,13 @@ async function drive(
   const clock = clockSince(epochNs);
   const merger = makeMerger(processes.length);
   const fleet = makeFleet(processes, (recording) => assert.ok(merger.add(recording)));
-  const handshakes = await fleet.connect(processes.map((_, worker) => planOf(port, load, epochNs, worker)));
+  const handshakes = await fleet.connect(processes.map((_, worker) => planOf(ports, load, epochNs, worker)));
   const { startUs, endUs: connectedUs } = handshakes;
   assert.ok(startUs > 0 && startUs < connectedUs && connectedUs < clock());
   const warmUpUs = Math.ceil(clock()) + 50_000;
   const steadyUs = warmUpUs + 100_000;
   const timer = setTimeout(onSteady, 150);
-  await fleet.run({ connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + 300_000 });
+  await fleet.run({ connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + 301_000 });
   clearTimeout(timer);
   fleet.leave();
   await Promise.all(processes.map(({ exited }) => exited));
@@ -101,22 +118,57 @@ const sum = (slices: readonly Slice[], name: keyof Slice['counters']) =>
   slices.reduce((total, { counters }) => total + counters[name], 0);
 
 test('open loop: workers whose channel carries JSON alone tell all, and it adds up', async (t) => {
-  const { port } = await echoServer(t);
+  // Far slower than a timeout of which the unit is wrong.
+  const servers = [await echoServer(t, 120), await echoServer(t, 120)];
   const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
-  const { fleet, slices, faults } = await drive(t, port, load);
+  const { fleet, slices, faults } = await drive(
+    t,
+    servers.map(({ port }) => port),
+    load,
+  );
   assert.deepEqual(faults, []);
-  assert.deepEqual([sum(slices, 'due'), sum(slices, 'echoed'), sum(slices, 'unsent')], [200, 200, 0]);
+  assert.deepEqual([sum(slices, 'due'), sum(slices, 'echoed'), sum(slices, 'unsent')], [201, 201, 0]);
   const steady = slices.filter(({ phase }) => phase === 'steady' || phase === 'drain');
-  assert.equal(sum(steady, 'due'), 150);
+  assert.equal(sum(steady, 'due'), 151);
+  assert.deepEqual(
+    fleet.totals().map(({ worker, asked, opened, failed, due }) => [worker, asked, opened, failed, due]),
+    [
+      [0, 5, 5, 0, 101],
+      [1, 5, 5, 0, 100],
+    ],
+  );
+  assert.deepEqual(
+    servers.map(({ seen }) => seen.connections),
+    [6, 4],
+  );
+  const [a, b] = servers.map(({ seen }) => seen.numbers);
+  assert.equal(new Set([...(a ?? []), ...(b ?? [])]).size, 10);
   assert.equal(
     fleet.routes().reduce((total, { messages }) => total + messages, 0),
-    200,
+    201,
+  );
+});
+
+test('open loop: what is due is what the schedule of its seed says, worker by worker', async (t) => {
+  const { port } = await echoServer(t);
+  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' } as const;
+  const { fleet, faults } = await drive(t, [port], load);
+  assert.deepEqual(faults, []);
+  const due = [0, 1].map((worker) => {
+    const pacer = makePacer(load, 0, worker, 2, SEED);
+    let count = 0;
+    for (; pacer.dueUs < 401_000; pacer.advance()) count++;
+    return count;
+  });
+  assert.deepEqual(
+    fleet.totals().map(({ sent }) => sent),
+    due,
   );
 });
 
 test('closed loop: every connection has its echoes', async (t) => {
   const { port } = await echoServer(t);
-  const { slices, faults } = await drive(t, port, { kind: 'closed', inFlight: 2 });
+  const { slices, faults } = await drive(t, [port], { kind: 'closed', inFlight: 2 });
   assert.deepEqual(faults, []);
   assert.ok(sum(slices, 'echoed') >= 20);
   assert.deepEqual([sum(slices, 'opened'), sum(slices, 'lost')], [10, 0]);
@@ -125,7 +177,7 @@ test('closed loop: every connection has its echoes', async (t) => {
 test('a server that goes ends the run, and what was on its connections is lost, not missing', async (t) => {
   const { port, server } = await echoServer(t);
   const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
-  const { fleet, slices, faults } = await drive(t, port, load, () => {
+  const { fleet, slices, faults } = await drive(t, [port], load, () => {
     for (const socket of server.clients) socket.terminate();
   });
   assert.deepEqual(faults, []);

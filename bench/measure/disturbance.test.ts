@@ -48,6 +48,21 @@ describe('disturbed seconds', () => {
     assert.deepEqual(causes(run), [null, 'steal', null, 'other']);
   });
 
+  it('of a second that was cut short the same least counts', () => {
+    const cutShort = (otherUs: number) => {
+      const run = openRun(1);
+      const slice = run.slices.find(({ phase }) => phase === 'steady') ?? assert.fail();
+      slice.endUs = slice.startUs + 500_000;
+      assert.ok(run.machine);
+      run.machine.cpus = [0];
+      run.processes = run.processes.slice(0, 1);
+      run.machine.samples = run.machine.samples.map((sample) => ({ ...sample, idleUs: sample.atUs + 1e6 }));
+      disturb(run, 0, { otherUs });
+      return causes(run);
+    };
+    assert.deepEqual([cutShort(80_000), cutShort(110_000)], [[null], ['other']]);
+  });
+
   it('our own load in interrupts is no other work, whether the kernel charges it to our processes or not', () => {
     const withInterrupts = (charged: boolean) => {
       const run = openRun();

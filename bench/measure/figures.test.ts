@@ -161,7 +161,10 @@ test('in time is what came back within 1 s of when it was due, of all that was d
     for (const [us, count] of samples) histogram.recordValueWithCount(us, count);
     return encode(histogram);
   };
-  for (const slice of run.slices) slice.histograms = {};
+  for (const slice of run.slices) {
+    slice.histograms = {};
+    slice.counters.due = 0;
+  }
   const [warmUp, first, second, drain] = run.slices.slice(-4);
   assert.ok(warmUp && first && second && drain);
   warmUp.histograms.response = responses([5_000_000, 100]);
@@ -171,9 +174,15 @@ test('in time is what came back within 1 s of when it was due, of all that was d
   assert.equal(figuresOf(run).offered?.inTime, 530 / 600);
   for (const worker of run.workers) worker.outstanding = 10;
   assert.equal(figuresOf(run).offered?.inTime, 530 / 620);
-  second.counters.lost = 5;
-  warmUp.counters.lost = 7;
-  assert.equal(figuresOf(run).offered?.inTime, 525 / 620);
+  // Given up in time are those that lost their connection at once; the others were late anyhow.
+  second.histograms.lostWait = responses([950, 5], [1_010_000, 3]);
+  drain.histograms.unsentWait = responses([400_000, 4]);
+  warmUp.histograms.lostWait = responses([5000, 7]);
+  assert.equal(figuresOf(run).offered?.inTime, 521 / 620);
+  first.counters.due = 600;
+  drain.counters.due = 100;
+  warmUp.counters.due = 900;
+  assert.equal(figuresOf(run).offered?.inTime, 521 / 700);
 });
 
 test('what was outstanding when the steady phase began, and when it ended', () => {

@@ -154,7 +154,15 @@ const PHASES_READ: Record<HistogramName, Phase[]> = {
 
 /** All samples of one kind that count, merged; what every figure and every chart of that kind is read from. */
 export function histogramOf(run: Run, name: HistogramName): Histogram {
-  return mergeSlices(slicesOf(run, ...PHASES_READ[name]), name);
+  return histogramOfAll([run], name);
+}
+
+/** The same of several runs together: percentiles of rounds are read from all their samples, never averaged. */
+export function histogramOfAll(runs: readonly Run[], name: HistogramName): Histogram {
+  return mergeSlices(
+    runs.flatMap((run) => slicesOf(run, ...PHASES_READ[name])),
+    name,
+  );
 }
 
 function latenciesOf(run: Run): Record<HistogramName, Summary | null> {

@@ -13,6 +13,7 @@ export function metricsOf(figures: RunFigures): Record<string, number | null> {
       {},
       ...MEASURED.map((component) => ({
         [`cpuPerMessage.${component}`]: figures.cpuUsPerMessage[component],
+        [`cpuPerConnection.${component}`]: figures.connect.cpuUsPerConnection[component],
         [`memoryPerConnection.${component}`]: figures.memoryPerConnectionBytes[component],
       })),
     ),

@@ -228,8 +228,9 @@ describe('messages that are given up', () => {
   test('of a warm-up message, in the warm-up', () => {
     const { recorder, recordings } = record();
     recorder.schedule(TIMES);
-    recorder.sentOnSchedule(2_000_000, 2_000_000, 64);
-    recorder.lost(3_000_000, 2_000_000, 2_000_000);
+    // Due in it, and sent in the steady phase.
+    recorder.sentOnSchedule(2_600_000, 2_000_000, 64);
+    recorder.lost(3_000_000, 2_600_000, 2_000_000);
     recorder.unsent(3_000_000, 2_400_000, 600_000);
     recorder.finish(4_800_000);
     assert.deepEqual(samples(recordings, 'response'), [['warm-up', 1_500_000, buckets(1_000_000, 600_000)]]);

@@ -58,6 +58,8 @@ test('a point holds what its seconds recorded', () => {
     ],
   );
   assert.deepEqual(points[2], {
+    startUs: 4e6,
+    endUs: 6e6,
     atUs: 5e6,
     phase: 'steady',
     sentPerSecond: 10.5,

@@ -1,5 +1,5 @@
 import type { Phase } from '../model/load.ts';
-import type { HistogramName } from '../model/recording.ts';
+import type { RecordedName } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
 import { type Histogram, mergeEncoded } from './histogram.ts';
 
@@ -27,6 +27,6 @@ export function seconds(span: Span): number {
 }
 
 /** The samples of one kind in these slices, merged. */
-export function mergeSlices(slices: readonly Slice[], name: HistogramName): Histogram {
+export function mergeSlices(slices: readonly Slice[], name: RecordedName): Histogram {
   return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
 }

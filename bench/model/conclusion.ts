@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { comparisonSchema } from './comparison.ts';
 import { amount } from './load.ts';
 
 /** What follows from several runs. */
@@ -14,5 +15,6 @@ export const conclusionSchema = v.variant('kind', [
   }),
   /** No latency could be measured for this variant. */
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
+  comparisonSchema,
 ]);
 export type Conclusion = v.InferOutput<typeof conclusionSchema>;

@@ -17,3 +17,17 @@ export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;
   configurationPath: string | null;
 };
+
+/** tunings/<name>.json: what a tuning is for. The change itself is the <name>.conf beside it. */
+export const tuningDescriptionSchema = v.strictObject({
+  /** The question that a comparison of a profile with and without it answers. */
+  question: v.string(),
+  /** Options under which its effect should show, as in `--payload 64k`; empty where the usual load does. */
+  load: v.string(),
+  /** What to expect, and why. */
+  expect: v.string(),
+  /** Profiles that it can be laid over; null: all with an Nginx. */
+  profiles: v.nullable(v.array(v.string())),
+});
+/** A tuning that comes with the package: its name is that of the file, its text that of the .conf. */
+export type ShippedTuning = v.InferOutput<typeof tuningDescriptionSchema> & { name: string; text: string };

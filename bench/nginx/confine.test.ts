@@ -113,6 +113,12 @@ http {
     );
   });
 
+  test('a zone of keys and values in memory is left alone', () => {
+    const moved = moveServer('', {}, 'keyval_zone zone=a:1m timeout=1h;');
+    assert.deepEqual(lines(moved, 'keyval_zone'), ['keyval_zone zone=a:1m timeout=1h;']);
+    assert.deepEqual(moved.notices, []);
+  });
+
   test('entries of a map are data, whatever they are called', () => {
     const map = 'map $host $a { access_log /var/log/a; error_log b; proxy_store on; }';
     const printed = print(moveServer('', {}, map).tree).text.replace(/\s+/g, ' ');

@@ -12,6 +12,7 @@ let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'include-test-'));
   await mkdir(join(folder, 'conf.d'));
+  for (const site of ['a', 'a-b']) await mkdir(join(folder, 'sites', site), { recursive: true });
   const files: Record<string, string> = {
     'nginx.conf': 'a 1;\nhttp {\n include conf.d/*.conf;\n include mime.types;\n include none/*.conf;\n}\n',
     'conf.d/b.conf': 'c 3;\n',
@@ -24,6 +25,10 @@ before(async () => {
     'circle.conf': 'include circle.conf;',
     'broken.conf': 'include broken-part.conf;',
     'broken-part.conf': 'a;\n}',
+    'sites/a/x': 'second;',
+    'sites/a-b/x': 'first;',
+    'sites.conf': 'include sites/*/x;',
+    'two.conf': 'include a b;',
     'ranges.conf': 'include conf.d/[a-b].con?;\ninclude conf.d/[!a].conf;',
   };
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
@@ -54,6 +59,14 @@ test('mime.types that are not on this machine are left out, with a comment that 
 
 test('patterns', async () => {
   assert.deepEqual(await names('ranges.conf'), ['b 2', 'd 4', 'c 3', 'c 3']);
+});
+
+test('files of a pattern come in the order of their whole paths, as from glob(3)', async () => {
+  assert.deepEqual(await names('sites.conf'), ['first', 'second']);
+});
+
+test('an include that nginx does not understand is left for it to complain of', async () => {
+  assert.deepEqual(await names('two.conf'), ['include a b']);
 });
 
 async function refuses(file: string, words: RegExp): Promise<void> {

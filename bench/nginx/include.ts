@@ -11,7 +11,7 @@ const MAX_DEPTH = 32;
  * file and line that it came from.
  *
  * @param path The main file, as `nginx -c` would get it.
- * @throws Problem('configuration') where a file is missing, cannot be read or is not nginx's language.
+ * @throws Problem('configuration') if a file is missing, cannot be read or has a syntax error.
  */
 export async function readConfiguration(path: string): Promise<Node[]> {
   const file = resolve(path);
@@ -19,10 +19,10 @@ export async function readConfiguration(path: string): Promise<Node[]> {
 }
 
 /**
- * Puts the content of included files in the place of each `include`.
+ * Replaces each `include` by the content of its files.
  *
- * @param folder What relative paths start from: the main file's folder, also for files that are
- *   included from elsewhere (ngx_conf_include takes the prefix of the configuration).
+ * @param folder Base of relative paths: the folder of the main file, even in files that are included from
+ *   elsewhere (ngx_conf_include uses the prefix of the configuration).
  */
 export async function expandIncludes(nodes: readonly Node[], folder: string, depth = 0): Promise<Node[]> {
   const expanded: Node[] = [];
@@ -42,7 +42,7 @@ export async function expandIncludes(nodes: readonly Node[], folder: string, dep
 
 async function include(node: Directive, folder: string, depth: number): Promise<Node[]> {
   const pattern = node.args[0]?.text;
-  if (pattern === undefined || node.args.length > 1) return [node]; // nginx -t will say what is wrong with it
+  if (pattern === undefined || node.args.length > 1) return [node]; // nginx -t reports what is wrong with it
   if (depth >= MAX_DEPTH) {
     throw new Problem(
       'configuration',
@@ -91,7 +91,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The files that a shell's pattern names, sorted, as glob(3) finds them for nginx; none is no error. */
+/** The files that match a shell pattern, sorted by path like the result of glob(3). No match is no error. */
 async function glob(pattern: string): Promise<string[]> {
   let found = ['/'];
   for (const part of pattern.split('/').filter((each) => each !== '')) {
@@ -110,7 +110,7 @@ async function glob(pattern: string): Promise<string[]> {
   return found.filter((_, index) => present[index]).sort();
 }
 
-/** `*`, `?` and `[a-z]`, `[!a]`; a leading dot must be written out. */
+/** Supports `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. */
 function globExpression(part: string): RegExp {
   const body = part.replace(
     /\[(!?)([^\]]+)\]|[*?]|[^*?[]+|\[/g,

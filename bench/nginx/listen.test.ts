@@ -28,8 +28,10 @@ describe('listen', () => {
   });
 
   test('every way to write all addresses is one socket', () => {
-    const moved = moveServer('listen 80; listen *:80; listen 0.0.0.0:80; listen [::]:80;');
-    assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 backlog=4096;']);
+    const moved = moveServer(
+      'listen 443 ssl; listen *:443 ssl; listen 0.0.0.0:443 rcvbuf=8k; listen [::]:443 rcvbuf=4k;',
+    );
+    assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096 rcvbuf=8k;']);
   });
 
   test('a socket has TLS if any of its servers wants it', () => {
@@ -108,6 +110,18 @@ describe('HTTP/2 is written as the version wants it', () => {
     assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
     assert.deepEqual(lines(moved, 'http2'), ['http2 on;']);
     assert.equal(moved.listeners[0]?.http2, true);
+  });
+
+  test('is not added to servers that do without', () => {
+    const moved = move(
+      `http { server { listen 443 ssl http2; ${WEBSOCKET} } server { listen 444 ssl; } server { listen 445; } }`,
+      { nginxVersion: '1.25.1' },
+    );
+    assert.deepEqual(lines(moved, 'http2'), ['http2 on;']);
+    assert.deepEqual(
+      moved.listeners.map(({ http2 }) => http2),
+      [true, false, false],
+    );
   });
 
   test('directive to parameter, from the server or from http', () => {

@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { Directive, Node, Origin } from './tree.ts';
 
@@ -68,16 +68,17 @@ export type OnChange = (change: Change, node: Directive) => void;
 const PLACES = 8;
 
 /**
- * One notice for each kind of change, with the directives and their files and lines. The code is the
- * change's name after `sandbox-`.
+ * Writes one notice for each kind of change, with the directives, their files and lines. Its code is
+ * `sandbox-` and the name of the change.
  *
- * @param tree The configuration as it was read: files are named relative to the folder they share.
+ * @param tree The configuration as it was read; files are named relative to their common folder.
  */
 export function noticesOf(
   changed: ReadonlyMap<Change, readonly Directive[]>,
   tree: readonly Node[],
 ): Notice[] {
-  const shared = sharedFolder([...new Set(filesOf(tree))]);
+  // What has no path, such as a tuning, is named as it is.
+  const shared = sharedFolder([...new Set(filesOf(tree))].filter(isAbsolute));
   return (Object.keys(CHANGES) as Change[]).flatMap((change) => {
     const nodes = changed.get(change);
     if (nodes === undefined) return [];
@@ -93,11 +94,11 @@ export function noticesOf(
   });
 }
 
-/** ` (nginx.conf:3, conf.d/app.conf:7)` */
+/** The places in brackets, as in ` (nginx.conf:3, conf.d/app.conf:7)`; empty if there are none. */
 function placesOf(origins: readonly Origin[], shared: string): string {
   const places = origins
     .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
-    .map(({ file, line }) => `${shared === '/' ? file : relative(shared, file)}:${line}`);
+    .map(({ file, line }) => `${isAbsolute(file) && shared !== '/' ? relative(shared, file) : file}:${line}`);
   if (places.length === 0) return '';
   const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : '';
   return ` (${places.slice(0, PLACES).join(', ')}${more})`;
@@ -115,8 +116,7 @@ function sharedFolder(files: readonly string[]): string {
   const [first = '', ...others] = files.map(dirname);
   return others.reduce((shared, folder) => {
     let parent = shared;
-    while (parent !== '/' && parent !== '.' && folder !== parent && !folder.startsWith(`${parent}/`))
-      parent = dirname(parent);
+    while (parent !== '/' && folder !== parent && !folder.startsWith(`${parent}/`)) parent = dirname(parent);
     return parent;
   }, first);
 }

@@ -205,7 +205,9 @@ const REFUSED: Rows = [
   ['proxy_passs http://HOST;', ['location']],
 ];
 
-/** Compared with a request, or sent as text to who is connected already: Nginx opens no connection for these. */
+/**
+ * Compared with a request, or sent as text to who is connected already: Nginx opens no connection for these.
+ */
 const KEPT: Rows = [
   ['allow HOST;', [...HTTP, 'limit_except', ...STREAM]],
   ['deny HOST;', [...HTTP, 'limit_except', ...STREAM]],
@@ -215,6 +217,7 @@ const KEPT: Rows = [
   ['match a { send HOST:80; }', ['http', 'stream']],
   ['geoip_proxy HOST;', ['http']],
   ['server_name HOST;', ['server', 'stream server']],
+  ['server_name syslog:server=HOST;', ['server']],
   ['valid_referers HOST;', ['server', 'location']],
   ['if ($http_host = HOST:80) { return 403; }', ['server', 'location']],
   ['set $a HOST:80;', ['server', 'location', 'if', 'stream server']],

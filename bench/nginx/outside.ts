@@ -4,9 +4,9 @@ import { type Directive, directive, isData, type Node, place, rewrite, set, text
 import { address, type UpstreamServer } from './upstream.ts';
 
 /**
- * Directives by which Nginx reaches other hosts, or trusts their addresses, and that the sandbox takes
- * out. Those of `upstream`, `proxy_pass` and `listen` are moved instead (upstream.ts, listen.ts), logs
- * and files are confined (confine.ts).
+ * Directives that make Nginx connect to other hosts, look up their names or trust their addresses. They
+ * are removed; `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts, listen.ts), and
+ * so are logs and files (confine.ts).
  */
 const TAKEN_OUT: readonly (readonly [RegExp, Change])[] = [
   // A host name in debug_connection is looked up when the configuration is read (src/event/ngx_event.c).
@@ -18,17 +18,17 @@ const TAKEN_OUT: readonly (readonly [RegExp, Change])[] = [
   [/^(health_check|state|tunnel_pass|auth_oidc|oidc_provider)$|^(acme|otel|zone_sync)(_|$)/, 'other-hosts'],
 ];
 
-/** What speaks another protocol than HTTP to its backend. */
+/** Backends that do not speak HTTP/1.1. */
 const OTHER_PROTOCOL = /^(fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 
 const BIND = /^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_bind$/;
 
-/** Code in JavaScript, Perl or Lua can open connections of its own. */
+/** JavaScript, Perl and Lua: such code can open connections of its own. */
 const CODE = /^js_|^perl(_set|_require)?$|_by_lua(_block|_file)?$/;
 
 /**
- * Directives of Nginx that may hold an address or a URL without ever connecting to it: it is compared
- * with a request, sent to the client or an upstream server as text, or part of a file name.
+ * Directives of Nginx whose arguments may look like an address or a URL, but that never connect to it: it
+ * is compared with a request, sent to the client or an upstream server as text, or part of a file name.
  */
 const TEXT = new Set(
   [
@@ -43,23 +43,24 @@ const TEXT = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** The same, by families of names; the last is not Nginx's own, but in wide use. */
+/** The same by patterns of names. The last is a module that is not Nginx's own, but in wide use. */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;
 
-/** Directives that redirectUpstreams and moveListens take care of, in `http` and `stream`. */
+/** Directives that redirectUpstreams and moveListens have rewritten. */
 const MOVED = new Set(['listen', 'proxy_pass', 'server', 'upstream']);
 
-/** A URL, an IP address, `host:port` or a Unix-domain socket; not a path. */
+/** Matches a URL, an IP address, `host:port` and a Unix-domain socket, but not a path. */
 const ADDRESS =
   /^[^/].*:\/\/|^\W*(\d{1,3}(\.\d{1,3}){3}(?![\w.])|unix:|\[[\da-f:.]+\]|[\w${}-]+(\.[\w${}-]+)*:\d+(?![\w.]))/i;
 
 /**
- * Takes out whatever else would make Nginx connect to another host or ask a name server, at any depth.
- * A location that passes requests on by another protocol than HTTP answers 502.
+ * Removes, at any depth, what else would make Nginx connect to another host or ask a name server. A
+ * location whose backend does not speak HTTP/1.1 answers 502 instead.
  *
- * @throws Problem('configuration'), with file and line, for what the bench cannot judge: code, and
- *   directives of other modules that name an address.
+ * @param tree After redirectUpstreams and moveListens.
+ * @throws Problem('configuration'), with file and line, if it cannot be decided whether Nginx would
+ *   connect elsewhere: for code, and for unknown directives whose arguments look like an address.
  */
 export function closeOff(
   tree: readonly Node[],
@@ -73,7 +74,7 @@ export function closeOff(
     return kept ? [reportingTo(node, server)] : [];
   });
   return rewrite(settled, (node, parents) => {
-    if (parents.some((each) => takenOut(each) !== undefined)) return [node]; // goes with its block
+    if (parents.some((each) => takenOut(each) !== undefined)) return [node]; // removed with its block
     const change = takenOut(node);
     if (change !== undefined) {
       onChange(change, node);
@@ -99,13 +100,16 @@ function takenOut(node: Directive): Change | undefined {
 
 const MEASURED = new Set(['events', 'http', 'stream']);
 
-/** Whatever its variables hold, an address that begins with `127.` is on loopback or none; `off` is neither. */
+/**
+ * An address that begins with `127.` is a loopback address, or invalid, whatever its variables hold. `off`
+ * is no address.
+ */
 function isLoopback(node: Directive): boolean {
   const first = node.args[0]?.text ?? '';
   return first === 'off' || first.startsWith('127.');
 }
 
-/** Nginx Plus reports its usage to a server of its maker, unless another address is written down. */
+/** Sets where Nginx Plus reports its usage: without usage_report that would be a server of its vendor. */
 function reportingTo(mgmt: Directive, server: UpstreamServer): Directive {
   const kept = (mgmt.block ?? []).filter(
     (node) => node.kind === 'comment' || !/^(proxy|resolver)(_|$)/.test(node.name),

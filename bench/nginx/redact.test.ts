@@ -147,8 +147,16 @@ map $http_upgrade $connection_upgrade {
 }
 
 map $cookie_session $has_session {
+    hostnames;
+    volatile;
+    include /etc/nginx/sessions;
     "" 0;
     default 1;
+}
+
+map $host $token {
+    default $http_x_token;
+    a.example "";
 }
 
 upstream auth {
@@ -173,6 +181,11 @@ server {
     proxy_redirect https://example.com:8443/@me /;
     proxy_cookie_path / "/; secure";
     set $tenant acme;
+    set $backend_auth "Basic $host";
+
+    if ($host = example.com) {
+        return 404;
+    }
 
     if ($request_method = POST) {
         return 405;

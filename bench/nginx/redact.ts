@@ -1,7 +1,7 @@
 import { print } from './print.ts';
 import { type Directive, directives, isData, type Node, texts, type Word, word } from './tree.ts';
 
-/** Stands in the place of a secret. */
+/** Replaces a secret. */
 const MASK = '***';
 
 /** Names of headers, parameters, variables and cookies that hold secrets. */
@@ -12,46 +12,46 @@ const SECRET_NAME =
 const SECRET_DIRECTIVE =
   /passw|secret|credential|certificate_key$|ticket_key$|key_file$|(^|_)token$|^secure_link_(md5|hmac)/;
 
-/** Directives that give a name (their first argument) a value. */
+/** Directives whose first argument is a name, and the second its value. */
 const NAMED_VALUE =
   /^(set|header|add_header|add_trailer|auth_http_header|mqtt_set_connect)$|_(set_header|param)$/;
 
 /** `$name` or `${name}`. */
 const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g;
 
-/** What hides nothing: the name of a scheme of authentication, a flag. */
+/** Literal text that is no secret: the names of authentication schemes, and flags. */
 const HARMLESS = /\b(basic|bearer|digest|negotiate|token)\b(?=\s|$)|^(on|off|true|false|0|1)$/gi;
 
-/** Shapes that secrets have wherever they stand, and what is left of each. */
+/** Patterns of secrets that are recognised in any argument, and what replaces them. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*/g, MASK],
-  // `//user@`, `//user:password@`; not `//host:80/@path`.
+  // `//user@` and `//user:password@`, but not `//host:80/@path`.
   [/(:\/\/)(?:[^\s/?#@"']+|[^\s/?#@"':]+:(?!\d+\/)[^\s@"']+)@/g, `$1${MASK}@`],
   [/\b(basic|bearer|digest)(\s+)(?![$*])[^\s"']{6,}/gi, `$1$2${MASK}`],
   [/\beyJ[\w-]+\.[\w.-]+/g, MASK],
   [/\b[0-9a-f]{32,}\b/gi, MASK],
-  // As long as a random key, and as mixed.
+  // Random keys: 32 characters and more, with lower case, upper case and digits.
   [/(?<![\w+-])(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{32,}={0,2}/g, MASK],
 ];
 
-/** `token=…`, `"token": "…"` and `Token: …`, but neither `//token:80` nor `zone=token:10m`. */
+/** Matches `token=…`, `"token": "…"` and `Token: …`, but neither `//token:80` nor `zone=token:10m`. */
 const ASSIGNED = new RegExp(
   `(?<![\\w-])([\\w-]*(?:${SECRET_NAME.source})[\\w-]*)(?:(["']?\\s*=\\s*["']?)([^\\s&;,"']+)|(["']\\s*:\\s*["']?|:\\s+)([^"'\\r\\n]+))`,
   'gi',
 );
 
 /**
- * A configuration as text for a report: what looks like a secret is `***`, and comments are left out,
- * since nobody can tell what they hold. A guess by names and shapes: a secret in the middle of a path
- * or of a page's text may pass for something else.
+ * Prints a configuration for a report: `***` replaces what looks like a secret, and comments are left out
+ * because they may contain anything. Secrets are recognised by names and patterns, so one that stands in
+ * a path or in the text of a page can be missed.
  */
 export function redacted(nodes: readonly Node[]): string {
   return print(masked(nodes, secretVariables(nodes), () => {})).text;
 }
 
 /**
- * Makes a line of Nginx (from its error log, or a complaint of `nginx -t`) fit for a report: it may
- * quote the configuration, and it names the request with its query.
+ * Removes secrets from lines of Nginx's error log and messages of `nginx -t`: they may quote the
+ * configuration, and contain the request with its query.
  */
 export function lineRedactor(nodes: readonly Node[]): (line: string) => string {
   const found = new Set<string>();
@@ -62,10 +62,10 @@ export function lineRedactor(nodes: readonly Node[]): (line: string) => string {
   return (line) => maskText(secrets.reduce((text, secret) => text.replaceAll(secret, MASK), line));
 }
 
-/** Of the secrets that are searched for in lines; shorter ones would hit ordinary words. */
+/** Shorter secrets are not searched for in lines, because they could be ordinary words. */
 const SHORTEST = 6;
 
-/** @param found Is told of each argument that is masked as a whole. */
+/** @param found Called with each argument that is masked as a whole. */
 function masked(nodes: readonly Node[], secret: ReadonlySet<string>, found: (text: string) => void): Node[] {
   const hide = ({ text, quoted }: Word): Word => {
     if (!hasLiteral(text)) return { text, quoted };
@@ -86,29 +86,32 @@ function maskedArguments(node: Directive, secret: ReadonlySet<string>, hide: (ar
   const [first, ...others] = node.args;
   if (SECRET_DIRECTIVE.test(node.name)) return node.args.map(hide);
   if (first !== undefined && isSecretValue(node, secret))
-    return [first, ...others.map((arg) => keep(arg, hide))];
+    return [first, ...others.map((arg) => hideValue(arg, hide))];
   const comparesSecret = node.name === 'if' && variables(node).some((name) => isSecret(name, secret));
   if (comparesSecret) return node.args.map((arg) => hideCompared(arg, hide));
   return node.args.map(maskShapes);
 }
 
-/** Whether a `set`, a header or a parameter has a value that is secret. */
+/** Whether a directive sets a secret variable, header or parameter. */
 function isSecretValue(node: Directive, secret: ReadonlySet<string>): boolean {
   return NAMED_VALUE.test(node.name) && isSecret(node.args[0]?.text.replace(/^\$/, '') ?? '', secret);
 }
 
-/** The parameters of `add_header` and `fastcgi_param` stay readable. */
-function keep(arg: Word, hide: (arg: Word) => Word): Word {
+/** Masks a value, but not the keywords of `add_header` and `fastcgi_param`. */
+function hideValue(arg: Word, hide: (arg: Word) => Word): Word {
   return ['always', 'if_not_empty'].includes(arg.text) ? arg : hide(arg);
 }
 
-/** `abc)` in `if ($http_x_token != abc)`. */
+/** Masks the value in the condition of an `if`; the brackets are part of the arguments. */
 function hideCompared(arg: Word, hide: (arg: Word) => Word): Word {
   const [, open = '', text = '', close = ''] = /^(\(?)([\s\S]*?)(\)?)$/.exec(arg.text) ?? [];
   return { ...arg, text: `${open}${hide(word(text)).text}${close}` };
 }
 
-/** The entries of a `map` and its like: secret values if its variable is, secret keys if what it looks up is. */
+/**
+ * Masks the values of a `map` (`geo`, …) if its variable is secret, and the keys if the variable that it
+ * looks up is.
+ */
 function maskedEntries(
   node: Directive,
   block: readonly Node[],
@@ -126,17 +129,17 @@ function maskedEntries(
 }
 
 /**
- * Variables of the configuration that hold secrets whatever their names say: those that a secret
- * header or variable is made of, and copies that `set` makes of a secret one.
+ * Variables that hold secrets although their names do not say so: those that the value of a secret header
+ * or variable contains, and those whose value contains a secret variable.
  */
 function secretVariables(nodes: readonly Node[]): Set<string> {
   const assignments = assignmentsOf(nodes);
   const secret = new Set<string>();
   for (let size = -1; size < secret.size; ) {
     size = secret.size;
-    for (const { target, sources, copies } of assignments) {
+    for (const { target, sources } of assignments) {
       if (target === null || isSecret(target, secret)) for (const source of sources) secret.add(source);
-      else if (copies && sources.some((source) => isSecret(source, secret))) secret.add(target);
+      else if (sources.some((source) => isSecret(source, secret))) secret.add(target);
     }
   }
   const defined = new Set(assignments.map(({ target }) => target));
@@ -144,11 +147,9 @@ function secretVariables(nodes: readonly Node[]): Set<string> {
 }
 
 interface Assignment {
-  /** The variable; null: a header, parameter or directive that is secret. */
+  /** The variable that is set; null: a secret header, parameter or directive. */
   target: string | null;
   sources: string[];
-  /** A `set`, which may copy a secret as it is. */
-  copies: boolean;
 }
 
 function assignmentsOf(nodes: readonly Node[]): Assignment[] {
@@ -160,17 +161,16 @@ function assignmentsOf(nodes: readonly Node[]): Assignment[] {
       const values = (node.block ?? []).flatMap((entry) =>
         entry.kind === 'comment' ? [] : variables(entry),
       );
-      return [{ target: variables(node).at(-1) ?? '', sources: values, copies: false }];
+      return [{ target: variables(node).at(-1) ?? '', sources: values }];
     }
-    if (/^(auth_request_)?set$/.test(node.name))
-      return [{ target: first ?? '', sources: others, copies: true }];
+    if (/^(auth_request_)?set$/.test(node.name)) return [{ target: first ?? '', sources: others }];
     if (SECRET_DIRECTIVE.test(node.name) || isSecretValue(node, new Set()))
-      return [{ target: null, sources: variables(node), copies: false }, ...inner];
+      return [{ target: null, sources: variables(node) }, ...inner];
     return inner;
   });
 }
 
-/** The variables that the arguments mention, in order. */
+/** Names of the variables in the arguments, in order. */
 function variables(node: Directive): string[] {
   return [...texts(node).join(' ').matchAll(VARIABLE)].map((match) => match[1] ?? match[2] ?? '');
 }
@@ -179,7 +179,7 @@ function isSecret(name: string, secret: ReadonlySet<string>): boolean {
   return SECRET_NAME.test(name) || secret.has(name);
 }
 
-/** Whether anything is written out, as in `Bearer abc`; in `Bearer $token` nothing is. */
+/** Whether there is text other than variables: yes in `Bearer abc`, no in `Bearer $token`. */
 function hasLiteral(text: string): boolean {
   return /[a-z0-9]/i.test(text.replace(VARIABLE, '').replace(HARMLESS, ''));
 }

@@ -62,12 +62,16 @@ describe('notices', () => {
     assert.deepEqual(told('/home/me/nginx/nginx.conf', [part('/home/me/nginx.d/a.conf', 1)]), [
       `${text} (nginx.d/a.conf:1).`,
     ]);
+    assert.deepEqual(told('/home/me/nginx.conf', [part('/home/me/nginx.conf', 1), part('the tuning a', 2)]), [
+      `${text} (nginx.conf:1, the tuning a:2).`,
+    ]);
     assert.deepEqual(told('/etc/nginx.conf', [part('/srv/a.conf', 1)]), [`${text} (/srv/a.conf:1).`]);
   });
 
   test('count the places where there are many', () => {
     const parts = Array.from({ length: 11 }, (_, index) => part('/a/nginx.conf', index + 1));
     assert.match(told('/a/nginx.conf', parts)[0] ?? '', /nginx\.conf:7, nginx\.conf:8 and 3 more\)\.$/);
+    assert.match(told('/a/nginx.conf', parts.slice(0, 8))[0] ?? '', /nginx\.conf:7, nginx\.conf:8\)\.$/);
   });
 
   test('are what a result may hold', () => {

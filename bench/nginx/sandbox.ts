@@ -8,40 +8,42 @@ import type { Directive, Node } from './tree.ts';
 import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
 import { findPaths } from './websocket.ts';
 
-/** What a run decides for nginx. */
+/** What the plan and the topology set for Nginx. */
 export interface SandboxSpec extends ConfineSpec {
   /** A loopback address, as in `127.0.0.1`. */
   host: string;
   /** Free ports on it, one for each of `listenAddresses(tree)`. */
   ports: readonly number[];
-  /** Of every listening socket. */
+  /** Backlog of every listening socket. */
   backlog: number;
-  /** `reuseport` on every listening socket. */
+  /** Whether every listening socket gets `reuseport`. */
   reuseport: boolean;
-  /** The echo servers, one at the least. */
+  /** The echo servers; at least one. */
   upstreams: readonly UpstreamServer[];
   nginxVersion: string;
 }
 
-/** A configuration that can run beside whatever else the machine does. */
+/** A configuration that runs without touching anything else on the machine. */
 export interface Sandbox {
   tree: Node[];
-  /** The first one takes the WebSockets: TLS where the server has it. */
+  /** The first one is for the WebSockets: a TLS listener, if the server has one. */
   listeners: Listener[];
   websocketPath: string;
-  /** For ordinary GETs; null where the same server proxies none. */
+  /** For ordinary GETs; null if the same server has no location that proxies them. */
   httpPath: string | null;
-  /** What runs otherwise than it is written: left out, or directed elsewhere. */
+  /** What works differently than the configuration says: left out or redirected. */
   notices: Notice[];
 }
 
 /**
- * Moves a configuration into the sandbox: it listens on loopback, proxies to the echo servers, writes
- * only into its folder, stays in the foreground, and names worker and upstream server in its
- * responses. Everything else is left as it is: that is what is measured. Pure: opens nothing.
+ * Moves a configuration into the sandbox: Nginx listens on loopback, proxies to the echo servers, connects
+ * to nothing else, writes only into its folder, stays in the foreground, and names the worker and the
+ * upstream server in its responses. Everything else stays as it is, because that is what is measured.
+ * Pure: no file is read or written.
  *
  * @param tree With its includes expanded (readConfiguration).
- * @throws Problem('configuration') where no location takes WebSockets.
+ * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be decided
+ *   whether Nginx would connect to another host.
  */
 export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec): Sandbox {
   const changed = new Map<Change, Directive[]>();

@@ -30,7 +30,7 @@ describe('worker and upstream are named in responses', () => {
   test('in nested locations and in an if; not where nothing is proxied', () => {
     const source = `http { server { ${WEBSOCKET.replace('{', '{ location /ws/in { proxy_pass http://app; }')}
       location /static { root /srv; }
-      location /if { proxy_pass http://app; if ($a) { add_header A 1; } }
+      location /if { proxy_pass http://app; if ($a) { add_header A 1; } if ($b) { return 403; } }
       location /only-if { if ($a) { proxy_pass http://app; } } } }`;
     assert.deepEqual(inLocation(source), [
       ...BENCH,

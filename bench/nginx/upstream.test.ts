@@ -35,7 +35,7 @@ describe('upstream servers', () => {
   });
 
   test('with all entries down, or none, are the echo servers all the same', () => {
-    for (const servers of ['server a down;', '']) {
+    for (const servers of ['server a down;', 'server a down; server b backup;', '']) {
       assert.deepEqual(entries(servers), [
         'server 127.0.0.1:7001 max_fails=0;',
         'server 127.0.0.1:7002 max_fails=0;',
@@ -87,6 +87,9 @@ describe('proxy_pass', () => {
       'server 127.0.0.1:7001 max_fails=0;',
       'server 127.0.0.1:7002 max_fails=0;',
     ]);
+    const last = move(`http { upstream app { server a; } server {
+      location /api { proxy_pass http://api.example.com; } ${WEBSOCKET} } }`);
+    assert.deepEqual(lines(last, 'upstream'), ['upstream bench_echo_servers {', 'upstream app {']);
     assert.deepEqual(passed('http://unix:/run/app.sock:/x'), ['http://bench_echo_servers/x']);
     assert.deepEqual(passed('http://unix:/run/app.sock'), ['http://bench_echo_servers']);
     assert.deepEqual(passed('http://app2'), ['http://bench_echo_servers']);
@@ -144,6 +147,12 @@ describe('proxy_pass', () => {
     assert.deepEqual(passed('app'), ['app']);
     assert.deepEqual(passed('ftp://app'), ['ftp://app']);
   });
+});
+
+test('a mistake of the person’s is left for nginx to name', () => {
+  // The directive is one of stream, not of http.
+  const moved = moveServer('proxy_protocol on;');
+  assert.deepEqual(lines(moved, 'proxy_protocol'), ['proxy_protocol on;']);
 });
 
 test('stream speaks plain TCP to the echo servers', () => {

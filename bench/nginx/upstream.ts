@@ -7,18 +7,18 @@ export interface UpstreamServer {
   port: number;
 }
 
-/** The `upstream` that stands in for a server named in `proxy_pass` itself. */
+/** Name of the `upstream` that replaces a host named in `proxy_pass`. */
 const OWN_UPSTREAM = 'bench_echo_servers';
-/** Parameters that would ask a name server. */
+/** Parameters of `server` that make Nginx ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
-/** TLS to the upstream. */
+/** Directives for TLS to the upstream. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
 /**
- * Points everything that is proxied, in http and in stream, at the echo servers: the `server`
- * entries of each `upstream`, and each `proxy_pass` to a host that is none. They speak plain HTTP
- * over TCP, so TLS and the PROXY protocol towards the upstream go.
+ * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
+ * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. The echo servers speak
+ * plain HTTP over TCP, so TLS and the PROXY protocol towards the upstream are removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
@@ -55,7 +55,7 @@ function redirectContext(
     if (target.tls) onChange('upstream-tls', node);
     if (target.variable) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
-    const known = !target.variable && !isPass && names.has(upstreamName(target.host));
+    const known = !target.variable && names.has(upstreamName(target.host));
     needsOwn ||= !known;
     const name = known ? target.host : OWN_UPSTREAM;
     const url = http ? `http://${name}${target.uri}` : name;
@@ -66,35 +66,35 @@ function redirectContext(
   return [directive('upstream', [OWN_UPSTREAM], entries), ...redirected];
 }
 
-/** Nginx compares the names of upstreams without case (ngx_http_upstream_add, ngx_stream_upstream_add). */
+/** Form of a name for comparison: Nginx ignores its case (ngx_http_upstream_add, ngx_stream_upstream_add). */
 export function upstreamName(name: string): string {
   return name.toLowerCase();
 }
 
-/** What a `proxy_pass` names. */
+/** Target of a `proxy_pass`. */
 interface Target {
   host: string;
-  /** Path and query that take the place of the request's own; empty: none. */
+  /** Path and query that replace those of the request; empty: none. */
   uri: string;
-  /** `https`, or `$scheme`, which may be that. */
+  /** The scheme is `https`, or `$scheme`, which may be `https`. */
   tls: boolean;
-  /** There is a variable in the host: where the request would go cannot be told. */
+  /** The host contains a variable, so it cannot be told where the request would go. */
   variable: boolean;
 }
 
-/** Scheme, host and what follows: the host ends before `/`, `?` or a variable that begins with either. */
+/** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
 const URL_PARTS =
   /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
-/** @returns null where Nginx knows no such URL. */
+/** @returns null for a URL that Nginx refuses. */
 function httpTarget(text: string): Target | null {
   const parts = URL_PARTS.exec(text);
   if (parts === null) return text.includes('$') ? { host: '', uri: '', tls: false, variable: true } : null;
   const [, scheme = '', host = '', tail = ''] = parts;
   return {
     host,
-    // A path that is just `$uri` is what Nginx passes on where there is none, and begins with what a
-    // `rewrite` made of it, which need not be a `/`.
+    // Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin
+    // with `/`: it could change the host.
     uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
     tls: scheme.toLowerCase() !== 'http',
     variable: host === '' || host.includes('$'),
@@ -106,9 +106,9 @@ function streamTarget(text: string): Target {
 }
 
 /**
- * As many entries as there are echo servers (never fewer than the configuration has), each with
- * the parameters of one of the configuration's own in turn. Entries that are `down` go; a `backup`
- * stays one, beside the first echo server.
+ * Replaces the `server` entries: there are as many as echo servers, but not fewer than before, and each
+ * has the parameters of one of the old entries, in turn. Entries that are `down` are removed. A `backup`
+ * stays a backup, with the address of the first echo server.
  */
 function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[]): Directive {
   const written = directives(upstream.block, 'server').filter((entry) => !texts(entry).includes('down'));
@@ -135,7 +135,7 @@ function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[]
   });
 }
 
-/** As Nginx writes it. */
+/** `host:port`, as in a `server` entry. */
 export function address({ host, port }: UpstreamServer): string {
   return `${host}:${port}`;
 }

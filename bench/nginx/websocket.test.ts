@@ -16,10 +16,15 @@ describe('the path for WebSockets', () => {
     );
   });
 
-  test('of an expression that is no plain path cannot be told', () => {
+  test('is never the name of a location', () => {
+    assert.throws(() => pathOf('@chat'), Problem);
+  });
+
+  test('cannot be derived from an expression with operators', () => {
     assert.throws(
       () => pathOf(String.raw`~ ^/chat/\d+`),
-      (error) => error instanceof Problem && /No path can be told .* at mine.conf:1/.test(error.message),
+      (error) =>
+        error instanceof Problem && /No path can be derived from .* at mine.conf:1/.test(error.message),
     );
   });
 

@@ -1,26 +1,28 @@
 import { Problem } from '../model/failure.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 
-/** Where a configuration takes WebSockets, and ordinary GETs beside them. */
+/** Paths for the load: one for WebSockets, and one for ordinary GETs on the same server. */
 export interface Paths {
-  /** The `server` block (of the tree that was searched); null where `stream` passes everything on. */
+  /**
+   * The `server` block with the WebSocket location, a node of the given tree; null if only `stream` proxies.
+   */
   server: Directive | null;
   websocketPath: string;
-  /** A proxied location of the same server for ordinary GETs, one with a cache first; null: there is none. */
+  /** Path of a proxied location of the same server, preferably one with a cache; null if there is none. */
   httpPath: string | null;
 }
 
-/** A location and all that encloses it, outermost first. */
+/** A location and the blocks around it, outermost first. */
 interface Located {
   location: Directive;
   levels: readonly Directive[];
 }
 
 /**
- * Finds the location that passes WebSockets on: one with `proxy_pass` for which
- * `proxy_set_header Upgrade` is set, by itself or, failing that, by what encloses it.
+ * Finds the location that proxies WebSockets: one with `proxy_pass` that sets the header Upgrade with
+ * `proxy_set_header`, or, if there is none, one that inherits it from the blocks around it.
  *
- * @throws Problem('configuration') where there is none, or where its path cannot be told.
+ * @throws Problem('configuration') if there is none, or if no path can be derived from it.
  */
 export function findPaths(tree: readonly Node[]): Paths {
   const http = directives(tree, 'http')[0];
@@ -56,20 +58,22 @@ function locations(level: Directive, parents: readonly Directive[]): Located[] {
   ]);
 }
 
-/** Whether requests are passed on, by the location itself or by an `if` in it. */
+/** Whether a location proxies requests, directly or in an `if`. */
 function isProxied(location: Directive): boolean {
   const blocks = [location, ...directives(location.block, 'if')];
   return blocks.some(({ block }) => directives(block, 'proxy_pass').length > 0);
 }
 
-/** nginx inherits the headers of the nearest level that sets any, and of that one only. */
+/** Whether the header Upgrade is set. Nginx uses the headers of the innermost level that sets any. */
 function upgrades(levels: readonly Directive[]): boolean {
   return inherited(levels, 'proxy_set_header').some(
     (header) => header.args[0]?.text.toLowerCase() === 'upgrade',
   );
 }
 
-/** The directives of a name that hold at the last of the levels: those of the nearest level with any. */
+/**
+ * The directives of a name that apply to the last of the levels: those of the innermost level that has any.
+ */
 export function inherited(levels: readonly Directive[], name: string): Directive[] {
   const nearest = levels.findLast(({ block }) => directives(block, name).length > 0);
   return directives(nearest?.block ?? null, name);
@@ -80,16 +84,19 @@ function websocketPath(location: Directive): string {
   if (path !== null) return path;
   throw new Problem(
     'configuration',
-    `No path can be told that "location ${texts(location).join(' ')}" at ${place(location.origin)} matches. Write the location for WebSockets as a plain path, as in "location /websocket".`,
+    `No path can be derived from "location ${texts(location).join(' ')}" at ${place(location.origin)}. Write the location for WebSockets as a plain path, as in "location /websocket".`,
   );
 }
 
-/** A path that the location matches: its prefix, or the literal text of a simple regular expression. */
+/**
+ * A path that the location matches: its prefix, or the text of a regular expression without operators; null
+ * if unknown.
+ */
 function pathOf(location: Directive): string | null {
   const args = texts(location);
   const modifier = args.length > 1 ? args[0] : (/^(=|\^~|~\*|~)(?=.)/.exec(args[0] ?? '')?.[0] ?? '');
   const pattern = args.length > 1 ? args[1] : args[0]?.slice(modifier?.length ?? 0);
-  if (pattern === undefined || pattern.startsWith('@')) return null;
+  if (pattern === undefined) return null;
   if (modifier !== '~' && modifier !== '~*') return pattern.startsWith('/') ? pattern : null;
   const literal = pattern.replace(/^\^|\$$/g, '').replace(/\\([./-])/g, '$1');
   return /^\/[\w/-]*$/.test(literal) ? literal : null;

@@ -27,8 +27,9 @@ import {
  * @param bun version of the Bun that was found: that takes starting it, which is not done here
  */
 export async function readEnvironment(bun: string | null): Promise<Environment> {
-  const [machine, release, cpuinfo] = await Promise.all([
+  const [machine, container, release, cpuinfo] = await Promise.all([
     readMachine(bun),
+    readContainerLimits(),
     readText('/etc/os-release'),
     readText('/proc/cpuinfo'),
   ]);
@@ -38,6 +39,7 @@ export async function readEnvironment(bun: string | null): Promise<Environment> 
     arch: os.arch(),
     cpuModel: parseCpuModel(cpuinfo) ?? os.cpus()[0]?.model ?? 'unknown',
     cpus: machine.cpus.length,
+    cpuQuota: container.cpuQuota,
     memoryBytes: os.totalmem(),
     node: process.version,
     bun,

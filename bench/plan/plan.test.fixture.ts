@@ -2,6 +2,7 @@ import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import { parseRequest, type RunRequest } from '../request/request.ts';
+import { chooseVariants, type Side } from './variants.ts';
 
 /** Two cores, 24 GiB, the limits of a container, and Bun. */
 export const SMALL_MACHINE: Machine = {
@@ -24,6 +25,11 @@ export function profileNamed(name: string, servers = 1): Profile {
     expect: 'Little.',
     servers,
   };
+}
+
+/** Profiles as they come, as variants. */
+export function sidesOf(profiles: readonly Profile[]): Side[] {
+  return chooseVariants({ profiles, tunings: [] }, ['all']);
 }
 
 /** The request of a command line of `run`, without the profile. */

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { planSchema } from '../model/plan.ts';
 import { resultId } from '../model/result.ts';
-import { profileNamed, requestOf, SMALL_MACHINE, specOf } from './plan.test.fixture.ts';
+import { profileNamed, requestOf, SMALL_MACHINE, sidesOf, specOf } from './plan.test.fixture.ts';
 import { planRequest } from './plan.ts';
 
 const CIRCUMSTANCES = {
@@ -15,10 +15,11 @@ const CIRCUMSTANCES = {
   machine: SMALL_MACHINE,
 };
 const PROFILES = [profileNamed('plain'), profileNamed('tls')];
+const SIDES = sidesOf(PROFILES);
 
 function planned(line: string, context = CIRCUMSTANCES) {
-  const request = { ...requestOf(line), profiles: ['plain', 'tls'] };
-  const planning = planRequest(request, PROFILES, context);
+  const request = { ...requestOf(line), variants: ['plain', 'tls'] };
+  const planning = planRequest(request, SIDES, context);
   const runs = PROFILES.map((profile, index) => planning.planRun(specOf(request, profile), index + 1));
   return { ...planning, runs };
 }
@@ -35,14 +36,17 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
     steps: ['throughput', 'latency'],
   });
   assert.deepEqual(variants, [
-    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx' } },
-    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx' } },
+    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx', tunings: [] } },
+    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx', tunings: [] } },
   ]);
   assert.deepEqual(
     runs.map((run) => [run.profile.name, run.plan.variant, run.plan.step, run.plan.workload.load]),
     ['plain', 'tls'].map((name) => [name, name, 'throughput', { kind: 'closed', inFlight: 1 }]),
   );
-  assert.equal(planRequest(requestOf(), [profileNamed('direct')], CIRCUMSTANCES).variants[0]?.proxy, null);
+  assert.equal(
+    planRequest(requestOf(), sidesOf([profileNamed('direct')]), CIRCUMSTANCES).variants[0]?.proxy,
+    null,
+  );
 });
 
 test('the seed that was asked for is kept, else the one that was drawn', () => {
@@ -64,19 +68,19 @@ test('no two runs connect from the same address', () => {
 });
 
 test('a name becomes fit for a folder, or is refused', () => {
-  const idOf = (name: string | null, profiles = ['tls']): string =>
-    planRequest({ ...requestOf(), name, profiles }, PROFILES, CIRCUMSTANCES).id.slice(
+  const idOf = (name: string | null, variants = ['tls']): string =>
+    planRequest({ ...requestOf(), name, variants }, SIDES, CIRCUMSTANCES).id.slice(
       '20250102T030405Z-'.length,
     );
   assert.equal(idOf('after the été/2 change!'), 'after-the-ete-2-change');
   assert.equal(idOf('../../etc'), 'etc');
   assert.equal(idOf(null, ['all']), 'all');
-  assert.equal(idOf(null, ['plain', 'tls', 'http2', 'cache']), '4-profiles');
+  assert.equal(idOf(null, ['plain', 'tls', 'http2', 'cache']), '4-variants');
   assert.throws(() => idOf('…'), { kind: 'usage', message: /^--name "…" has no letter or digit/ });
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       try {
-        const { id } = planRequest({ ...requestOf(), name }, PROFILES, CIRCUMSTANCES);
+        const { id } = planRequest({ ...requestOf(), name }, SIDES, CIRCUMSTANCES);
         assert.ok(v.is(resultId, id), id);
       } catch (error) {
         assert.ok(error instanceof Problem, String(error));

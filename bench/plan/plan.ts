@@ -8,11 +8,13 @@ import type { Variant } from '../model/variant.ts';
 import type { RunRequest } from '../request/request.ts';
 import { quoted } from '../request/units.ts';
 import { preflight } from './preflight.ts';
+import type { Side } from './variants.ts';
 
 /** One run as planned, with what the preflight has to say of it. */
 export interface PlannedRun {
   plan: RunPlan;
   profile: Profile;
+  variant: Variant;
   notices: Notice[];
 }
 
@@ -43,10 +45,11 @@ export interface Planning {
 /** @throws Problem where the name is fit for no folder */
 export function planRequest(
   request: RunRequest,
-  profiles: readonly Profile[],
+  sides: readonly Side[],
   { command, now, seed: drawn, machine }: PlanningContext,
 ): Planning {
   const seed = request.seed ?? drawn;
+  const profiles = sides.map(({ profile }) => profile);
   return {
     id: `${timestamp(now)}-${nameOf(request)}`,
     plan: {
@@ -56,18 +59,14 @@ export function planRequest(
       thresholds: request.thresholds.map(({ text }) => text),
       steps: [...request.steps],
     },
-    variants: profiles.map(variantOf),
+    variants: sides.map(({ variant }) => variant),
     planRun(spec, number) {
-      const profile = profiles.find(({ name }) => name === spec.variant);
-      if (profile === undefined) throw new TypeError(`there is no variant ${spec.variant}`);
-      return { ...preflight(request, { spec, profile, profiles, machine, seed, number }), profile };
+      const side = sides.find(({ variant }) => variant.name === spec.variant);
+      if (side === undefined) throw new TypeError(`there is no variant ${spec.variant}`);
+      const { profile, variant } = side;
+      return { ...preflight(request, { spec, profile, profiles, machine, seed, number }), profile, variant };
     },
   };
-}
-
-/** A profile as it comes. */
-function variantOf({ name, title, configurationPath }: Profile): Variant {
-  return { name, title, profile: name, proxy: configurationPath === null ? null : { kind: 'nginx' } };
 }
 
 /** `20250102T030405Z`: sorts by time, and is fit for a file name on every system. */
@@ -78,8 +77,8 @@ function timestamp(now: Date): string {
 const MOST_NAME_CHARACTERS = 80;
 
 /** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
-function nameOf({ name, profiles }: RunRequest): string {
-  const wanted = name ?? (profiles.length > 3 ? `${profiles.length}-profiles` : profiles.join('-'));
+function nameOf({ name, variants }: RunRequest): string {
+  const wanted = name ?? (variants.length > 3 ? `${variants.length}-variants` : variants.join('-'));
   const cleaned = wanted
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

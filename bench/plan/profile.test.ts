@@ -4,8 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Problem, type ProblemKind } from '../model/failure.ts';
-import type { Profile } from '../model/profile.ts';
-import { chooseProfiles, loadProfiles } from './profile.ts';
+import { loadProfiles } from './profile.ts';
 
 /** From dist/bench/plan. */
 const SHIPPED = join(import.meta.dirname, '../../../nginx-profiles');
@@ -65,37 +64,5 @@ describe('loading', () => {
       loadProfiles(join(root, 'nowhere')),
       problem('configuration', /nowhere cannot be read/),
     );
-  });
-});
-
-describe('choosing', () => {
-  const all: Profile[] = SHIPPED_NAMES.map((name) => ({ ...DESCRIPTION, name, configurationPath: null }));
-  const names = (asked: string) => chooseProfiles(all, asked).map(({ name }) => name);
-
-  test('one, several in the order asked, each once, or all', () => {
-    assert.deepEqual(names('tls'), ['tls']);
-    assert.deepEqual(names('tls, plain,tls'), ['tls', 'plain']);
-    assert.deepEqual(names('all'), SHIPPED_NAMES);
-  });
-
-  test('a name that is none: the nearest one and the list', () => {
-    const list = 'Profiles: direct, plain, tls, http2, cache, load-balanced, or all\\.$';
-    assert.throws(
-      () => names('tsl'),
-      problem('usage', new RegExp(`^There is no profile "tsl"\\. Did you mean "tls"\\? ${list}`)),
-    );
-    assert.throws(() => names('plain,load-balancd'), problem('usage', /Did you mean "load-balanced"\?/));
-    assert.throws(() => names('HTTP2'), problem('usage', /Did you mean "http2"\?/));
-    assert.throws(
-      () => names('kubernetes'),
-      problem('usage', new RegExp(`^There is no profile "kubernetes"\\. ${list}`)),
-    );
-    assert.throws(() => names(' , '), problem('usage', new RegExp(`^No profile is named\\. ${list}`)));
-  });
-
-  test('a path is no name', () => {
-    for (const asked of ['../tls', 'nginx-profiles/tls', '/etc', '..', 'a\\b']) {
-      assert.throws(() => names(asked), problem('usage', /is no name of a profile/), asked);
-    }
   });
 });

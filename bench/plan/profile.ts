@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
-import { nearest } from '../request/nearest.ts';
 
 /** From the baseline to the most that is put on top of it; others follow by name. */
 const ORDER = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
@@ -64,33 +63,4 @@ async function configurationPath(folder: string, name: string): Promise<string |
     });
   });
   return path;
-}
-
-/**
- * The profiles that a person asked for, in that order, each once.
- *
- * @param asked Names with commas between them, or `all`.
- * @throws Problem('usage') for a name that is none, with the nearest one and the list.
- */
-export function chooseProfiles(all: readonly Profile[], asked: string): Profile[] {
-  const known = `Profiles: ${all.map(({ name }) => name).join(', ')}, or all.`;
-  const names = [...new Set(asked.split(',').map((name) => name.trim()))].filter((name) => name !== '');
-  if (names.length === 0) throw new Problem('usage', `No profile is named. ${known}`);
-  if (names.includes('all')) return [...all];
-  return names.map((name) => {
-    if (!NAME.test(name)) {
-      throw new Problem(
-        'usage',
-        `"${name}" is no name of a profile: a name is a folder of nginx-profiles, not a path. ${known}`,
-      );
-    }
-    const profile = all.find((each) => each.name === name);
-    if (profile !== undefined) return profile;
-    const near = nearest(
-      name,
-      all.map((each) => each.name),
-    );
-    const hint = near === null ? '' : ` Did you mean "${near}"?`;
-    throw new Problem('usage', `There is no profile "${name}".${hint} ${known}`);
-  });
 }

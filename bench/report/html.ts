@@ -1,10 +1,12 @@
 import type { Result } from '../model/result.ts';
+import { comparisonOf } from './comparison/conclusion.ts';
 import { loadSentence } from './load.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
 import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { chartLibrary, pageScript } from './script.ts';
 import { answers } from './section/answers.ts';
+import { COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
 import { failures } from './section/failures.ts';
@@ -43,7 +45,10 @@ const SECTIONS = [
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const sections = SECTIONS.map((section) => section(view));
+  const isComparison = comparisonOf(result) !== null;
+  const sections = (isComparison ? [...COMPARISON_SECTIONS, setup] : SECTIONS).map((section) =>
+    section(view),
+  );
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>

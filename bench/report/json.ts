@@ -1,18 +1,35 @@
 import { type Capacity, figuresOf } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
+import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
+import { comparisonOf } from './comparison/conclusion.ts';
+import { verdictSentence } from './comparison/words.ts';
 
 /** What `--json` prints; times in µs, null where the run does not support a figure. */
 export interface JsonSummary {
   schemaVersion: 2;
   reportPath: string;
+  /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
+  baseline?: string;
+  rounds?: Comparison['rounds'];
+  comparisons?: JsonComparison[];
+  /** Runs with figures that do not count, and why. */
+  excluded?: Comparison['excluded'];
   /** The rate of the step latency and why, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
+}
+
+export interface JsonComparison {
+  variant: string;
+  verdict: OverallVerdict;
+  sentence: string;
+  /** `effect` is variant ÷ baseline, `interval` its 95 % interval, `pValue` adjusted for all figures of all variants. */
+  figures: ComparedFigure[];
 }
 
 export interface JsonRun {
@@ -50,8 +67,24 @@ export interface JsonRun {
 
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  const { conclusions, runs } = result;
-  return { schemaVersion: 2, reportPath, conclusions, runs: runs.map(jsonRun) };
+  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison');
+  const runs = result.runs.map(jsonRun);
+  return { schemaVersion: 2, reportPath, ...jsonComparison(result), conclusions, runs };
+}
+
+function jsonComparison(
+  result: Result,
+): Pick<JsonSummary, 'baseline' | 'rounds' | 'comparisons' | 'excluded'> {
+  const comparison = comparisonOf(result);
+  if (comparison === null) return {};
+  const { baseline, rounds, excluded } = comparison;
+  const comparisons = comparison.comparisons.map(({ variant, verdict, figures }) => ({
+    variant,
+    verdict,
+    sentence: verdictSentence({ variant, verdict, figures }, baseline),
+    figures,
+  }));
+  return { baseline, rounds, comparisons, excluded };
 }
 
 function jsonRun(run: Run): JsonRun {

@@ -1,6 +1,9 @@
+import type { Comparison } from '../model/comparison.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../model/event.ts';
 import type { RunPlan } from '../model/plan.ts';
 import { printable } from '../model/printable.ts';
+import { comparisonOf } from './comparison/conclusion.ts';
+import { effectSoFar } from './comparison/words.ts';
 import { formatCount, formatRate, formatTime } from './page/format.ts';
 
 const NOTHING_YET: LiveFigures = {
@@ -19,6 +22,7 @@ const NOTHING_YET: LiveFigures = {
  */
 export function makeProgress(elapsedMs: () => number): (event: BenchEvent) => string | null {
   let plan: RunPlan | null = null;
+  let comparison: Comparison | null = null;
   let place = '';
   let phase: RunPhase = 'set-up';
   let figures = NOTHING_YET;
@@ -30,12 +34,23 @@ export function makeProgress(elapsedMs: () => number): (event: BenchEvent) => st
       phase = 'set-up';
       figures = NOTHING_YET;
       startedMs = elapsedMs();
+    } else if (event.type === 'concluded') {
+      comparison = comparisonOf(event);
+      return null;
     } else if (event.type === 'phase') phase = event.phase;
     else if (event.type === 'live') figures = event.figures;
     else return null;
     if (plan === null) return null;
-    return place + progressLine(plan, phase, (elapsedMs() - startedMs) / 1e3, figures);
+    const soFar = comparison === null ? '' : comparisonSoFar(plan, comparison);
+    return place + soFar + progressLine(plan, phase, (elapsedMs() - startedMs) / 1e3, figures);
   };
+}
+
+/** Which round, and what it has come to: `round 4 · tls: Nginx CPU per message +31 % (…), … · `. */
+function comparisonSoFar({ round }: RunPlan, { comparisons }: Comparison): string {
+  if (round === null) return 'pilot · ';
+  const effects = comparisons.flatMap((each) => effectSoFar(each) ?? []);
+  return [`round ${round}`, ...effects.map(printable), ''].join(' · ');
 }
 
 function progressLine(

@@ -109,6 +109,26 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 12px 28px; margin: 0 0 20px; }
 .facts dt { color: var(--muted); font-size: 0.82rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+.verdict { font-size: 1.12rem; font-weight: 600; }
+.plot { display: block; width: 100%; height: auto; font-size: 14px; }
+.forest { min-width: 720px; }
+.plotted { margin: 0 0 18px; min-width: 0; }
+.plot text { fill: var(--text); }
+.plot .tick { text-anchor: middle; fill: var(--muted); font-size: 12px; }
+.plot .name { text-anchor: end; }
+.plot .grid { stroke: var(--grid); }
+.plot .zero { stroke: var(--muted); stroke-dasharray: 4 3; }
+.plot .negligible { fill: var(--band); }
+.plot .interval, .plot .joined { stroke: currentColor; stroke-width: 2; }
+.plot circle, .plot path, .plot g rect { fill: currentColor; }
+.plot .base { fill: var(--muted); }
+.plot .neither { color: var(--accent); }
+.plot .unknown { color: var(--muted); }
+.plot .better { color: var(--good); }
+.plot .worse { color: var(--bad); }
+.diff .added { color: var(--good); }
+.diff .removed { color: var(--bad); }
+.diff .gap { color: var(--muted); }
 footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
 @media (max-width: 640px) {
   .wide { padding: 0 14px; }

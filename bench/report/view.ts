@@ -123,10 +123,10 @@ function leftOut({ conclusions }: Result, name: string): string | null {
 }
 
 function runView(run: Run, variant: number, answers: boolean): RunView {
-  const { variant: name, step } = run.plan;
+  const { variant: name, step, round } = run.plan;
   const rate = rateOf(run);
   const superseded = rate === null ? `${step}, superseded` : `${step} at ${formatRate(rate)}, superseded`;
-  const called = answers ? step : superseded;
+  const called = round !== null ? `${step}, round ${round}` : answers ? step : superseded;
   return {
     run,
     figures: figuresOf(run),

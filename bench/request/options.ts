@@ -74,6 +74,28 @@ export const RUN_OPTIONS = {
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
+/** Options that `compare` alone has. */
+export const COMPARISON_OPTIONS = {
+  tune: { value: 'TEXT', many: true, help: 'Compare the first variant with this text of nginx.conf over it' },
+  rounds: { value: 'N', help: 'Runs of each variant and step [10 for two variants, 11 for three]' },
+  budget: { value: 'TIME', help: 'Begin no round that would end later than that' },
+  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or dearer in any figure' },
+  markdown: { value: 'FILE', help: 'Write the comparison as Markdown as well' },
+} as const satisfies Options;
+
+/** Options of `run` that make no sense where runs are compared, or say it in another way. */
+const OF_RUN_ALONE = ['profile', 'no-http', 'threshold', 'strict'];
+
+/** All options of `compare`: it puts variants under load like `run`. */
+export const COMPARE_OPTIONS: Options = {
+  ...Object.fromEntries(
+    Object.values<Options>(RUN_OPTIONS)
+      .flatMap((options) => Object.entries(options))
+      .filter(([name]) => !OF_RUN_ALONE.includes(name)),
+  ),
+  ...COMPARISON_OPTIONS,
+};
+
 /** Options given on a command line: the values of each, in order; a switch has none. */
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 

@@ -13,7 +13,7 @@ function run(line: string): RunRequest {
 }
 
 const DEFAULTS: RunRequest = {
-  profiles: ['tls'],
+  variants: ['tls'],
   steps: ['throughput', 'latency'],
   inFlight: 1,
   ratePerSecond: null,
@@ -57,7 +57,7 @@ test('every option is read, in the long form', () => {
   assert.deepEqual(
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
     {
-      profiles: ['plain', 'tls'],
+      variants: ['plain', 'tls'],
       steps: ['latency'],
       inFlight: 1,
       ratePerSecond: 1500,

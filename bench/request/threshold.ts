@@ -53,6 +53,7 @@ export const METRICS: ReadonlyMap<string, Unit> = new Map([
   unitOf('perCoreCapacity', 'number'),
   ...COMPONENTS.filter((name) => name !== 'runner').flatMap((name) => [
     unitOf(`cpuPerMessage.${name}`, 'time'),
+    unitOf(`cpuPerConnection.${name}`, 'time'),
     unitOf(`memoryPerConnection.${name}`, 'bytes'),
   ]),
 ]);

@@ -64,3 +64,20 @@ test('adjusted values keep the order of the p-values, and lie between p and Bonf
     }),
   );
 });
+
+test('weights shift what is left to each: the worked example of p ÷ weight in order', () => {
+  // In order of p ÷ weight: .01 ÷ 3, .02 ÷ 2, .03 ÷ 1; then times what all that are left weigh together.
+  const adjusted = holm([0.03, 0.01, 0.02], [1, 3, 2]);
+  for (const [i, expected] of [0.03, 0.02, 0.03].entries()) assertClose(adjusted[i] as number, expected);
+});
+
+test('equal weights are none', () => {
+  const usual = fc.array(fc.double({ min: 1e-9, max: 1, noNaN: true }), { maxLength: 12 });
+  fc.assert(
+    fc.property(usual, fc.double({ min: 0.01, max: 100, noNaN: true }), (ps, weight) => {
+      const equal = ps.map(() => weight);
+      const adjusted = holm(ps, equal);
+      for (const [i, p] of holm(ps).entries()) assertClose(adjusted[i] as number, p, 1e-6);
+    }),
+  );
+});

@@ -3,15 +3,22 @@
  * test procedure", Scandinavian Journal of Statistics 6, 1979): whoever rejects where the adjusted p is below
  * α has a probability of at most α to reject anything wrongly, however the comparisons depend on each other.
  *
+ * @param weights how much of α each may use up, in any unit (section 4 of the same paper); equal by default.
  * @returns in the order of the input; never below the p-value itself, never above 1.
  */
-export function holm(pValues: readonly number[]): number[] {
+export function holm(
+  pValues: readonly number[],
+  weights: readonly number[] = pValues.map(() => 1),
+): number[] {
   const adjusted = new Array<number>(pValues.length);
-  const ascending = pValues.map((p, index) => ({ p, index })).sort((a, b) => a.p - b.p);
+  const weighed = pValues.map((p, index) => ({ p, weight: weights[index] as number, index }));
   let least = 0;
-  for (const [step, { p, index }] of ascending.entries()) {
-    least = Math.max(least, Math.min(1, p * (pValues.length - step)));
+  let remaining = weights.reduce((sum, weight) => sum + weight, 0);
+  for (const { p, weight, index } of weighed.sort((a, b) => a.p / a.weight - b.p / b.weight)) {
+    // What is left for the last of them is its own weight, but for rounding.
+    least = Math.max(least, Math.min(1, p * Math.max(1, remaining / weight)));
     adjusted[index] = least;
+    remaining -= weight;
   }
   return adjusted;
 }

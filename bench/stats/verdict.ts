@@ -8,7 +8,7 @@ export interface Criteria {
   better: 'lower' | 'higher';
   /** The smallest effect that matters in practice, as a fraction: 0.02 is 2 %, either way. */
   threshold: number;
-  /** How many variants are compared to the baseline: each must be significant beside the others. */
+  /** How many are compared: each must be significant beside the others. Where they differ in weight, 1 ÷ its share. */
   comparisons: number;
 }
 

@@ -61,7 +61,7 @@ test('the whole of it is read and converted to the schema of today', async () =>
       name,
       title: old.runs[at]?.title,
       profile: name,
-      proxy: name === 'direct' ? null : { kind: 'nginx' },
+      proxy: name === 'direct' ? null : { kind: 'nginx', tunings: [] },
     })),
   );
   assert.deepEqual(

@@ -30,7 +30,7 @@ function variantsOf(runs: readonly Fields[], plans: readonly Fields[]): Fields[]
       name: profile,
       title,
       profile,
-      proxy: nginx === null ? null : { kind: 'nginx' },
+      proxy: nginx === null ? null : { kind: 'nginx', tunings: [] },
     });
   }
   return [...variants.values()];

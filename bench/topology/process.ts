@@ -99,8 +99,8 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
 }
 
 /**
- * Bun would read settings, `.env` and packages from the folder in which the bench was started. `--expose-gc`
- * gives it the `gc` that Node has.
+ * Bun would read settings and `.env` in the folder in which the bench was started, and fetch packages that it
+ * does not find. `--expose-gc` gives it the `gc` that Node has.
  */
 const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
 
@@ -119,6 +119,7 @@ export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOpti
     command: bun.command,
     args: [...BUN_ARGUMENTS, fileURLToPath(entry), ...options.args],
     ipc: options.ipc === false ? false : 'json',
+    env: { ...(options.env ?? process.env), BUN_OPTIONS: undefined, DO_NOT_TRACK: '1' },
   });
 }
 

@@ -4,11 +4,12 @@ import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
+import type { Tuning } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { readConfiguration } from '../nginx/include.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
+import { readTuned } from '../nginx/tuned.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
 import type { Launched } from './process.ts';
@@ -51,20 +52,26 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   };
 }
 
+/** A configuration as a person wrote it, and what is to be laid over it. */
+export interface ConfigurationSource {
+  path: string;
+  tunings: readonly Tuning[];
+}
+
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
  *
  * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
  */
 export async function startProxy(
-  configurationPath: string,
+  source: ConfigurationSource,
   plan: Pick<RunPlan, 'placement'> & { proxy: NonNullable<RunPlan['proxy']> },
   binary: NginxBinary,
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
-  const tree = await readConfiguration(configurationPath);
+  const tree = await readTuned(source.path, source.tunings);
   const certificate = await makeCertificate(folder);
   const sandbox = moveIntoSandbox(tree, {
     ...plan.proxy,

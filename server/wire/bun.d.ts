@@ -73,15 +73,3 @@ declare namespace Bun {
     socket: Handlers<Data>;
   }): Listener;
 }
-
-declare module 'bun:ffi' {
-  interface Library {
-    symbols: { clock_gettime(clock: number, time: number): number };
-  }
-  export function dlopen(
-    path: string,
-    symbols: { clock_gettime: { args: ['i32', 'ptr']; returns: 'i32' } },
-  ): Library;
-  /** The address of an array's memory. */
-  export function ptr(view: BigInt64Array): number;
-}

@@ -157,6 +157,32 @@ for (const kind of ['tcp', 'tls'] as const) {
       }
     });
 
+    test('a write that is taken after end or destroy is told of no more', async (t) => {
+      for (const leave of ['destroy', 'end'] as const) {
+        const reading = new Promise<void>((resolve) => {
+          void rawServer(
+            t,
+            serverKeys(),
+            ({ stream }) => {
+              stream.on('data', () => {});
+              stream.on('close', resolve);
+            },
+            alpn,
+          ).then(async (port) => {
+            const heard = open(t, carriers(), port);
+            await heard.until(ready);
+            const before = [...heard.events];
+            const large = Buffer.alloc(32 << 20, 'x');
+            assert.equal(heard.carrier.write(large, large.length), false);
+            heard.carrier[leave]();
+            t.after(() => assert.deepEqual(heard.events, before));
+          });
+        });
+        await reading;
+        await settle();
+      }
+    });
+
     test('a port where nobody listens: the code of the system', async (t) => {
       const server = net.createServer().listen(0, HOST);
       await once(server, 'listening');

@@ -13,44 +13,56 @@ export const SKIP_CERTIFICATE_CHECK = { rejectUnauthorized: false } as const;
 
 const READ_BUFFER_BYTES = 65_536;
 
-/**
- * Carriers over TCP to the ports of `host`. All of them read into one buffer: it is used up before the next
- * read, so a worker needs one and not one for each connection.
- */
+/** Carriers over TCP to the ports of `host`. */
 export function nodeTcp(host: string): OpenCarrier {
-  const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  return (source, port, events) =>
-    new NodeCarrier(events, readBuffer, (onread, connected) => {
-      const socket = new net.Socket(plainOptions(onread));
-      socket.setNoDelay(true);
-      return socket.connect(addressOf(host, source, port), connected);
-    });
+  const shared = makeShared(host, null);
+  return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
 /** As `nodeTcp`, with TLS on top. */
-export function nodeTls(host: string, options: CarrierTls): OpenCarrier {
-  const readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  const { servername, alpn, ca, session } = options;
-  const shared = {
+export function nodeTls(host: string, { servername, alpn, ca, session }: CarrierTls): OpenCarrier {
+  const shared = makeShared(host, {
     secureContext: tls.createSecureContext(ca === null ? {} : { ca }),
     servername,
     ALPNProtocols: [...alpn],
     ...(ca === null ? SKIP_CERTIFICATE_CHECK : {}),
     ...(session === null ? {} : { session }),
-  };
-  return (source, port, events) =>
-    new NodeCarrier(events, readBuffer, (onread, connected) => {
-      // In a variable: `onread` is handed on to the socket, but missing in the types.
-      const socketOptions = { ...addressOf(host, source, port), ...shared, onread };
-      const socket = tls.connect(socketOptions);
-      socket.once('connect', () => {
-        // `tls.connect` does not pass `noDelay` on to the socket that it makes.
-        socket.setNoDelay(true);
-        connected();
-      });
-      socket.once('secureConnect', () => events.secured(socket.alpnProtocol || null));
-      return socket;
-    });
+  });
+  return (source, port, events) => new NodeCarrier(shared, source, port, events);
+}
+
+/** What the carriers of a worker have in common: of what each has one of its own there are thousands. */
+interface Shared {
+  host: string;
+  /** Each read lands here and is used up before the next: one for the worker, not one for each connection. */
+  readBuffer: Buffer;
+  tls: tls.ConnectionOptions | null;
+}
+
+function makeShared(host: string, options: Shared['tls']): Shared {
+  return { host, readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES), tls: options };
+}
+
+function openPlain(
+  { host }: Shared,
+  source: Source | null,
+  port: number,
+  onread: net.OnReadOpts,
+): net.Socket {
+  const socket = new net.Socket(socketOptions(onread));
+  socket.setNoDelay(true);
+  return socket.connect(addressOf(host, source, port));
+}
+
+function openSecured(
+  { host, tls: options }: Shared,
+  source: Source | null,
+  port: number,
+  onread: net.OnReadOpts,
+): tls.TLSSocket {
+  // In a variable: `onread` is handed on to the socket, but missing in the types.
+  const all = { ...addressOf(host, source, port), ...options, onread };
+  return tls.connect(all);
 }
 
 function addressOf(host: string, source: Source | null, port: number) {
@@ -63,7 +75,7 @@ function addressOf(host: string, source: Source | null, port: number) {
  * the options. Where they are there from the start all copies have one shape; else V8 of Node 20 gives
  * every copy a shape of its own, and looking up the two dozen options of a stream costs as much as all else.
  */
-function plainOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
+function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
   // In a variable: `onread` is documented for the constructor, but missing in its types.
   const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
   return options;
@@ -78,17 +90,25 @@ class NodeCarrier implements Carrier {
   #inWrite = false;
   #over = false;
 
-  constructor(
-    events: CarrierEvents,
-    readBuffer: Buffer,
-    connect: (onread: net.OnReadOpts, connected: () => void) => net.Socket,
-  ) {
+  constructor(shared: Shared, source: Source | null, port: number, events: CarrierEvents) {
     this.#events = events;
     const onread = {
-      buffer: readBuffer,
+      buffer: shared.readBuffer,
       callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer as Buffer),
     };
-    this.#socket = connect(onread, () => events.connected());
+    if (shared.tls === null) {
+      this.#socket = openPlain(shared, source, port, onread);
+      this.#socket.once('connect', () => events.connected());
+    } else {
+      const socket = openSecured(shared, source, port, onread);
+      this.#socket = socket;
+      socket.once('connect', () => {
+        // `tls.connect` does not pass `noDelay` on to the socket that it makes.
+        socket.setNoDelay(true);
+        events.connected();
+      });
+      socket.once('secureConnect', () => events.secured(socket.alpnProtocol || null));
+    }
     this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#failed(error));
     this.#socket.on('close', () => this.#closed());
   }

@@ -5,7 +5,7 @@ import tls from 'node:tls';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
 import { carriersHere, ON_BUN } from '../carriers/engine.ts';
-import { clockSince, monotonicNs } from '../clock.ts';
+import { type Clock, clockSince, monotonicNs } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
@@ -38,10 +38,11 @@ export function makeSetting(
   client: Client,
   trust: string | null,
   plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
+  clock: Clock = clockSince(monotonicNs()),
 ): Setting {
   const payload = new Payload(plan, 1);
   const context = {
-    clock: clockSince(monotonicNs()),
+    clock,
     payload,
     target: {
       host: HOST,

@@ -136,6 +136,23 @@ for (const client of CLIENTS) {
         });
       });
 
+      test('each part of the handshake is the time between its bounds, and none is counted twice', async (t) => {
+        // Ever longer between two looks at the clock: a sum of the wrong parts is no part.
+        let us = 0;
+        let step = 0;
+        const clock = () => {
+          us += 10 ** step++;
+          return us;
+        };
+        const ours = makeSetting(client, secure ? keyPair.cert : null, SMALL, clock);
+        const heard = open(t, ours, await echoServer(t, keys()));
+        await heard.opened();
+        assert.deepEqual(
+          heard.times,
+          secure ? { tcpUs: 10, tlsUs: 100, upgradeUs: 1_000 } : { tcpUs: 10, tlsUs: null, upgradeUs: 100 },
+        );
+      });
+
       test('asks for the path on the host, and tells what the response headers say', async (t) => {
         let request = '';
         const port = await rawServer(

@@ -191,8 +191,10 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
     },
     echo(count) {
       for (let i = 0; i < count && !wire.over; i++) {
+        // Somewhere in a buffer, as frames are read.
         const bytes = message(wire.echoed++);
-        events.message(bytes, 0, bytes.length, payload.type === 'text');
+        const buffer = Buffer.concat([Buffer.alloc(5, 0xff), bytes, Buffer.alloc(3, 0xff)]);
+        events.message(buffer, 5, 5 + bytes.length, payload.type === 'text');
       }
       if (!wire.over) events.batchEnd();
     },

@@ -525,6 +525,38 @@ describe('the end', () => {
   });
 });
 
+test('bytes are those of the messages, each of its own size', () => {
+  const payload = { minBytes: 9, maxBytes: 500, type: 'binary' } as const;
+  for (const load of [closed(4), rate(100)]) {
+    const scene = makeScene({ load, payload });
+    scene.connect(3);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.warmUpUs);
+    for (const us of [1_100_000, 1_500_000, 1_900_000]) {
+      scene.wakeAt(us);
+      for (const wire of scene.wires) wire.echo(Math.min(3, wire.sent.length - wire.echoed));
+    }
+    scene.finish();
+    const sizes = (count: (wire: Wire) => number) =>
+      scene.wires.reduce((sum, wire, id) => {
+        const messages = Array.from({ length: count(wire) }, (_, sequence) =>
+          scene.payload.size(id, sequence),
+        );
+        return sum + messages.reduce((bytes, size) => bytes + size, 0);
+      }, 0);
+    const { bytesSent, bytesReceived } = sumsOf(scene.recordings);
+    assert.equal(
+      bytesSent,
+      sizes((wire) => wire.sent.length),
+    );
+    assert.equal(
+      bytesReceived,
+      sizes((wire) => wire.echoed),
+    );
+    assert.ok(bytesReceived > 0);
+  }
+});
+
 test('routes count connections and messages by the way that they took', () => {
   const scene = makeScene({ load: closed() });
   scene.connect(3, false);
@@ -533,6 +565,7 @@ test('routes count connections and messages by the way that they took', () => {
   scene.wires[2]?.open('17');
   scene.start(TIMES);
   scene.wakeAt(TIMES.warmUpUs);
+  assert.equal(scene.sessions.openings, 3);
   [4, 2, 1].forEach((count, i) => {
     for (let n = 0; n < count; n++) scene.wires[i]?.echo(1);
   });

@@ -121,6 +121,23 @@ describe('a connection that is given up', () => {
     assert.equal(values(scene.recordings, 'sendLag').length, 256);
   });
 
+  test('what was due in the warm-up and is given up in the steady phase is of the warm-up', () => {
+    const scene = makeScene({ load: { ...RATE, ratePerSecond: 1000 } });
+    scene.connect(300);
+    scene.start({ ...TIMES, warmUpUs: 1_700_000 });
+    scene.clock.us = 1_999_000;
+    scene.wake();
+    const [waiting] = scene.wires.filter((wire) => wire.sent.length === 0);
+    scene.clock.us = 2_100_000;
+    waiting?.fail('open', 'closed-1006');
+    scene.finish();
+    const told = scene.recordings.filter(({ histograms }) => histograms.unsentWait !== undefined);
+    assert.deepEqual(
+      told.map(({ phase }) => phase),
+      ['warm-up'],
+    );
+  });
+
   test('an echo of a message that is due and not sent yet is a mismatch', () => {
     const scene = makeScene({ load: { ...RATE, ratePerSecond: 1000 } });
     scene.connect(300);

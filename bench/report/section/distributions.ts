@@ -5,8 +5,11 @@ import type { RunView } from '../view.ts';
 
 const TITLE = 'response time';
 
+/** What a curve is drawn of. */
+export type CurveView = Pick<RunView, 'name' | 'colour' | 'pattern' | 'times'>;
+
 /** Response time by percentile, of every run in one chart. */
-export function percentileChart(runs: readonly RunView[]): LineSpec {
+export function percentileChart(runs: readonly CurveView[]): LineSpec {
   const series = runs.map((view) =>
     seriesOf(
       view,
@@ -63,6 +66,6 @@ function round(us: number): number {
   return Number(us.toPrecision(4));
 }
 
-function seriesOf({ name, colour, pattern }: RunView, points: SeriesSpec['points']): SeriesSpec {
+function seriesOf({ name, colour, pattern }: CurveView, points: SeriesSpec['points']): SeriesSpec {
   return { label: name, colour, pattern, points };
 }

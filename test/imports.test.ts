@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+/** That imports.grit lets each folder import what docs/architecture.md says, and nothing else. */
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+const BIOME = join(PROJECT, 'node_modules/@biomejs/biome/bin/biome');
+
+const JOINED = 'model measure stats request plan nginx strategy topology load observe diagnose'.split(' ');
+
+/** Folders, by their names below bench/, and packages, besides Node's own modules. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  model: ['valibot'],
+  measure: ['model', 'hdr-histogram-js', 'valibot'],
+  stats: ['model'],
+  request: ['model'],
+  plan: ['model', 'request', 'valibot'],
+  strategy: ['model', 'measure', 'stats', 'plan'],
+  nginx: ['model', 'node:child_process'],
+  topology: ['model', 'nginx', 'node:child_process', 'selfsigned'],
+  load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
+  observe: ['model', 'measure'],
+  diagnose: ['model', 'measure'],
+  experiment: JOINED,
+  store: ['model', 'measure', 'valibot'],
+  report: ['model', 'measure', 'stats'],
+  commands: [...JOINED, 'experiment', 'store', 'report'],
+};
+
+const FOLDERS = [
+  ...JOINED,
+  'experiment',
+  'store',
+  'report',
+  'commands',
+  'another',
+  '../server/wire',
+  '../server',
+  '../test',
+];
+const NODE = ['node:fs', 'node:fs/promises'];
+const PACKAGES = [
+  'node:child_process',
+  'valibot',
+  'hdr-histogram-js',
+  'selfsigned',
+  'autocannon',
+  'ws',
+  'chart.js',
+];
+
+interface Diagnostic {
+  category: string;
+  severity: string;
+  location: { path: string; start: { line: number } };
+}
+
+const byLine = (a: Diagnostic, b: Diagnostic) => a.location.start.line - b.location.start.line;
+
+/**
+ * Lints made-up files by the project's rules.
+ *
+ * @param files their lines, an import each
+ * @returns the specifiers that are refused, in order, by file
+ */
+function refused(t: TestContext, files: Record<string, readonly string[]>): Record<string, string[]> {
+  // A checkout may lie in a folder that has the name of one of ours.
+  const root = mkdtempSync(join(tmpdir(), 'nginx-ws-bench-lint-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  const checkout = join(root, 'bench/server');
+  for (const [file, lines] of Object.entries(files)) {
+    mkdirSync(dirname(join(checkout, file)), { recursive: true });
+    writeFileSync(join(checkout, file), `${lines.join('\n')}\n`);
+  }
+  for (const file of ['biome.json', 'imports.grit', '.gitignore'])
+    copyFileSync(join(PROJECT, file), join(checkout, file));
+  const args = ['lint', '--reporter=json', '--max-diagnostics=none', '.'];
+  const { stdout } = spawnSync(process.execPath, [BIOME, ...args], {
+    cwd: checkout,
+    encoding: 'utf8',
+  });
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: Diagnostic[] };
+  const found: Record<string, string[]> = Object.fromEntries(Object.keys(files).map((file) => [file, []]));
+  for (const { category, severity, location } of diagnostics.toSorted(byLine)) {
+    if (category !== 'plugin') continue;
+    assert.equal(severity, 'error');
+    const line = files[location.path]?.[location.start.line - 1] ?? '';
+    found[location.path]?.push(/'(.*)'/.exec(line)?.[1] ?? line);
+  }
+  return found;
+}
+
+const specifiers = (steps: number) => [
+  './x.ts',
+  './within/x.ts',
+  ...FOLDERS.map((folder) => `${'../'.repeat(steps)}${folder}/x.ts`),
+  `${'../'.repeat(steps)}cli.ts`,
+  ...NODE,
+  ...PACKAGES,
+];
+const importing = (of: readonly string[]) => of.map((specifier) => `import '${specifier}';`);
+
+describe('what a folder may import', () => {
+  const folders = readdirSync(join(PROJECT, 'bench'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+
+  it('every folder of bench has a rule, and none has one that is not there', () => {
+    const rules = readFileSync(join(PROJECT, 'imports.grit'), 'utf8').matchAll(/\$from <: r"(\w+)",\s+\$to/g);
+    const named = [...rules].map(([, name]) => name);
+    assert.deepEqual(named.toSorted(), [...folders, 'page', 'server'].toSorted());
+    assert.deepEqual(folders.toSorted(), Object.keys(MAY_IMPORT).toSorted());
+  });
+
+  it('is what its rule allows, in the folder itself and in those within', (t) => {
+    const files: Record<string, string[]> = {};
+    const expected: Record<string, string[]> = {};
+    for (const [folder, may] of Object.entries(MAY_IMPORT)) {
+      for (const [file, steps] of [
+        [`bench/${folder}/probe.ts`, 1],
+        [`bench/${folder}/within/probe.ts`, 2],
+      ] as const) {
+        const allowed = may.map((name) =>
+          FOLDERS.includes(name) ? `${'../'.repeat(steps)}${name}/x.ts` : name,
+        );
+        files[file] = importing(specifiers(steps));
+        if (steps === 2) files[file].push(...importing(['../x.ts', '../beside/x.ts']));
+        expected[file] = specifiers(steps).filter(
+          (specifier) =>
+            !specifier.startsWith('./') && !NODE.includes(specifier) && !allowed.includes(specifier),
+        );
+      }
+    }
+    assert.deepEqual(refused(t, files), expected);
+  });
+
+  it('is less in the page and in what both ends of a WebSocket share', (t) => {
+    const others = ['../x.ts', '../../model/x.ts', '../bench/load/x.ts', '../../bench/model/x.ts'];
+    const packages = [...NODE, ...PACKAGES];
+    const probe = importing(['./x.ts', ...others, ...packages]);
+    const outside = ['../bench/load/x.ts', '../bench/cli.ts', '../test/x.ts', '../../x.ts'];
+    assert.deepEqual(
+      refused(t, {
+        'bench/report/page/probe.ts': probe,
+        'server/wire/probe.ts': probe,
+        'server/probe.ts': importing(['./x.ts', './wire/x.ts', ...outside, ...packages]),
+        'bench/cli.ts': importing(['./commands/x.ts', ...outside, ...PACKAGES]),
+      }),
+      {
+        'bench/report/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
+        'server/wire/probe.ts': [...others, ...PACKAGES],
+        'server/probe.ts': [...outside, ...PACKAGES.filter((name) => name !== 'ws')],
+        'bench/cli.ts': [...outside, ...PACKAGES],
+      },
+    );
+  });
+
+  it('is the same for each form of import; tests are free, but those of server know nothing of bench', (t) => {
+    const forms = [
+      "import type { X } from '../plan/1.ts';",
+      "import { type X } from '../plan/2.ts';",
+      "export * from '../plan/3.ts';",
+      "export { x } from '../plan/4.ts';",
+      "export const x = await import('../plan/5.ts');",
+    ];
+    const free = importing(['../plan/x.ts', '../../server/x.ts', '../../test/x.ts', 'ws', 'fast-check']);
+    assert.deepEqual(
+      refused(t, {
+        'bench/load/probe.ts': forms,
+        'bench/load/probe.test.ts': free,
+        'bench/load/probe.bench.ts': free,
+        'bench/load/probe.test.fixture.ts': free,
+        'server/probe.test.ts': importing(['../bench/load/x.ts', '../test/x.ts', 'fast-check']),
+        'server/wire/probe.test.fixture.ts': importing(['../../bench/model/x.ts', '../x.ts']),
+      }),
+      {
+        'bench/load/probe.ts': [1, 2, 3, 4, 5].map((i) => `../plan/${i}.ts`),
+        'bench/load/probe.test.ts': [],
+        'bench/load/probe.bench.ts': [],
+        'bench/load/probe.test.fixture.ts': [],
+        'server/probe.test.ts': ['../bench/load/x.ts'],
+        'server/wire/probe.test.fixture.ts': ['../../bench/model/x.ts'],
+      },
+    );
+  });
+});
