@@ -4,10 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { startLeanServer } from './lean-server.ts';
 import type { ServerOptions } from './options.ts';
 import type { RunningServer } from './running.ts';
-import { startWsServer } from './ws-server.ts';
+import { ON_BUN, starterOf } from './starter.ts';
 
 const DEFAULTS: ServerOptions = {
   port: 0,
@@ -56,9 +55,11 @@ async function until(fact: () => boolean): Promise<void> {
   assert.ok(fact(), fact.toString());
 }
 
-for (const kind of ['ws', 'lean'] as const) {
+// The server on `ws` always runs on Node.
+for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const server = await (kind === 'ws' ? startWsServer : startLeanServer)({ ...DEFAULTS, kind, ...options });
+    const start = await starterOf(kind);
+    const server = await start({ ...DEFAULTS, kind, ...options });
     t.after(() => server.stop(0));
     return server;
   }

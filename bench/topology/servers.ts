@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import { type Launched, launchNode } from './process.ts';
+import type { EngineName } from '../model/plan.ts';
+import { type Launched, launchOn } from './process.ts';
 
 /** Counters of one echo server since its start. */
 export interface ServerStats {
@@ -31,6 +32,8 @@ export interface EchoServer {
 export interface ServersOptions {
   count: number;
   kind: 'ws' | 'lean';
+  /** Of the lean server; that on `ws` always runs on Node. */
+  engine: EngineName;
   /** CPU numbers that all of them share; null: wherever the kernel likes. */
   cpus: readonly number[] | null;
   /** More of the server's own options, as in `--delay 20`. */
@@ -77,9 +80,12 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
   }
 }
 
-function launchServer(name: string, { kind, cpus, args = [], maxPayloadBytes }: ServersOptions): Launched {
+function launchServer(
+  name: string,
+  { kind, engine, cpus, args = [], maxPayloadBytes }: ServersOptions,
+): Launched {
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
-  return launchNode(ENTRY, {
+  return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
     args: ['--port', '0', '--kind', kind, ...limit, ...args],
