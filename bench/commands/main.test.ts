@@ -7,7 +7,7 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Result, ResultHead } from '../model/result.ts';
-import { RUN_OPTIONS } from '../request/options.ts';
+import { COMPARISON_OPTIONS, RUN_OPTIONS } from '../request/options.ts';
 import { METRICS } from '../request/threshold.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { helpText } from './help.ts';
@@ -19,7 +19,9 @@ test('help names every option, command and metric, within 100 columns', async ()
   const { code, out, said } = await obey(['--help'], fakeServices());
   assert.deepEqual([code, said], [0, []]);
   assert.equal(out, `${helpText()}\n`);
-  for (const name of Object.values(RUN_OPTIONS).flatMap((group) => Object.keys(group))) {
+  for (const name of [...Object.values(RUN_OPTIONS), COMPARISON_OPTIONS].flatMap((group) =>
+    Object.keys(group),
+  )) {
     assert.match(out, new RegExp(`--${name}\\b`));
   }
   for (const metric of METRICS.keys()) {
@@ -37,6 +39,7 @@ test('the version and the profiles are printed', async () => {
   });
   const { out } = await obey(['profiles'], fakeServices());
   assert.match(out, /^direct {2}The direct profile\n {8}What does it cost\?\nplain {3}The plain profile\n/);
+  assert.match(out, /\nTunings, as in plain\+buf-16k:\nbuf-16k {2}Does it help\?\n/);
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
     JSON.parse(json.out).map((profile: { name: string }) => profile.name),

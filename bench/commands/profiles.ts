@@ -1,16 +1,16 @@
-import type { Profile } from '../model/profile.ts';
+import type { Profile, ShippedTuning } from '../model/profile.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Services } from './services.ts';
+import { readLibrary, type Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Lists the profiles with the question that each answers. */
+/** Lists profiles and tunings with the question that each answers; as JSON the profiles alone. */
 export async function profiles(
   { json }: { json: boolean },
   terminal: Terminal,
   services: Services,
 ): Promise<ExitCode> {
-  const all = await services.loadProfiles();
-  terminal.print(json ? JSON.stringify(all, null, 2) : table(all));
+  const { profiles: all, tunings } = await readLibrary(services);
+  terminal.print(json ? JSON.stringify(all, null, 2) : `${table(all)}\n\n${tuningTable(tunings)}`);
   return EXIT.done;
 }
 
@@ -20,4 +20,13 @@ function table(all: readonly Profile[]): string {
   return all
     .map(({ name, title, question }) => `${name.padEnd(width)}  ${title}\n${indent}${question}`)
     .join('\n');
+}
+
+function tuningTable(all: readonly ShippedTuning[]): string {
+  const width = Math.max(...all.map(({ name }) => name.length));
+  const rows = all.map(
+    ({ name, question, load }) =>
+      `${name.padEnd(width)}  ${question}${load === '' ? '' : ` Shows with ${load}.`}`,
+  );
+  return ['Tunings, as in plain+buf-16k:', ...rows].join('\n');
 }
