@@ -12,6 +12,7 @@ import { startWsServer } from './ws-server.ts';
 const DEFAULTS: ServerOptions = {
   port: 0,
   host: '127.0.0.1',
+  socket: null,
   kind: 'ws',
   reply: 'echo',
   log: false,
