@@ -15,6 +15,7 @@ export interface ListenSpec {
   host: string;
   /** One port for each of {@link listenAddresses}. */
   ports: readonly number[];
+  /** Of the sockets for which the configuration names none. */
   backlog: number;
   /** Adds `reuseport`: each worker has its own socket, and the kernel spreads connections by hash. */
   reuseport: boolean;
@@ -51,7 +52,7 @@ export function listenAddresses(tree: readonly Node[]): string[] {
 
 /**
  * Moves every `listen` to a port of `host`, keeps its parameters, and sets the backlog once for each
- * socket. HTTP/2 is switched on in the syntax of this Nginx version.
+ * socket that has none. HTTP/2 is switched on in the syntax of this Nginx version.
  *
  * @returns the tree, and its listeners: those of the main server first, TLS before plain.
  */
@@ -228,9 +229,12 @@ function has(words: readonly Word[], text: string): boolean {
 }
 
 function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
-  const kept = options.filter(({ text }) => !/^(default|default_server|backlog=.*)$/.test(text));
-  const added = reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : [];
-  return [...(shared ? [word('default_server')] : []), word(`backlog=${backlog}`), ...kept, ...added];
+  const kept = options.filter(({ text }) => !/^(default|default_server)$/.test(text));
+  const added = [
+    ...(kept.some(({ text }) => text.startsWith('backlog=')) ? [] : [word(`backlog=${backlog}`)]),
+    ...(reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : []),
+  ];
+  return [...(shared ? [word('default_server')] : []), ...kept, ...added];
 }
 
 function isOn(nodes: readonly Node[]): boolean {
