@@ -12,6 +12,7 @@ const ENVIRONMENT: Environment = {
   arch: 'x64',
   cpuModel: 'Example CPU 2.40 GHz',
   cpus: 2,
+  cpuQuota: null,
   memoryBytes: 24 * 2 ** 30,
   node: 'v20.20.2',
   openFilesLimit: 20_000,

@@ -1,3 +1,4 @@
+import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
@@ -22,6 +23,11 @@ export interface Question {
   assess(run: Run): Notice[];
 }
 
+/** Without it neither a verdict nor a rate could be told. */
+const CANNOT_OBSERVE =
+  'The bench judges a run by what /proc says of its processes, and this system shows none: ' +
+  'run it on Linux, in a container or a virtual machine for instance.';
+
 /** What came of it. */
 export interface Measured {
   result: Result;
@@ -41,6 +47,7 @@ export async function measure(
   { signal, urgent }: Interruption,
   services: Services,
 ): Promise<Measured> {
+  if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
     command,

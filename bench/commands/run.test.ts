@@ -265,6 +265,18 @@ test('what the machine cannot do is said before anything starts', async (t) => {
   assert.deepEqual(await readdir(reports), []);
 });
 
+test('a system that shows nothing of its processes is told so in one sentence, before anything starts', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({
+    canObserve: () => false,
+    readMachine: () => assert.fail('nothing is to be read of it'),
+  });
+  const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
+  assert.deepEqual([code, said.length], [1, 1]);
+  assert.match(said[0] ?? '', /\/proc.*run it on Linux/);
+  assert.deepEqual(await readdir(reports), []);
+});
+
 test('a place that cannot be written to is wrong use, named with the reason', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'file');

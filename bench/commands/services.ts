@@ -15,6 +15,8 @@ export interface Services {
   loadTunings(): Promise<ShippedTuning[]>;
   /** @throws Problem('configuration') where a tuning does not fit the configuration of its profile */
   checkTunings(side: Side): Promise<void>;
+  /** Whether this system shows what a run has to be judged by. */
+  canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
   /** What a person should know of the machine before the first run. */

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
 import { readTuned } from '../nginx/tuned.ts';
-import { readEnvironment, readMachine } from '../observe/environment.ts';
+import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
@@ -14,6 +14,7 @@ export const services: Services = {
   async checkTunings({ profile: { configurationPath }, variant }) {
     if (configurationPath !== null) await readTuned(configurationPath, variant.proxy?.tunings ?? []);
   },
+  canObserve,
   readEnvironment,
   readMachine,
   watchMachine,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { disturb } from '../../test/run.ts';
+import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Run } from '../model/run.ts';
 import { busyRun, judge, openRun, QUICK, setTimes, spinning } from './busy.test.fixture.ts';
 import { diagnose } from './diagnose.ts';
@@ -68,6 +69,43 @@ describe('a disturbed run', () => {
     for (const slice of run.slices) setTimes(slice, QUICK);
     assert.deepEqual(judge(run).reasons, []);
     assert.equal(notice(run)?.level, 'warning');
+  });
+
+  test('is suspect where latency was touched in more than half of its seconds, though the schedule was kept', () => {
+    const slow = (response: number, ...seconds: number[]) => {
+      const run = disturbed(...seconds);
+      const steady = run.slices.filter(({ phase }) => phase === 'steady');
+      for (const second of seconds) setTimes(steady[second] ?? assert.fail(), { sendLag: 50, response });
+      return judge(run).reasons.join(' ');
+    };
+    assert.match(slow(1100, 0, 1, 2, 3, 4, 5), /^Disturbed: 6 of 10 seconds [^.]*\.\d %[^.]*\.$/);
+    assert.equal(slow(1040, 0, 1, 2, 3, 4, 5), '');
+    assert.equal(slow(1100, 0, 1, 2, 3, 4), '');
+  });
+
+  test('is suspect where only the tail was touched', () => {
+    const tail = (response: number) => {
+      const run = disturbed(0, 1, 2, 3, 4, 5);
+      for (const slice of run.slices) setTimes(slice, QUICK);
+      for (const slice of run.slices.filter(({ phase }) => phase === 'steady').slice(0, 6)) {
+        const histogram = emptyHistogram();
+        histogram.recordValueWithCount(1000, Math.floor(slice.counters.echoed * 0.9));
+        histogram.recordValueWithCount(response, Math.ceil(slice.counters.echoed * 0.1));
+        slice.histograms.response = encode(histogram);
+      }
+      return judge(run).reasons.join(' ');
+    };
+    assert.equal(tail(1900), '');
+    assert.match(tail(2100), /^Disturbed: 6 of 10 seconds [^:]*$/);
+  });
+
+  test('is suspect where a tenth of the CPUs was taken all the time', () => {
+    const taken = (stolenUs: number) => {
+      const run = openRun(1, QUICK, {}, { seconds: 2 });
+      for (const second of [0, 1]) disturb(run, second, { stolenUs });
+      return judge(run).verdict;
+    };
+    assert.deepEqual([taken(6.3e6), taken(6.5e6)], ['valid', 'suspect']);
   });
 
   test('of a spinning generator that was late only then: the schedule was kept', () => {

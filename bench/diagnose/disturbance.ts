@@ -5,8 +5,10 @@ import type { Run } from '../model/run.ts';
 import { ofAllSeconds, ofUndisturbedSeconds, type ScheduleDoubts, scheduleDoubts } from './schedule.ts';
 import { percent, ranges } from './words.ts';
 
-/** A closed loop that echoed less than this share of what it does undisturbed was touched. */
+/** Throughput and median: beyond this share of what they are in the undisturbed seconds they were touched. */
 const TOUCHED = 0.95;
+/** The tail scatters by itself: a p99 was touched where the undisturbed seconds have less than this share of it. */
+const TOUCHED_TAIL = 0.5;
 /** Where no undisturbed second is left to compare with: from this share of the CPUs on it is taken as touched. */
 const TOUCHED_SHARE = 0.1;
 
@@ -30,7 +32,7 @@ export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const few = figures.disturbed.seconds * 2 > figures.disturbed.of;
   if (!few) return { schedule: both(all, without), disturbance: null };
   const gone = Object.keys(all).length > Object.keys(both(all, without)).length;
-  const touched = gone || throughputTouched(run, figures);
+  const touched = gone || figuresTouched(run, figures);
   return { schedule: all, disturbance: touched ? `Disturbed: ${sentence}.` : null };
 }
 
@@ -39,12 +41,18 @@ function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }
 
-function throughputTouched(run: Run, { undisturbed, messages }: RunFigures): boolean {
-  if (run.plan.workload.load.kind === 'open') return false;
-  if (undisturbed?.perSecond != null) return (messages.perSecond ?? 0) < undisturbed.perSecond * TOUCHED;
-  const seconds = steadySeconds(run) ?? [];
-  const taken = seconds.reduce((sum, { stolen, other }) => sum + stolen + (other ?? 0), 0);
-  return taken >= seconds.length * TOUCHED_SHARE;
+function figuresTouched(run: Run, { undisturbed, messages, latencies: { response } }: RunFigures): boolean {
+  if (undisturbed === null) {
+    const seconds = steadySeconds(run) ?? [];
+    const taken = seconds.reduce((sum, { stolen, other }) => sum + stolen + (other ?? 0), 0);
+    return taken >= seconds.length * TOUCHED_SHARE;
+  }
+  const less = (part: number | null | undefined, whole: number | null | undefined, share: number): boolean =>
+    typeof part === 'number' && typeof whole === 'number' && part < whole * share;
+  // In a closed loop throughput is what counts, in an open loop latency: its throughput is the schedule's.
+  if (response === null) return less(messages.perSecond, undisturbed.perSecond, TOUCHED);
+  const calm = undisturbed.response;
+  return less(calm?.p50, response.p50, TOUCHED) || less(calm?.p99, response.p99, TOUCHED_TAIL);
 }
 
 /** The disturbed seconds, what they would have changed, and that they are in every figure but those named so. */

@@ -72,7 +72,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     await assert.rejects(
       execute(t, `--profile plain ${LOAD} --nginx /no/such/nginx`),
       (error) =>
-        error instanceof Problem && error.kind === 'environment' && error.message.includes('/no/such/nginx'),
+        error instanceof Problem && error.kind === 'usage' && error.message.includes('/no/such/nginx'),
     );
   });
 

@@ -24,7 +24,7 @@ export interface RunContext {
   /** Null in the profile `direct`. */
   binary: NginxBinary | null;
   warden: Warden;
-  /** CPUs of the machine. */
+  /** CPUs that the processes of the run may use up; a fraction under a quota. */
   cpus: number;
   /** Ports that connections may come from, both ends included. */
   portRange: readonly [number, number];

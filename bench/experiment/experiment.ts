@@ -105,7 +105,7 @@ async function attempt(
       notices,
       binary,
       warden,
-      cpus: input.environment.cpus,
+      cpus: input.environment.cpuQuota ?? input.environment.cpus,
       portRange: input.environment.portRange ?? DEFAULT_PORTS,
       signal: input.signal,
       urgent: input.urgent,

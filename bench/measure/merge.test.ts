@@ -49,7 +49,7 @@ function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here
 }
 
 const latencies = fc.array(fc.nat(3_000_000), { maxLength: 40 });
-const crews = fc.array(latencies, { minLength: 1, maxLength: 4 });
+const fleets = fc.array(latencies, { minLength: 1, maxLength: 4 });
 
 function responses(run: { histograms: { response?: string | undefined } }[]): number {
   return run.reduce(
@@ -90,17 +90,17 @@ describe('slices', () => {
 
   test('each second is one slice, whatever was told late, and the messages of a phase are in its slices', () => {
     fc.assert(
-      fc.property(crews, (crew) => {
-        const merger = makeMerger(crew.length);
-        crew.forEach((each, worker) => {
+      fc.property(fleets, (fleet) => {
+        const merger = makeMerger(fleet.length);
+        fleet.forEach((each, worker) => {
           for (const one of recordedBy(worker, each).recordings) merger.add(one);
         });
         const slices = merger.slices();
         assert.equal(new Set(slices.map(({ startUs }) => startUs)).size, slices.length);
         const dueIn = (fromUs: number, toUs: number) =>
-          crew.flat().length === 0
+          fleet.flat().length === 0
             ? 0
-            : crew.reduce(
+            : fleet.reduce(
                 (sum, each) =>
                   sum +
                   each.filter((_, i) => 1_600_000 + i * 50_000 >= fromUs && 1_600_000 + i * 50_000 < toUs)
@@ -125,8 +125,8 @@ describe('slices', () => {
   });
 
   test('the order of arrival does not matter', () => {
-    const shuffled = crews.chain((crew) => {
-      const all = crew.flatMap((each, worker) => recordedBy(worker, each).recordings);
+    const shuffled = fleets.chain((fleet) => {
+      const all = fleet.flatMap((each, worker) => recordedBy(worker, each).recordings);
       return fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }));
     });
     fc.assert(
@@ -146,9 +146,9 @@ describe('slices', () => {
 describe('check', () => {
   test('what the workers counted is what the slices add up to, each recording once however often it comes', () => {
     fc.assert(
-      fc.property(crews, (crew) => {
-        const merger = makeMerger(crew.length);
-        const recorded = crew.map((each, worker) => recordedBy(worker, each));
+      fc.property(fleets, (fleet) => {
+        const merger = makeMerger(fleet.length);
+        const recorded = fleet.map((each, worker) => recordedBy(worker, each));
         for (const { recordings } of recorded)
           for (const one of recordings) {
             assert.equal(merger.add(one), true);
@@ -157,7 +157,7 @@ describe('check', () => {
         assert.deepEqual(merger.check(recorded.map(({ end }) => end)), []);
         const sums = zeroCounters();
         for (const { counters } of merger.slices()) for (const name of COUNTERS) sums[name] += counters[name];
-        assert.equal(sums.echoed, crew.flat().length);
+        assert.equal(sums.echoed, fleet.flat().length);
       }),
       { numRuns: 50 },
     );

@@ -15,7 +15,10 @@ export const environmentSchema = v.strictObject({
   kernel: v.string(),
   arch: v.string(),
   cpuModel: v.string(),
+  /** That processes were planned for: those that this system allows, and no more than a quota gives. */
   cpus: count,
+  /** CPUs that a control group allows, often a fraction; null where there is no such limit. */
+  cpuQuota: v.optional(v.nullable(amount), null),
   memoryBytes: count,
   node: v.string(),
   openFilesLimit: count,

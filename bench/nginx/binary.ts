@@ -49,7 +49,11 @@ export interface FindOptions {
  * @throws Problem('environment') with the command that installs Nginx on this system.
  */
 export async function findNginx(options: FindOptions): Promise<NginxBinary> {
-  if (options.path !== null) return describe(resolve(options.path), null);
+  if (options.path !== null) {
+    const path = resolve(options.path);
+    await checkNamed(path);
+    return describe(path, null);
+  }
   const folders = [...options.searchPath.split(delimiter), ...SYSTEM_FOLDERS];
   for (const folder of folders.filter((each) => each !== '')) {
     const path = resolve(folder, 'nginx');
@@ -63,6 +67,15 @@ export async function findNginx(options: FindOptions): Promise<NginxBinary> {
     const remedy = `${await installAdvice()} Or name a binary with --nginx PATH.`;
     throw new Problem('environment', `There is no Nginx here. ${cause.message} ${remedy}`, { cause });
   }
+}
+
+/** @throws Problem('usage') where a person named what is not there, or is nothing to execute */
+async function checkNamed(path: string): Promise<void> {
+  if (await isExecutable(path)) return;
+  const wrong = (await exists(path))
+    ? 'it is no file that may be executed. Check the path, or make it executable (chmod +x).'
+    : 'there is no such file. Check the path.';
+  throw new Problem('usage', `${path} cannot be used as Nginx: ${wrong}`);
 }
 
 /** Environment variables to run the binary with. */
@@ -92,9 +105,6 @@ async function askVersion(path: string, libraryPath: string | null): Promise<Ngi
 async function reason(cause: unknown): Promise<string> {
   if (cause instanceof Problem) return cause.message;
   const { code, stderr, killed } = cause as { code?: unknown; stderr?: string; killed?: boolean };
-  if (code === 'ENOENT') return 'there is no such file. Check the path.';
-  if (code === 'EACCES')
-    return 'it is no file that may be executed. Check the path, or make it executable (chmod +x).';
   if (killed === true) return `it gave no answer to -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
   const words = stderr?.trim().split('\n').at(-1) ?? '';
   const missing = /shared librar|Library not loaded|Error relocating|symbol/i.test(words);

@@ -23,8 +23,9 @@ import {
 
 /** Facts about the machine that figures depend on. */
 export async function readEnvironment(): Promise<Environment> {
-  const [machine, release, cpuinfo] = await Promise.all([
+  const [machine, container, release, cpuinfo] = await Promise.all([
     readMachine(),
+    readContainerLimits(),
     readText('/etc/os-release'),
     readText('/proc/cpuinfo'),
   ]);
@@ -34,6 +35,7 @@ export async function readEnvironment(): Promise<Environment> {
     arch: os.arch(),
     cpuModel: parseCpuModel(cpuinfo) ?? os.cpus()[0]?.model ?? 'unknown',
     cpus: machine.cpus.length,
+    cpuQuota: container.cpuQuota,
     memoryBytes: os.totalmem(),
     node: process.version,
     openFilesLimit: machine.openFilesLimit,

@@ -88,6 +88,18 @@ test('what is compared runs in one placement, direct included, and the largest v
   assert.equal(placed('-c 10k', direct, [plain]), null);
 });
 
+test('the generator spins only where a CPU is left for the runner beside those of all processes', () => {
+  const pacing = (line: string, cpus: number[]) => decide(`-c 1k ${line}`, { cpus }).plan.pacing;
+  const three = '-R 5k --no-pin --workers 1 --servers 1 --nginx-workers 1';
+  assert.equal(pacing(three, [0, 1, 2, 3]), 'spin');
+  assert.equal(pacing(three, [0, 1, 2]), 'sleep');
+  assert.equal(pacing('-R 5k', [0, 1]), 'spin');
+  // Two generators have one CPU between them: whoever spins keeps it from the other.
+  assert.equal(pacing('-R 5k --pin --workers 2', [0, 1]), 'sleep');
+  assert.equal(pacing('-R 5k --pin --workers 2', [0, 1, 2, 3]), 'spin');
+  assert.equal(pacing('--in-flight 1', [0, 1]), null);
+});
+
 test('throughput is measured with the lean echo server, latency with ws, and both with the one that is named', () => {
   const server = (line: string) => decide(line).plan.server;
   assert.deepEqual(

@@ -123,6 +123,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .plot circle, .plot path, .plot g rect { fill: currentColor; }
 .plot .base { fill: var(--muted); }
 .plot .neither { color: var(--accent); }
+.plot .unknown { color: var(--muted); }
 .plot .better { color: var(--good); }
 .plot .worse { color: var(--bad); }
 .diff .added { color: var(--good); }

@@ -4,7 +4,7 @@ import { figureTitle, formatEffect, formatInterval, isFound } from './words.ts';
 
 const ROW = 30;
 const TOP = 14;
-const LEFT = 250;
+const LEFT = 270;
 const RIGHT = 720;
 const WIDTH = 960;
 /** Effects beyond are drawn as arrows at the edge: they need no scale to be seen. */
@@ -64,12 +64,17 @@ function reachOf(figures: readonly ComparedFigure[]): number {
 
 function ticksOf(reach: number): number[] {
   const fitting = TICKS.filter((percent) => Math.log(1 + percent / 100) <= reach).slice(-2);
-  const ticks = fitting.map((percent) => Math.log(1 + percent / 100));
-  return [...ticks.map((log) => -log), 0, ...ticks];
+  const below = fitting.filter((percent) => -Math.log(1 - percent / 100) <= reach);
+  return [
+    ...below.map((percent) => Math.log(1 - percent / 100)),
+    0,
+    ...fitting.map((percent) => Math.log(1 + percent / 100)),
+  ];
 }
 
-/** Of the palette of verdicts; what was not found has no colour. */
-export function kindOf({ verdict }: ComparedFigure): 'better' | 'worse' | 'neither' {
+/** Which colour a verdict has. */
+export function kindOf({ verdict }: ComparedFigure): 'better' | 'worse' | 'neither' | 'unknown' {
+  if (verdict === 'too few rounds') return 'unknown';
   if (verdict === 'faster' || verdict === 'cheaper') return 'better';
   return verdict === 'slower' || verdict === 'dearer' ? 'worse' : 'neither';
 }

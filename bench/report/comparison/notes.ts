@@ -13,11 +13,7 @@ export function notesOf(result: Result): string[] {
     ),
     ...result.conclusions.flatMap((each) => {
       if (each.kind === 'left-out') return [`${each.variant} was left out. ${each.reason}`];
-      return each.kind === 'rate'
-        ? [
-            `All variants were offered ${each.ratePerSecond.toLocaleString('en-US')} messages a second in the step latency: ${each.reason}`,
-          ]
-        : [];
+      return each.kind === 'rate' ? [`The rate of the step latency: ${each.reason}`] : [];
     }),
   ];
 }

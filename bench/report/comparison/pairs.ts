@@ -26,10 +26,11 @@ export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison
   );
   return html`<figure class="plotted"><h3>${figureTitle(figure)}: ${formatEffect(figure.effect)}</h3>
 <svg class="plot pairs" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}, ${baseline} and ${variant}. ${told.join('; ')}">
-${[least, (least + most) / 2, most].map(
-  (
+${labels([least, (least + most) / 2, most], figure).map(
+  ({
     value,
-  ) => html`<line class="grid" x1="${LEFT}" y1="${y(value)}" x2="${WIDTH}" y2="${y(value)}"/><text class="name" x="${LEFT - 8}" y="${y(value) + 4}">${formatFigure(value, figure)}</text>
+    text,
+  }) => html`<line class="grid" x1="${LEFT}" y1="${y(value)}" x2="${WIDTH}" y2="${y(value)}"/><text class="name" x="${LEFT - 8}" y="${y(value) + 4}">${text}</text>
 `,
 )}
 ${rounds.map(({ round }) => html`<text class="tick" x="${x(round)}" y="${BOTTOM + 18}">${round}</text>`)}
@@ -41,4 +42,10 @@ ${rounds.map(
 )}
 </svg></figure>
 `;
+}
+
+/** Figures that lie so close that they are written alike are written once. */
+function labels(values: readonly number[], figure: ComparedFigure): { value: number; text: string }[] {
+  const written = values.map((value) => ({ value, text: formatFigure(value, figure) }));
+  return written.filter(({ text }, index) => written.findIndex((each) => each.text === text) === index);
 }

@@ -98,15 +98,27 @@ export function roundsSentence({ rounds, excluded }: Comparison): string {
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;
 }
 
-/** Runs with figures that do not count, by reason: `tls, latency, rounds 3 and 7: response.p99. Why.` */
+/**
+ * Runs with figures that do not count, with the reason in short: `tls, latency, rounds 3, 7: response.p99 left
+ * out: disturbed`. The conclusion has each reason in full.
+ */
 export function excludedLines({ excluded }: Comparison): string[] {
-  const groups = new Map<string, number[]>();
+  const groups = new Map<string, { who: string; why: string; rounds: number[] }>();
   for (const { variant, step, round, figures, reason } of excluded) {
-    const key = `${variant}, ${step}\0${figures.join(', ')} left out: ${reason}`;
-    groups.set(key, [...(groups.get(key) ?? []), round]);
+    const who = `${variant}, ${step}`;
+    const why = `${figures.join(', ')} left out: ${shortened(reason)}`;
+    const group = groups.get(`${who} ${why}`) ?? { who, why, rounds: [] };
+    group.rounds.push(round);
+    groups.set(`${who} ${why}`, group);
   }
-  return [...groups].map(([key, rounds]) => {
-    const [who = '', why = ''] = key.split('\0');
-    return `${who}, ${rounds.length === 1 ? 'round' : 'rounds'} ${rounds.join(', ')}: ${why}`;
-  });
+  return [...groups.values()].map(
+    ({ who, why, rounds }) =>
+      `${who}, ${rounds.length === 1 ? 'round' : 'rounds'} ${rounds.join(', ')}: ${why}`,
+  );
+}
+
+/** Up to the figures that it goes by, which differ from run to run. */
+function shortened(reason: string): string {
+  const [head = reason] = reason.split(': ');
+  return /[.!?]$/.test(head) ? head : `${head}.`;
 }

@@ -1,5 +1,6 @@
 import { histogramOfAll } from '../../measure/figures.ts';
-import type { Comparison, VariantComparison } from '../../model/comparison.ts';
+import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
+import type { Notice } from '../../model/notice.ts';
 import type { Run } from '../../model/run.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
@@ -71,11 +72,16 @@ function rounds(view: View): Section {
     body: html`<p class="how">Circles are ${baseline}, squares the variant, a line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.</p>
 ${comparisons.map(
   (each) => html`<h3>${each.variant}</h3>
-<div class="pair">${each.figures.filter((figure) => figure.rounds.length > 0).map((figure) => pairsPlot(figure, each, baseline))}</div>
+<div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baseline))}</div>
 `,
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
+}
+
+/** Capacity of a core is CPU per message once more. */
+function isDrawn({ name, rounds }: ComparedFigure): boolean {
+  return rounds.length > 0 && name !== 'perCoreCapacity';
 }
 
 function curves(view: View): Section {
@@ -145,30 +151,30 @@ function differenceOf(before: string | null, after: string | null, name: string)
   )}</pre>`;
 }
 
-/** Of the bench, and of its runs: what is said of several once, with how many. */
+/** Of the bench, and of its runs: the first of each kind, with how many runs have one like it. */
 function notices({ result }: View): Section {
-  const said = new Map<string, { level: 'info' | 'warning'; code: string; text: string; runs: string[] }>();
-  for (const { plan, notices: own } of result.runs) {
-    for (const { level, code, text } of own) {
-      const entry = said.get(`${code} ${text}`) ?? { level, code, text, runs: [] };
-      entry.runs.push(plan.variant);
-      said.set(`${code} ${text}`, entry);
-    }
-  }
   const general = result.notices.map((what) => ({ what, whose: '' }));
-  const ofRuns = [...said.values()].map(({ runs, ...what }) => ({
+  const ofRuns = new Map<string, { what: Notice; runs: number }>();
+  for (const what of result.runs.flatMap((run) => run.notices))
+    ofRuns.set(what.code, {
+      what: ofRuns.get(what.code)?.what ?? what,
+      runs: (ofRuns.get(what.code)?.runs ?? 0) + 1,
+    });
+  const counted = [...ofRuns.values()].map(({ what, runs }) => ({
     what,
-    whose: `${[...new Set(runs)].join(', ')} (${runs.length} ${runs.length === 1 ? 'run' : 'runs'})`,
+    whose: runs === 1 ? '1 run' : `${runs} of ${result.runs.length} runs, one of them`,
   }));
-  const all = [...general, ...ofRuns].sort(
-    (a, b) => Number(a.what.level === 'info') - Number(b.what.level === 'info'),
-  );
+  const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
   return {
     id: 'notices',
     title: 'Notices',
     charts: [],
     body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
   };
+}
+
+function rank({ level }: Notice): number {
+  return level === 'warning' ? 0 : 1;
 }
 
 function compactRuns({ result, runs: views }: View): Section {

@@ -17,7 +17,10 @@ export function setup({ result, runs }: View): Section {
     charts: [],
     body: html`${facts([
       ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
-      ['CPU', `${machine.cpuModel}, ${formatCount(machine.cpus)} usable`],
+      [
+        'CPU',
+        `${machine.cpuModel}, ${formatCount(machine.cpus)} usable${machine.cpuQuota === null ? '' : `, of which a quota allows ${Number(machine.cpuQuota.toFixed(2))}`}`,
+      ],
       ['Memory', formatBytes(machine.memoryBytes)],
       ['Nginx', distinct(nginx.map(({ version, binary }) => `${version} (${binary})`)) || 'none'],
       ['OpenSSL of Nginx', distinct(nginx.map(({ openssl }) => openssl)) || NOTHING],
