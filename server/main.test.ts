@@ -100,6 +100,7 @@ describe('parseOptions', () => {
     assert.deepEqual(parseOptions([]), {
       port: 8080,
       host: '127.0.0.1',
+      socket: null,
       kind: 'ws',
       reply: 'echo',
       log: false,

@@ -230,11 +230,13 @@ function has(words: readonly Word[], text: string): boolean {
 
 function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
   const kept = options.filter(({ text }) => !/^(default|default_server)$/.test(text));
-  const added = [
-    ...(kept.some(({ text }) => text.startsWith('backlog=')) ? [] : [word(`backlog=${backlog}`)]),
+  const hasBacklog = kept.some(({ text }) => text.startsWith('backlog='));
+  return [
+    ...(shared ? [word('default_server')] : []),
+    ...(hasBacklog ? [] : [word(`backlog=${backlog}`)]),
+    ...kept,
     ...(reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : []),
   ];
-  return [...(shared ? [word('default_server')] : []), ...kept, ...added];
 }
 
 function isOn(nodes: readonly Node[]): boolean {

@@ -58,7 +58,7 @@ function redirectContext(
     if (target.variable) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
     const known = !target.variable && names.has(upstreamName(target.host));
-    const own = isLocal(target.host) ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
+    const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
     if (!known) needed.add(own);
     const name = known ? target.host : own;
     const url = http ? `http://${name}${target.uri}` : name;
