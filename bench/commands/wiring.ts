@@ -6,8 +6,11 @@ import { readTuned } from '../nginx/tuned.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
+import { bunHere } from '../topology/engine.ts';
 import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
+
+const bunVersion = () => bunHere()?.version ?? null;
 
 /** What the commands are made of on a real machine. */
 export const services: Services = {
@@ -24,8 +27,8 @@ export const services: Services = {
     return lackOfStream(await findNginx({ ...nginx, searchPath, cacheDir: cacheFolder() }));
   },
   canObserve,
-  readEnvironment,
-  readMachine,
+  readEnvironment: () => readEnvironment(bunVersion()),
+  readMachine: () => readMachine(bunVersion()),
   watchMachine,
   runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
   readVersion,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, clockSince } from '../load/clock.ts';
+import { type Clock, clockSince, monotonicNs } from '../load/clock.ts';
 import { type Fleet, makeFleet } from '../load/fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
 import { sourcePorts } from '../load/source.ts';
@@ -64,6 +64,7 @@ export async function driveLoad(
     processSet,
     plan.workers,
     plan.client,
+    plan.engine,
     cpus,
   );
   const merger = makeMerger(plan.workers);
@@ -78,7 +79,7 @@ export async function driveLoad(
   const processes = await listProcesses(target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
-  const epochNs = process.hrtime.bigint() + BigInt(EPOCH_AHEAD_MS * 1e6);
+  const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
   const sampler = startSampler({ nowUs: clock });
   onSampler(sampler);

@@ -55,6 +55,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
+    engine: plan.engine,
     cpus: plan.placement?.server ?? null,
     args: context.serverArguments ?? [],
     maxPayloadBytes: plan.workload.payload.maxBytes,

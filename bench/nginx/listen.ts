@@ -15,7 +15,6 @@ export interface ListenSpec {
   host: string;
   /** One port for each of {@link listenAddresses}. */
   ports: readonly number[];
-  /** Of the sockets for which the configuration names none. */
   backlog: number;
   /** Adds `reuseport`: each worker has its own socket, and the kernel spreads connections by hash. */
   reuseport: boolean;
@@ -52,7 +51,7 @@ export function listenAddresses(tree: readonly Node[]): string[] {
 
 /**
  * Moves every `listen` to a port of `host`, keeps its parameters, and sets the backlog once for each
- * socket that has none. HTTP/2 is switched on in the syntax of this Nginx version.
+ * socket. HTTP/2 is switched on in the syntax of this Nginx version.
  *
  * @returns the tree, and its listeners: those of the main server first, TLS before plain.
  */
@@ -230,12 +229,13 @@ function has(words: readonly Word[], text: string): boolean {
 
 function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
   const kept = options.filter(({ text }) => !/^(default|default_server)$/.test(text));
-  const hasBacklog = kept.some(({ text }) => text.startsWith('backlog='));
+  const added = reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : [];
+  const isWritten = kept.some(({ text }) => text.startsWith('backlog='));
   return [
     ...(shared ? [word('default_server')] : []),
-    ...(hasBacklog ? [] : [word(`backlog=${backlog}`)]),
+    ...(isWritten ? [] : [word(`backlog=${backlog}`)]),
     ...kept,
-    ...(reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : []),
+    ...added,
   ];
 }
 

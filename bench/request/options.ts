@@ -52,6 +52,7 @@ export const RUN_OPTIONS = {
     type: { value: 'text|binary', help: 'Type of the messages [text]' },
     ramp: { value: 'N', help: 'New connections per second [as fast as they are accepted]' },
     client: { value: 'lean|ws', help: 'WebSocket client of the generator [lean]' },
+    engine: { value: 'node|bun', help: 'What runs lean client and lean server [bun where it is found]' },
     seed: { value: 'N', help: 'Draws sizes, arrivals and contents again [a random one, kept]' },
     'no-http': { value: null, help: 'Leave out the short HTTP leg before the WebSockets' },
     'connect-timeout': { value: 'TIME', help: 'For TCP, TLS and upgrade together [10s]' },

@@ -26,6 +26,7 @@ const DEFAULTS: RunRequest = {
   echoTimeoutMs: 10_000,
   connectTimeoutMs: 10_000,
   client: 'lean',
+  engine: null,
   server: null,
   workers: null,
   servers: null,

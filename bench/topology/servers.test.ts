@@ -24,6 +24,7 @@ describe('startServers', () => {
       const servers = await startServers({
         count: 2,
         kind,
+        engine: 'node',
         cpus: null,
         onLaunch: (launched) => t.after(() => launched.stop('SIGKILL', 0)),
         onLoop: (pid) => samples.push(pid),
@@ -56,7 +57,7 @@ describe('startServers', () => {
   }
 
   it('ends with whoever started them', async (t) => {
-    const [server] = await startServers({ count: 1, kind: 'lean', cpus: null });
+    const [server] = await startServers({ count: 1, kind: 'lean', engine: 'node', cpus: null });
     assert.ok(server);
     t.after(() => server.launched.stop('SIGKILL', 0));
     server.launched.child.disconnect();
@@ -68,6 +69,7 @@ describe('startServers', () => {
     const options = {
       count: 2,
       kind: 'lean',
+      engine: 'node',
       cpus: null,
       onLaunch: (one: Launched) => launched.push(one),
     } as const;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import { type Launched, launchNode } from './process.ts';
+import type { EngineName } from '../model/plan.ts';
+import { type Launched, launchOn } from './process.ts';
 
 /** Counters of one echo server since its start. */
 export interface ServerStats {
@@ -34,6 +35,8 @@ export interface EchoServer {
 export interface ServersOptions {
   count: number;
   kind: 'ws' | 'lean';
+  /** Of the lean server; that on `ws` always runs on Node. */
+  engine: EngineName;
   /** CPU numbers that all of them share; null: wherever the kernel likes. */
   cpus: readonly number[] | null;
   /** Where each of them makes a Unix-domain socket; default: none does. */
@@ -87,11 +90,11 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
 function launchServer(
   name: string,
   socket: string | null,
-  { kind, cpus, args = [], maxPayloadBytes }: ServersOptions,
+  { kind, engine, cpus, args = [], maxPayloadBytes }: ServersOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
-  return launchNode(ENTRY, {
+  return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
     args: ['--port', '0', '--kind', kind, ...local, ...limit, ...args],
