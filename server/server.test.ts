@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -12,6 +15,7 @@ import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixtur
 const DEFAULTS: ServerOptions = {
   port: 0,
   host: '127.0.0.1',
+  socket: null,
   kind: 'ws',
   reply: 'echo',
   log: false,
@@ -68,6 +72,27 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   }
 
   describe(`server of kind ${kind}`, () => {
+    it('serves on a Unix-domain socket beside its port, counts both as one, and stops both', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      const path = join(folder, 'echo.sock');
+      const server = await start(t, { socket: path });
+      const overTcp = await open(t, server);
+      const overSocket = new WebSocket(`ws+unix:${path}:/websocket`, { perMessageDeflate: false });
+      t.after(() => overSocket.terminate());
+      await once(overSocket, 'open');
+      for (const each of [overTcp, overSocket]) {
+        each.send('x'.repeat(70_000));
+        assert.equal(String((await once(each, 'message'))[0]).length, 70_000);
+      }
+      assert.deepEqual([server.stats.connections, server.stats.messages], [{ open: 2, total: 2 }, 2]);
+      const closed = once(overSocket, 'close');
+      await server.stop(1000);
+      assert.equal((await closed)[0], 1001);
+      assert.equal(server.stats.connections.open, 0);
+      await assert.rejects(access(path), { code: 'ENOENT' });
+    });
+
     it('echoes text as text and bytes as bytes, in order, at all lengths, and counts them', async (t) => {
       const server = await start(t);
       const socket = await open(t, server, '/any/path?query');
