@@ -12,8 +12,8 @@ import { SocketCarrier } from './socket-carrier.ts';
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server, on node:net alone. It checks frames as the other one does, but not that text is
- * valid UTF-8, and selects no subprotocol.
+ * The lean echo server, on node:net alone. It checks all that the other one checks, and that a frame's length
+ * is in its shortest form (RFC 6455 section 5.2); it selects no subprotocol.
  *
  * @throws the error of listen(): EADDRINUSE and the like
  */

@@ -1,7 +1,7 @@
 import type { Fleet } from '../load/fleet.ts';
 import type { Share } from '../model/run.ts';
 import type { ServerStats } from '../topology/servers.ts';
-import type { NamedProcess } from './context.ts';
+import type { NamedProcess } from './processes.ts';
 
 /**
  * How connections and echoed messages are spread. Nginx workers are counted by the generator, from the
