@@ -39,13 +39,13 @@ test('the version and the profiles are printed', async () => {
     drawn: '',
   });
   const { out } = await obey(['profiles'], fakeServices());
-  assert.match(out, /^direct {2}The direct profile\n {8}What does it cost\?\nplain {3}The plain profile\n/);
-  assert.match(out, /\nTunings, as in plain\+buf-16k:\nbuf-16k {2}Does it help\?\n/);
+  assert.match(out, /^direct {3}The direct profile\n {9}What does it cost\?\nplain {4}The plain profile\n/);
+  assert.match(out, /\n\nTunings, .*\nbuf-16k {2}Does it help\?\nplacebo {2}Does it help\?\n$/);
   const rare = { ...profileNamed('rare'), inAll: false };
   const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
   assert.match(
     (await obey(['profiles'], others)).out,
-    /^tls .*\n.*\n\nBy name only, not part of `all`:\nrare .*\n.*\n\nTunings/,
+    /^tls .*\n.*\n\nRun by name only, not by `all`:\nrare .*\n.*\n\nTunings/,
   );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
