@@ -7,6 +7,7 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Result, ResultHead } from '../model/result.ts';
+import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { COMPARISON_OPTIONS, RUN_OPTIONS } from '../request/options.ts';
 import { METRICS } from '../request/threshold.ts';
 import { makeResultWriter } from '../store/writer.ts';
@@ -38,8 +39,14 @@ test('the version and the profiles are printed', async () => {
     drawn: '',
   });
   const { out } = await obey(['profiles'], fakeServices());
-  assert.match(out, /^direct {2}The direct profile\n {8}What does it cost\?\nplain {3}The plain profile\n/);
-  assert.match(out, /\nTunings, as in plain\+buf-16k:\nbuf-16k {2}Does it help\?\n/);
+  assert.match(out, /^direct {3}The direct profile\n {9}What does it cost\?\nplain {4}The plain profile\n/);
+  assert.match(out, /\n\nTunings, .*\nbuf-16k {2}Does it help\?\nplacebo {2}Does it help\?\n$/);
+  const rare = { ...profileNamed('rare'), inAll: false };
+  const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
+  assert.match(
+    (await obey(['profiles'], others)).out,
+    /^tls .*\n.*\n\nRun by name only, not by `all`:\nrare .*\n.*\n\nTunings/,
+  );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
     JSON.parse(json.out).map((profile: { name: string }) => profile.name),

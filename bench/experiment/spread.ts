@@ -16,10 +16,13 @@ export function spreadOf(
 }
 
 function nginxShares(fleet: Fleet, processes: readonly NamedProcess[]): Share[] {
+  const routes = fleet.routes();
+  // A stream proxy adds no header: nobody knows which worker carries what.
+  if (routes.every(({ nginxWorker }) => nginxWorker === null)) return [];
   const shares = new Map<string, Share>();
   for (const { name, pid } of processes.filter((each) => each.name.startsWith('nginx worker')))
     shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
-  for (const { nginxWorker, connections, messages } of fleet.routes()) {
+  for (const { nginxWorker, connections, messages } of routes) {
     if (nginxWorker === null) continue;
     // A worker that came after the start: a reload, or one in place of one that died.
     const name = `nginx worker (process ${nginxWorker})`;
