@@ -32,8 +32,9 @@ export class BunCarrier implements Carrier {
     return false;
   }
 
-  /** The kernel takes more. */
+  /** The kernel takes more; that is told where nothing waits as well. */
   drained(): void {
+    if (this.waiting.length === 0) return;
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
       const taken = this.socket.write(next);
       if (taken < 0) return;
@@ -43,8 +44,11 @@ export class BunCarrier implements Carrier {
       }
       this.waiting.shift();
     }
-    if (this.ending === 'end') this.socket.end();
-    else if (this.ending === 'shutdown') this.socket.shutdown();
+    if (this.ending === 'end') {
+      this.socket.end();
+      return;
+    }
+    if (this.ending === 'shutdown') this.socket.shutdown();
     this.socket.resume();
   }
 

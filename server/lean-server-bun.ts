@@ -25,29 +25,34 @@ export async function startLeanServerOnBun(options: ServerOptions): Promise<Runn
     log: options.log ? logClient : null,
   };
   let onEmpty = () => {};
-  const listener = Bun.listen<BunCarrier>({
-    hostname: options.host,
-    port: options.port,
-    backlog: options.backlog,
-    socket: {
-      binaryType: 'buffer',
-      open(socket) {
-        socket.setNoDelay(true);
-        socket.data = new BunCarrier(socket, context);
-        carriers.set(socket, socket.data);
-      },
-      data: (socket, bytes) => socket.data.read(bytes),
-      drain: (socket) => socket.data.drained(),
-      close(socket) {
-        socket.data.session.ended();
-        carriers.delete(socket);
-        if (carriers.size === 0) onEmpty();
-      },
+  const socket: Bun.Handlers<BunCarrier> = {
+    binaryType: 'buffer',
+    open(accepted) {
+      accepted.setNoDelay(true);
+      accepted.data = new BunCarrier(accepted, context);
+      carriers.set(accepted, accepted.data);
     },
-  });
+    data: (accepted, bytes) => accepted.data.read(bytes),
+    drain: (accepted) => accepted.data.drained(),
+    close(accepted) {
+      accepted.data.session.ended();
+      carriers.delete(accepted);
+      if (carriers.size === 0) onEmpty();
+    },
+  };
+  const { host, port, backlog } = options;
+  const listener = Bun.listen({ hostname: host, port, backlog, socket });
+  let local: Bun.Listener | null = null;
+  try {
+    if (options.socket !== null) local = Bun.listen({ unix: options.socket, backlog, socket });
+  } catch (error) {
+    listener.stop();
+    throw error;
+  }
 
   async function stop(graceMs: number): Promise<void> {
     listener.stop();
+    local?.stop();
     const empty = new Promise<void>((done) => {
       onEmpty = done;
       if (carriers.size === 0) done();

@@ -58,6 +58,14 @@ describe('the server as a program', () => {
     });
   }
 
+  it('that cannot have its socket names it, leaves its port and ends', async (t) => {
+    for (const kind of ['ws', 'lean']) {
+      const server = start(t, '--port', '0', '--socket', '/no/such/folder/echo.sock', '--kind', kind);
+      assert.deepEqual(await ended(server), [1, null]);
+      assert.match(server.output(), /^Cannot listen on \/no\/such\/folder\/echo\.sock: .*--socket\.\n$/);
+    }
+  });
+
   it('says what to do when the port is in use', async (t) => {
     const first = start(t, '--port', '0');
     assert.ok(first.stdout);
@@ -106,6 +114,7 @@ describe('parseOptions', () => {
     assert.deepEqual(parseOptions([]), {
       port: 8080,
       host: '127.0.0.1',
+      socket: null,
       kind: 'ws',
       reply: 'echo',
       log: false,

@@ -41,7 +41,13 @@ function stopOnSignal(server: RunningServer): void {
   }
 }
 
-function sentenceOf(error: NodeJS.ErrnoException, { host, port }: ServerOptions): string {
+function sentenceOf(
+  error: NodeJS.ErrnoException & { address?: string },
+  { host, port, socket }: ServerOptions,
+): string {
+  if (socket !== null && error.address === socket) {
+    return `Cannot listen on ${socket}: ${error.message}. Choose another --socket.`;
+  }
   const where = `${host}:${port}`;
   if (error.code === 'EADDRINUSE')
     return `${where} is in use: choose another --port, or 0 for any that is free.`;

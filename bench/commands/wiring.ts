@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
+import { findNginx } from '../nginx/binary.ts';
+import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import { readTuned } from '../nginx/tuned.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -16,6 +18,13 @@ export const services: Services = {
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
   async checkTunings({ profile: { configurationPath }, variant }) {
     if (configurationPath !== null) await readTuned(configurationPath, variant.proxy?.tunings ?? []);
+  },
+  async missingModule({ profile: { configurationPath }, variant }, nginx) {
+    if (configurationPath === null) return null;
+    const tree = await readTuned(configurationPath, variant.proxy?.tunings ?? []);
+    if (!needsStreamModule(tree)) return null;
+    const searchPath = process.env.PATH ?? '';
+    return lackOfStream(await findNginx({ ...nginx, searchPath, cacheDir: cacheFolder() }));
   },
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),

@@ -20,8 +20,8 @@ import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { bunHere } from '../topology/engine.ts';
-import type { NamedProcess } from './context.ts';
 import { runExperiment } from './experiment.ts';
+import type { NamedProcess } from './processes.ts';
 
 /** The project's own, which .ci and the command line use as well. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));

@@ -24,6 +24,9 @@ export function profileNamed(name: string, servers = 1): Profile {
     claim: null,
     expect: 'Little.',
     servers,
+    key: 'ecdsa',
+    visit: null,
+    inAll: true,
   };
 }
 

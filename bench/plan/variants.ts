@@ -19,11 +19,12 @@ export interface Side {
 /**
  * The variants that a person asked for, in that order, each once.
  *
- * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for every profile.
+ * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
  * @throws Problem('usage') for a name that is none, with the nearest one and the list.
  */
 export function chooseVariants(library: Library, names: readonly string[]): Side[] {
-  const all = names.flatMap((name) => (name === 'all' ? library.profiles.map((each) => each.name) : [name]));
+  const inAll = library.profiles.filter((each) => each.inAll).map((each) => each.name);
+  const all = names.flatMap((name) => (name === 'all' ? inAll : [name]));
   return [...new Set(all)].map((name) => sideOf(library, name));
 }
 

@@ -76,6 +76,7 @@ test('every option is read, in the long form', () => {
       nginxWorkers: 4,
       pin: true,
       http: false,
+      engine: null,
       nginxPath: '/usr/sbin/nginx',
       seed: 7,
       thresholds: ['response.p99<50ms', 'messages.lost==0'],

@@ -10,7 +10,7 @@ import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { readTuned } from '../nginx/tuned.ts';
-import { type Certificate, makeCertificate } from './certificate.ts';
+import { type Certificate, type KeyType, makeCertificate } from './certificate.ts';
 import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
@@ -56,6 +56,8 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
 export interface ConfigurationSource {
   path: string;
   tunings: readonly Tuning[];
+  /** Of the certificate. */
+  key: KeyType;
 }
 
 /**
@@ -72,13 +74,13 @@ export async function startProxy(
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
   const tree = await readTuned(source.path, source.tunings);
-  const certificate = await makeCertificate(folder);
+  const certificate = await makeCertificate(folder, source.key);
   const sandbox = moveIntoSandbox(tree, {
     ...plan.proxy,
     folder,
     host: HOST,
     ports: await freePorts(HOST, listenAddresses(tree).length),
-    upstreams: servers.map(({ port }) => ({ host: HOST, port })),
+    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,

@@ -1,81 +1,103 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { listenAddresses } from '../nginx/listen.ts';
+import { before, describe, test } from 'node:test';
+import type { ShippedTuning } from '../model/profile.ts';
+import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
-import { moveIntoSandbox } from '../nginx/sandbox.ts';
-import { readTuned } from '../nginx/tuned.ts';
-import { loadProfiles } from '../plan/profile.ts';
+import { directives, type Node, texts } from '../nginx/tree.ts';
 import { loadTunings } from '../plan/tuning.ts';
-import { makeCertificate } from './certificate.ts';
-import { checkNginx, freePorts, writeConfiguration } from './nginx.ts';
+import { parseRequest } from '../request/request.ts';
+import { PROFILES, setUpBench } from './nginx.test.fixture.ts';
+import { checkNginx, writeConfiguration } from './nginx.ts';
 
-const HOST = '127.0.0.1';
-/** From dist/bench/topology. */
-const PROJECT = join(import.meta.dirname, '../../..');
+const bench = setUpBench();
 
-let binary: NginxBinary;
-let root: string;
+/** Which profiles each of them is tried on; those for `http` fit every profile that has it. */
+const NAMES = [
+  ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'keepalive-1', 'ktls'],
+  ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'reuseport', 'session-cache-off'],
+  ...['shutdown-timeout-10s', 'ssl-buf-4k', 'tickets-off', 'zone'],
+];
 
+let tunings: ShippedTuning[];
 before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'tunings-test-'));
-  binary = await findNginx({
-    path: null,
-    searchPath: process.env.PATH ?? '',
-    cacheDir: join(PROJECT, '.cache'),
-    say: () => {},
-  });
+  tunings = await loadTunings(join(PROFILES, 'tunings'));
 });
-after(() => rm(root, { recursive: true, force: true }));
 
-/** The configuration of a variant as it would run. */
-async function sandboxed(path: string, tunings: readonly { name: string; text: string }[]) {
-  const folder = await mkdtemp(join(root, 'run-'));
-  const tree = await readTuned(path, tunings);
-  const moved = moveIntoSandbox(tree, {
-    folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
-    backlog: 4096,
-    upstreams: [{ host: HOST, port: 9 }],
-    certificate: await makeCertificate(folder),
-    workers: 1,
-    workerConnections: 64,
-    workerFiles: 256,
-    reuseport: false,
-    cpuAffinity: null,
-    user: process.getuid?.() === 0 ? 'root root' : null,
-    nginxVersion: binary.version,
-    buildArguments: binary.buildArguments,
-    modulesPath: binary.modulesPath,
-    streamModule: binary.streamModule,
-  });
-  return { tree: moved.tree, folder };
+function tuningNamed(name: string): ShippedTuning {
+  const tuning = tunings.find((each) => each.name === name);
+  assert.ok(tuning, name);
+  return tuning;
 }
 
-/** Without ports and folders, which differ anyway. */
-function told(tree: Parameters<typeof print>[0], folder: string): string {
-  return print(tree)
-    .text.replaceAll(folder, '')
-    .replace(/127\.0\.0\.1:\d+/g, '');
-}
-
-test('every tuning changes what runs of every profile that it is for, and Nginx takes it', async () => {
-  const profiles = await loadProfiles(join(PROJECT, 'nginx-profiles'));
-  const tunings = await loadTunings(join(PROJECT, 'nginx-profiles/tunings'));
-  assert.ok(tunings.length >= 8);
-  for (const { name: profile, configurationPath } of profiles) {
-    if (configurationPath === null) continue;
-    const before = await sandboxed(configurationPath, []);
-    for (const tuning of tunings.filter(({ profiles: own }) => own === null || own.includes(profile))) {
-      const what = `${profile}+${tuning.name}`;
-      const { tree, folder } = await sandboxed(configurationPath, [tuning]);
-      assert.notEqual(told(tree, folder), told(before.tree, before.folder), what);
-      const { confPath, origins } = await writeConfiguration(folder, tree);
-      await assert.doesNotReject(checkNginx(binary, confPath, folder, origins), what);
-    }
+/** The profiles that a tuning is for: those it names, or all that have its outermost blocks. */
+async function profilesFor({ text, profiles }: ShippedTuning): Promise<string[]> {
+  const blocks = parse(text, 'tuning').flatMap((node) =>
+    node.kind === 'directive' && node.block !== null ? [node.name] : [],
+  );
+  const fitting: string[] = [];
+  for (const { name, configurationPath } of bench.profiles) {
+    if (configurationPath === null || !(profiles?.includes(name) ?? true)) continue;
+    const tree = await bench.profileTree(name);
+    if (blocks.every((block) => directives(tree, block).length > 0)) fitting.push(name);
   }
+  return fitting;
+}
+
+/** What a tuning says, line by line: its directives without a block; of a `listen` each parameter. */
+function statements(nodes: readonly Node[]): string[] {
+  return nodes.flatMap((node) => {
+    if (node.kind === 'comment') return [];
+    if (node.block !== null) return statements(node.block);
+    if (node.name === 'listen') return texts(node);
+    return [`${[node.name, ...texts(node)].join(' ')};`];
+  });
+}
+
+describe('every tuning', () => {
+  for (const name of NAMES) {
+    test(`${name} lies over each profile that it is for, survives the sandbox, and nginx -t accepts it`, async () => {
+      const tuning = tuningNamed(name);
+      const fitting = await profilesFor(tuning);
+      assert.ok(fitting.length > 0);
+      assert.deepEqual(
+        (tuning.profiles ?? []).filter((each) => !fitting.includes(each)),
+        [],
+        'a profile that is named exists and has the blocks',
+      );
+      for (const profile of fitting) {
+        const moved = await bench.sandbox(await bench.profileTree(profile, [tuning]), { reuseport: false });
+        const { text } = print(moved.tree);
+        for (const statement of statements(parse(tuning.text, name)))
+          assert.ok(text.includes(statement), `${profile}: ${statement}`);
+        // That of the first stands for the others: checking takes a process each.
+        if (profile !== fitting[0]) continue;
+        const { confPath, origins } = await writeConfiguration(moved.folder, moved.tree);
+        assert.deepEqual(await checkNginx(bench.binary, confPath, moved.folder, origins), []);
+      }
+    });
+  }
+
+  test('is tested here, and is no default of the profile', async () => {
+    assert.deepEqual(
+      tunings.map(({ name }) => name),
+      NAMES,
+    );
+    for (const tuning of tunings) {
+      const [profile = ''] = await profilesFor(tuning);
+      const [without, within] = [
+        await bench.profileTree(profile),
+        await bench.profileTree(profile, [tuning]),
+      ];
+      assert.notEqual(print(within).text, print(without).text, tuning.name);
+    }
+  });
+
+  test('names options for its load that `compare` takes', () => {
+    for (const { name, load } of tunings) {
+      const options = load.split(' ').filter((word) => word !== '');
+      const request = parseRequest(['compare', 'tls', `tls+${name}`, ...options]);
+      assert.equal(request.command, 'compare', name);
+    }
+  });
 });

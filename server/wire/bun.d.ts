@@ -64,12 +64,14 @@ declare namespace Bun {
 
   /** Rejects where it does not connect; a refusal that is known at once rejects all the same. */
   function connect<Data>(options: ConnectOptions<Data>): Promise<Socket<Data>>;
-  function listen<Data>(options: {
-    hostname: string;
-    port: number;
+  interface ListenOptions<Data> {
     backlog?: number;
     exclusive?: boolean;
     allowHalfOpen?: boolean;
     socket: Handlers<Data>;
-  }): Listener;
+  }
+
+  function listen<Data>(options: ListenOptions<Data> & { hostname: string; port: number }): Listener;
+  /** On a Unix-domain socket: the port is none. */
+  function listen<Data>(options: ListenOptions<Data> & { unix: string }): Listener;
 }

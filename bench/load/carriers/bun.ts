@@ -86,13 +86,12 @@ class BunCarrier implements Carrier {
 
   end(): void {
     this.#over = true;
-    if (this.#rest === null) this.#socket?.end();
+    this.#socket?.end();
   }
 
+  /** Without RST, which Nginx would see as a fault of its client's. */
   destroy(): void {
-    this.#over = true;
-    this.#rest = null;
-    this.#socket?.end();
+    this.end();
   }
 
   /** A connection attempt cannot be called off: what comes of it later is closed at once. */
@@ -120,7 +119,7 @@ class BunCarrier implements Carrier {
   }
 
   drained(): void {
-    if (this.#rest === null || this.#socket === null) return;
+    if (this.#over || this.#rest === null || this.#socket === null) return;
     const taken = this.#socket.write(this.#rest);
     if (taken < 0) return;
     if (taken < this.#rest.length) {
@@ -128,8 +127,7 @@ class BunCarrier implements Carrier {
       return;
     }
     this.#rest = null;
-    if (this.#over) this.#socket.end();
-    else this.#events.drained();
+    this.#events.drained();
   }
 
   closed(error?: NodeJS.ErrnoException): void {
