@@ -295,10 +295,10 @@ test('the environment and the plan are those of the result', () => {
   assert.deepEqual(
     tableOf(page, 'What differs from run to run').map((row) => [row[0], row[1], row[3], row.at(-1)]),
     [
-      ['direct', 'throughput', '2 (lean, on Bun)', '4711'],
-      ['direct', 'latency', '2 (lean, on Node)', '7'],
-      ['plain', 'throughput', '2 (lean, on Node)', '7'],
-      ['plain', 'latency', '2 (lean, on Node)', '7'],
+      ['direct', 'throughput', '2 (lean on Bun)', '4711'],
+      ['direct', 'latency', '2 (lean on Node)', '7'],
+      ['plain', 'throughput', '2 (lean on Node)', '7'],
+      ['plain', 'latency', '2 (lean on Node)', '7'],
     ],
   );
 });
