@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Comparison } from '../model/comparison.ts';
 import type { Result } from '../model/result.ts';
+import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides } from '../plan/variants.ts';
 import { comparisonMarkdown } from '../report/comparison/markdown.ts';
@@ -32,7 +33,12 @@ export async function compare(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const sides = chooseSides(await readLibrary(services), request.run.variants, request.tunes);
+    const sides = chooseSides(
+      await readLibrary(services),
+      request.run.variants,
+      request.tunes,
+      ownSides(request.run.configurations, request.run.configurationOptions),
+    );
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
     const question = {
       request: request.run,

@@ -3,6 +3,7 @@ import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -34,7 +35,11 @@ export async function run(
   try {
     const question = {
       request,
-      sides: chooseVariants(await readLibrary(services), request.variants),
+      sides: chooseVariants(
+        await readLibrary(services),
+        request.variants,
+        ownSides(request.configurations, request.configurationOptions),
+      ),
       makeStrategy: ({ variants, planRun }: Planning) =>
         makeSteps({
           ...request,

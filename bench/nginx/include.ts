@@ -71,7 +71,7 @@ async function readText(file: string, includedBy: Directive | null): Promise<str
     const where = includedBy === null ? '' : `, included at ${place(includedBy.origin)}`;
     const why = error instanceof Error && 'code' in error ? REASONS[String(error.code)] : undefined;
     throw new Problem(
-      'configuration',
+      includedBy === null ? 'usage' : 'configuration',
       `The Nginx configuration ${file}${where} cannot be read: ${why ?? String(error)}.`,
       { cause: error },
     );

@@ -20,11 +20,16 @@ export interface Side {
  * The variants that a person asked for, in that order, each once.
  *
  * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for every profile.
+ * @param own Sides that are a person's own configurations; they come last.
  * @throws Problem('usage') for a name that is none, with the nearest one and the list.
  */
-export function chooseVariants(library: Library, names: readonly string[]): Side[] {
+export function chooseVariants(
+  library: Library,
+  names: readonly string[],
+  own: readonly Side[] = [],
+): Side[] {
   const all = names.flatMap((name) => (name === 'all' ? library.profiles.map((each) => each.name) : [name]));
-  return [...new Set(all)].map((name) => sideOf(library, name));
+  return numbered([...[...new Set(all)].map((name) => sideOf(library, name)), ...own]);
 }
 
 /**
@@ -33,8 +38,13 @@ export function chooseVariants(library: Library, names: readonly string[]): Side
  *
  * @throws Problem('usage') as `chooseVariants`.
  */
-export function chooseSides(library: Library, names: readonly string[], tunes: readonly string[]): Side[] {
-  const named = names.map((name) => sideOf(library, name));
+export function chooseSides(
+  library: Library,
+  names: readonly string[],
+  tunes: readonly string[],
+  own: readonly Side[] = [],
+): Side[] {
+  const named = [...names.map((name) => sideOf(library, name)), ...own];
   const typed = tunes.map((text, index) => {
     const [baseline] = named;
     if (baseline === undefined) throw new TypeError('there is no baseline to tune');

@@ -14,6 +14,15 @@ function run(line: string): RunRequest {
 
 const DEFAULTS: RunRequest = {
   variants: ['tls'],
+  configurations: [],
+  configurationOptions: {
+    roots: [],
+    envFile: null,
+    keepGuards: false,
+    websocketPath: null,
+    host: null,
+    headers: [],
+  },
   steps: ['throughput', 'latency'],
   inFlight: 1,
   ratePerSecond: null,
