@@ -11,8 +11,8 @@ import type { Services } from './services.ts';
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
-  async checkTunings({ profile: { configurationPath }, variant }) {
-    if (configurationPath !== null) await readTuned(configurationPath, variant.proxy?.tunings ?? []);
+  async checkTunings({ profile: { configurationPath: path, options }, variant }) {
+    if (path !== null) await readTuned({ path, tunings: variant.proxy?.tunings ?? [], options });
   },
   canObserve,
   readEnvironment,

@@ -256,6 +256,7 @@ function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, port
       ports: target.ports,
       path: target.path,
       tls: target.tls === null ? null : { servername: target.tls.servername },
+      ...(target.request === undefined ? {} : { request: target.request }),
     },
     sourceAddresses: plan.sourceAddresses,
     sourcePorts: ports,

@@ -100,7 +100,11 @@ async function enter(
   if (profile.configurationPath === null || plan.proxy === null || binary === null)
     return directTarget(servers);
   return startProxy(
-    { path: profile.configurationPath, tunings: variant.proxy?.tunings ?? [] },
+    {
+      path: profile.configurationPath,
+      tunings: variant.proxy?.tunings ?? [],
+      options: profile.options,
+    },
     { ...plan, proxy: plan.proxy },
     binary,
     servers,

@@ -69,10 +69,10 @@ test('an include that nginx does not understand is left for it to complain of', 
   assert.deepEqual(await names('two.conf'), ['include a b']);
 });
 
-async function refuses(file: string, words: RegExp): Promise<void> {
+async function refuses(file: string, words: RegExp, kind = 'configuration'): Promise<void> {
   await assert.rejects(
     names(file),
-    (error) => error instanceof Problem && error.kind === 'configuration' && words.test(error.message),
+    (error) => error instanceof Problem && error.kind === kind && words.test(error.message),
   );
 }
 
@@ -83,6 +83,6 @@ test('complaints name the file and who includes it', async () => {
   );
   await refuses('circle.conf', /circle\.conf:1 include each other in a circle\./);
   await refuses('broken.conf', /unexpected "}" in .*broken-part\.conf:2\./);
-  await refuses('not-there.conf', /not-there\.conf cannot be read: there is no such file\./);
-  await refuses('.', /cannot be read: it is a folder\./);
+  await refuses('not-there.conf', /not-there\.conf cannot be read: there is no such file\./, 'usage');
+  await refuses('.', /cannot be read: it is a folder\./, 'usage');
 });

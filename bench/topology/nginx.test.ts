@@ -54,25 +54,31 @@ async function sandbox(
   changes: Partial<SandboxSpec> = {},
 ): Promise<Sandbox & { folder: string }> {
   const folder = await mkdtemp(join(root, 'run-'));
-  const moved = moveIntoSandbox(tree, {
-    folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
-    backlog: 4096,
-    upstreams: [{ host: HOST, port: 9 }],
-    certificate: await makeCertificate(folder),
-    workers: 2,
-    workerConnections: 64,
-    workerFiles: 256,
-    reuseport: false,
-    cpuAffinity: null,
-    user: process.getuid?.() === 0 ? 'root root' : null,
-    nginxVersion: binary.version,
-    buildArguments: binary.buildArguments,
-    modulesPath: binary.modulesPath,
-    streamModule: binary.streamModule,
-    ...changes,
-  });
+  const moved = moveIntoSandbox(
+    tree,
+    {
+      folder,
+      host: HOST,
+      ports: await freePorts(HOST, listenAddresses(tree).length),
+      backlog: 4096,
+      upstreams: [{ host: HOST, port: 9 }],
+      certificate: await makeCertificate(folder),
+      workers: 2,
+      workerConnections: 64,
+      workerFiles: 256,
+      reuseport: false,
+      cpuAffinity: null,
+      user: process.getuid?.() === 0 ? 'root root' : null,
+      nginxVersion: binary.version,
+      buildArguments: binary.buildArguments,
+      modulesPath: binary.modulesPath,
+      streamModule: binary.streamModule,
+      wanted: { websocketPath: null, host: null },
+      keepGuards: true,
+      ...changes,
+    },
+    () => {},
+  );
   return { ...moved, folder };
 }
 
