@@ -28,7 +28,7 @@ export const SPEC: SandboxSpec = {
 };
 
 export const WEBSOCKET =
-  'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; }';
+  'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }';
 
 export function move(source: string, changes: Partial<SandboxSpec> = {}): Sandbox {
   const { note, notices } = collectChanges();

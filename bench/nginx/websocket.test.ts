@@ -88,7 +88,8 @@ describe('the path for WebSockets', () => {
 });
 
 describe('the choice among several locations', () => {
-  const UPGRADE = 'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;';
+  const UPGRADE =
+    'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
   const chosen = (locations: string, wanted = {}) => {
     const text = `http { server { ${locations.replaceAll('UP', `proxy_pass http://app; ${UPGRADE}`)} } }`;
     return move(text, { wanted: { websocketPath: null, host: null, ...wanted } });
@@ -154,12 +155,13 @@ describe('the choice among several locations', () => {
   });
 
   test('warns where Nginx passes no upgrade on', () => {
-    const text = 'http { server { location /ws { proxy_pass http://a; proxy_set_header Upgrade $a; } } }';
-    assert.deepEqual(
-      move(text).notices.map(({ code }) => code),
-      ['sandbox-http-version'],
-    );
-    assert.deepEqual(move(text, { nginxVersion: '1.29.7' }).notices, []);
+    const lacks = (header: string, nginxVersion: string) => {
+      const text = `http { server { location /ws { proxy_pass http://a; proxy_set_header Upgrade $a; ${header} } } }`;
+      return move(text, { nginxVersion }).notices.map((notice) => notice.text.replace(/.*Add to it: /, ''));
+    };
+    assert.deepEqual(lacks('', '1.22.1'), ['proxy_http_version 1.1; proxy_set_header Connection "upgrade";']);
+    assert.deepEqual(lacks('', '1.29.7'), ['proxy_set_header Connection "upgrade";']);
+    assert.deepEqual(lacks('proxy_set_header connection upgrade;', '1.29.7'), []);
   });
 
   test('finds no way in through a stream without TCP', () => {

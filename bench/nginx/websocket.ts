@@ -121,10 +121,11 @@ const PLAIN = /^(\/(?!\/|\.\.?(\/|$))[\w.~!$&'()*+,;=:@-]*)+$/;
 
 /** A path that Nginx would answer by this location and by no other; null if none is found. */
 function reachablePath({ server, location }: Located): string | null {
-  return (
-    pathsFor(location).find((path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location) ??
-    null
+  const paths = pathsFor(location).filter(
+    (path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location,
   );
+  const telling = isRegular(location) ? paths.find((path) => TELLING.test(path)) : undefined;
+  return telling ?? paths[0] ?? null;
 }
 
 /** The paths where a person named that of the WebSockets. */
@@ -181,15 +182,23 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * What is likely to be missing for WebSockets in the location that was chosen: before 1.29.7 Nginx speaks
- * HTTP/1.0 to an upstream server unless told otherwise.
+ * What is missing for WebSockets in the location that was chosen: before 1.29.7 Nginx speaks HTTP/1.0 to an
+ * upstream server unless told otherwise, and `Connection` it never passes on (RFC 9110 section 7.6.1).
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
   const location = levels.at(-1);
-  const version = inherited(levels, 'proxy_http_version')[0]?.args[0]?.text;
-  if (location === undefined || (version ?? defaultVersion(nginxVersion)) === '1.1') return [];
-  const text = `Without "proxy_http_version 1.1" Nginx ${nginxVersion} passes no upgrade on: add it to ${nameOf({ location })}.`;
-  return [{ level: 'warning', code: 'sandbox-http-version', text }];
+  if (location === undefined) return [];
+  const version = inherited(levels, 'proxy_http_version')[0]?.args[0]?.text ?? defaultVersion(nginxVersion);
+  const connects = inherited(levels, 'proxy_set_header').some(
+    ({ args: [name] }) => name?.text.toLowerCase() === 'connection',
+  );
+  const missing = [
+    ...(version === '1.0' ? ['proxy_http_version 1.1;'] : []),
+    ...(connects ? [] : ['proxy_set_header Connection "upgrade";']),
+  ];
+  if (missing.length === 0) return [];
+  const text = `Nginx ${nginxVersion} passes no upgrade on as ${nameOf({ location })} stands. Add to it: ${missing.join(' ')}`;
+  return [{ level: 'warning', code: 'sandbox-upgrade', text }];
 }
 
 function defaultVersion(nginxVersion: string): string {

@@ -36,7 +36,7 @@ export const RUN_OPTIONS = {
   'Your own configuration': {
     conf: { value: 'PATH', many: true, help: 'An nginx.conf, or a file from conf.d or sites-available' },
     'conf-root': { value: 'FROM=DIR', many: true, help: 'Where its folders lie here: /etc/nginx=./site' },
-    'env-file': { value: 'FILE', help: 'Lines NAME=value for ${NAME} in it [the environment]' },
+    'env-file': { value: 'FILE', help: 'Lines NAME=value for its variables [the environment]' },
     'ws-path': { value: 'PATH', help: 'Path of its WebSockets [chosen from its locations]' },
     host: { value: 'NAME', help: 'Host of the requests [the name of its server]' },
     header: {
