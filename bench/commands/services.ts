@@ -13,7 +13,7 @@ export interface Services {
   /** All profiles that come with the package. */
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
-  /** @throws Problem('configuration') where a tuning does not fit the configuration of its profile */
+  /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
 import { readTuned } from '../nginx/tuned.ts';
+import { findPaths } from '../nginx/websocket.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
@@ -12,7 +13,9 @@ export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
   async checkTunings({ profile: { configurationPath: path, options }, variant }) {
-    if (path !== null) await readTuned({ path, tunings: variant.proxy?.tunings ?? [], options });
+    if (path === null) return;
+    const tree = await readTuned({ path, tunings: variant.proxy?.tunings ?? [], options });
+    if (options !== null) findPaths(tree, options);
   },
   canObserve,
   readEnvironment,
