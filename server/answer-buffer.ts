@@ -1,5 +1,8 @@
-import { headerBytes, writeHeader } from './wire/frame-header.ts';
+import { isUtf8 } from 'node:buffer';
+import { FIN, headerBytes, OPCODE, writeHeader } from './wire/frame-header.ts';
 import { applyMask } from './wire/masking.ts';
+
+const TEXT = FIN | OPCODE.text;
 
 /**
  * Frames that leave in one write. One buffer serves all sessions of a server. Where the next write is as
@@ -25,14 +28,17 @@ export class AnswerBuffer {
    * @param first the frame's first byte: FIN bit and opcode
    * @param source holds the payload in `from`..`to`
    * @param key the masking key that lies over the payload and is taken off; 0: none
+   * @returns false where it would be a text that is not UTF-8: then nothing is appended
    */
-  append(first: number, source: Buffer, from: number, to: number, key: number): void {
+  append(first: number, source: Buffer, from: number, to: number, key: number): boolean {
     const length = to - from;
     const end = this.length + headerBytes(length) + length;
     if (end > this.buffer.length) this.grow(end);
     const at = writeHeader(this.buffer, this.length, first, length, false);
-    applyMask(source, from, to, key, this.buffer, at);
+    const ascii = applyMask(source, from, to, key, this.buffer, at);
+    if (!ascii && first === TEXT && !isUtf8(this.buffer.subarray(at, end))) return false;
     this.length = end;
+    return true;
   }
 
   /** What waits; valid until `clear`. */

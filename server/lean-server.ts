@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } fr
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
+import { listen } from './listen.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
@@ -11,8 +12,8 @@ import { SocketCarrier } from './socket-carrier.ts';
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server, on node:net alone. It checks frames as the other one does, but not that text is
- * valid UTF-8, and selects no subprotocol.
+ * The lean echo server, on node:net alone. It checks all that the other one checks, and that a frame's length
+ * is in its shortest form (RFC 6455 section 5.2); it selects no subprotocol.
  *
  * @throws the error of listen(): EADDRINUSE and the like
  */
@@ -39,13 +40,10 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     socket.on('close', onClose);
     socket.on('error', onError);
   });
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen({ port: options.port, host: options.host, backlog: options.backlog }, done);
-  });
+  const listeners = await listen(server, options, { pauseOnConnect: true });
 
   async function stop(graceMs: number): Promise<void> {
-    server.close();
+    for (const listener of listeners) listener.close();
     const empty = new Promise<void>((done) => {
       onEmpty = done;
       if (carriers.size === 0) done();

@@ -9,8 +9,12 @@ export interface LoopSample {
 
 const RESOLUTION_MS = 20;
 
-/** @returns a function that reads the meter and sets it back */
-export function startLoopMeter(): () => LoopSample {
+/**
+ * @returns a function that reads the meter and sets it back; null on Bun, whose `eventLoopUtilization` says
+ *   zero of any loop
+ */
+export function startLoopMeter(): (() => LoopSample) | null {
+  if (process.versions.bun !== undefined) return null;
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let before = performance.eventLoopUtilization();

@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { startLeanServer } from './lean-server.ts';
 import type { ServerOptions } from './options.ts';
 import type { RunningServer } from './running.ts';
-import { startWsServer } from './ws-server.ts';
+import { ON_BUN, starterOf } from './starter.ts';
+import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
 
 const DEFAULTS: ServerOptions = {
   port: 0,
   host: '127.0.0.1',
+  socket: null,
   kind: 'ws',
   reply: 'echo',
   log: false,
@@ -24,6 +28,8 @@ const DEFAULTS: ServerOptions = {
 const UPGRADE =
   'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
   'Sec-WebSocket-Version: 13\r\n';
+
+const REQUEST = `GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`;
 
 /** Sends bytes and reads until the server closes. */
 async function exchange(server: RunningServer, bytes: string | Buffer): Promise<Buffer> {
@@ -56,14 +62,37 @@ async function until(fact: () => boolean): Promise<void> {
   assert.ok(fact(), fact.toString());
 }
 
-for (const kind of ['ws', 'lean'] as const) {
+// The server on `ws` always runs on Node.
+for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const server = await (kind === 'ws' ? startWsServer : startLeanServer)({ ...DEFAULTS, kind, ...options });
+    const start = await starterOf(kind);
+    const server = await start({ ...DEFAULTS, kind, ...options });
     t.after(() => server.stop(0));
     return server;
   }
 
   describe(`server of kind ${kind}`, () => {
+    it('serves on a Unix-domain socket beside its port, counts both as one, and stops both', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      const path = join(folder, 'echo.sock');
+      const server = await start(t, { socket: path });
+      const overTcp = await open(t, server);
+      const overSocket = new WebSocket(`ws+unix:${path}:/websocket`, { perMessageDeflate: false });
+      t.after(() => overSocket.terminate());
+      await once(overSocket, 'open');
+      for (const each of [overTcp, overSocket]) {
+        each.send('x'.repeat(70_000));
+        assert.equal(String((await once(each, 'message'))[0]).length, 70_000);
+      }
+      assert.deepEqual([server.stats.connections, server.stats.messages], [{ open: 2, total: 2 }, 2]);
+      const closed = once(overSocket, 'close');
+      await server.stop(1000);
+      assert.equal((await closed)[0], 1001);
+      assert.equal(server.stats.connections.open, 0);
+      await assert.rejects(access(path), { code: 'ENOENT' });
+    });
+
     it('echoes text as text and bytes as bytes, in order, at all lengths, and counts them', async (t) => {
       const server = await start(t);
       const socket = await open(t, server, '/any/path?query');
@@ -112,12 +141,63 @@ for (const kind of ['ws', 'lean'] as const) {
       const socket = await open(t, server);
       socket.send(Buffer.alloc(1001));
       assert.equal((await once(socket, 'close'))[0], 1009);
-      const head = `GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`;
       for (const frame of ['8100', 'f18000000000', '808000000000', '098000000000', '838000000000']) {
-        const bytes = await exchange(server, Buffer.concat([Buffer.from(head), Buffer.from(frame, 'hex')]));
+        const bytes = await exchange(
+          server,
+          Buffer.concat([Buffer.from(REQUEST), Buffer.from(frame, 'hex')]),
+        );
         assert.equal(bytes.subarray(-4).toString('hex'), '880203ea', frame);
       }
       await until(() => server.stats.connections.open === 0);
+    });
+
+    it('closes with 1007 text that is not UTF-8, and a close reason that is not', async (t) => {
+      const plain = await start(t);
+      const slow = await start(t, { reply: 'you-said' });
+      const bad = ['80', 'ff', 'c080', 'e282', 'eda080', 'f4908080', `${'61'.repeat(200)}e282`].map((text) =>
+        Buffer.from(text, 'hex'),
+      );
+      const breaches = [
+        ...bad.map((text) => clientFrame(0x81, text)),
+        ...bad.map((reason) => clientFrame(0x88, closePayload(1000, reason.subarray(0, 123)))).slice(0, -1),
+        Buffer.concat([clientFrame(0x01, 'a'), clientFrame(0x80, bad[3])]),
+        Buffer.concat([clientFrame(0x01, bad[3]), clientFrame(0x80, 'a')]),
+      ];
+      // Ends a connection whose server lets a breach pass.
+      const close = clientFrame(0x88, closePayload(1000));
+      for (const server of [plain, slow]) {
+        for (const breach of breaches) {
+          const bytes = await exchange(
+            server,
+            Buffer.concat([Buffer.from(REQUEST), clientFrame(0x81, 'before'), breach, close]),
+          );
+          const answers = bytes.subarray(bytes.indexOf('\r\n\r\n') + 4);
+          const before = serverFrame(0x81, server === plain ? 'before' : 'You said: before');
+          const goodbye = serverFrame(0x88, closePayload(1007));
+          assert.equal(answers.toString('hex'), Buffer.concat([before, goodbye]).toString('hex'));
+        }
+      }
+      await until(() => plain.stats.connections.open + slow.stats.connections.open === 0);
+      assert.equal(plain.stats.messages, breaches.length);
+    });
+
+    it('echoes any UTF-8, also where a code point is cut by a fragment, and any bytes as binary', async (t) => {
+      const socket = await open(t, await start(t));
+      const echoes: [string, boolean][] = [];
+      socket.on('message', (data: Buffer, isBinary) => echoes.push([data.toString('hex'), isBinary]));
+      const texts = ['ü', '\u{10ffff}', '\0', 'a€'.repeat(300), `${'a'.repeat(127)}\u{1f600}`].map((text) =>
+        Buffer.from(text),
+      );
+      for (const text of texts) socket.send(text, { binary: false });
+      for (const [i, byte] of Buffer.from('\u{1f600}').entries())
+        socket.send(Buffer.of(byte), { binary: false, fin: i === 3 });
+      socket.send(Buffer.from('ff', 'hex'));
+      await until(() => echoes.length === texts.length + 2);
+      assert.deepEqual(echoes, [
+        ...texts.map((text) => [text.toString('hex'), false]),
+        ['f09f9880', false],
+        ['ff', true],
+      ]);
     });
 
     it('serves pages beside the WebSockets, several on one connection', async (t) => {
@@ -167,7 +247,7 @@ for (const kind of ['ws', 'lean'] as const) {
       const server = await start(t);
       const socket = connect(server.port, '127.0.0.1');
       t.after(() => socket.destroy());
-      socket.write(`GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`);
+      socket.write(REQUEST);
       await once(socket, 'data');
       socket.pause();
       const frame = Buffer.alloc(65_536 + 14, 0x61);
@@ -213,7 +293,7 @@ for (const kind of ['ws', 'lean'] as const) {
       const closed = once(polite, 'close');
       const mute: Socket = connect(server.port, '127.0.0.1');
       t.after(() => mute.destroy());
-      mute.write(`GET / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`);
+      mute.write(REQUEST);
       mute.on('error', () => {});
       await until(() => server.stats.connections.open === 2);
       const cut = once(mute.resume(), 'close');

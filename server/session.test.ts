@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Answer } from './answer.ts';
@@ -143,6 +144,35 @@ describe('session', () => {
       assert.deepEqual(log, ['connected peer', `disconnected peer ${code}`]);
       assert.deepEqual([stats.messages, stats.connections.open], [1, 0]);
     }
+  });
+
+  it('echoes a text where it is UTF-8 and closes with 1007 where it is not, however it is fragmented', () => {
+    const spoilt = fc
+      .tuple(fc.string({ unit: 'binary', maxLength: 200 }), fc.nat(), fc.integer({ min: 0x80, max: 0xff }))
+      .map(([text, where, byte]) => {
+        const bytes = Buffer.from(text);
+        if (bytes.length > 0) bytes[where % bytes.length] = byte;
+        return bytes;
+      });
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }).map((valid) => Buffer.from(valid)),
+      spoilt,
+    );
+    const cuts = fc.array(fc.nat(200), { maxLength: 3 });
+    fc.assert(
+      fc.property(text, cuts, fc.boolean(), (bytes, where, echoes) => {
+        const answer: Answer | null = echoes ? null : (payload, send) => send(payload);
+        const { session, sent } = opened({ answer });
+        const at = where.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b);
+        for (const [i, from] of [0, ...at].entries()) {
+          const opcode = i === 0 ? 0x01 : 0x00;
+          session.take(clientFrame(i === at.length ? opcode | 0x80 : opcode, bytes.subarray(from, at[i])));
+        }
+        const expected = isUtf8(bytes) ? serverFrame(0x81, bytes) : serverFrame(0x88, closePayload(1007));
+        assert.equal(sent(), hex(expected));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('answers a close with its own code, closes, and hears no more', () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Answer } from './answer.ts';
 import type { AnswerBuffer } from './answer-buffer.ts';
 import { refusal, replyTo } from './handshake.ts';
@@ -144,7 +145,10 @@ export class Session implements FrameHandler {
       this.answerLater(answer, first, buffer, from, to, key);
       return;
     }
-    answers.append(first, buffer, from, to, key);
+    if (!answers.append(first, buffer, from, to, key)) {
+      this.fail(1007);
+      return;
+    }
     stats.messages++;
     stats.bytes += to - from;
   }
@@ -158,7 +162,11 @@ export class Session implements FrameHandler {
     key: number,
   ): void {
     const payload = Buffer.from(buffer.subarray(from, to));
-    applyMask(payload, 0, payload.length, key);
+    const ascii = applyMask(payload, 0, payload.length, key);
+    if (!ascii && first === TEXT && !isUtf8(payload)) {
+      this.fail(1007);
+      return;
+    }
     answer(payload, (answered) => {
       if (this.state !== 'open') return;
       this.context.stats.messages++;
@@ -178,8 +186,8 @@ export class Session implements FrameHandler {
   /** RFC 6455 section 5.5.1: a close frame is answered with its own code, and the server closes TCP first. */
   private closed(payload: Buffer): void {
     const code = closeCodeOf(payload);
-    if (code === null) {
-      this.fail(1002);
+    if (code === null || !isUtf8(payload.subarray(2))) {
+      this.fail(code === null ? 1002 : 1007);
       return;
     }
     this.code = code;
@@ -189,8 +197,11 @@ export class Session implements FrameHandler {
     this.carrier.close();
   }
 
-  /** Fails the connection (RFC 6455 section 7.1.7), after what came before has been answered. */
-  private fail(code: FrameFault): void {
+  /**
+   * Fails the connection (RFC 6455 section 7.1.7), after what came before has been answered. 1007: a text, or
+   * the reason in a close frame, is not UTF-8 (section 8.1).
+   */
+  private fail(code: FrameFault | 1007): void {
     if (this.state === 'done') return;
     this.code = code;
     if (this.state === 'open') this.say(FIN | OPCODE.close, closePayload(code));

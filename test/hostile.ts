@@ -14,6 +14,7 @@ const RESTRICTED = new Set([
   'phase',
   'state',
   'component',
+  'unit',
   'verdict',
   'level',
   'code',

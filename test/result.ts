@@ -18,6 +18,7 @@ const ENVIRONMENT: Environment = {
   openFilesLimit: 20_000,
   somaxconn: 4096,
   portRange: [32_768, 60_999],
+  bun: '1.4.5',
   loadAverage1m: 0.25,
 };
 

@@ -128,6 +128,7 @@ function makePlan(
     echoTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
     client: 'lean',
+    engine: 'node',
     server: 'ws',
     workers: 2,
     servers: 2,

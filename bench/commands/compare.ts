@@ -3,13 +3,14 @@ import type { Comparison } from '../model/comparison.ts';
 import type { Result } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
-import { chooseSides } from '../plan/variants.ts';
+import { chooseSides, type Side } from '../plan/variants.ts';
 import { comparisonMarkdown } from '../report/comparison/markdown.ts';
 import type { CompareRequest } from '../request/request.ts';
 import { writeFileWhole } from '../store/file.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds } from '../strategy/rounds.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
 import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
@@ -33,16 +34,20 @@ export async function compare(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const sides = chooseSides(
+    const named = chooseSides(
       await readLibrary(services),
       request.run.variants,
       request.tunes,
       ownSides(request.run.configurations, request.run.configurationOptions),
     );
+    const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
+    const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
+    const { sides, notices } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
     const question = {
       request: request.run,
       sides,
+      notices,
       makeStrategy: ({ plan, variants, planRun }: Planning) =>
         makeRounds({
           ...request.run,

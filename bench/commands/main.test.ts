@@ -7,7 +7,8 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Result, ResultHead } from '../model/result.ts';
-import { RUN_OPTIONS } from '../request/options.ts';
+import { profileNamed } from '../plan/plan.test.fixture.ts';
+import { COMPARISON_OPTIONS, RUN_OPTIONS } from '../request/options.ts';
 import { METRICS } from '../request/threshold.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { helpText } from './help.ts';
@@ -19,7 +20,9 @@ test('help names every option, command and metric, within 100 columns', async ()
   const { code, out, said } = await obey(['--help'], fakeServices());
   assert.deepEqual([code, said], [0, []]);
   assert.equal(out, `${helpText()}\n`);
-  for (const name of Object.values(RUN_OPTIONS).flatMap((group) => Object.keys(group))) {
+  for (const name of [...Object.values(RUN_OPTIONS), COMPARISON_OPTIONS].flatMap((group) =>
+    Object.keys(group),
+  )) {
     assert.match(out, new RegExp(`--${name}\\b`));
   }
   for (const metric of METRICS.keys()) {
@@ -36,7 +39,14 @@ test('the version and the profiles are printed', async () => {
     drawn: '',
   });
   const { out } = await obey(['profiles'], fakeServices());
-  assert.match(out, /^direct {2}The direct profile\n {8}What does it cost\?\nplain {3}The plain profile\n/);
+  assert.match(out, /^direct {3}The direct profile\n {9}What does it cost\?\nplain {4}The plain profile\n/);
+  assert.match(out, /\n\nTunings, .*\nbuf-16k {2}Does it help\?\nplacebo {2}Does it help\?\n$/);
+  const rare = { ...profileNamed('rare'), inAll: false };
+  const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
+  assert.match(
+    (await obey(['profiles'], others)).out,
+    /^tls .*\n.*\n\nRun by name only, not by `all`:\nrare .*\n.*\n\nTunings/,
+  );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
     JSON.parse(json.out).map((profile: { name: string }) => profile.name),

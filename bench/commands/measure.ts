@@ -18,6 +18,8 @@ import { type LiveLine, watchProgress } from './terminal.ts';
 export interface Question {
   request: RunRequest;
   sides: readonly Side[];
+  /** What is to be told beside the runs. */
+  notices: readonly Notice[];
   makeStrategy(planning: Planning): Strategy;
   /** What else is to be told of a run that has ended, as notices in it. */
   assess(run: Run): Notice[];
@@ -41,7 +43,7 @@ export interface Measured {
  * it cannot; what was measured until then is in the run folder all the same.
  */
 export async function measure(
-  { request, sides, makeStrategy, assess }: Question,
+  { request, sides, notices, makeStrategy, assess }: Question,
   command: readonly string[],
   live: LiveLine,
   { signal, urgent }: Interruption,
@@ -69,7 +71,7 @@ export async function measure(
     plan,
     environment,
     variants,
-    notices: await services.watchMachine(),
+    notices: [...notices, ...(await services.watchMachine())],
   });
   try {
     await writer.begin();

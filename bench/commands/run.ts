@@ -10,6 +10,7 @@ import type { RunRequest } from '../request/request.ts';
 import { missedThresholds, stepsAnswering } from '../request/threshold.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
+import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
 import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
@@ -33,13 +34,15 @@ export async function run(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
+    const named = chooseVariants(
+      await readLibrary(services),
+      request.variants,
+      ownSides(request.configurations, request.configurationOptions),
+    );
+    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
     const question = {
       request,
-      sides: chooseVariants(
-        await readLibrary(services),
-        request.variants,
-        ownSides(request.configurations, request.configurationOptions),
-      ),
+      ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
       makeStrategy: ({ variants, planRun }: Planning) =>
         makeSteps({
           ...request,

@@ -62,6 +62,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     loadProfiles: async () => PROFILES,
     loadTunings: async () => TUNINGS,
     checkTunings: async () => {},
+    missingModule: async () => null,
     canObserve: () => true,
     readEnvironment: async () => makeResult([]).environment,
     readMachine: async () => SMALL_MACHINE,

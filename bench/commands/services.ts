@@ -15,6 +15,11 @@ export interface Services {
   loadTunings(): Promise<ShippedTuning[]>;
   /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
+  /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
+  missingModule(
+    side: Side,
+    nginx: { path: string | null; say: (line: string) => void; signal: AbortSignal },
+  ): Promise<string | null>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;

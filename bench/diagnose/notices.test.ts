@@ -39,6 +39,11 @@ test('TLS: what was negotiated, and a warning where sessions do not resume', () 
   if (run.probe !== null) run.probe = { ...run.probe, tlsResumed: false };
   assert.equal(found(run, 'tls-resumption')?.level, 'warning');
   assert.match(found(run, 'tls-resumption')?.text ?? '', /could not resume/);
+  run.plan.engine = 'bun';
+  assert.match(
+    found(run, 'tls-resumption')?.text ?? '',
+    /full handshake, and as Bun \(BoringSSL\) they put TLS_AES_128_GCM_SHA256 first\.$/,
+  );
   run.probe = null;
   assert.equal(found(run, 'tls-resumption'), undefined);
 });

@@ -1,5 +1,6 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Notice } from '../model/notice.ts';
+import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { disturbanceNotice } from './disturbance.ts';
 
@@ -30,10 +31,16 @@ function http2({ probe }: Run): Notice | null {
   return { level: 'info', code: 'h2-not-used', text };
 }
 
-function resumption({ probe }: Run): Notice | null {
+function resumption({ probe, plan }: Run): Notice | null {
   if (probe === null || probe.tlsResumed === null || probe.tlsProtocol === null) return null;
-  const text = `${probe.tlsProtocol}, ${probe.tlsCipher ?? 'unknown cipher'}; a second connection ${probe.tlsResumed ? 'resumed the session of the first' : 'could not resume the session of the first'}. The connections of the load each make a full handshake.`;
+  const text = `${probe.tlsProtocol}, ${probe.tlsCipher ?? 'unknown cipher'}; a second connection ${probe.tlsResumed ? 'resumed the session of the first' : 'could not resume the session of the first'}. The connections of the load each make a full handshake${cipherOnBun(plan, probe.tlsProtocol)}.`;
   return { level: probe.tlsResumed ? 'info' : 'warning', code: 'tls-resumption', text };
+}
+
+/** The probe is Node, with OpenSSL; the order of a client's ciphers counts unless the server says otherwise. */
+function cipherOnBun({ client, engine }: RunPlan, protocol: string): string {
+  if (client !== 'lean' || engine !== 'bun' || protocol !== 'TLSv1.3') return '';
+  return ', and as Bun (BoringSSL) they put TLS_AES_128_GCM_SHA256 first';
 }
 
 function cache({ http, plan }: Run, figures: RunFigures): Notice | null {

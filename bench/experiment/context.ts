@@ -2,17 +2,11 @@ import type { BenchEvent } from '../model/event.ts';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Component, Run } from '../model/run.ts';
+import type { Run } from '../model/run.ts';
 import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
-
-/** One process of the topology. */
-export interface NamedProcess {
-  component: Component;
-  name: string;
-  pid: number;
-}
+import type { NamedProcess } from './processes.ts';
 
 /** What a run needs. */
 export interface RunContext {

@@ -5,7 +5,6 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../model/run.ts';
 import { workerPids } from '../topology/nginx.ts';
-import type { NamedProcess } from './context.ts';
 import {
   checkFaultless,
   type Executed,
@@ -14,6 +13,7 @@ import {
   pidsOf,
   processesUsing,
 } from './experiment.test.fixture.ts';
+import type { NamedProcess } from './processes.ts';
 
 const CONNECTIONS = 60;
 /** More than a slice, so that something is measured before. */

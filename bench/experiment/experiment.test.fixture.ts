@@ -19,8 +19,9 @@ import { loadProfiles } from '../plan/profile.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
-import type { NamedProcess } from './context.ts';
+import { bunHere } from '../topology/engine.ts';
 import { runExperiment } from './experiment.ts';
+import type { NamedProcess } from './processes.ts';
 
 /** The project's own, which .ci and the command line use as well. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
@@ -29,7 +30,8 @@ const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
 
 /** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
-const surroundings = Promise.all([readEnvironment(), readMachine()]);
+const bun = bunHere()?.version ?? null;
+const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
 
 /** What a test does to a run while it goes on. */
 export interface Meddling {

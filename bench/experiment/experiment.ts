@@ -10,8 +10,8 @@ import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
-import type { NamedProcess } from './context.ts';
 import { runLoop } from './loop.ts';
+import type { NamedProcess } from './processes.ts';
 import { executeRun } from './run.ts';
 
 /** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */

@@ -8,24 +8,36 @@ import { loadProfiles } from '../plan/profile.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
+import { bunHere } from '../topology/engine.ts';
 import { runExperiment } from './experiment.ts';
 import { measurePeer } from './peer.bench.ts';
 
 /**
  * The generator's own benchmark: `npm run bench:generator`. What a message, an opened connection and an idle
- * connection cost the lean client and any peer, as a ratio to the `ws` client: in rounds, each generator once
- * a round, so that a machine whose speed drifts moves both sides of a ratio. Each figure is that of an
- * ordinary run; a peer is a command of its own, measured from outside.
+ * connection cost the lean client on each engine and any peer, as ratios to the `ws` client and to the lean one
+ * on Node: in rounds, each generator once a round, so that a machine whose speed drifts moves both sides of a
+ * ratio. Each figure is that of an ordinary run; a peer is a command of its own, measured from outside.
  */
 
 const PROJECT = new URL('../../../', import.meta.url);
-const BASELINE = 'ws';
+/** A generator to its options of `run`. */
+const GENERATORS: ReadonlyMap<string, string> = new Map([
+  ['lean-node', '--client lean --engine node'],
+  ...(bunHere() === null ? [] : [['lean-bun', '--client lean --engine bun'] as const]),
+  ['ws', '--client ws --engine node'],
+]);
+const BASELINES = ['lean-node', 'ws'];
 
-type Unit = 'CPU-µs per message' | 'CPU-µs per opened connection' | 'bytes per idle connection';
+type Unit =
+  | 'CPU-µs per message'
+  | 'CPU-µs of the server per message'
+  | 'CPU-µs per opened connection'
+  | 'bytes per idle connection';
 
-/** What is divided by the baseline's. */
+/** What is divided by each baseline's. */
 const FIGURES: Record<Unit, (figures: RunFigures) => number | null> = {
   'CPU-µs per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.generator,
+  'CPU-µs of the server per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.server,
   'CPU-µs per opened connection': ({ connect }) => connect.cpuUsPerConnection.generator,
   'bytes per idle connection': ({ memoryPerConnectionBytes }) => memoryPerConnectionBytes.generator,
 };
@@ -47,6 +59,7 @@ const CASES: readonly Case[] = [
   { ...MESSAGE, name: 'echo-in-flight-16', line: '-p direct --in-flight 16' },
   { ...MESSAGE, name: 'echo-16-kb', bytes: 16_384, connections: 200 },
   { ...MESSAGE, name: 'echo-tls', line: '-p tls' },
+  { ...MESSAGE, name: 'echo-server', unit: 'CPU-µs of the server per message' },
   {
     ...MESSAGE,
     name: 'open',
@@ -112,7 +125,7 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
   const note = (into: Map<string, number[]>, key: string, value: number) =>
     into.set(key, [...(into.get(key) ?? []), value]);
   for (const each of cases) {
-    const names = ['lean', BASELINE, ...(each.unit === 'CPU-µs per message' ? peers.keys() : [])];
+    const names = [...GENERATORS.keys(), ...(each.unit === 'CPU-µs per message' ? peers.keys() : [])];
     for (let round = 0; round < rounds; round++) {
       const figures = new Map<string, number>();
       for (const name of shuffled(names)) {
@@ -124,30 +137,32 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
         figures.set(name, figure);
         note(absolute, `${each.name} ${name}`, figure);
       }
-      const baseline = figures.get(BASELINE) ?? Number.NaN;
       for (const [name, figure] of figures)
-        if (name !== BASELINE) note(ratios, `${each.name} ${name}`, figure / baseline);
+        for (const baseline of BASELINES)
+          note(ratios, `${each.name} ${name} ${baseline}`, figure / (figures.get(baseline) ?? Number.NaN));
     }
     for (const name of names) print(each, name, absolute, ratios);
   }
   const recording = recordingNs();
-  const lean = median(absolute.get('echo lean') ?? []);
+  const lean = median(absolute.get('echo lean-node') ?? []);
   process.stdout.write(
-    `recording: ${recording.toFixed(0)} ns a message${Number.isNaN(lean) ? '' : `, ${(recording / 10 / lean).toFixed(1)} % of the lean client's CPU per message`}\n`,
+    `recording: ${recording.toFixed(0)} ns a message${Number.isNaN(lean) ? '' : `, ${(recording / 10 / lean).toFixed(1)} % of the CPU per message of the lean client on Node`}\n`,
   );
 }
 
-/** One run with this client, and the figure of the case. */
-async function once(each: Case, client: string, seconds: number): Promise<number> {
+/** One run with this generator, and the figure of the case; the lean echo server is that of its engine. */
+async function once(each: Case, name: string, seconds: number): Promise<number> {
+  const server = each.unit === 'CPU-µs of the server per message' && name !== 'ws' ? 'lean' : 'ws';
   const line =
-    `${each.line} -c ${each.connections} --payload ${each.bytes} --type binary --client ${client} --server ws ` +
+    `${each.line} -c ${each.connections} --payload ${each.bytes} --type binary ${GENERATORS.get(name)} --server ${server} ` +
     `--steps throughput --no-http${each.line.includes('-d ') ? '' : ` -w 1s -d ${seconds}s`}`;
   const command = line.split(' ');
   const request = parseRequest(command);
   if (request.command !== 'run') throw new TypeError(line);
   const profiles = await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT)));
   const sides = chooseVariants({ profiles, tunings: [] }, request.run.variants);
-  const [environment, machine] = await Promise.all([readEnvironment(), readMachine()]);
+  const bun = bunHere()?.version ?? null;
+  const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
   const seed = Math.floor(Math.random() * 2 ** 32);
   const { variants, planRun } = planRequest(request.run, sides, {
     command,
@@ -180,7 +195,7 @@ async function once(each: Case, client: string, seconds: number): Promise<number
     ],
     say: (text) => void process.stderr.write(`${text}\n`),
   });
-  if (figure === null) throw new Error(`${each.name}: ${client} left no figure.`);
+  if (figure === null) throw new Error(`${each.name}: ${name} left no figure.`);
   return figure;
 }
 
@@ -192,10 +207,11 @@ function print(
 ): void {
   const key = `${what} ${name}`;
   const figures = absolute.get(key) ?? [];
-  const ratio = ratios.get(key);
-  const against = ratio === undefined ? `${BASELINE} is the baseline` : `${spread(ratio, 2)} × ${BASELINE}`;
+  const against = BASELINES.filter((baseline) => baseline !== name).map((baseline) =>
+    `${spread(ratios.get(`${key} ${baseline}`) ?? [], 2)} × ${baseline}`.padEnd(32),
+  );
   process.stdout.write(
-    `${what.padEnd(22)} ${name.padEnd(10)} ${against.padEnd(32)} ${spread(figures, 1)} ${unit}\n`,
+    `${what.padEnd(20)} ${name.padEnd(10)} ${spread(figures, 1)} ${unit}, ${against.join(' ')}\n`,
   );
 }
 

@@ -34,6 +34,7 @@ export async function measurePeer(peer: Peer): Promise<number> {
     const servers = await startServers({
       count: 1,
       kind: 'ws',
+      engine: 'node',
       cpus: cpus.server,
       maxPayloadBytes: 1 << 20,
       onLaunch: processSet.adopt,

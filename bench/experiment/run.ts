@@ -16,6 +16,7 @@ import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
+import { visit } from './visit.ts';
 
 /**
  * Executes one run: raises the topology, has the fleet drive it while the sampler watches, takes it down
@@ -47,16 +48,18 @@ export async function executeRun(context: RunContext): Promise<Run> {
 }
 
 async function measure(context: RunContext, processSet: ProcessSet, folder: string): Promise<Run> {
-  const { plan, signal } = context;
+  const { plan, profile, signal } = context;
   await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
+    engine: plan.engine,
     cpus: plan.placement?.server ?? null,
     args: context.serverArguments ?? [],
     maxPayloadBytes: plan.workload.payload.maxBytes,
+    socketFolder: folder,
     onLaunch: processSet.adopt,
     onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });
@@ -66,6 +69,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   const probe = await probeTarget(target, signal);
   signal.throwIfAborted();
   const http = await runHttpLeg(context, target, servers, processSet);
+  if (profile.visit !== null) await visit(target, profile.visit, signal);
   const { proxy } = target;
   const affinity = affinityNotices(plan.placement);
   const runOf = ({ alpn, ...driven }: LoadOutcome, errorLog: string[]): Run => ({
@@ -104,6 +108,7 @@ async function enter(
       path: profile.configurationPath,
       tunings: variant.proxy?.tunings ?? [],
       options: profile.options,
+      key: profile.key,
     },
     { ...plan, proxy: plan.proxy },
     binary,

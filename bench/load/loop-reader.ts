@@ -1,13 +1,18 @@
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import type { LoopReader } from '../measure/recorder.ts';
+import { ON_BUN } from './carriers/engine.ts';
 import type { Clock } from './clock.ts';
 
 const RESOLUTION_MS = 20;
 /** A share of less time than this is chance. */
 const SPAN_LEAST_US = 1_000;
 
-/** Reads utilisation and delay of this process's event loop; each reading is of the time since the one before. */
+/**
+ * Reads utilisation and delay of this process's event loop; each reading is of the time since the one before.
+ * On Bun there is nothing to read: `eventLoopUtilization` is there, and says zero of any loop.
+ */
 export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader {
+  if (ON_BUN) return () => null;
   let before = performance.eventLoopUtilization();
   let startUs = Math.max(0, Math.round(clock()));
   return () => {

@@ -10,7 +10,7 @@ export interface WorkerPlan {
   host: string;
   worker: number;
   workers: number;
-  /** `process.hrtime.bigint()` at the run's epoch, in decimal: JSON has no such numbers. */
+  /** `monotonicNs()` (clock.ts) at the run's epoch, in decimal: JSON has no such numbers. */
   epochNs: string;
   /** Connections of this worker. */
   connections: number;

@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws';
 import { makeMerger } from '../measure/merge.ts';
 import type { Workload } from '../model/load.ts';
 import type { Slice } from '../model/run.ts';
-import { clockSince } from './clock.ts';
+import { clockSince, monotonicNs } from './clock.ts';
 import { portOf } from './connections/connection.test.fixture.ts';
 import { type Fleet, makeFleet, type WorkerProcess } from './fleet.ts';
 import { makePacer } from './pacing/pacer.ts';
@@ -94,7 +94,7 @@ async function drive(
   onSteady: () => void = () => {},
 ): Promise<Driven> {
   const processes = await Promise.all([startWorker(t), startWorker(t)]);
-  const epochNs = process.hrtime.bigint();
+  const epochNs = monotonicNs();
   const clock = clockSince(epochNs);
   const merger = makeMerger(processes.length);
   const fleet = makeFleet(processes, (recording) => assert.ok(merger.add(recording)));

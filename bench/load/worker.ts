@@ -3,7 +3,7 @@ import { Recorder } from '../measure/recorder.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import type { Target } from '../model/target.ts';
 import type { OpenCarrier } from './carriers/carrier.ts';
-import { nodeTcp, nodeTls } from './carriers/node.ts';
+import { carriersHere } from './carriers/engine.ts';
 import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
@@ -33,12 +33,13 @@ const report = (message: WorkerReport) => {
 async function connectorOf({ client, workload }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const batch = workload.load.kind === 'closed' ? workload.load.inFlight : 1;
-  return leanConnector(context, new FrameWriter(context.payload, batch), carrierOf(context.target));
+  return leanConnector(context, new FrameWriter(context.payload, batch), await carrierOf(context.target));
 }
 
-function carrierOf({ host, tls }: Target): OpenCarrier {
-  if (tls === null) return nodeTcp(host);
-  return nodeTls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
+async function carrierOf({ host, tls }: Target): Promise<OpenCarrier> {
+  const carriers = await carriersHere();
+  if (tls === null) return carriers.tcp(host);
+  return carriers.tls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
 }
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {

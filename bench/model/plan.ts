@@ -21,6 +21,11 @@ export const placementSchema = v.strictObject({
 });
 export type Placement = v.InferOutput<typeof placementSchema>;
 
+/** What runs the lean client and the lean echo server; those on `ws` always run on Node. */
+export const ENGINES = ['node', 'bun'] as const;
+export const engineSchema = v.picklist(ENGINES);
+export type EngineName = v.InferOutput<typeof engineSchema>;
+
 /** Everything about one run, decided and written down before it starts. */
 export const runPlanSchema = v.strictObject({
   /** Name of the variant; with step and round what a run is known by. */
@@ -41,6 +46,8 @@ export const runPlanSchema = v.strictObject({
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
   server: v.picklist(['ws', 'lean']),
+  /** Of the lean ends; in results from before there was a choice: Node. */
+  engine: v.optional(engineSchema, 'node'),
   /** Generator processes. */
   workers: positive,
   /** Echo server processes. */

@@ -12,6 +12,12 @@ export const profileSchema = v.strictObject({
   expect: v.string(),
   /** Echo servers at the least. */
   servers: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  /** Of the certificate, where there is one: the sandbox makes it. */
+  key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
+  /** Path of a plain GET that comes before the first connection, as from a monitor; null: none. */
+  visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
+  /** Whether `all` names it, too. */
+  inAll: v.optional(v.boolean(), true),
 });
 /** A profile with its name (the folder) and the path of its nginx.conf, null for `direct`. */
 export type Profile = v.InferOutput<typeof profileSchema> & {
@@ -29,7 +35,7 @@ export const tuningDescriptionSchema = v.strictObject({
   load: v.string(),
   /** What to expect, and why. */
   expect: v.string(),
-  /** Profiles that it can be laid over; null: all with an Nginx. */
+  /** Profiles that it can be laid over; null: all that have its blocks. */
   profiles: v.nullable(v.array(v.string())),
 });
 /** A tuning that comes with the package: its name is that of the file, its text that of the .conf. */

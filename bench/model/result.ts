@@ -21,6 +21,8 @@ export const environmentSchema = v.strictObject({
   cpuQuota: v.optional(v.nullable(amount), null),
   memoryBytes: count,
   node: v.string(),
+  /** Version of the Bun that was found; null: none, or a result from before it was looked for. */
+  bun: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,
   somaxconn: v.nullable(count),
   portRange: v.nullable(v.tuple([count, count])),

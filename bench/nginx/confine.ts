@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import type { OnChange } from './notices.ts';
-import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
+import { needsStreamModule } from './stream-module.ts';
+import { type Directive, directive, directives, type Node, rewrite, set, word } from './tree.ts';
 
 export interface ConfineSpec {
   /** Absolute path of the run's private folder: Nginx writes files only below it. */
@@ -131,9 +132,7 @@ function affinityMasks(cpus: readonly number[], workers: number): string[] {
 }
 
 function withStreamModule(top: readonly Node[], path: string | null): Node[] {
-  const needed = directives(top, 'stream').length > 0;
-  const loaded = directives(top, 'load_module').some((node) => texts(node)[0]?.includes('ngx_stream_module'));
-  if (!needed || loaded || path === null) return [...top];
+  if (path === null || !needsStreamModule(top)) return [...top];
   return [directive('load_module', [path]), ...top];
 }
 

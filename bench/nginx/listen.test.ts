@@ -17,6 +17,14 @@ describe('listen', () => {
     ]);
   });
 
+  test('keeps a backlog of its own, once for each socket', () => {
+    const moved = moveServer('listen 443 ssl backlog=511; listen [::]:443 ssl backlog=511; listen 80;');
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001 ssl backlog=511;',
+      'listen 127.0.0.1:9002 backlog=4096;',
+    ]);
+  });
+
   test('IPv4 and IPv6 of one port are one socket; what fits no loopback socket goes', () => {
     const moved = moveServer(
       'listen 80 proxy_protocol; listen [::]:80 ipv6only=on; listen unix:/run/x.sock;',

@@ -245,9 +245,15 @@ function has(words: readonly Word[], text: string): boolean {
 }
 
 function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
-  const kept = options.filter(({ text }) => !/^(default|default_server|backlog=.*)$/.test(text));
+  const kept = options.filter(({ text }) => !/^(default|default_server)$/.test(text));
   const added = reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : [];
-  return [...(shared ? [word('default_server')] : []), word(`backlog=${backlog}`), ...kept, ...added];
+  const isWritten = kept.some(({ text }) => text.startsWith('backlog='));
+  return [
+    ...(shared ? [word('default_server')] : []),
+    ...(isWritten ? [] : [word(`backlog=${backlog}`)]),
+    ...kept,
+    ...added,
+  ];
 }
 
 function isOn(nodes: readonly Node[]): boolean {

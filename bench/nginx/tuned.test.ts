@@ -43,3 +43,16 @@ test('a tuning that is not nginx’s language or changes nothing is named, with 
     message: /the tuning tune-1:1 matches no block/,
   });
 });
+
+test('a tuning of what the run sets is refused with the option for it: it would change nothing', async () => {
+  const cases: [tuning: string, message: RegExp][] = [
+    [
+      'worker_processes 4;',
+      /^"worker_processes" at the tuning tune-1:1 would change nothing, .*--nginx-workers decides it/,
+    ],
+    ['events {\n worker_connections 9; }', /^"worker_connections" at the tuning tune-1:2 .*--connections/],
+    ['http { server { ssl_certificate x; } }', /^"ssl_certificate" at .* Leave it out\.$/],
+  ];
+  for (const [tuning, message] of cases)
+    await assert.rejects(text(tuning), { kind: 'configuration', message });
+});

@@ -7,7 +7,21 @@ import { AS_IT_LIES, type Reading, readConfiguration } from './include.ts';
 import type { OnChange } from './notices.ts';
 import { overlay } from './overlay.ts';
 import { parse } from './parse.ts';
-import type { Node } from './tree.ts';
+import { type Node, place } from './tree.ts';
+
+/** What the run sets in every configuration, with the option for it: a tuning of it would change nothing. */
+const SET_BY_RUN: Record<string, string | null> = {
+  daemon: null,
+  error_log: null,
+  master_process: null,
+  pid: null,
+  ssl_certificate: null,
+  ssl_certificate_key: null,
+  user: null,
+  worker_connections: '--connections',
+  worker_processes: '--nginx-workers',
+  worker_rlimit_nofile: '--connections',
+};
 
 /** A configuration as a person wrote it, and what is to be laid over it. */
 export interface ConfigurationSource {
@@ -30,7 +44,26 @@ export async function readTuned(
     path,
     options === null ? AS_IT_LIES : await readingOf(options, onChange),
   );
-  return tunings.reduce((tuned, { name, text }) => overlay(tuned, parse(text, `the tuning ${name}`)), tree);
+  return tunings.reduce((tuned, { name, text }) => {
+    const tuning = parse(text, `the tuning ${name}`);
+    refuseSetByRun(tuning);
+    return overlay(tuned, tuning);
+  }, tree);
+}
+
+function refuseSetByRun(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if (node.kind === 'comment') continue;
+    const option = SET_BY_RUN[node.name];
+    if (option !== undefined) {
+      const remedy = option === null ? 'Leave it out.' : `${option} decides it, for all sides alike.`;
+      throw new Problem(
+        'configuration',
+        `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets it. ${remedy}`,
+      );
+    }
+    if (node.block !== null) refuseSetByRun(node.block);
+  }
 }
 
 async function readingOf({ roots, envFile }: ConfigurationOptions, onChange: OnChange): Promise<Reading> {

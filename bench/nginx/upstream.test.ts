@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
+import type { SandboxSpec } from './sandbox.ts';
 
 describe('upstream servers', () => {
   const entries = (servers: string, upstreams = SPEC.upstreams) =>
@@ -41,6 +42,43 @@ describe('upstream servers', () => {
         'server 127.0.0.1:7002 max_fails=0;',
       ]);
     }
+  });
+});
+
+describe('Unix-domain sockets', () => {
+  const withSockets = SPEC.upstreams.map((each) => ({ ...each, socket: `/run/${each.port}.sock` }));
+
+  test('stay sockets where the echo servers have some, entry by entry', () => {
+    const upstream = 'upstream app { server unix:/run/app.sock max_fails=0; server a:1; }';
+    const entries = (upstreams: SandboxSpec['upstreams']) =>
+      lines(moveServer('', { upstreams }, upstream), 'server').slice(0, 2);
+    assert.deepEqual(entries(withSockets), [
+      'server unix:/run/7001.sock max_fails=0;',
+      'server 127.0.0.1:7002;',
+    ]);
+    assert.deepEqual(entries(SPEC.upstreams), [
+      'server 127.0.0.1:7001 max_fails=0;',
+      'server 127.0.0.1:7002;',
+    ]);
+  });
+
+  test('in a proxy_pass, beside another that names a host', () => {
+    const moved = move(
+      `http { upstream app { server a; } server { ${WEBSOCKET}
+        location /s { proxy_pass http://unix:/run/app.sock:/v1/; }
+        location /t { proxy_pass http://a.example.com; } } }
+       stream { server { listen 1; proxy_pass unix:/run/app.sock; } }`,
+      { upstreams: withSockets },
+    );
+    assert.deepEqual(lines(moved, 'proxy_pass').slice(1), [
+      'proxy_pass http://bench_echo_sockets/v1/;',
+      'proxy_pass http://bench_echo_servers;',
+      'proxy_pass bench_echo_sockets;',
+    ]);
+    assert.deepEqual(
+      lines(moved, 'server').filter((line) => line.includes('unix:')),
+      [7001, 7002, 7001, 7002].map((port) => `server unix:/run/${port}.sock max_fails=0;`),
+    );
   });
 });
 
@@ -90,8 +128,8 @@ describe('proxy_pass', () => {
     const last = move(`http { upstream app { server a; } server {
       location /api { proxy_pass http://api.example.com; } ${WEBSOCKET} } }`);
     assert.deepEqual(lines(last, 'upstream'), ['upstream bench_echo_servers {', 'upstream app {']);
-    assert.deepEqual(passed('http://unix:/run/app.sock:/x'), ['http://bench_echo_servers/x']);
-    assert.deepEqual(passed('http://unix:/run/app.sock'), ['http://bench_echo_servers']);
+    assert.deepEqual(passed('http://unix:/run/app.sock:/x'), ['http://bench_echo_sockets/x']);
+    assert.deepEqual(passed('http://unix:/run/app.sock'), ['http://bench_echo_sockets']);
     assert.deepEqual(passed('http://app2'), ['http://bench_echo_servers']);
   });
 

@@ -5,10 +5,12 @@ import { type Directive, directive, directives, type Node, rewrite, texts, word 
 export interface UpstreamServer {
   host: string;
   port: number;
+  /** Path of the Unix-domain socket on which it listens as well, if it does. */
+  socket?: string | null;
 }
 
-/** Name of the `upstream` that replaces a host named in `proxy_pass`. */
-const OWN_UPSTREAM = 'bench_echo_servers';
+/** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
+const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets' };
 /** Parameters of `server` that make Nginx ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
@@ -17,8 +19,8 @@ const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
- * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. The echo servers speak
- * plain HTTP over TCP, so TLS and the PROXY protocol towards the upstream are removed.
+ * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A Unix-domain socket
+ * stays one. The echo servers speak plain HTTP, so TLS and the PROXY protocol towards the upstream are removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
@@ -39,7 +41,7 @@ function redirectContext(
   onChange: OnChange,
 ): Node[] {
   const names = new Set(directives(block, 'upstream').map((each) => upstreamName(each.args[0]?.text ?? '')));
-  let needsOwn = false;
+  const needed = new Set<string>();
   const redirected = rewrite(block, (node, parents) => {
     if (node.name === 'upstream' && parents.length === 0) return [redirectUpstream(node, servers)];
     if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
@@ -56,14 +58,21 @@ function redirectContext(
     if (target.variable) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
     const known = !target.variable && names.has(upstreamName(target.host));
-    needsOwn ||= !known;
-    const name = known ? target.host : OWN_UPSTREAM;
+    const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
+    if (!known) needed.add(own);
+    const name = known ? target.host : own;
     const url = http ? `http://${name}${target.uri}` : name;
     return [{ ...node, name: 'proxy_pass', args: [word(url)] }];
   });
-  if (!needsOwn) return redirected;
-  const entries = servers.map((server) => directive('server', [address(server), 'max_fails=0']));
-  return [directive('upstream', [OWN_UPSTREAM], entries), ...redirected];
+  const own = [...needed].map((name) => {
+    const entries = servers.map((server) => [addressFor(server, name === OWN_UPSTREAM.local), 'max_fails=0']);
+    return directive(
+      'upstream',
+      [name],
+      entries.map((args) => directive('server', args)),
+    );
+  });
+  return [...own, ...redirected];
 }
 
 /** Form of a name for comparison: Nginx ignores its case (ngx_http_upstream_add, ngx_stream_upstream_add). */
@@ -131,8 +140,18 @@ function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[]
     const server = servers[index % servers.length];
     if (entry === undefined || server === undefined) return [];
     const parameters = entry.args.slice(1).filter(({ text }) => !DROPPED.test(text));
-    return [{ ...entry, args: [word(address(server)), ...parameters] }];
+    const local = isLocal(entry.args[0]?.text ?? '');
+    return [{ ...entry, args: [word(addressFor(server, local)), ...parameters] }];
   });
+}
+
+function isLocal(text: string): boolean {
+  return text.startsWith('unix:');
+}
+
+/** Where the configuration names a Unix-domain socket, that of the server, if it has one. */
+function addressFor(server: UpstreamServer, local: boolean): string {
+  return local && typeof server.socket === 'string' ? `unix:${server.socket}` : address(server);
 }
 
 /** `host:port`, as in a `server` entry. */

@@ -8,14 +8,14 @@ import { canObserve, readChildren, readEnvironment, readListenDrops, readMachine
 
 describe('environment', () => {
   it('is what the model takes', async () => {
-    const environment = await readEnvironment();
+    const environment = await readEnvironment('1.4.5');
     assert.deepEqual(v.parse(environmentSchema, environment), environment);
     assert.equal(environment.node, process.version);
     assert.ok(environment.memoryBytes > 0 && environment.cpus > 0 && environment.openFilesLimit > 0);
   });
 
   it('knows the limits of this machine', async () => {
-    const machine = await readMachine();
+    const machine = await readMachine('1.4.5');
     assert.ok(machine.cpus.length > 0);
     assert.ok(machine.memoryBytes > 0);
     assert.ok(machine.openFilesLimit > 0);

@@ -21,10 +21,14 @@ import {
   parseWildcardPorts,
 } from './proc.ts';
 
-/** Facts about the machine that figures depend on. */
-export async function readEnvironment(): Promise<Environment> {
+/**
+ * Facts about the machine that figures depend on.
+ *
+ * @param bun version of the Bun that was found: that takes starting it, which is not done here
+ */
+export async function readEnvironment(bun: string | null): Promise<Environment> {
   const [machine, container, release, cpuinfo] = await Promise.all([
-    readMachine(),
+    readMachine(bun),
     readContainerLimits(),
     readText('/etc/os-release'),
     readText('/proc/cpuinfo'),
@@ -38,6 +42,7 @@ export async function readEnvironment(): Promise<Environment> {
     cpuQuota: container.cpuQuota,
     memoryBytes: os.totalmem(),
     node: process.version,
+    bun,
     openFilesLimit: machine.openFilesLimit,
     somaxconn: machine.somaxconn,
     portRange: machine.portRange === null ? null : [...machine.portRange],
@@ -45,8 +50,8 @@ export async function readEnvironment(): Promise<Environment> {
   };
 }
 
-/** The limits that bind the processes of a run; of the CPUs only as many as a quota gives. */
-export async function readMachine(): Promise<Machine> {
+/** The limits that bind the processes of a run; of the CPUs only as many as a quota gives. `bun`: as above. */
+export async function readMachine(bun: string | null): Promise<Machine> {
   const [status, limits, meminfo, somaxconn, ports, container] = await Promise.all([
     readText('/proc/self/status'),
     readText('/proc/self/limits'),
@@ -67,6 +72,7 @@ export async function readMachine(): Promise<Machine> {
     somaxconn: parseNumber(somaxconn),
     portRange: parsePortRange(ports),
     isRoot: process.getuid?.() === 0,
+    bun,
   };
 }
 

@@ -4,7 +4,7 @@ import type { RunSpec } from '../model/strategy.ts';
 import { parseRequest, type RunRequest } from '../request/request.ts';
 import { chooseVariants, type Side } from './variants.ts';
 
-/** Two cores, 24 GiB, the limits of a container. */
+/** Two cores, 24 GiB, the limits of a container, and Bun. */
 export const SMALL_MACHINE: Machine = {
   cpus: [0, 1],
   openFilesLimit: 20_000,
@@ -12,6 +12,7 @@ export const SMALL_MACHINE: Machine = {
   somaxconn: 4096,
   portRange: [32_768, 60_999],
   isRoot: true,
+  bun: '1.4.5',
 };
 
 export function profileNamed(name: string, servers = 1): Profile {
@@ -24,6 +25,9 @@ export function profileNamed(name: string, servers = 1): Profile {
     claim: null,
     expect: 'Little.',
     servers,
+    key: 'ecdsa',
+    visit: null,
+    inAll: true,
   };
 }
 

@@ -250,6 +250,7 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
         .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
     ),
     isRoot: fc.boolean(),
+    bun: fc.constantFrom(null, '1.4.5'),
   });
   const profile = fc.constantFrom(
     profileNamed('direct'),

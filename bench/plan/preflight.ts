@@ -5,6 +5,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import type { RunRequest } from '../request/request.ts';
+import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
 import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
 import {
@@ -74,6 +75,7 @@ export function preflight(request: RunRequest, context: RunContext): Preflight {
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,
     server: demand.server,
+    engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
     proxy: processes.nginxWorkers > 0 ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,

@@ -8,7 +8,11 @@ import { loadProfiles } from './profile.ts';
 
 /** From dist/bench/plan. */
 const SHIPPED = join(import.meta.dirname, '../../../nginx-profiles');
-const SHIPPED_NAMES = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+const IN_ALL = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+const BY_NAME_ONLY = [
+  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'cache-unsafe'],
+  ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
+];
 const DESCRIPTION = { title: 't', question: 'q', claim: null, expect: 'e', servers: 1 };
 
 let root: string;
@@ -36,8 +40,14 @@ describe('loading', () => {
     const profiles = await loadProfiles(SHIPPED);
     assert.deepEqual(
       profiles.map(({ name }) => name),
-      SHIPPED_NAMES,
+      [...IN_ALL, ...BY_NAME_ONLY],
     );
+    assert.deepEqual(
+      profiles.filter(({ inAll }) => inAll).map(({ name }) => name),
+      IN_ALL,
+    );
+    // Further profiles would make a run of all too long; none of them answers a claim of the article.
+    assert.ok(profiles.every(({ inAll, claim }) => inAll || claim === null));
     assert.equal(profiles[0]?.configurationPath, null);
     assert.equal(profiles[2]?.configurationPath, join(SHIPPED, 'tls/nginx.conf'));
     assert.equal(profiles[5]?.servers, 3);

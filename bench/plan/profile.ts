@@ -4,8 +4,12 @@ import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
 
-/** From the baseline to the most that is put on top of it; others follow by name. */
-const ORDER = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+/** Those of `all`, from the baseline to the most that is put on top of it, then those beside them; others follow by name. */
+const ORDER = [
+  ...['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'],
+  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'cache-unsafe'],
+  ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
+];
 
 /** A profile is named like its folder; nothing in a name may lead out of nginx-profiles. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;

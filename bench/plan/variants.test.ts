@@ -25,6 +25,10 @@ test('one, several in the order asked, each once, or all', () => {
   assert.deepEqual(chosen('tls'), ['tls']);
   assert.deepEqual(chosen('tls', 'plain', 'tls'), ['tls', 'plain']);
   assert.deepEqual(chosen('all'), NAMES);
+  const rare = { ...profileNamed('rare'), inAll: false };
+  const library = { ...LIBRARY, profiles: [rare, ...LIBRARY.profiles] };
+  const namesOf = (name: string) => chooseVariants(library, [name]).map(({ variant }) => variant.name);
+  assert.deepEqual([namesOf('all'), namesOf('rare')], [NAMES, ['rare']]);
 });
 
 test('tunings are laid over their profile in the order in which they are named', () => {

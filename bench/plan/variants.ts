@@ -19,7 +19,7 @@ export interface Side {
 /**
  * The variants that a person asked for, in that order, each once.
  *
- * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for every profile.
+ * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
  * @param own Sides that are a person's own configurations; they come last.
  * @throws Problem('usage') for a name that is none, with the nearest one and the list.
  */
@@ -28,7 +28,8 @@ export function chooseVariants(
   names: readonly string[],
   own: readonly Side[] = [],
 ): Side[] {
-  const all = names.flatMap((name) => (name === 'all' ? library.profiles.map((each) => each.name) : [name]));
+  const inAll = library.profiles.filter((each) => each.inAll).map((each) => each.name);
+  const all = names.flatMap((name) => (name === 'all' ? inAll : [name]));
   return numbered([...[...new Set(all)].map((name) => sideOf(library, name)), ...own]);
 }
 

@@ -76,5 +76,6 @@ function variantsOf(result: Result): string {
 }
 
 function machineOf({ environment }: Result): string {
-  return `${environment.cpuModel}, ${environment.cpus} CPUs, ${formatBytes(environment.memoryBytes)} · ${environment.os} · Node ${environment.node}`;
+  const bun = environment.bun === null ? '' : ` · Bun ${environment.bun}`;
+  return `${environment.cpuModel}, ${environment.cpus} CPUs, ${formatBytes(environment.memoryBytes)} · ${environment.os} · Node ${environment.node}${bun}`;
 }

@@ -7,21 +7,21 @@ import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
 import { capital, sentence } from './words.ts';
 
-/** Of a terminal that does not tell its width (some report 0 columns), and of a file. */
+/** Of a terminal that does not tell its width: some report 0 columns. */
 const USUAL_COLUMNS = 80;
 
 /**
  * Both answers for every variant and below them what a reader must know of the runs; ends in a line end. A
  * table where it fits into the columns, else a few lines for each variant.
  *
- * @param columns of the terminal; null where there is none: then nothing is wrapped, for whoever searches it
+ * @param columns of the terminal; null where there is none: a file has room, and nothing is wrapped in it
  */
 export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
   if (view.runs.length === 0) return 'No run ended.\n';
   const width = columns || USUAL_COLUMNS;
   const answers = tableOf(view.variants.map(cellsOf));
-  const isNarrow = answers.some((line) => [...line].length > width);
+  const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
     ...(isNarrow ? view.variants.flatMap((variant) => stacked(cellsOf(variant))) : answers),
     ...rateLines(view),

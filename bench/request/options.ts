@@ -29,7 +29,11 @@ export const JSON_OPTION = {
 /** Options of `run`, by the heading they stand under in the help text. */
 export const RUN_OPTIONS = {
   'What is put under load': {
-    profile: { short: 'p', value: 'NAMES', help: 'Profiles, separated by commas, or all' },
+    profile: {
+      short: 'p',
+      value: 'NAMES',
+      help: 'Variants (tls, tls+buf-16k), with commas, or all profiles',
+    },
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
     nginx: { value: 'PATH', help: 'Nginx binary [the one on PATH, else fetched]' },
   },
@@ -65,6 +69,7 @@ export const RUN_OPTIONS = {
     type: { value: 'text|binary', help: 'Type of the messages [text]' },
     ramp: { value: 'N', help: 'New connections per second [as fast as they are accepted]' },
     client: { value: 'lean|ws', help: 'WebSocket client of the generator [lean]' },
+    engine: { value: 'node|bun', help: 'What runs lean client and lean server [bun where it is found]' },
     seed: { value: 'N', help: 'Draws sizes, arrivals and contents again [a random one, kept]' },
     'no-http': { value: null, help: 'Leave out the short HTTP leg before the WebSockets' },
     'connect-timeout': { value: 'TIME', help: 'For TCP, TLS and upgrade together [10s]' },
@@ -88,10 +93,10 @@ export const RUN_OPTIONS = {
 
 /** Options that `compare` alone has. */
 export const COMPARISON_OPTIONS = {
-  tune: { value: 'TEXT', many: true, help: 'Compare the first variant with this text of nginx.conf over it' },
-  rounds: { value: 'N', help: 'Runs of each variant and step [10 for two variants, 11 for three]' },
-  budget: { value: 'TIME', help: 'Begin no round that would end later than that' },
-  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or dearer in any figure' },
+  tune: { value: 'TEXT', many: true, help: 'Another variant: the first with this nginx.conf over it' },
+  rounds: { value: 'N', help: 'Of one run of each variant and step [10; 11 for 3 variants]' },
+  budget: { value: 'TIME', help: 'As many rounds as fit into it' },
+  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or dearer' },
   markdown: { value: 'FILE', help: 'Write the comparison as Markdown as well' },
 } as const satisfies Options;
 

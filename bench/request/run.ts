@@ -1,7 +1,7 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
 import { configurationOptions } from './configuration.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
@@ -32,6 +32,8 @@ export interface RunRequest {
   echoTimeoutMs: number;
   connectTimeoutMs: number;
   client: 'lean' | 'ws';
+  /** Of the lean ends; null: the preflight decides. */
+  engine: EngineName | null;
   /** Null: as the step wants it. */
   server: 'ws' | 'lean' | null;
   workers: number | null;
@@ -97,6 +99,7 @@ export function requestOf(
     durationMs: milliseconds(given, 'duration', DURATION_US) ?? durationMs,
     echoTimeoutMs: milliseconds(given, 'echo-timeout', TIMEOUT_US) ?? 10_000,
     connectTimeoutMs: milliseconds(given, 'connect-timeout', TIMEOUT_US) ?? 10_000,
+    engine: oneOf(given, 'engine', ENGINES),
     client: oneOf(given, 'client', ['lean', 'ws']) ?? 'lean',
     server: oneOf(given, 'server', ['ws', 'lean']),
     workers: workersOf(given, connections),

@@ -64,6 +64,7 @@ async function started(
   const source = {
     path: join(folder, Object.keys(files)[0] ?? ''),
     tunings: [],
+    key: 'ecdsa' as const,
     options: {
       roots: (options.roots ?? []).map(({ from, to }) => ({ from, to: join(folder, to) })),
       envFile: options.envFile ? join(folder, options.envFile) : null,

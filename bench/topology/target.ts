@@ -5,7 +5,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { keyTypeFor } from '../nginx/certificates.ts';
+import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { collectChanges } from '../nginx/notices.ts';
@@ -57,13 +57,19 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   };
 }
 
+/** A configuration to put in front of the servers. */
+export interface ProxySource extends ConfigurationSource {
+  /** Of the certificate of a profile; that of a person's own configuration follows from its ciphers. */
+  key: KeyType;
+}
+
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
  *
  * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
  */
 export async function startProxy(
-  source: ConfigurationSource,
+  source: ProxySource,
   plan: Pick<RunPlan, 'placement'> & { proxy: NonNullable<RunPlan['proxy']> },
   binary: NginxBinary,
   servers: readonly EchoServer[],
@@ -76,13 +82,14 @@ export async function startProxy(
   const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
   const { server, levels } = findPaths(tree, wanted);
   const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
-  const certificate = await makeCertificate(folder, keyTypeFor(levels), name);
+  const key = options === null ? source.key : keyTypeFor(levels);
+  const certificate = await makeCertificate(folder, key, name);
   const spec = {
     ...plan.proxy,
     folder,
     host: HOST,
     ports: await freePorts(HOST, listenAddresses(tree).length),
-    upstreams: servers.map(({ port }) => ({ host: HOST, port })),
+    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,

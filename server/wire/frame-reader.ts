@@ -63,7 +63,7 @@ export class FrameReader {
         this.keep(chunk, at, to, size + length);
         return null;
       }
-      const key = this.masked ? chunk.readInt32BE(payload - KEY_BYTES) : 0;
+      const key = this.masked ? keyAt(chunk, payload - KEY_BYTES) : 0;
       if (this.fragments === null && (first === (FIN | OPCODE.text) || first === (FIN | OPCODE.binary))) {
         handler.message(chunk, payload, end, first === (FIN | OPCODE.text), key);
       } else {
@@ -120,4 +120,14 @@ export class FrameReader {
     const fault = this.read(partial, 0, partial.length, handler);
     return fault ?? this.read(chunk, from + used, to, handler);
   }
+}
+
+/** A masking key: readInt32BE() without its checks, which would be a tenth of what a small frame costs here. */
+function keyAt(bytes: Buffer, at: number): number {
+  return (
+    ((bytes[at] as number) << 24) |
+    ((bytes[at + 1] as number) << 16) |
+    ((bytes[at + 2] as number) << 8) |
+    (bytes[at + 3] as number)
+  );
 }

@@ -45,6 +45,22 @@ test('into another buffer: the source stays as it is', () => {
   );
 });
 
+test('the result is ASCII where no byte of it has its highest bit set', () => {
+  fc.assert(
+    fc.property(span, fc.option(fc.nat(1000), { nil: null }), ({ length, before, offset, key }, where) => {
+      const bytes = numbered(before + length + 9, offset);
+      bytes.fill(0xff, 0, before).fill(0xff, before + length);
+      const text = bytes.subarray(before, before + length);
+      for (let i = 0; i < length; i++) text[i] = (text[i] ?? 0) & 0x7f;
+      if (where !== null && where < length) text[where] = 0x80;
+      text.set(masked(text, key));
+      const ascii = applyMask(bytes, before, before + length, Buffer.from(key).readInt32BE());
+      assert.equal(ascii, where === null || where >= length);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('the example of RFC 6455 section 5.7', () => {
   const bytes = Buffer.from('7f9f4d5158', 'hex');
   applyMask(bytes, 0, 5, 0x37fa213d);

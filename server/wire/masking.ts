@@ -10,6 +10,7 @@ const LITTLE_ENDIAN = endianness() === 'LE';
  * buffer `at` may not lie behind `from`.
  *
  * @param key the four bytes of the key as a big-endian 32-bit integer
+ * @returns whether the result is ASCII throughout: seen on the way, that costs next to nothing
  */
 export function applyMask(
   source: Buffer,
@@ -18,25 +19,28 @@ export function applyMask(
   key: number,
   target: Buffer = source,
   at: number = from,
-): void {
-  if (to - from >= WORDS_FROM) {
-    if (target !== source || at !== from) source.copy(target, at, from, to);
-    maskWords(target, at, at + to - from, key);
-  } else maskBytes(source, from, to, key, target, at);
+): boolean {
+  if (to - from < WORDS_FROM) return maskBytes(source, from, to, key, target, at);
+  if (target !== source || at !== from) source.copy(target, at, from, to);
+  return maskWords(target, at, at + to - from, key);
 }
 
-function maskWords(bytes: Buffer, from: number, to: number, key: number): void {
-  let at = from;
-  let rotated = key;
-  for (; ((bytes.byteOffset + at) & 3) !== 0; at++) {
-    bytes[at] = (bytes[at] as number) ^ (rotated >>> 24);
-    rotated = (rotated << 8) | (rotated >>> 24);
-  }
-  const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (to - at) >> 2);
+function maskWords(bytes: Buffer, from: number, to: number, key: number): boolean {
+  const aligned = from + (-(bytes.byteOffset + from) & 3);
+  const turns = 8 * (aligned - from);
+  const rotated = turns === 0 ? key : (key << turns) | (key >>> (32 - turns));
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset + aligned, (to - aligned) >> 2);
   const word = LITTLE_ENDIAN ? swapped(rotated) : rotated;
-  for (let i = 0; i < words.length; i++) words[i] = (words[i] as number) ^ word;
-  at += words.length * 4;
-  maskBytes(bytes, at, to, rotated, bytes, at);
+  let bits = 0;
+  for (let i = 0; i < words.length; i++) {
+    const masked = (words[i] as number) ^ word;
+    words[i] = masked;
+    bits |= masked;
+  }
+  const rest = aligned + words.length * 4;
+  const head = maskBytes(bytes, from, aligned, key, bytes, from);
+  const tail = maskBytes(bytes, rest, to, rotated, bytes, rest);
+  return head && tail && (bits & 0x80808080) === 0;
 }
 
 function maskBytes(
@@ -46,22 +50,31 @@ function maskBytes(
   key: number,
   target: Buffer,
   targetFrom: number,
-): void {
+): boolean {
   const first = key >>> 24;
   const second = (key >>> 16) & 0xff;
   const third = (key >>> 8) & 0xff;
   const fourth = key & 0xff;
   let at = from;
   let out = targetFrom;
+  let bits = 0;
   for (; at + 3 < to; at += 4, out += 4) {
-    target[out] = (source[at] as number) ^ first;
-    target[out + 1] = (source[at + 1] as number) ^ second;
-    target[out + 2] = (source[at + 2] as number) ^ third;
-    target[out + 3] = (source[at + 3] as number) ^ fourth;
+    const a = (source[at] as number) ^ first;
+    const b = (source[at + 1] as number) ^ second;
+    const c = (source[at + 2] as number) ^ third;
+    const d = (source[at + 3] as number) ^ fourth;
+    target[out] = a;
+    target[out + 1] = b;
+    target[out + 2] = c;
+    target[out + 3] = d;
+    bits |= a | b | c | d;
   }
-  if (at < to) target[out] = (source[at] as number) ^ first;
-  if (at + 1 < to) target[out + 1] = (source[at + 1] as number) ^ second;
-  if (at + 2 < to) target[out + 2] = (source[at + 2] as number) ^ third;
+  for (let shift = 24; at < to; at++, out++, shift -= 8) {
+    const byte = (source[at] as number) ^ ((key >>> shift) & 0xff);
+    target[out] = byte;
+    bits |= byte;
+  }
+  return bits < 0x80;
 }
 
 function swapped(word: number): number {

@@ -10,7 +10,7 @@ export interface Carrier {
    * then nothing more may be written.
    */
   write(buffer: Buffer, bytes: number): boolean;
-  /** Sends what was written and then FIN (TLS: close_notify first), and closes. */
+  /** Sends FIN (TLS: close_notify first) and closes; not while a write waits for `drained`. */
   end(): void;
   /** Closes at once and forgets what was not sent; no event follows. */
   destroy(): void;

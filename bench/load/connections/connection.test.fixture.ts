@@ -4,8 +4,8 @@ import type { TestContext } from 'node:test';
 import tls from 'node:tls';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
-import { nodeTcp, nodeTls } from '../carriers/node.ts';
-import { type Clock, clockSince } from '../clock.ts';
+import { carriersHere, ON_BUN } from '../carriers/engine.ts';
+import { type Clock, clockSince, monotonicNs } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
@@ -14,7 +14,10 @@ import { wsConnector } from './ws-connection.ts';
 
 const HOST = '127.0.0.1';
 
-export const CLIENTS = ['lean', 'ws'] as const;
+const carriers = await carriersHere();
+
+/** The client on `ws` always runs on Node. */
+export const CLIENTS = (['lean', 'ws'] as const).filter((client) => client === 'lean' || !ON_BUN);
 export const TRANSPORTS = ['tcp', 'tls'] as const;
 export type Client = (typeof CLIENTS)[number];
 export type Transport = (typeof TRANSPORTS)[number];
@@ -35,7 +38,7 @@ export function makeSetting(
   client: Client,
   trust: string | null,
   plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
-  clock: Clock = clockSince(process.hrtime.bigint()),
+  clock: Clock = clockSince(monotonicNs()),
 ): Setting {
   const payload = new Payload(plan, 1);
   const context = {
@@ -50,8 +53,8 @@ export function makeSetting(
   };
   const openCarrier =
     trust === null
-      ? nodeTcp(HOST)
-      : nodeTls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
+      ? carriers.tcp(HOST)
+      : carriers.tls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
   const connect =
     client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);
   return { connect, payload };

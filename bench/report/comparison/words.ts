@@ -61,11 +61,16 @@ function isHeadline({ name, step }: ComparedFigure): boolean {
   return name === 'response.p50' || (name === 'cpuPerMessage.proxy' && step === 'throughput');
 }
 
+/** A difference beside the headline; the capacity of a core says again what CPU per message says. */
+function isWorthSaying(figure: ComparedFigure): boolean {
+  return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
+}
+
 /** One or two sentences for a variant: the headline figures, and what else differs. */
 export function verdictSentence(comparison: VariantComparison, baseline: string): string {
   const { variant, verdict, figures } = comparison;
   const headline = figures.filter(isHeadline).map(clause);
-  const others = figures.filter((figure) => !isHeadline(figure) && isFound(figure)).map(clause);
+  const others = figures.filter(isWorthSaying).map(clause);
   const main = `${variant} against ${baseline}: ${headline.length === 0 ? verdict : headline.join('; ')}.`;
   return others.length === 0 ? main : `${main} Also ${others.join('; ')}.`;
 }
@@ -92,7 +97,7 @@ function clause(figure: ComparedFigure): string {
 export function roundsSentence({ rounds, excluded }: Comparison): string {
   const { asked, used } = rounds;
   const of = asked === null || asked === used ? '' : ` of ${asked}`;
-  const whole = `${used}${of} ${used === 1 ? 'round was' : 'rounds were'} run to the end.`;
+  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end.`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
   if (runs === 0) return whole;
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;

@@ -1,3 +1,4 @@
+import type { RunPlan } from '../../model/plan.ts';
 import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
@@ -25,6 +26,7 @@ export function setup({ result, runs }: View): Section {
       ['Nginx', distinct(nginx.map(({ version, binary }) => `${version} (${binary})`)) || 'none'],
       ['OpenSSL of Nginx', distinct(nginx.map(({ openssl }) => openssl)) || NOTHING],
       ['Node', machine.node],
+      ['Bun', machine.bun ?? 'none'],
       ['Open files limit', formatCount(machine.openFilesLimit)],
       ['somaxconn', formatCount(machine.somaxconn)],
       ['Local ports', machine.portRange === null ? NOTHING : machine.portRange.join(' to ')],
@@ -93,8 +95,8 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
     formatTime(run.warmupMs * 1000),
     formatTime(run.durationMs * 1000),
-    `${run.workers} (${run.client})`,
-    `${run.servers} (${run.server})`,
+    `${run.workers} (${endText(run.client, run)})`,
+    `${run.servers} (${endText(run.server, run)})`,
     proxy === null
       ? 'none'
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
@@ -103,6 +105,11 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     run.pacing ?? NOTHING,
     String(run.seed),
   ];
+}
+
+/** A lean end with the engine that it runs on; one on `ws` always runs on Node. */
+function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
+  return end === 'lean' ? `lean, on ${engine === 'bun' ? 'Bun' : 'Node'}` : end;
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
