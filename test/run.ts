@@ -344,6 +344,7 @@ function makeNginx(profile: string): NginxFacts {
     version: '1.22.1',
     openssl: 'OpenSSL 3.0.11 19 Sep 2023',
     buildArguments: '--with-http_ssl_module --with-http_v2_module --with-stream=dynamic',
+    given: null,
     configuration: `# ${profile}\nevents { worker_connections 2048; }\nhttp {\n  server {\n    listen 127.0.0.1:8443;\n    location /websocket { proxy_pass http://backend; }\n  }\n}\n`,
     errorLog: [],
   };

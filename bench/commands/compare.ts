@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Comparison } from '../model/comparison.ts';
 import type { Result } from '../model/result.ts';
+import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
 import { comparisonMarkdown } from '../report/comparison/markdown.ts';
@@ -33,7 +34,12 @@ export async function compare(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const named = chooseSides(await readLibrary(services), request.run.variants, request.tunes);
+    const named = chooseSides(
+      await readLibrary(services),
+      request.run.variants,
+      request.tunes,
+      ownSides(request.run.configurations, request.run.configurationOptions),
+    );
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
     const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
     const { sides, notices } = await fitSides(named, hasTwo, nginx, services);

@@ -3,6 +3,7 @@ import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -33,7 +34,11 @@ export async function run(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const named = chooseVariants(await readLibrary(services), request.variants);
+    const named = chooseVariants(
+      await readLibrary(services),
+      request.variants,
+      ownSides(request.configurations, request.configurationOptions),
+    );
     const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
     const question = {
       request,

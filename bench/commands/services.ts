@@ -13,7 +13,7 @@ export interface Services {
   /** All profiles that come with the package. */
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
-  /** @throws Problem('configuration') where a tuning does not fit the configuration of its profile */
+  /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
   /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
   missingModule(

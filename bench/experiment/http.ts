@@ -11,7 +11,7 @@ import type { RunContext } from './context.ts';
 /** Runs the HTTP leg through the target, and counts what of it reached the echo servers. */
 export async function runHttpLeg(
   { plan, signal, emit }: RunContext,
-  { host, ports, page, tls }: StartedTarget,
+  { host, ports, page, tls, request }: StartedTarget,
   servers: readonly EchoServer[],
   processSet: ProcessSet,
 ): Promise<HttpLeg | null> {
@@ -22,7 +22,12 @@ export async function runHttpLeg(
   const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(processSet, plan.placement?.generator ?? null);
   const counted = new Promise<HttpLegCounts>((resolve) => worker.onReport(resolve));
   const scheme = tls === null ? 'http' : 'https';
-  worker.send({ ...plan.http, url: `${scheme}://${host}:${ports[0]}${page.path}`, cache: page.cached });
+  worker.send({
+    ...plan.http,
+    url: `${scheme}://${host}:${ports[0]}${page.path}`,
+    host: request?.host ?? null,
+    cache: page.cached,
+  });
   const stopped = new Promise<null>((resolve) =>
     signal.addEventListener('abort', () => resolve(null), { once: true }),
   );

@@ -104,7 +104,12 @@ async function enter(
   if (profile.configurationPath === null || plan.proxy === null || binary === null)
     return directTarget(servers);
   return startProxy(
-    { path: profile.configurationPath, tunings: variant.proxy?.tunings ?? [], key: profile.key },
+    {
+      path: profile.configurationPath,
+      tunings: variant.proxy?.tunings ?? [],
+      options: profile.options,
+      key: profile.key,
+    },
     { ...plan, proxy: plan.proxy },
     binary,
     servers,

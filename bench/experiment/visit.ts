@@ -10,11 +10,12 @@ import type { StartedTarget } from '../topology/target.ts';
  * @throws Problem('environment') where none comes, the signal's reason where it is stopped
  */
 export async function visit(
-  { host, ports, tls }: Pick<StartedTarget, 'host' | 'ports' | 'tls'>,
+  { host, ports, tls, request: asked }: Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'request'>,
   path: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const options = { host, port: ports[0], path, agent: false, signal };
+  const headers = asked === undefined ? {} : { host: asked.host };
+  const options = { host, port: ports[0], path, headers, agent: false, signal };
   const request = tls === null ? getHttp(options) : getHttps({ ...options, ...tls });
   try {
     const [response] = (await once(request, 'response')) as [IncomingMessage];

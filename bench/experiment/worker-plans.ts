@@ -30,6 +30,7 @@ export function workerPlans(
       ports: target.ports,
       path: target.path,
       tls: target.tls === null ? null : { servername: target.tls.servername },
+      ...(target.request === undefined ? {} : { request: target.request }),
     },
     sourceAddresses: plan.sourceAddresses,
     sourcePorts: ports,

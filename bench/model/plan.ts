@@ -32,7 +32,7 @@ export const runPlanSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,
   round: v.nullable(positive),
-  /** Folder name in nginx-profiles/, or `direct`. */
+  /** Folder name in nginx-profiles/, `direct`, or `conf:` and the path of a person's configuration. */
   profile: v.string(),
   workload: workloadSchema,
   connections: positive,

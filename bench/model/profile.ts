@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { ConfigurationOptions } from './configuration.ts';
 
 /** profile.json: what a profile is for. The configuration itself is the nginx.conf beside it. */
 export const profileSchema = v.strictObject({
@@ -22,6 +23,8 @@ export const profileSchema = v.strictObject({
 export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;
   configurationPath: string | null;
+  /** Of a person's own configuration, which is put under load like a profile; null for those of the package. */
+  options: ConfigurationOptions | null;
 };
 
 /** tunings/<name>.json: what a tuning is for. The change itself is the <name>.conf beside it. */

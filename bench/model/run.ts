@@ -162,6 +162,8 @@ export const nginxFactsSchema = v.strictObject({
   version: v.string(),
   openssl: v.nullable(v.string()),
   buildArguments: v.string(),
+  /** The configuration as it was read, with what it includes; null in results from before it was kept. */
+  given: v.optional(v.nullable(v.string()), null),
   /** The configuration that ran, as it was printed for `nginx -c`. */
   configuration: v.string(),
   /** Lines of the error log at level warn and above, the last 200 at most. */

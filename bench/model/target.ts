@@ -7,4 +7,6 @@ export interface Target {
   path: string;
   /** Null: plain TCP. `servername`: sent as SNI (RFC 6066 section 3). */
   tls: { servername: string } | null;
+  /** Value of Host, and more headers of the upgrade request; left out: Host is the address, and no more. */
+  request?: { host: string; headers: readonly { name: string; value: string }[] };
 }

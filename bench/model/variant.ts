@@ -10,11 +10,11 @@ export type Tuning = v.InferOutput<typeof tuningSchema>;
 
 /** What one side of a comparison is; its name is part of a run's identity. */
 export const variantSchema = v.strictObject({
-  /** `tls`, `tls+buf-16k`; unique within a result. */
+  /** `tls`, `tls+buf-16k`, `conf:nginx.conf`; unique within a result. */
   name: v.pipe(v.string(), v.minLength(1)),
   /** As a person would call it: the title of the profile, and the tunings. */
   title: v.string(),
-  /** Folder name in nginx-profiles/, or `direct`. */
+  /** Folder name in nginx-profiles/, `direct`, or `conf:` and the path of a person's configuration. */
   profile: v.string(),
   /** Null: connections go to the echo servers themselves. */
   proxy: v.nullable(

@@ -62,6 +62,7 @@ export function moveListens(
 ): { tree: Node[]; listeners: Listener[] } {
   for (const server of servers(tree)) reportDropped(server, onChange);
   const sockets = collectSockets(tree, spec);
+  dropCleartextHttp2(tree, sockets, spec, onChange);
   const moved = new Map(servers(tree).map((server) => [server, moveServer(server, sockets, spec)]));
   const rank = (socket: Socket) =>
     (socket.owner === (spec.main ?? socket.owner) ? 0 : 2) + (socket.tls ? 0 : 1);
@@ -69,6 +70,22 @@ export function moveListens(
     .sort((a, b) => rank(a) - rank(b))
     .map(({ port, tls, http2 }) => ({ host: spec.host, port, tls, http2 }));
   return { tree: replaceServers(tree, moved, spec.nginxVersion), listeners };
+}
+
+/** Before 1.25.1 a listener for HTTP/2 without TLS takes no HTTP/1.1, and so no WebSocket. */
+function dropCleartextHttp2(
+  tree: readonly Node[],
+  sockets: ReadonlyMap<string, Socket>,
+  { nginxVersion }: ListenSpec,
+  onChange: OnChange,
+): void {
+  if (atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE)) return;
+  for (const listen of servers(tree).flatMap(listens)) {
+    const socket = sockets.get(listen.address);
+    if (socket === undefined || socket.tls || !has(listen.parameters, 'http2')) continue;
+    socket.http2 = false;
+    onChange('http2-cleartext', listen.node);
+  }
 }
 
 function reportDropped(server: Directive, onChange: OnChange): void {

@@ -57,6 +57,43 @@ const CHANGES = {
     text: 'Left out of the run, because Nginx must write only into its private folder',
   },
   certificates: { level: 'info', text: 'One certificate takes the place of several' },
+  'own-certificate': {
+    level: 'info',
+    text: 'Listens with TLS but has no certificate: given that of the run',
+  },
+  'http2-cleartext': {
+    level: 'info',
+    text: 'HTTP/2 without TLS is left out, because before 1.25.1 such a listener takes nothing else',
+  },
+  guards: {
+    level: 'warning',
+    text: 'Left out of the run, because it would shut the load out or slow it down (--keep-guards keeps it)',
+  },
+  'wrapped-http': { level: 'info', text: 'A part of a configuration, read as if it stood in http' },
+  'wrapped-server': { level: 'info', text: 'A part of a configuration, read as if it stood in a server' },
+  'wrapped-stream': { level: 'info', text: 'A part of a configuration, read as if it stood in stream' },
+  'no-files': { level: 'info', text: 'Includes nothing, because no file matches' },
+  'well-known-files': {
+    level: 'info',
+    text: 'Left out of the run, because this file of every Nginx is not beside the configuration',
+  },
+  'moved-files': {
+    level: 'info',
+    text: 'Read from below the folder of the configuration (--conf-root names another)',
+  },
+  'missing-files': {
+    level: 'warning',
+    text: 'Left out of the run, because its file cannot be read here (--conf-root tells where its folder lies)',
+  },
+  template: { level: 'info', text: 'Filled in from the environment or --env-file' },
+  'other-modules': {
+    level: 'warning',
+    text: 'Left out of the run, because this Nginx does not know it: a module or a newer version has it (--nginx names another binary)',
+  },
+  'this-system': {
+    level: 'warning',
+    text: 'Left out of the run, because this Nginx or its TLS library cannot do it (--nginx names another binary)',
+  },
 } as const satisfies Record<string, Pick<Notice, 'level' | 'text'>>;
 
 export type Change = keyof typeof CHANGES;
@@ -67,16 +104,28 @@ export type OnChange = (change: Change, node: Directive) => void;
 /** So many places of one directive are listed; the others are only counted. */
 const PLACES = 8;
 
+/** Collects what is changed on the way of a configuration into the sandbox. */
+export interface Changes {
+  note: OnChange;
+  /** @param tree The configuration as it was read */
+  notices(tree: readonly Node[]): Notice[];
+}
+
+export function collectChanges(): Changes {
+  const changed = new Map<Change, Directive[]>();
+  return {
+    note: (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]),
+    notices: (tree) => noticesOf(changed, tree),
+  };
+}
+
 /**
  * Writes one notice for each kind of change, with the directives, their files and lines. Its code is
  * `sandbox-` and the name of the change.
  *
  * @param tree The configuration as it was read; files are named relative to their common folder.
  */
-export function noticesOf(
-  changed: ReadonlyMap<Change, readonly Directive[]>,
-  tree: readonly Node[],
-): Notice[] {
+function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: readonly Node[]): Notice[] {
   // What has no path, such as a tuning, is named as it is.
   const shared = sharedFolder([...new Set(filesOf(tree))].filter(isAbsolute));
   return (Object.keys(CHANGES) as Change[]).flatMap((change) => {

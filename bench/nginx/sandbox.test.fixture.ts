@@ -1,3 +1,4 @@
+import { collectChanges } from './notices.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { moveIntoSandbox, type Sandbox, type SandboxSpec } from './sandbox.ts';
@@ -19,15 +20,21 @@ export const SPEC: SandboxSpec = {
   cpuAffinity: null,
   user: null,
   nginxVersion: '1.22.1',
+  wanted: { websocketPath: null, host: null },
+  keepGuards: true,
   buildArguments: '',
   modulesPath: null,
   streamModule: null,
 };
 
-export const WEBSOCKET = 'location /ws { proxy_pass http://app; proxy_set_header Upgrade $http_upgrade; }';
+export const WEBSOCKET =
+  'location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }';
 
 export function move(source: string, changes: Partial<SandboxSpec> = {}): Sandbox {
-  return moveIntoSandbox(parse(source, 'mine.conf'), { ...SPEC, ...changes });
+  const { note, notices } = collectChanges();
+  const tree = parse(source, 'mine.conf');
+  const moved = moveIntoSandbox(tree, { ...SPEC, ...changes }, note);
+  return { ...moved, notices: [...moved.notices, ...notices(tree)] };
 }
 
 /** A server with the WebSocket location and what the test is about. */

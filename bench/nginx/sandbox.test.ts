@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as v from 'valibot';
 import { noticeSchema } from '../model/notice.ts';
+import { collectChanges } from './notices.ts';
 import { parse } from './parse.ts';
 import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
 import { moveIntoSandbox } from './sandbox.ts';
@@ -48,9 +49,10 @@ describe('notices', () => {
     const tree = parse(`http { server { ${WEBSOCKET} } }`, main);
     const [http] = directives(tree);
     assert.ok(http?.block);
-    return moveIntoSandbox([{ ...http, block: [...parts, ...http.block] }], SPEC).notices.map(
-      ({ text }) => text,
-    );
+    const { note, notices } = collectChanges();
+    const given = [{ ...http, block: [...parts, ...http.block] }];
+    moveIntoSandbox(given, SPEC, note);
+    return notices(given).map(({ text }) => text);
   };
 
   test('name files from the folder that all of them share', () => {
@@ -84,6 +86,6 @@ describe('notices', () => {
 test('the tree that was read stays as it was', () => {
   const tree = parse(`http { resolver a; server { listen 80; ${WEBSOCKET} } }`, 'mine.conf');
   const before = structuredClone(tree);
-  moveIntoSandbox(tree, SPEC);
+  moveIntoSandbox(tree, SPEC, () => {});
   assert.deepEqual(tree, before);
 });

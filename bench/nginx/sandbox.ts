@@ -1,12 +1,14 @@
 import type { Notice } from '../model/notice.ts';
 import { type ConfineSpec, confine } from './confine.ts';
+import { withoutGuards } from './guards.ts';
+import { withCertificates, withSslParameters } from './legacy.ts';
 import { type Listener, moveListens } from './listen.ts';
-import { type Change, noticesOf, type OnChange } from './notices.ts';
+import type { OnChange } from './notices.ts';
 import { closeOff } from './outside.ts';
 import { traceLocations } from './trace.ts';
-import type { Directive, Node } from './tree.ts';
+import type { Node } from './tree.ts';
 import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
-import { findPaths } from './websocket.ts';
+import { findPaths, upgradeNotices, type Wanted } from './websocket.ts';
 
 /** What the plan and the topology set for Nginx. */
 export interface SandboxSpec extends ConfineSpec {
@@ -21,6 +23,10 @@ export interface SandboxSpec extends ConfineSpec {
   /** The echo servers; at least one. */
   upstreams: readonly UpstreamServer[];
   nginxVersion: string;
+  /** What a person said of the WebSockets. */
+  wanted: Wanted;
+  /** Leaves access rules and limits in. */
+  keepGuards: boolean;
 }
 
 /** A configuration that runs without touching anything else on the machine. */
@@ -31,7 +37,7 @@ export interface Sandbox {
   websocketPath: string;
   /** For ordinary GETs; null if the same server has no location that proxies them. */
   httpPath: string | null;
-  /** What works differently than the configuration says: left out or redirected. */
+  /** Which location was chosen, and what it lacks; what is left out or redirected is among the changes. */
   notices: Notice[];
 }
 
@@ -42,15 +48,23 @@ export interface Sandbox {
  * Pure: no file is read or written.
  *
  * @param tree With its includes expanded (readConfiguration).
+ * @param onChange Is told what works differently than the configuration says.
  * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be decided
  *   whether Nginx would connect to another host.
  */
-export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec): Sandbox {
-  const changed = new Map<Change, Directive[]>();
-  const onChange: OnChange = (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]);
-  const { server, websocketPath, httpPath } = findPaths(tree);
-  const { tree: moved, listeners } = moveListens(tree, { ...spec, main: server }, onChange);
+export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChange: OnChange): Sandbox {
+  const current = withCertificates(withSslParameters(tree), spec.certificate, onChange);
+  const open = spec.keepGuards ? current : withoutGuards(current, onChange);
+  const paths = findPaths(open, spec.wanted);
+  const { server, websocketPath, httpPath } = paths;
+  const { tree: moved, listeners } = moveListens(open, { ...spec, main: server }, onChange);
   const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
   const settled = confine(traceLocations(closed), spec, onChange);
-  return { tree: settled, listeners, websocketPath, httpPath, notices: noticesOf(changed, tree) };
+  return {
+    tree: settled,
+    listeners,
+    websocketPath,
+    httpPath,
+    notices: [...paths.notices, ...upgradeNotices(paths, spec.nginxVersion)],
+  };
 }

@@ -37,6 +37,7 @@ export function tokenise(text: string, file: string): Token[] {
       const end = char === '"' || char === "'" ? quotedEnd(text, at, char) : plainEnd(text, at);
       if (end === null) throw unexpectedEnd(file, line, char);
       const raw = text.slice(at, end);
+      refuseLua(raw, file, line);
       tokens.push({ kind: 'word', word: readWord(raw), line });
       line += newlines(raw);
       at = end;
@@ -44,6 +45,15 @@ export function tokenise(text: string, file: string): Token[] {
     }
   }
   return tokens;
+}
+
+/** The block of such a directive is Lua: braces and quotes in it are no part of Nginx's language. */
+function refuseLua(word: string, file: string, line: number): void {
+  if (!/^\w+_by_lua_block$/.test(word)) return;
+  throw new Problem(
+    'configuration',
+    `"${word}" at ${file}:${line} runs code, and the bench cannot tell which hosts that code connects to. Take it out of the configuration that is measured.`,
+  );
 }
 
 /** Index after the closing quote; null if it is missing. */

@@ -17,10 +17,11 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 async function text(...tunings: string[]): Promise<string> {
   return print(
-    await readTuned(
+    await readTuned({
       path,
-      tunings.map((each, index) => ({ name: `tune-${index + 1}`, text: each })),
-    ),
+      tunings: tunings.map((each, index) => ({ name: `tune-${index + 1}`, text: each })),
+      options: null,
+    }),
   ).text.replace(/\s+/g, ' ');
 }
 

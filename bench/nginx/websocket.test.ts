@@ -20,9 +20,24 @@ describe('the path for WebSockets', () => {
     assert.throws(() => pathOf('@chat'), Problem);
   });
 
-  test('cannot be derived from an expression with operators', () => {
+  test('is made from a regular expression', () => {
+    const cases: [string, string][] = [
+      [String.raw`~ ^/chat/\d+`, '/chat/0'],
+      ['~ ^/(a|b)/ws$', '/a/ws'],
+      [String.raw`~* \.?(socket|live)/?$`, '/socket'],
+      ['~ ^/api/(?!v1)[^/]+/events', '/api/a/events'],
+      ['~ "^/room/[0-9a-f]{8}$"', '/room/aaaaaaaa'],
+      ['~ (?i)^/(?P<name>X)', '/X'],
+    ];
+    assert.deepEqual(
+      cases.map(([location]) => pathOf(location)),
+      cases.map(([, path]) => path),
+    );
+  });
+
+  test('cannot be derived from an expression that JavaScript does not know', () => {
     assert.throws(
-      () => pathOf(String.raw`~ ^/chat/\d+`),
+      () => pathOf('~ ^/chat/(*FAIL)'),
       (error) =>
         error instanceof Problem && /No path can be derived from .* at mine.conf:1/.test(error.message),
     );
@@ -49,8 +64,7 @@ describe('the path for WebSockets', () => {
     const upgrade = 'proxy_set_header Upgrade $http_upgrade;';
     const moved = move(`http { server {
       location /php { ${upgrade} fastcgi_pass php; }
-      location /if { ${upgrade} if ($a) { proxy_pass http://app; } }
-      ${WEBSOCKET} } }`);
+      location /if { ${upgrade} if ($a) { proxy_pass http://app; } } } }`);
     assert.equal(moved.websocketPath, '/if');
   });
 
@@ -70,5 +84,89 @@ describe('the path for WebSockets', () => {
       () => move('http { server { location / { proxy_pass http://app; } } }'),
       (error) => error instanceof Problem && /no location for WebSockets/.test(error.message),
     );
+  });
+});
+
+describe('the choice among several locations', () => {
+  const UPGRADE =
+    'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
+  const chosen = (locations: string, wanted = {}) => {
+    const text = `http { server { ${locations.replaceAll('UP', `proxy_pass http://app; ${UPGRADE}`)} } }`;
+    return move(text, { wanted: { websocketPath: null, host: null, ...wanted } });
+  };
+
+  test('goes by its name, then by how plain it is', () => {
+    const cases: [string, string][] = [
+      ['location / { UP } location /socket.io/ { UP }', '/socket.io/'],
+      ['location ~ ^/ws { UP } location = /ws/live { UP }', '/ws/live'],
+      ['location ~ ^/(a|b) { UP } location /c { UP }', '/c'],
+      ['location /news { UP } location /views { UP }', '/news'],
+    ];
+    assert.deepEqual(
+      cases.map(([locations]) => chosen(locations).websocketPath),
+      cases.map(([, path]) => path),
+    );
+  });
+
+  test('leaves out what takes no WebSocket', () => {
+    const moved = chosen(`location @ws { UP } location /ws { internal; UP }
+      location /live { proxy_pass http://app; proxy_set_header Upgrade ""; } location / { UP }`);
+    assert.deepEqual([moved.websocketPath, moved.httpPath], ['/', '/live']);
+  });
+
+  test('takes a path that no other location answers first', () => {
+    const moved = chosen(`location = / { return 302 /login; } location / { UP }
+      location ~ ^/web { return 404; }`);
+    assert.equal(moved.websocketPath, '/socket');
+    assert.equal(chosen('location ^~ /ws { UP } location ~ ^/ws { return 404; }').websocketPath, '/ws');
+    assert.equal(
+      chosen('location /a { UP location ~ /b$ { return 1; } } location ~ ^/a$ { return 1; }').websocketPath,
+      '/a/websocket',
+    );
+  });
+
+  test('is told, with the alternatives', () => {
+    assert.deepEqual(chosen('location / { UP } location /ws { UP }').notices, [
+      {
+        level: 'info',
+        code: 'sandbox-location',
+        text: 'WebSockets are opened at /ws, by "location /ws" at mine.conf:1; these carry WebSockets as well: "location /" at mine.conf:1. --ws-path chooses another path.',
+      },
+    ]);
+    assert.deepEqual(chosen('location /ws { UP }').notices, []);
+  });
+
+  test('is the person’s, if a location with proxy_pass answers that path', () => {
+    const locations = 'location /ws { UP } location ~ ^/(x|y) { proxy_pass http://app; }';
+    const path = '/y/socket?token=1';
+    assert.equal(chosen(locations, { websocketPath: path }).websocketPath, path);
+    assert.throws(() => chosen(locations, { websocketPath: '/z' }), {
+      kind: 'configuration',
+      message:
+        /No location with proxy_pass answers --ws-path \/z \(the server at mine.conf:1\)\. WebSockets go to: "location \/ws" at mine.conf:1/,
+    });
+  });
+
+  test('keeps to the server of a name', () => {
+    const text = `http { server { server_name a.example; ${WEBSOCKET} }
+      server { server_name b.example; ${WEBSOCKET.replace('/ws', '/b')} } }`;
+    const wanted = { websocketPath: null, host: 'b.example' };
+    assert.equal(move(text, { wanted }).websocketPath, '/b');
+  });
+
+  test('warns where Nginx passes no upgrade on', () => {
+    const lacks = (header: string, nginxVersion: string) => {
+      const text = `http { server { location /ws { proxy_pass http://a; proxy_set_header Upgrade $a; ${header} } } }`;
+      return move(text, { nginxVersion }).notices.map((notice) => notice.text.replace(/.*Add to it: /, ''));
+    };
+    assert.deepEqual(lacks('', '1.22.1'), ['proxy_http_version 1.1; proxy_set_header Connection "upgrade";']);
+    assert.deepEqual(lacks('', '1.29.7'), ['proxy_set_header Connection "upgrade";']);
+    assert.deepEqual(lacks('proxy_set_header connection upgrade;', '1.29.7'), []);
+  });
+
+  test('finds no way in through a stream without TCP', () => {
+    const stream = 'stream { server { listen 53 udp; proxy_pass a:53; } }';
+    assert.throws(() => move(`events {} ${stream}`), /no location for WebSockets/);
+    assert.throws(() => move('events {} stream { }'), /no location for WebSockets/);
   });
 });

@@ -19,6 +19,7 @@ export function profileNamed(name: string, servers = 1): Profile {
   return {
     name,
     configurationPath: name === 'direct' ? null : `/profiles/${name}/nginx.conf`,
+    options: null,
     title: `The ${name} profile`,
     question: 'What does it cost?',
     claim: null,

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
@@ -77,8 +78,9 @@ function timestamp(now: Date): string {
 const MOST_NAME_CHARACTERS = 80;
 
 /** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
-function nameOf({ name, variants }: RunRequest): string {
-  const wanted = name ?? (variants.length > 3 ? `${variants.length}-variants` : variants.join('-'));
+function nameOf({ name, variants, configurations }: RunRequest): string {
+  const names = [...variants, ...configurations.map((path) => basename(path))];
+  const wanted = name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
   const cleaned = wanted
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

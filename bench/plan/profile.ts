@@ -46,7 +46,12 @@ async function loadProfile(folder: string, name: string): Promise<Profile | null
     const [issue] = described.issues;
     throw new Problem('configuration', `${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
   }
-  return { ...described.output, name, configurationPath: await configurationPath(folder, name) };
+  return {
+    ...described.output,
+    name,
+    configurationPath: await configurationPath(folder, name),
+    options: null,
+  };
 }
 
 function parseJson(text: string, path: string): unknown {

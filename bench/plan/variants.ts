@@ -20,12 +20,17 @@ export interface Side {
  * The variants that a person asked for, in that order, each once.
  *
  * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
+ * @param own Sides that are a person's own configurations; they come last.
  * @throws Problem('usage') for a name that is none, with the nearest one and the list.
  */
-export function chooseVariants(library: Library, names: readonly string[]): Side[] {
+export function chooseVariants(
+  library: Library,
+  names: readonly string[],
+  own: readonly Side[] = [],
+): Side[] {
   const inAll = library.profiles.filter((each) => each.inAll).map((each) => each.name);
   const all = names.flatMap((name) => (name === 'all' ? inAll : [name]));
-  return [...new Set(all)].map((name) => sideOf(library, name));
+  return numbered([...[...new Set(all)].map((name) => sideOf(library, name)), ...own]);
 }
 
 /**
@@ -34,8 +39,13 @@ export function chooseVariants(library: Library, names: readonly string[]): Side
  *
  * @throws Problem('usage') as `chooseVariants`.
  */
-export function chooseSides(library: Library, names: readonly string[], tunes: readonly string[]): Side[] {
-  const named = names.map((name) => sideOf(library, name));
+export function chooseSides(
+  library: Library,
+  names: readonly string[],
+  tunes: readonly string[],
+  own: readonly Side[] = [],
+): Side[] {
+  const named = [...names.map((name) => sideOf(library, name)), ...own];
   const typed = tunes.map((text, index) => {
     const [baseline] = named;
     if (baseline === undefined) throw new TypeError('there is no baseline to tune');

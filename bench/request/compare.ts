@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import { last, milliseconds, number, oneOf } from './given.ts';
@@ -31,10 +32,16 @@ const MOST_ROUNDS = 1000;
 export function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {
   const variants = operands.map((name) => name.trim());
   const tunes = given.get('tune') ?? [];
-  checkVariants(variants, tunes);
+  const configurations = given.get('conf') ?? [];
+  checkVariants([...variants, ...configurations], tunes);
   const what = { variants, steps: stepsOf(given), warmupMs: WARMUP_MS, durationMs: DURATION_MS };
   return {
-    run: { ...requestOf(given, what), http: false, name: last(given, 'name') ?? nameOf(variants, tunes) },
+    run: {
+      ...requestOf(given, what),
+      http: false,
+      name:
+        last(given, 'name') ?? nameOf([...variants, ...configurations.map((path) => basename(path))], tunes),
+    },
     tunes,
     rounds: number(given, 'rounds', { min: 1, max: MOST_ROUNDS }),
     budgetMs: milliseconds(given, 'budget', DURATION_US),
@@ -54,7 +61,7 @@ function checkVariants(variants: readonly string[], tunes: readonly string[]): v
   throw new Problem(
     'usage',
     '`compare` takes two variants or more, the baseline first: compare tls tls+buf-16k. ' +
-      'One is enough beside a --tune. `profiles` lists profiles and tunings.',
+      'One is enough beside a --tune; --conf names a configuration of your own. `profiles` lists profiles and tunings.',
   );
 }
 

@@ -37,6 +37,19 @@ export const RUN_OPTIONS = {
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
     nginx: { value: 'PATH', help: 'Nginx binary [the one on PATH, else fetched]' },
   },
+  'Your own configuration': {
+    conf: { value: 'PATH', many: true, help: 'An nginx.conf, or a file from conf.d or sites-available' },
+    'conf-root': { value: 'FROM=DIR', many: true, help: 'Where its folders lie here: /etc/nginx=./site' },
+    'env-file': { value: 'FILE', help: 'Lines NAME=value for its variables [the environment]' },
+    'ws-path': { value: 'PATH', help: 'Path of its WebSockets [chosen from its locations]' },
+    host: { value: 'NAME', help: 'Host of the requests [the name of its server]' },
+    header: {
+      value: "'NAME: VALUE'",
+      many: true,
+      help: 'Sent with each WebSocket handshake: Origin, a cookie',
+    },
+    'keep-guards': { value: null, help: 'Keep access rules and limits that may shut the load out' },
+  },
   'The load': {
     connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000]' },
     steps: { value: 'NAMES', help: 'throughput, latency, or both with a comma [both]' },

@@ -14,6 +14,15 @@ function run(line: string): RunRequest {
 
 const DEFAULTS: RunRequest = {
   variants: ['tls'],
+  configurations: [],
+  configurationOptions: {
+    roots: [],
+    envFile: null,
+    keepGuards: false,
+    websocketPath: null,
+    host: null,
+    headers: [],
+  },
   steps: ['throughput', 'latency'],
   inFlight: 1,
   ratePerSecond: null,
@@ -52,12 +61,23 @@ test('every option is read, in the long form', () => {
     '--profile plain,tls --connections 10k --duration 30s --warmup 500ms --rate 1.5k --arrivals poisson ' +
       '--payload 64-1k --type binary --ramp 500 --client ws --server lean --seed 7 --no-http --connect-timeout 1s ' +
       '--echo-timeout 2s --workers 2 --servers 3 --nginx-workers 4 --pin --nginx /usr/sbin/nginx ' +
+      '--conf a.conf --conf b.conf --conf-root /etc/nginx/=./site --env-file .env --ws-path /ws?a=1 ' +
+      '--host chat.example --header Origin:https://a.example --keep-guards ' +
       '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first',
   );
   assert.deepEqual(
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
     {
       variants: ['plain', 'tls'],
+      configurations: ['a.conf', 'b.conf'],
+      configurationOptions: {
+        roots: [{ from: '/etc/nginx', to: './site' }],
+        envFile: '.env',
+        keepGuards: true,
+        websocketPath: '/ws?a=1',
+        host: 'chat.example',
+        headers: [{ name: 'Origin', value: 'https://a.example' }],
+      },
       steps: ['latency'],
       inFlight: 1,
       ratePerSecond: 1500,
@@ -218,4 +238,27 @@ test('any command line is a request or a Problem of one line', () => {
     }),
     { numRuns: 2000 },
   );
+});
+
+test('a configuration of one’s own is enough, and needs no profile', () => {
+  assert.deepEqual(run('--conf a.conf'), {
+    ...DEFAULTS,
+    variants: [],
+    configurations: ['a.conf'],
+  });
+});
+
+test('what belongs to a configuration of one’s own is checked', () => {
+  for (const [line, words] of [
+    ['-p tls --ws-path /ws', /--ws-path belongs to a configuration of your own: name it with --conf PATH/],
+    ['--conf a --ws-path ws', /--ws-path "ws" is no path/],
+    ['--conf a --host a:80', /--host "a:80" is no host name/],
+    ['--conf a --header Origin', /--header "Origin" is no header/],
+    ['--conf a --header Host:b', /--header cannot set Host, which is part of every handshake\. Use --host\./],
+    ['--conf a --header Sec-WebSocket-Key:b', /cannot set Sec-WebSocket-Key/],
+    ['--conf a --conf-root ./site', /--conf-root ".\/site" is no folder and the place/],
+  ] as const) {
+    assert.throws(() => run(line), { kind: 'usage', message: words });
+  }
+  assert.throws(() => parseRequest(['run', '--conf', 'a', '--header', 'A: b\r\nC: d']), { kind: 'usage' });
 });

@@ -1,6 +1,8 @@
+import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
+import { configurationOptions } from './configuration.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
@@ -11,6 +13,10 @@ import { type Bounds, parseByteRange, quoted } from './units.ts';
 export interface RunRequest {
   /** Names as typed: `tls`, `tls+buf-16k`; `all` is not resolved yet. */
   variants: readonly string[];
+  /** Paths of configurations of a person's own, put under load after the variants. */
+  configurations: readonly string[];
+  /** How those are read and entered. */
+  configurationOptions: ConfigurationOptions;
   /** What each variant is put through, in order. */
   steps: readonly Step[];
   /** Closed loop, step `throughput`: unanswered messages per connection. */
@@ -81,6 +87,8 @@ export function requestOf(
   const connections = number(given, 'connections', CONNECTIONS) ?? 1000;
   return {
     ...what,
+    configurations: given.get('conf') ?? [],
+    configurationOptions: configurationOptions(given),
     inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
     ratePerSecond: rate(given, 'rate', PER_SECOND),
     arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
@@ -110,11 +118,12 @@ export function requestOf(
 }
 
 function variantsOf(given: GivenOptions): string[] {
+  if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {
     throw new Problem(
       'usage',
-      'Which profile? Name one with --profile, as in --profile tls; `profiles` lists them.',
+      'Which profile? Name one with --profile, as in --profile tls; `profiles` lists them. Or name your own configuration with --conf.',
     );
   }
   if (names.includes('')) throw new Problem('usage', '--profile has an empty name between its commas.');

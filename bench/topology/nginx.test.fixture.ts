@@ -49,25 +49,31 @@ export function setUpBench(): Bench {
   ): Promise<Sandbox & { folder: string }> {
     const { binary } = bench;
     const folder = await mkdtemp(join(bench.root, 'run-'));
-    const moved = moveIntoSandbox(tree, {
-      folder,
-      host: HOST,
-      ports: await freePorts(HOST, listenAddresses(tree).length),
-      backlog: 4096,
-      upstreams: [{ host: HOST, port: 9, socket: '/run/echo.sock' }],
-      certificate: await makeCertificate(folder),
-      workers: 2,
-      workerConnections: 64,
-      workerFiles: 256,
-      reuseport: false,
-      cpuAffinity: null,
-      user: process.getuid?.() === 0 ? 'root root' : null,
-      nginxVersion: binary.version,
-      buildArguments: binary.buildArguments,
-      modulesPath: binary.modulesPath,
-      streamModule: binary.streamModule,
-      ...changes,
-    });
+    const moved = moveIntoSandbox(
+      tree,
+      {
+        folder,
+        host: HOST,
+        ports: await freePorts(HOST, listenAddresses(tree).length),
+        backlog: 4096,
+        upstreams: [{ host: HOST, port: 9, socket: '/run/echo.sock' }],
+        certificate: await makeCertificate(folder),
+        workers: 2,
+        workerConnections: 64,
+        workerFiles: 256,
+        reuseport: false,
+        cpuAffinity: null,
+        user: process.getuid?.() === 0 ? 'root root' : null,
+        nginxVersion: binary.version,
+        buildArguments: binary.buildArguments,
+        modulesPath: binary.modulesPath,
+        streamModule: binary.streamModule,
+        wanted: { websocketPath: null, host: null },
+        keepGuards: true,
+        ...changes,
+      },
+      () => {},
+    );
     return { ...moved, folder };
   }
 
@@ -77,7 +83,7 @@ export function setUpBench(): Bench {
   ): Promise<Node[]> {
     const path = bench.profiles.find((profile) => profile.name === name)?.configurationPath;
     assert.ok(path, name);
-    return readTuned(path, tunings);
+    return readTuned({ path, tunings, options: null });
   }
 
   return bench;

@@ -4,19 +4,24 @@ import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
-import type { Tuning } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
+import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
+import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
+import { collectChanges } from '../nginx/notices.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
-import { readTuned } from '../nginx/tuned.ts';
-import { type Certificate, type KeyType, makeCertificate } from './certificate.ts';
-import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
+import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
+import { findPaths, hostOf } from '../nginx/websocket.ts';
+import { writeAccepted } from './accepted.ts';
+import { type Certificate, makeCertificate } from './certificate.ts';
+import { freePorts, startNginx } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
 
 const HOST = '127.0.0.1';
+/** Where the configuration names no server. */
 const SERVER_NAME = 'localhost';
 
 /** Where the load goes in: Nginx, or in the profile `direct` the echo servers themselves. */
@@ -52,11 +57,9 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   };
 }
 
-/** A configuration as a person wrote it, and what is to be laid over it. */
-export interface ConfigurationSource {
-  path: string;
-  tunings: readonly Tuning[];
-  /** Of the certificate. */
+/** A configuration to put in front of the servers. */
+export interface ProxySource extends ConfigurationSource {
+  /** Of the certificate of a profile; that of a person's own configuration follows from its ciphers. */
   key: KeyType;
 }
 
@@ -66,16 +69,22 @@ export interface ConfigurationSource {
  * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
  */
 export async function startProxy(
-  source: ConfigurationSource,
+  source: ProxySource,
   plan: Pick<RunPlan, 'placement'> & { proxy: NonNullable<RunPlan['proxy']> },
   binary: NginxBinary,
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
-  const tree = await readTuned(source.path, source.tunings);
-  const certificate = await makeCertificate(folder, source.key);
-  const sandbox = moveIntoSandbox(tree, {
+  const changes = collectChanges();
+  const tree = await readTuned(source, changes.note);
+  const { options } = source;
+  const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
+  const { server, levels } = findPaths(tree, wanted);
+  const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
+  const key = options === null ? source.key : keyTypeFor(levels);
+  const certificate = await makeCertificate(folder, key, name);
+  const spec = {
     ...plan.proxy,
     folder,
     host: HOST,
@@ -89,9 +98,13 @@ export async function startProxy(
     buildArguments: binary.buildArguments,
     modulesPath: binary.modulesPath,
     streamModule: binary.streamModule,
-  });
-  const { confPath, text, origins } = await writeConfiguration(folder, sandbox.tree);
-  await checkNginx(binary, confPath, folder, origins);
+    wanted,
+    keepGuards: options?.keepGuards ?? true,
+  };
+  const sandbox = moveIntoSandbox(tree, spec, changes.note);
+  const vital = vitalParts(tree, levels.at(-1));
+  const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
+  const { confPath, text } = accepted.written;
   const launched = await startNginx({
     binary,
     confPath,
@@ -109,16 +122,18 @@ export async function startProxy(
     version,
     openssl,
     buildArguments,
-    configuration: redacted(sandbox.tree),
+    given: redacted(tree),
+    configuration: redacted(accepted.tree),
   };
   return {
-    ...targetOf(sandbox.listeners, certificate),
+    ...targetOf(sandbox.listeners, certificate, name),
+    request: { host: name, headers: options?.headers ?? [] },
     path: sandbox.websocketPath,
     page: pageOf(sandbox.httpPath, text),
     proxy: {
       launched,
       facts,
-      notices: sandbox.notices,
+      notices: [...sandbox.notices, ...changes.notices(tree)],
       redactLine: lineRedactor(sandbox.tree),
     },
   };
@@ -127,11 +142,12 @@ export async function startProxy(
 function targetOf(
   [listener]: readonly Listener[],
   certificate: Certificate,
+  servername: string,
 ): Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'http2'> {
   return {
     host: listener?.host ?? HOST,
     ports: listener === undefined ? [] : [listener.port],
-    tls: listener?.tls ? { ca: certificate.certPem, servername: SERVER_NAME } : null,
+    tls: listener?.tls ? { ca: certificate.certPem, servername } : null,
     http2: listener?.http2 ?? false,
   };
 }

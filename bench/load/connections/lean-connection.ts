@@ -141,7 +141,8 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     const key = makeKey();
     this.stage = 'upgrade';
     this.#upgrade = new UpgradeReader(key);
-    const request = Buffer.from(upgradeRequest(target.host, target.path, key), 'latin1');
+    const { host, headers } = target.request ?? { host: target.host, headers: [] };
+    const request = Buffer.from(upgradeRequest(host, target.path, key, headers), 'latin1');
     this.#write(request, request.length);
   }
 

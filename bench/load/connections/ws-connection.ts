@@ -3,6 +3,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Target } from '../../model/target.ts';
 import type { Source } from '../carriers/carrier.ts';
 import { SKIP_CERTIFICATE_CHECK } from '../carriers/node.ts';
 import {
@@ -58,6 +59,7 @@ class WsConnection implements Connection {
     const scheme = target.tls === null ? 'ws' : 'wss';
     this.#socket = new WebSocket(`${scheme}://${target.host}:${port}${target.path}`, {
       perMessageDeflate: false,
+      headers: headersOf(target),
       createConnection: () => this.#connect(secureContext, source, port),
     });
     this.#listen();
@@ -184,4 +186,12 @@ function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): Failu
   if (error.message.startsWith('Invalid Sec-WebSocket-Accept')) return 'bad-accept';
   if (stage === 'upgrade' && error.code === undefined) return 'protocol-error';
   return kindOfError(error.code ?? null, stage);
+}
+
+function headersOf({ request }: Target): Record<string, string> {
+  if (request === undefined) return {};
+  return {
+    Host: request.host,
+    ...Object.fromEntries(request.headers.map(({ name, value }) => [name, value])),
+  };
 }

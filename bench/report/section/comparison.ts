@@ -1,10 +1,9 @@
 import { histogramOfAll } from '../../measure/figures.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
 import type { Notice } from '../../model/notice.ts';
-import type { Run } from '../../model/run.ts';
+import type { NginxFacts, Run } from '../../model/run.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
-import { diffLines, hunksOf } from '../comparison/diff.ts';
 import { forestPlot } from '../comparison/forest.ts';
 import { notesOf } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
@@ -15,6 +14,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
+import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 
@@ -121,34 +121,31 @@ function configurations(view: View): Section {
     title: 'What differs in the configuration',
     charts: [],
     body: html`${others.map(({ name }) => html`<h3>${name}</h3>${differenceOf(base, configurationOf(view, name), name)}`)}
-${base !== null && html`<details><summary>${baseline}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${baseline}">${base}</pre></details>`}`,
+${base !== null && html`<details><summary>${baseline}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${baseline}">${base}</pre></details>`}
+${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
   };
 }
 
 /** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
-function configurationOf({ result }: View, variant: string): string | null {
-  const run = result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null);
-  const text = run?.proxy?.configuration;
+function configurationOf(view: View, variant: string): string | null {
+  const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
   const folder = /^\s*pid\s+(\S+)\/nginx\.pid;/m.exec(text)?.[1];
   const moved = folder === undefined ? text : text.replaceAll(folder, '…');
   return moved.replace(/\b127\.0\.0\.1:\d+/g, '127.0.0.1:…');
 }
 
+function proxyOf({ result }: View, variant: string): NginxFacts | null {
+  return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
+}
+
 function differenceOf(before: string | null, after: string | null, name: string): Markup {
   if (before === null || after === null)
     return html`<p>One of the two has no Nginx, or it did not start.</p>`;
-  const lines = diffLines(before.split('\n'), after.split('\n'));
-  if (lines.every(({ kind }) => kind === 'same'))
-    return html`<p>Nothing: both are the same, word for word.</p>`;
-  const signs = { same: ' ', removed: '−', added: '+' };
-  return html`<pre class="diff" tabindex="0" aria-label="What ${name} changes">${hunksOf(lines).map((line) =>
-    line === null
-      ? html`<span class="gap">⋯
-</span>`
-      : html`<span class="${line.kind}">${signs[line.kind]} ${line.text}
-</span>`,
-  )}</pre>`;
+  return (
+    difference(before, after, `What ${name} changes`) ??
+    html`<p>Nothing: both are the same, word for word.</p>`
+  );
 }
 
 /** Of the bench, and of its runs: the first of each kind, with how many runs have one like it. */
@@ -156,9 +153,9 @@ function notices({ result }: View): Section {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const ofRuns = new Map<string, { what: Notice; runs: number }>();
   for (const what of result.runs.flatMap((run) => run.notices))
-    ofRuns.set(what.code, {
-      what: ofRuns.get(what.code)?.what ?? what,
-      runs: (ofRuns.get(what.code)?.runs ?? 0) + 1,
+    ofRuns.set(kindOf(what), {
+      what: ofRuns.get(kindOf(what))?.what ?? what,
+      runs: (ofRuns.get(kindOf(what))?.runs ?? 0) + 1,
     });
   const counted = [...ofRuns.values()].map(({ what, runs }) => ({
     what,
@@ -171,6 +168,11 @@ function notices({ result }: View): Section {
     charts: [],
     body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
   };
+}
+
+/** What the sandbox changed is told of each configuration: it names other lines in each. */
+function kindOf({ code, text }: Notice): string {
+  return code.startsWith('sandbox-') ? text : code;
 }
 
 function rank({ level }: Notice): number {

@@ -5,6 +5,7 @@ import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../pa
 import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
+import { sandboxDifference } from './difference.ts';
 
 /** Everything it takes to run the same again: machine, plan, command. */
 export function setup({ result, runs }: View): Section {
@@ -122,7 +123,7 @@ export function configurations({ runs }: View): Section {
     body:
       proxied.length === 0
         ? html`<p>No Nginx took part.</p>`
-        : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile, moved into the sandbox of the run.</p>
+        : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile or your own configuration, moved into the sandbox of the run.</p>
 ${proxied.map(configurationOf)}`,
   };
 }
@@ -132,6 +133,7 @@ function configurationOf({ run, label }: RunView): Content {
   const { configuration, errorLog, version, buildArguments } = run.proxy;
   return html`<details><summary>${label}</summary>
 <pre tabindex="0" aria-label="nginx.conf of ${label}">${configuration}</pre>
+${sandboxDifference(run.proxy, label)}
 ${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${label}">${errorLog.join('\n')}</pre>`}
 <p class="how">nginx ${version}, built with: ${buildArguments}</p>
 </details>
