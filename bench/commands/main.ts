@@ -25,7 +25,7 @@ export async function main(
   services: Services,
 ): Promise<ExitCode> {
   try {
-    return await obey(parseRequest(argv), argv, terminal, signals, services);
+    return await dispatch(parseRequest(argv), argv, terminal, signals, services);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
@@ -36,7 +36,7 @@ export async function main(
   }
 }
 
-async function obey(
+async function dispatch(
   request: Request,
   argv: readonly string[],
   terminal: Terminal,
