@@ -96,7 +96,9 @@ export function writeHeader(
   }
   if (length < 65_536) {
     bytes[at + 1] = mask | 126;
-    return bytes.writeUInt16BE(length, at + 2);
+    bytes[at + 2] = length >>> 8;
+    bytes[at + 3] = length & 0xff;
+    return at + 4;
   }
   bytes[at + 1] = mask | 127;
   bytes.writeUInt32BE(Math.floor(length / 2 ** 32), at + 2);
