@@ -4,6 +4,7 @@ import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { lineRedactor } from '../nginx/redact.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
@@ -52,7 +53,8 @@ export async function measure(
   if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
-    command,
+    // A header or a path that a person gave may hold a secret, and reports are passed on.
+    command: command.map(lineRedactor([])),
     now: services.now(),
     seed: services.drawSeed(),
     machine,

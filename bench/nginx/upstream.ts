@@ -1,5 +1,6 @@
 import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
+import { valuesOf } from './variable.ts';
 
 /** Where an echo server listens. */
 export interface UpstreamServer {
@@ -55,9 +56,11 @@ function redirectContext(
     const target = http ? httpTarget(text) : streamTarget(text);
     if (target === null) return [node];
     if (target.tls) onChange('upstream-tls', node);
-    if (target.variable) onChange('variable-upstream', node);
+    const hosts = hostsOf(target, block);
+    if (hosts === null) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
-    const known = !target.variable && names.has(upstreamName(target.host));
+    const known = hosts?.every((host) => names.has(upstreamName(host))) ?? false;
+    if (target.variable && hosts !== null && !known) onChange('variable-upstream', node);
     const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
     if (!known) needed.add(own);
     const name = known ? target.host : own;
@@ -73,6 +76,13 @@ function redirectContext(
     );
   });
   return [...own, ...redirected];
+}
+
+/** What the host of a target may be; null if a variable in it can hold anything. */
+function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
+  if (!variable) return [host];
+  const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];
+  return name === undefined ? null : valuesOf(block, name);
 }
 
 /** Form of a name for comparison: Nginx ignores its case (ngx_http_upstream_add, ngx_stream_upstream_add). */

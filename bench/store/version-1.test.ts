@@ -83,7 +83,7 @@ test('every field that has another name or place now holds what it held', async 
     assert.equal(engine, 'node');
     assert.deepEqual({ ...workload }, { scenario, load, payload });
     assert.deepEqual(proxy, nginx);
-    assert.deepEqual(run.proxy, before.nginx);
+    assert.deepEqual(run.proxy, before.nginx === null ? null : { ...before.nginx, given: null });
     const renamed = <T extends { component: string }>(list: T[]) =>
       list.map((each) => ({ ...each, component: each.component === 'nginx' ? 'proxy' : each.component }));
     assert.deepEqual(run.spread, renamed(before.balance));
