@@ -9,7 +9,7 @@ const PENDING_HANDSHAKES = 256;
 /**
  * What each generator worker has to do of a run.
  *
- * @param epochNs of the run, as `process.hrtime.bigint()` counts
+ * @param epochNs of the run, as `monotonicNs()` counts
  * @param ports that connections may come from
  */
 export function workerPlans(

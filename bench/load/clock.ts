@@ -10,11 +10,24 @@ export const monotonicNs: () => bigint =
     ? () => process.hrtime.bigint()
     : (await import('./monotonic-bun.ts')).monotonicNs;
 
+/** Readings that the offset of the two clocks is taken from. */
+const READINGS = 20;
+
 /**
  * A clock that counts from an epoch taken with `monotonicNs` in any process of this host: `performance.now()`
- * goes by the same clock, and is the cheaper one to call.
+ * goes by the same clock, and is the cheaper one to call. Where the process is interrupted between reading one
+ * and the other they seem further apart than they are, so the reading that took the least time counts.
  */
-export function clockSince(epochNs: bigint): Clock {
-  const offsetUs = Number(monotonicNs() - epochNs) / 1e3 - performance.now() * 1e3;
+export function clockSince(epochNs: bigint, readNs = monotonicNs): Clock {
+  let offsetUs = 0;
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let reading = 0; reading < READINGS; reading++) {
+    const before = performance.now();
+    const sinceEpochUs = Number(readNs() - epochNs) / 1e3;
+    const after = performance.now();
+    if (after - before >= leastMs) continue;
+    leastMs = after - before;
+    offsetUs = sinceEpochUs - ((before + after) / 2) * 1e3;
+  }
   return () => performance.now() * 1e3 + offsetUs;
 }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { clockSince } from '../clock.ts';
+import { clockSince, monotonicNs } from '../clock.ts';
 import { spinningWaker, threadWaker, type Waker } from './waker.ts';
 
-const epochNs = process.hrtime.bigint();
+const epochNs = monotonicNs();
 const clock = clockSince(epochNs);
 
 /** The thread does not keep a process alive, and nothing else here does. */
