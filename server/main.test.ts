@@ -5,12 +5,14 @@ import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { parseOptions, UsageError } from './options.ts';
-import { ON_BUN } from './starter.ts';
 
+/** What runs the server: this Node, or the Bun that test/on-bun.test.ts names. */
+const { LEAN_SERVER_ENGINE: BUN } = process.env;
+const ENGINE = BUN ?? process.execPath;
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 function start(t: TestContext, ...args: string[]): ChildProcess & { output: () => string } {
-  const child = spawn(process.execPath, [MAIN, ...args]);
+  const child = spawn(ENGINE, [MAIN, ...args]);
   t.after(() => child.kill('SIGKILL'));
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -88,7 +90,7 @@ describe('the server as a program', () => {
   });
 
   it('reports over a channel, and ends with it', async (t) => {
-    const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true });
+    const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true, execPath: ENGINE });
     t.after(() => server.kill('SIGKILL'));
     const [ready] = (await once(server, 'message')) as [{ type: string; port: number }];
     assert.equal(ready.type, 'ready');
@@ -102,7 +104,7 @@ describe('the server as a program', () => {
       httpRequests: 0,
     };
     assert.deepEqual(await once(server, 'message'), [stats, undefined]);
-    if (!ON_BUN) await hearsOfLoop(server);
+    if (BUN === undefined) await hearsOfLoop(server);
     const exit = once(server, 'exit');
     server.disconnect();
     assert.deepEqual(await exit, [0, null]);

@@ -5,6 +5,7 @@ const RESTRICTED = new Set([
   'step',
   'steps',
   'pacing',
+  'engine',
   'scenario',
   'kind',
   'arrivals',

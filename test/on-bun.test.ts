@@ -5,13 +5,13 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bunHere, type Engine } from '../bench/topology/engine.ts';
+import { bunHere } from '../bench/topology/engine.ts';
 
 /** The tests of what may run on Bun, once more on Bun: generator workers, lean client, lean echo server. */
 
 const DIST = fileURLToPath(new URL('..', import.meta.url));
-/** On Node whatever runs the workers. */
-const ON_NODE_ALONE = /^bench\/load\/(http\/|probe)/;
+/** On Node whatever runs the workers; what Bun does not tell; and what starts the server as a program. */
+const ON_NODE_ALONE = /^(bench\/load\/(http\/|probe|loop-reader)|server\/main\.)/;
 
 const files = ['bench/load', 'server'].flatMap((folder) =>
   readdirSync(join(DIST, folder), { recursive: true, encoding: 'utf8' })
@@ -20,8 +20,13 @@ const files = ['bench/load', 'server'].flatMap((folder) =>
     .sort(),
 );
 
-async function runOn(bun: Engine, file: string): Promise<{ code: number; output: string }> {
-  const child = spawn(bun.command, ['test', '--timeout', '60000', join(DIST, file)], { stdio: 'pipe' });
+interface Ended {
+  code: number;
+  output: string;
+}
+
+async function run(command: string, args: string[], env = process.env): Promise<Ended> {
+  const child = spawn(command, args, { stdio: 'pipe', env });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -41,10 +46,21 @@ if (bun === null) {
     assert.ok(files.length > 20, 'the tests are found');
     for (const file of files)
       test(file, async () => {
-        const { code, output } = await runOn(bun, file);
+        const { code, output } = await run(bun.command, ['test', '--timeout', '60000', join(DIST, file)]);
         assert.equal(code, 0, output);
         assert.match(output, /^ *[1-9]\d* pass$/m);
         assert.match(output, /^ *0 fail$/m);
       });
+    // The tests run on Node, as the bench does; NODE_TEST_CONTEXT would make them children of this one.
+    test('server/main.test.js, the server on Bun', async () => {
+      const env = { ...process.env, NODE_TEST_CONTEXT: undefined, LEAN_SERVER_ENGINE: bun.command };
+      const { code, output } = await run(
+        process.execPath,
+        ['--test', '--test-reporter=tap', join(DIST, 'server/main.test.js')],
+        env,
+      );
+      assert.equal(code, 0, output);
+      assert.match(output, /^# pass [1-9]/m);
+    });
   });
 }

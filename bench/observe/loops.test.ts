@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Sample } from '../model/run.ts';
-import { creditLoops, type LoopNote } from './loops.ts';
+import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
 
 function samplesAt(...times: number[]): Sample[] {
   return times.map((atUs) => ({
@@ -88,5 +88,24 @@ describe('loop notes', () => {
         assert.equal(known.length, times.slice(0, -1).filter((startUs) => startUs < end).length);
       }),
     );
+  });
+});
+
+describe('the busy time of a process that does not report its loop', () => {
+  const told = (times: number[], busyNs: (number | null)[]) =>
+    creditBusyTime(samplesAt(...times), busyNs).map(({ loopUtilisation }) => loopUtilisation);
+
+  it('counts from sample to sample, and never beyond the whole', () => {
+    assert.deepEqual(told([0, 1000, 3000, 4000], [5_000, 255_000, 1_255_000, 3_255_000]), [
+      null,
+      0.25,
+      0.5,
+      1,
+    ]);
+  });
+
+  it('is unknown where it was not read, or no time has passed', () => {
+    assert.deepEqual(told([0, 1000, 2000, 2000], [0, null, 500_000, 600_000]), [null, null, null, null]);
+    assert.deepEqual(told([0, 1000], []), [null, null]);
   });
 });

@@ -49,3 +49,19 @@ function loopBetween(
     loopDelayMaxUs: delayMaxUs === null ? null : Math.round(delayMaxUs),
   };
 }
+
+/**
+ * The samples of a process that does not report its loop (Bun knows no utilisation): a thread that has work is on a
+ * CPU or waits for one, and agrees with what Node says of its loops to a few per cent.
+ *
+ * @param busyNs at each sample; null where it was not read
+ */
+export function creditBusyTime(samples: readonly Sample[], busyNs: readonly (number | null)[]): Sample[] {
+  return samples.map((sample, index) => {
+    const before = samples[index - 1];
+    const [fromNs = null, toNs = null] = [busyNs[index - 1], busyNs[index]];
+    if (before === undefined || fromNs === null || toNs === null || sample.atUs <= before.atUs) return sample;
+    const share = (toNs - fromNs) / 1e3 / (sample.atUs - before.atUs);
+    return { ...sample, loopUtilisation: Math.min(1, Math.max(0, share)) };
+  });
+}

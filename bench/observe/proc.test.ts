@@ -28,6 +28,8 @@ IpExt: 0 7
 describe('readers of /proc', () => {
   it('schedstat: ns on a CPU', () => {
     assert.equal(proc.parseSchedstat('377842123456 9912 215\n'), 377_842_123_456);
+    assert.equal(proc.parseBusyTime('377842123456 9912 215\n'), 377_842_133_368);
+    assert.equal(proc.parseBusyTime('377842123456 x 215\n'), null);
     assert.equal(proc.parseSchedstat(''), null);
     assert.equal(proc.parseSchedstat('12\n'), null);
   });

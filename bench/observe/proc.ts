@@ -8,6 +8,13 @@ export function parseSchedstat(text: string): number | null {
   return wholeNumber(/^(\d+) \d+ \d+\s*$/.exec(text)?.[1]);
 }
 
+/** @param text as for `parseSchedstat` @returns ns on a CPU or waiting for one: how long the thread had work */
+export function parseBusyTime(text: string): number | null {
+  const [, onCpu, waiting] = /^(\d+) (\d+) \d+\s*$/.exec(text) ?? [];
+  const [onCpuNs, waitingNs] = [wholeNumber(onCpu), wholeNumber(waiting)];
+  return onCpuNs === null || waitingNs === null ? null : onCpuNs + waitingNs;
+}
+
 export interface Status {
   /** Resident set; null for a zombie or a kernel thread, which have none. */
   residentBytes: number | null;

@@ -1,7 +1,7 @@
 import type { Notice } from '../model/notice.ts';
 import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
-import { creditLoops, type LoopNote } from './loops.ts';
-import { parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
+import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
+import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
 import { readNow } from './read-now.ts';
 import { ThreadSums } from './threads.ts';
 
@@ -47,6 +47,8 @@ interface Watched {
   threads: ThreadSums;
   samples: Sample[];
   loops: LoopNote[];
+  /** Of an event loop's process at each sample, ns: how long its main thread has had work. */
+  busyNs: (number | null)[];
 }
 
 const SECOND_US = 1_000_000;
@@ -66,7 +68,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
       if (before !== undefined && !before.hasEnded) continue;
       if (before !== undefined) replaced.push(before);
       const threads = new ThreadSums();
-      watched.set(process.pid, { process, hasEnded: false, threads, samples: [], loops: [] });
+      watched.set(process.pid, { process, hasEnded: false, threads, samples: [], loops: [], busyNs: [] });
     }
   }
 
@@ -107,14 +109,18 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
   };
 }
 
+/** Components whose processes are event loops of one thread. */
+const HAS_LOOP: readonly Component[] = ['server', 'generator'];
+
 const NOTHING_TO_READ: Notice = {
   level: 'warning',
   code: 'no-process-figures',
   text: 'This system does not show the CPU time of its processes (Linux does, in /proc/<pid>/task/*/schedstat): CPU, memory and context switches are not recorded, and nothing can be said about which component was the limit.',
 };
 
-function seriesOf({ process: { component, name, pid }, samples, loops }: Watched): ProcessSeries {
-  return { component, name, pid, samples: creditLoops(samples, loops) };
+function seriesOf({ process: { component, name, pid }, samples, loops, busyNs }: Watched): ProcessSeries {
+  const credited = loops.length > 0 ? creditLoops(samples, loops) : creditBusyTime(samples, busyNs);
+  return { component, name, pid, samples: credited };
 }
 
 function sample(watched: Watched, procfs: string, nowUs: number): void {
@@ -134,6 +140,8 @@ function sample(watched: Watched, procfs: string, nowUs: number): void {
     loopUtilisation: null,
     loopDelayMaxUs: null,
   });
+  if (HAS_LOOP.includes(watched.process.component))
+    watched.busyNs.push(parseBusyTime(readNow(`${folder}/schedstat`)));
 }
 
 /** The CPUs are those of the processes that are watched when it is first looked at; they do not change later. */

@@ -78,8 +78,9 @@ test('every field that has another name or place now holds what it held', async 
     const before = old.runs[at];
     assert.ok(before);
     const { scenario, load, payload, nginx, pin: _____, ...kept } = before.plan;
-    const { variant: _, step: __, round: ___, placement: ____, workload, proxy, ...plan } = run.plan;
+    const { variant: _, step: __, round: ___, placement: ____, workload, proxy, engine, ...plan } = run.plan;
     assert.deepEqual(plan, kept);
+    assert.equal(engine, 'node');
     assert.deepEqual({ ...workload }, { scenario, load, payload });
     assert.deepEqual(proxy, nginx);
     assert.deepEqual(run.proxy, before.nginx);

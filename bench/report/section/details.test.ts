@@ -261,11 +261,14 @@ test('the environment and the plan are those of the result', () => {
   const [first] = result.runs;
   assert.ok(first);
   first.plan.seed = 4711;
+  first.plan.engine = 'bun';
+  result.environment.bun = '1.4.5';
   const page = shown(result);
   const facts = factsOf(page);
   assert.deepEqual(
     [
       'CPU',
+      'Bun',
       'Memory',
       'Open files limit',
       'somaxconn',
@@ -277,6 +280,7 @@ test('the environment and the plan are those of the result', () => {
     ].map((name) => facts.get(name)),
     [
       'Example CPU 2.40 GHz, 48 usable',
+      '1.4.5',
       '24 GiB',
       '20,001',
       '4,097',
@@ -289,12 +293,12 @@ test('the environment and the plan are those of the result', () => {
   );
   assert.match(page, /Example CPU 2\.40 GHz, 48 CPUs, 24 GiB/);
   assert.deepEqual(
-    tableOf(page, 'What differs from run to run').map((row) => [row[0], row[1], row.at(-1)]),
+    tableOf(page, 'What differs from run to run').map((row) => [row[0], row[1], row[3], row.at(-1)]),
     [
-      ['direct', 'throughput', '4711'],
-      ['direct', 'latency', '7'],
-      ['plain', 'throughput', '7'],
-      ['plain', 'latency', '7'],
+      ['direct', 'throughput', '2 (lean on Bun)', '4711'],
+      ['direct', 'latency', '2 (lean on Node)', '7'],
+      ['plain', 'throughput', '2 (lean on Node)', '7'],
+      ['plain', 'latency', '2 (lean on Node)', '7'],
     ],
   );
 });

@@ -108,9 +108,9 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
   ];
 }
 
-/** A lean end with the engine that it runs on; one on `ws` always runs on Node. */
+/** Only the lean ends have a choice of what runs them. */
 function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
-  return end === 'lean' ? `lean, on ${engine === 'bun' ? 'Bun' : 'Node'}` : end;
+  return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
