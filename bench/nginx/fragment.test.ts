@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wrapFragment } from './fragment.ts';
+import { withUpgradeMap, wrapFragment } from './fragment.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 
@@ -35,4 +35,21 @@ test('what is whole stays as it is, and so does what belongs nowhere', () => {
   ]) {
     assert.deepEqual(wrapped(text)[1], []);
   }
+});
+
+test('the usual map is added where a part uses it and nothing defines it', () => {
+  const completed = (inner: string) => {
+    const changes: string[] = [];
+    const tree = parse(`http { ${inner} server { proxy_set_header Connection $connection_upgrade; } }`, 'a');
+    const text = print(withUpgradeMap(tree, (change) => changes.push(change))).text.replace(/\s+/g, ' ');
+    return { text, changes };
+  };
+  const { text, changes } = completed('');
+  assert.match(
+    text,
+    /^http \{ map \$http_upgrade \$connection_upgrade \{ default upgrade; "" close; \} server/,
+  );
+  assert.deepEqual(changes, ['upgrade-map']);
+  for (const own of ['map $a $connection_upgrade { default b; }', 'set $connection_upgrade a;'])
+    assert.deepEqual(completed(own).changes, []);
 });

@@ -1,5 +1,5 @@
 import type { OnChange } from './notices.ts';
-import { type Directive, directive, directives, type Node } from './tree.ts';
+import { type Directive, directive, directives, type Node, rewrite, texts } from './tree.ts';
 
 /** Directives of the top of a whole configuration. */
 const WHOLE = new Set(['events', 'http', 'mail', 'stream']);
@@ -39,4 +39,33 @@ export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[]
 
 function isStreamServer({ name, block }: Directive): boolean {
   return name === 'server' && directives(block, 'proxy_pass').length > 0;
+}
+
+const UPGRADE_VARIABLE = '$connection_upgrade';
+
+/**
+ * Defines `$connection_upgrade` as the documentation of Nginx does (https://nginx.org/en/docs/http/websocket.html)
+ * where a part of a configuration uses it: its `map` stands in the main file as a rule, which is not here.
+ *
+ * @param tree With its includes.
+ */
+export function withUpgradeMap(tree: readonly Node[], onChange: OnChange): Node[] {
+  const users: Directive[] = [];
+  let isDefined = false;
+  rewrite(tree, (node) => {
+    const names = texts(node);
+    if (node.name === 'map' || node.name === 'set') isDefined ||= names.includes(UPGRADE_VARIABLE);
+    else if (names.includes(UPGRADE_VARIABLE)) users.push(node);
+    return [node];
+  });
+  const [user] = users;
+  if (isDefined || user === undefined) return [...tree];
+  onChange('upgrade-map', user);
+  const entries = [directive('default', ['upgrade']), directive('', ['close'])];
+  const map = directive('map', ['$http_upgrade', UPGRADE_VARIABLE], entries);
+  return tree.map((node) =>
+    node.kind === 'directive' && node.name === 'http'
+      ? { ...node, block: [map, ...(node.block ?? [])] }
+      : node,
+  );
 }

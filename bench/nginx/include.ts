@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { withFiles } from './files.ts';
-import { wrapFragment } from './fragment.ts';
+import { withUpgradeMap, wrapFragment } from './fragment.ts';
 import { candidates, folderAbove, type Whereabouts } from './locate.ts';
 import type { OnChange } from './notices.ts';
 import { parse } from './parse.ts';
@@ -40,7 +40,8 @@ export async function readConfiguration(path: string, reading: Reading = AS_IT_L
   const isPart = whole.length !== nodes.length || whole.some((node, index) => node !== nodes[index]);
   const whereabouts = { roots: reading.roots, folder: isPart ? folderAbove(file) : dirname(file) };
   const expanded = await expandIncludes(whole, whereabouts, reading);
-  return withFiles(expanded, whereabouts, reading.onChange);
+  const complete = isPart ? withUpgradeMap(expanded, reading.onChange) : expanded;
+  return withFiles(complete, whereabouts, reading.onChange);
 }
 
 async function readFileNodes(file: string, includedBy: Directive | null, reading: Reading): Promise<Node[]> {
@@ -78,8 +79,15 @@ async function expandIncludes(
   return expanded;
 }
 
-/** Files that come with every Nginx, of which nothing matters to a WebSocket. */
-const WELL_KNOWN = new Set(['fastcgi.conf', 'fastcgi_params', 'scgi_params', 'uwsgi_params']);
+/**
+ * Files that come with every Nginx or are written by containers as they start, of which nothing matters to a
+ * WebSocket here: name servers are never asked, and the run sets the number of workers.
+ */
+const WELL_KNOWN = new Set(
+  ['fastcgi.conf fastcgi_params scgi_params uwsgi_params', 'resolver.conf worker_processes.conf'].flatMap(
+    (names) => names.split(' '),
+  ),
+);
 
 async function include(
   node: Directive,
@@ -98,8 +106,9 @@ async function include(
   const files = await filesOf(path, whereabouts);
   const [first] = files;
   if (first === undefined) return withoutFile(node, path, reading);
-  if (isAbsolute(path) && !first.startsWith(path.replace(/[*?[].*/s, '')))
-    reading.onChange('moved-files', node);
+  const isElsewhere = isAbsolute(path) && !first.startsWith(path.replace(/[*?[].*/s, ''));
+  const isNamed = whereabouts.roots.some(({ from }) => path.startsWith(`${from}/`));
+  if (isElsewhere && !isNamed) reading.onChange('moved-files', node);
   const levels = files.map(async (file) =>
     expandIncludes(await readFileNodes(file, node, reading), whereabouts, reading, depth + 1),
   );

@@ -72,10 +72,14 @@ const CHANGES = {
   'wrapped-http': { level: 'info', text: 'A part of a configuration, read as if it stood in http' },
   'wrapped-server': { level: 'info', text: 'A part of a configuration, read as if it stood in a server' },
   'wrapped-stream': { level: 'info', text: 'A part of a configuration, read as if it stood in stream' },
+  'upgrade-map': {
+    level: 'info',
+    text: 'Uses $connection_upgrade, for which the usual map was added, because none is beside this part of a configuration',
+  },
   'no-files': { level: 'info', text: 'Includes nothing, because no file matches' },
   'well-known-files': {
     level: 'info',
-    text: 'Left out of the run, because this file of every Nginx is not beside the configuration',
+    text: 'Left out of the run, because this file is not beside the configuration, and nothing in it matters to a WebSocket',
   },
   'moved-files': {
     level: 'info',

@@ -9,6 +9,11 @@ const values = (text: string) => valuesOf(parse(text, 'a.conf'), 'to');
 test('the values of a variable are known where all of them are written out', () => {
   assert.deepEqual(values('map $a $to { default x; ~b y; volatile; }'), ['x', 'y']);
   assert.deepEqual(values('split_clients $a $to { 10% x; * y; }'), ['x', 'y']);
+  assert.deepEqual(values('map $a $to { default $b; c z; } split_clients $a $b { 10% x; * y; }'), [
+    'x',
+    'y',
+    'z',
+  ]);
   assert.deepEqual(values('server { set $to x; location / { set $to y; } }'), ['x', 'y']);
 });
 
@@ -21,6 +26,7 @@ test('and not where one may be anything', () => {
     'set $to x; location ~ ^/(?<to>.*)$ { }',
     'set $to x; auth_request_set $to $upstream_http_x;',
     'set $other x;',
+    'set $to $b; set $b $to;',
   ]) {
     assert.equal(values(text), null, text);
   }

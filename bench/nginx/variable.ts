@@ -2,11 +2,17 @@ import { type Directive, directives, type Node, rewrite, texts } from './tree.ts
 
 /**
  * All values that a variable can have, where `map`, `split_clients` and `set` alone give it one, and each is
- * written out; null where that cannot be told.
+ * written out or another such variable; null where that cannot be told.
  *
  * @param block Of `http` or `stream`.
+ * @param above Variables whose values are being told: one that leads back to itself has none.
  */
-export function valuesOf(block: readonly Node[], name: string): string[] | null {
+export function valuesOf(
+  block: readonly Node[],
+  name: string,
+  above: readonly string[] = [],
+): string[] | null {
+  if (above.includes(name)) return null;
   const values: (string | null)[] = [];
   const variable = `$${name}`;
   rewrite(block, (node) => {
@@ -14,8 +20,13 @@ export function valuesOf(block: readonly Node[], name: string): string[] | null 
     if (texts(node).some((text) => text.includes(`<${name}>`))) values.push(null); // a named capture
     return [node];
   });
-  const known = values.filter((value) => value !== null && !value.includes('$'));
-  return known.length > 0 && known.length === values.length ? known.map(String) : null;
+  const known = values.map((value) => {
+    const [, other] = /^\$\{?(\w+)\}?$/.exec(value ?? '') ?? [];
+    if (other !== undefined) return valuesOf(block, other, [...above, name]);
+    return value === null || value.includes('$') ? null : [value];
+  });
+  const told = known.filter((each) => each !== null);
+  return told.length > 0 && told.length === known.length ? told.flat() : null;
 }
 
 function valuesIn(node: Directive, variable: string): (string | null)[] {

@@ -135,8 +135,38 @@ server {
     options: { roots: [{ from: '/config/nginx', to: 'shared' }] },
     becomes: {
       path: '/socket',
-      notices: ['location', 'moved-files', 'name-server', 'variable-upstream', 'wrapped-http'],
+      notices: ['location', 'name-server', 'variable-upstream', 'wrapped-http'],
     },
+  },
+  {
+    what: 'a part whose map stands in the main file, and whose resolver a container writes',
+    files: {
+      'proxy-confs/app.subfolder.conf': `location /app/ {
+  include /config/nginx/resolver.conf;
+  set $upstream_app app;
+  proxy_pass http://$upstream_app:80;
+  ${UPGRADE}
+}
+`,
+    },
+    becomes: {
+      path: '/app/',
+      notices: ['upgrade-map', 'variable-upstream', 'well-known-files', 'wrapped-server'],
+    },
+  },
+  {
+    what: 'upstreams that are chosen by a cookie and by chance',
+    files: {
+      'site.conf': `upstream old { server 10.0.0.1:8080; server 10.0.0.2:8080 backup; }
+upstream new { server 10.0.0.3:8080; }
+split_clients $remote_addr $by_chance { 70% new; * old; }
+map $cookie_route $target { default $by_chance; old old; }
+${MAP}
+server { listen 80 default_server; http2 on;
+  location / { proxy_pass http://$target$request_uri; ${UPGRADE} } }
+`,
+    },
+    becomes: { path: '/', notices: ['wrapped-http'] },
   },
   {
     what: 'an include that is nowhere',
