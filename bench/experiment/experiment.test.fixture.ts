@@ -16,6 +16,7 @@ import { type Run, runSchema } from '../model/run.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
+import { loadTunings } from '../plan/tuning.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
@@ -91,7 +92,10 @@ export async function executeWithin(
   const command = /(^| )(-R|--rate|--steps)\b/.test(line) ? words : [...words, '--steps', 'throughput'];
   const request = parseRequest(command);
   assert.ok(request.command === 'run');
-  const library = { profiles: await loadProfiles(PROFILES), tunings: [] };
+  const library = {
+    profiles: await loadProfiles(PROFILES),
+    tunings: await loadTunings(join(PROFILES, 'tunings')),
+  };
   const named = chooseVariants(library, request.run.variants);
   const sides = named.map((side) => ({ ...side, profile: changeProfile?.(side.profile) ?? side.profile }));
   const [environment, machine] = await surroundings;
