@@ -4,9 +4,17 @@ import { join } from 'node:path';
 import type { Result } from '../bench/model/result.ts';
 import { makeResultWriter } from '../bench/store/writer.ts';
 
-/** Hands in a new folder that is gone afterwards, whatever happens. */
-export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'nginx-ws-bench-test-'));
+/**
+ * Hands in a new folder that is gone afterwards, whatever happens.
+ *
+ * @param within for a test that acts as another user: a folder that everybody may enter, as the temporary
+ *   folder of a session may not be
+ */
+export async function inFolder(
+  work: (folder: string) => Promise<void>,
+  within: string = tmpdir(),
+): Promise<void> {
+  const folder = await mkdtemp(join(within, 'nginx-ws-bench-test-'));
   try {
     await work(folder);
   } finally {

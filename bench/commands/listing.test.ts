@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder, storeResult } from '../../test/folder.ts';
-import { asNobody } from '../../test/nobody.ts';
+import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { writeListing } from './listing.ts';
@@ -44,7 +44,7 @@ test("somebody else's result is listed with the reason, and so is a damaged one;
     assert.match(page, /<p class="broken">theirs: .*cannot be read \(EACCES\)/);
     assert.match(page, /<p class="broken">damaged: .*ends in the middle/);
     assert.match(page, /<th [^>]*>mine<\/th>/);
-  });
+  }, COMMON_FOLDER);
 });
 
 test("an index.html that is somebody else's is left alone, and a folder that is not there is no failure", async () => {

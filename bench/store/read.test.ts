@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { inFolder, storeResult } from '../../test/folder.ts';
 import { withEveryString } from '../../test/hostile.ts';
-import { asNobody } from '../../test/nobody.ts';
+import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { Problem, type ProblemKind } from '../model/failure.ts';
@@ -99,7 +99,7 @@ test("somebody else's files are named, and whom to ask", async () => {
     await chmod(folder, 0o000);
     assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /EACCES/);
     await chmod(folder, 0o700);
-  });
+  }, COMMON_FOLDER);
 });
 
 test('a truncated file is told from one that never was JSON', async () => {
