@@ -267,18 +267,15 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       assert.equal(server.stats.messages, 400);
     });
 
-    it('answers as the article does, and exactly as late as it is told', async (t) => {
-      const server = await start(t, { reply: 'you-said', delayMs: 15, burnUs: 300 });
+    it('answers as the article does, and as late as it is told', async (t) => {
+      const server = await start(t, { reply: 'you-said', delayMs: 15 });
       const socket = await open(t, server);
       const began = performance.now();
-      const before = process.cpuUsage();
       const answers: string[] = [];
       socket.on('message', (data) => answers.push(String(data)));
       for (const text of ['Hello, server!', 'again', '']) socket.send(text);
       await until(() => answers.length === 3);
       assert.ok(performance.now() - began >= 15);
-      const { user, system } = process.cpuUsage(before);
-      assert.ok(user + system >= 900);
       assert.deepEqual(answers, ['You said: Hello, server!', 'You said: again', 'You said: ']);
       assert.deepEqual([server.stats.messages, server.stats.bytes], [3, 19]);
       socket.send('never answered');

@@ -10,15 +10,18 @@ const HEAD =
   'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n';
 
-/** A carrier of an open WebSocket over a socket that only takes notes. */
-function carried() {
+type Done = (error?: Error) => void;
+
+/** A carrier of an open WebSocket over a socket that only takes notes. `taken`: what ends its writes. */
+function carried(onWrite?: (done: Done) => void) {
   const writes: Buffer[] = [];
-  const taken: ((error?: Error) => void)[] = [];
+  const taken: Done[] = [];
   const calls: string[] = [];
   const socket = {
-    _write(bytes: Buffer, _encoding: string, done: (error?: Error) => void) {
+    _write(bytes: Buffer, _encoding: string, done: Done) {
       writes.push(bytes);
-      taken.push(done);
+      if (onWrite === undefined) taken.push(done);
+      else onWrite(done);
     },
     _read: () => calls.push('read'),
     end: () => calls.push('end'),
@@ -51,6 +54,13 @@ describe('socket carrier', () => {
     const chunk = clientFrame(0x88, Buffer.from('03e9', 'hex'));
     assert.equal(carrier.read(chunk, chunk.length), true);
     assert.deepEqual(calls, ['read', 'destroySoon']);
+  });
+
+  it('asks for nothing more where the kernel takes a write at once', () => {
+    const { carrier, taken, calls } = carried((done) => done());
+    const chunk = clientFrame(0x81, 'hi');
+    assert.equal(carrier.read(chunk, chunk.length), true);
+    assert.deepEqual([taken.length, calls], [0, []]);
   });
 
   it('never writes again into a buffer that the kernel has not taken', () => {

@@ -79,6 +79,17 @@ test('the message of another connection is a mismatch, whatever its number', () 
   );
 });
 
+test('any one byte that differs is found, at every size around those where the way of comparing changes', () => {
+  for (const bytes of [...Array(12).keys(), 255, 256, 257, 258]) {
+    const payload = fixed(bytes);
+    for (let at = 0; at < bytes; at++) {
+      const echo = write(payload, 1, 2);
+      echo[at] = (echo[at] ?? 0) ^ 1;
+      assert.notEqual(payload.check(echo, 0, bytes, 1, 2), 'same');
+    }
+  }
+});
+
 test('any one byte that differs is found', () => {
   const change = fc.record({
     bytes: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.constantFrom(65_536, 70_000)),
