@@ -9,7 +9,7 @@ const BUSY_SHARE = 0.5;
  * CPU per message of the echo server on `ws` in the open loop ÷ that of the lean one in the closed loop, by the
  * engine of the latter, where only that was measured. At 64 bytes on Node 20; see docs/method.md.
  */
-const WS_COST: Record<EngineName, number> = { node: 1.6, bun: 2 };
+const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
 
 /** A rate that was chosen, with the run that bounds it. */
 export interface ChosenRate {
