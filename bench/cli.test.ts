@@ -34,7 +34,7 @@ test('wrong use: exit code 2, one line on stderr, nothing on stdout', async () =
     ['--profile', 'tls', '--conections', '5'],
     ['--profile', 'tls', '-c', '10x'],
     ['--profile', 'tls', '-d', '10'],
-    ['--profile', 'tls', '--threshold', 'response.p99<5ms'],
+    ['--profile', 'tls', '--in-flight', '1', '--threshold', 'response.p99<5ms'],
     ['report'],
   ];
   for (const [index, ended] of (await Promise.all(wrong.map((argv) => cli(...argv)))).entries()) {

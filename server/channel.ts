@@ -22,7 +22,7 @@ export function openChannel(server: RunningServer): void {
     if (message.type === 'stats') tell({ type: 'stats', ...server.stats });
   });
   const readLoop = startLoopMeter();
-  setInterval(() => tell({ type: 'loop', ...readLoop() }), LOOP_INTERVAL_MS).unref();
+  if (readLoop !== null) setInterval(() => tell({ type: 'loop', ...readLoop() }), LOOP_INTERVAL_MS).unref();
   tell({ type: 'ready', port: server.port });
 }
 

@@ -2,6 +2,7 @@ import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } fr
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
+import { listen } from './listen.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
@@ -39,13 +40,10 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     socket.on('close', onClose);
     socket.on('error', onError);
   });
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen({ port: options.port, host: options.host, backlog: options.backlog }, done);
-  });
+  const listeners = await listen(server, options, { pauseOnConnect: true });
 
   async function stop(graceMs: number): Promise<void> {
-    server.close();
+    for (const listener of listeners) listener.close();
     const empty = new Promise<void>((done) => {
       onEmpty = done;
       if (carriers.size === 0) done();

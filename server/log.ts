@@ -1,7 +1,8 @@
-import type { Socket } from 'node:net';
-
 /** A client's address and port. To be asked while it is connected: a closed socket has no address any more. */
-export function clientOf(socket: Socket): string {
+export function clientOf(socket: {
+  remoteAddress?: string | undefined;
+  remotePort?: number | undefined;
+}): string {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 

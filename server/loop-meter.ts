@@ -9,12 +9,16 @@ export interface LoopSample {
 
 const RESOLUTION_MS = 20;
 
-/** @returns a function that reads the meter and sets it back */
-export function startLoopMeter(
-  delay: Pick<IntervalHistogram, 'enable' | 'max' | 'reset'> = monitorEventLoopDelay({
-    resolution: RESOLUTION_MS,
-  }),
-): () => LoopSample {
+type Monitor = (options: { resolution: number }) => Pick<IntervalHistogram, 'enable' | 'max' | 'reset'>;
+
+/**
+ * @param monitor makes the histogram of the loop's delays
+ * @returns a function that reads the meter and sets it back; null on Bun, whose `eventLoopUtilization` says
+ *   zero of any loop
+ */
+export function startLoopMeter(monitor: Monitor = monitorEventLoopDelay): (() => LoopSample) | null {
+  if (process.versions.bun !== undefined) return null;
+  const delay = monitor({ resolution: RESOLUTION_MS });
   delay.enable();
   let before = performance.eventLoopUtilization();
   return () => {

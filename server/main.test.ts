@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { parseOptions, UsageError } from './options.ts';
 
+/** What runs the server: this Node, or the Bun that test/on-bun.test.ts names. */
+const { LEAN_SERVER_ENGINE: BUN } = process.env;
+const ENGINE = BUN ?? process.execPath;
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 function start(t: TestContext, ...args: string[]): ChildProcess & { output: () => string } {
-  const child = spawn(process.execPath, [MAIN, ...args]);
+  const child = spawn(ENGINE, [MAIN, ...args]);
   t.after(() => child.kill('SIGKILL'));
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -22,6 +25,15 @@ function start(t: TestContext, ...args: string[]): ChildProcess & { output: () =
 
 async function ended(child: ChildProcess): Promise<unknown[]> {
   return once(child, 'close');
+}
+
+/** On Bun there is nothing to tell of the event loop. */
+async function hearsOfLoop(server: ChildProcess): Promise<void> {
+  const [loop] = (await once(server, 'message')) as [
+    { type: string; utilisation: number; delayMaxUs: number },
+  ];
+  assert.equal(loop.type, 'loop');
+  assert.ok(loop.utilisation >= 0 && loop.utilisation <= 1 && Number.isInteger(loop.delayMaxUs));
 }
 
 describe('the server as a program', () => {
@@ -48,6 +60,14 @@ describe('the server as a program', () => {
     });
   }
 
+  it('that cannot have its socket names it, leaves its port and ends', async (t) => {
+    for (const kind of ['ws', 'lean']) {
+      const server = start(t, '--port', '0', '--socket', '/no/such/folder/echo.sock', '--kind', kind);
+      assert.deepEqual(await ended(server), [1, null]);
+      assert.match(server.output(), /^Cannot listen on \/no\/such\/folder\/echo\.sock: .*--socket\.\n$/);
+    }
+  });
+
   it('says what to do when the port is in use', async (t) => {
     const first = start(t, '--port', '0');
     assert.ok(first.stdout);
@@ -70,7 +90,7 @@ describe('the server as a program', () => {
   });
 
   it('reports over a channel, and ends with it', async (t) => {
-    const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true });
+    const server = fork(MAIN, ['--port', '0', '--kind', 'lean'], { silent: true, execPath: ENGINE });
     t.after(() => server.kill('SIGKILL'));
     const [ready] = (await once(server, 'message')) as [{ type: string; port: number }];
     assert.equal(ready.type, 'ready');
@@ -84,11 +104,7 @@ describe('the server as a program', () => {
       httpRequests: 0,
     };
     assert.deepEqual(await once(server, 'message'), [stats, undefined]);
-    const [loop] = (await once(server, 'message')) as [
-      { type: string; utilisation: number; delayMaxUs: number },
-    ];
-    assert.equal(loop.type, 'loop');
-    assert.ok(loop.utilisation >= 0 && loop.utilisation <= 1 && Number.isInteger(loop.delayMaxUs));
+    if (BUN === undefined) await hearsOfLoop(server);
     const exit = once(server, 'exit');
     server.disconnect();
     assert.deepEqual(await exit, [0, null]);
@@ -100,6 +116,7 @@ describe('parseOptions', () => {
     assert.deepEqual(parseOptions([]), {
       port: 8080,
       host: '127.0.0.1',
+      socket: null,
       kind: 'ws',
       reply: 'echo',
       log: false,

@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 import { openChannel } from './channel.ts';
-import { startLeanServer } from './lean-server.ts';
 import { HELP, parseOptions, type ServerOptions, UsageError } from './options.ts';
 import type { RunningServer } from './running.ts';
-import { startWsServer } from './ws-server.ts';
+import { starterOf } from './starter.ts';
 
 const GRACE_MS = 900;
 
@@ -20,7 +19,7 @@ try {
 }
 
 async function serve(options: ServerOptions): Promise<void> {
-  const start = options.kind === 'lean' ? startLeanServer : startWsServer;
+  const start = await starterOf(options.kind);
   const server = await start(options).catch((error: NodeJS.ErrnoException) => {
     throw new Error(sentenceOf(error, options), { cause: error });
   });
@@ -42,7 +41,13 @@ function stopOnSignal(server: RunningServer): void {
   }
 }
 
-function sentenceOf(error: NodeJS.ErrnoException, { host, port }: ServerOptions): string {
+function sentenceOf(
+  error: NodeJS.ErrnoException & { address?: string },
+  { host, port, socket }: ServerOptions,
+): string {
+  if (socket !== null && error.address === socket) {
+    return `Cannot listen on ${socket}: ${error.message}. Choose another --socket.`;
+  }
   const where = `${host}:${port}`;
   if (error.code === 'EADDRINUSE')
     return `${where} is in use: choose another --port, or 0 for any that is free.`;

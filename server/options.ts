@@ -7,6 +7,8 @@ export interface ServerOptions {
   /** 0: the system chooses a free one. */
   port: number;
   host: string;
+  /** Path of a Unix-domain socket to listen on beside the port; null: none. */
+  socket: string | null;
   /** `ws`: on the library ws, the server of record; `lean`: echoes with as little work as Node allows. */
   kind: (typeof KINDS)[number];
   /** `you-said`: the message comes back with `You said: ` before it. */
@@ -32,6 +34,7 @@ export const HELP = `An echo server for WebSocket.
 
   --port N          port to listen on; 0: any that is free (8080)
   --host ADDRESS    address to listen on (127.0.0.1)
+  --socket PATH     a Unix-domain socket to listen on as well
   --kind KIND       ws: on the library ws; lean: the least work per message (ws)
   --reply REPLY     echo: the message itself; you-said: "You said: " and the message (echo)
   --log             say when a client connects and disconnects
@@ -47,6 +50,7 @@ It also answers GET /health (ok) and GET /page (a small page that caches may kee
 const OPTIONS = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
+  socket: { type: 'string' },
   kind: { type: 'string', default: 'ws' },
   reply: { type: 'string', default: 'echo' },
   log: { type: 'boolean', default: false },
@@ -65,6 +69,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   return {
     port: wholeNumber('port', values.port, 65_535),
     host: values.host,
+    socket: values.socket ?? null,
     kind: oneOf('kind', values.kind, KINDS),
     reply: oneOf('reply', values.reply, REPLIES),
     log: values.log,

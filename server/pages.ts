@@ -1,6 +1,6 @@
 /** What a plain HTTP request gets, whatever serves it. */
 export interface Page {
-  status: 200 | 404 | 405 | 426;
+  status: 200 | 405 | 426;
   /** Where there is a Connection header it asks to close. */
   headers: Readonly<Record<string, string>>;
   body: Buffer;
@@ -42,8 +42,6 @@ socket.addEventListener('message', (event) => {
 `),
 };
 
-const MISSING: Page = { status: 404, headers: TEXT, body: Buffer.from('There is nothing here.\n') };
-
 const NOT_ALLOWED: Page = {
   status: 405,
   headers: { ...TEXT, Allow: 'GET, HEAD' },
@@ -57,11 +55,14 @@ const UPGRADE_REQUIRED: Page = {
   body: Buffer.from('This is a WebSocket endpoint: connect with a WebSocket client.\n'),
 };
 
-/** @param target the request target, query included */
+/**
+ * Any path has the page: which one a configuration asks for is its own business.
+ *
+ * @param target the request target, query included
+ */
 export function pageFor(method: string, target: string): Page {
   if (method !== 'GET' && method !== 'HEAD') return NOT_ALLOWED;
   const path = target.split('?', 1)[0] ?? target;
   if (path === '/health') return HEALTH;
-  if (path === '/page') return CACHEABLE;
-  return WEBSOCKET_PATHS.has(path) ? UPGRADE_REQUIRED : MISSING;
+  return WEBSOCKET_PATHS.has(path) ? UPGRADE_REQUIRED : CACHEABLE;
 }

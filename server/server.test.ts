@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { startLeanServer } from './lean-server.ts';
 import type { ServerOptions } from './options.ts';
 import type { RunningServer } from './running.ts';
+import { ON_BUN, starterOf } from './starter.ts';
 import { clientFrame, closePayload, serverFrame } from './wire/frame.test.fixture.ts';
-import { startWsServer } from './ws-server.ts';
 
 const DEFAULTS: ServerOptions = {
   port: 0,
   host: '127.0.0.1',
+  socket: null,
   kind: 'ws',
   reply: 'echo',
   log: false,
@@ -59,14 +62,37 @@ async function until(fact: () => boolean): Promise<void> {
   assert.ok(fact(), fact.toString());
 }
 
-for (const kind of ['ws', 'lean'] as const) {
+// The server on `ws` always runs on Node.
+for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-    const server = await (kind === 'ws' ? startWsServer : startLeanServer)({ ...DEFAULTS, kind, ...options });
+    const start = await starterOf(kind);
+    const server = await start({ ...DEFAULTS, kind, ...options });
     t.after(() => server.stop(0));
     return server;
   }
 
   describe(`server of kind ${kind}`, () => {
+    it('serves on a Unix-domain socket beside its port, counts both as one, and stops both', async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'server-test-'));
+      t.after(() => rm(folder, { recursive: true, force: true }));
+      const path = join(folder, 'echo.sock');
+      const server = await start(t, { socket: path });
+      const overTcp = await open(t, server);
+      const overSocket = new WebSocket(`ws+unix:${path}:/websocket`, { perMessageDeflate: false });
+      t.after(() => overSocket.terminate());
+      await once(overSocket, 'open');
+      for (const each of [overTcp, overSocket]) {
+        each.send('x'.repeat(70_000));
+        assert.equal(String((await once(each, 'message'))[0]).length, 70_000);
+      }
+      assert.deepEqual([server.stats.connections, server.stats.messages], [{ open: 2, total: 2 }, 2]);
+      const closed = once(overSocket, 'close');
+      await server.stop(1000);
+      assert.equal((await closed)[0], 1001);
+      assert.equal(server.stats.connections.open, 0);
+      await assert.rejects(access(path), { code: 'ENOENT' });
+    });
+
     it('echoes text as text and bytes as bytes, in order, at all lengths, and counts them', async (t) => {
       const server = await start(t);
       const socket = await open(t, server, '/any/path?query');
@@ -184,7 +210,7 @@ for (const kind of ['ws', 'lean'] as const) {
         server,
         'GET /health',
         'GET /page?x',
-        'GET /none',
+        'GET /any/other',
         'POST /page',
         'GET /health',
         'GET /',
@@ -192,7 +218,7 @@ for (const kind of ['ws', 'lean'] as const) {
       assert.deepEqual(text.match(/(?<=HTTP\/1\.1 )\d+ [\w ]+(?=\r)/g), [
         '200 OK',
         '200 OK',
-        '404 Not Found',
+        '200 OK',
         '405 Method Not Allowed',
         '200 OK',
         '426 Upgrade Required',

@@ -3,7 +3,7 @@ import { clientOf } from './log.ts';
 import { type Carrier, Session, type SessionContext } from './session.ts';
 
 /** A peer that broke the protocol may read its close frame for this long before it is cut off. */
-const LINGER_MS = 1000;
+export const LINGER_MS = 1000;
 
 /** What Writable passes as the encoding of bytes; the types leave it out. */
 const BUFFER = 'buffer' as string as BufferEncoding;

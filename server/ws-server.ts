@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Answer, answerOf } from './answer.ts';
+import { listen } from './listen.ts';
 import { clientOf, logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
@@ -39,13 +40,10 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
       log?.(code);
     });
   });
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen({ port: options.port, host: options.host, backlog: options.backlog }, done);
-  });
+  const listeners = await listen(server, options);
 
   async function stop(graceMs: number): Promise<void> {
-    const closed = new Promise((done) => server.close(done));
+    const closed = Promise.all(listeners.map((each) => new Promise((done) => each.close(done))));
     for (const socket of sockets.clients) socket.close(1001);
     server.closeIdleConnections();
     await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);

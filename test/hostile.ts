@@ -2,6 +2,10 @@
 const RESTRICTED = new Set([
   'schemaVersion',
   'id',
+  'step',
+  'steps',
+  'pacing',
+  'engine',
   'scenario',
   'kind',
   'arrivals',
@@ -11,6 +15,7 @@ const RESTRICTED = new Set([
   'phase',
   'state',
   'component',
+  'unit',
   'verdict',
   'level',
   'code',

@@ -25,20 +25,25 @@ const JOINED = 'model measure stats request plan nginx strategy topology load ob
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   measure: ['model', 'hdr-histogram-js', 'valibot'],
+  stats: ['model'],
+  request: ['model'],
   plan: ['model', 'request', 'valibot'],
+  strategy: ['model', 'measure', 'stats', 'plan'],
   nginx: ['model', 'node:child_process'],
   topology: ['model', 'nginx', 'node:child_process', 'selfsigned'],
   load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'measure'],
   diagnose: ['model', 'measure'],
   experiment: JOINED,
-  report: ['model', 'measure', 'stats', 'valibot'],
-  commands: [...JOINED, 'experiment', 'report'],
+  store: ['model', 'measure', 'valibot'],
+  report: ['model', 'measure', 'stats'],
+  commands: [...JOINED, 'experiment', 'store', 'report'],
 };
 
 const FOLDERS = [
   ...JOINED,
   'experiment',
+  'store',
   'report',
   'commands',
   'another',

@@ -1,7 +1,10 @@
+import type { Conclusion } from '../bench/model/conclusion.ts';
 import type { Load } from '../bench/model/load.ts';
+import { STEPS } from '../bench/model/plan.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../bench/model/result.ts';
 import type { Run } from '../bench/model/run.ts';
-import { CLOSED, makeRun } from './run.ts';
+import type { Variant } from '../bench/model/variant.ts';
+import { CLOSED, makeRun, type RunOptions } from './run.ts';
 
 const ENVIRONMENT: Environment = {
   os: 'Debian GNU/Linux 12 (bookworm)',
@@ -9,11 +12,13 @@ const ENVIRONMENT: Environment = {
   arch: 'x64',
   cpuModel: 'Example CPU 2.40 GHz',
   cpus: 2,
+  cpuQuota: null,
   memoryBytes: 24 * 2 ** 30,
   node: 'v20.20.2',
   openFilesLimit: 20_000,
   somaxconn: 4096,
   portRange: [32_768, 60_999],
+  bun: '1.4.5',
   loadAverage1m: 0.25,
 };
 
@@ -30,26 +35,44 @@ export function makeResult(runs: Run[] = [makeRun()]): Result {
       seed: 7,
       strict: false,
       thresholds: [],
-      runs: runs.map((run) => run.plan),
+      steps:
+        runs.length === 0 ? [...STEPS] : STEPS.filter((step) => runs.some(({ plan }) => plan.step === step)),
     },
     environment: structuredClone(ENVIRONMENT),
+    variants: variantsOf(runs),
     notices: [],
+    conclusions: [],
     runs,
   };
 }
 
-/** The six profiles of one bench, each with its own speed. */
+function variantsOf(runs: readonly Run[]): Variant[] {
+  const variants = runs.map(({ plan: { variant, profile } }): [string, Variant] => [
+    variant,
+    {
+      name: variant,
+      title: `The ${profile} profile`,
+      profile,
+      proxy: profile === 'direct' ? null : { kind: 'nginx', tunings: [] },
+    },
+  ]);
+  return [...new Map(variants).values()];
+}
+
+/** Each profile with its own speed. */
+const SPEEDS: readonly (readonly [profile: string, perSecond: number, medianUs: number])[] = [
+  ['direct', 41_000, 1100],
+  ['plain', 27_000, 2200],
+  ['tls', 22_000, 2900],
+  ['http2', 21_700, 2950],
+  ['cache', 26_800, 2230],
+  ['load-balanced', 26_200, 2350],
+];
+
+/** The six profiles in one step. */
 export function makeAllProfiles(load: Load = CLOSED, seconds = 10): Result {
-  const speeds: [profile: string, perSecond: number, medianUs: number][] = [
-    ['direct', 41_000, 1100],
-    ['plain', 27_000, 2200],
-    ['tls', 22_000, 2900],
-    ['http2', 21_700, 2950],
-    ['cache', 26_800, 2230],
-    ['load-balanced', 26_200, 2350],
-  ];
   return makeResult(
-    speeds.map(([profile, perSecond, medianUs], index) =>
+    SPEEDS.map(([profile, perSecond, medianUs], index) =>
       makeRun({
         profile,
         load: load.kind === 'open' ? { ...load, ratePerSecond: perSecond } : load,
@@ -62,4 +85,38 @@ export function makeAllProfiles(load: Load = CLOSED, seconds = 10): Result {
       }),
     ),
   );
+}
+
+/** The rate of the step latency in `makeBothSteps`. */
+export const RATE = 8900;
+
+/** The first profiles in both steps, as an invocation that names no rate leaves them. */
+export function makeBothSteps(profiles = SPEEDS.length, seconds = 10): Result {
+  const carried = makeAllProfiles(CLOSED, seconds).runs.slice(0, profiles);
+  const answered = SPEEDS.slice(0, profiles).map(([profile, , medianUs], index) =>
+    makeLatencyRun(profile, { seconds, medianUs: medianUs / 10, seed: index + 101 }),
+  );
+  return { ...makeResult([...carried, ...answered]), conclusions: [rateOf(RATE)] };
+}
+
+/** A run of the step latency that kept its schedule. */
+export function makeLatencyRun(profile: string, options: RunOptions = {}, ratePerSecond = RATE): Run {
+  const load: Load = { kind: 'open', ratePerSecond, arrivals: 'uniform' };
+  const run = makeRun({ perSecond: ratePerSecond, medianUs: 300, ...options, profile, load });
+  const evidence = `100 % of the ${ratePerSecond} messages/s that the schedule offered were echoed.`;
+  return {
+    ...run,
+    http: null,
+    validity: { verdict: 'valid', reasons: [], limit: { component: 'schedule', evidence } },
+  };
+}
+
+/** Why it is this rate. */
+export function rateOf(ratePerSecond: number, halved = false): Conclusion {
+  return {
+    kind: 'rate',
+    ratePerSecond,
+    halved,
+    reason: `${ratePerSecond} a second is half of what tls takes.`,
+  };
 }

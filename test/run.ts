@@ -2,12 +2,22 @@ import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import type { HistogramName } from '../bench/model/recording.ts';
-import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
+import type {
+  Component,
+  HttpLeg,
+  MachineSeries,
+  NginxFacts,
+  Probe,
+  ProcessSeries,
+  Run,
+  Slice,
+} from '../bench/model/run.ts';
 
 /** What a made-up run is like; every run of the same options is the same. */
 export interface RunOptions {
   profile?: string;
-  title?: string;
+  /** Default: named after the profile. */
+  variant?: string;
   load?: Load;
   connections?: number;
   /** Of the steady phase. */
@@ -67,9 +77,9 @@ export function makeRun(options: RunOptions = {}): Run {
   const steadyUs = (CONNECT_SECONDS + WARMUP_SECONDS) * SECOND_US;
   const drainUs = steadyUs + seconds * SECOND_US;
   const direct = profile === 'direct';
+  const processes = makeProcesses(direct, seconds, connections, random);
   return {
-    plan: makePlan(profile, load, connections, seconds, direct),
-    title: options.title ?? `The ${profile} profile`,
+    plan: { ...makePlan(profile, load, connections, seconds, direct), variant: options.variant ?? profile },
     startedAt: '2026-01-02T03:04:05.000Z',
     outcome: { state: 'completed' },
     phases: [
@@ -80,7 +90,8 @@ export function makeRun(options: RunOptions = {}): Run {
     ],
     slices,
     workers: makeWorkers(slices, connections),
-    processes: makeProcesses(direct, seconds, connections, random),
+    processes,
+    machine: quietMachine(processes),
     spread: makeSpread(direct, slices, connections),
     probe: makeProbe(secure, options.http2 ?? false),
     http: makeHttp(random, options.cache ?? false),
@@ -105,6 +116,9 @@ function makePlan(
   direct: boolean,
 ): RunPlan {
   return {
+    variant: profile,
+    step: load.kind === 'closed' ? 'throughput' : 'latency',
+    round: null,
     profile,
     workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' } },
     connections,
@@ -114,6 +128,7 @@ function makePlan(
     echoTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
     client: 'lean',
+    engine: 'node',
     server: 'ws',
     workers: 2,
     servers: 2,
@@ -152,7 +167,16 @@ function makeSlices(
       startUs: second * SECOND_US,
       endUs: (second + (phase === 'drain' ? 0.5 : 1)) * SECOND_US,
       phase,
-      counters: { sent, echoed, lost: 0, bytesSent: sent * 64, bytesReceived: echoed * 64, opened },
+      counters: {
+        due: sent,
+        sent,
+        echoed,
+        lost: 0,
+        unsent: 0,
+        bytesSent: sent * 64,
+        bytesReceived: echoed * 64,
+        opened,
+      },
       failures: {},
       gauges: {
         outstanding,
@@ -200,10 +224,12 @@ function makeWorkers(slices: readonly Slice[], connections: number): Run['worker
     asked: asked[worker] ?? 0,
     opened: opened[worker] ?? 0,
     failed: 0,
+    due: sent[worker] ?? 0,
     sent: sent[worker] ?? 0,
     echoed: sent[worker] ?? 0,
     outstanding: 0,
     lost: 0,
+    unsent: 0,
   }));
 }
 
@@ -245,6 +271,27 @@ function makeProcesses(
     }
     return { component, name, pid: 4000 + index, samples };
   });
+}
+
+/** A machine on which nothing runs but these processes, which are sampled at the same times. */
+export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): MachineSeries {
+  const used = (sample: number): number =>
+    processes.reduce((sum, { samples }) => sum + (samples[sample]?.cpuUs ?? 0), 0);
+  const samples = (processes[0]?.samples ?? []).map(({ atUs }, i) => {
+    const idleUs = Math.max(0, cpus * (atUs + SECOND_US) - used(i));
+    return { atUs, idleUs, stolenUs: 0, interruptUs: 0 };
+  });
+  return { cpus: Array.from({ length: cpus }, (_, cpu) => cpu), samples };
+}
+
+/** In one second of the steady phase, counted from 0, the host or other work takes so many µs of idle time. */
+export function disturb(run: Run, second: number, { stolenUs = 0, otherUs = 0 }): void {
+  const startUs = run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0;
+  for (const sample of run.machine?.samples ?? []) {
+    if (sample.atUs <= startUs + second * SECOND_US) continue;
+    sample.idleUs -= stolenUs + otherUs;
+    sample.stolenUs += stolenUs;
+  }
 }
 
 function makeSpread(direct: boolean, slices: readonly Slice[], connections: number): Run['spread'] {
@@ -297,6 +344,7 @@ function makeNginx(profile: string): NginxFacts {
     version: '1.22.1',
     openssl: 'OpenSSL 3.0.11 19 Sep 2023',
     buildArguments: '--with-http_ssl_module --with-http_v2_module --with-stream=dynamic',
+    given: null,
     configuration: `# ${profile}\nevents { worker_connections 2048; }\nhttp {\n  server {\n    listen 127.0.0.1:8443;\n    location /websocket { proxy_pass http://backend; }\n  }\n}\n`,
     errorLog: [],
   };

@@ -16,19 +16,18 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export interface Judged {
   run: Run;
   figures: Pick<RunFigures, 'connections' | 'messages' | 'failures'>;
-  /** Thresholds that it missed, as sentences. */
-  missed: readonly string[];
+  missedThreshold: boolean;
 }
 
 /** The worst comes first: figures of a run that was cut off or lost messages meet no threshold that counts. */
 export function exitCodeOf(
   judged: readonly Judged[],
-  whole: { planned: number; strict: boolean; interrupted: boolean },
+  whole: { complete: boolean; strict: boolean; interrupted: boolean },
 ): ExitCode {
   if (whole.interrupted) return EXIT.interrupted;
-  if (judged.length < whole.planned || judged.some(hasFailed)) return EXIT.failed;
+  if (!whole.complete || judged.some(hasFailed)) return EXIT.failed;
   if (whole.strict && judged.some(({ run }) => run.validity.verdict !== 'valid')) return EXIT.failed;
-  return judged.some(({ missed }) => missed.length > 0) ? EXIT.threshold : EXIT.done;
+  return judged.some(({ missedThreshold }) => missedThreshold) ? EXIT.threshold : EXIT.done;
 }
 
 function hasFailed({ run, figures: { connections, messages, failures } }: Judged): boolean {

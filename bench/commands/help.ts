@@ -1,16 +1,24 @@
-import { COMMON_OPTIONS, type Option, type Options, RUN_OPTIONS } from '../plan/options.ts';
-import { METRICS } from '../plan/threshold.ts';
+import {
+  COMMON_OPTIONS,
+  COMPARISON_OPTIONS,
+  type Option,
+  type Options,
+  RUN_OPTIONS,
+} from '../request/options.ts';
+import { METRICS } from '../request/threshold.ts';
 
 const COMMANDS = [
-  ['run', 'Put profiles under load and write a report (the default command)'],
+  ['run', 'Put variants under load and write a report (the default command)'],
+  ['compare A B [C ...]', 'Is B better than A, by how much, and how sure is that?'],
   ['report PATH', 'Draw the report of a stored result.json again'],
-  ['profiles', 'List the profiles and the question that each answers'],
+  ['profiles', 'List profiles and tunings, and the question that each answers'],
 ] as const;
 
 const EXAMPLES = [
-  ['1,000 connections, one echo at a time, for 10 s', '--profile tls'],
+  ['Throughput, then latency well below it, over 1,000 connections', '--profile tls'],
   ['Every profile in turn with 10,000 connections', '-p all -c 10k -d 30s'],
-  ['Latency at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
+  ['Latency alone, at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
+  ['TLS with larger buffers against TLS as it is', 'compare tls tls+buf-16k --payload 64k'],
   ['For a script', "-p tls -R 5k --threshold 'response.p99<50ms' --json"],
 ] as const;
 
@@ -18,7 +26,7 @@ const EXIT_CODES = [
   ['0', 'done'],
   ['1', 'a run failed, connections or messages were lost; with --strict: a run is not valid'],
   ['2', 'wrong use'],
-  ['99', 'a threshold was missed'],
+  ['99', 'a threshold was missed; with --fail-on slower: a variant is slower or dearer'],
   ['130', 'interrupted; what was measured until then is in the report'],
 ] as const;
 
@@ -33,6 +41,7 @@ export function helpText(): string {
     section('Commands', COMMANDS),
     exampleLines(),
     ...Object.entries(RUN_OPTIONS).map(([heading, options]) => section(heading, rows(options))),
+    section('Of `compare`, beside those of a run (-d [3s], -w [1s])', rows(COMPARISON_OPTIONS)),
     section('Other options', rows(COMMON_OPTIONS)),
     UNITS,
     `Thresholds are METRIC, one of < <= > >= ==, and a limit in the metric's unit. Metrics:\n${metricLines()}`,
@@ -72,6 +81,9 @@ function metricLines(): string {
     groups.set(key, [...(groups.get(key) ?? []), group]);
   }
   return [...groups]
-    .map(([names, same]) => `  ${same.join(', ')}\n      .${names.replaceAll(', ', ' .')}`)
+    .map(([names, same]) => {
+      const figuresOf = names === '' ? '' : `\n      .${names.replaceAll(', ', ' .')}`;
+      return `  ${same.join(', ')}${figuresOf}`;
+    })
     .join('\n');
 }

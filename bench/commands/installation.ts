@@ -10,6 +10,9 @@ const ROOT = new URL('../../../', import.meta.url);
 /** The folder of the profiles that come with the package. */
 export const PROFILES_FOLDER = fileURLToPath(new URL('nginx-profiles/', ROOT));
 
+/** The folder of the tunings that come with the package. */
+export const TUNINGS_FOLDER = fileURLToPath(new URL('nginx-profiles/tunings/', ROOT));
+
 /**
  * What had to be fetched is kept here: in the package's own folder, or where that belongs to somebody else
  * (an installation for all users) in the user's cache folder.

@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
-import { RUN_OPTIONS } from '../plan/options.ts';
-import { METRICS } from '../plan/threshold.ts';
+import { metricsOf } from '../measure/metrics.ts';
+import type { Result, ResultHead } from '../model/result.ts';
+import { profileNamed } from '../plan/plan.test.fixture.ts';
+import { COMPARISON_OPTIONS, RUN_OPTIONS } from '../request/options.ts';
+import { METRICS } from '../request/threshold.ts';
+import { makeResultWriter } from '../store/writer.ts';
 import { helpText } from './help.ts';
 import { watchSignals } from './interruption.ts';
-import { metricsOf } from './metrics.ts';
 import { nodeVersionProblem } from './node-version.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
@@ -18,7 +20,9 @@ test('help names every option, command and metric, within 100 columns', async ()
   const { code, out, said } = await obey(['--help'], fakeServices());
   assert.deepEqual([code, said], [0, []]);
   assert.equal(out, `${helpText()}\n`);
-  for (const name of Object.values(RUN_OPTIONS).flatMap((group) => Object.keys(group))) {
+  for (const name of [...Object.values(RUN_OPTIONS), COMPARISON_OPTIONS].flatMap((group) =>
+    Object.keys(group),
+  )) {
     assert.match(out, new RegExp(`--${name}\\b`));
   }
   for (const metric of METRICS.keys()) {
@@ -35,7 +39,14 @@ test('the version and the profiles are printed', async () => {
     drawn: '',
   });
   const { out } = await obey(['profiles'], fakeServices());
-  assert.match(out, /^direct {2}The direct profile\n {8}What does it cost\?\nplain {3}The plain profile\n/);
+  assert.match(out, /^direct {3}The direct profile\n {9}What does it cost\?\nplain {4}The plain profile\n/);
+  assert.match(out, /\n\nTunings, .*\nbuf-16k {2}Does it help\?\nplacebo {2}Does it help\?\n$/);
+  const rare = { ...profileNamed('rare'), inAll: false };
+  const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
+  assert.match(
+    (await obey(['profiles'], others)).out,
+    /^tls .*\n.*\n\nRun by name only, not by `all`:\nrare .*\n.*\n\nTunings/,
+  );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
     JSON.parse(json.out).map((profile: { name: string }) => profile.name),
@@ -45,18 +56,27 @@ test('the version and the profiles are printed', async () => {
 
 test('`report` draws a stored result again, from its folder or its file', async (t) => {
   const folder = join(await temporaryFolder(t), 'stored');
-  await mkdir(folder);
-  const path = join(folder, 'result.json');
-  await writeFile(path, JSON.stringify(makeResult([])));
-  const services = fakeServices({ readResult: async () => JSON.parse(await readFile(path, 'utf8')) });
-  for (const asked of [folder, path]) {
-    const { code, out } = await obey(['report', asked], services);
-    assert.deepEqual([code, out], [0, `All went well.\n\nReport: ${join(folder, 'report.html')}\n`]);
+  const writer = makeResultWriter(folder, headOf(makeResult([makeRun({ seconds: 1 })])));
+  await writer.begin();
+  for (const asked of [folder, join(folder, 'result.json')]) {
+    const { code, out } = await obey(['report', asked], fakeServices());
+    assert.equal(code, 0);
+    assert.ok(out.endsWith(`\nReport: ${join(folder, 'report.html')}\n`), out);
   }
 });
 
+function headOf({ endedAt: _, conclusions: _c, runs: _r, ...head }: Result): ResultHead {
+  return head;
+}
+
 test('wrong use ends with 2 and a sentence, nothing on stdout', async () => {
-  for (const argv of [['--bogus'], ['-p', 'nonesuch'], ['-p', 'tls', '-c', 'x'], ['report']]) {
+  for (const argv of [
+    ['--bogus'],
+    ['-p', 'nonesuch'],
+    ['-p', 'tls', '-c', 'x'],
+    ['report'],
+    ['report', '/no/such/result'],
+  ]) {
     const { code, out, said } = await obey(argv, fakeServices());
     assert.deepEqual([code, out, said.length], [2, '', 1], argv.join(' '));
     assert.doesNotMatch(said.join(), /\n/);

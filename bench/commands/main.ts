@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
-import { parseRequest, type Request } from '../plan/request.ts';
+import { parseRequest, type Request } from '../request/request.ts';
+import { compare } from './compare.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -24,7 +25,7 @@ export async function main(
   services: Services,
 ): Promise<ExitCode> {
   try {
-    return await obey(parseRequest(argv), argv, terminal, signals, services);
+    return await dispatch(parseRequest(argv), argv, terminal, signals, services);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
@@ -35,7 +36,7 @@ export async function main(
   }
 }
 
-async function obey(
+async function dispatch(
   request: Request,
   argv: readonly string[],
   terminal: Terminal,
@@ -52,7 +53,11 @@ async function obey(
     case 'profiles':
       return profiles(request, terminal, services);
     case 'report':
-      return report(request, terminal, services);
+      return report(request, terminal);
+    case 'compare':
+      return interruptibly(signals, terminal, (interruption) =>
+        compare(request.compare, argv, terminal, interruption, services),
+      );
     case 'run':
       return interruptibly(signals, terminal, (interruption) =>
         run(request.run, argv, terminal, interruption, services),

@@ -1,23 +1,34 @@
-import type { Profile } from '../model/profile.ts';
+import type { Profile, ShippedTuning } from '../model/profile.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Services } from './services.ts';
+import { readLibrary, type Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Lists the profiles with the question that each answers. */
+/** Lists the profiles with the question that each answers, and the tunings; as JSON the profiles alone. */
 export async function profiles(
   { json }: { json: boolean },
   terminal: Terminal,
   services: Services,
 ): Promise<ExitCode> {
-  const all = await services.loadProfiles();
-  terminal.print(json ? JSON.stringify(all, null, 2) : table(all));
+  const library = await readLibrary(services);
+  if (json) terminal.print(JSON.stringify(library.profiles, null, 2));
+  else terminal.print(list(library.profiles, library.tunings));
   return EXIT.done;
 }
 
-function table(all: readonly Profile[]): string {
-  const width = Math.max(...all.map(({ name }) => name.length));
-  const indent = ' '.repeat(width + 2);
-  return all
-    .map(({ name, title, question }) => `${name.padEnd(width)}  ${title}\n${indent}${question}`)
-    .join('\n');
+function list(all: readonly Profile[], tunings: readonly ShippedTuning[]): string {
+  const width = Math.max(...[...all, ...tunings].map(({ name }) => name.length));
+  const lines = (name: string, ...texts: string[]) =>
+    texts.map((text, index) => `${(index === 0 ? name : '').padEnd(width)}  ${text}`);
+  const profileLines = (inAll: boolean) =>
+    all
+      .filter((each) => each.inAll === inAll)
+      .flatMap(({ name, title, question }) => lines(name, title, question));
+  const others = profileLines(false);
+  return [
+    ...profileLines(true),
+    ...(others.length > 0 ? ['', 'Run by name only, not by `all`:', ...others] : []),
+    '',
+    'Tunings, laid over a profile as in tls+buf-16k, with the options under which they should show:',
+    ...tunings.flatMap(({ name, question, load }) => lines(name, question, ...(load === '' ? [] : [load]))),
+  ].join('\n');
 }

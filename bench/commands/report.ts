@@ -1,38 +1,43 @@
 import { stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Result } from '../model/result.ts';
+import { comparisonText } from '../report/comparison/text.ts';
+import { jsonSummary } from '../report/json.ts';
+import { OUTPUTS } from '../report/outputs.ts';
+import { summaryText } from '../report/terminal.ts';
+import { writeFileWhole } from '../store/file.ts';
+import { readResult } from '../store/read.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Draws the reports of a stored result again, from the JSON alone, beside it. */
 export async function report(
   request: { path: string; json: boolean },
   terminal: Terminal,
-  services: Services,
 ): Promise<ExitCode> {
-  const result = await services.readResult(request.path);
-  const folder = await folderOf(request.path);
-  const reportPath = await services.writeReport(folder, result);
-  printResult(result, reportPath, request.json, terminal, services);
+  const result = await readResult(request.path);
+  const folder = (await stat(request.path)).isDirectory() ? request.path : dirname(request.path);
+  printResult(result, await writeReport(folder, result), request.json, terminal);
   return EXIT.done;
 }
 
-/** The summary of a result: on stdout, for a person or as JSON. */
-export function printResult(
-  result: Result,
-  reportPath: string,
-  json: boolean,
-  terminal: Terminal,
-  services: Services,
-): void {
-  terminal.print(
-    json
-      ? JSON.stringify(services.jsonSummary(result, reportPath), null, 2)
-      : `${services.summaryText(result)}\nReport: ${reportPath}`,
-  );
+/**
+ * Writes every output of a result to its folder.
+ *
+ * @returns the path of report.html
+ * @throws Problem('environment') as `writeFileWhole`
+ */
+export async function writeReport(folder: string, result: Result): Promise<string> {
+  for (const output of Object.values(OUTPUTS)) {
+    for (const { name, text } of output(result)) await writeFileWhole(join(folder, name), text);
+  }
+  return join(folder, 'report.html');
 }
 
-async function folderOf(path: string): Promise<string> {
-  return (await stat(path)).isDirectory() ? path : dirname(path);
+/** The summary of a result: on stdout, for a person or as JSON. */
+export function printResult(result: Result, reportPath: string, json: boolean, terminal: Terminal): void {
+  const text = comparisonText(result) ?? summaryText(result, terminal.columns);
+  terminal.print(
+    json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}\nReport: ${reportPath}`,
+  );
 }

@@ -9,6 +9,9 @@ export interface RunFolder {
   id: string;
 }
 
+/** The path itself is wrong; any other failure is one of the system. */
+const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EEXIST'];
+
 /** Makes the folder `<reports>/<id>`, or with -2, -3, … behind where that is taken. */
 export async function makeRunFolder(reports: string, id: string): Promise<RunFolder> {
   const parent = resolve(reports);
@@ -25,7 +28,7 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
     // `EACCES: permission denied, mkdir '/x'`
     const reason = /^[A-Z0-9]+: ([^,]+),/.exec(String((cause as Error).message))?.[1] ?? code;
     const message = `Reports cannot be written to ${parent}: ${reason} (${code}). Name another folder with --reports.`;
-    throw new Problem('environment', message, { cause });
+    throw new Problem(WRONG_PATH.includes(code) ? 'usage' : 'environment', message, { cause });
   }
 }
 

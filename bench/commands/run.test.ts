@@ -1,39 +1,67 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
-import { type Result, resultSchema } from '../model/result.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
-import { fakeServices, goodRun, obey, resultOf, temporaryFolder } from './services.test.fixture.ts';
+import { readResult } from '../store/read.ts';
+import {
+  experimentOf,
+  fakeServices,
+  filesIn,
+  goodRun,
+  obey,
+  tell,
+  temporaryFolder,
+} from './services.test.fixture.ts';
 import type { Services } from './services.ts';
 
 const ID = '20250102T030405Z-tls';
 
-/** Services whose experiment ends with this run, whatever was planned. */
-function endingWith(run: Run): Services {
-  return fakeServices({ runExperiment: async (input) => resultOf(input, [run]) });
+/** Services whose runs all come out like good ones, but for these changes. */
+function endingWith(change: (run: Run) => Partial<Run>): Services {
+  return fakeServices({
+    runExperiment: experimentOf(async (planned) => {
+      const run = goodRun(planned);
+      return { ...run, ...change(run) };
+    }),
+  });
 }
 
-async function stored(reports: string, id = ID): Promise<Result> {
-  return v.parse(resultSchema, JSON.parse(await readFile(join(reports, id, 'result.json'), 'utf8')));
+function stored(reports: string, id = ID): Promise<Result> {
+  return readResult(join(reports, id));
 }
 
-test('a run writes result and report to a folder of its own and ends with the path', async (t) => {
+test('a run writes its steps, a result and a report to a folder of its own and ends with the path', async (t) => {
   const reports = join(await temporaryFolder(t), 'deep', 'reports');
   const ended = await obey(['-p', 'tls', '--reports', reports], fakeServices());
   const reportPath = join(reports, ID, 'report.html');
-  assert.deepEqual(ended, { code: 0, out: `All went well.\n\nReport: ${reportPath}\n`, said: [], drawn: '' });
-  assert.deepEqual((await readdir(join(reports, ID))).sort(), ['report.html', 'result.json']);
-  const { id, plan } = await stored(reports);
+  assert.deepEqual([ended.code, ended.said, ended.drawn], [0, [], '']);
+  assert.ok(ended.out.endsWith(`\nReport: ${reportPath}\n`), ended.out);
+  assert.deepEqual(await filesIn(join(reports, ID)), [
+    'report.html',
+    'result.json',
+    'runs/1-tls-throughput.json',
+    'runs/2-tls-latency.json',
+  ]);
+  const { id, plan, runs, endedAt, conclusions } = await stored(reports);
   assert.equal(id, ID);
   assert.deepEqual(plan.command, ['-p', 'tls', '--reports', reports]);
   assert.deepEqual(
-    plan.runs.map(({ profile }) => profile),
-    ['tls'],
+    runs.map((run) => [run.plan.variant, run.plan.step]),
+    [
+      ['tls', 'throughput'],
+      ['tls', 'latency'],
+    ],
   );
+  assert.notEqual(endedAt, null);
+  const [rate] = conclusions;
+  assert.ok(rate?.kind === 'rate' && rate.ratePerSecond > 0);
+  const load = runs[1]?.plan.workload.load;
+  assert.ok(load?.kind === 'open' && load.ratePerSecond === rate.ratePerSecond);
 });
 
 test('a second run in the same second has a folder of its own too', async (t) => {
@@ -49,106 +77,142 @@ test('--json prints the summary and nothing else on stdout', async (t) => {
   const services = fakeServices({
     async runExperiment(input) {
       input.say('Nginx was fetched.');
-      return resultOf(input, [goodRun()]);
+      return fakeServices().runExperiment(input);
     },
   });
   const { code, out, said } = await obey(['-p', 'tls', '--json', '--reports', reports], services);
   assert.equal(code, 0);
-  assert.deepEqual(JSON.parse(out), { id: ID, reportPath: join(reports, ID, 'report.html') });
+  assert.equal(JSON.parse(out).reportPath, join(reports, ID, 'report.html'));
+  assert.equal(JSON.parse(out).runs.length, 2);
   assert.deepEqual(said, ['Nginx was fetched.']);
 });
 
-test('progress is one line that is drawn again, on a terminal only', async (t) => {
+test('progress is one line that is drawn again, on a terminal only, and however narrow it is', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
     async runExperiment(input) {
-      const at = { run: 1, runs: 1, profile: 'tls', elapsedUs: 0, messagesPerSecond: 0, lost: 0 };
-      const rest = { connections: { asked: 1, open: 0, failed: 0 }, p50Us: null, p99Us: null };
-      input.onProgress({ ...at, ...rest, phase: 'connect' });
+      const { plan } = input.planRun(
+        { variant: 'tls', step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } },
+        1,
+      );
+      await tell(input, { type: 'run-planned', number: 1, expectedRuns: 2, plan });
       input.say('A line that stays.');
-      input.onProgress({ ...at, ...rest, phase: 'steady' });
-      return resultOf(input, [goodRun()]);
+      await tell(input, { type: 'phase', phase: 'steady' });
+      return true;
     },
   });
   const line = ['-p', 'tls', '--reports', reports];
-  const shown = await obey(line, services, { columns: 8 });
-  const erase = '\r\u001b[K';
-  assert.equal(shown.drawn, `${erase}in conn${erase}${erase}in stea${erase}`);
-  assert.deepEqual(shown.said, ['A line that stays.']);
-  const quiet = await obey(line, services);
-  assert.equal(quiet.drawn, '');
-  assert.deepEqual(quiet.said, ['A line that stays.']);
+  const lines = async (columns: number | null) => {
+    const { drawn, said } = await obey(line, services, { columns });
+    assert.deepEqual(said, ['A line that stays.']);
+    return drawn.split('\r\u001b[K').filter((text) => text !== '');
+  };
+  assert.deepEqual(await lines(8), ['[1/2] t', '[1/2] t']);
+  assert.deepEqual(
+    (await lines(0)).map((text) => text.slice(0, 27)),
+    ['[1/2] tls throughput · set-', '[1/2] tls throughput · stea'],
+  );
+  assert.deepEqual(await lines(1), ['[', '[']);
+  assert.deepEqual(await lines(null), []);
 });
 
 test('lost messages, failed connections and runs that failed end with 1', async (t) => {
   const reports = await temporaryFolder(t);
-  const [books] = goodRun().workers;
-  assert.ok(books !== undefined);
-  const runs: Run[] = [
-    { ...goodRun(), outcome: { state: 'failed', reason: 'Nginx died.' } },
-    { ...goodRun(), outcome: { state: 'aborted', reason: 'The disk is full.' } },
-    { ...goodRun(), workers: [{ ...books, failed: 1 }] },
-    { ...goodRun(), workers: [{ ...books, lost: 1 }] },
-    {
-      ...goodRun(),
-      slices: goodRun().slices.map((slice) => ({ ...slice, failures: { 'open/closed-1006': 1 } })),
-    },
+  const books = (change: Partial<Run['workers'][number]>) => (run: Run) => ({
+    workers: run.workers.map((worker, index) => (index === 0 ? { ...worker, ...change } : worker)),
+  });
+  const changes: ((run: Run) => Partial<Run>)[] = [
+    () => ({ outcome: { state: 'failed', reason: 'Nginx died.' } }),
+    () => ({ outcome: { state: 'aborted', reason: 'The disk is full.' } }),
+    books({ failed: 1 }),
+    books({ lost: 1 }),
+    (run) => ({ slices: run.slices.map((slice) => ({ ...slice, failures: { 'open/closed-1006': 1 } })) }),
   ];
-  for (const run of runs) {
-    assert.equal((await obey(['-p', 'tls', '--reports', reports], endingWith(run))).code, 1);
+  for (const change of changes) {
+    for (const step of ['throughput', 'latency']) {
+      const services = endingWith((run) => (run.plan.step === step ? change(run) : {}));
+      assert.equal((await obey(['-p', 'tls', '--reports', reports], services)).code, 1);
+    }
   }
-  const tooFew = await obey(['-p', 'plain,tls', '--reports', reports], endingWith(goodRun()));
-  assert.equal(tooFew.code, 1);
 });
 
-test('--strict asks for valid runs', async (t) => {
+test('--strict asks for valid runs, in each step', async (t) => {
   const reports = await temporaryFolder(t);
-  const run = goodRun();
-  run.validity = { ...run.validity, verdict: 'suspect', reasons: ['The send lag was high.'] };
-  assert.equal((await obey(['-p', 'tls', '--reports', reports], endingWith(run))).code, 0);
-  assert.equal((await obey(['-p', 'tls', '--strict', '--reports', reports], endingWith(run))).code, 1);
-  assert.equal((await obey(['-p', 'tls', '--strict', '--reports', reports], fakeServices())).code, 0);
+  const line = ['-p', 'tls', '--reports', reports];
+  for (const step of ['throughput', 'latency']) {
+    const doubtful = endingWith(({ plan, validity }) =>
+      plan.step === step
+        ? { validity: { ...validity, verdict: 'suspect', reasons: ['The send lag was high.'] } }
+        : {},
+    );
+    assert.equal((await obey(line, doubtful)).code, 0);
+    assert.equal((await obey([...line, '--strict'], doubtful)).code, 1);
+  }
+  assert.equal((await obey([...line, '--strict'], fakeServices())).code, 0);
 });
 
-test('a missed threshold ends with 99, is told for each run, and is in the result', async (t) => {
+test('a missed threshold ends with 99, is told for the step that it is checked in, and is in the result', async (t) => {
   const reports = await temporaryFolder(t);
   const asked = ['--threshold', 'messages.lost==0', '--threshold', 'messages.perSecond>1M'];
   const { code, said } = await obey(['-p', 'plain,tls', '--reports', reports, ...asked], fakeServices());
   assert.equal(code, 99);
   assert.equal(said.length, 2);
-  assert.match(said[0] ?? '', /^plain: messages\.perSecond>1M: missed, it is \d+(\.\d+)?\.$/);
-  assert.match(said[1] ?? '', /^tls: /);
+  assert.match(said[0] ?? '', /^plain, throughput: messages\.perSecond>1M: missed, it is \d+(\.\d+)?\.$/);
+  assert.match(said[1] ?? '', /^tls, throughput: /);
   const result = await stored(reports, '20250102T030405Z-plain-tls');
-  for (const run of result.runs) {
-    assert.deepEqual(
-      run.notices.map((notice) => notice.code),
-      ['threshold-missed'],
-    );
-  }
+  assert.deepEqual(
+    result.runs.map(({ notices }) => notices.map(({ code }) => code)),
+    [['threshold-missed'], ['threshold-missed'], [], []],
+  );
+  const slow = ['-p', 'tls', '--reports', reports, '--threshold', 'response.p50<1us'];
+  const latency = await obey(slow, fakeServices());
+  assert.deepEqual([latency.code, latency.said.length], [99, 1]);
+  assert.match(latency.said[0] ?? '', /^tls, latency: response\.p50<1us: missed/);
 });
 
 test('a loss weighs more than a missed threshold', async (t) => {
-  const run: Run = { ...goodRun(), outcome: { state: 'failed', reason: 'Nginx died.' } };
   const line = ['-p', 'tls', '--reports', await temporaryFolder(t), '--threshold', 'messages.perSecond>1M'];
-  assert.equal((await obey(line, endingWith(run))).code, 1);
+  const failing = endingWith(() => ({ outcome: { state: 'failed', reason: 'Nginx died.' } }));
+  assert.equal((await obey(line, failing)).code, 1);
+});
+
+test('every notice of every run is in the result that is stored, and in the report', async (t) => {
+  const reports = await temporaryFolder(t);
+  const notice = (step: string): Notice => ({ level: 'warning', code: 'odd', text: `Odd in ${step}.` });
+  const services = endingWith(({ plan }) => ({ notices: [notice(plan.step)] }));
+  const { out } = await obey(['-p', 'tls', '--reports', reports], services);
+  const { runs } = await stored(reports);
+  assert.deepEqual(
+    runs.map(({ notices }) => notices),
+    [[notice('throughput')], [notice('latency')]],
+  );
+  const html = await readFile(join(reports, ID, 'report.html'), 'utf8');
+  for (const step of ['throughput', 'latency']) {
+    assert.ok(html.includes(`Odd in ${step}.`), step);
+    assert.ok(out.includes(`Odd in ${step}.`), step);
+  }
 });
 
 test('a signal stops the experiment; what it measured is reported, and the end is 130', async (t) => {
   const reports = await temporaryFolder(t);
   const signals = new EventEmitter();
   const services = fakeServices({
-    async runExperiment(input) {
+    runExperiment: experimentOf(async (planned, input) => {
       signals.emit('SIGINT');
       assert.equal(input.signal.aborted, true);
       signals.emit('SIGINT'); // npm passes on what the terminal sent to both
       assert.equal(input.urgent.aborted, false);
-      return resultOf(input, [{ ...goodRun(), outcome: { state: 'aborted', reason: 'Interrupted.' } }]);
-    },
+      return { ...goodRun(planned), outcome: { state: 'aborted', reason: 'Interrupted.' } };
+    }),
   });
   const { code, out } = await obey(['-p', 'tls', '--reports', reports], services, { signals });
   assert.equal(code, 130);
-  assert.match(out, /^All went well\.\n\nReport: /);
-  assert.equal((await stored(reports)).runs[0]?.outcome.state, 'aborted');
+  assert.match(out, /\nReport: /);
+  const { runs } = await stored(reports);
+  assert.deepEqual(
+    runs.map(({ outcome }) => outcome.state),
+    ['aborted'],
+  );
   assert.deepEqual(signals.eventNames(), []);
 });
 
@@ -169,32 +233,78 @@ test('a signal before anything was started leaves nothing behind', async (t) => 
 
 test('a failure before the first run has ended leaves no folder, one after it leaves result and report', async (t) => {
   const reports = await temporaryFolder(t);
-  const failing = (runs: Run[]): Services =>
-    fakeServices({
-      async runExperiment(input) {
-        await input.save(resultOf(input, runs));
-        throw new Problem('environment', 'There is no Nginx.');
-      },
+  const failing = (after: number): Services => {
+    let ended = 0;
+    return fakeServices({
+      runExperiment: experimentOf(async (planned) => {
+        if (ended++ === after) throw new Problem('environment', 'There is no Nginx.');
+        return goodRun(planned);
+      }),
     });
-  const before = await obey(['-p', 'tls', '--reports', reports], failing([]));
+  };
+  const before = await obey(['-p', 'tls', '--reports', reports], failing(0));
   assert.deepEqual([before.code, before.said], [1, ['There is no Nginx.']]);
   assert.deepEqual(await readdir(reports), []);
-  const after = await obey(['-p', 'tls', '--reports', reports], failing([goodRun()]));
+  const after = await obey(['-p', 'tls', '--reports', reports], failing(1));
   const told = `What was measured until then: ${join(reports, ID, 'report.html')}`;
   assert.deepEqual([after.code, after.said], [1, [told, 'There is no Nginx.']]);
-  assert.deepEqual((await readdir(join(reports, ID))).sort(), ['report.html', 'result.json']);
+  assert.deepEqual(await filesIn(join(reports, ID)), [
+    'report.html',
+    'result.json',
+    'runs/1-tls-throughput.json',
+  ]);
+  assert.equal((await stored(reports)).endedAt, null);
 });
 
-test('a place that cannot be written to is named with the reason', async (t) => {
+test('what the machine cannot do is said before anything starts', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
+  const { code, said } = await obey(['-p', 'tls', '-c', '1M', '--reports', reports], services);
+  assert.deepEqual([code, said.length], [1, 1]);
+  assert.match(said[0] ?? '', /^1000000 connections would take/);
+  assert.deepEqual(await readdir(reports), []);
+});
+
+test('a system that shows nothing of its processes is told so in one sentence, before anything starts', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({
+    canObserve: () => false,
+    readMachine: () => assert.fail('nothing is to be read of it'),
+  });
+  const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
+  assert.deepEqual([code, said.length], [1, 1]);
+  assert.match(said[0] ?? '', /\/proc.*run it on Linux/);
+  assert.deepEqual(await readdir(reports), []);
+});
+
+test('a place that cannot be written to is wrong use, named with the reason', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'file');
   await writeFile(file, '');
   for (const reports of [file, join(file, 'below'), '/proc/reports']) {
     const { code, said } = await obey(['-p', 'tls', '--reports', reports], fakeServices());
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(
       said.join('\n'),
       /^Reports cannot be written to \/.*: .* \(E[A-Z]+\)\. Name another folder with --reports\.$/,
     );
   }
+});
+
+test('somebody else’s result beside it that cannot be read does not fail a good run', async (t) => {
+  const reports = await temporaryFolder(t);
+  const strange = join(reports, '20240101T000000Z-strange');
+  await mkdir(strange);
+  // Whoever runs this may be root, who can read what has no rights: a folder in the file's place cannot be.
+  await mkdir(join(strange, 'result.json'));
+  const locked = join(reports, '20240102T000000Z-locked');
+  await mkdir(locked);
+  await writeFile(join(locked, 'result.json'), '{}');
+  await chmod(join(locked, 'result.json'), 0o000);
+  const { code, said, out } = await obey(['-p', 'tls', '--json', '--reports', reports], fakeServices());
+  assert.deepEqual([code, said], [0, []]);
+  assert.equal(JSON.parse(out).runs.length, 2);
+  const listing = await readFile(join(reports, 'index.html'), 'utf8');
+  for (const name of [ID, '20240101T000000Z-strange', '20240102T000000Z-locked'])
+    assert.ok(listing.includes(name), name);
 });

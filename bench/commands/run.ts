@@ -1,16 +1,25 @@
 import { dirname } from 'node:path';
+import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
-import type { Result } from '../model/result.ts';
-import { makePlan } from '../plan/plan.ts';
-import type { RunRequest } from '../plan/request.ts';
-import { missedThresholds, type Threshold } from '../plan/threshold.ts';
-import { type ExitCode, exitCodeOf, type Judged } from './exit-code.ts';
+import type { Run } from '../model/run.ts';
+import { ownSides } from '../plan/own.ts';
+import type { Planning } from '../plan/plan.ts';
+import { chooseVariants } from '../plan/variants.ts';
+import type { RunRequest } from '../request/request.ts';
+import { missedThresholds, stepsAnswering } from '../request/threshold.ts';
+import { makeSteps } from '../strategy/steps.ts';
+import { type ExitCode, exitCodeOf } from './exit-code.ts';
+import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
-import { metricsOf } from './metrics.ts';
-import { printResult } from './report.ts';
-import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
-import type { Services } from './services.ts';
-import { type LiveLine, liveLine, type Terminal } from './terminal.ts';
+import { writeListing } from './listing.ts';
+import { measure } from './measure.ts';
+import { printResult, writeReport } from './report.ts';
+import { readLibrary, type Services } from './services.ts';
+import { liveLine, type Terminal } from './terminal.ts';
+
+/** Code of the notice that a run with a missed threshold carries. */
+const MISSED = 'threshold-missed';
 
 /**
  * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
@@ -25,94 +34,50 @@ export async function run(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const { result, folder } = await measure(request, command, live, interruption, services);
-    const judged = judge(result, request.thresholds, services);
-    const told = withMissedThresholds(result, judged);
-    await services.writeResult(folder.path, told);
-    const reportPath = await services.writeReport(folder.path, told);
-    await services.writeListing(dirname(folder.path));
-    printResult(told, reportPath, request.json, terminal, services);
-    for (const { run, missed } of judged) {
-      for (const sentence of missed) terminal.say(`${run.plan.profile}: ${sentence}`);
+    const named = chooseVariants(
+      await readLibrary(services),
+      request.variants,
+      ownSides(request.configurations, request.configurationOptions),
+    );
+    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const question = {
+      request,
+      ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
+      makeStrategy: ({ variants, planRun }: Planning) =>
+        makeSteps({
+          ...request,
+          variants: variants.map(({ name }) => name),
+          planOf: (spec) => planRun(spec, 1).plan,
+        }),
+      assess: (measured: Run) => missedNotices(measured, request),
+    };
+    const { result, folder, complete } = await measure(question, command, live, interruption, services);
+    const reportPath = await writeReport(folder.path, result);
+    await writeListing(dirname(folder.path));
+    printResult(result, reportPath, request.json, terminal);
+    for (const { plan, notices } of result.runs) {
+      for (const { code, text } of notices)
+        if (code === MISSED) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
     }
-    return exitCodeOf(judged, {
-      planned: result.plan.runs.length,
-      strict: request.strict,
-      interrupted: interruption.signal.aborted,
-    });
+    return exitCodeOf(
+      result.runs.map((each) => ({
+        run: each,
+        figures: figuresOf(each),
+        missedThreshold: each.notices.some(({ code }) => code === MISSED),
+      })),
+      { complete, strict: request.strict, interrupted: interruption.signal.aborted },
+    );
   } finally {
     live.clear();
   }
 }
 
-async function measure(
-  request: RunRequest,
-  command: readonly string[],
-  live: LiveLine,
-  { signal, urgent }: Interruption,
-  services: Services,
-): Promise<{ result: Result; folder: RunFolder }> {
-  const profiles = services.chooseProfiles(await services.loadProfiles(), request.profiles.join(','));
-  const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
-  const context = { command, now: services.now(), seed: services.drawSeed(), machine };
-  const { id, plan, runs } = makePlan(request, profiles, context);
-  signal.throwIfAborted();
-  const folder = await makeRunFolder(request.reports, id);
-  let saved: Result | null = null;
-  try {
-    const result = await services.runExperiment({
-      plan,
-      runs,
-      notices: [],
-      id: folder.id,
-      environment,
-      nginxPath: request.nginxPath,
-      signal,
-      urgent,
-      onProgress: (progress) => live.update(services.progressLine(progress)),
-      say: (line) => live.say(line),
-      async save(measured) {
-        await services.writeResult(folder.path, measured);
-        saved = measured;
-      },
-    });
-    live.clear();
-    return { result, folder };
-  } catch (error) {
-    live.clear();
-    await rescue(folder, saved, live, services);
-    throw error;
-  }
-}
-
-/** After a failure: what was measured gets its report, and a folder without any run goes. */
-async function rescue(
-  folder: RunFolder,
-  saved: Result | null,
-  live: LiveLine,
-  services: Services,
-): Promise<void> {
-  if (saved === null || saved.runs.length === 0) return dropRunFolder(folder);
-  try {
-    live.say(`What was measured until then: ${await services.writeReport(folder.path, saved)}`);
-  } catch {
-    // the failure that led here is the one to tell
-    live.say(`What was measured until then: ${folder.path}`);
-  }
-}
-
-function judge(result: Result, thresholds: readonly Threshold[], services: Services): Judged[] {
-  return result.runs.map((run) => {
-    const figures = services.figuresOf(run);
-    return { run, figures, missed: missedThresholds(thresholds, metricsOf(figures)) };
-  });
-}
-
-/** The result with what it missed, for whoever reads the report. */
-function withMissedThresholds(result: Result, judged: readonly Judged[]): Result {
-  const runs = judged.map(({ run, missed }) => {
-    const notices = missed.map((text): Notice => ({ level: 'warning', code: 'threshold-missed', text }));
-    return { ...run, notices: [...run.notices, ...notices] };
-  });
-  return { ...result, runs };
+function missedNotices(measured: Run, { thresholds, steps }: RunRequest): Notice[] {
+  const { step } = measured.plan;
+  const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
+  return missedThresholds(asked, metricsOf(figuresOf(measured))).map((text) => ({
+    level: 'warning',
+    code: MISSED,
+    text,
+  }));
 }

@@ -1,67 +1,76 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { makeResult } from '../../test/result.ts';
-import { CLOSED, makeRun } from '../../test/run.ts';
-import { figuresOf } from '../measure/figures.ts';
-import { Problem } from '../model/failure.ts';
-import type { Result } from '../model/result.ts';
+import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
+import { runLoop } from '../experiment/loop.ts';
+import type { BenchEvent } from '../model/event.ts';
+import type { ShippedTuning } from '../model/profile.ts';
 import type { Run } from '../model/run.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
-import { writeResult } from '../report/write.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentRequest, Services } from './services.ts';
 
+const TUNINGS: ShippedTuning[] = ['buf-16k', 'placebo'].map((name) => ({
+  name,
+  text: 'events { multi_accept on; }',
+  question: 'Does it help?',
+  load: '',
+  expect: 'No.',
+  profiles: null,
+}));
 const PROFILES = [profileNamed('direct'), profileNamed('plain'), profileNamed('tls')];
 
 /** A run as it comes out of the experiment when all goes well; short, so that tests are. */
-export function goodRun(profile = 'tls'): Run {
-  return makeRun({ profile, seconds: 1, connections: 10, perSecond: 1000, load: CLOSED });
+export function goodRun({ plan }: Pick<PlannedRun, 'plan'>): Run {
+  const load = plan.step === 'throughput' ? CLOSED : OPEN;
+  const run = makeRun({ profile: plan.profile, seconds: 1, connections: 10, perSecond: 1000, load });
+  const limit = {
+    component: plan.step === 'throughput' ? 'proxy' : 'schedule',
+    evidence: 'It was busy.',
+  } as const;
+  return { ...run, plan, validity: { ...run.validity, limit } };
 }
 
-/** What the experiment makes of its input, with these runs. */
-export function resultOf({ id, plan, environment, notices }: ExperimentRequest, runs: Run[]): Result {
-  return { ...makeResult(runs), id, plan, environment, notices };
+/** An experiment whose runs are made up: all of it but for the processes. */
+export function experimentOf(execute: (planned: PlannedRun, input: ExperimentRequest) => Promise<Run>) {
+  return (input: ExperimentRequest): Promise<boolean> =>
+    runLoop({
+      strategy: input.strategy,
+      planRun: input.planRun,
+      signal: input.signal,
+      emit: (event) => tell(input, event),
+      async execute(planned) {
+        const run = await execute(planned, input);
+        return { ...run, notices: [...run.notices, ...input.assess(run)] };
+      },
+    });
 }
 
-/** Everything but the experiment works; that one runs every profile well. */
+/** Hands an event to all who listen. */
+export async function tell(input: ExperimentRequest, event: BenchEvent): Promise<void> {
+  await Promise.all(input.listeners.map((listen) => listen(event)));
+}
+
+/** Everything but the experiment works; that one runs everything well. */
 export function fakeServices(changes: Partial<Services> = {}): Services {
   return {
     loadProfiles: async () => PROFILES,
-    chooseProfiles(all, names) {
-      const chosen = all.filter(({ name }) => names === 'all' || names.split(',').includes(name));
-      if (chosen.length === 0) throw new Problem('usage', `There is no profile "${names}".`);
-      return chosen;
-    },
+    loadTunings: async () => TUNINGS,
+    checkTunings: async () => {},
+    missingModule: async () => null,
+    canObserve: () => true,
     readEnvironment: async () => makeResult([]).environment,
     readMachine: async () => SMALL_MACHINE,
-    async runExperiment(input) {
-      const result = resultOf(
-        input,
-        input.runs.map(({ profile }) => goodRun(profile.name)),
-      );
-      await input.save(result);
-      return result;
-    },
-    figuresOf,
-    writeResult,
-    async writeListing() {},
-    async writeReport(folder, result) {
-      const path = join(folder, 'report.html');
-      await writeFile(path, result.id);
-      return path;
-    },
-    async readResult(path) {
-      return JSON.parse(await readFile(path, 'utf8'));
-    },
-    jsonSummary: ({ id }, reportPath) => ({ id, reportPath }),
-    summaryText: () => 'All went well.\n',
-    progressLine: ({ phase }) => `in ${phase}`,
+    watchMachine: async () => [],
+    runExperiment: experimentOf(async (planned) => goodRun(planned)),
     readVersion: async () => '1.2.3',
     now: () => new Date('2025-01-02T03:04:05Z'),
+    elapsedMs: () => 0,
     drawSeed: () => 42,
     ...changes,
   };
@@ -102,4 +111,13 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'commands-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Files of a folder and of those in it, sorted; without the distributions, of which there are many. */
+export async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.hgrm'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
 }

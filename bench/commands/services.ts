@@ -1,42 +1,43 @@
 import type { ExperimentInput } from '../experiment/experiment.ts';
-import type { RunFigures } from '../measure/figures.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Profile } from '../model/profile.ts';
-import type { Progress } from '../model/progress.ts';
-import type { Environment, Result } from '../model/result.ts';
-import type { Run } from '../model/run.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Profile, ShippedTuning } from '../model/profile.ts';
+import type { Environment } from '../model/result.ts';
+import type { Library, Side } from '../plan/variants.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
-export type ExperimentRequest = Omit<
-  ExperimentInput,
-  'version' | 'cacheDir' | 'onProcesses' | 'serverArguments'
->;
+export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
 
-/** What the commands are made of: handed in, so that tests run them without a machine. */
+/** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
   /** All profiles that come with the package. */
   loadProfiles(): Promise<Profile[]>;
-  /** `names` with commas between them, or `all`. */
-  chooseProfiles(all: readonly Profile[], names: string): Profile[];
+  loadTunings(): Promise<ShippedTuning[]>;
+  /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
+  checkTunings(side: Side): Promise<void>;
+  /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
+  missingModule(
+    side: Side,
+    nginx: { path: string | null; say: (line: string) => void; signal: AbortSignal },
+  ): Promise<string | null>;
+  /** Whether this system shows what a run has to be judged by. */
+  canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
-  runExperiment(input: ExperimentRequest): Promise<Result>;
-  figuresOf(run: Run): RunFigures;
-  /** Saves result.json whole, or not at all. */
-  writeResult(folder: string, result: Result): Promise<unknown>;
-  /** Draws the report beside it; the path of report.html. */
-  writeReport(folder: string, result: Result): Promise<string>;
-  /** Writes index.html over all run folders of a reports folder. */
-  writeListing(reports: string): Promise<unknown>;
-  /** From a run folder, or from the result.json in it. */
-  readResult(path: string): Promise<Result>;
-  /** What --json prints. */
-  jsonSummary(result: Result, reportPath: string): unknown;
-  /** The table at the end of a run; ends in a line end. */
-  summaryText(result: Result): string;
-  progressLine(progress: Progress): string;
+  /** What a person should know of the machine before the first run. */
+  watchMachine(): Promise<Notice[]>;
+  /** Whether the strategy came to its end. */
+  runExperiment(input: ExperimentRequest): Promise<boolean>;
   readVersion(): Promise<string>;
   now(): Date;
+  /** Of a monotonic clock. */
+  elapsedMs(): number;
   /** A whole number below 2^32. */
   drawSeed(): number;
+}
+
+/** What variants are made of. */
+export async function readLibrary(services: Services): Promise<Library> {
+  const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
+  return { profiles, tunings };
 }

@@ -1,3 +1,6 @@
+import type { Listener } from '../model/event.ts';
+import { makeProgress } from '../report/progress.ts';
+
 /** Where a command writes; only the command line itself knows the real one. */
 export interface Terminal {
   /** What was asked for: one text at a time, without the last line break. */
@@ -19,6 +22,8 @@ export interface LiveLine {
 }
 
 const ERASE = '\r\u001b[K';
+/** Of a terminal that does not tell its width (some report 0 columns). */
+const USUAL_COLUMNS = 80;
 
 export function liveLine(terminal: Terminal): LiveLine {
   let shown = false;
@@ -30,7 +35,8 @@ export function liveLine(terminal: Terminal): LiveLine {
     update(line) {
       if (terminal.columns === null) return;
       // a line that wraps cannot be erased: one column less, for terminals that wrap at the last one
-      terminal.draw(ERASE + [...line].slice(0, Math.max(0, terminal.columns - 1)).join(''));
+      const columns = (terminal.columns || USUAL_COLUMNS) - 1;
+      terminal.draw(ERASE + [...line].slice(0, Math.max(1, columns)).join(''));
       shown = true;
     },
     say(line) {
@@ -38,5 +44,14 @@ export function liveLine(terminal: Terminal): LiveLine {
       terminal.say(line);
     },
     clear,
+  };
+}
+
+/** Draws how an experiment goes on the live line. */
+export function watchProgress(live: LiveLine, elapsedMs: () => number): Listener {
+  const progress = makeProgress(elapsedMs);
+  return (event) => {
+    const line = progress(event);
+    if (line !== null) live.update(line);
   };
 }

@@ -1,8 +1,8 @@
-import { CLOSED, makeRun, type RunOptions } from '../../test/run.ts';
+import { CLOSED, makeRun, quietMachine, type RunOptions } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
-import type { HistogramName } from '../model/recording.ts';
-import type { ProcessSeries, Run, Validity } from '../model/run.ts';
+import type { Placement } from '../model/plan.ts';
+import type { ProcessSeries, Run, Slice, Validity } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 
 /** Shares of a core that the processes of each component use, one figure a process. */
@@ -35,6 +35,7 @@ export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
     );
   const master = evenProcess('proxy', 'nginx master', 0, seconds);
   run.processes = [...(direct ? [] : [master, ...list('proxy')]), ...list('server'), ...list('generator')];
+  run.machine = quietMachine(run.processes, 64);
   return run;
 }
 
@@ -67,26 +68,40 @@ export function openRun(
   ratio: number,
   times: { sendLag: number; response: number },
   shares: Shares = {},
+  options: RunOptions = {},
 ): Run {
-  const run = busyRun(shares, { load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } });
+  const run = busyRun(shares, { load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' }, ...options });
   const achieved = figuresOf(run).messages.perSecond ?? 0;
-  const same = (us: number, count: number) => {
-    const histogram = emptyHistogram();
-    histogram.recordValueWithCount(us, count);
-    return encode(histogram);
-  };
-  for (const slice of run.slices) {
-    const set = (name: HistogramName, us: number) => {
-      if (slice.counters.echoed > 0) slice.histograms[name] = same(us, slice.counters.echoed);
-    };
-    set('sendLag', times.sendLag);
-    set('response', times.response);
-  }
+  for (const slice of run.slices) setTimes(slice, times);
   run.plan.workload.load = { kind: 'open', ratePerSecond: achieved / ratio, arrivals: 'uniform' };
   return run;
 }
 
+/** All messages that were echoed in a slice took so long, µs. */
+export function setTimes(slice: Slice, times: { sendLag: number; response: number }): void {
+  for (const name of ['sendLag', 'response'] as const) {
+    const histogram = emptyHistogram();
+    histogram.recordValueWithCount(times[name], slice.counters.echoed);
+    if (slice.counters.echoed > 0) slice.histograms[name] = encode(histogram);
+  }
+}
 /** The verdict on a machine with many CPUs, unless told otherwise. */
 export function judge(run: Run, cpus = 64): Validity {
   return diagnose(run, cpus).validity;
+}
+
+/** Times of a generator that sends on time and a system that answers fast, µs. */
+export const QUICK = { sendLag: 50, response: 1000 };
+
+export function spinning(run: Run): Run {
+  return { ...run, plan: { ...run.plan, pacing: 'spin' } };
+}
+
+export function placed(run: Run, placement: Placement): Run {
+  run.plan.placement = placement;
+  return run;
+}
+
+export function pinned(run: Run, generator: number[], server: number[]): Run {
+  return placed(run, { proxy: [0], server, generator, runner: [] });
 }

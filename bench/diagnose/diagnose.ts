@@ -1,7 +1,8 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { utilisationOf } from './limit.ts';
+
 import { RULES } from './notices.ts';
+import { utilisationOf } from './utilisation.ts';
 import { validityOf } from './validity.ts';
 
 /** What stands in a run until it is judged. */

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
-import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
 import type { Notice } from '../model/notice.ts';
-import { resultSchema } from '../model/result.ts';
-import type { Run } from '../model/run.ts';
+import { type Run, runSchema } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
@@ -41,6 +39,11 @@ test('TLS: what was negotiated, and a warning where sessions do not resume', () 
   if (run.probe !== null) run.probe = { ...run.probe, tlsResumed: false };
   assert.equal(found(run, 'tls-resumption')?.level, 'warning');
   assert.match(found(run, 'tls-resumption')?.text ?? '', /could not resume/);
+  run.plan.engine = 'bun';
+  assert.match(
+    found(run, 'tls-resumption')?.text ?? '',
+    /full handshake, and as Bun \(BoringSSL\) they put TLS_AES_128_GCM_SHA256 first\.$/,
+  );
   run.probe = null;
   assert.equal(found(run, 'tls-resumption'), undefined);
 });
@@ -82,6 +85,8 @@ test('a ramp that was not reached', () => {
   assert.equal(found(run, 'ramp-not-reached'), undefined);
   run.plan.rampPerSecond = 5.5;
   assert.equal(found(run, 'ramp-not-reached'), undefined);
+  run.plan.rampPerSecond = 5.6;
+  assert.equal(found(run, 'ramp-not-reached')?.level, 'warning');
   run.plan.rampPerSecond = 100;
   assert.match(found(run, 'ramp-not-reached')?.text ?? '', /opened at 5 a second where 100 were asked/);
 });
@@ -95,6 +100,26 @@ test('what Nginx logged', () => {
   assert.equal(log(), undefined);
   assert.match(log('[warn] one') ?? '', /^Nginx logged 1 line at .*: \[warn\] one$/);
   assert.match(log('[alert] first', '[warn] second') ?? '', /^Nginx logged 2 lines at .*: \[alert\] first$/);
+});
+
+test('a Nginx worker that ended, whenever that was, with how', () => {
+  const run = plain();
+  const log = (...errorLog: string[]) => {
+    if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };
+    return found(run, 'nginx-worker-ended')?.text;
+  };
+  assert.equal(log('[alert] 12#0: something else'), undefined);
+  const killed = '2026/01/02 03:04:05 [alert] 12#0: worker process 34 exited on signal 9';
+  assert.match(log(killed) ?? '', /^A Nginx worker process exited on signal 9 in the course of this run/);
+  assert.equal(found(run, 'nginx-log'), undefined);
+  assert.match(
+    log(
+      '[warn] x',
+      '[alert] 12#0: worker process 7 exited with fatal code 2 and cannot be respawned',
+      killed,
+    ) ?? '',
+    /^2 Nginx worker processes exited with fatal code 2 /,
+  );
 });
 
 test('books that do not balance, and whose they are', () => {
@@ -159,7 +184,7 @@ test('a run that was cut off anywhere is judged, the result stays valid, and the
       assert.deepEqual(run, before);
       assert.notEqual(judged.validity.verdict, 'valid');
       assert.doesNotMatch(JSON.stringify([judged.notices, judged.validity]), /NaN|undefined|Infinity/);
-      v.parse(resultSchema, makeResult([judged]));
+      v.parse(runSchema, judged);
     }),
     { numRuns: 60 },
   );

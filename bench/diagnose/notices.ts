@@ -1,11 +1,24 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Notice } from '../model/notice.ts';
+import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
+import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
 /** Every rule looks at one run and says at most one thing. */
-export const RULES: readonly Rule[] = [http2, resumption, cache, skew, ramp, pacing, nginxLog, conservation];
+export const RULES: readonly Rule[] = [
+  http2,
+  resumption,
+  cache,
+  skew,
+  ramp,
+  pacing,
+  disturbanceNotice,
+  nginxWorkerEnded,
+  nginxLog,
+  conservation,
+];
 
 /** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
 function http2({ probe }: Run): Notice | null {
@@ -18,10 +31,16 @@ function http2({ probe }: Run): Notice | null {
   return { level: 'info', code: 'h2-not-used', text };
 }
 
-function resumption({ probe }: Run): Notice | null {
+function resumption({ probe, plan }: Run): Notice | null {
   if (probe === null || probe.tlsResumed === null || probe.tlsProtocol === null) return null;
-  const text = `${probe.tlsProtocol}, ${probe.tlsCipher ?? 'unknown cipher'}; a second connection ${probe.tlsResumed ? 'resumed the session of the first' : 'could not resume the session of the first'}. The connections of the load each make a full handshake.`;
+  const text = `${probe.tlsProtocol}, ${probe.tlsCipher ?? 'unknown cipher'}; a second connection ${probe.tlsResumed ? 'resumed the session of the first' : 'could not resume the session of the first'}. The connections of the load each make a full handshake${cipherOnBun(plan, probe.tlsProtocol)}.`;
   return { level: probe.tlsResumed ? 'info' : 'warning', code: 'tls-resumption', text };
+}
+
+/** The probe is Node, with OpenSSL; the order of a client's ciphers counts unless the server says otherwise. */
+function cipherOnBun({ client, engine }: RunPlan, protocol: string): string {
+  if (client !== 'lean' || engine !== 'bun' || protocol !== 'TLSv1.3') return '';
+  return ', and as Bun (BoringSSL) they put TLS_AES_128_GCM_SHA256 first';
 }
 
 function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
@@ -64,8 +83,21 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
+/** As nginx logs it (ngx_process.c, ngx_process_get_status). */
+const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
+
+/** The master starts another in its place and the run goes on, with connections cut or before there were any. */
+function nginxWorkerEnded({ proxy }: Run): Notice | null {
+  const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
+  const [first] = ends;
+  if (first === undefined) return null;
+  const which = ends.length === 1 ? 'A Nginx worker process' : `${ends.length} Nginx worker processes`;
+  const text = `${which} exited ${first} in the course of this run, the HTTP leg before the load included. Connections that it had were cut, and what took its place began with none.`;
+  return { level: 'warning', code: 'nginx-worker-ended', text };
+}
+
 function nginxLog({ proxy }: Run): Notice | null {
-  const lines = proxy?.errorLog ?? [];
+  const lines = (proxy?.errorLog ?? []).filter((line) => !WORKER_ENDED.test(line));
   const [first] = lines;
   if (first === undefined) return null;
   const text = `Nginx logged ${lines.length} ${lines.length === 1 ? 'line' : 'lines'} at level warn or above; the first: ${first}`;

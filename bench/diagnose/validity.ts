@@ -1,6 +1,9 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
-import { achievedFrom, BUSY, lateness, limitOf, percent, type Utilisation } from './limit.ts';
+import { standingDoubts } from './disturbance.ts';
+import { BUSY, limitOf } from './limit.ts';
+import type { Utilisation } from './utilisation.ts';
+import { percent } from './words.ts';
 
 /** Below this share Nginx is not what is measured when another component is busy. */
 const NGINX_IDLE = 0.8;
@@ -8,12 +11,22 @@ const LOOP_BUSY = 0.85;
 
 /** May this run be believed, and why not. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
-  const limit = limitOf(run, figures, utilisation);
+  const { schedule, disturbance } = standingDoubts(run, figures);
+  const limit = limitOf(run, figures, utilisation, schedule);
   const cut = outcome(run);
-  const doubts = [cut, losses(figures), lag(figures), rate(run, figures)].filter((doubt) => doubt !== null);
+  const doubts = [
+    cut ?? nothing(figures),
+    losses(run, figures),
+    disturbance,
+    schedule.lag,
+    schedule.rate,
+    schedule.inTime,
+    schedule.backlog,
+  ].filter((doubt) => doubt !== null && doubt !== undefined);
   // What was the limit of a run that broke off matters less than that it did.
   const limited = cut === null ? limitedBy(run, utilisation, limit) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
+  if (limit.component === 'machine') doubts.push(`The machine was the limit: ${limit.evidence}`);
   const busy = loopBusy(utilisation, limit.component);
   if (busy !== null) doubts.push(busy);
   return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
@@ -24,22 +37,16 @@ function outcome(run: Run): string | null {
   return `The run was ${run.outcome.state}: ${run.outcome.reason}`;
 }
 
-function losses({ connections, messages, conservation }: RunFigures): string | null {
+function nothing({ steady }: RunFigures): string | null {
+  return steady.echoed > 0 ? null : 'Nothing was echoed in the steady phase.';
+}
+
+function losses({ workers }: Run, { connections, messages, conservation }: RunFigures): string | null {
   if (!conservation.ok) return 'The books do not balance: sent is not echoed + outstanding + lost.';
-  if (connections.failed === 0 && messages.lost === 0) return null;
-  return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost.`;
-}
-
-/** Send lag is the generator's own delay: it is in every response time. */
-function lag(figures: RunFigures): string | null {
-  const late = lateness(figures);
-  if (late === null) return null;
-  return `The generator sent late: send lag p99 is ${late.lagUs} µs, ${percent(late.share)} of the response time's p99.`;
-}
-
-function rate(run: Run, { offered }: RunFigures): string | null {
-  if (offered === null || offered.ratio === null || offered.ratio >= (achievedFrom(run) ?? 0)) return null;
-  return `Only ${percent(offered.ratio)} of the offered rate was echoed in the steady phase.`;
+  const unsent = workers.reduce((sum, worker) => sum + worker.unsent, 0);
+  if (connections.failed === 0 && messages.lost === 0 && unsent === 0) return null;
+  const left = unsent === 0 ? '' : `, and ${unsent} had no connection left to be sent on`;
+  return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost${left}.`;
 }
 
 /** In `direct` the echo server is what is measured: there it may be the limit. */
@@ -48,10 +55,11 @@ function limitedBy(
   utilisation: Utilisation,
   limit: Validity['limit'],
 ): Pick<Validity, 'verdict' | 'reasons'> | null {
-  if (run.plan.profile !== 'direct' && (utilisation.proxy ?? 0) >= NGINX_IDLE) return null;
+  const direct = run.plan.profile === 'direct';
+  if (!direct && (utilisation.proxy?.busiest ?? 0) >= NGINX_IDLE) return null;
   if (limit.component === 'generator')
     return { verdict: 'generator-limited', reasons: [`The generator was the limit: ${limit.evidence}`] };
-  if (limit.component === 'server' && run.plan.profile !== 'direct')
+  if (limit.component === 'server' && !direct)
     return { verdict: 'server-limited', reasons: [`The echo server was the limit: ${limit.evidence}`] };
   return null;
 }
@@ -62,7 +70,7 @@ function limitedBy(
  */
 function loopBusy(utilisation: Utilisation, limit: Validity['limit']['component']): string | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;
-  if (limit === 'proxy' && (utilisation.proxy ?? 0) >= BUSY) return null;
+  if (limit === 'proxy' && (utilisation.proxy?.busiest ?? 0) >= BUSY) return null;
   if (limit === 'server') return null;
   return `A generator worker was busy ${percent(utilisation.generator)} of the time: it may measure itself.`;
 }

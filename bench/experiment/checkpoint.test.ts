@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { conservationOf } from '../measure/conservation.ts';
 import type { Result } from '../model/result.ts';
-import { readResult } from '../report/read.ts';
-import { writeReport } from '../report/write.ts';
+import { OUTPUTS } from '../report/outputs.ts';
+import { readResult } from '../store/read.ts';
 import { startCheckpoints } from './checkpoint.ts';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -68,7 +68,7 @@ it('a bench that is killed in mid-run leaves what it measured, and a report can 
   await resultWithARun(reports);
   bench.kill('SIGKILL');
   assert.deepEqual(await exited, [null, 'SIGKILL']);
-  const { folder, result } = await resultWithARun(reports);
+  const { result } = await resultWithARun(reports);
   const [run] = result.runs;
   assert.ok(run);
   assert.equal(result.endedAt, null);
@@ -77,5 +77,5 @@ it('a bench that is killed in mid-run leaves what it measured, and a report can 
   assert.equal(run.workers[0]?.opened, 20);
   const { ok, total } = conservationOf(run);
   assert.ok(ok && total.echoed > 0);
-  assert.match(await writeReport(folder, result), /report\.html$/);
+  assert.match(OUTPUTS.html(result)[0]?.text ?? '', /killed in the middle of it/);
 });

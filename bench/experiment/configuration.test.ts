@@ -58,12 +58,12 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
 
   it('is one failed run: that after it stands', async (t) => {
     const path = await changed(t, (text) => text.replace('server_name', 'servername'));
-    const { result } = await execute(t, `--profile plain,direct ${LOAD}`, {
+    const { runs } = await execute(t, `--profile plain,direct ${LOAD}`, {
       changeProfile: (profile) =>
         profile.configurationPath === null ? profile : { ...profile, configurationPath: path },
     });
     assert.deepEqual(
-      result.runs.map(({ outcome }) => outcome.state),
+      runs.map(({ outcome }) => outcome.state),
       ['failed', 'completed'],
     );
   });
@@ -72,7 +72,7 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     await assert.rejects(
       execute(t, `--profile plain ${LOAD} --nginx /no/such/nginx`),
       (error) =>
-        error instanceof Problem && error.kind === 'environment' && error.message.includes('/no/such/nginx'),
+        error instanceof Problem && error.kind === 'usage' && error.message.includes('/no/such/nginx'),
     );
   });
 

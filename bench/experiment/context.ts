@@ -1,31 +1,24 @@
+import type { BenchEvent } from '../model/event.ts';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Progress } from '../model/progress.ts';
-import type { Component, Run } from '../model/run.ts';
+import type { Run } from '../model/run.ts';
+import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
-
-/** What a person sees of a run, but for which run it is. */
-export type RunProgress = Omit<Progress, 'run' | 'runs' | 'profile' | 'elapsedUs'>;
-
-/** One process of the topology. */
-export interface NamedProcess {
-  component: Component;
-  name: string;
-  pid: number;
-}
+import type { NamedProcess } from './processes.ts';
 
 /** What a run needs. */
 export interface RunContext {
   plan: RunPlan;
   profile: Profile;
+  variant: Variant;
   /** Of the preflight. */
   notices: Notice[];
   /** Null in the profile `direct`. */
   binary: NginxBinary | null;
   warden: Warden;
-  /** CPUs of the machine. */
+  /** CPUs that the processes of the run may use up; a fraction under a quota. */
   cpus: number;
   /** Ports that connections may come from, both ends included. */
   portRange: readonly [number, number];
@@ -33,7 +26,7 @@ export interface RunContext {
   signal: AbortSignal;
   /** Kill at once. */
   urgent: AbortSignal;
-  onProgress(progress: RunProgress): void;
+  emit(event: BenchEvent): Promise<void>;
   /** Saves what there is of the run while it goes on, should the bench be killed. */
   saveSoFar(run: Run): Promise<void>;
   /** Called once, when all processes of the topology run and the first connection is about to open. */
@@ -41,12 +34,3 @@ export interface RunContext {
   /** More arguments for the echo servers. */
   serverArguments?: readonly string[];
 }
-
-/** Progress before there is anything to tell. */
-export const NOTHING_YET: Omit<RunProgress, 'phase'> = {
-  connections: { asked: 0, open: 0, failed: 0 },
-  messagesPerSecond: 0,
-  p50Us: null,
-  p99Us: null,
-  lost: 0,
-};

@@ -5,7 +5,6 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../model/run.ts';
 import { workerPids } from '../topology/nginx.ts';
-import type { NamedProcess } from './context.ts';
 import {
   checkFaultless,
   type Executed,
@@ -14,6 +13,7 @@ import {
   pidsOf,
   processesUsing,
 } from './experiment.test.fixture.ts';
+import type { NamedProcess } from './processes.ts';
 
 const CONNECTIONS = 60;
 /** More than a slice, so that something is measured before. */
@@ -90,10 +90,11 @@ describe('in mid-run', { concurrency: 4 }, () => {
 
   for (const options of ['--in-flight 4', '--client ws -R 1k']) {
     it(`a Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
+      // By hash, or a generator that opens fast may find one and the same worker every time.
       let others = 0;
       const { run, figures } = await meddle(
         t,
-        `--profile plain --nginx-workers 2 ${options}`,
+        `--profile plain+reuseport --nginx-workers 2 ${options}`,
         (processes) => {
           const files = pidsOf(processes, 'nginx worker').map((pid) => ({
             pid,

@@ -1,35 +1,27 @@
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { type Clock, clockSince } from '../load/clock.ts';
-import { type Fleet, makeFleet } from '../load/fleet.ts';
-import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { clockSince, monotonicNs } from '../load/clock.ts';
+import { makeFleet } from '../load/fleet.ts';
+import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
-import type { PhaseTimes } from '../measure/recorder.ts';
-import { PHASES } from '../model/load.ts';
-import type { RunPlan } from '../model/plan.ts';
-import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Outcome, Run } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { startGenerators } from '../topology/generators.ts';
-import { workerPids } from '../topology/nginx.ts';
-import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import { startCheckpoints } from './checkpoint.ts';
-import type { NamedProcess, RunContext } from './context.ts';
+import type { RunContext } from './context.ts';
 import { watchKernel } from './kernel.ts';
-import { type Live, watchLive } from './live.ts';
+import { watchLive } from './live.ts';
+import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout } from './phases.ts';
+import { listProcesses } from './processes.ts';
 import { spreadOf } from './spread.ts';
+import { workerPlans } from './worker-plans.ts';
 
-/** From the last handshake to the first message: the word has to reach every worker in between. */
-const HEAD_START_US = 100_000;
 const EPOCH_AHEAD_MS = 150;
-/** Beyond what its own timeouts allow a worker: after this it is taken for hung. */
-const PATIENCE_MS = 15_000;
-const LEAVE_MS = 5_000;
-/** Handshakes under way over all workers: well below any backlog. */
-const PENDING_HANDSHAKES = 256;
 
 /** What a run came to that is only known from a checkpoint. */
 const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in the middle of it.' };
@@ -37,15 +29,17 @@ const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in th
 /** What came of the load. */
 export type LoadOutcome = Pick<
   Run,
-  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'spread' | 'notices'
+  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'machine' | 'spread' | 'notices'
 > & {
   /** ALPN that the WebSockets negotiated. */
   alpn: string | null;
 };
 
 /**
- * Connect, warm-up, steady phase and drain; cut short where the person or a dying process says so.
- * `saveSoFar` is called while they go on with what there is.
+ * Starts the generator and has it drive the target while the sampler watches.
+ *
+ * @param onSampler called once, as soon as there is one
+ * @param saveSoFar called every few seconds of the load, with what there is
  */
 export async function driveLoad(
   context: RunContext,
@@ -61,6 +55,7 @@ export async function driveLoad(
     processSet,
     plan.workers,
     plan.client,
+    plan.engine,
     cpus,
   );
   const merger = makeMerger(plan.workers);
@@ -75,7 +70,7 @@ export async function driveLoad(
   const processes = await listProcesses(target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
   // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
-  const epochNs = process.hrtime.bigint() + BigInt(EPOCH_AHEAD_MS * 1e6);
+  const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
   const sampler = startSampler({ nowUs: clock });
   onSampler(sampler);
@@ -83,26 +78,36 @@ export async function driveLoad(
     merger.add(recording);
     live.note(recording);
     const pid = generators[recording.worker]?.launched.pid ?? 0;
-    sampler.noteLoop(pid, recording.loopUtilisation, recording.loopDelayMaxUs);
+    if (recording.loop !== null) sampler.noteLoop(pid, recording.loop);
   });
   sampler.watch(processes);
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
-  const stage: PhaseContext = { context, fleet, clock, sampler, processSet, live, times: null };
+  const phaseContext: PhaseContext = {
+    context,
+    fleet,
+    clock,
+    sampler,
+    processSet,
+    live,
+    handshakes: { startUs: 0, endUs: 0 },
+    times: null,
+  };
   const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): LoadOutcome => ({
     outcome,
-    phases: phasesOf(stage.times, endUs),
+    phases: phasesOf(phaseContext, endUs),
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
+    machine: sampler.machine(),
     spread: spreadOf(fleet, processes, stats),
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });
   const stopCheckpoints = startCheckpoints(() => saveSoFar(driven(CUT_OFF, Math.round(clock()), [])));
-  const outcome = await goThroughPhases(stage, workerPlans(plan, target, epochNs, ports));
+  const outcome = await goThroughPhases(phaseContext, workerPlans(plan, target, epochNs, ports));
   const endUs = Math.round(clock());
   live.close();
   sampler.sampleNow();
@@ -111,168 +116,9 @@ export async function driveLoad(
   const stats = await Promise.all(servers.map((server) => server.stats().catch(() => null)));
   processSet.dismiss();
   fleet.leave();
-  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), patience()]);
+  await Promise.race([Promise.all(launched.map(({ exited }) => exited)), responseTimeout()]);
   await stopCheckpoints();
   const whole = driven(outcome, endUs, stats);
-  return { ...whole, notices: [...whole.notices, ...notices] };
-}
-
-interface PhaseContext {
-  context: RunContext;
-  fleet: Fleet;
-  clock: Clock;
-  sampler: Sampler;
-  processSet: ProcessSet;
-  live: Live;
-  /** Null while the connections open. */
-  times: PhaseTimes | null;
-}
-
-async function goThroughPhases(stage: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
-  const { context, fleet, clock, sampler, processSet, live } = stage;
-  const { plan, signal } = context;
-  const over = new AbortController();
-  const cutShort = interruption(signal, processSet, over.signal);
-  const within = async (work: Promise<void>, ms: number, what: string): Promise<Outcome | null> => {
-    const late: Outcome = {
-      state: 'failed',
-      reason: `${what} did not end within ${Math.round(ms / 1000)} s.`,
-    };
-    const limit = sleep(ms, late, { signal: over.signal }).catch(() => late);
-    return Promise.race([work.then(() => null), cutShort, limit]);
-  };
-  let sampled = Promise.resolve();
-  live.enter('connect');
-  let ended = await within(fleet.connect(plans), connectLimitMs(plan), 'Opening the connections');
-  if (ended === null) {
-    const times = phaseTimes(plan, clock());
-    stage.times = times;
-    sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
-    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + PATIENCE_MS;
-    ended = await within(fleet.run(times), ms, 'The generator');
-  }
-  // A death that took all connections along ends the load before it is told of itself.
-  await setImmediate();
-  if (ended === null && !processSet.isWhole()) ended = await cutShort;
-  ended ??= allFailed(fleet.totals());
-  if (ended !== null) await Promise.race([fleet.stop(), patience()]);
-  over.abort();
-  await sampled;
-  return ended ?? { state: 'completed' };
-}
-
-/** A load that nothing was left to carry ended before its time. */
-function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
-  const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
-  const asked = sum('asked');
-  if (asked === 0 || sum('failed') < asked) return null;
-  const reason =
-    sum('opened') === 0
-      ? `none of its ${asked} connections opened.`
-      : `all of its ${asked} connections failed.`;
-  return { state: 'failed', reason };
-}
-
-/** For those who do not hear; the process that waits need not stay for it. */
-function patience(): Promise<void> {
-  return sleep(LEAVE_MS, undefined, { ref: false });
-}
-
-/** Resolves when the person says stop, or when a process dies that should not. */
-function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSignal): Promise<Outcome> {
-  const stopped = new Promise<Outcome>((resolve) => {
-    const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
-    if (signal.aborted) stop();
-    else AbortSignal.any([signal, over]).addEventListener('abort', stop, { once: true });
-  });
-  return Promise.race([stopped, processSet.lost.then((reason): Outcome => ({ state: 'failed', reason }))]);
-}
-
-function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
-  const ramp = rampPerSecond === 0 ? connections * 10 : (connections / rampPerSecond) * 2_000;
-  return ramp + connectTimeoutMs + PATIENCE_MS;
-}
-
-function phaseTimes({ warmupMs, durationMs }: RunPlan, nowUs: number): PhaseTimes {
-  const warmUpUs = Math.ceil(nowUs) + HEAD_START_US;
-  const steadyUs = warmUpUs + warmupMs * 1e3;
-  return { warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
-}
-
-/** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */
-async function sampleAtBounds(
-  times: PhaseTimes,
-  clock: Clock,
-  sampler: Sampler,
-  live: Live,
-  over: AbortSignal,
-): Promise<void> {
-  const bounds = [
-    [times.warmUpUs, 'warm-up'],
-    [times.steadyUs, 'steady'],
-    [times.drainUs, 'drain'],
-  ] as const;
-  for (const [atUs, phase] of bounds) {
-    await sleep(Math.max(0, (atUs - clock()) / 1e3), undefined, { signal: over }).catch(() => {});
-    if (over.aborted && clock() < atUs) return;
-    live.enter(phase);
-    sampler.sampleNow();
-  }
-}
-
-function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
-  const { workers, connections } = plan;
-  return Array.from({ length: workers }, (_, worker) => ({
-    worker,
-    workers,
-    epochNs,
-    connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
-    host: target.host,
-    ports: target.ports,
-    path: target.websocketPath,
-    tls: target.tls === null ? null : { servername: target.tls.servername },
-    sourceAddresses: plan.sourceAddresses,
-    sourcePorts: ports,
-    rampPerSecond: plan.rampPerSecond / workers,
-    pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
-    load: plan.workload.load,
-    payload: plan.workload.payload,
-    echoTimeoutMs: plan.echoTimeoutMs,
-    connectTimeoutMs: plan.connectTimeoutMs,
-    client: plan.client,
-    pacing: plan.pacing,
-    seed: plan.seed,
-  }));
-}
-
-async function listProcesses(
-  { proxy }: StartedTarget,
-  servers: readonly EchoServer[],
-  generators: readonly Launched[],
-): Promise<NamedProcess[]> {
-  const master: NamedProcess[] =
-    proxy === null ? [] : [{ component: 'proxy', name: 'nginx master', pid: proxy.launched.pid }];
-  const pids = proxy === null ? [] : await workerPids(proxy.launched.pid);
-  const workers = pids.map((pid, i) => ({ component: 'proxy' as const, name: `nginx worker ${i + 1}`, pid }));
-  const named = (component: 'server' | 'generator') => (launched: Launched) => ({
-    component,
-    name: launched.name,
-    pid: launched.pid,
-  });
-  return [
-    ...master,
-    ...workers,
-    ...servers.map(({ launched }) => launched).map(named('server')),
-    ...generators.map(named('generator')),
-    { component: 'runner', name: 'runner', pid: process.pid },
-  ];
-}
-
-function phasesOf(times: PhaseTimes | null, endUs: number): Run['phases'] {
-  const starts = times === null ? [0] : [0, times.warmUpUs, times.steadyUs, times.drainUs];
-  return PHASES.flatMap((phase, i) => {
-    const startUs = starts[i];
-    if (startUs === undefined || startUs >= endUs) return [];
-    return [{ phase, startUs, endUs: Math.min(starts[i + 1] ?? endUs, endUs) }];
-  });
+  const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
+  return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
 }

@@ -8,17 +8,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
 import { figuresOf, histogramOf, type RunFigures } from '../measure/figures.ts';
+import type { Conclusion } from '../model/conclusion.ts';
+import type { Listener, RunPhase } from '../model/event.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Progress } from '../model/progress.ts';
 import type { HistogramName } from '../model/recording.ts';
-import { type Result, resultSchema } from '../model/result.ts';
-import type { Run } from '../model/run.ts';
+import { type Run, runSchema } from '../model/run.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
-import { makePlan } from '../plan/plan.ts';
-import { chooseProfiles, loadProfiles } from '../plan/profile.ts';
-import { parseRequest } from '../plan/request.ts';
-import type { NamedProcess } from './context.ts';
+import { planRequest } from '../plan/plan.ts';
+import { loadProfiles } from '../plan/profile.ts';
+import { loadTunings } from '../plan/tuning.ts';
+import { chooseVariants } from '../plan/variants.ts';
+import { parseRequest } from '../request/request.ts';
+import { makeSteps } from '../strategy/steps.ts';
+import { bunHere } from '../topology/engine.ts';
 import { runExperiment } from './experiment.ts';
+import type { NamedProcess } from './processes.ts';
 
 /** The project's own, which .ci and the command line use as well. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
@@ -27,7 +31,8 @@ const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
 export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.meta.url));
 
 /** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
-const surroundings = Promise.all([readEnvironment(), readMachine()]);
+const bun = bunHere()?.version ?? null;
+const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
 
 /** What a test does to a run while it goes on. */
 export interface Meddling {
@@ -37,11 +42,14 @@ export interface Meddling {
   signal?: AbortSignal;
   urgent?: AbortSignal;
   /** Once for each phase, as it begins; what it starts is waited for at the end. */
-  onPhase?(phase: Progress['phase'], processes: readonly NamedProcess[]): void | Promise<void>;
+  onPhase?(phase: RunPhase, processes: readonly NamedProcess[]): void | Promise<void>;
 }
 
 export interface Executed {
-  result: Result;
+  runs: readonly Run[];
+  conclusions: readonly Conclusion[];
+  /** Whether the strategy came to its end. */
+  complete: boolean;
   /** The first run. */
   run: Run;
   figures: RunFigures;
@@ -70,66 +78,77 @@ export async function execute(t: TestContext, line: string, meddling: Meddling =
   const executed = await executeWithin(t, line, meddling);
   const left = executed.processes.filter(({ component, pid }) => component !== 'runner' && isAlive(pid));
   assert.deepEqual(left, []);
-  checkResult(executed.result);
+  checkRuns(executed.runs);
   return executed;
 }
 
-/** As `execute`, without the checks. */
+/** As `execute`, without the checks. A line that names no step is a closed loop. */
 export async function executeWithin(
   t: Pick<TestContext, 'signal'>,
   line: string,
   { serverArguments, changeProfile, signal, urgent, onPhase }: Meddling = {},
 ): Promise<Executed> {
-  const command = line.split(' ').filter((word) => word !== '');
+  const words = line.split(' ').filter((word) => word !== '');
+  const command = /(^| )(-R|--rate|--steps)\b/.test(line) ? words : [...words, '--steps', 'throughput'];
   const request = parseRequest(command);
   assert.ok(request.command === 'run');
-  const named = chooseProfiles(await loadProfiles(PROFILES), request.run.profiles.join(','));
-  const profiles = changeProfile === undefined ? named : named.map(changeProfile);
+  const library = {
+    profiles: await loadProfiles(PROFILES),
+    tunings: await loadTunings(join(PROFILES, 'tunings')),
+  };
+  const named = chooseVariants(library, request.run.variants);
+  const sides = named.map((side) => ({ ...side, profile: changeProfile?.(side.profile) ?? side.profile }));
   const [environment, machine] = await surroundings;
-  const { id, plan, runs } = makePlan(request.run, profiles, { command, now: new Date(), seed: 1, machine });
+  const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
+  const { variants, planRun } = planning;
   let processes: readonly NamedProcess[] = [];
+  let phase: RunPhase | null = null;
   const started: Promise<void>[] = [];
-  let phase: Progress['phase'] | null = null;
-  const saved: Result[] = [];
-  const result = await runExperiment({
-    version: '0.0.0',
+  const runs: Run[] = [];
+  let conclusions: Conclusion[] = [];
+
+  const listen: Listener = (event) => {
+    if (event.type === 'run-ended') runs.push(event.run);
+    if (event.type === 'concluded') conclusions = event.conclusions;
+    if (event.type !== 'phase' || event.phase === phase) return;
+    phase = event.phase;
+    const meddling = (async () => onPhase?.(event.phase, processes))();
+    // Its failure is the test's, but not before the run has ended.
+    meddling.catch(() => {});
+    started.push(meddling);
+  };
+
+  const complete = await runExperiment({
     cacheDir: CACHE,
-    plan,
-    runs,
-    notices: [],
-    id,
+    strategy: makeSteps({
+      ...request.run,
+      variants: variants.map(({ name }) => name),
+      planOf: (spec) => planRun(spec, 1).plan,
+    }),
+    planRun,
     environment,
+    needsNginx: variants.some(({ proxy }) => proxy !== null),
     nginxPath: request.run.nginxPath,
+    assess: () => [],
     // A test that is out of time takes its run with it.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),
     urgent: AbortSignal.any([t.signal, ...(urgent === undefined ? [] : [urgent])]),
     onProcesses: (all) => {
       processes = all;
     },
-    onProgress(progress) {
-      if (progress.phase === phase) return;
-      phase = progress.phase;
-      const meddling = (async () => onPhase?.(progress.phase, processes))();
-      // Its failure is the test's, but not before the run has ended.
-      meddling.catch(() => {});
-      started.push(meddling);
-    },
     ...(serverArguments === undefined ? {} : { serverArguments }),
+    listeners: [listen],
     say: () => {},
-    save: async (each) => {
-      saved.push(each);
-    },
   });
   await Promise.all(started);
-  assert.deepEqual(saved.at(-1), result);
-  const [run] = result.runs;
+  const [run] = runs;
   assert.ok(run);
-  return { result, run, figures: figuresOf(run), processes };
+  return { runs, conclusions, complete, run, figures: figuresOf(run), processes };
 }
 
-function checkResult(result: Result): void {
-  v.parse(resultSchema, JSON.parse(JSON.stringify(result)));
-  for (const run of result.runs) {
+function checkRuns(runs: readonly Run[]): void {
+  for (const run of runs) {
+    v.parse(runSchema, JSON.parse(JSON.stringify(run)));
     const { conservation } = figuresOf(run);
     for (const worker of conservation.workers) assert.ok(worker.ok, JSON.stringify(worker));
     const { sent, echoed, lost, outstanding } = conservation.total;

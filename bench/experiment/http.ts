@@ -6,23 +6,28 @@ import { startHttpWorker } from '../topology/generators.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
-import { NOTHING_YET, type RunContext } from './context.ts';
+import type { RunContext } from './context.ts';
 
 /** Runs the HTTP leg through the target, and counts what of it reached the echo servers. */
 export async function runHttpLeg(
-  { plan, signal, onProgress }: RunContext,
-  { host, ports, page, tls }: StartedTarget,
+  { plan, signal, emit }: RunContext,
+  { host, ports, page, tls, request }: StartedTarget,
   servers: readonly EchoServer[],
   processSet: ProcessSet,
 ): Promise<HttpLeg | null> {
   if (plan.http === null || page === null) return null;
-  onProgress({ ...NOTHING_YET, phase: 'http' });
+  await emit({ type: 'phase', phase: 'http' });
   const before = await requestsOf(servers);
   signal.throwIfAborted();
   const worker = startHttpWorker<HttpLegPlan, HttpLegCounts>(processSet, plan.placement?.generator ?? null);
   const counted = new Promise<HttpLegCounts>((resolve) => worker.onReport(resolve));
   const scheme = tls === null ? 'http' : 'https';
-  worker.send({ ...plan.http, url: `${scheme}://${host}:${ports[0]}${page.path}`, cache: page.cached });
+  worker.send({
+    ...plan.http,
+    url: `${scheme}://${host}:${ports[0]}${page.path}`,
+    host: request?.host ?? null,
+    cache: page.cached,
+  });
   const stopped = new Promise<null>((resolve) =>
     signal.addEventListener('abort', () => resolve(null), { once: true }),
   );

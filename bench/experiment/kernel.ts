@@ -1,20 +1,21 @@
 import type { Notice } from '../model/notice.ts';
-import { readCpuTicks, readListenDrops } from '../observe/environment.ts';
-import type { CpuTicks, ListenDrops } from '../observe/proc.ts';
+import { readThrottledUs } from '../observe/control-group.ts';
+import { readListenDrops } from '../observe/environment.ts';
+import type { ListenDrops } from '../observe/proc.ts';
 
-/** From this share of stolen CPU time on a person is told. */
-const STOLEN_SHARE = 0.01;
+/** Less than this is one period of a quota cut short. */
+const THROTTLED_LEAST_US = 50_000;
 
 /**
- * Reads what the kernel counts for the whole machine.
+ * Reads what the kernel counts beside the processes of a run.
  *
  * @returns what reads it again, at the end of the load, and says what a person should know of the difference
  */
 export async function watchKernel(): Promise<() => Promise<Notice[]>> {
-  const [drops, ticks] = await Promise.all([readListenDrops(), readCpuTicks()]);
+  const [drops, throttledUs] = await Promise.all([readListenDrops(), readThrottledUs()]);
   return async () => [
     ...droppedHandshakes(drops, await readListenDrops()),
-    ...stolenTime(ticks, await readCpuTicks()),
+    ...throttling(throttledUs, await readThrottledUs()),
   ];
 }
 
@@ -26,11 +27,10 @@ export function droppedHandshakes(before: ListenDrops | null, after: ListenDrops
   return [{ level: 'warning', code: 'listen-overflow', text }];
 }
 
-/** What the host gave to others is missing from every figure, and tail latencies feel it most. */
-export function stolenTime(before: CpuTicks | null, after: CpuTicks | null): Notice[] {
-  if (before === null || after === null || after.total <= before.total) return [];
-  const share = (after.stolen - before.stolen) / (after.total - before.total);
-  if (share < STOLEN_SHARE) return [];
-  const text = `The host of this virtual machine gave ${(share * 100).toFixed(1)} % of its CPU time to others during the load (steal in /proc/stat): tail latencies and send lag hold what that took. Repeat the run, and compare ratios within one session only.`;
-  return [{ level: 'warning', code: 'cpu-stolen', text }];
+/** A quota that is used up stops every process of the control group at once. */
+export function throttling(beforeUs: number | null, afterUs: number | null): Notice[] {
+  const us = (afterUs ?? 0) - (beforeUs ?? 0);
+  if (beforeUs === null || afterUs === null || us < THROTTLED_LEAST_US) return [];
+  const text = `The control group's CPU quota was used up during the load, and its processes were kept off the CPUs for ${(us / 1e6).toFixed(1)} s in all (cpu.stat): latencies hold what that took. Raise the quota, or run fewer processes.`;
+  return [{ level: 'warning', code: 'cpu-throttled', text }];
 }

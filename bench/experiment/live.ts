@@ -5,39 +5,42 @@ import type { RunContext } from './context.ts';
 
 const INTERVAL_MS = 500;
 
-/** Tells the person how the run goes. */
+/** Tells how the load goes. */
 export interface Live {
   enter(phase: Phase): void;
   note(recording: Recording): void;
   close(): void;
 }
 
-export function watchLive({ plan, onProgress }: RunContext, latest: () => LiveFigures | null): Live {
+export function watchLive({ plan, emit }: RunContext, latest: () => LiveFigures | null): Live {
   const open: number[] = [];
-  let phase: Phase = 'connect';
+  let connecting = true;
   let failed = 0;
   let lost = 0;
 
   const tell = () => {
-    const liveFigures = phase === 'connect' ? null : latest();
-    onProgress({
-      phase,
-      connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
-      messagesPerSecond: liveFigures?.echoedPerSecond ?? 0,
-      p50Us: liveFigures?.p50Us ?? null,
-      p99Us: liveFigures?.p99Us ?? null,
-      lost,
+    const figures = connecting ? null : latest();
+    void emit({
+      type: 'live',
+      figures: {
+        connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
+        echoedPerSecond: figures?.echoedPerSecond ?? 0,
+        p50Us: figures?.p50Us ?? null,
+        p99Us: figures?.p99Us ?? null,
+        lost,
+      },
     });
   };
   const timer = setInterval(tell, INTERVAL_MS);
   return {
-    enter(next) {
-      phase = next;
+    enter(phase) {
+      connecting = phase === 'connect';
+      void emit({ type: 'phase', phase });
       tell();
     },
     note(recording) {
-      open[recording.worker] = recording.open;
-      lost += recording.lost;
+      if (recording.gauges !== null) open[recording.worker] = recording.gauges.open;
+      lost += recording.counters.lost + recording.counters.unsent;
       for (const count of Object.values(recording.failures)) failed += count;
     },
     close() {

@@ -60,16 +60,21 @@ function checkHttp({ http, plan }: Run): void {
   assert.equal(http.connections, plan.http?.connections);
 }
 
-/** Every phase is there, in order and without a gap; every process was sampled at the bounds of each. */
+/**
+ * Every phase is there, in order, and from warm-up on without a gap; between the last handshake and it lies the
+ * time that the word takes to reach every worker. Every process was sampled at the bounds of each.
+ */
 function checkSeries({ phases, processes, plan }: Run): void {
   assert.deepEqual(
     phases.map(({ phase }) => phase),
     ['connect', 'warm-up', 'steady', 'drain'],
   );
-  const ends = phases.map(({ endUs }) => endUs);
+  const [connect, ...load] = phases;
+  assert.ok(connect !== undefined && connect.startUs < connect.endUs);
+  assert.ok(connect.endUs < (load[0]?.startUs ?? 0));
   assert.deepEqual(
-    phases.map(({ startUs }) => startUs),
-    [0, ...ends.slice(0, -1)],
+    load.slice(1).map(({ startUs }) => startUs),
+    load.slice(0, -1).map(({ endUs }) => endUs),
   );
   const count = (start: string) => processes.filter(({ name }) => name.startsWith(start)).length;
   assert.deepEqual(
@@ -83,17 +88,17 @@ ownTemporaryFolder();
 
 describe('all profiles, one after the other', () => {
   it('are run without a fault, each with processes of its own', async (t) => {
-    const { result } = await execute(t, LINE);
+    const { runs, complete } = await execute(t, LINE);
     assert.deepEqual(
-      result.runs.map(({ plan }) => plan.profile),
+      runs.map(({ plan }) => plan.profile),
       Object.keys(FACTS),
     );
-    assert.notEqual(result.endedAt, null);
-    const pids = result.runs.flatMap(({ processes }) =>
+    assert.equal(complete, true);
+    const pids = runs.flatMap(({ processes }) =>
       processes.filter(({ component }) => component !== 'runner').map(({ pid }) => pid),
     );
     assert.equal(new Set(pids).size, pids.length);
-    for (const run of result.runs) {
+    for (const run of runs) {
       await t.test(run.plan.profile, () => {
         const figures = figuresOf(run);
         checkFaultless(run, figures);
@@ -102,5 +107,82 @@ describe('all profiles, one after the other', () => {
         FACTS[run.plan.profile]?.(run, figures);
       });
     }
+  });
+});
+
+/** Echo servers' shares of the connections. */
+function serverShares({ spread }: Run): number[] {
+  return spread.flatMap(({ component, connections }) => (component === 'server' ? [connections] : []));
+}
+
+/** The profiles that `all` leaves out; what is so in each of them. */
+const OTHERS: Record<string, (run: Run) => void> = {
+  'unix-socket'({ proxy }) {
+    assert.match(proxy?.configuration ?? '', /server unix:\S+\/echo-1\.sock max_fails=0;/);
+  },
+
+  stream({ spread, proxy }) {
+    // Without HTTP there is no header that names the worker.
+    assert.deepEqual(
+      spread.filter(({ component }) => component === 'proxy'),
+      [],
+    );
+    assert.match(proxy?.configuration ?? '', /stream \{/);
+  },
+
+  'stream-tls'({ probe }) {
+    assert.deepEqual([probe?.tlsProtocol, probe?.tlsResumed], ['TLSv1.3', true]);
+  },
+
+  tls12({ probe }) {
+    assert.deepEqual([probe?.tlsProtocol, probe?.tlsResumed], ['TLSv1.2', true]);
+    assert.match(probe?.tlsCipher ?? '', /^ECDHE-ECDSA-/);
+  },
+
+  'tls-rsa'({ probe }) {
+    assert.equal(probe?.tlsProtocol, 'TLSv1.3');
+  },
+
+  'balanced-round-robin'(run) {
+    const shares = serverShares(run);
+    assert.ok(Math.max(...shares) - Math.min(...shares) <= 2, JSON.stringify(shares));
+  },
+
+  'balanced-ip-hash'(run) {
+    assert.deepEqual(serverShares(run).toSorted(), [0, 0, CONNECTIONS].toSorted());
+  },
+
+  'balanced-hash'(run) {
+    const shares = serverShares(run);
+    assert.ok(shares.length === 3 && Math.min(...shares) > 0, JSON.stringify(shares));
+  },
+
+  'balanced-random'(run) {
+    const shares = serverShares(run);
+    assert.ok(shares.length === 3 && Math.min(...shares) > CONNECTIONS / 5, JSON.stringify(shares));
+  },
+};
+
+describe('the profiles that `all` leaves out', () => {
+  it('are run without a fault', async (t) => {
+    const names = Object.keys(OTHERS);
+    const line = `--profile ${names.join(',')} -c ${CONNECTIONS} -w 100ms -d 400ms --nginx-workers 2 --no-http`;
+    const { runs, complete } = await execute(t, line);
+    assert.deepEqual([complete, runs.map(({ plan }) => plan.profile)], [true, names]);
+    for (const run of runs) {
+      await t.test(run.plan.profile, () => {
+        const { outcome, spread } = run;
+        assert.deepEqual(outcome, { state: 'completed' });
+        if (spread.some(({ component }) => component === 'proxy')) checkFaultless(run, figuresOf(run));
+        else assert.equal(figuresOf(run).connections.opened, CONNECTIONS);
+        OTHERS[run.plan.profile]?.(run);
+      });
+    }
+  });
+
+  it('and one that lets nobody in: a careless cache has kept the answer to a plain GET', async (t) => {
+    const { run, figures } = await execute(t, '--profile cache-unsafe -c 20 -w 0ms -d 200ms --no-http');
+    assert.deepEqual(run.outcome, { state: 'failed', reason: 'none of its 20 connections opened.' });
+    assert.deepEqual(figures.failures.byKind, { 'status-426': 20 });
   });
 });

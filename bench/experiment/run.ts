@@ -6,16 +6,17 @@ import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
-import { keepTo } from '../topology/affinity.ts';
+import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { readErrorLog } from '../topology/nginx.ts';
 import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import { directTarget, type StartedTarget, startProxy } from '../topology/target.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
-import { NOTHING_YET, type RunContext } from './context.ts';
+import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
+import { visit } from './visit.ts';
 
 /**
  * Executes one run: raises the topology, has the fleet drive it while the sampler watches, takes it down
@@ -39,7 +40,7 @@ export async function executeRun(context: RunContext): Promise<Run> {
     });
     return diagnose(await measure(context, processSet, folder), context.cpus);
   } finally {
-    context.onProgress({ ...NOTHING_YET, phase: 'tear-down' });
+    await context.emit({ type: 'phase', phase: 'tear-down' });
     processSet.dismiss();
     await scope.close();
     urgent.removeEventListener('abort', processSet.kill);
@@ -48,34 +49,37 @@ export async function executeRun(context: RunContext): Promise<Run> {
 
 async function measure(context: RunContext, processSet: ProcessSet, folder: string): Promise<Run> {
   const { plan, profile, signal } = context;
-  context.onProgress({ ...NOTHING_YET, phase: 'set-up' });
+  await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
+    engine: plan.engine,
     cpus: plan.placement?.server ?? null,
     args: context.serverArguments ?? [],
     maxPayloadBytes: plan.workload.payload.maxBytes,
+    socketFolder: folder,
     onLaunch: processSet.adopt,
-    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop.utilisation, loop.delayMaxUs),
+    onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });
   signal.throwIfAborted();
   const target = await enter(context, servers, folder, processSet);
   signal.throwIfAborted();
-  const probe = await probeTarget(target);
+  const probe = await probeTarget(target, signal);
   signal.throwIfAborted();
   const http = await runHttpLeg(context, target, servers, processSet);
+  if (profile.visit !== null) await visit(target, profile.visit, signal);
   const { proxy } = target;
+  const affinity = affinityNotices(plan.placement);
   const runOf = ({ alpn, ...driven }: LoadOutcome, errorLog: string[]): Run => ({
     plan,
-    title: profile.title,
     startedAt,
     ...driven,
     probe: probe === null ? null : { ...probe, alpn },
     http,
     proxy: proxy === null ? null : { ...proxy.facts, errorLog },
-    notices: [...context.notices, ...driven.notices],
+    notices: [...context.notices, ...affinity, ...(proxy?.notices ?? []), ...driven.notices],
     validity: UNJUDGED,
   });
   const driven = await driveLoad(
@@ -88,11 +92,11 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  return runOf(driven, proxy === null ? [] : await readErrorLog(folder));
+  return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
 }
 
 async function enter(
-  { plan, profile, binary }: RunContext,
+  { plan, profile, variant, binary }: RunContext,
   servers: EchoServer[],
   folder: string,
   processSet: ProcessSet,
@@ -100,7 +104,12 @@ async function enter(
   if (profile.configurationPath === null || plan.proxy === null || binary === null)
     return directTarget(servers);
   return startProxy(
-    profile.configurationPath,
+    {
+      path: profile.configurationPath,
+      tunings: variant.proxy?.tunings ?? [],
+      options: profile.options,
+      key: profile.key,
+    },
     { ...plan, proxy: plan.proxy },
     binary,
     servers,
@@ -109,11 +118,15 @@ async function enter(
   );
 }
 
-async function probeTarget({ host, ports, tls, proxy }: StartedTarget): Promise<Probe | null> {
+async function probeTarget(
+  { host, ports, tls, proxy }: StartedTarget,
+  signal: AbortSignal,
+): Promise<Probe | null> {
   const [port] = ports;
   if (proxy === null || port === undefined) return null;
   if (tls === null) return PLAIN_PROBE;
-  return probeTls(host, port, tls.ca, tls.servername).catch((cause: Error) => {
+  return probeTls({ host, port, ...tls }, signal).catch((cause: Error) => {
+    signal.throwIfAborted();
     const what = `Nginx does not answer as a TLS listener should: ${cause.message}.`;
     throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
   });

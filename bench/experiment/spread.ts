@@ -1,7 +1,7 @@
 import type { Fleet } from '../load/fleet.ts';
 import type { Share } from '../model/run.ts';
 import type { ServerStats } from '../topology/servers.ts';
-import type { NamedProcess } from './context.ts';
+import type { NamedProcess } from './processes.ts';
 
 /**
  * How connections and echoed messages are spread. Nginx workers are counted by the generator, from the
@@ -16,10 +16,13 @@ export function spreadOf(
 }
 
 function nginxShares(fleet: Fleet, processes: readonly NamedProcess[]): Share[] {
+  const routes = fleet.routes();
+  // A stream proxy adds no header: nobody knows which worker carries what.
+  if (routes.every(({ nginxWorker }) => nginxWorker === null)) return [];
   const shares = new Map<string, Share>();
   for (const { name, pid } of processes.filter((each) => each.name.startsWith('nginx worker')))
     shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
-  for (const { nginxWorker, connections, messages } of fleet.routes()) {
+  for (const { nginxWorker, connections, messages } of routes) {
     if (nginxWorker === null) continue;
     // A worker that came after the start: a reload, or one in place of one that died.
     const name = `nginx worker (process ${nginxWorker})`;

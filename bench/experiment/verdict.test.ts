@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NamedProcess } from './context.ts';
 import { execute, freeze, ownTemporaryFolder, pidsOf } from './experiment.test.fixture.ts';
+import type { NamedProcess } from './processes.ts';
 
 ownTemporaryFolder();
 

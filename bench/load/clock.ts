@@ -2,10 +2,32 @@
 export type Clock = () => number;
 
 /**
- * A clock that counts from an epoch taken with `process.hrtime.bigint()` in any process of this host:
- * both it and `performance.now()` read CLOCK_MONOTONIC, and the second is the cheaper one to call.
+ * Now in ns of CLOCK_MONOTONIC, which all processes of a host share. `process.hrtime.bigint()` reads it on Node;
+ * on Bun that counts from the beginning of the process, so there libc is asked.
  */
-export function clockSince(epochNs: bigint): Clock {
-  const offsetUs = Number(process.hrtime.bigint() - epochNs) / 1e3 - performance.now() * 1e3;
+export const monotonicNs: () => bigint =
+  process.versions.bun === undefined
+    ? () => process.hrtime.bigint()
+    : (await import('./monotonic-bun.ts')).monotonicNs;
+
+/** Readings that the offset of the two clocks is taken from. */
+const READINGS = 20;
+
+/**
+ * A clock that counts from an epoch taken with `monotonicNs` in any process of this host: `performance.now()`
+ * goes by the same clock, and is the cheaper one to call. Where the process is interrupted between reading one
+ * and the other they seem further apart than they are, so the reading that took the least time counts.
+ */
+export function clockSince(epochNs: bigint, readNs = monotonicNs): Clock {
+  let offsetUs = 0;
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (let reading = 0; reading < READINGS; reading++) {
+    const before = performance.now();
+    const sinceEpochUs = Number(readNs() - epochNs) / 1e3;
+    const after = performance.now();
+    if (after - before >= leastMs) continue;
+    leastMs = after - before;
+    offsetUs = sinceEpochUs - ((before + after) / 2) * 1e3;
+  }
   return () => performance.now() * 1e3 + offsetUs;
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Recording } from '../model/recording.ts';
+import { encodeRecording } from '../measure/recording-bytes.ts';
+import { type Counters, type Recording, zeroCounters } from '../model/recording.ts';
+import type { Route } from './connections/route.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import type { Route } from './scenarios/echo.ts';
 
 interface FakeProcess extends WorkerProcess {
   heard: WorkerCommand[];
@@ -22,10 +23,11 @@ function fakeProcess(name: string): FakeProcess {
     name,
     heard,
     exited,
-    send: (command) => void heard.push(command),
+    // As over a channel that carries JSON and nothing else.
+    send: (command) => void heard.push(JSON.parse(JSON.stringify(command))),
     onReport: (listen) => void listeners.push(listen),
     report: (report) => {
-      for (const listen of listeners) listen(report);
+      for (const listen of listeners) listen(JSON.parse(JSON.stringify(report)));
     },
     async die() {
       exit();
@@ -36,20 +38,21 @@ function fakeProcess(name: string): FakeProcess {
 
 function plan(worker: number, connections: number): WorkerPlan {
   return {
+    host: 'here',
     worker,
     workers: 2,
-    epochNs: 0n,
+    epochNs: '0',
     connections,
-    ports: [1],
-    host: '127.0.0.1',
-    path: '/',
-    tls: null,
+    target: { host: '127.0.0.1', ports: [1], path: '/', tls: null },
     sourceAddresses: [],
     sourcePorts: [],
     rampPerSecond: 0,
     pendingHandshakes: 10,
-    load: { kind: 'closed', inFlight: 1 },
-    payload: { minBytes: 1, maxBytes: 1, type: 'text' },
+    workload: {
+      scenario: 'echo',
+      load: { kind: 'closed', inFlight: 1 },
+      payload: { minBytes: 1, maxBytes: 1, type: 'text' },
+    },
     echoTimeoutMs: 1,
     connectTimeoutMs: 1,
     client: 'lean',
@@ -58,37 +61,42 @@ function plan(worker: number, connections: number): WorkerPlan {
   };
 }
 
-function recording(worker: number, counts: Partial<Recording>): WorkerReport {
-  return {
-    type: 'recording',
-    recording: {
-      worker,
-      startUs: 0,
-      endUs: 1_000_000,
-      phase: 'steady',
-      sent: 0,
-      echoed: 0,
-      lost: 0,
-      bytesSent: 0,
-      bytesReceived: 0,
-      opened: 0,
-      failures: {},
-      outstanding: 0,
-      open: 0,
-      histograms: {},
-      loopUtilisation: 0,
-      loopDelayMaxUs: 0,
-      ...counts,
-    },
-  };
+let sequence = 0;
+
+function recording(
+  worker: number,
+  counters: Partial<Counters>,
+  changes: Partial<Recording> = {},
+): WorkerReport {
+  const base64 = encodeRecording({
+    host: 'here',
+    worker,
+    sequence: sequence++,
+    startUs: 0,
+    endUs: 1_000_000,
+    phase: 'steady',
+    counters: { ...zeroCounters(), ...counters },
+    failures: {},
+    gauges: { outstanding: 0, open: 0 },
+    histograms: {},
+    loop: null,
+    ...changes,
+  }).toString('base64');
+  return { type: 'recording', base64 };
 }
 
-const TIMES = { warmUpUs: 1, steadyUs: 2, drainUs: 3 };
+const CONNECTED: WorkerReport = { type: 'connected', startUs: 10, endUs: 500_000 };
+const TIMES = { connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 3 };
 const ROUTE: Route = { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 };
 
 function done(worker: number, echoed: number, routes: Route[] = []): WorkerReport {
-  const totals = { worker, asked: 5, opened: 5, failed: 0, sent: echoed, echoed, outstanding: 0, lost: 0 };
-  return { type: 'done', totals, routes };
+  const counts = { due: echoed, sent: echoed, echoed, outstanding: 0, lost: 0, unsent: 0 };
+  return {
+    type: 'done',
+    totals: { worker, asked: 5, opened: 5, failed: 0, ...counts },
+    routes,
+    recordings: 3,
+  };
 }
 
 /** Whether a promise is settled already. */
@@ -111,10 +119,10 @@ test('every worker gets its plan, the times and the end; each step waits for all
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
   a.report({ type: 'ready' });
-  a.report({ type: 'connected' });
+  a.report(CONNECTED);
   assert.equal(await isSettled(connected), false);
-  b.report({ type: 'connected' });
-  await connected;
+  b.report(CONNECTED);
+  assert.deepEqual(await connected, { startUs: 10, endUs: 500_000 });
   const ran = fleet.run(TIMES);
   b.report(done(1, 7));
   assert.equal(await isSettled(ran), false);
@@ -135,10 +143,10 @@ test('every worker gets its plan, the times and the end; each step waits for all
 test('recordings are handed on as they come; totals are the last word of each worker', async () => {
   const { a, b, fleet, recordings } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);
-  a.report(recording(0, { sent: 3, echoed: 2, outstanding: 1 }));
+  a.report(recording(0, { sent: 3, echoed: 2 }, { gauges: { outstanding: 1, open: 5 } }));
   b.report(recording(1, { sent: 4, echoed: 4 }));
   assert.deepEqual(
-    recordings.map(({ worker, sent }) => [worker, sent]),
+    recordings.map(({ worker, counters }) => [worker, counters.sent]),
     [
       [0, 3],
       [1, 4],
@@ -177,13 +185,17 @@ test('routes are summed over workers, by worker of Nginx, upstream and ALPN', as
 test('of a worker that dies, what its recordings told is kept, and nobody waits for it', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 6)]);
-  a.report({ type: 'connected' });
-  b.report(recording(1, { opened: 4, failures: { 'tcp/refused': 1, 'upgrade/status-503': 1 } }));
-  b.report({ type: 'connected' });
+  a.report(CONNECTED);
+  const failures = { 'tcp/refused': 1, 'upgrade/status-503': 1 };
+  b.report(recording(1, { opened: 4 }, { failures }));
+  b.report(CONNECTED);
   await connected;
   const ran = fleet.run(TIMES);
-  b.report(recording(1, { sent: 100, echoed: 90, lost: 3, outstanding: 7 }));
-  b.report(recording(1, { sent: 50, echoed: 51, lost: 1, outstanding: 5 }));
+  const left = (outstanding: number) => ({ gauges: { outstanding, open: 4 } });
+  b.report(recording(1, { due: 102, sent: 100, echoed: 90, lost: 3, unsent: 2 }, left(7)));
+  b.report(recording(1, { due: 50, sent: 50, echoed: 51, lost: 1 }, left(5)));
+  // A supplement has no gauges: what is outstanding stays what it was.
+  b.report(recording(1, { due: 1 }, { gauges: null }));
   await b.die();
   a.report(done(0, 9));
   await ran;
@@ -194,20 +206,68 @@ test('of a worker that dies, what its recordings told is kept, and nobody waits 
     asked: 6,
     opened: 4,
     failed: 2,
+    due: 153,
     sent: 150,
     echoed: 141,
     outstanding: 5,
     lost: 4,
+    unsent: 2,
   };
   assert.deepEqual(fleet.totals()[1], expected);
+  assert.deepEqual(
+    fleet.ends().map(({ host, recordings }) => [host, recordings]),
+    [
+      ['here', 3],
+      ['here', null],
+    ],
+  );
 });
 
 test('a worker that dies while it connects holds up nobody', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
-  a.report({ type: 'connected' });
+  a.report(CONNECTED);
   await b.die();
   await connected;
+});
+
+test('the connect phase is from the first handshake of all workers to the last', async () => {
+  const { a, b, fleet } = makePair();
+  const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
+  a.report({ type: 'connected', startUs: 20, endUs: 900_001 });
+  b.report({ type: 'connected', startUs: 10, endUs: 700_000 });
+  assert.deepEqual(await connected, { startUs: 10, endUs: 900_001 });
+});
+
+test('a recording that cannot be read is as good as one that did not come', async () => {
+  const { a, fleet, recordings } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  a.report({ type: 'recording', base64: 'AQID' });
+  a.report(recording(0, { sent: 1 }));
+  assert.equal(recordings.length, 1);
+  assert.equal(fleet.totals()[0]?.sent, 1);
+});
+
+test('where no worker has a connection left the run is stopped, and not before', async () => {
+  const { a, b, fleet } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  const ran = fleet.run(TIMES);
+  a.report({ type: 'deserted' });
+  assert.equal(a.heard.at(-1)?.type, 'start');
+  b.report({ type: 'deserted' });
+  assert.deepEqual([a.heard.at(-1)?.type, b.heard.at(-1)?.type], ['stop', 'stop']);
+  a.report(done(0, 1));
+  b.report(done(1, 1));
+  await ran;
+});
+
+test('a worker that is done or dead does not keep the others that lost their connections', async () => {
+  const { a, b, fleet } = makePair();
+  void fleet.connect([plan(0, 5), plan(1, 5)]);
+  void fleet.run(TIMES);
+  a.report({ type: 'deserted' });
+  await b.die();
+  assert.equal(a.heard.at(-1)?.type, 'stop');
 });
 
 test('stop before anything was connected is over at once, and there are no totals', async () => {

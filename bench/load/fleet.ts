@@ -1,8 +1,10 @@
+import type { WorkerEnd } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
+import { decodeRecording } from '../measure/recording-bytes.ts';
 import type { Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
+import { type Route, sumRoutes } from './connections/route.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import type { Route } from './scenarios/echo.ts';
 
 /** A generator worker's process as the fleet needs it; who starts and stops it is not the fleet's matter. */
 export interface WorkerProcess {
@@ -14,15 +16,20 @@ export interface WorkerProcess {
 
 /** What all generator workers of a run do together. */
 export interface Fleet {
-  /** Opens all connections; resolves when every handshake is over. */
-  connect(plans: WorkerPlan[]): Promise<void>;
-  /** Sends in warm-up and steady phase; resolves when every worker is drained. */
+  /**
+   * Opens all connections; resolves when every handshake is over. From the beginning of the first to the end
+   * of the last is the connect phase, whole µs since the run's epoch; from 0 to 0 where no worker lived to tell.
+   */
+  connect(plans: WorkerPlan[]): Promise<{ startUs: number; endUs: number }>;
+  /** Sends in warm-up and steady phase; resolves when every worker is drained, or none has a connection left. */
   run(times: PhaseTimes): Promise<void>;
   /** Ends early: every worker hands out what it has. Resolves as `run` does. */
   stop(): Promise<void>;
   /** Has the workers close their connections and exit. */
   leave(): void;
   totals(): WorkerTotals[];
+  /** What the merger needs to check that nothing is missing. */
+  ends(): WorkerEnd[];
   routes(): Route[];
 }
 
@@ -30,11 +37,15 @@ interface Member {
   process: WorkerProcess;
   plan: WorkerPlan | null;
   gone: boolean;
+  /** Has no connection left. */
+  deserted: boolean;
   connected: Gate;
+  handshakes: { startUs: number; endUs: number } | null;
   done: Gate;
   /** Sums over its recordings: all that is known of a worker that died. */
   seen: WorkerTotals;
   totals: WorkerTotals | null;
+  recordings: number | null;
   routes: Route[];
 }
 
@@ -45,7 +56,13 @@ interface Gate {
 
 /** `onRecording` is called with what the workers measure, as it comes. */
 export function makeFleet(processes: WorkerProcess[], onRecording: (recording: Recording) => void): Fleet {
-  const members = processes.map((process, worker) => makeMember(process, worker, onRecording));
+  const members = processes.map((process, worker) => makeMember(process, worker, onRecording, stopIfIdle));
+  /** Where no worker has a connection left, waiting for the schedule to end tells nothing more. */
+  function stopIfIdle(): void {
+    if (!members.every((member) => member.deserted || member.gone || member.totals !== null)) return;
+    for (const member of members)
+      if (member.deserted && member.totals === null) tell(member, { type: 'stop' });
+  }
   const all = async (gate: 'connected' | 'done') => {
     await Promise.all(members.map((member) => member[gate].opened));
   };
@@ -58,7 +75,14 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
         member.seen.asked = plan.connections;
         tell(member, { type: 'connect', plan });
       });
-      return all('connected');
+      return all('connected').then(() => {
+        const spans = members.flatMap(({ handshakes }) => handshakes ?? []);
+        if (spans.length === 0) return { startUs: 0, endUs: 0 };
+        return {
+          startUs: Math.min(...spans.map(({ startUs }) => startUs)),
+          endUs: Math.max(...spans.map(({ endUs }) => endUs)),
+        };
+      });
     },
     run(times) {
       for (const member of members) tell(member, { type: 'start', times });
@@ -75,6 +99,10 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
       for (const member of members) tell(member, { type: 'leave' });
     },
     totals: () => members.flatMap((member) => (member.plan === null ? [] : [member.totals ?? member.seen])),
+    ends: () =>
+      members.flatMap(({ plan, totals, seen, recordings }) =>
+        plan === null ? [] : [{ host: plan.host, totals: totals ?? seen, recordings }],
+      ),
     routes: () => sumRoutes(members.flatMap((member) => member.routes)),
   };
 }
@@ -83,33 +111,58 @@ function makeMember(
   process: WorkerProcess,
   worker: number,
   onRecording: (recording: Recording) => void,
+  onIdle: () => void,
 ): Member {
   const member: Member = {
     process,
     plan: null,
     gone: false,
+    deserted: false,
     connected: makeGate(),
+    handshakes: null,
     done: makeGate(),
-    seen: { worker, asked: 0, opened: 0, failed: 0, sent: 0, echoed: 0, outstanding: 0, lost: 0 },
+    seen: {
+      worker,
+      asked: 0,
+      opened: 0,
+      failed: 0,
+      due: 0,
+      sent: 0,
+      echoed: 0,
+      outstanding: 0,
+      lost: 0,
+      unsent: 0,
+    },
     totals: null,
+    recordings: null,
     routes: [],
   };
   process.onReport((report) => {
     if (report.type === 'recording') {
-      note(member.seen, report.recording);
-      onRecording(report.recording);
-    } else if (report.type === 'connected') member.connected.open();
-    else if (report.type === 'done') {
+      const recording = decode(report.base64);
+      if (recording === null) return;
+      note(member.seen, recording);
+      onRecording(recording);
+    } else if (report.type === 'connected') {
+      member.handshakes = { startUs: report.startUs, endUs: report.endUs };
+      member.connected.open();
+    } else if (report.type === 'deserted') {
+      member.deserted = true;
+      onIdle();
+    } else if (report.type === 'done') {
       member.totals = report.totals;
+      member.recordings = report.recordings;
       member.routes = report.routes;
       member.connected.open();
       member.done.open();
+      onIdle();
     }
   });
   void process.exited.then(() => {
     member.gone = true;
     member.connected.open();
     member.done.open();
+    onIdle();
   });
   return member;
 }
@@ -119,26 +172,20 @@ function tell(member: Member, command: WorkerCommand): void {
 }
 
 function note(seen: WorkerTotals, recording: Recording): void {
-  seen.opened += recording.opened;
-  seen.sent += recording.sent;
-  seen.echoed += recording.echoed;
-  seen.lost += recording.lost;
-  seen.outstanding = recording.outstanding;
-  for (const count of Object.values(recording.failures)) seen.failed += count;
+  const { counters, gauges, failures } = recording;
+  for (const name of ['opened', 'due', 'sent', 'echoed', 'lost', 'unsent'] as const)
+    seen[name] += counters[name];
+  if (gauges !== null) seen.outstanding = gauges.outstanding;
+  for (const count of Object.values(failures)) seen.failed += count;
 }
 
-function sumRoutes(routes: Route[]): Route[] {
-  const sums = new Map<string, Route>();
-  for (const route of routes) {
-    const key = JSON.stringify([route.nginxWorker, route.upstream, route.alpn]);
-    const sum = sums.get(key);
-    if (sum === undefined) sums.set(key, { ...route });
-    else {
-      sum.connections += route.connections;
-      sum.messages += route.messages;
-    }
+/** One that cannot be read is one that is missing: the merger tells of the gap. */
+function decode(base64: string): Recording | null {
+  try {
+    return decodeRecording(Buffer.from(base64, 'base64'));
+  } catch {
+    return null;
   }
-  return [...sums.values()];
 }
 
 function makeGate(): Gate {

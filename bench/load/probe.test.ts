@@ -30,7 +30,10 @@ async function listen(t: TestContext, server: net.Server): Promise<number> {
   return portOf(server);
 }
 
-const probe = (port: number, ca = keys.cert) => probeTls('127.0.0.1', port, ca, 'localhost');
+const NEVER = new AbortController().signal;
+
+const probe = (port: number, { ca = keys.cert, servername = 'localhost', signal = NEVER } = {}) =>
+  probeTls({ host: '127.0.0.1', port, ca, servername }, signal);
 
 for (const enableConnectProtocol of [true, false]) {
   test(`a listener of HTTP/2 that ${enableConnectProtocol ? 'advertises' : 'does not advertise'} extended CONNECT`, async (t) => {
@@ -86,11 +89,39 @@ test('what is no TLS, not trusted or not there is an error, not a probe', async 
   );
   await assert.rejects(probe(plain));
   const secure = await listen(t, tls.createServer(keys));
-  await assert.rejects(probe(secure, (await makeKeyPair()).cert), /self-signed|certificate/);
-  await assert.rejects(probeTls('127.0.0.1', secure, keys.cert, 'example.org'), /altnames/);
+  await assert.rejects(probe(secure, { ca: (await makeKeyPair()).cert }), /self-signed|certificate/);
+  await assert.rejects(probe(secure, { servername: 'example.org' }), /altnames/);
   const gone = net.createServer();
   const port = await listen(t, gone);
   gone.close();
   await once(gone, 'close');
   await assert.rejects(probe(port), { code: 'ECONNREFUSED' });
+});
+
+/** Not the limit of time: that would be another message. */
+const CUT_SHORT = /closed before its SETTINGS|ECONNRESET|EPIPE|hang up/;
+
+test('a listener that closes after it chose h2, and before its SETTINGS: an error, not a wait', async (t) => {
+  for (const close of [
+    (socket: tls.TLSSocket) => socket.end(),
+    (socket: tls.TLSSocket) => socket.destroy(),
+  ]) {
+    const server = tls.createServer({ ...keys, ALPNProtocols: ['h2'] }, (socket) => {
+      socket.on('error', () => {});
+      close(socket);
+    });
+    await assert.rejects(probe(await listen(t, server)), CUT_SHORT);
+  }
+});
+
+test('a listener that says nothing is left when the person says stop', async (t) => {
+  const silent = await listen(t, net.createServer());
+  const h2 = tls.createServer({ ...keys, ALPNProtocols: ['h2'] }, (socket) => socket.on('error', () => {}));
+  for (const port of [silent, await listen(t, h2)]) {
+    const stop = new AbortController();
+    const reason = new Error('stopped');
+    setTimeout(() => stop.abort(reason), 100);
+    await assert.rejects(probe(port, { signal: stop.signal }), reason);
+    await assert.rejects(probe(port, { signal: stop.signal }), reason, 'one that was stopped before');
+  }
 });

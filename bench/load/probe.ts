@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http2 from 'node:http2';
 import tls from 'node:tls';
 import type { Probe } from '../model/run.ts';
@@ -16,55 +17,121 @@ export const PLAIN_PROBE: Probe = {
   tlsResumed: null,
 };
 
+/** A listener as the probe reaches it. */
+export interface ProbeTarget {
+  host: string;
+  port: number;
+  /** Certificate authority in PEM that the certificate is checked against. */
+  ca: string;
+  servername: string;
+}
+
 /**
  * Finds out what a TLS listener negotiates, on connections of its own before the load. `alpn` stays null:
  * that is what the WebSockets themselves will have negotiated. Extended CONNECT is read from the SETTINGS
  * on the wire (RFC 8441 section 3), never guessed from a version.
+ *
+ * @throws the signal's reason where it stops the probe; Error that says what the listener did not do
  */
-export async function probeTls(host: string, port: number, ca: string, servername: string): Promise<Probe> {
-  const options = { host, port, ca, servername, ALPNProtocols: ['h2', 'http/1.1'] };
-  const first = await secured(options);
-  const { socket, session } = first;
-  const alpnOffered = socket.alpnProtocol || null;
-  const facts = { tlsProtocol: socket.getProtocol(), tlsCipher: socket.getCipher().name };
-  const ticket = await session;
-  socket.destroy();
+export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promise<Probe> {
+  const offer = { ...target, ALPNProtocols: ['h2', 'http/1.1'] };
+  const first = await secured(offer, signal);
+  const alpnOffered = first.socket.alpnProtocol || null;
+  const facts = { tlsProtocol: first.socket.getProtocol(), tlsCipher: first.socket.getCipher().name };
+  const session = await ticketOf(first, signal);
+  first.socket.destroy();
   let tlsResumed = false;
-  if (ticket !== null) {
-    const second = await secured({ ...options, session: ticket });
-    tlsResumed = second.socket.isSessionReused();
-    second.socket.destroy();
+  if (session !== null) {
+    const { socket } = await secured({ ...offer, session }, signal);
+    tlsResumed = socket.isSessionReused();
+    socket.destroy();
   }
-  const extendedConnect = alpnOffered === 'h2' ? await advertisesConnect(host, port, ca, servername) : null;
+  const extendedConnect = alpnOffered === 'h2' ? await advertisesConnect(target, signal) : null;
   return { alpn: null, alpnOffered, extendedConnect, ...facts, tlsResumed };
 }
 
-function secured(
-  options: tls.ConnectionOptions,
-): Promise<{ socket: tls.TLSSocket; session: Promise<Buffer | null> }> {
-  return new Promise((resolve, reject) => {
+/** A TLS connection, and the first session ticket that came on it: with TLS 1.2 within the handshake. */
+interface Secured {
+  socket: tls.TLSSocket;
+  ticket: Buffer | null;
+}
+
+/** A listener that closes in the middle of the handshake is an error of the socket. */
+function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<Secured> {
+  return waitFor(signal, 'no answer to the TLS handshake', (resolve, reject) => {
     const socket = tls.connect(options);
-    const session = new Promise<Buffer | null>((got) => {
-      socket.once('session', got);
-      socket.once('close', () => got(null));
-      socket.once('secureConnect', () => setTimeout(() => got(null), TICKET_MS).unref());
+    const made: Secured = { socket, ticket: null };
+    socket.on('session', (ticket) => {
+      made.ticket ??= ticket;
     });
-    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer to the TLS handshake')));
-    socket.once('error', reject);
-    socket.once('secureConnect', () => resolve({ socket, session }));
+    socket.on('error', reject);
+    socket.once('secureConnect', () => resolve(made));
     // A ticket is only read off a socket that is read.
     socket.resume();
+    return () => socket.destroy();
   });
 }
 
-function advertisesConnect(host: string, port: number, ca: string, servername: string): Promise<boolean> {
-  return new Promise((resolve, reject) => {
+/** Null where none comes in time, or before the connection ends. */
+async function ticketOf({ socket, ticket }: Secured, signal: AbortSignal): Promise<Buffer | null> {
+  if (ticket !== null || socket.destroyed) return ticket;
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(TICKET_MS)]);
+  const over = new AbortController();
+  socket.once('close', () => over.abort());
+  const came = once(socket, 'session', { signal: AbortSignal.any([limit, over.signal]) });
+  const [session] = (await came.catch(() => [null])) as [Buffer | null];
+  signal.throwIfAborted();
+  return session;
+}
+
+function advertisesConnect(
+  { host, port, ca, servername }: ProbeTarget,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return waitFor(signal, 'no SETTINGS from the server', (resolve, reject) => {
     const session = http2.connect(`https://${host}:${port}`, { ca, servername });
-    session.setTimeout(TIMEOUT_MS, () => session.destroy(new Error('no SETTINGS from the server')));
-    session.once('error', reject);
+    session.on('error', reject);
     session.once('remoteSettings', (settings) => {
       resolve(settings.enableConnectProtocol === true);
       session.destroy();
     });
+    session.once('close', () => reject(new Error('closed before its SETTINGS (RFC 9113 section 3.4)')));
+    return () => session.destroy();
+  });
+}
+
+/** A promise that is settled in time whatever happens; `begin` returns how to give up. */
+function waitFor<T>(
+  signal: AbortSignal,
+  late: string,
+  begin: (resolve: (value: T) => void, reject: (reason: Error) => void) => () => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const settle = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    };
+    const giveUp = begin(
+      (value) => {
+        settle();
+        resolve(value);
+      },
+      (reason) => {
+        settle();
+        reject(reason);
+      },
+    );
+    const stop = () => {
+      settle();
+      reject(signal.reason);
+      giveUp();
+    };
+    const timer = setTimeout(() => {
+      settle();
+      reject(new Error(late));
+      giveUp();
+    }, TIMEOUT_MS);
+    signal.addEventListener('abort', stop);
   });
 }

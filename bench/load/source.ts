@@ -1,4 +1,4 @@
-import type { Source } from './connections/connection.ts';
+import type { Source } from './carriers/carrier.ts';
 
 /**
  * Ports that a generator connects from: the odd ones of the range. For a port that is chosen by bind()

@@ -1,12 +1,19 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { type LoopReader, Recorder } from '../measure/recorder.ts';
-import { clockSince } from './clock.ts';
+import { performance } from 'node:perf_hooks';
+import { Recorder } from '../measure/recorder.ts';
+import { encodeRecording } from '../measure/recording-bytes.ts';
+import type { Target } from '../model/target.ts';
+import type { OpenCarrier } from './carriers/carrier.ts';
+import { carriersHere } from './carriers/engine.ts';
+import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
+import { makeLoopReader } from './loop-reader.ts';
 import { startRamp } from './pacing/ramp.ts';
 import { spinningWaker, threadWaker } from './pacing/waker.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import { Echo } from './scenarios/echo.ts';
+import { makeEcho } from './scenarios/echo.ts';
+import type { Exchange } from './scenarios/exchange.ts';
+import { Sessions } from './scenarios/sessions.ts';
 import { sourceOf } from './source.ts';
 import { FrameWriter } from './wire/frame-writer.ts';
 import { Payload } from './wire/payload.ts';
@@ -16,132 +23,141 @@ import { Payload } from './wire/payload.ts';
 const TICK_MS = 50;
 /** Every session is looked at for timeouts once in this many ticks. */
 const TICKS_A_ROUND = 10;
-const LOOP_RESOLUTION_MS = 20;
 const CLOSE_MS = 3_000;
 
 const report = (message: WorkerReport) => {
   if (process.connected) process.send?.(message);
 };
 
-function makeLoopReader(): LoopReader {
-  let before = performance.eventLoopUtilization();
-  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-  delay.enable();
-  return () => {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, before);
-    before = now;
-    // The histogram counts from tick to tick: what is over the resolution is delay.
-    const delayMaxUs = delay.count === 0 ? 0 : Math.max(0, delay.max / 1e3 - LOOP_RESOLUTION_MS * 1e3);
-    delay.reset();
-    return { utilisation: Math.min(1, Math.max(0, utilization)), delayMaxUs: Math.round(delayMaxUs) };
-  };
+/** `ws` is loaded by those who use it: what loading it compiles would be charged to the first connections. */
+async function connectorOf({ client, workload }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
+  if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
+  const batch = workload.load.kind === 'closed' ? workload.load.inFlight : 1;
+  return leanConnector(context, new FrameWriter(context.payload, batch), await carrierOf(context.target));
 }
 
-/** `ws` is loaded by those who use it: what loading it compiles would be charged to the first connections. */
-async function connectorOf({ client, load }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
-  if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
-  const batch = load.kind === 'closed' ? load.inFlight : 1;
-  return leanConnector(context, new FrameWriter(context.payload, batch));
+async function carrierOf({ host, tls }: Target): Promise<OpenCarrier> {
+  const carriers = await carriersHere();
+  if (tls === null) return carriers.tcp(host);
+  return carriers.tls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
 }
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
-  const clock = clockSince(plan.epochNs);
-  const payload = new Payload(plan.payload, plan.seed);
+  const epochNs = BigInt(plan.epochNs);
+  const clock = clockSince(epochNs);
+  const payload = new Payload(plan.workload.payload, plan.seed);
   const recorder = new Recorder(
-    plan.worker,
-    (recording) => report({ type: 'recording', recording }),
-    makeLoopReader(),
+    plan,
+    (recording) => report({ type: 'recording', base64: encodeRecording(recording).toString('base64') }),
+    makeLoopReader(clock),
   );
-  const context = { clock, payload, target: { host: plan.host, path: plan.path, tls: plan.tls } };
-  const echo = new Echo({
-    clock,
-    payload,
-    recorder,
-    load: plan.load,
-    echoTimeoutUs: plan.echoTimeoutMs * 1e3,
-    connectTimeoutUs: plan.connectTimeoutMs * 1e3,
-    worker: plan.worker,
-    workers: plan.workers,
-    seed: plan.seed,
-    makeWaker: (wake) =>
-      plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(plan.epochNs, wake),
-    connect: await connectorOf(plan, context),
-    onHandshakeOver: () => ramp.handshakeOver(),
-  });
+  const connect = await connectorOf(plan, { clock, payload, target: plan.target });
+  const { load } = plan.workload;
+  const sessions = new Sessions<Exchange>(
+    {
+      clock,
+      recorder,
+      connect,
+      connectTimeoutUs: plan.connectTimeoutMs * 1e3,
+      onHandshakeOver: () => ramp.handshakeOver(),
+    },
+    (open) =>
+      makeEcho(
+        {
+          clock,
+          payload,
+          recorder,
+          load,
+          echoTimeoutUs: plan.echoTimeoutMs * 1e3,
+          worker: plan.worker,
+          workers: plan.workers,
+          seed: plan.seed,
+          callAt: (us, call) => callAt(clock, us, call),
+          makeWaker: (wake) =>
+            plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(epochNs, wake),
+        },
+        open,
+      ),
+  );
+  const { scenario } = sessions;
+  const rampUs = Math.max(0, Math.floor(clock()));
   const ramp = startRamp({
     clock,
     connections: plan.connections,
     perSecond: plan.rampPerSecond,
     pending: plan.pendingHandshakes,
-    connect: (index) => connect(plan, echo, index),
+    connect: (index) => connectOne(plan, sessions, index),
     onDone: () => {
+      const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
+      recorder.connected();
       // What the handshakes left is collected now, not in the middle of the measurement.
       globalThis.gc?.();
-      report({ type: 'connected' });
+      report({ type: 'connected', ...handshakes });
     },
   });
 
+  let started = false;
+  let deserted = false;
   let done = false;
   const finish = () => {
     if (done) return;
     done = true;
     clearInterval(ticker);
     ramp.stop();
-    echo.stop();
-    report({ type: 'done', totals: finishRecording(), routes: echo.routes });
-  };
-  const finishRecording = () => {
+    scenario.stop(clock());
     recorder.finish(clock());
-    return {
-      worker: plan.worker,
-      asked: plan.connections,
-      opened: echo.openings,
-      failed: echo.failures,
-      ...recorder.totals,
-    };
+    const { worker, connections: asked } = plan;
+    const { openings: opened, failures: failed, routes } = sessions;
+    const totals = { worker, asked, opened, failed, ...recorder.totals };
+    report({ type: 'done', totals, routes, recordings: recorder.recordings });
   };
   const ticker = setInterval(() => {
-    echo.checkTimeouts(Math.ceil(echo.sessions / TICKS_A_ROUND));
+    sessions.tick(Math.ceil(sessions.size / TICKS_A_ROUND));
     const nowUs = clock();
     recorder.advance(nowUs);
-    if (echo.isDrained(nowUs)) finish();
+    if (started && scenario.isDrained(nowUs)) finish();
+    else if (started && !deserted && sessions.openConnections === 0) {
+      deserted = true;
+      report({ type: 'deserted' });
+    }
   }, TICK_MS);
 
   return (command) => {
     if (command.type === 'start') {
-      echo.start(command.times);
-      // Timers count from the beginning of the turn that sets them, and may so be early: a message that may
-      // not be sent yet would never be.
-      const fill = () => {
-        const waitMs = (command.times.warmUpUs - clock()) / 1e3;
-        if (waitMs > 0) setTimeout(fill, Math.ceil(waitMs));
-        else echo.fillAll();
-      };
-      fill();
+      started = true;
+      recorder.schedule(command.times);
+      scenario.start(command.times);
     } else if (command.type === 'stop') finish();
     else if (command.type === 'leave') {
       finish();
-      leave(echo);
+      leave(sessions);
     }
   };
 }
 
 /** Connection `index` of this worker; its number is told apart from those of the other workers. */
-function connect(plan: WorkerPlan, echo: Echo, index: number): void {
-  const { ports, worker, workers } = plan;
+function connectOne(plan: WorkerPlan, sessions: Sessions<Exchange>, index: number): void {
+  const { target, worker, workers } = plan;
+  const { ports } = target;
   const id = index * workers + worker;
-  echo.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
+  sessions.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
+}
+
+/** Timers count from the beginning of the turn that sets them, and may so be early: then they are set again. */
+function callAt(clock: Clock, us: number, call: () => void): void {
+  const waitMs = (us - clock()) / 1e3;
+  if (waitMs > 0) setTimeout(() => callAt(clock, us, call), Math.ceil(waitMs));
+  else call();
 }
 
 /** Closes properly what is open, for a bounded time, and exits. */
-function leave(echo: Echo): void {
-  echo.closeAll();
+function leave(sessions: Sessions<Exchange>): void {
+  sessions.closeAll();
   const since = performance.now();
   const poll = setInterval(() => {
-    if (echo.openConnections > 0 && performance.now() - since < CLOSE_MS) return;
+    if (sessions.openConnections > 0 && performance.now() - since < CLOSE_MS) return;
     clearInterval(poll);
-    echo.destroyAll();
+    sessions.destroyAll();
     process.exit(0);
   }, 10);
 }

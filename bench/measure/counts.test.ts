@@ -70,6 +70,10 @@ test('draining begins anew', () => {
   assert.deepEqual([...counts.drain()], [7, 1]);
 });
 
+test('fractions are rounded to the nearest µs, and not cut off', () => {
+  assert.deepEqual([...countsOf([6.49, 6.5, 7.49])], [6, 1, 7, 2]);
+});
+
 test('what lies outside is moved to the edge, not dropped', () => {
   assert.deepEqual([...countsOf([-5, 0.2, HIGHEST_US, 1e12])], [0, 2, bucketIndex(HIGHEST_US), 2]);
 });

@@ -23,12 +23,13 @@ export function bucketValue(index: number): number {
   return bucket < 0 ? index : sub * 2 ** bucket;
 }
 
-const LENGTH = bucketIndex(HIGHEST_US) + 1;
+/** Buckets that there are: every index is below. */
+export const BUCKETS = bucketIndex(HIGHEST_US) + 1;
 
 /** Counts of one kind of time, in µs. */
 export class Counts {
-  readonly #counts = new Uint32Array(LENGTH);
-  #lowest = LENGTH;
+  readonly #counts = new Uint32Array(BUCKETS);
+  #lowest = BUCKETS;
   #highest = -1;
 
   /** Records a time in µs; fractions are rounded, what lies outside 0..HIGHEST_US is moved to its edge. */
@@ -54,7 +55,7 @@ export class Counts {
       pairs[at++] = count;
       counts[i] = 0;
     }
-    this.#lowest = LENGTH;
+    this.#lowest = BUCKETS;
     this.#highest = -1;
     return pairs;
   }

@@ -5,11 +5,10 @@ import * as v from 'valibot';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
-import { resultSchema } from '../model/result.ts';
-import type { ProcessSeries, Run } from '../model/run.ts';
-import { logBins, percentileCurve } from './distribution.ts';
-import { figuresOf, histogramOf } from './figures.ts';
-import { emptyHistogram } from './histogram.ts';
+import { resultIndexSchema } from '../model/result.ts';
+import { type Run, runSchema } from '../model/run.ts';
+import { figuresOf } from './figures.ts';
+import { emptyHistogram, encode } from './histogram.ts';
 import { seriesOf } from './series.ts';
 
 function sum(list: readonly number[]): number {
@@ -24,7 +23,9 @@ function numbersIn(value: unknown): number[] {
 }
 
 test('the fixture is a valid result', () => {
-  v.parse(resultSchema, makeResult([makeRun(), makeRun({ profile: 'direct', load: OPEN })]));
+  const { runs, ...index } = makeResult([makeRun(), makeRun({ profile: 'direct', load: OPEN })]);
+  v.parse(resultIndexSchema, { ...index, runs: [] });
+  for (const run of runs) v.parse(runSchema, run);
 });
 
 test('messages, rates and bytes are read from the books and the steady phase', () => {
@@ -34,6 +35,7 @@ test('messages, rates and bytes are read from the books and the steady phase', (
   assert.deepEqual(figures.connections, { asked: 1000, opened: 1000, failed: 0 });
   assert.equal(figures.messages.sent, sum(run.slices.map((slice) => slice.counters.sent)));
   assert.equal(figures.messages.perSecond, sum(steady.map((slice) => slice.counters.echoed)) / 4);
+  assert.equal(figures.bytes.sentPerSecond, sum(steady.map((slice) => slice.counters.bytesSent)) / 4);
   assert.equal(figures.bytes.receivedPerSecond, sum(steady.map((slice) => slice.counters.bytesReceived)) / 4);
   assert.equal(figures.connect.timeToOpenUs, 2_000_000);
   assert.equal(figures.connect.perSecond, 500);
@@ -44,6 +46,30 @@ test('a late echo of the steady phase counts, an echo of the warm-up does not', 
   const run = makeRun({ seconds: 3 });
   const counted = run.slices.filter((slice) => slice.phase === 'steady' || slice.phase === 'drain');
   assert.equal(figuresOf(run).latencies.service?.count, sum(counted.map((slice) => slice.counters.echoed)));
+});
+
+test('times of messages are read from the steady phase and the drain, those of handshakes from all phases', () => {
+  const run = makeRun({ load: OPEN, seconds: 1 });
+  const counts = { connect: 1, 'warm-up': 10, steady: 100, drain: 1000 };
+  const phases = new Set<string>();
+  for (const slice of run.slices) {
+    const histogram = emptyHistogram();
+    histogram.recordValueWithCount(500, counts[slice.phase]);
+    const first = !phases.has(slice.phase);
+    phases.add(slice.phase);
+    const names = ['tcp', 'tls', 'upgrade', 'handshake', 'response', 'service', 'sendLag'] as const;
+    slice.histograms = first ? Object.fromEntries(names.map((name) => [name, encode(histogram)])) : {};
+  }
+  const { latencies } = figuresOf(run);
+  assert.deepEqual(Object.fromEntries(Object.entries(latencies).map(([name, of]) => [name, of?.count])), {
+    tcp: 1111,
+    tls: 1111,
+    upgrade: 1111,
+    handshake: 1111,
+    response: 1100,
+    service: 1100,
+    sendLag: 1100,
+  });
 });
 
 test('only an open loop has response time, send lag and an offered rate', () => {
@@ -57,52 +83,6 @@ test('only an open loop has response time, send lag and an offered rate', () => 
   assert.ok((open.latencies.response?.p50 ?? 0) > 0);
   assert.equal(open.offered?.perSecond, 20_000);
   assert.equal(open.offered?.ratio, (open.messages.perSecond ?? 0) / 20_000);
-});
-
-/** A process whose counters grow evenly by `perSecond` from second 0 to 20. */
-function evenProcess(component: ProcessSeries['component'], cpuUsPerSecond: number): ProcessSeries {
-  return {
-    component,
-    name: component,
-    pid: 1,
-    samples: [0, 5, 10, 15, 20].map((second) => ({
-      atUs: second * 1e6,
-      cpuUs: second * cpuUsPerSecond,
-      residentBytes: second <= 0 ? 1_000_000 : 3_000_000,
-      voluntarySwitches: second * 100,
-      involuntarySwitches: second * 10,
-      loopUtilisation: second / 20,
-      loopDelayMaxUs: second * 1000,
-    })),
-  };
-}
-
-test('counters are interpolated at the bounds of the steady phase', () => {
-  const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('proxy', 500_000)] };
-  const figures = figuresOf(run);
-  const [nginx] = figures.processes;
-  assert.equal(nginx?.cpuShare, 0.5);
-  assert.equal(nginx?.voluntarySwitchesPerSecond, 100);
-  assert.equal(nginx?.involuntarySwitchesPerSecond, 10);
-  // Steady is 4 s to 12 s: 1 s at 5/20, 5 s at 10/20, 2 s at 15/20.
-  assert.equal(nginx?.loopUtilisation, (1 * 0.25 + 5 * 0.5 + 2 * 0.75) / 8);
-  assert.equal(nginx?.loopDelayMaxUs, 15_000);
-  assert.equal(figures.cpuUsPerMessage.proxy, 4_000_000 / figures.steady.echoed);
-  assert.equal(figures.cpuUsPerMessage.server, null);
-  assert.equal(figures.memoryPerConnectionBytes.proxy, 2000);
-  assert.equal(figures.connect.cpuUsPerConnection.proxy, 1000);
-});
-
-test('a process that was hardly watched has no CPU figure, and neither has its component', () => {
-  const run = makeRun({ seconds: 8 });
-  const gone = evenProcess('server', 100_000);
-  run.processes = [evenProcess('server', 100_000), { ...gone, samples: gone.samples.slice(0, 2) }];
-  const figures = figuresOf(run);
-  assert.deepEqual(
-    figures.processes.map((process) => process.cpuShare),
-    [0.1, null],
-  );
-  assert.equal(figures.cpuUsPerMessage.server, null);
 });
 
 test('failures are summed by kind and by stage', () => {
@@ -174,60 +154,43 @@ test('a run that was cut off at any phase, or lost its books, gives nulls and ne
   );
 });
 
-test('a series keeps every message, however far it is thinned out', () => {
-  const run = makeRun({ seconds: 50 });
-  for (const limit of [1000, 20, 3]) {
-    const points = seriesOf(run, limit);
-    assert.ok(points.length <= limit + PHASES.length);
-    assert.deepEqual(
-      points.map((point) => point.atUs),
-      points.map((point) => point.atUs).toSorted((a, b) => a - b),
-    );
-  }
-  const steady = seriesOf(run, 10).filter((point) => point.phase === 'steady');
-  const mean = sum(steady.map((point) => point.echoedPerSecond ?? 0)) / steady.length;
-  assert.ok(Math.abs(mean - (figuresOf(run).messages.perSecond ?? 0)) / mean < 0.05);
-});
-
-test('a slice too short for a rate has none', () => {
-  const run = makeRun({ seconds: 1 });
-  const drain = run.slices.at(-1);
-  assert.ok(drain);
-  drain.endUs = drain.startUs + 60_000;
-  const last = seriesOf(run).at(-1);
-  assert.equal(last?.phase, 'drain');
-  assert.equal(last?.echoedPerSecond, null);
-  assert.notEqual(last?.maxUs, null);
-});
-
-test('late echoes of the warm-up do not make a second point for their second', () => {
-  const run = makeRun({ seconds: 3 });
-  const steady = run.slices.findIndex((slice) => slice.phase === 'steady');
-  const slice = run.slices[steady];
-  assert.ok(slice);
-  const tail = {
-    ...slice,
-    phase: 'warm-up' as const,
-    counters: { ...slice.counters, sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 },
+test('in time is what came back within 1 s of when it was due, of all that was due in the steady phase', () => {
+  const run = makeRun({ load: OPEN, seconds: 2 });
+  const responses = (...samples: [us: number, count: number][]) => {
+    const histogram = emptyHistogram();
+    for (const [us, count] of samples) histogram.recordValueWithCount(us, count);
+    return encode(histogram);
   };
-  const before = seriesOf(run);
-  run.slices.splice(steady + 1, 0, tail);
-  const after = seriesOf(run);
-  assert.deepEqual(
-    after.map(({ phase, echoedPerSecond }) => ({ phase, echoedPerSecond })),
-    before.map(({ phase, echoedPerSecond }) => ({ phase, echoedPerSecond })),
-  );
+  for (const slice of run.slices) {
+    slice.histograms = {};
+    slice.counters.due = 0;
+  }
+  const [warmUp, first, second, drain] = run.slices.slice(-4);
+  assert.ok(warmUp && first && second && drain);
+  warmUp.histograms.response = responses([5_000_000, 100]);
+  first.histograms.response = responses([900, 500], [990_000, 10]);
+  second.histograms.response = responses([1_010_000, 30]);
+  drain.histograms.response = responses([2_000_000, 40], [400_000, 20]);
+  assert.equal(figuresOf(run).offered?.inTime, 530 / 600);
+  for (const worker of run.workers) worker.outstanding = 10;
+  assert.equal(figuresOf(run).offered?.inTime, 530 / 620);
+  // Given up in time are those that lost their connection at once; the others were late anyhow.
+  second.histograms.lostWait = responses([950, 5], [1_010_000, 3]);
+  drain.histograms.unsentWait = responses([400_000, 4]);
+  warmUp.histograms.lostWait = responses([5000, 7]);
+  assert.equal(figuresOf(run).offered?.inTime, 521 / 620);
+  first.counters.due = 600;
+  drain.counters.due = 100;
+  warmUp.counters.due = 900;
+  assert.equal(figuresOf(run).offered?.inTime, 521 / 700);
 });
 
-test('the percentile curve ends where the samples do; the bins hold every sample', () => {
-  const histogram = histogramOf(makeRun({ seconds: 2 }), 'service');
-  const curve = percentileCurve(histogram);
-  assert.deepEqual(
-    curve.map((point) => point.valueUs),
-    curve.map((point) => point.valueUs).toSorted((a, b) => a - b),
-  );
-  assert.ok((curve.at(-1)?.x ?? 0) <= histogram.totalCount / 10 + 1e-6);
-  assert.equal(sum(logBins(histogram).map((bin) => bin.count)), histogram.totalCount);
-  assert.deepEqual(logBins(emptyHistogram()), []);
-  assert.deepEqual(percentileCurve(emptyHistogram()), []);
+test('what was outstanding when the steady phase began, and when it ended', () => {
+  const run = makeRun({ seconds: 3 });
+  for (const [i, slice] of run.slices.entries()) slice.gauges.outstanding = 10 + i;
+  // Latencies of the warm-up that came late have a slice beside that of their second.
+  run.slices.splice(5, 0, { ...(run.slices[4] ?? assert.fail()), phase: 'warm-up' });
+  assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: 13, atEnd: 16 });
+  run.slices = [];
+  assert.deepEqual(figuresOf(run).steady.outstanding, { atStart: null, atEnd: null });
 });

@@ -1,9 +1,20 @@
-import { FAILURE_STAGES, type FailureStage } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
 import type { HistogramName } from '../model/recording.ts';
 import type { HttpLeg, Run } from '../model/run.ts';
+import { ratio, total } from './arithmetic.ts';
+import { type Capacity, capacityOf } from './capacity.ts';
+import {
+  type ConnectFigures,
+  type ConnectionCounts,
+  connectionsOf,
+  connectOf,
+  type FailureFigures,
+  failuresOf,
+  openedIn,
+} from './connections.ts';
 import { type Conservation, conservationOf } from './conservation.ts';
-import { decode, type Histogram, mergeEncoded, type Summary, summarise } from './histogram.ts';
+import { type SteadySecond, steadySeconds, undisturbedSlices } from './disturbance.ts';
+import { decode, type Histogram, type Summary, summarise } from './histogram.ts';
 import {
   type ByComponent,
   cpuUsByComponent,
@@ -12,8 +23,10 @@ import {
   processFigures,
   residentGrowthByComponent,
 } from './processes.ts';
-import { phaseSpan, seconds, slicesOf } from './span.ts';
+import { inTimeShare } from './punctuality.ts';
+import { mergeSlices, phaseSpan, type Span, seconds as secondsOf, slicesOf } from './span.ts';
 
+export type { Capacity } from './capacity.ts';
 export type { Conservation, MessageAccount } from './conservation.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
@@ -23,7 +36,7 @@ export type LatencyName = 'response' | 'service';
 
 /** The derived numbers of one run. Rates and CPU are of the steady phase; null where the run does not tell them. */
 export interface RunFigures {
-  connections: { asked: number; opened: number; failed: number };
+  connections: ConnectionCounts;
   /** Counts are of the whole run; `perSecond` are echoes in the steady phase ÷ its duration. */
   messages: { sent: number; echoed: number; outstanding: number; lost: number; perSecond: number | null };
   /** Payload bytes per second in the steady phase. */
@@ -31,22 +44,46 @@ export interface RunFigures {
   latencyName: LatencyName;
   /** In µs; `response` and `sendLag` are null in a closed loop, which has no intended times. */
   latencies: Record<HistogramName, Summary | null>;
-  failures: {
-    total: number;
-    byKind: Record<string, number>;
-    byStage: Record<FailureStage, Record<string, number>>;
+  failures: FailureFigures;
+  connect: ConnectFigures;
+  /** `outstanding`: sent and not yet answered, when the phase began and when it ended; null where no slice tells. */
+  steady: {
+    durationUs: number | null;
+    sent: number;
+    echoed: number;
+    outstanding: { atStart: number | null; atEnd: number | null };
   };
-  /** The connect phase: how long it took, connections opened per second, CPU-µs per opened connection. */
-  connect: { timeToOpenUs: number | null; perSecond: number | null; cpuUsPerConnection: ByComponent };
-  steady: { durationUs: number | null; sent: number; echoed: number };
   cpuUsPerMessage: ByComponent;
+  /** Null where nothing can be said: without Nginx, without its CPU time, or in an open loop that it kept up with. */
+  perCoreCapacity: Capacity | null;
+  /** Seconds of the steady phase that were disturbed, of how many; null where the machine was not seen. */
+  disturbed: { seconds: number; of: number } | null;
+  /** The same figures of the other seconds alone; null where there is none, or where the machine was not seen. */
+  undisturbed: Undisturbed | null;
   /** Growth of resident memory over the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
   conservation: Conservation;
-  /** Open loop only. `ratio` = achieved ÷ offered. */
-  offered: { perSecond: number; achievedPerSecond: number | null; ratio: number | null } | null;
+  /**
+   * Open loop only. `ratio` = achieved ÷ offered; `inTime`: of the messages that were due in the steady phase the
+   * share that was echoed within 1 s of when it was due.
+   */
+  offered: {
+    perSecond: number;
+    achievedPerSecond: number | null;
+    ratio: number | null;
+    inTime: number | null;
+  } | null;
   http: HttpFigures | null;
+}
+
+/** Latencies in µs; `response`, `sendLag` and `inTime` are null in a closed loop. */
+export interface Undisturbed {
+  perSecond: number | null;
+  response: Summary | null;
+  service: Summary;
+  sendLag: Summary | null;
+  inTime: number | null;
 }
 
 export interface HttpFigures {
@@ -62,9 +99,11 @@ export function figuresOf(run: Run): RunFigures {
   const conservation = conservationOf(run);
   const counts = steadyCounts(run);
   const perSteadySecond = (count: number): number | null =>
-    steady === null ? null : count / seconds(steady);
+    steady === null ? null : count / secondsOf(steady);
   const { ok: _, ...messages } = conservation.total;
   const achievedPerSecond = perSteadySecond(counts.echoed);
+  const processes = processFigures(run, steady);
+  const seconds = steadySeconds(run);
   return {
     connections: connectionsOf(run),
     messages: { ...messages, perSecond: achievedPerSecond },
@@ -80,12 +119,19 @@ export function figuresOf(run: Run): RunFigures {
       durationUs: steady === null ? null : steady.endUs - steady.startUs,
       sent: counts.sent,
       echoed: counts.echoed,
+      outstanding: outstandingAtBounds(run, steady),
     },
     cpuUsPerMessage: mapComponents(cpuUsByComponent(run, steady), (us) => ratio(us, counts.echoed)),
+    perCoreCapacity: capacityOf(run, processes, achievedPerSecond),
+    disturbed:
+      seconds === null
+        ? null
+        : { seconds: seconds.filter(({ cause }) => cause !== null).length, of: seconds.length },
+    undisturbed: seconds === null ? null : undisturbedOf(run, seconds),
     memoryPerConnectionBytes: memoryPerConnection(run),
-    processes: processFigures(run, steady),
+    processes,
     conservation,
-    offered: offeredOf(run, achievedPerSecond),
+    offered: offeredOf(run, achievedPerSecond, messages.outstanding),
     http: run.http === null ? null : httpFigures(run.http),
   };
 }
@@ -108,8 +154,15 @@ const PHASES_READ: Record<HistogramName, Phase[]> = {
 
 /** All samples of one kind that count, merged; what every figure and every chart of that kind is read from. */
 export function histogramOf(run: Run, name: HistogramName): Histogram {
-  const slices = slicesOf(run, ...PHASES_READ[name]);
-  return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
+  return histogramOfAll([run], name);
+}
+
+/** The same of several runs together: percentiles of rounds are read from all their samples, never averaged. */
+export function histogramOfAll(runs: readonly Run[], name: HistogramName): Histogram {
+  return mergeSlices(
+    runs.flatMap((run) => slicesOf(run, ...PHASES_READ[name])),
+    name,
+  );
 }
 
 function latenciesOf(run: Run): Record<HistogramName, Summary | null> {
@@ -137,73 +190,46 @@ function steadyCounts(run: Run): { sent: number; echoed: number; bytesSent: numb
   return sum;
 }
 
-/** From the workers' books; from the slices where the run was cut off before they were closed. */
-function connectionsOf(run: Run): RunFigures['connections'] {
-  if (run.workers.length > 0) {
-    const sum = { asked: 0, opened: 0, failed: 0 };
-    for (const worker of run.workers) {
-      sum.asked += worker.asked;
-      sum.opened += worker.opened;
-      sum.failed += worker.failed;
-    }
-    return sum;
-  }
-  const { byStage } = failuresOf(run);
-  const failed = [byStage.tcp, byStage.tls, byStage.upgrade].flatMap((kinds) => Object.values(kinds));
-  return {
-    asked: run.plan.connections,
-    opened: openedIn(run, 'connect', 'warm-up', 'steady'),
-    failed: total(failed),
-  };
-}
-
-function failuresOf(run: Run): RunFigures['failures'] {
-  const byKind = new Map<string, number>();
-  const byStage = new Map<FailureStage, Map<string, number>>(
-    FAILURE_STAGES.map((stage) => [stage, new Map()]),
-  );
-  for (const slice of run.slices) {
-    for (const [key, count] of Object.entries(slice.failures)) {
-      const [stage, kind = ''] = key.split('/');
-      const kinds = FAILURE_STAGES.find((known) => known === stage);
-      if (kinds === undefined) continue;
-      byKind.set(kind, (byKind.get(kind) ?? 0) + count);
-      const ofStage = byStage.get(kinds);
-      ofStage?.set(kind, (ofStage.get(kind) ?? 0) + count);
-    }
-  }
-  const kindsOf = (stage: FailureStage): Record<string, number> =>
-    Object.fromEntries(byStage.get(stage) ?? []);
-  return {
-    total: total([...byKind.values()]),
-    byKind: Object.fromEntries(byKind),
-    byStage: { tcp: kindsOf('tcp'), tls: kindsOf('tls'), upgrade: kindsOf('upgrade'), open: kindsOf('open') },
-  };
-}
-
-function connectOf(run: Run): RunFigures['connect'] {
-  const span = phaseSpan(run, 'connect');
-  const opened = openedIn(run, 'connect');
-  return {
-    timeToOpenUs: span === null ? null : span.endUs - span.startUs,
-    perSecond: span === null ? null : opened / seconds(span),
-    cpuUsPerConnection: mapComponents(cpuUsByComponent(run, span), (us) => ratio(us, opened)),
-  };
-}
-
 function memoryPerConnection(run: Run): ByComponent {
   const growth = residentGrowthByComponent(run, phaseSpan(run, 'connect'));
   const opened = openedIn(run, 'connect');
   return mapComponents(growth, (bytes) => ratio(bytes, opened));
 }
 
-function offeredOf(run: Run, achievedPerSecond: number | null): RunFigures['offered'] {
+function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed | null {
+  const slices = undisturbedSlices(run, seconds);
+  const steady = slices.filter(({ phase }) => phase === 'steady');
+  if (steady.length === 0) return null;
+  const durationUs = total(steady.map(({ startUs, endUs }) => endUs - startUs));
+  const summary = (name: LatencyName | 'sendLag'): Summary => summarise(mergeSlices(slices, name));
+  const open = run.plan.workload.load.kind === 'open';
+  return {
+    perSecond: ratio(total(steady.map((slice) => slice.counters.echoed)) * 1e6, durationUs),
+    response: open ? summary('response') : null,
+    service: summary('service'),
+    sendLag: open ? summary('sendLag') : null,
+    inTime: open ? inTimeShare(slices, 0) : null,
+  };
+}
+
+/** A level, told by the last slice before each bound. */
+function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady']['outstanding'] {
+  const at = (us: number | undefined): number | null =>
+    us === undefined
+      ? null
+      : (run.slices.findLast((slice) => slice.endUs <= us && slice.endUs > slice.startUs)?.gauges
+          .outstanding ?? null);
+  return { atStart: at(steady?.startUs), atEnd: at(steady?.endUs) };
+}
+
+function offeredOf(run: Run, achievedPerSecond: number | null, unanswered: number): RunFigures['offered'] {
   const { load } = run.plan.workload;
   if (load.kind === 'closed') return null;
   return {
     perSecond: load.ratePerSecond,
     achievedPerSecond,
     ratio: achievedPerSecond === null ? null : ratio(achievedPerSecond, load.ratePerSecond),
+    inTime: achievedPerSecond === null ? null : inTimeShare(slicesOf(run, 'steady', 'drain'), unanswered),
   };
 }
 
@@ -214,17 +240,4 @@ function httpFigures(leg: HttpLeg): HttpFigures {
     latency: summarise(decode(leg.latency)),
     cacheHitShare: leg.cache === null ? null : ratio(leg.cache.HIT ?? 0, answers),
   };
-}
-
-function openedIn(run: Run, ...phases: Phase[]): number {
-  return total(slicesOf(run, ...phases).map((slice) => slice.counters.opened));
-}
-
-function total(counts: readonly number[]): number {
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** A quotient, or null where there is nothing to divide by. */
-function ratio(part: number, whole: number): number | null {
-  return whole > 0 ? part / whole : null;
 }

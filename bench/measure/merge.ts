@@ -1,5 +1,5 @@
-import { HISTOGRAMS, type HistogramName, type Recording } from '../model/recording.ts';
-import type { Slice } from '../model/run.ts';
+import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } from '../model/recording.ts';
+import type { Slice, WorkerTotals } from '../model/run.ts';
 import { bucketValue } from './counts.ts';
 import { emptyHistogram, encode } from './histogram.ts';
 
@@ -7,11 +7,28 @@ type Pairs = Uint32Array;
 
 /** Slices as they grow: the recordings of all workers that cover the same second of the same phase. */
 export interface Merger {
-  add(recording: Recording): void;
+  /** False, and nothing is added, where it has been added already: a transport may deliver twice. */
+  add(recording: Recording): boolean;
   /** In the order of time; counts, bytes and gauges are sums over the workers. */
   slices(): Slice[];
   /** Of the newest second that is over, for a person to watch; null before there is one. */
   latest(): LiveFigures | null;
+  /** Whether all that the workers recorded has come, and adds up to what they counted; empty where it does. */
+  check(ends: readonly WorkerEnd[]): RecordingFault[];
+}
+
+/** What a worker said last, or what is known of it where it said nothing. */
+export interface WorkerEnd {
+  host: string;
+  totals: WorkerTotals;
+  /** How many recordings it made; null where it did not get to say so. */
+  recordings: number | null;
+}
+
+/** Why the slices are not all of the run; `text` is a sentence for a person. */
+export interface RecordingFault {
+  code: 'recordings-missing' | 'slices-differ';
+  text: string;
 }
 
 /** A look at one second while a run goes on. */
@@ -22,8 +39,9 @@ export interface LiveFigures {
 }
 
 interface Growing extends Omit<Slice, 'histograms'> {
+  /** Without supplements. */
   recordings: number;
-  pairs: Partial<Record<HistogramName, Pairs>>;
+  pairs: Partial<Record<RecordedName, Pairs>>;
   /** The slice as it was handed out last; null where more has come since. */
   finished: Slice | null;
 }
@@ -31,58 +49,100 @@ interface Growing extends Omit<Slice, 'histograms'> {
 /** `workers`: how many recordings make a second whole. */
 export function makeMerger(workers: number): Merger {
   const growing = new Map<string, Growing>();
+  const sequences = new Map<string, Set<number>>();
   let latest: Growing | null = null;
+  const slices = () =>
+    [...growing.values()].sort((a, b) => a.startUs - b.startUs || a.endUs - b.endUs).map(finish);
   return {
     add(recording) {
+      if (!isNew(sequences, recording)) return false;
       const key = `${recording.startUs} ${recording.phase}`;
-      const slice = growing.get(key);
-      const sum = slice === undefined ? begin(recording) : addTo(slice, recording);
-      growing.set(key, sum);
-      const whole = sum.recordings >= workers && sum.endUs > sum.startUs;
-      if (whole && (latest === null || sum.startUs >= latest.startUs)) latest = sum;
+      const slice = growing.get(key) ?? begin(recording);
+      growing.set(key, slice);
+      addTo(slice, recording);
+      const whole = slice.recordings >= workers && slice.endUs > slice.startUs;
+      if (whole && (latest === null || slice.startUs >= latest.startUs)) latest = slice;
+      return true;
     },
-    slices: () =>
-      [...growing.values()].sort((a, b) => a.startUs - b.startUs || a.endUs - b.endUs).map(finish),
+    slices,
     latest: () => (latest === null ? null : liveFigures(latest)),
+    check: (ends) => [...missing(sequences, ends), ...differences(slices(), ends)],
   };
 }
 
-function begin(recording: Recording): Growing {
-  const { startUs, endUs, phase, failures, histograms, outstanding, open } = recording;
+function sourceOf(host: string, worker: number): string {
+  return `${worker} ${host}`;
+}
+
+function isNew(sequences: Map<string, Set<number>>, { host, worker, sequence }: Recording): boolean {
+  const source = sourceOf(host, worker);
+  const seen = sequences.get(source) ?? new Set();
+  sequences.set(source, seen);
+  return seen.size < seen.add(sequence).size;
+}
+
+/** Of a worker that did not say how many there were, the gaps between those that came are known at least. */
+function missing(
+  sequences: ReadonlyMap<string, ReadonlySet<number>>,
+  ends: readonly WorkerEnd[],
+): RecordingFault[] {
+  return ends.flatMap(({ host, totals, recordings }) => {
+    const seen = sequences.get(sourceOf(host, totals.worker)) ?? new Set<number>();
+    const made = recordings ?? Math.max(-1, ...seen) + 1;
+    const absent = Array.from({ length: made }, (_, sequence) => sequence).filter((one) => !seen.has(one));
+    if (absent.length === 0) return [];
+    const text = `${absent.length} of ${made} recordings of generator ${totals.worker + 1} on ${host} did not arrive: the seconds that they told of are incomplete.`;
+    return [{ code: 'recordings-missing', text }];
+  });
+}
+
+/** Slices are made from recordings, totals are counted by the workers: the sums have to be the same. */
+function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): RecordingFault[] {
+  const inSlices = (count: (slice: Slice) => number) => slices.reduce((sum, slice) => sum + count(slice), 0);
+  const inTotals = (name: keyof WorkerTotals) => ends.reduce((sum, { totals }) => sum + totals[name], 0);
+  const names = ['due', 'sent', 'echoed', 'lost', 'unsent', 'opened'] as const;
+  const pairs: [name: string, slices: number, totals: number][] = names.map((name) => [
+    name,
+    inSlices(({ counters }) => counters[name]),
+    inTotals(name),
+  ]);
+  const failures = inSlices((slice) => Object.values(slice.failures).reduce((sum, count) => sum + count, 0));
+  pairs.push(['failed', failures, inTotals('failed')]);
+  const unequal = pairs.filter(([, sum, total]) => sum !== total);
+  if (unequal.length === 0) return [];
+  const figures = unequal.map(([name, sum, total]) => `${name} ${sum} and not ${total}`).join(', ');
+  const text = `The slices of the run do not add up to what the generators counted (${figures}): figures and charts are not of the whole run.`;
+  return [{ code: 'slices-differ', text }];
+}
+
+function begin({ startUs, endUs, phase }: Recording): Growing {
   return {
     startUs,
     endUs,
     phase,
-    counters: countersOf(recording),
-    failures: { ...failures },
-    gauges: { outstanding, open },
-    recordings: 1,
-    pairs: { ...histograms },
+    counters: zeroCounters(),
+    failures: {},
+    gauges: { outstanding: 0, open: 0 },
+    recordings: 0,
+    pairs: {},
     finished: null,
   };
 }
 
-const COUNTERS = ['sent', 'echoed', 'lost', 'bytesSent', 'bytesReceived', 'opened'] as const;
-
-function countersOf(recording: Recording): Slice['counters'] {
-  const { sent, echoed, lost, bytesSent, bytesReceived, opened } = recording;
-  return { sent, echoed, lost, bytesSent, bytesReceived, opened };
-}
-
-function addTo(slice: Growing, recording: Recording): Growing {
-  slice.recordings++;
+function addTo(slice: Growing, recording: Recording): void {
   slice.finished = null;
   slice.endUs = Math.max(slice.endUs, recording.endUs);
-  for (const name of COUNTERS) slice.counters[name] += recording[name];
-  slice.gauges.outstanding += recording.outstanding;
-  slice.gauges.open += recording.open;
+  for (const name of COUNTERS) slice.counters[name] += recording.counters[name];
   for (const [kind, count] of Object.entries(recording.failures))
     slice.failures[kind] = (slice.failures[kind] ?? 0) + count;
-  for (const name of HISTOGRAMS) {
+  for (const name of RECORDED) {
     const pairs = recording.histograms[name];
     if (pairs !== undefined) slice.pairs[name] = mergePairs(slice.pairs[name], pairs);
   }
-  return slice;
+  if (recording.gauges === null) return;
+  slice.recordings++;
+  slice.gauges.outstanding += recording.gauges.outstanding;
+  slice.gauges.open += recording.gauges.open;
 }
 
 /** Adds two lists of (bucket index, count), both ascending by index: exact, nothing is rounded. */
@@ -116,7 +176,7 @@ function finish(growing: Growing): Slice {
 
 function encodeSlice({ recordings: _, finished: _f, pairs, ...counts }: Growing): Slice {
   const histograms: Slice['histograms'] = {};
-  for (const name of HISTOGRAMS) {
+  for (const name of RECORDED) {
     const of = pairs[name];
     if (of !== undefined) histograms[name] = encodePairs(of);
   }

@@ -1,4 +1,5 @@
 import type { Component, ProcessSeries, Run, Sample } from '../model/run.ts';
+import { growth, sampleBefore } from './growth.ts';
 import { type Span, seconds } from './span.ts';
 
 /** The components that a figure is told for, one by one; the runner is only watched. */
@@ -20,6 +21,11 @@ export interface ProcessFigures {
   /** Node only: share of time not idle, and the longest delay of the event loop. */
   loopUtilisation: number | null;
   loopDelayMaxUs: number | null;
+}
+
+/** Its master has no part in the messages. */
+export function isNginxWorker({ component, name }: Pick<ProcessFigures, 'component' | 'name'>): boolean {
+  return component === 'proxy' && name !== 'nginx master';
 }
 
 type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
@@ -104,24 +110,6 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
   return enough && covered.endUs > covered.startUs ? covered : null;
 }
 
-function growth(samples: readonly Sample[], counter: Counter, span: Span): number {
-  return Math.max(0, valueAt(samples, counter, span.endUs) - valueAt(samples, counter, span.startUs));
-}
-
-/** A counter at a moment between the first sample and the last, on the straight line between its neighbours. */
-function valueAt(samples: readonly Sample[], counter: Counter, atUs: number): number {
-  const before = sampleBefore(samples, atUs);
-  const after = samples.find((sample) => sample.atUs >= atUs);
-  if (before === undefined || after === undefined) return (before ?? after)?.[counter] ?? 0;
-  if (after.atUs <= before.atUs) return after[counter];
-  const share = (atUs - before.atUs) / (after.atUs - before.atUs);
-  return before[counter] + share * (after[counter] - before[counter]);
-}
-
-function sampleBefore(samples: readonly Sample[], atUs: number): Sample | undefined {
-  return samples.findLast((sample) => sample.atUs <= atUs);
-}
-
 /** A sample tells of the time since the one before: its utilisation weighs as much as of that lies in the span. */
 function loopFigures(
   samples: readonly Sample[],
@@ -139,7 +127,9 @@ function loopFigures(
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
     }
-    if (sample.loopDelayMaxUs !== null) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
+    // Of a sample that only begins or ends in the span the longest delay lies elsewhere.
+    const within = overlap * 2 >= sample.atUs - before.atUs;
+    if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }
   return { loopUtilisation: weight === 0 ? null : weighted / weight, loopDelayMaxUs: longest };
 }

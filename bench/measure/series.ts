@@ -5,7 +5,9 @@ import { mergeEncoded, supportedPercentile } from './histogram.ts';
 
 /** One point of a chart over time: what one or more neighbouring slices recorded. */
 export interface Point {
-  /** Middle of the point's time, µs since the run's epoch. */
+  /** The point's time and its middle, µs since the run's epoch. */
+  startUs: number;
+  endUs: number;
   atUs: number;
   phase: Phase;
   /** Null, like all rates, where the point lasted too short for one: the end of a drain is no throughput. */
@@ -85,6 +87,8 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
   const latency = mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
   return [
     {
+      startUs: first.startUs,
+      endUs: last.endUs,
       atUs: (first.startUs + last.endUs) / 2,
       phase: first.phase,
       sentPerSecond: perSecond((slice) => slice.counters.sent),

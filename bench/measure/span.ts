@@ -1,5 +1,7 @@
 import type { Phase } from '../model/load.ts';
+import type { RecordedName } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
+import { type Histogram, mergeEncoded } from './histogram.ts';
 
 /** A stretch of time, µs since the run's epoch; `endUs` is never before `startUs`. */
 export interface Span {
@@ -22,4 +24,9 @@ export function slicesOf(run: Run, ...phases: Phase[]): Slice[] {
 
 export function seconds(span: Span): number {
   return (span.endUs - span.startUs) / 1e6;
+}
+
+/** The samples of one kind in these slices, merged. */
+export function mergeSlices(slices: readonly Slice[], name: RecordedName): Histogram {
+  return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
 }

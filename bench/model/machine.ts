@@ -11,4 +11,6 @@ export interface Machine {
   /** net.ipv4.ip_local_port_range, both ends included; null where it cannot be read. */
   portRange: readonly [number, number] | null;
   isRoot: boolean;
+  /** Version of the Bun that lean client and lean echo server can run on, as in `1.4.5`; null: there is none. */
+  bun: string | null;
 }

@@ -3,7 +3,15 @@ import { amount, count, workloadSchema } from './load.ts';
 
 export const positive = v.pipe(count, v.minValue(1));
 
-/** Where processes are placed: lists of CPU numbers, or null where the kernel chooses. */
+/**
+ * What a run of a variant is for. `throughput`: closed loop, how much it carries. `latency`: open loop well
+ * below that, how fast it is.
+ */
+export const STEPS = ['throughput', 'latency'] as const;
+export const stepSchema = v.picklist(STEPS);
+export type Step = v.InferOutput<typeof stepSchema>;
+
+/** On which CPUs processes run: lists of CPU numbers; an empty one where the component takes no part. */
 export const placementSchema = v.strictObject({
   proxy: v.array(count),
   server: v.array(count),
@@ -13,9 +21,18 @@ export const placementSchema = v.strictObject({
 });
 export type Placement = v.InferOutput<typeof placementSchema>;
 
+/** What runs the lean client and the lean echo server; those on `ws` always run on Node. */
+export const ENGINES = ['node', 'bun'] as const;
+export const engineSchema = v.picklist(ENGINES);
+export type EngineName = v.InferOutput<typeof engineSchema>;
+
 /** Everything about one run, decided and written down before it starts. */
 export const runPlanSchema = v.strictObject({
-  /** Folder name in nginx-profiles/, or `direct`. */
+  /** Name of the variant; with step and round what a run is known by. */
+  variant: v.string(),
+  step: stepSchema,
+  round: v.nullable(positive),
+  /** Folder name in nginx-profiles/, `direct`, or `conf:` and the path of a person's configuration. */
   profile: v.string(),
   workload: workloadSchema,
   connections: positive,
@@ -29,6 +46,8 @@ export const runPlanSchema = v.strictObject({
   connectTimeoutMs: positive,
   client: v.picklist(['lean', 'ws']),
   server: v.picklist(['ws', 'lean']),
+  /** Of the lean ends; in results from before there was a choice: Node. */
+  engine: v.optional(engineSchema, 'node'),
   /** Generator processes. */
   workers: positive,
   /** Echo server processes. */
@@ -46,6 +65,7 @@ export const runPlanSchema = v.strictObject({
   ),
   /** Loopback addresses the generator connects from. */
   sourceAddresses: v.array(v.string()),
+  /** Null: the kernel places all processes. */
   placement: v.nullable(placementSchema),
   /** How an open loop waits for the next message: spinning keeps a CPU busy and is on time; null in a closed loop. */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
@@ -62,6 +82,7 @@ export const planSchema = v.strictObject({
   seed: count,
   strict: v.boolean(),
   thresholds: v.array(v.string()),
-  runs: v.array(runPlanSchema),
+  /** Steps of each variant, in order. */
+  steps: v.pipe(v.array(stepSchema), v.minLength(1)),
 });
 export type Plan = v.InferOutput<typeof planSchema>;

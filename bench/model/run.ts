@@ -14,9 +14,17 @@ export const sliceSchema = v.strictObject({
   phase: phaseSchema,
   /** What happened in it, by name; counters of a run's slices add up to its totals. */
   counters: v.strictObject({
+    /**
+     * Messages that the load asked for, under the phase of their intended time: those of the steady phase are
+     * in its slices and in the drain's. 0 in results from before it was counted.
+     */
+    due: v.optional(count, 0),
     sent: count,
     echoed: count,
+    /** Sent and given up. */
     lost: count,
+    /** Given up before they were sent, for want of a connection; due = sent + unsent over the run. */
+    unsent: v.optional(count, 0),
     bytesSent: count,
     bytesReceived: count,
     opened: count,
@@ -34,6 +42,9 @@ export const sliceSchema = v.strictObject({
       response: encodedHistogram,
       service: encodedHistogram,
       sendLag: encodedHistogram,
+      /** How long the lost and the unsent had waited; they are in `response` or `service` too. */
+      lostWait: encodedHistogram,
+      unsentWait: encodedHistogram,
     }),
   ),
 });
@@ -45,10 +56,13 @@ export const workerTotalsSchema = v.strictObject({
   asked: count,
   opened: count,
   failed: count,
+  /** due = sent + unsent, sent = echoed + outstanding + lost. */
+  due: v.optional(count, 0),
   sent: count,
   echoed: count,
   outstanding: count,
   lost: count,
+  unsent: v.optional(count, 0),
 });
 export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
@@ -76,6 +90,29 @@ export const processSeriesSchema = v.strictObject({
   samples: v.array(sampleSchema),
 });
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
+
+/**
+ * What the kernel has counted at one moment, over all CPUs that the processes of the run may use; µs since
+ * the system started, in steps of 10 ms (proc_stat(5)).
+ */
+export const machineSampleSchema = v.strictObject({
+  atUs: count,
+  /** With nothing to do, or waiting for a disk. */
+  idleUs: count,
+  /** Taken by the host of a virtual machine while there was work to do. */
+  stolenUs: count,
+  /** In interrupts and in what they put off; some kernels charge it to the interrupted process as well. */
+  interruptUs: count,
+});
+export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
+
+/** The machine beneath a run. */
+export const machineSeriesSchema = v.strictObject({
+  /** The CPUs that are counted, by number. */
+  cpus: v.array(count),
+  samples: v.array(machineSampleSchema),
+});
+export type MachineSeries = v.InferOutput<typeof machineSeriesSchema>;
 
 /** One row of the spread table: how many connections and echoed messages one process carried. */
 export const shareSchema = v.strictObject({
@@ -125,6 +162,8 @@ export const nginxFactsSchema = v.strictObject({
   version: v.string(),
   openssl: v.nullable(v.string()),
   buildArguments: v.string(),
+  /** The configuration as it was read, with what it includes; null in results from before it was kept. */
+  given: v.optional(v.nullable(v.string()), null),
   /** The configuration that ran, as it was printed for `nginx -c`. */
   configuration: v.string(),
   /** Lines of the error log at level warn and above, the last 200 at most. */
@@ -139,8 +178,11 @@ export const outcomeSchema = v.variant('state', [
 ]);
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
-/** Which part of the topology kept the run from going faster. `schedule`: it did all that was offered. */
-export const LIMITS = ['proxy', 'server', 'generator', 'schedule', 'none'] as const;
+/**
+ * What kept the run from going faster. `machine`: no CPU was left for any of its processes; `schedule`: it
+ * did all that was offered.
+ */
+export const LIMITS = ['proxy', 'server', 'generator', 'machine', 'schedule', 'none'] as const;
 
 export const validitySchema = v.strictObject({
   verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
@@ -153,7 +195,6 @@ export type Validity = v.InferOutput<typeof validitySchema>;
 /** One execution of one variant × scenario × load. */
 export const runSchema = v.strictObject({
   plan: runPlanSchema,
-  title: v.string(),
   startedAt: v.string(),
   outcome: outcomeSchema,
   /** When each phase began and ended, µs since the run's epoch; a phase not reached is missing. */
@@ -161,6 +202,8 @@ export const runSchema = v.strictObject({
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
+  /** Null where the system does not tell, and in results from before it was recorded. */
+  machine: v.optional(v.nullable(machineSeriesSchema), null),
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),
   http: v.nullable(httpLegSchema),

@@ -66,18 +66,31 @@ test('the one that was named comes before PATH; stream that is built in needs no
   assert.equal(found.streamModule, null);
 });
 
-async function refuses(name: string, words: RegExp): Promise<void> {
+/** @param kind `usage` where the path itself is wrong */
+async function refuses(name: string, kind: 'usage' | 'environment', words: RegExp): Promise<void> {
   await assert.rejects(
     findNginx(options({ path: join(folder, name) })),
-    (error) => error instanceof Problem && error.kind === 'environment' && words.test(error.message),
+    (error) => error instanceof Problem && error.kind === kind && words.test(error.message),
   );
 }
 
 test('one that is none', async () => {
-  await refuses('not-there', /not-there cannot be used as Nginx: there is no such file\. Check the path\.$/);
-  await refuses('plain-file', /plain-file cannot be used as Nginx: it is no file that may be executed\./);
-  await refuses('other', /other cannot be used as Nginx: It does not answer to -V as nginx does\.$/);
-  await refuses('lame', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
+  await refuses(
+    'not-there',
+    'usage',
+    /not-there cannot be used as Nginx: there is no such file\. Check the path\.$/,
+  );
+  await refuses(
+    'plain-file',
+    'usage',
+    /plain-file cannot be used as Nginx: it is no file that may be executed\./,
+  );
+  await refuses(
+    'other',
+    'environment',
+    /other cannot be used as Nginx: It does not answer to -V as nginx does\.$/,
+  );
+  await refuses('lame', 'environment', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
 });
 
 test('libraries of its own go into its environment only', () => {

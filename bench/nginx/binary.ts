@@ -9,7 +9,7 @@ import { type NginxVersion, parseVersion } from './version.ts';
 
 const execute = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-/** Where systems put servers that an ordinary user's PATH leaves out. */
+/** Where systems install servers, but which an ordinary user's PATH does not contain. */
 const SYSTEM_FOLDERS = [
   '/usr/sbin',
   '/usr/local/sbin',
@@ -18,38 +18,42 @@ const SYSTEM_FOLDERS = [
   '/opt/homebrew/bin',
 ];
 
-/** An nginx that has been run once, with -V. */
+/** An Nginx binary that has been run with -V, so it is known to start. */
 export interface NginxBinary extends NginxVersion {
-  /** Absolute. */
+  /** Absolute path of the binary. */
   path: string;
-  /** Folder of its dynamic modules; null where there is none. */
+  /** Folder of its dynamic modules; null if there is none. */
   modulesPath: string | null;
-  /** The stream module where it is a dynamic one that is there; null: built in, or missing. */
+  /** Path of the stream module, if it is a dynamic module and installed; null: built in, or missing. */
   streamModule: string | null;
-  /** LD_LIBRARY_PATH for it; null where the system has all its libraries. */
+  /** LD_LIBRARY_PATH that the binary needs; null if the system has all its libraries. */
   libraryPath: string | null;
 }
 
 export interface FindOptions {
-  /** What `--nginx` named; null: search. */
+  /** The value of `--nginx`; null: search for a binary. */
   path: string | null;
-  /** The search path; PATH of the environment. */
+  /** Folders to search, in the form of the environment's PATH. */
   searchPath: string;
-  /** Where a fetched package is kept; made when it is needed. */
+  /** Folder in which a fetched package is kept; created when needed. */
   cacheDir: string;
-  /** Tells the person, a line at a time. */
+  /** Shows one line to the user. */
   say: (line: string) => void;
   signal?: AbortSignal;
 }
 
 /**
- * Finds nginx: the one that was named, else the one on PATH or in the system's folders, else
- * Debian's package, fetched without root and unpacked into the cache.
+ * Finds an Nginx binary: the one that was named, otherwise the first on PATH or in the system's folders,
+ * otherwise that of Debian's package, which is fetched without root and unpacked into the cache.
  *
- * @throws Problem('environment') that names the command that installs nginx here.
+ * @throws Problem('environment') with the command that installs Nginx on this system.
  */
 export async function findNginx(options: FindOptions): Promise<NginxBinary> {
-  if (options.path !== null) return describe(resolve(options.path), null);
+  if (options.path !== null) {
+    const path = resolve(options.path);
+    await checkNamed(path);
+    return describe(path, null);
+  }
   const folders = [...options.searchPath.split(delimiter), ...SYSTEM_FOLDERS];
   for (const folder of folders.filter((each) => each !== '')) {
     const path = resolve(folder, 'nginx');
@@ -65,7 +69,16 @@ export async function findNginx(options: FindOptions): Promise<NginxBinary> {
   }
 }
 
-/** The environment that the binary needs. */
+/** @throws Problem('usage') where a person named what is not there, or is nothing to execute */
+async function checkNamed(path: string): Promise<void> {
+  if (await isExecutable(path)) return;
+  const wrong = (await exists(path))
+    ? 'it is no file that may be executed. Check the path, or make it executable (chmod +x).'
+    : 'there is no such file. Check the path.';
+  throw new Problem('usage', `${path} cannot be used as Nginx: ${wrong}`);
+}
+
+/** Environment variables to run the binary with. */
 export function nginxEnvironment({ libraryPath }: Pick<NginxBinary, 'libraryPath'>): NodeJS.ProcessEnv {
   return libraryPath === null ? process.env : { ...process.env, LD_LIBRARY_PATH: libraryPath };
 }
@@ -92,9 +105,6 @@ async function askVersion(path: string, libraryPath: string | null): Promise<Ngi
 async function reason(cause: unknown): Promise<string> {
   if (cause instanceof Problem) return cause.message;
   const { code, stderr, killed } = cause as { code?: unknown; stderr?: string; killed?: boolean };
-  if (code === 'ENOENT') return 'there is no such file. Check the path.';
-  if (code === 'EACCES')
-    return 'it is no file that may be executed. Check the path, or make it executable (chmod +x).';
   if (killed === true) return `it gave no answer to -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
   const words = stderr?.trim().split('\n').at(-1) ?? '';
   const missing = /shared librar|Library not loaded|Error relocating|symbol/i.test(words);
@@ -102,7 +112,10 @@ async function reason(cause: unknown): Promise<string> {
   return `${words === '' ? `it ended with ${String(code)}` : words.replace(/\.$/, '')}.${remedy}`;
 }
 
-/** Beside the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as it was built. */
+/**
+ * The folder of modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as configured at
+ * build time.
+ */
 async function findModules(path: string, buildArguments: string): Promise<string | null> {
   const argument = (name: string) => new RegExp(`--${name}=(\\S+)`).exec(buildArguments)?.[1];
   const candidates = [
@@ -122,10 +135,10 @@ async function installAdvice(): Promise<string> {
 }
 
 /**
- * What installs nginx on a system.
+ * The command that installs Nginx on a system.
  *
- * @param release The text of /etc/os-release, empty where there is none.
- * @returns null where no command is known.
+ * @param release The text of /etc/os-release; empty if there is no such file.
+ * @returns null if no command is known.
  */
 export function installCommand(platform: NodeJS.Platform, release: string): string | null {
   if (platform === 'darwin') return 'brew install nginx';

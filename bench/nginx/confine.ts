@@ -1,65 +1,82 @@
 import { basename, join } from 'node:path';
-import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
+import type { OnChange } from './notices.ts';
+import { needsStreamModule } from './stream-module.ts';
+import { type Directive, directive, directives, type Node, rewrite, set, word } from './tree.ts';
 
 export interface ConfineSpec {
-  /** The run's private folder (absolute): everything that nginx writes goes below it. */
+  /** Absolute path of the run's private folder: Nginx writes files only below it. */
   folder: string;
   certificate: { certPath: string; keyPath: string } | null;
   workers: number;
   workerConnections: number;
-  /** worker_rlimit_nofile. */
+  /** Value of worker_rlimit_nofile. */
   workerFiles: number;
-  /** CPU numbers, dealt out to the workers in turn; null: as the configuration says. */
+  /** CPU numbers that the workers are bound to, in turn; null: as the configuration says. */
   cpuAffinity: readonly number[] | null;
-  /** Arguments of `user`, as in `root root`; null where nginx does not run as root. */
+  /** Arguments of `user`, such as `root root`; null if Nginx does not run as root. */
   user: string | null;
-  /** From `nginx -V`: which modules it has. */
+  /** Arguments of `configure` from `nginx -V`: they tell which modules are built in. */
   buildArguments: string;
-  /** Folder of this nginx's dynamic modules; null: as the configuration says. */
+  /** Folder of this binary's dynamic modules; null: as the configuration says. */
   modulesPath: string | null;
-  /** The stream module, where it is a dynamic one; null: built in, or not there. */
+  /** Path of the stream module, if it is a dynamic module; null: built in, or missing. */
   streamModule: string | null;
 }
 
-/** What has no place in a sandbox: other protocols' listeners, core dumps, going to the background. */
-const REMOVED_TOP = new Set(['mail', 'working_directory', 'worker_rlimit_core', 'debug_points', 'lock_file']);
+/** Removed without a notice: the run sets its own error log, and has a certificate of its own. */
+const REPLACED = new Set(['error_log', 'lock_file', 'ssl_password_file']);
 
-/** Names of another host, or files that only belong to the certificate that was there. */
-const REMOVED_ANYWHERE = new Set([
-  'error_log',
-  'ssl_password_file',
-  'ssl_stapling',
-  'ssl_stapling_file',
-  'ssl_stapling_responder',
-  'ssl_stapling_verify',
-]);
+/** Directives that write other files: core dumps, profiles, copies of responses, TLS keys, session logs. */
+const WRITES =
+  /^(debug_points|google_perftools_profiles|working_directory|worker_rlimit_core)$|^(fastcgi|proxy|scgi|uwsgi)_store$|^session_log(_|$)|^ssl_key_log$/;
 
-/** Keeps what nginx writes inside the folder, and lays down processes and limits as planned. */
-export function confine(tree: readonly Node[], spec: ConfineSpec): Node[] {
-  return settleEvents(settleHttp(settleTop(confineAnywhere(tree, spec), spec), spec), spec);
+/** Makes Nginx write only below the folder, and sets its processes and limits as planned. */
+export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
+  return setEvents(setHttp(setTop(confineAnywhere(tree, spec, onChange), spec), spec), spec);
 }
 
-/** What may stand at any depth: logs, caches, certificates, modules. */
-function confineAnywhere(tree: readonly Node[], spec: ConfineSpec): Node[] {
+/** Changes the directives that may stand at any depth: logs, caches, certificates, modules. */
+function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   const caches: string[] = [];
+  const logs = new Map<string, string>();
   return rewrite(tree, (node, parents) => {
-    if (REMOVED_ANYWHERE.has(node.name)) return [];
-    if (parents.length === 0 && REMOVED_TOP.has(node.name)) return [];
+    const first = node.args[0]?.text ?? '';
+    if (/^(access|error)_log$/.test(node.name) && first.startsWith('syslog:')) onChange('syslog', node);
+    if (REPLACED.has(node.name)) return [];
+    if (WRITES.test(node.name) && first !== 'off') {
+      onChange('files', node);
+      return [];
+    }
     if (/^client_body_temp_path$|^(proxy|fastcgi|uwsgi|scgi)_temp_path$/.test(node.name)) return [];
     if (/^(proxy|fastcgi|uwsgi|scgi)_cache_path$/.test(node.name)) {
       caches.push(node.name);
       return [withFirst(node, join(spec.folder, `cache-${caches.length}`))];
     }
-    if (node.name === 'proxy_store' && node.args[0]?.text !== 'off') return [];
-    if (node.name === 'access_log') return [confineAccessLog(node, spec.folder)];
+    if (node.name === 'access_log') return [confineAccessLog(node, spec.folder, logs)];
     if (node.name === 'load_module') return [ownModule(node, spec)];
-    return withCertificate(node, parents, spec.certificate);
+    if (node.name === 'keyval_zone') return [withoutState(node, onChange)];
+    return withCertificate(node, parents, spec.certificate, onChange);
   });
 }
 
-/** `access_log off` and formats stay: writing a log is part of what a configuration costs. */
-function confineAccessLog(node: Directive, folder: string): Directive {
-  return node.args[0]?.text === 'off' ? node : withFirst(node, join(folder, 'access.log'));
+/**
+ * Moves a log to the folder. Its format stays, and so does `access_log off`, because writing logs is part
+ * of what a configuration costs. Each path gets a file of its own, because Nginx refuses logs that write
+ * to the same file with different buffers.
+ */
+function confineAccessLog(node: Directive, folder: string, logs: Map<string, string>): Directive {
+  const path = node.args[0]?.text ?? '';
+  if (path === 'off') return node;
+  const file = logs.get(path) ?? join(folder, logs.size === 0 ? 'access.log' : `access-${logs.size + 1}.log`);
+  logs.set(path, file);
+  return withFirst(node, file);
+}
+
+/** Keeps the zone in memory only. */
+function withoutState(node: Directive, onChange: OnChange): Directive {
+  const args = node.args.filter(({ text }) => !text.startsWith('state='));
+  if (args.length < node.args.length) onChange('files', node);
+  return { ...node, args };
 }
 
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): Directive {
@@ -73,20 +90,27 @@ function withFirst(node: Directive, first: string): Directive {
   return { ...node, args: [word(first), ...node.args.slice(1)] };
 }
 
-/** One pair in place of what is there; a level with an RSA and an ECDSA pair keeps the first place. */
+/**
+ * Replaces certificate and key. Where a level has several pairs (RSA and ECDSA), only the first is replaced
+ * and the others go.
+ */
 function withCertificate(
   node: Directive,
   parents: readonly Directive[],
   certificate: ConfineSpec['certificate'],
+  onChange: OnChange,
 ): readonly Node[] {
   if (certificate === null || !['ssl_certificate', 'ssl_certificate_key'].includes(node.name)) return [node];
   const level = parents.at(-1);
   const first = directives(level?.block ?? null, node.name)[0];
-  if (first !== undefined && first.origin !== node.origin) return [];
+  if (first !== undefined && first.origin !== node.origin) {
+    onChange('certificates', node);
+    return [];
+  }
   return [withFirst(node, node.name === 'ssl_certificate' ? certificate.certPath : certificate.keyPath)];
 }
 
-function settleTop(tree: readonly Node[], spec: ConfineSpec): Node[] {
+function setTop(tree: readonly Node[], spec: ConfineSpec): Node[] {
   let top = set(tree, 'error_log', [join(spec.folder, 'error.log'), 'warn']);
   top = set(top, 'pid', [join(spec.folder, 'nginx.pid')]);
   if (spec.cpuAffinity !== null)
@@ -102,19 +126,17 @@ function settleTop(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return withStreamModule(top, spec.streamModule);
 }
 
-/** One mask for each worker, the CPUs taken in turn: CPU 2 is `100`. */
+/** One bit mask per worker, the CPUs taken in turn: the mask of CPU 2 is `100`. */
 function affinityMasks(cpus: readonly number[], workers: number): string[] {
   return Array.from({ length: workers }, (_, index) => `1${'0'.repeat(cpus[index % cpus.length] ?? 0)}`);
 }
 
 function withStreamModule(top: readonly Node[], path: string | null): Node[] {
-  const needed = directives(top, 'stream').length > 0;
-  const loaded = directives(top, 'load_module').some((node) => texts(node)[0]?.includes('ngx_stream_module'));
-  if (!needed || loaded || path === null) return [...top];
+  if (path === null || !needsStreamModule(top)) return [...top];
   return [directive('load_module', [path]), ...top];
 }
 
-function settleEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
+function setEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
   const events = directives(tree, 'events')[0] ?? directive('events', [], []);
   let block: readonly Node[] = events.block ?? [];
   block = set(block, 'worker_connections', [`${spec.workerConnections}`]);
@@ -126,8 +148,11 @@ function settleEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return tree.map((node) => (node === events ? settled : node));
 }
 
-/** Compiled-in paths lie outside the folder, so each that this nginx would use is written out. */
-function settleHttp(tree: readonly Node[], spec: ConfineSpec): Node[] {
+/**
+ * The default paths of logs and temporary files lie outside the folder, so each that this binary uses is
+ * set.
+ */
+function setHttp(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return tree.map((node) => {
     if (node.kind === 'comment' || node.name !== 'http' || node.block === null) return node;
     const added = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']

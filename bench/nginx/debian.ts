@@ -5,12 +5,14 @@ import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 
 const execute = promisify(execFile);
-/** For one call of apt-get, over a slow line. */
+/** Time limit of one call of apt-get; long enough for a slow connection. */
 const APT_TIMEOUT_MS = 300_000;
-/** Debian 12 and later have the binary in the first; older releases and Ubuntu in one of the others. */
+/**
+ * Debian 12 and later ship the binary in the first package, older releases and Ubuntu in one of the others.
+ */
 const PACKAGES = ['nginx', 'nginx-core', 'nginx-light'];
 const STREAM_PACKAGE = 'libnginx-mod-stream';
-/** Libraries of nginx that a slim image may lack. */
+/** Libraries that Nginx needs and that a slim container image may lack. */
 const LIBRARY = /^(libssl|libpcre|libcrypt|zlib)[a-z0-9.+-]*$/;
 
 export interface FetchOptions {
@@ -20,11 +22,11 @@ export interface FetchOptions {
 }
 
 /**
- * Debian's (or Ubuntu's) nginx, unpacked into the cache: from there if it was fetched before. Needs no
- * root and no package lists; nothing outside the cache is written. Runs at the same time share
- * what the first to finish leaves.
+ * Fetches Nginx from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is there
+ * already. Needs neither root nor package lists, and writes nothing outside the cache. If several runs
+ * fetch at the same time, all use the copy of the first to finish.
  *
- * @throws Problem('environment') that says why it could not be had; the remedy is the caller's.
+ * @throws Problem('environment') with the reason; the caller adds the remedy.
  */
 export async function fetchDebianNginx(
   options: FetchOptions,
@@ -41,7 +43,10 @@ export async function fetchDebianNginx(
   return { path, libraryPath: await libraryPath(root) };
 }
 
-/** As in `debian-12`; another release has other libraries, so it gets a folder of its own. */
+/**
+ * The system's name and release, such as `debian-12`: each release has other libraries and gets its own
+ * folder.
+ */
 async function release(): Promise<string> {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');
   const field = (name: string) => new RegExp(`^${name}="?([A-Za-z0-9._-]+)"?$`, 'm').exec(text)?.[1];
@@ -56,7 +61,9 @@ async function requireApt(): Promise<void> {
   );
 }
 
-/** Everything happens in a folder of its own, which takes its name at the end: whole or not at all. */
+/**
+ * Unpacks into a temporary folder and renames it at the end, so that the cache never holds half a package.
+ */
 async function fetchInto(root: string, { cacheDir, signal }: FetchOptions): Promise<void> {
   const work = await makeWork(resolve(cacheDir));
   try {
@@ -66,7 +73,7 @@ async function fetchInto(root: string, { cacheDir, signal }: FetchOptions): Prom
     const archive = await downloadNginx(apt, unpacked, work, warning);
     await apt(['download', STREAM_PACKAGE]).then(
       async () => unpack(await findArchive(work, STREAM_PACKAGE), unpacked),
-      () => undefined, // built in, or not packaged: only profiles with stream need it
+      () => undefined, // The module is built in or not packaged; only profiles with stream need it.
     );
     if (!(await runs(join(unpacked, 'usr/sbin/nginx')))) await addLibraries(apt, archive, unpacked, work);
     await rename(unpacked, root).catch((error: NodeJS.ErrnoException) => {
@@ -87,10 +94,10 @@ async function makeWork(cacheDir: string): Promise<string> {
   }
 }
 
-/** @returns what it warned of, null where it had nothing to say. */
+/** Runs apt-get. @returns its warning; null if there is none. */
 type Apt = (args: readonly string[]) => Promise<string | null>;
 
-/** apt-get with lists, cache and state in a folder of ours, and without the system's own hooks. */
+/** apt-get with its lists, cache and state in the work folder, and without the hooks of the system. */
 async function privateApt(work: string, signal: AbortSignal | undefined): Promise<Apt> {
   await mkdir(join(work, 'state/lists/partial'), { recursive: true });
   await mkdir(join(work, 'cache/archives/partial'), { recursive: true });
@@ -132,7 +139,10 @@ function lastError(cause: unknown): string {
   return complaint(stderr ?? '') ?? String(cause);
 }
 
-/** The last error of apt or dpkg, or else its first warning (the later ones only sum up), as a sentence. */
+/**
+ * The last error of apt or dpkg as a sentence; without an error the first warning, as later ones only sum
+ * up.
+ */
 function complaint(stderr: string): string | null {
   const lines = stderr.split('\n').filter((line) => /^(E|W|dpkg-deb): /.test(line));
   const words = lines.findLast((line) => !line.startsWith('W:')) ?? lines[0];
@@ -140,10 +150,10 @@ function complaint(stderr: string): string | null {
 }
 
 /**
- * Without a network `apt-get update` only warns, and the download then knows no such package: so its
- * warning belongs to the complaint.
+ * Downloads and unpacks the package with the binary. Without a network `apt-get update` only warns, and the
+ * download then fails with "unable to locate package": so the error message repeats the warning.
  *
- * @returns the archive that has the binary.
+ * @returns the path of the package.
  */
 async function downloadNginx(
   apt: Apt,
@@ -187,7 +197,7 @@ async function runs(path: string): Promise<boolean> {
   );
 }
 
-/** Takes the libraries that nginx depends on from their packages as well. */
+/** Downloads and unpacks the packages of the libraries that Nginx depends on. */
 async function addLibraries(apt: Apt, archive: string, unpacked: string, work: string): Promise<void> {
   const { stdout } = await execute('dpkg-deb', ['-f', archive, 'Depends']);
   const names = stdout.split(/[,|]/).map((each) => each.trim().split(/[\s:]/)[0] ?? '');
@@ -197,7 +207,7 @@ async function addLibraries(apt: Apt, archive: string, unpacked: string, work: s
   }
 }
 
-/** The folders of unpacked libraries, if there are any. */
+/** LD_LIBRARY_PATH with the unpacked libraries; null if there are none. */
 async function libraryPath(root: string): Promise<string | null> {
   const levels = ['lib', 'usr/lib'].map(async (folder) => {
     const names = await readdir(join(root, folder)).catch(() => []);

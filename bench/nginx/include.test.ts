@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import { readConfiguration } from './include.ts';
+import { AS_IT_LIES, readConfiguration } from './include.ts';
 import { directives, texts } from './tree.ts';
 
 let folder: string;
@@ -12,6 +12,7 @@ let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'include-test-'));
   await mkdir(join(folder, 'conf.d'));
+  for (const site of ['a', 'a-b']) await mkdir(join(folder, 'sites', site), { recursive: true });
   const files: Record<string, string> = {
     'nginx.conf': 'a 1;\nhttp {\n include conf.d/*.conf;\n include mime.types;\n include none/*.conf;\n}\n',
     'conf.d/b.conf': 'c 3;\n',
@@ -24,6 +25,10 @@ before(async () => {
     'circle.conf': 'include circle.conf;',
     'broken.conf': 'include broken-part.conf;',
     'broken-part.conf': 'a;\n}',
+    'sites/a/x': 'second;',
+    'sites/a-b/x': 'first;',
+    'sites.conf': 'include sites/*/x;',
+    'two.conf': 'include a b;',
     'ranges.conf': 'include conf.d/[a-b].con?;\ninclude conf.d/[!a].conf;',
   };
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
@@ -56,10 +61,18 @@ test('patterns', async () => {
   assert.deepEqual(await names('ranges.conf'), ['b 2', 'd 4', 'c 3', 'c 3']);
 });
 
-async function refuses(file: string, words: RegExp): Promise<void> {
+test('files of a pattern come in the order of their whole paths, as from glob(3)', async () => {
+  assert.deepEqual(await names('sites.conf'), ['first', 'second']);
+});
+
+test('an include that nginx does not understand is left for it to complain of', async () => {
+  assert.deepEqual(await names('two.conf'), ['include a b']);
+});
+
+async function refuses(file: string, words: RegExp, kind = 'configuration'): Promise<void> {
   await assert.rejects(
     names(file),
-    (error) => error instanceof Problem && error.kind === 'configuration' && words.test(error.message),
+    (error) => error instanceof Problem && error.kind === kind && words.test(error.message),
   );
 }
 
@@ -70,6 +83,45 @@ test('complaints name the file and who includes it', async () => {
   );
   await refuses('circle.conf', /circle\.conf:1 include each other in a circle\./);
   await refuses('broken.conf', /unexpected "}" in .*broken-part\.conf:2\./);
-  await refuses('not-there.conf', /not-there\.conf cannot be read: there is no such file\./);
-  await refuses('.', /cannot be read: it is a folder\./);
+  await refuses('not-there.conf', /not-there\.conf cannot be read: there is no such file\./, 'usage');
+  await refuses('.', /cannot be read: it is a folder\./, 'usage');
+});
+
+test('absolute paths are looked for below the configuration, or where the person says, and never in /etc', async () => {
+  const changes: string[] = [];
+  const read = async (text: string, roots: { from: string; to: string }[] = []) => {
+    const file = join(folder, 'conf.d', 'part.txt');
+    await writeFile(file, text);
+    const onChange = (change: string) => changes.push(change);
+    const tree = await readConfiguration(file, { ...AS_IT_LIES, roots, onChange });
+    const [http] = directives(tree);
+    return directives(http?.block ?? null).map(({ name }) => name);
+  };
+  assert.deepEqual(await read('server { } include /etc/nginx/deeper;'), ['server', 'd']);
+  assert.deepEqual(await read('server { } include /etc/nginx/conf.d/b*.conf;'), ['server', 'c']);
+  assert.deepEqual(await read('server { } include deeper;'), ['server', 'd']);
+  const roots = [{ from: '/srv/shared', to: join(folder, 'sites') }];
+  assert.deepEqual(await read('server { } include /srv/shared/a/x;', roots), ['server', 'second']);
+  assert.deepEqual(
+    changes.filter((change) => change !== 'wrapped-http'),
+    ['moved-files', 'moved-files'],
+  );
+  await assert.rejects(read('server { } include /etc/passwd;'), {
+    kind: 'configuration',
+    message: /\/etc\/passwd, included at .*part\.txt:1 cannot be read: .* --conf-root \/etc=DIR\./,
+  });
+  changes.length = 0;
+  assert.deepEqual(
+    await read('server { } include /etc/*.conf; include fastcgi_params; ssl_dhparam /etc/none.pem;'),
+    ['server'],
+  );
+  assert.deepEqual(changes, ['wrapped-http', 'no-files', 'well-known-files', 'missing-files']);
+});
+
+test('a file that is referred to is named by where it lies', async () => {
+  const file = join(folder, 'conf.d', 'files.txt');
+  await writeFile(file, 'server { ssl_dhparam /etc/nginx/deeper; ssl_trusted_certificate $name; }');
+  const [http] = directives(await readConfiguration(file));
+  const [server] = directives(http?.block ?? null);
+  assert.deepEqual(directives(server?.block ?? null).map(texts), [[join(folder, 'deeper')], ['$name']]);
 });

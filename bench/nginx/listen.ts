@@ -1,36 +1,40 @@
+import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, texts, type Word, word } from './tree.ts';
 import { atLeast } from './version.ts';
 
-/** A TCP socket that the moved configuration listens on. */
+/** A TCP socket that Nginx listens on in the sandbox. */
 export interface Listener {
   host: string;
   port: number;
   tls: boolean;
-  /** HTTP/2 is on for it (with TLS: offered by ALPN). */
+  /** Whether HTTP/2 is on (with TLS: offered by ALPN). */
   http2: boolean;
 }
 
 export interface ListenSpec {
   host: string;
-  /** One for each of {@link listenAddresses}. */
+  /** One port for each of {@link listenAddresses}. */
   ports: readonly number[];
   backlog: number;
-  /** Gives each worker a socket of its own, so that the kernel spreads connections by hash. */
+  /** Adds `reuseport`: each worker has its own socket, and the kernel spreads connections by hash. */
   reuseport: boolean;
   nginxVersion: string;
-  /** The server that takes the WebSockets: it answers on its sockets whatever the Host header says. */
+  /**
+   * The server with the WebSocket location. It becomes the default server of its sockets, so that it answers
+   * whatever the Host header.
+   */
   main: Directive | null;
 }
 
-/** Options of the socket, not of the server: nginx takes them once for each address. */
+/** Options of the socket, not of the server: Nginx accepts them only once for each address. */
 const SOCKET_OPTION =
   /^(default_server|default|reuseport|deferred|bind|(backlog|rcvbuf|sndbuf|fastopen|so_keepalive|setfib|accept_filter)=.*)$/;
-/** What makes no sense, or would keep the load generator out, on a loopback TCP socket. */
+/** Parameters that make no sense on a loopback TCP socket, or that would shut out the load generator. */
 const DROPPED = /^(proxy_protocol|quic|udp|ipv6only=.*)$/;
-/** Since this version HTTP/2 is a directive of the server, not a parameter of `listen`. */
+/** From this version on HTTP/2 is a directive of the server, no longer a parameter of `listen`. */
 const HTTP2_DIRECTIVE_SINCE = '1.25.1';
 
-/** One `listen` as it is meant: the address in a form that makes equal sockets equal. */
+/** One `listen`, its address normalised: equal strings are the same socket. */
 interface Listen {
   node: Directive;
   address: string;
@@ -38,24 +42,27 @@ interface Listen {
 }
 
 /**
- * The distinct sockets that a configuration listens on, in order, those of stream last. IPv4 and IPv6
- * wildcards of one port count as one.
+ * The distinct addresses that a configuration listens on, in the order of the file, those of stream last.
+ * The IPv4 and the IPv6 wildcard of a port count as one address.
  */
 export function listenAddresses(tree: readonly Node[]): string[] {
   return [...new Set(servers(tree).flatMap((server) => listens(server).map((listen) => listen.address)))];
 }
 
 /**
- * Moves every `listen` to a port of `host`, with its parameters, and adds the backlog once for each
- * socket. HTTP/2 is written as this nginx wants it.
+ * Moves every `listen` to a port of `host`, keeps its parameters, and sets the backlog once for each
+ * socket. HTTP/2 is switched on in the syntax of this Nginx version.
  *
- * @returns the listeners too: those of the main server first, TLS before plain.
+ * @returns the tree, and its listeners: those of the main server first, TLS before plain.
  */
 export function moveListens(
   tree: readonly Node[],
   spec: ListenSpec,
+  onChange: OnChange,
 ): { tree: Node[]; listeners: Listener[] } {
+  for (const server of servers(tree)) reportDropped(server, onChange);
   const sockets = collectSockets(tree, spec);
+  dropCleartextHttp2(tree, sockets, spec, onChange);
   const moved = new Map(servers(tree).map((server) => [server, moveServer(server, sockets, spec)]));
   const rank = (socket: Socket) =>
     (socket.owner === (spec.main ?? socket.owner) ? 0 : 2) + (socket.tls ? 0 : 1);
@@ -65,10 +72,35 @@ export function moveListens(
   return { tree: replaceServers(tree, moved, spec.nginxVersion), listeners };
 }
 
-/** What the servers that listen on one address say of it together. */
+/** Before 1.25.1 a listener for HTTP/2 without TLS takes no HTTP/1.1, and so no WebSocket. */
+function dropCleartextHttp2(
+  tree: readonly Node[],
+  sockets: ReadonlyMap<string, Socket>,
+  { nginxVersion }: ListenSpec,
+  onChange: OnChange,
+): void {
+  if (atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE)) return;
+  for (const listen of servers(tree).flatMap(listens)) {
+    const socket = sockets.get(listen.address);
+    if (socket === undefined || socket.tls || !has(listen.parameters, 'http2')) continue;
+    socket.http2 = false;
+    onChange('http2-cleartext', listen.node);
+  }
+}
+
+function reportDropped(server: Directive, onChange: OnChange): void {
+  for (const node of directives(server.block, 'listen')) {
+    const parameters = texts(node);
+    if (parameters.includes('quic')) onChange('quic', node);
+    if (parameters.includes('udp')) onChange('udp', node);
+    if (parameters.includes('proxy_protocol')) onChange('proxy-protocol', node);
+  }
+}
+
+/** A socket, with the parameters from all servers that listen on it. */
 interface Socket {
   port: number;
-  /** The server whose `listen` carries the socket's options: the main one, else the first. */
+  /** The server whose `listen` gets the socket's options: the main server, otherwise the first. */
   owner: Directive;
   options: readonly Word[];
   shared: boolean;
@@ -99,7 +131,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
         port,
         owner: known.owner,
         options: mergeWords(known.options, parameters.filter(isSocketOption)),
-        shared: known.shared || known.owner !== server,
+        shared: known.owner !== server,
         tls: known.tls || tls,
         http2: known.http2 || has(parameters, 'http2') || (http2 && tls),
       });
@@ -108,7 +140,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
   return sockets;
 }
 
-/** The server with its `listen`s moved, where the first of them stood. */
+/** Replaces the `listen` directives of a server; the new ones stand where the first of them stood. */
 function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spec: ListenSpec): Directive {
   const block = server.block ?? [];
   const newer = atLeast(spec.nginxVersion, HTTP2_DIRECTIVE_SINCE);
@@ -128,7 +160,7 @@ function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spe
   return { ...server, block: kept.toSpliced(Math.max(0, block.findIndex(isOld)), 0, ...fresh, ...added) };
 }
 
-/** `server` blocks of http, then those of stream. */
+/** The `server` blocks of http, then those of stream. */
 function servers(tree: readonly Node[]): Directive[] {
   return ['http', 'stream'].flatMap((name) =>
     directives(tree, name).flatMap((context) => directives(context.block, 'server')),
@@ -140,21 +172,24 @@ function replaceServers(
   moved: ReadonlyMap<Directive, Directive>,
   version: string,
 ): Node[] {
-  const known = (node: Node) =>
+  const supported = (node: Node) =>
     node.kind === 'comment' || node.name !== 'http2' || atLeast(version, HTTP2_DIRECTIVE_SINCE);
   const inContext = (node: Node): Node => {
     if (node.kind === 'comment') return node;
     const server = moved.get(node);
-    return server === undefined ? node : { ...server, block: (server.block ?? []).filter(known) };
+    return server === undefined ? node : { ...server, block: (server.block ?? []).filter(supported) };
   };
   return tree.map((node) =>
     node.kind === 'directive' && node.block !== null && (node.name === 'http' || node.name === 'stream')
-      ? { ...node, block: node.block.filter(known).map(inContext) }
+      ? { ...node, block: node.block.filter(supported).map(inContext) }
       : node,
   );
 }
 
-/** A server without `listen` listens on port 80 of every address; QUIC alone becomes TLS over TCP. */
+/**
+ * Without `listen` a server listens on port 80 of every address. If it only has QUIC, it gets TLS over TCP
+ * instead.
+ */
 function listens(server: Directive): Listen[] {
   const written = directives(server.block, 'listen');
   const tcp = written.filter((node) => !texts(node).includes('quic'));
@@ -180,7 +215,7 @@ function normalAddress(text: string): string {
   return `${['[::]', '0.0.0.0', ''].includes(host) ? '*' : host}:${port}`;
 }
 
-/** `listen 80; listen [::]:80;` is one socket here. */
+/** Merges the `listen`s of one socket: `listen 80; listen [::]:80;` become one. */
 function merged(all: readonly Listen[]): Listen[] {
   const byAddress = new Map<string, Listen>();
   for (const listen of all) {
@@ -210,9 +245,15 @@ function has(words: readonly Word[], text: string): boolean {
 }
 
 function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
-  const kept = options.filter(({ text }) => !/^(default|default_server|backlog=.*)$/.test(text));
+  const kept = options.filter(({ text }) => !/^(default|default_server)$/.test(text));
   const added = reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : [];
-  return [...(shared ? [word('default_server')] : []), word(`backlog=${backlog}`), ...kept, ...added];
+  const isWritten = kept.some(({ text }) => text.startsWith('backlog='));
+  return [
+    ...(shared ? [word('default_server')] : []),
+    ...(isWritten ? [] : [word(`backlog=${backlog}`)]),
+    ...kept,
+    ...added,
+  ];
 }
 
 function isOn(nodes: readonly Node[]): boolean {

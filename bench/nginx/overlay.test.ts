@@ -47,6 +47,24 @@ describe('a tuning', () => {
     );
   });
 
+  test('stands where what it replaces stood', () => {
+    assert.equal(
+      laid('http { a 1; b 2; a 3; c 4; server { } }', 'http { a 5; d 6; }'),
+      expected('http { a 5; b 2; c 4; d 6; server { } }'),
+    );
+  });
+
+  test('finds an upstream whatever the case of its name', () => {
+    assert.equal(
+      laid('http { upstream Backend { server a; } }', 'http { upstream backend { keepalive 8; } }'),
+      expected('http { upstream Backend { server a; keepalive 8; } }'),
+    );
+    assert.throws(
+      () => laid('http { server { location /A { } } }', 'http { server { location /a { b; } } }'),
+      Problem,
+    );
+  });
+
   test('adds parameters to every listen, in the place of the same ones', () => {
     assert.equal(
       laid(BASE, 'http { server { listen reuseport backlog=512; } }'),

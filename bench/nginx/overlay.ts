@@ -1,65 +1,80 @@
 import { Problem } from '../model/failure.ts';
 import { type Directive, directives, type Node, place, texts, type Word } from './tree.ts';
+import { upstreamName } from './upstream.ts';
 
-/** Directives that may stand several times, told apart by their first argument. */
-const KEYED = new Set(['add_header', 'env', 'load_module', 'proxy_set_header', 'set', 'ssl_conf_command']);
+/** Directives that may occur several times on one level, for different first arguments. */
+const REPEATABLE = new Set([
+  'add_header',
+  'env',
+  'load_module',
+  'proxy_set_header',
+  'set',
+  'ssl_conf_command',
+]);
 
-/** Blocks that define something by name: where there is none of that name, a tuning adds it. */
-const DEFINING = new Set(['events', 'geo', 'map', 'split_clients', 'upstream']);
+/** Blocks that a tuning may add: each defines something of its own. Other blocks must exist already. */
+const ADDABLE = new Set(['events', 'geo', 'map', 'split_clients', 'upstream']);
 
-/** `listen` arguments that are no address (ngx_http_core_listen in src/http/ngx_http_core_module.c). */
+/** Arguments of `listen` other than the address (ngx_http_core_listen in src/http/ngx_http_core_module.c). */
 const LISTEN_PARAMETER =
   /^(default_server|ssl|http2|quic|proxy_protocol|deferred|bind|reuseport|(setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
 
 /**
- * Lays a tuning over a configuration. A block of the tuning applies to every block of that name on
- * the same level, if it has arguments (`location /websocket`) only to those with the same; within
- * it a directive replaces those of the same name or is added. `listen reuseport;` adds the
- * parameter to every `listen`. Several directives of one name in a tuning stand side by side.
+ * Applies a tuning to a configuration. A block of the tuning applies to all blocks of that name on the
+ * same level; if it has arguments (`location /websocket`), to those with the same arguments. Within a
+ * block, a directive of the tuning replaces all of the same name, or is added if there are none. If the
+ * tuning has several of one name, all of them take that place. `listen reuseport;`, without an address,
+ * adds the parameter to every `listen`.
  *
- * @throws Problem('configuration') if a block of the tuning matches nothing: it would measure nothing.
+ * @throws Problem('configuration') if a block of the tuning matches no block, and so has no effect.
  */
 export function overlay(tree: readonly Node[], tuning: readonly Node[]): Node[] {
   const matched = new Set<Directive>();
-  const result = lay(tree, tuning, matched);
+  const result = applied(tree, tuning, matched);
   refuseUnmatched(tuning, matched);
   return result;
 }
 
-function lay(nodes: readonly Node[], tuning: readonly Node[], matched: Set<Directive>): Node[] {
+function applied(nodes: readonly Node[], tuning: readonly Node[], matched: Set<Directive>): Node[] {
   const changes = directives(tuning);
   const isParameterChange = (change: Directive) => change.name === 'listen' && isParameters(change);
   const leaves = changes.filter((change) => isLeaf(change) && !isParameterChange(change));
   let result = [...nodes];
   for (const key of new Set(leaves.map(keyOf))) {
-    result = layDirectives(
+    result = replaceDirectives(
       result,
       key,
       leaves.filter((change) => keyOf(change) === key),
     );
   }
   for (const change of changes) {
-    if (change.block !== null) result = layBlock(result, change, change.block, matched);
+    if (change.block !== null) result = applyBlock(result, change, change.block, matched);
     else if (isParameterChange(change)) result = addParameters(result, change);
   }
   return result;
 }
 
-function layBlock(nodes: Node[], change: Directive, block: readonly Node[], matched: Set<Directive>): Node[] {
+function applyBlock(
+  nodes: Node[],
+  change: Directive,
+  block: readonly Node[],
+  matched: Set<Directive>,
+): Node[] {
   const result = nodes.map((node) => {
     if (node.kind === 'comment' || node.block === null || !matches(node, change)) return node;
     matched.add(change);
-    return { ...node, block: lay(node.block, block, matched) };
+    return { ...node, block: applied(node.block, block, matched) };
   });
-  if (matched.has(change) || !DEFINING.has(change.name)) return result;
+  if (matched.has(change) || !ADDABLE.has(change.name)) return result;
   markAll(change, matched);
   return [...result, change];
 }
 
 function matches(node: Directive, change: Directive): boolean {
   if (node.name !== change.name) return false;
-  const wanted = texts(change);
-  return wanted.length === 0 || wanted.join('\0') === texts(node).join('\0');
+  const name = node.name === 'upstream' ? upstreamName : (text: string) => text;
+  const wanted = texts(change).map(name);
+  return wanted.length === 0 || wanted.join('\0') === texts(node).map(name).join('\0');
 }
 
 function markAll(change: Directive, matched: Set<Directive>): void {
@@ -67,12 +82,12 @@ function markAll(change: Directive, matched: Set<Directive>): void {
   for (const inner of directives(change.block)) markAll(inner, matched);
 }
 
-/** Puts the changes where the first of the key stood, and removes the others. */
-function layDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
+/** Replaces all directives of one key; the changes stand where the first of them stood. */
+function replaceDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
   const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
   const kept = nodes.filter((node) => !old.includes(node));
   const first = old[0];
-  // What is new joins the other directives, before the blocks.
+  // Without one of that key they are added behind the other directives, in front of the blocks.
   const at = first === undefined ? nodes.findLastIndex(isLeaf) + 1 : nodes.indexOf(first);
   return kept.toSpliced(at, 0, ...changes);
 }
@@ -82,7 +97,7 @@ function isLeaf(node: Node): node is Directive {
 }
 
 function keyOf(node: Directive): string {
-  return KEYED.has(node.name) ? `${node.name} ${node.args[0]?.text.toLowerCase() ?? ''}` : node.name;
+  return REPEATABLE.has(node.name) ? `${node.name} ${node.args[0]?.text.toLowerCase() ?? ''}` : node.name;
 }
 
 function isParameters(listen: Directive): boolean {
@@ -96,11 +111,11 @@ function addParameters(nodes: Node[], change: Directive): Node[] {
   );
 }
 
-/** `backlog=512` takes the place of another `backlog=`. */
+/** Adds parameters; `backlog=512` replaces another `backlog=`. */
 function withParameters(args: readonly Word[], added: readonly Word[]): Word[] {
   const nameOf = (arg: Word) => arg.text.split('=')[0];
   const names = new Set(added.map(nameOf));
-  return [...args.filter((arg, index) => index === 0 || !names.has(nameOf(arg))), ...added];
+  return [...args.filter((arg) => !names.has(nameOf(arg))), ...added];
 }
 
 function refuseUnmatched(tuning: readonly Node[], matched: Set<Directive>): void {

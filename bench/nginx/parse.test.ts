@@ -198,6 +198,12 @@ http {
     ]);
   });
 
+  test('puts a comment behind what it stood behind, not behind the same line of another file', () => {
+    const [comment] = parse('# b', 'b.conf');
+    assert.ok(comment);
+    assert.equal(print([...parse('a;', 'a.conf'), comment]).text, 'a;\n\n# b\n');
+  });
+
   test('quotes what needs quotes', () => {
     const printed = (value: string) => print([{ ...directive('a', []), args: [word(value)] }]).text;
     assert.equal(printed(''), 'a "";\n');

@@ -2,20 +2,23 @@ import { Problem } from '../model/failure.ts';
 import { type Token, tokenise } from './tokens.ts';
 import type { Node, Word } from './tree.ts';
 
-/** Far beyond any real configuration; keeps a hostile file from exhausting the stack later on. */
+/**
+ * More than any real configuration needs. Without a limit a hostile file could exhaust the stack of
+ * recursive functions.
+ */
 const MAX_DEPTH = 64;
 
 interface Level {
   nodes: Node[];
-  /** What opened it; null for the file itself. */
+  /** The directive whose block this is; null for the file itself. */
   opener: { name: string; args: Word[]; line: number } | null;
 }
 
 /**
- * Reads one file into a tree; `include` stays a directive (include.ts follows it).
+ * Parses the text of one file into a tree. `include` stays a directive; include.ts expands it.
  *
- * @param file How to call it in origins and complaints; nothing is opened.
- * @throws Problem('configuration') in nginx's words, with file and line.
+ * @param file Name for origins and error messages; no file is opened.
+ * @throws Problem('configuration') with Nginx's own message, file and line.
  */
 export function parse(text: string, file: string): Node[] {
   const root: Level = { nodes: [], opener: null };
@@ -27,7 +30,7 @@ export function parse(text: string, file: string): Node[] {
     if (token.kind === 'word') {
       words.push(token);
     } else if (token.kind === 'comment') {
-      // One between the words of a directive comes to stand before it.
+      // A comment between the words of a directive is moved in front of it.
       level.nodes.push({ kind: 'comment', text: token.text, origin: { file, line: token.line } });
     } else if (token.kind === '}') {
       const parent = open.at(-2);

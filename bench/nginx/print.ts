@@ -1,17 +1,17 @@
 import type { Directive, Node, Origin, Word } from './tree.ts';
 
-/** A configuration as text, and for each of its lines where the person wrote it (null: the bench did). */
+/** A configuration as text, and for each line its place in the user's file (null: added by the bench). */
 export interface Printed {
   text: string;
   /** Index 0 is line 1. */
   origins: (Origin | null)[];
 }
 
-/** Prints a tree so that reading it again gives the same tree, origins and superfluous quotes aside. */
+/** Prints a tree. Parsing the text again gives the same tree, except for origins and unnecessary quotes. */
 export function print(nodes: readonly Node[]): Printed {
   const lines: Line[] = [];
   printLevel(nodes, 0, lines);
-  // A word may hold a line break: what was pushed as one line counts as several.
+  // A word may contain line breaks, so one entry of `lines` may be several lines of text.
   const origins = lines.flatMap(({ text, origin }) => text.split('\n').map(() => origin));
   return { text: lines.map(({ text }) => `${text}\n`).join(''), origins };
 }
@@ -46,14 +46,14 @@ function printLevel(nodes: readonly Node[], depth: number, lines: Line[]): void 
   });
 }
 
-/** An empty line around blocks and before a comment; none between a comment and what it explains. */
+/** Adds an empty line around blocks and before a comment, but not between a comment and what follows it. */
 function separate(before: Node | undefined, node: Node, lines: Line[]): void {
   if (before === undefined) return;
   if (before.kind === 'comment' && lines.at(-1)?.text.trimStart().startsWith('#')) return;
   if (isBlock(before) || isBlock(node) || node.kind === 'comment') lines.push({ text: '', origin: null });
 }
 
-/** Whether a comment stood behind a directive: then it is printed there again. */
+/** Whether a comment stood on the same line as a directive: then it is printed behind it. */
 function sameLine(a: Origin | null, b: Origin | null): boolean {
   return a !== null && b !== null && a.file === b.file && a.line === b.line;
 }
@@ -62,13 +62,13 @@ function isBlock(node: Node): node is Directive {
   return node.kind === 'directive' && node.block !== null;
 }
 
-/** What would end an unquoted word, or begin something else than one; `${` is no block. */
+/** Matches text that is not a single word unless it is quoted. `${` does not open a block. */
 const NEEDS_QUOTES = /^$|^["'#}]|[ \t\r\n;]|(?<!(?<!\\)\$)\{/;
 
 function printWord(word: Word | string): string {
   const { text, quoted } = typeof word === 'string' ? { text: word, quoted: null } : word;
   const quote = quoted ?? (NEEDS_QUOTES.test(text) ? '"' : '');
-  // nginx keeps a `\` that stands before anything else, as in `\.php$`: those are left as they are.
+  // Nginx keeps a `\` before any other character, as in `\.php$`, so those are not escaped.
   const escaped = text.replace(/\\(?=["'\\trn]|$)/g, '\\\\');
   return quote + (quote === '' ? escaped : escaped.replaceAll(quote, `\\${quote}`)) + quote;
 }

@@ -1,46 +1,70 @@
+import type { Notice } from '../model/notice.ts';
 import { type ConfineSpec, confine } from './confine.ts';
+import { withoutGuards } from './guards.ts';
+import { withCertificates, withSslParameters } from './legacy.ts';
 import { type Listener, moveListens } from './listen.ts';
+import type { OnChange } from './notices.ts';
+import { closeOff } from './outside.ts';
 import { traceLocations } from './trace.ts';
 import type { Node } from './tree.ts';
 import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
-import { findPaths } from './websocket.ts';
+import { findPaths, upgradeNotices, type Wanted } from './websocket.ts';
 
-/** What a run decides for nginx. */
+/** What the plan and the topology set for Nginx. */
 export interface SandboxSpec extends ConfineSpec {
   /** A loopback address, as in `127.0.0.1`. */
   host: string;
   /** Free ports on it, one for each of `listenAddresses(tree)`. */
   ports: readonly number[];
-  /** Of every listening socket. */
+  /** Backlog of every listening socket. */
   backlog: number;
-  /** `reuseport` on every listening socket. */
+  /** Whether every listening socket gets `reuseport`. */
   reuseport: boolean;
-  /** The echo servers, one at the least. */
+  /** The echo servers; at least one. */
   upstreams: readonly UpstreamServer[];
   nginxVersion: string;
+  /** What a person said of the WebSockets. */
+  wanted: Wanted;
+  /** Leaves access rules and limits in. */
+  keepGuards: boolean;
 }
 
-/** A configuration that can run beside whatever else the machine does. */
+/** A configuration that runs without touching anything else on the machine. */
 export interface Sandbox {
   tree: Node[];
-  /** The first one takes the WebSockets: TLS where the server has it. */
+  /** The first one is for the WebSockets: a TLS listener, if the server has one. */
   listeners: Listener[];
   websocketPath: string;
-  /** For ordinary GETs; null where the same server proxies none. */
+  /** For ordinary GETs; null if the same server has no location that proxies them. */
   httpPath: string | null;
+  /** Which location was chosen, and what it lacks; what is left out or redirected is among the changes. */
+  notices: Notice[];
 }
 
 /**
- * Moves a configuration into the sandbox: it listens on loopback, proxies to the echo servers, writes
- * only into its folder, stays in the foreground, and names worker and upstream server in its
- * responses. Everything else is left as it is: that is what is measured. Pure: opens nothing.
+ * Moves a configuration into the sandbox: Nginx listens on loopback, proxies to the echo servers, connects
+ * to nothing else, writes only into its folder, stays in the foreground, and names the worker and the
+ * upstream server in its responses. Everything else stays as it is, because that is what is measured.
+ * Pure: no file is read or written.
  *
  * @param tree With its includes expanded (readConfiguration).
- * @throws Problem('configuration') where no location takes WebSockets.
+ * @param onChange Is told what works differently than the configuration says.
+ * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be decided
+ *   whether Nginx would connect to another host.
  */
-export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec): Sandbox {
-  const { server, websocketPath, httpPath } = findPaths(tree);
-  const moved = moveListens(tree, { ...spec, main: server });
-  const settled = confine(traceLocations(redirectUpstreams(moved.tree, spec.upstreams)), spec);
-  return { tree: settled, listeners: moved.listeners, websocketPath, httpPath };
+export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChange: OnChange): Sandbox {
+  const current = withCertificates(withSslParameters(tree), spec.certificate, onChange);
+  const open = spec.keepGuards ? current : withoutGuards(current, onChange);
+  const paths = findPaths(open, spec.wanted);
+  const { server, websocketPath, httpPath } = paths;
+  const { tree: moved, listeners } = moveListens(open, { ...spec, main: server }, onChange);
+  const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
+  const settled = confine(traceLocations(closed), spec, onChange);
+  return {
+    tree: settled,
+    listeners,
+    websocketPath,
+    httpPath,
+    notices: [...paths.notices, ...upgradeNotices(paths, spec.nginxVersion)],
+  };
 }

@@ -6,15 +6,15 @@ export type Token =
   | { kind: '{' | '}' | ';'; line: number }
   | { kind: 'comment'; text: string; line: number };
 
-/** nginx knows these four only; other white space belongs to words. */
+/** Only these four separate words in Nginx; any other white space is part of a word. */
 const SPACE = /[ \t\r\n]/;
 
 /**
- * Splits a configuration as nginx does (ngx_conf_read_token in src/core/ngx_conf_file.c): a `#` or a
- * quote counts only where a word begins, a `\` keeps the next character from ending the word, `${`
- * opens no block, and behind a closing quote only white space, `;`, `{` or `)` may follow.
+ * Splits a configuration into tokens as Nginx does (ngx_conf_read_token in src/core/ngx_conf_file.c): `#`
+ * and quotes are special only at the start of a word, the character after a `\` never ends a word, `${`
+ * does not open a block, and a closing quote must be followed by white space, `;`, `{` or `)`.
  *
- * @throws Problem('configuration') in nginx's words, with file and line.
+ * @throws Problem('configuration') with Nginx's own message, file and line.
  */
 export function tokenise(text: string, file: string): Token[] {
   const tokens: Token[] = [];
@@ -37,6 +37,7 @@ export function tokenise(text: string, file: string): Token[] {
       const end = char === '"' || char === "'" ? quotedEnd(text, at, char) : plainEnd(text, at);
       if (end === null) throw unexpectedEnd(file, line, char);
       const raw = text.slice(at, end);
+      refuseLua(raw, file, line);
       tokens.push({ kind: 'word', word: readWord(raw), line });
       line += newlines(raw);
       at = end;
@@ -46,7 +47,16 @@ export function tokenise(text: string, file: string): Token[] {
   return tokens;
 }
 
-/** Index just behind the closing quote, or null where it is missing. */
+/** The block of such a directive is Lua: braces and quotes in it are no part of Nginx's language. */
+function refuseLua(word: string, file: string, line: number): void {
+  if (!/^\w+_by_lua_block$/.test(word)) return;
+  throw new Problem(
+    'configuration',
+    `"${word}" at ${file}:${line} runs code, and the bench cannot tell which hosts that code connects to. Take it out of the configuration that is measured.`,
+  );
+}
+
+/** Index after the closing quote; null if it is missing. */
 function quotedEnd(text: string, start: number, quote: string): number | null {
   for (let at = start + 1; at < text.length; at += 1) {
     const char = text.charAt(at);
@@ -56,7 +66,7 @@ function quotedEnd(text: string, start: number, quote: string): number | null {
   return null;
 }
 
-/** Index of the character that ends an unquoted word, or null at the end of the file. */
+/** Index of the character that ends an unquoted word; null if the file ends before. */
 function plainEnd(text: string, start: number): number | null {
   let variable = false;
   for (let at = start; at < text.length; at += 1) {
@@ -76,7 +86,7 @@ function readWord(raw: string): Word {
 
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n' };
 
-/** A `\` before a quote or a `\` goes, `\t` `\r` `\n` are characters, any other `\` stays. */
+/** Removes a `\` before a quote or another `\`, replaces `\t`, `\r` and `\n`, and keeps any other `\`. */
 function unescaped(raw: string): string {
   return raw.replace(/\\(["'\\trn])/g, (_, char: string) => ESCAPES[char] ?? char);
 }

@@ -1,14 +1,14 @@
 import { type Directive, directive, directives, type Node } from './tree.ts';
 import { inherited } from './websocket.ts';
 
-/** Response headers by which the load generator counts per Nginx worker and per echo server. */
+/** Response headers from which the load generator counts connections per Nginx worker and per echo server. */
 export const WORKER_HEADER = 'X-Bench-Worker';
 export const UPSTREAM_HEADER = 'X-Bench-Upstream';
 
 /**
- * Makes every proxied location name the worker (its pid) and the upstream server that a response
- * came by; on a 101 too. A location with an `add_header` of its own no longer inherits any
- * (ngx_http_headers_module), so those that it inherited are written down in it.
+ * Adds two headers to the responses of every proxied location, with `always`, so that a 101 has them too:
+ * the worker's pid and the address of the upstream server. A level with an `add_header` of its own inherits
+ * none (ngx_http_headers_module), so the headers that were inherited so far are copied into it.
  */
 export function traceLocations(tree: readonly Node[]): Node[] {
   return tree.map((node) => {
@@ -18,7 +18,7 @@ export function traceLocations(tree: readonly Node[]): Node[] {
   });
 }
 
-/** Walks down servers, locations and the `if`s in them. */
+/** Visits servers, locations and the `if` blocks in them. */
 function traceLevel(node: Node, levels: readonly Directive[]): Node {
   if (node.kind === 'comment' || node.block === null || !['server', 'location', 'if'].includes(node.name)) {
     return node;
@@ -27,8 +27,7 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
   const block = node.block.map((each) => traceLevel(each, here));
   if (!mustTrace(node, levels)) return { ...node, block };
   const own = directives(node.block, 'add_header');
-  const copied =
-    own.length > 0 ? [] : inherited(levels, 'add_header').map((each) => ({ ...each, origin: null }));
+  const copied = own.length > 0 ? [] : inherited(levels, 'add_header');
   return {
     ...node,
     block: [
@@ -40,9 +39,11 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
   };
 }
 
-/** What proxies, and an `if` of a location that proxies, where its own headers would hide the location's. */
+/**
+ * A block with `proxy_pass` needs the headers; so does an `if` in it that has headers of its own and
+ * inherits none.
+ */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
-  if (node.name === 'server') return false;
   if (directives(node.block, 'proxy_pass').length > 0) return true;
   const parent = levels.at(-1);
   const inProxied = node.name === 'if' && directives(parent?.block ?? null, 'proxy_pass').length > 0;

@@ -1,26 +1,26 @@
-/** Where a directive stands in a file that a person wrote; lines from 1. */
+/** Place of a directive in the user's file; lines count from 1. */
 export interface Origin {
   file: string;
   line: number;
 }
 
-/** One argument: its meaning after nginx's unescaping, and the quotes it was written in (style only). */
+/** One argument: its text after unescaping, and the quotes it was written in, which have no meaning. */
 export interface Word {
   text: string;
   quoted: '"' | "'" | null;
 }
 
-/** `name args;` or, where there is a block, `name args { … }`. */
+/** `name args;`, or with a block `name args { … }`. */
 export interface Directive {
   kind: 'directive';
   name: string;
   args: readonly Word[];
   block: readonly Node[] | null;
-  /** Null for what the bench itself added. */
+  /** Null for a directive that the bench added. */
   origin: Origin | null;
 }
 
-/** `# text`; kept, so that a configuration that is printed again still explains itself. */
+/** `# text`. Kept, so that the printed configuration still has the explanations of its author. */
 export interface Comment {
   kind: 'comment';
   /** Without the `#`, to the end of the line. */
@@ -28,10 +28,10 @@ export interface Comment {
   origin: Origin | null;
 }
 
-/** A configuration is a list of these; values, never changed in place. */
+/** A configuration is a list of nodes. They are immutable. */
 export type Node = Directive | Comment;
 
-/** A directive of the bench's own, with no place in anybody's file. */
+/** Makes a directive that the bench adds; it has no origin. */
 export function directive(
   name: string,
   args: readonly string[],
@@ -40,24 +40,33 @@ export function directive(
   return { kind: 'directive', name, args: args.map(word), block, origin: null };
 }
 
-/** An argument without quotes; the printer adds them where nginx needs them. */
+/** Makes an argument; the printer adds quotes if Nginx needs them. */
 export function word(text: string): Word {
   return { text, quoted: null };
 }
 
-/** The directives of one level, those of one name if a name is given; comments left out. */
+/** The directives of one level without comments; if a name is given, those of that name. */
 export function directives(nodes: readonly Node[] | null, name?: string): Directive[] {
   return (nodes ?? []).filter(
     (node): node is Directive => node.kind === 'directive' && (name === undefined || node.name === name),
   );
 }
 
-/** The arguments as plain strings. */
+/** The arguments of a directive as strings. */
 export function texts(node: Directive): string[] {
   return node.args.map((arg) => arg.text);
 }
 
-/** Replaces every directive, innermost first, by what `visit` makes of it; an empty list removes it. */
+/**
+ * Blocks that contain data: in `map $a $b { resolver 1; }` the word `resolver` is a value of `$a`, not a
+ * directive.
+ */
+const DATA_BLOCKS = new Set(['charset_map', 'geo', 'map', 'match', 'num_map', 'split_clients', 'types']);
+
+/**
+ * Replaces every directive by the result of `visit`, inner directives before the block around them. An
+ * empty list removes it. Entries of data blocks (`map`, `geo`, …) are not visited.
+ */
 export function rewrite(
   nodes: readonly Node[],
   visit: (node: Directive, parents: readonly Directive[]) => readonly Node[],
@@ -65,15 +74,20 @@ export function rewrite(
 ): Node[] {
   return nodes.flatMap((node) => {
     if (node.kind === 'comment') return [node];
-    const block = node.block === null ? null : rewrite(node.block, visit, [...parents, node]);
-    return visit({ ...node, block }, parents);
+    if (node.block === null || isData(node)) return visit(node, parents);
+    return visit({ ...node, block: rewrite(node.block, visit, [...parents, node]) }, parents);
   });
 }
 
+/** Whether the block of a directive contains data instead of directives. */
+export function isData(node: Directive): boolean {
+  return DATA_BLOCKS.has(node.name);
+}
+
 /**
- * Sets a directive on one level: it takes the place of the first of its name (and keeps that one's
- * origin, so that a complaint of nginx still leads to the person's line), further ones go. Without
- * one of that name it comes first on the level.
+ * Sets a directive on one level. It replaces the first of its name and keeps the origin, so that an error
+ * message of Nginx leads to the line in the user's file; others of its name are removed. Without one of
+ * that name it is added at the start of the level.
  */
 export function set(nodes: readonly Node[], name: string, args: readonly string[]): Node[] {
   const first = directives(nodes, name)[0];
@@ -85,7 +99,7 @@ export function set(nodes: readonly Node[], name: string, args: readonly string[
   });
 }
 
-/** Where a directive is, for a sentence: `/etc/nginx/nginx.conf:12`. */
+/** File and line for a message, such as `/etc/nginx/nginx.conf:12`. */
 export function place(origin: Origin | null): string {
   return origin === null ? 'the configuration' : `${origin.file}:${origin.line}`;
 }

@@ -1,65 +1,141 @@
+import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
+import { valuesOf } from './variable.ts';
 
 /** Where an echo server listens. */
 export interface UpstreamServer {
   host: string;
   port: number;
+  /** Path of the Unix-domain socket on which it listens as well, if it does. */
+  socket?: string | null;
 }
 
-/** The `upstream` that stands in for a server named in `proxy_pass` itself. */
-const OWN_UPSTREAM = 'bench_echo_servers';
-/** Parameters that would ask a name server. */
+/** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
+const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets' };
+/** Parameters of `server` that make Nginx ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
+/** Directives for TLS to the upstream. */
+const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
+
 /**
- * Points everything that is proxied, in http and in stream, at the echo servers: the `server`
- * entries of each `upstream`, and each `proxy_pass` to a host that is none. So the bench
- * sends nothing beyond loopback, whatever else the configuration serves.
+ * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
+ * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A Unix-domain socket
+ * stays one. The echo servers speak plain HTTP, so TLS and the PROXY protocol towards the upstream are removed.
  */
-export function redirectUpstreams(tree: readonly Node[], servers: readonly UpstreamServer[]): Node[] {
+export function redirectUpstreams(
+  tree: readonly Node[],
+  servers: readonly UpstreamServer[],
+  onChange: OnChange,
+): Node[] {
   return tree.map((node) =>
     node.kind === 'directive' && node.block !== null && (node.name === 'http' || node.name === 'stream')
-      ? { ...node, block: redirectContext(node.block, node.name === 'http', servers) }
+      ? { ...node, block: redirectContext(node.block, node.name === 'http', servers, onChange) }
       : node,
   );
 }
 
-function redirectContext(block: readonly Node[], http: boolean, servers: readonly UpstreamServer[]): Node[] {
-  const names = new Set(directives(block, 'upstream').map((each) => each.args[0]?.text ?? ''));
-  let needsOwn = false;
+function redirectContext(
+  block: readonly Node[],
+  http: boolean,
+  servers: readonly UpstreamServer[],
+  onChange: OnChange,
+): Node[] {
+  const names = new Set(directives(block, 'upstream').map((each) => upstreamName(each.args[0]?.text ?? '')));
+  const needed = new Set<string>();
   const redirected = rewrite(block, (node, parents) => {
     if (node.name === 'upstream' && parents.length === 0) return [redirectUpstream(node, servers)];
-    if (node.name === 'proxy_bind' && node.args[0]?.text.startsWith('127.') !== true) return [];
-    if (node.name !== 'proxy_pass') return [node];
-    const target = node.args[0]?.text ?? '';
-    const { host, uri } = http ? httpTarget(target) : { host: target, uri: '' };
-    const name = names.has(host) ? host : OWN_UPSTREAM;
-    needsOwn ||= name === OWN_UPSTREAM;
-    return [{ ...node, args: [word(`${http ? 'http://' : ''}${name}${uri}`)] }];
+    if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
+      if (node.args[0]?.text === 'on' && node.name === 'proxy_ssl') onChange('upstream-tls', node);
+      if (node.args[0]?.text === 'on' && node.name === 'proxy_protocol') onChange('proxy-protocol', node);
+      return [];
+    }
+    const isPass = node.name === 'pass' && !http;
+    if (node.name !== 'proxy_pass' && !isPass) return [node];
+    const text = node.args[0]?.text ?? '';
+    const target = http ? httpTarget(text) : streamTarget(text);
+    if (target === null) return [node];
+    if (target.tls) onChange('upstream-tls', node);
+    const hosts = hostsOf(target, block);
+    if (hosts === null) onChange('variable-upstream', node);
+    if (isPass) onChange('stream-pass', node);
+    const known = hosts?.every((host) => names.has(upstreamName(host))) ?? false;
+    if (target.variable && hosts !== null && !known) onChange('variable-upstream', node);
+    const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
+    if (!known) needed.add(own);
+    const name = known ? target.host : own;
+    const url = http ? `http://${name}${target.uri}` : name;
+    return [{ ...node, name: 'proxy_pass', args: [word(url)] }];
   });
-  if (!needsOwn) return redirected;
-  const entries = servers.map((server) => directive('server', [address(server), 'max_fails=0']));
-  return [directive('upstream', [OWN_UPSTREAM], entries), ...redirected];
+  const own = [...needed].map((name) => {
+    const entries = servers.map((server) => [addressFor(server, name === OWN_UPSTREAM.local), 'max_fails=0']);
+    return directive(
+      'upstream',
+      [name],
+      entries.map((args) => directive('server', args)),
+    );
+  });
+  return [...own, ...redirected];
 }
 
-/** With variables in it the request's own URI is passed on, which is what they mostly spell out. */
-function httpTarget(target: string): { host: string; uri: string } {
-  const [, host = '', uri = ''] = /^https?:\/\/(unix:[^:]*:?|[^/]*)(.*)$/i.exec(target) ?? [];
-  return host.includes('$') || uri.includes('$') ? { host, uri: '' } : { host, uri };
+/** What the host of a target may be; null if a variable in it can hold anything. */
+function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
+  if (!variable) return [host];
+  const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];
+  return name === undefined ? null : valuesOf(block, name);
+}
+
+/** Form of a name for comparison: Nginx ignores its case (ngx_http_upstream_add, ngx_stream_upstream_add). */
+export function upstreamName(name: string): string {
+  return name.toLowerCase();
+}
+
+/** Target of a `proxy_pass`. */
+interface Target {
+  host: string;
+  /** Path and query that replace those of the request; empty: none. */
+  uri: string;
+  /** The scheme is `https`, or `$scheme`, which may be `https`. */
+  tls: boolean;
+  /** The host contains a variable, so it cannot be told where the request would go. */
+  variable: boolean;
+}
+
+/** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
+const URL_PARTS =
+  /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
+
+/** @returns null for a URL that Nginx refuses. */
+function httpTarget(text: string): Target | null {
+  const parts = URL_PARTS.exec(text);
+  if (parts === null) return text.includes('$') ? { host: '', uri: '', tls: false, variable: true } : null;
+  const [, scheme = '', host = '', tail = ''] = parts;
+  return {
+    host,
+    // Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin
+    // with `/`: it could change the host.
+    uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
+    tls: scheme.toLowerCase() !== 'http',
+    variable: host === '' || host.includes('$'),
+  };
+}
+
+function streamTarget(text: string): Target {
+  return { host: text, uri: '', tls: false, variable: text.includes('$') };
 }
 
 /**
- * As many entries as there are echo servers (never fewer than the configuration has), each with
- * the parameters of one of the configuration's own in turn. Entries that are `down` go; a `backup`
- * stays one, beside the first echo server.
+ * Replaces the `server` entries: there are as many as echo servers, but not fewer than before, and each
+ * has the parameters of one of the old entries, in turn. Entries that are `down` are removed. A `backup`
+ * stays a backup, with the address of the first echo server.
  */
 function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[]): Directive {
   const written = directives(upstream.block, 'server').filter((entry) => !texts(entry).includes('down'));
   const backups = written.filter((entry) => texts(entry).includes('backup'));
   const active = written.filter((entry) => !backups.includes(entry));
   const entries = [
-    ...cycle(active.length > 0 ? active : [directive('server', ['', 'max_fails=0'])], servers, 0),
-    ...(active.length > 0 ? cycle(backups, servers.slice(0, 1), active.length) : []),
+    ...cycle(active.length > 0 ? active : [directive('server', ['', 'max_fails=0'])], servers),
+    ...(active.length > 0 ? cycle(backups, servers.slice(0, 1)) : []),
   ];
   const block = upstream.block ?? [];
   const isServer = (node: Node) => node.kind === 'directive' && node.name === 'server';
@@ -67,17 +143,28 @@ function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[], from: number): Directive[] {
+function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[]): Directive[] {
   const length = entries.length === 0 ? 0 : Math.max(entries.length, servers.length);
   return Array.from({ length }).flatMap((_, index) => {
     const entry = entries[index % entries.length];
-    const server = servers[(from + index) % servers.length];
+    const server = servers[index % servers.length];
     if (entry === undefined || server === undefined) return [];
     const parameters = entry.args.slice(1).filter(({ text }) => !DROPPED.test(text));
-    return [{ ...entry, args: [word(address(server)), ...parameters] }];
+    const local = isLocal(entry.args[0]?.text ?? '');
+    return [{ ...entry, args: [word(addressFor(server, local)), ...parameters] }];
   });
 }
 
-function address({ host, port }: UpstreamServer): string {
+function isLocal(text: string): boolean {
+  return text.startsWith('unix:');
+}
+
+/** Where the configuration names a Unix-domain socket, that of the server, if it has one. */
+function addressFor(server: UpstreamServer, local: boolean): string {
+  return local && typeof server.socket === 'string' ? `unix:${server.socket}` : address(server);
+}
+
+/** `host:port`, as in a `server` entry. */
+export function address({ host, port }: UpstreamServer): string {
   return `${host}:${port}`;
 }

@@ -1,26 +1,26 @@
 import { Problem } from '../model/failure.ts';
 
-/** What `nginx -V` says of itself. */
+/** The output of `nginx -V`. */
 export interface NginxVersion {
-  /** As in `1.22.1`. */
+  /** Such as `1.22.1`. */
   version: string;
-  /** The TLS library that it runs with, as in `OpenSSL 3.0.19`; null where it was built without one. */
+  /** The TLS library that it runs with, such as `OpenSSL 3.0.19`; null if it was built without one. */
   openssl: string | null;
   /** The arguments of `configure`. */
   buildArguments: string;
 }
 
 /**
- * Reads the output of `nginx -V` (nginx writes it to stderr).
+ * Parses the output of `nginx -V` (Nginx writes it to stderr).
  *
- * @throws Problem('environment') if this is not what an nginx says.
+ * @throws Problem('environment') if it is not the output of an Nginx.
  */
 export function parseVersion(output: string): NginxVersion {
   const version = /^\w+ version: [^/\s]+\/(\d+(?:\.\d+)+)/m.exec(output)?.[1];
   if (version === undefined) {
     throw new Problem('environment', 'It does not answer to -V as nginx does.');
   }
-  // "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)": the latter does the work.
+  // "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)": the latter is in use.
   const libraries = [...output.matchAll(/\b(?:built|running) with ((?:\w*SSL|AWS-LC)\s+\S+)/g)];
   return {
     version,
@@ -29,7 +29,7 @@ export function parseVersion(output: string): NginxVersion {
   };
 }
 
-/** Whether a version is at least another, both as in `1.25.1`. */
+/** Whether a version, such as `1.26.0`, is the wanted one or newer. */
 export function atLeast(version: string, wanted: string): boolean {
   const numbers = (text: string) => text.split('.').map(Number);
   const have = numbers(version);

@@ -1,109 +1,267 @@
 import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/notice.ts';
+import { isRegular, locationsOf, pathsFor } from './location.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
+import { atLeast } from './version.ts';
 
-/** Where a configuration takes WebSockets, and ordinary GETs beside them. */
-export interface Paths {
-  /** The `server` block (of the tree that was searched); null where `stream` passes everything on. */
-  server: Directive | null;
-  websocketPath: string;
-  /** A proxied location of the same server for ordinary GETs, one with a cache first; null: there is none. */
-  httpPath: string | null;
+/** What a person said of the WebSockets; null where the configuration tells. */
+export interface Wanted {
+  /** Path, and perhaps a query. */
+  websocketPath: string | null;
+  /** Name of the server. */
+  host: string | null;
 }
 
-/** A location and all that encloses it, outermost first. */
+/** Paths for the load: one for WebSockets, and one for ordinary GETs on the same server. */
+export interface Paths {
+  /**
+   * The `server` block with the WebSocket location, a node of the given tree; null if only `stream` proxies.
+   */
+  server: Directive | null;
+  /** The blocks around the WebSocket location, outermost first, and that location itself. */
+  levels: readonly Directive[];
+  websocketPath: string;
+  /** Path of a proxied location of the same server, preferably one with a cache; null if there is none. */
+  httpPath: string | null;
+  /** What was chosen among several, or had to be made. */
+  notices: Notice[];
+}
+
+/** A location and the blocks around it, outermost first: `http`, `server`, and the locations around it. */
 interface Located {
+  server: Directive;
   location: Directive;
   levels: readonly Directive[];
 }
 
+const NOTHING = { websocketPath: null, host: null };
+
 /**
- * Finds the location that passes WebSockets on: one with `proxy_pass` for which
- * `proxy_set_header Upgrade` is set, by itself or, failing that, by what encloses it.
+ * Finds the location that proxies WebSockets. Where several do, one that sets the header Upgrade itself goes
+ * before one that inherits it, then one with a name such as `/ws` or `/socket.io`, then a plain path before
+ * a regular expression, then the first of the file.
  *
- * @throws Problem('configuration') where there is none, or where its path cannot be told.
+ * @throws Problem('configuration') if there is none, or if none can be asked for by any path.
  */
-export function findPaths(tree: readonly Node[]): Paths {
-  const http = directives(tree, 'http')[0];
-  const candidates = directives(http?.block ?? null, 'server').flatMap((server) =>
-    locations(server, http === undefined ? [] : [http]).map((located) => ({ server, located })),
-  );
-  const found =
-    candidates.find(({ located: { location } }) => upgrades([location]) && isProxied(location)) ??
-    candidates.find(
-      ({ located: { location, levels } }) => upgrades([...levels, location]) && isProxied(location),
-    );
-  if (found !== undefined) {
-    const { server, located } = found;
-    const others = candidates.filter((each) => each.server === server && each.located !== located);
+export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Paths {
+  const all = locatedIn(tree, wanted.host);
+  if (wanted.websocketPath !== null && directives(tree, 'http').length > 0)
+    return pathsTo(wanted.websocketPath, all, tree);
+  const carriers = all.filter(carries).sort((a, b) => rank(b) - rank(a));
+  const reachable = carriers.flatMap((located) => {
+    const path = reachablePath(located);
+    return path === null ? [] : [{ located, path }];
+  });
+  const [chosen, ...others] = reachable;
+  if (chosen !== undefined) {
     return {
-      server,
-      websocketPath: websocketPath(located.location),
-      httpPath: httpPath(others.map((each) => each.located)),
+      ...settled(chosen.located, chosen.path, all),
+      notices: choiceNotices(chosen, others),
     };
   }
-  if (directives(tree, 'stream').length > 0) return { server: null, websocketPath: '/', httpPath: null };
+  const [unreachable] = carriers;
+  if (unreachable !== undefined) {
+    throw new Problem(
+      'configuration',
+      `No path can be derived from "location ${texts(unreachable.location).join(' ')}" at ${place(unreachable.location.origin)}. Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".`,
+    );
+  }
+  if (hasEntrance(tree))
+    return {
+      server: null,
+      levels: [],
+      websocketPath: wanted.websocketPath ?? '/',
+      httpPath: null,
+      notices: [],
+    };
+  const [near] = all.filter(({ location }) => isProxied(location));
   throw new Problem(
     'configuration',
-    'The configuration has no location for WebSockets: none with proxy_pass sets the Upgrade header. Add to it: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
+    `The configuration has no location for WebSockets: none with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'it' : `that at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`,
   );
 }
 
-function locations(level: Directive, parents: readonly Directive[]): Located[] {
+/** All locations of all servers; if some have the name that was asked for, only theirs. */
+function locatedIn(tree: readonly Node[], host: string | null): Located[] {
+  const http = directives(tree, 'http')[0];
+  const servers = directives(http?.block ?? null, 'server');
+  const named = servers.filter((server) => host !== null && namesOf(server).includes(host));
+  return (named.length > 0 ? named : servers).flatMap((server) =>
+    nestedLocations(server, http === undefined ? [] : [http]).map((located) => ({ server, ...located })),
+  );
+}
+
+function nestedLocations(level: Directive, parents: readonly Directive[]): Omit<Located, 'server'>[] {
   const levels = [...parents, level];
   return directives(level.block, 'location').flatMap((location) => [
     { location, levels },
-    ...locations(location, levels),
+    ...nestedLocations(location, levels),
   ]);
 }
 
-/** Whether requests are passed on, by the location itself or by an `if` in it. */
+function carries({ location, levels }: Located): boolean {
+  return (
+    isProxied(location) &&
+    directives(location.block, 'internal').length === 0 &&
+    upgrades([...levels, location])
+  );
+}
+
+/** Names that applications give to the path of their WebSockets. */
+const TELLING =
+  /(^|[^a-z])(ws|wss|websockets?|socket(\.io)?|sockjs|streaming|stream|live|cable|signalr)([^a-z]|$)|websocket/i;
+
+function rank({ location }: Located): number {
+  const isTelling = TELLING.test(texts(location).join(' '));
+  return (upgrades([location]) ? 4 : 0) + (isTelling ? 2 : 0) + (isRegular(location) ? 0 : 1);
+}
+
+/** Paths that reach a location as they are: nothing to decode, to merge or to resolve (RFC 3986 section 3.3). */
+const PLAIN = /^(\/(?!\/|\.\.?(\/|$))[\w.~!$&'()*+,;=:@-]*)+$/;
+
+/** A path that Nginx would answer by this location and by no other; null if none is found. */
+function reachablePath({ server, location }: Located): string | null {
+  const paths = pathsFor(location).filter(
+    (path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location,
+  );
+  const telling = isRegular(location) ? paths.find((path) => TELLING.test(path)) : undefined;
+  return telling ?? paths[0] ?? null;
+}
+
+/** The paths where a person named that of the WebSockets. */
+function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[]): Paths {
+  const [path = wanted] = wanted.split('?');
+  const servers = [...new Set(all.map(({ server }) => server))];
+  const answering = servers.flatMap((server) => {
+    const location = locationsOf(server, path).at(-1);
+    const located = all.find((each) => each.server === server && each.location === location);
+    return located !== undefined && isProxied(located.location) ? [located] : [];
+  });
+  const chosen = answering.find(carries) ?? answering[0];
+  if (chosen !== undefined) return { ...settled(chosen, wanted, all), notices: [] };
+  const [first] = servers.length > 0 ? servers : directives(tree, 'http');
+  throw new Problem(
+    'configuration',
+    `No location with proxy_pass answers --ws-path ${wanted} (the server at ${place(first?.origin ?? null)}). ${carriersOf(all)}`,
+  );
+}
+
+function carriersOf(all: readonly Located[]): string {
+  const names = all.filter(carries).map(nameOf);
+  return names.length === 0
+    ? 'No location sets the Upgrade header.'
+    : `WebSockets go to: ${names.join(', ')}.`;
+}
+
+function nameOf({ location }: Pick<Located, 'location'>): string {
+  return `"location ${texts(location).join(' ')}" at ${place(location.origin)}`;
+}
+
+function settled(
+  { server, location, levels }: Located,
+  websocketPath: string,
+  all: readonly Located[],
+): Omit<Paths, 'notices'> {
+  const others = all.filter((each) => each.server === server && each.location !== location);
+  return { server, levels: [...levels, location], websocketPath, httpPath: httpPath(others) };
+}
+
+interface Choice {
+  located: Located;
+  path: string;
+}
+
+function choiceNotices({ located, path }: Choice, others: readonly Choice[]): Notice[] {
+  const isMade = isRegular(located.location) || pathsFor(located.location)[0] !== path;
+  if (others.length === 0 && !isMade) return [];
+  const made = `WebSockets are opened at ${path}, by ${nameOf(located)}`;
+  const rest = others.map((other) => nameOf(other.located));
+  const alternatives = rest.length === 0 ? '' : `; these carry WebSockets as well: ${rest.join(', ')}`;
+  const text = `${made}${alternatives}. --ws-path chooses another path.`;
+  return [{ level: 'info', code: 'sandbox-location', text }];
+}
+
+/**
+ * What is missing for WebSockets in the location that was chosen: before 1.29.7 Nginx speaks HTTP/1.0 to an
+ * upstream server unless told otherwise, and `Connection` it never passes on (RFC 9110 section 7.6.1).
+ */
+export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
+  const location = levels.at(-1);
+  if (location === undefined) return [];
+  const version = inherited(levels, 'proxy_http_version')[0]?.args[0]?.text ?? defaultVersion(nginxVersion);
+  const connects = inherited(levels, 'proxy_set_header').some(
+    ({ args: [name] }) => name?.text.toLowerCase() === 'connection',
+  );
+  const missing = [
+    ...(version === '1.0' ? ['proxy_http_version 1.1;'] : []),
+    ...(connects ? [] : ['proxy_set_header Connection "upgrade";']),
+  ];
+  if (missing.length === 0) return [];
+  const text = `Nginx ${nginxVersion} passes no upgrade on as ${nameOf({ location })} stands. Add to it: ${missing.join(' ')}`;
+  return [{ level: 'warning', code: 'sandbox-upgrade', text }];
+}
+
+function defaultVersion(nginxVersion: string): string {
+  return atLeast(nginxVersion, '1.29.7') ? '1.1' : '1.0';
+}
+
+/** A server of `stream` that takes TCP connections and passes them on; one for UDP is no way in. */
+function hasEntrance(tree: readonly Node[]): boolean {
+  return directives(tree, 'stream')
+    .flatMap(({ block }) => directives(block, 'server'))
+    .some(({ block }) => {
+      const listens = directives(block, 'listen').map(texts);
+      return directives(block, 'proxy_pass').length > 0 && !listens.every((words) => words.includes('udp'));
+    });
+}
+
+/** The names of a server, as they are written. */
+function namesOf(server: Directive): string[] {
+  return directives(server.block, 'server_name').flatMap(texts);
+}
+
+/** A host name that leads to this server; null if it has none that can be told. */
+export function hostOf(server: Directive | null): string | null {
+  if (server === null) return null;
+  const names = namesOf(server).map((name) =>
+    name.replace(/^\*?\./, (start) => (start === '.' ? '' : 'www.')),
+  );
+  return names.find((name) => /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(name)) ?? null;
+}
+
+/** Whether a location proxies requests, directly or in an `if`. */
 function isProxied(location: Directive): boolean {
   const blocks = [location, ...directives(location.block, 'if')];
   return blocks.some(({ block }) => directives(block, 'proxy_pass').length > 0);
 }
 
-/** nginx inherits the headers of the nearest level that sets any, and of that one only. */
+/**
+ * Whether the header Upgrade is set, and not to nothing. Nginx uses the headers of the innermost level that
+ * sets any.
+ */
 function upgrades(levels: readonly Directive[]): boolean {
   return inherited(levels, 'proxy_set_header').some(
-    (header) => header.args[0]?.text.toLowerCase() === 'upgrade',
+    ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text !== '',
   );
 }
 
-/** The directives of a name that hold at the last of the levels: those of the nearest level with any. */
+/**
+ * The directives of a name that apply to the last of the levels: those of the innermost level that has any.
+ */
 export function inherited(levels: readonly Directive[], name: string): Directive[] {
   const nearest = levels.findLast(({ block }) => directives(block, name).length > 0);
   return directives(nearest?.block ?? null, name);
 }
 
-function websocketPath(location: Directive): string {
-  const path = pathOf(location);
-  if (path !== null) return path;
-  throw new Problem(
-    'configuration',
-    `No path can be told that "location ${texts(location).join(' ')}" at ${place(location.origin)} matches. Write the location for WebSockets as a plain path, as in "location /websocket".`,
-  );
-}
-
-/** A path that the location matches: its prefix, or the literal text of a simple regular expression. */
-function pathOf(location: Directive): string | null {
-  const args = texts(location);
-  const modifier = args.length > 1 ? args[0] : (/^(=|\^~|~\*|~)(?=.)/.exec(args[0] ?? '')?.[0] ?? '');
-  const pattern = args.length > 1 ? args[1] : args[0]?.slice(modifier?.length ?? 0);
-  if (pattern === undefined || pattern.startsWith('@')) return null;
-  if (modifier !== '~' && modifier !== '~*') return pattern.startsWith('/') ? pattern : null;
-  const literal = pattern.replace(/^\^|\$$/g, '').replace(/\\([./-])/g, '$1');
-  return /^\/[\w/-]*$/.test(literal) ? literal : null;
-}
-
 function httpPath(candidates: readonly Located[]): string | null {
-  const usable = candidates.filter(
-    ({ location, levels }) =>
-      isProxied(location) && !upgrades([...levels, location]) && pathOf(location) !== null,
-  );
+  const usable = candidates.flatMap((located) => {
+    const isPage = isProxied(located.location) && directives(located.location.block, 'internal').length === 0;
+    const path = isPage && !carries(located) ? reachablePath(located) : null;
+    return path === null ? [] : [{ ...located, path }];
+  });
   const cached = usable.find(({ location, levels }) => {
     const cache = inherited([...levels, location], 'proxy_cache')[0];
     return cache !== undefined && cache.args[0]?.text !== 'off';
   });
-  const chosen = cached ?? usable[0];
-  return chosen === undefined ? null : pathOf(chosen.location);
+  return (cached ?? usable[0])?.path ?? null;
 }

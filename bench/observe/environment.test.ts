@@ -4,18 +4,18 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { environmentSchema } from '../model/result.ts';
-import { readChildren, readEnvironment, readListenDrops, readMachine } from './environment.ts';
+import { canObserve, readChildren, readEnvironment, readListenDrops, readMachine } from './environment.ts';
 
 describe('environment', () => {
   it('is what the model takes', async () => {
-    const environment = await readEnvironment();
+    const environment = await readEnvironment('1.4.5');
     assert.deepEqual(v.parse(environmentSchema, environment), environment);
     assert.equal(environment.node, process.version);
     assert.ok(environment.memoryBytes > 0 && environment.cpus > 0 && environment.openFilesLimit > 0);
   });
 
   it('knows the limits of this machine', async () => {
-    const machine = await readMachine();
+    const machine = await readMachine('1.4.5');
     assert.ok(machine.cpus.length > 0);
     assert.ok(machine.memoryBytes > 0);
     assert.ok(machine.openFilesLimit > 0);
@@ -24,6 +24,11 @@ describe('environment', () => {
     assert.ok((machine.somaxconn ?? 0) > 0);
     assert.ok(machine.portRange && machine.portRange[0] < machine.portRange[1]);
     assert.ok(await readListenDrops());
+  });
+
+  it('can be read where there is a procfs', () => {
+    assert.equal(canObserve(), process.platform === 'linux');
+    assert.equal(canObserve('/no/such/folder'), false);
   });
 
   it('finds the children of a process', async (t) => {

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Machine } from '../model/machine.ts';
+import type { Notice } from '../model/notice.ts';
 import type { Environment } from '../model/result.ts';
+import { plannedCpus, quotaNotices, readContainerLimits } from './control-group.ts';
 import {
   type CpuTicks,
   type ListenDrops,
   parseAvailableMemory,
-  parseCgroup,
   parseChildren,
   parseCpuModel,
   parseCpuTicks,
@@ -19,10 +21,15 @@ import {
   parseWildcardPorts,
 } from './proc.ts';
 
-/** Facts about the machine that figures depend on. */
-export async function readEnvironment(): Promise<Environment> {
-  const [machine, release, cpuinfo] = await Promise.all([
-    readMachine(),
+/**
+ * Facts about the machine that figures depend on.
+ *
+ * @param bun version of the Bun that was found: that takes starting it, which is not done here
+ */
+export async function readEnvironment(bun: string | null): Promise<Environment> {
+  const [machine, container, release, cpuinfo] = await Promise.all([
+    readMachine(bun),
+    readContainerLimits(),
     readText('/etc/os-release'),
     readText('/proc/cpuinfo'),
   ]);
@@ -32,8 +39,10 @@ export async function readEnvironment(): Promise<Environment> {
     arch: os.arch(),
     cpuModel: parseCpuModel(cpuinfo) ?? os.cpus()[0]?.model ?? 'unknown',
     cpus: machine.cpus.length,
+    cpuQuota: container.cpuQuota,
     memoryBytes: os.totalmem(),
     node: process.version,
+    bun,
     openFilesLimit: machine.openFilesLimit,
     somaxconn: machine.somaxconn,
     portRange: machine.portRange === null ? null : [...machine.portRange],
@@ -41,26 +50,46 @@ export async function readEnvironment(): Promise<Environment> {
   };
 }
 
-/** The limits that bind the processes of a run. */
-export async function readMachine(): Promise<Machine> {
-  const [status, limits, meminfo, somaxconn, ports, cgroupBytes] = await Promise.all([
+/** The limits that bind the processes of a run; of the CPUs only as many as a quota gives. `bun`: as above. */
+export async function readMachine(bun: string | null): Promise<Machine> {
+  const [status, limits, meminfo, somaxconn, ports, container] = await Promise.all([
     readText('/proc/self/status'),
     readText('/proc/self/limits'),
     readText('/proc/meminfo'),
     readText('/proc/sys/net/core/somaxconn'),
     readText('/proc/sys/net/ipv4/ip_local_port_range'),
-    readCgroupMemory(),
+    readContainerLimits(),
   ]);
-  const allowed = parseStatus(status).cpus;
+  const allowed = allowedCpus(status);
   const openFiles = parseOpenFilesLimit(limits) ?? openFilesFromReport();
   return {
-    cpus: allowed.length > 0 ? allowed : os.cpus().map((_, i) => i),
+    cpus: container.cpuQuota === null ? allowed : allowed.slice(0, plannedCpus(container.cpuQuota)),
     openFilesLimit: Math.min(openFiles, Number.MAX_SAFE_INTEGER),
-    memoryBytes: Math.min(parseAvailableMemory(meminfo) ?? os.freemem(), cgroupBytes),
+    memoryBytes: Math.min(
+      parseAvailableMemory(meminfo) ?? os.freemem(),
+      container.memoryLeftBytes ?? Number.POSITIVE_INFINITY,
+    ),
     somaxconn: parseNumber(somaxconn),
     portRange: parsePortRange(ports),
     isRoot: process.getuid?.() === 0,
+    bun,
   };
+}
+
+/** What a person should know of the limits of this container, if it is one. */
+export async function readLimitNotices(): Promise<Notice[]> {
+  const [limits, status] = await Promise.all([readContainerLimits(), readText('/proc/self/status')]);
+  return quotaNotices(limits, allowedCpus(status).length);
+}
+
+/** Whether this system shows what a run has to be judged by: Linux does, below /proc. */
+export function canObserve(procfs = '/proc'): boolean {
+  return existsSync(`${procfs}/self/status`) && existsSync(`${procfs}/stat`);
+}
+
+function allowedCpus(status: string): number[] {
+  const { cpus } = parseStatus(status);
+  return cpus.length > 0 ? cpus : os.cpus().map((_, i) => i);
 }
 
 /** Direct children of a process, as the Nginx workers are of their master; empty where it has ended. */
@@ -71,18 +100,6 @@ export async function readChildren(pid: number): Promise<number[]> {
 /** Connections that listeners of this machine have turned away; null where it cannot be read. */
 export async function readListenDrops(): Promise<ListenDrops | null> {
   return parseListenDrops(await readText('/proc/net/netstat'));
-}
-
-/** What the control group leaves to this process, in bytes; Infinity where it sets no limit. */
-async function readCgroupMemory(): Promise<number> {
-  const path = parseCgroup(await readText('/proc/self/cgroup'));
-  if (path === null) return Number.POSITIVE_INFINITY;
-  const folder = `/sys/fs/cgroup${path}`;
-  const [max, current] = await Promise.all([
-    readText(`${folder}/memory.max`).then(parseNumber), // "max" where there is no limit
-    readText(`${folder}/memory.current`).then(parseNumber),
-  ]);
-  return max === null ? Number.POSITIVE_INFINITY : Math.max(0, max - (current ?? 0));
 }
 
 /** Where there is no /proc, Node's own diagnostic report knows the limits. */
@@ -105,9 +122,9 @@ export async function readBusyShare(duringMs: number): Promise<number | null> {
   return 1 - (after.idle - before.idle) / (after.total - before.total);
 }
 
-/** Null where the system does not tell. */
+/** Of all CPUs; null where the system does not tell. */
 export async function readCpuTicks(): Promise<CpuTicks | null> {
-  return parseCpuTicks(await readFile('/proc/stat', 'utf8').catch(() => ''));
+  return parseCpuTicks(await readText('/proc/stat'), null);
 }
 
 /** Ports that nobody can connect from, whatever the address: a socket for all addresses has them. */

@@ -28,6 +28,8 @@ IpExt: 0 7
 describe('readers of /proc', () => {
   it('schedstat: ns on a CPU', () => {
     assert.equal(proc.parseSchedstat('377842123456 9912 215\n'), 377_842_123_456);
+    assert.equal(proc.parseBusyTime('377842123456 9912 215\n'), 377_842_133_368);
+    assert.equal(proc.parseBusyTime('377842123456 x 215\n'), null);
     assert.equal(proc.parseSchedstat(''), null);
     assert.equal(proc.parseSchedstat('12\n'), null);
   });
@@ -72,8 +74,6 @@ describe('readers of /proc', () => {
     assert.deepEqual(proc.parsePortRange('32768\t60999\n'), [32_768, 60_999]);
     assert.equal(proc.parseNumber('4096\n'), 4096);
     assert.equal(proc.parseNumber('max\n'), null);
-    assert.equal(proc.parseCgroup('4:memory:/a\n0::/user.slice/x\n'), '/user.slice/x');
-    assert.equal(proc.parseCgroup('4:memory:/a\n'), null);
   });
 
   it('none throws, and no figure is negative or not a number, whatever the text', () => {
@@ -99,19 +99,27 @@ describe('readers of /proc', () => {
           proc.parseNumber(text),
         ];
         proc.parseCpuModel(text);
-        proc.parseCgroup(text);
         for (const figure of figures) assert.ok(figure === null || figure >= 0);
       }),
     );
   });
 });
 
-it('reads the ticks of all CPUs, idle ones apart; guest time is within user time and not counted twice', () => {
-  const text = 'cpu  10 1 5 100 4 0 2 3 7 0\ncpu0 10 1 5 100 4 0 2 3 7 0\n';
-  assert.deepEqual(proc.parseCpuTicks(text), { total: 125, idle: 104, stolen: 3 });
-  assert.equal(proc.parseCpuTicks('cpu  10 1 5 100 4\n')?.stolen, 0);
-  assert.equal(proc.parseCpuTicks('cpu0 1 2 3 4 5\n'), null);
-  assert.equal(proc.parseCpuTicks('cpu  1 2\n'), null);
+it('reads ticks of all CPUs or of some; guest time is within user time and not counted twice', () => {
+  const text = [
+    'cpu  10 1 5 100 4 6 2 3 7 0',
+    'cpu0 1 1 1 30 1 1 1 1 7 0',
+    'cpu1 2 0 0 20 0 2 0 1 0 0',
+    'cpu10 7 0 4 50 3 3 1 1 0 0',
+    'intr 99 1',
+  ].join('\n');
+  assert.deepEqual(proc.parseCpuTicks(text, null), { total: 131, idle: 104, stolen: 3, interrupt: 8 });
+  assert.deepEqual(proc.parseCpuTicks(text, [1]), { total: 25, idle: 20, stolen: 1, interrupt: 2 });
+  assert.deepEqual(proc.parseCpuTicks(text, [0, 1]), { total: 62, idle: 51, stolen: 2, interrupt: 4 });
+  assert.equal(proc.parseCpuTicks(text, [0, 2]), null);
+  assert.equal(proc.parseCpuTicks('cpu  10 1 5 100 4\n', null)?.stolen, 0);
+  assert.equal(proc.parseCpuTicks('cpu0 1 2 3 4 5\n', null), null);
+  assert.equal(proc.parseCpuTicks('cpu  1 2\n', null), null);
 });
 
 it('reads the ports of sockets for all addresses', () => {

@@ -8,6 +8,13 @@ export function parseSchedstat(text: string): number | null {
   return wholeNumber(/^(\d+) \d+ \d+\s*$/.exec(text)?.[1]);
 }
 
+/** @param text as for `parseSchedstat` @returns ns on a CPU or waiting for one: how long the thread had work */
+export function parseBusyTime(text: string): number | null {
+  const [, onCpu, waiting] = /^(\d+) (\d+) \d+\s*$/.exec(text) ?? [];
+  const [onCpuNs, waitingNs] = [wholeNumber(onCpu), wholeNumber(waiting)];
+  return onCpuNs === null || waitingNs === null ? null : onCpuNs + waitingNs;
+}
+
 export interface Status {
   /** Resident set; null for a zombie or a kernel thread, which have none. */
   residentBytes: number | null;
@@ -90,40 +97,36 @@ export function parseNumber(text: string): number | null {
   return wholeNumber(text.trim());
 }
 
-/** @param text /proc/<pid>/cgroup @returns the path of the control group (version 2 only) */
-export function parseCgroup(text: string): string | null {
-  return /^0::(\/.*)$/m.exec(text)?.[1] ?? null;
-}
-
-function kibibytes(text: string, name: string): number | null {
-  const value = wholeNumber(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]);
-  return value === null ? null : value * 1024;
-}
-
-function wholeNumber(text: string | undefined): number | null {
-  if (text === undefined || !/^\d+$/.test(text)) return null;
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : null;
-}
-
-/** Ticks of all CPUs together since the machine started. */
+/** Ticks of CPUs since the system started; one is 10 ms (USER_HZ is 100 wherever Node runs). */
 export interface CpuTicks {
   total: number;
+  /** With nothing to do, or waiting for a disk. */
   idle: number;
   /** Taken by the host for others while there was work to do: only a virtual machine has any. */
   stolen: number;
+  /** In hardware interrupts and in the softirqs that they leave behind. */
+  interrupt: number;
 }
 
-/** @param text /proc/stat (proc(5)) */
-export function parseCpuTicks(text: string): CpuTicks | null {
-  const line = /^cpu +([\d ]+)$/m.exec(text)?.[1];
-  const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
-  if (ticks === undefined || ticks.length < 5) return null;
-  return {
-    total: ticks.reduce((a, b) => a + b, 0),
-    idle: (ticks[3] ?? 0) + (ticks[4] ?? 0),
-    stolen: ticks[7] ?? 0,
-  };
+/**
+ * @param text /proc/stat (proc_stat(5))
+ * @param cpus the CPUs to sum over; null: all
+ * @returns null where one of them is not told
+ */
+export function parseCpuTicks(text: string, cpus: readonly number[] | null): CpuTicks | null {
+  const sum = { total: 0, idle: 0, stolen: 0, interrupt: 0 };
+  for (const name of cpus === null ? ['cpu'] : cpus.map((cpu) => `cpu${cpu}`)) {
+    const line = new RegExp(`^${name} +([\\d ]+)$`, 'm').exec(text)?.[1];
+    // user nice system idle iowait irq softirq steal; what follows, guest time, is within user time
+    const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
+    if (ticks === undefined || ticks.length < 5) return null;
+    const [, , , idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
+    sum.total += ticks.reduce((a, b) => a + b, 0);
+    sum.idle += idle + iowait;
+    sum.stolen += steal;
+    sum.interrupt += irq + softirq;
+  }
+  return sum;
 }
 
 /**
@@ -136,4 +139,15 @@ export function parseWildcardPorts(text: string): number[] {
     Number.parseInt(port ?? '', 16),
   );
   return [...new Set(ports)];
+}
+
+function kibibytes(text: string, name: string): number | null {
+  const value = wholeNumber(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1]);
+  return value === null ? null : value * 1024;
+}
+
+function wholeNumber(text: string | undefined): number | null {
+  if (text === undefined || !/^\d+$/.test(text)) return null;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : null;
 }

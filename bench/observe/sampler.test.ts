@@ -89,22 +89,82 @@ describe('sampler', () => {
     );
   });
 
-  it('puts what event loops report into the next sample, and only there', (t) => {
+  it('puts what event loops report into the sample of that time, however late it comes', (t) => {
     const files = procfs(t);
     files.set({ 7: 1000 });
-    const sampler = startSampler({ nowUs: () => 1, procfs: files.path });
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
     t.after(() => sampler.stop());
     sampler.watch([SEVEN]);
-    sampler.noteLoop(7, 0.2, 300);
-    sampler.noteLoop(7, 0.4, 100);
-    sampler.noteLoop(8, 1, 1);
-    sampler.sampleNow();
-    sampler.sampleNow();
-    const loops = sampler.series()[0]?.samples.map((s) => [s.loopUtilisation?.toFixed(2), s.loopDelayMaxUs]);
+    for (now = 0; now <= 3e6; now += 1e6) sampler.sampleNow();
+    sampler.noteLoop(7, { startUs: 1e6, endUs: 2e6, utilisation: 0.8, delayMaxUs: 300.4 });
+    sampler.noteLoop(8, { startUs: 1e6, endUs: 2e6, utilisation: 1, delayMaxUs: 1 });
+    now = 3_250_000;
+    sampler.noteLoop(7, { utilisation: 0.4, delayMaxUs: 100 });
+    const loops = sampler.series()[0]?.samples.map((s) => [s.loopUtilisation, s.loopDelayMaxUs]);
     assert.deepEqual(loops, [
-      ['0.30', 300],
-      [undefined, null],
+      [null, null],
+      [null, null],
+      [0.8, 300],
+      [0.4, 100],
     ]);
+  });
+
+  it('counts the CPUs that its processes may use, from the first sample on', (t) => {
+    const files = procfs(t);
+    files.set({ 7: 1000 });
+    writeFileSync(join(files.path, 'self/status'), 'Cpus_allowed_list:\t0-2\n');
+    const status = 'VmRSS:\t100 kB\nCpus_allowed_list:\t1-2\n';
+    writeFileSync(join(files.path, '7/status'), status);
+    const stat = (idle: number) => [
+      'cpu 9 0 9 9 9 9 9 9',
+      'cpu0 9 0 9 9 9 9 9 9',
+      `cpu1 1 0 1 ${idle} 1 1 1 1`,
+      'cpu2 1 0 1 5 0 0 0 1',
+    ];
+    writeFileSync(join(files.path, 'stat'), stat(10).join('\n'));
+    let now = -5000;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN]);
+    assert.equal(sampler.machine(), null);
+    sampler.sampleNow();
+    now = 1e6;
+    writeFileSync(join(files.path, 'stat'), stat(20).join('\n'));
+    writeFileSync(join(files.path, '7/status'), status.replace('1-2', '0'));
+    sampler.sampleNow();
+    assert.deepEqual(sampler.machine(), {
+      cpus: [1, 2],
+      samples: [
+        { atUs: 0, idleUs: 160_000, stolenUs: 20_000, interruptUs: 20_000 },
+        { atUs: 1e6, idleUs: 260_000, stolenUs: 20_000, interruptUs: 20_000 },
+      ],
+    });
+  });
+
+  it('counts its seconds from the last sample that it was told to take', (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const files = procfs(t);
+    files.set({ 7: 1000 });
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN]);
+    const pass = (ms: number) => {
+      now += ms * 1e3;
+      t.mock.timers.tick(ms);
+    };
+    pass(1000);
+    pass(400);
+    sampler.sampleNow();
+    pass(999);
+    pass(1);
+    // Late by 300 ms: the next is due at the whole second all the same.
+    now += 1_300_000;
+    t.mock.timers.tick(1000);
+    pass(700);
+    const times = sampler.series()[0]?.samples.map(({ atUs }) => atUs / 1e3);
+    assert.deepEqual(times, [1000, 1400, 2400, 3700, 4400]);
   });
 
   it('says so where the system shows nothing', (t) => {

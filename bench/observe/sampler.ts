@@ -1,7 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Notice } from '../model/notice.ts';
-import type { Component, ProcessSeries } from '../model/run.ts';
-import { parseSchedstat, parseStatus } from './proc.ts';
+import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
+import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
+import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
+import { readNow } from './read-now.ts';
+import { ThreadSums } from './threads.ts';
+
+export type { LoopNote } from './loops.ts';
 
 export interface ObservedProcess {
   component: Component;
@@ -9,17 +13,22 @@ export interface ObservedProcess {
   pid: number;
 }
 
-/** Samples a changing set of processes, once a second and whenever it is told to. */
+/** Samples a changing set of processes and the machine beneath them, once a second and whenever it is told to. */
 export interface Sampler {
   /** Adds processes; one that is watched already is not added again. */
   watch(processes: readonly ObservedProcess[]): void;
-  /** The event loop of a process, as it reported itself; goes into its next sample. */
-  noteLoop(pid: number, utilisation: number, delayMaxUs: number): void;
-  /** At the bounds of a phase, so that figures of a phase need no interpolation. */
+  /** The event loop of a process, as it reported itself. Without a span: over the second that ends now. */
+  noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
+  /**
+   * At the bounds of a phase, so that figures of a phase need no interpolation. The seconds of the timer are
+   * counted from here on, as those of the slices are from the bound.
+   */
   sampleNow(): void;
   stop(): void;
   /** In the order of watching; a process that has ended just has no more samples. */
   series(): ProcessSeries[];
+  /** Null where the system does not tell. */
+  machine(): MachineSeries | null;
   notices(): Notice[];
 }
 
@@ -32,67 +41,76 @@ export interface SamplerOptions {
   procfs?: string;
 }
 
-/** Counters of one thread. */
-interface Counters {
-  cpuNs: number;
-  voluntary: number;
-  involuntary: number;
+interface Watched {
+  process: ObservedProcess;
+  hasEnded: boolean;
+  threads: ThreadSums;
+  samples: Sample[];
+  loops: LoopNote[];
+  /** Of an event loop's process at each sample, ns: how long its main thread has had work. */
+  busyNs: (number | null)[];
 }
 
-interface Watched {
-  series: ProcessSeries;
-  hasEnded: boolean;
-  /** The threads as they were last seen, and the sum of those that have ended: a sum never goes back. */
-  threads: Map<string, Counters>;
-  past: Counters;
-  loop: { sum: number; notes: number; delayMaxUs: number };
-}
+const SECOND_US = 1_000_000;
+const TICK_US = 10_000;
 
 export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: SamplerOptions): Sampler {
   const watched = new Map<number, Watched>();
-  const ended: ProcessSeries[] = [];
-  const canRead = parseSchedstat(readText(`${procfs}/self/schedstat`) ?? '') !== null;
+  const replaced: Watched[] = [];
+  const canRead = parseSchedstat(readNow(`${procfs}/self/schedstat`)) !== null;
+  const machine: MachineSeries = { cpus: [], samples: [] };
+  let anchorUs = nowUs();
+  let timer = setTimeout(tick, intervalMs).unref();
 
   function watch(processes: readonly ObservedProcess[]): void {
-    for (const { component, name, pid } of processes) {
-      const before = watched.get(pid);
+    for (const process of processes) {
+      const before = watched.get(process.pid);
       if (before !== undefined && !before.hasEnded) continue;
-      if (before !== undefined) ended.push(before.series);
-      watched.set(pid, {
-        series: { component, name, pid, samples: [] },
-        hasEnded: false,
-        threads: new Map(),
-        past: { cpuNs: 0, voluntary: 0, involuntary: 0 },
-        loop: { sum: 0, notes: 0, delayMaxUs: 0 },
-      });
+      if (before !== undefined) replaced.push(before);
+      const threads = new ThreadSums();
+      watched.set(process.pid, { process, hasEnded: false, threads, samples: [], loops: [], busyNs: [] });
     }
   }
 
-  function noteLoop(pid: number, utilisation: number, delayMaxUs: number): void {
-    const loop = watched.get(pid)?.loop;
-    if (loop === undefined) return;
-    loop.sum += utilisation;
-    loop.notes++;
-    loop.delayMaxUs = Math.max(loop.delayMaxUs, delayMaxUs);
-  }
-
-  function sampleNow(): void {
+  function sampleAll(): void {
     if (!canRead) return;
-    for (const process of watched.values()) {
-      if (!process.hasEnded) sample(process, procfs, nowUs());
-    }
+    sampleMachine(machine, [...watched.keys()], procfs, nowUs());
+    for (const each of watched.values()) if (!each.hasEnded) sample(each, procfs, nowUs());
   }
 
-  const timer = setInterval(sampleNow, intervalMs).unref();
+  /** Sleeps until the next whole interval since the anchor, so that late timers do not add up. */
+  function sleepOn(): void {
+    const sinceMs = (nowUs() - anchorUs) / 1e3;
+    const leftMs = intervalMs - (Math.max(0, sinceMs) % intervalMs);
+    clearTimeout(timer);
+    // A timer may come a hair early: what is left then is no interval of its own.
+    timer = setTimeout(tick, leftMs < intervalMs / 100 ? leftMs + intervalMs : leftMs).unref();
+  }
+
+  function tick(): void {
+    sampleAll();
+    sleepOn();
+  }
+
   return {
     watch,
-    noteLoop,
-    sampleNow,
-    stop: () => clearInterval(timer),
-    series: () => [...ended, ...[...watched.values()].map(({ series }) => series)],
+    noteLoop(pid, { utilisation, delayMaxUs, endUs = nowUs(), startUs = endUs - SECOND_US }) {
+      watched.get(pid)?.loops.push({ startUs, endUs, utilisation, delayMaxUs });
+    },
+    sampleNow() {
+      sampleAll();
+      anchorUs = nowUs();
+      sleepOn();
+    },
+    stop: () => clearTimeout(timer),
+    series: () => [...replaced, ...watched.values()].map(seriesOf),
+    machine: () => (machine.samples.length === 0 ? null : { ...machine, samples: [...machine.samples] }),
     notices: () => (canRead ? [] : [NOTHING_TO_READ]),
   };
 }
+
+/** Components whose processes are event loops of one thread. */
+const HAS_LOOP: readonly Component[] = ['server', 'generator'];
 
 const NOTHING_TO_READ: Notice = {
   level: 'warning',
@@ -100,69 +118,49 @@ const NOTHING_TO_READ: Notice = {
   text: 'This system does not show the CPU time of its processes (Linux does, in /proc/<pid>/task/*/schedstat): CPU, memory and context switches are not recorded, and nothing can be said about which component was the limit.',
 };
 
-function sample(process: Watched, procfs: string, nowUs: number): void {
-  const folder = `${procfs}/${process.series.pid}`;
-  const residentBytes = parseStatus(readText(`${folder}/status`) ?? '').residentBytes;
-  const threads = readThreads(`${folder}/task`);
-  if (residentBytes === null || threads.size === 0) {
-    process.hasEnded = true;
+function seriesOf({ process: { component, name, pid }, samples, loops, busyNs }: Watched): ProcessSeries {
+  const credited = loops.length > 0 ? creditLoops(samples, loops) : creditBusyTime(samples, busyNs);
+  return { component, name, pid, samples: credited };
+}
+
+function sample(watched: Watched, procfs: string, nowUs: number): void {
+  const folder = `${procfs}/${watched.process.pid}`;
+  const { residentBytes } = parseStatus(readNow(`${folder}/status`));
+  const counters = residentBytes === null ? null : watched.threads.read(`${folder}/task`);
+  if (residentBytes === null || counters === null) {
+    watched.hasEnded = true;
     return;
   }
-  for (const [id, last] of process.threads) {
-    const now = threads.get(id);
-    // A smaller figure is another thread that was given the number of one that has ended.
-    if (now === undefined || now.cpuNs < last.cpuNs) add(process.past, last);
-  }
-  process.threads = threads;
-  const sum = { ...process.past };
-  for (const counters of threads.values()) add(sum, counters);
-  const { notes, sum: utilisation, delayMaxUs } = process.loop;
-  process.loop = { sum: 0, notes: 0, delayMaxUs: 0 };
-  process.series.samples.push({
-    atUs: Math.max(0, Math.round(nowUs)),
-    cpuUs: Math.floor(sum.cpuNs / 1000),
+  watched.samples.push({
+    atUs: wholeUs(nowUs),
+    cpuUs: Math.floor(counters.cpuNs / 1000),
     residentBytes,
-    voluntarySwitches: sum.voluntary,
-    involuntarySwitches: sum.involuntary,
-    loopUtilisation: notes === 0 ? null : utilisation / notes,
-    loopDelayMaxUs: notes === 0 ? null : Math.round(delayMaxUs),
+    voluntarySwitches: counters.voluntary,
+    involuntarySwitches: counters.involuntary,
+    loopUtilisation: null,
+    loopDelayMaxUs: null,
+  });
+  if (HAS_LOOP.includes(watched.process.component))
+    watched.busyNs.push(parseBusyTime(readNow(`${folder}/schedstat`)));
+}
+
+/** The CPUs are those of the processes that are watched when it is first looked at; they do not change later. */
+function sampleMachine(machine: MachineSeries, pids: readonly number[], procfs: string, nowUs: number): void {
+  if (machine.cpus.length === 0) {
+    const allowed = pids.flatMap((pid) => parseStatus(readNow(`${procfs}/${pid}/status`)).cpus);
+    machine.cpus = [...new Set(allowed)].sort((a, b) => a - b);
+  }
+  const ticks = parseCpuTicks(readNow(`${procfs}/stat`), machine.cpus);
+  if (ticks === null || machine.cpus.length === 0) return;
+  machine.samples.push({
+    atUs: wholeUs(nowUs),
+    idleUs: ticks.idle * TICK_US,
+    stolenUs: ticks.stolen * TICK_US,
+    interruptUs: ticks.interrupt * TICK_US,
   });
 }
 
-function readThreads(folder: string): Map<string, Counters> {
-  const threads = new Map<string, Counters>();
-  for (const id of readFolder(folder)) {
-    const cpuNs = parseSchedstat(readText(`${folder}/${id}/schedstat`) ?? '');
-    const status = parseStatus(readText(`${folder}/${id}/status`) ?? '');
-    if (cpuNs === null) continue; // it ended between the two looks
-    threads.set(id, {
-      cpuNs,
-      voluntary: status.voluntarySwitches ?? 0,
-      involuntary: status.involuntarySwitches ?? 0,
-    });
-  }
-  return threads;
-}
-
-function add(to: Counters, more: Counters): void {
-  to.cpuNs += more.cpuNs;
-  to.voluntary += more.voluntary;
-  to.involuntary += more.involuntary;
-}
-
-/** Synchronously: procfs answers from memory, and all processes are to be seen at the same moment. */
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
-function readFolder(path: string): string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
+/** The first sample is taken before the epoch. */
+function wholeUs(us: number): number {
+  return Math.max(0, Math.round(us));
 }

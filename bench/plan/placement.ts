@@ -9,16 +9,21 @@ import type { Processes } from './reckoning.ts';
  * small a machine otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen to
  * be the limit. A closed loop gives a CPU to what is to be saturated, where that is one process; an open
  * loop gives one to the generator, which has a schedule to keep. The runner keeps off that CPU: adding up
- * what the workers measured takes milliseconds. `asked` is --pin or --no-pin, null for neither.
+ * what the workers measured takes milliseconds.
+ *
+ * @param asked --pin or --no-pin, null for neither
+ * @param all processes of every variant of the invocation: what is compared runs in one placement, which the
+ * largest of them decides. `direct` leaves the CPU of the proxy idle where others have one.
  */
 export function placementOf(
   asked: boolean | null,
   load: Load,
   machine: Machine,
-  processes: Processes,
+  all: readonly Processes[],
 ): Placement | null {
   const { cpus } = machine;
   if (asked === false) return null;
+  const processes = most(all);
   const fits = load.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
   if (asked === null && (cpus.length !== 2 || !fits)) return null;
   if (cpus.length < 2) {
@@ -44,13 +49,24 @@ export function pacingOf(
   load: Load,
   placement: Placement | null,
   { cpus }: Machine,
-  { workers, servers, nginxWorkers }: Processes,
+  all: readonly Processes[],
 ): RunPlan['pacing'] {
   if (load.kind === 'closed') return null;
+  const { workers, servers, nginxWorkers } = most(all);
   if (placement === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
   const others = new Set([...placement.proxy, ...placement.server]);
   const alone = placement.generator.length >= workers && !placement.generator.some((cpu) => others.has(cpu));
   return alone ? 'spin' : 'sleep';
+}
+
+/** Of each kind as many as the variant with most of them has. */
+function most(all: readonly Processes[]): Processes {
+  const greatest = (kind: keyof Processes) => Math.max(0, ...all.map((processes) => processes[kind]));
+  return {
+    workers: greatest('workers'),
+    servers: greatest('servers'),
+    nginxWorkers: greatest('nginxWorkers'),
+  };
 }
 
 function onSchedule(cpus: readonly number[], { workers, nginxWorkers }: Processes): Placement {

@@ -1,8 +1,10 @@
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
-import { parseRequest, type RunRequest } from './request.ts';
+import type { RunSpec } from '../model/strategy.ts';
+import { parseRequest, type RunRequest } from '../request/request.ts';
+import { chooseVariants, type Side } from './variants.ts';
 
-/** Two cores, 24 GiB, the limits of a container. */
+/** Two cores, 24 GiB, the limits of a container, and Bun. */
 export const SMALL_MACHINE: Machine = {
   cpus: [0, 1],
   openFilesLimit: 20_000,
@@ -10,18 +12,28 @@ export const SMALL_MACHINE: Machine = {
   somaxconn: 4096,
   portRange: [32_768, 60_999],
   isRoot: true,
+  bun: '1.4.5',
 };
 
 export function profileNamed(name: string, servers = 1): Profile {
   return {
     name,
     configurationPath: name === 'direct' ? null : `/profiles/${name}/nginx.conf`,
+    options: null,
     title: `The ${name} profile`,
     question: 'What does it cost?',
     claim: null,
     expect: 'Little.',
     servers,
+    key: 'ecdsa',
+    visit: null,
+    inAll: true,
   };
+}
+
+/** Profiles as they come, as variants. */
+export function sidesOf(profiles: readonly Profile[]): Side[] {
+  return chooseVariants({ profiles, tunings: [] }, ['all']);
 }
 
 /** The request of a command line of `run`, without the profile. */
@@ -29,4 +41,18 @@ export function requestOf(line = ''): RunRequest {
   const request = parseRequest(['--profile', 'any', ...line.split(' ').filter((word) => word !== '')]);
   if (request.command !== 'run') throw new TypeError(`not a run: ${line}`);
   return request.run;
+}
+
+/** What the first step of a request asks of a profile, at the rate that is asked for or at 1,000/s. */
+export function specOf({ steps, inFlight, ratePerSecond, arrivals }: RunRequest, { name }: Profile): RunSpec {
+  const step = steps[0] ?? 'throughput';
+  return {
+    variant: name,
+    step,
+    round: null,
+    load:
+      step === 'throughput'
+        ? { kind: 'closed', inFlight }
+        : { kind: 'open', ratePerSecond: ratePerSecond ?? 1000, arrivals },
+  };
 }

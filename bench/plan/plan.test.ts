@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { planSchema } from '../model/plan.ts';
-import { resultSchema } from '../model/result.ts';
-import { profileNamed, requestOf, SMALL_MACHINE } from './plan.test.fixture.ts';
-import { makePlan } from './plan.ts';
+import { resultId } from '../model/result.ts';
+import { profileNamed, requestOf, SMALL_MACHINE, sidesOf, specOf } from './plan.test.fixture.ts';
+import { planRequest } from './plan.ts';
 
 const CIRCUMSTANCES = {
   command: ['--profile', 'plain,tls'],
@@ -15,32 +15,44 @@ const CIRCUMSTANCES = {
   machine: SMALL_MACHINE,
 };
 const PROFILES = [profileNamed('plain'), profileNamed('tls')];
+const SIDES = sidesOf(PROFILES);
 
-test('one run for each profile, in order, with all that was asked for as a whole', () => {
-  const request = { ...requestOf('--strict --threshold messages.lost==0'), profiles: ['plain', 'tls'] };
-  const { id, plan, runs } = makePlan(request, PROFILES, CIRCUMSTANCES);
+function planned(line: string, context = CIRCUMSTANCES) {
+  const request = { ...requestOf(line), variants: ['plain', 'tls'] };
+  const planning = planRequest(request, SIDES, context);
+  const runs = PROFILES.map((profile, index) => planning.planRun(specOf(request, profile), index + 1));
+  return { ...planning, runs };
+}
+
+test('what was asked for as a whole, its variants, and a run that knows its own', () => {
+  const { id, plan, variants, runs } = planned('--strict --threshold messages.lost==0');
   v.assert(planSchema, plan);
   assert.equal(id, '20250102T030405Z-plain-tls');
+  assert.deepEqual(plan, {
+    command: ['--profile', 'plain,tls'],
+    seed: 42,
+    strict: true,
+    thresholds: ['messages.lost==0'],
+    steps: ['throughput', 'latency'],
+  });
+  assert.deepEqual(variants, [
+    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx', tunings: [] } },
+    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx', tunings: [] } },
+  ]);
   assert.deepEqual(
-    { ...plan, runs: plan.runs.map((run) => run.profile) },
-    {
-      command: ['--profile', 'plain,tls'],
-      seed: 42,
-      strict: true,
-      thresholds: ['messages.lost==0'],
-      runs: ['plain', 'tls'],
-    },
+    runs.map((run) => [run.profile.name, run.plan.variant, run.plan.step, run.plan.workload.load]),
+    ['plain', 'tls'].map((name) => [name, name, 'throughput', { kind: 'closed', inFlight: 1 }]),
   );
-  assert.deepEqual(
-    runs.map((run) => [run.profile.name, run.plan]),
-    plan.runs.map((run) => [run.profile, run]),
+  assert.equal(
+    planRequest(requestOf(), sidesOf([profileNamed('direct')]), CIRCUMSTANCES).variants[0]?.proxy,
+    null,
   );
 });
 
 test('the seed that was asked for is kept, else the one that was drawn', () => {
   const seeds = (line: string): number[] => {
-    const { plan } = makePlan(requestOf(line), PROFILES, CIRCUMSTANCES);
-    return [plan.seed, ...plan.runs.map((run) => run.seed)];
+    const { plan, runs } = planned(line);
+    return [plan.seed, ...runs.map((run) => run.plan.seed)];
   };
   assert.deepEqual(seeds('--seed 7'), [7, 7, 7]);
   assert.deepEqual(seeds(''), [42, 42, 42]);
@@ -48,28 +60,28 @@ test('the seed that was asked for is kept, else the one that was drawn', () => {
 
 test('no two runs connect from the same address', () => {
   for (const seed of [0, 249, 2 ** 32 - 1]) {
-    const { plan } = makePlan(requestOf('-c 50k'), PROFILES, { ...CIRCUMSTANCES, seed });
-    const addresses = plan.runs.flatMap((run) => run.sourceAddresses);
+    const { runs } = planned('-c 50k', { ...CIRCUMSTANCES, seed });
+    const addresses = runs.flatMap((run) => run.plan.sourceAddresses);
     assert.equal(addresses.length, 8);
     assert.equal(new Set(addresses).size, 8);
   }
 });
 
 test('a name becomes fit for a folder, or is refused', () => {
-  const idOf = (name: string | null, profiles = ['tls']): string =>
-    makePlan({ ...requestOf(), name, profiles }, PROFILES, CIRCUMSTANCES).id.slice(
+  const idOf = (name: string | null, variants = ['tls']): string =>
+    planRequest({ ...requestOf(), name, variants }, SIDES, CIRCUMSTANCES).id.slice(
       '20250102T030405Z-'.length,
     );
   assert.equal(idOf('after the été/2 change!'), 'after-the-ete-2-change');
   assert.equal(idOf('../../etc'), 'etc');
   assert.equal(idOf(null, ['all']), 'all');
-  assert.equal(idOf(null, ['plain', 'tls', 'http2', 'cache']), '4-profiles');
+  assert.equal(idOf(null, ['plain', 'tls', 'http2', 'cache']), '4-variants');
   assert.throws(() => idOf('…'), { kind: 'usage', message: /^--name "…" has no letter or digit/ });
   fc.assert(
     fc.property(fc.string({ unit: 'binary' }), (name) => {
       try {
-        const { id } = makePlan({ ...requestOf(), name }, PROFILES, CIRCUMSTANCES);
-        assert.ok(v.is(resultSchema.entries.id, id), id);
+        const { id } = planRequest({ ...requestOf(), name }, SIDES, CIRCUMSTANCES);
+        assert.ok(v.is(resultId, id), id);
       } catch (error) {
         assert.ok(error instanceof Problem, String(error));
       }

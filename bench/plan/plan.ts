@@ -1,16 +1,21 @@
+import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Plan, RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
+import type { RunSpec } from '../model/strategy.ts';
+import type { Variant } from '../model/variant.ts';
+import type { RunRequest } from '../request/request.ts';
+import { quoted } from '../request/units.ts';
 import { preflight } from './preflight.ts';
-import type { RunRequest } from './request.ts';
-import { quoted } from './units.ts';
+import type { Side } from './variants.ts';
 
 /** One run as planned, with what the preflight has to say of it. */
 export interface PlannedRun {
   plan: RunPlan;
   profile: Profile;
+  variant: Variant;
   notices: Notice[];
 }
 
@@ -24,30 +29,45 @@ export interface PlanningContext {
   machine: Machine;
 }
 
-/** Decides everything about the runs of a request, one for each profile; throws a Problem where it cannot. */
-export function makePlan(
+/** A request with everything that can be decided before its first run. */
+export interface Planning {
+  /** Of the result, and of its folder. */
+  id: string;
+  plan: Plan;
+  variants: Variant[];
+  /**
+   * Decides everything about run `number` (from 1): a pure function.
+   *
+   * @throws Problem where the machine cannot do it; that depends on variant and step, not on the rate.
+   */
+  planRun(spec: RunSpec, number: number): PlannedRun;
+}
+
+/** @throws Problem where the name is fit for no folder */
+export function planRequest(
   request: RunRequest,
-  profiles: readonly Profile[],
+  sides: readonly Side[],
   { command, now, seed: drawn, machine }: PlanningContext,
-): { id: string; plan: Plan; runs: PlannedRun[] } {
+): Planning {
   const seed = request.seed ?? drawn;
-  const id = `${timestamp(now)}-${nameOf(request)}`;
-  // Ports that a run has bound stay in TIME_WAIT for a minute. Each run has addresses of its own, and
-  // a new invocation begins somewhere else (200 addresses share three octets).
-  let firstAddress = (seed % 250) * 200;
-  const runs = profiles.map((profile) => {
-    const planned = preflight(request, profile, machine, { seed, firstAddress });
-    firstAddress += planned.plan.sourceAddresses.length;
-    return { ...planned, profile };
-  });
-  const plan: Plan = {
-    command: [...command],
-    seed,
-    strict: request.strict,
-    thresholds: request.thresholds.map(({ text }) => text),
-    runs: runs.map((run) => run.plan),
+  const profiles = sides.map(({ profile }) => profile);
+  return {
+    id: `${timestamp(now)}-${nameOf(request)}`,
+    plan: {
+      command: [...command],
+      seed,
+      strict: request.strict,
+      thresholds: request.thresholds.map(({ text }) => text),
+      steps: [...request.steps],
+    },
+    variants: sides.map(({ variant }) => variant),
+    planRun(spec, number) {
+      const side = sides.find(({ variant }) => variant.name === spec.variant);
+      if (side === undefined) throw new TypeError(`there is no variant ${spec.variant}`);
+      const { profile, variant } = side;
+      return { ...preflight(request, { spec, profile, profiles, machine, seed, number }), profile, variant };
+    },
   };
-  return { id, plan, runs };
 }
 
 /** `20250102T030405Z`: sorts by time, and is fit for a file name on every system. */
@@ -57,9 +77,10 @@ function timestamp(now: Date): string {
 
 const MOST_NAME_CHARACTERS = 80;
 
-/** The part of a result's id that a person chooses; only characters that `resultSchema` allows. */
-function nameOf({ name, profiles }: RunRequest): string {
-  const wanted = name ?? (profiles.length > 3 ? `${profiles.length}-profiles` : profiles.join('-'));
+/** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
+function nameOf({ name, variants, configurations }: RunRequest): string {
+  const names = [...variants, ...configurations.map((path) => basename(path))];
+  const wanted = name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
   const cleaned = wanted
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

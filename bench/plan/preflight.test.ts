@@ -4,14 +4,27 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
-import { type RunPlan, runPlanSchema } from '../model/plan.ts';
-import { profileNamed, requestOf, SMALL_MACHINE } from './plan.test.fixture.ts';
+import { type RunPlan, runPlanSchema, type Step } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
+import { profileNamed, requestOf, SMALL_MACHINE, specOf } from './plan.test.fixture.ts';
 import { type Preflight, preflight } from './preflight.ts';
 
-const IDENTITY = { seed: 1, firstAddress: 0 };
-
-function decide(line: string, machine: Partial<Machine> = {}, profile = profileNamed('plain')): Preflight {
-  return preflight(requestOf(line), profile, { ...SMALL_MACHINE, ...machine }, IDENTITY);
+/** Decides on the first run that a command line asks for; `others` run in the same invocation. */
+function decide(
+  line: string,
+  machine: Partial<Machine> = {},
+  profile = profileNamed('plain'),
+  others: readonly Profile[] = [],
+): Preflight {
+  const request = requestOf(line);
+  return preflight(request, {
+    spec: specOf(request, profile),
+    profile,
+    profiles: [profile, ...others],
+    machine: { ...SMALL_MACHINE, ...machine },
+    seed: 0,
+    number: 1,
+  });
 }
 
 /** What of a plan depends on the machine. */
@@ -50,6 +63,66 @@ test('10,000 connections fit in 20,000 files: two workers of Nginx that share ev
   );
   assert.equal(decided.plan.proxy?.workerFiles, 20_000);
   assert.equal(decided.plan.placement, null);
+});
+
+test('what is compared runs in one placement, direct included, and the largest variant decides it', () => {
+  const direct = profileNamed('direct');
+  const plain = profileNamed('plain');
+  const balanced = profileNamed('load-balanced', 3);
+  const placed = (line: string, profile: Profile, others: readonly Profile[]) =>
+    decide(line, {}, profile, others).plan.placement;
+  for (const line of ['-c 1k', '-c 1k -R 5k', '-c 10k', '-c 10k -R 5k', '-c 50k', '--pin', '--no-pin']) {
+    const all = [direct, plain, balanced];
+    const placements = all.map((profile) => placed(line, profile, all));
+    assert.deepEqual(placements, [placements[0], placements[0], placements[0]], line);
+  }
+  // Alone it has the CPU that is the proxy's otherwise; beside others it leaves that idle.
+  assert.deepEqual(placed('-c 1k', direct, []), { proxy: [], server: [1], generator: [0], runner: [0] });
+  assert.deepEqual(placed('-c 1k', direct, [plain]), {
+    proxy: [1],
+    server: [0],
+    generator: [0],
+    runner: [0],
+  });
+  // A second Nginx worker that one of them needs takes the placement from all.
+  assert.equal(placed('-c 10k', direct, [plain]), null);
+});
+
+test('the generator spins only where a CPU is left for the runner beside those of all processes', () => {
+  const pacing = (line: string, cpus: number[]) => decide(`-c 1k ${line}`, { cpus }).plan.pacing;
+  const three = '-R 5k --no-pin --workers 1 --servers 1 --nginx-workers 1';
+  assert.equal(pacing(three, [0, 1, 2, 3]), 'spin');
+  assert.equal(pacing(three, [0, 1, 2]), 'sleep');
+  assert.equal(pacing('-R 5k', [0, 1]), 'spin');
+  // Two generators have one CPU between them: whoever spins keeps it from the other.
+  assert.equal(pacing('-R 5k --pin --workers 2', [0, 1]), 'sleep');
+  assert.equal(pacing('-R 5k --pin --workers 2', [0, 1, 2, 3]), 'spin');
+  assert.equal(pacing('--in-flight 1', [0, 1]), null);
+});
+
+test('throughput is measured with the lean echo server, latency with ws, and both with the one that is named', () => {
+  const server = (line: string) => decide(line).plan.server;
+  assert.deepEqual(
+    [server('--in-flight 1'), server('-R 5k'), server('-R 5k --server lean'), server('--server ws')],
+    ['lean', 'ws', 'lean', 'ws'],
+  );
+});
+
+test('the HTTP leg comes once for each variant, in its first step', () => {
+  const request = requestOf('');
+  const profile = profileNamed('plain');
+  const http = (step: Step) =>
+    preflight(request, {
+      spec: { ...specOf(request, profile), step },
+      profile,
+      profiles: [profile],
+      machine: SMALL_MACHINE,
+      seed: 1,
+      number: 1,
+    }).plan.http;
+  assert.notEqual(http('throughput'), null);
+  assert.equal(http('latency'), null);
+  assert.notEqual(decide('-R 5k').plan.http, null);
 });
 
 test('50,000 and 100,000 connections spread over processes and addresses', () => {
@@ -177,6 +250,7 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
         .map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const),
     ),
     isRoot: fc.boolean(),
+    bun: fc.constantFrom(null, '1.4.5'),
   });
   const profile = fc.constantFrom(
     profileNamed('direct'),
@@ -187,26 +261,28 @@ test('whatever the machine: a plan whose processes fit in every limit, or a Prob
   const placement = fc.constantFrom('', '--pin', '--no-pin');
   let planned = 0;
   fc.assert(
-    fc.property(
-      machine,
-      profile,
-      connections,
-      placement,
-      fc.nat(),
-      (on, under, asked, placed, firstAddress) => {
-        let decided: Preflight;
-        try {
-          decided = preflight(requestOf(`-c ${asked} ${placed}`), under, on, { seed: 1, firstAddress });
-        } catch (error) {
-          assert.ok(error instanceof Problem && error.kind === 'environment', String(error));
-          return;
-        }
-        planned++;
-        v.assert(runPlanSchema, decided.plan);
-        assert.equal(decided.plan.proxy === null, under.configurationPath === null);
-        assertFits(decided.plan, on);
-      },
-    ),
+    fc.property(machine, profile, connections, placement, fc.nat(), (on, under, asked, placed, number) => {
+      let decided: Preflight;
+      try {
+        const request = requestOf(`-c ${asked} ${placed}`);
+        const spec = specOf(request, under);
+        decided = preflight(request, {
+          spec,
+          profile: under,
+          profiles: [under],
+          machine: on,
+          seed: 1,
+          number: number + 1,
+        });
+      } catch (error) {
+        assert.ok(error instanceof Problem && error.kind === 'environment', String(error));
+        return;
+      }
+      planned++;
+      v.assert(runPlanSchema, decided.plan);
+      assert.equal(decided.plan.proxy === null, under.configurationPath === null);
+      assertFits(decided.plan, on);
+    }),
     { numRuns: 1000 },
   );
   assert.ok(planned > 100, `only ${planned} plans were made`);

@@ -3,10 +3,14 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
+import type { RunSpec } from '../model/strategy.ts';
+import type { RunRequest } from '../request/request.ts';
+import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
 import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
 import {
   connectionsPerAddress,
+  type Demand,
   maxWorkerConnections,
   memoryOf,
   OTHER_FILES,
@@ -15,7 +19,6 @@ import {
   workerConnectionsFor,
 } from './reckoning.ts';
 import { RAISE_PORTS } from './remedies.ts';
-import type { RunRequest } from './request.ts';
 
 export interface Preflight {
   plan: RunPlan;
@@ -23,11 +26,16 @@ export interface Preflight {
   notices: Notice[];
 }
 
-/** What tells the runs of one plan apart, beside their profile. */
-export interface RunIdentity {
+/** One run among those of an invocation. */
+export interface RunContext {
+  spec: RunSpec;
+  profile: Profile;
+  /** All of the invocation: what is compared runs in the same placement. */
+  profiles: readonly Profile[];
+  machine: Machine;
   seed: number;
-  /** Source addresses are numbered from here on; runs that take different ones share no ports. */
-  firstAddress: number;
+  /** Of the run, from 1. */
+  number: number;
 }
 
 /** Of 127.0.0.0/8, 200 in each of 250 networks, so that no address ends in .0 or .255. */
@@ -44,42 +52,57 @@ const LEAST_WORKER_CONNECTIONS = 512;
  * addresses to match. Throws a Problem of kind `environment` that names the limit to raise where the
  * machine cannot do what was asked.
  */
-export function preflight(
-  request: RunRequest,
-  profile: Profile,
-  machine: Machine,
-  { seed, firstAddress }: RunIdentity,
-): Preflight {
+export function preflight(request: RunRequest, context: RunContext): Preflight {
+  const { spec, profile, profiles, machine, seed, number } = context;
   const notices: Notice[] = [];
-  const proxied = profile.configurationPath !== null;
-  const processes: Processes = {
-    workers: generatorWorkers(request, machine, notices),
-    servers: echoServers(request, profile, machine, notices),
-    nginxWorkers: proxied ? nginxWorkers(request, machine, notices) : 0,
-  };
-  checkMemory(request, machine, processes, notices);
-  const placement = placementOf(request.pin, request.load, machine, processes);
+  const processes = processesOf(request, profile, machine, notices);
+  const demand = demandOf(request, spec);
+  checkMemory(demand, machine, processes, notices);
+  const all = profiles.map((each) => processesOf(request, each, machine, []));
+  const placement = placementOf(request.pin, spec.load, machine, all);
+  const first = spec.step === request.steps[0];
   const plan: RunPlan = {
+    variant: spec.variant,
+    step: spec.step,
+    round: spec.round,
     profile: profile.name,
-    workload: { scenario: 'echo', load: request.load, payload: request.payload },
+    workload: { scenario: 'echo', load: spec.load, payload: request.payload },
     connections: request.connections,
     rampPerSecond: request.rampPerSecond,
     warmupMs: request.warmupMs,
     durationMs: request.durationMs,
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
-    client: request.client,
-    server: request.server,
+    client: demand.client,
+    server: demand.server,
+    engine: engineOf(request.engine, demand, machine, notices),
     workers: processes.workers,
     servers: processes.servers,
-    proxy: proxied ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
-    sourceAddresses: sourceAddresses(request, machine, firstAddress, notices),
+    proxy: processes.nginxWorkers > 0 ? nginxPlan(request, machine, processes.nginxWorkers, notices) : null,
+    sourceAddresses: sourceAddresses(request, machine, seed, number, notices),
     placement,
-    pacing: pacingOf(request.load, placement, machine, processes),
-    http: request.http ? { connections: 10, durationMs: Math.min(2000, request.durationMs) } : null,
+    pacing: pacingOf(spec.load, placement, machine, all),
+    // The question is the same in every step: once is enough.
+    http: request.http && first ? { connections: 10, durationMs: Math.min(2000, request.durationMs) } : null,
     seed,
   };
   return { plan, notices };
+}
+
+function processesOf(request: RunRequest, profile: Profile, machine: Machine, notices: Notice[]): Processes {
+  return {
+    workers: generatorWorkers(request, machine, notices),
+    servers: echoServers(request, profile, machine, notices),
+    nginxWorkers: profile.configurationPath === null ? 0 : nginxWorkers(request, machine, notices),
+  };
+}
+
+/**
+ * What a run asks of memory. The echo server of the step `throughput` is the lean one, so that it is not what
+ * is measured; that of `latency` is `ws`, as close to an application's as an echo server comes.
+ */
+function demandOf({ client, server, connections, payload }: RunRequest, { step, load }: RunSpec): Demand {
+  return { connections, payload, load, client, server: server ?? (step === 'throughput' ? 'lean' : 'ws') };
 }
 
 function nginxPlan(
@@ -124,13 +147,23 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
   return Math.max(1, somaxconn);
 }
 
-function sourceAddresses(request: RunRequest, machine: Machine, first: number, notices: Notice[]): string[] {
+/**
+ * Ports that a run has bound stay in TIME_WAIT for a minute: each run has addresses of its own, and a new
+ * invocation begins somewhere else (200 addresses share three octets).
+ */
+function sourceAddresses(
+  { connections }: RunRequest,
+  machine: Machine,
+  seed: number,
+  number: number,
+  notices: Notice[],
+): string[] {
   const each = connectionsPerAddress(machine);
-  const needed = Math.ceil(request.connections / each);
+  const needed = Math.ceil(connections / each);
   if (needed > MOST_ADDRESSES) {
     throw new Problem(
       'environment',
-      `${request.connections} connections would take ${needed} source addresses, at ${each} ports for each. ${RAISE_PORTS}`,
+      `${connections} connections would take ${needed} source addresses, at ${each} ports for each. ${RAISE_PORTS}`,
     );
   }
   if (needed > 1) {
@@ -140,6 +173,7 @@ function sourceAddresses(request: RunRequest, machine: Machine, first: number, n
       text: `The generator connects from ${needed} loopback addresses: each has ports for ${each} connections (ip_local_port_range).`,
     });
   }
+  const first = (seed % 250) * 200 + (number - 1) * needed;
   return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
 }
 
@@ -149,7 +183,7 @@ function loopbackAddress(number: number): string {
   return `127.0.${Math.floor(wrapped / 200)}.${(wrapped % 200) + 2}`;
 }
 
-function checkMemory(request: RunRequest, machine: Machine, processes: Processes, notices: Notice[]): void {
+function checkMemory(request: Demand, machine: Machine, processes: Processes, notices: Notice[]): void {
   const { plain, tls } = memoryOf(request, processes);
   const available = machine.memoryBytes;
   const left = `${gibibytes(available)} are available`;

@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile } from '../model/profile.ts';
+import type { RunRequest } from '../request/request.ts';
 import {
   connectionsPerAddress,
   connectionsPerNodeProcess,
@@ -10,7 +11,6 @@ import {
   webSocketsPerWorker,
 } from './reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
-import type { RunRequest } from './request.ts';
 
 /** More of them than CPUs only take memory and switches; beyond that a limit should be raised. */
 const MOST_NODE_PROCESSES = 32;

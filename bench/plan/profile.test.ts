@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Problem, type ProblemKind } from '../model/failure.ts';
-import type { Profile } from '../model/profile.ts';
-import { chooseProfiles, loadProfiles } from './profile.ts';
+import { loadProfiles } from './profile.ts';
 
 /** From dist/bench/plan. */
 const SHIPPED = join(import.meta.dirname, '../../../nginx-profiles');
-const SHIPPED_NAMES = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+const IN_ALL = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+const BY_NAME_ONLY = [
+  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'cache-unsafe'],
+  ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
+];
 const DESCRIPTION = { title: 't', question: 'q', claim: null, expect: 'e', servers: 1 };
 
 let root: string;
@@ -37,8 +40,14 @@ describe('loading', () => {
     const profiles = await loadProfiles(SHIPPED);
     assert.deepEqual(
       profiles.map(({ name }) => name),
-      SHIPPED_NAMES,
+      [...IN_ALL, ...BY_NAME_ONLY],
     );
+    assert.deepEqual(
+      profiles.filter(({ inAll }) => inAll).map(({ name }) => name),
+      IN_ALL,
+    );
+    // Further profiles would make a run of all too long; none of them answers a claim of the article.
+    assert.ok(profiles.every(({ inAll, claim }) => inAll || claim === null));
     assert.equal(profiles[0]?.configurationPath, null);
     assert.equal(profiles[2]?.configurationPath, join(SHIPPED, 'tls/nginx.conf'));
     assert.equal(profiles[5]?.servers, 3);
@@ -65,37 +74,5 @@ describe('loading', () => {
       loadProfiles(join(root, 'nowhere')),
       problem('configuration', /nowhere cannot be read/),
     );
-  });
-});
-
-describe('choosing', () => {
-  const all: Profile[] = SHIPPED_NAMES.map((name) => ({ ...DESCRIPTION, name, configurationPath: null }));
-  const names = (asked: string) => chooseProfiles(all, asked).map(({ name }) => name);
-
-  test('one, several in the order asked, each once, or all', () => {
-    assert.deepEqual(names('tls'), ['tls']);
-    assert.deepEqual(names('tls, plain,tls'), ['tls', 'plain']);
-    assert.deepEqual(names('all'), SHIPPED_NAMES);
-  });
-
-  test('a name that is none: the nearest one and the list', () => {
-    const list = 'Profiles: direct, plain, tls, http2, cache, load-balanced, or all\\.$';
-    assert.throws(
-      () => names('tsl'),
-      problem('usage', new RegExp(`^There is no profile "tsl"\\. Did you mean "tls"\\? ${list}`)),
-    );
-    assert.throws(() => names('plain,load-balancd'), problem('usage', /Did you mean "load-balanced"\?/));
-    assert.throws(() => names('HTTP2'), problem('usage', /Did you mean "http2"\?/));
-    assert.throws(
-      () => names('kubernetes'),
-      problem('usage', new RegExp(`^There is no profile "kubernetes"\\. ${list}`)),
-    );
-    assert.throws(() => names(' , '), problem('usage', new RegExp(`^No profile is named\\. ${list}`)));
-  });
-
-  test('a path is no name', () => {
-    for (const asked of ['../tls', 'nginx-profiles/tls', '/etc', '..', 'a\\b']) {
-      assert.throws(() => names(asked), problem('usage', /is no name of a profile/), asked);
-    }
   });
 });

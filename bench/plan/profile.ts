@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
-import { nearest } from './nearest.ts';
 
-/** From the baseline to the most that is put on top of it; others follow by name. */
-const ORDER = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+/** Those of `all`, from the baseline to the most that is put on top of it, then those beside them; others follow by name. */
+const ORDER = [
+  ...['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'],
+  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'cache-unsafe'],
+  ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
+];
 
 /** A profile is named like its folder; nothing in a name may lead out of nginx-profiles. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
@@ -43,7 +46,12 @@ async function loadProfile(folder: string, name: string): Promise<Profile | null
     const [issue] = described.issues;
     throw new Problem('configuration', `${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
   }
-  return { ...described.output, name, configurationPath: await configurationPath(folder, name) };
+  return {
+    ...described.output,
+    name,
+    configurationPath: await configurationPath(folder, name),
+    options: null,
+  };
 }
 
 function parseJson(text: string, path: string): unknown {
@@ -64,33 +72,4 @@ async function configurationPath(folder: string, name: string): Promise<string |
     });
   });
   return path;
-}
-
-/**
- * The profiles that a person asked for, in that order, each once.
- *
- * @param asked Names with commas between them, or `all`.
- * @throws Problem('usage') for a name that is none, with the nearest one and the list.
- */
-export function chooseProfiles(all: readonly Profile[], asked: string): Profile[] {
-  const known = `Profiles: ${all.map(({ name }) => name).join(', ')}, or all.`;
-  const names = [...new Set(asked.split(',').map((name) => name.trim()))].filter((name) => name !== '');
-  if (names.length === 0) throw new Problem('usage', `No profile is named. ${known}`);
-  if (names.includes('all')) return [...all];
-  return names.map((name) => {
-    if (!NAME.test(name)) {
-      throw new Problem(
-        'usage',
-        `"${name}" is no name of a profile: a name is a folder of nginx-profiles, not a path. ${known}`,
-      );
-    }
-    const profile = all.find((each) => each.name === name);
-    if (profile !== undefined) return profile;
-    const near = nearest(
-      name,
-      all.map((each) => each.name),
-    );
-    const hint = near === null ? '' : ` Did you mean "${near}"?`;
-    throw new Problem('usage', `There is no profile "${name}".${hint} ${known}`);
-  });
 }

@@ -1,5 +1,6 @@
+import type { Workload } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { RunRequest } from './request.ts';
+import type { RunPlan } from '../model/plan.ts';
 
 /**
  * What one process, one address and one connection can hold or take: the figures that the preflight
@@ -87,9 +88,12 @@ const NGINX_BYTES = 17.7 * KIB;
 const NGINX_TLS_BYTES = 23.8 * KIB;
 const SOCKET_BYTES = 4 * KIB;
 
+/** What of a run decides how much memory it takes. */
+export type Demand = Pick<RunPlan, 'connections' | 'client' | 'server'> & Pick<Workload, 'load' | 'payload'>;
+
 /** Memory that a run takes, in bytes: without TLS, and with it. */
 export function memoryOf(
-  request: RunRequest,
+  request: Demand,
   { workers, servers, nginxWorkers }: Processes,
 ): { plain: number; tls: number } {
   const proxied = nginxWorkers > 0;

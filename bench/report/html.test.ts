@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { makeAllProfiles, makeResult } from '../../test/result.ts';
+import { makeBothSteps, makeLatencyRun, makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { reportHtml } from './html.ts';
 import { html, jsonMarkup, trusted } from './markup.ts';
-import type { ChartSpec } from './page/spec.ts';
+import { BROKEN, chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
 import { pageScript } from './script.ts';
 
 test('a template escapes whatever is not markup', () => {
@@ -39,13 +39,16 @@ test('the policy of a report allows its own scripts and style and nothing else',
   assert.doesNotMatch(page, /\sstyle="|\son\w+="|<link[^>]*href="(?!data:)|sourceMappingURL/);
 });
 
-test('a report has every part, and every figure of its tables', () => {
-  const page = reportHtml(makeAllProfiles());
+const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
+
+test('a report has every part, and what a reader looks for in it', () => {
+  const page = shown(makeBothSteps(6, 4));
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles, [
-    'Verdicts',
+    'Answers',
     'Summary',
     'Notices',
+    'Throughput',
     'Latency',
     'Over time',
     'Handshakes',
@@ -54,6 +57,7 @@ test('a report has every part, and every figure of its tables', () => {
     'Failures',
     'Protocols',
     'HTTP beside WebSocket',
+    'All runs',
     'Environment and plan',
     'Nginx configuration',
   ]);
@@ -63,54 +67,72 @@ test('a report has every part, and every figure of its tables', () => {
     'the messages of an open WebSocket are not touched by it',
     'HIT 23,999, MISS 1',
     '1 of 24,000 requests reached an echo server',
-    'nginx-ws-bench --profile direct,plain,tls,http2,cache,load-balanced -c 1k -d 10s',
     'What set the pace was Nginx: nginx worker 1 was busy 97 % of the time.',
     'No connection failed and no message was lost.',
+    '1,000 WebSockets, messages of 64 B text, 4 s steady. Throughput in a closed loop with 1 in flight each, latency in an open loop at 8.9k/s (uniform).',
   ]) {
     assert.ok(page.includes(text), text);
   }
-  assert.doesNotMatch(page.replace(/<script>[\s\S]*?<\/script>/g, ''), /NaN|undefined|Infinity|\[object/);
-});
-
-test('evidence that the verdict gives is not given again', () => {
-  const run = makeRun({ seconds: 1 });
-  const evidence = 'the busiest generator worker was busy 98 % of the time.';
-  run.validity = {
-    verdict: 'generator-limited',
-    reasons: [`The generator was the limit: ${evidence}`],
-    limit: { component: 'generator', evidence },
-  };
-  const page = reportHtml(makeResult([run]));
-  assert.ok(page.includes(`The verdict is generator-limited: The generator was the limit: ${evidence}`));
-  assert.doesNotMatch(page, /What set the pace was the generator/);
+  assert.doesNotMatch(page, BROKEN);
 });
 
 test('a report can be drawn of a result that was cut off anywhere', () => {
   const whole = makeRun({ seconds: 1 });
+  const nothing = {
+    phases: [],
+    slices: [],
+    workers: [],
+    processes: [],
+    machine: null,
+    spread: [],
+    http: null,
+    probe: null,
+  };
+  const both = makeBothSteps(2, 1);
+  const missing = { ...both, endedAt: null, runs: both.runs.slice(0, 3) };
   const cut = [
     makeResult([]),
-    { ...makeResult([]), endedAt: null, plan: { ...makeResult([]).plan, runs: [whole.plan] } },
-    makeResult([
-      { ...whole, phases: [], slices: [], workers: [], processes: [], spread: [], http: null, probe: null },
-    ]),
+    missing,
+    makeResult([{ ...whole, ...nothing }]),
+    { ...both, runs: both.runs.map((run) => ({ ...run, ...nothing })) },
     makeResult([
       { ...whole, slices: whole.slices.slice(0, 1), phases: whole.phases.slice(0, 1), workers: [] },
     ]),
     makeResult([{ ...whole, outcome: { state: 'aborted', reason: 'interrupted by Ctrl-C' }, proxy: null }]),
   ];
-  for (const result of cut) {
-    const page = reportHtml(result).replace(/<script>[\s\S]*?<\/script>/g, '');
-    assert.doesNotMatch(page, /NaN|undefined|Infinity|\[object/);
-  }
-  assert.match(reportHtml(cut[4] ?? makeResult([])), /Aborted: interrupted by Ctrl-C/);
-  assert.match(reportHtml(cut[1] ?? makeResult([])), /This bench was cut off: 1 of its 1 runs are missing\./);
+  for (const result of cut) assert.doesNotMatch(shown(result), BROKEN);
+  assert.match(
+    shown(makeResult([])),
+    /This result holds no run: it was cut off before the first one ended\./,
+  );
+  assert.match(shown(missing), /This bench was cut off: it did not come to plain, latency\./);
+  assert.match(shown(cut[5] ?? makeResult([])), /Throughput\. Aborted: interrupted by Ctrl-C\./);
   const last = { ...makeResult([whole]), endedAt: null };
-  assert.match(reportHtml(last), /This bench was cut off in its last run\./);
+  assert.match(shown(last), /This bench was cut off in its last run\./);
+});
+
+test('from one to twelve variants a report has a card, a row and charts for each', () => {
+  for (const count of [1, 2, 12]) {
+    const names = Array.from({ length: count }, (_, at) => `variant-${at}`);
+    const result = makeResult([
+      ...names.map((variant) => makeRun({ ...SMALL, variant })),
+      ...names.map((variant) => makeLatencyRun('tls', { ...SMALL, variant }, 1000)),
+    ]);
+    const page = reportHtml(result);
+    assert.equal(page.match(/<article class="card">/g)?.length, count);
+    assert.deepEqual(
+      tableOf(page, 'The variants at a glance').map(([name]) => name),
+      names,
+    );
+    const ids = chartsOf(page).map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    for (const id of ids) assert.ok(page.includes(`<canvas id="${id}"`), id);
+    assert.equal(ids.length, 1 + 2 + count * 3 + (count > 1 ? 2 : 0) + 2 + 6);
+  }
 });
 
 test('a long result is thinned out for the charts', () => {
-  const page = reportHtml(makeResult([makeRun({ seconds: 600 })]));
-  const charts: ChartSpec[] = JSON.parse(/id="charts">(.*?)<\/script>/.exec(page)?.[1] ?? '[]');
+  const charts = chartsOf(reportHtml(makeResult([makeRun({ seconds: 600 })])));
   const lengths = charts
     .flatMap((chart) => (chart.kind === 'line' ? chart.series : []))
     .map(({ points }) => points.length);

@@ -1,23 +1,31 @@
 import type { Result } from '../model/result.ts';
+import { comparisonOf } from './comparison/conclusion.ts';
+import { loadSentence } from './load.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
-import { formatBytes, formatCount, formatRate, formatTime } from './page/format.ts';
+import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { chartLibrary, pageScript } from './script.ts';
+import { answers } from './section/answers.ts';
+import { COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
 import { failures } from './section/failures.ts';
 import { handshakes } from './section/handshakes.ts';
 import { latency } from './section/latency.ts';
-import { notices, summary, verdicts } from './section/overview.ts';
+import { notices } from './section/notices.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
+import { runs } from './section/runs.ts';
 import { configurations, setup } from './section/setup.ts';
 import { spread } from './section/spread.ts';
-import { type Section, type View, viewOf } from './view.ts';
+import { summary } from './section/summary.ts';
+import { throughput } from './section/throughput.ts';
+import { type Section, viewOf } from './view.ts';
 
 const SECTIONS = [
-  verdicts,
+  answers,
   summary,
   notices,
+  throughput,
   latency,
   course,
   handshakes,
@@ -26,6 +34,7 @@ const SECTIONS = [
   failures,
   protocols,
   httpLeg,
+  runs,
   setup,
   configurations,
 ];
@@ -36,11 +45,14 @@ const SECTIONS = [
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const sections = SECTIONS.map((section) => section(view));
+  const isComparison = comparisonOf(result) !== null;
+  const sections = (isComparison ? [...COMPARISON_SECTIONS, setup] : SECTIONS).map((section) =>
+    section(view),
+  );
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
-<h1>WebSocket through Nginx: ${profilesOf(result)}</h1>
-<p class="load">${loadOf(view)}</p>
+<h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
+<p class="load">${loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
@@ -48,42 +60,22 @@ export function reportHtml(result: Result): string {
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 <script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
-  return pageOf(`${profilesOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
+  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {
-  return html`<section id="${id}"${id === 'verdicts' && html` class="bare"`} aria-labelledby="${id}-title">
+  return html`<section id="${id}"${id === 'answers' && html` class="bare"`} aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${body}
 </section>
 `;
 }
 
-function profilesOf(result: Result): string {
-  const profiles = [...new Set(result.plan.runs.map((run) => run.profile))];
-  return profiles.join(', ') || result.id;
-}
-
-/** The load in a sentence where all runs have the same; else that they differ. */
-function loadOf({ result }: View): string {
-  const loads = new Set(result.plan.runs.map(loadSentence));
-  const [only] = loads;
-  return loads.size === 1 && only !== undefined ? only : 'The runs differ in their load: see the plan.';
-}
-
-function loadSentence({ workload, connections, durationMs }: Result['plan']['runs'][number]): string {
-  const { load, payload } = workload;
-  const size =
-    payload.minBytes === payload.maxBytes
-      ? formatBytes(payload.maxBytes)
-      : `${formatBytes(payload.minBytes)} to ${formatBytes(payload.maxBytes)}`;
-  const arrival =
-    load.kind === 'closed'
-      ? `in a closed loop with ${formatCount(load.inFlight)} in flight each`
-      : `in an open loop at ${formatRate(load.ratePerSecond)} (${load.arrivals})`;
-  return `${formatCount(connections)} WebSockets ${arrival}, messages of ${size} ${payload.type}, ${formatTime(durationMs * 1000)} steady.`;
+function variantsOf(result: Result): string {
+  return result.variants.map(({ name }) => name).join(', ') || result.id;
 }
 
 function machineOf({ environment }: Result): string {
-  return `${environment.cpuModel}, ${environment.cpus} CPUs, ${formatBytes(environment.memoryBytes)} · ${environment.os} · Node ${environment.node}`;
+  const bun = environment.bun === null ? '' : ` · Bun ${environment.bun}`;
+  return `${environment.cpuModel}, ${environment.cpus} CPUs, ${formatBytes(environment.memoryBytes)} · ${environment.os} · Node ${environment.node}${bun}`;
 }

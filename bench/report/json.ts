@@ -1,17 +1,41 @@
-import { figuresOf } from '../measure/figures.ts';
+import { type Capacity, figuresOf } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
+import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
+import type { Conclusion } from '../model/conclusion.ts';
+import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
+import { comparisonOf } from './comparison/conclusion.ts';
+import { verdictSentence } from './comparison/words.ts';
 
 /** What `--json` prints; times in µs, null where the run does not support a figure. */
 export interface JsonSummary {
-  schemaVersion: 1;
+  schemaVersion: 2;
   reportPath: string;
+  /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
+  baseline?: string;
+  rounds?: Comparison['rounds'];
+  comparisons?: JsonComparison[];
+  /** Runs with figures that do not count, and why. */
+  excluded?: Comparison['excluded'];
+  /** The rate of the step latency and why, and variants that were left out. */
+  conclusions: Conclusion[];
   runs: JsonRun[];
 }
 
+export interface JsonComparison {
+  variant: string;
+  verdict: OverallVerdict;
+  sentence: string;
+  /** `effect` is variant ÷ baseline, `interval` its 95 % interval, `pValue` adjusted for all figures of all variants. */
+  figures: ComparedFigure[];
+}
+
 export interface JsonRun {
+  variant: string;
+  step: Step;
+  round: number | null;
   profile: string;
   scenario: string;
   outcome: Outcome['state'];
@@ -28,6 +52,12 @@ export interface JsonRun {
   tlsUs: Summary | null;
   upgradeUs: Summary | null;
   cpuUsPerMessage: ByComponent;
+  /** Messages a second that one core of Nginx carries. */
+  perCoreCapacity: Capacity | null;
+  /** Null where the machine was not seen. */
+  disturbed: { seconds: number; of: number } | null;
+  /** The same times without the disturbed seconds. */
+  undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
   http: { requestsPerSecond: number; latencyUs: Summary } | null;
   alpn: string | null;
@@ -37,15 +67,36 @@ export interface JsonRun {
 
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  return { schemaVersion: 1, reportPath, runs: result.runs.map(jsonRun) };
+  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison');
+  const runs = result.runs.map(jsonRun);
+  return { schemaVersion: 2, reportPath, ...jsonComparison(result), conclusions, runs };
+}
+
+function jsonComparison(
+  result: Result,
+): Pick<JsonSummary, 'baseline' | 'rounds' | 'comparisons' | 'excluded'> {
+  const comparison = comparisonOf(result);
+  if (comparison === null) return {};
+  const { baseline, rounds, excluded } = comparison;
+  const comparisons = comparison.comparisons.map(({ variant, verdict, figures }) => ({
+    variant,
+    verdict,
+    sentence: verdictSentence({ variant, verdict, figures }, baseline),
+    figures,
+  }));
+  return { baseline, rounds, comparisons, excluded };
 }
 
 function jsonRun(run: Run): JsonRun {
-  const { connections, messages, latencies, cpuUsPerMessage, memoryPerConnectionBytes, failures, http } =
+  const { variant, step, round, profile, workload } = run.plan;
+  const { connections, messages, latencies, disturbed, undisturbed, failures, http, ...figures } =
     figuresOf(run);
   return {
-    profile: run.plan.profile,
-    scenario: run.plan.workload.scenario,
+    variant,
+    step,
+    round,
+    profile,
+    scenario: workload.scenario,
     outcome: run.outcome.state,
     validity: run.validity,
     connections,
@@ -57,8 +108,18 @@ function jsonRun(run: Run): JsonRun {
     tcpUs: latencies.tcp,
     tlsUs: latencies.tls,
     upgradeUs: latencies.upgrade,
-    cpuUsPerMessage,
-    memoryPerConnectionBytes,
+    cpuUsPerMessage: figures.cpuUsPerMessage,
+    perCoreCapacity: figures.perCoreCapacity,
+    disturbed,
+    undisturbed:
+      undisturbed === null
+        ? null
+        : {
+            responseUs: undisturbed.response,
+            serviceUs: undisturbed.service,
+            sendLagUs: undisturbed.sendLag,
+          },
+    memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
     http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
     alpn: run.probe?.alpn ?? null,
     failures: failures.byKind,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/browser.ts';
 import { withEveryString } from '../../test/hostile.ts';
-import { makeAllProfiles, makeResult } from '../../test/result.ts';
-import { makeRun, OPEN } from '../../test/run.ts';
+import { makeBothSteps, makeResult } from '../../test/result.ts';
+import { disturb, makeRun, OPEN } from '../../test/run.ts';
 import type { Result } from '../model/result.ts';
+import { summaryOf } from '../store/writer.ts';
 import { reportHtml } from './html.ts';
-import { writeListing } from './listing.ts';
-import { writeReport, writeResult } from './write.ts';
+import { listingHtml } from './listing.ts';
 
 let browser: Browser;
 let folder: string;
@@ -94,9 +94,10 @@ async function axeViolations(page: Page): Promise<string[]> {
 }
 
 test('a report draws every chart, without a complaint and without a request', async () => {
-  await visit(await report(makeAllProfiles()), {}, async (page, events) => {
+  await visit(await report(makeBothSteps()), {}, async (page, events) => {
     const colours = await coloursOf(page);
-    assert.equal(Object.keys(colours).length, 3 + 6 * 2 + 4);
+    // Throughput, the two of latency, six variants over time in both steps, handshakes, CPU and memory.
+    assert.equal(Object.keys(colours).length, 1 + 2 + (1 + 6) + (1 + 6 * 2) + 2 + 2 * 3);
     for (const [id, count] of Object.entries(colours)) assert.ok(count > 8, `${id} is blank`);
     assert.deepEqual(events, { complaints: [], requests: [page.url()], dialogs: 0 });
     const labels = await page
@@ -111,12 +112,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const result = makeResult([
       makeRun({ seconds: 3, load: OPEN }),
       makeRun({ seconds: 3, profile: 'http2', http2: true, cache: true }),
+      makeRun({ seconds: 3, profile: 'http2', load: OPEN }),
     ]);
     const [first, second] = result.runs;
     assert.ok(first && second);
     first.outcome = { state: 'aborted', reason: 'interrupted' };
     first.notices = [{ level: 'warning', code: 'a-code', text: 'A warning.' }];
+    for (const run of result.runs) disturb(run, 1, { stolenUs: 900_000 });
     second.validity = { ...second.validity, verdict: 'suspect', reasons: ['A reason.'] };
+    result.conclusions = [
+      { kind: 'rate', ratePerSecond: 20_000, halved: true, reason: 'A reason.' },
+      { kind: 'left-out', variant: 'tls', reason: 'A reason.' },
+    ];
     await visit(await report(result), { colorScheme }, async (page) => {
       await page
         .locator('details')
@@ -127,7 +134,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('on a narrow screen tables scroll within themselves, never the page', async () => {
-  await visit(await report(makeAllProfiles()), { viewport: { width: 375, height: 800 } }, async (page) => {
+  await visit(await report(makeBothSteps()), { viewport: { width: 375, height: 800 } }, async (page) => {
     await page
       .locator('details')
       .evaluateAll((list) => list.map((item) => item.toggleAttribute('open', true)));
@@ -139,25 +146,29 @@ test('on a narrow screen tables scroll within themselves, never the page', async
 test('on paper a dark report is light, and its charts are drawn again', async () => {
   // A4 less its margins.
   const paper = { width: 700, height: 1000 };
-  await visit(
-    await report(makeAllProfiles()),
-    { colorScheme: 'dark', viewport: paper },
-    async (page, events) => {
-      await page.emulateMedia({ media: 'print' });
-      await page.waitForFunction(`getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
-      for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);
-      assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), paper.width);
-      assert.ok((await page.pdf({ format: 'A4' })).length > 50_000);
-      assert.deepEqual(events.complaints, []);
-    },
-  );
+  // What makes the tables widest: the longest verdict, and times beside times.
+  const result = makeBothSteps();
+  for (const run of result.runs) {
+    disturb(run, 1, { otherUs: 900_000 });
+    run.validity = { ...run.validity, verdict: 'generator-limited', reasons: ['A reason.'] };
+  }
+  await visit(await report(result), { colorScheme: 'dark', viewport: paper }, async (page, events) => {
+    await page.emulateMedia({ media: 'print' });
+    await page.waitForFunction(`getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
+    for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);
+    assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), paper.width);
+    assert.ok((await page.pdf({ format: 'A4' })).length > 50_000);
+    assert.deepEqual(events.complaints, []);
+  });
 });
 
 test('without JavaScript the tables are there and the charts are not', async () => {
-  await visit(await report(makeAllProfiles()), { javaScriptEnabled: false }, async (page) => {
+  await visit(await report(makeBothSteps()), { javaScriptEnabled: false }, async (page) => {
     const captions = await page.locator('caption:visible').allTextContents();
     for (const caption of [
-      'The runs at a glance',
+      'The variants at a glance',
+      'What each variant carried',
+      'Response time',
       'Latencies in full',
       'Handshakes in full',
       'The HTTP leg',
@@ -165,20 +176,22 @@ test('without JavaScript the tables are there and the charts are not', async () 
       assert.ok(captions.includes(caption), caption);
     }
     assert.equal(await page.locator('canvas:visible').count(), 0);
-    assert.equal(await page.locator('section').count(), 13);
+    assert.equal(await page.locator('section').count(), 15);
   });
 });
 
 const HOSTILE = `</script></style></title><img src=x onerror=alert(1)><script>alert(2)</script>"'\`--><!-- \u2028\${1} &lt;`;
 
 test('hostile text in every place of a result stays text', async () => {
-  const result = makeAllProfiles(OPEN, 2);
+  const result = makeBothSteps(6, 2);
   for (const run of result.runs) {
     run.notices = [{ level: 'warning', code: 'a-code', text: '' }];
     run.outcome = { state: 'failed', reason: '' };
     run.validity = { ...run.validity, verdict: 'suspect', reasons: [''] };
     if (run.proxy) run.proxy.errorLog = [''];
+    disturb(run, 1, { otherUs: 900_000 });
   }
+  result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: '' });
   result.notices = [{ level: 'info', code: 'a-code', text: '' }];
   const hostile = withEveryString(result, HOSTILE);
   await visit(await report(hostile), {}, async (page, events) => {
@@ -193,17 +206,45 @@ test('hostile text in every place of a result stays text', async () => {
   });
 });
 
+/** The colour of a chart's background at a share (0..1) of the width of its canvas. */
+function shadeAt(page: Page, id: string, share: number): Promise<string> {
+  return page.evaluate<string>(`(() => {
+    const canvas = document.getElementById('${id}');
+    const x = Math.round(canvas.width * ${share});
+    // A little above the axis, where no line of a steady run passes.
+    const y = Math.round(canvas.height * 0.68);
+    return [...canvas.getContext('2d').getImageData(x, y, 1, 1).data].join();
+  })()`);
+}
+
+test('disturbed seconds are shaded, in another colour than what is not steady, and in the dark as well', async () => {
+  const result = makeBothSteps(1, 10);
+  const [throughput] = result.runs;
+  assert.ok(throughput);
+  for (let second = 4; second < 10; second++) disturb(throughput, second, { otherUs: 900_000 });
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await visit(await report(result), { colorScheme }, async (page) => {
+      const [warmUp, calm, disturbed] = await Promise.all(
+        [0.18, 0.45, 0.7].map((share) => shadeAt(page, 'chart-rate-throughput-0', share)),
+      );
+      assert.equal(new Set([warmUp, calm, disturbed]).size, 3, `${warmUp} ${calm} ${disturbed}`);
+    });
+  }
+});
+
 test('the listing leads to the reports', async () => {
-  const reports = join(folder, 'reports');
   const name = 'run # 1 & more?';
   const result = { ...makeResult([makeRun({ seconds: 1 })]), startedAt: HOSTILE };
-  await writeResult(join(reports, name), result);
-  await writeReport(join(reports, name), result);
-  await writeListing(reports);
+  const reports = join(folder, 'reports');
+  await mkdir(join(reports, name), { recursive: true });
+  await writeFile(join(reports, name, 'report.html'), reportHtml(result));
+  const index = { ...result, runs: result.runs.map((run) => summaryOf('runs/1-tls-throughput.json', run)) };
+  const entry = { folder: name, index, problem: '', hasReport: true };
+  await writeFile(join(reports, 'index.html'), listingHtml([entry]));
   await visit(join(reports, 'index.html'), {}, async (page, events) => {
     assert.deepEqual(await axeViolations(page), []);
     await page.locator('table a').click();
-    await page.locator('#verdicts').waitFor();
+    await page.locator('#answers').waitFor();
     assert.equal(events.dialogs, 0);
     assert.deepEqual(events.complaints, []);
   });

@@ -28,11 +28,11 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
 }
 
 /** What a cache did for the ordinary GETs, and what it does not do; empty where there is none. */
-export function cacheSentence({ run, figures, name }: RunView): string {
+export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';
   const reached = `${formatCount(http.backendRequests)} of ${formatCount(http.requests)} requests reached an echo server`;
-  return `${name}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
+  return `${label}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
 }
 
 /** `HIT 23,999, MISS 1`, the most frequent first. */

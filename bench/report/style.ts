@@ -3,7 +3,7 @@ export const STYLE = `
 :root {
   color-scheme: light dark;
   --text: #1c2430; --muted: #586374; --surface: #ffffff; --page: #f5f6f8; --line: #dfe3e8;
-  --grid: #e4e8ec; --band: rgba(90, 105, 125, 0.10); --accent: #1d5fbf;
+  --grid: #e4e8ec; --band: rgba(90, 105, 125, 0.10); --disturbed: rgba(214, 140, 0, 0.20); --accent: #1d5fbf;
   --good: #17693b; --good-bg: #e3f4ea; --warn: #7a4b00; --warn-bg: #fdf0d5; --bad: #a3202d; --bad-bg: #fde6e7;
   --series-0: #1d5fbf; --series-1: #c2410c; --series-2: #0f766e; --series-3: #8b3fb5; --series-4: #b4235c; --series-5: #596273;
   --component-proxy: #15803d; --component-server: #1d5fbf; --component-generator: #a0671a;
@@ -11,7 +11,7 @@ export const STYLE = `
 @media screen and (prefers-color-scheme: dark) {
   :root {
     --text: #e6e9ee; --muted: #a3adbb; --surface: #191e26; --page: #11151b; --line: #2d3542;
-    --grid: #2b323d; --band: rgba(170, 185, 205, 0.10); --accent: #7fb2f5;
+    --grid: #2b323d; --band: rgba(170, 185, 205, 0.10); --disturbed: rgba(240, 180, 60, 0.22); --accent: #7fb2f5;
     --good: #7fd8a0; --good-bg: #143524; --warn: #f2c878; --warn-bg: #3b2d10; --bad: #ff9da3; --bad-bg: #47191e;
     --series-0: #6ea8f7; --series-1: #f28b54; --series-2: #3fc1b0; --series-3: #c792ea; --series-4: #f47fa8; --series-5: #a9b4c4;
     --component-proxy: #4fbf7a; --component-server: #6ea8f7; --component-generator: #d9a14e;
@@ -32,6 +32,7 @@ a { color: var(--accent); }
 h1 { margin: 0 0 10px; font-size: 1.9rem; line-height: 1.2; letter-spacing: -0.015em; overflow-wrap: anywhere; }
 h2 { margin: 0 0 14px; font-size: 1.3rem; letter-spacing: -0.01em; }
 h3 { margin: 0 0 8px; font-size: 1rem; }
+h3.step { margin: 30px 0 14px; padding-bottom: 6px; border-bottom: 1px solid var(--line); font-size: 1.12rem; }
 nav.contents {
   position: sticky; top: 0; z-index: 2; background: var(--page); border-bottom: 1px solid var(--line);
 }
@@ -46,13 +47,16 @@ section > :last-child { margin-bottom: 0; }
 section p { max-width: 60em; }
 .how, figcaption { color: var(--muted); font-size: 0.88rem; max-width: 68em; }
 figcaption { margin-top: 8px; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)); gap: 18px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 400px), 1fr)); gap: 18px; }
 .cards.one { grid-template-columns: minmax(0, 1fr); }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; padding: 20px; overflow-wrap: anywhere; }
-.card header { display: flex; justify-content: space-between; align-items: start; gap: 12px; }
+.card header { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 6px 12px; }
 .card h3 { font-size: 1.12rem; margin: 0; }
 .card p { margin: 8px 0 0; font-size: 0.92rem; }
 .card .subtitle { color: var(--muted); margin-top: 2px; }
+.card .answer { font-size: 1.06rem; line-height: 1.45; margin-top: 12px; }
+.card .badges { display: flex; flex-wrap: wrap; gap: 4px 6px; margin: 0; }
+.beside { display: block; color: var(--muted); font-size: 0.92em; }
 .key { display: inline-block; width: 0.7em; height: 0.7em; border-radius: 3px; margin-right: 0.5em; }
 .numbers { display: flex; flex-wrap: wrap; gap: 4px 26px; margin: 14px 0 12px; }
 .numbers div { display: flex; flex-direction: column-reverse; }
@@ -73,7 +77,7 @@ figcaption { margin-top: 8px; }
 .scroll { overflow-x: auto; margin: 16px 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 10px 12px 6px; font-weight: 600; }
-th, td { padding: 6px 12px; vertical-align: top; }
+th, td { padding: 6px 10px; vertical-align: top; }
 tbody { border-top: 1px solid var(--line); }
 tbody tr + tr td { border-top: 1px solid var(--grid); }
 thead th { color: var(--muted); font-weight: 600; font-size: 0.82rem; vertical-align: bottom; min-width: 4.5em; }
@@ -105,6 +109,26 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 300px), 1fr)); gap: 12px 28px; margin: 0 0 20px; }
 .facts dt { color: var(--muted); font-size: 0.82rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+.verdict { font-size: 1.12rem; font-weight: 600; }
+.plot { display: block; width: 100%; height: auto; font-size: 14px; }
+.forest { min-width: 720px; }
+.plotted { margin: 0 0 18px; min-width: 0; }
+.plot text { fill: var(--text); }
+.plot .tick { text-anchor: middle; fill: var(--muted); font-size: 12px; }
+.plot .name { text-anchor: end; }
+.plot .grid { stroke: var(--grid); }
+.plot .zero { stroke: var(--muted); stroke-dasharray: 4 3; }
+.plot .negligible { fill: var(--band); }
+.plot .interval, .plot .joined { stroke: currentColor; stroke-width: 2; }
+.plot circle, .plot path, .plot g rect { fill: currentColor; }
+.plot .base { fill: var(--muted); }
+.plot .neither { color: var(--accent); }
+.plot .unknown { color: var(--muted); }
+.plot .better { color: var(--good); }
+.plot .worse { color: var(--bad); }
+.diff .added { color: var(--good); }
+.diff .removed { color: var(--bad); }
+.diff .gap { color: var(--muted); }
 footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
 @media (max-width: 640px) {
   .wide { padding: 0 14px; }
@@ -132,7 +156,8 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .pair .canvas { height: 190px; }
   .scroll { overflow: visible; }
   .bar { display: none; }
-  th, td { padding: 3px 5px; }
+  th, td { padding: 3px 4px; }
+  td .badge { white-space: normal; border-radius: 6px; padding: 1px 5px; }
   thead th { min-width: 0; }
   tbody th { white-space: normal; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }

@@ -1,95 +1,161 @@
-import type { Progress } from '../model/progress.ts';
+import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
-import { formatBytes, formatCount, formatRate, formatTime } from './page/format.ts';
-import { printable } from './printable.ts';
-import { lossSentence, validitySentences } from './verdict.ts';
-import { latencyTitle, type RunView, viewOf } from './view.ts';
+import { formatCapacity } from './answer.ts';
+import { noticesOf, type Said, saidOnce } from './notices.ts';
+import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
+import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
+import { type RunView, type VariantView, type View, viewOf } from './view.ts';
+import { capital, sentence } from './words.ts';
 
-/** One line of live progress, without a line end. */
-export function progressLine(progress: Progress): string {
-  const { run, runs, profile, phase, elapsedUs, connections, messagesPerSecond, p50Us, p99Us, lost } =
-    progress;
-  const parts = [
-    `${runs > 1 ? `[${run}/${runs}] ` : ''}${printable(profile)}`,
-    `${phase} ${Math.floor(elapsedUs / 1e6)} s`,
-    `${formatCount(connections.open)} of ${formatCount(connections.asked)} open`,
+/** Of a terminal that does not tell its width: some report 0 columns. */
+const USUAL_COLUMNS = 80;
+
+/**
+ * Both answers for every variant and below them what a reader must know of the runs; ends in a line end. A
+ * table where it fits into the columns, else a few lines for each variant.
+ *
+ * @param columns of the terminal; null where there is none: a file has room, and nothing is wrapped in it
+ */
+export function summaryText(result: Result, columns: number | null): string {
+  const view = viewOf(result);
+  if (view.runs.length === 0) return 'No run ended.\n';
+  const width = columns || USUAL_COLUMNS;
+  const answers = tableOf(view.variants.map(cellsOf));
+  const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
+  const lines = [
+    ...(isNarrow ? view.variants.flatMap((variant) => stacked(cellsOf(variant))) : answers),
+    ...rateLines(view),
+    ...remarksOf(view),
   ];
-  if (messagesPerSecond > 0) parts.push(formatRate(messagesPerSecond));
-  if (p50Us !== null) parts.push(`p50 ${formatTime(p50Us)}`);
-  if (p99Us !== null) parts.push(`p99 ${formatTime(p99Us)}`);
-  if (connections.failed > 0) parts.push(`${formatCount(connections.failed)} failed`);
-  if (lost > 0) parts.push(`${formatCount(lost)} lost`);
-  return parts.join(' · ');
+  return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;
 }
 
-/** The table at the end, and below it what a reader must know of each run; ends in a line end. */
-export function summaryText(result: Result): string {
-  const { runs } = viewOf(result);
-  if (runs.length === 0) return 'No run ended.\n';
-  const rows = [HEAD(latencyTitle(runs).toLowerCase()), ...runs.map(rowOf)].map((row) => row.map(printable));
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, index) => Math.max(widest[index] ?? 0, [...cell].length)),
-    [],
-  );
-  const lines = rows.map((row) =>
+/** What stands in the columns of the table, by heading, in the order in which one asks. */
+type Cells = readonly (readonly [heading: string, cell: string])[];
+
+function cellsOf({ name, throughput, latency }: VariantView): Cells {
+  const both = [throughput, latency].filter((view) => view !== null);
+  const figures = both.map((view) => view.figures);
+  const response = latency?.figures.latencies.response;
+  const limit = throughput?.run.validity.limit.component;
+  const cells: Cells = [
+    ['variant', name],
+    ['throughput', formatRate(throughput?.figures.messages.perSecond)],
+    ['set by', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
+    ['nginx/core', formatCapacity(throughput?.figures.perCoreCapacity ?? null)],
+    ['p50', formatTime(response?.p50)],
+    ['p99', formatTime(response?.p99)],
+    ['p99.9', formatTime(response?.p999)],
+    ['nginx/msg', formatTime(figures[0]?.cpuUsPerMessage.proxy)],
+    ['nginx/conn', formatBytes(figures[0]?.memoryPerConnectionBytes.proxy)],
+    ['failed', formatCount(figures.reduce((sum, { connections }) => sum + connections.failed, 0))],
+    ['lost', formatCount(figures.reduce((sum, { messages }) => sum + messages.lost, 0))],
+    ['validity', [...new Set(both.map(verdictOf))].join(', ')],
+  ];
+  return cells.map(([heading, cell]) => [heading, printable(cell)]);
+}
+
+/** Words stand to the left of their column, figures to the right. */
+const WORDS = new Set(['variant', 'set by', 'validity']);
+
+function tableOf(variants: readonly Cells[]): string[] {
+  const headings = (variants[0] ?? []).map(([heading]) => heading);
+  const rows = [headings, ...variants.map((cells) => cells.map(([, cell]) => cell))];
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  const [head = '', ...body] = rows.map((row) =>
     row
-      .map((cell, index) => pad(cell, widths[index] ?? 0, index < 2))
+      .map((cell, column) => pad(cell, widths[column] ?? 0, WORDS.has(headings[column] ?? '')))
       .join('  ')
       .trimEnd(),
   );
-  const [head = '', ...body] = lines;
-  return `${[head, '─'.repeat([...head].length), ...body, ...remarksOf(result, runs)].join('\n')}\n`;
-}
-
-const HEAD = (latency: string): string[] => [
-  'profile',
-  'validity',
-  'connections',
-  'messages',
-  `${latency} p50`,
-  'p99',
-  'p99.9',
-  'nginx CPU/msg',
-  'nginx mem/conn',
-  'failed',
-  'lost',
-];
-
-function rowOf({ run, figures, name }: RunView): string[] {
-  const times = figures.latencies[figures.latencyName];
-  return [
-    name,
-    run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state,
-    formatCount(figures.connections.opened),
-    formatRate(figures.messages.perSecond),
-    formatTime(times?.p50),
-    formatTime(times?.p99),
-    formatTime(times?.p999),
-    formatTime(figures.cpuUsPerMessage.proxy),
-    formatBytes(figures.memoryPerConnectionBytes.proxy),
-    formatCount(figures.connections.failed),
-    formatCount(figures.messages.lost),
-  ];
-}
-
-/** How a run ended if not well, what was lost, why it may not be believed, and the warnings. */
-function remarksOf(result: Result, runs: readonly RunView[]): string[] {
-  const remarks = runs.flatMap((view) => {
-    const { run, figures } = view;
-    const unwell = run.outcome.state === 'completed' ? [] : [`${run.outcome.state}: ${run.outcome.reason}`];
-    const lossy = figures.connections.failed + figures.messages.lost > 0 || !figures.conservation.ok;
-    const doubted = run.validity.verdict === 'valid' ? [] : validitySentences(view).slice(0, 1);
-    const warnings = run.notices.filter(({ level }) => level === 'warning').map(({ text }) => text);
-    return [...unwell, ...(lossy ? [lossSentence(view)] : []), ...doubted, ...warnings].map(
-      (remark) => `${view.name}: ${remark}`,
-    );
-  });
-  const general = result.notices.filter(({ level }) => level === 'warning').map(({ text }) => text);
-  const all = [...general, ...remarks].map(printable);
-  return all.length === 0 ? [] : ['', ...all];
+  return [head, '─'.repeat(Math.max(...[head, ...body].map((line) => [...line].length))), ...body];
 }
 
 function pad(cell: string, width: number, left: boolean): string {
   const space = ' '.repeat(Math.max(0, width - [...cell].length));
   return left ? cell + space : space + cell;
+}
+
+/** The same, as far as it was measured, in lines under the name of the variant. */
+function stacked([[, name] = ['', ''], ...cells]: Cells): string[] {
+  const told = (...headings: string[]): string =>
+    cells
+      .filter(([heading, cell]) => headings.includes(heading) && cell !== NOTHING)
+      .map(([heading, cell]) => `${heading} ${cell}`)
+      .join(', ');
+  const times = told('p50', 'p99', 'p99.9');
+  const lines = [
+    told('throughput', 'set by'),
+    times === '' ? '' : `response time ${times}`,
+    told('nginx/core', 'nginx/msg', 'nginx/conn'),
+    told('failed', 'lost', 'validity'),
+  ];
+  return [name, ...lines.filter((line) => line !== '').map((line) => `  ${line}`)];
+}
+
+/** What the figures are of: at which rate response times were taken and why, and who has none. */
+function rateLines({ rate, steps, variants }: View): string[] {
+  const step = steps.find(({ step }) => step === 'latency');
+  const offered = new Set(step?.runs.map(({ figures }) => formatRate(figures.offered?.perSecond)));
+  const times = 'p50, p99 and p99.9 are response times';
+  const told =
+    rate !== null
+      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${sentence(rate.reason)}`]
+      : offered.size === 0
+        ? []
+        : [`${times} at ${[...offered].join(', ')}.`];
+  const leftOut = variants.flatMap(({ name, leftOut }) =>
+    leftOut === null ? [] : `${name} has no latency: ${sentence(leftOut)}`,
+  );
+  const lines = [...told, ...leftOut].map(printable);
+  const nginx =
+    'nginx/core: messages a second that a core of Nginx carries; nginx/msg: its CPU per message; nginx/conn: its memory per connection.';
+  return [
+    '',
+    ...lines,
+    ...(variants.some(({ latency, throughput }) => (throughput ?? latency)?.run.proxy) ? [nginx] : []),
+  ];
+}
+
+/** How runs ended if not well, what was lost, why they may not be believed, and the notices; each once. */
+function remarksOf(view: View): string[] {
+  const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
+  const said: Said<string>[] = [
+    ...saidOnce(doubts, view, (text) => text),
+    ...noticesOf(view).map(({ what: { level, text }, whose }) => ({
+      what: level === 'warning' ? text : `Note: ${text}`,
+      whose,
+    })),
+  ];
+  const lines = said.map(({ what, whose }) => printable(whose === '' ? what : `${whose}: ${what}`));
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** A reason that a notice of the same run begins with is told by that notice. */
+function doubtsOf(view: RunView): string[] {
+  const { verdict, reasons } = view.run.validity;
+  const told = reasons.filter((reason) => !view.run.notices.some(({ text }) => text.startsWith(reason)));
+  const outcome = outcomeSentence(view);
+  return [
+    ...(outcome === '' ? [] : [outcome]),
+    ...(hasLosses(view) ? [lossSentence(view)] : []),
+    ...(verdict === 'valid' || told.length === 0
+      ? []
+      : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`]),
+  ];
+}
+
+/** Breaks a line between words; what follows is indented as it is, and two more. */
+function wrapped(line: string, width: number): string[] {
+  const [indent = ''] = /^ */.exec(line) ?? [];
+  const lines: string[] = [];
+  let current = '';
+  for (const word of line.trim().split(' ')) {
+    const longer = current === '' ? indent + word : `${current} ${word}`;
+    if (current !== '' && [...longer].length > width) {
+      lines.push(current);
+      current = `${indent}  ${word}`;
+    } else current = longer;
+  }
+  return [...lines, current];
 }

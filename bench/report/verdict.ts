@@ -1,26 +1,21 @@
 import type { Validity } from '../model/run.ts';
-import { formatCount, formatRate, formatShare, formatTime, NOTHING } from './page/format.ts';
+import { formatCount, NOTHING } from './page/format.ts';
 import type { RunView } from './view.ts';
+import { capital, sentence } from './words.ts';
 
-/** How fast it was, and how steady its latency. */
-export function speedSentence({ figures, run }: RunView): string {
-  const { perSecond } = figures.messages;
-  if (perSecond === null) return 'It did not come to the steady phase, so there is no rate and no latency.';
-  const latency = figures.latencies[figures.latencyName];
-  const loop =
-    run.plan.workload.load.kind === 'closed'
-      ? `a closed loop with ${formatCount(run.plan.workload.load.inFlight)} in flight each`
-      : `an open loop at ${formatRate(run.plan.workload.load.ratePerSecond)}`;
-  const percentiles = [
-    ['p50', latency?.p50],
-    ['p99', latency?.p99],
-    ['p99.9', latency?.p999],
-  ].filter((pair): pair is [string, number] => typeof pair[1] === 'number');
-  const told = percentiles.map(([name, us]) => `${name} ${formatTime(us)}`).join(', ');
-  const connections = formatCount(figures.connections.opened);
-  return `${connections} connections in ${loop} echoed ${formatRate(perSecond)}${
-    told === '' ? '' : `, with a ${figures.latencyName} time of ${told}`
-  }.`;
+/** In a word: how the run ended if not well, else whether it may be believed. */
+export function verdictOf({ run }: RunView): string {
+  return run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state;
+}
+
+/** How it ended, where it did not complete; else empty. */
+export function outcomeSentence({ run: { outcome } }: RunView): string {
+  return outcome.state === 'completed' ? '' : sentence(`${capital(outcome.state)}: ${outcome.reason}`);
+}
+
+/** True where connections failed, messages were lost or the books do not balance. */
+export function hasLosses({ figures }: RunView): boolean {
+  return figures.connections.failed + figures.messages.lost > 0 || !figures.conservation.ok;
 }
 
 /** Connections that failed, messages lost, books that do not balance. */
@@ -54,27 +49,17 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
   proxy: 'What set the pace was Nginx',
   server: 'What set the pace was the echo server',
   generator: 'What set the pace was the generator',
+  machine: 'No CPU was left for more',
   schedule: 'What set the pace was the schedule',
   none: 'No component was at its limit',
 };
 
-/** One line for each component that was told: its share in the CPU of a message. */
-export function cpuSentence({ figures }: RunView): string {
-  const { proxy } = figures.cpuUsPerMessage;
-  return proxy === null ? '' : `Nginx used ${formatTime(proxy)} of CPU per message.`;
-}
-
-/** `97 % of the rate that was offered`, in an open loop. */
-export function offeredSentence({ figures }: RunView): string {
-  if (figures.offered === null || figures.offered.ratio === null) return '';
-  return `It achieved ${formatShare(figures.offered.ratio)} of the ${formatRate(figures.offered.perSecond)} offered.`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Ends in a full stop, whoever wrote it. */
-function sentence(text: string): string {
-  return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
-}
+/** What set the pace, in a word. */
+export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
+  proxy: 'Nginx',
+  server: 'echo server',
+  generator: 'generator',
+  machine: 'CPUs',
+  schedule: 'schedule',
+  none: 'none',
+};

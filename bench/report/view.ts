@@ -1,32 +1,66 @@
-import { figuresOf, histogramOf, type RunFigures } from '../measure/figures.ts';
+import { type SteadySecond, steadySeconds } from '../measure/disturbance.ts';
+import { figuresOf, histogramOf, latencyNameOf, type RunFigures } from '../measure/figures.ts';
 import type { Histogram } from '../measure/histogram.ts';
 import { type Point, seriesOf } from '../measure/series.ts';
+import type { Conclusion } from '../model/conclusion.ts';
+import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { Markup } from './markup.ts';
+import { formatRate } from './page/format.ts';
 import type { ChartSpec } from './page/spec.ts';
 
 /** A run with everything that is derived from it, once for all sections. */
 export interface RunView {
   run: Run;
   figures: RunFigures;
-  /** The profile; numbered where it ran more than once. */
+  /** The variant: what the run is called among those of its step. */
   name: string;
-  /** Colour and line pattern by which one knows the run in every chart. */
+  /** `throughput` or `latency`; with more behind it where it is not the run that answers. */
+  step: string;
+  /** What the run is called among all: `tls, latency`. */
+  label: string;
+  /** Colour and line pattern by which one knows the variant in every chart. */
   colour: string;
   pattern: number;
   /** Response time (open loop) or service time (closed loop). */
-  latency: Histogram;
+  times: Histogram;
   /** Its course over time, thinned out for charts. */
   points: Point[];
+  /** The seconds of its steady phase with what disturbed them; null where the machine was not seen. */
+  seconds: SteadySecond[] | null;
   /** The start of the steady phase (of the run where there is none): second 0 of all charts over time. */
   zeroUs: number;
+}
+
+/** Both answers for one variant; null where there is none. */
+export interface VariantView {
+  name: string;
+  /** As a person would call it. */
+  title: string;
+  colour: string;
+  throughput: RunView | null;
+  latency: RunView | null;
+  /** Why there is no latency, where that was decided. */
+  leftOut: string | null;
+}
+
+/** The runs that answer one step, in the order of the variants. */
+export interface StepView {
+  step: Step;
+  runs: RunView[];
 }
 
 /** What a report is made of. */
 export interface View {
   result: Result;
+  variants: VariantView[];
+  /** Only steps of which there is a run. */
+  steps: StepView[];
+  /** Every run, those that do not answer among them, variant by variant. */
   runs: RunView[];
+  /** The rate of the step latency, where it was decided. */
+  rate: Extract<Conclusion, { kind: 'rate' }> | null;
 }
 
 /** One part of the report and the charts in it. */
@@ -41,35 +75,73 @@ const COLOURS = 6;
 
 /** Reads a result once for all sections. */
 export function viewOf(result: Result): View {
-  const names = namesOf(result.runs.map((run) => run.plan.profile));
+  const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
+  const names = new Set([
+    ...result.variants.map(({ name }) => name),
+    ...result.runs.map(({ plan }) => plan.variant),
+  ]);
+  const runs: RunView[] = [];
+  const variants = [...names].map((name, index): VariantView => {
+    const own = result.runs.filter(({ plan }) => plan.variant === name);
+    const answers = {
+      throughput: answerOf(own, 'throughput', null),
+      latency: answerOf(own, 'latency', rate),
+    };
+    const views = new Map(own.map((run) => [run, runView(run, index, answers[run.plan.step] === run)]));
+    runs.push(...views.values());
+    const viewOfAnswer = (run: Run | undefined): RunView | null =>
+      run === undefined ? null : (views.get(run) ?? null);
+    return {
+      name,
+      title: result.variants.find((variant) => variant.name === name)?.title ?? '',
+      colour: colourOf(index),
+      throughput: viewOfAnswer(answers.throughput),
+      latency: viewOfAnswer(answers.latency),
+      leftOut: leftOut(result, name),
+    };
+  });
+  const steps = STEPS.map((step) => ({ step, runs: variants.flatMap((variant) => variant[step] ?? []) }));
+  return { result, variants, steps: steps.filter((step) => step.runs.length > 0), runs, rate };
+}
+
+/** The last run of a step; where a rate was decided the last one at it, for one at another was superseded. */
+function answerOf(runs: readonly Run[], step: Step, rate: View['rate']): Run | undefined {
+  return runs.findLast(
+    (run) => run.plan.step === step && (rate === null || rateOf(run) === rate.ratePerSecond),
+  );
+}
+
+function rateOf({ plan }: Run): number | null {
+  const { load } = plan.workload;
+  return load.kind === 'open' ? load.ratePerSecond : null;
+}
+
+function leftOut({ conclusions }: Result, name: string): string | null {
+  for (const conclusion of conclusions)
+    if (conclusion.kind === 'left-out' && conclusion.variant === name) return conclusion.reason;
+  return null;
+}
+
+function runView(run: Run, variant: number, answers: boolean): RunView {
+  const { variant: name, step, round } = run.plan;
+  const rate = rateOf(run);
+  const superseded = rate === null ? `${step}, superseded` : `${step} at ${formatRate(rate)}, superseded`;
+  const called = round !== null ? `${step}, round ${round}` : answers ? step : superseded;
   return {
-    result,
-    runs: result.runs.map((run, index) => ({
-      run,
-      figures: figuresOf(run),
-      name: names[index] ?? run.plan.profile,
-      colour: `series-${index % COLOURS}`,
-      pattern: (index + Math.floor(index / COLOURS)) % COLOURS,
-      latency: histogramOf(run, run.plan.workload.load.kind === 'open' ? 'response' : 'service'),
-      points: seriesOf(run),
-      zeroUs: run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0,
-    })),
+    run,
+    figures: figuresOf(run),
+    name,
+    step: called,
+    label: `${name}, ${called}`,
+    colour: colourOf(variant),
+    pattern: (variant + Math.floor(variant / COLOURS)) % COLOURS,
+    times: histogramOf(run, latencyNameOf(run)),
+    points: seriesOf(run),
+    seconds: steadySeconds(run),
+    zeroUs: run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0,
   };
 }
 
-/** Tells runs of one profile apart: `tls`, `tls (2)`. */
-function namesOf(profiles: readonly string[]): string[] {
-  const seen = new Map<string, number>();
-  return profiles.map((profile) => {
-    const times = (seen.get(profile) ?? 0) + 1;
-    seen.set(profile, times);
-    return times === 1 ? profile : `${profile} (${times})`;
-  });
-}
-
-/** `Service time` or `Response time`; `Latency` where runs differ in it. */
-export function latencyTitle(runs: readonly RunView[]): string {
-  const names = new Set(runs.map(({ figures }) => figures.latencyName));
-  if (names.size > 1) return 'Latency';
-  return names.has('response') ? 'Response time' : 'Service time';
+function colourOf(variant: number): string {
+  return `series-${variant % COLOURS}`;
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { describe, it } from 'node:test';
-import { canPin, keepTo, placed } from './affinity.ts';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { affinityNotices, canPin, keepTo, placed, tryPinning } from './affinity.ts';
 
 /** Where each thread of this process may run. */
 function allowed(): Set<string> {
@@ -9,6 +11,18 @@ function allowed(): Set<string> {
   const lists = threads.map((thread) => readFileSync(`/proc/self/task/${thread}/status`, 'utf8'));
   return new Set(lists.map((status) => /^Cpus_allowed_list:\s+(\S+)$/m.exec(status)?.[1] ?? assert.fail()));
 }
+
+/** A folder with a taskset of our own. */
+function fakeTaskset(t: TestContext, script: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'affinity-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'taskset');
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+  return folder;
+}
+
+const PLACEMENT = { proxy: [1], server: [0], generator: [0], runner: [0] };
 
 describe('affinity', () => {
   it('a command is left alone where no CPU is named', () => {
@@ -36,5 +50,45 @@ describe('affinity', () => {
     const before = allowed();
     await (await keepTo(null))();
     assert.deepEqual(allowed(), before);
+  });
+
+  it('is refused where taskset may not set it, and missing where there is none: a notice, no failure', (t) => {
+    const refusing = fakeTaskset(
+      t,
+      'echo "taskset: failed to set affinity: Operation not permitted" >&2; exit 1',
+    );
+    const nowhere = join(refusing, 'empty');
+    for (const [PATH, found] of [
+      [refusing, 'refused'],
+      [nowhere, 'missing'],
+    ] as const) {
+      const expected = process.platform === 'linux' ? found : 'missing';
+      assert.equal(tryPinning({ PATH }), expected);
+      const [notice] = affinityNotices(PLACEMENT, found);
+      assert.deepEqual([notice?.level, notice?.code], ['warning', `affinity-${found}`]);
+      assert.deepEqual(affinityNotices(null, found), []);
+    }
+    assert.deepEqual(affinityNotices(PLACEMENT).length, canPin() ? 0 : 1);
+  });
+
+  it('a thread that ends while taskset walks them does not make it fail; one that never moves is told', async (t) => {
+    if (!canPin()) return;
+    const before = allowed();
+    const cpu = Number.parseInt([...before][0] ?? '0', 10);
+    const path = process.env.PATH;
+    t.after(() => {
+      process.env.PATH = path;
+    });
+    const failsTwice = fakeTaskset(
+      t,
+      `echo x >> "$0.tries"; [ "$(wc -l < "$0.tries")" -le 2 ] && exit 1; PATH=\${PATH#*:} exec taskset "$@"`,
+    );
+    process.env.PATH = `${failsTwice}:${path}`;
+    const letGo = await keepTo([cpu]);
+    assert.equal(readFileSync(join(failsTwice, 'taskset.tries'), 'utf8').length, 3 * 2);
+    await letGo();
+    assert.deepEqual(allowed(), before);
+    process.env.PATH = `${fakeTaskset(t, 'exit 1')}:${path}`;
+    await assert.rejects(keepTo([cpu]), /cannot be kept to the CPUs \d+: .*--no-pin/);
   });
 });

@@ -1,13 +1,48 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Placement } from '../model/plan.ts';
 import { onPath } from './executable.ts';
 
 const TASKSET = 'taskset';
 const execute = promisify(execFile);
+/** `taskset -a` gives up where one of our threads ends while it walks them: it is asked again so often. */
+const MOVE_ATTEMPTS = 5;
 
-/** True where processes can be placed on CPUs: Linux with `taskset` (util-linux) on PATH. */
+/** Whether processes can be placed on CPUs: `missing` without taskset, `refused` where the system does not let it. */
+export type Pinning = 'possible' | 'missing' | 'refused';
+
+let known: Pinning | null = null;
+
+function pinning(): Pinning {
+  known ??= tryPinning(process.env);
+  return known;
+}
+
+/** True where processes can be placed on CPUs; tried once. */
 export function canPin(): boolean {
-  return process.platform === 'linux' && onPath(TASKSET, process.env) !== null;
+  return pinning() === 'possible';
+}
+
+/** Starts a process where this one may run anyway: only a system that refuses sched_setaffinity(2) objects. */
+export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
+  const list = process.platform === 'linux' ? allowed() : null;
+  if (list === null || onPath(TASKSET, env) === null) return 'missing';
+  const { status } = spawnSync(TASKSET, ['-c', list, 'true'], { env, stdio: 'ignore' });
+  return status === 0 ? 'possible' : 'refused';
+}
+
+/** What a person should know where a run was to be placed and could not be. */
+export function affinityNotices(placement: Placement | null, found: Pinning = pinning()): Notice[] {
+  if (placement === null || found === 'possible') return [];
+  const why =
+    found === 'missing'
+      ? 'taskset (package util-linux) is not on PATH'
+      : 'the system refuses sched_setaffinity to it, as containers may';
+  const text = `The bench could not place processes on CPUs: ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: figures scatter more, and the limit is harder to tell.`;
+  return [{ level: 'warning', code: `affinity-${found}`, text }];
 }
 
 /**
@@ -30,20 +65,42 @@ let home: string | null = null;
  * leaves it alone. Without effect where {@link canPin} is false.
  *
  * @returns what lets it run again where it could at first
+ * @throws Problem('environment') where it cannot be moved though a new process could be placed
  */
 export async function keepTo(cpus: readonly number[] | null): Promise<() => Promise<void>> {
   if (cpus === null || cpus.length === 0 || !canPin()) return async () => {};
-  home ??= await allowed();
+  home ??= allowed();
   const back = home;
   await move(cpus.join(','));
-  return () => move(back);
+  return async () => {
+    if (back !== null) await move(back);
+  };
 }
 
 async function move(list: string): Promise<void> {
-  await execute(TASKSET, ['-a', '-c', '-p', list, `${process.pid}`]);
+  let refusal: unknown;
+  for (let attempt = 0; attempt < MOVE_ATTEMPTS; attempt++) {
+    try {
+      await execute(TASKSET, ['-a', '-c', '-p', list, `${process.pid}`]);
+      return;
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  const words = refusal instanceof Error ? refusal.message.trim() : String(refusal);
+  throw new Problem(
+    'environment',
+    `The bench cannot be kept to the CPUs ${list}: ${words}. Run without --pin, or with --no-pin.`,
+    { cause: refusal },
+  );
 }
 
-async function allowed(): Promise<string> {
-  const { stdout } = await execute(TASKSET, ['-c', '-p', `${process.pid}`]);
-  return stdout.slice(stdout.lastIndexOf(':') + 1).trim();
+/** The CPUs of the main thread, as taskset takes them; null where the system does not tell. */
+function allowed(): string | null {
+  try {
+    const status = readFileSync('/proc/self/status', 'utf8');
+    return /^Cpus_allowed_list:\s+(\S+)$/m.exec(status)?.[1] ?? null;
+  } catch {
+    return null;
+  }
 }

@@ -24,3 +24,16 @@ test('an ECDSA certificate for loopback, and a key that nobody else may read', a
     await rm(root, { recursive: true, force: true });
   }
 });
+
+test('an RSA one of 2048 bits where that is asked for', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'certificate-test-'));
+  try {
+    const { certPem, keyPath } = await makeCertificate(folder, 'rsa');
+    const certificate = new X509Certificate(certPem);
+    assert.equal(certificate.publicKey.asymmetricKeyType, 'rsa');
+    assert.equal(certificate.publicKey.asymmetricKeyDetails?.modulusLength, 2048);
+    assert.ok(certificate.checkPrivateKey(createPrivateKey(await readFile(keyPath))));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import type { KeyType } from '../nginx/certificates.ts';
 
 /** A certificate for one run; the key leaves the folder in no other way than into nginx. */
 export interface Certificate {
@@ -12,17 +13,25 @@ export interface Certificate {
 
 const DAY_MS = 86_400_000;
 
+const KEYS = {
+  ecdsa: { keyType: 'ec', curve: 'P-256' },
+  rsa: { keyType: 'rsa', keySize: 2048 },
+} as const;
+
 /**
- * Makes a self-signed certificate (ECDSA, P-256) for localhost and 127.0.0.1, valid for a week.
+ * Makes a self-signed certificate for a host name and 127.0.0.1, valid for a week.
  *
  * @param folder Made if it is not there, for this user alone (0700); the key is 0600.
  */
-export async function makeCertificate(folder: string): Promise<Certificate> {
+export async function makeCertificate(
+  folder: string,
+  key: KeyType = 'ecdsa',
+  host = 'localhost',
+): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const now = Date.now();
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], {
-    keyType: 'ec',
-    curve: 'P-256',
+  const made = await generate([{ name: 'commonName', value: host }], {
+    ...KEYS[key],
     algorithm: 'sha256',
     // A day back: a clock that was set back in between must not refuse it.
     notBeforeDate: new Date(now - DAY_MS),
@@ -34,7 +43,7 @@ export async function makeCertificate(folder: string): Promise<Certificate> {
       {
         name: 'subjectAltName',
         altNames: [
-          { type: 2, value: 'localhost' },
+          { type: 2, value: host },
           { type: 7, ip: '127.0.0.1' },
         ],
       },

@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
-import { type Launched, launchNode } from './process.ts';
+import type { EngineName } from '../model/plan.ts';
+import { type Launched, launchNode, launchOn } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 
 const ENTRY = new URL('../load/worker.js', import.meta.url);
@@ -25,15 +26,16 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
   return cpus?.length === 1 ? [...lean, '--no-parallel-scavenge'] : lean;
 }
 
-/** Starts generator workers; resolves when all of them have said their first word. */
+/** Starts generator workers, `engine` being that of the lean client; resolves when all of them have said their first word. */
 export async function startGenerators<Command, Report>(
   processSet: ProcessSet,
   count: number,
   client: 'lean' | 'ws',
+  engine: EngineName,
   cpus: readonly number[] | null,
 ): Promise<Channel<Command, Report>[]> {
   const generators = Array.from({ length: count }, (_, i) =>
-    launchNode(ENTRY, {
+    launchOn(client === 'lean' ? engine : 'node', ENTRY, {
       name: `generator ${i + 1}`,
       component: 'generator',
       args: [],

@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { Problem } from '../model/failure.ts';
-import type { Profile } from '../model/profile.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readConfiguration } from '../nginx/include.ts';
-import { listenAddresses } from '../nginx/listen.ts';
 import { parse } from '../nginx/parse.ts';
-import { moveIntoSandbox, type Sandbox, type SandboxSpec } from '../nginx/sandbox.ts';
-import type { Node } from '../nginx/tree.ts';
-import { loadProfiles } from '../plan/profile.ts';
+import { print } from '../nginx/print.ts';
+import type { Sandbox } from '../nginx/sandbox.ts';
 import { makeCertificate } from './certificate.ts';
+import { HOST, setUpBench } from './nginx.test.fixture.ts';
 import {
   checkNginx,
   freePorts,
@@ -29,58 +25,8 @@ import {
 } from './nginx.ts';
 import type { Launched } from './process.ts';
 
-const HOST = '127.0.0.1';
-/** From dist/bench/topology. */
-const PROJECT = join(import.meta.dirname, '../../..');
-
-let binary: NginxBinary;
-let root: string;
-let profiles: Profile[];
-
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'nginx-test-'));
-  profiles = await loadProfiles(join(PROJECT, 'nginx-profiles'));
-  binary = await findNginx({
-    path: null,
-    searchPath: process.env.PATH ?? '',
-    cacheDir: join(PROJECT, '.cache'),
-    say: () => {},
-  });
-});
-after(() => rm(root, { recursive: true, force: true }));
-
-async function sandbox(
-  tree: readonly Node[],
-  changes: Partial<SandboxSpec> = {},
-): Promise<Sandbox & { folder: string }> {
-  const folder = await mkdtemp(join(root, 'run-'));
-  const moved = moveIntoSandbox(tree, {
-    folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
-    backlog: 4096,
-    upstreams: [{ host: HOST, port: 9 }],
-    certificate: await makeCertificate(folder),
-    workers: 2,
-    workerConnections: 64,
-    workerFiles: 256,
-    reuseport: false,
-    cpuAffinity: null,
-    user: process.getuid?.() === 0 ? 'root root' : null,
-    nginxVersion: binary.version,
-    buildArguments: binary.buildArguments,
-    modulesPath: binary.modulesPath,
-    streamModule: binary.streamModule,
-    ...changes,
-  });
-  return { ...moved, folder };
-}
-
-async function profileTree(name: string): Promise<Node[]> {
-  const path = profiles.find((profile) => profile.name === name)?.configurationPath;
-  assert.ok(path, name);
-  return readConfiguration(path);
-}
+const bench = setUpBench();
+const { sandbox, profileTree } = bench;
 
 /** Starts nginx for a moment; it is gone afterwards, whatever the body does. */
 async function withNginx(
@@ -89,7 +35,7 @@ async function withNginx(
 ): Promise<void> {
   const { confPath } = await writeConfiguration(moved.folder, moved.tree);
   const nginx = await startNginx({
-    binary,
+    binary: bench.binary,
     confPath,
     folder: moved.folder,
     listeners: moved.listeners,
@@ -113,26 +59,49 @@ async function alive(pids: readonly number[]): Promise<number[]> {
   return pids.filter((_, index) => answers[index]);
 }
 
+/** What is so in some profiles; all others listen without TLS, and have paths for WebSockets and GETs. */
+const TLS = ['tls', 'http2', 'tls12', 'tls-rsa', 'stream-tls'];
+const STREAM = ['stream', 'stream-tls'];
+const OTHERS = [
+  ...['plain', 'cache', 'load-balanced', 'unix-socket', 'cache-unsafe'],
+  ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
+];
+
 describe('every profile', () => {
-  for (const name of ['plain', 'tls', 'http2', 'cache', 'load-balanced']) {
-    test(`${name} is accepted by nginx -t`, async () => {
+  for (const name of new Set([...TLS, ...STREAM, ...OTHERS])) {
+    test(`${name} is accepted by nginx -t, with nothing left out`, async () => {
       const moved = await sandbox(await profileTree(name));
       const { confPath, origins, text } = await writeConfiguration(moved.folder, moved.tree);
-      assert.deepEqual(await checkNginx(binary, confPath, moved.folder, origins), []);
-      assert.equal(moved.websocketPath, '/websocket');
-      assert.equal(moved.httpPath, '/');
+      assert.deepEqual(await checkNginx(bench.binary, confPath, moved.folder, origins), []);
+      const isStream = STREAM.includes(name);
+      assert.deepEqual([moved.websocketPath, moved.httpPath], isStream ? ['/', null] : ['/websocket', '/']);
+      assert.deepEqual(moved.notices, []);
       assert.equal(moved.listeners.length, 1);
-      assert.equal(moved.listeners[0]?.tls, name === 'tls' || name === 'http2');
+      assert.equal(moved.listeners[0]?.tls, TLS.includes(name));
       assert.equal(moved.listeners[0]?.http2, name === 'http2');
-      assert.equal(text.match(/X-Bench-Worker \$pid always;/g)?.length, 2);
+      assert.equal(text.match(/X-Bench-Worker \$pid always;/g)?.length ?? 0, isStream ? 0 : 2);
+      assert.equal(text.includes('unix:'), name === 'unix-socket');
     });
   }
 
   test('is tested here', () => {
-    const names = profiles
+    const names = bench.profiles
       .filter(({ configurationPath }) => configurationPath !== null)
       .map(({ name }) => name);
-    assert.deepEqual(names, ['plain', 'tls', 'http2', 'cache', 'load-balanced']);
+    assert.deepEqual(names.sort(), [...new Set([...TLS, ...STREAM, ...OTHERS])].sort());
+  });
+
+  test('turns HTTP/2 on as the version of Nginx wants it (http2)', async () => {
+    const http2Lines = async (nginxVersion: string) => {
+      const { tree } = await sandbox(await profileTree('http2'), { nginxVersion, ports: [9001] });
+      const lines = print(tree)
+        .text.split('\n')
+        .map((line) => line.trim());
+      return lines.filter((line) => /^(listen|http2) /.test(line));
+    };
+    assert.deepEqual(await http2Lines('1.25.0'), ['listen 127.0.0.1:9001 ssl http2 backlog=4096;']);
+    for (const version of ['1.25.1', '1.31.4'])
+      assert.deepEqual(await http2Lines(version), ['listen 127.0.0.1:9001 ssl backlog=4096;', 'http2 on;']);
   });
 });
 
@@ -175,7 +144,7 @@ describe('a running nginx', () => {
   for (const name of ['tls', 'http2']) {
     test(`takes WebSockets over TLS 1.3 (${name})`, async () => {
       await using echo = await echoServer();
-      const folder = await mkdtemp(join(root, 'certificate-'));
+      const folder = await mkdtemp(join(bench.root, 'certificate-'));
       const certificate = await makeCertificate(folder);
       const upstreams = [{ host: HOST, port: echo.port }];
       const moved = await sandbox(await profileTree(name), { certificate, upstreams });
@@ -267,11 +236,11 @@ http {
 }`;
 
   test('a directive that nginx does not know: its words, and the line in the person’s own file', async () => {
-    const file = join(root, 'mine.conf');
+    const file = join(bench.root, 'mine.conf');
     await writeFile(file, broken('proxy_bufering off;'));
     const moved = await sandbox(await readConfiguration(file));
     const { confPath, origins } = await writeConfiguration(moved.folder, moved.tree);
-    await assert.rejects(checkNginx(binary, confPath, moved.folder, origins), (error) => {
+    await assert.rejects(checkNginx(bench.binary, confPath, moved.folder, origins), (error) => {
       assert.ok(error instanceof Problem);
       assert.equal(error.kind, 'configuration');
       assert.equal(
@@ -305,10 +274,10 @@ http {
   });
 
   test('an nginx that ends at once: its last words', async () => {
-    const folder = await mkdtemp(join(root, 'run-'));
+    const folder = await mkdtemp(join(bench.root, 'run-'));
     const { confPath } = await writeConfiguration(folder, parse('daemon off; nonsense on;', 'x'));
     await assert.rejects(
-      startNginx({ binary, confPath, folder, listeners: [], workers: 1, cpus: null }),
+      startNginx({ binary: bench.binary, confPath, folder, listeners: [], workers: 1, cpus: null }),
       (error) =>
         error instanceof Problem &&
         /^Nginx ended at once: .*unknown directive "nonsense"/.test(error.message),

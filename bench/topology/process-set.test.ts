@@ -29,7 +29,7 @@ function gather(t: TestContext): Gathered {
   t.after(() => scope.close());
   const processSet = makeProcessSet(scope, warden);
   const lost: string[] = [];
-  void processSet.lost.then((sentence) => lost.push(sentence));
+  void processSet.unexpectedExit.then((sentence) => lost.push(sentence));
   return { processSet, scope, told, lost };
 }
 
@@ -67,24 +67,24 @@ describe('processSet', () => {
       ['forget', second],
       ['forget', first],
     ]);
-    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
   });
 
   it('tells of a process that was killed', async (t) => {
     const { processSet } = gather(t);
     const { pid, child } = await shell(processSet, 'nginx');
-    assert.equal(processSet.isWhole(), true);
+    assert.equal(processSet.hasUnexpectedExit(), false);
     process.kill(pid, 'SIGKILL');
     await once(child, 'exit');
-    assert.equal(processSet.isWhole(), false);
-    assert.equal(await processSet.lost, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+    assert.equal(processSet.hasUnexpectedExit(), true);
+    assert.equal(await processSet.unexpectedExit, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
   });
 
   it('tells of a process that ended by itself, with its last words', async (t) => {
     const { processSet } = gather(t);
     const { pid } = await shell(processSet, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
     assert.equal(
-      await processSet.lost,
+      await processSet.unexpectedExit,
       `echo server 1 (process ${pid}) exited with code 3 in mid-run. Its last words: out of memory`,
     );
   });
@@ -94,10 +94,13 @@ describe('processSet', () => {
     const one = await shell(processSet, 'one');
     const other = await shell(processSet, 'other');
     await processSet.retire(one);
-    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
     assert.deepEqual(told.at(-1), ['forget', one.pid]);
     process.kill(other.pid, 'SIGTERM');
-    assert.equal(await processSet.lost, `other (process ${other.pid}) was killed by SIGTERM in mid-run.`);
+    assert.equal(
+      await processSet.unexpectedExit,
+      `other (process ${other.pid}) was killed by SIGTERM in mid-run.`,
+    );
   });
 
   it('says nothing of an end after it was dismissed', async (t) => {
@@ -106,7 +109,7 @@ describe('processSet', () => {
     processSet.dismiss();
     process.kill(pid, 'SIGKILL');
     await exited;
-    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
   });
 
   it('kills at once those that would take their time', async (t) => {
@@ -115,6 +118,6 @@ describe('processSet', () => {
     const launched = [await shell(processSet, 'one', stubborn), await shell(processSet, 'two', stubborn)];
     processSet.kill();
     for (const { exited } of launched) assert.deepEqual(await exited, { code: null, signal: 'SIGKILL' });
-    assert.deepEqual([lost, processSet.isWhole()], [[], true]);
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
   });
 });

@@ -4,32 +4,32 @@ import type { Warden } from './warden.ts';
 
 const STOP_MS = 3_000;
 
-/** All processes of one run: none is unknown to the warden, and all are gone when the scope closes. */
+/** All processes of one run: the warden knows each of them, and all have ended when the scope has closed. */
 export interface ProcessSet {
-  /** As `launch` of process.ts, for a process of this processSet. */
+  /** As `launch` of process.ts, for a process of this set. */
   launch(options: LaunchOptions): Launched;
-  /** Takes in a process that somebody else launched a moment ago. */
+  /** Adds a process that has just been launched elsewhere. */
   adopt(launched: Launched): void;
   /** Stops one process whose work is done. */
   retire(launched: Launched): Promise<void>;
-  /** From now on an end of any of them is expected. */
+  /** From now on any of them may end. */
   dismiss(): void;
   /** Has those still running killed at once. */
   kill(): void;
   /** Resolves with a sentence when a process ends that should not have, once its last words are known. */
-  readonly lost: Promise<string>;
-  /** False from the moment of such an end on: what `lost` says is on its way. */
-  isWhole(): boolean;
+  readonly unexpectedExit: Promise<string>;
+  /** True from the moment of such an end on: what `unexpectedExit` says is on its way. */
+  hasUnexpectedExit(): boolean;
 }
 
 export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
   const running = new Set<Launched>();
   const retired = new Set<Launched>();
   let dismissed = false;
-  let whole = true;
-  let tellLost = (_sentence: string) => {};
-  const lost = new Promise<string>((resolve) => {
-    tellLost = resolve;
+  let exited = false;
+  let tell = (_sentence: string) => {};
+  const unexpectedExit = new Promise<string>((resolve) => {
+    tell = resolve;
   });
 
   function adopt(launched: Launched): void {
@@ -41,12 +41,12 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
     let expected = true;
     launched.child.once('exit', () => {
       expected = dismissed || retired.has(launched);
-      whole &&= expected;
+      exited ||= !expected;
     });
     void launched.exited.then((exit) => {
       running.delete(launched);
       warden.forget(launched.pid);
-      if (!expected) tellLost(exitReason(launched, exit));
+      if (!expected) tell(exitReason(launched, exit));
     });
   }
 
@@ -68,8 +68,8 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
       dismissed = true;
       for (const launched of running) void launched.stop('SIGKILL', 0);
     },
-    lost,
-    isWhole: () => whole,
+    unexpectedExit,
+    hasUnexpectedExit: () => exited,
   };
 }
 

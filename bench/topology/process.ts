@@ -2,8 +2,10 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Problem } from '../model/failure.ts';
+import type { EngineName } from '../model/plan.ts';
 import type { Component } from '../model/run.ts';
 import { placed } from './affinity.ts';
+import { bunHere } from './engine.ts';
 import { findExecutable } from './executable.ts';
 
 /** What is kept of a child's stderr, in characters: its last words. */
@@ -27,8 +29,8 @@ export interface LaunchOptions {
   args: readonly string[];
   /** CPU numbers it may run on; null: wherever the kernel likes. Without effect where `canPin` is false. */
   cpus: readonly number[] | null;
-  /** True: a channel for messages, structured clone on both sides. */
-  ipc: boolean;
+  /** A channel for messages: true: of structured clones; `json`: of JSON, all that other engines than Node read. */
+  ipc: boolean | 'json';
   /** `pipe`: the caller reads `child.stdout`, all of it, or the child blocks. Default: ignored. */
   stdout?: 'ignore' | 'pipe';
   cwd?: string;
@@ -96,6 +98,31 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
   return launch({ ...rest, command: process.execPath, args: [...nodeArguments, path, ...options.args] });
 }
 
+/**
+ * Bun would read settings and `.env` in the folder in which the bench was started, and fetch packages that it
+ * does not find. `--expose-gc` gives it the `gc` that Node has.
+ */
+const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
+
+/**
+ * As `launchNode`, on the engine that the plan names; `nodeArguments` are for Node alone.
+ *
+ * @throws {Problem} kind `environment` where that is Bun and there is none
+ */
+export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOptions): Launched {
+  if (engine === 'node') return launchNode(entry, options);
+  const bun = bunHere();
+  if (bun === null) throw new Problem('environment', `${options.name}: there is no Bun on this machine.`);
+  const { nodeArguments, ...rest } = options;
+  return launch({
+    ...rest,
+    command: bun.command,
+    args: [...BUN_ARGUMENTS, fileURLToPath(entry), ...options.args],
+    ipc: options.ipc === false ? false : 'json',
+    env: { ...(options.env ?? process.env), BUN_OPTIONS: undefined, DO_NOT_TRACK: '1' },
+  });
+}
+
 /** SIGKILLs a process group. @returns whether there was anything left of it */
 export function killGroup(pid: number): boolean {
   try {
@@ -116,8 +143,8 @@ export async function groupGone(pid: number): Promise<void> {
 function spawnOptions({ cwd, env, ipc, stdout = 'ignore' }: LaunchOptions): SpawnOptions {
   return {
     detached: true,
-    stdio: ipc ? ['ignore', stdout, 'pipe', 'ipc'] : ['ignore', stdout, 'pipe'],
-    serialization: 'advanced',
+    stdio: ipc === false ? ['ignore', stdout, 'pipe'] : ['ignore', stdout, 'pipe', 'ipc'],
+    serialization: ipc === 'json' ? 'json' : 'advanced',
     ...(cwd === undefined ? {} : { cwd }),
     ...(env === undefined ? {} : { env }),
   };

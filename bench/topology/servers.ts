@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import { type Launched, launchNode } from './process.ts';
+import type { EngineName } from '../model/plan.ts';
+import { type Launched, launchOn } from './process.ts';
 
 /** Counters of one echo server since its start. */
 export interface ServerStats {
@@ -18,10 +20,12 @@ export interface LoopSample {
   delayMaxUs: number;
 }
 
-/** One echo server process that is listening on 127.0.0.1. */
+/** One echo server process that is listening on 127.0.0.1, and on a Unix-domain socket. */
 export interface EchoServer {
   readonly launched: Launched;
   readonly port: number;
+  /** Path of its Unix-domain socket; null where there was no folder for it. */
+  readonly socket: string | null;
   /** @throws {Problem} kind `died` where the server does not answer any more */
   stats(): Promise<ServerStats>;
   /** The latest sample; null in the first second. */
@@ -31,8 +35,12 @@ export interface EchoServer {
 export interface ServersOptions {
   count: number;
   kind: 'ws' | 'lean';
+  /** Of the lean server; that on `ws` always runs on Node. */
+  engine: EngineName;
   /** CPU numbers that all of them share; null: wherever the kernel likes. */
   cpus: readonly number[] | null;
+  /** Where each of them makes a Unix-domain socket; default: none does. */
+  socketFolder?: string;
   /** More of the server's own options, as in `--delay 20`. */
   args?: readonly string[];
   /** The largest message in bytes, where it is more than the server's default. */
@@ -63,10 +71,12 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
   const deadline = new AbortController();
   try {
     const ready = Array.from({ length: options.count }, (_, i) => {
-      const server = launchServer(`echo server ${i + 1}`, options);
+      const socket =
+        options.socketFolder === undefined ? null : join(options.socketFolder, `echo-${i + 1}.sock`);
+      const server = launchServer(`echo server ${i + 1}`, socket, options);
       launched.push(server);
       options.onLaunch?.(server);
-      return whenReady(server, options, deadline.signal);
+      return whenReady(server, socket, options, deadline.signal);
     });
     return await Promise.all(ready);
   } catch (error) {
@@ -77,12 +87,17 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
   }
 }
 
-function launchServer(name: string, { kind, cpus, args = [], maxPayloadBytes }: ServersOptions): Launched {
+function launchServer(
+  name: string,
+  socket: string | null,
+  { kind, engine, cpus, args = [], maxPayloadBytes }: ServersOptions,
+): Launched {
+  const local = socket === null ? [] : ['--socket', socket];
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
-  return launchNode(ENTRY, {
+  return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
-    args: ['--port', '0', '--kind', kind, ...limit, ...args],
+    args: ['--port', '0', '--kind', kind, ...local, ...limit, ...args],
     cpus,
     ipc: true,
   });
@@ -90,6 +105,7 @@ function launchServer(name: string, { kind, cpus, args = [], maxPayloadBytes }: 
 
 async function whenReady(
   launched: Launched,
+  socket: string | null,
   { onLoop, timeoutMs = 15_000 }: ServersOptions,
   signal: AbortSignal,
 ): Promise<EchoServer> {
@@ -125,7 +141,7 @@ async function whenReady(
     );
   }
 
-  return { launched, port: outcome, stats, loop: () => latest };
+  return { launched, port: outcome, socket, stats, loop: () => latest };
 }
 
 function notReady(launched: Launched, timeoutMs: number | null): Problem {

@@ -4,14 +4,20 @@ import type { TestContext } from 'node:test';
 import tls from 'node:tls';
 import { acceptFor } from '../../../server/wire/upgrade.ts';
 import type { HandshakeTimes } from '../../measure/recorder.ts';
-import { clockSince } from '../clock.ts';
+import { carriersHere, ON_BUN } from '../carriers/engine.ts';
+import { type Clock, clockSince, monotonicNs } from '../clock.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import { Payload } from '../wire/payload.ts';
 import type { Connection, Connector, OpenFacts } from './connection.ts';
 import { leanConnector } from './lean-connection.ts';
 import { wsConnector } from './ws-connection.ts';
 
-export const CLIENTS = ['lean', 'ws'] as const;
+const HOST = '127.0.0.1';
+
+const carriers = await carriersHere();
+
+/** The client on `ws` always runs on Node. */
+export const CLIENTS = (['lean', 'ws'] as const).filter((client) => client === 'lean' || !ON_BUN);
 export const TRANSPORTS = ['tcp', 'tls'] as const;
 export type Client = (typeof CLIENTS)[number];
 export type Transport = (typeof TRANSPORTS)[number];
@@ -32,19 +38,25 @@ export function makeSetting(
   client: Client,
   trust: string | null,
   plan: { minBytes: number; maxBytes: number; type: 'text' | 'binary' },
+  clock: Clock = clockSince(monotonicNs()),
 ): Setting {
   const payload = new Payload(plan, 1);
   const context = {
-    clock: clockSince(process.hrtime.bigint()),
+    clock,
     payload,
     target: {
-      host: '127.0.0.1',
+      host: HOST,
+      ports: [],
       path: '/websocket',
       tls: trust === null ? null : { servername: 'localhost' },
     },
   };
+  const openCarrier =
+    trust === null
+      ? carriers.tcp(HOST)
+      : carriers.tls(HOST, { servername: 'localhost', alpn: ['http/1.1'], ca: trust, session: null });
   const connect =
-    client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4));
+    client === 'ws' ? wsConnector(context) : leanConnector(context, new FrameWriter(payload, 4), openCarrier);
   return { connect, payload };
 }
 

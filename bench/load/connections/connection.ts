@@ -1,22 +1,9 @@
 import type { HandshakeTimes } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Target } from '../../model/target.ts';
+import type { Source } from '../carriers/carrier.ts';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../wire/payload.ts';
-
-/** Where WebSockets are opened; the port is told for each. */
-export interface Target {
-  host: string;
-  path: string;
-  /** Null: plain TCP. */
-  tls: { servername: string } | null;
-}
-
-/**
- * The probe has verified the listener's certificate before the load, chain and name. Doing it again for
- * every connection would cost the generator as much as the handshake itself, nearly all of it in making
- * JavaScript objects of one and the same certificate. The server's proof that it holds the key is checked.
- */
-export const TRUST = { rejectUnauthorized: false } as const;
 
 /** What the handshake told besides its times. */
 export interface OpenFacts {
@@ -61,15 +48,6 @@ export interface ConnectionContext {
   target: Target;
 }
 
-/**
- * Where a connection comes from. The port is named because the kernel's own search for a free one takes
- * milliseconds once half of an address's ports are taken.
- */
-export interface Source {
-  localAddress: string;
-  localPort: number;
-}
-
 /** Opens connection number `id`; `source` null: from wherever the system likes. */
 export type Connector = (
   id: number,
@@ -81,10 +59,10 @@ export type Connector = (
 /** Closed without a close frame, whichever way (RFC 6455 section 7.1.5). */
 const ABNORMAL = 'closed-1006';
 
-/** The kind of a failure that the operating system or the TLS library named. */
-export function kindOfError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {
+/** The kind of a failure by the code that the operating system or the TLS library gave it. */
+export function kindOfError(code: string | null, stage: FailureStage): FailureKind {
   if (stage === 'open') return ABNORMAL;
-  switch (error.code) {
+  switch (code) {
     case 'ECONNREFUSED':
       return 'refused';
     case 'ECONNRESET':
@@ -100,7 +78,7 @@ export function kindOfError(error: NodeJS.ErrnoException, stage: FailureStage): 
       return 'no-files';
   }
   if (stage === 'tls') return 'tls';
-  return `system-${(error.code ?? 'unknown').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40) || 'unknown'}`;
+  return `system-${(code ?? 'unknown').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40) || 'unknown'}`;
 }
 
 /** The kind of a failure where the transport just ended. */

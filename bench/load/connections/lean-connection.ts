@@ -1,9 +1,8 @@
-import net from 'node:net';
-import tls from 'node:tls';
 import { closeCodeOf } from '../../../server/wire/close-code.ts';
 import { OPCODE } from '../../../server/wire/frame-header.ts';
-import { FrameReader } from '../../../server/wire/frame-reader.ts';
+import { type FrameHandler, FrameReader } from '../../../server/wire/frame-reader.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Carrier, CarrierEvents, OpenCarrier, Source } from '../carriers/carrier.ts';
 import { writeClientHeader } from '../wire/client-frame.ts';
 import type { FrameWriter } from '../wire/frame-writer.ts';
 import { makeKey, UpgradeReader, upgradeRequest } from '../wire/handshake.ts';
@@ -14,53 +13,35 @@ import {
   type Connector,
   kindOfEnd,
   kindOfError,
-  type Source,
-  TRUST,
 } from './connection.ts';
 
-const READ_BUFFER_BYTES = 65_536;
 const MESSAGE_MAX = 64 * 1024 * 1024;
-
-/**
- * What a lean socket is made with. The last four `net.Socket` sets itself, to these values, in its own copy
- * of the options. Where they are there from the start all copies have one shape; else V8 of Node 20 gives
- * every copy a shape of its own, and looking up the two dozen options of a stream costs as much as all else.
- */
-function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
-  // In a variable: `onread` is documented for the constructor, but missing in its types.
-  const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
-  return options;
-}
 
 /** What all lean connections of a worker share. */
 interface Shared extends ConnectionContext {
   writer: FrameWriter;
-  /** Each read lands here and is used up before the next: a buffer for the worker, not one per connection. */
-  readBuffer: Buffer;
-  secureContext: tls.SecureContext | undefined;
+  openCarrier: OpenCarrier;
 }
 
 /**
- * A connector for WebSockets over `net` and `tls` sockets with as little as possible between the
- * scenario and the system: reads through `onread` into one shared buffer, frames parsed where they lie,
- * writes handed over without the stream's queue.
+ * A connector with as little as possible between the scenario and the carrier: frames are parsed where they
+ * were read, and written into buffers that are used again.
  */
-export function leanConnector(context: ConnectionContext, writer: FrameWriter): Connector {
-  const { target } = context;
-  const shared: Shared = {
-    ...context,
-    writer,
-    readBuffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-    secureContext: target.tls === null ? undefined : tls.createSecureContext(),
-  };
-  return (id, source, targetPort, events) => new LeanConnection(shared, id, source, targetPort, events);
+export function leanConnector(
+  context: ConnectionContext,
+  writer: FrameWriter,
+  openCarrier: OpenCarrier,
+): Connector {
+  const shared: Shared = { ...context, writer, openCarrier };
+  return (id, source, port, events) => new LeanConnection(shared, id, source, port, events);
 }
 
-class LeanConnection implements Connection {
+/** The protocol of a WebSocket client (RFC 6455) over a carrier. */
+class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   readonly #shared: Shared;
   readonly #id: number;
   readonly #events: ConnectionEvents;
-  readonly #socket: net.Socket;
+  readonly #carrier: Carrier;
   stage: FailureStage = 'tcp';
   #ended = false;
   #closing = false;
@@ -69,26 +50,21 @@ class LeanConnection implements Connection {
   readonly #startUs: number;
   #tcpUs = 0;
   #tlsUs: number | null = null;
-  /** The system has not taken the last write whole: what is sent meanwhile waits as a range of sequences. */
+  #alpn: string | null = null;
+  /** The carrier has not taken the last write whole: what is sent meanwhile waits as a range of sequences. */
   #writing: Buffer | null = null;
   #heldFrom = 0;
   #held = 0;
   #heldControl: Buffer | null = null;
+  /** The carrier is to be ended once it has taken what is held. */
+  #endWhenDrained = false;
 
-  constructor(
-    shared: Shared,
-    id: number,
-    source: Source | null,
-    targetPort: number,
-    events: ConnectionEvents,
-  ) {
+  constructor(shared: Shared, id: number, source: Source | null, port: number, events: ConnectionEvents) {
     this.#shared = shared;
     this.#id = id;
     this.#events = events;
     this.#startUs = shared.clock();
-    this.#socket = this.#connect(source, targetPort);
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => this.#gone(kindOfError(error, this.stage)));
-    this.#socket.on('close', () => this.#gone(kindOfEnd(this.stage)));
+    this.#carrier = shared.openCarrier(source, port, this);
   }
 
   send(sequence: number, count: number): void {
@@ -115,49 +91,49 @@ class LeanConnection implements Connection {
 
   destroy(): void {
     this.#ended = true;
-    this.#socket.destroy();
+    this.#carrier.destroy();
   }
 
-  #connect(source: Source | null, port: number): net.Socket {
-    const { target, readBuffer, secureContext } = this.#shared;
-    const onread = {
-      buffer: readBuffer,
-      callback: (bytes: number, buffer: Uint8Array) => this.#read(bytes, buffer as Buffer),
-    };
-    if (target.tls === null) {
-      const socket = new net.Socket(socketOptions(onread));
-      socket.setNoDelay(true);
-      return socket.connect(
-        source === null
-          ? { host: target.host, port }
-          : { host: target.host, port, localAddress: source.localAddress, localPort: source.localPort },
-        () => this.#tcpConnected(),
-      );
-    }
-    const options = { host: target.host, port, noDelay: true, ...source, onread };
-    const socket = tls.connect({
-      ...options,
-      secureContext,
-      servername: target.tls.servername,
-      ALPNProtocols: ['http/1.1'],
-      ...TRUST,
-    });
-    socket.once('connect', () => {
-      // `tls.connect` does not hand the option on.
-      socket.setNoDelay(true);
-      this.#tcpConnected();
-    });
-    socket.once('secureConnect', () => {
-      this.#tlsUs = this.#shared.clock() - this.#startUs - this.#tcpUs;
-      this.#requestUpgrade();
-    });
-    return socket;
-  }
-
-  #tcpConnected(): void {
+  /** CarrierEvents. */
+  connected(): void {
     this.#tcpUs = this.#shared.clock() - this.#startUs;
     if (this.#shared.target.tls === null) this.#requestUpgrade();
     else this.stage = 'tls';
+  }
+
+  /** CarrierEvents. */
+  secured(alpn: string | null): void {
+    this.#tlsUs = this.#shared.clock() - this.#startUs - this.#tcpUs;
+    this.#alpn = alpn;
+    this.#requestUpgrade();
+  }
+
+  /** CarrierEvents. */
+  data(buffer: Buffer, from: number, to: number): void {
+    if (this.#reader !== null) this.#frames(this.#reader, buffer, from, to);
+    else this.#answer(buffer.subarray(from, to));
+  }
+
+  /** CarrierEvents: the rest of a write was taken, and what was held meanwhile may go. */
+  drained(): void {
+    this.#release();
+    const count = this.#held;
+    const control = this.#heldControl;
+    this.#held = 0;
+    this.#heldControl = null;
+    if (count > 0) this.send(this.#heldFrom, count);
+    if (control !== null) this.#sendControl(control);
+    if (this.#endWhenDrained && this.#writing === null) this.#carrier.end();
+  }
+
+  /** CarrierEvents. */
+  closed(): void {
+    this.#gone(kindOfEnd(this.stage));
+  }
+
+  /** CarrierEvents. */
+  error(code: string | null): void {
+    this.#gone(kindOfError(code, this.stage));
   }
 
   #requestUpgrade(): void {
@@ -165,15 +141,9 @@ class LeanConnection implements Connection {
     const key = makeKey();
     this.stage = 'upgrade';
     this.#upgrade = new UpgradeReader(key);
-    const request = Buffer.from(upgradeRequest(target.host, target.path, key), 'latin1');
+    const { host, headers } = target.request ?? { host: target.host, headers: [] };
+    const request = Buffer.from(upgradeRequest(host, target.path, key, headers), 'latin1');
     this.#write(request, request.length);
-  }
-
-  #read(bytes: number, buffer: Buffer): boolean {
-    if (this.#ended) return false;
-    if (this.#reader !== null) this.#frames(this.#reader, buffer, 0, bytes);
-    else this.#answer(buffer.subarray(0, bytes));
-    return true;
   }
 
   #answer(chunk: Buffer): void {
@@ -187,11 +157,10 @@ class LeanConnection implements Connection {
     this.#upgrade = null;
     this.stage = 'open';
     this.#reader = new FrameReader(MESSAGE_MAX);
-    const alpn = this.#socket instanceof tls.TLSSocket ? this.#socket.alpnProtocol || null : null;
     this.#events.opened(
       { tcpUs: this.#tcpUs, tlsUs: this.#tlsUs, upgradeUs },
       {
-        alpn,
+        alpn: this.#alpn,
         nginxWorker: answer.headers.get('x-bench-worker') ?? null,
         upstream: answer.headers.get('x-bench-upstream') ?? null,
       },
@@ -205,12 +174,12 @@ class LeanConnection implements Connection {
     else if (!this.#ended) this.#events.batchEnd();
   }
 
-  /** FrameHandler: called by the reader. */
+  /** FrameHandler. */
   message(buffer: Buffer, from: number, to: number, text: boolean): void {
     if (!this.#ended) this.#events.message(buffer, from, to, text);
   }
 
-  /** FrameHandler: called by the reader. RFC 6455 section 5.5. */
+  /** FrameHandler: RFC 6455 section 5.5. */
   control(opcode: number, payload: Buffer): void {
     if (this.#ended || opcode === OPCODE.pong) return;
     if (opcode === OPCODE.ping) {
@@ -230,36 +199,17 @@ class LeanConnection implements Connection {
     this.#fail(`closed-${code}`, false);
   }
 
-  /**
-   * Hands a buffer to the system. `_write` is the hook that a stream's implementer gives: called here
-   * without the queue in front of it, whose bookkeeping and deferred callback cost more than the frame.
-   * What the queue is for, one write at a time, is kept by `#writing`.
-   */
   #write(buffer: Buffer, bytes: number): void {
     this.#writing = buffer;
-    const chunk = buffer.length === bytes ? buffer : buffer.subarray(0, bytes);
-    this.#socket._write(chunk, 'buffer' as BufferEncoding, this.#written);
+    if (this.#carrier.write(buffer, bytes)) this.#release();
   }
 
-  /** Called within `#write` where the system takes the bytes at once. */
-  readonly #written = (error?: Error | null): void => {
+  #release(): void {
     if (this.#writing !== null) this.#shared.writer.release(this.#writing);
     this.#writing = null;
-    if (error) this.#fail(kindOfError(error, this.stage));
-    else if (this.#held > 0 || this.#heldControl !== null) this.#sendHeld();
-  };
-
-  #sendHeld(): void {
-    if (this.#socket.destroyed) return;
-    const count = this.#held;
-    const control = this.#heldControl;
-    this.#held = 0;
-    this.#heldControl = null;
-    if (count > 0) this.send(this.#heldFrom, count);
-    if (control !== null) this.#sendControl(control);
   }
 
-  /** The socket is closed, or about to be. */
+  /** The carrier is gone. */
   #gone(kind: FailureKind): void {
     if (this.#closing) this.#end();
     else this.#fail(kind);
@@ -269,15 +219,16 @@ class LeanConnection implements Connection {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#socket.destroy();
+    this.#carrier.destroy();
     this.#events.closed();
   }
 
   #fail(kind: FailureKind, abrupt = true): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (abrupt) this.#socket.destroy();
-    else this.#socket.destroySoon();
+    if (abrupt) this.#carrier.destroy();
+    else if (this.#writing === null) this.#carrier.end();
+    else this.#endWhenDrained = true;
     this.#events.failed(this.stage, kind);
   }
 }

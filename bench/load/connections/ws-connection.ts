@@ -3,14 +3,15 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { WebSocket } from 'ws';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Target } from '../../model/target.ts';
+import type { Source } from '../carriers/carrier.ts';
+import { SKIP_CERTIFICATE_CHECK } from '../carriers/node.ts';
 import {
   type Connection,
   type ConnectionContext,
   type ConnectionEvents,
   type Connector,
   kindOfError,
-  type Source,
-  TRUST,
 } from './connection.ts';
 
 const ABNORMAL = 1006;
@@ -58,6 +59,7 @@ class WsConnection implements Connection {
     const scheme = target.tls === null ? 'ws' : 'wss';
     this.#socket = new WebSocket(`${scheme}://${target.host}:${port}${target.path}`, {
       perMessageDeflate: false,
+      headers: headersOf(target),
       createConnection: () => this.#connect(secureContext, source, port),
     });
     this.#listen();
@@ -108,7 +110,7 @@ class WsConnection implements Connection {
         secureContext,
         servername: target.tls.servername,
         ALPNProtocols: ['http/1.1'],
-        ...TRUST,
+        ...SKIP_CERTIFICATE_CHECK,
       });
       secured.once('connect', connected);
       secured.once('secureConnect', () => {
@@ -183,5 +185,13 @@ function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): Failu
   if (error.code?.startsWith('WS_ERR_') || error.code?.startsWith('HPE_')) return 'protocol-error';
   if (error.message.startsWith('Invalid Sec-WebSocket-Accept')) return 'bad-accept';
   if (stage === 'upgrade' && error.code === undefined) return 'protocol-error';
-  return kindOfError(error, stage);
+  return kindOfError(error.code ?? null, stage);
+}
+
+function headersOf({ request }: Target): Record<string, string> {
+  if (request === undefined) return {};
+  return {
+    Host: request.host,
+    ...Object.fromEntries(request.headers.map(({ name, value }) => [name, value])),
+  };
 }

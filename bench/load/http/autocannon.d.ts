@@ -16,6 +16,9 @@ declare module 'autocannon' {
     connections: number;
     /** Seconds. */
     duration: number;
+    headers?: Record<string, string>;
+    /** Sent as SNI. */
+    servername?: string;
     setupClient?(client: Client): void;
   }
   export default function autocannon(options: Options): Promise<unknown>;

@@ -4,6 +4,8 @@ import { Counts } from '../../measure/counts.ts';
 /** What the HTTP leg asks for: GETs of one page over `connections` keep-alive connections, closed loop. */
 export interface HttpLegPlan {
   url: string;
+  /** Host header and name for TLS; null: those of the URL. */
+  host: string | null;
   connections: number;
   durationMs: number;
   /** Whether responses tell in X-Cache-Status what the cache did. */
@@ -88,6 +90,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
 
   await autocannon({
     url: plan.url,
+    ...(plan.host === null ? {} : { headers: { host: plan.host }, servername: plan.host }),
     connections: plan.connections,
     duration: plan.durationMs / 1000,
     setupClient: watch,

@@ -63,4 +63,9 @@ test('poisson: gaps have the mean and the spread of an exponential distribution'
   // 100,000 samples of a seeded sequence: the standard error of both is 0.3 %.
   assert.ok(Math.abs(mean - 1_000) < 15, `mean gap ${mean}`);
   assert.ok(Math.abs(deviation - 1_000) < 20, `deviation ${deviation}`);
+  const ofOneOfFour = take(
+    makePacer({ kind: 'open', ratePerSecond: 1_000, arrivals: 'poisson' }, 0, 0, 4, 7),
+    100_000,
+  );
+  assert.ok(Math.abs((ofOneOfFour.at(-1) ?? 0) / 100_000 - 4_000) < 60, 'a quarter of the rate');
 });

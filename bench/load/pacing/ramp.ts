@@ -42,7 +42,7 @@ export function startRamp(options: RampOptions): Ramp {
       proceed();
     }, TICK_MS);
   };
-  setImmediate(proceed);
+  setImmediate(connections === 0 ? options.onDone : proceed);
   return {
     handshakeOver() {
       over++;

@@ -2,13 +2,27 @@ import { bucketValue } from '../../measure/counts.ts';
 import { type PhaseTimes, Recorder } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Load, Payload as PayloadPlan } from '../../model/load.ts';
-import type { HistogramName, Recording } from '../../model/recording.ts';
+import {
+  COUNTERS,
+  type Counters,
+  type RecordedName,
+  type Recording,
+  zeroCounters,
+} from '../../model/recording.ts';
 import type { Connection, ConnectionEvents } from '../connections/connection.ts';
 import { Payload } from '../wire/payload.ts';
-import { Echo } from './echo.ts';
+import { makeEcho } from './echo.ts';
+import type { Exchange } from './exchange.ts';
+import type { Scenario } from './scenario.ts';
+import { Sessions } from './sessions.ts';
 
 /** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
-export const TIMES: PhaseTimes = { warmUpUs: 1_000_000, steadyUs: 2_000_000, drainUs: 12_000_000 };
+export const TIMES: PhaseTimes = {
+  connectedUs: 900_000,
+  warmUpUs: 1_000_000,
+  steadyUs: 2_000_000,
+  drainUs: 12_000_000,
+};
 
 /** A connection without a socket: the test plays the server. */
 export interface Wire extends Connection {
@@ -30,15 +44,20 @@ export interface Wire extends Connection {
 
 /** The scenario with nothing real around it: time goes on only where the test says so. */
 export interface Scene {
-  echo: Echo;
+  sessions: Sessions<Exchange>;
+  scenario: Scenario<Exchange>;
+  recorder: Recorder;
   payload: Payload;
   clock: { us: number };
   wires: Wire[];
   recordings: Recording[];
-  /** When the waker is asked to wake; null: not at all. */
+  /** When the open loop's waker is asked to wake; null: not at all. */
   alarm: { dueUs: number | null };
   /** Handshakes that are over, whichever way. */
   handshakes: { over: number };
+  start(times: PhaseTimes): void;
+  stop(): void;
+  isDrained(): boolean;
   /** Begins handshakes and, unless told otherwise, opens them. */
   connect(count: number, open?: boolean): void;
   /** Lets time go on to `us` and wakes whoever asked for it by then, in as many turns as it asks for. */
@@ -67,57 +86,79 @@ export function makeScene(options: SceneOptions): Scene {
   const handshakes = { over: 0 };
   const payload = new Payload(options.payload ?? { minBytes: 64, maxBytes: 64, type: 'text' }, 1);
   const recorder = new Recorder(
-    0,
+    { host: 'here', worker: options.worker ?? 0 },
     (recording) => recordings.push(recording),
-    () => ({ utilisation: 0, delayMaxUs: 0 }),
+    () => null,
   );
   let wake = () => {};
-  const echo = new Echo({
-    clock: () => clock.us,
-    payload,
-    recorder,
-    load: options.load,
-    echoTimeoutUs: options.echoTimeoutUs ?? 1e9,
-    connectTimeoutUs: options.connectTimeoutUs ?? 1e9,
-    worker: options.worker ?? 0,
-    workers: options.workers ?? 1,
-    seed: options.seed ?? 1,
-    makeWaker(call) {
-      wake = call;
-      return {
-        wakeAt: (dueUs) => {
-          alarm.dueUs = dueUs;
+  const timers: { us: number; call(): void }[] = [];
+  const sessions = new Sessions<Exchange>(
+    {
+      clock: () => clock.us,
+      recorder,
+      connectTimeoutUs: options.connectTimeoutUs ?? 1e9,
+      connect: (id, _source, _port, events) => {
+        const wire = makeWire(id, events, payload);
+        wires.push(wire);
+        return wire;
+      },
+      onHandshakeOver: () => {
+        handshakes.over++;
+      },
+    },
+    (open) =>
+      makeEcho(
+        {
+          clock: () => clock.us,
+          payload,
+          recorder,
+          load: options.load,
+          echoTimeoutUs: options.echoTimeoutUs ?? 1e9,
+          worker: options.worker ?? 0,
+          workers: options.workers ?? 1,
+          seed: options.seed ?? 1,
+          callAt: (us, call) => timers.push({ us, call }),
+          makeWaker(call) {
+            wake = call;
+            return {
+              wakeAt: (dueUs) => {
+                alarm.dueUs = dueUs;
+              },
+              close: () => {
+                alarm.dueUs = null;
+              },
+            };
+          },
         },
-        close: () => {
-          alarm.dueUs = null;
-        },
-      };
-    },
-    connect: (id, _source, _port, events) => {
-      const wire = makeWire(id, events, payload);
-      wires.push(wire);
-      return wire;
-    },
-    onHandshakeOver: () => {
-      handshakes.over++;
-    },
-  });
+        open,
+      ),
+  );
+  const { scenario } = sessions;
   return {
-    echo,
+    sessions,
+    scenario,
+    recorder,
     payload,
     clock,
     wires,
     recordings,
     alarm,
     handshakes,
+    start(times) {
+      recorder.schedule(times);
+      scenario.start(times);
+    },
+    stop: () => scenario.stop(clock.us),
+    isDrained: () => scenario.isDrained(clock.us),
     connect(count, open = true) {
       for (let i = 0; i < count; i++) {
-        echo.connect(wires.length, null, 1);
+        sessions.connect(wires.length, null, 1);
         if (open) wires.at(-1)?.open();
       }
     },
     wakeAt(us) {
       clock.us = us;
+      while ((timers[0]?.us ?? Number.POSITIVE_INFINITY) <= us) timers.shift()?.call();
       while (alarm.dueUs !== null && alarm.dueUs <= us) {
         alarm.dueUs = null;
         wake();
@@ -150,8 +191,10 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
     },
     echo(count) {
       for (let i = 0; i < count && !wire.over; i++) {
+        // Somewhere in a buffer, as frames are read.
         const bytes = message(wire.echoed++);
-        events.message(bytes, 0, bytes.length, payload.type === 'text');
+        const buffer = Buffer.concat([Buffer.alloc(5, 0xff), bytes, Buffer.alloc(3, 0xff)]);
+        events.message(buffer, 5, 5 + bytes.length, payload.type === 'text');
       }
       if (!wire.over) events.batchEnd();
     },
@@ -179,24 +222,17 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
   return wire;
 }
 
-export interface Sums {
-  sent: number;
-  echoed: number;
-  lost: number;
-  opened: number;
+export interface Sums extends Counters {
   outstanding: number;
   failures: Record<string, number>;
 }
 
 /** What all recordings say together; outstanding is that of the last. */
 export function sumsOf(recordings: readonly Recording[]): Sums {
-  const sums: Sums = { sent: 0, echoed: 0, lost: 0, opened: 0, outstanding: 0, failures: {} };
+  const sums: Sums = { ...zeroCounters(), outstanding: 0, failures: {} };
   for (const recording of recordings) {
-    sums.sent += recording.sent;
-    sums.echoed += recording.echoed;
-    sums.lost += recording.lost;
-    sums.opened += recording.opened;
-    sums.outstanding = recording.outstanding;
+    for (const name of COUNTERS) sums[name] += recording.counters[name];
+    if (recording.gauges !== null) sums.outstanding = recording.gauges.outstanding;
     for (const [key, count] of Object.entries(recording.failures))
       sums.failures[key] = (sums.failures[key] ?? 0) + count;
   }
@@ -204,7 +240,7 @@ export function sumsOf(recordings: readonly Recording[]): Sums {
 }
 
 /** Samples of one kind in all recordings: value in µs → how many. */
-export function samplesOf(recordings: readonly Recording[], name: HistogramName): Map<number, number> {
+export function samplesOf(recordings: readonly Recording[], name: RecordedName): Map<number, number> {
   const samples = new Map<number, number>();
   for (const { histograms } of recordings) {
     const pairs = histograms[name] ?? [];

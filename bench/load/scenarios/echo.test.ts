@@ -24,8 +24,8 @@ function total(wires: readonly Wire[]): number {
 }
 
 /** The books at any moment: nothing is counted twice, nothing forgotten, every connection sends 0, 1, 2, … */
-function assertBooks({ echo, wires }: Scene): void {
-  assert.equal(echo.recorder.outstanding, unanswered(wires));
+function assertBooks({ recorder, wires }: Scene): void {
+  assert.equal(recorder.outstanding, unanswered(wires));
   for (const { sent } of wires)
     assert.deepEqual(
       sent,
@@ -34,13 +34,15 @@ function assertBooks({ echo, wires }: Scene): void {
 }
 
 function assertConserved(scene: Scene): void {
+  scene.stop();
   scene.finish();
   const sums = sumsOf(scene.recordings);
   assert.equal(sums.sent, sums.echoed + sums.outstanding + sums.lost);
+  assert.equal(sums.due, sums.sent + sums.unsent);
   assert.equal(sums.sent, total(scene.wires));
   assert.equal(
     sums.echoed,
-    scene.echo.routes.reduce((sum, route) => sum + route.messages, 0),
+    scene.sessions.routes.reduce((sum, route) => sum + route.messages, 0),
   );
 }
 
@@ -88,29 +90,24 @@ describe('closed loop', () => {
   test('sends nothing before warm-up and nothing after the steady phase', () => {
     const scene = makeScene({ load: closed(2) });
     scene.connect(3);
-    scene.echo.fillAll();
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     scene.wakeAt(TIMES.warmUpUs - 1);
-    scene.echo.fillAll();
     assert.equal(total(scene.wires), 0);
     scene.wakeAt(TIMES.warmUpUs);
-    scene.echo.fillAll();
     assert.equal(total(scene.wires), 6);
     scene.wakeAt(TIMES.drainUs);
-    assert.equal(scene.echo.isDrained(scene.clock.us), false);
+    assert.equal(scene.isDrained(), false);
     for (const wire of scene.wires) wire.echo(2);
     assert.equal(total(scene.wires), 6);
-    assert.equal(scene.echo.isDrained(scene.clock.us), true);
+    assert.equal(scene.isDrained(), true);
     assertConserved(scene);
   });
 
   test('what the echoes of one read freed leaves in one write', () => {
     const scene = makeScene({ load: closed(16) });
     scene.connect(1);
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     scene.wakeAt(TIMES.warmUpUs);
-    scene.echo.fillAll();
-    scene.echo.fillAll();
     for (const count of [16, 5, 1]) scene.wires[0]?.echo(count);
     assert.deepEqual(scene.wires[0]?.writes, [16, 16, 5, 1]);
   });
@@ -124,9 +121,8 @@ describe('closed loop', () => {
       fc.property(shape, fc.array(happening, { maxLength: 80 }), ({ inFlight, connections }, happenings) => {
         const scene = makeScene({ load: closed(inFlight) });
         scene.connect(connections);
-        scene.echo.start(TIMES);
+        scene.start(TIMES);
         scene.wakeAt(TIMES.warmUpUs);
-        scene.echo.fillAll();
         const failures: Record<string, number> = {};
         for (const one of happenings) {
           for (const [key, count] of Object.entries(play(scene, [one])))
@@ -137,7 +133,7 @@ describe('closed loop', () => {
         }
         scene.wakeAt(Math.max(scene.clock.us, TIMES.drainUs));
         for (const wire of scene.wires) wire.echo(wire.sent.length - wire.echoed);
-        assert.equal(scene.echo.isDrained(scene.clock.us), true);
+        assert.equal(scene.isDrained(), true);
         assertConserved(scene);
         assert.deepEqual(sumsOf(scene.recordings).failures, failures);
         assert.equal(sumsOf(scene.recordings).outstanding, 0);
@@ -148,9 +144,8 @@ describe('closed loop', () => {
   test('has service time and no response time or send lag', () => {
     const scene = makeScene({ load: closed() });
     scene.connect(1);
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     scene.wakeAt(TIMES.steadyUs);
-    scene.echo.fillAll();
     scene.wakeAt(scene.clock.us + 700);
     scene.wires[0]?.echo(1);
     scene.finish();
@@ -196,7 +191,7 @@ describe('open loop', () => {
         const worker = seed % workers;
         const scene = makeScene({ load, worker, workers, seed });
         scene.connect(connections);
-        scene.echo.start(TIMES);
+        scene.start(TIMES);
         runSchedule(
           scene,
           (wake) => lateUs[wake % lateUs.length] ?? 0,
@@ -208,7 +203,7 @@ describe('open loop', () => {
         assert.ok(Math.max(...counts) - Math.min(...counts) <= 1);
         for (const wire of scene.wires) wire.echo(wire.sent.length - wire.echoed);
         scene.wakeAt(Math.max(scene.clock.us, TIMES.drainUs));
-        assert.equal(scene.echo.isDrained(scene.clock.us), true);
+        assert.equal(scene.isDrained(), true);
         assertConserved(scene);
         for (const name of ['sendLag', 'response', 'service'] as const)
           assert.equal(countOf(samplesOf(scene.recordings, name)), due.length);
@@ -225,7 +220,7 @@ describe('open loop', () => {
         ({ load, connections, seed }, happenings) => {
           const scene = makeScene({ load, seed });
           scene.connect(connections + 1);
-          scene.echo.start(TIMES);
+          scene.start(TIMES);
           let at = 0;
           const failures: Record<string, number> = {};
           runSchedule(
@@ -252,7 +247,7 @@ describe('open loop', () => {
   test('a generator that stands still for a second sends all late, in one write each, and send lag shows it', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(10);
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     // On time to the microsecond for 3 s of the schedule, then away for one.
     while (scene.alarm.dueUs !== null && scene.alarm.dueUs < 4_000_000) scene.wakeAt(scene.alarm.dueUs);
     assert.equal(total(scene.wires), 3000);
@@ -279,7 +274,7 @@ describe('open loop', () => {
   test('a server that stands still for a second is in response and service time, not in send lag', () => {
     const scene = makeScene({ load: rate(100) });
     scene.connect(4);
-    scene.echo.start({ ...TIMES, warmUpUs: 2_000_000 });
+    scene.start({ ...TIMES, warmUpUs: 2_000_000 });
     while (scene.clock.us < 3_000_000 && scene.alarm.dueUs !== null) scene.wakeAt(scene.alarm.dueUs);
     for (const wire of scene.wires) wire.echo(wire.sent.length);
     scene.finish();
@@ -295,7 +290,7 @@ describe('open loop', () => {
   test('of more writes than a turn has room for the rest waits for turns to come, and what falls due joins them', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(600);
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     scene.clock.us = TIMES.warmUpUs + 599_000;
     scene.wake();
     assert.equal(total(scene.wires), 256);
@@ -316,26 +311,29 @@ describe('open loop', () => {
     assert.equal(countOf(samplesOf(scene.recordings, 'sendLag')), 1200);
   });
 
-  test('what waits for its turn on a connection that fails was offered, and is lost', () => {
+  test('what waits for its turn on a connection that fails was offered, and is never sent', () => {
     const scene = makeScene({ load: rate(1000) });
     scene.connect(300);
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     scene.clock.us = TIMES.warmUpUs + 299_000;
     scene.wake();
-    const unsent = scene.wires.filter((wire) => wire.sent.length === 0);
-    assert.equal(unsent.length, 300 - 256);
-    unsent[0]?.fail('open', 'closed-1006');
+    const waiting = scene.wires.filter((wire) => wire.sent.length === 0);
+    assert.equal(waiting.length, 300 - 256);
+    waiting[0]?.fail('open', 'closed-1006');
     scene.wakeAt(scene.clock.us);
     assert.equal(total(scene.wires), 299);
     scene.finish();
-    const { sent, lost, outstanding } = sumsOf(scene.recordings);
-    assert.deepEqual({ sent, lost, outstanding }, { sent: 300, lost: 1, outstanding: 299 });
+    const { due, sent, unsent, lost, outstanding } = sumsOf(scene.recordings);
+    assert.deepEqual(
+      { due, sent, unsent, lost, outstanding },
+      { due: 300, sent: 299, unsent: 1, lost: 0, outstanding: 299 },
+    );
   });
 
   test('an echo that finds messages overdue sends them without waiting for the alarm', () => {
     const scene = makeScene({ load: rate(10) });
     scene.connect(1);
-    scene.echo.start(TIMES);
+    scene.start(TIMES);
     scene.wakeAt(TIMES.warmUpUs);
     assert.equal(total(scene.wires), 1);
     scene.clock.us += 250_000;
@@ -350,9 +348,8 @@ describe('failures', () => {
     const scene = (options = {}) => {
       const made = makeScene({ load, ...options });
       made.connect(3);
-      made.echo.start({ ...TIMES, warmUpUs: 1_900_000 });
+      made.start({ ...TIMES, warmUpUs: 1_900_000 });
       made.wakeAt(1_900_000);
-      made.echo.fillAll();
       made.wakeAt(2_100_000);
       return made;
     };
@@ -360,7 +357,7 @@ describe('failures', () => {
       assertBooks(made);
       assertConserved(made);
       const { failures, lost } = sumsOf(made.recordings);
-      return { failures, lost, living: made.echo.openConnections };
+      return { failures, lost, living: made.sessions.openConnections };
     };
 
     describe(`in a ${load.kind} loop`, () => {
@@ -397,12 +394,12 @@ describe('failures', () => {
         const [silent, ...others] = made.wires;
         made.wakeAt(2_399_000);
         for (const wire of others) wire.echo(wire.sent.length);
-        made.echo.checkTimeouts(100);
+        made.sessions.tick(100);
         assert.equal(silent?.over, false);
         const out = silent?.sent.length ?? 0;
         made.clock.us = 2_800_000;
-        made.echo.checkTimeouts(100);
-        made.echo.checkTimeouts(100);
+        made.sessions.tick(100);
+        made.sessions.tick(100);
         const { failures, lost, living } = outcome(made);
         assert.ok(silent?.over);
         assert.equal(failures['open/echo-timeout'], 3 - living);
@@ -432,16 +429,16 @@ describe('failures', () => {
     if (upgrading !== undefined) upgrading.stage = 'upgrade';
     scene.clock.us = 2_999_999;
     opened?.open();
-    scene.echo.checkTimeouts(10);
+    scene.sessions.tick(10);
     assert.equal(scene.handshakes.over, 1);
     scene.clock.us = 3_000_000;
-    for (let i = 0; i < 3; i++) scene.echo.checkTimeouts(10);
+    for (let i = 0; i < 3; i++) scene.sessions.tick(10);
     assert.deepEqual(
       [tcp, secured, upgrading, opened].map((wire) => wire?.over),
       [true, true, true, false],
     );
     assert.equal(scene.handshakes.over, 4);
-    assert.deepEqual([scene.echo.openings, scene.echo.failures, scene.echo.sessions], [1, 3, 1]);
+    assert.deepEqual([scene.sessions.openings, scene.sessions.failures, scene.sessions.size], [1, 3, 1]);
     scene.finish();
     assert.deepEqual(sumsOf(scene.recordings).failures, {
       'tcp/connect-timeout': 1,
@@ -454,8 +451,8 @@ describe('failures', () => {
     const scene = makeScene({ load: closed(), connectTimeoutUs: 1 });
     scene.connect(20, false);
     scene.clock.us = 5;
-    for (let i = 0; i < 30; i++) scene.echo.checkTimeouts(1);
-    assert.equal(scene.echo.failures, 20);
+    for (let i = 0; i < 30; i++) scene.sessions.tick(1);
+    assert.equal(scene.sessions.failures, 20);
   });
 
   test('failed handshakes are counted by stage and kind', () => {
@@ -469,17 +466,19 @@ describe('failures', () => {
     assert.equal(scene.handshakes.over, 3);
   });
 
-  test('a run whose connections are all gone is over', () => {
+  test('a closed loop whose connections are all gone is over, an open one goes on to the end of its schedule', () => {
     for (const load of [closed(), rate(100)]) {
       const scene = makeScene({ load });
       scene.connect(2);
-      scene.echo.start(TIMES);
+      scene.start(TIMES);
       scene.wakeAt(TIMES.warmUpUs);
-      scene.echo.fillAll();
-      assert.equal(scene.echo.isDrained(scene.clock.us), false);
+      assert.equal(scene.isDrained(), false);
       for (const wire of scene.wires) wire.fail('open', 'closed-1006');
-      assert.equal(scene.echo.isDrained(scene.clock.us), true);
+      assert.equal(scene.isDrained(), load.kind === 'closed');
       scene.wakeAt(5_000_000);
+      assert.equal(scene.isDrained(), load.kind === 'closed');
+      scene.wakeAt(TIMES.drainUs);
+      assert.equal(scene.isDrained(), true);
       assertConserved(scene);
     }
   });
@@ -490,12 +489,11 @@ describe('the end', () => {
     for (const load of [closed(2), rate(100)]) {
       const scene = makeScene({ load });
       scene.connect(2);
-      scene.echo.start(TIMES);
+      scene.start(TIMES);
       scene.wakeAt(TIMES.warmUpUs);
-      scene.echo.fillAll();
       const out = total(scene.wires);
       assert.ok(out > 0);
-      scene.echo.stop();
+      scene.stop();
       scene.wakeAt(3_000_000);
       scene.wake();
       assert.equal(total(scene.wires), out);
@@ -508,20 +506,55 @@ describe('the end', () => {
   test('closeAll closes every connection and none is counted as failed', () => {
     const scene = makeScene({ load: closed() });
     scene.connect(5);
-    scene.echo.closeAll();
+    scene.sessions.closeAll();
     assert.ok(scene.wires.every((wire) => wire.over));
-    assert.deepEqual([scene.echo.openConnections, scene.echo.sessions, scene.echo.failures], [0, 0, 0]);
+    assert.deepEqual(
+      [scene.sessions.openConnections, scene.sessions.size, scene.sessions.failures],
+      [0, 0, 0],
+    );
     scene.finish();
-    assert.equal(scene.recordings.at(-1)?.open, 0);
+    assert.equal(scene.recordings.at(-1)?.gauges?.open, 0);
   });
 
   test('destroyAll drops the open ones and those in their handshake', () => {
     const scene = makeScene({ load: closed() });
     scene.connect(2);
     scene.connect(2, false);
-    scene.echo.destroyAll();
+    scene.sessions.destroyAll();
     assert.ok(scene.wires.every((wire) => wire.over));
   });
+});
+
+test('bytes are those of the messages, each of its own size', () => {
+  const payload = { minBytes: 9, maxBytes: 500, type: 'binary' } as const;
+  for (const load of [closed(4), rate(100)]) {
+    const scene = makeScene({ load, payload });
+    scene.connect(3);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.warmUpUs);
+    for (const us of [1_100_000, 1_500_000, 1_900_000]) {
+      scene.wakeAt(us);
+      for (const wire of scene.wires) wire.echo(Math.min(3, wire.sent.length - wire.echoed));
+    }
+    scene.finish();
+    const sizes = (count: (wire: Wire) => number) =>
+      scene.wires.reduce((sum, wire, id) => {
+        const messages = Array.from({ length: count(wire) }, (_, sequence) =>
+          scene.payload.size(id, sequence),
+        );
+        return sum + messages.reduce((bytes, size) => bytes + size, 0);
+      }, 0);
+    const { bytesSent, bytesReceived } = sumsOf(scene.recordings);
+    assert.equal(
+      bytesSent,
+      sizes((wire) => wire.sent.length),
+    );
+    assert.equal(
+      bytesReceived,
+      sizes((wire) => wire.echoed),
+    );
+    assert.ok(bytesReceived > 0);
+  }
 });
 
 test('routes count connections and messages by the way that they took', () => {
@@ -530,13 +563,13 @@ test('routes count connections and messages by the way that they took', () => {
   scene.wires[0]?.open('17');
   scene.wires[1]?.open('18');
   scene.wires[2]?.open('17');
-  scene.echo.start(TIMES);
+  scene.start(TIMES);
   scene.wakeAt(TIMES.warmUpUs);
-  scene.echo.fillAll();
+  assert.equal(scene.sessions.openings, 3);
   [4, 2, 1].forEach((count, i) => {
     for (let n = 0; n < count; n++) scene.wires[i]?.echo(1);
   });
-  assert.deepEqual(scene.echo.routes, [
+  assert.deepEqual(scene.sessions.routes, [
     { nginxWorker: '17', upstream: null, alpn: null, connections: 2, messages: 5 },
     { nginxWorker: '18', upstream: null, alpn: null, connections: 1, messages: 2 },
   ]);

@@ -20,11 +20,17 @@ export function makeKey(): string {
   return entropy.toString('base64', drawn - KEY_BYTES, drawn);
 }
 
-/** The upgrade request of RFC 6455 section 4.1. `host` and `path` come from the plan and hold no line ends. */
-export function upgradeRequest(host: string, path: string, key: string): string {
+/** The upgrade request of RFC 6455 section 4.1. All but the key comes from the plan and holds no line ends. */
+export function upgradeRequest(
+  host: string,
+  path: string,
+  key: string,
+  headers: readonly { name: string; value: string }[] = [],
+): string {
+  const more = headers.map(({ name, value }) => `${name}: ${value}\r\n`).join('');
   return (
     `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-    `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`
+    `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n${more}\r\n`
   );
 }
 

@@ -149,7 +149,7 @@ function tooltipStyle(theme: Theme) {
   };
 }
 
-/** Shades and names the phases beside the steady one, behind the lines. */
+/** Shades and names the bands, behind the lines: phases at the top, disturbed seconds a line below. */
 function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> {
   return {
     id: 'bands',
@@ -163,11 +163,12 @@ function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> 
         const from = Math.max(chartArea.left, x.getPixelForValue(band.from));
         const to = Math.min(chartArea.right, x.getPixelForValue(band.to));
         if (to <= from) continue;
-        ctx.fillStyle = theme.band;
+        const disturbed = band.kind === 'disturbed';
+        ctx.fillStyle = disturbed ? theme.disturbed : theme.band;
         ctx.fillRect(from, chartArea.top, to - from, chartArea.height);
         ctx.fillStyle = theme.muted;
         if (ctx.measureText(band.label).width + 8 <= to - from) {
-          ctx.fillText(band.label, from + 4, chartArea.top + 13);
+          ctx.fillText(band.label, from + 4, chartArea.top + (disturbed ? 27 : 13));
         }
       }
       ctx.restore();

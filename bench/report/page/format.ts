@@ -35,6 +35,11 @@ export function formatCount(count: Figure): string {
   return known(count) ? Math.round(count).toLocaleString('en-US') : NOTHING;
 }
 
+/** A measured count in words, three digits of which mean something: `21,100`. */
+export function formatRough(count: Figure): string {
+  return known(count) ? formatCount(Number(count.toPrecision(3))) : NOTHING;
+}
+
 /** A number in short: `12.3k`, `4.1M`. */
 export function formatShort(number: Figure): string {
   return scaled(number, COUNT_UNITS, '');

@@ -33,11 +33,12 @@ export interface SeriesSpec {
   filled?: boolean;
 }
 
-/** A stretch of the horizontal axis that is shaded and named: phases beside the steady one. */
+/** A stretch of the horizontal axis that is shaded and named: a phase beside the steady one, or disturbed seconds. */
 export interface BandSpec {
   from: number;
   to: number;
   label: string;
+  kind: 'phase' | 'disturbed';
 }
 
 interface Common {

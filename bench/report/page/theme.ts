@@ -8,6 +8,7 @@ export interface Theme {
   grid: string;
   surface: string;
   band: string;
+  disturbed: string;
   font: string;
 }
 
@@ -19,6 +20,7 @@ export function currentTheme(): Theme {
     grid: cssColour('grid'),
     surface: cssColour('surface'),
     band: cssColour('band'),
+    disturbed: cssColour('disturbed'),
     font: getComputedStyle(document.body).fontFamily,
   };
 }

@@ -1,11 +1,12 @@
 import { type ByComponent, MEASURED, type ProcessFigures } from '../../measure/processes.ts';
 import { bytesAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
-import { type Content, html } from '../markup.ts';
+import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../page/format.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import { table, withBar } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { RunView, Section, StepView, View } from '../view.ts';
+import { capital } from '../words.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
   proxy: 'Nginx',
@@ -14,44 +15,57 @@ const NAMES: Record<keyof ByComponent, string> = {
 };
 
 /** CPU and memory, by component and process by process. */
-export function cost({ runs }: View): Section {
+export function cost({ steps, runs }: View): Section {
+  const parts = steps.map(stepCost);
+  return {
+    id: 'cost',
+    title: 'CPU and memory',
+    charts: parts.flatMap(({ charts }) => charts),
+    body: html`<p>CPU per message is CPU that a component used in the steady phase ÷ messages echoed in it. It is steadier than any latency on a noisy machine: the figure to compare configurations by. A generator that spins for its schedule uses CPU while it waits, and that is in its figure. Memory per connection is the growth of resident memory while the connections opened ÷ connections opened; buffers of the kernel are not in it.</p>
+${parts.map(({ body }) => body)}
+${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
+<p class="how">At 100 % of a core a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.</p>
+<details><summary>Process by process</summary>
+${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
+<p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>
+</details>`,
+  };
+}
+
+/** The charts of one step: its load decides what a message costs. */
+function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup } {
   const cpu = componentChart(
     runs,
-    'chart-cpu',
+    `chart-cpu-${step}`,
     { title: 'CPU per message', unit: 'time', min: 0 },
     ({ figures }) => figures.cpuUsPerMessage,
   );
   const memory = componentChart(
     runs,
-    'chart-memory',
+    `chart-memory-${step}`,
     bytesAxis('resident memory per connection', 'bytes', mostMemory(runs)),
     ({ figures }) => figures.memoryPerConnectionBytes,
   );
-  const busiest = busiestChart(runs);
+  const busiest = busiestChart(runs, `chart-busiest-${step}`);
   return {
-    id: 'cost',
-    title: 'CPU and memory',
     charts: [cpu, memory, busiest],
-    body: html`<div class="pair">
+    body: html`<h3 class="step">${capital(step)}</h3>
+<div class="pair">
 ${chartFigure(
   cpu,
-  'CPU per message, by component',
+  `${capital(step)}: CPU per message, by component`,
   words(runs, formatTime, ({ figures }) => figures.cpuUsPerMessage),
-  html`CPU that a component used in the steady phase ÷ messages echoed in it. Steadier than any latency on a noisy machine: the figure to compare configurations by.`,
+  null,
 )}
 ${chartFigure(
   memory,
-  'Memory per connection, by component',
+  `${capital(step)}: memory per connection, by component`,
   words(runs, formatBytes, ({ figures }) => figures.memoryPerConnectionBytes),
-  html`Growth of resident memory while the connections opened ÷ connections opened. Buffers of the kernel are not in it.`,
+  null,
 )}
 </div>
-${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
-${chartFigure(busiest, 'Share of a core of the busiest process of each component', words(runs, formatShare, busiestOf), html`How to read it: at 100 % a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.`)}
-<details><summary>Process by process</summary>
-${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
-<p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>
-</details>`,
+${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, words(runs, formatShare, busiestOf), null)}
+`,
   };
 }
 
@@ -109,13 +123,13 @@ function busiestOf({ figures }: RunView): ByComponent {
   return { proxy: most('proxy'), server: most('server'), generator: most('generator') };
 }
 
-function busiestChart(runs: readonly RunView[]): BarSpec {
+function busiestChart(runs: readonly RunView[], id: string): BarSpec {
   const most = runs
     .flatMap((view) => Object.values(busiestOf(view)))
     .reduce<number>((highest, share) => Math.max(highest, share ?? 0), 0);
   const chart = componentChart(
     runs,
-    'chart-busiest',
+    id,
     { title: 'share of a core', unit: 'share', min: 0, max: Math.max(1, most) },
     busiestOf,
   );
@@ -123,7 +137,8 @@ function busiestChart(runs: readonly RunView[]): BarSpec {
 }
 
 const COMPONENT_COLUMNS = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Nginx CPU per message' },
   { title: 'Echo server CPU per message' },
   { title: 'Generator CPU per message' },
@@ -132,16 +147,18 @@ const COMPONENT_COLUMNS = [
   { title: 'Generator memory per connection' },
 ];
 
-function componentRow({ name, figures }: RunView): string[] {
+function componentRow({ name, step, figures }: RunView): string[] {
   return [
     name,
+    step,
     ...MEASURED.map((component) => formatTime(figures.cpuUsPerMessage[component])),
     ...MEASURED.map((component) => formatBytes(figures.memoryPerConnectionBytes[component])),
   ];
 }
 
 const PROCESS_COLUMNS = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Process', text: true },
   { title: 'CPU share of a core' },
   { title: 'Resident memory' },
@@ -151,9 +168,10 @@ const PROCESS_COLUMNS = [
   { title: 'Longest loop delay' },
 ];
 
-function processRows({ name, figures }: RunView): Content[][] {
+function processRows({ name, step, figures }: RunView): Content[][] {
   return figures.processes.map((process: ProcessFigures) => [
     name,
+    step,
     process.name,
     withBar(formatShare(process.cpuShare), process.cpuShare),
     formatBytes(process.residentBytes),

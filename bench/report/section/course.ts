@@ -1,65 +1,100 @@
+import type { Step } from '../../model/plan.ts';
 import { bytesAxis, timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
-import type { AxisSpec, BandSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
+import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { RunView, Section, StepView, View } from '../view.ts';
+import { capital } from '../words.ts';
+import { bandsOf, causesIn, secondOf } from './bands.ts';
 
-/** Throughput and latency over time. */
-export function course({ runs }: View): Section {
-  const together = runs.length > 1 ? [throughputOfAll(runs)] : [];
-  const each = runs.flatMap((view, index) => [throughputChart(view, index), latencyChart(view, index)]);
+/** Throughput and latency over time, step by step. */
+export function course({ steps }: View): Section {
+  const parts = steps.map(stepCourse);
   return {
     id: 'course',
     title: 'Over time',
-    charts: [...together, ...each],
-    body: html`<p>Second 0 is the start of the steady phase, from which the figures are taken. What is shaded (connect, warm-up, drain) is recorded and shown, but not counted in the rates.</p>
-${together.map((spec) => chartFigure(spec, 'Messages echoed per second, all runs', throughputWords(runs), html`How to read it: a steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.`))}
-${runs.map((view, index) => courseOf(view, index))}`,
+    charts: parts.flatMap(({ charts }) => charts),
+    body: html`<p>Second 0 is the start of the steady phase, from which the figures are taken. What is shaded in grey (connect, warm-up, drain) is recorded and shown, but not counted in the rates. What is shaded in amber was disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time that processes other than those of the run took. A dip in an amber second says something about the machine, not about Nginx.</p>
+${parts.map(({ body }) => body)}`,
   };
 }
 
-function courseOf(view: RunView, index: number): Markup {
-  return html`<div class="pair">
-${chartFigure(throughputChart(view, index), `${view.name}: throughput`, throughputWords([view]), null)}
-${chartFigure(latencyChart(view, index), `${view.name}: ${view.figures.latencyName} time`, latencyWords(view), null)}
-</div>
-<details><summary>${view.name}: the figures over time</summary>
+interface Part {
+  body: Markup;
+  charts: LineSpec[];
+}
+
+function stepCourse({ step, runs }: StepView): Part {
+  const together = runs.length > 1 ? [echoedOfAll(step, runs)] : [];
+  const each = runs.map((view, index) => runCharts(view, `${step}-${index}`));
+  return {
+    charts: [...together, ...each.flatMap((charts) => charts.map(({ spec }) => spec))],
+    body: html`<h3 class="step">${capital(step)}</h3>
+${together.map((spec) => chartFigure(spec, `Messages echoed per second in the step ${step}, all variants`, rateWords(runs), html`How to read it: a steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.`))}
+<div class="pair">${each.flat().map(({ spec, title, words }) => chartFigure(spec, title, words, null))}</div>
+${runs.map(figuresOverTime)}`,
+  };
+}
+
+interface RunChart {
+  spec: LineSpec;
+  title: string;
+  words: string;
+}
+
+/** A closed loop has no latency, so its times are not drawn over time: they are its connections ÷ its rate. */
+function runCharts(view: RunView, id: string): RunChart[] {
+  const rate = {
+    spec: rateChart(view, id),
+    title: `${view.label}: messages and bytes`,
+    words: rateWords([view]),
+  };
+  if (!isOpen(view)) return [rate];
+  const title = `${view.label}: response time`;
+  return [rate, { spec: responseChart(view, id), title, words: responseWords(view) }];
+}
+
+function isOpen({ run }: RunView): boolean {
+  return run.plan.workload.load.kind === 'open';
+}
+
+function figuresOverTime(view: RunView): Markup {
+  return html`<details><summary>${view.label}: the figures over time</summary>
 ${table(
-  `${view.name} over time`,
-  COLUMNS,
+  `${view.label}, over time`,
+  isOpen(view) ? [...RATE_COLUMNS, ...TIME_COLUMNS] : RATE_COLUMNS,
   view.points.map((point) => row(view, point)),
 )}
 </details>
 `;
 }
 
-const COLUMNS = [
+const RATE_COLUMNS = [
   { title: 'Second' },
   { title: 'Phase', text: true },
+  { title: 'Disturbed by', text: true },
   { title: 'Sent per second' },
   { title: 'Echoed per second' },
   { title: 'Bytes sent per second' },
   { title: 'Bytes received per second' },
   { title: 'Open' },
-  { title: 'p50' },
-  { title: 'p99' },
-  { title: 'Max' },
 ];
+const TIME_COLUMNS = [{ title: 'Response time p50' }, { title: 'p99' }, { title: 'Max' }];
 
 function row(view: RunView, point: RunView['points'][number]): string[] {
+  const { atUs, phase, p50Us, p99Us, maxUs } = point;
   return [
-    second(view, point.atUs).toFixed(1),
-    point.phase,
+    secondOf(view, atUs).toFixed(1),
+    phase,
+    causesIn(view, point) || NOTHING,
     formatCount(point.sentPerSecond),
     formatCount(point.echoedPerSecond),
     formatBytes(point.bytesSentPerSecond),
     formatBytes(point.bytesReceivedPerSecond),
     formatCount(point.open),
-    formatTime(point.p50Us),
-    formatTime(point.p99Us),
-    formatTime(point.maxUs),
+    ...(isOpen(view) ? [p50Us, p99Us, maxUs].map(formatTime) : []),
   ];
 }
 
@@ -70,36 +105,40 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
   let max = Number.NEGATIVE_INFINITY;
   for (const view of runs) {
     for (const { startUs, endUs } of view.run.phases) {
-      min = Math.min(min, second(view, startUs));
-      max = Math.max(max, second(view, endUs));
+      min = Math.min(min, secondOf(view, startUs));
+      max = Math.max(max, secondOf(view, endUs));
     }
   }
   return min < max ? { ...axis, min: Math.floor(min), max: Math.ceil(max) } : axis;
 }
 
-function throughputOfAll(runs: readonly RunView[]): LineSpec {
+function echoedOfAll(step: Step, runs: readonly RunView[]): LineSpec {
   return {
     kind: 'line',
-    id: 'chart-throughput',
+    id: `chart-echoed-${step}`,
     x: timeOf(runs),
     y: { title: 'echoed per second', unit: 'rate', min: 0 },
-    series: runs.map((view) => ({
-      label: view.name,
-      colour: view.colour,
-      pattern: view.pattern,
-      points: over(view, (point) => point.echoedPerSecond),
-    })),
+    series: runs.map((view) =>
+      line(
+        view.name,
+        view.colour,
+        view.pattern,
+        over(view, (point) => point.echoedPerSecond),
+      ),
+    ),
   };
 }
 
-function throughputChart(view: RunView, index: number): LineSpec {
+function rateChart(view: RunView, id: string): LineSpec {
   const bytes = ({ bytesSentPerSecond, bytesReceivedPerSecond }: RunView['points'][number]): number | null =>
     bytesSentPerSecond === null || bytesReceivedPerSecond === null
       ? null
       : bytesSentPerSecond + bytesReceivedPerSecond;
+  const sent = over(view, (point) => point.sentPerSecond);
+  const echoed = over(view, (point) => point.echoedPerSecond);
   return {
     kind: 'line',
-    id: `chart-throughput-${index}`,
+    id: `chart-rate-${id}`,
     x: timeOf([view]),
     y: { title: 'messages', unit: 'rate', min: 0 },
     // Twice as high as it needs to be, so that its line does not lie on those of the messages.
@@ -110,52 +149,30 @@ function throughputChart(view: RunView, index: number): LineSpec {
     ),
     bands: bandsOf(view),
     series: [
-      line(
-        'sent',
-        'series-0',
-        1,
-        over(view, (point) => point.sentPerSecond),
-      ),
-      line(
-        'echoed',
-        'series-1',
-        0,
-        over(view, (point) => point.echoedPerSecond),
-      ),
+      line('sent', 'series-0', 1, sent),
+      line('echoed', 'series-1', 0, echoed),
       { ...line('bytes', 'series-3', 2, over(view, bytes)), second: true },
     ],
   };
 }
 
-function latencyChart(view: RunView, index: number): LineSpec {
+function responseChart(view: RunView, id: string): LineSpec {
+  const p50 = over(view, (point) => point.p50Us);
+  const p99 = over(view, (point) => point.p99Us);
+  const most = over(view, (point) => point.maxUs);
   return {
     kind: 'line',
-    id: `chart-latency-${index}`,
+    id: `chart-response-${id}`,
     x: timeOf([view]),
     y: timeAxis(
-      `${view.figures.latencyName} time`,
-      view.points.flatMap(({ p50Us, p99Us, maxUs }) => [p50Us, p99Us, maxUs]),
+      'response time',
+      [p50, p99, most].flatMap((points) => points.map(({ y }) => y)),
     ),
     bands: bandsOf(view),
     series: [
-      line(
-        'p50',
-        'series-0',
-        0,
-        over(view, (point) => point.p50Us),
-      ),
-      line(
-        'p99',
-        'series-1',
-        1,
-        over(view, (point) => point.p99Us),
-      ),
-      line(
-        'max',
-        'series-4',
-        2,
-        over(view, (point) => point.maxUs),
-      ),
+      line('p50', 'series-0', 0, p50),
+      line('p99', 'series-1', 1, p99),
+      line('max', 'series-4', 2, most),
     ],
   };
 }
@@ -170,26 +187,11 @@ function over(
 ): SeriesSpec['points'] {
   return view.points.map((point) => {
     const y = figure(point);
-    return { x: second(view, point.atUs), y: y === null ? null : Math.round(y) };
+    return { x: secondOf(view, point.atUs), y: y === null ? null : Math.round(y) };
   });
 }
 
-function second(view: RunView, atUs: number): number {
-  return Math.round((atUs - view.zeroUs) / 1e4) / 100;
-}
-
-/** Every phase but the steady one. */
-function bandsOf(view: RunView): BandSpec[] {
-  return view.run.phases
-    .filter(({ phase, startUs, endUs }) => phase !== 'steady' && endUs > startUs)
-    .map(({ phase, startUs, endUs }) => ({
-      from: second(view, startUs),
-      to: second(view, endUs),
-      label: phase,
-    }));
-}
-
-function throughputWords(runs: readonly RunView[]): string {
+function rateWords(runs: readonly RunView[]): string {
   return runs
     .map(({ name, figures }) => {
       const { sentPerSecond, receivedPerSecond } = figures.bytes;
@@ -198,8 +200,8 @@ function throughputWords(runs: readonly RunView[]): string {
     .join(' ');
 }
 
-function latencyWords({ figures, points }: RunView): string {
-  const times = figures.latencies[figures.latencyName];
+function responseWords({ figures, points }: RunView): string {
+  const times = figures.latencies.response;
   const highest = points.reduce((most, point) => Math.max(most, point.p99Us ?? 0), 0);
-  return `Over the whole steady phase p50 ${formatTime(times?.p50)}, p99 ${formatTime(times?.p99)}, max ${formatTime(times?.max)}; the highest p99 of a moment ${highest === 0 ? '–' : formatTime(highest)}.`;
+  return `Over the whole steady phase p50 ${formatTime(times?.p50)}, p99 ${formatTime(times?.p99)}, max ${formatTime(times?.max)}; the highest p99 of a moment ${highest === 0 ? NOTHING : formatTime(highest)}.`;
 }

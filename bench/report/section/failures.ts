@@ -27,16 +27,17 @@ export function failures({ runs }: View): Section {
 }
 
 const COLUMNS = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Stage', text: true },
   { title: 'Kind', text: true },
   { title: 'Count' },
 ];
 
-function rowsOf({ name, figures }: RunView): string[][] {
-  return FAILURE_STAGES.flatMap((stage) =>
-    Object.entries(figures.failures.byStage[stage])
+function rowsOf({ name, step, figures }: RunView): string[][] {
+  return FAILURE_STAGES.flatMap((failed) =>
+    Object.entries(figures.failures.byStage[failed])
       .sort(([, a], [, b]) => b - a)
-      .map(([kind, count]) => [name, STAGES[stage], kind, formatCount(count)]),
+      .map(([kind, count]) => [name, step, STAGES[failed], kind, formatCount(count)]),
   );
 }

@@ -4,8 +4,9 @@ import { html } from '../markup.ts';
 import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import type { BarSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
-import { timesTable } from './times.ts';
+import type { RunView, Section, StepView, View } from '../view.ts';
+import { capital } from '../words.ts';
+import { SUMMARY_COLUMNS, summaryCells } from './times.ts';
 
 const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['tcp', 'TCP connect', 'series-0'],
@@ -14,21 +15,34 @@ const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** TCP connect, TLS, HTTP upgrade and the whole. */
-export function handshakes({ runs }: View): Section {
-  const chart = medianChart(runs);
+/** TCP connect, TLS, HTTP upgrade and the whole; the connections of every run are opened anew. */
+export function handshakes({ steps, runs }: View): Section {
+  const charts = steps.map(medianChart);
   return {
     id: 'handshakes',
     title: 'Handshakes',
-    charts: [chart],
+    charts,
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
-${chartFigure(chart, 'Median of each part of the handshake', runs.map(describe).join(' '), html`How to read it: a WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Medians of the parts need not add up to the median of the whole. Many connections opened at once wait for each other: these are times in a crowd.`)}
-${timesTable('Handshakes in full', 'Part', runs, partsOf)}`,
+<div class="pair">${steps.map((step, index) => {
+      const chart = charts[index];
+      return (
+        chart &&
+        chartFigure(
+          chart,
+          `${capital(step.step)}: median of each part of the handshake`,
+          step.runs.map(describe).join(' '),
+          null,
+        )
+      );
+    })}</div>
+<p class="how">A WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Medians of the parts need not add up to the median of the whole. Many connections opened at once wait for each other: these are times in a crowd.</p>
+${table('Handshakes in full', TIMES, runs.flatMap(partRows))}`,
   };
 }
 
 const OPENING = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Asked' },
   { title: 'Opened' },
   { title: 'Failed' },
@@ -39,10 +53,11 @@ const OPENING = [
   { title: 'Generator CPU per connection' },
 ];
 
-function openingRow({ name, figures }: RunView): string[] {
+function openingRow({ name, step, figures }: RunView): string[] {
   const { connections, connect } = figures;
   return [
     name,
+    step,
     formatCount(connections.asked),
     formatCount(connections.opened),
     formatCount(connections.failed),
@@ -54,10 +69,10 @@ function openingRow({ name, figures }: RunView): string[] {
   ];
 }
 
-function medianChart(runs: readonly RunView[]): BarSpec {
+function medianChart({ step, runs }: StepView): BarSpec {
   return {
     kind: 'bar',
-    id: 'chart-handshakes',
+    id: `chart-handshakes-${step}`,
     x: { title: 'median', unit: 'time', min: 0 },
     y: { title: '', unit: 'name' },
     names: runs.map(({ name }) => name),
@@ -75,6 +90,16 @@ function describe({ name, figures }: RunView): string {
   return `${name}: ${told.join(', ')}; ${formatRate(figures.connect.perSecond)} connects.`;
 }
 
-function partsOf({ figures }: RunView) {
-  return PARTS.map(([part, title]) => [title, figures.latencies[part]] as const);
+const TIMES = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Part', text: true },
+  ...SUMMARY_COLUMNS,
+];
+
+function partRows({ name, step, figures }: RunView): string[][] {
+  return PARTS.flatMap(([part, title]) => {
+    const times = figures.latencies[part];
+    return times === null || times.count === 0 ? [] : [[name, step, title, ...summaryCells(times)]];
+  });
 }

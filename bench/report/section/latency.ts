@@ -1,107 +1,138 @@
-import { logBins, percentileCurve } from '../../measure/distribution.ts';
-import { timeAxis } from '../axis.ts';
+import type { Summary } from '../../measure/histogram.ts';
+import { badge } from '../badge.ts';
 import { chartFigure } from '../figure.ts';
-import { html } from '../markup.ts';
-import { formatTime } from '../page/format.ts';
-import type { LineSpec, SeriesSpec } from '../page/spec.ts';
-import { latencyTitle, type RunView, type Section, type View } from '../view.ts';
+import { type Content, html, type Markup } from '../markup.ts';
+import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../page/format.ts';
+import type { LineSpec } from '../page/spec.ts';
+import { placementNotice } from '../placement.ts';
+import { table } from '../table.ts';
+import type { RunView, Section, StepView, View } from '../view.ts';
+import { sentence } from '../words.ts';
+import { histogramChart, percentileChart } from './distributions.ts';
+import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
-/** Latency by percentile, as a histogram, and in full. */
-export function latency({ runs }: View): Section {
-  const percentiles = percentileChart(runs);
-  const histogram = histogramChart(runs);
-  const title = latencyTitle(runs);
-  const described = runs.map(describe).join(' ');
+/** How fast each variant was in an open loop, by percentile, as a histogram, and in full. */
+export function latency(view: View): Section {
+  const step = view.steps.find((each) => each.step === 'latency');
+  const charts = step === undefined ? [] : [percentileChart(step.runs), histogramChart(step.runs)];
   return {
     id: 'latency',
     title: 'Latency',
-    charts: [percentiles, histogram],
-    body: html`<p>${explanation(runs)}</p>
-${chartFigure(percentiles, `${title} by percentile`, described, html`How to read it: at 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it.`)}
-${chartFigure(histogram, `Histogram of the ${title.toLowerCase()}`, described, html`How to read it: the height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
-${timesTable('Latencies in full', 'Time', runs, kindsOf)}`,
+    charts,
+    body: html`${step === undefined && html`<p>${whyNone(view)}</p>`}
+${rateParagraphs(view, step)}
+${leftOutList(view)}
+${step && bodyOf(step, charts)}`,
   };
 }
 
-function explanation(runs: readonly RunView[]): string {
-  const open = runs.some(({ run }) => run.plan.workload.load.kind === 'open');
-  return open
-    ? 'Response time counts from the moment at which the schedule said that a message goes out, so that a stall shows in every message that it held back. Service time counts from the actual send; send lag is what lies between, and is the generator’s own.'
-    : 'In a closed loop a connection sends its next message when the echo of the last has come: service time is the only latency that it has, and how a system would answer a load that does not wait for it, it cannot tell. An open loop (--rate) can.';
+function whyNone({ result }: View): string {
+  return result.plan.steps.includes('latency')
+    ? 'This bench did not come to it.'
+    : 'Left out: this bench did the step throughput alone, and what a closed loop takes for a message is no latency: it says how many are under way. An open loop (--rate) can tell.';
 }
 
-function percentileChart(runs: readonly RunView[]): LineSpec {
-  const series = runs.map((view) =>
-    seriesOf(
-      view,
-      percentileCurve(view.latency).map(({ x, valueUs }) => ({
-        x: Number(x.toPrecision(6)),
-        y: Math.max(1, valueUs),
-      })),
-    ),
+/** The rate, why it is this one, and what became of runs at another. */
+function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefined): Content {
+  const superseded = runs.filter(
+    (run) => run.run.plan.step === 'latency' && !variants.some(({ latency }) => latency === run),
   );
-  const furthest = series.reduce((most, { points }) => Math.max(most, points.at(-1)?.x ?? 1), 10);
-  const decades = Math.ceil(Math.log10(furthest) - 1e-9);
-  return {
-    kind: 'line',
-    id: 'chart-percentiles',
-    x: {
-      title: 'percentile',
-      unit: 'percentile',
-      logarithmic: true,
-      ticks: [2, ...Array.from({ length: decades }, (_, index) => 10 ** (index + 1))],
-      min: 1,
-      max: 10 ** decades,
-    },
-    y: timeAxis(latencyTitle(runs).toLowerCase(), valuesOf(series, 'y')),
-    series,
-  };
+  const told =
+    rate === null
+      ? step !== undefined && html`<p>${offeredOf(step)}</p>`
+      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages a second</strong>. Why this rate: ${sentence(rate.reason)}</p>`;
+  return html`${told}
+${superseded.length > 0 && html`<p>${rate?.halved === true ? 'The rate was halved for all of them in the course of it' : 'The rate changed in the course of it'}: ${superseded.map(({ label }) => label).join('; ')} ${superseded.length === 1 ? 'is' : 'are'} superseded, and listed under <a href="#runs">all runs</a>.</p>`}`;
 }
 
-function histogramChart(runs: readonly RunView[]): LineSpec {
-  const series = runs.map((view) => {
-    const bins = logBins(view.latency);
-    const share = (count: number): number => count / view.latency.totalCount;
-    const points = bins.map(({ fromUs, count }) => ({ x: round(fromUs), y: share(count) }));
-    const [first] = bins;
-    const last = bins.at(-1);
-    const edges =
-      first && last ? [{ x: round(first.fromUs), y: 0 }, ...points, { x: round(last.toUs), y: 0 }] : points;
-    return { ...seriesOf(view, edges), stepped: true, filled: runs.length === 1 };
-  });
-  return {
-    kind: 'line',
-    id: 'chart-histogram',
-    x: timeAxis(latencyTitle(runs).toLowerCase(), valuesOf(series, 'x')),
-    y: { title: 'share of messages', unit: 'share' },
-    series,
-  };
+function offeredOf({ runs }: StepView): string {
+  const rates = [...new Set(runs.map(({ figures }) => formatRate(figures.offered?.perSecond)))];
+  return rates.length === 1
+    ? `Every variant was offered ${formatRough(runs[0]?.figures.offered?.perSecond)} messages a second.`
+    : `The variants were offered different rates: ${rates.join(', ')}.`;
 }
 
-function valuesOf(series: readonly SeriesSpec[], which: 'x' | 'y'): (number | null)[] {
-  return series.flatMap(({ points }) => points.map((point) => point[which]));
+function leftOutList({ variants }: View): Markup {
+  return html`${variants.map(({ name, leftOut }) => leftOut !== null && html`<p class="broken">${name} was left out: ${sentence(leftOut)}</p>`)}`;
 }
 
-function round(us: number): number {
-  return Number(us.toPrecision(4));
+function bodyOf(step: StepView, [percentiles, histogram]: LineSpec[]): Markup {
+  const { runs } = step;
+  const placement = placementNotice(step);
+  const described = runs.map(describe).join(' ');
+  return html`<p>Response time counts from the moment at which the schedule said that a message goes out, so that a stall shows in every message that it held back. Service time counts from the actual send; send lag is what lies between, and is the generator’s own.</p>
+${placement && noticeList([{ what: placement, whose: '' }])}
+${table('Response time', COLUMNS, runs.flatMap(rowsOf))}
+<p class="how">A second is disturbed in which the host took CPU from this machine, or other work ran on it. What holds over all seconds is what happened; what holds over the undisturbed ones is what is left when these are set apart.</p>
+${percentiles && chartFigure(percentiles, 'Response time by percentile', described, html`How to read it: at 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it. All seconds are in it.`)}
+${histogram && chartFigure(histogram, 'Histogram of the response time', described, html`How to read it: the height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
+${timesTable('Latencies in full', 'Time', runs, kindsOf)}`;
 }
 
-function seriesOf({ name, colour, pattern }: RunView, points: SeriesSpec['points']): SeriesSpec {
-  return { label: name, colour, pattern, points };
+const COLUMNS = [
+  { title: 'Variant' },
+  { title: 'Validity', text: true },
+  { title: 'Over', text: true },
+  { title: 'Echoed per second' },
+  { title: 'p50' },
+  { title: 'p90' },
+  { title: 'p99' },
+  { title: 'p99.9' },
+  { title: 'Max' },
+  { title: 'Send lag p99' },
+];
+
+/** A row for all seconds, and where some were disturbed one for the others. */
+function rowsOf(view: RunView): Content[][] {
+  const { disturbed, undisturbed, latencies, messages } = view.figures;
+  const all = [
+    view.name,
+    badge(view),
+    overAll(disturbed),
+    formatCount(messages.perSecond),
+    ...cells(latencies.response, latencies.sendLag),
+  ];
+  if (disturbed === null || disturbed.seconds === 0) return [all];
+  const calm = [
+    view.name,
+    '',
+    `${formatCount(disturbed.of - disturbed.seconds)} undisturbed seconds`,
+    formatCount(undisturbed?.perSecond),
+    ...cells(undisturbed?.response ?? null, undisturbed?.sendLag ?? null),
+  ];
+  return [all, calm];
+}
+
+function overAll(disturbed: RunView['figures']['disturbed']): string {
+  if (disturbed === null) return 'all seconds; which were disturbed is not known';
+  const told = disturbed.seconds === 0 ? 'none' : formatCount(disturbed.seconds);
+  return `all ${formatCount(disturbed.of)} seconds, ${told} disturbed`;
+}
+
+function cells(response: Summary | null, sendLag: Summary | null): string[] {
+  if (response === null) return Array<string>(6).fill(NOTHING);
+  const { p50, p90, p99, p999, max } = response;
+  return [p50, p90, p99, p999, max, sendLag?.p99].map(formatTime);
 }
 
 /** The figures of the charts in words. */
 function describe({ name, figures }: RunView): string {
-  const times = figures.latencies[figures.latencyName];
+  const times = figures.latencies.response;
   return `${name}: p50 ${formatTime(times?.p50)}, p90 ${formatTime(times?.p90)}, p99 ${formatTime(times?.p99)}, p99.9 ${formatTime(times?.p999)}, max ${formatTime(times?.max)}.`;
 }
 
-function kindsOf({ figures }: RunView) {
-  const { response, service, sendLag } = figures.latencies;
+function kindsOf({ figures: { latencies, undisturbed, disturbed } }: RunView) {
+  const all = [
+    ['response', latencies.response],
+    ['service', latencies.service],
+    ['send lag', latencies.sendLag],
+  ] as const;
+  if (undisturbed === null || disturbed?.seconds === 0) return all;
   return [
-    ['response', response],
-    ['service', service],
-    ['send lag', sendLag],
+    ...all,
+    ['response, undisturbed seconds', undisturbed.response],
+    ['service, undisturbed seconds', undisturbed.service],
+    ['send lag, undisturbed seconds', undisturbed.sendLag],
   ] as const;
 }

@@ -1,35 +1,33 @@
 import { html } from '../markup.ts';
+import { type Said, saidOnce } from '../notices.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { cacheCounts, cacheSentence, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
 /** What the listener speaks, and what that means for WebSocket. */
-export function protocols({ runs }: View): Section {
+export function protocols(view: View): Section {
   return {
     id: 'protocols',
     title: 'Protocols',
     charts: [],
-    body: html`<ul class="plain">${[...sentences(runs)].map(
-      ([sentence, names]) => html`<li><strong>${names.join(', ')}</strong>: ${sentence}</li>
+    body: html`<ul class="plain">${sentences(view).map(
+      ({ what, whose }) => html`<li><strong>${whose}</strong>: ${what}</li>
 `,
     )}</ul>
-${table('What one connection before the load found out', PROBE, runs.map(probeRow))}`,
+${table('What one connection before the load found out', PROBE, view.runs.map(probeRow))}`,
   };
 }
 
 /** Each sentence once, with the runs that it is true of. */
-function sentences(runs: readonly RunView[]): Map<string, string[]> {
-  const names = new Map<string, string[]>();
-  for (const { run, name } of runs) {
-    const sentence = protocolSentence(run.probe);
-    names.set(sentence, [...(names.get(sentence) ?? []), name]);
-  }
-  return names;
+function sentences(view: View): Said<string>[] {
+  const said = view.runs.map((of) => ({ what: protocolSentence(of.run.probe), of }));
+  return saidOnce(said, view, (text) => text);
 }
 
 const PROBE = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'TLS', text: true },
   { title: 'Cipher', text: true },
   { title: 'Session resumed', text: true },
@@ -38,10 +36,11 @@ const PROBE = [
   { title: 'Extended CONNECT advertised', text: true },
 ];
 
-function probeRow({ run, name }: RunView): string[] {
+function probeRow({ run, name, step }: RunView): string[] {
   const { probe } = run;
   return [
     name,
+    step,
     probe?.tlsProtocol ?? 'no TLS',
     probe?.tlsCipher ?? NOTHING,
     yesNo(probe?.tlsResumed),
@@ -74,7 +73,8 @@ ${table('The HTTP leg', LEG, legs.flatMap(legRow))}`,
 }
 
 const LEG = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Requests' },
   { title: 'Requests per second' },
   { title: 'p50' },
@@ -86,12 +86,13 @@ const LEG = [
   { title: 'Reached an echo server' },
 ];
 
-function legRow({ run, figures, name }: RunView): string[][] {
+function legRow({ run, figures, name, step }: RunView): string[][] {
   const { http } = run;
   if (http === null || figures.http === null) return [];
   return [
     [
       name,
+      step,
       formatCount(http.requests),
       formatRate(http.requestsPerSecond),
       formatTime(figures.http.latency.p50),

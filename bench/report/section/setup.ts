@@ -1,8 +1,11 @@
-import type { Placement, RunPlan } from '../../model/plan.ts';
+import type { RunPlan } from '../../model/plan.ts';
+import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
+import { sandboxDifference } from './difference.ts';
 
 /** Everything it takes to run the same again: machine, plan, command. */
 export function setup({ result, runs }: View): Section {
@@ -16,11 +19,15 @@ export function setup({ result, runs }: View): Section {
     charts: [],
     body: html`${facts([
       ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
-      ['CPU', `${machine.cpuModel}, ${formatCount(machine.cpus)} usable`],
+      [
+        'CPU',
+        `${machine.cpuModel}, ${formatCount(machine.cpus)} usable${machine.cpuQuota === null ? '' : `, of which a quota allows ${Number(machine.cpuQuota.toFixed(2))}`}`,
+      ],
       ['Memory', formatBytes(machine.memoryBytes)],
       ['Nginx', distinct(nginx.map(({ version, binary }) => `${version} (${binary})`)) || 'none'],
       ['OpenSSL of Nginx', distinct(nginx.map(({ openssl }) => openssl)) || NOTHING],
       ['Node', machine.node],
+      ['Bun', machine.bun ?? 'none'],
       ['Open files limit', formatCount(machine.openFilesLimit)],
       ['somaxconn', formatCount(machine.somaxconn)],
       ['Local ports', machine.portRange === null ? NOTHING : machine.portRange.join(' to ')],
@@ -33,7 +40,7 @@ export function setup({ result, runs }: View): Section {
     ])}
 <h3>Command</h3>
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
-${planOf(plan.runs)}`,
+${planOf(runs)}`,
   };
 }
 
@@ -43,10 +50,10 @@ function quoted(argument: string): string {
 }
 
 /** What is the same in every run once, as facts; what differs as a table. */
-function planOf(runs: readonly RunPlan[]): Markup {
+function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
-  const differing = PLAN.map((_, index) => index === 0 || rows.some((row) => row[index] !== first?.[index]));
+  const differing = PLAN.map((_, index) => index <= 1 || rows.some((row) => row[index] !== first?.[index]));
   const same = PLAN.flatMap(({ title }, index): [string, Content][] =>
     differing[index] ? [] : [[title, first?.[index]]],
   );
@@ -61,7 +68,8 @@ ${table(
 }
 
 const PLAN = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Load', text: true },
   { title: 'Payload', text: true },
   { title: 'Connections' },
@@ -72,46 +80,37 @@ const PLAN = [
   { title: 'Echo servers', text: true },
   { title: 'Nginx workers', text: true },
   { title: 'Source addresses' },
-  { title: 'Pinned', text: true },
+  { title: 'CPUs', text: true },
+  { title: 'Pacing', text: true },
   { title: 'Seed' },
 ];
 
-function planRow(run: RunPlan): string[] {
-  const { workload, proxy, placement } = run;
-  const { load, payload } = workload;
-  const size = payload.minBytes === payload.maxBytes ? '' : `${formatBytes(payload.minBytes)} to `;
+function planRow({ run: { plan: run }, step }: RunView): string[] {
+  const { workload, proxy } = run;
   return [
-    run.profile,
-    load.kind === 'closed'
-      ? `closed, ${load.inFlight} in flight`
-      : `open, ${formatRate(load.ratePerSecond)}, ${load.arrivals}`,
-    `${size}${formatBytes(payload.maxBytes)} ${payload.type}`,
+    run.variant,
+    step,
+    loadText(workload.load),
+    payloadText(workload.payload),
     formatCount(run.connections),
     run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
     formatTime(run.warmupMs * 1000),
     formatTime(run.durationMs * 1000),
-    `${run.workers} (${run.client})`,
-    `${run.servers} (${run.server})`,
+    `${run.workers} (${endText(run.client, run)})`,
+    `${run.servers} (${endText(run.server, run)})`,
     proxy === null
       ? 'none'
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
     formatCount(run.sourceAddresses.length),
-    placement === null ? 'no' : placementText(placement),
+    placementText(run),
+    run.pacing ?? NOTHING,
     String(run.seed),
   ];
 }
 
-function placementText({ proxy, server, generator, runner }: Placement): string {
-  const placed: [who: string, cpus: number[]][] = [
-    ['Nginx', proxy],
-    ['servers', server],
-    ['generators', generator],
-    ['runner', runner],
-  ];
-  return placed
-    .filter(([, cpus]) => cpus.length > 0)
-    .map(([who, cpus]) => `${who} ${cpus.join(',')}`)
-    .join('; ');
+/** Only the lean ends have a choice of what runs them. */
+function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
+  return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
@@ -124,17 +123,18 @@ export function configurations({ runs }: View): Section {
     body:
       proxied.length === 0
         ? html`<p>No Nginx took part.</p>`
-        : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile, moved into the sandbox of the run.</p>
+        : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile or your own configuration, moved into the sandbox of the run.</p>
 ${proxied.map(configurationOf)}`,
   };
 }
 
-function configurationOf({ run, name }: RunView): Content {
+function configurationOf({ run, label }: RunView): Content {
   if (run.proxy === null) return null;
   const { configuration, errorLog, version, buildArguments } = run.proxy;
-  return html`<details><summary>${name}</summary>
-<pre tabindex="0" aria-label="nginx.conf of ${name}">${configuration}</pre>
-${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${name}">${errorLog.join('\n')}</pre>`}
+  return html`<details><summary>${label}</summary>
+<pre tabindex="0" aria-label="nginx.conf of ${label}">${configuration}</pre>
+${sandboxDifference(run.proxy, label)}
+${errorLog.length > 0 && html`<h3>Error log</h3><pre tabindex="0" aria-label="Error log of ${label}">${errorLog.join('\n')}</pre>`}
 <p class="how">nginx ${version}, built with: ${buildArguments}</p>
 </details>
 `;

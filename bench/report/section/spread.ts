@@ -22,7 +22,8 @@ ${table('What became of the messages of each generator worker', WORKERS, runs.fl
 }
 
 const SHARES = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Process', text: true },
   { title: 'Connections' },
   { title: 'Share of connections' },
@@ -30,13 +31,14 @@ const SHARES = [
   { title: 'Share of messages' },
 ];
 
-function shareRows({ run, name }: RunView): Content[][] {
+function shareRows({ run, name, step }: RunView): Content[][] {
   return run.spread.map((share) => {
     const peers = run.spread.filter(({ component }) => component === share.component);
     const connections = shareOf(share, peers, ({ connections }) => connections);
     const messages = shareOf(share, peers, ({ messages }) => messages);
     return [
       name,
+      step,
       share.name,
       formatCount(share.connections),
       withBar(formatShare(connections), connections),
@@ -52,22 +54,24 @@ function shareOf(share: Share, peers: readonly Share[], count: (share: Share) =>
 }
 
 const CONSERVATION = [
-  { title: 'Profile' },
+  { title: 'Variant' },
+  { title: 'Step', text: true },
   { title: 'Sent' },
   { title: 'Echoed' },
   { title: 'Outstanding' },
   { title: 'Lost' },
   { title: 'Adds up', text: true },
 ];
-const WORKERS = CONSERVATION.toSpliced(1, 0, { title: 'Generator worker', text: true });
+const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
 
-function totalRow({ figures, name }: RunView): Content[] {
-  return [name, ...accountCells(figures.conservation.total)];
+function totalRow({ figures, name, step }: RunView): Content[] {
+  return [name, step, ...accountCells(figures.conservation.total)];
 }
 
-function workerRows({ figures, name }: RunView): Content[][] {
+function workerRows({ figures, name, step }: RunView): Content[][] {
   return figures.conservation.workers.map((worker) => [
     name,
+    step,
     `generator ${worker.worker + 1}`,
     ...accountCells(worker),
   ]);

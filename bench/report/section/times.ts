@@ -4,7 +4,12 @@ import { formatCount, formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView } from '../view.ts';
 
-/** Summaries of one kind of time after the other, by run; one without samples is left out. */
+/** The columns of a summary of times. */
+export const SUMMARY_COLUMNS = ['Count', 'Min', 'Mean', 'p50', 'p90', 'p99', 'p99.9', 'Max'].map((title) => ({
+  title,
+}));
+
+/** Summaries of one kind of time after the other, by variant; one without samples is left out. */
 export function timesTable(
   caption: string,
   /** Heading of the column that says which kind. */
@@ -12,16 +17,16 @@ export function timesTable(
   runs: readonly RunView[],
   timesOf: (run: RunView) => readonly (readonly [kind: string, times: Summary | null])[],
 ): Markup {
-  const numbers = ['Count', 'Min', 'Mean', 'p50', 'p90', 'p99', 'p99.9', 'Max'];
-  const columns = [{ title: 'Profile' }, { title: kind, text: true }, ...numbers.map((title) => ({ title }))];
+  const columns = [{ title: 'Variant' }, { title: kind, text: true }, ...SUMMARY_COLUMNS];
   const rows = runs.flatMap((run) =>
     timesOf(run).flatMap(([kind, times]) =>
-      times === null || times.count === 0 ? [] : [[run.name, kind, ...cells(times)]],
+      times === null || times.count === 0 ? [] : [[run.name, kind, ...summaryCells(times)]],
     ),
   );
   return table(caption, columns, rows);
 }
 
-function cells({ count, min, mean, p50, p90, p99, p999, max }: Summary): string[] {
+/** The cells of `SUMMARY_COLUMNS`. */
+export function summaryCells({ count, min, mean, p50, p90, p99, p999, max }: Summary): string[] {
   return [formatCount(count), ...[min, mean, p50, p90, p99, p999, max].map(formatTime)];
 }

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readResult } from '../store/read.ts';
+import { obey, temporaryFolder } from './services.test.fixture.ts';
+import { services } from './wiring.ts';
+
+test('two variants through a real Nginx: every run is there, under the configuration of its variant', async (t) => {
+  const reports = await temporaryFolder(t);
+  const argv = [
+    'compare',
+    'plain',
+    'plain+buf-16k',
+    '--tune',
+    'http { gzip on; }',
+    '--rounds',
+    '2',
+    '-R',
+    '400',
+  ];
+  const load = ['-c', '20', '-w', '100ms', '-d', '300ms', '--seed', '1', '--json', '--reports', reports];
+  const { code, out } = await obey([...argv, ...load], services);
+  assert.equal(code, 0, out);
+  const summary = JSON.parse(out);
+  const { runs, variants } = await readResult(summary.reportPath.replace('/report.html', ''));
+  const names = ['plain', 'plain+buf-16k', 'plain+tune-1'];
+  assert.deepEqual(
+    variants.map(({ name }) => name),
+    names,
+  );
+  assert.equal(runs.length, 3 * 2 * 2);
+  for (const name of names) {
+    const own = runs.filter(({ plan }) => plan.variant === name);
+    assert.deepEqual(
+      own.map(({ plan }) => `${plan.round} ${plan.step}`),
+      ['1 throughput', '1 latency', '2 throughput', '2 latency'],
+    );
+    for (const { outcome, proxy } of own) {
+      assert.deepEqual(outcome, { state: 'completed' });
+      assert.equal(proxy?.configuration.includes('proxy_buffer_size 16k;'), name === 'plain+buf-16k');
+      assert.equal(proxy?.configuration.includes('gzip on;'), name === 'plain+tune-1');
+    }
+  }
+  assert.deepEqual([summary.baseline, summary.rounds], ['plain', { asked: 2, used: 2 }]);
+  assert.deepEqual(
+    summary.comparisons.map(({ variant, verdict }: Record<string, string>) => [variant, verdict]),
+    [
+      ['plain+buf-16k', 'too few rounds'],
+      ['plain+tune-1', 'too few rounds'],
+    ],
+  );
+  for (const { figures } of summary.comparisons) {
+    const cpu = figures.find(({ name }: { name: string }) => name === 'cpuPerMessage.proxy');
+    assert.equal(cpu.rounds.length, 2);
+    assert.ok(cpu.baseline > 0 && cpu.variant > 0 && cpu.effect > 0);
+  }
+});

@@ -1,0 +1,201 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { comparedFigureSchema } from '../model/comparison.ts';
+import type { PlannedRun } from '../plan/plan.ts';
+import { readResult } from '../store/read.ts';
+import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
+
+/** Made-up runs in which Nginx under this variant takes so much CPU for a message. */
+function costing(factors: Record<string, number>, change: (planned: PlannedRun) => object = () => ({})) {
+  return fakeServices({
+    runExperiment: experimentOf(async (planned) => {
+      const run = goodRun(planned);
+      const factor = factors[planned.plan.variant] ?? 1;
+      const processes = run.processes.map((series) =>
+        series.component !== 'proxy'
+          ? series
+          : {
+              ...series,
+              samples: series.samples.map((sample) => ({
+                ...sample,
+                cpuUs: Math.round(sample.cpuUs * factor),
+              })),
+            },
+      );
+      return { ...run, processes, ...change(planned) };
+    }),
+  });
+}
+
+async function compared(reports: string, line: string, services = fakeServices()) {
+  const ended = await obey([...line.split(' '), '--reports', reports], services);
+  const [id = ''] = (await readdir(reports)).filter((name) => name !== 'index.html');
+  return { ...ended, folder: join(reports, id) };
+}
+
+test('a comparison writes an index, a file a run and a report, and prints its verdict first', async (t) => {
+  const reports = await temporaryFolder(t);
+  const { code, out, folder } = await compared(reports, 'compare plain tls --rounds 2');
+  assert.equal(code, 0);
+  assert.match(out, /^tls against plain: too few rounds for Nginx CPU per message \(2\); /);
+  assert.ok(out.endsWith(`\nReport: ${join(folder, 'report.html')}\n`));
+  assert.match(folder, /20250102T030405Z-compare-plain-tls$/);
+  const result = await readResult(folder);
+  // A pilot of both steps, then two rounds.
+  assert.equal(result.runs.length, 4 + 2 * 4);
+  assert.deepEqual(
+    result.conclusions.map(({ kind }) => kind),
+    ['rate', 'comparison'],
+  );
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  assert.match(page, /too few rounds for Nginx CPU per message/);
+  // The report drawn again from what is stored is the same.
+  const again = await obey(['report', folder], fakeServices());
+  assert.equal(again.out, out);
+});
+
+test('--json has a figure by the name of its threshold, and the runs as a run has them', async (t) => {
+  const services = costing({ 'plain+placebo': 1.5 });
+  const { code, out, folder } = await compared(
+    await temporaryFolder(t),
+    'compare plain plain+placebo --rounds 10 -R 5k --json',
+    services,
+  );
+  assert.equal(code, 0);
+  const summary = JSON.parse(out);
+  assert.deepEqual(
+    [summary.schemaVersion, summary.reportPath, summary.baseline, summary.rounds],
+    [2, join(folder, 'report.html'), 'plain', { asked: 10, used: 10 }],
+  );
+  assert.equal(summary.runs.length, 40);
+  const [comparison, ...others] = summary.comparisons;
+  assert.deepEqual([others, comparison.variant, comparison.verdict], [[], 'plain+placebo', 'dearer']);
+  assert.match(comparison.sentence, /^plain\+placebo against plain: Nginx CPU per message dearer: \+50 %/);
+  for (const figure of comparison.figures) v.assert(comparedFigureSchema, figure);
+  const cpu = comparison.figures.find(({ name }: { name: string }) => name === 'cpuPerMessage.proxy');
+  assert.ok(Math.abs(cpu.effect - 1.5) < 0.01, String(cpu.effect));
+  assert.deepEqual([cpu.verdict, cpu.unit, cpu.step], ['dearer', 'µs', 'throughput']);
+  assert.ok(cpu.interval[0] <= cpu.effect && cpu.effect <= cpu.interval[1]);
+  assert.ok(cpu.pValue > 0 && cpu.pValue < 0.05 && cpu.detectable > 1);
+});
+
+test('--fail-on slower ends with 99 where anything got slower or dearer, and only there', async (t) => {
+  const line = 'compare plain plain+placebo --rounds 10 -R 5k';
+  const codeOf = async (words: string, factor: number) =>
+    (await compared(await temporaryFolder(t), words, costing({ 'plain+placebo': factor }))).code;
+  assert.equal(await codeOf(`${line} --fail-on slower`, 1.5), 99);
+  assert.equal(await codeOf(line, 1.5), 0);
+  assert.equal(await codeOf(`${line} --fail-on slower`, 0.5), 0);
+  assert.equal(await codeOf(`${line} --fail-on slower`, 1), 0);
+});
+
+test('a variant beside itself is an A/A comparison, and is said to be one', async (t) => {
+  const { code, out } = await compared(await temporaryFolder(t), 'compare plain plain --rounds 10 -R 5k');
+  assert.equal(code, 0);
+  assert.match(out, /plain \(2\) is plain once more \(an A\/A comparison\)/);
+  assert.match(out, /^plain \(2\) against plain: no difference detected in Nginx CPU per message/);
+  assert.doesNotMatch(out, /faster|slower|cheaper|dearer/);
+});
+
+test('a tuning that is typed is a variant, with its text in the result', async (t) => {
+  const reports = await temporaryFolder(t);
+  const argv = [
+    'compare',
+    'plain',
+    '--tune',
+    'events { multi_accept on; }',
+    '--rounds',
+    '1',
+    '--reports',
+    reports,
+  ];
+  const { code, out } = await obey(argv, fakeServices());
+  assert.equal(code, 0);
+  assert.match(out, /^plain\+tune-1 against plain: /);
+  const { variants } = await readResult(join(reports, '20250102T030405Z-compare-plain-tune-1'));
+  assert.deepEqual(variants[1]?.proxy?.tunings, [{ name: 'tune-1', text: 'events { multi_accept on; }' }]);
+});
+
+test('--markdown writes the comparison to a file as well', async (t) => {
+  const reports = await temporaryFolder(t);
+  const file = join(reports, 'comparison.md');
+  const { out } = await compared(reports, `compare plain tls --rounds 1 --markdown ${file}`);
+  const text = await readFile(file, 'utf8');
+  assert.match(text, /^## tls against plain\n/);
+  assert.match(text, /\n\| figure \| plain \| tls \| effect \|/);
+  assert.match(text, /\| Nginx CPU per message \|/);
+  assert.ok(!out.includes('| figure |'));
+});
+
+test('unknown names and tunings that fit nothing are refused before anything starts', async (t) => {
+  const reports = await temporaryFolder(t);
+  const refused = async (line: string, services = fakeServices()) => {
+    const { code, said } = await obey([...line.split(' '), '--reports', reports], services);
+    assert.deepEqual(await readdir(reports), []);
+    return [code, said.join()] as const;
+  };
+  const [code, said] = await refused('compare plain tsl');
+  assert.equal(code, 2);
+  assert.match(said, /^There is no profile "tsl"\. Did you mean tls\?/);
+  assert.match((await refused('compare plain plain+buf-16'))[1], /Did you mean buf-16k\?/);
+  assert.match((await refused('compare direct direct+placebo'))[1], /^direct has no Nginx/);
+  const unfit = fakeServices({
+    async checkTunings({ variant }) {
+      if (variant.name === 'plain+placebo') throw new TypeError('it matches nothing');
+    },
+  });
+  assert.equal((await refused('compare plain plain+placebo', unfit))[0], 1);
+});
+
+test('interrupted, it reports what it has and ends with 130', async (t) => {
+  const reports = await temporaryFolder(t);
+  const signals = new EventEmitter();
+  let runs = 0;
+  const services = fakeServices({
+    runExperiment: experimentOf(async (planned) => {
+      if (++runs === 7) signals.emit('SIGINT');
+      return goodRun(planned);
+    }),
+  });
+  const argv = ['compare', 'plain', 'tls', '-R', '5k', '--reports', reports];
+  const { code, out } = await obey(argv, services, { signals });
+  assert.equal(code, 130);
+  assert.equal(runs, 7);
+  assert.match(out, /\n1 of 10 rounds was run to the end\./);
+});
+
+test('a variant that cannot be run is said to be left out, and the bench ends with 1', async (t) => {
+  const failed = { state: 'failed', reason: 'Nginx refuses the configuration.' };
+  const services = costing({}, ({ plan }) => (plan.variant === 'tls' ? { outcome: failed } : {}));
+  const { code, out } = await compared(
+    await temporaryFolder(t),
+    'compare plain tls direct --rounds 2 -R 5k',
+    services,
+  );
+  assert.equal(code, 1);
+  assert.match(out, /tls was left out\. Its runs failed: Nginx refuses the configuration\./);
+  assert.match(out, /direct against plain: /);
+});
+
+test('the live line tells the round and the effect so far', async (t) => {
+  const argv = ['compare', 'plain', 'plain+placebo', '--rounds', '3', '--reports', await temporaryFolder(t)];
+  const { drawn } = await obey(argv, costing({ 'plain+placebo': 1.5 }), { columns: 200 });
+  assert.match(drawn, /\[1\/16\] pilot · plain throughput/);
+  assert.match(drawn, /\[\d+\/16\] round 3 · plain\+placebo: Nginx CPU per message \+50 % · /);
+});
+
+test('a run takes tunings as well', async (t) => {
+  const reports = await temporaryFolder(t);
+  const { code } = await obey(['-p', 'plain+placebo', '--reports', reports], fakeServices());
+  assert.equal(code, 0);
+  const { variants, runs } = await readResult(join(reports, '20250102T030405Z-plain+placebo'));
+  assert.deepEqual(
+    variants.map(({ name, profile }) => [name, profile]),
+    [['plain+placebo', 'plain']],
+  );
+  assert.ok(runs.every(({ plan }) => plan.variant === 'plain+placebo'));
+});

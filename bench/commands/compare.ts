@@ -1,0 +1,91 @@
+import { dirname, resolve } from 'node:path';
+import type { Comparison } from '../model/comparison.ts';
+import type { Result } from '../model/result.ts';
+import { ownSides } from '../plan/own.ts';
+import type { Planning } from '../plan/plan.ts';
+import { chooseSides, type Side } from '../plan/variants.ts';
+import { comparisonMarkdown } from '../report/comparison/markdown.ts';
+import type { CompareRequest } from '../request/request.ts';
+import { writeFileWhole } from '../store/file.ts';
+import { roundsForVerdicts } from '../strategy/comparison.ts';
+import { makeRounds } from '../strategy/rounds.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { fitSides } from './fit.ts';
+import type { Interruption } from './interruption.ts';
+import { writeListing } from './listing.ts';
+import { measure } from './measure.ts';
+import { printResult, writeReport } from './report.ts';
+import { readLibrary, type Services } from './services.ts';
+import { liveLine, type Terminal } from './terminal.ts';
+
+/** Rounds unless asked otherwise; more where several variants share what a verdict takes. */
+const ROUNDS = 10;
+
+/**
+ * Runs the variants in rounds, writes result and reports, and prints what differs. Throws a Problem where it
+ * cannot; what was measured until then is in the run folder all the same.
+ */
+export async function compare(
+  request: CompareRequest,
+  command: readonly string[],
+  terminal: Terminal,
+  interruption: Interruption,
+  services: Services,
+): Promise<ExitCode> {
+  const live = liveLine(terminal);
+  try {
+    const named = chooseSides(
+      await readLibrary(services),
+      request.run.variants,
+      request.tunes,
+      ownSides(request.run.configurations, request.run.configurationOptions),
+    );
+    const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
+    const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
+    const { sides, notices } = await fitSides(named, hasTwo, nginx, services);
+    const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
+    const question = {
+      request: request.run,
+      sides,
+      notices,
+      makeStrategy: ({ plan, variants, planRun }: Planning) =>
+        makeRounds({
+          ...request.run,
+          variants: variants.map(({ name }) => name),
+          planOf: (spec) => planRun(spec, 1).plan,
+          rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
+          budgetMs: request.budgetMs,
+          seed: plan.seed,
+        }),
+      assess: () => [],
+    };
+    const { result, folder } = await measure(question, command, live, interruption, services);
+    const reportPath = await writeReport(folder.path, result);
+    await writeListing(dirname(folder.path));
+    if (request.markdown !== null)
+      await writeFileWhole(resolve(request.markdown), comparisonMarkdown(result));
+    printResult(result, reportPath, request.run.json, terminal);
+    return exitCodeOf(result, request, interruption.signal.aborted);
+  } finally {
+    live.clear();
+  }
+}
+
+/** A run among many that lost a message is left out and named; only what leaves no comparison is a failure. */
+function exitCodeOf(
+  { conclusions }: Result,
+  { failOnSlower }: CompareRequest,
+  interrupted: boolean,
+): ExitCode {
+  if (interrupted) return EXIT.interrupted;
+  const comparison = conclusions.find((each) => each.kind === 'comparison');
+  const isMissing = conclusions.some(({ kind }) => kind === 'left-out');
+  if (comparison === undefined || comparison.rounds.used === 0 || isMissing) return EXIT.failed;
+  return failOnSlower && isWorse(comparison) ? EXIT.threshold : EXIT.done;
+}
+
+function isWorse({ comparisons }: Comparison): boolean {
+  return comparisons.some(({ figures }) =>
+    figures.some(({ verdict }) => verdict === 'slower' || verdict === 'dearer'),
+  );
+}

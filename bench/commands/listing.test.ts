@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { inFolder, storeResult } from '../../test/folder.ts';
+import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
+import { makeResult } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
+import { writeListing } from './listing.ts';
+import { writeReport } from './report.ts';
+
+const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
+
+test('the listing is made of the indexes alone, leads to the reports, and leaves out what is none', async () => {
+  await inFolder(async (folder) => {
+    const result = makeResult([makeRun(SMALL)]);
+    await storeResult(join(folder, 'a'), result);
+    await writeReport(join(folder, 'a'), result);
+    await rm(join(folder, 'a', 'runs'), { recursive: true });
+    await storeResult(join(folder, 'b'), { ...result, id: 'without-a-report' });
+    await mkdir(join(folder, 'unrelated'));
+    await mkdir(join(folder, '.hidden'));
+    await writeFile(join(folder, 'file'), '');
+    const path = await writeListing(folder);
+    assert.equal(path, join(folder, 'index.html'));
+    const page = await readFile(join(folder, 'index.html'), 'utf8');
+    assert.match(page, /href="\.\/a\/report\.html"/);
+    assert.match(page, /without-a-report/);
+    assert.doesNotMatch(page, /href="\.\/b\/|unrelated|hidden|class="broken"/);
+  });
+});
+
+test("somebody else's result is listed with the reason, and so is a damaged one; the others stand", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ['damaged', 'mine', 'theirs']) {
+      await storeResult(join(folder, name), { ...makeResult([makeRun(SMALL)]), id: name });
+      await chmod(join(folder, name), 0o755);
+    }
+    await writeFile(join(folder, 'damaged', 'result.json'), '{"schemaVersion":2,');
+    await chmod(join(folder, 'theirs', 'result.json'), 0o000);
+    await chmod(folder, 0o777);
+    assert.equal(await asNobody(() => writeListing(folder)), join(folder, 'index.html'));
+    const page = await readFile(join(folder, 'index.html'), 'utf8');
+    assert.match(page, /<p class="broken">theirs: .*cannot be read \(EACCES\)/);
+    assert.match(page, /<p class="broken">damaged: .*ends in the middle/);
+    assert.match(page, /<th [^>]*>mine<\/th>/);
+  }, COMMON_FOLDER);
+});
+
+test("an index.html that is somebody else's is left alone, and a folder that is not there is no failure", async () => {
+  await inFolder(async (folder) => {
+    await writeFile(join(folder, 'index.html'), '<title>My site</title>');
+    assert.equal(await writeListing(folder), null);
+    assert.equal(await readFile(join(folder, 'index.html'), 'utf8'), '<title>My site</title>');
+    assert.equal(await writeListing(join(folder, 'nowhere')), null);
+  });
+});

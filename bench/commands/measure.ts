@@ -1,0 +1,121 @@
+import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/notice.ts';
+import { STEPS, type Step } from '../model/plan.ts';
+import type { Result } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { lineRedactor } from '../nginx/redact.ts';
+import { type Planning, planRequest } from '../plan/plan.ts';
+import type { Side } from '../plan/variants.ts';
+import type { RunRequest } from '../request/request.ts';
+import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import type { Interruption } from './interruption.ts';
+import { writeReport } from './report.ts';
+import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
+import type { Services } from './services.ts';
+import { type LiveLine, watchProgress } from './terminal.ts';
+
+/** What is to be measured, and by which rule. */
+export interface Question {
+  request: RunRequest;
+  sides: readonly Side[];
+  /** What is to be told beside the runs. */
+  notices: readonly Notice[];
+  makeStrategy(planning: Planning): Strategy;
+  /** What else is to be told of a run that has ended, as notices in it. */
+  assess(run: Run): Notice[];
+}
+
+/** Without it neither a verdict nor a rate could be told. */
+const CANNOT_OBSERVE =
+  'The bench judges a run by what /proc says of its processes, and this system shows none: ' +
+  'run it on Linux, in a container or a virtual machine for instance.';
+
+/** What came of it. */
+export interface Measured {
+  result: Result;
+  folder: RunFolder;
+  /** Whether the strategy came to its end. */
+  complete: boolean;
+}
+
+/**
+ * Plans a question and has the experiment answer it, with every run saved as it ends. Throws a Problem where
+ * it cannot; what was measured until then is in the run folder all the same.
+ */
+export async function measure(
+  { request, sides, notices, makeStrategy, assess }: Question,
+  command: readonly string[],
+  live: LiveLine,
+  { signal, urgent }: Interruption,
+  services: Services,
+): Promise<Measured> {
+  if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
+  const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
+  const planning = planRequest(request, sides, {
+    // A header or a path that a person gave may hold a secret, and reports are passed on.
+    command: command.map(lineRedactor([])),
+    now: services.now(),
+    seed: services.drawSeed(),
+    machine,
+  });
+  const { plan, variants, planRun } = planning;
+  const strategy = makeStrategy(planning);
+  checkPlans(planning, request);
+  for (const side of sides) await services.checkTunings(side);
+  signal.throwIfAborted();
+  const folder = await makeRunFolder(request.reports, planning.id);
+  const writer = makeResultWriter(folder.path, {
+    schemaVersion: 2,
+    tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
+    id: folder.id,
+    startedAt: services.now().toISOString(),
+    plan,
+    environment,
+    variants,
+    notices: [...notices, ...(await services.watchMachine())],
+  });
+  try {
+    await writer.begin();
+    const complete = await services.runExperiment({
+      strategy,
+      planRun,
+      environment,
+      needsNginx: variants.some(({ proxy }) => proxy !== null),
+      nginxPath: request.nginxPath,
+      assess,
+      signal,
+      urgent,
+      listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
+      say: (line) => live.say(line),
+    });
+    await writer.end(services.now().toISOString());
+    live.clear();
+    return { result: writer.result(), folder, complete };
+  } catch (error) {
+    live.clear();
+    await rescue(folder, writer, live);
+    throw error;
+  }
+}
+
+/** What the machine cannot do is said before anything starts, and not when its turn comes. */
+function checkPlans({ variants, planRun }: Planning, { arrivals }: RunRequest): void {
+  const loadOf = (step: Step): RunSpec['load'] =>
+    step === 'throughput' ? { kind: 'closed', inFlight: 1 } : { kind: 'open', ratePerSecond: 1, arrivals };
+  for (const step of STEPS) {
+    for (const { name } of variants) planRun({ variant: name, step, round: null, load: loadOf(step) }, 1);
+  }
+}
+
+/** After a failure: what was measured gets its report, and a folder without any run goes. */
+async function rescue(folder: RunFolder, writer: ResultWriter, live: LiveLine): Promise<void> {
+  const result = writer.result();
+  if (result.runs.length === 0) return dropRunFolder(folder);
+  try {
+    live.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
+  } catch {
+    // the failure that led here is the one to tell
+    live.say(`What was measured until then: ${folder.path}`);
+  }
+}

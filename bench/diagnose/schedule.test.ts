@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Run } from '../model/run.ts';
+import { judge, openRun, QUICK } from './busy.test.fixture.ts';
+
+test('poisson arrivals may fall short by chance: three times the root of their number, and no more', () => {
+  const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
+    const run = openRun(1, QUICK);
+    if (run.plan.workload.load.kind === 'closed') throw new Error('an open loop is needed');
+    // 10,000 messages in the steady phase: the root is 1 %.
+    run.plan.durationMs = (10_000 / run.plan.workload.load.ratePerSecond) * 1e3;
+    run.plan.workload.load = { ...run.plan.workload.load, arrivals };
+    run.plan.workload.load.ratePerSecond /= 1 - deviations / 100;
+    return judge(run).verdict;
+  };
+  assert.equal(withArrivals('poisson', 2.5), 'valid');
+  assert.equal(withArrivals('poisson', 3.5), 'suspect');
+  assert.equal(withArrivals('uniform', 2.5), 'suspect');
+});
+
+describe('a run that never settled', () => {
+  /** An open loop of about 1,000 messages a second with so many outstanding at the end of its warm-up. */
+  const withBacklog = (outstanding: number, response = 1000): Run => {
+    const run = openRun(1, { sendLag: 50, response }, {}, { seconds: 3 });
+    for (const slice of run.slices) {
+      if (slice.phase === 'warm-up') slice.gauges.outstanding = outstanding;
+    }
+    return run;
+  };
+
+  test('is suspect where the steady phase began with a backlog, and its schedule was not the limit', () => {
+    const { verdict, reasons, limit } = judge(withBacklog(120));
+    assert.equal(verdict, 'suspect');
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0] ?? '', /^The steady phase began with 120 messages .* had not settled/);
+    assert.equal(limit.component, 'none');
+  });
+
+  test('has no backlog below a tenth of a second, or where the usual time explains it', () => {
+    assert.deepEqual(judge(withBacklog(90)).reasons, []);
+    assert.deepEqual(judge(withBacklog(1400, 500_000)).reasons, []);
+    assert.equal(judge(withBacklog(1700, 500_000)).verdict, 'suspect');
+  });
+
+  test('is not taken for one that kept its schedule because a backlog was echoed in its steady phase', () => {
+    const run = openRun(1.02, { sendLag: 50, response: 1_800_000 }, { proxy: [0.3], generator: [0.3] });
+    const { limit, verdict } = judge(run, 0.85);
+    assert.equal(limit.component, 'machine');
+    assert.equal(verdict, 'suspect');
+  });
+});

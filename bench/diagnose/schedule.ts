@@ -1,0 +1,99 @@
+import type { RunFigures } from '../measure/figures.ts';
+import type { Run } from '../model/run.ts';
+import { percent } from './words.ts';
+
+/** An open loop that echoes this share of what it offers did all that was asked. */
+const ACHIEVED = 0.99;
+
+/** Send lag may be this share of response time before the generator's delay is part of the result … */
+const LAG_SHARE = 0.1;
+/** … or this much, in µs, which no timer of this kind of machine does better. */
+const LAG_FLOOR_US = 300;
+
+/** A backlog is more than a tenth of a second's messages, and more than three times what is usual in the run. */
+const BACKLOG_SECONDS = 0.1;
+const BACKLOG_TIMES_USUAL = 3;
+
+/** The figures that a schedule is judged by: of all seconds of the steady phase, or of some. */
+export interface ScheduleFigures {
+  /** p99, µs. */
+  sendLagUs: number | null;
+  responseUs: number | null;
+  /** Echoed ÷ offered. */
+  ratio: number | null;
+  inTime: number | null;
+}
+
+/** Why a schedule was not kept, a sentence each. `lag` is the generator's own fault, the others are the system's. */
+export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', string>>;
+
+export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigures {
+  return {
+    sendLagUs: latencies.sendLag?.p99 ?? null,
+    responseUs: latencies.response?.p99 ?? null,
+    ratio: offered?.ratio ?? null,
+    inTime: offered?.inTime ?? null,
+  };
+}
+
+/** Null where every second was disturbed. */
+export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): ScheduleFigures | null {
+  if (undisturbed === null) return null;
+  const { response, sendLag, perSecond, inTime } = undisturbed;
+  return {
+    sendLagUs: sendLag?.p99 ?? null,
+    responseUs: response?.p99 ?? null,
+    ratio: offered === null || perSecond === null ? null : perSecond / offered.perSecond,
+    inTime,
+  };
+}
+
+/** Nothing in a closed loop, which has no schedule. */
+export function scheduleDoubts(run: Run, figures: RunFigures, schedule: ScheduleFigures): ScheduleDoubts {
+  const doubts: ScheduleDoubts = {};
+  const late = lateness(schedule);
+  const { ratio, inTime } = schedule;
+  if (late !== null)
+    doubts.lag = `The generator sent late: send lag p99 is ${late.lagUs} µs, ${percent(late.share)} of the response time's p99.`;
+  if (ratio !== null && ratio < (achievedFrom(run) ?? 0))
+    doubts.rate = `Only ${percent(ratio)} of the offered rate was echoed in the steady phase.`;
+  if (inTime !== null && inTime < ACHIEVED)
+    doubts.inTime = `Only ${percent(inTime)} of the messages that were due in the steady phase were echoed within 1 s of when they were due.`;
+  const backlog = backlogOf(figures);
+  if (backlog !== null)
+    doubts.backlog = `The steady phase began with ${backlog} messages that were sent before and not yet answered: the run had not settled. Give it a longer warm-up, or a lower rate.`;
+  return doubts;
+}
+
+/** By how much the generator sent too late: p99 of send lag, and its share in that of response time; null: it did not. */
+export function lateness({
+  sendLagUs,
+  responseUs,
+}: ScheduleFigures): { lagUs: number; share: number } | null {
+  if (sendLagUs === null || responseUs === null) return null;
+  if (sendLagUs <= Math.max(LAG_FLOOR_US, responseUs * LAG_SHARE)) return null;
+  return { lagUs: Math.round(sendLagUs), share: sendLagUs / responseUs };
+}
+
+/**
+ * The share of the offered rate from which on a schedule counts as kept; null in a closed loop. Poisson
+ * arrivals scatter by the square root of their number: three times that is chance, not a shortfall.
+ */
+function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
+  const { load } = workload;
+  if (load.kind === 'closed') return null;
+  const offered = (load.ratePerSecond * durationMs) / 1e3;
+  return load.arrivals === 'uniform' ? ACHIEVED : Math.min(ACHIEVED, 1 - 3 / Math.sqrt(offered));
+}
+
+/**
+ * Messages that were outstanding when the steady phase began, where that is more than the run itself explains:
+ * rate × median response time are under way at any moment (Little's law).
+ */
+function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
+  const { atStart } = steady.outstanding;
+  if (offered === null || atStart === null) return null;
+  const usual = (offered.perSecond * (latencies.response?.p50 ?? 0)) / 1e6;
+  const most = Math.max(offered.perSecond * BACKLOG_SECONDS, usual * BACKLOG_TIMES_USUAL);
+  return atStart > most ? atStart : null;
+}

@@ -1,0 +1,253 @@
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { figuresOf, type RunFigures } from '../measure/figures.ts';
+import { Recorder } from '../measure/recorder.ts';
+import { readEnvironment, readMachine } from '../observe/environment.ts';
+import { planRequest } from '../plan/plan.ts';
+import { loadProfiles } from '../plan/profile.ts';
+import { chooseVariants } from '../plan/variants.ts';
+import { parseRequest } from '../request/request.ts';
+import { makeSteps } from '../strategy/steps.ts';
+import { bunHere } from '../topology/engine.ts';
+import { runExperiment } from './experiment.ts';
+import { measurePeer } from './peer.bench.ts';
+
+/**
+ * The generator's own benchmark: `npm run bench:generator`. What a message, an opened connection and an idle
+ * connection cost the lean client on each engine and any peer, as ratios to the `ws` client and to the lean one
+ * on Node: in rounds, each generator once a round, so that a machine whose speed drifts moves both sides of a
+ * ratio. Each figure is that of an ordinary run; a peer is a command of its own, measured from outside.
+ */
+
+const PROJECT = new URL('../../../', import.meta.url);
+/** A generator to its options of `run`. */
+const GENERATORS: ReadonlyMap<string, string> = new Map([
+  ['lean-node', '--client lean --engine node'],
+  ...(bunHere() === null ? [] : [['lean-bun', '--client lean --engine bun'] as const]),
+  ['ws', '--client ws --engine node'],
+]);
+const BASELINES = ['lean-node', 'ws'];
+
+type Unit =
+  | 'CPU-µs per message'
+  | 'CPU-µs of the server per message'
+  | 'CPU-µs per opened connection'
+  | 'bytes per idle connection';
+
+/** What is divided by each baseline's. */
+const FIGURES: Record<Unit, (figures: RunFigures) => number | null> = {
+  'CPU-µs per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.generator,
+  'CPU-µs of the server per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.server,
+  'CPU-µs per opened connection': ({ connect }) => connect.cpuUsPerConnection.generator,
+  'bytes per idle connection': ({ memoryPerConnectionBytes }) => memoryPerConnectionBytes.generator,
+};
+
+interface Case {
+  name: string;
+  /** Options of `run`. */
+  line: string;
+  unit: Unit;
+  connections: number;
+  bytes: number;
+}
+
+const MESSAGE = { line: '-p direct', unit: 'CPU-µs per message', connections: 1_000, bytes: 64 } as const;
+const BRIEF = '-w 0ms -d 100ms';
+const CASES: readonly Case[] = [
+  { ...MESSAGE, name: 'echo' },
+  { ...MESSAGE, name: 'echo-50-connections', connections: 50 },
+  { ...MESSAGE, name: 'echo-in-flight-16', line: '-p direct --in-flight 16' },
+  { ...MESSAGE, name: 'echo-16-kb', bytes: 16_384, connections: 200 },
+  { ...MESSAGE, name: 'echo-tls', line: '-p tls' },
+  { ...MESSAGE, name: 'echo-server', unit: 'CPU-µs of the server per message' },
+  {
+    ...MESSAGE,
+    name: 'open',
+    line: `-p direct ${BRIEF}`,
+    connections: 4_000,
+    unit: 'CPU-µs per opened connection',
+  },
+  {
+    ...MESSAGE,
+    name: 'open-tls',
+    line: `-p tls ${BRIEF}`,
+    unit: 'CPU-µs per opened connection',
+  },
+  {
+    ...MESSAGE,
+    name: 'idle',
+    line: `-p direct ${BRIEF}`,
+    connections: 8_000,
+    unit: 'bytes per idle connection',
+  },
+];
+
+interface Options {
+  rounds: number;
+  seconds: number;
+  cases: readonly Case[];
+  /** Name → shell command with {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
+  peers: ReadonlyMap<string, string>;
+}
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    case: { type: 'string', multiple: true },
+    peer: { type: 'string', multiple: true, default: [] },
+  },
+});
+const options: Options = {
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  cases: CASES.filter(({ name }) => values.case === undefined || values.case.includes(name)),
+  peers: new Map(
+    values.peer.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]),
+  ),
+};
+const usable =
+  options.rounds >= 1 &&
+  options.seconds >= 1 &&
+  options.cases.length > 0 &&
+  [...options.peers.keys()].every((name) => name !== '');
+if (usable) await main(options);
+else {
+  process.stderr.write(
+    `bench:generator: --rounds and --seconds take numbers from 1, --peer NAME='COMMAND', --case one of ${CASES.map(({ name }) => name).join(', ')}.\n`,
+  );
+  process.exitCode = 2;
+}
+
+async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
+  const ratios = new Map<string, number[]>();
+  const absolute = new Map<string, number[]>();
+  const note = (into: Map<string, number[]>, key: string, value: number) =>
+    into.set(key, [...(into.get(key) ?? []), value]);
+  for (const each of cases) {
+    const names = [...GENERATORS.keys(), ...(each.unit === 'CPU-µs per message' ? peers.keys() : [])];
+    for (let round = 0; round < rounds; round++) {
+      const figures = new Map<string, number>();
+      for (const name of shuffled(names)) {
+        const peer = peers.get(name);
+        const figure =
+          peer === undefined
+            ? await once(each, name, seconds)
+            : await measurePeer({ ...each, command: peer, seconds });
+        figures.set(name, figure);
+        note(absolute, `${each.name} ${name}`, figure);
+      }
+      for (const [name, figure] of figures)
+        for (const baseline of BASELINES)
+          note(ratios, `${each.name} ${name} ${baseline}`, figure / (figures.get(baseline) ?? Number.NaN));
+    }
+    for (const name of names) print(each, name, absolute, ratios);
+  }
+  const recording = recordingNs();
+  const lean = median(absolute.get('echo lean-node') ?? []);
+  process.stdout.write(
+    `recording: ${recording.toFixed(0)} ns a message${Number.isNaN(lean) ? '' : `, ${(recording / 10 / lean).toFixed(1)} % of the CPU per message of the lean client on Node`}\n`,
+  );
+}
+
+/** One run with this generator, and the figure of the case; the lean echo server is that of its engine. */
+async function once(each: Case, name: string, seconds: number): Promise<number> {
+  const server = each.unit === 'CPU-µs of the server per message' && name !== 'ws' ? 'lean' : 'ws';
+  const line =
+    `${each.line} -c ${each.connections} --payload ${each.bytes} --type binary ${GENERATORS.get(name)} --server ${server} ` +
+    `--steps throughput --no-http${each.line.includes('-d ') ? '' : ` -w 1s -d ${seconds}s`}`;
+  const command = line.split(' ');
+  const request = parseRequest(command);
+  if (request.command !== 'run') throw new TypeError(line);
+  const profiles = await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT)));
+  const sides = chooseVariants({ profiles, tunings: [] }, request.run.variants);
+  const bun = bunHere()?.version ?? null;
+  const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
+  const seed = Math.floor(Math.random() * 2 ** 32);
+  const { variants, planRun } = planRequest(request.run, sides, {
+    command,
+    now: new Date(),
+    seed,
+    machine,
+  });
+  let figure: number | null = null;
+  const never = new AbortController().signal;
+  await runExperiment({
+    strategy: makeSteps({
+      ...request.run,
+      variants: variants.map(({ name }) => name),
+      planOf: (spec) => planRun(spec, 1).plan,
+    }),
+    planRun,
+    environment,
+    needsNginx: variants.some(({ proxy }) => proxy !== null),
+    nginxPath: null,
+    cacheDir: fileURLToPath(new URL('.cache', PROJECT)),
+    assess: () => [],
+    signal: never,
+    urgent: never,
+    listeners: [
+      (event) => {
+        if (event.type !== 'run-ended') return;
+        if (event.run.outcome.state !== 'completed') throw new Error(event.run.outcome.reason);
+        figure = FIGURES[each.unit](figuresOf(event.run));
+      },
+    ],
+    say: (text) => void process.stderr.write(`${text}\n`),
+  });
+  if (figure === null) throw new Error(`${each.name}: ${name} left no figure.`);
+  return figure;
+}
+
+function print(
+  { name: what, unit }: Case,
+  name: string,
+  absolute: ReadonlyMap<string, number[]>,
+  ratios: ReadonlyMap<string, number[]>,
+): void {
+  const key = `${what} ${name}`;
+  const figures = absolute.get(key) ?? [];
+  const against = BASELINES.filter((baseline) => baseline !== name).map((baseline) =>
+    `${spread(ratios.get(`${key} ${baseline}`) ?? [], 2)} × ${baseline}`.padEnd(32),
+  );
+  process.stdout.write(
+    `${what.padEnd(20)} ${name.padEnd(10)} ${spread(figures, 1)} ${unit}, ${against.join(' ')}\n`,
+  );
+}
+
+/** What recording costs a message in a closed loop: one sent, one echoed. */
+function recordingNs(): number {
+  const recorder = new Recorder(
+    { host: 'here', worker: 0 },
+    () => {},
+    () => null,
+  );
+  recorder.schedule({ connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
+  const count = 3_000_000;
+  const startedAt = performance.now();
+  for (let i = 0; i < count; i++) {
+    const nowUs = 10 + i * 20;
+    recorder.sent(nowUs, 64);
+    recorder.echoed(nowUs + 10, nowUs - (i % 5_000), 64);
+  }
+  return ((performance.now() - startedAt) * 1e6) / count;
+}
+
+function shuffled(names: readonly string[]): string[] {
+  return names
+    .map((name) => ({ name, order: Math.random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ name }) => name);
+}
+
+function median(figures: readonly number[]): number {
+  const sorted = figures.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? Number.NaN) + high) / 2;
+}
+
+function spread(figures: readonly number[], digits: number): string {
+  const of = (figure: number) => figure.toFixed(digits);
+  return `${of(median(figures))} (${of(Math.min(...figures))} to ${of(Math.max(...figures))})`;
+}

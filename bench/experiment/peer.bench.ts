@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readChildren } from '../observe/environment.ts';
+import { startSampler } from '../observe/sampler.ts';
+import { canPin } from '../topology/affinity.ts';
+import { makeProcessSet } from '../topology/process-set.ts';
+import { createScope } from '../topology/scope.ts';
+import { type EchoServer, startServers } from '../topology/servers.ts';
+import { directTarget } from '../topology/target.ts';
+import { startWarden } from '../topology/warden.ts';
+
+/** A generator that is a command: it opens its connections and sends, until it is stopped. */
+export interface Peer {
+  /** For `sh -c`, with {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
+  command: string;
+  connections: number;
+  bytes: number;
+  /** How long it is measured. */
+  seconds: number;
+}
+
+const SETTLE_MS = 1_000;
+const OPEN_LIMIT_MS = 60_000;
+
+/**
+ * CPU-µs of a peer's whole process tree per message, against an echo server on `ws` without a proxy: CPU from
+ * /proc, messages as the server counts them, placed as an ordinary run of `direct` is.
+ */
+export async function measurePeer(peer: Peer): Promise<number> {
+  const warden = await startWarden();
+  const scope = createScope();
+  const processSet = makeProcessSet(scope, warden);
+  try {
+    const cpus = canPin() ? { server: [1], generator: [0] } : { server: null, generator: null };
+    const servers = await startServers({
+      count: 1,
+      kind: 'ws',
+      engine: 'node',
+      cpus: cpus.server,
+      maxPayloadBytes: 1 << 20,
+      onLaunch: processSet.adopt,
+    });
+    const [server] = servers;
+    if (server === undefined) throw new TypeError('no echo server was started');
+    const { host, ports, path } = directTarget(servers);
+    const [port] = ports;
+    const { pid } = processSet.launch({
+      name: 'peer',
+      component: 'generator',
+      command: 'sh',
+      args: ['-c', filled(peer, { host, port: port ?? 0, url: `ws://${host}:${port}${path}` })],
+      cpus: cpus.generator,
+      ipc: false,
+    });
+    for (const until = performance.now() + OPEN_LIMIT_MS; performance.now() < until; await sleep(100))
+      if ((await server.stats()).connections.open >= peer.connections) break;
+    await sleep(SETTLE_MS);
+    return await cpuPerMessage([pid, ...(await descendants(pid))], peer.seconds, server);
+  } finally {
+    processSet.dismiss();
+    await scope.close();
+    await warden.close();
+  }
+}
+
+function filled(
+  { command, connections, bytes, seconds }: Peer,
+  target: { url: string; host: string; port: number },
+): string {
+  const words: Record<string, string | number> = { ...target, connections, bytes, seconds: seconds + 5 };
+  return command.replace(/\{(\w+)\}/g, (whole, word: string) => String(words[word] ?? whole));
+}
+
+async function cpuPerMessage(pids: readonly number[], seconds: number, server: EchoServer): Promise<number> {
+  const cpuUs = () => pids.reduce((sum, pid) => sum + usedCpuUs(pid), 0);
+  const before = { messages: (await server.stats()).messages, cpuUs: cpuUs() };
+  await sleep(seconds * 1e3);
+  const spentUs = cpuUs() - before.cpuUs;
+  return spentUs / ((await server.stats()).messages - before.messages);
+}
+
+async function descendants(pid: number): Promise<number[]> {
+  const children = await readChildren(pid);
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
+}
+
+/** CPU of a process up to now. */
+function usedCpuUs(pid: number): number {
+  const sampler = startSampler({ nowUs: () => 0 });
+  sampler.watch([{ component: 'generator', name: 'peer', pid }]);
+  sampler.sampleNow();
+  sampler.stop();
+  return sampler.series()[0]?.samples[0]?.cpuUs ?? 0;
+}

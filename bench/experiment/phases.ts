@@ -1,0 +1,148 @@
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../load/clock.ts';
+import type { Fleet } from '../load/fleet.ts';
+import type { WorkerPlan } from '../load/protocol.ts';
+import type { PhaseTimes } from '../measure/recorder.ts';
+import type { Span } from '../measure/span.ts';
+import { PHASES } from '../model/load.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
+import type { Sampler } from '../observe/sampler.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import type { RunContext } from './context.ts';
+import type { Live } from './live.ts';
+
+/** From the last handshake to the first message: the word has to reach every worker in between. */
+const HEAD_START_US = 100_000;
+/** Added to what a worker's own timeouts allow it; after that it counts as hung. */
+const HUNG_AFTER_MS = 15_000;
+const RESPONSE_TIMEOUT_MS = 5_000;
+
+/** What the phases of one load act on, and what becomes of them. */
+export interface PhaseContext {
+  context: RunContext;
+  fleet: Fleet;
+  clock: Clock;
+  sampler: Sampler;
+  processSet: ProcessSet;
+  live: Live;
+  /** From the first handshake to the last; without length while the connections open. */
+  handshakes: Span;
+  /** Null while the connections open. */
+  times: PhaseTimes | null;
+}
+
+/**
+ * Connect, warm-up, steady phase and drain; cut short where the person or a process that dies says so.
+ *
+ * @param plans one for each worker of the fleet
+ */
+export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
+  const { context, fleet, clock, sampler, processSet, live } = phaseContext;
+  const { plan, signal } = context;
+  const over = new AbortController();
+  const cutShort = interruption(signal, processSet, over.signal);
+  const within = async (work: Promise<void>, ms: number, what: string): Promise<Outcome | null> => {
+    const late: Outcome = {
+      state: 'failed',
+      reason: `${what} did not end within ${Math.round(ms / 1000)} s.`,
+    };
+    const limit = sleep(ms, late, { signal: over.signal }).catch(() => late);
+    return Promise.race([work.then(() => null), cutShort, limit]);
+  };
+  let sampled = Promise.resolve();
+  live.enter('connect');
+  const connected = fleet.connect(plans).then((handshakes) => {
+    phaseContext.handshakes = handshakes;
+  });
+  let ended = await within(connected, connectLimitMs(plan), 'Opening the connections');
+  if (ended === null) {
+    sampler.sampleNow();
+    const times = phaseTimes(plan, phaseContext.handshakes.endUs, clock());
+    phaseContext.times = times;
+    sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
+    const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
+    ended = await within(fleet.run(times), ms, 'The generator');
+  }
+  // If a process died, the workers may finish first: give its exit a turn to be reported.
+  await setImmediate();
+  if (ended === null && processSet.hasUnexpectedExit()) ended = await cutShort;
+  ended ??= allFailed(fleet.totals());
+  if (ended !== null) await Promise.race([fleet.stop(), responseTimeout()]);
+  over.abort();
+  await sampled;
+  return ended ?? { state: 'completed' };
+}
+
+/** When each phase that was reached began and ended; `endUs`: the end of the load. */
+export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Run['phases'] {
+  const starts = times === null ? [0] : [handshakes.startUs, times.warmUpUs, times.steadyUs, times.drainUs];
+  const ends = times === null ? [] : [times.connectedUs, ...starts.slice(2)];
+  return PHASES.flatMap((phase, i) => {
+    const startUs = starts[i];
+    if (startUs === undefined || startUs >= endUs) return [];
+    return [{ phase, startUs, endUs: Math.min(ends[i] ?? endUs, endUs) }];
+  });
+}
+
+/** A load without a single connection left has ended before its time. */
+function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
+  const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
+  const asked = sum('asked');
+  if (asked === 0 || sum('failed') < asked) return null;
+  const reason =
+    sum('opened') === 0
+      ? `none of its ${asked} connections opened.`
+      : `all of its ${asked} connections failed.`;
+  return { state: 'failed', reason };
+}
+
+/** Upper bound for workers that do not respond; it does not keep this process alive. */
+export function responseTimeout(): Promise<void> {
+  return sleep(RESPONSE_TIMEOUT_MS, undefined, { ref: false });
+}
+
+/** Resolves when the person says stop, or when a process dies that should not. */
+function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSignal): Promise<Outcome> {
+  const stopped = new Promise<Outcome>((resolve) => {
+    const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
+    if (signal.aborted) stop();
+    else AbortSignal.any([signal, over]).addEventListener('abort', stop, { once: true });
+  });
+  return Promise.race([
+    stopped,
+    processSet.unexpectedExit.then((reason): Outcome => ({ state: 'failed', reason })),
+  ]);
+}
+
+function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
+  const ramp = rampPerSecond === 0 ? connections * 10 : (connections / rampPerSecond) * 2_000;
+  return ramp + connectTimeoutMs + HUNG_AFTER_MS;
+}
+
+function phaseTimes({ warmupMs, durationMs }: RunPlan, connectedUs: number, nowUs: number): PhaseTimes {
+  const warmUpUs = Math.ceil(nowUs) + HEAD_START_US;
+  const steadyUs = warmUpUs + warmupMs * 1e3;
+  return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
+}
+
+/** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */
+async function sampleAtBounds(
+  times: PhaseTimes,
+  clock: Clock,
+  sampler: Sampler,
+  live: Live,
+  over: AbortSignal,
+): Promise<void> {
+  const bounds = [
+    [times.warmUpUs, 'warm-up'],
+    [times.steadyUs, 'steady'],
+    [times.drainUs, 'drain'],
+  ] as const;
+  for (const [atUs, phase] of bounds) {
+    await sleep(Math.max(0, (atUs - clock()) / 1e3), undefined, { signal: over }).catch(() => {});
+    if (over.aborted && clock() < atUs) return;
+    live.enter(phase);
+    sampler.sampleNow();
+  }
+}

@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
+import { Problem } from '../model/failure.ts';
+import type { StartedTarget } from '../topology/target.ts';
+
+/**
+ * Requests a path once, without an upgrade, as a monitor or a browser does; any answer will do.
+ *
+ * @throws Problem('environment') where none comes, the signal's reason where it is stopped
+ */
+export async function visit(
+  { host, ports, tls, request: asked }: Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'request'>,
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const headers = asked === undefined ? {} : { host: asked.host };
+  const options = { host, port: ports[0], path, headers, agent: false, signal };
+  const request = tls === null ? getHttp(options) : getHttps({ ...options, ...tls });
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+  } catch (cause) {
+    signal.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Problem('environment', `Nginx does not answer a GET of ${path}: ${why}.`, { cause });
+  }
+}

@@ -1,0 +1,147 @@
+import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
+
+/** Carriers of Bun: `Bun.connect`, whose sockets have no streams above them and share one set of handlers. */
+
+/** Carriers over TCP to the ports of `host`. */
+export function bunTcp(host: string): OpenCarrier {
+  return (source, port, events) => {
+    const carrier = new BunCarrier(events, null);
+    connect(carrier, { ...addressOf(host, source, port), data: carrier, socket: HANDLERS });
+    return carrier;
+  };
+}
+
+/** As `bunTcp`, with TLS on top. */
+export function bunTls(host: string, options: CarrierTls): OpenCarrier {
+  const { servername, alpn, ca } = options;
+  const tls = {
+    serverName: servername,
+    ALPNProtocols: Buffer.from(
+      alpn.map((name) => String.fromCharCode(name.length) + name).join(''),
+      'latin1',
+    ),
+    ...(ca === null ? { rejectUnauthorized: false } : { ca }),
+  };
+  return (source, port, events) => {
+    const carrier = new BunCarrier(events, options);
+    connect(carrier, { ...addressOf(host, source, port), data: carrier, socket: TLS_HANDLERS, tls });
+    return carrier;
+  };
+}
+
+function addressOf(host: string, source: Source | null, port: number) {
+  if (source === null) return { hostname: host, port };
+  return { hostname: host, port, localAddress: source.localAddress, localPort: source.localPort };
+}
+
+/** By the promise and not by the handler `connectError`, which may be called before `Bun.connect` returns. */
+function connect(carrier: BunCarrier, options: Bun.ConnectOptions<BunCarrier>): void {
+  Bun.connect(options).catch((error: NodeJS.ErrnoException) => carrier.closed(error));
+}
+
+const HANDLERS: Bun.Handlers<BunCarrier> = {
+  binaryType: 'buffer',
+  open: (socket) => socket.data.opened(socket),
+  data: (socket, bytes) => socket.data.read(bytes),
+  drain: (socket) => socket.data.drained(),
+  close: (socket, error) => socket.data.closed(error),
+};
+
+const TLS_HANDLERS: Bun.Handlers<BunCarrier> = {
+  ...HANDLERS,
+  handshake: (socket, ok, error) => socket.data.secured(socket, ok, error),
+};
+
+/**
+ * The handshake itself failed. Any other code is what Bun holds against the certificate, and where that does
+ * not fit the name it says `ok` false even if it was told not to check.
+ */
+const HANDSHAKE_FAILURES = new Set(['EPROTO', 'ECONNRESET']);
+
+class BunCarrier implements Carrier {
+  readonly #events: CarrierEvents;
+  readonly #session: Buffer | null;
+  /** The certificate is checked. */
+  readonly #checked: boolean;
+  #socket: Bun.Socket<BunCarrier> | null = null;
+  /** What the system has not taken of the last write. */
+  #rest: Buffer | null = null;
+  /** Nothing more is told. */
+  #over = false;
+
+  constructor(events: CarrierEvents, tls: CarrierTls | null) {
+    this.#events = events;
+    this.#session = tls?.session ?? null;
+    this.#checked = tls !== null && tls.ca !== null;
+  }
+
+  write(buffer: Buffer, bytes: number): boolean {
+    if (this.#over || this.#socket === null) return true;
+    const taken = this.#socket.write(buffer, 0, bytes);
+    // Closed: the handler `close` follows.
+    if (taken === bytes || taken < 0) return true;
+    this.#rest = buffer.subarray(taken, bytes);
+    return false;
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#socket?.end();
+  }
+
+  /** Without RST, which Nginx would see as a fault of its client's. */
+  destroy(): void {
+    this.end();
+  }
+
+  /** A connection attempt cannot be called off: what comes of it later is closed at once. */
+  opened(socket: Bun.Socket<BunCarrier>): void {
+    if (this.#over) {
+      socket.end();
+      return;
+    }
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    if (this.#session !== null) socket.setSession(this.#session);
+    this.#events.connected();
+  }
+
+  secured(socket: Bun.Socket<BunCarrier>, ok: boolean, error: NodeJS.ErrnoException | null): void {
+    if (this.#over) return;
+    const code = error?.code ?? null;
+    const failed = !ok && (this.#checked || code === null || HANDSHAKE_FAILURES.has(code));
+    if (failed) this.#failed(code);
+    else this.#events.secured(socket.alpnProtocol || null);
+  }
+
+  read(bytes: Buffer): void {
+    if (!this.#over) this.#events.data(bytes, 0, bytes.length);
+  }
+
+  drained(): void {
+    if (this.#over || this.#rest === null || this.#socket === null) return;
+    const taken = this.#socket.write(this.#rest);
+    if (taken < 0) return;
+    if (taken < this.#rest.length) {
+      this.#rest = this.#rest.subarray(taken);
+      return;
+    }
+    this.#rest = null;
+    this.#events.drained();
+  }
+
+  closed(error?: NodeJS.ErrnoException): void {
+    if (this.#over) return;
+    if (error !== undefined) {
+      this.#failed(error.code ?? null);
+      return;
+    }
+    this.#over = true;
+    this.#events.closed();
+  }
+
+  #failed(code: string | null): void {
+    this.#over = true;
+    this.#events.error(code);
+  }
+}

@@ -1,0 +1,290 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import { before, describe, type TestContext, test } from 'node:test';
+import tls from 'node:tls';
+import fc from 'fast-check';
+import { makeKeyPair } from '../../../test/key-pair.ts';
+import { type KeyPair, portOf, rawServer, settle } from '../connections/connection.test.fixture.ts';
+import type { Carrier, CarrierTls, OpenCarrier } from './carrier.ts';
+import { carriersHere, ON_BUN } from './engine.ts';
+
+/** The contract of a carrier, for every engine's: see carrier.ts. */
+
+const HOST = '127.0.0.1';
+const ENGINE = ON_BUN ? 'bun' : 'node';
+/** OpenSSL's word for it, and BoringSSL's. */
+const UNTRUSTED = ON_BUN ? 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' : 'DEPTH_ZERO_SELF_SIGNED_CERT';
+const carriersOfEngine = await carriersHere();
+
+let keys: KeyPair;
+before(async () => {
+  keys = await makeKeyPair();
+});
+
+const secured = (changes: Partial<CarrierTls> = {}) =>
+  carriersOfEngine.tls(HOST, {
+    servername: 'localhost',
+    alpn: ['http/1.1'],
+    ca: keys.cert,
+    session: null,
+    ...changes,
+  });
+
+/** Reads each connection at a pace of its own: so many bytes a turn, nothing for a millisecond in between. */
+function slowReader() {
+  let pace = 0;
+  let done: (digest: string) => void = () => {};
+  return {
+    /** The digest of all that the next connection brings. */
+    next: (bytesATurn: number) =>
+      new Promise<string>((resolve) => {
+        pace = bytesATurn;
+        done = resolve;
+      }),
+    read(stream: net.Socket): void {
+      const digest = createHash('sha256');
+      let budget = pace;
+      // With it come the session tickets: to close with those unread would reset the connection.
+      stream.write('hello');
+      stream.on('end', () => done(digest.digest('hex')));
+      stream.on('data', (bytes: Buffer) => {
+        digest.update(bytes);
+        budget -= bytes.length;
+        if (budget > 0) return;
+        budget = pace;
+        stream.pause();
+        setTimeout(() => stream.resume(), 1);
+      });
+    },
+  };
+}
+
+interface Heard {
+  carrier: Carrier;
+  events: string[];
+  received: Buffer;
+  until(event: string): Promise<void>;
+}
+
+function open(t: TestContext, openCarrier: OpenCarrier, port: number): Heard {
+  let check = () => {};
+  const note = (event: string) => {
+    if (heard.events.at(-1) !== event) heard.events.push(event);
+    check();
+  };
+  const heard: Heard = {
+    carrier: openCarrier(null, port, {
+      connected: () => note('connected'),
+      secured: (alpn) => note(`secured ${alpn}`),
+      data(buffer, from, to) {
+        heard.received = Buffer.concat([heard.received, buffer.subarray(from, to)]);
+        note('data');
+      },
+      drained: () => note('drained'),
+      closed: () => note('closed'),
+      error: (code) => note(`error ${code}`),
+    }),
+    events: [],
+    received: Buffer.alloc(0),
+    until: (event) =>
+      new Promise((resolve) => {
+        check = () => heard.events.includes(event) && resolve();
+        check();
+      }),
+  };
+  assert.deepEqual(heard.events, [], 'nothing is told from within the call');
+  t.after(() => heard.carrier.destroy());
+  return heard;
+}
+
+for (const kind of ['tcp', 'tls'] as const) {
+  const secure = kind === 'tls';
+  const serverKeys = () => (secure ? keys : null);
+  const carriers = () => (secure ? secured() : carriersOfEngine.tcp(HOST));
+  const ready = secure ? 'secured http/1.1' : 'connected';
+  const alpn = { ALPNProtocols: ['h2', 'http/1.1'] };
+
+  describe(`${ENGINE} over ${kind}`, { timeout: 30_000 }, () => {
+    test('connects, carries bytes both ways, and tells it when the other side ends', async (t) => {
+      const port = await rawServer(
+        t,
+        serverKeys(),
+        ({ stream }) => stream.once('data', (bytes) => stream.end(bytes)),
+        alpn,
+      );
+      const heard = open(t, carriers(), port);
+      await heard.until(ready);
+      const taken = heard.carrier.write(Buffer.from('hello, and more'), 5);
+      await heard.until('closed');
+      assert.deepEqual(
+        heard.events.filter((event) => event !== 'drained'),
+        ['connected', ...(secure ? ['secured http/1.1'] : []), 'data', 'closed'],
+      );
+      assert.equal(heard.events.includes('drained'), !taken);
+      assert.equal(heard.received.toString(), 'hello');
+    });
+
+    test('what the system does not take at once is kept, and drained tells when it is taken', async (t) => {
+      let reader: net.Socket | undefined;
+      const port = await rawServer(
+        t,
+        serverKeys(),
+        ({ stream }) => {
+          reader = stream;
+          stream.pause();
+        },
+        alpn,
+      );
+      const heard = open(t, carriers(), port);
+      await heard.until(ready);
+      // More than the buffers of both sides hold.
+      const large = Buffer.alloc(32 << 20, 'x');
+      assert.equal(heard.carrier.write(large, large.length), false);
+      await settle();
+      assert.ok(!heard.events.includes('drained'), 'nobody has read');
+      let bytes = 0;
+      reader?.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+      });
+      reader?.resume();
+      await heard.until('drained');
+      heard.carrier.end();
+      await once(reader ?? assert.fail(), 'end');
+      assert.equal(bytes, large.length);
+    });
+
+    test('whatever is written, and however slowly it is read, arrives whole and in order', async (t) => {
+      const reader = slowReader();
+      const port = await rawServer(t, serverKeys(), ({ stream }) => reader.read(stream), alpn);
+      const sizes = fc.array(fc.integer({ min: 1, max: 4 << 20 }), { minLength: 1, maxLength: 4 });
+      const property = fc.asyncProperty(
+        sizes,
+        fc.integer({ min: 200_000, max: 1_000_000 }),
+        async (list, pace) => {
+          const expected = createHash('sha256');
+          const arrived = reader.next(pace);
+          const heard = open(t, carriers(), port);
+          await heard.until('data');
+          for (const size of list) {
+            const bytes = randomBytes(size);
+            expected.update(bytes);
+            heard.events.length = 0;
+            if (!heard.carrier.write(bytes, size)) await heard.until('drained');
+          }
+          heard.carrier.end();
+          assert.equal(await arrived, expected.digest('hex'));
+        },
+      );
+      await fc.assert(property, { numRuns: 8 });
+    });
+
+    test('end sends what was written before it', async (t) => {
+      const got: Buffer[] = [];
+      const ended = new Promise<void>((resolve) => {
+        void rawServer(
+          t,
+          serverKeys(),
+          ({ stream }) => stream.on('data', (bytes) => got.push(bytes)).on('end', resolve),
+          alpn,
+        ).then((port) => {
+          const heard = open(t, carriers(), port);
+          void heard.until(ready).then(() => {
+            heard.carrier.write(Buffer.from('last words'), 10);
+            heard.carrier.end();
+          });
+        });
+      });
+      await ended;
+      assert.equal(Buffer.concat(got).toString(), 'last words');
+    });
+
+    test('after destroy and after end nothing is told, and a write is as good as taken', async (t) => {
+      const port = await rawServer(t, serverKeys(), ({ stream }) => stream.on('data', () => {}), alpn);
+      for (const leave of ['destroy', 'end'] as const) {
+        const heard = open(t, carriers(), port);
+        await heard.until(ready);
+        const before = [...heard.events];
+        heard.carrier[leave]();
+        assert.equal(heard.carrier.write(Buffer.from('x'), 1), true);
+        await settle();
+        assert.deepEqual(heard.events, before);
+      }
+    });
+
+    test('a write that is taken after end or destroy is told of no more', async (t) => {
+      for (const leave of ['destroy', 'end'] as const) {
+        const reading = new Promise<void>((resolve) => {
+          void rawServer(
+            t,
+            serverKeys(),
+            ({ stream }) => {
+              stream.on('data', () => {});
+              stream.on('close', resolve);
+            },
+            alpn,
+          ).then(async (port) => {
+            const heard = open(t, carriers(), port);
+            await heard.until(ready);
+            const before = [...heard.events];
+            const large = Buffer.alloc(32 << 20, 'x');
+            assert.equal(heard.carrier.write(large, large.length), false);
+            heard.carrier[leave]();
+            t.after(() => assert.deepEqual(heard.events, before));
+          });
+        });
+        await reading;
+        await settle();
+      }
+    });
+
+    test('a port where nobody listens: the code of the system', async (t) => {
+      const server = net.createServer().listen(0, HOST);
+      await once(server, 'listening');
+      const port = portOf(server);
+      server.close();
+      await once(server, 'close');
+      const heard = open(t, carriers(), port);
+      await heard.until('error ECONNREFUSED');
+      assert.deepEqual(heard.events, ['error ECONNREFUSED']);
+    });
+  });
+}
+
+describe(`TLS of ${ENGINE}`, { timeout: 30_000 }, () => {
+  test('a certificate is checked where authorities are named, chain and name, and only there', async (t) => {
+    const port = await rawServer(t, keys, () => {});
+    const other = await makeKeyPair();
+    const refusals: [Partial<CarrierTls>, string][] = [
+      [{ ca: other.cert }, `error ${UNTRUSTED}`],
+      [{ servername: 'example.org' }, 'error ERR_TLS_CERT_ALTNAME_INVALID'],
+    ];
+    for (const [changes, expected] of refusals) {
+      const heard = open(t, secured(changes), port);
+      await heard.until(expected);
+      assert.deepEqual(heard.events, ['connected', expected]);
+    }
+    const unchecked = open(t, secured({ ca: null, servername: 'example.org' }), port);
+    await unchecked.until('secured null');
+  });
+
+  test('a session that is handed in is resumed', async (t) => {
+    const resumed: boolean[] = [];
+    const port = await rawServer(
+      t,
+      keys,
+      ({ stream }) => {
+        resumed.push((stream as tls.TLSSocket).isSessionReused());
+        stream.write('hello');
+      },
+      { maxVersion: 'TLSv1.2' },
+    );
+    const first = tls.connect({ host: HOST, port, ca: keys.cert, servername: 'localhost' });
+    const [session] = (await once(first, 'session')) as [Buffer];
+    first.destroy();
+    await open(t, secured({ session }), port).until('data');
+    await open(t, secured(), port).until('data');
+    assert.deepEqual(resumed, [false, true, false]);
+  });
+});

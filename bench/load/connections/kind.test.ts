@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { FAILURE_STAGES, failureKey } from '../../model/failure.ts';
+import { kindOfEnd, kindOfError } from './connection.ts';
+
+const KINDS: [code: string | null, tcp: string, tls: string][] = [
+  ['ECONNREFUSED', 'refused', 'refused'],
+  ['ECONNRESET', 'reset', 'reset'],
+  ['EPIPE', 'reset', 'reset'],
+  ['ETIMEDOUT', 'connect-timeout', 'connect-timeout'],
+  ['EADDRNOTAVAIL', 'no-ports', 'no-ports'],
+  ['EADDRINUSE', 'no-ports', 'no-ports'],
+  ['EMFILE', 'no-files', 'no-files'],
+  ['ENFILE', 'no-files', 'no-files'],
+  ['EHOSTUNREACH', 'system-EHOSTUNREACH', 'tls'],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'system-ERR_SSL_WRONG_VERSION_NUMBER', 'tls'],
+  ['<b>/&', 'system-b', 'tls'],
+  ['///', 'system-unknown', 'tls'],
+  [null, 'system-unknown', 'tls'],
+];
+
+for (const [code, tcp, secured] of KINDS) {
+  test(`${code} is ${tcp} before TLS, ${secured} in TLS, and an abnormal closure when it is open`, () => {
+    assert.equal(kindOfError(code, 'tcp'), tcp);
+    assert.equal(kindOfError(code, 'upgrade'), tcp);
+    assert.equal(kindOfError(code, 'tls'), secured);
+    assert.equal(kindOfError(code, 'open'), 'closed-1006');
+    for (const stage of FAILURE_STAGES)
+      assert.ok(v.is(failureKey, `${stage}/${kindOfError(code, stage)}`), 'it can be a key of the result');
+  });
+}
+
+test('a connection that just ends was reset before it was open, and closed without a frame after', () => {
+  assert.deepEqual(FAILURE_STAGES.map(kindOfEnd), ['reset', 'reset', 'reset', 'closed-1006']);
+});

@@ -1,0 +1,33 @@
+import type { OpenFacts } from './connection.ts';
+
+/** A way that messages took, as far as the handshake tells: a row of the spread. */
+export interface Route extends OpenFacts {
+  connections: number;
+  messages: number;
+}
+
+/** The row for a connection that has just opened, which counts for it; a new one where there is none yet. */
+export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFacts): Route {
+  const known = routes.find(
+    (route) => route.nginxWorker === nginxWorker && route.upstream === upstream && route.alpn === alpn,
+  );
+  const route = known ?? { nginxWorker, upstream, alpn, connections: 0, messages: 0 };
+  if (known === undefined) routes.push(route);
+  route.connections++;
+  return route;
+}
+
+/** The routes of several workers as one list. */
+export function sumRoutes(routes: readonly Route[]): Route[] {
+  const sums = new Map<string, Route>();
+  for (const route of routes) {
+    const key = JSON.stringify([route.nginxWorker, route.upstream, route.alpn]);
+    const sum = sums.get(key);
+    if (sum === undefined) sums.set(key, { ...route });
+    else {
+      sum.connections += route.connections;
+      sum.messages += route.messages;
+    }
+  }
+  return [...sums.values()];
+}

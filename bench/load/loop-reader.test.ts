@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeLoopReader } from './loop-reader.ts';
+
+const nowUs = () => performance.now() * 1e3;
+
+function spin(us: number): void {
+  for (const until = nowUs() + us; nowUs() < until; );
+}
+
+test('a loop that is never idle is busy all the time, one that waits is not', async () => {
+  const read = makeLoopReader(nowUs);
+  spin(30_000);
+  assert.equal(read()?.utilisation, 1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok((read()?.utilisation ?? 1) < 1);
+});
+
+test('readings follow each other without a gap, and too soon there is none', () => {
+  let us = 5_000.4;
+  const read = makeLoopReader(() => us);
+  spin(10);
+  us = 9_000.6;
+  const first = read();
+  assert.deepEqual([first?.startUs, first?.endUs], [5_000, 9_001]);
+  us = 9_900;
+  assert.equal(read(), null);
+  us = 12_000;
+  const second = read();
+  assert.deepEqual([second?.startUs, second?.endUs], [9_001, 12_000]);
+});
+
+test('delay is what the longest wait for the timer was over its interval, since the reading before', () => {
+  let us = 0;
+  let resets = 0;
+  const delay = { count: 3, max: 25_400_000, reset: () => void resets++ };
+  const read = makeLoopReader(() => us, delay);
+  us = 1e6;
+  assert.equal(read()?.delayMaxUs, 5_400);
+  assert.equal(resets, 1);
+  us = 2e6;
+  delay.max = 19_000_000;
+  assert.equal(read()?.delayMaxUs, 0);
+  us = 3e6;
+  delay.count = 0;
+  assert.equal(read()?.delayMaxUs, 0);
+});

@@ -1,0 +1,42 @@
+import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import type { LoopReader } from '../measure/recorder.ts';
+import { ON_BUN } from './carriers/engine.ts';
+import type { Clock } from './clock.ts';
+
+const RESOLUTION_MS = 20;
+/** A share of less time than this is chance. */
+const SPAN_LEAST_US = 1_000;
+
+/**
+ * Reads utilisation and delay of this process's event loop; each reading is of the time since the one before.
+ * On Bun there is nothing to read: `eventLoopUtilization` is there, and says zero of any loop.
+ */
+export function makeLoopReader(clock: Clock, delay = monitorDelay()): LoopReader {
+  if (ON_BUN) return () => null;
+  let before = performance.eventLoopUtilization();
+  let startUs = Math.max(0, Math.round(clock()));
+  return () => {
+    const endUs = Math.round(clock());
+    if (endUs - startUs < SPAN_LEAST_US) return null;
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    // The histogram counts from tick to tick: what is over the resolution is delay.
+    const delayMaxUs = delay.count === 0 ? 0 : Math.max(0, delay.max / 1e3 - RESOLUTION_MS * 1e3);
+    delay.reset();
+    const span = { startUs, endUs };
+    startUs = endUs;
+    return {
+      ...span,
+      utilisation: Math.min(1, Math.max(0, utilization)),
+      delayMaxUs: Math.round(delayMaxUs),
+    };
+  };
+}
+
+/** Of a timer that is due every RESOLUTION_MS: times between its calls, ns. */
+function monitorDelay(): Pick<IntervalHistogram, 'count' | 'max' | 'reset'> {
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  return delay;
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { clockSince, monotonicNs } from '../clock.ts';
+import { spinningWaker, threadWaker, type Waker } from './waker.ts';
+
+const epochNs = monotonicNs();
+const clock = clockSince(epochNs);
+
+/** The thread does not keep a process alive, and nothing else here does. */
+const alive = setInterval(() => {}, 1_000);
+after(() => clearInterval(alive));
+
+const WAKERS: [name: string, make: (wake: () => void) => Waker][] = [
+  ['a waker with a thread', (wake) => threadWaker(epochNs, wake)],
+  ['a waker that spins', (wake) => spinningWaker(clock, wake)],
+];
+
+for (const [name, make] of WAKERS) {
+  test(`${name} wakes once for each time that is asked for, and not before it`, async () => {
+    const woken: { dueUs: number; atUs: number }[] = [];
+    let dueUs = 0;
+    let next = () => {};
+    const waker = make(() => {
+      woken.push({ dueUs, atUs: clock() });
+      next();
+    });
+    for (const inUs of [30_000, 300, 20_000.7, 0]) {
+      const called = new Promise<void>((resolve) => {
+        next = resolve;
+      });
+      dueUs = clock() + inUs;
+      waker.wakeAt(dueUs);
+      await called;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    waker.close();
+    assert.equal(woken.length, 4);
+    // The thread counts in whole µs.
+    for (const { dueUs: due, atUs } of woken) assert.ok(atUs >= due - 1, `${atUs} for ${due}`);
+  });
+
+  test(`${name} is silent when it is closed`, async () => {
+    let calls = 0;
+    const waker = make(() => void calls++);
+    waker.wakeAt(clock() + 50_000);
+    waker.close();
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    assert.equal(calls, 0);
+  });
+}

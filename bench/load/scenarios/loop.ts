@@ -1,0 +1,18 @@
+import type { PhaseTimes } from '../../measure/recorder.ts';
+import type { Exchange } from './exchange.ts';
+import type { Session } from './session.ts';
+
+/** When the messages of the scenario `echo` are sent, and how their times are recorded. */
+export interface Loop {
+  start(times: PhaseTimes): void;
+  opened(session: Session<Exchange>): void;
+  /** The echo of the oldest message has come. */
+  echoed(exchange: Exchange, bytes: number): void;
+  /** All echoes of one read have been told: the moment to send in one write. */
+  batchEnd(session: Session<Exchange>): void;
+  /** Whether messages have an intended time. */
+  readonly hasSchedule: boolean;
+  isDrained(nowUs: number): boolean;
+  /** Sends nothing more. */
+  stop(): void;
+}

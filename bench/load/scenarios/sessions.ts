@@ -1,0 +1,124 @@
+import type { HandshakeTimes, Recorder } from '../../measure/recorder.ts';
+import type { FailureKind, FailureStage } from '../../model/failure.ts';
+import type { Source } from '../carriers/carrier.ts';
+import type { Clock } from '../clock.ts';
+import type { Connector, OpenFacts } from '../connections/connection.ts';
+import { type Route, routeOf } from '../connections/route.ts';
+import type { OpenSessions, Scenario } from './scenario.ts';
+import { Session, type SessionHost } from './session.ts';
+
+export interface SessionsOptions {
+  clock: Clock;
+  recorder: Recorder;
+  connect: Connector;
+  connectTimeoutUs: number;
+  /** A handshake is over, whichever way: the next may begin. */
+  onHandshakeOver(): void;
+}
+
+/** The connections of one generator worker: opens them, knows which are open, and counts how they went. */
+export class Sessions<State> implements SessionHost<State>, OpenSessions<State> {
+  readonly scenario: Scenario<State>;
+  readonly routes: Route[] = [];
+  readonly #options: SessionsOptions;
+  readonly #all = new Set<Session<State>>();
+  readonly #open: Session<State>[] = [];
+  /** Whose turn it is to send, and where the look for timeouts has come to. */
+  #turn = 0;
+  #scan: Iterator<Session<State>> | null = null;
+  openings = 0;
+  failures = 0;
+
+  constructor(options: SessionsOptions, makeScenario: (sessions: OpenSessions<State>) => Scenario<State>) {
+    this.#options = options;
+    this.scenario = makeScenario(this);
+  }
+
+  /** Begins one handshake. */
+  connect(id: number, source: Source | null, port: number): void {
+    const { scenario } = this;
+    const session = new Session(id, this.#options.clock(), scenario.state(), this, scenario);
+    this.#all.add(session);
+    session.attach(this.#options.connect(id, source, port, session));
+  }
+
+  /** Open, or in their handshake. */
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get openConnections(): number {
+    return this.#open.length;
+  }
+
+  allOpen(): Session<State>[] {
+    return [...this.#open];
+  }
+
+  nextOpen(): Session<State> | undefined {
+    this.#turn = this.#turn + 1 < this.#open.length ? this.#turn + 1 : 0;
+    return this.#open[this.#turn];
+  }
+
+  /** Looks at `count` sessions, going round: gives up handshakes that take too long, and ticks the scenario. */
+  tick(count: number): void {
+    const nowUs = this.#options.clock();
+    for (let i = 0; i < count; i++) {
+      this.#scan ??= this.#all.values();
+      const next = this.#scan.next();
+      if (next.done) {
+        this.#scan = null;
+        return;
+      }
+      const session = next.value;
+      if (session.isOpen) this.scenario.tick(session, nowUs);
+      else if (session.stage !== 'open' && nowUs - session.startUs >= this.#options.connectTimeoutUs)
+        session.giveUp('connect-timeout');
+    }
+  }
+
+  /** Begins the closing handshake with all that are open. */
+  closeAll(): void {
+    for (const session of this.allOpen()) session.close();
+  }
+
+  destroyAll(): void {
+    for (const session of this.#all) session.destroy();
+  }
+
+  /** SessionHost, as all that follow. */
+  opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route {
+    session.openIndex = this.#open.push(session) - 1;
+    this.openings++;
+    this.#options.recorder.opened(this.#options.clock(), times);
+    this.scenario.open(session);
+    this.#options.onHandshakeOver();
+    return routeOf(this.routes, facts);
+  }
+
+  failed(session: Session<State>, stage: FailureStage, kind: FailureKind): void {
+    const nowUs = this.#options.clock();
+    this.failures++;
+    this.#options.recorder.failed(nowUs, stage, kind);
+    this.#remove(session, nowUs);
+    if (stage !== 'open') this.#options.onHandshakeOver();
+  }
+
+  closed(session: Session<State>): void {
+    this.#remove(session, this.#options.clock());
+  }
+
+  #remove(session: Session<State>, nowUs: number): void {
+    this.#all.delete(session);
+    const at = session.openIndex;
+    if (at < 0) return;
+    session.openIndex = -1;
+    this.#options.recorder.closed();
+    const last = this.#open.pop();
+    if (last !== undefined && last !== session) {
+      this.#open[at] = last;
+      last.openIndex = at;
+    }
+    this.scenario.closed(session, nowUs);
+  }
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { hostname } from 'node:os';
+import { type TestContext, test } from 'node:test';
+import { WebSocketServer } from 'ws';
+import { makeMerger } from '../measure/merge.ts';
+import type { Workload } from '../model/load.ts';
+import type { Slice } from '../model/run.ts';
+import { clockSince, monotonicNs } from './clock.ts';
+import { portOf } from './connections/connection.test.fixture.ts';
+import { type Fleet, makeFleet, type WorkerProcess } from './fleet.ts';
+import { makePacer } from './pacing/pacer.ts';
+import type { WorkerPlan, WorkerReport } from './protocol.ts';
+
+const SEED = 5;
+const ENTRY = new URL('./worker.js', import.meta.url);
+
+/** A worker as any engine could be one: all that passes is JSON. Gone when the test has ended. */
+async function startWorker(t: TestContext): Promise<WorkerProcess> {
+  const child = fork(ENTRY, { serialization: 'json', execArgv: ['--expose-gc'] });
+  const exited = once(child, 'exit');
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  await once(child, 'message');
+  return {
+    name: 'worker',
+    send: (command) => void child.send(command),
+    onReport: (listen) => void child.on('message', (report: WorkerReport) => listen(report)),
+    exited,
+  };
+}
+
+interface EchoServer {
+  port: number;
+  server: WebSocketServer;
+  /** How many connections came, and by which numbers their messages call them. */
+  seen: { connections: number; numbers: Set<string> };
+}
+
+async function echoServer(t: TestContext, delayMs = 0): Promise<EchoServer> {
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  const seen = { connections: 0, numbers: new Set<string>() };
+  server.on('connection', (socket) => {
+    seen.connections++;
+    socket.on('message', (data: Buffer, binary) => {
+      seen.numbers.add(data.toString('latin1', 5, 9));
+      if (delayMs === 0) socket.send(data, { binary });
+      else setTimeout(() => socket.send(data, { binary }), delayMs);
+    });
+  });
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  return { port: portOf(server), server, seen };
+}
+
+function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker: number): WorkerPlan {
+  return {
+    host: hostname(),
+    worker,
+    workers: 2,
+    epochNs: String(epochNs),
+    connections: 5,
+    target: { host: '127.0.0.1', ports, path: '/', tls: null },
+    sourceAddresses: [],
+    sourcePorts: [],
+    rampPerSecond: 0,
+    pendingHandshakes: 10,
+    workload: { scenario: 'echo', load, payload: { minBytes: 16, maxBytes: 16, type: 'text' } },
+    echoTimeoutMs: 20_000,
+    connectTimeoutMs: 20_000,
+    client: 'lean',
+    pacing: load.kind === 'closed' ? null : load.arrivals === 'uniform' ? 'sleep' : 'spin',
+    seed: SEED,
+  };
+}
+
+interface Driven {
+  fleet: Fleet;
+  slices: Slice[];
+  faults: string[];
+}
+
+/** 100 ms of warm-up, 301 ms of steady phase. */
+async function drive(
+  t: TestContext,
+  ports: number[],
+  load: Workload['load'],
+  onSteady: () => void = () => {},
+): Promise<Driven> {
+  const processes = await Promise.all([startWorker(t), startWorker(t)]);
+  const epochNs = monotonicNs();
+  const clock = clockSince(epochNs);
+  const merger = makeMerger(processes.length);
+  const fleet = makeFleet(processes, (recording) => assert.ok(merger.add(recording)));
+  const handshakes = await fleet.connect(processes.map((_, worker) => planOf(ports, load, epochNs, worker)));
+  const { startUs, endUs: connectedUs } = handshakes;
+  assert.ok(startUs > 0 && startUs < connectedUs && connectedUs < clock());
+  const warmUpUs = Math.ceil(clock()) + 50_000;
+  const steadyUs = warmUpUs + 100_000;
+  const timer = setTimeout(onSteady, 150);
+  await fleet.run({ connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + 301_000 });
+  clearTimeout(timer);
+  fleet.leave();
+  await Promise.all(processes.map(({ exited }) => exited));
+  const slices = merger.slices();
+  const connect = slices.filter(({ phase }) => phase === 'connect');
+  assert.equal(connect.at(-1)?.endUs, connectedUs, 'the connect phase ends with the last handshake');
+  return { fleet, slices, faults: merger.check(fleet.ends()).map(({ text }) => text) };
+}
+
+const sum = (slices: readonly Slice[], name: keyof Slice['counters']) =>
+  slices.reduce((total, { counters }) => total + counters[name], 0);
+
+test('open loop: workers whose channel carries JSON alone tell all, and it adds up', async (t) => {
+  // Far slower than a timeout of which the unit is wrong.
+  const servers = [await echoServer(t, 120), await echoServer(t, 120)];
+  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
+  const { fleet, slices, faults } = await drive(
+    t,
+    servers.map(({ port }) => port),
+    load,
+  );
+  assert.deepEqual(faults, []);
+  assert.deepEqual([sum(slices, 'due'), sum(slices, 'echoed'), sum(slices, 'unsent')], [201, 201, 0]);
+  const steady = slices.filter(({ phase }) => phase === 'steady' || phase === 'drain');
+  assert.equal(sum(steady, 'due'), 151);
+  assert.deepEqual(
+    fleet.totals().map(({ worker, asked, opened, failed, due }) => [worker, asked, opened, failed, due]),
+    [
+      [0, 5, 5, 0, 101],
+      [1, 5, 5, 0, 100],
+    ],
+  );
+  assert.deepEqual(
+    servers.map(({ seen }) => seen.connections),
+    [6, 4],
+  );
+  const [a, b] = servers.map(({ seen }) => seen.numbers);
+  assert.equal(new Set([...(a ?? []), ...(b ?? [])]).size, 10);
+  assert.equal(
+    fleet.routes().reduce((total, { messages }) => total + messages, 0),
+    201,
+  );
+});
+
+test('open loop: what is due is what the schedule of its seed says, worker by worker', async (t) => {
+  const { port } = await echoServer(t);
+  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' } as const;
+  const { fleet, faults } = await drive(t, [port], load);
+  assert.deepEqual(faults, []);
+  const due = [0, 1].map((worker) => {
+    const pacer = makePacer(load, 0, worker, 2, SEED);
+    let count = 0;
+    for (; pacer.dueUs < 401_000; pacer.advance()) count++;
+    return count;
+  });
+  assert.deepEqual(
+    fleet.totals().map(({ sent }) => sent),
+    due,
+  );
+});
+
+test('closed loop: every connection has its echoes', async (t) => {
+  const { port } = await echoServer(t);
+  const { slices, faults } = await drive(t, [port], { kind: 'closed', inFlight: 2 });
+  assert.deepEqual(faults, []);
+  assert.ok(sum(slices, 'echoed') >= 20);
+  assert.deepEqual([sum(slices, 'opened'), sum(slices, 'lost')], [10, 0]);
+});
+
+test('a server that goes ends the run, and what was on its connections is lost, not missing', async (t) => {
+  const { port, server } = await echoServer(t);
+  const load = { kind: 'open', ratePerSecond: 500, arrivals: 'uniform' } as const;
+  const { fleet, slices, faults } = await drive(t, [port], load, () => {
+    for (const socket of server.clients) socket.terminate();
+  });
+  assert.deepEqual(faults, []);
+  const totals = fleet.totals();
+  assert.deepEqual(
+    totals.map(({ failed }) => failed),
+    [5, 5],
+  );
+  for (const { due, sent, unsent, echoed, lost, outstanding } of totals) {
+    assert.equal(due, sent + unsent);
+    assert.deepEqual([sent, outstanding], [echoed + lost, 0]);
+  }
+  assert.ok(sum(slices, 'echoed') < 200);
+});

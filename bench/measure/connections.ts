@@ -1,0 +1,86 @@
+import { FAILURE_STAGES, type FailureStage } from '../model/failure.ts';
+import type { Phase } from '../model/load.ts';
+import type { Run } from '../model/run.ts';
+import { ratio, total } from './arithmetic.ts';
+import { type ByComponent, cpuUsByComponent, mapComponents } from './processes.ts';
+import { phaseSpan, seconds, slicesOf } from './span.ts';
+
+export interface ConnectionCounts {
+  asked: number;
+  opened: number;
+  failed: number;
+}
+
+export interface FailureFigures {
+  total: number;
+  byKind: Record<string, number>;
+  byStage: Record<FailureStage, Record<string, number>>;
+}
+
+/** The connect phase: how long it took, connections opened per second, CPU-µs per opened connection. */
+export interface ConnectFigures {
+  timeToOpenUs: number | null;
+  perSecond: number | null;
+  cpuUsPerConnection: ByComponent;
+}
+
+/** From the workers' books; from the slices where the run was cut off before they were closed. */
+export function connectionsOf(run: Run): ConnectionCounts {
+  if (run.workers.length > 0) {
+    const sum = { asked: 0, opened: 0, failed: 0 };
+    for (const worker of run.workers) {
+      sum.asked += worker.asked;
+      sum.opened += worker.opened;
+      sum.failed += worker.failed;
+    }
+    return sum;
+  }
+  const { byStage } = failuresOf(run);
+  const failed = [byStage.tcp, byStage.tls, byStage.upgrade].flatMap((kinds) => Object.values(kinds));
+  return {
+    asked: run.plan.connections,
+    opened: openedIn(run, 'connect', 'warm-up', 'steady'),
+    failed: total(failed),
+  };
+}
+
+/** What went wrong with connections, over the whole run. */
+export function failuresOf(run: Run): FailureFigures {
+  const byKind = new Map<string, number>();
+  const byStage = new Map<FailureStage, Map<string, number>>(
+    FAILURE_STAGES.map((stage) => [stage, new Map()]),
+  );
+  for (const slice of run.slices) {
+    for (const [key, count] of Object.entries(slice.failures)) {
+      const [stage, kind = ''] = key.split('/');
+      const kinds = FAILURE_STAGES.find((known) => known === stage);
+      if (kinds === undefined) continue;
+      byKind.set(kind, (byKind.get(kind) ?? 0) + count);
+      const ofStage = byStage.get(kinds);
+      ofStage?.set(kind, (ofStage.get(kind) ?? 0) + count);
+    }
+  }
+  const kindsOf = (stage: FailureStage): Record<string, number> =>
+    Object.fromEntries(byStage.get(stage) ?? []);
+  return {
+    total: total([...byKind.values()]),
+    byKind: Object.fromEntries(byKind),
+    byStage: { tcp: kindsOf('tcp'), tls: kindsOf('tls'), upgrade: kindsOf('upgrade'), open: kindsOf('open') },
+  };
+}
+
+/** Null, each, where the run has no connect phase. */
+export function connectOf(run: Run): ConnectFigures {
+  const span = phaseSpan(run, 'connect');
+  const opened = openedIn(run, 'connect');
+  return {
+    timeToOpenUs: span === null ? null : span.endUs - span.startUs,
+    perSecond: span === null ? null : opened / seconds(span),
+    cpuUsPerConnection: mapComponents(cpuUsByComponent(run, span), (us) => ratio(us, opened)),
+  };
+}
+
+/** Connections that opened in these phases. */
+export function openedIn(run: Run, ...phases: Phase[]): number {
+  return total(slicesOf(run, ...phases).map((slice) => slice.counters.opened));
+}

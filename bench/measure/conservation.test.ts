@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
+import type { Run } from '../model/run.ts';
+import { conservationOf } from './conservation.ts';
+
+function runWith(...workers: [sent: number, echoed: number, outstanding: number, lost: number][]): Run {
+  const books = workers.map(([sent, echoed, outstanding, lost], worker) => ({
+    worker,
+    asked: 1,
+    opened: 1,
+    failed: 0,
+    due: sent,
+    sent,
+    echoed,
+    outstanding,
+    lost,
+    unsent: 0,
+  }));
+  return { ...makeRun({ seconds: 1, connections: 2, perSecond: 10 }), workers: books };
+}
+
+test('two workers that are wrong by as much in opposite ways do not make it right', () => {
+  const { ok, total, workers } = conservationOf(runWith([10, 9, 0, 0], [10, 11, 0, 0]));
+  assert.equal(total.ok, true);
+  assert.deepEqual(
+    workers.map((worker) => worker.ok),
+    [false, false],
+  );
+  assert.equal(ok, false);
+});
+
+test('outstanding and lost messages are in the books, of one worker as of several', () => {
+  assert.deepEqual(conservationOf(runWith([10, 5, 3, 2])).total, {
+    sent: 10,
+    echoed: 5,
+    outstanding: 3,
+    lost: 2,
+    ok: true,
+  });
+  assert.equal(conservationOf(runWith([10, 5, 3, 1])).ok, false);
+  assert.equal(conservationOf(runWith([10, 5, 3, 2], [4, 4, 0, 0])).total.sent, 14);
+});
+
+test('without books the slices tell: their sums, and what is outstanding at the end of the last', () => {
+  const run = runWith();
+  for (const [i, slice] of run.slices.entries()) {
+    slice.counters = { ...slice.counters, sent: 10, echoed: 7, lost: 1 };
+    slice.gauges.outstanding = 2 * (i + 1);
+  }
+  const n = run.slices.length;
+  assert.deepEqual(conservationOf(run), {
+    ok: true,
+    total: { sent: 10 * n, echoed: 7 * n, outstanding: 2 * n, lost: n, ok: true },
+    workers: [],
+  });
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeRun } from '../../test/run.ts';
+import { logBins, percentileCurve } from './distribution.ts';
+import { histogramOf } from './figures.ts';
+import { emptyHistogram } from './histogram.ts';
+
+function of(...values: number[]) {
+  const histogram = emptyHistogram();
+  for (const value of values) histogram.recordValue(value);
+  return histogram;
+}
+
+test('a bin holds the values from its lower edge to below its upper one', () => {
+  for (const value of [1, 2, 9, 10, 11, 99, 100, 1000, 1122, 1123, 10_000]) {
+    const [bin, ...others] = logBins(of(value));
+    assert.ok(bin && bin.fromUs <= value && value < bin.toUs, `${value}: ${JSON.stringify(bin)}`);
+    assert.deepEqual([bin.count, others], [1, []]);
+  }
+  assert.deepEqual(logBins(of(0)), logBins(of(1)));
+});
+
+test('bins follow each other without a gap, twenty to a tenfold, with none left out between', () => {
+  const bins = logBins(of(1, 1, 100));
+  assert.equal(bins.length, 2 * 20 + 1);
+  assert.deepEqual(
+    bins.map(({ count }) => count),
+    [2, ...Array(39).fill(0), 1],
+  );
+  for (const [i, bin] of bins.entries()) {
+    assert.ok(Math.abs(bin.toUs / bin.fromUs - 10 ** 0.05) < 1e-9);
+    if (i > 0) assert.equal(bin.fromUs, bins[i - 1]?.toUs);
+  }
+});
+
+test('the bins hold every sample', () => {
+  const values = fc.array(fc.integer({ min: 0, max: 2 ** 30 }), { maxLength: 50 });
+  fc.assert(
+    fc.property(values, (list) => {
+      assert.equal(
+        logBins(of(...list)).reduce((sum, { count }) => sum + count, 0),
+        list.length,
+      );
+    }),
+  );
+});
+
+test('the curve gives the percentile of each x = 1 / (1 − p), six steps to a doubling, as far as samples go', () => {
+  const curve = percentileCurve(of(...Array.from({ length: 640 }, (_, i) => i + 1)));
+  const at = (x: number) => curve.find((point) => Math.abs(point.x - x) < 1e-9)?.valueUs;
+  assert.deepEqual([at(1), at(2), at(4), at(8)], [1, 320, 480, 560]);
+  assert.equal(curve.at(-1)?.x, 64);
+  assert.equal(curve.length, 6 * 6 + 1);
+});
+
+test('the percentile curve ascends, and ends where the samples do', () => {
+  const histogram = histogramOf(makeRun({ seconds: 2 }), 'service');
+  const curve = percentileCurve(histogram);
+  assert.deepEqual(
+    curve.map((point) => point.valueUs),
+    curve.map((point) => point.valueUs).toSorted((a, b) => a - b),
+  );
+  assert.ok((curve.at(-1)?.x ?? 0) <= histogram.totalCount / 10 + 1e-6);
+  assert.deepEqual(logBins(emptyHistogram()), []);
+  assert.deepEqual(percentileCurve(emptyHistogram()), []);
+});

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CLOSED, disturb, makeRun, OPEN } from '../../test/run.ts';
+import type { Run } from '../model/run.ts';
+import { steadySeconds } from './disturbance.ts';
+import { figuresOf } from './figures.ts';
+
+/** Four CPUs: a hundredth of a second of them is 40 ms. */
+function openRun(seconds = 4): Run {
+  return makeRun({ load: OPEN, seconds, connections: 1000, perSecond: 1000 });
+}
+
+function causes(run: Run): (string | null)[] {
+  return (steadySeconds(run) ?? assert.fail()).map(({ cause }) => cause);
+}
+
+describe('disturbed seconds', () => {
+  it('there are none where all that ran were the processes of the run', () => {
+    const seconds = steadySeconds(openRun()) ?? assert.fail();
+    assert.deepEqual(
+      seconds.map(({ cause, stolen, startUs, endUs }) => [cause, stolen, startUs, endUs]),
+      [4, 5, 6, 7].map((second) => [null, 0, second * 1e6, (second + 1) * 1e6]),
+    );
+    for (const { other } of seconds) assert.ok((other ?? 1) < 1e-4);
+  });
+
+  it('the host took 1 % of the CPUs, or other work used 5 % of them', () => {
+    const run = openRun(5);
+    disturb(run, 0, { stolenUs: 40_000 });
+    disturb(run, 1, { stolenUs: 30_000 });
+    disturb(run, 2, { otherUs: 200_000 });
+    disturb(run, 3, { otherUs: 190_000 });
+    disturb(run, 4, { stolenUs: 50_000, otherUs: 900_000 });
+    assert.deepEqual(causes(run), ['steal', null, 'other', null, 'steal']);
+    const last = steadySeconds(run)?.at(-1);
+    assert.equal(last?.stolen, 50_000 / 4e6);
+    assert.ok(Math.abs((last?.other ?? 0) - 900_000 / 4e6) < 1e-4);
+  });
+
+  it('on one CPU no less than two ticks, or five', () => {
+    const run = openRun();
+    assert.ok(run.machine);
+    run.machine.cpus = [0];
+    run.processes = run.processes.slice(0, 1);
+    run.machine.samples = run.machine.samples.map((sample) => ({ ...sample, idleUs: sample.atUs + 1e6 }));
+    for (const [second, stolenUs] of [19_000, 20_000].entries()) disturb(run, second, { stolenUs });
+    for (const [i, otherUs] of [49_000, 50_000].entries()) disturb(run, i + 2, { otherUs });
+    assert.deepEqual(causes(run), [null, 'steal', null, 'other']);
+  });
+
+  it('of a second that was cut short the same least counts', () => {
+    const cutShort = (otherUs: number) => {
+      const run = openRun(1);
+      const slice = run.slices.find(({ phase }) => phase === 'steady') ?? assert.fail();
+      slice.endUs = slice.startUs + 500_000;
+      assert.ok(run.machine);
+      run.machine.cpus = [0];
+      run.processes = run.processes.slice(0, 1);
+      run.machine.samples = run.machine.samples.map((sample) => ({ ...sample, idleUs: sample.atUs + 1e6 }));
+      disturb(run, 0, { otherUs });
+      return causes(run);
+    };
+    assert.deepEqual([cutShort(80_000), cutShort(110_000)], [[null], ['other']]);
+  });
+
+  it('our own load in interrupts is no other work, whether the kernel charges it to our processes or not', () => {
+    const withInterrupts = (charged: boolean) => {
+      const run = openRun();
+      for (const [i, sample] of run.machine?.samples.entries() ?? []) {
+        sample.interruptUs = i * 500_000;
+        if (!charged) sample.idleUs -= i * 500_000;
+      }
+      return run;
+    };
+    assert.deepEqual(causes(withInterrupts(true)), [null, null, null, null]);
+    assert.deepEqual(causes(withInterrupts(false)), [null, null, null, null]);
+    for (const charged of [true, false]) {
+      const run = withInterrupts(charged);
+      disturb(run, 2, { otherUs: 250_000 });
+      assert.deepEqual(causes(run), [null, null, 'other', null]);
+    }
+  });
+
+  it('what the host took says nothing of interrupts, though our processes may be charged with it', () => {
+    const run = openRun();
+    for (const [i, sample] of run.machine?.samples.entries() ?? []) {
+      sample.interruptUs = i * 500_000;
+      sample.idleUs -= i * 500_000;
+    }
+    disturb(run, 1, { stolenUs: 900_000 });
+    for (const sample of run.processes[0]?.samples ?? []) if (sample.atUs > 5e6) sample.cpuUs += 900_000;
+    assert.deepEqual(causes(run), [null, 'steal', null, null]);
+  });
+
+  it('what other work there was is not known without the CPU time of our own', () => {
+    const run = openRun();
+    disturb(run, 1, { otherUs: 900_000 });
+    disturb(run, 2, { stolenUs: 900_000 });
+    run.processes = run.processes.map((process) => ({ ...process, samples: [] }));
+    assert.deepEqual(causes(run), [null, null, 'steal', null]);
+    assert.equal(steadySeconds(run)?.[1]?.other, null);
+  });
+
+  it('a machine that was not seen tells nothing', () => {
+    const run = openRun();
+    run.machine = null;
+    const { disturbed, undisturbed } = figuresOf(run);
+    assert.deepEqual([disturbed, undisturbed], [null, null]);
+    const once = openRun();
+    once.machine?.samples.splice(1);
+    assert.equal(figuresOf(once).disturbed, null);
+  });
+
+  it('the other seconds alone have figures: all of them where none was disturbed', () => {
+    const { undisturbed, latencies, disturbed, messages, offered } = figuresOf(openRun());
+    assert.deepEqual(disturbed, { seconds: 0, of: 4 });
+    assert.deepEqual(undisturbed, {
+      perSecond: messages.perSecond,
+      response: latencies.response,
+      service: latencies.service,
+      sendLag: latencies.sendLag,
+      inTime: offered?.inTime,
+    });
+    const closed = figuresOf(makeRun({ load: CLOSED, seconds: 1 })).undisturbed;
+    assert.deepEqual([closed?.response, closed?.sendLag, closed?.inTime], [null, null, null]);
+  });
+
+  it('what comes back in the drain goes with the last second', () => {
+    const count = (...disturbed: number[]) => {
+      const run = openRun();
+      for (const second of disturbed) disturb(run, second, { stolenUs: 100_000 });
+      const { undisturbed, disturbed: of } = figuresOf(run);
+      assert.deepEqual(of, { seconds: disturbed.length, of: 4 });
+      return undisturbed === null ? null : [undisturbed.response?.count, undisturbed.perSecond];
+    };
+    const echoed = openRun()
+      .slices.slice(4)
+      .map(({ counters }) => counters.echoed);
+    const [first = 0, second = 0, third = 0, last = 0, drain = 0] = echoed;
+    assert.ok(drain > 0);
+    assert.deepEqual(count(1), [first + third + last + drain, (first + third + last) / 3]);
+    assert.deepEqual(count(3, 0), [second + third, (second + third) / 2]);
+    assert.equal(count(0, 1, 2, 3), null);
+  });
+});

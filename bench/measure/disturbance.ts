@@ -1,0 +1,105 @@
+import type { MachineSeries, Run, Slice } from '../model/run.ts';
+import { growth } from './growth.ts';
+import { type Span, slicesOf } from './span.ts';
+
+/** What took CPU time from the run: the host of a virtual machine, or other work on this machine. */
+export type Cause = 'steal' | 'other';
+
+/** How one second of the steady phase was disturbed; shares are of all CPUs that the run may use. */
+export interface SteadySecond extends Span {
+  stolen: number;
+  /** Null where the CPU time of the run's own processes is not known. */
+  other: number | null;
+  /** Null: undisturbed. Where both did, it is the host: other work cannot take what the host took. */
+  cause: Cause | null;
+}
+
+/**
+ * From these shares of the CPUs on a second is disturbed: 20 ms and 100 ms of it on two CPUs. What is measured
+ * where nothing else runs, on two CPUs, is 0 to 1 % of other work without a load, and up to 2.5 % where a closed
+ * loop over loopback fills both.
+ */
+const STOLEN_SHARE = 0.01;
+const OTHER_SHARE = 0.05;
+/** The kernel counts in ticks of 10 ms: on one CPU, or in a second cut short, less than this is chance. */
+const STOLEN_LEAST_US = 20_000;
+const OTHER_LEAST_US = 50_000;
+/** What is left of the CPUs' time when all that is known is taken off is never below nothing by so much. */
+const LEFT_LEAST = -0.02;
+
+/** Every second of the steady phase, in order; null where the machine beneath the run was not seen. */
+export function steadySeconds(run: Run): SteadySecond[] | null {
+  const { machine } = run;
+  if (machine === null || machine.samples.length < 2) return null;
+  const slices = slicesOf(run, 'steady').filter((slice) => slice.endUs > slice.startUs);
+  const uses = slices.map((slice) => useOf(run, machine, slice));
+  const charged = uses.some(chargesInterrupts);
+  return uses.map((use) => judge(use, charged));
+}
+
+/** Where the time of the CPUs went in one second. */
+interface Use extends Span {
+  capacityUs: number;
+  stolenUs: number;
+  interruptUs: number;
+  /** Neither idle, nor stolen, nor used by the processes of the run; null where these are not known. */
+  leftUs: number | null;
+}
+
+/**
+ * Time that was not idle is taken from the clock, not from the ticks of user and system time: a tick goes to
+ * whoever runs at that moment, which is off by up to 10 % in a second, while idle time is measured.
+ */
+function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: Slice): Use {
+  const span = { startUs, endUs };
+  const capacityUs = (endUs - startUs) * cpus.length;
+  const stolenUs = growth(samples, 'stolenUs', span);
+  const known = run.processes.some((process) => process.samples.length > 1);
+  const ownUs = run.processes.reduce((sum, process) => sum + growth(process.samples, 'cpuUs', span), 0);
+  return {
+    ...span,
+    capacityUs,
+    stolenUs,
+    interruptUs: growth(samples, 'interruptUs', span),
+    leftUs: known ? capacityUs - growth(samples, 'idleUs', span) - stolenUs - ownUs : null,
+  };
+}
+
+/**
+ * The network's softirqs are most of what our own load spends in interrupts. A kernel without
+ * CONFIG_IRQ_TIME_ACCOUNTING charges them to the process that they interrupt, so that they are among the time of
+ * our processes; one with it charges them to nobody, and they have to be taken off. Which it is shows where taking
+ * them off would leave less than nothing; not in seconds of which the host took some, for that may be charged
+ * to our processes as well.
+ */
+function chargesInterrupts({ leftUs, interruptUs, stolenUs, capacityUs }: Use): boolean {
+  if (leftUs === null || stolenUs >= STOLEN_SHARE * capacityUs) return false;
+  return leftUs - interruptUs < LEFT_LEAST * capacityUs;
+}
+
+function judge(
+  { startUs, endUs, capacityUs, stolenUs, interruptUs, leftUs }: Use,
+  charged: boolean,
+): SteadySecond {
+  const otherUs = leftUs === null ? null : Math.max(0, charged ? leftUs : leftUs - interruptUs);
+  const bySteal = stolenUs >= Math.max(STOLEN_LEAST_US, STOLEN_SHARE * capacityUs);
+  const byOther = (otherUs ?? 0) >= Math.max(OTHER_LEAST_US, OTHER_SHARE * capacityUs);
+  return {
+    startUs,
+    endUs,
+    stolen: stolenUs / capacityUs,
+    other: otherUs === null ? null : otherUs / capacityUs,
+    cause: bySteal ? 'steal' : byOther ? 'other' : null,
+  };
+}
+
+/**
+ * The slices that count for latency and lie in undisturbed seconds: those of the steady phase, and with its last
+ * second those of the drain, for what comes back then was sent in it.
+ */
+export function undisturbedSlices(run: Run, seconds: readonly SteadySecond[]): Slice[] {
+  const calm = new Set(seconds.filter(({ cause }) => cause === null).map(({ startUs }) => startUs));
+  const last = seconds.at(-1);
+  const drain = last !== undefined && last.cause === null ? slicesOf(run, 'drain') : [];
+  return [...slicesOf(run, 'steady').filter(({ startUs }) => calm.has(startUs)), ...drain];
+}

@@ -1,0 +1,256 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { Recording } from '../model/recording.ts';
+import { COUNTERS, zeroCounters } from '../model/recording.ts';
+import type { WorkerTotals } from '../model/run.ts';
+import { decode } from './histogram.ts';
+import { makeMerger, type WorkerEnd } from './merge.ts';
+import { Recorder } from './recorder.ts';
+
+const TIMES = { connectedUs: 1_200_000, warmUpUs: 1_500_000, steadyUs: 2_500_000, drainUs: 4_700_000 };
+
+interface Recorded {
+  recordings: Recording[];
+  end: WorkerEnd;
+}
+
+/** What one worker records: some messages with latencies that take them into later seconds and phases. */
+function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here'): Recorded {
+  const recordings: Recording[] = [];
+  const recorder = new Recorder(
+    { host, worker },
+    (recording) => recordings.push(recording),
+    () => null,
+  );
+  recorder.opened(100 + worker, { tcpUs: 5, tlsUs: null, upgradeUs: 7 });
+  recorder.failed(200_000, 'tcp', 'refused');
+  recorder.connected();
+  recorder.schedule(TIMES);
+  const events = latenciesUs.flatMap((latencyUs, i) => {
+    const dueUs = 1_600_000 + i * 50_000;
+    return [
+      { us: dueUs, happen: () => recorder.fellDue(dueUs, dueUs) },
+      { us: dueUs + 1, happen: () => recorder.sentOnSchedule(dueUs + 1, dueUs, 64) },
+      {
+        us: dueUs + 1 + latencyUs,
+        happen: () => recorder.echoedOnSchedule(dueUs + 1 + latencyUs, dueUs + 1, dueUs, 64),
+      },
+    ];
+  });
+  let lastUs = TIMES.drainUs;
+  for (const { us, happen } of events.sort((a, b) => a.us - b.us)) {
+    happen();
+    lastUs = Math.max(us, lastUs);
+  }
+  recorder.finish(lastUs + 1);
+  const totals: WorkerTotals = { worker, asked: 2, opened: 1, failed: 1, ...recorder.totals };
+  return { recordings, end: { host, totals, recordings: recorder.recordings } };
+}
+
+const latencies = fc.array(fc.nat(3_000_000), { maxLength: 40 });
+const fleets = fc.array(latencies, { minLength: 1, maxLength: 4 });
+
+function responses(run: { histograms: { response?: string | undefined } }[]): number {
+  return run.reduce(
+    (sum, { histograms: { response } }) => sum + (response === undefined ? 0 : decode(response).totalCount),
+    0,
+  );
+}
+
+describe('slices', () => {
+  test('the recordings of several workers become one slice a second', () => {
+    const merger = makeMerger(2);
+    for (const worker of [0, 1]) for (const one of recordedBy(worker, [100]).recordings) merger.add(one);
+    const slices = merger.slices();
+    assert.deepEqual(
+      slices.map(({ phase, startUs, endUs, counters }) => [
+        phase,
+        startUs,
+        endUs,
+        counters.sent,
+        counters.echoed,
+      ]),
+      [
+        ['connect', 0, 1_000_000, 0, 0],
+        ['connect', 1_000_000, 1_200_000, 0, 0],
+        ['warm-up', 1_500_000, 2_500_000, 2, 2],
+        ['steady', 2_500_000, 3_500_000, 0, 0],
+        ['steady', 3_500_000, 4_500_000, 0, 0],
+        ['steady', 4_500_000, 4_700_000, 0, 0],
+        ['drain', 4_700_000, 4_700_001, 0, 0],
+      ],
+    );
+    assert.deepEqual(slices[0]?.failures, { 'tcp/refused': 2 });
+    assert.deepEqual(
+      slices.map(({ gauges }) => gauges.open),
+      slices.map(() => 2),
+    );
+  });
+
+  test('each second is one slice, whatever was told late, and the messages of a phase are in its slices', () => {
+    fc.assert(
+      fc.property(fleets, (fleet) => {
+        const merger = makeMerger(fleet.length);
+        fleet.forEach((each, worker) => {
+          for (const one of recordedBy(worker, each).recordings) merger.add(one);
+        });
+        const slices = merger.slices();
+        assert.equal(new Set(slices.map(({ startUs }) => startUs)).size, slices.length);
+        const dueIn = (fromUs: number, toUs: number) =>
+          fleet.flat().length === 0
+            ? 0
+            : fleet.reduce(
+                (sum, each) =>
+                  sum +
+                  each.filter((_, i) => 1_600_000 + i * 50_000 >= fromUs && 1_600_000 + i * 50_000 < toUs)
+                    .length,
+                0,
+              );
+        const warmUp = slices.filter(({ phase }) => phase === 'warm-up');
+        const steady = slices.filter(({ phase }) => phase === 'steady' || phase === 'drain');
+        for (const [part, due] of [
+          [warmUp, dueIn(0, TIMES.steadyUs)],
+          [steady, dueIn(TIMES.steadyUs, TIMES.drainUs)],
+        ] as const) {
+          assert.equal(responses(part), due);
+          assert.equal(
+            part.reduce((sum, { counters }) => sum + counters.due, 0),
+            due,
+          );
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('the order of arrival does not matter', () => {
+    const shuffled = fleets.chain((fleet) => {
+      const all = fleet.flatMap((each, worker) => recordedBy(worker, each).recordings);
+      return fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }));
+    });
+    fc.assert(
+      fc.property(shuffled, ([all, other]) => {
+        const merged = [all, other].map((list) => {
+          const merger = makeMerger(1);
+          for (const one of list) merger.add(one);
+          return merger.slices();
+        });
+        assert.deepEqual(merged[0], merged[1]);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('check', () => {
+  test('what the workers counted is what the slices add up to, each recording once however often it comes', () => {
+    fc.assert(
+      fc.property(fleets, (fleet) => {
+        const merger = makeMerger(fleet.length);
+        const recorded = fleet.map((each, worker) => recordedBy(worker, each));
+        for (const { recordings } of recorded)
+          for (const one of recordings) {
+            assert.equal(merger.add(one), true);
+            assert.equal(merger.add(one), false);
+          }
+        assert.deepEqual(merger.check(recorded.map(({ end }) => end)), []);
+        const sums = zeroCounters();
+        for (const { counters } of merger.slices()) for (const name of COUNTERS) sums[name] += counters[name];
+        assert.equal(sums.echoed, fleet.flat().length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('workers of the same number on several hosts are not taken for one', () => {
+    const merger = makeMerger(2);
+    const both = ['here', 'there'].map((host) => recordedBy(0, [10], host));
+    for (const { recordings } of both) for (const one of recordings) assert.equal(merger.add(one), true);
+    assert.deepEqual(merger.check(both.map(({ end }) => end)), []);
+  });
+
+  test('any recording that does not come is told of', () => {
+    const one = recordedBy(0, [100, 200_000, 900_000]);
+    for (const absent of one.recordings.keys()) {
+      const merger = makeMerger(1);
+      one.recordings.forEach((recording, i) => {
+        if (i !== absent) merger.add(recording);
+      });
+      const [fault] = merger.check([one.end]);
+      assert.equal(fault?.code, 'recordings-missing');
+      assert.match(
+        fault?.text ?? '',
+        new RegExp(`^1 of ${one.recordings.length} recordings of generator 1 on here `),
+      );
+    }
+    assert.equal(makeMerger(1).check([one.end])[0]?.code, 'recordings-missing');
+  });
+
+  test('of a worker that died only the gaps are known', () => {
+    const { recordings, end } = recordedBy(0, [100]);
+    const merger = makeMerger(1);
+    for (const [i, recording] of recordings.slice(0, 4).entries()) if (i !== 1) merger.add(recording);
+    const sums = { ...end.totals, opened: 1, failed: 1 };
+    const faults = merger.check([{ ...end, totals: sums, recordings: null }]);
+    assert.deepEqual(
+      faults.map(({ code }) => code),
+      ['recordings-missing'],
+    );
+    assert.match(faults[0]?.text ?? '', /^1 of 4 /);
+    assert.deepEqual(
+      makeMerger(1).check([{ host: 'x', totals: { ...end.totals, ...NOTHING }, recordings: null }]),
+      [],
+    );
+  });
+
+  test('sums that differ are told of, each by name', () => {
+    const { recordings, end } = recordedBy(0, [100, 200]);
+    const merger = makeMerger(1);
+    for (const recording of recordings) merger.add(recording);
+    for (const name of ['due', 'sent', 'echoed', 'lost', 'unsent', 'opened', 'failed'] as const) {
+      const totals = { ...end.totals, [name]: end.totals[name] + 1 };
+      const faults = merger.check([{ ...end, totals }]);
+      assert.deepEqual(
+        faults.map(({ code }) => code),
+        ['slices-differ'],
+      );
+      assert.ok(faults[0]?.text.includes(`(${name} ${end.totals[name]} and not ${end.totals[name] + 1})`));
+    }
+  });
+});
+
+const NOTHING = {
+  asked: 0,
+  opened: 0,
+  failed: 0,
+  due: 0,
+  sent: 0,
+  echoed: 0,
+  outstanding: 0,
+  lost: 0,
+  unsent: 0,
+};
+
+test('the newest whole second is there to watch', () => {
+  const merger = makeMerger(2);
+  assert.equal(merger.latest(), null);
+  const [a, b] = [recordedBy(0, [100, 300]), recordedBy(1, [100, 700])];
+  for (const one of a.recordings) merger.add(one);
+  assert.equal(merger.latest(), null, 'the other worker is still to come');
+  for (const one of b.recordings.slice(0, 3)) merger.add(one);
+  assert.deepEqual(merger.latest(), { echoedPerSecond: 4, p50Us: 101, p99Us: 701 });
+});
+
+test('a part of a second has the rate of a second, and a supplement makes none whole', () => {
+  const one = recordedBy(0, [...Array<number>(60).fill(10), 1_000, 1_000]).recordings;
+  const merger = makeMerger(1);
+  for (const recording of one) if (recording.startUs <= 4_500_000) merger.add(recording);
+  // Due every 50 ms, in the 200 ms before the drain.
+  assert.equal(merger.latest()?.echoedPerSecond, 20);
+  const late = recordedBy(0, [900_000]).recordings;
+  const supplemented = makeMerger(2);
+  for (const recording of late) supplemented.add(recording);
+  assert.ok(late.some(({ gauges }) => gauges === null));
+  assert.equal(supplemented.latest(), null);
+});

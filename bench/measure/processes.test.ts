@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
+import type { Run } from '../model/run.ts';
+import { evenProcess } from './even-process.test.fixture.ts';
+import { figuresOf } from './figures.ts';
+
+test('counters are interpolated at the bounds of the steady phase', () => {
+  const run: Run = { ...makeRun({ seconds: 8 }), processes: [evenProcess('proxy', 500_000)] };
+  const figures = figuresOf(run);
+  const [nginx] = figures.processes;
+  assert.equal(nginx?.cpuShare, 0.5);
+  assert.equal(nginx?.voluntarySwitchesPerSecond, 100);
+  assert.equal(nginx?.involuntarySwitchesPerSecond, 10);
+  // Steady is 4 s to 12 s: 1 s at 5/20, 5 s at 10/20, 2 s at 15/20.
+  assert.equal(nginx?.loopUtilisation, (1 * 0.25 + 5 * 0.5 + 2 * 0.75) / 8);
+  // Most of what the samples at 5 s and at 15 s tell lies outside.
+  assert.equal(nginx?.loopDelayMaxUs, 10_000);
+  assert.equal(figures.cpuUsPerMessage.proxy, 4_000_000 / figures.steady.echoed);
+  assert.equal(figures.cpuUsPerMessage.server, null);
+  assert.equal(figures.memoryPerConnectionBytes.proxy, 2000);
+  assert.equal(figures.connect.cpuUsPerConnection.proxy, 1000);
+});
+
+test('a process that was hardly watched has no CPU figure, and neither has its component', () => {
+  const run = makeRun({ seconds: 8 });
+  const gone = evenProcess('server', 100_000);
+  run.processes = [evenProcess('server', 100_000), { ...gone, samples: gone.samples.slice(0, 2) }];
+  const figures = figuresOf(run);
+  assert.deepEqual(
+    figures.processes.map((process) => process.cpuShare),
+    [0.1, null],
+  );
+  assert.equal(figures.cpuUsPerMessage.server, null);
+});
+
+test('memory per connection is of the last sample there is where none was taken after, and none where it shrank', () => {
+  const run = makeRun({ seconds: 1, connections: 1000 });
+  const growth = (...resident: number[]) => {
+    const process = evenProcess('proxy', 0);
+    process.samples = resident.map((residentBytes, i) => ({
+      ...(process.samples[0] ?? assert.fail()),
+      atUs: i * 500_000,
+      residentBytes,
+    }));
+    return figuresOf({ ...run, processes: [process] }).memoryPerConnectionBytes.proxy;
+  };
+  // The connect phase is 0 s to 2 s.
+  assert.equal(growth(1_000_000, 2_000_000, 3_000_000), 2000);
+  assert.equal(growth(1_000_000, 2_000_000, 3_000_000, 4_000_000, 6_000_000, 9_000_000), 5000);
+  assert.equal(growth(3_000_000, 2_000_000, 1_000_000), null);
+  assert.equal(growth(3_000_000), null);
+});
+
+test('half of the phase is enough to watch, and less is not', () => {
+  const run = makeRun({ seconds: 8 });
+  const from = (second: number) => {
+    const process = evenProcess('server', 100_000);
+    process.samples = [second, 20].map((at) => ({
+      ...(process.samples[0] ?? assert.fail()),
+      atUs: at * 1e6,
+      cpuUs: at * 100_000,
+    }));
+    return figuresOf({ ...run, processes: [process] }).processes[0]?.cpuShare;
+  };
+  assert.deepEqual([from(8), from(8.1)], [0.1, null]);
+});
+
+test('the longest delay of a loop is told of samples that lie in the phase for the most part', () => {
+  const run = makeRun({ seconds: 8 });
+  const process = evenProcess('server', 100_000);
+  // Steady is 4 s to 12 s; one sample has 1 s of its 2 in it, one 0.5 s of 2.5.
+  process.samples = [3, 5, 11.5, 14].map((second) => ({
+    ...(process.samples[0] ?? assert.fail()),
+    atUs: second * 1e6,
+    loopDelayMaxUs: { 3: 1, 5: 400, 11.5: 200, 14: 900 }[second] ?? null,
+  }));
+  assert.equal(figuresOf({ ...run, processes: [process] }).processes[0]?.loopDelayMaxUs, 400);
+});

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { PHASES } from '../model/load.ts';
+import { COUNTERS, type Counters, RECORDED, type Recording, zeroCounters } from '../model/recording.ts';
+import { BUCKETS } from './counts.ts';
+import { decodeRecording, encodeRecording } from './recording-bytes.ts';
+
+const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const span = fc.tuple(count, fc.nat(1e9)).map(([startUs, us]) => ({
+  startUs: Math.min(startUs, Number.MAX_SAFE_INTEGER - us),
+  endUs: Math.min(startUs, Number.MAX_SAFE_INTEGER - us) + us,
+}));
+const pairs = fc.uniqueArray(fc.nat(BUCKETS - 1), { minLength: 1, maxLength: 50 }).chain((indexes) =>
+  fc
+    .array(fc.integer({ min: 1, max: 2 ** 32 - 1 }), {
+      minLength: indexes.length,
+      maxLength: indexes.length,
+    })
+    .map((counts) =>
+      Uint32Array.from(indexes.sort((a, b) => a - b).flatMap((index, i) => [index, counts[i] ?? 1])),
+    ),
+);
+
+const recordings: fc.Arbitrary<Recording> = fc
+  .record({
+    host: fc.string({ unit: 'grapheme', maxLength: 20 }),
+    worker: count,
+    sequence: count,
+    span,
+    phase: fc.constantFrom(...PHASES),
+    counters: fc.tuple(...COUNTERS.map(() => count)),
+    failures: fc.dictionary(fc.constantFrom('tcp/refused', 'upgrade/status-503', 'open/closed-1006'), count, {
+      noNullPrototype: true,
+    }),
+    gauges: fc.option(fc.record({ outstanding: count, open: count }, { noNullPrototype: true }), {
+      nil: null,
+    }),
+    loop: fc.option(fc.tuple(span, fc.nat(1e6), count), { nil: null }),
+    histograms: fc.array(fc.option(pairs, { nil: null }), {
+      minLength: RECORDED.length,
+      maxLength: RECORDED.length,
+    }),
+  })
+  .map(({ span: bounds, counters, loop, histograms, ...rest }) => ({
+    ...rest,
+    ...bounds,
+    counters: Object.fromEntries(COUNTERS.map((name, i) => [name, counters[i] ?? 0])) as Counters,
+    loop: loop === null ? null : { ...loop[0], utilisation: loop[1] / 1e6, delayMaxUs: loop[2] },
+    histograms: Object.fromEntries(
+      RECORDED.flatMap((name, i) => (histograms[i] ? [[name, histograms[i]]] : [])),
+    ),
+  }));
+
+test('what was encoded is decoded, through base64 and JSON as well', () => {
+  fc.assert(
+    fc.property(recordings, (recording) => {
+      const bytes = encodeRecording(recording);
+      assert.deepEqual(decodeRecording(bytes), recording);
+      const text: string = JSON.parse(JSON.stringify(bytes.toString('base64')));
+      assert.deepEqual(decodeRecording(Buffer.from(text, 'base64')), recording);
+    }),
+  );
+});
+
+const EMPTY: Recording = {
+  host: 'h',
+  worker: 1,
+  sequence: 2,
+  startUs: 3,
+  endUs: 300,
+  phase: 'steady',
+  counters: zeroCounters(),
+  failures: {},
+  gauges: null,
+  loop: null,
+  histograms: {},
+};
+
+test('the layout is the one that is written down', () => {
+  const counters = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Counters;
+  const bytes = encodeRecording({
+    ...EMPTY,
+    counters,
+    failures: { 'tcp/refused': 5 },
+    gauges: { outstanding: 6, open: 7 },
+    loop: { startUs: 8, endUs: 9, utilisation: 0.5, delayMaxUs: 10 },
+    histograms: { tcp: new Uint32Array([0, 11, 4, 12]), unsentWait: new Uint32Array([130, 1]) },
+  });
+  assert.deepEqual(
+    [...bytes],
+    [
+      ...[1, 1, 'h'.charCodeAt(0), 1, 2, 3, 0xac, 0x02, 2],
+      ...[0, 1, 2, 3, 4, 5, 6, 7],
+      ...[1, 11, ...Buffer.from('tcp/refused'), 5],
+      ...[1, 6, 7],
+      ...[1, 8, 9, 0xa0, 0xc2, 0x1e, 10],
+      ...[2, 0, 2, 1, 11, 4, 12, 8, 1, 0x83, 0x01, 1],
+    ],
+  );
+});
+
+test('bytes that are no recording are an error, whatever they are', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+      try {
+        encodeRecording(decodeRecording(bytes));
+      } catch (error) {
+        assert.ok(error instanceof Error && /^(it|its|a|the) /.test(error.message), String(error));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('no part of a recording is one, and one byte changed is an error or another recording', () => {
+  fc.assert(
+    fc.property(recordings, fc.nat(), fc.integer({ min: 1, max: 255 }), (recording, where, change) => {
+      const bytes = encodeRecording(recording);
+      assert.throws(() => decodeRecording(bytes.subarray(0, where % bytes.length)));
+      assert.throws(() => decodeRecording(Buffer.concat([bytes, Buffer.from([0])])), /goes on/);
+      const changed = Buffer.from(bytes);
+      const at = where % bytes.length;
+      changed[at] = (bytes[at] ?? 0) ^ change;
+      try {
+        assert.notDeepEqual(decodeRecording(changed), recording);
+      } catch (error) {
+        assert.ok(error instanceof Error);
+      }
+    }),
+  );
+});
+
+/** The head of a recording up to its failures, as EMPTY has it. */
+const HEAD = [1, 1, 104, 1, 2, 3, 5, 2, 0, 0, 0, 0, 0, 0, 0, 0];
+const HUGE = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
+
+const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
+  ['nothing', [], /ends in the middle/],
+  ['another version', [2], /version 2/],
+  ['a number without end', Array<number>(3_000).fill(0x80), /ends in the middle|beyond any count/],
+  [
+    'a number beyond what is counted exactly',
+    [1, 1, 104, ...Array<number>(9).fill(0xff), 1],
+    /beyond any count/,
+  ],
+  ['a text of which there is no end', [1, ...HUGE], /too long/],
+  ['a text that is longer than what is left', [1, 100, 104], /too long/],
+  ['an end before the beginning', [1, 1, 104, 1, 2, 5, 3], /before it begins/],
+  ['an unknown phase', [1, 1, 104, 1, 2, 3, 5, 4], /phase/],
+  ['a failure that is none', [...HEAD, 1, 1, 104, 1], /kind of failure/],
+  ['a failure named like a property', [...HEAD, 1, 9, ...Buffer.from('__proto__'), 1], /kind of failure/],
+  ['failures without end', [...HEAD, ...HUGE], /ends in the middle/],
+  ['gauges of neither kind', [...HEAD, 0, 2], /yes or no/],
+  ['a loop busier than always', [...HEAD, 0, 0, 1, 0, 0, 0xc1, 0x84, 0x3d, 0], /busier/],
+  ['an unknown histogram', [...HEAD, 0, 0, 0, 1, 9, 1, 1, 1], /not known or not in order/],
+  ['a histogram twice', [...HEAD, 0, 0, 0, 2, 0, 1, 1, 1, 0, 1, 1, 1], /not known or not in order/],
+  ['a histogram of more pairs than bytes', [...HEAD, 0, 0, 0, 1, 0, ...HUGE, 1, 1], /middle of a histogram/],
+  ['a bucket twice', [...HEAD, 0, 0, 0, 1, 0, 2, 1, 1, 0, 1], /buckets/],
+  ['a bucket beyond all', [...HEAD, 0, 0, 0, 1, 0, 1, 0xff, 0xff, 0x7f, 1], /buckets/],
+  ['an empty bucket', [...HEAD, 0, 0, 0, 1, 0, 1, 1, 0], /no count/],
+  ['a count of more than 32 bits', [...HEAD, 0, 0, 0, 1, 0, 1, 1, 0x80, 0x80, 0x80, 0x80, 0x10], /no count/],
+];
+
+for (const [what, bytes, error] of HOSTILE) {
+  test(`${what}: an error`, () => {
+    assert.throws(() => decodeRecording(Buffer.from(bytes)), error);
+  });
+}
+
+test('the head that hostile bytes begin with is good', () => {
+  const recording = { ...EMPTY, endUs: 5 };
+  assert.deepEqual(decodeRecording(Buffer.from([...HEAD, 0, 0, 0, 0])), recording);
+});

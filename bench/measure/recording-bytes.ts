@@ -1,0 +1,224 @@
+import * as v from 'valibot';
+import { failureKey } from '../model/failure.ts';
+import { PHASES } from '../model/load.ts';
+import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } from '../model/recording.ts';
+import { BUCKETS } from './counts.ts';
+
+/**
+ * A recording as bytes, the form in which it leaves the process that made it, whatever carries it and
+ * whatever engine wrote it. Numbers are unsigned LEB128 (7 bits a byte, the lowest first, the highest bit
+ * set on all but the last); strings are their length in bytes and UTF-8. In this order:
+ *
+ *   version        1
+ *   origin         host (string), worker, sequence
+ *   bounds         startUs, endUs, index of the phase in PHASES
+ *   counters       one number for each of COUNTERS, in that order
+ *   failures       how many kinds; for each its key (string) and count
+ *   gauges         0, or 1 followed by outstanding, open
+ *   loop           0, or 1 followed by startUs, endUs, utilisation in millionths, delayMaxUs
+ *   histograms     how many; for each the index of its name in RECORDED, ascending, and how many pairs;
+ *                  for each pair its bucket's distance from the bucket before (from −1), and its count
+ *
+ * A change of any of these lists is a new version.
+ */
+const VERSION = 1;
+const MILLION = 1e6;
+/** Of a host's name in bytes (RFC 1035 section 2.3.4), and of a failure's key. */
+const STRING_MAX = 255;
+const COUNT_MAX = 2 ** 32 - 1;
+
+export function encodeRecording(recording: Recording): Buffer {
+  const { counters, failures, gauges, loop, histograms } = recording;
+  const writer = new Writer();
+  writer.number(VERSION);
+  writer.string(recording.host);
+  writer.number(recording.worker);
+  writer.number(recording.sequence);
+  writer.number(recording.startUs);
+  writer.number(recording.endUs);
+  writer.number(PHASES.indexOf(recording.phase));
+  for (const name of COUNTERS) writer.number(counters[name]);
+  const kinds = Object.entries(failures);
+  writer.number(kinds.length);
+  for (const [key, count] of kinds) {
+    writer.string(key);
+    writer.number(count);
+  }
+  writer.number(gauges === null ? 0 : 1);
+  if (gauges !== null) {
+    writer.number(gauges.outstanding);
+    writer.number(gauges.open);
+  }
+  writer.number(loop === null ? 0 : 1);
+  if (loop !== null) {
+    writer.number(loop.startUs);
+    writer.number(loop.endUs);
+    writer.number(Math.round(loop.utilisation * MILLION));
+    writer.number(loop.delayMaxUs);
+  }
+  writer.number(Object.keys(histograms).length);
+  for (const [index, name] of RECORDED.entries()) {
+    const pairs = histograms[name];
+    if (pairs === undefined) continue;
+    writer.number(index);
+    writer.pairs(pairs);
+  }
+  return writer.bytes();
+}
+
+/**
+ * Reads what `encodeRecording` wrote. Time and memory are in proportion to the bytes, whatever they say.
+ *
+ * @throws Error that says what is wrong where the bytes are no recording
+ */
+export function decodeRecording(bytes: Uint8Array): Recording {
+  const reader = new Reader(bytes);
+  const version = reader.number();
+  if (version !== VERSION)
+    throw new Error(`it is of version ${version}, and version ${VERSION} is known here`);
+  const origin = { host: reader.string(), worker: reader.number(), sequence: reader.number() };
+  const bounds = readSpan(reader);
+  const phase = PHASES[reader.number()];
+  if (phase === undefined) throw new Error('its phase is not known');
+  const counters = zeroCounters();
+  for (const name of COUNTERS) counters[name] = reader.number();
+  const recording: Recording = {
+    ...origin,
+    ...bounds,
+    phase,
+    counters,
+    failures: readFailures(reader),
+    gauges: reader.flag() ? { outstanding: reader.number(), open: reader.number() } : null,
+    loop: reader.flag() ? { ...readSpan(reader), ...readLoop(reader) } : null,
+    histograms: readHistograms(reader),
+  };
+  if (!reader.atEnd) throw new Error('it goes on after its end');
+  return recording;
+}
+
+function readSpan(reader: Reader): { startUs: number; endUs: number } {
+  const [startUs, endUs] = [reader.number(), reader.number()];
+  if (endUs < startUs) throw new Error('it ends before it begins');
+  return { startUs, endUs };
+}
+
+function readFailures(reader: Reader): Recording['failures'] {
+  const failures: Recording['failures'] = {};
+  for (let left = reader.number(); left > 0; left--) {
+    const key = reader.string();
+    if (!v.is(failureKey, key) || key in failures) throw new Error('a kind of failure is not known');
+    failures[key] = reader.number();
+  }
+  return failures;
+}
+
+function readLoop(reader: Reader): { utilisation: number; delayMaxUs: number } {
+  const utilisation = reader.number() / MILLION;
+  if (utilisation > 1) throw new Error('its event loop was busier than all the time');
+  return { utilisation, delayMaxUs: reader.number() };
+}
+
+function readHistograms(reader: Reader): Recording['histograms'] {
+  const histograms: Recording['histograms'] = {};
+  let last = -1;
+  for (let left = reader.number(); left > 0; left--) {
+    const index = reader.number();
+    const name: RecordedName | undefined = RECORDED[index];
+    if (name === undefined || index <= last) throw new Error('its histograms are not known or not in order');
+    last = index;
+    histograms[name] = reader.pairs();
+  }
+  return histograms;
+}
+
+class Writer {
+  readonly #bytes: number[] = [];
+
+  number(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${value} is no count`);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes.push((rest % 0x80) | 0x80);
+    this.#bytes.push(rest);
+  }
+
+  string(text: string): void {
+    const bytes = Buffer.from(text);
+    this.number(bytes.length);
+    this.#bytes.push(...bytes);
+  }
+
+  pairs(pairs: Uint32Array): void {
+    this.number(pairs.length / 2);
+    let before = -1;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const index = pairs[i] ?? 0;
+      this.number(index - before);
+      this.number(pairs[i + 1] ?? 0);
+      before = index;
+    }
+  }
+
+  bytes(): Buffer {
+    return Buffer.from(this.#bytes);
+  }
+}
+
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#bytes.length;
+  }
+
+  number(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw new Error('it ends in the middle');
+      value += (byte & 0x7f) * scale;
+      if (!Number.isSafeInteger(value)) throw new Error('it holds a number beyond any count');
+      if (byte < 0x80) return value;
+    }
+  }
+
+  flag(): boolean {
+    const value = this.number();
+    if (value > 1) throw new Error('it holds a number where yes or no should be');
+    return value === 1;
+  }
+
+  string(): string {
+    const length = this.number();
+    if (length > STRING_MAX || length > this.#left) throw new Error('it holds a text that is too long');
+    const from = this.#at;
+    this.#at += length;
+    return Buffer.from(this.#bytes.subarray(from, this.#at)).toString();
+  }
+
+  pairs(): Uint32Array {
+    const count = this.number();
+    // Each pair has two bytes at least: memory is not set aside on the word of a number alone.
+    if (count > this.#left / 2) throw new Error('it ends in the middle of a histogram');
+    const pairs = new Uint32Array(count * 2);
+    let index = -1;
+    for (let i = 0; i < pairs.length; i += 2) {
+      const distance = this.number();
+      const samples = this.number();
+      index += distance;
+      if (distance === 0 || index >= BUCKETS) throw new Error('the buckets of a histogram are not in order');
+      if (samples === 0 || samples > COUNT_MAX) throw new Error('a bucket holds no count');
+      pairs[i] = index;
+      pairs[i + 1] = samples;
+    }
+    return pairs;
+  }
+
+  get #left(): number {
+    return this.#bytes.length - this.#at;
+  }
+}

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun, OPEN } from '../../test/run.ts';
+import { PHASES } from '../model/load.ts';
+import { zeroCounters } from '../model/recording.ts';
+import { figuresOf } from './figures.ts';
+import { emptyHistogram, encode } from './histogram.ts';
+import { seriesOf } from './series.ts';
+
+function sum(list: readonly number[]): number {
+  return list.reduce((total, next) => total + next, 0);
+}
+
+test('a series keeps every message, however far it is thinned out', () => {
+  const run = makeRun({ seconds: 50 });
+  for (const limit of [1000, 20, 3]) {
+    const points = seriesOf(run, limit);
+    assert.ok(points.length <= limit + PHASES.length);
+    assert.deepEqual(
+      points.map((point) => point.atUs),
+      points.map((point) => point.atUs).toSorted((a, b) => a - b),
+    );
+  }
+  const steady = seriesOf(run, 10).filter((point) => point.phase === 'steady');
+  const mean = sum(steady.map((point) => point.echoedPerSecond ?? 0)) / steady.length;
+  assert.ok(Math.abs(mean - (figuresOf(run).messages.perSecond ?? 0)) / mean < 0.05);
+});
+
+test('a point holds what its seconds recorded', () => {
+  const run = makeRun({ load: OPEN, seconds: 4 });
+  const histogram = (...values: number[]) => {
+    const recorded = emptyHistogram();
+    for (const value of values) recorded.recordValueWithCount(value, 1000);
+    return encode(recorded);
+  };
+  const steady = run.slices.filter((slice) => slice.phase === 'steady');
+  for (const [i, slice] of steady.entries()) {
+    slice.counters = {
+      ...zeroCounters(),
+      sent: 10 + i,
+      echoed: 20 + i,
+      bytesSent: 30 + i,
+      bytesReceived: 40 + i,
+    };
+    slice.gauges.open = 9 - i;
+    slice.histograms = { response: histogram(100, 100, i === 0 ? 900 : 100) };
+  }
+  // Two seconds to a point, for connect, warm-up and steady phase alike.
+  const points = seriesOf(run, 5);
+  assert.deepEqual(
+    points.map(({ phase, atUs }) => [phase, atUs / 1e6]),
+    [
+      ['connect', 1],
+      ['warm-up', 3],
+      ['steady', 5],
+      ['steady', 7],
+      ['drain', 8.25],
+    ],
+  );
+  assert.deepEqual(points[2], {
+    startUs: 4e6,
+    endUs: 6e6,
+    atUs: 5e6,
+    phase: 'steady',
+    sentPerSecond: 10.5,
+    echoedPerSecond: 20.5,
+    bytesSentPerSecond: 30.5,
+    bytesReceivedPerSecond: 40.5,
+    open: 8,
+    p50Us: 100,
+    p99Us: 900,
+    maxUs: 900,
+  });
+});
+
+test('late echoes of a second that came in a longer slice make its point longer, under its own phase', () => {
+  const run = makeRun({ seconds: 1 });
+  const at = run.slices.findIndex((slice) => slice.phase === 'steady');
+  const slice = run.slices[at];
+  assert.ok(slice);
+  const tail = { ...slice, phase: 'warm-up' as const, endUs: slice.endUs };
+  slice.endUs -= 400_000;
+  run.slices.splice(at + 1, 0, tail);
+  const point = seriesOf(run).find(({ phase }) => phase === 'steady');
+  assert.equal(point?.open, slice.gauges.open);
+  assert.equal(point?.atUs, (tail.startUs + tail.endUs) / 2);
+  assert.equal(point?.echoedPerSecond, slice.counters.echoed * 2);
+});
+
+test('no point goes over the bound of a phase', () => {
+  assert.deepEqual(
+    seriesOf(makeRun({ seconds: 3 }), 4).map(({ phase, atUs }) => [phase, atUs / 1e6]),
+    [
+      ['connect', 1],
+      ['warm-up', 3],
+      ['steady', 5],
+      ['steady', 6.5],
+      ['drain', 7.25],
+    ],
+  );
+});
+
+test('a slice too short for a rate has none', () => {
+  const run = makeRun({ seconds: 1 });
+  const drain = run.slices.at(-1);
+  assert.ok(drain);
+  drain.endUs = drain.startUs + 60_000;
+  const last = seriesOf(run).at(-1);
+  assert.equal(last?.phase, 'drain');
+  assert.equal(last?.echoedPerSecond, null);
+  assert.notEqual(last?.maxUs, null);
+});
+
+test('late echoes of the warm-up do not make a second point for their second', () => {
+  const run = makeRun({ seconds: 3 });
+  const steady = run.slices.findIndex((slice) => slice.phase === 'steady');
+  const slice = run.slices[steady];
+  assert.ok(slice);
+  const tail = {
+    ...slice,
+    phase: 'warm-up' as const,
+    counters: { ...slice.counters, sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 },
+  };
+  const before = seriesOf(run);
+  run.slices.splice(steady + 1, 0, tail);
+  const after = seriesOf(run);
+  assert.deepEqual(
+    after.map(({ phase, echoedPerSecond }) => ({ phase, echoedPerSecond })),
+    before.map(({ phase, echoedPerSecond }) => ({ phase, echoedPerSecond })),
+  );
+});

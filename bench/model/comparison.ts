@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { amount, count } from './load.ts';
+import { positive, stepSchema } from './plan.ts';
+
+/**
+ * The verdict on an effect. Times and throughput are `faster` or `slower`, what is used up (CPU, memory) is
+ * `cheaper` or `dearer`. `no difference detected` does not say that there is none: see `detectable`.
+ */
+export const EFFECT_VERDICTS = [
+  'faster',
+  'slower',
+  'cheaper',
+  'dearer',
+  'no difference detected',
+  'too few rounds',
+] as const;
+export type EffectVerdict = (typeof EFFECT_VERDICTS)[number];
+
+/** What the headline figures come to; `mixed`: better in one, worse in another. */
+export const OVERALL_VERDICTS = [...EFFECT_VERDICTS, 'mixed'] as const;
+export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
+
+const figure = v.pipe(v.number(), v.finite());
+/** A ratio, variant ÷ baseline. */
+const ratio = v.pipe(figure, v.gtValue(0));
+
+/** One figure of one variant beside that of the baseline. */
+export const comparedFigureSchema = v.strictObject({
+  /** As thresholds have it: `cpuPerMessage.proxy`, `response.p50`. */
+  name: v.string(),
+  /** Of the runs that it is taken from. */
+  step: stepSchema,
+  unit: v.picklist(['µs', 'B', '1/s']),
+  /** Medians over the rounds that count; null where no round does. */
+  baseline: v.nullable(figure),
+  variant: v.nullable(figure),
+  /** Variant ÷ baseline: the median over the rounds of the ratio within each. */
+  effect: v.nullable(ratio),
+  /** 95 % interval of the effect; null where the rounds are too few for one. */
+  interval: v.nullable(v.tuple([ratio, ratio])),
+  /** Two-sided, adjusted for all figures of all variants. */
+  pValue: v.nullable(v.pipe(amount, v.maxValue(1))),
+  verdict: v.picklist(EFFECT_VERDICTS),
+  /** Smallest effect that would have been detected, as a ratio above 1; null where the rounds are too few. */
+  detectable: v.nullable(ratio),
+  /** The figure round by round, where it counts on both sides. */
+  rounds: v.array(v.strictObject({ round: positive, baseline: figure, variant: figure })),
+});
+export type ComparedFigure = v.InferOutput<typeof comparedFigureSchema>;
+
+/** One variant beside the baseline. */
+export const variantComparisonSchema = v.strictObject({
+  variant: v.string(),
+  /** Of the headline figures: CPU per message of Nginx in the closed loop, and p50 of the response time. */
+  verdict: v.picklist(OVERALL_VERDICTS),
+  figures: v.array(comparedFigureSchema),
+});
+export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
+
+/** Figures of a run that do not count, and why; in its round they count on neither side. */
+export const excludedSchema = v.strictObject({
+  variant: v.string(),
+  step: stepSchema,
+  round: positive,
+  figures: v.array(v.string()),
+  reason: v.string(),
+});
+export type Excluded = v.InferOutput<typeof excludedSchema>;
+
+/** What follows from the rounds of a comparison. */
+export const comparisonSchema = v.strictObject({
+  kind: v.literal('comparison'),
+  /** Name of the variant that the others are compared to. */
+  baseline: v.string(),
+  /** Null asked: as many as fitted into the budget. Used: rounds that ran to their end. */
+  rounds: v.strictObject({ asked: v.nullable(positive), used: count }),
+  comparisons: v.array(variantComparisonSchema),
+  excluded: v.array(excludedSchema),
+});
+export type Comparison = v.InferOutput<typeof comparisonSchema>;

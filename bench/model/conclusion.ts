@@ -1,0 +1,20 @@
+import * as v from 'valibot';
+import { comparisonSchema } from './comparison.ts';
+import { amount } from './load.ts';
+
+/** What follows from several runs. */
+export const conclusionSchema = v.variant('kind', [
+  /** The rate of the step `latency`, and where it comes from. */
+  v.strictObject({
+    kind: v.literal('rate'),
+    ratePerSecond: amount,
+    /** True where the first rate turned out to be too high and was halved. */
+    halved: v.boolean(),
+    /** One or two sentences for a person, with the figures that it follows from. */
+    reason: v.string(),
+  }),
+  /** No latency could be measured for this variant. */
+  v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
+  comparisonSchema,
+]);
+export type Conclusion = v.InferOutput<typeof conclusionSchema>;

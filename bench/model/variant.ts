@@ -1,0 +1,28 @@
+import * as v from 'valibot';
+
+/** A small change laid over a profile, written in Nginx's own language. */
+export const tuningSchema = v.strictObject({
+  /** `buf-16k`; for one that was typed on the command line `tune-1`. */
+  name: v.pipe(v.string(), v.minLength(1)),
+  text: v.string(),
+});
+export type Tuning = v.InferOutput<typeof tuningSchema>;
+
+/** What one side of a comparison is; its name is part of a run's identity. */
+export const variantSchema = v.strictObject({
+  /** `tls`, `tls+buf-16k`, `conf:nginx.conf`; unique within a result. */
+  name: v.pipe(v.string(), v.minLength(1)),
+  /** As a person would call it: the title of the profile, and the tunings. */
+  title: v.string(),
+  /** Folder name in nginx-profiles/, `direct`, or `conf:` and the path of a person's configuration. */
+  profile: v.string(),
+  /** Null: connections go to the echo servers themselves. */
+  proxy: v.nullable(
+    v.strictObject({
+      kind: v.literal('nginx'),
+      /** Laid over the profile one after the other; none in results from before there were any. */
+      tunings: v.optional(v.array(tuningSchema), []),
+    }),
+  ),
+});
+export type Variant = v.InferOutput<typeof variantSchema>;

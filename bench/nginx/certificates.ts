@@ -1,0 +1,21 @@
+import type { Directive } from './tree.ts';
+import { inherited } from './websocket.ts';
+
+/** ECDSA on P-256, or RSA with 2048 bits. */
+export type KeyType = 'ecdsa' | 'rsa';
+
+/** Cipher suites whose key exchange or signature is RSA, by OpenSSL's names. */
+const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|^DES-CBC3-SHA$/;
+
+/** What takes nothing out of the choice, or is of TLS 1.3, where the key does not depend on the suite. */
+const NO_SUITE = /^[!-]|^@|^TLS_/;
+
+/** The key that the ciphers of a server ask for: with suites for RSA alone an ECDSA key leaves TLS 1.2 none. */
+export function keyTypeFor(levels: readonly Directive[]): KeyType {
+  const [ciphers] = inherited(levels, 'ssl_ciphers');
+  const suites = (ciphers?.args[0]?.text ?? '')
+    .split(/[:, ]/)
+    .map((suite) => suite.replace(/^\+/, ''))
+    .filter((suite) => suite !== '' && !NO_SUITE.test(suite));
+  return suites.length > 0 && suites.every((suite) => RSA_SUITE.test(suite)) ? 'rsa' : 'ecdsa';
+}

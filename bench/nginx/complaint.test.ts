@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { vitalParts, withoutCulprit } from './complaint.ts';
+import { parse } from './parse.ts';
+import { print } from './print.ts';
+import { directives } from './tree.ts';
+
+const TEXT = `load_module modules/a.so;
+http {
+brotli on;
+log_format l '$remote_addr $geo_code \${geo_code}x $geo_codes';
+ssl_ecdh_curve X:Y;
+upstream app { sticky; }
+upstream other { sticky; }
+server {
+aio on;
+brotli on;
+ssl_crl /etc/crl.pem;
+location /ws { proxy_pass http://app/; brotli off; }
+} }`;
+
+function without(complaint: string, text = TEXT) {
+  const tree = parse(text, '/a b.conf');
+  const [http] = directives(tree, 'http');
+  const server = directives(http?.block ?? null, 'server')[0];
+  const location = directives(server?.block ?? null, 'location')[0];
+  const changes: string[] = [];
+  const rest = withoutCulprit(
+    tree,
+    `Nginx refuses the configuration: ${complaint}.`,
+    vitalParts(tree, location),
+    (change, node) => changes.push(`${change} ${node.name}:${node.origin?.line}`),
+  );
+  return { text: rest && print(rest).text, changes };
+}
+
+describe('what Nginx complains of', () => {
+  test('goes at its place, or wherever it stands', () => {
+    const plain = TEXT.replace(' brotli off;', '');
+    const cases: [string, string[]][] = [
+      ['unknown directive "brotli" in /a b.conf:3', ['other-modules brotli:3', 'other-modules brotli:10']],
+      [
+        'dlopen() "/m/a.so" failed (/m/a.so: cannot open shared object file) in /a b.conf:1',
+        ['other-modules load_module:1'],
+      ],
+      ['SSL_CTX_set1_curves_list("X:Y") failed (SSL: error:0A00)', ['this-system ssl_ecdh_curve:5']],
+      [
+        'SSL_CTX_load_verify_locations("/etc/crl.pem") failed (SSL: … No such file or directory)',
+        ['missing-files ssl_crl:11'],
+      ],
+      ['"aio on" is unsupported on this platform in /a b.conf:9', ['this-system aio:9']],
+    ];
+    for (const [complaint, changes] of cases) assert.deepEqual(without(complaint, plain).changes, changes);
+  });
+
+  test('a variable becomes a dash in a log, and is named elsewhere', () => {
+    const { text, changes } = without('unknown "geo_code" variable');
+    assert.match(text ?? '', /log_format l '\$remote_addr - -x \$geo_codes';/);
+    assert.deepEqual(changes, ['other-modules log_format:4']);
+    assert.throws(
+      () => without('unknown "remote_addr" variable', TEXT.replace('log_format l', 'add_header a')),
+      {
+        kind: 'configuration',
+        message: /does not know the variable \$remote_addr in "add_header" at \/a b\.conf:4\. .* --nginx/,
+      },
+    );
+  });
+
+  test('stays where the WebSockets go through it: that is refused', () => {
+    for (const [name, line] of [
+      ['brotli', 12],
+      ['sticky', 6],
+    ] as const) {
+      assert.throws(() => without(`unknown directive "${name}" in /a b.conf:1`), {
+        kind: 'configuration',
+        message: new RegExp(
+          `does not know "${name}" at /a b\\.conf:${line}, and the WebSockets go through it`,
+        ),
+      });
+    }
+  });
+
+  test('is told in its own words where nothing helps', () => {
+    for (const complaint of [
+      'invalid number of arguments in "listen" directive in /a b.conf:2',
+      'unknown directive "x" in /a b.conf:1',
+    ]) {
+      assert.deepEqual(without(complaint), { text: null, changes: [] });
+    }
+  });
+});

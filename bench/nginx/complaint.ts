@@ -1,0 +1,111 @@
+import { Problem } from '../model/failure.ts';
+import type { Change, OnChange } from './notices.ts';
+import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
+
+/** A directive that Nginx complains of, and why it may go. */
+interface Culprit {
+  change: Change;
+  isMeant(node: Directive): boolean;
+}
+
+/**
+ * Takes out what this Nginx cannot do, as its own complaint names it: directives and variables of other
+ * modules and newer versions, what its TLS library or this system lacks, files that are not here.
+ *
+ * @param complaint Of `nginx -t`, with the place in the person's file.
+ * @param vital What the WebSockets go through: there nothing is taken out.
+ * @returns null for a complaint that is none of these.
+ * @throws Problem('configuration') with file and line where it belongs to what is vital.
+ */
+export function withoutCulprit(
+  tree: readonly Node[],
+  complaint: string,
+  vital: readonly Directive[],
+  onChange: OnChange,
+): Node[] | null {
+  const unknown = /unknown "(\w+)" variable/.exec(complaint)?.[1];
+  if (unknown !== undefined) return withoutVariable(tree, unknown, onChange);
+  const culprit = culpritOf(complaint);
+  if (culprit === null) return null;
+  const places = new Set(vital.flatMap(placesIn));
+  let isFound = false;
+  const rest = rewrite(tree, (node) => {
+    if (node.origin === null || isData(node) || !culprit.isMeant(node)) return [node];
+    if (culprit.change === 'other-modules' && places.has(placed(node))) throw needed(node);
+    isFound = true;
+    onChange(culprit.change, node);
+    return [];
+  });
+  return isFound ? rest : null;
+}
+
+function culpritOf(complaint: string): Culprit | null {
+  const name = /unknown directive "([^"]+)"/.exec(complaint)?.[1];
+  if (name !== undefined) return { change: 'other-modules', isMeant: (node) => node.name === name };
+  const at = /.* in (.+:\d+)\.?$/.exec(complaint)?.[1];
+  const isThere = (node: Directive) => place(node.origin) === at;
+  if (at !== undefined && /dlopen\(\)|^module "/.test(complaint)) {
+    return { change: 'other-modules', isMeant: (node) => node.name === 'load_module' && isThere(node) };
+  }
+  const [, first, second] = /\w+\("([^"]*)"(?:, ?"([^"]*)")?\) failed/.exec(complaint) ?? [];
+  if (first !== undefined) {
+    const isFile = /No such file|Permission denied/.test(complaint);
+    const isMeant = (node: Directive) =>
+      (at === undefined || isThere(node)) && texts(node).some((text) => text === first || text === second);
+    return { change: isFile ? 'missing-files' : 'this-system', isMeant };
+  }
+  const unsupported = /"(\w+)(?: [^"]*)?"[^"]* (?:is|are|was) (?:unsupported|not supported)/.exec(
+    complaint,
+  )?.[1];
+  if (at === undefined || unsupported === undefined) return null;
+  return { change: 'this-system', isMeant: (node) => isThere(node) };
+}
+
+/** A variable that no module knows: a `-` in the log, as for a value that is empty. Elsewhere it may matter. */
+function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
+  const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'g');
+  let isFound = false;
+  const rest = rewrite(tree, (node) => {
+    if (!texts(node).some((text) => text.search(uses) >= 0)) return [node];
+    if (node.name !== 'log_format') {
+      throw new Problem(
+        'configuration',
+        `This Nginx does not know the variable $${name} in "${node.name}" at ${place(node.origin)}. Take it out of the configuration that is measured, or name an Nginx that has its module with --nginx.`,
+      );
+    }
+    isFound = true;
+    onChange('other-modules', node);
+    return [{ ...node, args: node.args.map((arg) => ({ ...arg, text: arg.text.replace(uses, '-') })) }];
+  });
+  if (isFound) return rest;
+  throw new Problem('configuration', `This Nginx does not know the variable $${name} of the configuration.`);
+}
+
+function needed(node: Directive): Problem {
+  return new Problem(
+    'configuration',
+    `This Nginx does not know "${node.name}" at ${place(node.origin)}, and the WebSockets go through it. Name an Nginx that has its module with --nginx, or take it out of the configuration that is measured.`,
+  );
+}
+
+/** What decides how WebSockets are passed on: their location, and the upstreams that it may name. */
+export function vitalParts(tree: readonly Node[], location: Directive | undefined): Directive[] {
+  if (location === undefined) return directives(tree, 'stream');
+  const targets = [location, ...directives(location.block, 'if')].flatMap(({ block }) =>
+    directives(block, 'proxy_pass').flatMap(texts),
+  );
+  const upstreams = directives(tree, 'http').flatMap(({ block }) => directives(block, 'upstream'));
+  return [location, ...upstreams.filter(({ args: [name] }) => isNamed(name?.text ?? '', targets))];
+}
+
+function isNamed(name: string, targets: readonly string[]): boolean {
+  return targets.some((target) => target.includes('://$') || target.split(/[/:]+/)[1] === name);
+}
+
+function placesIn(node: Directive): string[] {
+  return [placed(node), ...directives(node.block).flatMap(placesIn)];
+}
+
+function placed(node: Directive): string {
+  return `${node.name} ${place(node.origin)}`;
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withUpgradeMap, wrapFragment } from './fragment.ts';
+import { parse } from './parse.ts';
+import { print } from './print.ts';
+
+function wrapped(text: string): [string, string[]] {
+  const changes: string[] = [];
+  const nodes = wrapFragment(parse(text, 'a.conf'), (change) => changes.push(change));
+  return [print(nodes).text.replace(/\s+/g, ' ').trim(), changes];
+}
+
+test('what lies in conf.d is put where it belongs', () => {
+  const cases: [string, string, string][] = [
+    ['map $a $b { } server { }', 'http', 'wrapped-http'],
+    ['upstream a { server b; } server { location / { proxy_pass http://a; } }', 'http', 'wrapped-http'],
+    ['upstream a { server b; } server { listen 1; proxy_pass a; }', 'stream', 'wrapped-stream'],
+  ];
+  for (const [text, block, change] of cases) {
+    const [printed, changes] = wrapped(text);
+    assert.ok(printed.startsWith(`${block} { ${text.slice(0, 3)}`), printed);
+    assert.deepEqual(changes, [change]);
+  }
+  const [printed, changes] = wrapped('client_max_body_size 1m; location / { return 204; }');
+  assert.match(printed, /^http \{ server \{ client_max_body_size 1m; location \/ \{ return 204; \} \} \}$/);
+  assert.deepEqual(changes, ['wrapped-server']);
+});
+
+test('what is whole stays as it is, and so does what belongs nowhere', () => {
+  for (const text of [
+    'events { } http { server { } }',
+    'user a; stream { }',
+    '# nothing',
+    'worker_processes 1;',
+  ]) {
+    assert.deepEqual(wrapped(text)[1], []);
+  }
+});
+
+test('the usual map is added where a part uses it and nothing defines it', () => {
+  const completed = (inner: string) => {
+    const changes: string[] = [];
+    const tree = parse(`http { ${inner} server { proxy_set_header Connection $connection_upgrade; } }`, 'a');
+    const text = print(withUpgradeMap(tree, (change) => changes.push(change))).text.replace(/\s+/g, ' ');
+    return { text, changes };
+  };
+  const { text, changes } = completed('');
+  assert.match(
+    text,
+    /^http \{ map \$http_upgrade \$connection_upgrade \{ default upgrade; "" close; \} server/,
+  );
+  assert.deepEqual(changes, ['upgrade-map']);
+  for (const own of ['map $a $connection_upgrade { default b; }', 'set $connection_upgrade a;'])
+    assert.deepEqual(completed(own).changes, []);
+});

@@ -1,0 +1,71 @@
+import type { OnChange } from './notices.ts';
+import { type Directive, directive, directives, type Node, rewrite, texts } from './tree.ts';
+
+/** Directives of the top of a whole configuration. */
+const WHOLE = new Set(['events', 'http', 'mail', 'stream']);
+
+/** Directives that say that a file belongs into `http`, or into `stream`. */
+const OF_HTTP = new Set([
+  'geo',
+  'limit_conn_zone',
+  'limit_req_zone',
+  'log_format',
+  'map',
+  'proxy_cache_path',
+  'server',
+  'split_clients',
+  'upstream',
+]);
+
+/**
+ * Puts what lies in conf.d or sites-available into the blocks that it is written for: a `server` that passes
+ * connections on itself into `stream`, other servers into `http`, and what belongs into a server into
+ * `http` and `server`. A whole configuration stays as it is.
+ */
+export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[] {
+  const top = directives(nodes);
+  const [first] = top;
+  if (first === undefined || top.some(({ name }) => WHOLE.has(name))) return [...nodes];
+  const written = top.find(({ name }) => OF_HTTP.has(name));
+  if (written === undefined) {
+    if (!top.some(({ name }) => name === 'location')) return [...nodes];
+    onChange('wrapped-server', first);
+    return [directive('http', [], [directive('server', [], nodes)])];
+  }
+  const context = top.some(isStreamServer) ? 'stream' : 'http';
+  onChange(`wrapped-${context}`, first);
+  return [directive(context, [], nodes)];
+}
+
+function isStreamServer({ name, block }: Directive): boolean {
+  return name === 'server' && directives(block, 'proxy_pass').length > 0;
+}
+
+const UPGRADE_VARIABLE = '$connection_upgrade';
+
+/**
+ * Defines `$connection_upgrade` as the documentation of Nginx does (https://nginx.org/en/docs/http/websocket.html)
+ * where a part of a configuration uses it: its `map` stands in the main file as a rule, which is not here.
+ *
+ * @param tree With its includes.
+ */
+export function withUpgradeMap(tree: readonly Node[], onChange: OnChange): Node[] {
+  const users: Directive[] = [];
+  let isDefined = false;
+  rewrite(tree, (node) => {
+    const names = texts(node);
+    if (node.name === 'map' || node.name === 'set') isDefined ||= names.includes(UPGRADE_VARIABLE);
+    else if (names.includes(UPGRADE_VARIABLE)) users.push(node);
+    return [node];
+  });
+  const [user] = users;
+  if (isDefined || user === undefined) return [...tree];
+  onChange('upgrade-map', user);
+  const entries = [directive('default', ['upgrade']), directive('', ['close'])];
+  const map = directive('map', ['$http_upgrade', UPGRADE_VARIABLE], entries);
+  return tree.map((node) =>
+    node.kind === 'directive' && node.name === 'http'
+      ? { ...node, block: [map, ...(node.block ?? [])] }
+      : node,
+  );
+}

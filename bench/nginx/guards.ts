@@ -1,0 +1,28 @@
+import type { OnChange } from './notices.ts';
+import { type Directive, type Node, rewrite } from './tree.ts';
+
+/** Directives that let in only some clients, or only so many of one address. */
+const GUARD =
+  /^(allow|deny|auth_request|auth_basic|auth_basic_user_file|auth_jwt\w*|limit_conn|limit_req|ssl_verify_client)$/;
+
+/** A guard that stands open. */
+const OPEN = new Set([
+  'allow all',
+  'auth_basic off',
+  'auth_request off',
+  'auth_jwt off',
+  'ssl_verify_client off',
+]);
+
+/** Takes out what would refuse the load: its clients have no passwords, and all of them one address. */
+export function withoutGuards(tree: readonly Node[], onChange: OnChange): Node[] {
+  return rewrite(tree, (node) => {
+    if (!GUARD.test(node.name) || isOpen(node)) return [node];
+    onChange('guards', node);
+    return [];
+  });
+}
+
+function isOpen({ name, args: [first] }: Directive): boolean {
+  return OPEN.has(`${name} ${first?.text ?? ''}`);
+}

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { listenAddresses } from './listen.ts';
+import { parse } from './parse.ts';
+import { lines, move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
+
+describe('listen', () => {
+  test('moves to loopback with its parameters and gets the backlog', () => {
+    const moved = moveServer('listen 443 ssl http2 reuseport; listen 80;');
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001 ssl http2 backlog=4096 reuseport;',
+      'listen 127.0.0.1:9002 backlog=4096;',
+    ]);
+    assert.deepEqual(moved.listeners, [
+      { host: '127.0.0.1', port: 9001, tls: true, http2: true },
+      { host: '127.0.0.1', port: 9002, tls: false, http2: false },
+    ]);
+  });
+
+  test('keeps a backlog of its own, once for each socket', () => {
+    const moved = moveServer('listen 443 ssl backlog=511; listen [::]:443 ssl backlog=511; listen 80;');
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001 ssl backlog=511;',
+      'listen 127.0.0.1:9002 backlog=4096;',
+    ]);
+  });
+
+  test('IPv4 and IPv6 of one port are one socket; what fits no loopback socket goes', () => {
+    const moved = moveServer(
+      'listen 80 proxy_protocol; listen [::]:80 ipv6only=on; listen unix:/run/x.sock;',
+    );
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001 backlog=4096;',
+      'listen 127.0.0.1:9002 backlog=4096;',
+    ]);
+  });
+
+  test('every way to write all addresses is one socket', () => {
+    const moved = moveServer(
+      'listen 443 ssl; listen *:443 ssl; listen 0.0.0.0:443 rcvbuf=8k; listen [::]:443 rcvbuf=4k;',
+    );
+    assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096 rcvbuf=8k;']);
+  });
+
+  test('a socket has TLS if any of its servers wants it', () => {
+    const moved = move(`http {
+      server { listen 443; return 404; }
+      server { listen 443 ssl; ${WEBSOCKET} } server { listen 443; return 403; } }`);
+    assert.deepEqual(moved.listeners, [{ host: '127.0.0.1', port: 9001, tls: true, http2: false }]);
+  });
+
+  test('what the WebSocket server listens on comes first, even if only another one has TLS', () => {
+    const moved = move(`http {
+      server { listen 443 ssl; return 404; }
+      server { listen 80; ${WEBSOCKET} } }`);
+    assert.deepEqual(
+      moved.listeners.map(({ port, tls }) => [port, tls]),
+      [
+        [9002, false],
+        [9001, true],
+      ],
+    );
+  });
+
+  test('what is left out is told', () => {
+    const moved = move(`http { server {
+      listen 443 quic;
+      listen 80 proxy_protocol;
+      ${WEBSOCKET} } }
+      stream { server { listen 53 udp; proxy_pass app; } }`);
+    assert.deepEqual(
+      moved.notices.map(({ level, code, text }) => [level, code, text.split(': ')[1]]),
+      [
+        ['warning', 'sandbox-udp', 'listen (mine.conf:5).'],
+        ['info', 'sandbox-quic', 'listen (mine.conf:2).'],
+        ['info', 'sandbox-proxy-protocol', 'listen (mine.conf:3).'],
+      ],
+    );
+  });
+
+  test('a server without one listened on port 80 of every address', () => {
+    assert.deepEqual(lines(moveServer(''), 'listen'), ['listen 127.0.0.1:9001 backlog=4096;']);
+  });
+
+  test('QUIC goes, and is TLS where there was nothing else', () => {
+    const both = moveServer('listen 443 quic reuseport; listen 443 ssl;');
+    assert.deepEqual(lines(both, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
+    const alone = moveServer('listen 443 quic;');
+    assert.deepEqual(lines(alone, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
+  });
+
+  test('socket options stand once for each address, and the WebSocket server is its default', () => {
+    const moved = move(`http {
+      server { listen 80 default_server reuseport; return 301 https://$host; }
+      server { listen 80; listen 443 ssl; ${WEBSOCKET} }
+    }`);
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001;',
+      'listen 127.0.0.1:9001 default_server backlog=4096 reuseport;',
+      'listen 127.0.0.1:9002 ssl backlog=4096;',
+    ]);
+    assert.deepEqual(
+      moved.listeners.map(({ port }) => port),
+      [9002, 9001],
+    );
+  });
+
+  test('needs a port for each address', () => {
+    const source = `http { server { listen 80; listen *:80; listen 10.0.0.1:80; listen localhost; ${WEBSOCKET} } }`;
+    assert.deepEqual(listenAddresses(parse(source, 'x')), ['*:80', '10.0.0.1:80', 'localhost:80']);
+    assert.throws(() => move(source, { ports: [1, 2] }), RangeError);
+  });
+});
+
+describe('HTTP/2 is written as the version wants it', () => {
+  test('parameter to directive', () => {
+    const moved = moveServer('listen 443 ssl http2;', { nginxVersion: '1.25.1' });
+    assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 ssl backlog=4096;']);
+    assert.deepEqual(lines(moved, 'http2'), ['http2 on;']);
+    assert.equal(moved.listeners[0]?.http2, true);
+  });
+
+  test('is not added to servers that do without', () => {
+    const moved = move(
+      `http { server { listen 443 ssl http2; ${WEBSOCKET} } server { listen 444 ssl; } server { listen 445; } }`,
+      { nginxVersion: '1.25.1' },
+    );
+    assert.deepEqual(lines(moved, 'http2'), ['http2 on;']);
+    assert.deepEqual(
+      moved.listeners.map(({ http2 }) => http2),
+      [true, false, false],
+    );
+  });
+
+  test('directive to parameter, from the server or from http', () => {
+    const moved = moveServer('listen 443 ssl; listen 80; http2 on;');
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001 ssl http2 backlog=4096;',
+      'listen 127.0.0.1:9002 backlog=4096;',
+    ]);
+    assert.deepEqual(lines(moved, 'http2'), []);
+    const inherited = moveServer('listen 443 ssl;', {}, 'http2 on;');
+    assert.deepEqual(lines(inherited, 'listen'), ['listen 127.0.0.1:9001 ssl http2 backlog=4096;']);
+    assert.deepEqual(lines(inherited, 'http2'), []);
+  });
+
+  test('off is off', () => {
+    const moved = moveServer('listen 443 ssl; http2 off;', {}, 'http2 on;');
+    assert.equal(moved.listeners[0]?.http2, false);
+  });
+});

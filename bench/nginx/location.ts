@@ -1,0 +1,165 @@
+import { type Directive, directives, texts } from './tree.ts';
+
+/** What a `location` matches, as it is written. */
+export interface Pattern {
+  modifier: '' | '=' | '^~' | '~' | '~*';
+  text: string;
+}
+
+/** @returns null for a named location (`@name`), and for one that Nginx refuses. */
+export function patternOf(location: Directive): Pattern | null {
+  const [first = '', second] = texts(location);
+  const [, glued = '', rest = ''] = /^(=|\^~|~\*|~)?(.*)$/s.exec(first) ?? [];
+  const modifier = second === undefined ? glued : first;
+  const text = second ?? rest;
+  if (!isModifier(modifier) || (!isExpression(modifier) && !text.startsWith('/'))) return null;
+  return { modifier, text };
+}
+
+function isModifier(text: string): text is Pattern['modifier'] {
+  return ['', '=', '^~', '~', '~*'].includes(text);
+}
+
+function isExpression(modifier: string): boolean {
+  return modifier === '~' || modifier === '~*';
+}
+
+/** Whether a path has to be made from a regular expression. */
+export function isRegular(location: Directive): boolean {
+  return isExpression(patternOf(location)?.modifier ?? '');
+}
+
+/**
+ * The location that answers a path, as `ngx_http_core_find_location` finds it: an exact one, else the longest
+ * prefix and what is nested in it, else the first regular expression. An expression that JavaScript cannot
+ * read counts as one that does not match.
+ *
+ * @returns the locations from the outermost to the one that answers; empty if there is none.
+ */
+export function locationsOf(level: Directive, path: string): Directive[] {
+  return find(level, path).found;
+}
+
+function find(level: Directive, path: string): { found: Directive[]; isFinal: boolean } {
+  const here = directives(level.block, 'location').flatMap((location) => {
+    const pattern = patternOf(location);
+    return pattern === null ? [] : [{ location, ...pattern }];
+  });
+  const exact = here.find(({ modifier, text }) => modifier === '=' && text === path);
+  if (exact !== undefined) return { found: [exact.location], isFinal: true };
+  const [longest] = here
+    .filter(({ modifier, text }) => (modifier === '' || modifier === '^~') && path.startsWith(text))
+    .sort((a, b) => b.text.length - a.text.length);
+  const nested = longest === undefined ? null : find(longest.location, path);
+  const prefix = longest === undefined ? [] : [longest.location, ...(nested?.found ?? [])];
+  if (nested?.isFinal || longest?.modifier === '^~')
+    return { found: prefix, isFinal: nested?.isFinal ?? false };
+  const regular = here.find(
+    ({ modifier, text }) => isExpression(modifier) && expressionOf(text, modifier === '~*')?.test(path),
+  );
+  if (regular === undefined) return { found: prefix, isFinal: false };
+  return { found: [regular.location, ...find(regular.location, path).found], isFinal: true };
+}
+
+/** A regular expression of PCRE as one of JavaScript; null if it has what JavaScript lacks. */
+function expressionOf(text: string, ignoreCase: boolean): RegExp | null {
+  const insensitive = text.startsWith('(?i)');
+  const pattern = text.replace(/^\(\?i\)/, '').replaceAll('(?P<', '(?<');
+  try {
+    return new RegExp(pattern, ignoreCase || insensitive ? 'i' : '');
+  } catch {
+    return null;
+  }
+}
+
+/** What may follow a prefix, where the prefix alone belongs to another location (`location = /`). */
+const ENDINGS = ['', 'websocket', 'socket', 'live'];
+
+/** Paths that a location may answer, the most natural first; whether it does, `locationsOf` tells. */
+export function pathsFor(location: Directive): string[] {
+  const pattern = patternOf(location);
+  if (pattern === null) return [];
+  const { modifier, text } = pattern;
+  if (modifier === '=') return [text];
+  if (isExpression(modifier)) {
+    const expression = expressionOf(text, modifier === '~*');
+    const made = examplesOf(text).map((path) => (path.startsWith('/') ? path : `/${path}`));
+    return [...made, ...made.map((path) => `${path}/`)].filter((path) => expression?.test(path) ?? false);
+  }
+  return ENDINGS.map((ending) =>
+    ending === '' || text.endsWith('/') ? `${text}${ending}` : `${text}/${ending}`,
+  );
+}
+
+/** Texts of so many alternatives are tried. */
+const MOST_EXAMPLES = 16;
+
+/**
+ * Texts that a regular expression may match, made from its pieces: one character of a class, the least of a
+ * repetition, each of the alternatives. Assertions are left out, so a text has to be tested.
+ */
+function examplesOf(pattern: string): string[] {
+  let at = 0;
+
+  function alternatives(): string[] {
+    const all = sequence();
+    while (pattern[at] === '|') {
+      at += 1;
+      all.push(...sequence());
+    }
+    return all.slice(0, MOST_EXAMPLES);
+  }
+
+  function sequence(): string[] {
+    let all = [''];
+    while (at < pattern.length && pattern[at] !== '|' && pattern[at] !== ')') {
+      const pieces = repeated(piece());
+      all = all.flatMap((head) => pieces.map((tail) => head + tail)).slice(0, MOST_EXAMPLES);
+    }
+    return all;
+  }
+
+  function repeated(pieces: string[]): string[] {
+    const [whole, least] = /^(?:[*+?]|\{(\d+)(?:,\d*)?\})[?+]?/.exec(pattern.slice(at)) ?? [];
+    if (whole === undefined) return pieces;
+    at += whole.length;
+    if (least !== undefined) return pieces.map((each) => each.repeat(Math.min(Number(least), 64)));
+    return whole.startsWith('+') ? pieces : ['', ...pieces];
+  }
+
+  function piece(): string[] {
+    const char = pattern.charAt(at);
+    at += 1;
+    if (char === '(') return group();
+    if (char === '[') return [classMember()];
+    if (char === '\\') return [escaped()];
+    if (char === '^' || char === '$') return [''];
+    return [char === '.' ? 'a' : char];
+  }
+
+  function group(): string[] {
+    const [opening = ''] = /^\?(?:[:=!]|<[=!]|P?<\w+>|[a-z]+\))/.exec(pattern.slice(at)) ?? [];
+    at += opening.length;
+    if (opening.endsWith(')')) return [''];
+    const inner = alternatives();
+    at += 1;
+    return /[=!]$/.test(opening) ? [''] : inner;
+  }
+
+  function classMember(): string {
+    const [whole = ''] = /^\^?\]?(?:\\.|[^\]\\])*\]/s.exec(pattern.slice(at)) ?? [];
+    at += whole.length;
+    const expression = expressionOf(`[${whole}`, false);
+    return ['a', '0', '-', '/', 'A', '_', '.'].find((each) => expression?.test(each)) ?? whole.charAt(0);
+  }
+
+  function escaped(): string {
+    const char = pattern.charAt(at);
+    at += 1;
+    return (
+      { d: '0', w: 'a', s: ' ', S: 'a', D: 'a', W: '-', b: '', B: '', A: '', z: '', Z: '' }[char] ?? char
+    );
+  }
+
+  return alternatives();
+}

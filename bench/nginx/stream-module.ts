@@ -1,0 +1,21 @@
+import type { NginxBinary } from './binary.ts';
+import { directives, type Node, texts } from './tree.ts';
+
+/** Whether a configuration needs the stream module, and does not load one itself. */
+export function needsStreamModule(tree: readonly Node[]): boolean {
+  return directives(tree, 'stream').length > 0 && !loadsStreamModule(tree);
+}
+
+function loadsStreamModule(tree: readonly Node[]): boolean {
+  return directives(tree, 'load_module').some((node) => texts(node)[0]?.includes('ngx_stream_module'));
+}
+
+/** Why an Nginx has no stream module, with the remedy; null where it has one, built in or to be loaded. */
+export function lackOfStream({
+  version,
+  buildArguments,
+  streamModule,
+}: Pick<NginxBinary, 'version' | 'buildArguments' | 'streamModule'>): string | null {
+  if (streamModule !== null || /--with-stream(?![\w=])/.test(buildArguments)) return null;
+  return `This Nginx (${version}) has no stream module. Install it (Debian: sudo apt-get install libnginx-mod-stream), or name an Nginx that has it with --nginx PATH.`;
+}

@@ -1,0 +1,63 @@
+import { Problem } from '../model/failure.ts';
+
+/** Values for the variables of a template. */
+export interface Environment {
+  /** Of the file that a person named: these may also be written without braces. */
+  file: Readonly<Record<string, string | undefined>>;
+  process: Readonly<Record<string, string | undefined>>;
+}
+
+/** A template of Go or Jinja, of ERB. A quantifier in a regular expression (`\d{2}`) has one brace. */
+const FOREIGN = /\{\{-?\s*[.$\w"(]|\{%-?\s|<%[=-]?\s/;
+
+/** Nginx's own variables are written in small letters. */
+const VARIABLE = /\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)\b)/g;
+
+/**
+ * Fills in the variables of a template as envsubst does, but only those in capital letters that the
+ * configuration does not define itself.
+ *
+ * @param filled Called with the line of each variable that was filled in.
+ * @throws Problem('configuration'), with file and line, for a variable without a value and for another
+ *   language of templates.
+ */
+export function fillIn(
+  text: string,
+  file: string,
+  environment: Environment,
+  filled: (name: string, line: number) => void,
+): string {
+  return text
+    .split('\n')
+    .map((line, index) => {
+      if (line.trimStart().startsWith('#')) return line;
+      const where = `${file}:${index + 1}`;
+      const foreign = FOREIGN.exec(line)?.[0];
+      if (foreign !== undefined) {
+        throw new Problem(
+          'configuration',
+          `"${foreign.trim()}" in ${where} belongs to a template. Render it first, and give the bench what Nginx gets.`,
+        );
+      }
+      return line.replace(VARIABLE, (whole, braced: string | undefined, bare: string | undefined) => {
+        const name = braced ?? bare ?? '';
+        if (isDefined(name, text)) return whole;
+        const value = environment.file[name] ?? (bare === undefined ? environment.process[name] : undefined);
+        if (value !== undefined) {
+          filled(name, index + 1);
+          return value;
+        }
+        if (bare !== undefined) return whole;
+        throw new Problem(
+          'configuration',
+          `The variable ${whole} in ${where} has no value. Set ${name} in the environment, or in a file that --env-file names.`,
+        );
+      });
+    })
+    .join('\n');
+}
+
+/** Whether Nginx itself sets a variable: in `set $NAME`, or as the result of a `map`. */
+function isDefined(name: string, text: string): boolean {
+  return new RegExp(`\\bset\\s+\\$${name}\\s|\\$${name}\\s*\\{`).test(text);
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { print } from './print.ts';
+import { readTuned } from './tuned.ts';
+
+let folder: string;
+let path: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tuned-test-'));
+  path = join(folder, 'nginx.conf');
+  await writeFile(path, 'events { worker_connections 100; }\nhttp { server { listen 80; } }\n');
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function text(...tunings: string[]): Promise<string> {
+  return print(
+    await readTuned({
+      path,
+      tunings: tunings.map((each, index) => ({ name: `tune-${index + 1}`, text: each })),
+      options: null,
+    }),
+  ).text.replace(/\s+/g, ' ');
+}
+
+test('tunings lie over a configuration, the last one on top', async () => {
+  assert.equal(await text(), 'events { worker_connections 100; } http { server { listen 80; } } ');
+  assert.equal(
+    await text('events { multi_accept on; }', 'events { multi_accept off; }'),
+    'events { worker_connections 100; multi_accept off; } http { server { listen 80; } } ',
+  );
+});
+
+test('a tuning that is not nginx’s language or changes nothing is named, with its line', async () => {
+  await assert.rejects(text('events { multi_accept on; }', 'events {'), {
+    kind: 'configuration',
+    message: /the tuning tune-2/,
+  });
+  await assert.rejects(text('stream { server { listen 1; } }'), {
+    kind: 'configuration',
+    message: /the tuning tune-1:1 matches no block/,
+  });
+});
+
+test('a tuning of what the run sets is refused with the option for it: it would change nothing', async () => {
+  const cases: [tuning: string, message: RegExp][] = [
+    [
+      'worker_processes 4;',
+      /^"worker_processes" at the tuning tune-1:1 would change nothing, .*--nginx-workers decides it/,
+    ],
+    ['events {\n worker_connections 9; }', /^"worker_connections" at the tuning tune-1:2 .*--connections/],
+    ['http { server { ssl_certificate x; } }', /^"ssl_certificate" at .* Leave it out\.$/],
+  ];
+  for (const [tuning, message] of cases)
+    await assert.rejects(text(tuning), { kind: 'configuration', message });
+});

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import type { ConfigurationOptions } from '../model/configuration.ts';
+import { Problem } from '../model/failure.ts';
+import { AS_IT_LIES, type Reading, readConfiguration } from './include.ts';
+import type { OnChange } from './notices.ts';
+import { overlay } from './overlay.ts';
+import { parse } from './parse.ts';
+import { type Node, place } from './tree.ts';
+
+/** What the run sets in every configuration, with the option for it: a tuning of it would change nothing. */
+const SET_BY_RUN: Record<string, string | null> = {
+  daemon: null,
+  error_log: null,
+  master_process: null,
+  pid: null,
+  ssl_certificate: null,
+  ssl_certificate_key: null,
+  user: null,
+  worker_connections: '--connections',
+  worker_processes: '--nginx-workers',
+  worker_rlimit_nofile: '--connections',
+};
+
+/** A configuration as a person wrote it, and what is to be laid over it. */
+export interface ConfigurationSource {
+  path: string;
+  tunings: readonly { name: string; text: string }[];
+  /** Null for a profile of the package, which is read as it lies. */
+  options: ConfigurationOptions | null;
+}
+
+/**
+ * Reads a configuration and applies tunings to it, one after the other.
+ *
+ * @throws Problem('configuration') if a file or tuning has a syntax error, or a tuning has no effect.
+ */
+export async function readTuned(
+  { path, tunings, options }: ConfigurationSource,
+  onChange: OnChange = () => {},
+): Promise<Node[]> {
+  const tree = await readConfiguration(
+    path,
+    options === null ? AS_IT_LIES : await readingOf(options, onChange),
+  );
+  return tunings.reduce((tuned, { name, text }) => {
+    const tuning = parse(text, `the tuning ${name}`);
+    refuseSetByRun(tuning);
+    return overlay(tuned, tuning);
+  }, tree);
+}
+
+function refuseSetByRun(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if (node.kind === 'comment') continue;
+    const option = SET_BY_RUN[node.name];
+    if (option !== undefined) {
+      const remedy = option === null ? 'Leave it out.' : `${option} decides it, for all sides alike.`;
+      throw new Problem(
+        'configuration',
+        `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets it. ${remedy}`,
+      );
+    }
+    if (node.block !== null) refuseSetByRun(node.block);
+  }
+}
+
+async function readingOf({ roots, envFile }: ConfigurationOptions, onChange: OnChange): Promise<Reading> {
+  return {
+    roots: roots.map(({ from, to }) => ({ from, to: resolve(to) })),
+    environment: { file: envFile === null ? {} : await readEnvironment(envFile), process: process.env },
+    onChange,
+  };
+}
+
+async function readEnvironment(path: string): Promise<NodeJS.Dict<string>> {
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new Problem('usage', `--env-file ${path} cannot be read: ${cause.message}.`, { cause });
+  });
+  return parseEnv(text);
+}

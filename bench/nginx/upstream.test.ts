@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
+import type { SandboxSpec } from './sandbox.ts';
+
+describe('upstream servers', () => {
+  const entries = (servers: string, upstreams = SPEC.upstreams) =>
+    lines(
+      moveServer('', { upstreams }, `upstream app { zone app 64k; ${servers} keepalive 8; }`),
+      'server',
+    ).slice(0, -1);
+
+  test('are the echo servers, each used, with the parameters of the entries in turn', () => {
+    const three = [7001, 7002, 7003].map((port) => ({ host: '127.0.0.1', port }));
+    assert.deepEqual(entries('server a:1 max_fails=0; server b:1 weight=2;', three), [
+      'server 127.0.0.1:7001 max_fails=0;',
+      'server 127.0.0.1:7002 weight=2;',
+      'server 127.0.0.1:7003 max_fails=0;',
+    ]);
+  });
+
+  test('stay as many as were written', () => {
+    assert.deepEqual(entries('server a; server b; server c;'), [
+      'server 127.0.0.1:7001;',
+      'server 127.0.0.1:7002;',
+      'server 127.0.0.1:7001;',
+    ]);
+  });
+
+  test('never ask a name server, and leave out what is down', () => {
+    assert.deepEqual(entries('server a.example.com resolve; server b down; server c backup;'), [
+      'server 127.0.0.1:7001;',
+      'server 127.0.0.1:7002;',
+      'server 127.0.0.1:7001 backup;',
+    ]);
+  });
+
+  test('with all entries down, or none, are the echo servers all the same', () => {
+    for (const servers of ['server a down;', 'server a down; server b backup;', '']) {
+      assert.deepEqual(entries(servers), [
+        'server 127.0.0.1:7001 max_fails=0;',
+        'server 127.0.0.1:7002 max_fails=0;',
+      ]);
+    }
+  });
+});
+
+describe('Unix-domain sockets', () => {
+  const withSockets = SPEC.upstreams.map((each) => ({ ...each, socket: `/run/${each.port}.sock` }));
+
+  test('stay sockets where the echo servers have some, entry by entry', () => {
+    const upstream = 'upstream app { server unix:/run/app.sock max_fails=0; server a:1; }';
+    const entries = (upstreams: SandboxSpec['upstreams']) =>
+      lines(moveServer('', { upstreams }, upstream), 'server').slice(0, 2);
+    assert.deepEqual(entries(withSockets), [
+      'server unix:/run/7001.sock max_fails=0;',
+      'server 127.0.0.1:7002;',
+    ]);
+    assert.deepEqual(entries(SPEC.upstreams), [
+      'server 127.0.0.1:7001 max_fails=0;',
+      'server 127.0.0.1:7002;',
+    ]);
+  });
+
+  test('in a proxy_pass, beside another that names a host', () => {
+    const moved = move(
+      `http { upstream app { server a; } server { ${WEBSOCKET}
+        location /s { proxy_pass http://unix:/run/app.sock:/v1/; }
+        location /t { proxy_pass http://a.example.com; } } }
+       stream { server { listen 1; proxy_pass unix:/run/app.sock; } }`,
+      { upstreams: withSockets },
+    );
+    assert.deepEqual(lines(moved, 'proxy_pass').slice(1), [
+      'proxy_pass http://bench_echo_sockets/v1/;',
+      'proxy_pass http://bench_echo_servers;',
+      'proxy_pass bench_echo_sockets;',
+    ]);
+    assert.deepEqual(
+      lines(moved, 'server').filter((line) => line.includes('unix:')),
+      [7001, 7002, 7001, 7002].map((port) => `server unix:/run/${port}.sock max_fails=0;`),
+    );
+  });
+});
+
+describe('proxy_pass', () => {
+  /** What becomes of it beside an `upstream app`, and the codes of the notices. */
+  function passed(target: string, upstream = 'app'): [string, ...string[]] {
+    const moved = move(`http { upstream ${upstream} { server a; } server {
+      ${WEBSOCKET} location /x { proxy_pass ${target}; } } }`);
+    const line = lines(moved, 'proxy_pass').at(-1) ?? '';
+    return [line.replace(/^proxy_pass |;$/g, ''), ...moved.notices.map(({ code }) => code)];
+  }
+
+  test('to an upstream stays, with its URI', () => {
+    for (const target of [
+      'http://app',
+      'http://app/v1/',
+      'http://app?a=1',
+      'http://app$request_uri',
+      `http://app\${request_uri}`,
+      'http://app/v1/$1$is_args$args',
+      'http://app$is_args$args',
+    ]) {
+      assert.deepEqual(passed(target), [target]);
+    }
+  });
+
+  test('finds its upstream whatever the case, as nginx does', () => {
+    assert.deepEqual(passed('http://backend/v1', 'Backend'), ['http://backend/v1']);
+    assert.deepEqual(passed('HTTP://BackEnd', 'backend'), ['http://BackEnd']);
+    const stream = move(`http { server { ${WEBSOCKET} } }
+      stream { upstream TCP { server a:1; } server { listen 1; proxy_pass tcp; } }`);
+    assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass tcp;');
+  });
+
+  test('to any other host goes to an upstream of the bench’s own, with its URI', () => {
+    const moved = move(`http { upstream app { server a; } server {
+      ${WEBSOCKET} location /api { proxy_pass http://api.example.com:8443/v1/; } } }`);
+    assert.deepEqual(lines(moved, 'proxy_pass'), [
+      'proxy_pass http://app;',
+      'proxy_pass http://bench_echo_servers/v1/;',
+    ]);
+    assert.deepEqual(lines(moved, 'upstream'), ['upstream bench_echo_servers {', 'upstream app {']);
+    assert.deepEqual(lines(moved, 'server').slice(0, 2), [
+      'server 127.0.0.1:7001 max_fails=0;',
+      'server 127.0.0.1:7002 max_fails=0;',
+    ]);
+    const last = move(`http { upstream app { server a; } server {
+      location /api { proxy_pass http://api.example.com; } ${WEBSOCKET} } }`);
+    assert.deepEqual(lines(last, 'upstream'), ['upstream bench_echo_servers {', 'upstream app {']);
+    assert.deepEqual(passed('http://unix:/run/app.sock:/x'), ['http://bench_echo_sockets/x']);
+    assert.deepEqual(passed('http://unix:/run/app.sock'), ['http://bench_echo_sockets']);
+    assert.deepEqual(passed('http://app2'), ['http://bench_echo_servers']);
+  });
+
+  test('over TLS becomes plain HTTP, with a notice', () => {
+    assert.deepEqual(passed('https://app/v1'), ['http://app/v1', 'sandbox-upstream-tls']);
+    assert.deepEqual(passed('HTTPS://api.example.com'), [
+      'http://bench_echo_servers',
+      'sandbox-upstream-tls',
+    ]);
+    assert.deepEqual(passed('$scheme://app'), ['http://app', 'sandbox-upstream-tls']);
+    const { notices } = move(`http { server { ${WEBSOCKET}\nlocation /x { proxy_pass https://a; } } }`);
+    assert.deepEqual(notices, [
+      {
+        level: 'warning',
+        code: 'sandbox-upstream-tls',
+        text: 'Nginx connects to its upstream without TLS, because the echo servers speak plain HTTP: proxy_pass (mine.conf:2).',
+      },
+    ]);
+  });
+
+  test('to a variable goes to the echo servers, whatever it holds', () => {
+    const own = (target: string, uri: string) =>
+      assert.deepEqual(
+        passed(target),
+        [`http://bench_echo_servers${uri}`, 'sandbox-variable-upstream'],
+        target,
+      );
+    own('http://$host', '');
+    own('http://$host:8080/v1/$1', '/v1/$1');
+    own('http://$target$request_uri', '$request_uri');
+    own('http://app$suffix/', '/');
+    own('http://app.$host', '');
+    own('http://unix:$socket', '');
+    own('http://$request_uri', '$request_uri');
+    own('$url', '');
+    own(`\${url}/v1`, '');
+    // What a `rewrite` leaves in $uri need not begin with a slash, so it could lengthen the host's name.
+    own('http://$target$uri$is_args$args', '');
+    assert.deepEqual(passed('http://app$uri'), ['http://app']);
+  });
+
+  test('is not led astray by an upstream that is called like the variable', () => {
+    assert.deepEqual(passed('http://$app', '$app'), [
+      'http://bench_echo_servers',
+      'sandbox-variable-upstream',
+    ]);
+    const stream = move(`http { server { ${WEBSOCKET} } }
+      stream { upstream $app { server a:1; } server { listen 1; proxy_pass $app; } }`);
+    assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass bench_echo_servers;');
+  });
+
+  test('to what is no URL is left for nginx to complain of', () => {
+    assert.deepEqual(passed('app'), ['app']);
+    assert.deepEqual(passed('ftp://app'), ['ftp://app']);
+  });
+});
+
+test('a mistake of the person’s is left for nginx to name', () => {
+  // The directive is one of stream, not of http.
+  const moved = moveServer('proxy_protocol on;');
+  assert.deepEqual(lines(moved, 'proxy_protocol'), ['proxy_protocol on;']);
+});
+
+test('stream speaks plain TCP to the echo servers', () => {
+  const moved = move(`http { server { ${WEBSOCKET} } } stream {
+    upstream app { server a:1; }
+    proxy_ssl on; proxy_ssl_verify off;
+    proxy_protocol on;
+    server { listen 1; proxy_ssl off; proxy_pass app; } }`);
+  assert.deepEqual([lines(moved, 'proxy_ssl'), lines(moved, 'proxy_ssl_verify')], [[], []]);
+  assert.deepEqual(lines(moved, 'proxy_protocol'), []);
+  assert.deepEqual(
+    moved.notices.map(({ code, text }) => [code, text.split(': ')[1]]),
+    [
+      ['sandbox-upstream-tls', 'proxy_ssl (mine.conf:3).'],
+      ['sandbox-proxy-protocol', 'proxy_protocol (mine.conf:4).'],
+    ],
+  );
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import {
+  findControlGroup,
+  parseCfsQuota,
+  parseCpuMax,
+  parseInactiveFile,
+  parseThrottledUs,
+  quotaNotices,
+  readContainerLimits,
+  readThrottledUs,
+} from './control-group.ts';
+
+const UNIFIED = '30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n';
+const SPLIT = `31 23 0:27 / /sys/fs/cgroup/cpu,cpuacct rw shared:5 - cgroup cgroup rw,cpu,cpuacct
+32 23 0:28 /docker/ab12 /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory
+33 23 0:29 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+`;
+
+/** A file system of these files. */
+function files(t: TestContext, contents: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'control-group-test-'));
+  t.after(() => rmSync(root, { recursive: true, force: true }));
+  for (const [path, text] of Object.entries(contents)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+}
+
+describe('control groups', () => {
+  it('version 2: the group and every parent', () => {
+    assert.deepEqual(findControlGroup('cpu', '0::/user.slice/x.scope\n', UNIFIED), {
+      version: 2,
+      folders: ['/sys/fs/cgroup/user.slice/x.scope', '/sys/fs/cgroup/user.slice', '/sys/fs/cgroup'],
+    });
+    assert.deepEqual(findControlGroup('memory', '0::/\n', UNIFIED)?.folders, ['/sys/fs/cgroup']);
+  });
+
+  it('version 1: by controller, and from where the mount begins in a container', () => {
+    const cgroup = '5:cpu,cpuacct:/jobs/7\n4:memory:/docker/ab12/inner\n0::/\n';
+    assert.deepEqual(findControlGroup('cpu', cgroup, SPLIT), {
+      version: 1,
+      folders: [
+        '/sys/fs/cgroup/cpu,cpuacct/jobs/7',
+        '/sys/fs/cgroup/cpu,cpuacct/jobs',
+        '/sys/fs/cgroup/cpu,cpuacct',
+      ],
+    });
+    assert.deepEqual(findControlGroup('memory', cgroup, SPLIT)?.folders, [
+      '/sys/fs/cgroup/memory/inner',
+      '/sys/fs/cgroup/memory',
+    ]);
+  });
+
+  it('a path that the mount does not hold, or no mount at all', () => {
+    assert.deepEqual(findControlGroup('memory', '4:memory:/docker/ab123\n', SPLIT)?.folders, [
+      '/sys/fs/cgroup/memory',
+    ]);
+    assert.equal(findControlGroup('memory', '4:memory:/\n', UNIFIED), null);
+    assert.equal(findControlGroup('cpu', '', UNIFIED), null);
+    assert.deepEqual(findControlGroup('cpu', '0::/../other\n', UNIFIED)?.folders, [
+      '/sys/fs/cgroup/other',
+      '/sys/fs/cgroup',
+    ]);
+  });
+
+  it('quotas are fractions of CPUs', () => {
+    assert.equal(parseCpuMax('150000 100000\n'), 1.5);
+    assert.equal(parseCpuMax('max 100000\n'), null);
+    assert.equal(parseCpuMax(''), null);
+    assert.equal(parseCfsQuota('50000\n', '100000\n'), 0.5);
+    assert.equal(parseCfsQuota('-1\n', '100000\n'), null);
+    assert.equal(parseCfsQuota('50000\n', '0\n'), null);
+  });
+
+  it('page cache that can be given back, and the time that the quota took', () => {
+    const stat = 'inactive_file 4096\nactive_file 7\ntotal_inactive_file 8192\n';
+    assert.equal(parseInactiveFile(stat, 2), 4096);
+    assert.equal(parseInactiveFile(stat, 1), 8192);
+    assert.equal(parseInactiveFile('', 2), 0);
+    assert.equal(parseThrottledUs('nr_throttled 2\nthrottled_usec 1500\n'), 1500);
+    assert.equal(parseThrottledUs('nr_throttled 2\nthrottled_time 1500999\n'), 1500);
+    assert.equal(parseThrottledUs('usage_usec 5\n'), null);
+  });
+
+  it('the smallest limit on the way up binds, and page cache is not used memory (version 2)', async (t) => {
+    const root = files(t, {
+      'proc/self/cgroup': '0::/a/b\n',
+      'proc/self/mountinfo': UNIFIED,
+      'sys/fs/cgroup/a/b/cpu.max': '300000 100000\n',
+      'sys/fs/cgroup/a/cpu.max': '250000 100000\n',
+      'sys/fs/cgroup/a/b/memory.max': 'max\n',
+      'sys/fs/cgroup/a/memory.max': '1000\n',
+      'sys/fs/cgroup/a/memory.current': '900\n',
+      'sys/fs/cgroup/a/memory.stat': 'anon 300\ninactive_file 600\n',
+      'sys/fs/cgroup/a/b/cpu.stat': 'throttled_usec 5\n',
+      'sys/fs/cgroup/a/cpu.stat': 'throttled_usec 7\n',
+    });
+    assert.deepEqual(await readContainerLimits(root), { cpuQuota: 2.5, memoryLeftBytes: 700 });
+    assert.equal(await readThrottledUs(root), 12);
+  });
+
+  it('the same in version 1', async (t) => {
+    const root = files(t, {
+      'proc/self/cgroup': '5:cpu,cpuacct:/jobs\n4:memory:/docker/ab12\n',
+      'proc/self/mountinfo': SPLIT,
+      'sys/fs/cgroup/cpu,cpuacct/jobs/cpu.cfs_quota_us': '-1\n',
+      'sys/fs/cgroup/cpu,cpuacct/jobs/cpu.cfs_period_us': '100000\n',
+      'sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us': '50000\n',
+      'sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us': '100000\n',
+      'sys/fs/cgroup/memory/memory.limit_in_bytes': '2000\n',
+      'sys/fs/cgroup/memory/memory.usage_in_bytes': '900\n',
+      'sys/fs/cgroup/memory/memory.stat': 'inactive_file 1\ntotal_inactive_file 400\n',
+    });
+    assert.deepEqual(await readContainerLimits(root), { cpuQuota: 0.5, memoryLeftBytes: 1500 });
+  });
+
+  it('memory beyond the limit is none left, and page cache beyond what is used no more than all', async (t) => {
+    const left = async (current: number, inactive: number) =>
+      readContainerLimits(
+        files(t, {
+          'proc/self/cgroup': '0::/\n',
+          'proc/self/mountinfo': UNIFIED,
+          'sys/fs/cgroup/memory.max': '1000\n',
+          'sys/fs/cgroup/memory.current': `${current}\n`,
+          'sys/fs/cgroup/memory.stat': `inactive_file ${inactive}\n`,
+        }),
+      ).then(({ memoryLeftBytes }) => memoryLeftBytes);
+    assert.equal(await left(1200, 100), 0);
+    assert.equal(await left(100, 300), 1000);
+  });
+
+  it('nothing is limited where nothing says so', async (t) => {
+    const root = files(t, {
+      'proc/self/cgroup': '4:memory:/docker/ab12\n',
+      'proc/self/mountinfo': SPLIT,
+      'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+    });
+    assert.deepEqual(await readContainerLimits(root), { cpuQuota: null, memoryLeftBytes: null });
+    assert.equal(await readThrottledUs(root), null);
+  });
+
+  it('a quota below the CPUs that are shown is told, with what is planned for', () => {
+    const told = (cpuQuota: number | null, cpus: number) =>
+      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ code, text }) => `${code}: ${text}`);
+    assert.deepEqual(told(null, 4), []);
+    assert.deepEqual(told(4, 4), []);
+    assert.match(told(2.5, 4)[0] ?? '', /^cpu-quota: .* allows 2\.5 of the 4 CPUs .* planned for 2\./);
+    assert.match(told(0.5, 4)[0] ?? '', /allows 0\.5 of .* planned for 1\./);
+  });
+});

@@ -1,0 +1,177 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path/posix';
+import type { Notice } from '../model/notice.ts';
+import { parseNumber } from './proc.ts';
+
+/** The folders of the control group that a controller holds this process in, its own first, then each parent's. */
+export interface ControlGroup {
+  version: 1 | 2;
+  folders: string[];
+}
+
+export type Controller = 'cpu' | 'memory';
+
+/**
+ * Where a controller keeps its files for this process (cgroups(7)); a parent's limits bind as well.
+ *
+ * @param cgroup /proc/self/cgroup @param mountinfo /proc/self/mountinfo (proc_pid_mountinfo(5))
+ * @returns null where the controller is not mounted
+ */
+export function findControlGroup(
+  controller: Controller,
+  cgroup: string,
+  mountinfo: string,
+): ControlGroup | null {
+  const mounts = mountsOf(mountinfo);
+  const paths = [...cgroup.matchAll(/^\d+:([^:]*):(\/.*)$/gm)];
+  const ofVersion1 = paths.find(([, controllers]) => controllers?.split(',').includes(controller));
+  const version = ofVersion1 === undefined ? 2 : 1;
+  const [, , path] = ofVersion1 ?? paths.find(([, controllers]) => controllers === '') ?? [];
+  const mount = mounts.find(({ type, options }) =>
+    version === 1 ? type === 'cgroup' && options.includes(controller) : type === 'cgroup2',
+  );
+  if (path === undefined || mount === undefined) return null;
+  return { version, folders: foldersUp(mount.point, below(mount.root, path)) };
+}
+
+interface Mount {
+  /** What of the hierarchy is mounted: `/`, or the group of the container. */
+  root: string;
+  point: string;
+  type: string;
+  options: string[];
+}
+
+function mountsOf(mountinfo: string): Mount[] {
+  const lines = mountinfo.matchAll(/^\d+ \d+ \S+ (\S+) (\S+) .*? - (cgroup2?) \S+ (\S+)$/gm);
+  return [...lines].map(([, root = '', point = '', type = '', options = '']) => ({
+    root,
+    point,
+    type,
+    options: options.split(','),
+  }));
+}
+
+/** The path within what is mounted; a container may see the path that its host gave it. */
+function below(root: string, path: string): string {
+  if (root === '/') return path;
+  return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : '/';
+}
+
+function foldersUp(point: string, path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '..');
+  return Array.from({ length: parts.length + 1 }, (_, up) =>
+    [point, ...parts.slice(0, parts.length - up)].join('/'),
+  );
+}
+
+/** @param text cpu.max: quota and period in µs @returns CPUs that it comes to; null where there is no limit */
+export function parseCpuMax(text: string): number | null {
+  const [quota = '', period = ''] = text.trim().split(' ');
+  return quotient(parseNumber(quota), parseNumber(period));
+}
+
+/** @param quota cpu.cfs_quota_us, -1 for no limit @param period cpu.cfs_period_us @returns as parseCpuMax */
+export function parseCfsQuota(quota: string, period: string): number | null {
+  return quotient(parseNumber(quota), parseNumber(period));
+}
+
+function quotient(quota: number | null, period: number | null): number | null {
+  return quota === null || period === null || quota === 0 || period === 0 ? null : quota / period;
+}
+
+/**
+ * Page cache that the kernel gives back before it runs out: not used, though it is counted as usage.
+ *
+ * @param text memory.stat; version 1 tells the sum over the groups below as total_inactive_file
+ */
+export function parseInactiveFile(text: string, version: 1 | 2): number {
+  const name = version === 1 ? 'total_inactive_file' : 'inactive_file';
+  return parseNumber(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? '') ?? 0;
+}
+
+/** @param text cpu.stat @returns µs that the group's tasks were kept off the CPUs because its quota was used up */
+export function parseThrottledUs(text: string): number | null {
+  const us = parseNumber(/^throttled_usec (\d+)$/m.exec(text)?.[1] ?? '');
+  const ns = parseNumber(/^throttled_time (\d+)$/m.exec(text)?.[1] ?? ''); // version 1
+  return us ?? (ns === null ? null : Math.floor(ns / 1000));
+}
+
+/** What a container may use; null for what is not limited. */
+export interface ContainerLimits {
+  /** CPUs of the smallest quota on the way up, often a fraction. */
+  cpuQuota: number | null;
+  /** Bytes that can be had before the first limit on the way up is reached. */
+  memoryLeftBytes: number | null;
+}
+
+/** The limits of the control groups; `root` is where the system's files are looked for. */
+export async function readContainerLimits(root = '/'): Promise<ContainerLimits> {
+  const [cpu, memory] = await Promise.all([ownGroup('cpu', root), ownGroup('memory', root)]);
+  const quotas = (cpu?.folders ?? []).map((folder) => readCpuQuota(join(root, folder), cpu?.version ?? 2));
+  const left = (memory?.folders ?? []).map((folder) =>
+    readMemoryLeft(join(root, folder), memory?.version ?? 2),
+  );
+  return { cpuQuota: least(await Promise.all(quotas)), memoryLeftBytes: least(await Promise.all(left)) };
+}
+
+/** As `parseThrottledUs`, summed over the way up; null where no group tells. */
+export async function readThrottledUs(root = '/'): Promise<number | null> {
+  const group = await ownGroup('cpu', root);
+  const texts = (group?.folders ?? []).map((folder) => readText(join(root, folder, 'cpu.stat')));
+  const times = (await Promise.all(texts)).map(parseThrottledUs).filter((us) => us !== null);
+  return times.length === 0 ? null : times.reduce((sum, us) => sum + us, 0);
+}
+
+/** What a person should know of a quota: it decided how many CPUs the processes were planned for. */
+export function quotaNotices({ cpuQuota }: ContainerLimits, allowedCpus: number): Notice[] {
+  if (cpuQuota === null || cpuQuota >= allowedCpus) return [];
+  const text = `The control group allows ${Number(cpuQuota.toFixed(2))} of the ${allowedCpus} CPUs that this system shows: processes are planned for ${plannedCpus(cpuQuota)}. What goes beyond the quota is stopped until its next period, up to 0.1 s, and every latency feels that.`;
+  return [{ level: 'warning', code: 'cpu-quota', text }];
+}
+
+/** Whole CPUs that a quota gives: on a fraction of one no process can stay. */
+export function plannedCpus(cpuQuota: number): number {
+  return Math.max(1, Math.floor(cpuQuota));
+}
+
+async function ownGroup(controller: Controller, root: string): Promise<ControlGroup | null> {
+  const [cgroup, mountinfo] = await Promise.all([
+    readText(join(root, 'proc/self/cgroup')),
+    readText(join(root, 'proc/self/mountinfo')),
+  ]);
+  return findControlGroup(controller, cgroup, mountinfo);
+}
+
+async function readCpuQuota(folder: string, version: 1 | 2): Promise<number | null> {
+  if (version === 2) return parseCpuMax(await readText(join(folder, 'cpu.max')));
+  const [quota, period] = await Promise.all([
+    readText(join(folder, 'cpu.cfs_quota_us')),
+    readText(join(folder, 'cpu.cfs_period_us')),
+  ]);
+  return parseCfsQuota(quota, period);
+}
+
+async function readMemoryLeft(folder: string, version: 1 | 2): Promise<number | null> {
+  const [limitFile, usageFile] =
+    version === 1 ? ['memory.limit_in_bytes', 'memory.usage_in_bytes'] : ['memory.max', 'memory.current'];
+  const [limitText, usageText, stat] = await Promise.all([
+    readText(join(folder, limitFile)),
+    readText(join(folder, usageFile)),
+    readText(join(folder, 'memory.stat')),
+  ]);
+  // "max", or beyond any memory in version 1, where there is no limit
+  const limit = parseNumber(limitText);
+  if (limit === null) return null;
+  const used = (parseNumber(usageText) ?? 0) - parseInactiveFile(stat, version);
+  return Math.max(0, limit - Math.max(0, used));
+}
+
+function least(limits: readonly (number | null)[]): number | null {
+  const known = limits.filter((limit) => limit !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Sample } from '../model/run.ts';
+import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
+
+function samplesAt(...times: number[]): Sample[] {
+  return times.map((atUs) => ({
+    atUs,
+    cpuUs: 0,
+    residentBytes: 1,
+    voluntarySwitches: 0,
+    involuntarySwitches: 0,
+    loopUtilisation: null,
+    loopDelayMaxUs: null,
+  }));
+}
+
+function note(startUs: number, endUs: number, utilisation: number, delayMaxUs = 0): LoopNote {
+  return { startUs, endUs, utilisation, delayMaxUs };
+}
+
+describe('loop notes', () => {
+  const told = (samples: Sample[], notes: LoopNote[]) =>
+    creditLoops(samples, notes).map(({ loopUtilisation, loopDelayMaxUs }) => [
+      loopUtilisation,
+      loopDelayMaxUs,
+    ]);
+
+  it('weigh by the time that they share with the time of a sample', () => {
+    const samples = samplesAt(0, 1000, 2000, 3000);
+    assert.deepEqual(
+      told(samples, [note(0, 1000, 0.9, 5), note(1000, 1250, 0.1, 3), note(1250, 2000, 0.5, 4)]),
+      [
+        [null, null],
+        [0.9, 5],
+        [0.25 * 0.1 + 0.75 * 0.5, 4],
+        [null, null],
+      ],
+    );
+  });
+
+  it('out of step with the samples are divided, and their longest delay is told once', () => {
+    assert.deepEqual(told(samplesAt(0, 1000, 2000), [note(400, 1400, 0.6, 70.2), note(1400, 2400, 0.2, 9)]), [
+      [null, null],
+      [0.6, 70],
+      [0.4 * 0.6 + 0.6 * 0.2, 9],
+    ]);
+  });
+
+  it('that end where a sample was taken are those of the time before it', () => {
+    assert.deepEqual(told(samplesAt(0, 1000, 2000), [note(0, 1000, 0.9, 5), note(1000, 2000, 0.1, 30)]), [
+      [null, null],
+      [0.9, 5],
+      [0.1, 30],
+    ]);
+  });
+
+  it('longer than the time of a sample have their longest delay in one of them only', () => {
+    const delays = creditLoops(samplesAt(0, 1000, 2000, 3000), [note(200, 2900, 0.5, 70)]);
+    assert.deepEqual(
+      delays.map(({ loopDelayMaxUs }) => loopDelayMaxUs),
+      [null, null, 70, null],
+    );
+  });
+
+  it('before the first sample belong to none', () => {
+    assert.deepEqual(told(samplesAt(1000, 2000), [note(0, 1000, 1, 9), note(1000, 2000, 0.5, 1)]), [
+      [null, null],
+      [0.5, 1],
+    ]);
+  });
+
+  it('that are the same all the time give the same at all times', () => {
+    const lengths = fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(lengths, lengths, (steps, spans) => {
+        const times = [0];
+        for (const step of steps) times.push((times.at(-1) ?? 0) + step);
+        const notes: LoopNote[] = [];
+        for (const span of spans) {
+          const startUs = notes.at(-1)?.endUs ?? 0;
+          notes.push(note(startUs, startUs + span, 0.3));
+        }
+        const known = creditLoops(samplesAt(...times), notes).flatMap((s) => s.loopUtilisation ?? []);
+        for (const utilisation of known) assert.ok(Math.abs(utilisation - 0.3) < 1e-9);
+        const end = notes.at(-1)?.endUs ?? 0;
+        assert.equal(known.length, times.slice(0, -1).filter((startUs) => startUs < end).length);
+      }),
+    );
+  });
+});
+
+describe('the busy time of a process that does not report its loop', () => {
+  const told = (times: number[], busyNs: (number | null)[]) =>
+    creditBusyTime(samplesAt(...times), busyNs).map(({ loopUtilisation }) => loopUtilisation);
+
+  it('counts from sample to sample, and never beyond the whole', () => {
+    assert.deepEqual(told([0, 1000, 3000, 4000], [5_000, 255_000, 1_255_000, 3_255_000]), [
+      null,
+      0.25,
+      0.5,
+      1,
+    ]);
+  });
+
+  it('is unknown where it was not read, or no time has passed', () => {
+    assert.deepEqual(told([0, 1000, 2000, 2000], [0, null, 500_000, 600_000]), [null, null, null, null]);
+    assert.deepEqual(told([0, 1000], []), [null, null]);
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/notice.ts';
+import type { EngineName } from '../model/plan.ts';
+import { engineOf } from './engine.ts';
+
+interface Asked {
+  engine?: EngineName;
+  client?: 'lean' | 'ws';
+  server?: 'lean' | 'ws';
+  bytes?: number;
+  bun?: string | null;
+}
+
+/** The engine that is chosen, and the codes of what is said about it. */
+function choose({ engine, client = 'lean', server = 'lean', bytes = 64, bun = '1.4.5' }: Asked): string[] {
+  const notices: Notice[] = [];
+  const payload = { minBytes: 0, maxBytes: bytes, type: 'binary' } as const;
+  const chosen = engineOf(engine ?? null, { client, server, payload }, { bun }, notices);
+  for (const { level, text } of notices) assert.ok(level === 'info' && text.includes('on Node'));
+  return [chosen, ...notices.map(({ code }) => code)];
+}
+
+test('Bun where there is one, whichever end is lean, and nothing need be said', () => {
+  assert.deepEqual(choose({}), ['bun']);
+  assert.deepEqual(choose({ client: 'ws' }), ['bun']);
+  assert.deepEqual(choose({ server: 'ws', bytes: 4096 }), ['bun']);
+  assert.deepEqual(choose({ engine: 'node' }), ['node']);
+});
+
+test('both ends on `ws`: Node, whatever is asked for', () => {
+  for (const bun of ['1.4.5', null])
+    assert.deepEqual(choose({ client: 'ws', server: 'ws', engine: 'bun', bun }), ['node']);
+});
+
+test('large messages run on Node, which is said, unless Bun is asked for', () => {
+  assert.deepEqual(choose({ bytes: 4097 }), ['node', 'engine-large-messages']);
+  assert.deepEqual(choose({ bytes: 16_384, engine: 'bun' }), ['bun']);
+  assert.deepEqual(choose({ bytes: 16_384, engine: 'node' }), ['node']);
+});
+
+test('no Bun: Node, and what is missed is said once; asked for all the same it is a problem with a remedy', () => {
+  assert.deepEqual(choose({ bun: null }), ['node', 'engine-node']);
+  assert.deepEqual(choose({ bun: null, bytes: 16_384 }), ['node', 'engine-node']);
+  assert.deepEqual(choose({ bun: null, engine: 'node' }), ['node']);
+  assert.throws(
+    () => choose({ bun: null, engine: 'bun' }),
+    (error) =>
+      error instanceof Problem &&
+      error.kind === 'environment' &&
+      /^--engine bun: there is no Bun on this machine: `npm install` brings it/.test(error.message),
+  );
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import type { ShippedTuning } from '../model/profile.ts';
+import { variantSchema } from '../model/variant.ts';
+import { profileNamed } from './plan.test.fixture.ts';
+import { chooseSides, chooseVariants, type Library } from './variants.ts';
+
+const NAMES = ['direct', 'plain', 'tls', 'http2', 'load-balanced'];
+
+function tuningNamed(name: string, profiles: string[] | null = null): ShippedTuning {
+  return { name, text: `# ${name}`, question: 'q', load: '', expect: 'e', profiles };
+}
+
+const LIBRARY: Library = {
+  profiles: NAMES.map((name) => profileNamed(name)),
+  tunings: [tuningNamed('buf-16k'), tuningNamed('placebo'), tuningNamed('ssl-4k', ['tls', 'http2'])],
+};
+
+const chosen = (...names: string[]) => chooseVariants(LIBRARY, names).map(({ variant }) => variant.name);
+const compared = (names: string[], tunes: string[] = []) =>
+  chooseSides(LIBRARY, names, tunes).map(({ variant }) => variant.name);
+
+test('one, several in the order asked, each once, or all', () => {
+  assert.deepEqual(chosen('tls'), ['tls']);
+  assert.deepEqual(chosen('tls', 'plain', 'tls'), ['tls', 'plain']);
+  assert.deepEqual(chosen('all'), NAMES);
+  const rare = { ...profileNamed('rare'), inAll: false };
+  const library = { ...LIBRARY, profiles: [rare, ...LIBRARY.profiles] };
+  const namesOf = (name: string) => chooseVariants(library, [name]).map(({ variant }) => variant.name);
+  assert.deepEqual([namesOf('all'), namesOf('rare')], [NAMES, ['rare']]);
+});
+
+test('tunings are laid over their profile in the order in which they are named', () => {
+  const [side] = chooseVariants(LIBRARY, ['tls+ssl-4k+buf-16k']);
+  assert.deepEqual(side?.variant, {
+    name: 'tls+ssl-4k+buf-16k',
+    title: 'The tls profile, ssl-4k, buf-16k',
+    profile: 'tls',
+    proxy: {
+      kind: 'nginx',
+      tunings: [
+        { name: 'ssl-4k', text: '# ssl-4k' },
+        { name: 'buf-16k', text: '# buf-16k' },
+      ],
+    },
+  });
+  assert.equal(side.profile.name, 'tls');
+  v.assert(variantSchema, side.variant);
+});
+
+test('a variant of an older result, which knew no tunings, has none', () => {
+  const old = { name: 'tls', title: 'TLS', profile: 'tls', proxy: { kind: 'nginx' } };
+  assert.deepEqual(v.parse(variantSchema, old).proxy?.tunings, []);
+});
+
+test('a name that is none: the nearest one and the list', () => {
+  const cases: [name: string, message: RegExp][] = [
+    ['tsl', /^There is no profile "tsl"\. Did you mean tls\? The profiles are direct, plain, tls, .*\.$/],
+    ['load-balancd', /Did you mean load-balanced\?/],
+    ['kubernetes', /^There is no profile "kubernetes"\. The profiles are /],
+    ['plain+bufs-16k', /^There is no tuning "bufs-16k"\. Did you mean buf-16k\? The tunings are buf-16k, /],
+    ['plain+', /^There is no tuning ""\. The tunings are /],
+    ['../tls', /^There is no profile "\.\.\/tls"\./],
+    ['direct+buf-16k', /^direct has no Nginx that the tuning buf-16k could change\.$/],
+    ['plain+ssl-4k', /^The tuning ssl-4k is not for the profile plain, but for tls, http2\.$/],
+  ];
+  for (const [name, message] of cases) assert.throws(() => chosen(name), { kind: 'usage', message });
+});
+
+test('a variant against itself is numbered, so that its runs are told apart', () => {
+  assert.deepEqual(compared(['plain', 'plain', 'tls', 'plain']), ['plain', 'plain (2)', 'tls', 'plain (3)']);
+});
+
+test('what was typed is laid over the baseline, tunings of its own included', () => {
+  const tunes = ['events { multi_accept on; }', 'http { gzip on; }'];
+  const names = ['plain+buf-16k', 'plain+buf-16k+tune-1', 'plain+buf-16k+tune-2'];
+  assert.deepEqual(compared(['plain+buf-16k'], tunes), names);
+  const [, , last] = chooseSides(LIBRARY, ['plain+buf-16k'], tunes);
+  assert.deepEqual(last?.variant.proxy?.tunings.at(-1), { name: 'tune-2', text: 'http { gzip on; }' });
+  assert.throws(() => compared(['direct'], tunes), { kind: 'usage', message: /^direct has no Nginx/ });
+});

@@ -1,0 +1,117 @@
+import { Problem } from '../model/failure.ts';
+import type { Profile, ShippedTuning } from '../model/profile.ts';
+import type { Tuning, Variant } from '../model/variant.ts';
+import { suggestion } from '../request/nearest.ts';
+import { quoted } from '../request/units.ts';
+
+/** What variants are made of. */
+export interface Library {
+  profiles: readonly Profile[];
+  tunings: readonly ShippedTuning[];
+}
+
+/** A variant with the profile that it is made of. */
+export interface Side {
+  variant: Variant;
+  profile: Profile;
+}
+
+/**
+ * The variants that a person asked for, in that order, each once.
+ *
+ * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
+ * @param own Sides that are a person's own configurations; they come last.
+ * @throws Problem('usage') for a name that is none, with the nearest one and the list.
+ */
+export function chooseVariants(
+  library: Library,
+  names: readonly string[],
+  own: readonly Side[] = [],
+): Side[] {
+  const inAll = library.profiles.filter((each) => each.inAll).map((each) => each.name);
+  const all = names.flatMap((name) => (name === 'all' ? inAll : [name]));
+  return numbered([...[...new Set(all)].map((name) => sideOf(library, name)), ...own]);
+}
+
+/**
+ * The sides of a comparison: those named, each by itself, and the first of them under each of the tunings
+ * that were typed. A name that comes again is numbered: `plain (2)`.
+ *
+ * @throws Problem('usage') as `chooseVariants`.
+ */
+export function chooseSides(
+  library: Library,
+  names: readonly string[],
+  tunes: readonly string[],
+  own: readonly Side[] = [],
+): Side[] {
+  const named = [...names.map((name) => sideOf(library, name)), ...own];
+  const typed = tunes.map((text, index) => {
+    const [baseline] = named;
+    if (baseline === undefined) throw new TypeError('there is no baseline to tune');
+    return tuned(baseline, { name: `tune-${index + 1}`, text });
+  });
+  return numbered([...named, ...typed]);
+}
+
+function sideOf({ profiles, tunings }: Library, name: string): Side {
+  const [base = '', ...others] = name.split('+');
+  const known = profiles.map((each) => each.name);
+  const profile = profiles.find((each) => each.name === base);
+  if (profile === undefined) throw unknown('profile', base, known);
+  const variant: Variant = {
+    name: base,
+    title: profile.title,
+    profile: base,
+    proxy: profile.configurationPath === null ? null : { kind: 'nginx', tunings: [] },
+  };
+  return others.reduce(
+    (side, each) => {
+      const tuning = tunings.find((shipped) => shipped.name === each);
+      if (tuning === undefined)
+        throw unknown(
+          'tuning',
+          each,
+          tunings.map((shipped) => shipped.name),
+        );
+      if (tuning.profiles !== null && !tuning.profiles.includes(base)) {
+        throw new Problem(
+          'usage',
+          `The tuning ${each} is not for the profile ${base}, but for ${tuning.profiles.join(', ')}.`,
+        );
+      }
+      return tuned(side, { name: each, text: tuning.text });
+    },
+    { variant, profile },
+  );
+}
+
+function tuned({ variant, profile }: Side, tuning: Tuning): Side {
+  if (variant.proxy === null) {
+    throw new Problem('usage', `${variant.name} has no Nginx that the tuning ${tuning.name} could change.`);
+  }
+  return {
+    variant: {
+      ...variant,
+      name: `${variant.name}+${tuning.name}`,
+      title: `${variant.title}, ${tuning.name}`,
+      proxy: { ...variant.proxy, tunings: [...variant.proxy.tunings, tuning] },
+    },
+    profile,
+  };
+}
+
+function numbered(sides: readonly Side[]): Side[] {
+  const seen = new Map<string, number>();
+  return sides.map(({ variant, profile }) => {
+    const times = (seen.get(variant.name) ?? 0) + 1;
+    seen.set(variant.name, times);
+    const name = times === 1 ? variant.name : `${variant.name} (${times})`;
+    return { variant: { ...variant, name }, profile };
+  });
+}
+
+function unknown(kind: 'profile' | 'tuning', name: string, known: readonly string[]): Problem {
+  const list = `The ${kind}s are ${known.join(', ')}.`;
+  return new Problem('usage', `There is no ${kind} ${quoted(name)}.${suggestion(name, known)} ${list}`);
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeLatencyRun, makeResult, RATE, rateOf } from '../../test/result.ts';
+import { disturb, makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { LIMITS, type Run, type Validity } from '../model/run.ts';
+import {
+  answerSentence,
+  capacitySentence,
+  formatCapacity,
+  offeredSentence,
+  undisturbedSentence,
+} from './answer.ts';
+import { formatRough, formatShare, formatTime } from './page/format.ts';
+import { type RunView, type VariantView, viewOf } from './view.ts';
+
+const SMALL = { seconds: 2, connections: 100 };
+
+function variantOf(...runs: Run[]): VariantView {
+  const [variant] = viewOf({ ...makeResult(runs), conclusions: [rateOf(RATE)] }).variants;
+  return variant ?? assert.fail();
+}
+
+function viewOfRun(run: Run): RunView {
+  return viewOf(makeResult([run])).runs[0] ?? assert.fail();
+}
+
+function limited(run: Run, component: Validity['limit']['component']): Run {
+  return { ...run, validity: { ...run.validity, limit: { component, evidence: 'The evidence.' } } };
+}
+
+test('one sentence holds both answers, with the figures of the runs', () => {
+  const throughput = makeRun(SMALL);
+  const latency = makeLatencyRun('tls', SMALL);
+  const carried = formatRough(figuresOf(throughput).messages.perSecond);
+  const { response } = figuresOf(latency).latencies;
+  assert.match(carried, /^\d\d,\d00$/);
+  assert.equal(
+    answerSentence(variantOf(throughput, latency)),
+    `tls carried ${carried} messages a second, and Nginx was the limit; at 8,900 a second half of all messages ` +
+      `came back within ${formatTime(response?.p50)} and 99 of 100 within ${formatTime(response?.p99)}.`,
+  );
+});
+
+test('what was the limit is said, whatever it was', () => {
+  const said = LIMITS.map((component) => answerSentence(variantOf(limited(makeRun(SMALL), component))));
+  const ends = said.map((text) => text.replace(/^tls carried [\d,]+ messages a second, /, ''));
+  assert.deepEqual(ends, [
+    'and Nginx was the limit.',
+    'and the echo server was the limit.',
+    'and the load generator was the limit.',
+    'and no CPU was left for more.',
+    'which is what was offered.',
+    'with no process at its limit.',
+  ]);
+});
+
+test('one answer alone, and why there is no other', () => {
+  const [run, latency] = [makeRun(SMALL), makeLatencyRun('tls', SMALL)];
+  assert.match(answerSentence(variantOf(latency)), /^tls: at 8,900 a second half of all messages .* ms\.$/);
+  const alone = answerSentence(variantOf(run));
+  assert.match(alone, /^tls carried [\d,]+ messages a second, and Nginx was the limit\.$/);
+  const leftOut = { ...variantOf(run), leftOut: 'Nothing was echoed' };
+  assert.equal(answerSentence(leftOut), `${alone} No latency: Nothing was echoed.`);
+  assert.equal(
+    answerSentence({ ...leftOut, throughput: null, leftOut: null }),
+    'Nothing was measured of tls.',
+  );
+});
+
+test('the time of a closed loop is in no sentence', () => {
+  const closed = figuresOf(makeRun(SMALL)).latencies.service;
+  const answer = answerSentence(variantOf(makeRun(SMALL)));
+  for (const us of [closed?.p50, closed?.p99, closed?.mean]) assert.ok(!answer.includes(formatTime(us)));
+  assert.doesNotMatch(answer, / µs| ms/);
+});
+
+test('a run that did not come to its steady phase, or to enough messages, says so', () => {
+  const cut = { phases: [], slices: [], workers: [] };
+  assert.equal(
+    answerSentence(variantOf({ ...makeRun(SMALL), ...cut }, { ...makeLatencyRun('tls', SMALL), ...cut })),
+    'tls did not come to the steady phase of its step throughput; at 8,900 a second it did not come to the steady phase.',
+  );
+  const few = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 5 })));
+  assert.equal(few, 'tls: at 8,900 a second too few messages came back to tell a latency.');
+  const some = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 50 })));
+  assert.match(some, /half of all messages came back within [\d.]+ [µm]s\.$/);
+});
+
+test('per-core capacity follows from what was carried and the share of a core; a bound is called one', () => {
+  const measured = viewOfRun(limited(makeRun(SMALL), 'proxy'));
+  const bound = viewOfRun(limited(makeRun(SMALL), 'generator'));
+  const { perSecond } = measured.figures.messages;
+  const capacity = measured.figures.perCoreCapacity?.perSecond ?? assert.fail();
+  // Two workers at 42 and 39 % of a core, give or take what the fixture scatters.
+  const share = (perSecond ?? 0) / capacity;
+  assert.ok(Math.abs(share - 0.81) < 0.05, String(share));
+  const told = `Nginx carried ${formatRough(perSecond)}/s with ${formatShare(share)} of a core`;
+  assert.equal(capacitySentence(measured), `${told}: ${formatRough(capacity)}/s a core, measured.`);
+  assert.equal(capacitySentence(bound), `${told}: at least ${formatRough(capacity)}/s a core.`);
+  assert.match(formatCapacity(measured.figures.perCoreCapacity), /^\d\d\.\dk\/s$/);
+  assert.match(formatCapacity(bound.figures.perCoreCapacity), /^≥ \d\d\.\dk\/s$/);
+  assert.equal(formatCapacity(null), '–');
+  assert.equal(capacitySentence(viewOfRun(makeRun({ ...SMALL, profile: 'direct' }))), '');
+});
+
+test('what holds without the disturbed seconds stands beside what holds over all', () => {
+  const carried = makeRun({ ...SMALL, seconds: 4 });
+  const answered = makeLatencyRun('tls', { ...SMALL, seconds: 4 });
+  for (const run of [carried, answered]) assert.equal(undisturbedSentence(viewOfRun(run)), '');
+  for (const run of [carried, answered]) disturb(run, 2, { stolenUs: 900_000 });
+  const without = figuresOf(carried).undisturbed?.perSecond ?? assert.fail();
+  assert.notEqual(formatRough(without), formatRough(figuresOf(carried).messages.perSecond));
+  assert.equal(
+    undisturbedSentence(viewOfRun(carried)),
+    `1 of its 4 seconds was disturbed; in the others it carried ${formatRough(without)} messages a second.`,
+  );
+  disturb(answered, 3, { otherUs: 900_000 });
+  const { response } = figuresOf(answered).undisturbed ?? assert.fail();
+  assert.equal(
+    undisturbedSentence(viewOfRun(answered)),
+    `2 of its 4 seconds were disturbed; in the others half of all messages came back within ` +
+      `${formatTime(response?.p50)} and 99 of 100 within ${formatTime(response?.p99)}.`,
+  );
+  assert.equal(undisturbedSentence(viewOfRun({ ...answered, machine: null })), '');
+});
+
+test('what share was achieved is said where it was not all that was offered', () => {
+  const kept = makeLatencyRun('tls', SMALL);
+  assert.equal(offeredSentence(viewOfRun(kept)), '');
+  const ratio = figuresOf(kept).offered?.ratio;
+  assert.equal(
+    offeredSentence(viewOfRun(limited(kept, 'proxy'))),
+    `It achieved ${formatShare(ratio)} of the 8.9k/s offered.`,
+  );
+  assert.equal(offeredSentence(viewOfRun(makeRun(SMALL))), '');
+});

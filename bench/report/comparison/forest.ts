@@ -1,0 +1,80 @@
+import type { ComparedFigure, VariantComparison } from '../../model/comparison.ts';
+import { html, type Markup } from '../markup.ts';
+import { figureTitle, formatEffect, formatInterval, isFound } from './words.ts';
+
+const ROW = 30;
+const TOP = 14;
+const LEFT = 270;
+const RIGHT = 720;
+const WIDTH = 960;
+/** Effects beyond are drawn as arrows at the edge: they need no scale to be seen. */
+const FURTHEST = Math.log(1.6);
+const NEAREST = Math.log(1.06);
+const TICKS = [1, 2, 5, 10, 20, 50];
+
+/** The effects of a variant on its figures with their intervals, on a scale on which × 2 is as far as ÷ 2. */
+export function forestPlot({ variant, figures }: VariantComparison, baseline: string): Markup {
+  const shown = figures.filter(({ effect }) => effect !== null);
+  const reach = reachOf(shown);
+  const x = (log: number) =>
+    (LEFT + RIGHT) / 2 + (Math.max(-reach, Math.min(reach, log)) / reach) * ((RIGHT - LEFT) / 2);
+  const bottom = TOP + shown.length * ROW;
+  const title = `Effects of ${variant} against ${baseline}, with 95 % intervals`;
+  return html`<div class="scroll" role="region" aria-label="${title}" tabindex="0">
+<svg class="plot forest" viewBox="0 0 ${WIDTH} ${bottom + 46}" role="img" aria-label="${title}: ${shown.map(described).join('; ')}">
+<rect class="negligible" x="${x(-Math.log(1.02))}" y="${TOP}" width="${x(Math.log(1.02)) - x(-Math.log(1.02))}" height="${bottom - TOP}"/>
+${ticksOf(reach).map(
+  (
+    log,
+  ) => html`<line class="${log === 0 ? 'zero' : 'grid'}" x1="${x(log)}" y1="${TOP}" x2="${x(log)}" y2="${bottom}"/><text class="tick" x="${x(log)}" y="${bottom + 18}">${log === 0 ? 'same' : formatEffect(Math.exp(log))}</text>
+`,
+)}
+${shown.map((figure, index) => rowOf(figure, TOP + (index + 0.5) * ROW, x, reach))}
+</svg></div>
+`;
+}
+
+function rowOf(figure: ComparedFigure, y: number, x: (log: number) => number, reach: number): Markup {
+  const log = Math.log(figure.effect ?? 1);
+  const [low, high] = (figure.interval ?? [1, 1]).map(Math.log) as [number, number];
+  const beyond = Math.abs(log) > reach ? Math.sign(log) : 0;
+  const edge = x(beyond * reach);
+  const point =
+    beyond === 0
+      ? html`<circle cx="${x(log)}" cy="${y}" r="5"/>`
+      : html`<path d="M${edge - beyond * 9} ${y - 6} L${edge} ${y} L${edge - beyond * 9} ${y + 6} Z"/>`;
+  return html`<g class="${kindOf(figure)}"><text class="name" x="${LEFT - 14}" y="${y + 5}">${figureTitle(figure)}</text>
+${figure.interval !== null && html`<line class="interval" x1="${x(low)}" y1="${y}" x2="${x(high)}" y2="${y}"/>`}${point}
+<text class="told" x="${RIGHT + 14}" y="${y + 5}">${formatEffect(figure.effect)} ${isFound(figure) ? figure.verdict : ''}</text></g>
+`;
+}
+
+function described(figure: ComparedFigure): string {
+  return `${figureTitle(figure)} ${formatEffect(figure.effect)} (${formatInterval(figure.interval)}), ${figure.verdict}`;
+}
+
+/** How far the scale goes either way: as far as the intervals, within bounds. */
+function reachOf(figures: readonly ComparedFigure[]): number {
+  const logs = figures
+    .flatMap(({ interval, effect }) => interval ?? [effect ?? 1])
+    .map((each) => Math.abs(Math.log(each)));
+  const within = logs.filter((log) => log <= FURTHEST);
+  return Math.max(NEAREST, ...within) * 1.06;
+}
+
+function ticksOf(reach: number): number[] {
+  const fitting = TICKS.filter((percent) => Math.log(1 + percent / 100) <= reach).slice(-2);
+  const below = fitting.filter((percent) => -Math.log(1 - percent / 100) <= reach);
+  return [
+    ...below.map((percent) => Math.log(1 - percent / 100)),
+    0,
+    ...fitting.map((percent) => Math.log(1 + percent / 100)),
+  ];
+}
+
+/** Which colour a verdict has. */
+export function kindOf({ verdict }: ComparedFigure): 'better' | 'worse' | 'neither' | 'unknown' {
+  if (verdict === 'too few rounds') return 'unknown';
+  if (verdict === 'faster' || verdict === 'cheaper') return 'better';
+  return verdict === 'slower' || verdict === 'dearer' ? 'worse' : 'neither';
+}

@@ -1,0 +1,72 @@
+import type { VariantComparison } from '../../model/comparison.ts';
+import { printable } from '../../model/printable.ts';
+import type { Result } from '../../model/result.ts';
+import { comparisonOf } from './conclusion.ts';
+import { notesOf } from './notes.ts';
+import {
+  excludedLines,
+  figureTitle,
+  formatDetectable,
+  formatEffect,
+  formatFigure,
+  formatInterval,
+  formatP,
+  roundsSentence,
+  verdictSentence,
+} from './words.ts';
+
+/** The heads of the columns in which a variant stands beside the baseline. */
+export function columnsOf({ variant }: VariantComparison, baseline: string): string[] {
+  return ['figure', baseline, variant, 'effect', '95 % interval', 'p', 'verdict', 'could be seen'];
+}
+
+/** A row for each figure, in these columns. */
+export function rowsOf({ figures }: VariantComparison): string[][] {
+  return figures.map((figure) => [
+    figureTitle(figure),
+    formatFigure(figure.baseline, figure),
+    formatFigure(figure.variant, figure),
+    formatEffect(figure.effect),
+    formatInterval(figure.interval),
+    formatP(figure.pValue),
+    figure.verdict,
+    formatDetectable(figure.detectable),
+  ]);
+}
+
+/** Verdicts first, then a table for each variant; ends in a line end. Null where the result is no comparison. */
+export function comparisonText(result: Result): string | null {
+  const comparison = comparisonOf(result);
+  if (comparison === null) return null;
+  const { baseline, comparisons } = comparison;
+  const lines = [
+    ...comparisons.map((each) => verdictSentence(each, baseline)),
+    roundsSentence(comparison),
+    ...notesOf(result),
+    ...comparisons.flatMap((each) => ['', ...tableLines([columnsOf(each, baseline), ...rowsOf(each)])]),
+    ...prefixed('', excludedLines(comparison)),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+function prefixed(head: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [head, ...lines];
+}
+
+const LEFT = new Set([0, 6]);
+
+function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
+  const [head = '', ...body] = rows.map((row) =>
+    row
+      .map((cell, column) => {
+        const space = ' '.repeat((widths[column] ?? 0) - [...cell].length);
+        return LEFT.has(column) ? cell + space : space + cell;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return [head, '─'.repeat(Math.max(...[head, ...body].map((line) => [...line].length))), ...body];
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeComparison, makeRounds } from '../../../test/comparison.ts';
+import { makeResult } from '../../../test/result.ts';
+import { comparisonMarkdown } from './markdown.ts';
+import { notesOf } from './notes.ts';
+import { comparisonText } from './text.ts';
+import {
+  effectSoFar,
+  excludedLines,
+  formatDetectable,
+  formatEffect,
+  formatInterval,
+  formatP,
+  roundsSentence,
+  verdictSentence,
+} from './words.ts';
+
+const COMPARISON = makeComparison();
+const [VARIANT] = COMPARISON.comparisons;
+assert.ok(VARIANT);
+
+test('a ratio is a change in percent, far from 1 a factor', () => {
+  assert.deepEqual(
+    [1.032, 0.968, 1, 1.00001, 1.25, 1.999, 2, 5.4, 0.51, 0.5, 0.333, 123.4].map(formatEffect),
+    ['+3.2 %', '−3.2 %', '±0 %', '±0 %', '+25 %', '+99.9 %', '×2', '×5.4', '−49 %', '×0.5', '×0.33', '×123'],
+  );
+  assert.equal(formatEffect(null), '–');
+  assert.equal(formatInterval([0.98, 1.012]), '−2 % to +1.2 %');
+  assert.equal(formatInterval(null), '–');
+  assert.deepEqual([1.021, 2.4, null].map(formatDetectable), ['±2.1 %', '×2.4', '–']);
+  assert.deepEqual([0.0321, 1, 0.0001, null].map(formatP), ['.032', '1.000', '< .001', '–']);
+});
+
+test('the sentence on a variant tells the headline figures, and what else differs', () => {
+  assert.equal(
+    verdictSentence(VARIANT, 'plain'),
+    'plain+buf-16k against plain: Nginx CPU per message dearer: +25 % (95 % interval +20 % to +30 %); ' +
+      'no difference detected in response time p50 (±2.1 % would have been). ' +
+      'Also Nginx memory per connection dearer: ×5.4 (95 % interval ×5.3 to ×5.6).',
+  );
+  assert.equal(effectSoFar(VARIANT), 'plain+buf-16k: Nginx CPU per message +25 % (+20 % to +30 %)');
+  assert.equal(effectSoFar({ ...VARIANT, figures: [] }), null);
+});
+
+test('how much it rests on, and what was left out, the same reason once', () => {
+  assert.equal(
+    roundsSentence(COMPARISON),
+    '3 of 10 rounds were run to the end. In 2 runs there were figures that do not count; their rounds are left out of these on both sides.',
+  );
+  assert.equal(
+    roundsSentence({ ...COMPARISON, rounds: { asked: 1, used: 1 }, excluded: [] }),
+    '1 round was run to the end.',
+  );
+  assert.deepEqual(excludedLines(COMPARISON), [
+    'plain+buf-16k, latency, rounds 1, 3: response.p99 left out: Disturbed.',
+  ]);
+});
+
+test('the terminal has the verdict first, then every figure in columns', () => {
+  const lines = comparisonText(makeRounds())?.split('\n') ?? [];
+  assert.match(lines[0] ?? '', /^plain\+buf-16k against plain: /);
+  const head = lines.findIndex((line) => line.startsWith('figure'));
+  assert.match(
+    lines[head + 2] ?? '',
+    /^Nginx CPU per message +20 µs +25 µs +\+25 % .* \.010 {2}dearer +±3 %$/,
+  );
+  assert.match(lines[head + 5] ?? '', /^response time p99 +– +– +– .* too few rounds +–$/);
+  const widths = lines.slice(head + 2, head + 6).map((line) => [...line].length);
+  assert.equal(new Set(widths).size, 1);
+  assert.equal(comparisonText(makeResult()), null);
+});
+
+test('a variant that is the baseline once more is said to be', () => {
+  const result = makeRounds();
+  const [baseline] = result.variants;
+  assert.ok(baseline);
+  assert.deepEqual(notesOf(result), ['The rate of the step latency: It was asked for.']);
+  const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
+  assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is plain once more \(an A\/A comparison\)/);
+});
+
+test('Markdown: a table of as many columns in every row, and no markup from outside', () => {
+  const result = makeRounds();
+  const hostile = '<img src=x>|`*[a](b)';
+  const text = comparisonMarkdown({ ...result, conclusions: [makeComparison('plain', hostile)] });
+  const rows = text.split('\n').filter((line) => line.startsWith('|'));
+  assert.equal(rows.length, 2 + 4);
+  for (const row of rows) assert.equal(row.replaceAll('\\|', '').split('|').length, 10, row);
+  assert.doesNotMatch(text, /<img|[^\\]`|[^\\]\[a/);
+  assert.equal(comparisonMarkdown(makeResult()), '');
+});

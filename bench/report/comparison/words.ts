@@ -1,0 +1,129 @@
+import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
+import { formatBytes, formatRate, formatTime, NOTHING } from '../page/format.ts';
+
+const TITLES: Record<string, string> = {
+  'cpuPerMessage.proxy throughput': 'Nginx CPU per message',
+  'perCoreCapacity throughput': 'capacity of a core of Nginx',
+  'messages.perSecond throughput': 'throughput',
+  'response.p50 latency': 'response time p50',
+  'response.p99 latency': 'response time p99',
+  'cpuPerMessage.proxy latency': 'Nginx CPU per message at the rate',
+  'handshake.p50 throughput': 'handshake p50',
+  'cpuPerConnection.proxy throughput': 'Nginx CPU per handshake',
+  'memoryPerConnection.proxy throughput': 'Nginx memory per connection',
+};
+
+/** As a person would call it: `response time p50`. */
+export function figureTitle({ name, step }: Pick<ComparedFigure, 'name' | 'step'>): string {
+  return TITLES[`${name} ${step}`] ?? `${name}, ${step}`;
+}
+
+export function formatFigure(value: number | null, { unit }: Pick<ComparedFigure, 'unit'>): string {
+  if (unit === 'µs') return formatTime(value);
+  return unit === 'B' ? formatBytes(value) : formatRate(value);
+}
+
+/** A ratio as a change: `+3.2 %`; far from 1 as a factor, `×5.4`. */
+export function formatEffect(ratio: number | null): string {
+  if (ratio === null) return NOTHING;
+  if (ratio >= 2 || ratio <= 0.5) return `×${digits(ratio)}`;
+  const percent = (ratio - 1) * 100;
+  const text = digits(Math.abs(percent));
+  return `${text === '0' ? '±' : percent < 0 ? '−' : '+'}${text} %`;
+}
+
+/** `+1.2 % to +3.4 %`. */
+export function formatInterval(interval: ComparedFigure['interval']): string {
+  return interval === null ? NOTHING : interval.map(formatEffect).join(' to ');
+}
+
+/** What would have been seen, either way: `±2.1 %`, `×2.4`. */
+export function formatDetectable(ratio: number | null): string {
+  return formatEffect(ratio).replace('+', '±');
+}
+
+export function formatP(p: number | null): string {
+  if (p === null) return NOTHING;
+  return p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, '');
+}
+
+function digits(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2).replace(/\.?0+$/, '');
+}
+
+/** Whether a difference was found. */
+export function isFound({ verdict }: Pick<ComparedFigure, 'verdict'>): boolean {
+  return verdict !== 'no difference detected' && verdict !== 'too few rounds';
+}
+
+/** Of the figures, those that the verdict on the variant goes by. */
+function isHeadline({ name, step }: ComparedFigure): boolean {
+  return name === 'response.p50' || (name === 'cpuPerMessage.proxy' && step === 'throughput');
+}
+
+/** A difference beside the headline; the capacity of a core says again what CPU per message says. */
+function isWorthSaying(figure: ComparedFigure): boolean {
+  return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
+}
+
+/** One or two sentences for a variant: the headline figures, and what else differs. */
+export function verdictSentence(comparison: VariantComparison, baseline: string): string {
+  const { variant, verdict, figures } = comparison;
+  const headline = figures.filter(isHeadline).map(clause);
+  const others = figures.filter(isWorthSaying).map(clause);
+  const main = `${variant} against ${baseline}: ${headline.length === 0 ? verdict : headline.join('; ')}.`;
+  return others.length === 0 ? main : `${main} Also ${others.join('; ')}.`;
+}
+
+/** `tls: Nginx CPU per message +31 % (+29 % to +33 %)`; null before the first round gives one. */
+export function effectSoFar({ variant, figures }: VariantComparison): string | null {
+  const figure = figures.find((each) => isHeadline(each) && each.effect !== null);
+  if (figure === undefined) return null;
+  const interval = figure.interval === null ? '' : ` (${formatInterval(figure.interval)})`;
+  return `${variant}: ${figureTitle(figure)} ${formatEffect(figure.effect)}${interval}`;
+}
+
+/** `Nginx CPU per message is dearer by +4.1 % (95 % interval +3.2 % to +5 %)`. */
+function clause(figure: ComparedFigure): string {
+  const title = figureTitle(figure);
+  const { verdict, effect, interval, detectable, rounds } = figure;
+  if (verdict === 'too few rounds') return `too few rounds for ${title} (${rounds.length})`;
+  if (!isFound(figure))
+    return `no difference detected in ${title} (${formatDetectable(detectable)} would have been)`;
+  return `${title} ${verdict}: ${formatEffect(effect)} (95 % interval ${formatInterval(interval)})`;
+}
+
+/** How much it rests on, and what was left out of it. */
+export function roundsSentence({ rounds, excluded }: Comparison): string {
+  const { asked, used } = rounds;
+  const of = asked === null || asked === used ? '' : ` of ${asked}`;
+  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end.`;
+  const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
+  if (runs === 0) return whole;
+  return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;
+}
+
+/**
+ * Runs with figures that do not count, with the reason in short: `tls, latency, rounds 3, 7: response.p99 left
+ * out: disturbed`. The conclusion has each reason in full.
+ */
+export function excludedLines({ excluded }: Comparison): string[] {
+  const groups = new Map<string, { who: string; why: string; rounds: number[] }>();
+  for (const { variant, step, round, figures, reason } of excluded) {
+    const who = `${variant}, ${step}`;
+    const why = `${figures.join(', ')} left out: ${shortened(reason)}`;
+    const group = groups.get(`${who} ${why}`) ?? { who, why, rounds: [] };
+    group.rounds.push(round);
+    groups.set(`${who} ${why}`, group);
+  }
+  return [...groups.values()].map(
+    ({ who, why, rounds }) =>
+      `${who}, ${rounds.length === 1 ? 'round' : 'rounds'} ${rounds.join(', ')}: ${why}`,
+  );
+}
+
+/** Up to the figures that it goes by, which differ from run to run. */
+function shortened(reason: string): string {
+  const [head = reason] = reason.split(': ');
+  return /[.!?]$/.test(head) ? head : `${head}.`;
+}

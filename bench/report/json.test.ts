@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
+import { disturb, makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { jsonSummary } from './json.ts';
+
+const SMALL = { seconds: 2, connections: 10, perSecond: 1000 };
+
+test('the summary for programs has exactly the fields that are promised', () => {
+  const run = makeLatencyRun('tls', SMALL, 1000);
+  disturb(run, 0, { stolenUs: 500_000 });
+  run.http = makeRun(SMALL).http;
+  const conclusions = [rateOf(1000), { kind: 'left-out' as const, variant: 'plain', reason: 'a reason' }];
+  const summary = jsonSummary({ ...makeResult([run]), conclusions }, '/reports/x/report.html');
+  assert.deepEqual(Object.keys(summary), ['schemaVersion', 'reportPath', 'conclusions', 'runs']);
+  assert.equal(summary.schemaVersion, 2);
+  assert.equal(summary.reportPath, '/reports/x/report.html');
+  assert.deepEqual(summary.conclusions, conclusions);
+  const [told] = summary.runs;
+  assert.ok(told);
+  assert.deepEqual(Object.keys(told), [
+    'variant',
+    'step',
+    'round',
+    'profile',
+    'scenario',
+    'outcome',
+    'validity',
+    'connections',
+    'messages',
+    'responseUs',
+    'serviceUs',
+    'sendLagUs',
+    'handshakeUs',
+    'tcpUs',
+    'tlsUs',
+    'upgradeUs',
+    'cpuUsPerMessage',
+    'perCoreCapacity',
+    'disturbed',
+    'undisturbed',
+    'memoryPerConnectionBytes',
+    'http',
+    'alpn',
+    'failures',
+  ]);
+  assert.deepEqual(Object.keys(told.validity), ['verdict', 'reasons', 'limit']);
+  assert.deepEqual(Object.keys(told.connections), ['asked', 'opened', 'failed']);
+  assert.deepEqual(Object.keys(told.messages), ['sent', 'echoed', 'outstanding', 'lost', 'perSecond']);
+  assert.deepEqual(Object.keys(told.undisturbed ?? {}), ['responseUs', 'serviceUs', 'sendLagUs']);
+  const percentiles = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'];
+  const { responseUs, serviceUs, sendLagUs, handshakeUs, tcpUs, tlsUs, upgradeUs, http, undisturbed } = told;
+  const ofAll = [responseUs, serviceUs, sendLagUs, handshakeUs, tcpUs, tlsUs, upgradeUs, http?.latencyUs];
+  for (const times of [...ofAll, ...Object.values(undisturbed ?? {})])
+    assert.deepEqual(Object.keys(times ?? {}), percentiles);
+  const components = ['proxy', 'server', 'generator'];
+  assert.deepEqual(Object.keys(told.cpuUsPerMessage), components);
+  assert.deepEqual(Object.keys(told.memoryPerConnectionBytes), components);
+});
+
+test('every figure of it is the one of the run', () => {
+  const result = makeBothSteps(2, 2);
+  const [, first] = result.runs;
+  assert.ok(first);
+  first.plan.round = 4;
+  disturb(first, 1, { otherUs: 900_000 });
+  for (const slice of first.slices.slice(0, 1)) slice.failures = { 'upgrade/status-503': 2 };
+  const { runs } = jsonSummary(result, '');
+  assert.deepEqual(
+    runs.map(({ variant, step, round }) => [variant, step, round]),
+    [
+      ['direct', 'throughput', null],
+      ['plain', 'throughput', 4],
+      ['direct', 'latency', null],
+      ['plain', 'latency', null],
+    ],
+  );
+  for (const [at, run] of result.runs.entries()) {
+    const figures = figuresOf(run);
+    const { latencies, undisturbed } = figures;
+    assert.deepEqual(runs[at], {
+      variant: run.plan.variant,
+      step: run.plan.step,
+      round: run.plan.round,
+      profile: run.plan.profile,
+      scenario: 'echo',
+      outcome: 'completed',
+      validity: run.validity,
+      connections: figures.connections,
+      messages: figures.messages,
+      responseUs: latencies.response,
+      serviceUs: latencies.service,
+      sendLagUs: latencies.sendLag,
+      handshakeUs: latencies.handshake,
+      tcpUs: latencies.tcp,
+      tlsUs: latencies.tls,
+      upgradeUs: latencies.upgrade,
+      cpuUsPerMessage: figures.cpuUsPerMessage,
+      perCoreCapacity: figures.perCoreCapacity,
+      disturbed: figures.disturbed,
+      undisturbed: {
+        responseUs: undisturbed?.response,
+        serviceUs: undisturbed?.service,
+        sendLagUs: undisturbed?.sendLag,
+      },
+      memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
+      http:
+        figures.http === null
+          ? null
+          : { requestsPerSecond: figures.http.requestsPerSecond, latencyUs: figures.http.latency },
+      alpn: run.probe?.alpn ?? null,
+      failures: figures.failures.byKind,
+    });
+  }
+  assert.deepEqual(runs[1]?.disturbed, { seconds: 1, of: 2 });
+  assert.deepEqual(runs[1]?.failures, { 'status-503': 2 });
+  assert.equal(runs[1]?.perCoreCapacity?.bound, 'measured');
+});
+
+test('a closed loop has no response time, and says so with null', () => {
+  const [run] = jsonSummary(makeResult([makeRun(SMALL)]), '').runs;
+  assert.equal(run?.responseUs, null);
+  assert.equal(run?.sendLagUs, null);
+  assert.equal(run?.undisturbed?.responseUs, null);
+  assert.notEqual(run?.serviceUs, null);
+});
+
+test('a run that came to nothing has a summary all the same', () => {
+  const cut = { phases: [], slices: [], workers: [], processes: [], machine: null, http: null, probe: null };
+  const [run] = jsonSummary(makeResult([{ ...makeRun(SMALL), ...cut }]), '').runs;
+  assert.doesNotMatch(JSON.stringify(run), /NaN|undefined/);
+  assert.equal(run?.messages.perSecond, null);
+  assert.equal(run?.perCoreCapacity, null);
+  assert.equal(run?.disturbed, null);
+  assert.equal(run?.undisturbed, null);
+});

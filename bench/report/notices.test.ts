@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeBothSteps, makeLatencyRun, makeResult } from '../../test/result.ts';
+import { makeRun, OPEN } from '../../test/run.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Result } from '../model/result.ts';
+import { reportHtml } from './html.ts';
+import { html } from './markup.ts';
+import { noticesOf } from './notices.ts';
+import { summaryText } from './terminal.ts';
+import { viewOf } from './view.ts';
+
+const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
+
+function said(result: Result): [whose: string, text: string][] {
+  return noticesOf(viewOf(result)).map(({ what, whose }) => [whose, what.text]);
+}
+
+const warning = (text: string): Notice => ({ level: 'warning', code: 'a-code', text });
+const info = (text: string): Notice => ({ level: 'info', code: 'a-code', text });
+
+test('what is said of several runs is said once, with whose it is', () => {
+  const result = makeBothSteps(3, 1);
+  const [direct, plain, tls, directLatency, plainLatency, tlsLatency] = result.runs;
+  assert.ok(direct && plain && tls && directLatency && plainLatency && tlsLatency);
+  for (const run of result.runs) run.notices = [info('of all')];
+  for (const run of [plain, tls, plainLatency, tlsLatency]) run.notices.push(info('of two in both steps'));
+  for (const run of [direct, tls]) run.notices.push(info('of one step'));
+  for (const run of [direct, plain, tlsLatency]) run.notices.push(info('of others in each'));
+  tls.notices.push(warning('of one'), info('of one'), info('of one'));
+  result.notices = [info('of the bench')];
+  assert.deepEqual(said(result), [
+    ['tls (throughput)', 'of one'],
+    ['', 'of the bench'],
+    ['direct, plain, tls', 'of all'],
+    ['direct, tls (throughput)', 'of one step'],
+    ['direct, plain (throughput); tls (latency)', 'of others in each'],
+    ['plain, tls', 'of two in both steps'],
+    ['tls (throughput)', 'of one'],
+  ]);
+});
+
+test('with one step there is no need to name it; a superseded run is named', () => {
+  const one = makeResult([makeRun(SMALL), makeRun({ ...SMALL, variant: 'other' })]);
+  for (const run of one.runs) run.notices = [info('the same')];
+  assert.deepEqual(said(one), [['tls, other', 'the same']]);
+  const both = makeResult([makeLatencyRun('tls', SMALL, 2000), makeLatencyRun('tls', SMALL, 1000)]);
+  for (const run of both.runs) run.notices = [info('the same')];
+  assert.deepEqual(
+    said({ ...both, conclusions: [{ kind: 'rate', ratePerSecond: 1000, halved: true, reason: '' }] }),
+    [['tls (latency at 2k/s, superseded); tls (latency)', 'the same']],
+  );
+});
+
+test('another placement of a variant in a step is a warning; a variant without Nginx is not', () => {
+  const result = makeBothSteps(3, 1);
+  const placed = (cpus: [proxy: number[], server: number[], generator: number[]]) => {
+    const [proxy, server, generator] = cpus;
+    return { proxy, server, generator, runner: [] };
+  };
+  const found = () =>
+    noticesOf(viewOf(result))
+      .filter(({ what }) => what.code === 'placement-differs')
+      .map(({ what }) => what);
+  const [direct, plain, tls, , plainLatency] = result.runs;
+  assert.ok(direct && plain && tls && plainLatency);
+  assert.deepEqual(found(), []);
+  direct.plan.placement = placed([[], [0], [0]]);
+  plain.plan.placement = placed([[1], [0], [0]]);
+  tls.plan.placement = placed([[1], [0], [0]]);
+  assert.deepEqual(found(), []);
+  tls.plan.placement = placed([[0], [0], [0]]);
+  assert.deepEqual(found(), [
+    {
+      level: 'warning',
+      code: 'placement-differs',
+      text: 'In the step throughput not all variants ran on the same CPUs, and a difference between them may come from that. direct: servers 0; generators 0. plain: Nginx 1; servers 0; generators 0. tls: Nginx 0; servers 0; generators 0.',
+    },
+  ]);
+  tls.plan.placement = placed([[1], [1], [0]]);
+  assert.equal(found().length, 1);
+  tls.plan.placement = null;
+  assert.match(found()[0]?.text ?? '', /tls: where the kernel put them\.$/);
+  tls.plan.placement = plain.plan.placement;
+  plainLatency.plan.placement = placed([[1], [1], [0]]);
+  assert.match(found()[0]?.text ?? '', /^In the step latency/);
+  // Beside the figures that it is about, and on the terminal.
+  const page = reportHtml(result);
+  const section = page.slice(page.indexOf('<section id="latency"'), page.indexOf('<section id="course"'));
+  assert.match(section, /placement-differs/);
+  assert.match(summaryText(result, null), /In the step latency not all variants ran on the same CPUs/);
+});
+
+test('every notice of every run is found in the report and on the terminal', () => {
+  const notice = fc.record({
+    level: fc.constantFrom('info' as const, 'warning' as const),
+    code: fc.constantFrom('one', 'two'),
+    text: fc.constantFrom('a', 'b', 'c').chain((same) => fc.oneof(fc.constant(same), fc.uuid())),
+  });
+  const whole = makeResult(
+    ['direct', 'plain', 'tls'].flatMap((profile) => [
+      makeRun({ ...SMALL, profile }),
+      makeRun({ ...SMALL, profile, load: OPEN }),
+    ]),
+  );
+  const noticesOfAll = fc.array(fc.array(notice, { maxLength: 3 }), { minLength: 6, maxLength: 6 });
+  fc.assert(
+    fc.property(noticesOfAll, fc.array(notice, { maxLength: 2 }), (each, general) => {
+      const marked = each.map((list, at) =>
+        list.map((item) => ({ ...item, text: `<${item.text} ${at % 2}>` })),
+      );
+      const result = {
+        ...whole,
+        notices: general,
+        runs: whole.runs.map((run, at) => ({ ...run, notices: marked[at] ?? [] })),
+      };
+      const page = reportHtml(result);
+      const text = summaryText(result, null);
+      const lines = text.split('\n');
+      for (const [at, run] of result.runs.entries()) {
+        for (const { text: told } of run.notices) {
+          const item = html`${told}`.markup;
+          const name = run.plan.variant;
+          assert.ok(
+            new RegExp(`<span class="of">[^<]*${name}[^<]*</span> ${item} <code>`).test(page),
+            `${at} ${told}`,
+          );
+          assert.ok(lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name)));
+        }
+      }
+      for (const { text: told } of general) assert.ok(lines.some((line) => line.endsWith(told)));
+      const items = page.match(/<li class="(info|warning)">/g) ?? [];
+      const distinct = (list: Notice[]) => new Set(list.map((item) => JSON.stringify(item))).size;
+      assert.equal(items.length, distinct(marked.flat()) + general.length);
+    }),
+    { numRuns: 25 },
+  );
+});

@@ -1,0 +1,10 @@
+import type { Result } from '../model/result.ts';
+import { hgrmFiles } from './hgrm.ts';
+import { reportHtml } from './html.ts';
+import type { OutputFile } from './output-file.ts';
+
+/** What is drawn of a result, by name: pure functions of it, each of which makes one file or several. */
+export const OUTPUTS = {
+  html: (result) => [{ name: 'report.html', text: reportHtml(result) }],
+  hgrm: hgrmFiles,
+} as const satisfies Record<string, (result: Result) => OutputFile[]>;

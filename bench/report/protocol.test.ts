@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { protocolSentence } from './protocol.ts';
+
+test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
+  const probe = {
+    alpn: null,
+    alpnOffered: 'h2',
+    extendedConnect: false,
+    tlsProtocol: 'TLSv1.3',
+    tlsCipher: null,
+    tlsResumed: null,
+  };
+  const without = protocolSentence(probe);
+  assert.match(without, /did not advertise extended CONNECT \(RFC 8441\)/);
+  assert.match(without, /every WebSocket ran over HTTP\/1\.1 on a TLS connection of its own/);
+  for (const extendedConnect of [true, null])
+    assert.match(protocolSentence({ ...probe, extendedConnect }), /every WebSocket ran over HTTP\/1\.1/);
+  assert.doesNotMatch(protocolSentence({ ...probe, alpnOffered: 'http/1.1' }), /h2/);
+  assert.match(protocolSentence({ ...probe, tlsProtocol: null, alpnOffered: null }), /No TLS/);
+  assert.match(protocolSentence(null), /was not probed/);
+});

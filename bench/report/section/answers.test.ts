@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeBothSteps, makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
+import { reportHtml } from '../html.ts';
+import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
+import { sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
+import { viewOf } from '../view.ts';
+
+test('the first thing is a sentence a variant with both answers, and the verdicts of both steps', () => {
+  const result = makeBothSteps(3, 4);
+  const [, , , , plainLatency] = result.runs;
+  assert.ok(plainLatency);
+  plainLatency.validity = { ...plainLatency.validity, verdict: 'suspect', reasons: ['A reason.'] };
+  const page = shown(result);
+  const cards = [...page.matchAll(/<article class="card">[\s\S]*?<\/article>/g)].map(([card]) => card);
+  const { variants } = viewOf(result);
+  assert.deepEqual(
+    cards.map((card) => /<p class="answer">([^<]*)<\/p>/.exec(card)?.[1]),
+    variants.map(answerSentence),
+  );
+  const badges = cards.map((card) => [...card.matchAll(/<\/svg> ([^<]*)<\/span>/g)].map((match) => match[1]));
+  const good = ['throughput: valid', 'latency: valid'];
+  assert.deepEqual(badges, [good, ['throughput: valid', 'latency: suspect'], good]);
+  for (const [at, { throughput }] of variants.entries())
+    assert.ok(throughput && cards[at]?.includes(capacitySentence(throughput)));
+  assert.ok(cards[1]?.includes('A reason.'));
+});
+
+test('the row of a variant has the figures of the step that answers each', () => {
+  const result = makeBothSteps(3, 4);
+  const rows = tableOf(shown(result), 'The variants at a glance');
+  for (const [at, { name, throughput, latency }] of viewOf(result).variants.entries()) {
+    assert.ok(throughput && latency);
+    const { response } = latency.figures.latencies;
+    const { cpuUsPerMessage, memoryPerConnectionBytes, perCoreCapacity, messages } = throughput.figures;
+    assert.deepEqual(rows[at], [
+      name,
+      'valid',
+      formatCount(messages.perSecond),
+      name === 'direct' ? 'echo server' : 'Nginx',
+      formatCapacity(perCoreCapacity),
+      'valid',
+      formatTime(response?.p50),
+      formatTime(response?.p99),
+      formatTime(response?.p999),
+      formatTime(cpuUsPerMessage.proxy),
+      formatBytes(memoryPerConnectionBytes.proxy),
+      '0',
+      '0',
+    ]);
+  }
+});
+
+test('evidence that the verdict gives is not given again', () => {
+  const run = makeRun({ seconds: 1 });
+  const evidence = 'the busiest generator worker was busy 98 % of the time.';
+  run.validity = {
+    verdict: 'generator-limited',
+    reasons: [`The generator was the limit: ${evidence}`],
+    limit: { component: 'generator', evidence },
+  };
+  const page = reportHtml(makeResult([run]));
+  assert.ok(page.includes(`The verdict is generator-limited: The generator was the limit: ${evidence}`));
+  assert.doesNotMatch(page, /What set the pace was the generator/);
+});
+
+test('every run is listed with its own figures', () => {
+  const result = makeBothSteps(2, 2);
+  const [first] = result.runs;
+  const [worker] = first?.workers ?? [];
+  assert.ok(worker);
+  Object.assign(worker, { asked: worker.asked + 3, failed: 3, lost: 8, echoed: worker.echoed - 8 });
+  const page = shown(result);
+  assert.deepEqual(
+    tableOf(page, 'Every run'),
+    viewOf(result).runs.map(({ name, step, figures: { messages, latencies, connections } }) => [
+      name,
+      step,
+      step === 'throughput' ? 'closed, 1 in flight' : 'open, 8.9k/s, uniform',
+      'valid',
+      formatRate(messages.perSecond),
+      formatTime(latencies.response?.p50),
+      formatTime(latencies.response?.p99),
+      formatCount(connections.failed),
+      formatCount(messages.lost),
+      '03:04:05',
+    ]),
+  );
+  assert.match(
+    sectionText(page, 'runs'),
+    /direct, throughput : .* 3 of 1,003 connections failed; 8 of [\d,]+ messages were lost\./,
+  );
+});

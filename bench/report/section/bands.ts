@@ -1,0 +1,50 @@
+import type { Cause } from '../../measure/disturbance.ts';
+import type { Span } from '../../measure/span.ts';
+import type { BandSpec } from '../page/spec.ts';
+import type { RunView } from '../view.ts';
+
+const CAUSES: Record<Cause, string> = { steal: 'steal', other: 'other work' };
+
+/** What is shaded behind the lines of a chart over time: phases beside the steady one, and disturbed seconds. */
+export function bandsOf(view: RunView): BandSpec[] {
+  const phases = view.run.phases
+    .filter(({ phase, startUs, endUs }) => phase !== 'steady' && endUs > startUs)
+    .map(({ phase, startUs, endUs }) => bandOf(view, startUs, endUs, phase, 'phase'));
+  return [...phases, ...disturbedBands(view)];
+}
+
+/** Seconds that follow each other and were disturbed by the same are one band. */
+function disturbedBands(view: RunView): BandSpec[] {
+  const bands: BandSpec[] = [];
+  for (const { startUs, endUs, cause } of view.seconds ?? []) {
+    if (cause === null) continue;
+    const band = bandOf(view, startUs, endUs, CAUSES[cause], 'disturbed');
+    const last = bands.at(-1);
+    if (last !== undefined && last.to === band.from && last.label === band.label) last.to = band.to;
+    else bands.push(band);
+  }
+  return bands;
+}
+
+function bandOf(
+  view: RunView,
+  startUs: number,
+  endUs: number,
+  label: string,
+  kind: BandSpec['kind'],
+): BandSpec {
+  return { from: secondOf(view, startUs), to: secondOf(view, endUs), label, kind };
+}
+
+/** What disturbed seconds of this time (µs since the run's epoch); empty where nothing is known to have. */
+export function causesIn(view: RunView, time: Span): string {
+  const within = (view.seconds ?? []).filter(
+    ({ startUs, endUs }) => startUs < time.endUs && time.startUs < endUs,
+  );
+  return [...new Set(within.flatMap(({ cause }) => (cause === null ? [] : CAUSES[cause])))].join(', ');
+}
+
+/** Seconds since the start of the steady phase, to hundredths. */
+export function secondOf(view: RunView, atUs: number): number {
+  return Math.round((atUs - view.zeroUs) / 1e4) / 100;
+}

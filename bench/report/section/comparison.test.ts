@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRounds } from '../../../test/comparison.ts';
+import { withEveryString } from '../../../test/hostile.ts';
+import { hgrmFiles } from '../hgrm.ts';
+import { reportHtml } from '../html.ts';
+
+const PAGE = reportHtml(makeRounds());
+const titles = (page: string) => [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
+
+test('a comparison has sections of its own, the verdict first, and runs as one table', () => {
+  assert.deepEqual(titles(PAGE), [
+    'Verdict',
+    'Effects',
+    'Round by round',
+    'Response time by percentile',
+    'What differs in the configuration',
+    'Notices',
+    'All runs',
+    'Environment and plan',
+  ]);
+  assert.match(PAGE, /<p class="verdict">plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
+  const runs = /<section id="runs"[\s\S]*?<\/section>/.exec(PAGE)?.[0] ?? '';
+  assert.equal(runs.match(/<tr>/g)?.length, 1 + 12);
+});
+
+test('every effect is drawn with its interval, those beyond the scale as an arrow', () => {
+  const forest = /<svg class="plot forest"[\s\S]*?<\/svg>/.exec(PAGE)?.[0] ?? '';
+  assert.equal(forest.match(/class="interval"/g)?.length, 3);
+  assert.equal(forest.match(/<circle/g)?.length, 2);
+  assert.equal(forest.match(/<path/g)?.length, 1);
+  assert.deepEqual(
+    [...forest.matchAll(/<g class="(\w+)"/g)].map((match) => match[1]),
+    ['worse', 'neither', 'worse'],
+  );
+  for (const [, x = ''] of forest.matchAll(/ (?:x|cx|x1|x2)="([^"]*)"/g))
+    assert.ok(Number(x) >= 0 && Number(x) <= 960, x);
+});
+
+test('every round that counts is a pair of points joined', () => {
+  const plots = [...PAGE.matchAll(/<svg class="plot pairs"[\s\S]*?<\/svg>/g)].map(([plot]) => plot);
+  assert.equal(plots.length, 3);
+  for (const plot of plots) {
+    for (const sign of ['<circle', '<rect', 'class="joined"'])
+      assert.equal(plot.split(sign).length - 1, 3, sign);
+    assert.doesNotMatch(plot, /NaN|Infinity/);
+  }
+});
+
+test('the configurations differ in what the tuning changes, not in ports and folders', () => {
+  const diff = /<pre class="diff"[\s\S]*?<\/pre>/.exec(PAGE)?.[0] ?? '';
+  const changed = [...diff.matchAll(/<span class="(added|removed)">([^<]*)/g)].map(([, kind, text]) => [
+    kind,
+    text?.trim(),
+  ]);
+  assert.deepEqual(changed, [['added', '+   proxy_buffer_size 16k;']]);
+});
+
+test('percentiles are of all rounds together, the baseline in grey', () => {
+  const [chart] = JSON.parse(/id="charts">([\s\S]*?)<\/script>/.exec(PAGE)?.[1] ?? '[]');
+  assert.deepEqual(
+    chart.series.map(({ label, colour }: { label: string; colour: string }) => [label, colour]),
+    [
+      ['plain', 'series-5'],
+      ['plain+buf-16k', 'series-0'],
+    ],
+  );
+});
+
+test('distributions are one file a variant, step and kind, not one a run', () => {
+  const names = hgrmFiles(makeRounds()).map(({ name }) => name);
+  assert.equal(new Set(names).size, names.length);
+  assert.ok(names.includes('plain+buf-16k-latency-response.hgrm'));
+  assert.ok(names.every((name) => /^plain(\+buf-16k)?-(throughput|latency)-\w+\.hgrm$/.test(name)));
+});
+
+test('a comparison with nothing in it is a page all the same', () => {
+  const result = makeRounds();
+  const conclusions = result.conclusions.flatMap((each) =>
+    each.kind !== 'comparison'
+      ? []
+      : [{ ...each, comparisons: each.comparisons.map((one) => ({ ...one, figures: [] })), excluded: [] }],
+  );
+  const page = reportHtml({ ...result, runs: [], conclusions });
+  assert.equal(titles(page).length, 8);
+  assert.doesNotMatch(page.slice(0, page.indexOf('<script')), /NaN|Infinity|undefined/);
+});
+
+test('whatever strings there are, none is markup', () => {
+  const page = reportHtml(withEveryString(makeRounds(), '</script><img src=x onerror=alert(1)>"\''));
+  assert.doesNotMatch(page, /<img/);
+});

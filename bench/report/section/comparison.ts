@@ -1,0 +1,216 @@
+import { histogramOfAll } from '../../measure/figures.ts';
+import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
+import type { Notice } from '../../model/notice.ts';
+import type { NginxFacts, Run } from '../../model/run.ts';
+import { badge } from '../badge.ts';
+import { comparisonOf } from '../comparison/conclusion.ts';
+import { forestPlot } from '../comparison/forest.ts';
+import { notesOf } from '../comparison/notes.ts';
+import { pairsPlot } from '../comparison/pairs.ts';
+import { columnsOf, rowsOf } from '../comparison/text.ts';
+import { excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
+import { chartFigure } from '../figure.ts';
+import { type Content, html, type Markup } from '../markup.ts';
+import { formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { table } from '../table.ts';
+import type { RunView, Section, View } from '../view.ts';
+import { difference, sandboxDifference } from './difference.ts';
+import { type CurveView, percentileChart } from './distributions.ts';
+import { noticeList } from './notices.ts';
+
+/** The baseline is grey, in every chart. */
+const GREY = 'series-5';
+
+/** The sections of a comparison, in place of those that set single runs beside each other. */
+export const COMPARISON_SECTIONS = [verdicts, effects, rounds, curves, configurations, notices, compactRuns];
+
+function comparisonIn({ result }: View): Comparison {
+  const comparison = comparisonOf(result);
+  if (comparison === null) throw new TypeError('the result is no comparison');
+  return comparison;
+}
+
+function verdicts(view: View): Section {
+  const comparison = comparisonIn(view);
+  const { baseline, comparisons } = comparison;
+  return {
+    id: 'verdicts',
+    title: 'Verdict',
+    charts: [],
+    body: html`${comparisons.map((each) => html`<p class="verdict">${verdictSentence(each, baseline)}</p>`)}
+<p>${roundsSentence(comparison)}</p>
+<ul class="plain">${notesOf(view.result).map((note) => html`<li>${note}</li>`)}</ul>`,
+  };
+}
+
+function effects(view: View): Section {
+  const { baseline, comparisons } = comparisonIn(view);
+  return {
+    id: 'effects',
+    title: 'Effects',
+    charts: [],
+    body: html`${comparisons.map((each) => effectsOf(each, baseline))}
+<p class="how">An effect is variant ÷ baseline, the median over the rounds of the ratio within each. It counts as a difference where the signed-rank test is significant (p below .05, adjusted for all figures of all variants together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many rounds, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
+  };
+}
+
+function effectsOf(comparison: VariantComparison, baseline: string): Markup {
+  const columns = columnsOf(comparison, baseline).map((title, index) => ({ title, text: index === 6 }));
+  return html`<h3>${comparison.variant}</h3>
+${forestPlot(comparison, baseline)}
+${table(`${comparison.variant} against ${baseline}`, columns, rowsOf(comparison))}`;
+}
+
+function rounds(view: View): Section {
+  const comparison = comparisonIn(view);
+  const { baseline, comparisons } = comparison;
+  const excluded = excludedLines(comparison);
+  return {
+    id: 'rounds',
+    title: 'Round by round',
+    charts: [],
+    body: html`<p class="how">Circles are ${baseline}, squares the variant, a line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.</p>
+${comparisons.map(
+  (each) => html`<h3>${each.variant}</h3>
+<div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baseline))}</div>
+`,
+)}
+${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
+  };
+}
+
+/** Capacity of a core is CPU per message once more. */
+function isDrawn({ name, rounds }: ComparedFigure): boolean {
+  return rounds.length > 0 && name !== 'perCoreCapacity';
+}
+
+function curves(view: View): Section {
+  const { baseline } = comparisonIn(view);
+  const views = view.variants.flatMap(({ name }, index): CurveView[] => {
+    const times = histogramOfAll(roundsOf(view, name, 'latency'), 'response');
+    const isBaseline = name === baseline;
+    return times.totalCount === 0
+      ? []
+      : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
+  });
+  const charts = views.length === 0 ? [] : [percentileChart(views)];
+  const described = views
+    .map(({ name, times }) => `${name}: p50 ${formatTime(times.getValueAtPercentile(50))}.`)
+    .join(' ');
+  return {
+    id: 'curves',
+    title: 'Response time by percentile',
+    charts,
+    body: html`${charts.length === 0 && html`<p>Nothing was measured in the step latency.</p>`}
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', described, html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
+  };
+}
+
+function roundsOf({ result }: View, variant: string, step: string): Run[] {
+  return result.runs.filter(
+    ({ plan }) => plan.variant === variant && plan.step === step && plan.round !== null,
+  );
+}
+
+function configurations(view: View): Section {
+  const { baseline } = comparisonIn(view);
+  const base = configurationOf(view, baseline);
+  const others = view.variants.filter(({ name }) => name !== baseline);
+  return {
+    id: 'configuration',
+    title: 'What differs in the configuration',
+    charts: [],
+    body: html`${others.map(({ name }) => html`<h3>${name}</h3>${differenceOf(base, configurationOf(view, name), name)}`)}
+${base !== null && html`<details><summary>${baseline}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${baseline}">${base}</pre></details>`}
+${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
+  };
+}
+
+/** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
+function configurationOf(view: View, variant: string): string | null {
+  const text = proxyOf(view, variant)?.configuration;
+  if (text === undefined) return null;
+  const folder = /^\s*pid\s+(\S+)\/nginx\.pid;/m.exec(text)?.[1];
+  const moved = folder === undefined ? text : text.replaceAll(folder, '…');
+  return moved.replace(/\b127\.0\.0\.1:\d+/g, '127.0.0.1:…');
+}
+
+function proxyOf({ result }: View, variant: string): NginxFacts | null {
+  return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
+}
+
+function differenceOf(before: string | null, after: string | null, name: string): Markup {
+  if (before === null || after === null)
+    return html`<p>One of the two has no Nginx, or it did not start.</p>`;
+  return (
+    difference(before, after, `What ${name} changes`) ??
+    html`<p>Nothing: both are the same, word for word.</p>`
+  );
+}
+
+/** Of the bench, and of its runs: the first of each kind, with how many runs have one like it. */
+function notices({ result }: View): Section {
+  const general = result.notices.map((what) => ({ what, whose: '' }));
+  const ofRuns = new Map<string, { what: Notice; runs: number }>();
+  for (const what of result.runs.flatMap((run) => run.notices))
+    ofRuns.set(kindOf(what), {
+      what: ofRuns.get(kindOf(what))?.what ?? what,
+      runs: (ofRuns.get(kindOf(what))?.runs ?? 0) + 1,
+    });
+  const counted = [...ofRuns.values()].map(({ what, runs }) => ({
+    what,
+    whose: runs === 1 ? '1 run' : `${runs} of ${result.runs.length} runs, one of them`,
+  }));
+  const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
+  return {
+    id: 'notices',
+    title: 'Notices',
+    charts: [],
+    body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
+  };
+}
+
+/** What the sandbox changed is told of each configuration: it names other lines in each. */
+function kindOf({ code, text }: Notice): string {
+  return code.startsWith('sandbox-') ? text : code;
+}
+
+function rank({ level }: Notice): number {
+  return level === 'warning' ? 0 : 1;
+}
+
+function compactRuns({ result, runs: views }: View): Section {
+  const inOrder = views.toSorted((a, b) => result.runs.indexOf(a.run) - result.runs.indexOf(b.run));
+  return {
+    id: 'runs',
+    title: 'All runs',
+    charts: [],
+    body: html`${table('In the order in which they ran', RUN_COLUMNS, inOrder.map(runRow))}`,
+  };
+}
+
+const RUN_COLUMNS = [
+  { title: 'Round' },
+  { title: 'Step', text: true },
+  { title: 'Variant', text: true },
+  { title: 'Validity', text: true },
+  { title: 'Echoed per second' },
+  { title: 'Nginx CPU per message' },
+  { title: 'Response time p50' },
+  { title: 'p99' },
+];
+
+function runRow(view: RunView): [Content, ...Content[]] {
+  const { plan } = view.run;
+  const { messages, cpuUsPerMessage, latencies } = view.figures;
+  return [
+    plan.round === null ? 'pilot' : String(plan.round),
+    plan.step,
+    plan.variant,
+    badge(view),
+    formatRate(messages.perSecond),
+    formatTime(cpuUsPerMessage.proxy),
+    latencies.response === null ? NOTHING : formatTime(latencies.response.p50),
+    latencies.response === null ? NOTHING : formatTime(latencies.response.p99),
+  ];
+}

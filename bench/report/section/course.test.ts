@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeBothSteps } from '../../../test/result.ts';
+import { disturb } from '../../../test/run.ts';
+import { reportHtml } from '../html.ts';
+import { formatBytes, formatCount, formatTime } from '../page/format.ts';
+import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
+import { viewOf } from '../view.ts';
+
+test('disturbed seconds are bands of the charts over time, those beside each other one, and explained', () => {
+  const result = makeBothSteps(1, 5);
+  const [carried] = result.runs;
+  assert.ok(carried);
+  for (const second of [0, 1]) disturb(carried, second, { stolenUs: 900_000 });
+  for (const second of [2, 4]) disturb(carried, second, { otherUs: 900_000 });
+  const page = reportHtml(result);
+  const chart = chartsOf(page).find(({ id }) => id === 'chart-rate-throughput-0');
+  assert.ok(chart?.kind === 'line');
+  assert.deepEqual(
+    chart.bands?.filter(({ kind }) => kind === 'disturbed'),
+    [
+      { from: 0, to: 2, label: 'steal', kind: 'disturbed' },
+      { from: 2, to: 3, label: 'other work', kind: 'disturbed' },
+      { from: 4, to: 5, label: 'other work', kind: 'disturbed' },
+    ],
+  );
+  assert.deepEqual(
+    chart.bands?.filter(({ kind }) => kind === 'phase').map(({ label }) => label),
+    ['connect', 'warm-up', 'drain'],
+  );
+  assert.match(
+    sectionText(page, 'course'),
+    /What is shaded in amber was disturbed: steal is CPU time that the host/,
+  );
+});
+
+test('the figures over time are those of each point', () => {
+  const result = makeBothSteps(1, 3);
+  for (const run of result.runs) for (const slice of run.slices) slice.counters.bytesReceived *= 3;
+  const page = shown(result);
+  for (const { label, run, points, zeroUs } of viewOf(result).runs) {
+    const open = run.plan.workload.load.kind === 'open';
+    assert.deepEqual(
+      tableOf(page, `${label}, over time`),
+      points.map((point) => [
+        ((point.atUs - zeroUs) / 1e6).toFixed(1),
+        point.phase,
+        '–',
+        formatCount(point.sentPerSecond),
+        formatCount(point.echoedPerSecond),
+        formatBytes(point.bytesSentPerSecond),
+        formatBytes(point.bytesReceivedPerSecond),
+        formatCount(point.open),
+        ...(open ? [point.p50Us, point.p99Us, point.maxUs].map(formatTime) : []),
+      ]),
+    );
+  }
+});

@@ -1,0 +1,61 @@
+import { badge } from '../badge.ts';
+import { loadText } from '../load.ts';
+import { type Content, html } from '../markup.ts';
+import { formatCount, formatRate, formatTime } from '../page/format.ts';
+import { table } from '../table.ts';
+import { lossSentence, outcomeSentence, validitySentences } from '../verdict.ts';
+import type { RunView, Section, View } from '../view.ts';
+import { paragraph } from '../words.ts';
+
+/** Every run, those at a rate that was superseded among them, and what each has to say of itself. */
+export function runs({ runs }: View): Section {
+  return {
+    id: 'runs',
+    title: 'All runs',
+    charts: [],
+    body: html`${table('Every run', COLUMNS, runs.map(rowOf))}
+<ul class="plain">${runs.map(
+      (view) => html`<li><strong>${view.label}</strong>: ${toldOf(view)}</li>
+`,
+    )}</ul>`,
+  };
+}
+
+function toldOf(view: RunView): string {
+  return paragraph([outcomeSentence(view), ...validitySentences(view), lossSentence(view)]);
+}
+
+const COLUMNS = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Load', text: true },
+  { title: 'Validity', text: true },
+  { title: 'Echoed per second' },
+  { title: 'Response time p50' },
+  { title: 'p99' },
+  { title: 'Failed' },
+  { title: 'Lost' },
+  { title: 'Started', text: true },
+];
+
+function rowOf(view: RunView): Content[] {
+  const { run, figures } = view;
+  const { response } = figures.latencies;
+  return [
+    view.name,
+    view.step,
+    loadText(run.plan.workload.load),
+    badge(view),
+    formatRate(figures.messages.perSecond),
+    formatTime(response?.p50),
+    formatTime(response?.p99),
+    formatCount(figures.connections.failed),
+    formatCount(figures.messages.lost),
+    timeOfDay(run.startedAt),
+  ];
+}
+
+/** `10:49:21` of an ISO time; the result says the day. */
+function timeOfDay(time: string): string {
+  return /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time;
+}

@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  makeAllProfiles,
+  makeBothSteps,
+  makeLatencyRun,
+  makeResult,
+  RATE,
+  rateOf,
+} from '../../../test/result.ts';
+import { CLOSED, disturb, makeRun } from '../../../test/run.ts';
+import { formatCapacity } from '../answer.ts';
+import { reportHtml } from '../html.ts';
+import { formatBytes, formatCount, formatShare, formatTime } from '../page/format.ts';
+import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
+import { viewOf } from '../view.ts';
+
+const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
+
+test('the times of a closed loop stand under no latency, in no chart, and where they stand they are explained', () => {
+  // Longer than any other time of the fixture, so that none of them looks like one.
+  const carried = ['direct', 'plain', 'tls'].map((profile, at) =>
+    makeRun({ profile, seconds: 4, medianUs: 400_000 + at * 10_000 }),
+  );
+  const answered = ['direct', 'plain', 'tls'].map((profile) => makeLatencyRun(profile, { seconds: 4 }));
+  const result = makeResult([...carried, ...answered]);
+  const page = shown(result);
+  const closed = viewOf(result).steps[0]?.runs ?? [];
+  assert.equal(closed.length, 3);
+  for (const { name, figures } of closed) {
+    const { service } = figures.latencies;
+    for (const us of [service?.p50, service?.p90, service?.p99, service?.max]) {
+      const time = formatTime(us);
+      const places = page.split(time).length - 1;
+      const inThroughput = sectionText(page, 'throughput').split(time).length - 1;
+      assert.ok(inThroughput >= 1, `${name} ${time}`);
+      assert.equal(places, inThroughput, `${name} ${time} stands elsewhere`);
+    }
+  }
+  const explained = sectionText(page, 'throughput');
+  assert.match(explained, /Service time in the closed loop \(connections ÷ rate\) This is no latency\./);
+  for (const [name, opened, inFlight, perSecond, quotient] of tableOf(page, 'Connections ÷ rate')) {
+    const figures = closed.find((view) => view.name === name)?.figures;
+    assert.deepEqual([opened, inFlight, perSecond], ['1,000', '1', formatCount(figures?.messages.perSecond)]);
+    assert.equal(quotient, formatTime((1000 * 1e6) / (figures?.messages.perSecond ?? 0)));
+  }
+  const ids = chartsOf(reportHtml(result)).map(({ id }) => id);
+  assert.deepEqual(
+    ids.filter((id) => id.startsWith('chart-response')),
+    ['chart-response-latency-0', 'chart-response-latency-1', 'chart-response-latency-2'],
+  );
+});
+
+test('one step alone is a report, and says why there is no other', () => {
+  const throughput = shown(makeAllProfiles(CLOSED, 2));
+  assert.match(sectionText(throughput, 'latency'), /Left out: this bench did the step throughput alone/);
+  assert.doesNotMatch(sectionText(throughput, 'latency'), /\d (µs|ms)/);
+  const latency = shown(makeResult([makeLatencyRun('tls', SMALL, 5000)]));
+  assert.match(sectionText(latency, 'throughput'), /Left out: this bench did the step latency alone\./);
+  assert.match(sectionText(latency, 'latency'), /Every variant was offered 5,000 messages a second\./);
+  for (const page of [throughput, latency]) assert.doesNotMatch(page, BROKEN);
+  const reached = { ...makeResult([makeRun(SMALL)]), endedAt: null };
+  reached.plan.steps = ['throughput', 'latency'];
+  assert.match(sectionText(shown(reached), 'latency'), /This bench did not come to it\./);
+});
+
+test('the rate and why it is this one are said, and what became of runs at another', () => {
+  const high = makeLatencyRun('tls', SMALL, 2000);
+  high.validity = { ...high.validity, verdict: 'suspect', reasons: ['It was too much.'] };
+  const result = makeResult([makeRun(SMALL), high, makeLatencyRun('tls', SMALL, 1000)]);
+  result.conclusions = [rateOf(1000, true)];
+  const page = shown(result);
+  const latency = sectionText(page, 'latency');
+  assert.match(
+    latency,
+    /Every variant was offered 1,000 messages a second . Why this rate: 1000 a second is half of what tls takes\./,
+  );
+  assert.match(
+    latency,
+    /The rate was halved for all of them in the course of it: tls, latency at 2k\/s, superseded is superseded, and listed under all runs \./,
+  );
+  assert.equal(tableOf(page, 'Response time').length, 1);
+  assert.deepEqual(
+    tableOf(page, 'Every run').map(([name, step]) => [name, step]),
+    [
+      ['tls', 'throughput'],
+      ['tls', 'latency at 2k/s, superseded'],
+      ['tls', 'latency'],
+    ],
+  );
+  assert.match(
+    sectionText(page, 'runs'),
+    /tls, latency at 2k\/s, superseded : The verdict is suspect: It was too much\./,
+  );
+});
+
+test('a variant that was left out is named in its card and beside the latencies', () => {
+  const result = makeBothSteps(1, 2);
+  const plain = makeRun({ ...SMALL, profile: 'plain' });
+  const both = makeResult([...result.runs, plain]);
+  both.conclusions = [
+    rateOf(RATE),
+    { kind: 'left-out', variant: 'plain', reason: 'Nothing was echoed in it.' },
+  ];
+  const page = shown(both);
+  assert.match(
+    sectionText(page, 'answers'),
+    /plain carried [\d,]+ messages a second, .* No latency: Nothing was echoed in it\./,
+  );
+  assert.match(sectionText(page, 'latency'), /plain was left out: Nothing was echoed in it\./);
+  assert.deepEqual(
+    tableOf(page, 'Response time').map(([name]) => name),
+    ['direct'],
+  );
+  assert.match(shown({ ...both, endedAt: null }), /This bench was cut off in its last run\./);
+});
+
+test('what holds without the disturbed seconds stands beside what holds over all, with how many they are', () => {
+  const result = makeBothSteps(2, 4);
+  const [carried, , answered] = result.runs;
+  assert.ok(carried && answered);
+  disturb(carried, 1, { stolenUs: 900_000 });
+  disturb(answered, 2, { otherUs: 900_000 });
+  disturb(answered, 3, { otherUs: 900_000 });
+  const page = shown(result);
+  const [direct, plain] = viewOf(result).variants;
+  const { response, sendLag } = direct?.latency?.figures.undisturbed ?? assert.fail();
+  const all = direct?.latency?.figures;
+  const times = [response?.p50, response?.p90, response?.p99, response?.p999, response?.max, sendLag?.p99];
+  const rows = tableOf(page, 'Response time');
+  assert.deepEqual(
+    rows.map(([name, , over]) => [name, over]),
+    [
+      ['direct', 'all 4 seconds, 2 disturbed'],
+      ['direct', '2 undisturbed seconds'],
+      ['plain', 'all 4 seconds, none disturbed'],
+    ],
+  );
+  assert.deepEqual(rows[1]?.slice(4), times.map(formatTime));
+  assert.deepEqual(
+    rows[0]?.slice(4, 7),
+    [all?.latencies.response?.p50, all?.latencies.response?.p90, all?.latencies.response?.p99].map(
+      formatTime,
+    ),
+  );
+  const [glance, other] = tableOf(page, 'The variants at a glance');
+  assert.equal(glance?.[6], `${formatTime(all?.latencies.response?.p50)} (${formatTime(response?.p50)})`);
+  assert.equal(other?.[6], formatTime(plain?.latency?.figures.latencies.response?.p50));
+  const what = tableOf(page, 'What each variant carried');
+  const carriedFigures = direct?.throughput?.figures;
+  assert.deepEqual(
+    [what[0]?.[3], what[0]?.[4], what[0]?.[5], what[1]?.[5]],
+    [
+      formatCount(carriedFigures?.messages.perSecond),
+      formatCount(carriedFigures?.undisturbed?.perSecond),
+      '1 of 4',
+      '0 of 4',
+    ],
+  );
+  assert.deepEqual(
+    tableOf(page, 'direct, latency, over time')
+      .map(([, phase, by]) => [phase, by])
+      .slice(4),
+    [
+      ['steady', '–'],
+      ['steady', '–'],
+      ['steady', 'other work'],
+      ['steady', 'other work'],
+      ['drain', '–'],
+    ],
+  );
+  const unknown = makeBothSteps(1, 2);
+  for (const run of unknown.runs) run.machine = null;
+  assert.match(sectionText(shown(unknown), 'latency'), /which were disturbed is not known/);
+  assert.equal(tableOf(shown(unknown), 'What each variant carried')[0]?.[5], 'not known');
+});
+
+test('the throughput table and its chart have the figures of each run', () => {
+  const result = makeBothSteps(3, 2);
+  // A payload that differs between the ways, as a server that answers with more would.
+  for (const run of result.runs) for (const slice of run.slices) slice.counters.bytesReceived *= 3;
+  const runs = viewOf(result).steps[0]?.runs ?? [];
+  assert.deepEqual(
+    tableOf(shown(result), 'What each variant carried'),
+    runs.map(({ name, figures: { messages, connections, bytes, perCoreCapacity, undisturbed } }) => [
+      name,
+      'valid',
+      formatCount(connections.opened),
+      formatCount(messages.perSecond),
+      formatCount(undisturbed?.perSecond),
+      '0 of 2',
+      name === 'direct' ? 'echo server' : 'Nginx',
+      formatCapacity(perCoreCapacity),
+      formatBytes(bytes.sentPerSecond),
+      formatBytes(bytes.receivedPerSecond),
+      perCoreCapacity === null ? '–' : formatShare((messages.perSecond ?? 0) / perCoreCapacity.perSecond),
+    ]),
+  );
+  const chart = chartsOf(reportHtml(result)).find(({ id }) => id === 'chart-carried');
+  assert.ok(chart?.kind === 'bar');
+  assert.deepEqual(chart.names, ['direct', 'plain', 'tls']);
+  assert.deepEqual(
+    chart.series.map(({ values }) => values),
+    [
+      runs.map(({ figures }) => figures.messages.perSecond),
+      runs.map(({ figures }) => figures.perCoreCapacity?.perSecond ?? null),
+    ],
+  );
+});
+
+test('the charts of latency draw the samples of their own run, and say in words what they show', () => {
+  const result = makeBothSteps(2, 2);
+  const page = reportHtml(result);
+  const charts = chartsOf(page);
+  const runs = viewOf(result).steps[1]?.runs ?? [];
+  const lines = (id: string) => {
+    const chart = charts.find((each) => each.id === id);
+    assert.ok(chart?.kind === 'line');
+    return chart.series;
+  };
+  for (const [at, { name, times, figures, points, zeroUs }] of runs.entries()) {
+    const percentiles = lines('chart-percentiles')[at];
+    const half = percentiles?.points.find(({ x }) => x === 2);
+    assert.deepEqual([percentiles?.label, half?.y], [name, times.getValueAtPercentile(50)]);
+    const shares = lines('chart-histogram')[at]?.points.map(({ y }) => y ?? 0) ?? [];
+    assert.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-9);
+    const steady = points.find(({ phase }) => phase === 'steady');
+    assert.ok(steady);
+    const second = (steady.atUs - zeroUs) / 1e6;
+    assert.deepEqual(
+      lines(`chart-response-latency-${at}`).map((line) => [
+        line.label,
+        line.points.find(({ x }) => x === second)?.y,
+      ]),
+      [
+        ['p50', steady.p50Us],
+        ['p99', steady.p99Us],
+        ['max', steady.maxUs],
+      ],
+    );
+    const { p50, p90, p99, p999, max } = figures.latencies.response ?? assert.fail();
+    const [a, b, c, d, e] = [p50, p90, p99, p999, max].map(formatTime);
+    const words = `${name}: p50 ${a}, p90 ${b}, p99 ${c}, p99.9 ${d}, max ${e}.`;
+    for (const title of ['Response time by percentile', 'Histogram of the response time']) {
+      const label = new RegExp(`aria-label="${title}\\. ([^"]*)"`).exec(page)?.[1];
+      assert.ok(label?.includes(words), title);
+    }
+  }
+});

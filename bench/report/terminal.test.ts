@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { withEveryString } from '../../test/hostile.ts';
+import { makeAllProfiles, makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import type { Result } from '../model/result.ts';
+import { formatBytes, formatRate, formatTime } from './page/format.ts';
+import { summaryText } from './terminal.ts';
+
+const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
+const WIDE = 200;
+
+function linesOf(result: Result, columns: number | null = WIDE): string[] {
+  return summaryText(result, columns).split('\n');
+}
+
+/** The cells of a line: two spaces and more stand between them. */
+function cellsOf(line = ''): string[] {
+  return line.trim().split(/ {2,}/);
+}
+
+test('one row a variant holds both answers, each from its own step', () => {
+  const result = makeBothSteps(3, 4);
+  const lines = linesOf(result);
+  assert.deepEqual(cellsOf(lines[0]), [
+    'variant',
+    'throughput',
+    'set by',
+    'nginx/core',
+    'p50',
+    'p99',
+    'p99.9',
+    'nginx/msg',
+    'nginx/conn',
+    'failed',
+    'lost',
+    'validity',
+  ]);
+  const rows = lines.slice(2, 5).map(cellsOf);
+  for (const [at, name] of ['direct', 'plain', 'tls'].entries()) {
+    const [throughput, latency] = [result.runs[at], result.runs[at + 3]];
+    assert.ok(throughput && latency);
+    const carried = figuresOf(throughput);
+    const { response } = figuresOf(latency).latencies;
+    const capacity = carried.perCoreCapacity;
+    assert.deepEqual(rows[at], [
+      name,
+      formatRate(carried.messages.perSecond),
+      name === 'direct' ? 'echo server' : 'Nginx',
+      capacity === null ? '–' : formatRate(capacity.perSecond),
+      formatTime(response?.p50),
+      formatTime(response?.p99),
+      formatTime(response?.p999),
+      formatTime(carried.cpuUsPerMessage.proxy),
+      formatBytes(carried.memoryPerConnectionBytes.proxy),
+      '0',
+      '0',
+      'valid',
+    ]);
+  }
+  // Where the table ends the rate and its reason stand, once.
+  assert.equal(lines[5], '');
+  assert.equal(
+    lines[6],
+    'p50, p99 and p99.9 are response times at 8.9k/s. 8900 a second is half of what tls takes.',
+  );
+  assert.equal(summaryText(result, WIDE).match(/is half of what/g)?.length, 1);
+});
+
+test('the columns stand below each other', () => {
+  const [head = '', rule = '', ...rows] = linesOf(makeBothSteps(6, 1)).slice(0, 8);
+  assert.equal(rule, '─'.repeat(Math.max(...[head, ...rows].map((line) => line.length))));
+  const ends = (line: string, at: number) =>
+    line.indexOf(cellsOf(line)[at] ?? '') + (cellsOf(line)[at]?.length ?? 0);
+  for (const row of rows) {
+    assert.equal(ends(row, 1), ends(head, 1));
+    assert.equal(row.indexOf('valid'), head.indexOf('validity'));
+  }
+});
+
+test('a capacity that is a bound is told from one that was measured', () => {
+  const run = makeRun(SMALL);
+  const measured = formatRate(figuresOf(run).perCoreCapacity?.perSecond);
+  assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], measured);
+  run.validity = { ...run.validity, limit: { component: 'generator', evidence: '' } };
+  assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], `≥ ${measured}`);
+});
+
+test('the time of a closed loop is not a latency', () => {
+  const result = makeAllProfiles();
+  const text = summaryText(result, WIDE);
+  for (const row of text.split('\n').slice(2, 8)) assert.deepEqual(cellsOf(row).slice(4, 7), ['–', '–', '–']);
+  assert.doesNotMatch(text, /response time/);
+  for (const run of result.runs) {
+    const { service } = figuresOf(run).latencies;
+    for (const us of [service?.p50, service?.p99]) assert.ok(!text.includes(formatTime(us)));
+  }
+});
+
+test('the step latency alone has CPU and memory of its own, and the rate that was asked for', () => {
+  const run = makeLatencyRun('tls', SMALL, 1000);
+  const lines = linesOf({ ...makeResult([run]), conclusions: [] });
+  const { cpuUsPerMessage, memoryPerConnectionBytes } = figuresOf(run);
+  const cells = cellsOf(lines[2]);
+  assert.deepEqual(cells.slice(1, 4), ['–', '–', '–']);
+  assert.deepEqual(cells.slice(7, 9), [
+    formatTime(cpuUsPerMessage.proxy),
+    formatBytes(memoryPerConnectionBytes.proxy),
+  ]);
+  assert.equal(lines[4], 'p50, p99 and p99.9 are response times at 1k/s.');
+});
+
+test('failed connections and lost messages are those of both steps, and whose they are is said', () => {
+  const result = makeBothSteps(1, 1);
+  for (const [at, run] of result.runs.entries()) {
+    const [worker] = run.workers;
+    assert.ok(worker);
+    worker.failed += 2 + at;
+    worker.asked += 2 + at;
+    worker.lost += 5;
+    worker.echoed -= 5;
+  }
+  const lines = linesOf(result);
+  assert.deepEqual(cellsOf(lines[2]).slice(9, 11), ['5', '10']);
+  assert.ok(
+    lines.some((line) =>
+      /^direct \(throughput\): 2 of 1,002 connections failed; 5 of [\d,]+ messages were lost\.$/.test(line),
+    ),
+  );
+  assert.ok(lines.some((line) => /^direct \(latency\): 3 of 1,003 connections failed; 5 of/.test(line)));
+});
+
+test('what went wrong is named: how it ended, what speaks against it, and both verdicts', () => {
+  const result = makeBothSteps(3, 1);
+  const [direct, , tls, , plainLatency] = result.runs;
+  assert.ok(direct && tls && plainLatency);
+  plainLatency.outcome = { state: 'failed', reason: 'nginx worker 1 ended with signal SIGKILL' };
+  for (const run of [direct, tls])
+    run.validity = {
+      ...run.validity,
+      verdict: 'suspect',
+      reasons: ['generator 1 was busy 91 % of the time'],
+    };
+  const lines = linesOf(result);
+  assert.deepEqual(
+    lines.slice(2, 5).map((line) => cellsOf(line).at(-1)),
+    ['suspect, valid', 'valid, failed', 'suspect, valid'],
+  );
+  assert.ok(lines.includes('plain (latency): Failed: nginx worker 1 ended with signal SIGKILL.'));
+  assert.ok(lines.includes('direct, tls (throughput): Suspect: generator 1 was busy 91 % of the time.'));
+});
+
+test('a reason that a notice tells is told by the notice', () => {
+  const run = makeRun(SMALL);
+  run.validity = { ...run.validity, verdict: 'suspect', reasons: ['Disturbed: 1 of 2.', 'Another.'] };
+  run.notices = [
+    { level: 'warning', code: 'disturbed-seconds', text: 'Disturbed: 1 of 2. It was 3 and is 4.' },
+  ];
+  const lines = linesOf(makeResult([run]));
+  assert.ok(lines.includes('tls: Suspect: Another.'));
+  assert.ok(lines.includes('tls: Disturbed: 1 of 2. It was 3 and is 4.'));
+});
+
+test('a variant that was left out says why', () => {
+  const result = makeResult([makeRun(SMALL)]);
+  result.conclusions = [rateOf(1000), { kind: 'left-out', variant: 'tls', reason: 'Nothing was echoed' }];
+  assert.ok(linesOf(result).includes('tls has no latency: Nothing was echoed.'));
+});
+
+test('where the table does not fit it becomes lines under each name, and nothing is wider than the terminal', () => {
+  const result = makeBothSteps(3, 4);
+  result.notices = [{ level: 'warning', code: 'a-code', text: 'word '.repeat(60).trim() }];
+  const row = cellsOf(linesOf(result)[4]);
+  for (const columns of [0, 40, 80, 100]) {
+    const text = summaryText(result, columns);
+    const lines = text.split('\n');
+    for (const line of lines) assert.ok([...line].length <= (columns || 80), `${columns}: ${line}`);
+    assert.ok(lines.includes('direct') && lines.includes('plain') && lines.includes('tls'));
+    const tls = text.slice(text.indexOf('\ntls\n'), text.indexOf('p50, p99'));
+    for (const cell of row.slice(1))
+      assert.ok(tls.replace(/\s+/g, ' ').includes(cell), `${columns}: ${cell}`);
+    // What was not measured of a variant without Nginx takes no line.
+    assert.doesNotMatch(text.slice(0, text.indexOf('\nplain\n')), /nginx|–/);
+    assert.equal(text.match(/word/g)?.length, 60);
+  }
+  const widest = Math.max(
+    ...linesOf(result)
+      .slice(0, 5)
+      .map((line) => line.length),
+  );
+  assert.equal(linesOf(result, widest)[0], linesOf(result)[0]);
+  assert.equal(linesOf(result, widest - 1)[0], 'direct');
+});
+
+test('what is no terminal gets the table, and no line is broken for whoever searches it', () => {
+  const result = makeBothSteps(2, 1);
+  const text = 'word '.repeat(60).trim();
+  result.notices = [{ level: 'warning', code: 'a-code', text }];
+  const lines = linesOf(result, null);
+  assert.match(lines[0] ?? '', /^variant +throughput +set by/);
+  assert.match(lines[2] ?? '', /^direct /);
+  assert.ok(lines.includes(text));
+});
+
+test('a result without a run, and a run that came to nothing', () => {
+  assert.equal(summaryText(makeResult([]), WIDE), 'No run ended.\n');
+  const cut = { phases: [], slices: [], workers: [], processes: [], machine: null, http: null, probe: null };
+  for (const columns of [WIDE, 80, null]) {
+    const text = summaryText(makeResult([{ ...makeRun(SMALL), ...cut }]), columns);
+    assert.doesNotMatch(text, /NaN|undefined/);
+    assert.match(text, /100 of 100 connections were not opened|tls/);
+  }
+  assert.deepEqual(cellsOf(linesOf(makeResult([{ ...makeRun(SMALL), ...cut }]))[2]).slice(0, 2), [
+    'tls',
+    '–',
+  ]);
+});
+
+test('nothing from outside moves the cursor', () => {
+  const result = makeBothSteps(1, 1);
+  result.notices = [{ level: 'warning', code: 'a-code', text: '' }];
+  result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: '' });
+  for (const run of result.runs) {
+    run.outcome = { state: 'failed', reason: '' };
+    run.validity = { ...run.validity, verdict: 'suspect', reasons: [''] };
+    run.notices = [{ level: 'info', code: 'a-code', text: '' }];
+  }
+  const hostile = withEveryString(result, '\u001b[2J\r\nforged\u009b1A\u202e');
+  for (const columns of [WIDE, 80, null])
+    assert.doesNotMatch(summaryText(hostile, columns).replaceAll('\n', ''), /[\p{Cc}\u202e]/u);
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type CompareRequest, parseRequest } from './request.ts';
+
+function compare(...argv: string[]): CompareRequest {
+  const request = parseRequest(['compare', ...argv]);
+  assert.equal(request.command, 'compare');
+  return request.compare;
+}
+
+const words = (line: string) => line.split(' ');
+
+test('two variants are enough: short runs of both steps, as many rounds as it takes', () => {
+  const { run, ...comparison } = compare('plain', 'tls+buf-16k');
+  assert.deepEqual(comparison, {
+    tunes: [],
+    rounds: null,
+    budgetMs: null,
+    markdown: null,
+    failOnSlower: false,
+  });
+  const { variants, steps, durationMs, warmupMs, http, ratePerSecond, connections, name } = run;
+  assert.deepEqual(
+    { variants, steps, durationMs, warmupMs, http, ratePerSecond, connections, name },
+    {
+      variants: ['plain', 'tls+buf-16k'],
+      steps: ['throughput', 'latency'],
+      durationMs: 3000,
+      warmupMs: 1000,
+      http: false,
+      ratePerSecond: null,
+      connections: 1000,
+      name: 'compare-plain-tls+buf-16k',
+    },
+  );
+});
+
+test('every option of its own, and those of a run', () => {
+  const request = compare(
+    ...words('plain tls plain -R 5k -d 1s -w 500ms -c 100 --rounds 3 --budget 10m --markdown a.md'),
+    ...words('--fail-on slower --json --seed 7 --payload 64k --name mine'),
+    '--tune',
+    'events { multi_accept on; }',
+    '--tune=http { gzip on; }',
+  );
+  assert.deepEqual(request.tunes, ['events { multi_accept on; }', 'http { gzip on; }']);
+  assert.deepEqual([request.rounds, request.budgetMs, request.markdown], [3, 600_000, 'a.md']);
+  const { variants, steps, ratePerSecond, durationMs, warmupMs, connections, json, seed, payload, name } =
+    request.run;
+  assert.equal(request.failOnSlower, true);
+  assert.deepEqual(variants, ['plain', 'tls', 'plain']);
+  assert.deepEqual(steps, ['throughput', 'latency']);
+  assert.deepEqual(
+    [ratePerSecond, durationMs, warmupMs, connections, json, seed, payload.maxBytes, name],
+    [5000, 1000, 500, 100, true, 7, 65_536, 'mine'],
+  );
+});
+
+test('one variant is enough beside a tuning that is typed', () => {
+  const { run, tunes } = compare('tls', '--tune', 'http { tcp_nodelay off; }');
+  assert.deepEqual([run.variants, tunes.length, run.name], [['tls'], 1, 'compare-tls-tune-1']);
+});
+
+test('one step alone, the latency without a rate too: the pilot finds it', () => {
+  assert.deepEqual(compare('plain', 'tls', '--steps', 'latency').run.steps, ['latency']);
+  assert.deepEqual(compare('plain', 'tls', '--steps', 'throughput').run.steps, ['throughput']);
+});
+
+test('wrong use is told in a sentence', () => {
+  const cases: [line: string, message: RegExp][] = [
+    ['', /^`compare` takes two variants or more, the baseline first: compare tls tls\+buf-16k\./],
+    ['plain', /^`compare` takes two variants or more/],
+    ['--tune x', /^`compare` takes two variants or more/],
+    ['all', /`all` is none\.$/],
+    ['plain tls --rounds 0', /--rounds/],
+    ['plain tls --rounds many', /--rounds/],
+    ['plain tls --budget 5', /--budget/],
+    ['plain tls --fail-on faster', /^--fail-on "faster" is not known: it is slower\.$/],
+    ['plain tls --threshold messages.lost==0', /^There is no option "--threshold" here\./],
+    ['plain tls --profile tls', /^There is no option "--profile" here\./],
+    ['plain tls --round 5', /Did you mean --rounds\?/],
+    ['plain tls --steps throughput -R 5k', /^--rate shapes the step latency/],
+    ['plain tls --steps latency --in-flight 2', /^--in-flight shapes the step throughput/],
+  ];
+  for (const [line, message] of cases) {
+    assert.throws(
+      () => compare(...words(line).filter((word) => word !== '')),
+      { kind: 'usage', message },
+      line,
+    );
+  }
+});

@@ -1,0 +1,81 @@
+import { basename } from 'node:path';
+import { Problem } from '../model/failure.ts';
+import { STEPS, type Step } from '../model/plan.ts';
+import { last, milliseconds, number, oneOf } from './given.ts';
+import type { GivenOptions } from './options.ts';
+import { DURATION_US, namedSteps, needsStep, type RunRequest, requestOf } from './run.ts';
+
+/** What `compare` was asked for. */
+export interface CompareRequest {
+  /** What every run is asked for; of its variants the first is the baseline. */
+  run: RunRequest;
+  /** Texts to lay over the baseline, each of which makes another variant. */
+  tunes: readonly string[];
+  /** Null: as many as it takes for verdicts on all figures, or as fit into the budget. */
+  rounds: number | null;
+  budgetMs: number | null;
+  /** Path of a file to write the comparison to as Markdown. */
+  markdown: string | null;
+  failOnSlower: boolean;
+}
+
+/**
+ * Many short runs tell more than few long ones: what differs between two runs of 10 s is hardly less than
+ * between two of 3 s, and only runs are independent of each other.
+ */
+const DURATION_MS = 3000;
+const WARMUP_MS = 1000;
+
+const MOST_ROUNDS = 1000;
+
+/** Reads operands and options of `compare`; throws a Problem of kind `usage`. */
+export function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {
+  const variants = operands.map((name) => name.trim());
+  const tunes = given.get('tune') ?? [];
+  const configurations = given.get('conf') ?? [];
+  checkVariants([...variants, ...configurations], tunes);
+  const what = { variants, steps: stepsOf(given), warmupMs: WARMUP_MS, durationMs: DURATION_MS };
+  return {
+    run: {
+      ...requestOf(given, what),
+      http: false,
+      name:
+        last(given, 'name') ?? nameOf([...variants, ...configurations.map((path) => basename(path))], tunes),
+    },
+    tunes,
+    rounds: number(given, 'rounds', { min: 1, max: MOST_ROUNDS }),
+    budgetMs: milliseconds(given, 'budget', DURATION_US),
+    markdown: last(given, 'markdown'),
+    failOnSlower: oneOf(given, 'fail-on', ['slower']) !== null,
+  };
+}
+
+function checkVariants(variants: readonly string[], tunes: readonly string[]): void {
+  if (variants.includes('all')) {
+    throw new Problem(
+      'usage',
+      '`compare` takes the names of variants one by one, the baseline first; `all` is none.',
+    );
+  }
+  if (variants.length + tunes.length > 1 && variants.length > 0) return;
+  throw new Problem(
+    'usage',
+    '`compare` takes two variants or more, the baseline first: compare tls tls+buf-16k. ' +
+      'One is enough beside a --tune; --conf names a configuration of your own. `profiles` lists profiles and tunings.',
+  );
+}
+
+function nameOf(variants: readonly string[], tunes: readonly string[]): string {
+  return ['compare', ...variants, ...tunes.map((_, index) => `tune-${index + 1}`)].join('-');
+}
+
+/** Both steps unless --steps says otherwise: a rate that is named here takes the throughput away from nobody. */
+function stepsOf(given: GivenOptions): Step[] {
+  const named = last(given, 'steps');
+  const steps = named === null ? [...STEPS] : namedSteps(named);
+  for (const option of ['rate', 'arrivals']) {
+    if (given.has(option) && !steps.includes('latency')) throw needsStep(`--${option}`, 'latency');
+  }
+  if (given.has('in-flight') && !steps.includes('throughput')) throw needsStep('--in-flight', 'throughput');
+  return steps;
+}

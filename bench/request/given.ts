@@ -1,0 +1,38 @@
+import { Problem } from '../model/failure.ts';
+import type { GivenOptions } from './options.ts';
+import { type Bounds, parseCount, parseDuration, parseNumber, quoted } from './units.ts';
+
+/** Values of options as they were given, the last where there are several; null where an option is missing. */
+export function last(given: GivenOptions, name: string): string | null {
+  return given.get(name)?.at(-1) ?? null;
+}
+
+export function number(given: GivenOptions, name: string, bounds: Bounds): number | null {
+  const text = last(given, name);
+  return text === null ? null : parseCount(`--${name}`, text, bounds);
+}
+
+export function rate(given: GivenOptions, name: string, bounds: Bounds): number | null {
+  const text = last(given, name);
+  return text === null ? null : parseNumber(`--${name}`, text, bounds);
+}
+
+/** @param boundsUs in µs, as times are read */
+export function milliseconds(given: GivenOptions, name: string, boundsUs: Bounds): number | null {
+  const text = last(given, name);
+  if (text === null) return null;
+  const ms = parseDuration(`--${name}`, text, boundsUs) / 1000;
+  if (Number.isInteger(ms)) return ms;
+  throw new Problem(
+    'usage',
+    `--${name} ${quoted(text)} is finer than a millisecond: write it as 500ms, 30s or 2m.`,
+  );
+}
+
+export function oneOf<T extends string>(given: GivenOptions, name: string, values: readonly T[]): T | null {
+  const text = last(given, name);
+  if (text === null) return null;
+  const value = values.find((candidate) => candidate === text);
+  if (value !== undefined) return value;
+  throw new Problem('usage', `--${name} ${quoted(text)} is not known: it is ${values.join(' or ')}.`);
+}

@@ -1,0 +1,264 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Problem } from '../model/failure.ts';
+import { RUN_OPTIONS } from './options.ts';
+import { parseRequest, type RunRequest } from './request.ts';
+
+/** Splits like a shell would; no test here needs quotes. */
+function run(line: string): RunRequest {
+  const request = parseRequest(line.split(' '));
+  assert.equal(request.command, 'run');
+  return request.run;
+}
+
+const DEFAULTS: RunRequest = {
+  variants: ['tls'],
+  configurations: [],
+  configurationOptions: {
+    roots: [],
+    envFile: null,
+    keepGuards: false,
+    websocketPath: null,
+    host: null,
+    headers: [],
+  },
+  steps: ['throughput', 'latency'],
+  inFlight: 1,
+  ratePerSecond: null,
+  arrivals: 'uniform',
+  payload: { minBytes: 64, maxBytes: 64, type: 'text' },
+  connections: 1000,
+  rampPerSecond: 0,
+  warmupMs: 2000,
+  durationMs: 10_000,
+  echoTimeoutMs: 10_000,
+  connectTimeoutMs: 10_000,
+  client: 'lean',
+  engine: null,
+  server: null,
+  workers: null,
+  servers: null,
+  nginxWorkers: null,
+  pin: null,
+  http: true,
+  nginxPath: null,
+  seed: null,
+  thresholds: [],
+  strict: false,
+  json: false,
+  reports: 'reports',
+  name: null,
+};
+
+test('a profile is enough', () => {
+  assert.deepEqual(run('--profile tls'), DEFAULTS);
+  assert.deepEqual(run('run --profile tls'), DEFAULTS);
+});
+
+test('every option is read, in the long form', () => {
+  const all = run(
+    '--profile plain,tls --connections 10k --duration 30s --warmup 500ms --rate 1.5k --arrivals poisson ' +
+      '--payload 64-1k --type binary --ramp 500 --client ws --server lean --seed 7 --no-http --connect-timeout 1s ' +
+      '--echo-timeout 2s --workers 2 --servers 3 --nginx-workers 4 --pin --nginx /usr/sbin/nginx ' +
+      '--conf a.conf --conf b.conf --conf-root /etc/nginx/=./site --env-file .env --ws-path /ws?a=1 ' +
+      '--host chat.example --header Origin:https://a.example --keep-guards ' +
+      '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first',
+  );
+  assert.deepEqual(
+    { ...all, thresholds: all.thresholds.map(({ text }) => text) },
+    {
+      variants: ['plain', 'tls'],
+      configurations: ['a.conf', 'b.conf'],
+      configurationOptions: {
+        roots: [{ from: '/etc/nginx', to: './site' }],
+        envFile: '.env',
+        keepGuards: true,
+        websocketPath: '/ws?a=1',
+        host: 'chat.example',
+        headers: [{ name: 'Origin', value: 'https://a.example' }],
+      },
+      steps: ['latency'],
+      inFlight: 1,
+      ratePerSecond: 1500,
+      arrivals: 'poisson',
+      payload: { minBytes: 64, maxBytes: 1024, type: 'binary' },
+      connections: 10_000,
+      rampPerSecond: 500,
+      warmupMs: 500,
+      durationMs: 30_000,
+      echoTimeoutMs: 2000,
+      connectTimeoutMs: 1000,
+      client: 'ws',
+      server: 'lean',
+      workers: 2,
+      servers: 3,
+      nginxWorkers: 4,
+      pin: true,
+      http: false,
+      engine: null,
+      nginxPath: '/usr/sbin/nginx',
+      seed: 7,
+      thresholds: ['response.p99<50ms', 'messages.lost==0'],
+      strict: true,
+      json: true,
+      reports: 'out',
+      name: 'first',
+    },
+  );
+});
+
+test('the short forms of wrk and wrk2, joined to their value or apart', () => {
+  const request = run('-p tls -c200 -d 3s -w1s -R 10k');
+  assert.equal(request.connections, 200);
+  assert.equal(request.durationMs, 3000);
+  assert.equal(request.warmupMs, 1000);
+  assert.equal(request.ratePerSecond, 10_000);
+  assert.deepEqual(run('-p tls -w 0'), { ...DEFAULTS, warmupMs: 0 });
+  assert.equal(run('-p tls --in-flight=16').inFlight, 16);
+  assert.equal(run('-p tls --no-pin').pin, false);
+});
+
+test('what is asked of a step asks for it alone, and --steps for what it names', () => {
+  for (const [line, steps] of [
+    ['-p tls', ['throughput', 'latency']],
+    ['-p tls -R 5k', ['latency']],
+    ['-p tls --in-flight 4', ['throughput']],
+    ['-p tls -R 5k --in-flight 4', ['throughput', 'latency']],
+    ['-p tls --arrivals poisson', ['throughput', 'latency']],
+    ['-p tls --steps throughput', ['throughput']],
+    ['-p tls --steps latency -R 5k', ['latency']],
+    ['-p tls --steps latency,throughput -R 5k', ['throughput', 'latency']],
+    ['-p tls --steps throughput,latency --in-flight 4', ['throughput', 'latency']],
+  ] as const) {
+    assert.deepEqual(run(line).steps, steps, line);
+  }
+});
+
+test('the other commands', () => {
+  assert.deepEqual(parseRequest(['report', 'reports/x']), {
+    command: 'report',
+    path: 'reports/x',
+    json: false,
+  });
+  assert.deepEqual(parseRequest(['report', '--json', 'x']), { command: 'report', path: 'x', json: true });
+  assert.deepEqual(parseRequest(['profiles']), { command: 'profiles', json: false });
+  for (const argv of [
+    [],
+    ['--help'],
+    ['-h'],
+    ['help'],
+    ['run', '--help'],
+    ['report', '-h'],
+    ['-c', '5', '--help'],
+  ]) {
+    assert.deepEqual(parseRequest(argv), { command: 'help' }, argv.join(' '));
+  }
+  for (const argv of [['--version'], ['-V'], ['version']])
+    assert.deepEqual(parseRequest(argv), { command: 'version' });
+});
+
+test('wrong use is told in a sentence', () => {
+  for (const [line, message] of [
+    ['-c 5', /^Which profile\? Name one with --profile/],
+    ['-p tls --conections 5', /^There is no option "--conections" here\. Did you mean --connections\?/],
+    ['-p tls --dur 5s', /Did you mean --duration\?/],
+    ['-p tls -x', /^There is no option "-x" here\./],
+    ['-p tls --toString', /^There is no option "--toString" here\./],
+    ['-p tls -c', /^-c needs a value: -c N\.$/],
+    ['-p tls -c --json', /^-c needs a value/],
+    ['-p tls --name=', /^--name needs a value/],
+    ['-p tls --json=yes', /^--json is a switch and takes no value\.$/],
+    ['-p tls -c 5 --connections 6', /^--connections is given twice; give it once\.$/],
+    ['-p tls -p plain', /^-p is given twice; give it once, with commas between the names\.$/],
+    ['-p tls --json --json', /^--json is given twice/],
+    ['-p tls,', /empty name between its commas/],
+    ['-p all,tls', /^--profile all names every profile already/],
+    ['-p tls -c many', /^--connections "many" is no number/],
+    ['-p tls -c 0', /^--connections "0" is out of bounds: 1 to 1M will do\.$/],
+    ['-p tls -c -5', /^--connections "-5" is no number/],
+    ['-p tls -d 10', /^--duration "10" has no unit/],
+    ['-p tls -d 0', /^--duration "0" is out of bounds: 1ms to 24h will do\.$/],
+    ['-p tls -d 1.5ms', /^--duration "1\.5ms" is finer than a millisecond/],
+    ['-p tls -R 0', /^--rate "0" is out of bounds/],
+    ['-p tls --steps speed', /^--steps "speed" is not known\. The steps are throughput and latency/],
+    ['-p tls --steps throuhgput', /Did you mean throughput\?/],
+    ['-p tls --steps throughput -R 5', /^--rate shapes the step latency, and --steps leaves that out/],
+    ['-p tls --steps latency -R 5 --in-flight 2', /^--in-flight shapes the step throughput/],
+    ['-p tls --in-flight 2 --arrivals poisson', /^--arrivals shapes the step latency/],
+    [
+      '-p tls --steps latency',
+      /^The rate of the step latency follows from what the step throughput measures/,
+    ],
+    ['-p tls -R 5 --arrivals normal', /^--arrivals "normal" is not known: it is uniform or poisson\.$/],
+    ['-p tls --pin --no-pin', /^--pin and --no-pin contradict each other/],
+    ['-p tls -c 2 --workers 3', /^--workers 3 is more than there are connections \(2\)\.$/],
+    ['-p tls --in-flight 1 --threshold response.p99<5ms', /needs a schedule, and a closed loop has none/],
+    ['-p tls --client fast', /^--client "fast" is not known: it is lean or ws\.$/],
+    ['tls', /^There is no command "tls"\..*npm run bench -- --profile tls$/],
+    ['reprot x', /Did you mean report\?/],
+    ['-p tls plain', /^`run` takes no "plain"; profiles are named by --profile/],
+    ['--json report', /^The command stands before its options/],
+    ['report', /^`report` takes one path/],
+    ['report a b', /^`report` takes one path/],
+    ['report a --rate 5', /^There is no option "--rate" here\./],
+    ['profiles tls', /^`profiles` takes no "tls"\.$/],
+  ] as const) {
+    assert.throws(() => parseRequest(line.split(' ')), { name: 'Problem', kind: 'usage', message }, line);
+  }
+});
+
+test('any command line is a request or a Problem of one line', () => {
+  const options = Object.values(RUN_OPTIONS).flatMap((group) => Object.keys(group));
+  const word = fc.oneof(
+    fc.constantFrom(
+      ...options.map((name) => `--${name}`),
+      '-c',
+      '-d',
+      '--',
+      '-',
+      'run',
+      'report',
+      'all',
+      'tls',
+    ),
+    fc.constantFrom('5', '10k', '30s', '64-1k', 'poisson', 'service.p50<1s', '-1', '--no-json', '--json=1'),
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 8 }), (argv) => {
+      try {
+        parseRequest(argv);
+      } catch (error) {
+        assert.ok(error instanceof Problem, String(error));
+        assert.equal(error.kind, 'usage');
+        assert.doesNotMatch(error.message, /[\n\r\u2028]/);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a configuration of one’s own is enough, and needs no profile', () => {
+  assert.deepEqual(run('--conf a.conf'), {
+    ...DEFAULTS,
+    variants: [],
+    configurations: ['a.conf'],
+  });
+});
+
+test('what belongs to a configuration of one’s own is checked', () => {
+  for (const [line, words] of [
+    ['-p tls --ws-path /ws', /--ws-path belongs to a configuration of your own: name it with --conf PATH/],
+    ['--conf a --ws-path ws', /--ws-path "ws" is no path/],
+    ['--conf a --host a:80', /--host "a:80" is no host name/],
+    ['--conf a --header Origin', /--header "Origin" is no header/],
+    ['--conf a --header Host:b', /--header cannot set Host, which is part of every handshake\. Use --host\./],
+    ['--conf a --header Sec-WebSocket-Key:b', /cannot set Sec-WebSocket-Key/],
+    ['--conf a --conf-root ./site', /--conf-root ".\/site" is no folder and the place/],
+  ] as const) {
+    assert.throws(() => run(line), { kind: 'usage', message: words });
+  }
+  assert.throws(() => parseRequest(['run', '--conf', 'a', '--header', 'A: b\r\nC: d']), { kind: 'usage' });
+});

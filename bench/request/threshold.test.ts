@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Problem } from '../model/failure.ts';
+import { checkFitSteps, METRICS, missedThresholds, parseThreshold, stepsAnswering } from './threshold.ts';
+
+test('a threshold is a metric, an operator and a limit in the unit of the metric', () => {
+  for (const [text, metric, operator, limit] of [
+    ['response.p99<50ms', 'response.p99', '<', 50_000],
+    ['service.p50 <= 1ms', 'service.p50', '<=', 1000],
+    ['handshake.p99<1s', 'handshake.p99', '<', 1_000_000],
+    ['sendLag.max<300us', 'sendLag.max', '<', 300],
+    ['messages.perSecond>10k', 'messages.perSecond', '>', 10_000],
+    ['messages.lost==0', 'messages.lost', '==', 0],
+    ['connections.failed==0', 'connections.failed', '==', 0],
+    ['cpuPerMessage.proxy<30us', 'cpuPerMessage.proxy', '<', 30],
+    ['memoryPerConnection.server<=16k', 'memoryPerConnection.server', '<=', 16_384],
+    ['http.requestsPerSecond>=5k', 'http.requestsPerSecond', '>=', 5000],
+    ['http.p99<5ms', 'http.p99', '<', 5000],
+  ] as const) {
+    assert.deepEqual(parseThreshold(text), { text, metric, operator, limit, unit: METRICS.get(metric) });
+  }
+});
+
+test('a wrong threshold is told what would be right', () => {
+  for (const [text, message] of [
+    ['p99', /^--threshold "p99" is no condition: write it as 'response\.p99<50ms'/],
+    ['response.p99=50ms', /is no condition/],
+    ['respone.p99<50ms', /names no metric\. Did you mean response\.p99\?/],
+    ['response.p99<50', /^the limit of --threshold "response\.p99<50", "50" has no unit/],
+    ['messages.lost==none', /"none" is no number/],
+  ] as const) {
+    assert.throws(() => parseThreshold(text), { name: 'Problem', kind: 'usage', message });
+  }
+});
+
+test('any text is a threshold or a Problem', () => {
+  const text = fc.oneof(fc.string(), fc.stringMatching(/^[a-z.]{0,12}(<|>|==|<=|=)[\d.a-z]{0,8}$/));
+  fc.assert(
+    fc.property(text, (typed) => {
+      try {
+        assert.ok(METRICS.has(parseThreshold(typed).metric));
+      } catch (error) {
+        assert.ok(error instanceof Problem, String(error));
+      }
+    }),
+  );
+});
+
+test('response time and send lag need a schedule', () => {
+  for (const text of ['response.p99<50ms', 'sendLag.p99<1ms']) {
+    const thresholds = [parseThreshold('messages.lost==0'), parseThreshold(text)];
+    assert.throws(() => checkFitSteps(thresholds, ['throughput']), {
+      kind: 'usage',
+      message: /ask for the step latency as well/,
+    });
+    checkFitSteps(thresholds, ['latency']);
+    checkFitSteps(thresholds, ['throughput', 'latency']);
+  }
+  checkFitSteps([parseThreshold('service.p99<50ms')], ['throughput']);
+});
+
+test('a metric is checked in the step that answers it, and in all where none does', () => {
+  const both = ['throughput', 'latency'] as const;
+  for (const [metric, steps] of [
+    ['response.p99', ['latency']],
+    ['sendLag.max', ['latency']],
+    ['service.p50', ['latency']],
+    ['messages.perSecond', ['throughput']],
+    ['perCoreCapacity', ['throughput']],
+    ['messages.lost', both],
+    ['cpuPerMessage.proxy', both],
+    ['handshake.p99', both],
+  ] as const) {
+    assert.deepEqual(stepsAnswering(metric, both), steps, metric);
+  }
+  assert.deepEqual(stepsAnswering('service.p50', ['throughput']), ['throughput']);
+  assert.deepEqual(stepsAnswering('messages.perSecond', ['latency']), ['latency']);
+});
+
+test('each operator is missed on its own side of the limit', () => {
+  for (const [text, met, missed] of [
+    ['service.p99<10us', 9, 10],
+    ['service.p99<=10us', 10, 11],
+    ['service.p99>10us', 11, 10],
+    ['service.p99>=10us', 10, 9],
+    ['service.p99==10us', 10, 11],
+  ] as const) {
+    const threshold = parseThreshold(text);
+    assert.deepEqual(missedThresholds([threshold], { 'service.p99': met }), []);
+    assert.deepEqual(missedThresholds([threshold], { 'service.p99': missed }), [
+      `${text}: missed, it is ${missed}us.`,
+    ]);
+  }
+});
+
+test('a metric that the run does not have is missed, and says so', () => {
+  const threshold = parseThreshold('service.p999<1s');
+  for (const figures of [{}, { 'service.p999': null }]) {
+    assert.deepEqual(missedThresholds([threshold], figures), [
+      'service.p999<1s: missed, this run has no service.p999 (too few samples, or nothing to measure).',
+    ]);
+  }
+});
+
+test('only what is missed is listed, each once', () => {
+  const thresholds = ['messages.lost==0', 'messages.perSecond>10k', 'memoryPerConnection.proxy<20k'].map(
+    parseThreshold,
+  );
+  const figures = {
+    'messages.lost': 3,
+    'messages.perSecond': 12_345.678,
+    'memoryPerConnection.proxy': 40_960,
+  };
+  assert.deepEqual(missedThresholds(thresholds, figures), [
+    'messages.lost==0: missed, it is 3.',
+    'memoryPerConnection.proxy<20k: missed, it is 40k.',
+  ]);
+});

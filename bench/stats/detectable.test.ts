@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { randomFrom } from '../model/random.ts';
+import { assertClose } from './assert.test.fixture.ts';
+import { smallestDetectable } from './detectable.ts';
+import { effectOf } from './effect.ts';
+import { normalFrom } from './noise.test.fixture.ts';
+import { verdictOn } from './verdict.ts';
+import { signedRankP } from './wilcoxon.ts';
+
+const ONE = { threshold: 0, comparisons: 1 };
+
+test('six rounds, all equally far from their median: detected once a shift makes all positive', () => {
+  const detectable = smallestDetectable([-0.05, 0.05, -0.05, 0.05, -0.05, 0.05], ONE, 1);
+  assertClose(detectable as number, Math.exp(0.05 * Math.sqrt(6 / 5)));
+});
+
+test('rounds without any scatter detect what is beyond the threshold', () => {
+  assertClose(
+    smallestDetectable([0.3, 0.3, 0.3, 0.3, 0.3, 0.3], { ...ONE, threshold: 0.02 }, 1) as number,
+    1.02,
+  );
+});
+
+test('too few rounds for a verdict detect nothing', () => {
+  const logs = [0.01, 0.02, 0.04, -0.01, 0, 0.03];
+  assert.equal(smallestDetectable(logs.slice(1), ONE, 1), null);
+  assert.equal(smallestDetectable(logs, { ...ONE, comparisons: 2 }, 1), null);
+  assert.notEqual(smallestDetectable(logs, ONE, 1), null);
+});
+
+/** What comparisons of ten rounds with 5 % of normal noise hold detectable: the geometric mean of 100. */
+function usuallyDetectable(
+  criteria: { threshold: number; comparisons: number },
+  normal: () => number,
+): number {
+  const logs = Array.from({ length: 100 }, (_, seed) => {
+    const rounds = Array.from({ length: 10 }, () => 0.05 * normal());
+    return Math.log(smallestDetectable(rounds, criteria, seed) as number);
+  });
+  return Math.exp(logs.reduce((sum, log) => sum + log) / logs.length);
+}
+
+test('what is said to be detectable is detected in about 80 % of comparisons, less in fewer', () => {
+  for (const criteria of [ONE, { threshold: 0.05, comparisons: 1 }, { threshold: 0, comparisons: 4 }]) {
+    const normal = normalFrom(randomFrom(17));
+    const detectable = usuallyDetectable(criteria, normal);
+    const detectedShare = (trueEffect: number) => {
+      const verdicts = Array.from({ length: 1_000 }, () => {
+        const logs = Array.from({ length: 10 }, () => Math.log(trueEffect) + 0.05 * normal());
+        const effect = { ...effectOf(logs), adjustedP: criteria.comparisons * signedRankP(logs) };
+        return verdictOn(effect, { better: 'lower', ...criteria });
+      });
+      return verdicts.filter((verdict) => verdict === 'slower').length / verdicts.length;
+    };
+    const share = detectedShare(detectable);
+    assert.ok(Math.abs(share - 0.8) < 0.06, `${share} at ${detectable}`);
+    assert.ok(detectedShare(Math.sqrt(detectable)) < 0.6);
+  }
+});
+
+test('the same seed gives the same answer, another one the same or nearly so', () => {
+  const logs = [0.01, 0.04, -0.02, 0.05, 0.03, -0.035, 0.022, 0.06, -0.01, 0.047];
+  const answers = [1, 2, 3, 4, 5, 6, 7].map((seed) =>
+    Math.log(smallestDetectable(logs, ONE, seed) as number),
+  );
+  assert.equal(Math.log(smallestDetectable(logs, ONE, 1) as number), answers[0]);
+  assert.ok(new Set(answers).size > 1);
+  for (const answer of answers) assertClose(answer, answers[0] as number, 0.05);
+});
+
+test('a shift changes nothing, twice the spread is twice the effect, stricter criteria need more', () => {
+  const logs = fc.array(fc.double({ min: -0.2, max: 0.2, noNaN: true }), { minLength: 10, maxLength: 14 });
+  fc.assert(
+    fc.property(logs, fc.double({ min: -1, max: 1, noNaN: true }), (values, shift) => {
+      const detectable = (some: number[], change = {}) =>
+        Math.log(smallestDetectable(some, { ...ONE, ...change }, 9) as number);
+      const own = detectable(values);
+      const within = (actual: number, expected: number) => assert.ok(Math.abs(actual - expected) < 1e-9);
+      within(detectable(values.map((value) => value + shift)), own);
+      within(detectable(values.map((value) => 2 * value)), 2 * own);
+      assert.ok(detectable(values, { threshold: 0.02 }) >= own);
+      assert.ok(detectable(values, { comparisons: 4 }) >= own);
+    }),
+    { numRuns: 5 },
+  );
+});

@@ -1,0 +1,24 @@
+/**
+ * p-values adjusted for being several, by Holm's step-down method ("A simple sequentially rejective multiple
+ * test procedure", Scandinavian Journal of Statistics 6, 1979): whoever rejects where the adjusted p is below
+ * α has a probability of at most α to reject anything wrongly, however the comparisons depend on each other.
+ *
+ * @param weights how much of α each may use up, in any unit (section 4 of the same paper); equal by default.
+ * @returns in the order of the input; never below the p-value itself, never above 1.
+ */
+export function holm(
+  pValues: readonly number[],
+  weights: readonly number[] = pValues.map(() => 1),
+): number[] {
+  const adjusted = new Array<number>(pValues.length);
+  const weighed = pValues.map((p, index) => ({ p, weight: weights[index] as number, index }));
+  let least = 0;
+  let remaining = weights.reduce((sum, weight) => sum + weight, 0);
+  for (const { p, weight, index } of weighed.sort((a, b) => a.p / a.weight - b.p / b.weight)) {
+    // What is left for the last of them is its own weight, but for rounding.
+    least = Math.max(least, Math.min(1, p * Math.max(1, remaining / weight)));
+    adjusted[index] = least;
+    remaining -= weight;
+  }
+  return adjusted;
+}

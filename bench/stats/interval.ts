@@ -1,0 +1,12 @@
+/** The significance level of every test; every interval has a confidence of 1 − α, 95 %. */
+export const ALPHA = 0.05;
+
+/** A confidence interval; both bounds belong to it. */
+export interface Interval {
+  low: number;
+  high: number;
+}
+
+export function contains({ low, high }: Interval, value: number): boolean {
+  return low <= value && value <= high;
+}

@@ -1,0 +1,80 @@
+import { ALPHA, type Interval } from './interval.ts';
+
+/** @throws RangeError when there are no values */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('The median of no values is asked for.');
+  const sorted = values.toSorted((a, b) => a - b);
+  const low = sorted[Math.ceil(sorted.length / 2) - 1] as number;
+  const high = sorted[Math.floor(sorted.length / 2)] as number;
+  return (low + high) / 2;
+}
+
+/** A value that a statistic takes over bootstrap resamples, and how likely. */
+export interface Atom {
+  value: number;
+  probability: number;
+}
+
+/**
+ * The bootstrap distribution of the median itself, which any number of random resamples can only approach
+ * (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979, section 3, for an
+ * odd number). A resample of n has the median between order statistics i and j of the sample; how likely that
+ * is depends on n alone.
+ *
+ * Counted and not drawn, because it has few steps, and one may lie where an interval ends: of 15 values the
+ * four lowest hold 2.55 %, so with 10,000 resamples one seed in three would give another bound for the same
+ * data.
+ */
+export function bootstrapMedians(values: readonly number[]): Atom[] {
+  const sorted = values.toSorted((a, b) => a - b);
+  const n = sorted.length;
+  const half = Math.ceil(n / 2);
+  const atoms: Atom[] = [];
+  for (let i = 1; i <= n; i++) {
+    let left = atLeast(half, n, i / n) - atLeast(half, n, (i - 1) / n);
+    for (let j = i + 1; j <= n && n % 2 === 0; j++) {
+      const probability =
+        straddle(i, j, n) - straddle(i - 1, j, n) - straddle(i, j + 1, n) + straddle(i - 1, j + 1, n);
+      atoms.push({ value: ((sorted[i - 1] as number) + (sorted[j - 1] as number)) / 2, probability });
+      left -= probability;
+    }
+    atoms.push({ value: sorted[i - 1] as number, probability: left });
+  }
+  return atoms;
+}
+
+/** P(X ≥ k) for X of a binomial distribution. */
+function atLeast(k: number, n: number, p: number): number {
+  if (p === 1) return 1;
+  let logTerm = n * Math.log1p(-p);
+  let below = 0;
+  for (let x = 0; x < k; x++) {
+    below += Math.exp(logTerm);
+    logTerm += Math.log(((n - x) / (x + 1)) * (p / (1 - p)));
+  }
+  return 1 - below;
+}
+
+/** Of n draws (n even), half are among the i lowest of n values and half are the j-th or above it. */
+function straddle(i: number, j: number, n: number): number {
+  const both = (i / n) * ((n - j + 1) / n);
+  let probability = 1;
+  for (let draw = 1; draw <= n / 2; draw++) probability *= ((n / 2 + draw) / draw) * both;
+  return probability;
+}
+
+/** What lies between the outer 2.5 % on either side (the percentile interval). */
+export function percentileInterval(atoms: readonly Atom[]): Interval {
+  const ascending = atoms.toSorted((a, b) => a.value - b.value);
+  return { low: outermost(ascending), high: outermost(ascending.reverse()) };
+}
+
+/** The first value at which the probability reaches that of one tail. */
+function outermost(atoms: readonly Atom[]): number {
+  let reached = 0;
+  for (const { value, probability } of atoms) {
+    reached += probability;
+    if (reached >= ALPHA / 2) return value;
+  }
+  throw new RangeError('The bootstrap interval of no values is asked for.');
+}

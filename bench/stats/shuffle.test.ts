@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { randomFrom } from '../model/random.ts';
+import { roundOrder, shuffled } from './shuffle.ts';
+
+test('an order holds every variant once, and leaves the list it was given alone', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer()), fc.nat(100), fc.nat(2 ** 32 - 1), (variants, round, seed) => {
+      const before = [...variants];
+      const order = roundOrder(variants, round, seed);
+      assert.deepEqual(variants, before);
+      assert.deepEqual(
+        order.toSorted((a, b) => a - b),
+        variants.toSorted((a, b) => a - b),
+      );
+    }),
+  );
+});
+
+const VARIANTS = ['a', 'b', 'c', 'd'];
+
+/** How often each of the 24 orders of four comes up. */
+function counts(orders: readonly string[][]): number[] {
+  const byOrder = new Map<string, number>();
+  for (const order of orders) byOrder.set(order.join(''), (byOrder.get(order.join('')) ?? 0) + 1);
+  assert.equal(byOrder.size, 24);
+  return [...byOrder.values()];
+}
+
+/** Pearson's chi-squared; with 23 degrees of freedom 49.7 is exceeded by chance once in a thousand times. */
+function assertEvenlySpread(observed: number[]): void {
+  const expected = observed.reduce((sum, count) => sum + count) / observed.length;
+  const chiSquared = observed.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
+  assert.ok(chiSquared < 49.7, `chi-squared ${chiSquared}`);
+}
+
+test('every order comes equally often: in one sequence, over the rounds of a seed, over seeds', () => {
+  const times = Array.from({ length: 12_000 }, (_, i) => i);
+  const random = randomFrom(1);
+  assertEvenlySpread(counts(times.map(() => shuffled(VARIANTS, random))));
+  assertEvenlySpread(counts(times.map((round) => roundOrder(VARIANTS, round, 42))));
+  assertEvenlySpread(counts(times.map((seed) => roundOrder(VARIANTS, 3, seed))));
+});
+
+test('one round does not tell the next: every pair of orders comes equally often', () => {
+  const pairs = Array.from({ length: 8_000 }, (_, i) => i).map((round) =>
+    [0, 1].map((ahead) => roundOrder(['a', 'b'], round + ahead, 7)[0]).join(''),
+  );
+  for (const pair of ['aa', 'ab', 'ba', 'bb']) {
+    const share = pairs.filter((other) => other === pair).length / pairs.length;
+    assert.ok(Math.abs(share - 0.25) < 0.02, `${pair}: ${share}`);
+  }
+});
+
+test('the same seed and round give the same order, pinned, so that a stored seed keeps its meaning', () => {
+  const orders = (seed: number) => [0, 1, 2, 3].map((round) => roundOrder(VARIANTS, round, seed).join(''));
+  assert.deepEqual(orders(42), orders(42));
+  assert.notDeepEqual(orders(42), orders(43));
+  assert.deepEqual(orders(42), ['adbc', 'cbad', 'bcad', 'dbca']);
+});

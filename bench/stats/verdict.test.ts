@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { randomFrom } from '../model/random.ts';
+import { effectOf } from './effect.ts';
+import { normalFrom } from './noise.test.fixture.ts';
+import { DEFAULT_THRESHOLD, fewestRounds, verdictOn } from './verdict.ts';
+import { signedRankP } from './wilcoxon.ts';
+
+const SLOWER = { rounds: 10, ratio: 1.1, interval: { low: 1.05, high: 1.15 }, adjustedP: 0.002 };
+const LATENCY = { better: 'lower', threshold: DEFAULT_THRESHOLD, comparisons: 1 } as const;
+const THROUGHPUT = { ...LATENCY, better: 'higher' } as const;
+
+test('more of a latency is slower, more of a throughput is faster', () => {
+  const less = { ...SLOWER, ratio: 1 / 1.1, interval: { low: 1 / 1.15, high: 1 / 1.05 } };
+  assert.equal(verdictOn(SLOWER, LATENCY), 'slower');
+  assert.equal(verdictOn(SLOWER, THROUGHPUT), 'faster');
+  assert.equal(verdictOn(less, LATENCY), 'faster');
+  assert.equal(verdictOn(less, THROUGHPUT), 'slower');
+});
+
+test('not enough: significance alone, size alone, a p that the interval does not bear out', () => {
+  for (const change of [
+    { ratio: 1.019, interval: { low: 1.01, high: 1.03 } },
+    { adjustedP: 0.06 },
+    { adjustedP: 0.05 },
+    { interval: { low: 0.99, high: 1.2 } },
+    { interval: { low: 1, high: 1.2 } },
+  ])
+    assert.equal(verdictOn({ ...SLOWER, ...change }, LATENCY), 'no difference detected');
+});
+
+test('the threshold is 2 % unless asked otherwise, the same distance either way, and must be passed', () => {
+  const verdictAt = (ratio: number, threshold: number) =>
+    verdictOn(
+      { ...SLOWER, ratio, interval: { low: ratio * 0.999, high: ratio * 1.001 } },
+      { ...LATENCY, threshold },
+    );
+  assert.equal(verdictAt(1.021, DEFAULT_THRESHOLD), 'slower');
+  assert.equal(verdictAt(1.02, DEFAULT_THRESHOLD), 'no difference detected');
+  assert.equal(verdictAt(1 / 1.021, DEFAULT_THRESHOLD), 'faster');
+  assert.equal(verdictAt(0.981, DEFAULT_THRESHOLD), 'no difference detected');
+  assert.equal(verdictAt(1.021, 0.05), 'no difference detected');
+  assert.equal(verdictAt(1.005, 0), 'slower');
+});
+
+test('six rounds are the least, and more where several variants share the .05', () => {
+  assert.equal(verdictOn({ ...SLOWER, rounds: 6 }, LATENCY), 'slower');
+  assert.equal(verdictOn({ ...SLOWER, rounds: 5 }, LATENCY), 'too few rounds');
+  assert.equal(verdictOn({ ...SLOWER, rounds: 6 }, { ...LATENCY, comparisons: 2 }), 'too few rounds');
+  assert.equal(verdictOn({ ...SLOWER, interval: null }, LATENCY), 'too few rounds');
+  assert.deepEqual([1, 2, 3, 4, 6, 7, 20].map(fewestRounds), [6, 7, 7, 8, 8, 9, 10]);
+});
+
+test('the fewest rounds are those whose least p, times the comparisons, is below .05', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1_000 }), (comparisons) => {
+      const rounds = fewestRounds(comparisons);
+      assert.ok(comparisons * 2 * 0.5 ** rounds < 0.05);
+      assert.ok(comparisons * 2 * 0.5 ** (rounds - 1) >= 0.05);
+    }),
+  );
+});
+
+test('without any true effect 5 % of comparisons find a difference, fewer with a threshold of 2 %', () => {
+  const normal = normalFrom(randomFrom(8));
+  const effects = Array.from({ length: 4_000 }, () => {
+    const logs = Array.from({ length: 10 }, () => 0.03 * normal());
+    return { ...effectOf(logs), adjustedP: signedRankP(logs) };
+  });
+  const found = (threshold: number) =>
+    effects.filter((effect) => verdictOn(effect, { ...LATENCY, threshold }) !== 'no difference detected')
+      .length;
+  // Of 10 rounds the exact level is 50 ÷ 1,024; four standard errors are 55.
+  assert.ok(Math.abs(found(0) - 4_000 * (50 / 1_024)) < 55, `${found(0)} of 4,000`);
+  assert.ok(found(0.02) < found(0));
+});

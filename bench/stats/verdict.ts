@@ -1,0 +1,48 @@
+import { ALPHA, contains, type Interval } from './interval.ts';
+
+export type EffectVerdict = 'faster' | 'slower' | 'no difference detected' | 'too few rounds';
+
+/** What an effect must be to count as one. */
+export interface Criteria {
+  /** Which way of this figure is the good one: lower for a latency, higher for a throughput. */
+  better: 'lower' | 'higher';
+  /** The smallest effect that matters in practice, as a fraction: 0.02 is 2 %, either way. */
+  threshold: number;
+  /** How many are compared: each must be significant beside the others. Where they differ in weight, 1 ÷ its share. */
+  comparisons: number;
+}
+
+export const DEFAULT_THRESHOLD = 0.02;
+
+/**
+ * How many rounds it takes before any outcome can be significant. The smallest p of n rounds is 2 × ½ⁿ, and
+ * Holm's method multiplies it by the number of comparisons: 6 rounds for one, 7 for two or three, 8 for four.
+ */
+export function fewestRounds(comparisons: number): number {
+  let rounds = 1;
+  while (comparisons * 2 ** (1 - rounds) >= ALPHA) rounds++;
+  return rounds;
+}
+
+/** Whether the ratio is further from 1 than the threshold; 1.02 and 1 ÷ 1.02 are equally far. */
+function isBeyond(threshold: number, ratio: number): boolean {
+  return Math.abs(Math.log(ratio)) > Math.log(1 + threshold);
+}
+
+/**
+ * An effect is a difference only when it is significant (adjusted p below .05, and the interval shown beside
+ * it leaves out 1) and beyond the practical threshold. `no difference detected` does not say that there is
+ * none: see `smallestDetectable`.
+ *
+ * @param effect with p adjusted for the comparisons; `interval` null where the rounds support none. Where
+ *   runs are not paired, `rounds` is the number of runs of the side that has fewer.
+ */
+export function verdictOn(
+  effect: { rounds: number; ratio: number; interval: Interval | null; adjustedP: number },
+  { better, threshold, comparisons }: Criteria,
+): EffectVerdict {
+  if (effect.rounds < fewestRounds(comparisons) || effect.interval === null) return 'too few rounds';
+  const isSignificant = effect.adjustedP < ALPHA && !contains(effect.interval, 1);
+  if (!isSignificant || !isBeyond(threshold, effect.ratio)) return 'no difference detected';
+  return effect.ratio < 1 === (better === 'lower') ? 'faster' : 'slower';
+}

@@ -1,0 +1,91 @@
+import type { Interval } from './interval.ts';
+import { upperTail } from './normal.ts';
+import { doubledRanks, SAME } from './ranks.ts';
+
+/** Up to here the distribution is counted out: 2⁵⁰ sign patterns still fit into a double exactly. */
+const EXACT_UP_TO = 50;
+
+/**
+ * Two-sided p of the Wilcoxon signed-rank test: are the differences symmetric about 0?
+ *
+ * - Ties get midranks. The distribution is the one of the ranks at hand, so p is exact with ties as well.
+ * - Differences of 0 are ranked with the others and then left out (Pratt, "Remarks on Zeros and Ties in the
+ *   Wilcoxon Signed Rank Procedures", JASA 54, 1959). Left out first, as in R, they can make p
+ *   rise although every difference grows.
+ * - Beyond 50 differences other than 0: normal approximation with the variance of the ranks at hand and a
+ *   continuity correction of ½.
+ *
+ * @param differences one a round, here log-ratios. None, or none other than 0, gives p = 1.
+ */
+export function signedRankP(differences: readonly number[]): number {
+  const ranks = doubledRanks(differences.map(Math.abs));
+  const isDifferent = (_: unknown, i: number) => Math.abs(differences[i] as number) >= SAME;
+  const positive = ranks.filter((_, i) => (differences[i] as number) >= SAME);
+  return twoSidedP(ranks.filter(isDifferent))(sum(positive));
+}
+
+/**
+ * The interval that belongs to this test: all shifts it would not reject (Hollander, Wolfe and Chicken,
+ * "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages, the means of
+ * all pairs of values, a value with itself included.
+ *
+ * @param walsh from `walshAverages`
+ * @param order from `boundOrder`; at least 1
+ */
+export function walshInterval(walsh: Float64Array, order: number): Interval {
+  return { low: walsh[order - 1] as number, high: walsh[walsh.length - order] as number };
+}
+
+/** (xᵢ + xⱼ) ÷ 2 for all i ≤ j, in ascending order. */
+export function walshAverages(values: readonly number[]): Float64Array {
+  const averages = new Float64Array((values.length * (values.length + 1)) / 2);
+  let filled = 0;
+  for (let i = 0; i < values.length; i++)
+    for (let j = i; j < values.length; j++)
+      averages[filled++] = ((values[i] as number) + (values[j] as number)) / 2;
+  return averages.sort();
+}
+
+/**
+ * Which Walsh average, counted from the lowest, bounds the interval from below: as many as there are low sums
+ * of positive ranks that the test rejects (without ties). 0 where no outcome of so few rounds is significant.
+ */
+export function boundOrder(rounds: number, alpha: number): number {
+  const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
+  let order = 0;
+  while (p(2 * order) < alpha) order++;
+  return order;
+}
+
+/**
+ * Two-sided p as a function of the sum of the positive ranks (doubled), where each of these ranks (doubled)
+ * is positive with probability ½, independently. The distribution is symmetric, whatever the ranks.
+ */
+function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
+  const total = sum(ranks);
+  if (ranks.length > EXACT_UP_TO) {
+    const deviation = Math.sqrt(sum(ranks.map((rank) => rank * rank))) / 2;
+    return (positiveSum) => Math.min(1, 2 * upperTail((Math.abs(positiveSum - total / 2) - 1) / deviation));
+  }
+  const patterns = signPatterns(ranks, total);
+  return (positiveSum) => {
+    const lower = Math.min(positiveSum, total - positiveSum);
+    return Math.min(1, (2 * sum(patterns.subarray(0, lower + 1))) / 2 ** ranks.length);
+  };
+}
+
+/** For each sum from 0 to the total: how many of all sign patterns give it as the sum of positive ranks. */
+function signPatterns(ranks: readonly number[], total: number): Float64Array {
+  const patterns = new Float64Array(total + 1);
+  patterns[0] = 1;
+  for (const rank of ranks)
+    for (let at = total; at >= rank; at--)
+      patterns[at] = (patterns[at] as number) + (patterns[at - rank] as number);
+  return patterns;
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

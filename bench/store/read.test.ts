@@ -1,0 +1,247 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { inFolder, storeResult } from '../../test/folder.ts';
+import { withEveryString } from '../../test/hostile.ts';
+import { asNobody, COMMON_FOLDER } from '../../test/nobody.ts';
+import { makeResult } from '../../test/result.ts';
+import { makeRun, OPEN } from '../../test/run.ts';
+import { Problem, type ProblemKind } from '../model/failure.ts';
+import type { ResultIndex } from '../model/result.ts';
+import { readIndex, readResult } from './read.ts';
+
+const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
+const FIRST_RUN = join('runs', '1-tls-throughput.json');
+
+/** The sentence that a reading ends with. */
+async function problemOf(reading: Promise<unknown>, kind: ProblemKind): Promise<string> {
+  let message = '';
+  await assert.rejects(reading, (error) => {
+    assert.ok(error instanceof Problem, String(error));
+    assert.equal(error.kind, kind);
+    message = error.message;
+    return true;
+  });
+  return message;
+}
+
+/** The same with an index of this text, which is told by readResult and readIndex alike. */
+async function indexProblem(text: string): Promise<string> {
+  let message = '';
+  await inFolder(async (folder) => {
+    const path = join(folder, 'result.json');
+    await writeFile(path, text);
+    message = await problemOf(readResult(path), 'result');
+    assert.ok(message.includes('result.json'));
+    assert.equal(await problemOf(readIndex(folder), 'result'), message);
+  });
+  return message;
+}
+
+/** The index of a stored result of one run, changed by `change` before it is read again. */
+async function withIndex(
+  change: (index: ResultIndex, text: string) => unknown,
+  look: (folder: string) => Promise<void>,
+): Promise<void> {
+  await inFolder(async (folder) => {
+    await storeResult(folder, makeResult([makeRun(SMALL)]));
+    const path = join(folder, 'result.json');
+    const text = await readFile(path, 'utf8');
+    const changed = change(JSON.parse(text), text);
+    await writeFile(path, typeof changed === 'string' ? changed : JSON.stringify(changed));
+    await look(folder);
+  });
+}
+
+test('what was written is read, from the file and from the folder, and its index alone', async () => {
+  await inFolder(async (folder) => {
+    const result = makeResult([makeRun(SMALL), makeRun({ ...SMALL, load: OPEN })]);
+    await storeResult(folder, result);
+    assert.deepEqual(await readResult(join(folder, 'result.json')), result);
+    assert.deepEqual(await readResult(folder), result);
+    await rm(join(folder, 'runs'), { recursive: true });
+    const index = await readIndex(folder);
+    assert.deepEqual({ ...index, runs: [] }, { ...result, runs: [] });
+    assert.deepEqual(
+      index.runs.map(({ variant, step }) => [variant, step]),
+      [
+        ['tls', 'throughput'],
+        ['tls', 'latency'],
+      ],
+    );
+  });
+});
+
+test('a path that a person gave and that is not there, or is no file, is wrong use', async () => {
+  const missing = await problemOf(readResult('/nowhere/result.json'), 'usage');
+  assert.match(missing, /There is no result at "\/nowhere\/result.json": give the path of a result.json/);
+  assert.match(await problemOf(readResult('/dev/null'), 'usage'), /"\/dev\/null" is not a file/);
+  await inFolder(async (folder) => {
+    assert.match(await problemOf(readResult(folder), 'usage'), /There is no result at/);
+    await mkdir(join(folder, 'result.json'));
+    assert.match(await problemOf(readIndex(folder), 'usage'), /is not a file/);
+  });
+});
+
+test("somebody else's files are named, and whom to ask", async () => {
+  await inFolder(async (folder) => {
+    await storeResult(folder, makeResult([makeRun(SMALL)]));
+    await chmod(folder, 0o755);
+    for (const file of [FIRST_RUN, 'result.json']) {
+      await chmod(join(folder, file), 0o000);
+      const message = await asNobody(() => problemOf(readResult(folder), 'result'));
+      assert.ok(message.includes(file), message);
+      assert.match(message, /cannot be read \(EACCES\): its owner can give you the right to\.$/);
+    }
+    // A folder that may not be entered hides what is in it, and is not taken for an empty one.
+    await chmod(folder, 0o000);
+    assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /EACCES/);
+    await chmod(folder, 0o700);
+  }, COMMON_FOLDER);
+});
+
+test('a truncated file is told from one that never was JSON', async () => {
+  const text = JSON.stringify(makeResult([]));
+  for (const length of [1, 100, text.length - 1])
+    assert.match(await indexProblem(text.slice(0, length)), /ends in the middle/);
+  for (const other of ['', 'hello', '{"a": nonsense}', '[[[[[['])
+    assert.match(await indexProblem(other), /is not JSON/);
+});
+
+test('a newer version and other JSON are named as such', async () => {
+  const result = makeResult([]);
+  for (const schemaVersion of [0, 3, 1.5]) {
+    const message = await indexProblem(JSON.stringify({ ...result, schemaVersion }));
+    assert.ok(message.includes(`has schema version ${schemaVersion}, and this bench reads versions 1 to 2`));
+  }
+  for (const other of ['{}', 'null', '[]', '"result"', '{"schemaVersion":"2"}'])
+    assert.match(await indexProblem(other), /no schemaVersion/);
+});
+
+test('a damaged value is named by its place, in the index and in the file of a run', async () => {
+  assert.match(await indexProblem(JSON.stringify({ ...makeResult([]), extra: 1 })), /extra/);
+  await withIndex(
+    (index) => ({ ...index, runs: index.runs.map((run) => ({ ...run, step: 'other' })) }),
+    async (folder) => assert.match(await problemOf(readResult(folder), 'result'), /runs\.0\.step/),
+  );
+  const run = makeRun(SMALL);
+  const [slice] = run.slices;
+  assert.ok(slice);
+  const sliced = (change: object) => ({ ...run, slices: [{ ...slice, ...change }] });
+  const damaged: [value: unknown, place: string][] = [
+    [sliced({ counters: { ...slice.counters, sent: -1 } }), 'slices.0.counters.sent'],
+    [sliced({ histograms: { service: 'AAAA' } }), 'slices.0.histograms.service holds no histogram'],
+    [{ ...run, http: { ...run.http, latency: 'AAAA' } }, 'http.latency holds no histogram'],
+    [{ ...run, extra: 1 }, 'extra'],
+    ['text', 'the whole'],
+  ];
+  for (const [value, place] of damaged) {
+    await withIndex(
+      (index) => index,
+      async (folder) => {
+        await writeFile(join(folder, FIRST_RUN), JSON.stringify(value));
+        const message = await problemOf(readResult(folder), 'result');
+        assert.ok(message.includes('1-tls-throughput.json" is damaged'), message);
+        assert.ok(message.includes(place), message);
+      },
+    );
+  }
+});
+
+test('a run whose file is missing, cut off, no file or of another run is named', async () => {
+  const other = JSON.stringify(makeRun({ ...SMALL, variant: 'plain' }));
+  const latency = JSON.stringify(makeRun({ ...SMALL, load: OPEN }));
+  const ways: [spoil: (path: string) => Promise<void>, message: RegExp][] = [
+    [
+      (path) => rm(path),
+      /1-tls-throughput\.json" is missing, which belongs to the result: take a whole copy/,
+    ],
+    [(path) => truncate(path, 1000), /1-tls-throughput\.json" ends in the middle, after 1000 characters/],
+    [
+      (path) =>
+        rm(path)
+          .then(() => mkdir(path))
+          .then(() => undefined),
+      /1-tls-throughput\.json" is not a file/,
+    ],
+    [(path) => writeFile(path, other), /1-tls-throughput\.json" holds another run than the index says/],
+    [(path) => writeFile(path, latency), /holds another run than the index says/],
+  ];
+  for (const [spoil, message] of ways) {
+    await withIndex(
+      (index) => index,
+      async (folder) => {
+        await spoil(join(folder, FIRST_RUN));
+        assert.match(await problemOf(readResult(folder), 'result'), message);
+        assert.equal((await readIndex(folder)).runs.length, 1);
+      },
+    );
+  }
+});
+
+test('no name of a run file leads out of the folder', async () => {
+  const names = [
+    '../../etc/passwd',
+    '/etc/passwd',
+    'runs/../result.json',
+    'runs/1-../../x.json',
+    'runs/1-a/b.json',
+    'runs\\1-a.json',
+    'runs/1-a.json\u0000',
+    'runs/0-a.json',
+    'file:///etc/passwd',
+  ];
+  for (const file of names) {
+    await withIndex(
+      (index) => ({ ...index, runs: index.runs.map((run) => ({ ...run, file })) }),
+      async (folder) => {
+        const message = await problemOf(readResult(folder), 'result');
+        assert.match(message, /damaged, or was not written by this bench \(runs\.0\.file/);
+      },
+    );
+  }
+});
+
+test('a hostile file neither pollutes nor reaches the terminal', async () => {
+  const text = JSON.stringify(makeResult([]));
+  const message = await indexProblem(text.replace('{', '{"\\u001b]0;owned\\u0007":1,'));
+  for (const character of message) assert.ok((character.codePointAt(0) ?? 0) >= 32);
+  for (const version of [1, 2]) {
+    await inFolder(async (folder) => {
+      const polluted = text
+        .replace('"schemaVersion":2', `"schemaVersion":${version}`)
+        .replace(
+          '"plan":{',
+          '"plan":{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},',
+        );
+      await writeFile(join(folder, 'result.json'), polluted);
+      await problemOf(readResult(folder), 'result');
+      assert.equal(({} as { polluted?: number }).polluted, undefined);
+    });
+  }
+});
+
+test('a file that is too large is not read', async () => {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'result.json');
+    await writeFile(path, '{');
+    await truncate(path, 2 ** 30);
+    assert.match(await problemOf(readResult(path), 'result'), /1073741824 bytes/);
+  });
+});
+
+test('any text where text may stand is read', async () => {
+  const result = makeResult([makeRun({ ...SMALL, cache: true })]);
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(fc.string(), fc.constant('</script>\u0000\u001b[31m')), (text) =>
+      inFolder(async (folder) => {
+        const hostile = withEveryString(result, text === '' ? ' ' : text);
+        await storeResult(folder, hostile);
+        assert.deepEqual(await readResult(folder), hostile);
+      }),
+    ),
+    { numRuns: 20 },
+  );
+});

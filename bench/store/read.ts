@@ -1,0 +1,203 @@
+import type { Stats } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import { decode } from '../measure/histogram.ts';
+import { Problem } from '../model/failure.ts';
+import { printable } from '../model/printable.ts';
+import {
+  type Result,
+  type ResultIndex,
+  type RunSummary,
+  resultIndexSchema,
+  SCHEMA_VERSION,
+} from '../model/result.ts';
+import { type Run, runSchema } from '../model/run.ts';
+import { convertVersion1 } from './version-1.ts';
+import { INDEX_FILE, summaryOf } from './writer.ts';
+
+/** Far more than hours of many profiles make; a file beyond it is not read at all. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/**
+ * Reads a result with its runs: the path of a result.json or of the folder that holds it. One of an older
+ * version is converted.
+ *
+ * @throws Problem('usage') where there is no such file, Problem('result') that says what is wrong with one,
+ * where, and what to do. A result that is returned has nothing in it on which figures or reports could fail.
+ */
+export async function readResult(path: string): Promise<Result> {
+  const file = await indexFile(path);
+  const value = await readJson(file);
+  if (versionOf(value) === 1) return convertedFrom1(value, file);
+  const index = parsedIndex(value, file);
+  const runs = await Promise.all(
+    index.runs.map(async (summary) => {
+      const runFile = join(dirname(file), summary.file);
+      await checkFile(runFile, 'result');
+      const run = checkedRun(await readJson(runFile), '', runFile);
+      checkSame(summary, run, runFile);
+      return run;
+    }),
+  );
+  return { ...index, runs };
+}
+
+/** Files of two results in one folder would make a third that nobody measured. */
+function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: string): void {
+  if (plan.variant === variant && plan.step === step && plan.round === round) return;
+  throw new Problem(
+    'result',
+    `${quote(file)} holds another run than the index says: take a whole copy of its folder, or run the bench again.`,
+  );
+}
+
+/**
+ * Reads the index of a result alone, which is small whatever was measured; the runs of a result of version 1
+ * stand in the same file and are summed up.
+ *
+ * @throws as `readResult`
+ */
+export async function readIndex(path: string): Promise<ResultIndex> {
+  const file = await indexFile(path);
+  const value = await readJson(file);
+  if (versionOf(value) !== 1) return parsedIndex(value, file);
+  const result = convertedFrom1(value, file);
+  return {
+    ...result,
+    runs: result.runs.map((run, at) => summaryOf(`runs/${at + 1}-${run.plan.step}.json`, run)),
+  };
+}
+
+function parsedIndex(value: unknown, file: string): ResultIndex {
+  checkVersion(value, file);
+  const parsed = v.safeParse(resultIndexSchema, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+}
+
+function convertedFrom1(value: unknown, file: string): Result {
+  const { runs, ...index } = convertVersion1(value);
+  const parsed = parsedIndex({ ...index, runs: [] }, file);
+  return { ...parsed, runs: runs.map((run, at) => checkedRun(run, `runs.${at}.`, file)) };
+}
+
+async function indexFile(path: string): Promise<string> {
+  const file = (await factsOf(path))?.isDirectory() ? join(path, INDEX_FILE) : path;
+  await checkFile(file, 'usage');
+  return file;
+}
+
+/** Null where there is nothing; what may not be looked at is no such case. */
+async function factsOf(path: string): Promise<Stats | null> {
+  return stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EACCES') throw unreadable(path, error);
+    return null;
+  });
+}
+
+async function checkFile(file: string, kind: 'usage' | 'result'): Promise<void> {
+  const facts = await factsOf(file);
+  if (facts === null) {
+    throw new Problem(
+      kind,
+      kind === 'usage'
+        ? `There is no result at ${quote(file)}: give the path of a result.json, or of a folder in reports/.`
+        : `${quote(file)} is missing, which belongs to the result: take a whole copy of its folder, or run the bench again.`,
+    );
+  }
+  if (!facts.isFile()) {
+    throw new Problem(
+      kind,
+      `${quote(file)} is not a file: give the path of a result.json, or of a folder in reports/.`,
+    );
+  }
+  if (facts.size > MOST_BYTES) {
+    throw new Problem(
+      'result',
+      `${quote(file)} has ${facts.size} bytes, more than the ${MOST_BYTES} that a result may have: it is not one of this bench.`,
+    );
+  }
+}
+
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw unreadable(file, error);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const cut = /^\s*\{/.test(text) && !/\}\s*$/.test(text);
+    throw new Problem(
+      'result',
+      cut
+        ? `${quote(file)} ends in the middle, after ${text.length} characters: it was cut off when it was written or copied. Take a whole copy, or run the bench again.`
+        : `${quote(file)} is not JSON: give the path of a result.json that this bench wrote.`,
+      { cause: error },
+    );
+  }
+}
+
+function versionOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'schemaVersion' in value
+    ? value.schemaVersion
+    : undefined;
+}
+
+function checkVersion(value: unknown, file: string): void {
+  const version = versionOf(value);
+  if (version === SCHEMA_VERSION) return;
+  throw new Problem(
+    'result',
+    typeof version === 'number'
+      ? `${quote(file)} has schema version ${version}, and this bench reads versions 1 to ${SCHEMA_VERSION}: use the nginx-ws-bench that wrote it, or run the bench again.`
+      : `${quote(file)} is no result of this bench: it has no schemaVersion. Give the path of a result.json that this bench wrote.`,
+  );
+}
+
+/** A run whose histograms can all be read, so that nothing later can fail on one. */
+function checkedRun(value: unknown, path: string, file: string): Run {
+  const parsed = v.safeParse(runSchema, value, { abortEarly: true });
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+  }
+  checkHistograms(parsed.output, path, file);
+  return parsed.output;
+}
+
+function checkHistograms(run: Run, path: string, file: string): void {
+  const encoded: [place: string, text: string][] = run.slices.flatMap((slice, index) =>
+    Object.entries(slice.histograms).map(([kind, text = '']): [string, string] => [
+      `${path}slices.${index}.histograms.${kind}`,
+      text,
+    ]),
+  );
+  if (run.http !== null) encoded.push([`${path}http.latency`, run.http.latency]);
+  for (const [place, text] of encoded) {
+    try {
+      decode(text);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw broken(file, `${place} holds no histogram: ${why}`, error);
+    }
+  }
+}
+
+function unreadable(file: string, cause: NodeJS.ErrnoException): Problem {
+  const remedy = cause.code === 'EACCES' ? 'its owner can give you the right to' : 'look at the disk';
+  return new Problem('result', `${quote(file)} cannot be read (${cause.code}): ${remedy}.`, { cause });
+}
+
+function broken(file: string, what: string, cause?: unknown): Problem {
+  return new Problem(
+    'result',
+    `${quote(file)} is damaged, or was not written by this bench (${printable(what).slice(0, 300)}): take a whole copy, or run the bench again.`,
+    { cause },
+  );
+}
+
+function quote(path: string): string {
+  return `"${printable(path)}"`;
+}

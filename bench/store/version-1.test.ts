@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { inFolder, storeResult } from '../../test/folder.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { Problem } from '../model/failure.ts';
+import { type Result, resultIndexSchema } from '../model/result.ts';
+import { runSchema } from '../model/run.ts';
+import { reportHtml } from '../report/html.ts';
+import { jsonSummary } from '../report/json.ts';
+import { summaryText } from '../report/terminal.ts';
+import { readIndex, readResult } from './read.ts';
+import { convertVersion1 } from './version-1.ts';
+
+/** The published example of version 0.1.0: six profiles, each once in a closed loop, as it was written. */
+const FIXTURE = fileURLToPath(new URL('../../../test/fixtures/result-version-1.json', import.meta.url));
+
+/** What version 1 called things, as far as these tests look at them. */
+interface Old {
+  plan: { runs: Record<string, unknown>[] };
+  runs: {
+    plan: Record<string, unknown>;
+    title: string;
+    slices: Record<string, unknown>[];
+    processes: { component: string; name: string }[];
+    balance: { component: string; connections: number }[];
+    nginx: { version: string } | null;
+    validity: { limit: { component: string } };
+  }[];
+}
+
+async function oldResult(): Promise<Old> {
+  return JSON.parse(await readFile(FIXTURE, 'utf8'));
+}
+
+/** Reads a result of version 1 that was changed. */
+async function readOld(old: unknown): Promise<Result> {
+  let result: Result | undefined;
+  await inFolder(async (folder) => {
+    await writeFile(join(folder, 'result.json'), JSON.stringify(old));
+    result = await readResult(folder);
+  });
+  assert.ok(result);
+  return result;
+}
+
+test('the whole of it is read and converted to the schema of today', async () => {
+  const old = await oldResult();
+  const { runs, ...index } = await readResult(FIXTURE);
+  assert.equal(index.schemaVersion, 2);
+  assert.deepEqual(index.plan.steps, ['throughput']);
+  assert.deepEqual(index.conclusions, []);
+  const names = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
+  assert.deepEqual(
+    index.variants,
+    names.map((name, at) => ({
+      name,
+      title: old.runs[at]?.title,
+      profile: name,
+      proxy: name === 'direct' ? null : { kind: 'nginx', tunings: [] },
+    })),
+  );
+  assert.deepEqual(
+    runs.map(({ plan }) => [plan.variant, plan.profile, plan.step, plan.round]),
+    names.map((name) => [name, name, 'throughput', null]),
+  );
+  for (const run of runs) v.parse(runSchema, run);
+});
+
+test('every field that has another name or place now holds what it held', async () => {
+  const old = await oldResult();
+  const { runs } = await readResult(FIXTURE);
+  for (const [at, run] of runs.entries()) {
+    const before = old.runs[at];
+    assert.ok(before);
+    const { scenario, load, payload, nginx, pin: _____, ...kept } = before.plan;
+    const { variant: _, step: __, round: ___, placement: ____, workload, proxy, engine, ...plan } = run.plan;
+    assert.deepEqual(plan, kept);
+    assert.equal(engine, 'node');
+    assert.deepEqual({ ...workload }, { scenario, load, payload });
+    assert.deepEqual(proxy, nginx);
+    assert.deepEqual(run.proxy, before.nginx === null ? null : { ...before.nginx, given: null });
+    const renamed = <T extends { component: string }>(list: T[]) =>
+      list.map((each) => ({ ...each, component: each.component === 'nginx' ? 'proxy' : each.component }));
+    assert.deepEqual(run.spread, renamed(before.balance));
+    assert.deepEqual(run.processes, renamed(before.processes));
+  }
+  const unplaced = [null, null, null, null, null];
+  assert.deepEqual(
+    runs.map(({ plan }) => plan.placement),
+    [{ proxy: [], server: [1], generator: [0], runner: [0] }, ...unplaced],
+  );
+  assert.deepEqual(
+    old.runs.map(({ plan }) => plan.pin),
+    [{ nginx: [], server: [1], generator: [0], runner: [0] }, ...unplaced],
+  );
+  assert.deepEqual(
+    runs.map(({ validity }) => validity.limit.component),
+    old.runs.map(({ validity }) => validity.limit.component.replace('nginx', 'proxy')),
+  );
+});
+
+test('a limit and placements of version 1 that the example does not have', async () => {
+  const old = await oldResult();
+  const [, plain] = old.runs;
+  assert.ok(plain);
+  plain.plan.pin = { nginx: [1], server: [0], generator: [0], runner: [0] };
+  plain.validity.limit.component = 'nginx';
+  const [, run] = (await readOld(old)).runs;
+  assert.deepEqual(run?.plan.placement, { proxy: [1], server: [0], generator: [0], runner: [0] });
+  assert.equal(run?.validity.limit.component, 'proxy');
+  // Before the runner was placed there was no such field.
+  plain.plan.pin = { nginx: [1], server: [0], generator: [0] };
+  const [, earlier] = (await readOld(old)).runs;
+  assert.deepEqual(earlier?.plan.placement, { proxy: [1], server: [0], generator: [0], runner: [] });
+});
+
+test('slices hold the same counts, and every message is accounted for', async () => {
+  const old = await oldResult();
+  const { runs } = await readResult(FIXTURE);
+  for (const [at, run] of runs.entries()) {
+    const flat = run.slices.map(({ counters: { due, unsent, ...counters }, gauges, ...rest }) => {
+      // Version 1 did not count them.
+      assert.deepEqual([due, unsent], [0, 0]);
+      return { ...rest, ...counters, ...gauges };
+    });
+    assert.deepEqual(flat, old.runs[at]?.slices);
+    const { total, ok } = figuresOf(run).conservation;
+    assert.ok(ok);
+    assert.ok(total.sent > 100_000);
+    const sum = (name: 'sent' | 'echoed' | 'lost') =>
+      run.slices.reduce((all, { counters }) => all + counters[name], 0);
+    assert.deepEqual([sum('sent'), sum('echoed'), sum('lost')], [total.sent, total.echoed, total.lost]);
+  }
+});
+
+test('an open loop was a latency, and a profile that it did not come to is a variant', async () => {
+  const old = await oldResult();
+  const load = { kind: 'open', ratePerSecond: 5000, arrivals: 'uniform' };
+  for (const plan of old.plan.runs) plan.load = load;
+  for (const { plan } of old.runs) plan.load = load;
+  const result = await readOld({ ...old, endedAt: null, runs: old.runs.slice(0, 1) });
+  assert.deepEqual(result.plan.steps, ['latency']);
+  assert.deepEqual(
+    result.runs.map(({ plan }) => plan.step),
+    ['latency'],
+  );
+  assert.deepEqual(result.variants.map(({ name, title }) => [name, title]).slice(0, 2), [
+    ['direct', old.runs[0]?.title],
+    ['plain', 'plain'],
+  ]);
+});
+
+test('it is drawn, summed up, listed, and can be written as it would be today', async () => {
+  const result = await readResult(FIXTURE);
+  const page = reportHtml(result).replace(/<script>[\s\S]*?<\/script>/g, '');
+  assert.doesNotMatch(page, /NaN|undefined|Infinity|\[object/);
+  const text = summaryText(result, 200);
+  for (const { name } of result.variants) {
+    assert.ok(page.includes(name));
+    assert.ok(text.includes(name));
+  }
+  assert.equal(jsonSummary(result, '').runs.length, 6);
+  const index = v.parse(resultIndexSchema, await readIndex(FIXTURE));
+  assert.deepEqual(
+    index.runs.map(({ variant, metrics }) => [variant, metrics['messages.perSecond']]),
+    result.runs.map((run) => [run.plan.variant, figuresOf(run).messages.perSecond]),
+  );
+  await inFolder(async (folder) => {
+    await copyFile(FIXTURE, join(folder, 'result.json'));
+    await storeResult(folder, result);
+    assert.deepEqual(await readResult(folder), result);
+  });
+});
+
+/** Paths to everything in a value. */
+function placesIn(value: unknown, path: string[] = []): string[][] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [path, ...Object.entries(value).flatMap(([key, item]) => placesIn(item, [...path, key]))];
+}
+
+/** The value with something else in one place; undefined takes the place away. */
+function withChange(value: unknown, path: readonly string[], instead: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined || typeof value !== 'object' || value === null) return instead;
+  const items = { ...(value as Record<string, unknown>) };
+  const item = withChange(items[key], rest, instead);
+  if (item === undefined) delete items[key];
+  else items[key] = item;
+  return Array.isArray(value) ? Object.values(items) : items;
+}
+
+test('a mangled one is read or refused with a sentence, whatever was done to it', async () => {
+  const old = await oldResult();
+  const [run] = old.runs;
+  assert.ok(run);
+  const small = {
+    ...old,
+    plan: { ...old.plan, runs: old.plan.runs.slice(0, 1) },
+    runs: [{ ...run, slices: run.slices.slice(0, 3), processes: run.processes.slice(0, 1) }],
+  };
+  const places = placesIn(small).filter(([first]) => first !== 'schemaVersion');
+  assert.ok(places.length > 100);
+  let read = 0;
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...places),
+      fc.oneof(fc.constant(undefined), fc.jsonValue()),
+      async (place, instead) => {
+        const mangled = withChange(small, place, instead);
+        assert.doesNotThrow(() => convertVersion1(mangled));
+        try {
+          const result = await readOld({ ...(mangled as object), schemaVersion: 1 });
+          assert.doesNotMatch(summaryText(result, null), /NaN|undefined/);
+          read++;
+        } catch (error) {
+          assert.ok(error instanceof Problem, String(error));
+          assert.equal(error.kind, 'result');
+          refused++;
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+  assert.ok(read > 0 && refused > 0);
+});

@@ -1,0 +1,198 @@
+import assert from 'node:assert/strict';
+import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { inFolder, storeResult } from '../../test/folder.ts';
+import { makeResult } from '../../test/result.ts';
+import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../measure/metrics.ts';
+import type { BenchEvent } from '../model/event.ts';
+import { Problem } from '../model/failure.ts';
+import { type ResultHead, resultIndexSchema } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import type { Write } from './file.ts';
+import { readResult } from './read.ts';
+import { makeResultWriter } from './writer.ts';
+
+const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
+const ENDED_AT = '2026-01-02T03:05:35.000Z';
+
+function headOf(runs: Run[]): ResultHead {
+  const { runs: _, conclusions: __, endedAt: ___, ...head } = makeResult(runs);
+  return head;
+}
+
+function planned(number: number, { plan }: Run): BenchEvent {
+  return { type: 'run-planned', number, expectedRuns: 2, plan };
+}
+
+async function indexIn(folder: string) {
+  return v.parse(resultIndexSchema, JSON.parse(await readFile(join(folder, 'result.json'), 'utf8')));
+}
+
+/** Writes a part, and then meets the system's own error for a full disk. */
+const fullDisk: Write = async (file, text) => {
+  await file.writeFile(text.slice(0, 100));
+  const full = await open('/dev/full', 'w');
+  try {
+    await full.writeFile(text);
+  } finally {
+    await full.close();
+  }
+};
+
+test('a result is an index and a file for each run, named by number, variant and step', async () => {
+  await inFolder(async (folder) => {
+    const runs = [
+      makeRun({ ...SMALL, load: CLOSED }),
+      makeRun({ ...SMALL, load: OPEN }),
+      makeRun({ ...SMALL, variant: '../../etc/passwd' }),
+    ];
+    const [first] = runs;
+    assert.ok(first);
+    const rounds = { ...first, plan: { ...first.plan, round: 3 } };
+    await storeResult(folder, makeResult([...runs, rounds]));
+    assert.deepEqual((await readdir(folder)).sort(), ['result.json', 'runs']);
+    const files = [
+      'runs/1-tls-throughput.json',
+      'runs/2-tls-latency.json',
+      'runs/3-.._.._etc_passwd-throughput.json',
+      'runs/4-tls-throughput-3.json',
+    ];
+    assert.deepEqual((await readdir(join(folder, 'runs'))).map((name) => `runs/${name}`).sort(), files);
+    const index = await indexIn(folder);
+    assert.deepEqual(
+      index.runs.map(({ file }) => file),
+      files,
+    );
+    const { plan, startedAt, outcome, validity } = first;
+    assert.deepEqual(index.runs[0], {
+      file: files[0],
+      variant: 'tls',
+      step: 'throughput',
+      round: null,
+      profile: plan.profile,
+      startedAt,
+      outcome,
+      validity,
+      metrics: metricsOf(figuresOf(first)),
+    });
+  });
+});
+
+test('what was written before the first run is a result without runs, and without an end', async () => {
+  await inFolder(async (folder) => {
+    const head = headOf([makeRun(SMALL)]);
+    await makeResultWriter(join(folder, 'new'), head).begin();
+    assert.deepEqual(await readResult(join(folder, 'new')), {
+      ...head,
+      endedAt: null,
+      conclusions: [],
+      runs: [],
+    });
+  });
+});
+
+test('a bench that is killed at any moment leaves a result that is read, with what was saved last', async () => {
+  await inFolder(async (folder) => {
+    const [first, second] = [makeRun({ ...SMALL, load: CLOSED }), makeRun({ ...SMALL, load: OPEN })];
+    const soFar: Run = { ...second, outcome: { state: 'aborted', reason: 'cut off' }, slices: [] };
+    const head = headOf([first, second]);
+    const writer = makeResultWriter(folder, head);
+    await writer.begin();
+    const conclusions = [{ kind: 'left-out' as const, variant: 'tls', reason: 'a reason' }];
+    const steps: [BenchEvent, Run[]][] = [
+      [planned(1, first), []],
+      [{ type: 'phase', phase: 'steady' }, []],
+      [{ type: 'run-ended', run: first }, [first]],
+      [{ type: 'concluded', conclusions }, [first]],
+      [planned(2, second), [first]],
+      [{ type: 'checkpoint', run: soFar }, [first, soFar]],
+      [{ type: 'checkpoint', run: { ...soFar, spread: [] } }, [first, { ...soFar, spread: [] }]],
+      [{ type: 'run-ended', run: second }, [first, second]],
+    ];
+    for (const [event, runs] of steps) {
+      await writer.listen(event);
+      const read = await readResult(folder);
+      assert.deepEqual(read.runs, runs, event.type);
+      assert.equal(read.endedAt, null);
+    }
+    assert.deepEqual((await readResult(folder)).conclusions, conclusions);
+    await writer.end(ENDED_AT);
+    const whole = await readResult(folder);
+    assert.deepEqual(whole, { ...head, endedAt: ENDED_AT, conclusions, runs: [first, second] });
+    assert.deepEqual(writer.result(), whole);
+    assert.deepEqual((await readdir(join(folder, 'runs'))).sort(), [
+      '1-tls-throughput.json',
+      '2-tls-latency.json',
+    ]);
+  });
+});
+
+test('a run that has ended is written once, whatever comes after it; a checkpoint leaves the index alone', async () => {
+  await inFolder(async (folder) => {
+    const written: string[] = [];
+    const write: Write = async (file, text) => {
+      const value = JSON.parse(text);
+      written.push(value.plan.variant ?? 'index');
+      await file.writeFile(text);
+    };
+    const runs = ['a', 'b'].map((variant) => makeRun({ ...SMALL, variant }));
+    const writer = makeResultWriter(folder, headOf(runs), write);
+    await writer.begin();
+    for (const [index, run] of runs.entries()) {
+      await writer.listen(planned(index + 1, run));
+      await writer.listen({ type: 'checkpoint', run });
+      await writer.listen({ type: 'checkpoint', run });
+      await writer.listen({ type: 'run-ended', run });
+    }
+    await writer.end(ENDED_AT);
+    const each = (name: string) => [name, 'index', name, name, 'index'];
+    assert.deepEqual(written, ['index', ...each('a'), ...each('b'), 'index']);
+  });
+});
+
+test('a full disk leaves the old file, no temporary one, and a sentence', async () => {
+  await inFolder(async (folder) => {
+    const run = makeRun(SMALL);
+    await storeResult(folder, makeResult([run]));
+    const before = await readFile(join(folder, 'result.json'), 'utf8');
+    const writer = makeResultWriter(folder, headOf([run]), fullDisk);
+    const full = (file: string) => (error: unknown) => {
+      assert.ok(error instanceof Problem);
+      assert.equal(error.kind, 'environment');
+      assert.ok(
+        error.message.includes(`${file}" could not be written, for the disk is full: free some space`),
+      );
+      return true;
+    };
+    await assert.rejects(writer.end(ENDED_AT), full('result.json'));
+    await writer.listen(planned(1, run));
+    await assert.rejects(
+      async () => writer.listen({ type: 'run-ended', run }),
+      full('1-tls-throughput.json'),
+    );
+    assert.deepEqual((await readdir(folder)).sort(), ['result.json', 'runs']);
+    assert.deepEqual(await readdir(join(folder, 'runs')), ['1-tls-throughput.json']);
+    assert.equal(await readFile(join(folder, 'result.json'), 'utf8'), before);
+    assert.deepEqual((await readResult(folder)).runs, [run]);
+    assert.deepEqual(writer.result().runs, []);
+  });
+});
+
+test('what stands in the place of a folder or a file is named, with what to do', async () => {
+  await inFolder(async (folder) => {
+    await writeFile(join(folder, 'file'), '');
+    await assert.rejects(
+      makeResultWriter(join(folder, 'file'), headOf([])).begin(),
+      /is a file, not a folder/,
+    );
+    await mkdir(join(folder, 'result.json'));
+    await assert.rejects(
+      makeResultWriter(folder, headOf([])).begin(),
+      /there is a folder of this name: remove it/,
+    );
+  });
+});

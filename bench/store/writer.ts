@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../measure/metrics.ts';
+import type { Listener } from '../model/event.ts';
+import type { Result, ResultHead, ResultIndex, RunSummary } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import { type Write, writeFileWhole } from './file.ts';
+
+/** Name of the index in a result's folder. */
+export const INDEX_FILE = 'result.json';
+
+/** Saves a result while it comes about. */
+export interface ResultWriter {
+  /** Writes the index without runs: from now on the folder holds a result. */
+  begin(): Promise<void>;
+  /** Saves every checkpoint and every run as it ends, each to a file of its own, and the index with it. */
+  listen: Listener;
+  /** Writes the index for the last time. */
+  end(endedAt: string): Promise<void>;
+  /** What has been saved. */
+  result(): Result;
+}
+
+/**
+ * @param folder of the result; made where it is not there
+ * @param write for tests of a full disk
+ */
+export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
+  const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
+  const runs: Run[] = [];
+  let number = 0;
+
+  /** The run's file before the index: what the index names is there, whenever the bench is killed. */
+  async function saveRun(run: Run, ended: boolean): Promise<void> {
+    const file = runFile(number, run);
+    await writeFileWhole(join(folder, file), `${JSON.stringify(run)}\n`, write);
+    const isNew = index.runs[number - 1] === undefined;
+    runs[number - 1] = run;
+    index.runs[number - 1] = summaryOf(file, run);
+    // Of a run that goes on the index says that there is one; its figures are of use when it has ended.
+    if (isNew || ended) await saveIndex();
+  }
+
+  async function saveIndex(): Promise<void> {
+    await writeFileWhole(join(folder, INDEX_FILE), `${JSON.stringify(index, null, 1)}\n`, write);
+  }
+
+  return {
+    begin: saveIndex,
+    async listen(event) {
+      if (event.type === 'run-planned') number = event.number;
+      else if (event.type === 'checkpoint' || event.type === 'run-ended')
+        await saveRun(event.run, event.type === 'run-ended');
+      else if (event.type === 'concluded') index.conclusions = event.conclusions;
+    },
+    async end(endedAt) {
+      index.endedAt = endedAt;
+      await saveIndex();
+    },
+    result: () => ({ ...index, runs: [...runs] }),
+  };
+}
+
+/** `runs/3-tls-latency.json`. A variant's name comes from outside: nothing of it may lead elsewhere. */
+function runFile(number: number, { plan: { variant, step, round } }: Run): string {
+  const name = [variant, step, ...(round === null ? [] : [String(round)])]
+    .map((part) => part.replace(/[^A-Za-z0-9._+@-]+/g, '_').slice(0, 60))
+    .join('-');
+  return `runs/${number}-${name}.json`;
+}
+
+/** What the index keeps of a run that is in `file`. */
+export function summaryOf(file: string, run: Run): RunSummary {
+  const { variant, step, round, profile } = run.plan;
+  return {
+    file,
+    variant,
+    step,
+    round,
+    profile,
+    startedAt: run.startedAt,
+    outcome: run.outcome,
+    validity: run.validity,
+    metrics: metricsOf(figuresOf(run)),
+  };
+}

@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { comparisonSchema } from '../model/comparison.ts';
+import { randomFrom } from '../model/random.ts';
+import { normalFrom } from '../stats/noise.test.fixture.ts';
+import { type ComparisonOptions, compareRuns, roundsForVerdicts } from './comparison.ts';
+import { type ComparedRun, FIGURES } from './figures.ts';
+
+const OPTIONS: ComparisonOptions = { baseline: 'plain', variants: ['tuned'], asked: 10, seed: 1 };
+
+const VALUES: Record<string, number> = {
+  'cpuPerMessage.proxy': 20,
+  'messages.perSecond': 20_000,
+  'response.p50': 300,
+  'response.p99': 900,
+  'handshake.p50': 4000,
+  'cpuPerConnection.proxy': 80,
+  'memoryPerConnection.proxy': 18_000,
+  'connections.failed': 0,
+  'messages.lost': 0,
+};
+
+/** Runs of both steps in so many rounds; `change` says by which factor a figure of a variant is off in a round. */
+function runsOf(
+  rounds: number,
+  change: (variant: string, figure: string, round: number) => number = () => 1,
+  variants: readonly string[] = ['plain', 'tuned'],
+): ComparedRun[] {
+  return Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
+    variants.flatMap((variant) =>
+      (['throughput', 'latency'] as const).map((step) => ({
+        variant,
+        step,
+        round,
+        outcome: { state: 'completed' as const },
+        validity: {
+          verdict: 'valid' as const,
+          reasons: [],
+          limit: {
+            component: step === 'latency' ? ('schedule' as const) : ('proxy' as const),
+            evidence: 'So it was.',
+          },
+        },
+        metrics: Object.fromEntries(
+          Object.entries(VALUES).map(([name, value]) => [name, value * change(variant, name, round)]),
+        ),
+      })),
+    ),
+  );
+}
+
+/** Scatter that is the same for both sides of a round, and a little of their own. */
+function scatter(variant: string, figure: string, round: number): number {
+  const random = randomFrom(
+    [...`${figure} ${round} ${variant}`].reduce((sum, each) => sum * 31 + each.charCodeAt(0), 7),
+  );
+  return 1 + 0.1 * Math.sin(round) + 0.004 * (random() - 0.5);
+}
+
+function only(variant: string, name: string, factor: number) {
+  return (of: string, figure: string, round: number) =>
+    scatter(of, figure, round) * (of === variant && figure === name ? factor : 1);
+}
+
+function verdictsOf(runs: readonly ComparedRun[], options = OPTIONS) {
+  const [comparison] = compareRuns(runs, options).comparisons;
+  assert.ok(comparison);
+  return Object.fromEntries(
+    comparison.figures.map(({ name, step, verdict }) => [`${name} ${step}`, verdict]),
+  );
+}
+
+test('without a difference none is detected in any figure', () => {
+  const conclusion = compareRuns(runsOf(10, scatter), OPTIONS);
+  v.assert(comparisonSchema, conclusion);
+  assert.deepEqual(conclusion.rounds, { asked: 10, used: 10 });
+  assert.deepEqual(conclusion.excluded, []);
+  const [comparison] = conclusion.comparisons;
+  assert.equal(comparison?.verdict, 'no difference detected');
+  assert.equal(comparison.figures.length, FIGURES.length + 1);
+  for (const figure of comparison.figures) {
+    assert.equal(figure.verdict, 'no difference detected', figure.name);
+    assert.equal(figure.rounds.length, 10);
+    assert.ok(figure.detectable !== null && figure.detectable > 1 && figure.detectable < 1.05, figure.name);
+    assert.ok(figure.interval !== null && figure.interval[0] <= 1 && figure.interval[1] >= 1);
+  }
+});
+
+test('each figure is called by what it is: time and throughput faster or slower, CPU and memory cheaper or dearer', () => {
+  const words = (name: string, factor: number) => {
+    const verdicts = verdictsOf(runsOf(10, only('tuned', name, factor)));
+    return Object.entries(verdicts)
+      .filter(([figure]) => figure.startsWith(name))
+      .map(([, verdict]) => verdict);
+  };
+  assert.deepEqual(words('response.p50', 1.1), ['slower']);
+  assert.deepEqual(words('response.p50', 0.9), ['faster']);
+  assert.deepEqual(words('messages.perSecond', 1.1), ['faster']);
+  assert.deepEqual(words('messages.perSecond', 0.9), ['slower']);
+  assert.deepEqual(words('handshake.p50', 5), ['slower']);
+  assert.deepEqual(words('cpuPerMessage.proxy', 1.1), ['dearer', 'dearer']);
+  assert.deepEqual(words('memoryPerConnection.proxy', 0.5), ['cheaper']);
+});
+
+test('the verdict on the variant goes by the headline figures', () => {
+  const overall = (...changes: [name: string, factor: number][]) => {
+    const runs = runsOf(10, (variant, figure, round) => {
+      const [, factor = 1] = changes.find(([name]) => variant === 'tuned' && name === figure) ?? [];
+      return scatter(variant, figure, round) * factor;
+    });
+    return compareRuns(runs, OPTIONS).comparisons[0]?.verdict;
+  };
+  assert.equal(overall(['response.p50', 1.1], ['cpuPerMessage.proxy', 1.1]), 'slower');
+  assert.equal(overall(['cpuPerMessage.proxy', 1.1]), 'dearer');
+  assert.equal(overall(['response.p50', 0.9]), 'faster');
+  assert.equal(overall(['cpuPerMessage.proxy', 0.9]), 'cheaper');
+  assert.equal(overall(['response.p50', 1.1], ['cpuPerMessage.proxy', 0.9]), 'mixed');
+  assert.equal(overall(['memoryPerConnection.proxy', 3]), 'no difference detected');
+});
+
+test('capacity of a core is CPU per message told the other way round, never another verdict', () => {
+  const [comparison] = compareRuns(
+    runsOf(10, only('tuned', 'cpuPerMessage.proxy', 1.25)),
+    OPTIONS,
+  ).comparisons;
+  const of = (name: string) => comparison?.figures.find((figure) => figure.name === name);
+  const [cpu, capacity] = [of('cpuPerMessage.proxy'), of('perCoreCapacity')];
+  assert.ok(cpu?.effect && cpu.interval && capacity?.effect && capacity.interval);
+  assert.deepEqual([cpu.verdict, capacity.verdict], ['dearer', 'slower']);
+  assert.ok(Math.abs(cpu.effect * capacity.effect - 1) < 1e-12);
+  assert.ok(Math.abs(cpu.interval[0] * capacity.interval[1] - 1) < 1e-12);
+  assert.equal(cpu.pValue, capacity.pValue);
+});
+
+test('medians are of the figures, the effect of the ratios within rounds', () => {
+  const [comparison] = compareRuns(runsOf(7, only('tuned', 'response.p50', 1.3)), OPTIONS).comparisons;
+  const figure = comparison?.figures.find(({ name }) => name === 'response.p50');
+  assert.ok(figure?.baseline && figure.variant && figure.effect);
+  assert.ok(Math.abs(figure.effect - 1.3) < 0.01);
+  assert.deepEqual(
+    figure.rounds.map(({ round }) => round),
+    [1, 2, 3, 4, 5, 6, 7],
+  );
+});
+
+test('a run that lost messages counts for no figure of its step, in its round on neither side', () => {
+  const runs = runsOf(10, scatter).map((run) =>
+    run.variant === 'plain' && run.round === 3 && run.step === 'throughput'
+      ? { ...run, metrics: { ...run.metrics, 'messages.lost': 2 } }
+      : run,
+  );
+  const { comparisons, excluded } = compareRuns(runs, OPTIONS);
+  for (const { name, step, rounds } of comparisons[0]?.figures ?? []) {
+    assert.equal(rounds.length, step === 'throughput' ? 9 : 10, name);
+    assert.equal(
+      rounds.some(({ round }) => round === 3),
+      step === 'latency',
+    );
+  }
+  const [exclusion, ...others] = excluded;
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    [exclusion?.variant, exclusion?.step, exclusion?.round, exclusion?.reason],
+    ['plain', 'throughput', 3, '0 connections failed and 2 messages were lost.'],
+  );
+  assert.ok(
+    exclusion?.figures.includes('cpuPerMessage.proxy') && exclusion.figures.includes('messages.perSecond'),
+  );
+});
+
+test('how valid a run must be depends on the figure', () => {
+  const doubtful = (change: Partial<ComparedRun['validity']>) => {
+    const runs = runsOf(10, scatter).map((run) =>
+      run.variant === 'tuned' && run.round === 1 ? { ...run, validity: { ...run.validity, ...change } } : run,
+    );
+    const { comparisons } = compareRuns(runs, OPTIONS);
+    return (comparisons[0]?.figures ?? [])
+      .filter(({ rounds }) => rounds.length === 9)
+      .map(({ name, step }) => `${name} ${step}`);
+  };
+  const limit = (component: ComparedRun['validity']['limit']['component']) => ({
+    component,
+    evidence: 'Busy.',
+  });
+  assert.deepEqual(doubtful({ verdict: 'suspect', reasons: ['Late.'], limit: limit('schedule') }), [
+    'response.p99 latency',
+  ]);
+  assert.deepEqual(doubtful({ verdict: 'suspect', reasons: ['Too slow.'], limit: limit('proxy') }), [
+    'response.p50 latency',
+    'cpuPerMessage.proxy latency',
+    'response.p99 latency',
+  ]);
+  assert.deepEqual(doubtful({ verdict: 'generator-limited', reasons: ['Busy.'], limit: limit('schedule') }), [
+    'messages.perSecond throughput',
+    'response.p99 latency',
+  ]);
+});
+
+test('too few rounds left is a verdict of its own', () => {
+  const failing = runsOf(10, only('tuned', 'response.p50', 2)).map((run) =>
+    run.step === 'latency' && (run.round ?? 0) > 5
+      ? { ...run, outcome: { state: 'failed' as const, reason: 'Nginx died.' } }
+      : run,
+  );
+  const verdicts = verdictsOf(failing);
+  assert.equal(verdicts['response.p50 latency'], 'too few rounds');
+  assert.equal(verdicts['response.p99 latency'], 'too few rounds');
+  assert.equal(verdicts['cpuPerMessage.proxy throughput'], 'no difference detected');
+  assert.deepEqual(new Set(Object.values(verdictsOf(runsOf(5, scatter)))), new Set(['too few rounds']));
+  assert.equal(compareRuns(runsOf(5, scatter), OPTIONS).comparisons[0]?.verdict, 'too few rounds');
+});
+
+test('what one side does not have is left out, not called equal', () => {
+  const withoutProxy = runsOf(10, scatter).map((run) =>
+    run.variant === 'plain'
+      ? {
+          ...run,
+          metrics: Object.fromEntries(
+            Object.entries(run.metrics).map(([name, value]) => [
+              name,
+              name.endsWith('.proxy') ? null : value,
+            ]),
+          ),
+        }
+      : run,
+  );
+  assert.deepEqual(Object.keys(verdictsOf(withoutProxy)), [
+    'response.p50 latency',
+    'messages.perSecond throughput',
+    'response.p99 latency',
+    'handshake.p50 throughput',
+  ]);
+});
+
+test('a step that was not asked for, no run at all, a pilot: nothing fails, nothing counts', () => {
+  const none = compareRuns([], OPTIONS);
+  v.assert(comparisonSchema, none);
+  assert.deepEqual([none.rounds.used, none.comparisons[0]?.figures], [0, []]);
+  const pilot = compareRuns(
+    runsOf(1, scatter).map((run) => ({ ...run, round: null })),
+    OPTIONS,
+  );
+  assert.equal(pilot.rounds.used, 0);
+  const throughput = runsOf(10, scatter).filter(({ step }) => step === 'throughput');
+  const steps = compareRuns(throughput, OPTIONS).comparisons[0]?.figures.map(({ step }) => step);
+  assert.deepEqual(new Set(steps), new Set(['throughput']));
+});
+
+test('a round that was cut off is not counted as used, its pairs are', () => {
+  const runs = runsOf(4, scatter).slice(0, -2);
+  const { rounds, comparisons } = compareRuns(runs, { ...OPTIONS, asked: 10 });
+  assert.deepEqual(rounds, { asked: 10, used: 3 });
+  assert.equal(comparisons[0]?.figures[0]?.rounds.length, 3);
+});
+
+test('the more variants, the more rounds it takes until every figure has a verdict', () => {
+  assert.deepEqual([1, 2, 3, 4, 5].map(roundsForVerdicts), [10, 11, 12, 12, 13]);
+  for (const variants of [['tuned'], ['tuned', 'b'], ['tuned', 'b', 'c']]) {
+    const names = ['plain', ...variants];
+    const verdicts = (rounds: number) =>
+      compareRuns(runsOf(rounds, scatter, names), { ...OPTIONS, variants }).comparisons.flatMap(
+        ({ figures }) => figures.map(({ verdict }) => verdict),
+      );
+    const enough = roundsForVerdicts(variants.length);
+    assert.ok(!verdicts(enough).includes('too few rounds'));
+    assert.ok(verdicts(enough - 1).includes('too few rounds'));
+  }
+});
+
+test('the order in which runs come changes nothing', () => {
+  const runs = runsOf(6, only('tuned', 'messages.perSecond', 0.9));
+  const expected = compareRuns(runs, OPTIONS);
+  fc.assert(
+    fc.property(fc.shuffledSubarray(runs, { minLength: runs.length }), (shuffled) => {
+      const { comparisons, rounds } = compareRuns(shuffled, OPTIONS);
+      assert.deepEqual(
+        { comparisons, rounds },
+        { comparisons: expected.comparisons, rounds: expected.rounds },
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
+
+/** Scatter of one run as it was measured on a shared machine, by figure; the tail scatters most. */
+const NOISE: Record<string, number> = {
+  'cpuPerMessage.proxy': 0.025,
+  'messages.perSecond': 0.049,
+  'response.p50': 0.017,
+  'response.p99': 0.31,
+  'handshake.p50': 0.1,
+  'cpuPerConnection.proxy': 0.05,
+  'memoryPerConnection.proxy': 0.002,
+};
+
+/** Share of so many comparisons in which anything was found, or a given figure, where `effect` is its true effect. */
+function foundIn(
+  comparisons: number,
+  variants: readonly string[],
+  rounds: number,
+  effect: Record<string, number> = {},
+) {
+  const normal = normalFrom(randomFrom(20_250_102));
+  let any = 0;
+  let headline = 0;
+  for (let i = 0; i < comparisons; i++) {
+    const runs = runsOf(
+      rounds,
+      (variant, figure) =>
+        Math.exp((NOISE[figure] ?? 0) * normal()) * (variant === 'plain' ? 1 : (effect[figure] ?? 1)),
+      ['plain', ...variants],
+    );
+    const found = compareRuns(runs, { ...OPTIONS, variants, seed: null }).comparisons.flatMap(({ figures }) =>
+      figures.filter(({ verdict }) => verdict !== 'no difference detected'),
+    );
+    if (found.length > 0) any++;
+    if (found.some(({ name }) => name in effect)) headline++;
+  }
+  return { any: any / comparisons, headline: headline / comparisons };
+}
+
+/** Three standard deviations of a share of 5 % over so many: more is no chance. */
+const slack = (comparisons: number) => 3 * Math.sqrt((0.05 * 0.95) / comparisons);
+
+test('1,000 comparisons of a variant with itself: in no more than 5 % anything at all is found', () => {
+  const { any } = foundIn(1000, ['tuned'], 10);
+  assert.ok(any <= 0.05 + slack(1000), String(any));
+  // A rate of 0 would say that nothing can ever be found.
+  assert.ok(any > 0.005, String(any));
+});
+
+test('so it is with three variants beside each other', () => {
+  const { any } = foundIn(300, ['tuned', 'b', 'c'], 12);
+  assert.ok(any <= 0.05 + slack(300), String(any));
+});
+
+test('5 % more CPU per message are found in nine of ten comparisons of ten rounds', () => {
+  const { headline } = foundIn(200, ['tuned'], 10, { 'cpuPerMessage.proxy': 1.05 });
+  assert.ok(headline >= 0.85, String(headline));
+});

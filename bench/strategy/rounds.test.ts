@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { makeRun } from '../../test/run.ts';
+import { conclusionSchema } from '../model/conclusion.ts';
+import type { Run } from '../model/run.ts';
+import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { roundOrder } from '../stats/shuffle.ts';
+import { makeRounds, type RoundsOptions } from './rounds.ts';
+
+const OPTIONS: RoundsOptions = {
+  variants: ['plain', 'tls'],
+  steps: ['throughput', 'latency'],
+  inFlight: 1,
+  ratePerSecond: 5000,
+  arrivals: 'uniform',
+  planOf: (spec) => ({ ...BASE.plan, ...planned(spec) }),
+  rounds: 3,
+  budgetMs: null,
+  seed: 7,
+};
+
+/** One for all tests: what they look at is which runs are asked for. */
+const BASE = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 100 });
+const RUN_MS = 5000;
+
+function planned({ variant, step, round, load }: RunSpec) {
+  return { variant, step, round, workload: { ...BASE.plan.workload, load } };
+}
+
+/** Runs follow each other every 5 s. */
+function runOf(spec: RunSpec, number: number): Run {
+  const component = spec.step === 'latency' ? ('schedule' as const) : ('proxy' as const);
+  return {
+    ...BASE,
+    plan: { ...BASE.plan, ...planned(spec) },
+    startedAt: new Date(Date.UTC(2025, 0, 2) + number * RUN_MS).toISOString(),
+    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: 'As it was made up.' } },
+  };
+}
+
+/** Runs a strategy to its end, or until so many runs are done. */
+function play(strategy: Strategy, execute = runOf, most = 200): Run[] {
+  const done: Run[] = [];
+  for (let spec = strategy.next(done); spec !== null && done.length < most; spec = strategy.next(done)) {
+    done.push(execute(spec, done.length));
+    assert.ok(done.length < 500, 'it does not end');
+  }
+  return done;
+}
+
+function told(runs: readonly Run[]): string[] {
+  return runs.map(({ plan: { variant, step, round } }) => `${round ?? 'pilot'} ${step} ${variant}`);
+}
+
+const FAILED = { state: 'failed', reason: 'Nginx died.' } as const;
+
+test('with a rate that is named, rounds are all there is: every variant once in each step', () => {
+  const done = play(makeRounds(OPTIONS));
+  assert.equal(done.length, 3 * 2 * 2);
+  for (const round of [1, 2, 3]) {
+    const [first, second] = roundOrder(OPTIONS.variants, round, OPTIONS.seed);
+    const own = done.filter(({ plan }) => plan.round === round);
+    assert.deepEqual(told(own), [
+      `${round} throughput ${first}`,
+      `${round} throughput ${second}`,
+      `${round} latency ${first}`,
+      `${round} latency ${second}`,
+    ]);
+  }
+});
+
+test('a pilot of both steps finds the rate, which is then the same for all', () => {
+  const strategy = makeRounds({ ...OPTIONS, ratePerSecond: null });
+  const done = play(strategy);
+  assert.deepEqual(told(done.slice(0, 5)), [
+    'pilot throughput plain',
+    'pilot throughput tls',
+    'pilot latency plain',
+    'pilot latency tls',
+    `1 throughput ${roundOrder(OPTIONS.variants, 1, 7)[0]}`,
+  ]);
+  const rates = done.flatMap(({ plan: { workload } }) =>
+    workload.load.kind === 'open' ? [workload.load.ratePerSecond] : [],
+  );
+  assert.equal(new Set(rates).size, 1);
+  const [rate, comparison, ...others] = strategy.conclude(done);
+  assert.ok(rate?.kind === 'rate' && comparison?.kind === 'comparison');
+  assert.deepEqual([rate.ratePerSecond, others], [rates[0], []]);
+  assert.deepEqual(comparison.rounds, { asked: 3, used: 3 });
+});
+
+test('a rate that is too high for one of them is halved in the pilot, and never changes in the rounds', () => {
+  const done = play(makeRounds({ ...OPTIONS, ratePerSecond: null }), (spec, number) => {
+    const run = runOf(spec, number);
+    const isDrowned = spec.variant === 'tls' && spec.step === 'latency';
+    const limit = { component: 'proxy' as const, evidence: 'Full.' };
+    return isDrowned ? { ...run, validity: { ...run.validity, limit } } : run;
+  });
+  const rates = done.flatMap(({ plan: { round, workload } }) =>
+    workload.load.kind === 'open' ? [[round, workload.load.ratePerSecond] as const] : [],
+  );
+  const first = rates[0]?.[1] ?? 0;
+  assert.deepEqual(
+    rates.slice(0, 4).map(([, rate]) => rate),
+    [first, first, first / 2, first / 2],
+  );
+  assert.ok(rates.filter(([round]) => round !== null).every(([, rate]) => rate === first / 2));
+});
+
+test('the throughput alone needs no pilot; the latency alone has one of both steps', () => {
+  const throughput = play(makeRounds({ ...OPTIONS, ratePerSecond: null, steps: ['throughput'] }));
+  assert.deepEqual(new Set(throughput.map(({ plan }) => `${plan.step} ${plan.round}`)).size, 3);
+  assert.equal(throughput.length, 6);
+  const latency = play(makeRounds({ ...OPTIONS, ratePerSecond: null, steps: ['latency'] }));
+  assert.deepEqual(told(latency).slice(0, 2), ['pilot throughput plain', 'pilot throughput tls']);
+  assert.ok(latency.slice(4).every(({ plan }) => plan.step === 'latency' && plan.round !== null));
+  assert.equal(latency.length, 4 + 6);
+});
+
+test('for any variants, steps, rounds and seed: each variant once in each step of each round, in the order of the seed', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 2, max: 5 }),
+      fc.subarray(['throughput', 'latency'] as const, { minLength: 1 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+      (count, steps, rounds, seed) => {
+        const variants = Array.from({ length: count }, (_, index) => `v${index}`);
+        const options = { ...OPTIONS, variants, steps, rounds, seed };
+        const done = play(makeRounds(options));
+        const expected = Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
+          steps.flatMap((step) =>
+            roundOrder(variants, round, seed).map((name) => `${round} ${step} ${name}`),
+          ),
+        );
+        assert.deepEqual(told(done), expected);
+        assert.deepEqual(told(play(makeRounds(options))), expected);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('another seed gives another order, and over many rounds each variant is first about as often', () => {
+  const orders = (seed: number) => told(play(makeRounds({ ...OPTIONS, rounds: 20, seed })));
+  assert.notDeepEqual(orders(1), orders(2));
+  const first = play(
+    makeRounds({ ...OPTIONS, rounds: 100, steps: ['throughput'], seed: 3 }),
+    runOf,
+    200,
+  ).filter((_, index) => index % 2 === 0);
+  const share = first.filter(({ plan }) => plan.variant === 'plain').length / first.length;
+  assert.ok(share > 0.3 && share < 0.7, String(share));
+});
+
+test('how many runs there will be is known from the start, and stays', () => {
+  for (const ratePerSecond of [5000, null]) {
+    const strategy = makeRounds({ ...OPTIONS, ratePerSecond });
+    const done = play(strategy);
+    for (const [number] of done.entries())
+      assert.equal(strategy.expectedRuns(done.slice(0, number)), done.length);
+  }
+});
+
+test('a budget ends it before a round that would not be over in time, going by the runs so far', () => {
+  // A round of four runs takes 20 s.
+  const rounds = (budgetMs: number, asked: number | null = null) =>
+    play(makeRounds({ ...OPTIONS, rounds: asked, budgetMs })).length / 4;
+  assert.equal(rounds(100_000), 5);
+  assert.equal(rounds(119_000), 5);
+  assert.equal(rounds(120_000), 6);
+  assert.equal(rounds(100_000, 3), 3);
+  assert.equal(rounds(100_000, 50), 5);
+  // How long a run takes is not known before the first: that one is begun whatever the budget.
+  assert.equal(rounds(1000), 1);
+});
+
+test('what a budget comes to is told as soon as it can be', () => {
+  const strategy = makeRounds({ ...OPTIONS, rounds: null, budgetMs: 100_000 });
+  const done = play(strategy);
+  assert.equal(strategy.expectedRuns(done.slice(0, 4)), 20);
+  assert.equal(strategy.expectedRuns(done), done.length);
+});
+
+test('interrupted, it has what there is', () => {
+  const strategy = makeRounds({ ...OPTIONS, rounds: 10 });
+  const done = play(strategy, runOf, 4 * 6 + 1);
+  const [comparison] = strategy.conclude(done);
+  assert.ok(comparison?.kind === 'comparison');
+  assert.deepEqual(comparison.rounds, { asked: 10, used: 6 });
+  for (const conclusion of strategy.conclude(done)) v.assert(conclusionSchema, conclusion);
+  assert.ok(comparison.comparisons[0]?.figures.every(({ rounds }) => rounds.length === 6));
+});
+
+test('what is concluded is compared over the runs themselves', () => {
+  const strategy = makeRounds({ ...OPTIONS, rounds: 10 });
+  const twice = makeRun({ profile: 'plain', seconds: 1, connections: 10, perSecond: 200 });
+  const done = play(strategy, (spec, number) => {
+    const run = runOf(spec, number);
+    return spec.variant === 'tls' ? { ...run, slices: twice.slices, workers: twice.workers } : run;
+  });
+  const [comparison] = strategy.conclude(done);
+  assert.ok(comparison?.kind === 'comparison');
+  const figure = comparison.comparisons[0]?.figures.find(({ name }) => name === 'messages.perSecond');
+  assert.ok(figure?.effect != null && Math.abs(figure.effect - 2) < 0.1, String(figure?.effect));
+  assert.equal(figure.verdict, 'faster');
+});
+
+test('a variant that never comes to its end is given up, and it is said', () => {
+  const strategy = makeRounds({ ...OPTIONS, variants: ['plain', 'tls', 'cache'] });
+  const done = play(strategy, (spec, number) => ({
+    ...runOf(spec, number),
+    ...(spec.variant === 'tls' ? { outcome: FAILED } : {}),
+  }));
+  assert.equal(done.filter(({ plan }) => plan.variant === 'tls').length, 2);
+  assert.equal(done.filter(({ plan }) => plan.variant === 'cache').length, 6);
+  assert.deepEqual(
+    strategy.conclude(done).filter(({ kind }) => kind === 'left-out'),
+    [{ kind: 'left-out', variant: 'tls', reason: 'Its runs failed: Nginx died.' }],
+  );
+});
+
+test('without its baseline, or with nothing beside it, it ends', () => {
+  for (const lost of ['plain', 'tls']) {
+    const done = play(makeRounds(OPTIONS), (spec, number) => ({
+      ...runOf(spec, number),
+      ...(spec.variant === lost ? { outcome: FAILED } : {}),
+    }));
+    assert.ok(done.length <= 4, told(done).join('; '));
+  }
+});
+
+test('one run that failed is not the end of its variant', () => {
+  const done = play(makeRounds(OPTIONS), (spec, number) => ({
+    ...runOf(spec, number),
+    ...(number === 1 ? { outcome: FAILED } : {}),
+  }));
+  assert.equal(done.length, 12);
+});
+
+test('where no rate can be found the latency is left out, and the throughput compared', () => {
+  const strategy = makeRounds({ ...OPTIONS, ratePerSecond: null });
+  const done = play(strategy, (spec, number) => ({ ...runOf(spec, number), processes: [] }));
+  assert.ok(done.every(({ plan }) => plan.step === 'throughput'));
+  assert.equal(done.length, 2 + 6);
+});

@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import type { Load } from '../model/load.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Run, Validity } from '../model/run.ts';
+import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { chooseRate, roundDown } from './rate.ts';
+import { makeSteps, type StepsOptions } from './steps.ts';
+
+const ON_TWO_CPUS = {
+  throughput: { proxy: [1], server: [0], generator: [0], runner: [0] },
+  latency: { proxy: [1], server: [1], generator: [0], runner: [1] },
+};
+
+/** The plan of a run on two CPUs. */
+function planOf({ variant, step, load }: RunSpec): RunPlan {
+  const { plan } = makeRun({ profile: variant, seconds: 1 });
+  return {
+    ...plan,
+    step,
+    workload: { ...plan.workload, load },
+    server: step === 'throughput' ? 'lean' : 'ws',
+    servers: 1,
+    proxy: plan.proxy === null ? null : { ...plan.proxy, workers: 1 },
+    placement: ON_TWO_CPUS[step],
+    pacing: step === 'latency' ? 'spin' : null,
+  };
+}
+
+const OPTIONS: StepsOptions = {
+  variants: ['direct', 'plain', 'tls'],
+  steps: ['throughput', 'latency'],
+  inFlight: 1,
+  ratePerSecond: null,
+  arrivals: 'uniform',
+  planOf,
+};
+
+/** What a run of this spec comes to: the proxy's and the server's CPU-µs a message as told. */
+function runOf(
+  spec: RunSpec,
+  { proxyUs = 20, serverUs = 10, limit = 'schedule' as Validity['limit']['component'] } = {},
+): Run {
+  const load: Load = spec.load;
+  const run = makeRun({ profile: spec.variant, seconds: 2, perSecond: 5000, load });
+  const { steady } = figuresOf(run);
+  for (const series of run.processes) {
+    const cost = series.component === 'proxy' ? proxyUs : series.component === 'server' ? serverUs : 15;
+    const peers = run.processes.filter(({ component }) => component === series.component).length;
+    const perUs = (cost * steady.echoed) / peers / (steady.durationUs ?? 1);
+    for (const sample of series.samples) sample.cpuUs = Math.round(sample.atUs * perUs);
+  }
+  return {
+    ...run,
+    plan: planOf(spec),
+    validity: { verdict: 'valid', reasons: [], limit: { component: limit, evidence: 'As it was made up.' } },
+  };
+}
+
+/** Runs a strategy to its end. */
+function play(strategy: Strategy, execute: (spec: RunSpec) => Run = (spec) => runOf(spec)): Run[] {
+  const done: Run[] = [];
+  for (let spec = strategy.next(done); spec !== null; spec = strategy.next(done)) {
+    done.push(execute(spec));
+    assert.ok(done.length < 50, 'it does not end');
+  }
+  return done;
+}
+
+function told(runs: readonly Run[]): string[] {
+  return runs.map(({ plan: { variant, step, workload } }) => {
+    const { load } = workload;
+    return `${variant} ${step} ${load.kind === 'open' ? load.ratePerSecond : load.kind}`;
+  });
+}
+
+test('every variant in a closed loop, then all of them at one rate', () => {
+  const strategy = makeSteps(OPTIONS);
+  const done = play(strategy);
+  // Nginx 20 µs and the echo server 1.7 × 10 µs share a CPU, half of which is 500,000 µs a second.
+  assert.deepEqual(told(done), [
+    'direct throughput closed',
+    'plain throughput closed',
+    'tls throughput closed',
+    'direct latency 13000',
+    'plain latency 13000',
+    'tls latency 13000',
+  ]);
+  const [rate, ...others] = strategy.conclude(done);
+  assert.ok(rate?.kind === 'rate');
+  assert.deepEqual([rate.ratePerSecond, rate.halved, others], [13_000, false, []]);
+  assert.match(
+    rate.reason,
+    /^13,000 messages a second: .* plain asks most of one: Nginx 20\.0 µs and the echo servers 17\.0 µs a message\. The echo server on ws is reckoned at 1\.7 times/,
+  );
+});
+
+test('the variant that asks most of a CPU sets the rate for all', () => {
+  const done = play(makeSteps(OPTIONS), (spec) => runOf(spec, { proxyUs: spec.variant === 'tls' ? 83 : 20 }));
+  assert.deepEqual(told(done).slice(3), ['direct latency 5000', 'plain latency 5000', 'tls latency 5000']);
+});
+
+test('how many runs there will be is known from the start, and stays', () => {
+  const strategy = makeSteps(OPTIONS);
+  const done: Run[] = [];
+  for (let spec = strategy.next(done); spec !== null; spec = strategy.next(done)) {
+    assert.equal(strategy.expectedRuns(done), 6);
+    done.push(runOf(spec));
+  }
+  assert.equal(strategy.expectedRuns(done), 6);
+  assert.equal(makeSteps({ ...OPTIONS, steps: ['throughput'] }).expectedRuns([]), 3);
+  assert.equal(makeSteps({ ...OPTIONS, steps: ['latency'], ratePerSecond: 5 }).expectedRuns([]), 3);
+});
+
+test('a rate that turns out to be too high is halved once, for all', () => {
+  for (const limit of ['proxy', 'server', 'none'] as const) {
+    const strategy = makeSteps(OPTIONS);
+    const done = play(strategy, (spec) => {
+      const tooHigh = spec.step === 'latency' && spec.variant === 'plain';
+      return runOf(spec, { limit: tooHigh ? limit : 'schedule' });
+    });
+    assert.deepEqual(told(done).slice(3), [
+      'direct latency 13000',
+      'plain latency 13000',
+      'direct latency 6500',
+      'plain latency 6500',
+      'tls latency 6500',
+    ]);
+    const [rate] = strategy.conclude(done);
+    assert.ok(rate?.kind === 'rate' && rate.halved);
+    assert.equal(rate.ratePerSecond, 6500);
+    assert.match(rate.reason, /That was too much for plain: As it was made up\.$/);
+    assert.equal(strategy.expectedRuns(done), 8);
+  }
+});
+
+test('a generator that was kept from its CPU is no reason to halve the rate, one that could not keep up is', () => {
+  const rates = (pacing: RunPlan['pacing']) =>
+    play(makeSteps(OPTIONS), (spec) => {
+      const run = runOf(spec, { limit: spec.step === 'latency' ? 'generator' : 'proxy' });
+      return { ...run, plan: { ...run.plan, pacing: spec.step === 'latency' ? pacing : null } };
+    }).filter(({ plan }) => plan.step === 'latency').length;
+  assert.equal(rates('spin'), 3);
+  assert.equal(rates('sleep'), 4);
+});
+
+test('a rate that was asked for stays, whatever comes of it', () => {
+  for (const steps of [['latency'], ['throughput', 'latency']] as const) {
+    const strategy = makeSteps({ ...OPTIONS, steps, ratePerSecond: 9000 });
+    const done = play(strategy, (spec) => runOf(spec, { limit: 'proxy' }));
+    assert.deepEqual(told(done).slice(-3), ['direct latency 9000', 'plain latency 9000', 'tls latency 9000']);
+    assert.deepEqual(strategy.conclude(done), [
+      { kind: 'rate', ratePerSecond: 9000, halved: false, reason: 'It was asked for.' },
+    ]);
+  }
+});
+
+test('a variant that carried nothing is left out of the second step, and it is said', () => {
+  const strategy = makeSteps(OPTIONS);
+  const failed = { state: 'failed', reason: 'Nginx died.' } as const;
+  const done = play(strategy, (spec) => {
+    const run = runOf(spec);
+    return spec.variant === 'plain' ? { ...run, outcome: failed } : run;
+  });
+  assert.deepEqual(told(done).slice(3), ['direct latency 13000', 'tls latency 13000']);
+  assert.deepEqual(strategy.conclude(done).slice(1), [
+    { kind: 'left-out', variant: 'plain', reason: 'Its step throughput failed: Nginx died.' },
+  ]);
+  const none = makeSteps(OPTIONS);
+  const all = play(none, (spec) => ({ ...runOf(spec), outcome: failed }));
+  assert.equal(all.length, 3);
+  assert.deepEqual(
+    none.conclude(all).map(({ kind }) => kind),
+    ['left-out', 'left-out', 'left-out'],
+  );
+});
+
+test('where CPU time is not known there is no rate, and a remedy', () => {
+  const strategy = makeSteps(OPTIONS);
+  const done = play(strategy, (spec) => ({ ...runOf(spec), processes: [] }));
+  assert.equal(done.length, 3);
+  const [first] = strategy.conclude(done);
+  assert.ok(first?.kind === 'left-out');
+  assert.match(first.reason, /Name one with --rate\.$/);
+});
+
+test('nothing is concluded before the first step is over', () => {
+  const strategy = makeSteps(OPTIONS);
+  const [spec] = [strategy.next([])];
+  assert.ok(spec !== null && spec !== undefined);
+  assert.deepEqual(strategy.conclude([]), []);
+  assert.deepEqual(strategy.conclude([runOf(spec)]), []);
+});
+
+test('one CPU for each: the busier of them bounds the rate, and processes share what a component has', () => {
+  const spec: RunSpec = {
+    variant: 'tls',
+    step: 'throughput',
+    round: null,
+    load: { kind: 'closed', inFlight: 1 },
+  };
+  const run = runOf(spec, { proxyUs: 20, serverUs: 10 });
+  const rate = (change: Partial<RunPlan>) =>
+    chooseRate([run], () => ({ ...planOf({ ...spec, step: 'latency' }), server: 'lean', ...change }))
+      ?.perSecond;
+  const apart = { proxy: [3], server: [2], generator: [0], runner: [1] };
+  assert.equal(rate({ placement: apart }), 25_000);
+  const proxy = { workers: 2, workerConnections: 10, workerFiles: 20, reuseport: false, backlog: 1 };
+  // Two workers on one CPU are no faster than one; on two they are, and then the server is the busier.
+  assert.equal(rate({ placement: apart, proxy }), 25_000);
+  assert.equal(rate({ placement: { ...apart, proxy: [3, 4] }, proxy }), 50_000);
+  assert.equal(rate({ placement: null, proxy }), 50_000);
+  assert.equal(rate({ placement: null }), 25_000);
+});
+
+test('a figure is rounded down to two digits', () => {
+  for (const [figure, rounded] of [
+    [13_888.9, 13_000],
+    [9999, 9900],
+    [10_000, 10_000],
+    [104, 100],
+    [99, 99],
+    [1.29, 1.2],
+    [0.3, 0.3],
+  ] as const) {
+    assert.equal(roundDown(figure), rounded);
+  }
+  fc.assert(
+    fc.property(fc.double({ min: 1e-3, max: 1e9, noNaN: true }), (figure) => {
+      const rounded = roundDown(figure);
+      assert.ok(rounded <= figure * (1 + 1e-8) && rounded > figure * 0.9, `${figure} → ${rounded}`);
+      assert.ok(/^\D*0*\.?0*\d{0,1}\.?\d{0,1}0*\.?0*$/.test(rounded.toFixed(6)), `${rounded}`);
+    }),
+  );
+});

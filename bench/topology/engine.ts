@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { EngineName } from '../model/plan.ts';
+import { onPath } from './executable.ts';
+
+/** A JavaScript engine that runs generator workers and the lean echo server. */
+export interface Engine {
+  name: EngineName;
+  /** As in `1.4.5`. */
+  version: string;
+  /** Path of its executable. */
+  command: string;
+}
+
+/**
+ * The packages that bring Bun: optional dependencies of ours, which npm leaves out on any other system. The
+ * package `bun` brings the same, but by an install script that may download. `baseline` runs on every x64
+ * processor.
+ */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'linux x64': '@oven/bun-linux-x64-baseline',
+  'linux arm64': '@oven/bun-linux-aarch64',
+};
+
+/** The oldest that was tried: older ones lack `localPort` in Bun.connect. */
+const LEAST_VERSION = [1, 4, 4] as const;
+
+/** Where Bun is looked for; handed in, so that tests can do without one or with another. */
+export interface Surroundings {
+  /** As in `linux x64`. */
+  system: string;
+  env: NodeJS.ProcessEnv;
+  /** Path of a package's package.json; null where it is not installed. */
+  packageFile(name: string): string | null;
+  /** What `command --version` prints; null where it does not run here. */
+  versionOf(command: string): string | null;
+}
+
+const HERE: Surroundings = {
+  system: `${process.platform} ${process.arch}`,
+  env: process.env,
+  packageFile(name) {
+    try {
+      return createRequire(import.meta.url).resolve(`${name}/package.json`);
+    } catch {
+      return null;
+    }
+  },
+  versionOf(command) {
+    const { status, stdout } = spawnSync(command, ['--version'], { encoding: 'utf8', timeout: 5_000 });
+    return status === 0 ? stdout.trim() : null;
+  },
+};
+
+let known: Engine | null | undefined;
+
+/** Bun, where this machine has one that is new enough; looked for once. */
+export function bunHere(): Engine | null {
+  if (known === undefined) known = findBun(HERE);
+  return known;
+}
+
+/** Bun from our own dependencies, else from PATH; null where neither runs here, or is too old. */
+export function findBun({ system, env, packageFile, versionOf }: Surroundings): Engine | null {
+  const name = PACKAGES[system];
+  const installed = name === undefined ? null : packageFile(name);
+  const commands = [installed === null ? null : join(dirname(installed), 'bin', 'bun'), onPath('bun', env)];
+  for (const command of commands) {
+    const version = command === null ? null : versionOf(command);
+    if (command !== null && version !== null && isNewEnough(version))
+      return { name: 'bun', version, command };
+  }
+  return null;
+}
+
+function isNewEnough(version: string): boolean {
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
+  if (numbers === undefined) return false;
+  const [difference = 0] = LEAST_VERSION.map((least, i) => (numbers[i] ?? 0) - least).filter((d) => d !== 0);
+  return difference >= 0;
+}

@@ -1,0 +1,69 @@
+import { clientOf } from './log.ts';
+import { type Carrier, Session, type SessionContext } from './session.ts';
+import { LINGER_MS } from './socket-carrier.ts';
+
+/** Carries a session over a socket of Bun.listen. */
+export class BunCarrier implements Carrier {
+  readonly session: Session;
+  private readonly socket: Bun.Socket<BunCarrier>;
+  /** Bytes that the kernel has not taken yet, in order; empty nearly always. */
+  private waiting: Buffer[] = [];
+  /** What is to be done with the socket once nothing waits. */
+  private ending: 'end' | 'shutdown' | null = null;
+
+  constructor(socket: Bun.Socket<BunCarrier>, context: SessionContext) {
+    this.socket = socket;
+    this.session = new Session(this, context);
+  }
+
+  /** Stops reading where answers wait for a peer that does not read. */
+  read(chunk: Buffer): void {
+    this.session.take(chunk);
+    if (this.waiting.length > 0) this.socket.pause();
+  }
+
+  /** A connection that is closed (−1) takes everything: its end is told by the handler. */
+  send(bytes: Buffer): boolean {
+    if (this.waiting.length === 0) {
+      const taken = this.socket.write(bytes);
+      if (taken === bytes.length || taken < 0) return true;
+      this.waiting.push(bytes.subarray(taken));
+    } else this.waiting.push(bytes);
+    return false;
+  }
+
+  /** The kernel takes more; that is told where nothing waits as well. */
+  drained(): void {
+    if (this.waiting.length === 0) return;
+    for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {
+      const taken = this.socket.write(next);
+      if (taken < 0) return;
+      if (taken < next.length) {
+        this.waiting[0] = next.subarray(taken);
+        return;
+      }
+      this.waiting.shift();
+    }
+    if (this.ending === 'end') {
+      this.socket.end();
+      return;
+    }
+    if (this.ending === 'shutdown') this.socket.shutdown();
+    this.socket.resume();
+  }
+
+  close(): void {
+    if (this.waiting.length === 0) this.socket.end();
+    else this.ending = 'end';
+  }
+
+  linger(): void {
+    if (this.waiting.length === 0) this.socket.shutdown();
+    else this.ending = 'shutdown';
+    setTimeout(() => this.socket.end(), LINGER_MS).unref();
+  }
+
+  peer(): string {
+    return clientOf(this.socket);
+  }
+}

@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answerOf } from './answer.ts';
+import { AnswerBuffer } from './answer-buffer.ts';
+import { BunCarrier } from './bun-carrier.ts';
+import { logClient } from './log.ts';
+import type { ServerOptions } from './options.ts';
+import { emptyStats, noneOpen, type RunningServer } from './running.ts';
+import type { SessionContext } from './session.ts';
+
+/** As much as is usually read at once. */
+const READ_BYTES = 65_536;
+
+/**
+ * The lean echo server on Bun.listen; what it answers is what that on node:net does.
+ *
+ * @throws the error of listen(): EADDRINUSE and the like
+ */
+export async function startLeanServerOnBun(options: ServerOptions): Promise<RunningServer> {
+  const carriers = new Map<Bun.Socket<BunCarrier>, BunCarrier>();
+  const context: SessionContext = {
+    stats: emptyStats(),
+    answer: answerOf(options),
+    maxPayloadBytes: options.maxPayloadBytes,
+    answers: new AnswerBuffer(READ_BYTES),
+    log: options.log ? logClient : null,
+  };
+  let onEmpty = () => {};
+  const socket: Bun.Handlers<BunCarrier> = {
+    binaryType: 'buffer',
+    open(accepted) {
+      accepted.setNoDelay(true);
+      accepted.data = new BunCarrier(accepted, context);
+      carriers.set(accepted, accepted.data);
+    },
+    data: (accepted, bytes) => accepted.data.read(bytes),
+    drain: (accepted) => accepted.data.drained(),
+    close(accepted) {
+      accepted.data.session.ended();
+      carriers.delete(accepted);
+      if (carriers.size === 0) onEmpty();
+    },
+  };
+  const { host, port, backlog } = options;
+  const listener = Bun.listen({ hostname: host, port, backlog, socket });
+  let local: Bun.Listener | null = null;
+  try {
+    if (options.socket !== null) local = Bun.listen({ unix: options.socket, backlog, socket });
+  } catch (error) {
+    listener.stop();
+    throw error;
+  }
+
+  async function stop(graceMs: number): Promise<void> {
+    listener.stop();
+    local?.stop();
+    const empty = new Promise<void>((done) => {
+      onEmpty = done;
+      if (carriers.size === 0) done();
+    });
+    for (const { session } of carriers.values()) session.goAway();
+    await Promise.race([empty, sleep(graceMs, undefined, { ref: false })]);
+    for (const socket of carriers.keys()) socket.end();
+    await noneOpen(context.stats);
+  }
+
+  return { port: listener.port, stats: context.stats, stop };
+}

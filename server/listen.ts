@@ -1,0 +1,32 @@
+import { createServer, type ListenOptions, type Server } from 'node:net';
+import type { ServerOptions } from './options.ts';
+
+/**
+ * Has a server listen on its TCP port and, where one is asked for, on a Unix-domain socket as well: what
+ * connects there is handed to the same server.
+ *
+ * @param accepting How the server takes its connections.
+ * @returns all that listens, to be closed in the end
+ * @throws the error of listen(): EADDRINUSE and the like
+ */
+export async function listen(
+  server: Server,
+  { port, host, socket, backlog }: Pick<ServerOptions, 'port' | 'host' | 'socket' | 'backlog'>,
+  accepting: { pauseOnConnect?: boolean } = {},
+): Promise<Server[]> {
+  await listening(server, { port, host, backlog });
+  if (socket === null) return [server];
+  const local = createServer(accepting, (connection) => server.emit('connection', connection));
+  await listening(local, { path: socket, backlog }).catch((error: unknown) => {
+    server.close();
+    throw error;
+  });
+  return [server, local];
+}
+
+async function listening(server: Server, where: ListenOptions): Promise<void> {
+  await new Promise<void>((done, fail) => {
+    server.once('error', fail);
+    server.listen(where, done);
+  });
+}
