@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+
 /** µs since a run's epoch, with fractions; monotonic. */
 export type Clock = () => number;
 
@@ -6,9 +8,13 @@ export type Clock = () => number;
  * on Bun that counts from the beginning of the process, so there libc is asked.
  */
 export const monotonicNs: () => bigint =
-  process.versions.bun === undefined
-    ? () => process.hrtime.bigint()
-    : (await import('./monotonic-bun.ts')).monotonicNs;
+  process.versions.bun === undefined ? () => process.hrtime.bigint() : monotonicOnBun();
+
+/** Required and not awaited: Node 22 and 24 abort when a thread is ended whose modules wait for one another. */
+function monotonicOnBun(): () => bigint {
+  const bun: { monotonicNs: () => bigint } = createRequire(import.meta.url)('./monotonic-bun.js');
+  return bun.monotonicNs;
+}
 
 /** Readings that the offset of the two clocks is taken from. */
 const READINGS = 20;
