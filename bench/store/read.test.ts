@@ -234,8 +234,10 @@ test('a file that is too large is not read', async () => {
 
 test('any text where text may stand is read', async () => {
   const result = makeResult([makeRun({ ...SMALL, cache: true })]);
+  // As the name of a field this one is left out when a result is read, so that it can set no prototype.
+  const anyText = fc.string().filter((text) => text !== '__proto__');
   await fc.assert(
-    fc.asyncProperty(fc.oneof(fc.string(), fc.constant('</script>\u0000\u001b[31m')), (text) =>
+    fc.asyncProperty(fc.oneof(anyText, fc.constant('</script>\u0000\u001b[31m')), (text) =>
       inFolder(async (folder) => {
         const hostile = withEveryString(result, text === '' ? ' ' : text);
         await storeResult(folder, hostile);
