@@ -1,4 +1,4 @@
-import { type IntervalHistogram, monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
 /** How busy the event loop was since the reading before. */
 export interface LoopSample {
@@ -9,16 +9,13 @@ export interface LoopSample {
 
 const RESOLUTION_MS = 20;
 
-type Monitor = (options: { resolution: number }) => Pick<IntervalHistogram, 'enable' | 'max' | 'reset'>;
-
 /**
- * @param monitor makes the histogram of the loop's delays
  * @returns a function that reads the meter and sets it back; null on Bun, whose `eventLoopUtilization` says
  *   zero of any loop
  */
-export function startLoopMeter(monitor: Monitor = monitorEventLoopDelay): (() => LoopSample) | null {
+export function startLoopMeter(): (() => LoopSample) | null {
   if (process.versions.bun !== undefined) return null;
-  const delay = monitor({ resolution: RESOLUTION_MS });
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let before = performance.eventLoopUtilization();
   return () => {

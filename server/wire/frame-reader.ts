@@ -68,8 +68,8 @@ export class FrameReader {
         handler.message(chunk, payload, end, first === (FIN | OPCODE.text), key);
       } else {
         if (key !== 0) applyMask(chunk, payload, end, key);
-        const breach = this.other(first, chunk.subarray(payload, end), handler);
-        if (breach !== null) return breach;
+        const rare = this.other(first, chunk.subarray(payload, end), handler);
+        if (rare !== null) return rare;
       }
       at = end;
     }
