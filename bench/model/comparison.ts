@@ -72,7 +72,7 @@ export const comparisonSchema = v.strictObject({
   kind: v.literal('comparison'),
   /** Name of the variant that the others are compared to. */
   baseline: v.string(),
-  /** Null asked: as many as fitted into the budget. Used: rounds that ran to their end. */
+  /** Null asked: as many as fitted into the budget. Used: rounds that ran to their end without losses. */
   rounds: v.strictObject({ asked: v.nullable(positive), used: count }),
   comparisons: v.array(variantComparisonSchema),
   excluded: v.array(excludedSchema),

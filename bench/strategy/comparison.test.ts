@@ -255,6 +255,17 @@ test('a round that was cut off is not counted as used, its pairs are', () => {
   assert.equal(comparisons[0]?.figures[0]?.rounds.length, 3);
 });
 
+test('a round in which connections failed is not counted as used; one in which a figure is in doubt is', () => {
+  const runs = runsOf(4, scatter).map((run) => {
+    if (run.variant !== 'tuned' || run.step !== 'latency') return run;
+    if (run.round === 2) return { ...run, metrics: { ...run.metrics, 'connections.failed': 3 } };
+    if (run.round === 3) return { ...run, outcome: { state: 'failed' as const, reason: 'Nginx died.' } };
+    const doubtful = { ...run.validity, verdict: 'suspect' as const, reasons: ['Late.'] };
+    return run.round === 4 ? { ...run, validity: doubtful } : run;
+  });
+  assert.deepEqual(compareRuns(runs, OPTIONS).rounds, { asked: 10, used: 2 });
+});
+
 test('the more variants, the more rounds it takes until every figure has a verdict', () => {
   assert.deepEqual([1, 2, 3, 4, 5].map(roundsForVerdicts), [10, 11, 12, 12, 13]);
   for (const variants of [['tuned'], ['tuned', 'b'], ['tuned', 'b', 'c']]) {

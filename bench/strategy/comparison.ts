@@ -188,11 +188,15 @@ function isMeasured(runs: readonly ComparedRun[], kind: FigureKind, variants: re
   );
 }
 
-/** Whether every variant has its runs of the round. */
+/** Whether every variant has its runs of the round, and each of them a figure that counts. */
 function isWhole(runs: readonly ComparedRun[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
-  return within.filter((run) => run.round === round).length === kinds.size;
+  return within.filter((run) => run.round === round && countsAtAll(run)).length === kinds.size;
+}
+
+function countsAtAll(run: ComparedRun): boolean {
+  return FIGURES.some((kind) => kind.step === run.step && kind.doubt(run) === null);
 }
 
 /** One entry for each run and reason. */

@@ -97,7 +97,7 @@ function clause(figure: ComparedFigure): string {
 export function roundsSentence({ rounds, excluded }: Comparison): string {
   const { asked, used } = rounds;
   const of = asked === null || asked === used ? '' : ` of ${asked}`;
-  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end.`;
+  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end without losses.`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
   if (runs === 0) return whole;
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;
