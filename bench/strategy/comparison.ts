@@ -89,8 +89,8 @@ function pairsOf(
   });
 }
 
-/** Null where the run is missing, does not give the figure or cannot be used for it. */
-function usable(run: ComparedRun | undefined, kind: FigureKind): number | null {
+/** What a run says of a figure; null where it is missing, does not give it or cannot be used for it. */
+export function usable(run: ComparedRun | undefined, kind: FigureKind): number | null {
   if (run === undefined || kind.doubt(run) !== null) return null;
   const value = run.metrics[kind.name] ?? null;
   // Nothing has a ratio to nothing: growth of memory that cannot be told from none.

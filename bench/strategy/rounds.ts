@@ -6,7 +6,7 @@ import { STEPS } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
-import { compareRuns } from './comparison.ts';
+import { type ComparisonOptions, compareRuns } from './comparison.ts';
 import type { ComparedRun } from './figures.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
@@ -19,6 +19,11 @@ export interface RoundsOptions extends StepsOptions {
   seed: number;
 }
 
+/** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
+export type Judge = (runs: readonly ComparedRun[], options: ComparisonOptions) => Conclusion[];
+
+const compare: Judge = (runs, options) => [compareRuns(runs, options)];
+
 /** Where neither rounds nor budget end it. */
 const MOST_ROUNDS = 1000;
 
@@ -28,7 +33,7 @@ const MOST_ROUNDS = 1000;
  * within seconds, and drift of the machine takes all sides alike. Where the rate of the step `latency` is not
  * named, a pilot before the rounds (both steps of each variant once) finds it; it does not count.
  */
-export function makeRounds(options: RoundsOptions): Strategy {
+export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
   const [baseline = '', ...others] = variants;
   const hasPilot = steps.includes('latency') && options.ratePerSecond === null;
@@ -96,7 +101,7 @@ export function makeRounds(options: RoundsOptions): Strategy {
       return [
         ...rate.filter(({ kind }) => kind === 'rate'),
         ...lost.map((variant): Conclusion => ({ kind: 'left-out', variant, reason: whyLost(done, variant) })),
-        compareRuns(done.map(comparedRun), { baseline, variants: others, asked: options.rounds, seed }),
+        ...judge(done.map(comparedRun), { baseline, variants: others, asked: options.rounds, seed }),
       ];
     },
   };
