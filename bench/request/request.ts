@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import { calibrateCommand } from './calibrate.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { suggestion } from './nearest.ts';
@@ -8,6 +9,7 @@ import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
 
+export type { CalibrateRequest } from './calibrate.ts';
 export type { CompareRequest } from './compare.ts';
 export type { RunRequest } from './run.ts';
 
@@ -15,6 +17,7 @@ export type { RunRequest } from './run.ts';
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
+  calibrate: calibrateCommand,
   report: reportCommand,
   profiles: profilesCommand,
 } as const;
