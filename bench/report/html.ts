@@ -1,4 +1,5 @@
 import type { Result } from '../model/result.ts';
+import { calibrationOf } from './calibration/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { loadSentence } from './load.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
@@ -6,7 +7,7 @@ import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { chartLibrary, pageScript } from './script.ts';
 import { answers } from './section/answers.ts';
-import { COMPARISON_SECTIONS } from './section/comparison.ts';
+import { CALIBRATION_SECTIONS, COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
 import { failures } from './section/failures.ts';
@@ -19,7 +20,7 @@ import { configurations, setup } from './section/setup.ts';
 import { spread } from './section/spread.ts';
 import { summary } from './section/summary.ts';
 import { throughput } from './section/throughput.ts';
-import { type Section, viewOf } from './view.ts';
+import { type Section, type View, viewOf } from './view.ts';
 
 const SECTIONS = [
   answers,
@@ -45,10 +46,7 @@ const SECTIONS = [
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const isComparison = comparisonOf(result) !== null;
-  const sections = (isComparison ? [...COMPARISON_SECTIONS, setup] : SECTIONS).map((section) =>
-    section(view),
-  );
+  const sections = sectionsFor(result).map((section) => section(view));
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
@@ -61,6 +59,11 @@ ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 <script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
   return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
+}
+
+function sectionsFor(result: Result): readonly ((view: View) => Section)[] {
+  if (calibrationOf(result) !== null) return [...CALIBRATION_SECTIONS, setup];
+  return comparisonOf(result) === null ? SECTIONS : [...COMPARISON_SECTIONS, setup];
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

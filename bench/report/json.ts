@@ -1,11 +1,13 @@
 import { type Capacity, figuresOf } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
+import type { Calibration, KeptCalibration } from '../model/calibration.ts';
 import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
+import { calibrationOf } from './calibration/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { verdictSentence } from './comparison/words.ts';
 
@@ -19,6 +21,8 @@ export interface JsonSummary {
   comparisons?: JsonComparison[];
   /** Runs with figures that do not count, and why. */
   excluded?: Comparison['excluded'];
+  /** Of a comparison: what a calibration found of this machine before; of a calibration: what it found. */
+  calibration?: KeptCalibration | Calibration;
   /** The rate of the step latency and why, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
@@ -65,11 +69,21 @@ export interface JsonRun {
   failures: Record<string, number>;
 }
 
+/** Conclusions that stand by themselves, under a name of their own. */
+const OWN_PLACE = new Set<Conclusion['kind']>(['comparison', 'calibration']);
+
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison');
-  const runs = result.runs.map(jsonRun);
-  return { schemaVersion: 2, reportPath, ...jsonComparison(result), conclusions, runs };
+  const conclusions = result.conclusions.filter(({ kind }) => !OWN_PLACE.has(kind));
+  const calibration = calibrationOf(result) ?? result.calibration;
+  return {
+    schemaVersion: 2,
+    reportPath,
+    ...jsonComparison(result),
+    ...(calibration === undefined ? {} : { calibration }),
+    conclusions,
+    runs: result.runs.map(jsonRun),
+  };
 }
 
 function jsonComparison(

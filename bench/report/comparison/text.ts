@@ -55,7 +55,8 @@ function prefixed(head: string, lines: readonly string[]): string[] {
 
 const LEFT = new Set([0, 6]);
 
-function tableLines(rows: readonly (readonly string[])[]): string[] {
+/** A table of text: the first column, and that of verdicts, to the left. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
   );

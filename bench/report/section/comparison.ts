@@ -14,6 +14,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
+import { calibration } from './calibration.ts';
 import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
@@ -21,8 +22,11 @@ import { noticeList } from './notices.ts';
 /** The baseline is grey, in every chart. */
 const GREY = 'series-5';
 
+const BESIDE = [effects, rounds, curves, configurations, notices, compactRuns];
 /** The sections of a comparison, in place of those that set single runs beside each other. */
-export const COMPARISON_SECTIONS = [verdicts, effects, rounds, curves, configurations, notices, compactRuns];
+export const COMPARISON_SECTIONS = [verdicts, ...BESIDE];
+/** Those of a calibration, which is told of as a whole first. */
+export const CALIBRATION_SECTIONS = [calibration, ...BESIDE];
 
 function comparisonIn({ result }: View): Comparison {
   const comparison = comparisonOf(result);
@@ -50,7 +54,7 @@ function effects(view: View): Section {
     title: 'Effects',
     charts: [],
     body: html`${comparisons.map((each) => effectsOf(each, baseline))}
-<p class="how">An effect is variant ÷ baseline, the median over the rounds of the ratio within each. It counts as a difference where the signed-rank test is significant (p below .05, adjusted for all figures of all variants together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many rounds, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
+<p class="how">An effect is variant ÷ baseline, the median over the rounds of the ratio within each. It counts as a difference where the signed-rank test is significant (p below .05, adjusted for all figures that are judged together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many rounds, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
   };
 }
 
