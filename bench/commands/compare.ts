@@ -75,9 +75,9 @@ export async function compare(
 }
 
 /** A run among many that lost a message is left out and named; only what leaves no comparison is a failure. */
-function exitCodeOf(
+export function exitCodeOf(
   { conclusions }: Result,
-  { failOnSlower }: CompareRequest,
+  { failOnSlower }: Pick<CompareRequest, 'failOnSlower'>,
   interrupted: boolean,
 ): ExitCode {
   if (interrupted) return EXIT.interrupted;

@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import { parseRequest, type Request } from '../request/request.ts';
 import { calibrate } from './calibrate.ts';
 import { compare } from './compare.ts';
+import { compareStoredResults } from './compare-stored.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -59,6 +60,8 @@ async function dispatch(
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),
       );
+    case 'compare-stored':
+      return compareStoredResults(request.stored, argv, terminal, services);
     case 'calibrate':
       return interruptibly(signals, terminal, (interruption) =>
         calibrate(request.calibrate, argv, terminal, interruption, services),

@@ -12,6 +12,7 @@ import { quoted } from './units.ts';
 export type { CalibrateRequest } from './calibrate.ts';
 export type { CompareRequest } from './compare.ts';
 export type { RunRequest } from './run.ts';
+export type { StoredRequest } from './stored.ts';
 
 /** Every command but `help` and `version`, in the order in which `--help` lists them. */
 export const COMMANDS = {

@@ -1,5 +1,3 @@
-import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Load } from '../model/load.ts';
 import { STEPS } from '../model/plan.ts';
@@ -7,7 +5,7 @@ import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
-import type { ComparedRun } from './figures.ts';
+import { type ComparedRun, comparedRunOf } from './figures.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
 export interface RoundsOptions extends StepsOptions {
@@ -133,12 +131,6 @@ function meanRunMs(done: readonly Run[]): number {
   return first === undefined || last === undefined || done.length < 2
     ? 0
     : (last - first) / (done.length - 1);
-}
-
-function comparedRunOf(run: Run): ComparedRun {
-  const { variant, step, round } = run.plan;
-  const { outcome, validity } = run;
-  return { variant, step, round, outcome, validity, metrics: metricsOf(figuresOf(run)) };
 }
 
 /** Figures of a run are derived once, however often it is looked at. */
