@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
 import { comparedFigureSchema } from '../model/comparison.ts';
+import { Problem } from '../model/failure.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { readResult } from '../store/read.ts';
 import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
@@ -149,6 +150,26 @@ test('unknown names and tunings that fit nothing are refused before anything sta
     },
   });
   assert.equal((await refused('compare plain plain+placebo', unfit))[0], 1);
+});
+
+test('a side that Nginx refuses is known before the first run, by its name', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({
+    async checkConfiguration({ variant }) {
+      if (variant.name === 'plain+tune-1') throw new Problem('configuration', 'Nginx refuses it.');
+      return '1.22.1';
+    },
+    runExperiment: () => assert.fail('nothing is to be run'),
+  });
+  const line = ['compare', 'plain', '--tune', 'http { gzip sometimes; }', '--reports', reports];
+  const { code, said } = await obey(line, services);
+  assert.deepEqual([code, await readdir(reports)], [1, []]);
+  assert.deepEqual(said, ['plain+tune-1 cannot be compared. Nginx refuses it.']);
+});
+
+test('where this machine was never calibrated a comparison says so', async (t) => {
+  const { out } = await compared(await temporaryFolder(t), 'compare plain direct --rounds 1 -R 5k');
+  assert.match(out, /This machine is not calibrated with this Nginx: `calibrate` finds out/);
 });
 
 test('interrupted, it reports what it has and ends with 130', async (t) => {

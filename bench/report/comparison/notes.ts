@@ -2,7 +2,7 @@ import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
 import { calibrationOf, keptSentence } from '../calibration/words.ts';
 import { comparisonOf } from './conclusion.ts';
-import { differenceLines } from './words.ts';
+import { differenceLines, unmatchedLines } from './words.ts';
 
 /**
  * What a reader must know beside the verdicts: a variant against itself, one left out, the rate, what the machine
@@ -10,7 +10,7 @@ import { differenceLines } from './words.ts';
  */
 export function notesOf(result: Result): string[] {
   const stored = comparisonOf(result)?.stored;
-  if (stored !== undefined) return differenceLines(stored);
+  if (stored !== undefined) return [...differenceLines(stored), ...unmatchedLines(stored)];
   const baseline = result.variants.find(({ name }) => name === comparisonOf(result)?.baseline);
   const same = result.variants.filter((each) => each !== baseline && isSame(each, baseline));
   return [

@@ -123,14 +123,19 @@ function storedSentence({ baseline, variant }: Stored, used: number): string {
   return `A is ${told(baseline)}, B is ${told(variant)}. Their runs are not in pairs: what changed between the two sessions looks like an effect, so compare within one session where you can.${single}`;
 }
 
+export const SAME_SESSIONS = 'Machine, versions and plan were the same in both.';
+
 /** What was otherwise in the two sessions, one line each. */
-export function differenceLines({ differences, unmatched }: Stored): string[] {
-  return [
-    ...differences.map(
-      ({ what, baseline, variant }) => `Differs beside them: ${what}: ${baseline} in A, ${variant} in B.`,
-    ),
-    ...unmatched.map((each) => `${each.variant} is in ${each.in === 'baseline' ? 'A' : 'B'} alone.`),
-  ];
+export function differenceLines({ differences }: Stored): string[] {
+  if (differences.length === 0) return [SAME_SESSIONS];
+  return differences.map(
+    ({ what, baseline, variant }) => `Differs beside them: ${what}: ${baseline} in A, ${variant} in B.`,
+  );
+}
+
+/** Variants that have no counterpart, one line each. */
+export function unmatchedLines({ unmatched }: Stored): string[] {
+  return unmatched.map((each) => `${each.variant} is in ${each.in === 'baseline' ? 'A' : 'B'} alone.`);
 }
 
 /**

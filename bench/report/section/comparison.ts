@@ -10,9 +10,10 @@ import { pairsPlot } from '../comparison/pairs.ts';
 import { columnsOf, rowsOf } from '../comparison/text.ts';
 import {
   baselineOf,
-  differenceLines,
   excludedLines,
   roundsSentence,
+  SAME_SESSIONS,
+  unmatchedLines,
   verdictSentence,
 } from '../comparison/words.ts';
 import { chartFigure } from '../figure.ts';
@@ -56,10 +57,10 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
 /** Everything in which the two sessions differ beside what is compared. */
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
-  const alone = differenceLines({ ...stored, differences: [] });
+  const alone = unmatchedLines(stored);
   const columns = ['What differs beside them', 'A', 'B'].map((title) => ({ title, text: true }));
   const rows = differences.map(({ what, baseline, variant }) => [what, baseline, variant]);
-  return html`${rows.length === 0 ? html`<p>Machine, versions and plan were the same in both.</p>` : table('The two sessions', columns, rows)}
+  return html`${rows.length === 0 ? html`<p>${SAME_SESSIONS}</p>` : table('The two sessions', columns, rows)}
 ${alone.length > 0 && html`<ul class="plain">${alone.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
+import { makeComparison } from '../../test/comparison.ts';
+import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
+import { readResult } from '../store/read.ts';
+import { fakeServices, goodRun, obey, tell, temporaryFolder } from './services.test.fixture.ts';
+import type { Services } from './services.ts';
+
+/** An experiment of one run that comes to what a calibration of ten rounds might. */
+function calibrated(changes: Partial<Services> = {}): Services {
+  return fakeServices({
+    async runExperiment(input) {
+      const load = { kind: 'closed', inFlight: 1 } as const;
+      const planned = input.planRun({ variant: 'plain', step: 'throughput', round: 1, load }, 1);
+      await tell(input, { type: 'run-planned', number: 1, expectedRuns: 1, plan: planned.plan });
+      await tell(input, { type: 'run-ended', run: goodRun(planned) });
+      await tell(input, {
+        type: 'concluded',
+        conclusions: [makeComparison('plain', 'plain+epoll-events-8'), makeCalibration()],
+      });
+      return true;
+    },
+    ...changes,
+  });
+}
+
+test('all trials are run, and too few rounds are told, kept by nobody, and a failure', async (t) => {
+  const reports = await temporaryFolder(t);
+  const kept: KeptCalibration[] = [];
+  const services = fakeServices({
+    async keepCalibration(each) {
+      kept.push(each);
+      return '';
+    },
+  });
+  const { code, out } = await obey(['calibrate', '--rounds', '1', '--reports', reports], services);
+  assert.equal(code, 1);
+  assert.match(out, /^The rounds are too few for a verdict on any figure\.\n/);
+  assert.match(out, /\nplain\+delay-1ms \(its echo servers answer 1 ms later\): not found, /);
+  const { variants, conclusions, runs } = await readResult(join(reports, '20250102T030405Z-calibrate-plain'));
+  assert.deepEqual(
+    variants.map(({ name, handicap }) => [name, handicap]),
+    [
+      ['plain', undefined],
+      ['plain (2)', undefined],
+      ['plain+placebo', undefined],
+      ['plain+epoll-events-8', undefined],
+      ['plain+epoll-events-1', undefined],
+      ['plain+burn-20us', { delayMs: 0, burnUs: 20 }],
+      ['plain+delay-1ms', { delayMs: 1, burnUs: 0 }],
+    ],
+  );
+  // A pilot of both steps, then a round.
+  assert.equal(runs.length, 2 * 7 * 2);
+  assert.deepEqual(
+    conclusions.map(({ kind }) => kind),
+    ['rate', 'comparison', 'calibration'],
+  );
+  assert.deepEqual(kept, []);
+});
+
+test('what was found is told, drawn, and kept', async (t) => {
+  const reports = await temporaryFolder(t);
+  const kept: KeptCalibration[] = [];
+  const services = calibrated({
+    async keepCalibration(each) {
+      kept.push(each);
+      return '/cache/calibration.json';
+    },
+  });
+  const { code, out, said } = await obey(['calibrate', '--reports', reports], services);
+  assert.equal(code, 0);
+  assert.match(out, /^Of 16 figures that cannot differ 1 was called different \(95 % interval/);
+  assert.match(out, /\nplain\+epoll-events-8 \(.*\): found, Nginx CPU per message \+5 %\.\n/);
+  assert.match(out, /\nplain\+delay-1ms \(.*\): not found, response time p50 \+1 %\.\n/);
+  assert.match(out, /\nThe smallest known effect that was found: \+5 % in Nginx CPU per message\.\n/);
+  assert.match(out, /\nNginx CPU per message +10 +2\.5 % +±2\.4 %\n/);
+  assert.doesNotMatch(out, /is not calibrated/);
+  assert.deepEqual(said, ['Kept for comparisons on this machine: /cache/calibration.json']);
+  const [calibration, ...others] = kept;
+  assert.deepEqual(others, []);
+  assert.equal(calibration?.machine.cpuModel, 'Example CPU 2.40 GHz');
+  assert.deepEqual(
+    [calibration.profile, calibration.connections, calibration.durationMs, calibration.known.length],
+    ['plain', 1000, 3000, 2],
+  );
+  const page = await readFile(join(reports, '20250102T030405Z-calibrate-plain', 'report.html'), 'utf8');
+  assert.match(page, /<section id="calibration".*\n.*\n<p class="verdict">Of 16 figures/);
+  assert.match(page, /How far each figure scatters in plain/);
+});
+
+test('--json has the calibration beside the comparison, once', async (t) => {
+  const line = ['calibrate', '--json', '--reports', await temporaryFolder(t)];
+  const { calibration, baseline, comparisons, conclusions } = JSON.parse(
+    (await obey(line, calibrated())).out,
+  );
+  assert.equal(baseline, 'plain');
+  assert.equal(comparisons.length, 1);
+  assert.deepEqual(calibration, JSON.parse(JSON.stringify(makeCalibration())));
+  assert.deepEqual(conclusions, []);
+});
+
+test('a later comparison asks by machine, engine and Nginx, and quotes what was found', async (t) => {
+  const reports = await temporaryFolder(t);
+  const asked: CalibratedMachine[] = [];
+  const services = fakeServices({
+    async findCalibration(machine) {
+      asked.push(machine);
+      return makeKeptCalibration();
+    },
+  });
+  const line = ['compare', 'plain', 'direct', '--rounds', '1', '-R', '5k', '--reports', reports];
+  const markdown = join(reports, 'c.md');
+  const { out } = await obey([...line, '--markdown', markdown], services);
+  const sentence =
+    'Calibrated on 2025-01-02 (plain, 10 rounds of 3 s, 1000 connections): A/A and placebo called 1 of 16 figures ' +
+    'different; smallest effect that would be found: Nginx CPU per message ±2.4 %, response time p50 ±3 %; ' +
+    'smallest known effect that was: +5 % in Nginx CPU per message.';
+  assert.ok(out.includes(`\n${sentence}\n`), out);
+  assert.match(await readFile(markdown, 'utf8'), /Calibrated on 2025-01-02/);
+  const page = await readFile(join(reports, '20250102T030405Z-compare-plain-direct', 'report.html'), 'utf8');
+  assert.ok(page.includes(sentence));
+  const { cpuModel, cpus, kernel } = makeKeptCalibration().machine;
+  assert.deepEqual(asked, [{ cpuModel, cpus, kernel, engine: asked[0]?.engine, nginx: '1.22.1' }]);
+  const { calibration } = JSON.parse((await obey([...line, '--json'], services)).out);
+  assert.equal(calibration.id, makeKeptCalibration().id);
+});
+
+test('one profile is calibrated, and it has an Nginx', async (t) => {
+  const reports = await temporaryFolder(t);
+  const refused = async (profile: string) => {
+    const { code, said } = await obey(['calibrate', '-p', profile, '--reports', reports], calibrated());
+    return `${code} ${said.join()}`;
+  };
+  assert.match(await refused('plain,tls'), /^2 --profile "plain,tls": `calibrate` takes one profile/);
+  assert.match(await refused('all'), /^2 --profile "all"/);
+  assert.match(await refused('direct'), /^2 direct has no Nginx/);
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { cp, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { readResult } from '../store/read.ts';
+import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
+
+const VERSION_1 = fileURLToPath(new URL('../../../test/fixtures/result-version-1.json', import.meta.url));
+
+/** Two results of comparisons that were made up, and the folder of a third. */
+async function measured(reports: string, ...lines: string[]): Promise<string[]> {
+  for (const line of lines) await obey([...line.split(' '), '--reports', reports], fakeServices());
+  return (await readdir(reports)).filter((name) => name !== 'index.html').map((name) => join(reports, name));
+}
+
+test('two stored results become one, that can be drawn again without them', async (t) => {
+  const reports = await temporaryFolder(t);
+  const [a = '', b = ''] = await measured(
+    reports,
+    'compare plain tls --rounds 2 -R 5k --name a',
+    'compare plain direct --rounds 3 -R 5k -c 2000 --name b',
+  );
+  const markdown = join(reports, 'stored.md');
+  const line = ['compare', a, join(b, 'result.json'), '--reports', reports, '--name', 'both'];
+  const { code, out } = await obey([...line, '--markdown', markdown], fakeServices());
+  assert.equal(code, 0, out);
+  assert.match(out, /^plain \(B\) against plain \(A\): too few runs for Nginx CPU per message \(2 and 3\)/);
+  assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not in pairs/);
+  assert.match(out, /\nDiffers beside them: throughput: connections: 1000 in A, 2000 in B\.\n/);
+  assert.match(out, /\ntls is in A alone\.\ndirect is in B alone\.\n/);
+  const folder = join(reports, '20250102T030405Z-both');
+  const { runs, variants, conclusions } = await readResult(folder);
+  assert.deepEqual(
+    variants.map(({ name }) => name),
+    ['plain (A)', 'plain (B)'],
+  );
+  assert.equal(runs.length, 2 * (2 + 3));
+  assert.equal(conclusions.length, 1);
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  assert.match(page, /What differs beside them/);
+  assert.match(page, /Run by run/);
+  assert.match(await readFile(markdown, 'utf8'), /^## plain \\?\(B\\?\) against plain \\?\(A\\?\)\n/);
+  assert.equal((await obey(['report', folder], fakeServices())).out, out);
+});
+
+test('--json has the shape of a comparison, and what the two are', async (t) => {
+  const reports = await temporaryFolder(t);
+  const [a = ''] = await measured(reports, 'compare plain tls --rounds 2 -R 5k');
+  const { code, out } = await obey(['compare', a, a, '--json', '--reports', reports], fakeServices());
+  assert.equal(code, 0);
+  const summary = JSON.parse(out);
+  assert.deepEqual([summary.baseline, summary.rounds], ['plain (A)', { asked: null, used: 2 }]);
+  assert.deepEqual(
+    summary.comparisons.map(({ baseline, variant, verdict }: Record<string, string>) => [
+      baseline,
+      variant,
+      verdict,
+    ]),
+    [
+      ['plain (A)', 'plain (B)', 'too few rounds'],
+      ['tls (A)', 'tls (B)', 'too few rounds'],
+    ],
+  );
+  assert.deepEqual([summary.stored.differences, summary.runs.length], [[], 16]);
+});
+
+test('a result of schema version 1 is read as any other', async (t) => {
+  const reports = await temporaryFolder(t);
+  const old = join(reports, 'old.json');
+  await cp(VERSION_1, old);
+  const { code, out } = await obey(['compare', old, old, '--reports', reports], fakeServices());
+  assert.equal(code, 0, out);
+  assert.match(out, /\(B\) against .*\(A\): too few runs/);
+  assert.match(out, /With one run of a step nothing can be said of how far runs scatter/);
+});
+
+test('what is no pair of stored results is refused in a sentence', async (t) => {
+  const reports = await temporaryFolder(t);
+  const [a = ''] = await measured(reports, 'compare plain tls --rounds 1 -R 5k');
+  const refused = async (...line: string[]) => {
+    const { code, said } = await obey(['compare', ...line], fakeServices());
+    return `${code} ${said.join()}`;
+  };
+  assert.match(await refused(a, 'tls'), /^2 .*not both: "tls" is no stored result/);
+  assert.match(await refused(a, a, '--conf', 'x.conf'), /^2 .*"--conf" is no stored result/);
+  assert.match(await refused(a), /^2 `compare` takes two stored results/);
+  assert.match(await refused(a, a, a), /^2 `compare` takes two stored results/);
+  assert.match(await refused(a, a, '--rounds', '3'), /^2 --rounds shapes runs/);
+  assert.match(await refused(a, `${a}-not`), /^2 There is no result at /);
+});

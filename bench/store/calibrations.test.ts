@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
+import { findCalibration, keepCalibration } from './calibrations.ts';
+
+const MACHINE: CalibratedMachine = {
+  cpuModel: '../../etc/passwd',
+  cpus: 2,
+  kernel: '6.1.0',
+  engine: 'bun',
+  nginx: '1.22.1',
+};
+
+function kept(machine = MACHINE, rounds = 10): KeptCalibration {
+  return {
+    schemaVersion: 1,
+    machine,
+    id: '20250102T030405Z-calibrate-plain',
+    startedAt: '2025-01-02T03:04:05.000Z',
+    profile: 'plain',
+    rounds,
+    connections: 1000,
+    durationMs: 3000,
+    falsePositives: { figures: 16, called: 0, interval: [0, 0.19] },
+    spread: [{ name: 'response.p50', step: 'latency', runs: 10, variation: 0.02, detectable: 1.03 }],
+    known: [],
+  };
+}
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'calibrations-test-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test('what was kept is found for the very same machine, engine and Nginx, and for no other', async (t) => {
+  const folder = join(await folderFor(t), 'made');
+  assert.equal(await findCalibration(folder, MACHINE), null);
+  const path = await keepCalibration(folder, kept());
+  assert.ok(path.startsWith(`${folder}/`) && !path.slice(folder.length + 1).includes('/'), path);
+  assert.deepEqual(await findCalibration(folder, MACHINE), kept());
+  const others = [
+    { cpus: 4 },
+    { kernel: '6.2' },
+    { engine: 'node' as const },
+    { nginx: '1.26.3' },
+    { cpuModel: 'x' },
+  ];
+  for (const change of others) assert.equal(await findCalibration(folder, { ...MACHINE, ...change }), null);
+});
+
+test('a later one takes the place of the one before; another machine has its own', async (t) => {
+  const folder = await folderFor(t);
+  await keepCalibration(folder, kept());
+  await keepCalibration(folder, kept(MACHINE, 30));
+  await keepCalibration(folder, kept({ ...MACHINE, nginx: '1.26.3' }));
+  assert.equal((await readdir(folder)).length, 2);
+  assert.equal((await findCalibration(folder, MACHINE))?.rounds, 30);
+});
+
+test('one that is damaged is none', async (t) => {
+  const folder = await folderFor(t);
+  const path = await keepCalibration(folder, kept());
+  for (const text of ['', '{', '[]', JSON.stringify({ ...kept(), rounds: -1 })]) {
+    await writeFile(path, text);
+    assert.equal(await findCalibration(folder, MACHINE), null);
+  }
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { makeRounds } from '../../test/comparison.ts';
+import { makeResult } from '../../test/result.ts';
+import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
+import { comparisonSchema } from '../model/comparison.ts';
+import { Problem } from '../model/failure.ts';
+import type { Result } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import { compareStored } from './stored.ts';
+
+/** A result of so many rounds of each variant, in which Nginx takes `factor` times as much CPU for a message. */
+function resultOf(
+  variants: readonly string[],
+  rounds: number,
+  { factor = 1, change = (run: Run): Run => run } = {},
+): Result {
+  const runs = Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
+    variants.flatMap((variant) =>
+      [CLOSED, OPEN].map((load) => {
+        const run = makeRun({
+          profile: 'plain',
+          variant,
+          load,
+          seconds: 1,
+          connections: 10,
+          perSecond: 1000,
+        });
+        const component = load === OPEN ? ('schedule' as const) : ('proxy' as const);
+        const limit = { component, evidence: 'So it was.' };
+        return change({
+          ...run,
+          plan: { ...run.plan, round },
+          validity: { verdict: 'valid', reasons: [], limit },
+          processes: run.processes.map((series) => ({
+            ...series,
+            samples: series.samples.map((sample) => ({
+              ...sample,
+              // No two runs are quite alike.
+              cpuUs: Math.round(sample.cpuUs * factor * (1 + 0.002 * round)),
+            })),
+          })),
+        });
+      }),
+    ),
+  );
+  return makeResult(runs);
+}
+
+function figureOf({ comparison }: ReturnType<typeof compareStored>, name: string) {
+  return comparison.comparisons[0]?.figures.find((figure) => figure.name === name);
+}
+
+test('variants of the same name are compared, run by run and not in pairs', () => {
+  const pair = compareStored(
+    resultOf(['plain', 'tls'], 10),
+    resultOf(['tls', 'plain'], 12, { factor: 1.2 }),
+    1,
+  );
+  const { comparison, variants, runs } = pair;
+  v.assert(comparisonSchema, comparison);
+  assert.deepEqual(
+    comparison.comparisons.map(({ baseline, variant, verdict }) => [baseline, variant, verdict]),
+    [
+      ['plain (A)', 'plain (B)', 'dearer'],
+      ['tls (A)', 'tls (B)', 'dearer'],
+    ],
+  );
+  const cpu = figureOf(pair, 'cpuPerMessage.proxy');
+  assert.deepEqual([cpu?.verdict, cpu?.rounds, cpu?.runs?.baseline.length], ['dearer', [], 10]);
+  assert.equal(cpu?.runs?.variant.length, 12);
+  assert.ok(cpu?.effect && Math.abs(cpu.effect - 1.2) < 0.01, String(cpu?.effect));
+  assert.ok(cpu.interval && cpu.interval[0] > 1.18 && cpu.interval[1] < 1.22 && cpu.detectable);
+  assert.equal(figureOf(pair, 'perCoreCapacity')?.verdict, 'slower');
+  assert.equal(figureOf(pair, 'response.p50')?.verdict, 'no difference detected');
+  assert.deepEqual(
+    variants.map(({ name }) => name),
+    ['plain (A)', 'tls (A)', 'tls (B)', 'plain (B)'],
+  );
+  assert.equal(runs.length, 2 * 2 * 22);
+  assert.deepEqual(comparison.rounds, { asked: null, used: 10 });
+  assert.deepEqual([comparison.stored?.differences, comparison.stored?.unmatched], [[], []]);
+});
+
+test('one run of a step is too few, and is said to be', () => {
+  const single = resultOf(['plain'], 1, {
+    change: (run) => ({ ...run, plan: { ...run.plan, round: null } }),
+  });
+  const pair = compareStored(single, single, 1);
+  assert.equal(pair.comparison.comparisons[0]?.verdict, 'too few rounds');
+  assert.equal(figureOf(pair, 'cpuPerMessage.proxy')?.effect, 1);
+  assert.equal(pair.comparison.rounds.used, 1);
+});
+
+test('the pilot of a comparison does not count; of a run that was superseded the last does', () => {
+  const rounds = resultOf(['plain'], 2);
+  const [first] = rounds.runs;
+  assert.ok(first);
+  const pilot = { ...first, plan: { ...first.plan, round: null } };
+  const withPilot = { ...rounds, runs: [pilot, ...rounds.runs] };
+  assert.equal(compareStored(withPilot, rounds, 1).runs.length, 8);
+  const asRun = (rate: number) => {
+    const [, latency] = rounds.runs;
+    assert.ok(latency);
+    const workload = { ...latency.plan.workload, load: { ...OPEN, ratePerSecond: rate } };
+    return { ...latency, plan: { ...latency.plan, round: null, workload } };
+  };
+  const superseded = { ...rounds, runs: [pilot, asRun(400), asRun(200)] };
+  const rates = compareStored(superseded, superseded, 1).runs.flatMap(({ plan: { workload } }) =>
+    workload.load.kind === 'open' ? [workload.load.ratePerSecond] : [],
+  );
+  assert.deepEqual(rates, [200, 200]);
+});
+
+test('without a name in common the only variant of each is compared; of several nobody can tell which', () => {
+  const pair = compareStored(resultOf(['plain'], 2), resultOf(['tls'], 2), 1);
+  assert.deepEqual(
+    pair.comparison.comparisons.map(({ baseline, variant }) => [baseline, variant]),
+    [['plain (A)', 'tls (B)']],
+  );
+  assert.throws(
+    () => compareStored(resultOf(['plain', 'cache'], 2), resultOf(['tls'], 2), 1),
+    (error) =>
+      error instanceof Problem &&
+      error.kind === 'usage' &&
+      /no variant in common: the first has plain, cache, the second tls\./.test(error.message),
+  );
+  const some = compareStored(resultOf(['plain', 'cache'], 2), resultOf(['plain', 'tls'], 2), 1);
+  assert.deepEqual(some.comparison.stored?.unmatched, [
+    { variant: 'cache', in: 'baseline' },
+    { variant: 'tls', in: 'variant' },
+  ]);
+  assert.ok(some.runs.every(({ plan }) => plan.variant.startsWith('plain ')));
+});
+
+test('every difference of machine, versions and plan is named', () => {
+  const before = makeRounds();
+  const after: Result = {
+    ...before,
+    tool: { ...before.tool, version: '9.9.9' },
+    environment: {
+      ...before.environment,
+      kernel: '9.1',
+      node: 'v24.0.0',
+      bun: null,
+      cpus: 8,
+      somaxconn: 128,
+    },
+    runs: before.runs.map((run) => ({
+      ...run,
+      proxy: run.proxy && { ...run.proxy, version: '1.99.0', openssl: 'OpenSSL 9' },
+      plan: {
+        ...run.plan,
+        connections: 77,
+        engine: 'bun',
+        placement: { proxy: [1], server: [0], generator: [0], runner: [0] },
+        workload: {
+          ...run.plan.workload,
+          payload: { minBytes: 10, maxBytes: 20, type: 'binary' },
+          load: run.plan.step === 'latency' ? { ...OPEN, ratePerSecond: 123 } : run.plan.workload.load,
+        },
+      },
+    })),
+  };
+  const { stored } = compareStored(before, after, 1).comparison;
+  const of = (what: string) => stored?.differences.find((each) => each.what === what);
+  assert.deepEqual(
+    stored?.differences.map(({ what }) => what),
+    [
+      ...['bench', 'kernel', 'CPUs', 'Node', 'Bun', 'net.core.somaxconn', 'Nginx', 'OpenSSL of Nginx'],
+      ...['throughput: payload', 'throughput: connections', 'throughput: engine', 'throughput: placement'],
+      ...[
+        'latency: load',
+        'latency: payload',
+        'latency: connections',
+        'latency: engine',
+        'latency: placement',
+      ],
+    ],
+  );
+  assert.deepEqual(of('Bun'), { what: 'Bun', baseline: '1.4.5', variant: 'none' });
+  assert.equal(of('throughput: payload')?.variant, '10 to 20 bytes, binary');
+  assert.match(of('latency: load')?.variant ?? '', /^open loop, 123\/s/);
+});
+
+test('a run whose figures do not count is named, and left out of its own side', () => {
+  const lost = (run: Run): Run =>
+    run.plan.round === 3 && run.plan.step === 'throughput'
+      ? { ...run, outcome: { state: 'failed', reason: 'Nginx died.' } }
+      : run;
+  const pair = compareStored(resultOf(['plain'], 5), resultOf(['plain'], 5, { change: lost }), 1);
+  const cpu = figureOf(pair, 'cpuPerMessage.proxy');
+  assert.deepEqual([cpu?.runs?.baseline.length, cpu?.runs?.variant.length], [5, 4]);
+  assert.deepEqual(
+    pair.comparison.excluded.map(({ variant, round, reason }) => [variant, round, reason]),
+    [['plain (B)', 3, 'It was failed: Nginx died.']],
+  );
+  assert.equal(pair.comparison.rounds.used, 4);
+});
