@@ -6,12 +6,15 @@ import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts'
 import { makeComparison } from '../../test/comparison.ts';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
 import { readResult } from '../store/read.ts';
-import { fakeServices, goodRun, obey, tell, temporaryFolder } from './services.test.fixture.ts';
+import { fakeServices, goodRun, obey, tell, temporaryFolder, tuningNamed } from './services.test.fixture.ts';
 import type { Services } from './services.ts';
+
+const loadTunings = async () => ['placebo', 'epoll-events-8', 'epoll-events-1'].map(tuningNamed);
 
 /** An experiment of one run that comes to what a calibration of ten rounds might. */
 function calibrated(changes: Partial<Services> = {}): Services {
   return fakeServices({
+    loadTunings,
     async runExperiment(input) {
       const load = { kind: 'closed', inFlight: 1 } as const;
       const planned = input.planRun({ variant: 'plain', step: 'throughput', round: 1, load }, 1);
@@ -31,6 +34,7 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
   const reports = await temporaryFolder(t);
   const kept: KeptCalibration[] = [];
   const services = fakeServices({
+    loadTunings,
     async keepCalibration(each) {
       kept.push(each);
       return '';

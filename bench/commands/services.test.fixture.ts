@@ -15,15 +15,20 @@ import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentRequest, Services } from './services.ts';
 
-const TUNINGS: ShippedTuning[] = ['buf-16k', 'placebo', 'epoll-events-8', 'epoll-events-1'].map((name) => ({
-  name,
-  text: 'events { multi_accept on; }',
-  question: 'Does it help?',
-  load: '',
-  expect: 'No.',
-  profiles: null,
-}));
+const TUNINGS = ['buf-16k', 'placebo'].map(tuningNamed);
 const PROFILES = [profileNamed('direct'), profileNamed('plain'), profileNamed('tls')];
+
+/** A tuning for every profile. */
+export function tuningNamed(name: string): ShippedTuning {
+  return {
+    name,
+    text: 'events { multi_accept on; }',
+    question: 'Does it help?',
+    load: '',
+    expect: 'No.',
+    profiles: null,
+  };
+}
 
 /** A run as it comes out of the experiment when all goes well; short, so that tests are. */
 export function goodRun({ plan }: Pick<PlannedRun, 'plan'>): Run {

@@ -49,7 +49,7 @@ const OPTIONS = {
 
 export const calibrateCommand = {
   operands: '',
-  help: 'How far can a comparison on this machine be believed, and what can it see?',
+  help: 'How far can comparisons on this machine be believed?',
   options: OPTIONS,
   parse: (given) => ({ command: 'calibrate', calibrate: calibrateRequest(given) }),
 } as const satisfies Command<{ command: 'calibrate'; calibrate: CalibrateRequest }>;
