@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { readResult } from '../store/read.ts';
 import { obey, temporaryFolder } from './services.test.fixture.ts';
@@ -53,4 +54,14 @@ test('two variants through a real Nginx: every run is there, under the configura
     assert.equal(cpu.rounds.length, 2);
     assert.ok(cpu.baseline > 0 && cpu.variant > 0 && cpu.effect > 0);
   }
+});
+
+test('what Nginx refuses is told before any run, in its own words and with the side that it is', async (t) => {
+  const reports = await temporaryFolder(t);
+  const tune = 'http { proxy_buffers nonsense; }';
+  const { code, said } = await obey(['compare', 'plain', '--tune', tune, '--reports', reports], services);
+  assert.deepEqual([code, await readdir(reports)], [1, []]);
+  assert.deepEqual(said, [
+    'plain+tune-1 cannot be compared. Nginx refuses the configuration: invalid number of arguments in "proxy_buffers" directive in the tuning tune-1:1.',
+  ]);
 });

@@ -13,6 +13,7 @@ import type { Listener, RunPhase } from '../model/event.ts';
 import type { Profile } from '../model/profile.ts';
 import type { HistogramName } from '../model/recording.ts';
 import { type Run, runSchema } from '../model/run.ts';
+import type { Handicap } from '../model/variant.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -37,6 +38,8 @@ const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
 /** What a test does to a run while it goes on. */
 export interface Meddling {
   serverArguments?: readonly string[];
+  /** Of every variant. */
+  handicap?: Handicap;
   /** In place of the profiles that the command line names. */
   changeProfile?(profile: Profile): Profile;
   signal?: AbortSignal;
@@ -86,7 +89,7 @@ export async function execute(t: TestContext, line: string, meddling: Meddling =
 export async function executeWithin(
   t: Pick<TestContext, 'signal'>,
   line: string,
-  { serverArguments, changeProfile, signal, urgent, onPhase }: Meddling = {},
+  { serverArguments, handicap, changeProfile, signal, urgent, onPhase }: Meddling = {},
 ): Promise<Executed> {
   const words = line.split(' ').filter((word) => word !== '');
   const command = /(^| )(-R|--rate|--steps)\b/.test(line) ? words : [...words, '--steps', 'throughput'];
@@ -97,7 +100,10 @@ export async function executeWithin(
     tunings: await loadTunings(join(PROFILES, 'tunings')),
   };
   const named = chooseVariants(library, request.run.variants);
-  const sides = named.map((side) => ({ ...side, profile: changeProfile?.(side.profile) ?? side.profile }));
+  const sides = named.map(({ profile, variant }) => ({
+    profile: changeProfile?.(profile) ?? profile,
+    variant: handicap === undefined ? variant : { ...variant, handicap },
+  }));
   const [environment, machine] = await surroundings;
   const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
   const { variants, planRun } = planning;

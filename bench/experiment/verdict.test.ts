@@ -9,7 +9,7 @@ ownTemporaryFolder();
 describe('verdict', () => {
   it('an echo server that burns 500 µs a message is named as the limit', async (t) => {
     const { run } = await execute(t, '--profile plain -c 50 -w 1200ms -d 1s --nginx-workers 1 --no-http', {
-      serverArguments: ['--burn', '500'],
+      handicap: { delayMs: 0, burnUs: 500 },
     });
     t.diagnostic(JSON.stringify(run.validity));
     assert.equal(run.validity.limit.component, 'server');

@@ -49,7 +49,7 @@ export function reportHtml(result: Result): string {
   const sections = sectionsFor(result).map((section) => section(view));
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
-<h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
+<h1>WebSocket through Nginx: ${subjectOf(result)}</h1>
 <p class="load">${loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 </header>
@@ -58,7 +58,7 @@ export function reportHtml(result: Result): string {
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 <script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
-  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
+  return pageOf(`${subjectOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
 }
 
 function sectionsFor(result: Result): readonly ((view: View) => Section)[] {
@@ -74,7 +74,10 @@ ${body}
 `;
 }
 
-function variantsOf(result: Result): string {
+/** What is measured: the machine itself, or variants. */
+function subjectOf(result: Result): string {
+  if (calibrationOf(result) !== null)
+    return `Calibration with ${comparisonOf(result)?.baseline ?? result.id}`;
   return result.variants.map(({ name }) => name).join(', ') || result.id;
 }
 

@@ -1,10 +1,4 @@
-import type {
-  Calibration,
-  FigureSpread,
-  KeptCalibration,
-  KnownEffect,
-  Trial,
-} from '../../model/calibration.ts';
+import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '../../model/calibration.ts';
 import type { Result } from '../../model/result.ts';
 import { figureTitle, formatDetectable, formatEffect } from '../comparison/words.ts';
 import { formatShare, formatTime, NOTHING } from '../page/format.ts';
@@ -15,15 +9,11 @@ export function calibrationOf({ conclusions }: Pick<Result, 'conclusions'>): Cal
 }
 
 /** One sentence for what cannot differ, one for each cost that is known, one for the smallest that was found. */
-export function calibrationSentences({ falsePositives, trials, known }: Calibration): string[] {
+export function calibrationSentences(calibration: Calibration): string[] {
+  const { falsePositives, known } = calibration;
   return [
     falsePositivesSentence(falsePositives),
-    ...known.map((effect) =>
-      knownSentence(
-        effect,
-        trials.find(({ variant }) => variant === effect.variant),
-      ),
-    ),
+    ...known.map((effect) => knownSentence(effect, calibration)),
     ...smallestSentence(known),
   ];
 }
@@ -34,13 +24,13 @@ function falsePositivesSentence({ figures, called, interval }: Calibration['fals
   return `Of ${figures} figures that cannot differ ${called} ${called === 1 ? 'was' : 'were'} called different (95 % interval of the rate: ${formatShare(low)} to ${formatShare(high)}).`;
 }
 
-function knownSentence(
-  { variant, name, step, effect, found }: KnownEffect,
-  trial: Trial | undefined,
-): string {
+function knownSentence({ variant, name, step, effect, found }: KnownEffect, of: Calibration): string {
+  const trial = of.trials.find((each) => each.variant === variant);
+  const seen = of.spread.find((each) => each.name === name && each.step === step)?.detectable ?? null;
   const change = trial === undefined ? '' : ` (${trial.change})`;
   const measured = effect === null ? 'was not measured' : formatEffect(effect);
-  return `${variant}${change}: ${found ? 'found' : 'not found'}, ${figureTitle({ name, step })} ${measured}.`;
+  const could = found || seen === null ? '' : ` (${formatDetectable(seen)} could be seen)`;
+  return `${variant}${change}: ${found ? 'found' : 'not found'}, ${figureTitle({ name, step })} ${measured}${could}.`;
 }
 
 function smallestSentence(known: readonly KnownEffect[]): string[] {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeRounds } from '../../../test/comparison.ts';
+import { makeCalibration, makeKeptCalibration } from '../../../test/calibration.ts';
+import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
+import type { Stored } from '../../model/comparison.ts';
+import type { Result } from '../../model/result.ts';
 import { hgrmFiles } from '../hgrm.ts';
 import { reportHtml } from '../html.ts';
 
@@ -86,7 +89,63 @@ test('a comparison with nothing in it is a page all the same', () => {
   assert.doesNotMatch(page.slice(0, page.indexOf('<script')), /NaN|Infinity|undefined/);
 });
 
-test('whatever strings there are, none is markup', () => {
-  const page = reportHtml(withEveryString(makeRounds(), '</script><img src=x onerror=alert(1)>"\''));
-  assert.doesNotMatch(page, /<img/);
+test('stored results: two points without a line for each run, and everything that differs as a table', () => {
+  const page = reportHtml(makeStored());
+  assert.deepEqual(titles(page).slice(0, 3), ['Verdict', 'Effects', 'Run by run']);
+  assert.match(
+    page,
+    /<th scope="row"[^>]*>kernel<\/th><td class="text">6\.1<\/td><td class="text">6\.2<\/td>/,
+  );
+  assert.match(page, /plain\+buf-16k is in B alone\./);
+  assert.match(page, /Mann–Whitney/);
+  const [plot = ''] = [...page.matchAll(/<svg class="plot pairs"[\s\S]*?<\/svg>/g)].map(([each]) => each);
+  assert.deepEqual(
+    ['<circle', '<rect', 'class="joined"'].map((sign) => plot.split(sign).length - 1),
+    [2, 3, 0],
+  );
+  assert.doesNotMatch(plot, /NaN|Infinity/);
 });
+
+test('a calibration is told of as a whole before its comparisons', () => {
+  const page = reportHtml(makeCalibrated());
+  assert.deepEqual(titles(page).slice(0, 3), ['Calibration', 'Effects', 'Round by round']);
+  assert.match(page, /<h1>WebSocket through Nginx: Calibration with plain<\/h1>/);
+});
+
+test('whatever strings there are, none is markup', () => {
+  for (const result of [makeRounds(), makeStored(), makeCalibrated()]) {
+    const page = reportHtml(withEveryString(result, '</script><img src=x onerror=alert(1)>"\''));
+    assert.doesNotMatch(page, /<img/);
+  }
+});
+
+/** The same rounds, as if they were of two results. */
+function makeStored(): Result {
+  const result = makeRounds();
+  const comparison = makeComparison();
+  const stored: Stored = {
+    baseline: { id: 'a', startedAt: '2025-01-02T03:04:05.000Z' },
+    variant: { id: 'b', startedAt: '2025-01-03T03:04:05.000Z' },
+    differences: [{ what: 'kernel', baseline: '6.1', variant: '6.2' }],
+    unmatched: [{ variant: 'plain+buf-16k', in: 'variant' }],
+  };
+  const comparisons = comparison.comparisons.map((each) => ({
+    ...each,
+    baseline: 'plain',
+    figures: each.figures.map((figure) => ({
+      ...figure,
+      rounds: [],
+      runs: { baseline: [20, 21], variant: [25, 26, 27] },
+    })),
+  }));
+  return { ...result, conclusions: [{ ...comparison, comparisons, stored }] };
+}
+
+function makeCalibrated(): Result {
+  const result = makeRounds();
+  return {
+    ...result,
+    conclusions: [...result.conclusions, makeCalibration()],
+    calibration: makeKeptCalibration(),
+  };
+}
