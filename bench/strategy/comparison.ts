@@ -2,7 +2,7 @@ import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '..
 import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
 import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
-import { type ComparedRun, FIGURES, type FigureKind } from './figures.ts';
+import { type ComparedRun, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
 /** What is compared to what. */
 export interface ComparisonOptions {
@@ -109,15 +109,11 @@ function isMeasured(runs: readonly ComparedRun[], kind: FigureKind, variants: re
   );
 }
 
-/** Whether every variant has its runs of the round, and each of them a figure that counts. */
+/** Whether every variant has its runs of the round, to the end and without losses. */
 function isWhole(runs: readonly ComparedRun[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
-  return within.filter((run) => run.round === round && countsAtAll(run)).length === kinds.size;
-}
-
-export function countsAtAll(run: ComparedRun): boolean {
-  return FIGURES.some((kind) => kind.step === run.step && kind.doubt(run) === null);
+  return within.filter((run) => run.round === round && incomplete(run) === null).length === kinds.size;
 }
 
 /** One entry for each run and reason. */

@@ -124,7 +124,7 @@ export const FIGURES: readonly FigureKind[] = [
 ];
 
 /** CPU time and memory: whoever set the pace, what was done is what it cost. */
-function incomplete({ outcome, metrics }: ComparedRun): string | null {
+export function incomplete({ outcome, metrics }: ComparedRun): string | null {
   if (outcome.state !== 'completed') return `It was ${outcome.state}: ${outcome.reason}`;
   const failed = metrics['connections.failed'] ?? 0;
   const lost = metrics['messages.lost'] ?? 0;

@@ -7,9 +7,9 @@ import type { Variant } from '../model/variant.ts';
 import { compareSets } from '../stats/unpaired-comparison.ts';
 import { DEFAULT_THRESHOLD } from '../stats/verdict.ts';
 import { comparedFigure, type FigureSides, overall, restated } from './compared-figure.ts';
-import { countsAtAll, excludedOf, usable } from './comparison.ts';
+import { excludedOf, usable } from './comparison.ts';
 import { differencesOf } from './differences.ts';
-import { type ComparedRun, comparedRunOf, FIGURES, type FigureKind } from './figures.ts';
+import { type ComparedRun, comparedRunOf, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
 /** Two stored results beside each other, as if they were one: their variants are called `tls (A)` and `tls (B)`. */
 export interface StoredPair {
@@ -129,10 +129,10 @@ function isGiven(
   );
 }
 
-/** Of the side that has fewer, in the step that has fewest; runs with no figure that counts are none. */
+/** Of the side that has fewer, in the step that has fewest; those that failed or lost anything are none. */
 function fewestRuns(runs: readonly ComparedRun[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
-    runs.filter((run) => run.variant === variant && run.step === step && countsAtAll(run)).length;
+    runs.filter((run) => run.variant === variant && run.step === step && incomplete(run) === null).length;
   const fewer = pairs.flatMap(({ baseline, variant }) =>
     STEPS.map((step) => Math.min(count(baseline, step), count(variant, step))),
   );
