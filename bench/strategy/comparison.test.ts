@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { comparisonSchema } from '../model/comparison.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
+import { shuffled } from '../stats/shuffle.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import { type ComparisonOptions, compareRuns, roundsForVerdicts } from './comparison.ts';
 import { type ComparedRun, FIGURES } from './figures.ts';
@@ -289,6 +291,43 @@ test('1,000 comparisons of a variant with itself: in no more than 5 % anything a
   assert.ok(any <= 0.05 + slack(1000), String(any));
   // A rate of 0 would say that nothing can ever be found.
   assert.ok(any > 0.005, String(any));
+});
+
+/**
+ * Ten rounds of a calibration on two busy CPUs (`calibrate --rounds 10 -d 1s -w 500ms` beside other work): plain,
+ * itself once more, and under a placebo, with the doubts that there were about runs.
+ */
+const RECORDED: ComparedRun[] = JSON.parse(
+  readFileSync(new URL('../../../test/fixtures/recorded-rounds.json', import.meta.url), 'utf8'),
+);
+
+test('1,000 comparisons of what cannot differ, drawn from recorded rounds: the same', () => {
+  const random = randomFrom(20_250_102);
+  const same = [...new Set(RECORDED.map(({ variant }) => variant))];
+  const recorded = new Set(RECORDED.map(({ round }) => round)).size;
+  let found = 0;
+  let decided = 0;
+  for (let i = 0; i < 1000; i++) {
+    const runs = Array.from({ length: 10 }, (_, index) => index + 1).flatMap((round) => {
+      const from = 1 + Math.floor(random() * recorded);
+      const [plain, tuned] = shuffled(same, random);
+      const as = new Map([
+        [plain, 'plain'],
+        [tuned, 'tuned'],
+      ]);
+      return RECORDED.flatMap((run) => {
+        const variant = run.round === from ? as.get(run.variant) : undefined;
+        return variant === undefined ? [] : [{ ...run, variant, round }];
+      });
+    });
+    const [comparison] = compareRuns(runs, { ...OPTIONS, seed: null }).comparisons;
+    const verdicts = (comparison?.figures ?? []).map(({ verdict }) => verdict);
+    decided += verdicts.filter((verdict) => verdict !== 'too few rounds').length;
+    if (verdicts.some((verdict) => verdict !== 'too few rounds' && verdict !== 'no difference detected'))
+      found++;
+  }
+  assert.ok(decided > 5000, String(decided));
+  assert.ok(found / 1000 <= 0.05 + slack(1000), String(found));
 });
 
 test('so it is with three variants beside each other', () => {
