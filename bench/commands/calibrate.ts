@@ -80,7 +80,7 @@ function keptOf({ id, startedAt, environment, conclusions, runs }: Result): Kept
     machine: calibratedMachine(environment, run.plan.engine, run.proxy.version),
     id,
     startedAt,
-    profile: run.plan.profile,
+    profile: comparison.baseline,
     rounds: comparison.rounds.used,
     connections: run.plan.connections,
     durationMs: run.plan.durationMs,

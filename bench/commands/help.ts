@@ -8,6 +8,7 @@ const EXAMPLES = [
   ['Every profile in turn with 10,000 connections', '-p all -c 10k -d 30s'],
   ['Latency alone, at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
   ['TLS with larger buffers against TLS as it is', 'compare tls tls+buf-16k --payload 64k'],
+  ['Two results that were measured before', 'compare reports/A reports/B'],
   ['For a script', "-p tls -R 5k --threshold 'response.p99<50ms' --json"],
 ] as const;
 

@@ -78,6 +78,7 @@ export const keptCalibrationSchema = v.strictObject({
   /** Id of its result, and when that began. */
   id: v.string(),
   startedAt: v.string(),
+  /** Name of the variant that was compared with itself. */
   profile: v.string(),
   rounds: count,
   connections: positive,

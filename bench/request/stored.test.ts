@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { test } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import { parseRequest } from './request.ts';
+import { isStored } from './stored.ts';
+
+test('a path is a stored result, and so is a folder here that holds one; the name of a variant is none', (t) => {
+  for (const path of ['reports/a', './a', '/tmp/a', 'a/result.json', 'result.json'])
+    assert.ok(isStored(path), path);
+  const folder = mkdtempSync(join(tmpdir(), 'stored-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'tls'));
+  assert.ok(!isStored('tls'));
+  writeFileSync(join(folder, 'tls', 'result.json'), '{}');
+  assert.ok(isStored(relative(process.cwd(), join(folder, 'tls'))));
+  for (const name of ['plain', 'tls+buf-16k', 'tls@old', 'conf:nginx.conf']) assert.ok(!isStored(name), name);
+});
+
+test('two of them are compared, with the options that say what becomes of a comparison', () => {
+  const line = 'compare reports/a reports/b --fail-on slower --markdown c.md --json --reports out --name ab';
+  assert.deepEqual(parseRequest(line.split(' ')), {
+    command: 'compare-stored',
+    stored: {
+      baseline: 'reports/a',
+      variant: 'reports/b',
+      markdown: 'c.md',
+      failOnSlower: true,
+      json: true,
+      reports: 'out',
+      name: 'ab',
+    },
+  });
+});
+
+test('one, three, one beside a variant, and options that shape runs are refused', () => {
+  const refused = (line: string, message: RegExp) =>
+    assert.throws(
+      () => parseRequest(`compare ${line}`.split(' ')),
+      (error) => error instanceof Problem && error.kind === 'usage' && message.test(error.message),
+    );
+  refused('reports/a', /takes two stored results/);
+  refused('reports/a reports/b reports/c', /takes two stored results/);
+  refused('reports/a tls', /not both: "tls" is no stored result/);
+  refused('tls reports/a', /not both: "tls"/);
+  refused('reports/a reports/b --conf x.conf', /not both: "--conf"/);
+  refused('reports/a reports/b -d 1s', /^--duration shapes runs/);
+  refused('reports/a reports/b --tune x', /^--tune shapes runs/);
+});
