@@ -71,6 +71,26 @@ export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored
   ];
 }
 
+/** A tuning that was typed, or a file of one's own, may be another under the same name. */
+export function configurationDifference(
+  variant: string,
+  baseline: Pick<Result, 'runs'>,
+  other: Pick<Result, 'runs'>,
+): Stored['differences'] {
+  const given = ({ runs }: Pick<Result, 'runs'>) =>
+    runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy?.given ?? null;
+  const [before, after] = [given(baseline), given(other)];
+  if (before === null || after === null || before === after) return [];
+  const lines = (text: string) => `${text.split('\n').length} lines`;
+  return [
+    {
+      what: `configuration of ${variant}`,
+      baseline: lines(before),
+      variant: `${lines(after)}, and not the same`,
+    },
+  ];
+}
+
 /** Where runs of one side differ among themselves, all that they say is told. */
 function differing<T>(prefix: string, facts: Facts<T>, ...sides: (readonly T[])[]): Stored['differences'] {
   return facts.flatMap(([what, of]) => {

@@ -184,6 +184,19 @@ test('every difference of machine, versions and plan is named', () => {
   assert.match(of('latency: load')?.variant ?? '', /^open loop, 123\/s/);
 });
 
+test('a configuration that is another under the same name is named as well', () => {
+  const given = (text: string) =>
+    resultOf(['plain'], 2, {
+      change: (run) => ({ ...run, proxy: run.proxy && { ...run.proxy, given: text } }),
+    });
+  const differences = (a: string, b: string) =>
+    compareStored(given(a), given(b), 1).comparison.stored?.differences;
+  assert.deepEqual(differences('events {}\n', 'events {}\nhttp {}\n'), [
+    { what: 'configuration of plain', baseline: '2 lines', variant: '3 lines, and not the same' },
+  ]);
+  assert.deepEqual(differences('events {}\n', 'events {}\n'), []);
+});
+
 test('a run whose figures do not count is named, and left out of its own side', () => {
   const lost = (run: Run): Run =>
     run.plan.round === 3 && run.plan.step === 'throughput'

@@ -8,7 +8,7 @@ import { compareSets } from '../stats/unpaired-comparison.ts';
 import { DEFAULT_THRESHOLD } from '../stats/verdict.ts';
 import { comparedFigure, type FigureSides, overall, restated } from './compared-figure.ts';
 import { excludedOf, usable } from './comparison.ts';
-import { differencesOf } from './differences.ts';
+import { configurationDifference, differencesOf } from './differences.ts';
 import { type ComparedRun, comparedRunOf, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
 /** Two stored results beside each other, as if they were one: their variants are called `tls (A)` and `tls (B)`. */
@@ -49,10 +49,12 @@ export function compareStored(baseline: Result, variant: Result, seed: number): 
       stored: {
         baseline: sourceOf(baseline),
         variant: sourceOf(variant),
-        differences: differencesOf(
-          { result: baseline, runs: of(first) },
-          { result: variant, runs: of(second) },
-        ),
+        differences: [
+          ...differencesOf({ result: baseline, runs: of(first) }, { result: variant, runs: of(second) }),
+          ...names
+            .filter(([a, b]) => a === b)
+            .flatMap(([name]) => configurationDifference(name, baseline, variant)),
+        ],
         unmatched: unmatched(names, namesOf(baseline), namesOf(variant)),
       },
     },
