@@ -85,7 +85,7 @@ test('what was found is told, drawn, and kept', async (t) => {
   );
   assert.match(out, /\nThe smallest known effect that was found: \+5 % in Nginx CPU per message\.\n/);
   assert.match(out, /\nNginx CPU per message +10 +2\.5 % +±2\.4 %\n/);
-  assert.doesNotMatch(out, /is not calibrated/);
+  assert.doesNotMatch(out, /No calibration/);
   assert.deepEqual(said, ['Kept for comparisons on this machine: /cache/calibration.json']);
   const [calibration, ...others] = kept;
   assert.deepEqual(others, []);

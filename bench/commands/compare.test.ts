@@ -169,7 +169,7 @@ test('a side that Nginx refuses is known before the first run, by its name', asy
 
 test('where this machine was never calibrated a comparison says so', async (t) => {
   const { out } = await compared(await temporaryFolder(t), 'compare plain direct --rounds 1 -R 5k');
-  assert.match(out, /This machine is not calibrated with this Nginx: `calibrate` finds out/);
+  assert.match(out, /No calibration of this machine with this Nginx was at hand: `calibrate` finds out/);
 });
 
 test('interrupted, it reports what it has and ends with 130', async (t) => {

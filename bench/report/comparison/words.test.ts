@@ -77,7 +77,7 @@ test('a variant that is the baseline once more is said to be', () => {
   assert.ok(baseline);
   const [rate, machine, ...others] = notesOf(result);
   assert.deepEqual([rate, others], ['The rate of the step latency: It was asked for.', []]);
-  assert.match(machine ?? '', /^This machine is not calibrated with this Nginx/);
+  assert.match(machine ?? '', /^No calibration of this machine with this Nginx was at hand/);
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is plain once more \(an A\/A comparison\)/);
 });
