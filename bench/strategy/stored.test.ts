@@ -83,6 +83,15 @@ test('variants of the same name are compared, run by run and not in pairs', () =
   assert.deepEqual([comparison.stored?.differences, comparison.stored?.unmatched], [[], []]);
 });
 
+test('variants stand in the order in which they were asked for, not in that of a round', () => {
+  const result = resultOf(['plain', 'tls'], 2);
+  const drawn = { ...result, runs: result.runs.toReversed() };
+  assert.deepEqual(
+    compareStored(drawn, drawn, 1).comparison.comparisons.map(({ variant }) => variant),
+    ['plain (B)', 'tls (B)'],
+  );
+});
+
 test('one run of a step is too few, and is said to be', () => {
   const single = resultOf(['plain'], 1, {
     change: (run) => ({ ...run, plan: { ...run.plan, round: null } }),

@@ -172,8 +172,10 @@ function unmatched(
   ];
 }
 
-function namesOf({ runs }: Result): string[] {
-  return [...new Set(runs.map(({ plan }) => plan.variant))];
+/** Those that were run, in the order in which they were asked for. */
+function namesOf({ variants, runs }: Result): string[] {
+  const run = new Set(runs.map(({ plan }) => plan.variant));
+  return [...new Set([...variants.map(({ name }) => name), ...run])].filter((name) => run.has(name));
 }
 
 function sourceOf({ id, startedAt }: Result): Stored['baseline'] {

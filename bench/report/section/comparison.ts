@@ -94,7 +94,7 @@ function rounds(view: View): Section {
     id: 'rounds',
     title: stored === undefined ? 'Round by round' : 'Run by run',
     charts: [],
-    body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far each of them scatter is what the machine does by itself; what counts is whether the one stand above the other.'}</p>
+    body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far either kind scatters is what the machine does by itself; what counts is whether one kind stands above the other.'}</p>
 ${comparisons.map(
   (each) => html`<h3>${each.variant}</h3>
 <div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baselineOf(each, comparison)))}</div>
