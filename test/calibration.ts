@@ -29,9 +29,17 @@ export function makeCalibration(): Calibration {
         name: 'cpuPerMessage.proxy',
         step: 'throughput',
         effect: 1.05,
+        verdict: 'dearer',
         found: true,
       },
-      { variant: 'plain+delay-1ms', name: 'response.p50', step: 'latency', effect: 1.01, found: false },
+      {
+        variant: 'plain+delay-1ms',
+        name: 'response.p50',
+        step: 'latency',
+        effect: 1.01,
+        verdict: 'no difference detected',
+        found: false,
+      },
     ],
   };
 }

@@ -43,7 +43,7 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
   const { code, out } = await obey(['calibrate', '--rounds', '1', '--reports', reports], services);
   assert.equal(code, 1);
   assert.match(out, /^The rounds are too few for a verdict on any figure\.\n/);
-  assert.match(out, /\nplain\+delay-1ms \(its echo servers answer 1 ms later\): not found, /);
+  assert.match(out, /\nplain\+delay-1ms \(its echo servers answer 1 ms later\): too few rounds, /);
   const { variants, conclusions, runs } = await readResult(join(reports, '20250102T030405Z-calibrate-plain'));
   assert.deepEqual(
     variants.map(({ name, handicap }) => [name, handicap]),

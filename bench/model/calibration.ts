@@ -23,7 +23,8 @@ export const knownEffectSchema = v.strictObject({
   ...figureNameSchema,
   /** Variant ÷ baseline, as measured; null where no round gave one. */
   effect: v.nullable(ratio),
-  /** Whether the comparison came to the verdict that was expected. */
+  /** What the comparison said of it; `found` where that is what was expected. */
+  verdict: v.picklist(EFFECT_VERDICTS),
   found: v.boolean(),
 });
 export type KnownEffect = v.InferOutput<typeof knownEffectSchema>;

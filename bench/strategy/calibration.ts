@@ -83,5 +83,6 @@ function knownEffect({ variant, expected }: Trial, comparison: VariantComparison
   if (expected === null) return [];
   const { name, step, verdict } = expected;
   const figure = comparison?.figures.find((each) => each.name === name && each.step === step);
-  return [{ variant, name, step, effect: figure?.effect ?? null, found: figure?.verdict === verdict }];
+  const found = figure?.verdict ?? 'too few rounds';
+  return [{ variant, name, step, effect: figure?.effect ?? null, verdict: found, found: found === verdict }];
 }

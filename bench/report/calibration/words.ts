@@ -24,13 +24,17 @@ function falsePositivesSentence({ figures, called, interval }: Calibration['fals
   return `Of ${figures} figures that cannot differ ${called} ${called === 1 ? 'was' : 'were'} called different (95 % interval of the rate: ${formatShare(low)} to ${formatShare(high)}).`;
 }
 
-function knownSentence({ variant, name, step, effect, found }: KnownEffect, of: Calibration): string {
+function knownSentence(
+  { variant, name, step, effect, verdict, found }: KnownEffect,
+  of: Calibration,
+): string {
   const trial = of.trials.find((each) => each.variant === variant);
   const seen = of.spread.find((each) => each.name === name && each.step === step)?.detectable ?? null;
   const change = trial === undefined ? '' : ` (${trial.change})`;
   const measured = effect === null ? 'was not measured' : formatEffect(effect);
+  const told = found ? 'found' : verdict === 'too few rounds' ? verdict : 'not found';
   const could = found || seen === null ? '' : ` (${formatDetectable(seen)} could be seen)`;
-  return `${variant}${change}: ${found ? 'found' : 'not found'}, ${figureTitle({ name, step })} ${measured}${could}.`;
+  return `${variant}${change}: ${told}, ${figureTitle({ name, step })} ${measured}${could}.`;
 }
 
 function smallestSentence(known: readonly KnownEffect[]): string[] {
