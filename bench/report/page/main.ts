@@ -1,10 +1,35 @@
-import type { Chart as ChartClass } from 'chart.js';
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  Filler,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  Tooltip,
+} from 'chart.js';
 import { configOf } from './charts.ts';
 import type { ChartSpec } from './spec.ts';
 import { currentTheme } from './theme.ts';
 
-/** chart.js, in a script of its own before this one. */
-declare const Chart: typeof ChartClass;
+// What is not named here is not in the page.
+Chart.register(
+  BarController,
+  BarElement,
+  CategoryScale,
+  Filler,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  Tooltip,
+);
 
 /** Draws every chart, and again when the colours change: another scheme, or paper. */
 function start(): void {
@@ -20,7 +45,7 @@ function start(): void {
   matchMedia('print').addEventListener('change', redraw);
 }
 
-function drawAll(specs: readonly ChartSpec[]): ChartClass<'line' | 'bar', unknown, unknown>[] {
+function drawAll(specs: readonly ChartSpec[]): Chart<'line' | 'bar', unknown, unknown>[] {
   const theme = currentTheme();
   return specs.flatMap((spec) => {
     const canvas = document.getElementById(spec.id);
