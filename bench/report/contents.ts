@@ -1,6 +1,7 @@
 import type { Result } from '../model/result.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { answers } from './section/answers.ts';
+import { claims } from './section/claims.ts';
 import { COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
@@ -25,19 +26,20 @@ interface Contents {
 
 /** The first that is for a result counts; the last is for every result. */
 const CONTENTS: readonly Contents[] = [
-  { isFor: (result) => comparisonOf(result) !== null, sections: [...COMPARISON_SECTIONS, setup] },
+  { isFor: (result) => comparisonOf(result) !== null, sections: [...COMPARISON_SECTIONS, claims, setup] },
   {
     isFor: () => true,
     // The answers in sentences, then as a table, then the pictures, then the facts behind them.
     sections: [
       answers,
       summary,
-      notices,
       throughput,
       latency,
       course,
       handshakes,
       cost,
+      claims,
+      notices,
       spread,
       failures,
       protocols,

@@ -1,7 +1,8 @@
 import type { Result } from '../model/result.ts';
 import { sectionsOf } from './contents.ts';
+import { chartData } from './figure.ts';
 import { loadSentence } from './load.ts';
-import { html, jsonMarkup, type Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { pageScript } from './script.ts';
@@ -24,7 +25,7 @@ export function reportHtml(result: Result): string {
 <main class="wide">
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
-<script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
+${chartData(charts)}`;
   return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [pageScript()]);
 }
 
