@@ -5,7 +5,7 @@ import { noticesOf, type Said, saidOnce } from './notices.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
-import { capital, sentence } from './words.ts';
+import { capital, rateReason, sentence } from './words.ts';
 
 /** Of a terminal that does not tell its width: some report 0 columns. */
 const USUAL_COLUMNS = 80;
@@ -100,7 +100,7 @@ function rateLines({ rate, steps, variants }: View): string[] {
   const times = 'p50, p99 and p99.9 are response times';
   const told =
     rate !== null
-      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${sentence(rate.reason)}`]
+      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rateReason(rate.reason)}`]
       : offered.size === 0
         ? []
         : [`${times} at ${[...offered].join(', ')}.`];

@@ -10,6 +10,7 @@ import { pairsPlot } from '../comparison/pairs.ts';
 import { columnsOf, rowsOf } from '../comparison/text.ts';
 import { excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
 import { chartFigure } from '../figure.ts';
+import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
@@ -94,15 +95,12 @@ function curves(view: View): Section {
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
   });
   const charts = views.length === 0 ? [] : [percentileChart(views)];
-  const described = views
-    .map(({ name, times }) => `${name}: p50 ${formatTime(times.getValueAtPercentile(50))}.`)
-    .join(' ');
   return {
     id: 'curves',
     title: 'Response time by percentile',
     charts,
     body: html`${charts.length === 0 && html`<p>Nothing was measured in the step latency.</p>`}
-${charts.map((chart) => chartFigure(chart, 'Response time by percentile', described, html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', percentileFinding(views), html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
   };
 }
 
