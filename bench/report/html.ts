@@ -1,4 +1,6 @@
 import type { Result } from '../model/result.ts';
+import { capacityOf } from './capacity/conclusion.ts';
+import { capacityLoad } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { loadSentence } from './load.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
@@ -6,6 +8,7 @@ import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { chartLibrary, pageScript } from './script.ts';
 import { answers } from './section/answers.ts';
+import { CAPACITY_SECTIONS } from './section/capacity.ts';
 import { COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
@@ -45,14 +48,11 @@ const SECTIONS = [
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const isComparison = comparisonOf(result) !== null;
-  const sections = (isComparison ? [...COMPARISON_SECTIONS, setup] : SECTIONS).map((section) =>
-    section(view),
-  );
+  const sections = sectionsFor(result).map((section) => section(view));
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
-<p class="load">${loadSentence(view)}</p>
+<p class="load">${capacityLoad(view) ?? loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
@@ -61,6 +61,12 @@ ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 <script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
   return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
+}
+
+/** What was asked decides what is told. */
+function sectionsFor(result: Result) {
+  if (comparisonOf(result) !== null) return [...COMPARISON_SECTIONS, setup];
+  return capacityOf(result) === null ? SECTIONS : [...CAPACITY_SECTIONS, setup, configurations];
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {
