@@ -58,7 +58,7 @@ const CAPACITY_OPTIONS = {
 } as const satisfies Options;
 
 /** Options of `run` that make no sense in a search, or that it has in another way. */
-const NOT_OF_A_TRIAL = ['steps', 'threshold', 'no-http', ...Object.keys(CAPACITY_OPTIONS)];
+const NOT_OF_A_TRIAL = ['steps', 'threshold', 'no-http', 'in-flight', ...Object.keys(CAPACITY_OPTIONS)];
 
 export const capacityCommand = {
   operands: '',
@@ -74,7 +74,6 @@ function optionsOfItsTrials(): Readonly<Record<string, Options>> {
     server: 'Echo server [lean]',
     duration: 'Length of the measured phase of each trial [5s]',
     arrivals: 'Spacing of the schedule [uniform]',
-    'in-flight': 'Unanswered messages per connection in the run that the first rate follows from [1]',
     strict: 'Exit with 1 unless Nginx itself was found to be the limit',
   };
   return Object.fromEntries(
