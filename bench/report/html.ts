@@ -66,7 +66,7 @@ ${sections.map(sectionMarkup)}</main>
 /** What was asked decides what is told. */
 function sectionsFor(result: Result) {
   if (comparisonOf(result) !== null) return [...COMPARISON_SECTIONS, setup];
-  return capacityOf(result) === null ? SECTIONS : [...CAPACITY_SECTIONS, setup, configurations];
+  return capacityOf(result) === null ? SECTIONS : [...CAPACITY_SECTIONS, setup];
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

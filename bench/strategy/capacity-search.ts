@@ -24,11 +24,13 @@ export interface SearchState {
 export const PRECISION = 1.05;
 /** Trials that agree and make a level's outcome final: two of three at the most. */
 const AGREEING = 2;
+/** Ends further apart than this come of doublings and halvings. */
+const WIDE = 1.6;
 
 /**
- * Doubles until the objectives are missed (or halves until they are met), bisects to 5 %, and repeats the trials
- * at both ends until two agree. One trial decides meanwhile: where a repeat shows that it was wrong, the search
- * goes on from there. Every level is tried three times at the most, so it comes to an end whatever the trials say.
+ * Doubles until the objectives are missed (or halves until they are met), repeats that, bisects to 5 %, and repeats
+ * the trials at both ends until two agree. One trial decides meanwhile: where a repeat shows that it was wrong, the
+ * search goes on from there. Every level is tried three times at the most, so it ends whatever the trials say.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],
@@ -78,6 +80,8 @@ function nextOf(
   if (low !== null && high === null)
     return low < space.most ? Math.min(space.most, rounded(low * 2, space)) : unconfirmed(low);
   if (low === null || high === null) return null;
+  // A miss by chance would cost all the bisections below it.
+  if (high / low > WIDE && unconfirmed(high) !== null) return high;
   if (!isClose(low, high, space)) return rounded(Math.sqrt(low * high), space);
   return unconfirmed(low) ?? unconfirmed(high);
 }

@@ -17,7 +17,19 @@ export function trialOf(run: Run, level: number, objectives: readonly Condition[
     run.outcome.state === 'completed' &&
     keptSchedule &&
     objectives.every((objective, index) => isMet(objective, figures[index] ?? null));
-  return { level, met, keptSchedule, figures, elsewhere: met ? null : elsewhere(run, metrics) };
+  return {
+    level,
+    met,
+    keptSchedule,
+    figures,
+    elsewhere: met ? null : (elsewhere(run, metrics) ?? untold(objectives, figures)),
+  };
+}
+
+/** A figure that a run does not give was not missed. */
+function untold(objectives: readonly Condition[], figures: readonly (number | null)[]): string | null {
+  const metric = objectives.find((_, index) => figures[index] === null)?.metric;
+  return metric === undefined ? null : `The run has no ${metric}: too few samples, or nothing to measure.`;
 }
 
 /**

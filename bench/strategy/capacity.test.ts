@@ -263,3 +263,12 @@ test('no run is begun that would end after the budget', () => {
   assert.equal(done.length, 6);
   assert.equal(conclude(strategy, done).finished, false);
 });
+
+test('a figure that a run does not give was not missed: too few samples tell nothing', () => {
+  const rare = { ...FAST, metric: 'response.p999' };
+  const { bound, limit } = searched({ ...OPTIONS, objectives: [rare] }, carrying(1e9));
+  assert.deepEqual(
+    [bound, limit],
+    ['unknown', 'The run has no response.p999: too few samples, or nothing to measure.'],
+  );
+});

@@ -32,7 +32,9 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
     LEFT,
     RIGHT,
   );
-  const values = [...shown.map(({ figure }) => figure), objective.limit];
+  const figures = [...shown.map(({ figure }) => figure), objective.limit];
+  // Room for the number above the highest point.
+  const values = [...figures, Math.max(...figures) * 1.2];
   const y = values.some((value) => value <= 0)
     ? linearScale(values, BOTTOM, TOP)
     : logScale(values, BOTTOM, TOP);

@@ -18,7 +18,7 @@ function answer({ variant, axis, interval: [low, high], bound, objectives }: Cap
   const what = axis.over === 'rate' ? 'messages a second' : 'WebSockets';
   const told = `${heldText(axis)} with ${listed(objectives.map(({ text }) => text))}`;
   if (bound === 'unknown')
-    return `${variant}: no trial came to its end, so nothing is known of its capacity.`;
+    return `Nothing is known of how many ${what} ${variant} holds ${told}: no trial met them all, which may be the doing of something else.`;
   if (low === null)
     return `${variant} did not hold ${formatLevel(high, axis)} ${what}, the fewest that were tried, ${told}.`;
   if (bound === 'at-least' || high === null)

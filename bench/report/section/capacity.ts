@@ -10,10 +10,11 @@ import { formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { Section, View } from '../view.ts';
 import { kindsOfNotices } from './comparison.ts';
+import { sandboxDifference } from './difference.ts';
 import { percentileChart } from './distributions.ts';
 
 /** The sections of a search for a capacity, in place of those that set single runs beside each other. */
-export const CAPACITY_SECTIONS = [found, search, curves, kindsOfNotices];
+export const CAPACITY_SECTIONS = [found, search, curves, configuration, kindsOfNotices];
 
 function capacityIn({ result }: View): CapacitySearch {
   const capacity = capacityOf(result);
@@ -84,5 +85,19 @@ function curves(view: View): Section {
     charts,
     body: html`${charts.length === 0 && html`<p>There is no trial to draw.</p>`}
 ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', described, html`The last trial that held at the lower end, and the last that missed at the upper one.`))}`,
+  };
+}
+
+/** Once: between two trials nothing differs but ports and how many connections a worker may have. */
+function configuration({ variants, result }: View): Section {
+  const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
+  const name = variants[0]?.name ?? '';
+  return {
+    id: 'configuration',
+    title: 'Nginx configuration',
+    charts: [],
+    body: html`${proxy === null && html`<p>There is no Nginx in this variant, or it did not start.</p>`}
+${proxy && html`<details><summary>nginx.conf of the last trial, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${proxy.configuration}</pre></details>`}
+${sandboxDifference(proxy, name)}`,
   };
 }
