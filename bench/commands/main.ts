@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import { parseRequest, type Request } from '../request/request.ts';
+import { capacity } from './capacity.ts';
 import { compare } from './compare.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -57,6 +58,10 @@ async function dispatch(
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),
+      );
+    case 'capacity':
+      return interruptibly(signals, terminal, (interruption) =>
+        capacity(request.capacity, argv, terminal, interruption, services),
       );
     case 'run':
       return interruptibly(signals, terminal, (interruption) =>

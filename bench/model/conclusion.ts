@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
 import { amount } from './load.ts';
 
@@ -16,5 +17,6 @@ export const conclusionSchema = v.variant('kind', [
   /** No latency could be measured for this variant. */
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
   comparisonSchema,
+  capacitySchema,
 ]);
 export type Conclusion = v.InferOutput<typeof conclusionSchema>;

@@ -1,6 +1,8 @@
 import type { Result } from '../model/result.ts';
+import { capacityOf } from './capacity/conclusion.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { answers } from './section/answers.ts';
+import { CAPACITY_SECTIONS } from './section/capacity.ts';
 import { claims } from './section/claims.ts';
 import { COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
@@ -27,6 +29,7 @@ interface Contents {
 /** The first that is for a result counts; the last is for every result. */
 const CONTENTS: readonly Contents[] = [
   { isFor: (result) => comparisonOf(result) !== null, sections: [...COMPARISON_SECTIONS, claims, setup] },
+  { isFor: (result) => capacityOf(result) !== null, sections: [...CAPACITY_SECTIONS, setup] },
   {
     isFor: () => true,
     // The answers in sentences, then as a table, then the pictures, then the facts behind them.

@@ -1,4 +1,5 @@
 import type { Result } from '../model/result.ts';
+import { capacityLoad } from './capacity/words.ts';
 import { sectionsOf } from './contents.ts';
 import { chartData } from './figure.ts';
 import { loadSentence } from './load.ts';
@@ -18,7 +19,7 @@ export function reportHtml(result: Result): string {
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
-<p class="load">${loadSentence(view)}</p>
+<p class="load">${capacityLoad(view) ?? loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>

@@ -1,11 +1,14 @@
 import { type Capacity, figuresOf } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
+import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
+import { capacityOf } from './capacity/conclusion.ts';
+import { capacitySentences } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { verdictSentence } from './comparison/words.ts';
 
@@ -19,10 +22,15 @@ export interface JsonSummary {
   comparisons?: JsonComparison[];
   /** Runs with figures that do not count, and why. */
   excluded?: Comparison['excluded'];
+  /** Of a search alone: what was found, and the trials that led to it. */
+  capacity?: JsonCapacity;
   /** The rate of the step latency and why, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
 }
+
+/** `interval` holds the ends in messages per second or WebSockets, null where there is none; `limit`: what is in the way of an upper end. */
+export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
@@ -67,9 +75,16 @@ export interface JsonRun {
 
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison');
+  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison' && kind !== 'capacity');
   const runs = result.runs.map(jsonRun);
-  return { schemaVersion: 2, reportPath, ...jsonComparison(result), conclusions, runs };
+  return {
+    schemaVersion: 2,
+    reportPath,
+    ...jsonComparison(result),
+    ...jsonCapacity(result),
+    conclusions,
+    runs,
+  };
 }
 
 function jsonComparison(
@@ -85,6 +100,13 @@ function jsonComparison(
     figures,
   }));
   return { baseline, rounds, comparisons, excluded };
+}
+
+function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
+  const found = capacityOf(result);
+  if (found === null) return {};
+  const { kind: _, ...capacity } = found;
+  return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
 }
 
 function jsonRun(run: Run): JsonRun {

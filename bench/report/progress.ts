@@ -2,6 +2,8 @@ import type { Comparison } from '../model/comparison.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../model/event.ts';
 import type { RunPlan } from '../model/plan.ts';
 import { printable } from '../model/printable.ts';
+import { capacityOf } from './capacity/conclusion.ts';
+import { searchSoFar } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { effectSoFar } from './comparison/words.ts';
 import { formatCount, formatRate, formatTime } from './page/format.ts';
@@ -23,6 +25,7 @@ const NOTHING_YET: LiveFigures = {
 export function makeProgress(elapsedMs: () => number): (event: BenchEvent) => string | null {
   let plan: RunPlan | null = null;
   let comparison: Comparison | null = null;
+  let search = '';
   let place = '';
   let phase: RunPhase = 'set-up';
   let figures = NOTHING_YET;
@@ -36,12 +39,14 @@ export function makeProgress(elapsedMs: () => number): (event: BenchEvent) => st
       startedMs = elapsedMs();
     } else if (event.type === 'concluded') {
       comparison = comparisonOf(event);
+      const capacity = capacityOf(event);
+      search = capacity === null ? '' : `${searchSoFar(capacity)} · `;
       return null;
     } else if (event.type === 'phase') phase = event.phase;
     else if (event.type === 'live') figures = event.figures;
     else return null;
     if (plan === null) return null;
-    const soFar = comparison === null ? '' : comparisonSoFar(plan, comparison);
+    const soFar = comparison === null ? search : comparisonSoFar(plan, comparison);
     return place + soFar + progressLine(plan, phase, (elapsedMs() - startedMs) / 1e3, figures);
   };
 }

@@ -6,6 +6,7 @@ import type { Conclusion } from '../model/conclusion.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
+import { capacityOf } from './capacity/conclusion.ts';
 import type { Markup } from './markup.ts';
 import { formatRate } from './page/format.ts';
 import type { ChartSpec } from './page/spec.ts';
@@ -78,6 +79,7 @@ const COLOURS = 6;
 /** Reads a result once for all sections. */
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
+  const isSearch = capacityOf(result) !== null;
   const names = new Set([
     ...result.variants.map(({ name }) => name),
     ...result.runs.map(({ plan }) => plan.variant),
@@ -89,7 +91,9 @@ export function viewOf(result: Result): View {
       throughput: answerOf(own, 'throughput', null),
       latency: answerOf(own, 'latency', rate),
     };
-    const views = new Map(own.map((run) => [run, runView(run, index, answers[run.plan.step] === run)]));
+    const views = new Map(
+      own.map((run) => [run, runView(run, index, answers[run.plan.step] === run, isSearch)]),
+    );
     runs.push(...views.values());
     const viewOfAnswer = (run: Run | undefined): RunView | null =>
       run === undefined ? null : (views.get(run) ?? null);
@@ -124,11 +128,12 @@ function leftOut({ conclusions }: Result, name: string): string | null {
   return null;
 }
 
-function runView(run: Run, variant: number, answers: boolean): RunView {
+function runView(run: Run, variant: number, answers: boolean, isSearch: boolean): RunView {
   const { variant: name, step, round } = run.plan;
   const rate = rateOf(run);
-  const superseded = rate === null ? `${step}, superseded` : `${step} at ${formatRate(rate)}, superseded`;
-  const called = round !== null ? `${step}, round ${round}` : answers ? step : superseded;
+  const withRate = rate === null ? step : `${step} at ${formatRate(rate)}`;
+  const single = isSearch ? withRate : answers ? step : `${withRate}, superseded`;
+  const called = round === null ? single : `${step}, round ${round}`;
   return {
     run,
     figures: figuresOf(run),

@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import { capacityCommand } from './capacity.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { suggestion } from './nearest.ts';
@@ -8,6 +9,7 @@ import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
 
+export type { CapacityRequest } from './capacity.ts';
 export type { CompareRequest } from './compare.ts';
 export type { RunRequest } from './run.ts';
 
@@ -15,6 +17,7 @@ export type { RunRequest } from './run.ts';
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
+  capacity: capacityCommand,
   report: reportCommand,
   profiles: profilesCommand,
 } as const;

@@ -60,8 +60,8 @@ const MINUTE_US = 60_000_000;
 const PROCESSES: Bounds = { min: 1, max: 256 };
 const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
 const ARRIVALS = ['uniform', 'poisson'] as const;
-const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
-const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
+export const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
+export const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
 /** Up to a day: timers of Node overflow after 24.8 days. */
 export const DURATION_US: Bounds = { min: 1000, max: 24 * 60 * MINUTE_US };
 const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
@@ -126,7 +126,7 @@ export function requestOf(
   };
 }
 
-function variantsOf(given: GivenOptions): string[] {
+export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {

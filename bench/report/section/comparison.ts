@@ -23,7 +23,15 @@ import { noticeList } from './notices.ts';
 const GREY = 'series-5';
 
 /** The sections of a comparison, in place of those that set single runs beside each other. */
-export const COMPARISON_SECTIONS = [verdicts, effects, rounds, curves, configurations, notices, compactRuns];
+export const COMPARISON_SECTIONS = [
+  verdicts,
+  effects,
+  rounds,
+  curves,
+  configurations,
+  kindsOfNotices,
+  compactRuns,
+];
 
 function comparisonIn({ result }: View): Comparison {
   const comparison = comparisonOf(result);
@@ -147,7 +155,7 @@ function differenceOf(before: string | null, after: string | null, name: string)
 }
 
 /** Of the bench, and of its runs: the first of each kind, with how many runs have one like it. */
-function notices({ result }: View): Section {
+export function kindsOfNotices({ result }: View): Section {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const ofRuns = new Map<string, { what: Notice; runs: number }>();
   for (const what of result.runs.flatMap((run) => run.notices))
