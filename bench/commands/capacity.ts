@@ -42,6 +42,7 @@ export async function capacity(
       request: request.run,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
       makeStrategy: (planning: Planning) => strategyOf(request, planning),
+      prepare: async () => ({}),
       assess: () => [],
     };
     const { result, folder } = await measure(question, command, live, interruption, services);

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { Comparison } from '../model/comparison.ts';
-import type { Result } from '../model/result.ts';
+import type { Environment, Result } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
@@ -9,6 +9,7 @@ import type { CompareRequest } from '../request/request.ts';
 import { writeFileWhole } from '../store/file.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds } from '../strategy/rounds.ts';
+import { lookBeforehand } from './beforehand.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
@@ -57,6 +58,8 @@ export async function compare(
           budgetMs: request.budgetMs,
           seed: plan.seed,
         }),
+      prepare: (planning: Planning, environment: Environment) =>
+        lookBeforehand(planning, environment, nginx, services),
       assess: () => [],
     };
     const { result, folder } = await measure(question, command, live, interruption, services);
@@ -72,9 +75,9 @@ export async function compare(
 }
 
 /** A run among many that lost a message is left out and named; only what leaves no comparison is a failure. */
-function exitCodeOf(
+export function exitCodeOf(
   { conclusions }: Result,
-  { failOnSlower }: CompareRequest,
+  { failOnSlower }: Pick<CompareRequest, 'failOnSlower'>,
   interrupted: boolean,
 ): ExitCode {
   if (interrupted) return EXIT.interrupted;

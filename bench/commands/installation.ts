@@ -27,6 +27,11 @@ export function cacheFolder(): string {
   }
 }
 
+/** What was found of this machine, for later comparisons on it. */
+export function calibrationsFolder(): string {
+  return join(cacheFolder(), 'calibrations');
+}
+
 export async function readVersion(): Promise<string> {
   const manifest: unknown = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8'));
   const named = typeof manifest === 'object' && manifest !== null && 'version' in manifest;

@@ -1,7 +1,9 @@
 import { Problem } from '../model/failure.ts';
 import { parseRequest, type Request } from '../request/request.ts';
+import { calibrate } from './calibrate.ts';
 import { capacity } from './capacity.ts';
 import { compare } from './compare.ts';
+import { compareStoredResults } from './compare-stored.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -62,6 +64,12 @@ async function dispatch(
     case 'capacity':
       return interruptibly(signals, terminal, (interruption) =>
         capacity(request.capacity, argv, terminal, interruption, services),
+      );
+    case 'compare-stored':
+      return compareStoredResults(request.stored, argv, terminal, services);
+    case 'calibrate':
+      return interruptibly(signals, terminal, (interruption) =>
+        calibrate(request.calibrate, argv, terminal, interruption, services),
       );
     case 'run':
       return interruptibly(signals, terminal, (interruption) =>

@@ -1,7 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
-import type { Result } from '../model/result.ts';
+import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { lineRedactor } from '../nginx/redact.ts';
@@ -22,6 +22,12 @@ export interface Question {
   /** What is to be told beside the runs. */
   notices: readonly Notice[];
   makeStrategy(planning: Planning): Strategy;
+  /**
+   * What has to hold before the first run beside what the plan says, and what is known by then of the machine.
+   *
+   * @throws Problem where it does not hold
+   */
+  prepare(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
   /** What else is to be told of a run that has ended, as notices in it. */
   assess(run: Run): Notice[];
 }
@@ -44,7 +50,7 @@ export interface Measured {
  * it cannot; what was measured until then is in the run folder all the same.
  */
 export async function measure(
-  { request, sides, notices, makeStrategy, assess }: Question,
+  { request, sides, notices, makeStrategy, prepare, assess }: Question,
   command: readonly string[],
   live: LiveLine,
   { signal, urgent }: Interruption,
@@ -63,6 +69,7 @@ export async function measure(
   const strategy = makeStrategy(planning);
   checkPlans(planning, request);
   for (const side of sides) await services.checkTunings(side);
+  const known = await prepare(planning, environment);
   signal.throwIfAborted();
   const folder = await makeRunFolder(request.reports, planning.id);
   const writer = makeResultWriter(folder.path, {
@@ -74,6 +81,7 @@ export async function measure(
     environment,
     variants,
     notices: [...notices, ...(await services.watchMachine())],
+    ...known,
   });
   try {
     await writer.begin();

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Result } from '../model/result.ts';
+import { calibrationText } from '../report/calibration/text.ts';
 import { capacityText } from '../report/capacity/text.ts';
 import { comparisonText } from '../report/comparison/text.ts';
 import { jsonSummary } from '../report/json.ts';
@@ -37,7 +38,11 @@ export async function writeReport(folder: string, result: Result): Promise<strin
 
 /** The summary of a result: on stdout, for a person or as JSON. */
 export function printResult(result: Result, reportPath: string, json: boolean, terminal: Terminal): void {
-  const text = comparisonText(result) ?? capacityText(result) ?? summaryText(result, terminal.columns);
+  const text =
+    calibrationText(result) ??
+    comparisonText(result) ??
+    capacityText(result) ??
+    summaryText(result, terminal.columns);
   terminal.print(
     json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}\nReport: ${reportPath}`,
   );

@@ -49,6 +49,7 @@ export async function run(
           variants: variants.map(({ name }) => name),
           planOf: (spec) => planRun(spec, 1).plan,
         }),
+      prepare: async () => ({}),
       assess: (measured: Run) => missedNotices(measured, request),
     };
     const { result, folder, complete } = await measure(question, command, live, interruption, services);

@@ -15,7 +15,7 @@ import type { ExitCode } from './exit-code.ts';
 import { main } from './main.ts';
 import type { ExperimentRequest, Services } from './services.ts';
 
-const TUNINGS: ShippedTuning[] = ['buf-16k', 'placebo'].map((name) => ({
+const TUNINGS: ShippedTuning[] = ['buf-16k', 'placebo', 'epoll-events-8', 'epoll-events-1'].map((name) => ({
   name,
   text: 'events { multi_accept on; }',
   question: 'Does it help?',
@@ -63,6 +63,9 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     loadTunings: async () => TUNINGS,
     checkTunings: async () => {},
     missingModule: async () => null,
+    checkConfiguration: async ({ variant }) => (variant.proxy === null ? null : '1.22.1'),
+    findCalibration: async () => null,
+    keepCalibration: async () => '/nowhere/calibration.json',
     canObserve: () => true,
     readEnvironment: async () => makeResult([]).environment,
     readMachine: async () => SMALL_MACHINE,

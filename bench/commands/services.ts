@@ -1,12 +1,21 @@
 import type { ExperimentInput } from '../experiment/experiment.ts';
+import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
+import type { PlannedRun } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
+
+/** Which Nginx a person named, if any, and who hears of one that has to be fetched. */
+export interface NginxChoice {
+  path: string | null;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
 
 /** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
@@ -16,10 +25,18 @@ export interface Services {
   /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
   /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
-  missingModule(
-    side: Side,
-    nginx: { path: string | null; say: (line: string) => void; signal: AbortSignal },
-  ): Promise<string | null>;
+  missingModule(side: Side, nginx: NginxChoice): Promise<string | null>;
+  /**
+   * Has Nginx check the configuration of a side as a run would hand it over (`nginx -t`).
+   *
+   * @returns the version of that Nginx; null where the side has none
+   * @throws Problem('configuration') in Nginx's own words
+   */
+  checkConfiguration(planned: PlannedRun, nginx: NginxChoice): Promise<string | null>;
+  /** What a calibration found of such a machine; null: none was made. */
+  findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
+  /** Keeps it for comparisons to come, and returns its path. */
+  keepCalibration(kept: KeptCalibration): Promise<string>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
-import { findNginx } from '../nginx/binary.ts';
+import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import type { Node } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
@@ -9,15 +9,27 @@ import { canObserve, readEnvironment, readMachine } from '../observe/environment
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
+import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
-import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
-import type { Services } from './services.ts';
+import { checkProxy, proxySource } from '../topology/target.ts';
+import {
+  cacheFolder,
+  calibrationsFolder,
+  PROFILES_FOLDER,
+  readVersion,
+  TUNINGS_FOLDER,
+} from './installation.ts';
+import type { NginxChoice, Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
 
 async function configurationOf({ profile, variant }: Side): Promise<Node[] | null> {
   const { configurationPath: path, options } = profile;
   return path === null ? null : readTuned({ path, options, tunings: variant.proxy?.tunings ?? [] });
+}
+
+function nginxFor(nginx: NginxChoice): Promise<NginxBinary> {
+  return findNginx({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() });
 }
 
 /** What the commands are made of on a real machine. */
@@ -32,9 +44,17 @@ export const services: Services = {
   async missingModule(side, nginx) {
     const tree = await configurationOf(side);
     if (tree === null || !needsStreamModule(tree)) return null;
-    const searchPath = process.env.PATH ?? '';
-    return lackOfStream(await findNginx({ ...nginx, searchPath, cacheDir: cacheFolder() }));
+    return lackOfStream(await nginxFor(nginx));
   },
+  async checkConfiguration({ plan, profile, variant }, nginx) {
+    const source = proxySource(profile, variant);
+    if (plan.proxy === null || source === null) return null;
+    const binary = await nginxFor(nginx);
+    await checkProxy(source, plan.proxy, binary, plan.servers);
+    return binary.version;
+  },
+  findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
+  keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),

@@ -11,7 +11,7 @@ import { readErrorLog } from '../topology/nginx.ts';
 import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
-import { directTarget, type StartedTarget, startProxy } from '../topology/target.ts';
+import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
@@ -57,7 +57,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     kind: plan.server,
     engine: plan.engine,
     cpus: plan.placement?.server ?? null,
-    args: context.serverArguments ?? [],
+    args: [...(context.serverArguments ?? []), ...handicapArguments(context.variant)],
     maxPayloadBytes: plan.workload.payload.maxBytes,
     socketFolder: folder,
     onLaunch: processSet.adopt,
@@ -95,27 +95,21 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
 }
 
+/** Options of the echo server, which know them under these names. */
+function handicapArguments({ handicap }: RunContext['variant']): string[] {
+  if (handicap === undefined) return [];
+  return ['--delay', String(handicap.delayMs), '--burn', String(handicap.burnUs)];
+}
+
 async function enter(
   { plan, profile, variant, binary }: RunContext,
   servers: EchoServer[],
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
-  if (profile.configurationPath === null || plan.proxy === null || binary === null)
-    return directTarget(servers);
-  return startProxy(
-    {
-      path: profile.configurationPath,
-      tunings: variant.proxy?.tunings ?? [],
-      options: profile.options,
-      key: profile.key,
-    },
-    { ...plan, proxy: plan.proxy },
-    binary,
-    servers,
-    folder,
-    processSet,
-  );
+  const source = proxySource(profile, variant);
+  if (source === null || plan.proxy === null || binary === null) return directTarget(servers);
+  return startProxy(source, { ...plan, proxy: plan.proxy }, binary, servers, folder, processSet);
 }
 
 async function probeTarget(

@@ -45,12 +45,16 @@ export const comparedFigureSchema = v.strictObject({
   detectable: v.nullable(ratio),
   /** The figure round by round, where it counts on both sides. */
   rounds: v.array(v.strictObject({ round: positive, baseline: figure, variant: figure })),
+  /** The figure run by run, where the two sides are of different sessions and so not in pairs. */
+  runs: v.exactOptional(v.strictObject({ baseline: v.array(figure), variant: v.array(figure) })),
 });
 export type ComparedFigure = v.InferOutput<typeof comparedFigureSchema>;
 
 /** One variant beside the baseline. */
 export const variantComparisonSchema = v.strictObject({
   variant: v.string(),
+  /** Where it is not that of the comparison: of stored results each variant is compared to its own counterpart. */
+  baseline: v.exactOptional(v.string()),
   /** Of the headline figures: CPU per message of Nginx in the closed loop, and p50 of the response time. */
   verdict: v.picklist(OVERALL_VERDICTS),
   figures: v.array(comparedFigureSchema),
@@ -67,14 +71,30 @@ export const excludedSchema = v.strictObject({
 });
 export type Excluded = v.InferOutput<typeof excludedSchema>;
 
-/** What follows from the rounds of a comparison. */
+/** A result that was measured before. */
+const sourceSchema = v.strictObject({ id: v.string(), startedAt: v.string() });
+
+/** What two stored results that are compared have to do with each other. */
+export const storedSchema = v.strictObject({
+  baseline: sourceSchema,
+  variant: sourceSchema,
+  /** What was otherwise in the two sessions, beside what is compared; an effect may be of any of these. */
+  differences: v.array(v.strictObject({ what: v.string(), baseline: v.string(), variant: v.string() })),
+  /** Variants that only one of the two has. */
+  unmatched: v.array(v.strictObject({ variant: v.string(), in: v.picklist(['baseline', 'variant']) })),
+});
+export type Stored = v.InferOutput<typeof storedSchema>;
+
+/** What follows from the rounds of a comparison, or from the runs of two stored results. */
 export const comparisonSchema = v.strictObject({
   kind: v.literal('comparison'),
   /** Name of the variant that the others are compared to. */
   baseline: v.string(),
-  /** Null asked: as many as fitted into the budget. Used: rounds that ran to their end. */
+  /** Null asked: as many as fitted into the budget. Used: rounds that ran to their end without losses. */
   rounds: v.strictObject({ asked: v.nullable(positive), used: count }),
   comparisons: v.array(variantComparisonSchema),
   excluded: v.array(excludedSchema),
+  /** Where the sides are two stored results; used rounds are then those of the side that has fewer. */
+  stored: v.exactOptional(storedSchema),
 });
 export type Comparison = v.InferOutput<typeof comparisonSchema>;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { calibrationSchema } from './calibration.ts';
 import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
 import { amount } from './load.ts';
@@ -18,5 +19,6 @@ export const conclusionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
   comparisonSchema,
   capacitySchema,
+  calibrationSchema,
 ]);
 export type Conclusion = v.InferOutput<typeof conclusionSchema>;

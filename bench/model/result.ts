@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { keptCalibrationSchema } from './calibration.ts';
 import { conclusionSchema } from './conclusion.ts';
 import { amount, count } from './load.ts';
 import { noticeSchema } from './notice.ts';
@@ -57,6 +58,8 @@ const headEntries = {
   environment: environmentSchema,
   variants: v.array(variantSchema),
   notices: v.array(noticeSchema),
+  /** Of a comparison: what a calibration found of this machine before, where there was one. */
+  calibration: v.exactOptional(keptCalibrationSchema),
 };
 
 /** What of a result is known before its first run. */

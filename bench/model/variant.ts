@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { count } from './load.ts';
 
 /** A small change laid over a profile, written in Nginx's own language. */
 export const tuningSchema = v.strictObject({
@@ -7,6 +8,15 @@ export const tuningSchema = v.strictObject({
   text: v.string(),
 });
 export type Tuning = v.InferOutput<typeof tuningSchema>;
+
+/** What echo servers do on purpose beside answering, so that a calibration has an effect that is known. */
+export const handicapSchema = v.strictObject({
+  /** A message is answered so much later. */
+  delayMs: count,
+  /** CPU time that each message costs on top. */
+  burnUs: count,
+});
+export type Handicap = v.InferOutput<typeof handicapSchema>;
 
 /** What one side of a comparison is; its name is part of a run's identity. */
 export const variantSchema = v.strictObject({
@@ -24,5 +34,7 @@ export const variantSchema = v.strictObject({
       tunings: v.optional(v.array(tuningSchema), []),
     }),
   ),
+  /** In calibrations alone. */
+  handicap: v.exactOptional(handicapSchema),
 });
 export type Variant = v.InferOutput<typeof variantSchema>;

@@ -52,7 +52,7 @@ export function planRequest(
   const seed = request.seed ?? drawn;
   const profiles = sides.map(({ profile }) => profile);
   return {
-    id: `${timestamp(now)}-${nameOf(request)}`,
+    id: resultIdOf(now, nameOf(request)),
     plan: {
       command: [...command],
       seed,
@@ -70,6 +70,15 @@ export function planRequest(
   };
 }
 
+/**
+ * Of a result that begins now: the time, and a name that a person chose or may know it by.
+ *
+ * @throws Problem where the name is fit for no folder
+ */
+export function resultIdOf(now: Date, name: string): string {
+  return `${timestamp(now)}-${folderName(name)}`;
+}
+
 /** `20250102T030405Z`: sorts by time, and is fit for a file name on every system. */
 function timestamp(now: Date): string {
   return now.toISOString().replace(/\.\d+|[-:]/g, '');
@@ -77,10 +86,13 @@ function timestamp(now: Date): string {
 
 const MOST_NAME_CHARACTERS = 80;
 
-/** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
 function nameOf({ name, variants, configurations }: RunRequest): string {
   const names = [...variants, ...configurations.map((path) => basename(path))];
-  const wanted = name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
+  return name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
+}
+
+/** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
+function folderName(wanted: string): string {
   const cleaned = wanted
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')

@@ -1,10 +1,11 @@
 import type { Result } from '../model/result.ts';
+import { calibrationOf } from './calibration/words.ts';
 import { capacityOf } from './capacity/conclusion.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { answers } from './section/answers.ts';
 import { CAPACITY_SECTIONS } from './section/capacity.ts';
 import { claims } from './section/claims.ts';
-import { COMPARISON_SECTIONS } from './section/comparison.ts';
+import { CALIBRATION_SECTIONS, COMPARISON_SECTIONS } from './section/comparison.ts';
 import { cost } from './section/cost.ts';
 import { course } from './section/course.ts';
 import { failures } from './section/failures.ts';
@@ -28,6 +29,7 @@ interface Contents {
 
 /** The first that is for a result counts; the last is for every result. */
 const CONTENTS: readonly Contents[] = [
+  { isFor: (result) => calibrationOf(result) !== null, sections: [...CALIBRATION_SECTIONS, setup] },
   { isFor: (result) => comparisonOf(result) !== null, sections: [...COMPARISON_SECTIONS, claims, setup] },
   { isFor: (result) => capacityOf(result) !== null, sections: [...CAPACITY_SECTIONS, setup] },
   {

@@ -1,16 +1,18 @@
 import { type Capacity, figuresOf } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
+import type { Calibration, KeptCalibration } from '../model/calibration.ts';
 import type { CapacitySearch } from '../model/capacity.ts';
-import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
+import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
+import { calibrationOf } from './calibration/words.ts';
 import { capacityOf } from './capacity/conclusion.ts';
 import { capacitySentences } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
-import { verdictSentence } from './comparison/words.ts';
+import { baselineOf, verdictSentence } from './comparison/words.ts';
 
 /** What `--json` prints; times in µs, null where the run does not support a figure. */
 export interface JsonSummary {
@@ -24,6 +26,10 @@ export interface JsonSummary {
   excluded?: Comparison['excluded'];
   /** Of a search alone: what was found, and the trials that led to it. */
   capacity?: JsonCapacity;
+  /** Of two stored results alone: which they are, and everything else in which they differ. */
+  stored?: Stored;
+  /** Of a comparison: what a calibration found of this machine before; of a calibration: what it found. */
+  calibration?: KeptCalibration | Calibration;
   /** The rate of the step latency and why, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
@@ -34,6 +40,8 @@ export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
+  /** Of stored results alone, where each variant has its own counterpart. */
+  baseline?: string;
   verdict: OverallVerdict;
   sentence: string;
   /** `effect` is variant ÷ baseline, `interval` its 95 % interval, `pValue` adjusted for all figures of all variants. */
@@ -73,33 +81,35 @@ export interface JsonRun {
   failures: Record<string, number>;
 }
 
+/** Conclusions that stand by themselves, under a name of their own. */
+const OWN_PLACE = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
+
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison' && kind !== 'capacity');
-  const runs = result.runs.map(jsonRun);
+  const conclusions = result.conclusions.filter(({ kind }) => !OWN_PLACE.has(kind));
+  const calibration = calibrationOf(result) ?? result.calibration;
   return {
     schemaVersion: 2,
     reportPath,
     ...jsonComparison(result),
     ...jsonCapacity(result),
+    ...(calibration === undefined ? {} : { calibration }),
     conclusions,
-    runs,
+    runs: result.runs.map(jsonRun),
   };
 }
 
 function jsonComparison(
   result: Result,
-): Pick<JsonSummary, 'baseline' | 'rounds' | 'comparisons' | 'excluded'> {
+): Pick<JsonSummary, 'baseline' | 'rounds' | 'comparisons' | 'excluded' | 'stored'> {
   const comparison = comparisonOf(result);
   if (comparison === null) return {};
-  const { baseline, rounds, excluded } = comparison;
-  const comparisons = comparison.comparisons.map(({ variant, verdict, figures }) => ({
-    variant,
-    verdict,
-    sentence: verdictSentence({ variant, verdict, figures }, baseline),
-    figures,
+  const { baseline, rounds, excluded, stored } = comparison;
+  const comparisons = comparison.comparisons.map((each) => ({
+    ...each,
+    sentence: verdictSentence(each, baselineOf(each, comparison)),
   }));
-  return { baseline, rounds, comparisons, excluded };
+  return { baseline, rounds, comparisons, excluded, ...(stored === undefined ? {} : { stored }) };
 }
 
 function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {

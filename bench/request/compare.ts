@@ -6,6 +6,7 @@ import { last, milliseconds, number, oneOf } from './given.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { DURATION_US, namedSteps, needsStep, type RunRequest, requestOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { isStored, type StoredRequest, storedRequest } from './stored.ts';
 
 /** What `compare` was asked for. */
 export interface CompareRequest {
@@ -46,8 +47,15 @@ export const compareCommand = {
   operands: 'A B [C ...]',
   help: 'Is B better than A, by how much, and how sure is that?',
   options: { 'The comparison': COMPARISON_OPTIONS, ...optionsOfItsRuns() },
-  parse: (given, operands) => ({ command: 'compare', compare: compareRequest(given, operands) }),
-} as const satisfies Command<{ command: 'compare'; compare: CompareRequest }>;
+  parse: (given, operands): ComparisonAsked =>
+    operands.some(isStored)
+      ? { command: 'compare-stored', stored: storedRequest(given, operands) }
+      : { command: 'compare', compare: compareRequest(given, operands) },
+} as const satisfies Command<ComparisonAsked>;
+
+type ComparisonAsked =
+  | { command: 'compare'; compare: CompareRequest }
+  | { command: 'compare-stored'; stored: StoredRequest };
 
 /** It puts variants under load like `run`, for shorter. */
 function optionsOfItsRuns(): Readonly<Record<string, Options>> {

@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import { calibrateCommand } from './calibrate.ts';
 import { capacityCommand } from './capacity.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
@@ -9,15 +10,18 @@ import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
 
+export type { CalibrateRequest } from './calibrate.ts';
 export type { CapacityRequest } from './capacity.ts';
 export type { CompareRequest } from './compare.ts';
 export type { RunRequest } from './run.ts';
+export type { StoredRequest } from './stored.ts';
 
 /** Every command but `help` and `version`, in the order in which `--help` lists them. */
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
   capacity: capacityCommand,
+  calibrate: calibrateCommand,
   report: reportCommand,
   profiles: profilesCommand,
 } as const;

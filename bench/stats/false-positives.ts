@@ -1,5 +1,5 @@
+import type { EffectVerdict } from '../model/comparison.ts';
 import type { Interval } from './interval.ts';
-import type { EffectVerdict } from './verdict.ts';
 
 /** How often comparisons of a variant with itself (A/A) found a difference. */
 export interface FalsePositives {

@@ -24,6 +24,35 @@ export function rankSumP(a: readonly number[], b: readonly number[]): number {
   return deviation === 0 ? 1 : Math.min(1, 2 * upperTail((distance - 1) / deviation));
 }
 
+/**
+ * How many of the lowest rank sums this test rejects, and so of the highest: 0 where no outcome of so few values
+ * is significant. Without ties.
+ */
+export function rejectedSums(a: number, b: number, alpha: number): number {
+  const p = tailsOf(a, b);
+  let rejected = 0;
+  while (p(rejected) < alpha) rejected++;
+  return rejected;
+}
+
+/** Two-sided p of the rank sum that lies so far above the lowest there can be. */
+function tailsOf(a: number, b: number): (above: number) => number {
+  if (a + b > EXACT_UP_TO) {
+    const deviation = Math.sqrt((a * b * (a + b + 1)) / 12);
+    return (above) => 2 * upperTail(((a * b) / 2 - above - 0.5) / deviation);
+  }
+  // Ranks are doubled: sums begin at 2 × (1 + … + a), and only every second one is taken.
+  const lowest = a * (a + 1);
+  const ranks = Array.from({ length: a + b }, (_, i) => 2 * (i + 1));
+  const choices = choicesBySum(ranks, a);
+  const all = sum(choices);
+  return (above) => (2 * sum(choices.subarray(0, lowest + 2 * above + 1))) / all;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 /** The share of all choices of `size` ranks whose sum is at least `distance` from `mean`. */
 function exactTails(ranks: readonly number[], size: number, mean: number, distance: number): number {
   const choices = choicesBySum(ranks, size);

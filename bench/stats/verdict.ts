@@ -34,15 +34,26 @@ function isBeyond(threshold: number, ratio: number): boolean {
  * it leaves out 1) and beyond the practical threshold. `no difference detected` does not say that there is
  * none: see `smallestDetectable`.
  *
- * @param effect with p adjusted for the comparisons; `interval` null where the rounds support none. Where
- *   runs are not paired, `rounds` is the number of runs of the side that has fewer.
+ * @param effect `interval` null where the rounds support none
  */
-export function verdictOn(
-  effect: { rounds: number; ratio: number; interval: Interval | null; adjustedP: number },
-  { better, threshold, comparisons }: Criteria,
+export function verdictOn(effect: { rounds: number } & Judged, criteria: Criteria): EffectVerdict {
+  return effect.rounds < fewestRounds(criteria.comparisons) ? 'too few rounds' : verdictOf(effect, criteria);
+}
+
+/** What a verdict goes by where there are enough runs for one; p adjusted for the comparisons. */
+interface Judged {
+  ratio: number;
+  interval: Interval | null;
+  adjustedP: number;
+}
+
+/** As `verdictOn`, for a test whose fewest runs its caller has looked at. */
+export function verdictOf(
+  { ratio, interval, adjustedP }: Judged,
+  { better, threshold }: Pick<Criteria, 'better' | 'threshold'>,
 ): EffectVerdict {
-  if (effect.rounds < fewestRounds(comparisons) || effect.interval === null) return 'too few rounds';
-  const isSignificant = effect.adjustedP < ALPHA && !contains(effect.interval, 1);
-  if (!isSignificant || !isBeyond(threshold, effect.ratio)) return 'no difference detected';
-  return effect.ratio < 1 === (better === 'lower') ? 'faster' : 'slower';
+  if (interval === null) return 'too few rounds';
+  const isSignificant = adjustedP < ALPHA && !contains(interval, 1);
+  if (!isSignificant || !isBeyond(threshold, ratio)) return 'no difference detected';
+  return ratio < 1 === (better === 'lower') ? 'faster' : 'slower';
 }

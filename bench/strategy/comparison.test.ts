@@ -5,51 +5,11 @@ import * as v from 'valibot';
 import { comparisonSchema } from '../model/comparison.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
+import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import { type ComparisonOptions, compareRuns, roundsForVerdicts } from './comparison.ts';
 import { type ComparedRun, FIGURES } from './figures.ts';
 
 const OPTIONS: ComparisonOptions = { baseline: 'plain', variants: ['tuned'], asked: 10, seed: 1 };
-
-const VALUES: Record<string, number> = {
-  'cpuPerMessage.proxy': 20,
-  'messages.perSecond': 20_000,
-  'response.p50': 300,
-  'response.p99': 900,
-  'handshake.p50': 4000,
-  'cpuPerConnection.proxy': 80,
-  'memoryPerConnection.proxy': 18_000,
-  'connections.failed': 0,
-  'messages.lost': 0,
-};
-
-/** Runs of both steps in so many rounds; `change` says by which factor a figure of a variant is off in a round. */
-function runsOf(
-  rounds: number,
-  change: (variant: string, figure: string, round: number) => number = () => 1,
-  variants: readonly string[] = ['plain', 'tuned'],
-): ComparedRun[] {
-  return Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
-    variants.flatMap((variant) =>
-      (['throughput', 'latency'] as const).map((step) => ({
-        variant,
-        step,
-        round,
-        outcome: { state: 'completed' as const },
-        validity: {
-          verdict: 'valid' as const,
-          reasons: [],
-          limit: {
-            component: step === 'latency' ? ('schedule' as const) : ('proxy' as const),
-            evidence: 'So it was.',
-          },
-        },
-        metrics: Object.fromEntries(
-          Object.entries(VALUES).map(([name, value]) => [name, value * change(variant, name, round)]),
-        ),
-      })),
-    ),
-  );
-}
 
 /** Scatter that is the same for both sides of a round, and a little of their own. */
 function scatter(variant: string, figure: string, round: number): number {
@@ -255,6 +215,17 @@ test('a round that was cut off is not counted as used, its pairs are', () => {
   assert.equal(comparisons[0]?.figures[0]?.rounds.length, 3);
 });
 
+test('a round in which connections failed is not counted as used; one in which a figure is in doubt is', () => {
+  const runs = runsOf(4, scatter).map((run) => {
+    if (run.variant !== 'tuned' || run.step !== 'latency') return run;
+    if (run.round === 2) return { ...run, metrics: { ...run.metrics, 'connections.failed': 3 } };
+    if (run.round === 3) return { ...run, outcome: { state: 'failed' as const, reason: 'Nginx died.' } };
+    const doubtful = { ...run.validity, verdict: 'suspect' as const, reasons: ['Late.'] };
+    return run.round === 4 ? { ...run, validity: doubtful } : run;
+  });
+  assert.deepEqual(compareRuns(runs, OPTIONS).rounds, { asked: 10, used: 2 });
+});
+
 test('the more variants, the more rounds it takes until every figure has a verdict', () => {
   assert.deepEqual([1, 2, 3, 4, 5].map(roundsForVerdicts), [10, 11, 12, 12, 13]);
   for (const variants of [['tuned'], ['tuned', 'b'], ['tuned', 'b', 'c']]) {
@@ -283,17 +254,6 @@ test('the order in which runs come changes nothing', () => {
     { numRuns: 20 },
   );
 });
-
-/** Scatter of one run as it was measured on a shared machine, by figure; the tail scatters most. */
-const NOISE: Record<string, number> = {
-  'cpuPerMessage.proxy': 0.025,
-  'messages.perSecond': 0.049,
-  'response.p50': 0.017,
-  'response.p99': 0.31,
-  'handshake.p50': 0.1,
-  'cpuPerConnection.proxy': 0.05,
-  'memoryPerConnection.proxy': 0.002,
-};
 
 /** Share of so many comparisons in which anything was found, or a given figure, where `effect` is its true effect. */
 function foundIn(

@@ -1,14 +1,7 @@
-import type {
-  ComparedFigure,
-  Comparison,
-  EffectVerdict,
-  Excluded,
-  OverallVerdict,
-  VariantComparison,
-} from '../model/comparison.ts';
+import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '../model/comparison.ts';
 import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
-import { median } from '../stats/median.ts';
 import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
+import { comparedFigure, overall, restated } from './compared-figure.ts';
 import { type ComparedRun, FIGURES, type FigureKind } from './figures.ts';
 
 /** What is compared to what. */
@@ -44,8 +37,10 @@ export function compareRuns(
   );
   const answered = questions.filter(({ pairs }) => pairs.length > 0);
   const effects = compareRounds(answered.map(figurePairs), seed);
-  const figureOf = (question: Question): ComparedFigure =>
-    comparedFigure(question, effects[answered.indexOf(question)] ?? null);
+  const figureOf = (question: Question): ComparedFigure => ({
+    ...comparedFigure(question.kind, sidesOf(question), effects[answered.indexOf(question)] ?? null),
+    rounds: question.pairs,
+  });
   const comparisons = variants.map((variant): VariantComparison => {
     const figures = questions.filter(
       (question) => question.variant === variant && isMeasured(runs, question.kind, [baseline, variant]),
@@ -89,95 +84,21 @@ function pairsOf(
   });
 }
 
-/** Null where the run is missing, does not give the figure or cannot be used for it. */
-function usable(run: ComparedRun | undefined, kind: FigureKind): number | null {
+/** What a run says of a figure; null where it is missing, does not give it or cannot be used for it. */
+export function usable(run: ComparedRun | undefined, kind: FigureKind): number | null {
   if (run === undefined || kind.doubt(run) !== null) return null;
   const value = run.metrics[kind.name] ?? null;
   // Nothing has a ratio to nothing: growth of memory that cannot be told from none.
   return value !== null && value > 0 ? value : null;
 }
 
-function figurePairs({ kind: { better, weight }, pairs }: Question): FigurePairs {
-  return {
-    baseline: pairs.map((pair) => pair.baseline),
-    variant: pairs.map((pair) => pair.variant),
-    better,
-    threshold: DEFAULT_THRESHOLD,
-    weight,
-  };
+function figurePairs(question: Question): FigurePairs {
+  const { better, weight } = question.kind;
+  return { ...sidesOf(question), better, threshold: DEFAULT_THRESHOLD, weight };
 }
 
-function comparedFigure(
-  { kind, pairs }: Question,
-  effect: ReturnType<typeof compareRounds>[number],
-): ComparedFigure {
-  const { name, step, unit } = kind;
-  const none = {
-    baseline: null,
-    variant: null,
-    effect: null,
-    interval: null,
-    pValue: null,
-    detectable: null,
-  };
-  if (effect === null) return { name, step, unit, ...none, verdict: 'too few rounds', rounds: [] };
-  return {
-    name,
-    step,
-    unit,
-    baseline: median(pairs.map((pair) => pair.baseline)),
-    variant: median(pairs.map((pair) => pair.variant)),
-    effect: effect.ratio,
-    interval: effect.interval === null ? null : [effect.interval.low, effect.interval.high],
-    pValue: effect.adjustedP,
-    verdict: worded(effect.verdict, kind),
-    detectable: effect.detectable,
-    rounds: pairs,
-  };
-}
-
-function worded(verdict: EffectVerdict, { words: [good, bad] }: FigureKind): EffectVerdict {
-  if (verdict === 'faster') return good;
-  return verdict === 'slower' ? bad : verdict;
-}
-
-/**
- * Per-core capacity is 1 ÷ CPU per message: the same effect and the same test, told as what a person plans with.
- * A test of its own would only take from the others.
- */
-function restated(figure: ComparedFigure): ComparedFigure[] {
-  if (figure.name !== 'cpuPerMessage.proxy' || figure.step !== 'throughput') return [];
-  const { baseline, variant, effect, interval, verdict } = figure;
-  const perSecond = (cpuUs: number) => 1e6 / cpuUs;
-  return [
-    {
-      ...figure,
-      name: 'perCoreCapacity',
-      unit: '1/s',
-      baseline: baseline === null ? null : perSecond(baseline),
-      variant: variant === null ? null : perSecond(variant),
-      effect: effect === null ? null : 1 / effect,
-      interval: interval === null ? null : [1 / interval[1], 1 / interval[0]],
-      verdict: verdict === 'cheaper' ? 'faster' : verdict === 'dearer' ? 'slower' : verdict,
-      rounds: figure.rounds.map((each) => ({
-        round: each.round,
-        baseline: perSecond(each.baseline),
-        variant: perSecond(each.variant),
-      })),
-    },
-  ];
-}
-
-/** In one word, of time where times differ, else of CPU. */
-function overall(headline: readonly ComparedFigure[]): OverallVerdict {
-  const verdicts = headline.map(({ verdict }) => verdict);
-  const found = (word: EffectVerdict) => verdicts.includes(word);
-  const isBetter = found('faster') || found('cheaper');
-  const isWorse = found('slower') || found('dearer');
-  if (isBetter && isWorse) return 'mixed';
-  if (isBetter) return found('faster') ? 'faster' : 'cheaper';
-  if (isWorse) return found('slower') ? 'slower' : 'dearer';
-  return found('no difference detected') ? 'no difference detected' : 'too few rounds';
+function sidesOf({ pairs }: Question): { baseline: number[]; variant: number[] } {
+  return { baseline: pairs.map((pair) => pair.baseline), variant: pairs.map((pair) => pair.variant) };
 }
 
 function isMeasured(runs: readonly ComparedRun[], kind: FigureKind, variants: readonly string[]): boolean {
@@ -188,15 +109,19 @@ function isMeasured(runs: readonly ComparedRun[], kind: FigureKind, variants: re
   );
 }
 
-/** Whether every variant has its runs of the round. */
+/** Whether every variant has its runs of the round, and each of them a figure that counts. */
 function isWhole(runs: readonly ComparedRun[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
-  return within.filter((run) => run.round === round).length === kinds.size;
+  return within.filter((run) => run.round === round && countsAtAll(run)).length === kinds.size;
+}
+
+export function countsAtAll(run: ComparedRun): boolean {
+  return FIGURES.some((kind) => kind.step === run.step && kind.doubt(run) === null);
 }
 
 /** One entry for each run and reason. */
-function excludedOf(runs: readonly ComparedRun[]): Excluded[] {
+export function excludedOf(runs: readonly ComparedRun[]): Excluded[] {
   return runs.flatMap((run) => {
     const { variant, step, round } = run;
     if (round === null) return [];

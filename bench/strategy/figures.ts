@@ -1,9 +1,19 @@
+import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../measure/metrics.ts';
 import type { ComparedFigure, EffectVerdict } from '../model/comparison.ts';
 import type { Step } from '../model/plan.ts';
 import type { RunSummary } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
 
 /** What a comparison needs to know of a run; the index of a result has it. */
 export type ComparedRun = Pick<RunSummary, 'variant' | 'step' | 'round' | 'outcome' | 'validity' | 'metrics'>;
+
+/** A run as a comparison sees it; derives its figures. */
+export function comparedRunOf(run: Run): ComparedRun {
+  const { variant, step, round } = run.plan;
+  const { outcome, validity } = run;
+  return { variant, step, round, outcome, validity, metrics: metricsOf(figuresOf(run)) };
+}
 
 /** A figure that is compared. */
 export interface FigureKind {

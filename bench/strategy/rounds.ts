@@ -1,5 +1,3 @@
-import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Load } from '../model/load.ts';
 import { STEPS } from '../model/plan.ts';
@@ -7,8 +5,8 @@ import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { meanRunMs } from './budget.ts';
-import { compareRuns } from './comparison.ts';
-import type { ComparedRun } from './figures.ts';
+import { type ComparisonOptions, compareRuns } from './comparison.ts';
+import { type ComparedRun, comparedRunOf } from './figures.ts';
 import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
@@ -21,6 +19,11 @@ export interface RoundsOptions extends StepsOptions {
   seed: number;
 }
 
+/** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
+export type Judge = (runs: readonly ComparedRun[], options: ComparisonOptions) => Conclusion[];
+
+const compare: Judge = (runs, options) => [compareRuns(runs, options)];
+
 /** Where neither rounds nor budget end it. */
 const MOST_ROUNDS = 1000;
 
@@ -30,7 +33,7 @@ const MOST_ROUNDS = 1000;
  * within seconds, and drift of the machine takes all sides alike. Where the rate of the step `latency` is not
  * named, a pilot before the rounds (both steps of each variant once) finds it; it does not count.
  */
-export function makeRounds(options: RoundsOptions): Strategy {
+export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
   const [baseline = '', ...others] = variants;
   const hasPilot = steps.includes('latency') && options.ratePerSecond === null;
@@ -98,7 +101,7 @@ export function makeRounds(options: RoundsOptions): Strategy {
       return [
         ...rate.filter(({ kind }) => kind === 'rate'),
         ...lost.map((variant): Conclusion => ({ kind: 'left-out', variant, reason: whyLost(done, variant) })),
-        compareRuns(done.map(comparedRun), { baseline, variants: others, asked: options.rounds, seed }),
+        ...judge(done.map(comparedRun), { baseline, variants: others, asked: options.rounds, seed }),
       ];
     },
   };
@@ -121,10 +124,4 @@ function isLost(done: readonly Run[], variant: string): boolean {
 function whyLost(done: readonly Run[], variant: string): string {
   const last = done.findLast(({ plan }) => plan.variant === variant)?.outcome;
   return last === undefined || last.state === 'completed' ? '' : `Its runs ${last.state}: ${last.reason}`;
-}
-
-function comparedRunOf(run: Run): ComparedRun {
-  const { variant, step, round } = run.plan;
-  const { outcome, validity } = run;
-  return { variant, step, round, outcome, validity, metrics: metricsOf(figuresOf(run)) };
 }

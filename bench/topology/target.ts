@@ -1,9 +1,12 @@
-import { userInfo } from 'node:os';
-import { relative } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
+import type { Profile } from '../model/profile.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
+import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
@@ -19,6 +22,7 @@ import { freePorts, startNginx } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
+import { PRIVATE_FOLDER_PREFIX } from './warden.ts';
 
 const HOST = '127.0.0.1';
 /** Where the configuration names no server. */
@@ -44,6 +48,8 @@ export interface RunningNginx {
   redactLine(line: string): string;
 }
 
+type ProxyPlan = NonNullable<RunPlan['proxy']>;
+
 /** The target without Nginx. */
 export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   return {
@@ -63,6 +69,17 @@ export interface ProxySource extends ConfigurationSource {
   key: KeyType;
 }
 
+/** What a variant of a profile puts in front of the servers; null: nothing. */
+export function proxySource(
+  { configurationPath: path, options, key }: Profile,
+  { proxy }: Variant,
+): ProxySource | null {
+  return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key };
+}
+
+/** Where Nginx passes connections on to: an echo server, or the place where one would be. */
+type Upstream = Pick<EchoServer, 'port' | 'socket'>;
+
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
  *
@@ -70,40 +87,19 @@ export interface ProxySource extends ConfigurationSource {
  */
 export async function startProxy(
   source: ProxySource,
-  plan: Pick<RunPlan, 'placement'> & { proxy: NonNullable<RunPlan['proxy']> },
+  plan: Pick<RunPlan, 'placement'> & { proxy: ProxyPlan },
   binary: NginxBinary,
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
 ): Promise<StartedTarget> {
-  const changes = collectChanges();
-  const tree = await readTuned(source, changes.note);
-  const { options } = source;
-  const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
-  const { server, levels } = findPaths(tree, wanted);
-  const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
-  const key = options === null ? source.key : keyTypeFor(levels);
-  const certificate = await makeCertificate(folder, key, name);
-  const spec = {
-    ...plan.proxy,
+  const { tree, name, certificate, sandbox, accepted, changes } = await prepare(
+    source,
+    plan.proxy,
+    binary,
+    servers,
     folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
-    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
-    certificate,
-    // Placed as a whole, like every other process; the workers inherit it.
-    cpuAffinity: null,
-    user: nginxUser(),
-    nginxVersion: binary.version,
-    buildArguments: binary.buildArguments,
-    modulesPath: binary.modulesPath,
-    streamModule: binary.streamModule,
-    wanted,
-    keepGuards: options?.keepGuards ?? true,
-  };
-  const sandbox = moveIntoSandbox(tree, spec, changes.note);
-  const vital = vitalParts(tree, levels.at(-1));
-  const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
+  );
   const { confPath, text } = accepted.written;
   const launched = await startNginx({
     binary,
@@ -127,7 +123,7 @@ export async function startProxy(
   };
   return {
     ...targetOf(sandbox.listeners, certificate, name),
-    request: { host: name, headers: options?.headers ?? [] },
+    request: { host: name, headers: source.options?.headers ?? [] },
     path: sandbox.websocketPath,
     page: pageOf(sandbox.httpPath, text),
     proxy: {
@@ -137,6 +133,69 @@ export async function startProxy(
       redactLine: lineRedactor(sandbox.tree),
     },
   };
+}
+
+/**
+ * Has Nginx check a configuration as `startProxy` would hand it over, without any process of a topology.
+ *
+ * @param servers how many there would be
+ * @throws Problem('configuration') in Nginx's own words
+ */
+export async function checkProxy(
+  source: ProxySource,
+  proxy: ProxyPlan,
+  binary: NginxBinary,
+  servers: number,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
+  try {
+    const places = Array.from({ length: servers }, (_, index) => ({
+      port: 1 + index,
+      socket: join(folder, `echo-${index + 1}.sock`),
+    }));
+    await prepare(source, proxy, binary, places, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Reads the configuration, moves it into the sandbox and has Nginx check it. */
+async function prepare(
+  source: ProxySource,
+  proxy: ProxyPlan,
+  binary: NginxBinary,
+  servers: readonly Upstream[],
+  folder: string,
+) {
+  const changes = collectChanges();
+  const tree = await readTuned(source, changes.note);
+  const { options } = source;
+  const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
+  const { server, levels } = findPaths(tree, wanted);
+  const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
+  const key = options === null ? source.key : keyTypeFor(levels);
+  const certificate = await makeCertificate(folder, key, name);
+  const spec = {
+    ...proxy,
+    folder,
+    host: HOST,
+    ports: await freePorts(HOST, listenAddresses(tree).length),
+    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
+    certificate,
+    // Placed as a whole, like every other process; the workers inherit it.
+    cpuAffinity: null,
+    user: nginxUser(),
+    nginxVersion: binary.version,
+    buildArguments: binary.buildArguments,
+    modulesPath: binary.modulesPath,
+    streamModule: binary.streamModule,
+    wanted,
+    keepGuards: options?.keepGuards ?? true,
+  };
+  const sandbox = moveIntoSandbox(tree, spec, changes.note);
+  const vital = vitalParts(tree, levels.at(-1));
+  const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
+  return { tree, name, certificate, sandbox, accepted, changes };
 }
 
 function targetOf(

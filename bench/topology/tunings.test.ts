@@ -14,7 +14,8 @@ const bench = setUpBench();
 
 /** Which profiles each of them is tried on; those for `http` fit every profile that has it. */
 const NAMES = [
-  ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'keepalive-1', 'ktls'],
+  ...['accept-mutex', 'access-log-off', 'backlog-16', 'buf-16k', 'buf-64k', 'epoll-events-1'],
+  ...['epoll-events-8', 'keepalive-1', 'ktls'],
   ...['multi-accept', 'nodelay-off', 'placebo', 'read-timeout-5s', 'reuseport', 'session-cache-off'],
   ...['shutdown-timeout-10s', 'ssl-buf-4k', 'tickets-off', 'zone'],
 ];

@@ -2,19 +2,25 @@ import type { Result } from '../../model/result.ts';
 import { comparisonOf } from './conclusion.ts';
 import { notesOf } from './notes.ts';
 import { columnsOf, rowsOf } from './text.ts';
-import { excludedLines, roundsSentence, verdictSentence } from './words.ts';
+import { baselineOf, excludedLines, roundsSentence, verdictSentence } from './words.ts';
 
 /** A comparison as Markdown, for a pull request; empty where the result is none. */
 export function comparisonMarkdown(result: Result): string {
   const comparison = comparisonOf(result);
   if (comparison === null) return '';
-  const { baseline, comparisons } = comparison;
-  const verdicts = comparisons.map((each) => `- ${escaped(verdictSentence(each, baseline))}`);
-  const tables = comparisons.flatMap((each) => ['', ...table([columnsOf(each, baseline), ...rowsOf(each)])]);
+  const { comparisons } = comparison;
+  const baselines = [...new Set(comparisons.map((each) => baselineOf(each, comparison)))];
+  const verdicts = comparisons.map(
+    (each) => `- ${escaped(verdictSentence(each, baselineOf(each, comparison)))}`,
+  );
+  const tables = comparisons.flatMap((each) => [
+    '',
+    ...table([columnsOf(each, baselineOf(each, comparison)), ...rowsOf(each)]),
+  ]);
   const excluded = excludedLines(comparison).map((line) => `- ${escaped(line)}`);
   const { environment: machine } = result;
   return `${[
-    `## ${escaped(comparisons.map(({ variant }) => variant).join(', '))} against ${escaped(baseline)}`,
+    `## ${escaped(comparisons.map(({ variant }) => variant).join(', '))} against ${escaped(baselines.join(', '))}`,
     '',
     ...verdicts,
     '',

@@ -1,9 +1,16 @@
 import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
+import { calibrationOf, keptSentence } from '../calibration/words.ts';
 import { comparisonOf } from './conclusion.ts';
+import { differenceLines } from './words.ts';
 
-/** What a reader must know beside the verdicts: a variant against itself, one left out, the rate. */
+/**
+ * What a reader must know beside the verdicts: a variant against itself, one left out, the rate, what the machine
+ * can see; of stored results what else differs.
+ */
 export function notesOf(result: Result): string[] {
+  const stored = comparisonOf(result)?.stored;
+  if (stored !== undefined) return differenceLines(stored);
   const baseline = result.variants.find(({ name }) => name === comparisonOf(result)?.baseline);
   const same = result.variants.filter((each) => each !== baseline && isSame(each, baseline));
   return [
@@ -15,12 +22,20 @@ export function notesOf(result: Result): string[] {
       if (each.kind === 'left-out') return [`${each.variant} was left out. ${each.reason}`];
       return each.kind === 'rate' ? [`The rate of the step latency: ${each.reason}`] : [];
     }),
+    ...machineNotes(result),
   ];
 }
 
+const NOT_CALIBRATED =
+  'This machine is not calibrated with this Nginx: `calibrate` finds out how often a comparison errs on it, and what it can see.';
+
+function machineNotes(result: Result): string[] {
+  if (result.calibration !== undefined) return [keptSentence(result.calibration)];
+  return calibrationOf(result) === null ? [NOT_CALIBRATED] : [];
+}
+
 /** Whether nothing but the name differs. */
-function isSame({ profile, proxy }: Variant, other: Variant | undefined): boolean {
-  return (
-    other !== undefined && JSON.stringify([profile, proxy]) === JSON.stringify([other.profile, other.proxy])
-  );
+function isSame(variant: Variant, other: Variant | undefined): boolean {
+  const parts = ({ profile, proxy, handicap }: Variant) => JSON.stringify([profile, proxy, handicap]);
+  return other !== undefined && parts(variant) === parts(other);
 }

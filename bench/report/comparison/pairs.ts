@@ -9,20 +9,23 @@ const LEFT = 74;
 const BOTTOM = HEIGHT - 34;
 const TOP = 14;
 
-/** One figure, round by round: the baseline grey, the variant in colour, joined within each round. */
+/**
+ * One figure, round by round: the baseline grey, the variant in colour, joined within each round. Of two stored
+ * results run by run, in the order of each.
+ */
 export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison, baseline: string): Markup {
-  const { rounds } = figure;
-  const values = rounds.flatMap((each) => [each.baseline, each.variant]);
+  const places = placesOf(figure);
+  const values = places.flatMap((each) => [each.baseline ?? [], each.variant ?? []].flat());
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const margin = (most - least) * 0.08 || most * 0.02;
-  const last = Math.max(...rounds.map(({ round }) => round));
-  const x = (round: number) => LEFT + ((round - 0.5) / last) * (WIDTH - LEFT - 8);
+  const last = Math.max(...places.map(({ number }) => number));
+  const x = (number: number) => LEFT + ((number - 0.5) / last) * (WIDTH - LEFT - 8);
   const y = (value: number) =>
     BOTTOM - ((value - least + margin) / (most - least + 2 * margin)) * (BOTTOM - TOP);
-  const title = `${figureTitle(figure)} by round`;
-  const told = rounds.map(
+  const title = `${figureTitle(figure)} by ${figure.runs === undefined ? 'round' : 'run'}`;
+  const told = places.map(
     (each) =>
-      `${each.round}: ${formatFigure(each.baseline, figure)} and ${formatFigure(each.variant, figure)}`,
+      `${each.number}: ${formatFigure(each.baseline, figure)} and ${formatFigure(each.variant, figure)}`,
   );
   return html`<figure class="plotted"><h3>${figureTitle(figure)}: ${formatEffect(figure.effect)}</h3>
 <svg class="plot pairs" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}, ${baseline} and ${variant}. ${told.join('; ')}">
@@ -33,14 +36,37 @@ ${labels([least, (least + most) / 2, most], figure).map(
   }) => html`<line class="grid" x1="${LEFT}" y1="${y(value)}" x2="${WIDTH}" y2="${y(value)}"/><text class="name" x="${LEFT - 8}" y="${y(value) + 4}">${text}</text>
 `,
 )}
-${rounds.map(({ round }) => html`<text class="tick" x="${x(round)}" y="${BOTTOM + 18}">${round}</text>`)}
-${rounds.map(
-  (
-    each,
-  ) => html`<g class="${kindOf(figure)}"><line class="joined" x1="${x(each.round)}" y1="${y(each.baseline)}" x2="${x(each.round)}" y2="${y(each.variant)}"/><circle class="base" cx="${x(each.round)}" cy="${y(each.baseline)}" r="4"/><rect x="${x(each.round) - 4}" y="${y(each.variant) - 4}" width="8" height="8"/></g>
-`,
-)}
+${places.map(({ number }) => html`<text class="tick" x="${x(number)}" y="${BOTTOM + 18}">${number}</text>`)}
+${places.map((each) => placeMarkup(each, figure, x(each.number), y))}
 </svg></figure>
+`;
+}
+
+/** What stands above one number of the axis. */
+interface Place {
+  number: number;
+  baseline: number | null;
+  variant: number | null;
+}
+
+function placesOf({ rounds, runs }: ComparedFigure): Place[] {
+  if (runs === undefined) return rounds.map(({ round, ...both }) => ({ number: round, ...both }));
+  const { baseline, variant } = runs;
+  return Array.from({ length: Math.max(baseline.length, variant.length) }, (_, index) => ({
+    number: index + 1,
+    baseline: baseline[index] ?? null,
+    variant: variant[index] ?? null,
+  }));
+}
+
+function placeMarkup(
+  { baseline, variant }: Place,
+  figure: ComparedFigure,
+  x: number,
+  y: (value: number) => number,
+): Markup {
+  const isJoined = figure.runs === undefined && baseline !== null && variant !== null;
+  return html`<g class="${kindOf(figure)}">${isJoined && html`<line class="joined" x1="${x}" y1="${y(baseline)}" x2="${x}" y2="${y(variant)}"/>`}${baseline !== null && html`<circle class="base" cx="${x}" cy="${y(baseline)}" r="4"/>`}${variant !== null && html`<rect x="${x - 4}" y="${y(variant) - 4}" width="8" height="8"/>`}</g>
 `;
 }
 

@@ -4,6 +4,7 @@ import type { Result } from '../../model/result.ts';
 import { comparisonOf } from './conclusion.ts';
 import { notesOf } from './notes.ts';
 import {
+  baselineOf,
   excludedLines,
   figureTitle,
   formatDetectable,
@@ -38,12 +39,15 @@ export function rowsOf({ figures }: VariantComparison): string[][] {
 export function comparisonText(result: Result): string | null {
   const comparison = comparisonOf(result);
   if (comparison === null) return null;
-  const { baseline, comparisons } = comparison;
+  const { comparisons } = comparison;
   const lines = [
-    ...comparisons.map((each) => verdictSentence(each, baseline)),
+    ...comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison))),
     roundsSentence(comparison),
     ...notesOf(result),
-    ...comparisons.flatMap((each) => ['', ...tableLines([columnsOf(each, baseline), ...rowsOf(each)])]),
+    ...comparisons.flatMap((each) => [
+      '',
+      ...tableLines([columnsOf(each, baselineOf(each, comparison)), ...rowsOf(each)]),
+    ]),
     ...prefixed('', excludedLines(comparison)),
   ];
   return `${lines.map(printable).join('\n')}\n`;
@@ -55,7 +59,8 @@ function prefixed(head: string, lines: readonly string[]): string[] {
 
 const LEFT = new Set([0, 6]);
 
-function tableLines(rows: readonly (readonly string[])[]): string[] {
+/** A table of text: the first column, and that of verdicts, to the left. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
   );

@@ -1,4 +1,4 @@
-import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
+import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../../model/comparison.ts';
 import { formatBytes, formatRate, formatTime, NOTHING } from '../page/format.ts';
 
 const TITLES: Record<string, string> = {
@@ -66,6 +66,11 @@ function isWorthSaying(figure: ComparedFigure): boolean {
   return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
 }
 
+/** What a variant is compared to. */
+export function baselineOf(each: VariantComparison, { baseline }: Pick<Comparison, 'baseline'>): string {
+  return each.baseline ?? baseline;
+}
+
 /** One or two sentences for a variant: the headline figures, and what else differs. */
 export function verdictSentence(comparison: VariantComparison, baseline: string): string {
   const { variant, verdict, figures } = comparison;
@@ -86,21 +91,46 @@ export function effectSoFar({ variant, figures }: VariantComparison): string | n
 /** `Nginx CPU per message is dearer by +4.1 % (95 % interval +3.2 % to +5 %)`. */
 function clause(figure: ComparedFigure): string {
   const title = figureTitle(figure);
-  const { verdict, effect, interval, detectable, rounds } = figure;
-  if (verdict === 'too few rounds') return `too few rounds for ${title} (${rounds.length})`;
+  const { verdict, effect, interval, detectable, rounds, runs } = figure;
+  if (verdict === 'too few rounds') {
+    return runs === undefined
+      ? `too few rounds for ${title} (${rounds.length})`
+      : `too few runs for ${title} (${runs.baseline.length} and ${runs.variant.length})`;
+  }
   if (!isFound(figure))
     return `no difference detected in ${title} (${formatDetectable(detectable)} would have been)`;
   return `${title} ${verdict}: ${formatEffect(effect)} (95 % interval ${formatInterval(interval)})`;
 }
 
 /** How much it rests on, and what was left out of it. */
-export function roundsSentence({ rounds, excluded }: Comparison): string {
+export function roundsSentence({ rounds, excluded, stored }: Comparison): string {
   const { asked, used } = rounds;
+  if (stored !== undefined) return storedSentence(stored, used);
   const of = asked === null || asked === used ? '' : ` of ${asked}`;
-  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end.`;
+  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end without losses.`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
   if (runs === 0) return whole;
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;
+}
+
+/** Whose runs they are, and that they are not in pairs. */
+function storedSentence({ baseline, variant }: Stored, used: number): string {
+  const told = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
+  const single =
+    used === 1
+      ? ' With one run of a step nothing can be said of how far runs scatter: compare results of rounds.'
+      : '';
+  return `A is ${told(baseline)}, B is ${told(variant)}. Their runs are not in pairs: what changed between the two sessions looks like an effect, so compare within one session where you can.${single}`;
+}
+
+/** What was otherwise in the two sessions, one line each. */
+export function differenceLines({ differences, unmatched }: Stored): string[] {
+  return [
+    ...differences.map(
+      ({ what, baseline, variant }) => `Differs beside them: ${what}: ${baseline} in A, ${variant} in B.`,
+    ),
+    ...unmatched.map((each) => `${each.variant} is in ${each.in === 'baseline' ? 'A' : 'B'} alone.`),
+  ];
 }
 
 /**

@@ -1,5 +1,5 @@
 import { histogramOfAll } from '../../measure/figures.ts';
-import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
+import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../../model/comparison.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
 import { badge } from '../badge.ts';
@@ -8,13 +8,20 @@ import { forestPlot } from '../comparison/forest.ts';
 import { notesOf } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
 import { columnsOf, rowsOf } from '../comparison/text.ts';
-import { excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
+import {
+  baselineOf,
+  differenceLines,
+  excludedLines,
+  roundsSentence,
+  verdictSentence,
+} from '../comparison/words.ts';
 import { chartFigure } from '../figure.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
+import { calibration } from './calibration.ts';
 import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
@@ -22,16 +29,11 @@ import { noticeList } from './notices.ts';
 /** The baseline is grey, in every chart. */
 const GREY = 'series-5';
 
+const BESIDE = [effects, rounds, curves, configurations, kindsOfNotices, compactRuns];
 /** The sections of a comparison, in place of those that set single runs beside each other. */
-export const COMPARISON_SECTIONS = [
-  verdicts,
-  effects,
-  rounds,
-  curves,
-  configurations,
-  kindsOfNotices,
-  compactRuns,
-];
+export const COMPARISON_SECTIONS = [verdicts, ...BESIDE];
+/** Those of a calibration, which is told of as a whole first. */
+export const CALIBRATION_SECTIONS = [calibration, ...BESIDE];
 
 function comparisonIn({ result }: View): Comparison {
   const comparison = comparisonOf(result);
@@ -41,25 +43,39 @@ function comparisonIn({ result }: View): Comparison {
 
 function verdicts(view: View): Section {
   const comparison = comparisonIn(view);
-  const { baseline, comparisons } = comparison;
+  const { comparisons, stored } = comparison;
   return {
     id: 'verdicts',
     title: 'Verdict',
     charts: [],
-    body: html`${comparisons.map((each) => html`<p class="verdict">${verdictSentence(each, baseline)}</p>`)}
+    body: html`${comparisons.map((each) => html`<p class="verdict">${verdictSentence(each, baselineOf(each, comparison))}</p>`)}
 <p>${roundsSentence(comparison)}</p>
-<ul class="plain">${notesOf(view.result).map((note) => html`<li>${note}</li>`)}</ul>`,
+${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note) => html`<li>${note}</li>`)}</ul>` : sessions(stored)}`,
   };
 }
 
+/** Everything in which the two sessions differ beside what is compared. */
+function sessions(stored: Stored): Markup {
+  const { differences } = stored;
+  const alone = differenceLines({ ...stored, differences: [] });
+  const columns = ['What differs beside them', 'A', 'B'].map((title) => ({ title, text: true }));
+  const rows = differences.map(({ what, baseline, variant }) => [what, baseline, variant]);
+  return html`${rows.length === 0 ? html`<p>Machine, versions and plan were the same in both.</p>` : table('The two sessions', columns, rows)}
+${alone.length > 0 && html`<ul class="plain">${alone.map((line) => html`<li>${line}</li>`)}</ul>`}`;
+}
+
 function effects(view: View): Section {
-  const { baseline, comparisons } = comparisonIn(view);
+  const comparison = comparisonIn(view);
+  const isStored = comparison.stored !== undefined;
+  const median = isStored
+    ? 'the median over all pairs of a run of the one and a run of the other'
+    : 'the median over the rounds of the ratio within each';
   return {
     id: 'effects',
     title: 'Effects',
     charts: [],
-    body: html`${comparisons.map((each) => effectsOf(each, baseline))}
-<p class="how">An effect is variant ÷ baseline, the median over the rounds of the ratio within each. It counts as a difference where the signed-rank test is significant (p below .05, adjusted for all figures of all variants together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many rounds, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
+    body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
+<p class="how">An effect is variant ÷ baseline, ${median}. It counts as a difference where the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all figures that are judged together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many ${isStored ? 'runs' : 'rounds'}, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
   };
 }
 
@@ -72,16 +88,16 @@ ${table(`${comparison.variant} against ${baseline}`, columns, rowsOf(comparison)
 
 function rounds(view: View): Section {
   const comparison = comparisonIn(view);
-  const { baseline, comparisons } = comparison;
+  const { comparisons, stored } = comparison;
   const excluded = excludedLines(comparison);
   return {
     id: 'rounds',
-    title: 'Round by round',
+    title: stored === undefined ? 'Round by round' : 'Run by run',
     charts: [],
-    body: html`<p class="how">Circles are ${baseline}, squares the variant, a line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.</p>
+    body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far each of them scatter is what the machine does by itself; what counts is whether the one stand above the other.'}</p>
 ${comparisons.map(
   (each) => html`<h3>${each.variant}</h3>
-<div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baseline))}</div>
+<div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baselineOf(each, comparison)))}</div>
 `,
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
@@ -89,15 +105,16 @@ ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map(
 }
 
 /** Capacity of a core is CPU per message once more. */
-function isDrawn({ name, rounds }: ComparedFigure): boolean {
-  return rounds.length > 0 && name !== 'perCoreCapacity';
+function isDrawn({ name, effect }: ComparedFigure): boolean {
+  return effect !== null && name !== 'perCoreCapacity';
 }
 
 function curves(view: View): Section {
-  const { baseline } = comparisonIn(view);
+  const comparison = comparisonIn(view);
+  const baselines = new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)));
   const views = view.variants.flatMap(({ name }, index): CurveView[] => {
     const times = histogramOfAll(roundsOf(view, name, 'latency'), 'response');
-    const isBaseline = name === baseline;
+    const isBaseline = baselines.has(name);
     return times.totalCount === 0
       ? []
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
@@ -119,15 +136,19 @@ function roundsOf({ result }: View, variant: string, step: string): Run[] {
 }
 
 function configurations(view: View): Section {
-  const { baseline } = comparisonIn(view);
-  const base = configurationOf(view, baseline);
-  const others = view.variants.filter(({ name }) => name !== baseline);
+  const comparison = comparisonIn(view);
+  const baselines = [...new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)))];
+  const ofBaselines = baselines.map((name) => ({ name, text: configurationOf(view, name) }));
   return {
     id: 'configuration',
     title: 'What differs in the configuration',
     charts: [],
-    body: html`${others.map(({ name }) => html`<h3>${name}</h3>${differenceOf(base, configurationOf(view, name), name)}`)}
-${base !== null && html`<details><summary>${baseline}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${baseline}">${base}</pre></details>`}
+    body: html`${comparison.comparisons.map((each) => {
+      const { variant } = each;
+      const base = ofBaselines.find(({ name }) => name === baselineOf(each, comparison))?.text ?? null;
+      return html`<h3>${variant}</h3>${differenceOf(base, configurationOf(view, variant), variant)}`;
+    })}
+${ofBaselines.map(({ name, text }) => text !== null && html`<details><summary>${name}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${text}</pre></details>`)}
 ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
   };
 }

@@ -1,0 +1,52 @@
+import type { CalibratedMachine } from '../model/calibration.ts';
+import { Problem } from '../model/failure.ts';
+import type { EngineName } from '../model/plan.ts';
+import type { Environment, ResultHead } from '../model/result.ts';
+import type { PlannedRun, Planning } from '../plan/plan.ts';
+import type { NginxChoice, Services } from './services.ts';
+
+/**
+ * Has Nginx check every side before the first round: one that it refuses is known in a second, and not after
+ * the rounds of the others. Then looks up what a calibration found of this machine.
+ *
+ * @throws Problem('configuration') that names the side
+ */
+export async function lookBeforehand(
+  { variants, planRun }: Planning,
+  environment: Environment,
+  nginx: NginxChoice,
+  services: Services,
+): Promise<Pick<ResultHead, 'calibration'>> {
+  const planned = variants.map(({ name }) =>
+    planRun({ variant: name, step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } }, 1),
+  );
+  const versions: string[] = [];
+  for (const each of planned) versions.push(...(await versionFor(each, nginx, services)));
+  const [version] = versions;
+  const [baseline] = planned;
+  if (version === undefined || baseline === undefined) return {};
+  const machine = calibratedMachine(environment, baseline.plan.engine, version);
+  const calibration = await services.findCalibration(machine);
+  return calibration === null ? {} : { calibration };
+}
+
+/** What a calibration holds for. */
+export function calibratedMachine(
+  { cpuModel, cpus, kernel }: Environment,
+  engine: EngineName,
+  nginx: string,
+): CalibratedMachine {
+  return { cpuModel, cpus, kernel, engine, nginx };
+}
+
+async function versionFor(planned: PlannedRun, nginx: NginxChoice, services: Services): Promise<string[]> {
+  try {
+    const version = await services.checkConfiguration(planned, nginx);
+    return version === null ? [] : [version];
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.kind, `${planned.variant.name} cannot be compared. ${error.message}`, {
+      cause: error,
+    });
+  }
+}

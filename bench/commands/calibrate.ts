@@ -1,0 +1,91 @@
+import { dirname } from 'node:path';
+import type { KeptCalibration } from '../model/calibration.ts';
+import type { Result } from '../model/result.ts';
+import { calibrationSides } from '../plan/calibration.ts';
+import type { Planning } from '../plan/plan.ts';
+import type { CalibrateRequest } from '../request/request.ts';
+import { makeCalibration } from '../strategy/calibration.ts';
+import { roundsForVerdicts } from '../strategy/comparison.ts';
+import { calibratedMachine, lookBeforehand } from './beforehand.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Interruption } from './interruption.ts';
+import { writeListing } from './listing.ts';
+import { measure } from './measure.ts';
+import { printResult, writeReport } from './report.ts';
+import { readLibrary, type Services } from './services.ts';
+import { liveLine, type Terminal } from './terminal.ts';
+
+/**
+ * Compares a profile with what cannot differ from it and with what is known to cost, prints what came of it,
+ * and keeps that for later comparisons on this machine. Throws a Problem where it cannot.
+ */
+export async function calibrate(
+  { run: request, rounds, budgetMs }: CalibrateRequest,
+  command: readonly string[],
+  terminal: Terminal,
+  interruption: Interruption,
+  services: Services,
+): Promise<ExitCode> {
+  const live = liveLine(terminal);
+  try {
+    const [profile = ''] = request.variants;
+    const { sides, trials } = calibrationSides(await readLibrary(services), profile);
+    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const question = {
+      request,
+      sides,
+      notices: [],
+      makeStrategy: ({ plan, variants, planRun }: Planning) =>
+        makeCalibration(
+          {
+            ...request,
+            variants: variants.map(({ name }) => name),
+            planOf: (spec) => planRun(spec, 1).plan,
+            rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1) : rounds,
+            budgetMs,
+            seed: plan.seed,
+          },
+          trials,
+        ),
+      async prepare(planning: Planning, environment: Result['environment']) {
+        await lookBeforehand(planning, environment, nginx, services);
+        return {};
+      },
+      assess: () => [],
+    };
+    const { result, folder } = await measure(question, command, live, interruption, services);
+    const reportPath = await writeReport(folder.path, result);
+    await writeListing(dirname(folder.path));
+    printResult(result, reportPath, request.json, terminal);
+    const kept = keptOf(result);
+    if (kept !== null)
+      terminal.say(`Kept for comparisons on this machine: ${await services.keepCalibration(kept)}`);
+    if (interruption.signal.aborted) return EXIT.interrupted;
+    return kept === null ? EXIT.failed : EXIT.done;
+  } finally {
+    live.clear();
+  }
+}
+
+/** What later comparisons quote; null where the rounds were too few to say anything of this machine. */
+function keptOf({ id, startedAt, environment, conclusions, runs }: Result): KeptCalibration | null {
+  const calibration = conclusions.find((each) => each.kind === 'calibration');
+  const comparison = conclusions.find((each) => each.kind === 'comparison');
+  const run = runs.find(({ plan, proxy }) => plan.variant === comparison?.baseline && proxy !== null);
+  if (calibration === undefined || comparison === undefined || run?.proxy == null) return null;
+  const { falsePositives, spread, known } = calibration;
+  if (falsePositives.figures === 0) return null;
+  return {
+    schemaVersion: 1,
+    machine: calibratedMachine(environment, run.plan.engine, run.proxy.version),
+    id,
+    startedAt,
+    profile: run.plan.profile,
+    rounds: comparison.rounds.used,
+    connections: run.plan.connections,
+    durationMs: run.plan.durationMs,
+    falsePositives,
+    spread,
+    known,
+  };
+}

@@ -1,0 +1,71 @@
+import type { Trial } from '../model/calibration.ts';
+import type { Handicap } from '../model/variant.ts';
+import { chooseSides, type Library, type Side } from './variants.ts';
+
+/** What a calibration runs: the baseline first, then one side for each trial. */
+export interface CalibrationSides {
+  sides: Side[];
+  trials: Trial[];
+}
+
+/** Tunings that cost Nginx CPU time with every event, the cheaper one first: see their descriptions. */
+const COSTLY = ['epoll-events-8', 'epoll-events-1'] as const;
+
+/** What the echo servers do on purpose, by the name that it gives the variant. */
+const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[] = [
+  {
+    name: 'burn-20us',
+    change: 'its echo servers burn 20 µs of CPU time for every message',
+    handicap: { delayMs: 0, burnUs: 20 },
+  },
+  {
+    name: 'delay-1ms',
+    change: 'its echo servers answer 1 ms later',
+    handicap: { delayMs: 1, burnUs: 0 },
+  },
+];
+
+/**
+ * A profile beside what cannot differ from it, and beside what is known to cost.
+ *
+ * @throws Problem('usage') where there is no such profile, or it has no Nginx
+ */
+export function calibrationSides(library: Library, profile: string): CalibrationSides {
+  const tunings = ['placebo', ...COSTLY];
+  const named = chooseSides(library, [profile, profile, ...tunings.map((name) => `${profile}+${name}`)], []);
+  const [baseline, again, placebo, ...costly] = named as [Side, Side, Side, ...Side[]];
+  const slowed = HANDICAPS.map(({ name, change, handicap }) => ({
+    change,
+    side: handicapped(baseline, name, handicap),
+  }));
+  return {
+    sides: [...named, ...slowed.map(({ side }) => side)],
+    trials: [
+      { variant: again.variant.name, change: 'nothing: it is the same once more', expected: null },
+      {
+        variant: placebo.variant.name,
+        change: 'directives that cannot touch an upgraded connection',
+        expected: null,
+      },
+      ...costly.map(
+        ({ variant }): Trial => ({
+          variant: variant.name,
+          change: 'Nginx asks the kernel for fewer events at a time',
+          expected: { name: 'cpuPerMessage.proxy', step: 'throughput', verdict: 'dearer' },
+        }),
+      ),
+      ...slowed.map(
+        ({ change, side }): Trial => ({
+          variant: side.variant.name,
+          change,
+          expected: { name: 'response.p50', step: 'latency', verdict: 'slower' },
+        }),
+      ),
+    ],
+  };
+}
+
+function handicapped({ variant, profile }: Side, name: string, handicap: Handicap): Side {
+  const title = `${variant.title}, ${name}`;
+  return { variant: { ...variant, name: `${variant.name}+${name}`, title, handicap }, profile };
+}

@@ -1,0 +1,24 @@
+import { printable } from '../../model/printable.ts';
+import type { Result } from '../../model/result.ts';
+import { comparisonOf } from '../comparison/conclusion.ts';
+import { notesOf } from '../comparison/notes.ts';
+import { tableLines } from '../comparison/text.ts';
+import { excludedLines, roundsSentence } from '../comparison/words.ts';
+import { calibrationOf, calibrationSentences, SPREAD_COLUMNS, spreadRows } from './words.ts';
+
+/** What is known of the machine, then how far each figure scatters; null where the result is no calibration. */
+export function calibrationText(result: Result): string | null {
+  const calibration = calibrationOf(result);
+  const comparison = comparisonOf(result);
+  if (calibration === null || comparison === null) return null;
+  const excluded = excludedLines(comparison);
+  const lines = [
+    ...calibrationSentences(calibration),
+    roundsSentence(comparison),
+    ...notesOf(result),
+    '',
+    ...tableLines([SPREAD_COLUMNS, ...spreadRows(calibration.spread)]),
+    ...(excluded.length === 0 ? [] : ['', ...excluded]),
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}

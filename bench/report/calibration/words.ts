@@ -1,0 +1,93 @@
+import type {
+  Calibration,
+  FigureSpread,
+  KeptCalibration,
+  KnownEffect,
+  Trial,
+} from '../../model/calibration.ts';
+import type { Result } from '../../model/result.ts';
+import { figureTitle, formatDetectable, formatEffect } from '../comparison/words.ts';
+import { formatShare, formatTime, NOTHING } from '../page/format.ts';
+
+/** What a result says of the machine as a whole; null where it is no calibration. */
+export function calibrationOf({ conclusions }: Pick<Result, 'conclusions'>): Calibration | null {
+  return conclusions.find((each) => each.kind === 'calibration') ?? null;
+}
+
+/** One sentence for what cannot differ, one for each cost that is known, one for the smallest that was found. */
+export function calibrationSentences({ falsePositives, trials, known }: Calibration): string[] {
+  return [
+    falsePositivesSentence(falsePositives),
+    ...known.map((effect) =>
+      knownSentence(
+        effect,
+        trials.find(({ variant }) => variant === effect.variant),
+      ),
+    ),
+    ...smallestSentence(known),
+  ];
+}
+
+function falsePositivesSentence({ figures, called, interval }: Calibration['falsePositives']): string {
+  if (figures === 0) return 'The rounds are too few for a verdict on any figure.';
+  const [low, high] = interval;
+  return `Of ${figures} figures that cannot differ ${called} ${called === 1 ? 'was' : 'were'} called different (95 % interval of the rate: ${formatShare(low)} to ${formatShare(high)}).`;
+}
+
+function knownSentence(
+  { variant, name, step, effect, found }: KnownEffect,
+  trial: Trial | undefined,
+): string {
+  const change = trial === undefined ? '' : ` (${trial.change})`;
+  const measured = effect === null ? 'was not measured' : formatEffect(effect);
+  return `${variant}${change}: ${found ? 'found' : 'not found'}, ${figureTitle({ name, step })} ${measured}.`;
+}
+
+function smallestSentence(known: readonly KnownEffect[]): string[] {
+  const smallest = smallestFound(known);
+  return smallest === null
+    ? []
+    : [
+        `The smallest known effect that was found: ${formatEffect(smallest.effect)} in ${figureTitle(smallest)}.`,
+      ];
+}
+
+function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: number }) | null {
+  const distance = (effect: number) => Math.abs(Math.log(effect));
+  const found = known.flatMap((each) =>
+    each.found && each.effect !== null ? [{ ...each, effect: each.effect }] : [],
+  );
+  return found.toSorted((a, b) => distance(a.effect) - distance(b.effect))[0] ?? null;
+}
+
+/** The heads of the table of spreads, and a row for each figure. */
+export const SPREAD_COLUMNS = ['figure', 'runs', 'varies from run to run by', 'could be seen'];
+
+export function spreadRows(spread: readonly FigureSpread[]): string[][] {
+  return spread.map(({ name, step, runs, variation, detectable }) => [
+    figureTitle({ name, step }),
+    String(runs),
+    variation === null ? NOTHING : formatShare(variation),
+    formatDetectable(detectable),
+  ]);
+}
+
+/** What comparisons to come say of it, in one sentence. */
+export function keptSentence({ startedAt, falsePositives, spread, known, ...how }: KeptCalibration): string {
+  const { profile, rounds, durationMs, connections } = how;
+  const headline = spread.filter(
+    ({ name, step, detectable }) => detectable !== null && isHeadline(name, step),
+  );
+  const seen = headline.map((each) => `${figureTitle(each)} ${formatDetectable(each.detectable)}`).join(', ');
+  const smallest = smallestFound(known);
+  return [
+    `Calibrated on ${startedAt.slice(0, 10)} (${profile}, ${rounds} rounds of ${formatTime(durationMs * 1000)}, ${connections} connections):`,
+    `A/A and placebo called ${falsePositives.called} of ${falsePositives.figures} figures different;`,
+    `smallest effect that would be found: ${seen === '' ? 'not known' : seen};`,
+    `smallest known effect that was: ${smallest === null ? 'none' : `${formatEffect(smallest.effect)} in ${figureTitle(smallest)}`}.`,
+  ].join(' ');
+}
+
+function isHeadline(name: string, step: string): boolean {
+  return name === 'response.p50' || (name === 'cpuPerMessage.proxy' && step === 'throughput');
+}

@@ -1,0 +1,75 @@
+import { Problem } from '../model/failure.ts';
+import { STEPS } from '../model/plan.ts';
+import type { Command } from './command.ts';
+import { last, milliseconds, number } from './given.ts';
+import type { GivenOptions, Options } from './options.ts';
+import { DURATION_US, type RunRequest, requestOf } from './run.ts';
+import { RUN_OPTIONS } from './run-options.ts';
+import { quoted } from './units.ts';
+
+/** What `calibrate` was asked for. */
+export interface CalibrateRequest {
+  /** What every run is asked for; its one variant is the baseline. */
+  run: RunRequest;
+  /** Null: as many as a comparison has, or as fit into the budget. */
+  rounds: number | null;
+  budgetMs: number | null;
+}
+
+/** As in a comparison, which is what is calibrated. */
+const DURATION_MS = 3000;
+const WARMUP_MS = 1000;
+
+const LOAD = RUN_OPTIONS['The load'];
+const PROCESSES = RUN_OPTIONS['The processes (by default the preflight decides)'];
+const OUTPUT = RUN_OPTIONS['What comes out'];
+
+const OPTIONS = {
+  'The calibration': {
+    profile: { short: 'p', value: 'NAME', help: 'What is compared with itself [plain]' },
+    rounds: { value: 'N', help: 'Of one run of each variant and step [10]' },
+    budget: { value: 'TIME', help: 'As many rounds as fit into it' },
+    nginx: RUN_OPTIONS['What is put under load'].nginx,
+  },
+  'The load': {
+    connections: LOAD.connections,
+    duration: { ...LOAD.duration, help: 'Length of the measured phase of each run [3s]' },
+    warmup: { ...LOAD.warmup, help: 'Load before it that is not counted [1s]' },
+    payload: LOAD.payload,
+    engine: LOAD.engine,
+    seed: LOAD.seed,
+  },
+  'The processes': {
+    'nginx-workers': PROCESSES['nginx-workers'],
+    pin: PROCESSES.pin,
+    'no-pin': PROCESSES['no-pin'],
+  },
+  'What comes out': { json: OUTPUT.json, reports: OUTPUT.reports, name: OUTPUT.name },
+} as const satisfies Readonly<Record<string, Options>>;
+
+export const calibrateCommand = {
+  operands: '',
+  help: 'How far can a comparison on this machine be believed, and what can it see?',
+  options: OPTIONS,
+  parse: (given) => ({ command: 'calibrate', calibrate: calibrateRequest(given) }),
+} as const satisfies Command<{ command: 'calibrate'; calibrate: CalibrateRequest }>;
+
+function calibrateRequest(given: GivenOptions): CalibrateRequest {
+  const profile = (last(given, 'profile') ?? 'plain').trim();
+  if (profile === 'all' || profile.includes(',')) {
+    throw new Problem(
+      'usage',
+      `--profile ${quoted(profile)}: \`calibrate\` takes one profile, which it compares with itself.`,
+    );
+  }
+  const what = { variants: [profile], steps: STEPS, warmupMs: WARMUP_MS, durationMs: DURATION_MS };
+  return {
+    run: {
+      ...requestOf(given, what),
+      http: false,
+      name: last(given, 'name') ?? `calibrate-${profile}`,
+    },
+    rounds: number(given, 'rounds', { min: 1, max: 1000 }),
+    budgetMs: milliseconds(given, 'budget', DURATION_US),
+  };
+}

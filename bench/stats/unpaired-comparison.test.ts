@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { randomFrom } from '../model/random.ts';
+import { assertClose } from './assert.test.fixture.ts';
+import { rankSumP, rejectedSums } from './mann-whitney.ts';
+import { normalFrom } from './noise.test.fixture.ts';
+import { compareSets, type FigureSets } from './unpaired-comparison.ts';
+
+const FIGURE = { better: 'lower', threshold: 0.02, weight: 1 } as const;
+
+function sets(count: number, effect: number, normal: () => number, scatter = 0.03): FigureSets {
+  const runs = (centre: number) => Array.from({ length: count }, () => centre * Math.exp(scatter * normal()));
+  return { ...FIGURE, baseline: runs(100), variant: runs(100 * effect) };
+}
+
+test('how many rank sums are rejected: the critical values of the published tables, plus one', () => {
+  // Mann and Whitney's U, two-sided α = .05: Siegel, "Nonparametric Statistics", table K
+  const critical = [
+    [4, 4, 0],
+    [5, 5, 2],
+    [6, 6, 5],
+    [8, 10, 17],
+    [10, 10, 23],
+    [20, 20, 127],
+  ] as const;
+  for (const [a, b, u] of critical) assert.equal(rejectedSums(a, b, 0.05), u + 1, `${a}, ${b}`);
+  assert.equal(rejectedSums(1, 1, 0.05), 0);
+  assert.equal(rejectedSums(3, 3, 0.05), 0);
+});
+
+test('beyond the exact distribution its approximation rejects as the test itself does', () => {
+  const [a, b] = [30, 25];
+  const order = rejectedSums(a, b, 0.05);
+  // The lowest values but for one of them, which stands so many places higher.
+  const p = (above: number) => {
+    const low = Array.from({ length: a }, (_, i) => (i === a - 1 ? i + above + 0.5 : i));
+    const high = Array.from({ length: b }, (_, i) => a - 1 + i + 1);
+    return rankSumP(low, high);
+  };
+  assert.ok(order > b && p(b) < 0.05);
+});
+
+test('runs that all lie apart are a difference, in the direction that is good for the figure', () => {
+  const baseline = [100, 101, 102, 103, 104];
+  const variant = [110, 111, 112, 113, 114];
+  const [lower, higher] = compareSets(
+    [
+      { ...FIGURE, baseline, variant },
+      { ...FIGURE, better: 'higher', baseline, variant },
+    ],
+    1,
+  );
+  assert.deepEqual([lower?.verdict, higher?.verdict], ['slower', 'faster']);
+  assertClose(lower?.ratio ?? 0, 112 / 102);
+  assertClose(lower?.p ?? 0, 2 / 252);
+  assertClose(lower?.adjustedP ?? 0, 4 / 252);
+});
+
+test('one run a side is too few, and three; a side without runs is no comparison', () => {
+  const [one, three, none] = compareSets(
+    [
+      { ...FIGURE, baseline: [100], variant: [200] },
+      { ...FIGURE, baseline: [1, 2, 3], variant: [4, 5, 6] },
+      { ...FIGURE, baseline: [], variant: [1] },
+    ],
+    1,
+  );
+  assert.deepEqual([one?.verdict, one?.interval, one?.detectable], ['too few rounds', null, null]);
+  assertClose(one?.ratio ?? 0, 2);
+  assert.equal(three?.verdict, 'too few rounds');
+  assert.equal(none, null);
+});
+
+test('a difference below the threshold is none, however sure it is', () => {
+  const [effect] = compareSets([sets(30, 1.01, normalFrom(randomFrom(3)), 0.0001)], 1);
+  assert.ok((effect?.p ?? 1) < 1e-6);
+  assert.equal(effect?.verdict, 'no difference detected');
+});
+
+test('1,000 comparisons of the same with itself: in no more than 5 % anything is found among several figures', () => {
+  const normal = normalFrom(randomFrom(97));
+  let found = 0;
+  for (let i = 0; i < 1000; i++) {
+    const family = [1, 1, 1].map((weight) => ({ ...sets(8, 1, normal), weight }));
+    const verdicts = compareSets(family, null).map((each) => each?.verdict);
+    assert.ok(!verdicts.includes('too few rounds'));
+    if (verdicts.some((verdict) => verdict !== 'no difference detected')) found++;
+  }
+  assert.ok(found <= 50 + 3 * Math.sqrt(1000 * 0.05 * 0.95) && found > 5, String(found));
+});
+
+test('the smallest effect that could be seen is found in about 80 % of comparisons', () => {
+  const normal = normalFrom(randomFrom(5));
+  const [known] = compareSets([sets(30, 1, normal)], 1);
+  assert.ok(known?.detectable);
+  // What so many runs with a scatter of 3 % can see; the median over several, for each is rough.
+  const estimates = Array.from(
+    { length: 25 },
+    (_, seed) => compareSets([sets(10, 1, normal)], seed)[0]?.detectable ?? 0,
+  ).sort((x, y) => x - y);
+  const detectable = estimates[12] as number;
+  const tries = 400;
+  const verdicts = Array.from(
+    { length: tries },
+    () => compareSets([sets(10, detectable, normal)], null)[0]?.verdict,
+  );
+  const found = verdicts.filter((verdict) => verdict === 'slower').length / tries;
+  assert.ok(found > 0.68 && found < 0.92, `${found} at ${detectable}`);
+  assert.ok(known.detectable < detectable);
+});

@@ -1,0 +1,102 @@
+import { randomFrom } from '../model/random.ts';
+import type { Comparison } from './comparison.ts';
+import { holm } from './holm.ts';
+import { ALPHA } from './interval.ts';
+import { logarithms } from './logarithms.ts';
+import { rejectedSums } from './mann-whitney.ts';
+import { median } from './median.ts';
+import { allDifferences, unpairedEffect } from './unpaired.ts';
+import { type Criteria, verdictOf } from './verdict.ts';
+
+/** One figure of two sides whose runs are not in pairs; they need not be equally many. */
+export interface FigureSets extends Pick<Criteria, 'better' | 'threshold'> {
+  baseline: readonly number[];
+  variant: readonly number[];
+  /** How much of the rate of false positives it may use up: see `holm`. */
+  weight: number;
+}
+
+/** As of paired rounds; the interval is that of `unpairedEffect`. */
+export type UnpairedComparison = Pick<
+  Comparison,
+  'ratio' | 'interval' | 'p' | 'adjustedP' | 'verdict' | 'detectable'
+>;
+
+/** As for paired rounds. */
+const POWER = 0.8;
+const SIMULATIONS = 1_000;
+
+/**
+ * Compares figures of two sets of runs by the Mann–Whitney U test. All of them are one family, as in
+ * `compareRounds`.
+ *
+ * @param seed of the simulation behind `detectable`; null leaves it out
+ * @returns one for each, in their order; null for one of which a side has no run
+ * @throws RangeError when a figure is not a number above 0
+ */
+export function compareSets(
+  family: readonly FigureSets[],
+  seed: number | null,
+): (UnpairedComparison | null)[] {
+  const total = family.reduce((sum, { weight }) => sum + weight, 0);
+  const effects = family.map(({ baseline, variant }) =>
+    baseline.length === 0 || variant.length === 0 ? null : unpairedEffect(baseline, variant),
+  );
+  const adjusted = holm(
+    effects.map((effect) => effect?.p ?? 1),
+    family.map(({ weight }) => weight),
+  );
+  return family.map(({ baseline, variant, weight, better, threshold }, i) => {
+    const effect = effects[i];
+    if (effect == null) return null;
+    const { ratio, p } = effect;
+    const order = rejectedSums(baseline.length, variant.length, (ALPHA * weight) / total);
+    const isEnough = order > 0;
+    const interval = isEnough ? effect.interval : null;
+    const judged = { ratio, interval, p, adjustedP: adjusted[i] as number };
+    return {
+      ...judged,
+      verdict: verdictOf(judged, { better, threshold }),
+      detectable:
+        !isEnough || seed === null ? null : smallestShift(baseline, variant, order, threshold, seed),
+    };
+  });
+}
+
+/**
+ * The smallest true effect that so many runs, scattered like these, would have led to a verdict in 80 % of
+ * comparisons, as a ratio above 1. By simulation, as in `smallestDetectable`: runs of both sides are drawn from
+ * the residuals of their own side, and the test rejects once a shift leaves fewer pairs the wrong way round than
+ * the `order`-th lowest difference between a run of the one and a run of the other.
+ */
+function smallestShift(
+  baseline: readonly number[],
+  variant: readonly number[],
+  order: number,
+  threshold: number,
+  seed: number,
+): number {
+  const random = randomFrom(seed);
+  const sides = [residualsOf(baseline), residualsOf(variant)] as const;
+  const needed = Float64Array.from({ length: SIMULATIONS }, () => {
+    const [base, own] = sides.map((residuals) => residuals.map(() => drawn(residuals, random))) as [
+      number[],
+      number[],
+    ];
+    const differences = allDifferences(base, own);
+    return Math.max(-(differences[order - 1] as number), Math.log(1 + threshold) - median(differences));
+  }).sort();
+  return Math.exp(needed[Math.ceil(POWER * SIMULATIONS) - 1] as number);
+}
+
+/** About the side's own median, which is why they are widened. */
+function residualsOf(values: readonly number[]): number[] {
+  const logs = logarithms(values);
+  const centre = median(logs);
+  const widening = logs.length > 1 ? Math.sqrt(logs.length / (logs.length - 1)) : 1;
+  return logs.map((value) => (value - centre) * widening);
+}
+
+function drawn(values: readonly number[], random: () => number): number {
+  return values[Math.floor(random() * values.length)] as number;
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } from '../model/calibration.ts';
+import { writeFileWhole } from './file.ts';
+
+/**
+ * Keeps a calibration in a folder, in place of the one before of the same machine, engine and Nginx.
+ *
+ * @returns the path
+ * @throws Problem('environment') as `writeFileWhole`
+ */
+export async function keepCalibration(folder: string, kept: KeptCalibration): Promise<string> {
+  return writeFileWhole(fileOf(folder, kept.machine), `${JSON.stringify(kept, null, 1)}\n`);
+}
+
+/** Null where there is none of this very machine, engine and Nginx, or none that can be read: it can be made again. */
+export async function findCalibration(
+  folder: string,
+  machine: CalibratedMachine,
+): Promise<KeptCalibration | null> {
+  try {
+    const text = await readFile(fileOf(folder, machine), 'utf8');
+    return v.parse(keptCalibrationSchema, JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** Names of CPUs and versions come from outside: a digest of them can lead nowhere else. */
+function fileOf(folder: string, { cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
+  const digest = createHash('sha256').update(JSON.stringify([cpuModel, cpus, kernel, engine, nginx]));
+  return join(folder, `${digest.digest('hex').slice(0, 16)}.json`);
+}

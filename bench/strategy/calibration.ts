@@ -1,0 +1,87 @@
+import type { Calibration, FigureSpread, KnownEffect, Trial } from '../model/calibration.ts';
+import type { ComparedFigure, Comparison, VariantComparison } from '../model/comparison.ts';
+import type { Strategy } from '../model/strategy.ts';
+import { falsePositives } from '../stats/false-positives.ts';
+import { variation } from '../stats/variation.ts';
+import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
+import { type ComparedRun, FIGURES } from './figures.ts';
+import { makeRounds, type RoundsOptions } from './rounds.ts';
+
+/**
+ * How far can a comparison on this machine be believed? Rounds as in any comparison, of a baseline beside what
+ * cannot differ from it and what is known to cost. Each variant is judged as if it were compared alone, because
+ * that is what most comparisons are.
+ *
+ * @param trials one for each variant but the baseline
+ */
+export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]): Strategy {
+  return makeRounds(options, (runs, asked) => {
+    const comparison = compareApart(runs, asked);
+    return [comparison, calibrationOf(runs, comparison, trials)];
+  });
+}
+
+/** Compares each variant to the baseline in a comparison of its own. */
+export function compareApart(runs: readonly ComparedRun[], options: ComparisonOptions): Comparison {
+  const { baseline, variants } = options;
+  return {
+    ...compareRuns(runs, { ...options, seed: null }),
+    comparisons: variants.flatMap((variant) => {
+      const own = runs.filter((run) => run.variant === baseline || run.variant === variant);
+      return compareRuns(own, { ...options, variants: [variant] }).comparisons;
+    }),
+  };
+}
+
+/** @param comparison of `compareApart` */
+export function calibrationOf(
+  runs: readonly ComparedRun[],
+  { baseline, comparisons }: Comparison,
+  trials: readonly Trial[],
+): Calibration {
+  const comparedTo = ({ variant }: Trial) => comparisons.find((each) => each.variant === variant);
+  const same = trials.filter(({ expected }) => expected === null).flatMap((each) => comparedTo(each) ?? []);
+  const { comparisons: figures, positives, interval } = falsePositives(same.flatMap(verdictsOf));
+  return {
+    kind: 'calibration',
+    trials: [...trials],
+    falsePositives: { figures, called: positives, interval: [interval.low, interval.high] },
+    spread: spreadOf(runs, baseline, same[0]),
+    known: trials.flatMap((trial) => knownEffect(trial, comparedTo(trial))),
+  };
+}
+
+/** Capacity of a core is CPU per message once more. */
+function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
+  return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
+}
+
+function spreadOf(
+  runs: readonly ComparedRun[],
+  baseline: string,
+  again: VariantComparison | undefined,
+): FigureSpread[] {
+  const own = runs.filter(({ variant, round }) => variant === baseline && round !== null);
+  return FIGURES.flatMap((kind): FigureSpread[] => {
+    const { name, step } = kind;
+    const values = own.filter((run) => run.step === step).flatMap((run) => usable(run, kind) ?? []);
+    const beside = again?.figures.find((figure) => figure.name === name && figure.step === step);
+    if (values.length === 0) return [];
+    return [
+      {
+        name,
+        step,
+        runs: values.length,
+        variation: variation(values),
+        detectable: beside?.detectable ?? null,
+      },
+    ];
+  });
+}
+
+function knownEffect({ variant, expected }: Trial, comparison: VariantComparison | undefined): KnownEffect[] {
+  if (expected === null) return [];
+  const { name, step, verdict } = expected;
+  const figure = comparison?.figures.find((each) => each.name === name && each.step === step);
+  return [{ variant, name, step, effect: figure?.effect ?? null, found: figure?.verdict === verdict }];
+}

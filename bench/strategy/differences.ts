@@ -1,0 +1,98 @@
+import type { Stored } from '../model/comparison.ts';
+import type { Load, Payload } from '../model/load.ts';
+import type { Placement, RunPlan } from '../model/plan.ts';
+import type { Environment, Result } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+
+/** One of two stored results, with those of its runs that are compared. */
+export interface StoredSide {
+  result: Pick<Result, 'id' | 'startedAt' | 'tool' | 'environment'>;
+  runs: readonly Run[];
+}
+
+type Facts<T> = readonly (readonly [what: string, of: (from: T) => string | number | null])[];
+
+const MACHINE: Facts<Environment> = [
+  ['operating system', ({ os }) => os],
+  ['kernel', ({ kernel }) => kernel],
+  ['architecture', ({ arch }) => arch],
+  ['CPU', ({ cpuModel }) => cpuModel],
+  ['CPUs', ({ cpus }) => cpus],
+  ['CPU quota', ({ cpuQuota }) => cpuQuota],
+  ['memory in MiB', ({ memoryBytes }) => Math.round(memoryBytes / 2 ** 20)],
+  ['Node', ({ node }) => node],
+  ['Bun', ({ bun }) => bun],
+  ['limit of open files', ({ openFilesLimit }) => openFilesLimit],
+  ['net.core.somaxconn', ({ somaxconn }) => somaxconn],
+  ['local ports', ({ portRange }) => portRange?.join(' to ') ?? null],
+];
+
+const NGINX: Facts<Run> = [
+  ['Nginx', ({ proxy }) => proxy?.version ?? null],
+  ['OpenSSL of Nginx', ({ proxy }) => proxy?.openssl ?? null],
+  ['build of Nginx', ({ proxy }) => proxy?.buildArguments ?? null],
+];
+
+/** Of the runs of a step. */
+const PLAN: Facts<RunPlan> = [
+  ['profile', ({ profile }) => profile],
+  ['load', ({ workload }) => loadText(workload.load)],
+  ['payload', ({ workload }) => payloadText(workload.payload)],
+  ['connections', ({ connections }) => connections],
+  ['connects per second', ({ rampPerSecond }) => rampPerSecond || 'unlimited'],
+  ['warm-up in ms', ({ warmupMs }) => warmupMs],
+  ['duration in ms', ({ durationMs }) => durationMs],
+  ['engine', ({ engine }) => engine],
+  ['client', ({ client }) => client],
+  ['server', ({ server }) => server],
+  ['generators', ({ workers }) => workers],
+  ['echo servers', ({ servers }) => servers],
+  ['Nginx workers', ({ proxy }) => proxy?.workers ?? null],
+  ['reuseport for balance', ({ proxy }) => (proxy === null ? null : String(proxy.reuseport))],
+  ['placement', ({ placement }) => placementText(placement)],
+  ['pacing', ({ pacing }) => pacing],
+  ['HTTP leg', ({ http }) => (http === null ? 'none' : `${http.connections} connections`)],
+];
+
+/** Everything that was otherwise in two sessions: machine, versions, and the plan of each step. */
+export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored['differences'] {
+  const sides = [baseline, variant] as const;
+  const steps = [...new Set(baseline.runs.map(({ plan }) => plan.step))];
+  return [
+    ...differing('', [['bench', ({ result }) => result.tool.version]], ...sides.map((side) => [side])),
+    ...differing('', MACHINE, ...sides.map(({ result }) => [result.environment])),
+    ...differing('', NGINX, ...sides.map(({ runs }) => runs)),
+    ...steps.flatMap((step) => {
+      const plans = sides.map(({ runs }) =>
+        runs.map(({ plan }) => plan).filter((plan) => plan.step === step),
+      );
+      return plans.some((each) => each.length === 0) ? [] : differing(`${step}: `, PLAN, ...plans);
+    }),
+  ];
+}
+
+/** Where runs of one side differ among themselves, all that they say is told. */
+function differing<T>(prefix: string, facts: Facts<T>, ...sides: (readonly T[])[]): Stored['differences'] {
+  return facts.flatMap(([what, of]) => {
+    const [baseline = '', variant = ''] = sides.map((side) =>
+      [...new Set(side.map((from) => String(of(from) ?? 'none')))].sort().join(', '),
+    );
+    return baseline === variant ? [] : [{ what: prefix + what, baseline, variant }];
+  });
+}
+
+function loadText(load: Load): string {
+  return load.kind === 'closed'
+    ? `closed loop, ${load.inFlight} in flight`
+    : `open loop, ${load.ratePerSecond}/s, ${load.arrivals}`;
+}
+
+function payloadText({ minBytes, maxBytes, type }: Payload): string {
+  return `${minBytes === maxBytes ? minBytes : `${minBytes} to ${maxBytes}`} bytes, ${type}`;
+}
+
+function placementText(placement: Placement | null): string {
+  if (placement === null) return 'by the kernel';
+  const { proxy, server, generator } = placement;
+  return `Nginx on ${proxy.join(',')}, servers on ${server.join(',')}, generators on ${generator.join(',')}`;
+}

@@ -1,0 +1,200 @@
+import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../model/comparison.ts';
+import { Problem } from '../model/failure.ts';
+import { STEPS, type Step } from '../model/plan.ts';
+import type { Result } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import type { Variant } from '../model/variant.ts';
+import { compareSets } from '../stats/unpaired-comparison.ts';
+import { DEFAULT_THRESHOLD } from '../stats/verdict.ts';
+import { comparedFigure, type FigureSides, overall, restated } from './compared-figure.ts';
+import { countsAtAll, excludedOf, usable } from './comparison.ts';
+import { differencesOf } from './differences.ts';
+import { type ComparedRun, comparedRunOf, FIGURES, type FigureKind } from './figures.ts';
+
+/** Two stored results beside each other, as if they were one: their variants are called `tls (A)` and `tls (B)`. */
+export interface StoredPair {
+  variants: Variant[];
+  runs: Run[];
+  comparison: Comparison;
+}
+
+/**
+ * Is what one stored result measured better in another? Their runs were not made in pairs, so each side is a set
+ * of runs. Variants of the same name belong together; where there are none, the only ones of the two.
+ *
+ * @param seed of the simulation behind what could have been seen
+ * @throws Problem('usage') where nothing belongs together
+ */
+export function compareStored(baseline: Result, variant: Result, seed: number): StoredPair {
+  const names = matched(namesOf(baseline), namesOf(variant));
+  const sides = [sideOf(baseline, 'A'), sideOf(variant, 'B')] as const;
+  const [first, second] = sides;
+  const pairs = names.map(([a, b]) => ({
+    baseline: `${a} (A)`,
+    variant: `${b} (B)`,
+  }));
+  const taken = new Set(pairs.flatMap((pair) => [pair.baseline, pair.variant]));
+  const runs = sides.flatMap((side) => side.runs.filter(({ plan }) => taken.has(plan.variant)));
+  const compared = runs.map(comparedRunOf);
+  const of = (side: typeof first) => runs.filter((run) => side.runs.includes(run));
+  return {
+    variants: sides.flatMap((side) => side.variants.filter(({ name }) => taken.has(name))),
+    runs,
+    comparison: {
+      kind: 'comparison',
+      baseline: pairs[0]?.baseline ?? '',
+      rounds: { asked: null, used: fewestRuns(compared, pairs) },
+      comparisons: compareUnpaired(compared, pairs, seed),
+      excluded: excludedOf(compared),
+      stored: {
+        baseline: sourceOf(baseline),
+        variant: sourceOf(variant),
+        differences: differencesOf(
+          { result: baseline, runs: of(first) },
+          { result: variant, runs: of(second) },
+        ),
+        unmatched: unmatched(names, namesOf(baseline), namesOf(variant)),
+      },
+    },
+  };
+}
+
+interface Pair {
+  baseline: string;
+  variant: string;
+}
+
+/** Each variant beside its counterpart; all figures of all of them are one family. */
+function compareUnpaired(
+  runs: readonly ComparedRun[],
+  pairs: readonly Pair[],
+  seed: number,
+): VariantComparison[] {
+  const questions = pairs.flatMap((pair) =>
+    FIGURES.flatMap((kind) => {
+      const sides = {
+        baseline: valuesOf(runs, pair.baseline, kind),
+        variant: valuesOf(runs, pair.variant, kind),
+      };
+      return isGiven(runs, pair, kind) ? [{ pair, kind, sides }] : [];
+    }),
+  );
+  const effects = compareSets(
+    questions.map(({ kind: { better, weight }, sides }) => ({
+      ...sides,
+      better,
+      weight,
+      threshold: DEFAULT_THRESHOLD,
+    })),
+    seed,
+  );
+  const figures = questions.map(({ pair, kind, sides }, index) => ({
+    pair,
+    kind,
+    figure: toldOf(kind, sides, effects[index] ?? null),
+  }));
+  return pairs.map((pair) => {
+    const own = figures.filter((each) => each.pair === pair);
+    return {
+      ...pair,
+      verdict: overall(own.filter(({ kind }) => kind.headline).map(({ figure }) => figure)),
+      figures: own.flatMap(({ figure }) => [figure, ...restated(figure)]),
+    };
+  });
+}
+
+function toldOf(
+  kind: FigureKind,
+  sides: FigureSides,
+  effect: ReturnType<typeof compareSets>[number],
+): ComparedFigure {
+  const runs = { baseline: [...sides.baseline], variant: [...sides.variant] };
+  return { ...comparedFigure(kind, sides, effect), rounds: [], runs };
+}
+
+function valuesOf(runs: readonly ComparedRun[], variant: string, kind: FigureKind): number[] {
+  return runs
+    .filter((run) => run.variant === variant && run.step === kind.step)
+    .flatMap((run) => usable(run, kind) ?? []);
+}
+
+/** What one side never gives (CPU of Nginx, where there is none) is left out, not called equal. */
+function isGiven(
+  runs: readonly ComparedRun[],
+  { baseline, variant }: Pair,
+  { name, step }: FigureKind,
+): boolean {
+  return [baseline, variant].every((side) =>
+    runs.some((run) => run.variant === side && run.step === step && (run.metrics[name] ?? null) !== null),
+  );
+}
+
+/** Of the side that has fewer, in the step that has fewest; runs with no figure that counts are none. */
+function fewestRuns(runs: readonly ComparedRun[], pairs: readonly Pair[]): number {
+  const count = (variant: string, step: Step) =>
+    runs.filter((run) => run.variant === variant && run.step === step && countsAtAll(run)).length;
+  const fewer = pairs.flatMap(({ baseline, variant }) =>
+    STEPS.map((step) => Math.min(count(baseline, step), count(variant, step))),
+  );
+  const measured = fewer.filter((each) => each > 0);
+  return measured.length === 0 ? 0 : Math.min(...measured);
+}
+
+function matched(baseline: readonly string[], variant: readonly string[]): [string, string][] {
+  const both = baseline.filter((name) => variant.includes(name));
+  if (both.length > 0) return both.map((name) => [name, name]);
+  const [a, ...moreOfA] = baseline;
+  const [b, ...moreOfB] = variant;
+  if (a !== undefined && b !== undefined && moreOfA.length + moreOfB.length === 0) return [[a, b]];
+  const listed = (names: readonly string[]) => names.join(', ') || 'none';
+  throw new Problem(
+    'usage',
+    `The two results have no variant in common: the first has ${listed(baseline)}, the second ${listed(variant)}. ` +
+      'Variants of one name are compared, or the only one of each.',
+  );
+}
+
+function unmatched(
+  names: readonly (readonly [string, string])[],
+  baseline: readonly string[],
+  variant: readonly string[],
+): Stored['unmatched'] {
+  const taken = [new Set(names.map(([a]) => a)), new Set(names.map(([, b]) => b))] as const;
+  return [
+    ...baseline
+      .filter((name) => !taken[0].has(name))
+      .map((name) => ({ variant: name, in: 'baseline' as const })),
+    ...variant
+      .filter((name) => !taken[1].has(name))
+      .map((name) => ({ variant: name, in: 'variant' as const })),
+  ];
+}
+
+function namesOf({ runs }: Result): string[] {
+  return [...new Set(runs.map(({ plan }) => plan.variant))];
+}
+
+function sourceOf({ id, startedAt }: Result): Stored['baseline'] {
+  return { id, startedAt };
+}
+
+/** The runs of a result that count, under names that tell from which of the two they are. */
+function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs: Run[] } {
+  return {
+    variants: result.variants.map((each) => ({ ...each, name: `${each.name} (${letter})` })),
+    runs: countingRuns(result).map((run) => ({
+      ...run,
+      plan: { ...run.plan, variant: `${run.plan.variant} (${letter})`, round: run.plan.round ?? 1 },
+    })),
+  };
+}
+
+/** Those of the rounds, without their pilot; where there were no rounds, the last of each variant and step. */
+function countingRuns({ runs }: Result): Run[] {
+  const ofRounds = runs.filter(({ plan }) => plan.round !== null);
+  if (ofRounds.length > 0) return ofRounds;
+  const isLast = ({ plan }: Run, index: number) =>
+    runs.findLastIndex((other) => other.plan.variant === plan.variant && other.plan.step === plan.step) ===
+    index;
+  return runs.filter(isLast);
+}
