@@ -1,3 +1,4 @@
+import type { Binaries } from '../experiment/experiment.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
@@ -21,6 +22,8 @@ export interface Question {
   sides: readonly Side[];
   /** What is to be told beside the runs. */
   notices: readonly Notice[];
+  /** What the sides run on, by the name that a variant has for it. */
+  binaries: Binaries;
   makeStrategy(planning: Planning): Strategy;
   /** What else is to be told of a run that has ended, as notices in it. */
   assess(run: Run): Notice[];
@@ -44,7 +47,7 @@ export interface Measured {
  * it cannot; what was measured until then is in the run folder all the same.
  */
 export async function measure(
-  { request, sides, notices, makeStrategy, assess }: Question,
+  { request, sides, notices, binaries, makeStrategy, assess }: Question,
   command: readonly string[],
   live: LiveLine,
   { signal, urgent }: Interruption,
@@ -81,13 +84,11 @@ export async function measure(
       strategy,
       planRun,
       environment,
-      needsNginx: variants.some(({ proxy }) => proxy !== null),
-      nginxPath: request.nginxPath,
+      binaries,
       assess,
       signal,
       urgent,
       listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
-      say: (line) => live.say(line),
     });
     await writer.end(services.now().toISOString());
     live.clear();

@@ -3,10 +3,12 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { NginxSources } from '../request/nginx.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
-export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
+export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
 
 /** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
@@ -15,11 +17,17 @@ export interface Services {
   loadTunings(): Promise<ShippedTuning[]>;
   /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
-  /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
-  missingModule(
-    side: Side,
-    nginx: { path: string | null; say: (line: string) => void; signal: AbortSignal },
-  ): Promise<string | null>;
+  /**
+   * Finds an Nginx, or fetches it.
+   *
+   * @param source As in `FindOptions`.
+   */
+  findNginx(
+    source: string | null,
+    progress: { say: (line: string) => void; signal: AbortSignal },
+  ): Promise<NginxBinary>;
+  /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null: nothing. */
+  missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
@@ -36,8 +44,12 @@ export interface Services {
   drawSeed(): number;
 }
 
-/** What variants are made of. */
-export async function readLibrary(services: Services): Promise<Library> {
+/**
+ * What variants are made of.
+ *
+ * @param nginx Those that a person named; null: variants are listed, not chosen.
+ */
+export async function readLibrary(services: Services, nginx: NginxSources | null): Promise<Library> {
   const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
-  return { profiles, tunings };
+  return { profiles, tunings, binaries: [...(nginx?.named.keys() ?? [])] };
 }

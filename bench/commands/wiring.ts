@@ -29,17 +29,17 @@ export const services: Services = {
     const tree = await configurationOf(side);
     if (tree !== null && options !== null) findPaths(tree, options);
   },
-  async missingModule(side, nginx) {
+  findNginx: (source, progress) =>
+    findNginx({ source, ...progress, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }),
+  async missingModule(side, binary) {
     const tree = await configurationOf(side);
-    if (tree === null || !needsStreamModule(tree)) return null;
-    const searchPath = process.env.PATH ?? '';
-    return lackOfStream(await findNginx({ ...nginx, searchPath, cacheDir: cacheFolder() }));
+    return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
   },
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
   watchMachine,
-  runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
+  runExperiment,
   readVersion,
   now: () => new Date(),
   elapsedMs: () => performance.now(),

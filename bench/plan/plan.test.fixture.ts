@@ -33,7 +33,7 @@ export function profileNamed(name: string, servers = 1): Profile {
 
 /** Profiles as they come, as variants. */
 export function sidesOf(profiles: readonly Profile[]): Side[] {
-  return chooseVariants({ profiles, tunings: [] }, ['all']);
+  return chooseVariants({ profiles, tunings: [], binaries: [] }, ['all']);
 }
 
 /** The request of a command line of `run`, without the profile. */

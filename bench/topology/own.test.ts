@@ -30,7 +30,7 @@ const sockets = new WebSocketServer({ server: backend });
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'own-test-'));
   binary = await findNginx({
-    path: null,
+    source: null,
     searchPath: process.env.PATH ?? '',
     cacheDir: fileURLToPath(new URL('../../../.cache', import.meta.url)),
     say: () => {},

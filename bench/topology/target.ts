@@ -114,11 +114,12 @@ export async function startProxy(
     cpus: plan.placement?.proxy ?? null,
     launch: processSet.launch,
   });
-  const { path, version, openssl, buildArguments } = binary;
+  const { path, origin, version, openssl, buildArguments } = binary;
   // Below the working folder the rest of the path is nobody's business who reads the report.
   const shown = relative(process.cwd(), path);
   const facts = {
     binary: shown.startsWith('..') ? path : shown,
+    origin,
     version,
     openssl,
     buildArguments,
