@@ -38,6 +38,7 @@ export function ownSides({
         servers: 1,
         key: 'ecdsa',
         visit: null,
+        upstreamTls: false,
         inAll: false,
         configurationPath: path,
         options,

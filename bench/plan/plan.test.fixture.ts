@@ -27,6 +27,7 @@ export function profileNamed(name: string, servers = 1): Profile {
     servers,
     key: 'ecdsa',
     visit: null,
+    upstreamTls: false,
     inAll: true,
   };
 }

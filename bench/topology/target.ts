@@ -89,7 +89,7 @@ export async function startProxy(
     folder,
     host: HOST,
     ports: await freePorts(HOST, listenAddresses(tree).length),
-    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
+    upstreams: servers.map(({ port, socket, certPath }) => ({ host: HOST, port, socket, certPath })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,
