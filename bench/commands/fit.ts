@@ -1,12 +1,12 @@
 import type { Binaries } from '../experiment/experiment.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
+import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import type { Side } from '../plan/variants.ts';
 import type { NginxSources } from '../request/nginx.ts';
 import type { Services } from './services.ts';
 
-/** The sides that can be run here, what they run on, and a notice for each that is passed over. */
+/** The sides that can be run here, what they run on, and notices of that and of each that is passed over. */
 export interface FitSides {
   sides: Side[];
   binaries: Binaries;
@@ -44,8 +44,23 @@ export async function fitSides(
       notices.push({ level: 'warning', code: 'variant-passed-over', text });
     }
   }
-  if (suffices(sides)) return { sides, binaries, notices };
+  if (suffices(sides)) return { sides, binaries, notices: [...notices, ...namedNotices(sides, binaries)] };
   throw new Problem('environment', notices.map(({ text }) => text).join(' '));
+}
+
+/** What each side runs on, where the person chose it by a name. */
+function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
+  if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
+  const facts = [...binaries].map(([name, binary]) => {
+    const on = sides.filter(({ variant }) => variant.proxy !== null && variant.proxy.binary === name);
+    const { version, openssl, origin } = binary;
+    const parts = [`Nginx ${version}`, openssl ?? 'no TLS', origin ?? shownPath(binary)];
+    return on.length === 0
+      ? []
+      : [`${on.map(({ variant }) => variant.name).join(', ')}: ${parts.join(', ')}`];
+  });
+  const text = `${facts.flat().join('; ')}. What differs between them may be due to Nginx or to the libraries that it runs with.`;
+  return [{ level: 'info', code: 'nginx-versions', text }];
 }
 
 /** One after the other: two names may stand for one suite, which is fetched once. */

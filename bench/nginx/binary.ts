@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { fetchDebianNginx } from './debian.ts';
@@ -108,6 +108,12 @@ export function nginxCommand(
   args: readonly string[],
 ): [string, ...string[]] {
   return libraryPath === null ? [path, ...args] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, path, ...args];
+}
+
+/** Its path for a report: below the working folder the rest of it is nobody's business who reads that. */
+export function shownPath({ path }: Pick<NginxBinary, 'path'>): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith('..') ? path : below;
 }
 
 type Found = Pick<NginxBinary, 'path' | 'libraryPath' | 'origin'>;

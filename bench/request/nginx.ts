@@ -10,26 +10,28 @@ export interface NginxSources {
   named: ReadonlyMap<string, string>;
 }
 
-const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)$/;
+const NAMED = /^([A-Za-z0-9][A-Za-z0-9._-]*)=(.*)$/;
 
 /** Reads every `--nginx`, with a name or without; throws a Problem of kind `usage`. */
 export function nginxSources(given: GivenOptions): NginxSources {
-  let usual: string | null = null;
+  const texts = given.get('nginx') ?? [];
+  const [usual = null, other] = texts.filter((text) => !NAMED.test(text));
+  if (other !== undefined) {
+    throw new Problem(
+      'usage',
+      `--nginx names ${quoted(String(usual))} and ${quoted(other)} for all variants: give each a name, as in --nginx new=${other}, and write tls@new.`,
+    );
+  }
   const named = new Map<string, string>();
-  for (const text of given.get('nginx') ?? []) {
-    const [, name, source] = NAMED.exec(text) ?? [];
-    if (name === undefined || source === undefined) {
-      if (usual !== null) {
-        throw new Problem(
-          'usage',
-          `--nginx names ${quoted(usual)} and ${quoted(text)} for all variants: give each a name, as in --nginx new=${text}, and write tls@new.`,
-        );
-      }
-      usual = text;
-    } else {
-      if (named.has(name)) throw new Problem('usage', `--nginx ${name}= is given twice; give it once.`);
-      named.set(name, source);
+  for (const text of texts) {
+    const [, name, source = ''] = NAMED.exec(text) ?? [];
+    if (name === undefined) continue;
+    if (named.has(name)) throw new Problem('usage', `--nginx ${name}= is given twice; give it once.`);
+    if (source === '') {
+      const example = `--nginx ${name}=/path/to/nginx`;
+      throw new Problem('usage', `--nginx ${name}= names no Nginx: write it as in ${example}.`);
     }
+    named.set(name, source);
   }
   return { usual, named };
 }

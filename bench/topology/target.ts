@@ -1,10 +1,9 @@
 import { userInfo } from 'node:os';
-import { relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
+import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
@@ -114,11 +113,9 @@ export async function startProxy(
     cpus: plan.placement?.proxy ?? null,
     launch: processSet.launch,
   });
-  const { path, origin, version, openssl, buildArguments } = binary;
-  // Below the working folder the rest of the path is nobody's business who reads the report.
-  const shown = relative(process.cwd(), path);
+  const { origin, version, openssl, buildArguments } = binary;
   const facts = {
-    binary: shown.startsWith('..') ? path : shown,
+    binary: shownPath(binary),
     origin,
     version,
     openssl,
