@@ -16,6 +16,7 @@ const DEFAULTS: ServerOptions = {
   port: 0,
   host: '127.0.0.1',
   socket: null,
+  tls: null,
   kind: 'ws',
   reply: 'echo',
   log: false,

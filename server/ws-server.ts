@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Answer, answerOf } from './answer.ts';
+import { readCertificate } from './certificate.ts';
 import { listen } from './listen.ts';
 import { clientOf, logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
@@ -18,8 +20,11 @@ const TEXT = { binary: false };
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function startWsServer(options: ServerOptions): Promise<RunningServer> {
+  const certificate = await readCertificate(options);
   const stats = emptyStats();
-  const server = createServer((request, response) => servePage(stats, request, response));
+  const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+    servePage(stats, request, response);
+  const server = certificate === null ? createServer(onRequest) : createTlsServer(certificate, onRequest);
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,

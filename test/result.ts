@@ -53,7 +53,7 @@ function variantsOf(runs: readonly Run[]): Variant[] {
       name: variant,
       title: `The ${profile} profile`,
       profile,
-      proxy: profile === 'direct' ? null : { kind: 'nginx', tunings: [] },
+      proxy: profile === 'direct' ? null : { kind: 'nginx', binary: null, tunings: [] },
     },
   ]);
   return [...new Map(variants).values()];

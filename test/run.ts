@@ -341,6 +341,7 @@ function makeHttp(random: () => number, cache: boolean): HttpLeg {
 function makeNginx(profile: string): NginxFacts {
   return {
     binary: '/usr/sbin/nginx',
+    origin: null,
     version: '1.22.1',
     openssl: 'OpenSSL 3.0.11 19 Sep 2023',
     buildArguments: '--with-http_ssl_module --with-http_v2_module --with-stream=dynamic',

@@ -3,11 +3,13 @@ import type { KeptCalibration } from '../model/calibration.ts';
 import type { Result } from '../model/result.ts';
 import { calibrationSides } from '../plan/calibration.ts';
 import type { Planning } from '../plan/plan.ts';
+import type { Side } from '../plan/variants.ts';
 import type { CalibrateRequest } from '../request/request.ts';
 import { makeCalibration } from '../strategy/calibration.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { calibratedMachine, lookBeforehand } from './beforehand.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
 import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
@@ -29,12 +31,16 @@ export async function calibrate(
   const live = liveLine(terminal);
   try {
     const [profile = ''] = request.variants;
-    const { sides, trials } = calibrationSides(await readLibrary(services), profile);
-    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const library = await readLibrary(services, request.nginx);
+    const { sides: named, trials } = calibrationSides(library, profile);
+    const nginx = { sources: request.nginx, say: live.say, signal: interruption.signal };
+    const all = (fit: readonly Side[]) => fit.length === named.length;
+    const { sides, binaries, notices } = await fitSides(named, all, nginx, services);
     const question = {
       request,
       sides,
-      notices: [],
+      notices,
+      binaries,
       makeStrategy: ({ plan, variants, planRun }: Planning) =>
         makeCalibration(
           {
@@ -48,7 +54,7 @@ export async function calibrate(
           trials,
         ),
       async prepare(planning: Planning, environment: Result['environment']) {
-        await lookBeforehand(planning, environment, nginx, services);
+        await lookBeforehand(planning, environment, binaries, services);
         return {};
       },
       assess: () => [],

@@ -32,12 +32,9 @@ export async function capacity(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const named = chooseVariants(
-      await readLibrary(services),
-      request.run.variants,
-      ownSides(request.run.configurations, request.run.configurationOptions),
-    );
-    const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
+    const library = await readLibrary(services, request.run.nginx);
+    const named = chooseVariants(library, request.run.variants, ownSides(request.run));
+    const nginx = { sources: request.run.nginx, say: live.say, signal: interruption.signal };
     const question = {
       request: request.run,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),

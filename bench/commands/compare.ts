@@ -35,20 +35,17 @@ export async function compare(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const named = chooseSides(
-      await readLibrary(services),
-      request.run.variants,
-      request.tunes,
-      ownSides(request.run.configurations, request.run.configurationOptions),
-    );
+    const library = await readLibrary(services, request.run.nginx);
+    const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
-    const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
-    const { sides, notices } = await fitSides(named, hasTwo, nginx, services);
+    const nginx = { sources: request.run.nginx, say: live.say, signal: interruption.signal };
+    const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
     const question = {
       request: request.run,
       sides,
       notices,
+      binaries,
       makeStrategy: ({ plan, variants, planRun }: Planning) =>
         makeRounds({
           ...request.run,
@@ -59,7 +56,7 @@ export async function compare(
           seed: plan.seed,
         }),
       prepare: (planning: Planning, environment: Environment) =>
-        lookBeforehand(planning, environment, nginx, services),
+        lookBeforehand(planning, environment, binaries, services),
       assess: () => [],
     };
     const { result, folder } = await measure(question, command, live, interruption, services);

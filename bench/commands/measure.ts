@@ -1,3 +1,4 @@
+import type { Binaries } from '../experiment/experiment.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
@@ -21,6 +22,8 @@ export interface Question {
   sides: readonly Side[];
   /** What is to be told beside the runs. */
   notices: readonly Notice[];
+  /** What the sides run on, by the name that a variant has for it. */
+  binaries: Binaries;
   makeStrategy(planning: Planning): Strategy;
   /**
    * What has to hold before the first run beside what the plan says, and what is known by then of the machine.
@@ -50,7 +53,7 @@ export interface Measured {
  * it cannot; what was measured until then is in the run folder all the same.
  */
 export async function measure(
-  { request, sides, notices, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
   command: readonly string[],
   live: LiveLine,
   { signal, urgent }: Interruption,
@@ -89,13 +92,11 @@ export async function measure(
       strategy,
       planRun,
       environment,
-      needsNginx: variants.some(({ proxy }) => proxy !== null),
-      nginxPath: request.nginxPath,
+      binaries,
       assess,
       signal,
       urgent,
       listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
-      say: (line) => live.say(line),
     });
     await writer.end(services.now().toISOString());
     live.clear();

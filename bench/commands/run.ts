@@ -34,12 +34,9 @@ export async function run(
 ): Promise<ExitCode> {
   const live = liveLine(terminal);
   try {
-    const named = chooseVariants(
-      await readLibrary(services),
-      request.variants,
-      ownSides(request.configurations, request.configurationOptions),
-    );
-    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const library = await readLibrary(services, request.nginx);
+    const named = chooseVariants(library, request.variants, ownSides(request));
+    const nginx = { sources: request.nginx, say: live.say, signal: interruption.signal };
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),

@@ -9,6 +9,7 @@ import { runLoop } from '../experiment/loop.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { ShippedTuning } from '../model/profile.ts';
 import type { Run } from '../model/run.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -24,6 +25,17 @@ const TUNINGS: ShippedTuning[] = ['buf-16k', 'placebo', 'epoll-events-8', 'epoll
   profiles: null,
 }));
 const PROFILES = [profileNamed('direct'), profileNamed('plain'), profileNamed('tls')];
+
+const NGINX: NginxBinary = {
+  path: '/usr/sbin/nginx',
+  version: '1.22.1',
+  openssl: 'OpenSSL 3.0.19',
+  buildArguments: '',
+  modulesPath: null,
+  streamModule: null,
+  libraryPath: null,
+  origin: null,
+};
 
 /** A run as it comes out of the experiment when all goes well; short, so that tests are. */
 export function goodRun({ plan }: Pick<PlannedRun, 'plan'>): Run {
@@ -62,8 +74,9 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     loadProfiles: async () => PROFILES,
     loadTunings: async () => TUNINGS,
     checkTunings: async () => {},
+    findNginx: async () => NGINX,
     missingModule: async () => null,
-    checkConfiguration: async ({ variant }) => (variant.proxy === null ? null : '1.22.1'),
+    checkConfiguration: async () => {},
     findCalibration: async () => null,
     keepCalibration: async () => '/nowhere/calibration.json',
     canObserve: () => true,

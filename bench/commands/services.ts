@@ -4,18 +4,13 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { NginxSources } from '../request/nginx.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
-export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
-
-/** Which Nginx a person named, if any, and who hears of one that has to be fetched. */
-export interface NginxChoice {
-  path: string | null;
-  say: (line: string) => void;
-  signal: AbortSignal;
-}
+export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
 
 /** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
@@ -24,19 +19,27 @@ export interface Services {
   loadTunings(): Promise<ShippedTuning[]>;
   /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
-  /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
-  missingModule(side: Side, nginx: NginxChoice): Promise<string | null>;
   /**
    * Has Nginx check the configuration of a side as a run would hand it over (`nginx -t`).
    *
-   * @returns the version of that Nginx; null where the side has none
    * @throws Problem('configuration') in Nginx's own words
    */
-  checkConfiguration(planned: PlannedRun, nginx: NginxChoice): Promise<string | null>;
+  checkConfiguration(planned: PlannedRun, binary: NginxBinary): Promise<void>;
   /** What a calibration found of such a machine; null: none was made. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
   /** Keeps it for comparisons to come, and returns its path. */
   keepCalibration(kept: KeptCalibration): Promise<string>;
+  /**
+   * Finds an Nginx, or fetches it.
+   *
+   * @param source As in `FindOptions`.
+   */
+  findNginx(
+    source: string | null,
+    progress: { say: (line: string) => void; signal: AbortSignal },
+  ): Promise<NginxBinary>;
+  /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null: nothing. */
+  missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
@@ -53,8 +56,12 @@ export interface Services {
   drawSeed(): number;
 }
 
-/** What variants are made of. */
-export async function readLibrary(services: Services): Promise<Library> {
+/**
+ * What variants are made of.
+ *
+ * @param nginx Those that a person named; null: variants are listed, not chosen.
+ */
+export async function readLibrary(services: Services, nginx: NginxSources | null): Promise<Library> {
   const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
-  return { profiles, tunings };
+  return { profiles, tunings, binaries: [...(nginx?.named.keys() ?? [])] };
 }

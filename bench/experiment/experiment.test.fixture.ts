@@ -13,6 +13,7 @@ import type { Listener, RunPhase } from '../model/event.ts';
 import type { Profile } from '../model/profile.ts';
 import type { HistogramName } from '../model/recording.ts';
 import { type Run, runSchema } from '../model/run.ts';
+import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -33,6 +34,10 @@ export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.
 /** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
 const bun = bunHere()?.version ?? null;
 const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
+
+function nginxHere(): Promise<NginxBinary> {
+  return findNginx({ source: null, searchPath: process.env.PATH ?? '', cacheDir: CACHE, say: () => {} });
+}
 
 /** What a test does to a run while it goes on. */
 export interface Meddling {
@@ -95,6 +100,7 @@ export async function executeWithin(
   const library = {
     profiles: await loadProfiles(PROFILES),
     tunings: await loadTunings(join(PROFILES, 'tunings')),
+    binaries: [],
   };
   const named = chooseVariants(library, request.run.variants);
   const sides = named.map((side) => ({ ...side, profile: changeProfile?.(side.profile) ?? side.profile }));
@@ -119,7 +125,6 @@ export async function executeWithin(
   };
 
   const complete = await runExperiment({
-    cacheDir: CACHE,
     strategy: makeSteps({
       ...request.run,
       variants: variants.map(({ name }) => name),
@@ -127,8 +132,7 @@ export async function executeWithin(
     }),
     planRun,
     environment,
-    needsNginx: variants.some(({ proxy }) => proxy !== null),
-    nginxPath: request.run.nginxPath,
+    binaries: new Map(variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxHere()]] : []),
     assess: () => [],
     // A test that is out of time takes its run with it.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),
@@ -138,7 +142,6 @@ export async function executeWithin(
     },
     ...(serverArguments === undefined ? {} : { serverArguments }),
     listeners: [listen],
-    say: () => {},
   });
   await Promise.all(started);
   const [run] = runs;

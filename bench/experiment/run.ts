@@ -7,6 +7,7 @@ import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
+import { makeCertificate } from '../topology/certificate.ts';
 import { readErrorLog } from '../topology/nginx.ts';
 import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
@@ -52,6 +53,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
+  const certificate = profile.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
@@ -60,6 +62,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     args: [...(context.serverArguments ?? []), ...handicapArguments(context.variant)],
     maxPayloadBytes: plan.workload.payload.maxBytes,
     socketFolder: folder,
+    certificate,
     onLaunch: processSet.adopt,
     onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });

@@ -36,8 +36,18 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
     steps: ['throughput', 'latency'],
   });
   assert.deepEqual(variants, [
-    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx', tunings: [] } },
-    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx', tunings: [] } },
+    {
+      name: 'plain',
+      title: 'The plain profile',
+      profile: 'plain',
+      proxy: { kind: 'nginx', binary: null, tunings: [] },
+    },
+    {
+      name: 'tls',
+      title: 'The tls profile',
+      profile: 'tls',
+      proxy: { kind: 'nginx', binary: null, tunings: [] },
+    },
   ]);
   assert.deepEqual(
     runs.map((run) => [run.profile.name, run.plan.variant, run.plan.step, run.plan.workload.load]),

@@ -6,10 +6,14 @@ export const RUN_OPTIONS = {
     profile: {
       short: 'p',
       value: 'NAMES',
-      help: 'Variants (tls, tls+buf-16k), with commas, or all profiles',
+      help: 'Variants (tls, tls@NAME+buf-16k), with commas, or all',
     },
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
-    nginx: { value: 'PATH', help: 'Nginx binary [the one on PATH, else fetched]' },
+    nginx: {
+      value: '[NAME=]NGINX',
+      many: true,
+      help: 'Path or debian:SUITE [the one on PATH, else fetched]',
+    },
   },
   'Your own configuration': {
     conf: { value: 'PATH', many: true, help: 'An nginx.conf, or a file from conf.d or sites-available' },

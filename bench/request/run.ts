@@ -6,6 +6,7 @@ import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
+import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
@@ -43,8 +44,7 @@ export interface RunRequest {
   nginxWorkers: number | null;
   pin: boolean | null;
   http: boolean;
-  /** Path of the binary; null: the one on PATH, else a fetched one. */
-  nginxPath: string | null;
+  nginx: NginxSources;
   /** Null: drawn at random. */
   seed: number | null;
   thresholds: readonly Threshold[];
@@ -116,7 +116,7 @@ export function requestOf(
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),
     pin: pinOf(given),
     http: !given.has('no-http'),
-    nginxPath: last(given, 'nginx'),
+    nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),
     thresholds: (given.get('threshold') ?? []).map(parseThreshold),
     strict: given.has('strict'),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
+import type { Certificate } from './certificate.ts';
 import { type Launched, launchOn } from './process.ts';
 
 /** Counters of one echo server since its start. */
@@ -26,6 +27,8 @@ export interface EchoServer {
   readonly port: number;
   /** Path of its Unix-domain socket; null where there was no folder for it. */
   readonly socket: string | null;
+  /** The certificate that it identifies itself with, on both; null: it speaks without TLS. */
+  readonly certPath: string | null;
   /** @throws {Problem} kind `died` where the server does not answer any more */
   stats(): Promise<ServerStats>;
   /** The latest sample; null in the first second. */
@@ -41,6 +44,8 @@ export interface ServersOptions {
   cpus: readonly number[] | null;
   /** Where each of them makes a Unix-domain socket; default: none does. */
   socketFolder?: string;
+  /** What they identify themselves with, on port and socket; default: they speak without TLS. */
+  certificate?: Pick<Certificate, 'certPath' | 'keyPath'> | null;
   /** More of the server's own options, as in `--delay 20`. */
   args?: readonly string[];
   /** The largest message in bytes, where it is more than the server's default. */
@@ -90,14 +95,15 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
 function launchServer(
   name: string,
   socket: string | null,
-  { kind, engine, cpus, args = [], maxPayloadBytes }: ServersOptions,
+  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes }: ServersOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
+  const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
   return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
-    args: ['--port', '0', '--kind', kind, ...local, ...limit, ...args],
+    args: ['--port', '0', '--kind', kind, ...local, ...tls, ...limit, ...args],
     cpus,
     ipc: true,
   });
@@ -106,7 +112,7 @@ function launchServer(
 async function whenReady(
   launched: Launched,
   socket: string | null,
-  { onLoop, timeoutMs = 15_000 }: ServersOptions,
+  { certificate, onLoop, timeoutMs = 15_000 }: ServersOptions,
   signal: AbortSignal,
 ): Promise<EchoServer> {
   let latest: LoopSample | null = null;
@@ -141,7 +147,8 @@ async function whenReady(
     );
   }
 
-  return { launched, port: outcome, socket, stats, loop: () => latest };
+  const certPath = certificate?.certPath ?? null;
+  return { launched, port: outcome, socket, certPath, stats, loop: () => latest };
 }
 
 function notReady(launched: Launched, timeoutMs: number | null): Problem {

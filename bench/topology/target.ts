@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { Variant } from '../model/variant.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
+import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
@@ -67,18 +67,20 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
 export interface ProxySource extends ConfigurationSource {
   /** Of the certificate of a profile; that of a person's own configuration follows from its ciphers. */
   key: KeyType;
+  /** The echo servers behind it speak TLS. */
+  upstreamTls: boolean;
 }
 
 /** What a variant of a profile puts in front of the servers; null: nothing. */
 export function proxySource(
-  { configurationPath: path, options, key }: Profile,
+  { configurationPath: path, options, key, upstreamTls }: Profile,
   { proxy }: Variant,
 ): ProxySource | null {
-  return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key };
+  return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
 /** Where Nginx passes connections on to: an echo server, or the place where one would be. */
-type Upstream = Pick<EchoServer, 'port' | 'socket'>;
+type Upstream = Pick<EchoServer, 'port' | 'socket' | 'certPath'>;
 
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
@@ -110,11 +112,10 @@ export async function startProxy(
     cpus: plan.placement?.proxy ?? null,
     launch: processSet.launch,
   });
-  const { path, version, openssl, buildArguments } = binary;
-  // Below the working folder the rest of the path is nobody's business who reads the report.
-  const shown = relative(process.cwd(), path);
+  const { origin, version, openssl, buildArguments } = binary;
   const facts = {
-    binary: shown.startsWith('..') ? path : shown,
+    binary: shownPath(binary),
+    origin,
     version,
     openssl,
     buildArguments,
@@ -149,7 +150,11 @@ export async function checkProxy(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
   try {
+    const { certPath } = source.upstreamTls
+      ? await makeCertificate(join(folder, 'upstream'))
+      : { certPath: null };
     const places = Array.from({ length: servers }, (_, index) => ({
+      certPath,
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
@@ -180,7 +185,7 @@ async function prepare(
     folder,
     host: HOST,
     ports: await freePorts(HOST, listenAddresses(tree).length),
-    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
+    upstreams: servers.map(({ port, socket, certPath }) => ({ host: HOST, port, socket, certPath })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,
