@@ -4,7 +4,7 @@ import type { Result } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
-import { comparisonMarkdown } from '../report/comparison/markdown.ts';
+import { resultMarkdown } from '../report/exports/markdown.ts';
 import type { CompareRequest } from '../request/request.ts';
 import { writeFileWhole } from '../store/file.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
@@ -62,8 +62,7 @@ export async function compare(
     const { result, folder } = await measure(question, command, live, interruption, services);
     const reportPath = await writeReport(folder.path, result);
     await writeListing(dirname(folder.path));
-    if (request.markdown !== null)
-      await writeFileWhole(resolve(request.markdown), comparisonMarkdown(result));
+    if (request.markdown !== null) await writeFileWhole(resolve(request.markdown), resultMarkdown(result));
     printResult(result, reportPath, request.run.json, terminal);
     return exitCodeOf(result, request, interruption.signal.aborted);
   } finally {

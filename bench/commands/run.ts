@@ -3,11 +3,12 @@ import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import { MISSED_THRESHOLD, stepsAnswering } from '../model/threshold.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
-import { missedThresholds, stepsAnswering } from '../request/threshold.ts';
+import { missedThresholds } from '../request/threshold.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
@@ -17,9 +18,6 @@ import { measure } from './measure.ts';
 import { printResult, writeReport } from './report.ts';
 import { readLibrary, type Services } from './services.ts';
 import { liveLine, type Terminal } from './terminal.ts';
-
-/** Code of the notice that a run with a missed threshold carries. */
-const MISSED = 'threshold-missed';
 
 /**
  * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
@@ -57,13 +55,13 @@ export async function run(
     printResult(result, reportPath, request.json, terminal);
     for (const { plan, notices } of result.runs) {
       for (const { code, text } of notices)
-        if (code === MISSED) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
+        if (code === MISSED_THRESHOLD) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
     }
     return exitCodeOf(
       result.runs.map((each) => ({
         run: each,
         figures: figuresOf(each),
-        missedThreshold: each.notices.some(({ code }) => code === MISSED),
+        missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
       })),
       { complete, strict: request.strict, interrupted: interruption.signal.aborted },
     );
@@ -77,7 +75,7 @@ function missedNotices(measured: Run, { thresholds, steps }: RunRequest): Notice
   const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
   return missedThresholds(asked, metricsOf(figuresOf(measured))).map((text) => ({
     level: 'warning',
-    code: MISSED,
+    code: MISSED_THRESHOLD,
     text,
   }));
 }
