@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import type { Axis, CapacitySearch } from '../model/capacity.ts';
 import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
@@ -12,11 +11,11 @@ import { makeCapacity } from '../strategy/capacity.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
-import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
-import { printResult, writeReport } from './report.ts';
+import { writeOutputs } from './report.ts';
+import { screenOf } from './screen.ts';
 import { readLibrary, type Services } from './services.ts';
-import { liveLine, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /**
  * Searches for the highest rate, or number of WebSockets, that holds the objectives, writes result and reports, and
@@ -30,11 +29,11 @@ export async function capacity(
   interruption: Interruption,
   services: Services,
 ): Promise<ExitCode> {
-  const live = liveLine(terminal);
+  const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.run.nginx);
     const named = chooseVariants(library, request.run.variants, ownSides(request.run));
-    const nginx = { sources: request.run.nginx, say: live.say, signal: interruption.signal };
+    const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     const question = {
       request: request.run,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
@@ -42,13 +41,11 @@ export async function capacity(
       prepare: async () => ({}),
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, live, interruption, services);
-    const reportPath = await writeReport(folder.path, result);
-    await writeListing(dirname(folder.path));
-    printResult(result, reportPath, request.run.json, terminal);
+    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
+    await writeOutputs(result, folder.path, request.run, terminal);
     return exitCodeOf(result, request.run.strict, interruption.signal.aborted);
   } finally {
-    live.clear();
+    screen.clear();
   }
 }
 

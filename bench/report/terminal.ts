@@ -20,10 +20,10 @@ export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
   if (view.runs.length === 0) return 'No run ended.\n';
   const width = columns || USUAL_COLUMNS;
-  const answers = tableOf(view.variants.map(cellsOf));
+  const answers = tableOf(view.variants.map(answerCells));
   const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
-    ...(isNarrow ? view.variants.flatMap((variant) => stacked(cellsOf(variant))) : answers),
+    ...(isNarrow ? view.variants.flatMap((variant) => stacked(answerCells(variant))) : answers),
     ...rateLines(view),
     ...remarksOf(view),
   ];
@@ -33,7 +33,8 @@ export function summaryText(result: Result, columns: number | null): string {
 /** What stands in the columns of the table, by heading, in the order in which one asks. */
 type Cells = readonly (readonly [heading: string, cell: string])[];
 
-function cellsOf({ name, throughput, latency }: VariantView): Cells {
+/** The answers for one variant, a dash where there is none. */
+export function answerCells({ name, throughput, latency }: VariantView): Cells {
   const both = [throughput, latency].filter((view) => view !== null);
   const figures = both.map((view) => view.figures);
   const response = latency?.figures.latencies.response;
@@ -56,7 +57,7 @@ function cellsOf({ name, throughput, latency }: VariantView): Cells {
 }
 
 /** Words stand to the left of their column, figures to the right. */
-const WORDS = new Set(['variant', 'set by', 'validity']);
+export const WORDS = new Set(['variant', 'set by', 'validity']);
 
 function tableOf(variants: readonly Cells[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
@@ -118,7 +119,7 @@ function rateLines({ rate, steps, variants }: View): string[] {
 }
 
 /** How runs ended if not well, what was lost, why they may not be believed, and the notices; each once. */
-function remarksOf(view: View): string[] {
+export function remarksOf(view: View): string[] {
   const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
   const said: Said<string>[] = [
     ...saidOnce(doubts, view, (text) => text),

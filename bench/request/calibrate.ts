@@ -44,7 +44,14 @@ const OPTIONS = {
     pin: PROCESSES.pin,
     'no-pin': PROCESSES['no-pin'],
   },
-  'What comes out': { json: OUTPUT.json, reports: OUTPUT.reports, name: OUTPUT.name },
+  'What comes out': {
+    json: OUTPUT.json,
+    export: OUTPUT.export,
+    quiet: OUTPUT.quiet,
+    live: OUTPUT.live,
+    reports: OUTPUT.reports,
+    name: OUTPUT.name,
+  },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const calibrateCommand = {

@@ -42,18 +42,6 @@ export const METRICS: ReadonlyMap<string, MetricUnit> = new Map([
 /** Metrics that only a schedule gives a meaning. */
 const OPEN_LOOP_ONLY = /^(response|sendLag)\./;
 
-/** The step that answers a metric; every other is the same question in both. A closed loop's times are not latency. */
-const ANSWERED_BY: readonly (readonly [metric: RegExp, step: Step])[] = [
-  [/^(response|sendLag|service)\./, 'latency'],
-  [/^(messages\.perSecond|perCoreCapacity)$/, 'throughput'],
-];
-
-/** The steps in which a metric is to be checked: the one that answers it, where that is asked for, else all. */
-export function stepsAnswering(metric: string, steps: readonly Step[]): readonly Step[] {
-  const step = ANSWERED_BY.find(([pattern]) => pattern.test(metric))?.[1];
-  return step !== undefined && steps.includes(step) ? [step] : steps;
-}
-
 /** Reads one `--threshold`; throws a Problem of kind `usage`. */
 export function parseThreshold(text: string): Threshold {
   return parseCondition('--threshold', text);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRounds } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
-import { hgrmFiles } from '../hgrm.ts';
+import { hgrmFiles } from '../exports/hgrm.ts';
 import { reportHtml } from '../html.ts';
 
 const PAGE = reportHtml(makeRounds());

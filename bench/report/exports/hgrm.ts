@@ -1,8 +1,8 @@
-import { histogramOfAll } from '../measure/figures.ts';
-import { HISTOGRAMS } from '../model/recording.ts';
-import type { Result } from '../model/result.ts';
-import type { Run } from '../model/run.ts';
-import type { OutputFile } from './output-file.ts';
+import { histogramOfAll } from '../../measure/figures.ts';
+import { HISTOGRAMS } from '../../model/recording.ts';
+import type { Result } from '../../model/result.ts';
+import type { Run } from '../../model/run.ts';
+import type { OutputFile } from '../output-file.ts';
 
 /** Steps for each halving of the distance to 100 %, as HdrHistogram's own tools write them. */
 const TICKS_PER_HALF_DISTANCE = 5;

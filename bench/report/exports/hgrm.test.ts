@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeLatencyRun, makeResult } from '../../test/result.ts';
-import { makeRun } from '../../test/run.ts';
-import { figuresOf } from '../measure/figures.ts';
+import { makeLatencyRun, makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import { figuresOf } from '../../measure/figures.ts';
 import { hgrmFiles } from './hgrm.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
