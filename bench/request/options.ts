@@ -88,6 +88,10 @@ export const RUN_OPTIONS = {
     ...JSON_OPTION,
     reports: { value: 'DIR', help: 'Where reports are written [./reports]' },
     name: { value: 'NAME', help: 'Part of the name of the report [the profiles]' },
+    label: { value: 'KEY=VALUE', many: true, help: 'Kept with it, to find it by: branch=main' },
+    note: { value: 'TEXT', help: 'Kept with it, and shown in its report' },
+    series: { value: 'NAME', help: '`publish` sets it beside earlier ones of this name alone' },
+    redact: { value: null, help: 'Store no host names, user names, paths or own words of a configuration' },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 

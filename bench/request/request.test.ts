@@ -49,6 +49,8 @@ const DEFAULTS: RunRequest = {
   json: false,
   reports: 'reports',
   name: null,
+  tags: { labels: {}, note: null, series: null },
+  redact: false,
 };
 
 test('a profile is enough', () => {
@@ -63,7 +65,8 @@ test('every option is read, in the long form', () => {
       '--echo-timeout 2s --workers 2 --servers 3 --nginx-workers 4 --pin --nginx /usr/sbin/nginx ' +
       '--conf a.conf --conf b.conf --conf-root /etc/nginx/=./site --env-file .env --ws-path /ws?a=1 ' +
       '--host chat.example --header Origin:https://a.example --keep-guards ' +
-      '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first',
+      '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first ' +
+      '--label branch=main --series nightly --redact',
   );
   assert.deepEqual(
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
@@ -104,6 +107,8 @@ test('every option is read, in the long form', () => {
       json: true,
       reports: 'out',
       name: 'first',
+      tags: { labels: { branch: 'main' }, note: null, series: 'nightly' },
+      redact: true,
     },
   );
 });

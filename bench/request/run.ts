@@ -6,6 +6,7 @@ import { configurationOptions } from './configuration.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
+import { type Tags, tagsOf } from './tags.ts';
 import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
@@ -52,6 +53,10 @@ export interface RunRequest {
   reports: string;
   /** Null: named after the variants. */
   name: string | null;
+  /** What the person calls it by. */
+  tags: Tags;
+  /** Whether what is stored leaves out host names, user names and paths. */
+  redact: boolean;
 }
 
 const MINUTE_US = 60_000_000;
@@ -114,6 +119,8 @@ export function requestOf(
     json: given.has('json'),
     reports: last(given, 'reports') ?? 'reports',
     name: last(given, 'name'),
+    tags: tagsOf(given),
+    redact: given.has('redact'),
   };
 }
 

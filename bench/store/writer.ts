@@ -71,7 +71,9 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
 
 /** What the index keeps of a run that is in `file`. */
 export function summaryOf(file: string, run: Run): RunSummary {
-  const { variant, step, round, profile } = run.plan;
+  const { variant, step, round, profile, workload, connections, rampPerSecond, warmupMs, durationMs } =
+    run.plan;
+  const { client, server, engine, workers, servers } = run.plan;
   return {
     file,
     variant,
@@ -81,6 +83,11 @@ export function summaryOf(file: string, run: Run): RunSummary {
     startedAt: run.startedAt,
     outcome: run.outcome,
     validity: run.validity,
+    load: {
+      ...{ workload, connections, rampPerSecond, warmupMs, durationMs },
+      ...{ client, server, engine, workers, servers },
+    },
+    nginx: run.proxy?.version ?? null,
     metrics: metricsOf(figuresOf(run)),
   };
 }
