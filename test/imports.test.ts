@@ -37,7 +37,9 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   experiment: JOINED,
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats'],
-  commands: [...JOINED, 'experiment', 'store', 'report'],
+  redact: ['model', 'nginx'],
+  site: ['model', 'stats', 'strategy', 'report'],
+  commands: [...JOINED, 'experiment', 'store', 'report', 'redact', 'site'],
 };
 
 const FOLDERS = [
@@ -45,6 +47,8 @@ const FOLDERS = [
   'experiment',
   'store',
   'report',
+  'redact',
+  'site',
   'commands',
   'another',
   '../server/wire',

@@ -60,7 +60,7 @@ export function reportHtml(result: Result): string {
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 <script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
-  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
+  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, { scripts: [chartLibrary(), pageScript()] });
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

@@ -4,11 +4,13 @@ import { compareCommand } from './compare.ts';
 import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
+import { publishCommand } from './publish.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
 
 export type { CompareRequest } from './compare.ts';
+export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
 
 /** Every command but `help` and `version`, in the order in which `--help` lists them. */
@@ -16,6 +18,7 @@ export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
   report: reportCommand,
+  publish: publishCommand,
   profiles: profilesCommand,
 } as const;
 export type CommandName = keyof typeof COMMANDS;

@@ -61,6 +61,16 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   };
 }
 
+/** Writes a whole result to a folder, as `makeResultWriter` leaves it. @returns its index */
+export async function saveResult(folder: string, { runs, ...rest }: Result): Promise<ResultIndex> {
+  const summaries = runs.map((run, at) => summaryOf(runFile(at + 1, run), run));
+  for (const [at, run] of runs.entries())
+    await writeFileWhole(join(folder, summaries[at]?.file ?? ''), `${JSON.stringify(run)}\n`);
+  const index: ResultIndex = { ...rest, runs: summaries };
+  await writeFileWhole(join(folder, INDEX_FILE), `${JSON.stringify(index, null, 1)}\n`);
+  return index;
+}
+
 /** `runs/3-tls-latency.json`. A variant's name comes from outside: nothing of it may lead elsewhere. */
 function runFile(number: number, { plan: { variant, step, round } }: Run): string {
   const name = [variant, step, ...(round === null ? [] : [String(round)])]
