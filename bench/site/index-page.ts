@@ -5,6 +5,7 @@ import { mark } from '../report/mark.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatCount, NOTHING } from '../report/page/format.ts';
 import { capital } from '../report/words.ts';
+import type { FigureKind } from '../strategy/figures.ts';
 import {
   type Choices,
   choicesOf,
@@ -17,11 +18,10 @@ import {
 import { resultsTable } from './results.ts';
 import { compareTexts, machineText, type Published, type Series, type Trend } from './series.ts';
 import { sparkline } from './sparkline.ts';
-import { dateText, timeMarkup } from './time.ts';
+import { dateText } from './time.ts';
 import {
-  bandText,
   type ChangedPoint,
-  changeSentence,
+  changeEvidence,
   changeWord,
   directionOf,
   isChanged,
@@ -48,7 +48,7 @@ export interface Contents {
 }
 
 /** More changes than this are for the pages of the series. */
-const MOST_CHANGES = 12;
+const MOST_CHANGES = 8;
 
 /** Figures that stand in a row of the index; the page of the series has all. */
 const MOST_FIGURES = 3;
@@ -128,14 +128,17 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
     .sort((a, b) => compareTexts(b.point.answer.startedAt, a.point.answer.startedAt));
   if (changes.length === 0) return html`<p>No run differs from those before it beyond the noise.</p>`;
   const more = changes.length - MOST_CHANGES;
-  return html`<ul class="changes">${changes
-    .slice(0, MOST_CHANGES)
-    .map(({ each, trend: { figure }, point }) => {
-      const direction = directionOf(figure, point.standing.ratio);
-      return html`<li class="${direction}" data-has="${filter.ofSeries(each)}"><p><a href="${seriesFile(each)}">${seriesTitle(each)}</a> <span class="beside-line">${timeMarkup(point.answer.startedAt)}</span></p>
-<p>${changeSentence(figure, point)} <a href="results/${encodeURIComponent(point.answer.folder)}/report.html">Report<span class="unseen"> of ${point.answer.folder}</span></a></p></li>
-`;
-    })}</ul>${more > 0 && html`<p class="how">And ${counted(more, 'earlier change')}, on the pages of the series.</p>`}`;
+  const machines = new Set(series.map(({ machine }) => machine)).size;
+  return html`<ul class="changes">${changes.slice(0, MOST_CHANGES).map(
+    ({
+      each,
+      trend: { figure },
+      point,
+    }) => html`<li class="${directionOf(figure, point.standing.ratio)}" data-has="${filter.ofSeries(each)}">
+<p>${effectBadge(figure, point)} <strong>${capital(figureTitle(figure))}</strong> of <a href="${seriesFile(each)}">${seriesTitle(each)}</a> <span class="aside">${dateText(point.answer.startedAt)}${machines > 1 && `, ${each.machine}`}</span></p>
+<p class="evidence">${changeEvidence(figure, point)} <a href="results/${encodeURIComponent(point.answer.folder)}/report.html">Report<span class="unseen"> of ${point.answer.folder}</span></a></p></li>
+`,
+  )}</ul>${more > 0 && html`<p class="how">And ${counted(more, 'earlier change')}, on the pages of the series.</p>`}`;
 }
 
 function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
@@ -155,9 +158,9 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
 function tile(trend: Trend): Markup {
   const { figure } = trend;
   const newest = newestOf(trend);
-  return html`<div class="tile"><p class="name">${capital(figureTitle(figure))}</p>
+  return html`<div class="tile"><div><p class="name">${capital(figureTitle(figure))}</p>
 <p class="now">${newest === null ? NOTHING : formatFigure(newest.value, figure)}</p>
-<p class="stand">${standMarkup(trend)}</p>
+<p class="stand">${standMarkup(trend)}</p></div>
 ${sparkline(trend)}</div>
 `;
 }
@@ -166,15 +169,17 @@ function standMarkup(trend: Trend): Markup | string {
   const standing = newestOf(trend)?.standing;
   const change = newestChange(trend);
   if (standing?.kind === 'change' && standing.lasting === false) return 'stands alone';
-  if (change !== null) return changeMarkup(trend, change);
-  if (standing?.kind === 'same') return `no change; room: ${bandText(standing.band)}`;
+  if (change !== null)
+    return html`${effectBadge(trend.figure, change)} on ${dateText(change.answer.startedAt)}`;
+  if (standing?.kind === 'same')
+    return `no change, noise ±${formatEffect(standing.band.high / standing.band.centre).slice(1)}`;
   const counts = trend.points.filter(({ value }) => value !== null).length;
   return `${counted(counts, 'result')} so far`;
 }
 
-function changeMarkup({ figure }: Trend, { answer, standing: { ratio } }: ChangedPoint): Markup {
-  const direction = directionOf(figure, ratio);
-  return html`<span class="badge ${direction === 'better' ? 'good' : 'bad'}">${formatEffect(ratio)} ${changeWord(figure, ratio)}</span> on ${dateText(answer.startedAt)}`;
+function effectBadge(figure: FigureKind, { standing: { ratio } }: ChangedPoint): Markup {
+  const kind = directionOf(figure, ratio) === 'better' ? 'good' : 'bad';
+  return html`<span class="badge ${kind}">${formatEffect(ratio)} ${changeWord(figure, ratio)}</span>`;
 }
 
 function comparisonsMarkup(
@@ -185,7 +190,7 @@ function comparisonsMarkup(
     ({ published, comparison: { baseline, comparisons: each } }) => {
       const { folder, index } = published;
       const title = `${each.map(({ variant }) => variant).join(', ')} against ${baseline}`;
-      return html`<li data-has="${filter.ofResult(published)}"><p><a href="results/${encodeURIComponent(folder)}/report.html">${title}</a> <span class="beside-line">${timeMarkup(index.startedAt)}</span></p>
+      return html`<li data-has="${filter.ofResult(published)}"><p><a href="results/${encodeURIComponent(folder)}/report.html">${title}</a> <span class="aside">${dateText(index.startedAt)}</span></p>
 ${each.map(
   (one) => html`<p>${verdictBadge(one.verdict)} ${verdictSentence(one, baseline)}</p>
 `,

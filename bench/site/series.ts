@@ -52,7 +52,16 @@ export interface Series {
   trends: readonly Trend[];
 }
 
-/** In the order of variant and step; pure, and the order of the results does not matter. */
+/** What a step is for comes first; the others follow as comparisons have them. */
+const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
+const IN_ORDER = [...FIGURES].sort((a, b) => rankOf(a) - rankOf(b));
+
+function rankOf({ name }: FigureKind): number {
+  const at = FIRST.indexOf(name);
+  return at < 0 ? FIRST.length : at;
+}
+
+/** Those with a name first, then in the order of step and variant; pure, and the order of the results does not matter. */
 export function seriesOf(published: readonly Published[]): Series[] {
   const groups = new Map<string, { first: Keyed; answers: Answer[] }>();
   for (const { folder, index } of published) {
@@ -144,7 +153,7 @@ function makeSeries({ key, answer: { runs }, index }: Keyed, unsorted: readonly 
     name: index.plan.series,
     ...{ variant, profile, step, load, answers },
     machine: machineText(index.environment),
-    trends: FIGURES.filter((figure) => figure.step === step)
+    trends: IN_ORDER.filter((figure) => figure.step === step)
       .map((figure) => ({ figure, points: pointsOf(figure, answers) }))
       .filter(({ points }) => points.some(({ value }) => value !== null)),
   };
@@ -181,7 +190,7 @@ export function machineText({ cpuModel, cpus, memoryBytes }: Environment): strin
 }
 
 function sortKey({ name, step, variant, machine, slug }: Series): string {
-  return [name ?? '', step === 'throughput' ? 0 : 1, variant, machine, slug].join('\n');
+  return [name === null ? 1 : 0, name, step === 'throughput' ? 0 : 1, variant, machine, slug].join('\n');
 }
 
 /** By code units, so that the order is the same in every locale. */

@@ -21,12 +21,11 @@ export function siteFiles(title: string, results: readonly Published[]): OutputF
     (a, b) => compareTexts(b.index.startedAt, a.index.startedAt) || compareTexts(b.folder, a.folder),
   );
   const series = seriesOf(published);
-  const script = readFileSync(new URL('../report/page/site.js', import.meta.url), 'utf8');
   const index = indexBody({ title, published, series, pages: [] });
   return [
     {
       name: 'index.html',
-      text: pageOf(title, index, { scripts: [`{\n${script}}\n`], style: SITE_STYLE, head: HEAD }),
+      text: pageOf(title, index, { scripts: [filterScript()], style: SITE_STYLE, head: HEAD }),
     },
     { name: 'feed.xml', text: atomFeed(title, published, series) },
     ...series.flatMap((each) => [
@@ -42,3 +41,9 @@ export function siteFiles(title: string, results: readonly Published[]): OutputF
 const HEAD = `${GENERATOR}
 <link rel="alternate" type="application/atom+xml" title="Atom feed" href="feed.xml">
 `;
+
+/** What runs in the browser, as a classic script with a scope of its own. */
+function filterScript(): string {
+  const source = readFileSync(new URL('../report/page/site.js', import.meta.url), 'utf8');
+  return `(() => {\n'use strict';\n${source.replace(/^export \{\};\n/m, '')}})();\n`;
+}

@@ -17,9 +17,8 @@ export const SITE_STYLE = `
 .changes li.better { border-color: var(--good); }
 .changes li.worse { border-color: var(--bad); }
 .changes p { margin: 2px 0; }
-.changes p:first-child { font-weight: 600; }
-.beside-line { font-weight: 400; color: var(--muted); font-size: 0.88em; margin-left: 6px; }
-.beside-line .beside { display: inline; }
+.changes .evidence { font-size: 0.92rem; color: var(--muted); }
+.aside { color: var(--muted); font-size: 0.88em; margin-left: 6px; }
 .row { display: grid; grid-template-columns: minmax(0, 1.5fr) repeat(3, minmax(0, 1fr)); gap: 10px 26px; padding: 18px 0; border-top: 1px solid var(--grid); }
 .row[hidden] { display: none; }
 .row:first-child { border-top: 0; }
@@ -35,6 +34,7 @@ export const SITE_STYLE = `
 .spark .better, .plot .better { fill: var(--good); }
 .spark .worse, .plot .worse { fill: var(--bad); }
 .spark .better, .spark .worse { stroke: var(--surface); stroke-width: 1.2; }
+main .scroll { position: relative; }
 .results td, .results th { white-space: normal; }
 .results tbody th { min-width: 15em; overflow-wrap: anywhere; }
 .results td { min-width: 6.5em; }
@@ -61,6 +61,8 @@ th .beside { font-weight: 400; }
   .row .what { grid-column: 1 / -1; }
 }
 @media (max-width: 640px) {
+  .row { grid-template-columns: minmax(0, 1fr); }
+  .tile { display: grid; grid-template-columns: minmax(0, 1fr) 130px; gap: 12px; align-items: center; }
   .filters { gap: 10px; }
   .filters label { flex: 1 1 130px; }
   .filters select { max-width: none; width: 100%; }

@@ -21,7 +21,7 @@ const MOST_TICKS = 5;
 export function trendChart(trend: Trend): Markup {
   const { figure } = trend;
   const points = trend.points.slice(-MOST_POINTS);
-  const scale = makeScale(points);
+  const scale = makeScale(points, figure.unit === 'B' ? 1024 : 1);
   const line = points.flatMap(({ value }, at) =>
     value === null ? [] : [`${scale.x(at)},${scale.y(value)}`],
   );
@@ -50,7 +50,8 @@ interface Scale {
   ticks: readonly number[];
 }
 
-function makeScale(points: readonly Point[]): Scale {
+/** @param unit what ticks are round in */
+function makeScale(points: readonly Point[], unit: number): Scale {
   const values = points.flatMap(({ value, standing }) => [
     ...(value === null ? [] : [value]),
     ...('band' in standing ? [standing.band.low, standing.band.high] : []),
@@ -64,7 +65,7 @@ function makeScale(points: readonly Point[]): Scale {
     x: (at) => round(LEFT + step * (at + 0.5)),
     y: (value) => round(TOP + (HEIGHT - TOP - BOTTOM) * ((high - value) / (high - low))),
     half: step / 2,
-    ticks: ticksBetween(low, high),
+    ticks: ticksBetween(low / unit, high / unit).map((tick) => tick * unit),
   };
 }
 

@@ -6,6 +6,7 @@ import { capital } from '../report/words.ts';
 import type { FigureKind } from '../strategy/figures.ts';
 import { type Band, FEWEST, type Standing } from './changes.ts';
 import type { Point, Series, Trend } from './series.ts';
+import { dateText } from './time.ts';
 
 /** Whether a figure went the good way or the bad one. */
 export type Direction = 'better' | 'worse';
@@ -63,12 +64,20 @@ export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }
 
-/** `Nginx CPU per message dearer: +12 % (23.4 µs after 20.9 µs, the median of 8 runs before).` */
-export function changeSentence(figure: FigureKind, { value, standing }: ChangedPoint): string {
-  const { band, ratio, lasting } = standing;
-  const before = `${formatFigure(value, figure)} after ${formatFigure(band.centre, figure)}, the median of ${band.runs} runs before`;
-  const since = lasting === true ? 'It has stayed so.' : 'No run has followed yet.';
-  return `${capital(figureTitle(figure))} ${changeWord(figure, ratio)}: ${formatEffect(ratio)} (${before}). ${since}`;
+/** `Nginx CPU per message dearer on 5 Jul 2026: +12 %. 23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
+export function changeSentence(figure: FigureKind, point: ChangedPoint): string {
+  const { ratio } = point.standing;
+  const when = dateText(point.answer.startedAt);
+  return `${capital(figureTitle(figure))} ${changeWord(figure, ratio)} on ${when}: ${formatEffect(ratio)}. ${changeEvidence(figure, point)}`;
+}
+
+/** `23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
+export function changeEvidence(
+  figure: FigureKind,
+  { value, standing: { band, lasting } }: ChangedPoint,
+): string {
+  const since = lasting === true ? 'it has stayed so' : 'no run has followed yet';
+  return `${formatFigure(value, figure)} after ${formatFigure(band.centre, figure)}, the median of ${band.runs} runs before; ${since}.`;
 }
 
 /** What a trend comes to, in a sentence. */
