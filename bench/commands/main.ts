@@ -56,7 +56,7 @@ async function dispatch(
     case 'report':
       return report(request.report, terminal);
     case 'publish':
-      return publish(request.publish, terminal);
+      return publish(request.publish, terminal, services);
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),

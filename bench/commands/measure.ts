@@ -1,12 +1,14 @@
+import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
-import type { Result } from '../model/result.ts';
+import type { Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { lineRedactor } from '../nginx/redact.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
+import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
 import type { Interruption } from './interruption.ts';
@@ -64,17 +66,21 @@ export async function measure(
   checkPlans(planning, request);
   for (const side of sides) await services.checkTunings(side);
   signal.throwIfAborted();
-  const folder = await makeRunFolder(request.reports, planning.id);
-  const writer = makeResultWriter(folder.path, {
+  const head: ResultHead = {
     schemaVersion: 2,
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
-    id: folder.id,
+    id: planning.id,
     startedAt: services.now().toISOString(),
     plan,
     environment,
     variants,
     notices: [...notices, ...(await services.watchMachine())],
-  });
+  };
+  const redactor = request.redact ? makeRedactor(head, services.readIdentity()) : null;
+  const shown = redactor?.head ?? head;
+  const folder = await makeRunFolder(request.reports, shown.id);
+  const writer = makeResultWriter(folder.path, { ...shown, id: folder.id });
+  const save: Listener = (event) => writer.listen(redactor?.event(event) ?? event);
   try {
     await writer.begin();
     const complete = await services.runExperiment({
@@ -86,7 +92,7 @@ export async function measure(
       assess,
       signal,
       urgent,
-      listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
+      listeners: [save, watchProgress(live, services.elapsedMs)],
       say: (line) => live.say(line),
     });
     await writer.end(services.now().toISOString());

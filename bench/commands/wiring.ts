@@ -10,6 +10,7 @@ import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
 import { bunHere } from '../topology/engine.ts';
+import { readIdentity } from './identity.ts';
 import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
 
@@ -41,6 +42,7 @@ export const services: Services = {
   watchMachine,
   runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
   readVersion,
+  readIdentity,
   now: () => new Date(),
   elapsedMs: () => performance.now(),
   drawSeed: () => randomInt(2 ** 32),
