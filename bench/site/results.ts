@@ -10,7 +10,7 @@ const COLUMNS = ['Result', 'Started', 'What', 'Nginx', 'Machine', 'Runs', 'Data'
 /** A row for each result, the newest first. @param tokensOf what the filters go by */
 export function resultsTable(published: readonly Published[], tokensOf: (each: Published) => string): Markup {
   if (published.length === 0) return html`<p>No result yet.</p>`;
-  return html`<div class="scroll" role="region" aria-label="Results" tabindex="0">
+  return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
 <table class="results">
 <thead><tr>${COLUMNS.map((title) => html`<th scope="col" class="text">${title}</th>`)}</tr></thead>
 <tbody>

@@ -60,7 +60,7 @@ function pointsTable({ answers, trends, step }: Series): Markup {
   );
   const titles = ['Result', 'Started', ...trends.map(({ figure }) => capital(figureTitle(figure)))];
   const more = [...(step === 'latency' ? ['Rate'] : []), 'Runs', 'Nginx'];
-  return html`<div class="scroll" role="region" aria-label="All results of this series" tabindex="0">
+  return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
 <table>
 <thead><tr>${[...titles, ...more].map((title) => html`<th scope="col" class="text">${title}</th>`)}</tr></thead>
 <tbody>
