@@ -50,6 +50,9 @@ export interface Contents {
 /** More changes than this are for the pages of the series. */
 const MOST_CHANGES = 8;
 
+/** As many comparisons are told in full; the table of results has all. */
+const MOST_COMPARISONS = 50;
+
 /** Figures that stand in a row of the index; the page of the series has all. */
 const MOST_FIGURES = 3;
 
@@ -66,7 +69,13 @@ export function indexBody(contents: Contents): Markup {
     { id: 'series', title: 'Trends', body: seriesMarkup(series, filter) },
     ...(comparisons.length === 0
       ? []
-      : [{ id: 'comparisons', title: 'Comparisons', body: comparisonsMarkup(comparisons, filter) }]),
+      : [
+          {
+            id: 'comparisons',
+            title: 'Comparisons',
+            body: comparisonsMarkup(comparisons.slice(0, MOST_COMPARISONS), filter),
+          },
+        ]),
     { id: 'results', title: 'Results', body: resultsTable(published, filter.ofResult) },
   ];
   return html`<header class="wide masthead">

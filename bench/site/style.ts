@@ -35,9 +35,12 @@ export const SITE_STYLE = `
 .spark .worse, .plot .worse { fill: var(--bad); }
 .spark .better, .spark .worse { stroke: var(--surface); stroke-width: 1.2; }
 main .scroll { position: relative; }
+#results .scroll { content-visibility: auto; contain-intrinsic-size: auto 4000px; }
 .results td, .results th { white-space: normal; }
 .results tbody th { min-width: 15em; overflow-wrap: anywhere; }
 .results td { min-width: 6.5em; }
+.results time { white-space: nowrap; }
+.results tbody tr + tr th { border-top: 1px solid var(--grid); }
 .tags { display: block; margin-top: 3px; font-weight: 400; }
 .tag { display: inline-block; font-size: 0.78rem; color: var(--muted); background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 0 6px; overflow-wrap: anywhere; }
 th .beside { font-weight: 400; }
