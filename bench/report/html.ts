@@ -19,6 +19,7 @@ import { configurations, setup } from './section/setup.ts';
 import { spread } from './section/spread.ts';
 import { summary } from './section/summary.ts';
 import { throughput } from './section/throughput.ts';
+import { tagsMarkup } from './tags.ts';
 import { type Section, viewOf } from './view.ts';
 
 const SECTIONS = [
@@ -54,6 +55,7 @@ export function reportHtml(result: Result): string {
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
 <p class="load">${loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
+${tagsMarkup(result.plan)}
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
 <main class="wide">

@@ -3,7 +3,7 @@ import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
-import type { Step } from '../model/plan.ts';
+import type { Plan, Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
@@ -13,6 +13,10 @@ import { verdictSentence } from './comparison/words.ts';
 export interface JsonSummary {
   schemaVersion: 2;
   reportPath: string;
+  /** What the person calls it by. */
+  labels: Plan['labels'];
+  note: string | null;
+  series: string | null;
   /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
   baseline?: string;
   rounds?: Comparison['rounds'];
@@ -69,7 +73,8 @@ export interface JsonRun {
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison');
   const runs = result.runs.map(jsonRun);
-  return { schemaVersion: 2, reportPath, ...jsonComparison(result), conclusions, runs };
+  const { labels, note, series } = result.plan;
+  return { schemaVersion: 2, reportPath, labels, note, series, ...jsonComparison(result), conclusions, runs };
 }
 
 function jsonComparison(

@@ -41,9 +41,6 @@ main .scroll { position: relative; }
 .results td { min-width: 6.5em; }
 .results time { white-space: nowrap; }
 .results tbody tr + tr th { border-top: 1px solid var(--grid); }
-.tags { display: block; margin-top: 3px; font-weight: 400; }
-.tag { display: inline-block; font-size: 0.78rem; color: var(--muted); background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 0 6px; overflow-wrap: anywhere; }
-th .beside { font-weight: 400; }
 .finding { font-size: 1.06rem; margin-top: 0; }
 .trend { margin: 0; }
 .trend .scroll { border: 0; margin: 0; }
