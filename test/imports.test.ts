@@ -38,7 +38,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats', 'string-width'],
   live: ['model', 'report'],
-  commands: [...JOINED, 'experiment', 'store', 'report', 'live', 'log-update', 'string-width'],
+  redact: ['model', 'nginx'],
+  site: ['model', 'stats', 'strategy', 'report'],
+  commands: [
+    ...JOINED,
+    'experiment',
+    'store',
+    'report',
+    'live',
+    'redact',
+    'site',
+    'log-update',
+    'string-width',
+  ],
 };
 
 const FOLDERS = [
@@ -47,6 +59,8 @@ const FOLDERS = [
   'store',
   'report',
   'live',
+  'redact',
+  'site',
   'commands',
   'another',
   '../server/wire',

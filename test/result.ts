@@ -35,6 +35,9 @@ export function makeResult(runs: Run[] = [makeRun()]): Result {
       seed: 7,
       strict: false,
       thresholds: [],
+      labels: {},
+      note: null,
+      series: null,
       steps:
         runs.length === 0 ? [...STEPS] : STEPS.filter((step) => runs.some(({ plan }) => plan.step === step)),
     },

@@ -37,7 +37,7 @@ const WARMUP_SECONDS = 2;
 const SECOND_US = 1_000_000;
 
 /** Numbers in 0..1 from a seed (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -33,7 +33,7 @@ export async function compareStoredResults(
 async function stored(
   baseline: Result,
   variant: Result,
-  { reports, name }: StoredRequest,
+  { reports, name, tags }: StoredRequest,
   command: readonly string[],
   services: Services,
 ): Promise<{ result: Result; path: string }> {
@@ -47,7 +47,7 @@ async function stored(
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
     id: folder.id,
     startedAt: now.toISOString(),
-    plan: { command: command.map(lineRedactor([])), seed, strict: false, thresholds: [], steps },
+    plan: { command: command.map(lineRedactor([])), seed, strict: false, thresholds: [], steps, ...tags },
     environment: baseline.environment,
     variants,
     notices: [],

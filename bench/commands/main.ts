@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
 import { type Interruption, type SignalSource, watchSignals } from './interruption.ts';
 import { profiles } from './profiles.ts';
+import { publish } from './publish.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
@@ -57,6 +58,8 @@ async function dispatch(
       return profiles(request.profiles, terminal, services);
     case 'report':
       return report(request.report, terminal);
+    case 'publish':
+      return publish(request.publish, terminal, services);
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),

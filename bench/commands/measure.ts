@@ -1,5 +1,6 @@
 import type { Binaries } from '../experiment/experiment.ts';
 import { type LiveReport, serveLive } from '../live/live.ts';
+import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
@@ -9,6 +10,7 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { lineRedactor } from '../nginx/redact.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
+import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
 import { checkExports } from './exports.ts';
@@ -80,11 +82,10 @@ export async function measure(
   for (const side of sides) await services.checkTunings(side);
   const known = await prepare(planning, environment);
   signal.throwIfAborted();
-  const folder = await makeRunFolder(request.reports, planning.id);
   const head: ResultHead = {
     schemaVersion: 2,
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
-    id: folder.id,
+    id: planning.id,
     startedAt: services.now().toISOString(),
     plan,
     environment,
@@ -92,13 +93,22 @@ export async function measure(
     notices: [...notices, ...(await services.watchMachine())],
     ...known,
   };
-  const writer = makeResultWriter(folder.path, head);
+  const redactor = request.redact ? makeRedactor(head, services.readIdentity()) : null;
+  const shown = redactor?.head ?? head;
+  const folder = await makeRunFolder(request.reports, shown.id);
+  const stored = { ...shown, id: folder.id };
+  const writer = makeResultWriter(folder.path, stored);
   const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
   let live: LiveReport | null = null;
+  /** What is passed on to others, or kept for them. */
+  const tell: Listener = async (event) => {
+    const shownEvent = redactor?.event(event) ?? event;
+    await Promise.all([writer.listen(shownEvent), live?.listen(shownEvent)]);
+  };
   try {
     await writer.begin();
     if (request.live !== null) {
-      live = await serveLive(head, request.live.port, services.elapsedMs);
+      live = await serveLive(stored, request.live.port, services.elapsedMs);
       screen.say(`The report while it grows: ${live.url}`);
     }
     const complete = await services.runExperiment({
@@ -109,7 +119,7 @@ export async function measure(
       assess,
       signal,
       urgent,
-      listeners: [writer.listen, watch.listen, ...(live === null ? [] : [live.listen])],
+      listeners: [tell, watch.listen],
     });
     await writer.end(services.now().toISOString());
     return { result: writer.result(), folder, complete };

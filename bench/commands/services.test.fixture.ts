@@ -85,6 +85,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     watchMachine: async () => [],
     runExperiment: experimentOf(async (planned) => goodRun(planned)),
     readVersion: async () => '1.2.3',
+    readIdentity: () => ['alices-laptop', 'alice'],
     now: () => new Date('2025-01-02T03:04:05Z'),
     elapsedMs: () => 0,
     drawSeed: () => 42,

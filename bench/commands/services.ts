@@ -49,6 +49,8 @@ export interface Services {
   /** Whether the strategy came to its end. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
   readVersion(): Promise<string>;
+  /** Names of this machine and its user, which nothing that is redacted may hold. */
+  readIdentity(): string[];
   now(): Date;
   /** Of a monotonic clock. */
   elapsedMs(): number;

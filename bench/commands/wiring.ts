@@ -12,6 +12,7 @@ import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { checkProxy, proxySource } from '../topology/target.ts';
+import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
   calibrationsFolder,
@@ -55,6 +56,7 @@ export const services: Services = {
   watchMachine,
   runExperiment,
   readVersion,
+  readIdentity,
   now: () => new Date(),
   elapsedMs: () => performance.now(),
   drawSeed: () => randomInt(2 ** 32),

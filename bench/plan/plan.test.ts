@@ -25,7 +25,9 @@ function planned(line: string, context = CIRCUMSTANCES) {
 }
 
 test('what was asked for as a whole, its variants, and a run that knows its own', () => {
-  const { id, plan, variants, runs } = planned('--strict --threshold messages.lost==0');
+  const { id, plan, variants, runs } = planned(
+    '--strict --threshold messages.lost==0 --label branch=main --note Why. --series nightly',
+  );
   v.assert(planSchema, plan);
   assert.equal(id, '20250102T030405Z-plain-tls');
   assert.deepEqual(plan, {
@@ -34,6 +36,9 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
     strict: true,
     thresholds: ['messages.lost==0'],
     steps: ['throughput', 'latency'],
+    labels: { branch: 'main' },
+    note: 'Why.',
+    series: 'nightly',
   });
   assert.deepEqual(variants, [
     {

@@ -7,6 +7,7 @@ import { html, type Markup } from './markup.ts';
 import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { pageScript } from './script.ts';
+import { tagsMarkup } from './tags.ts';
 import { type Section, viewOf } from './view.ts';
 
 /**
@@ -21,13 +22,14 @@ export function reportHtml(result: Result): string {
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
 <p class="load">${capacityLoad(view) ?? loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
+${tagsMarkup(result.plan)}
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
 <main class="wide">
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 ${chartData(charts)}`;
-  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, [pageScript()]);
+  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, { scripts: [pageScript()] });
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

@@ -13,7 +13,15 @@ test('the summary for programs has exactly the fields that are promised', () => 
   run.http = makeRun(SMALL).http;
   const conclusions = [rateOf(1000), { kind: 'left-out' as const, variant: 'plain', reason: 'a reason' }];
   const summary = jsonSummary({ ...makeResult([run]), conclusions }, '/reports/x/report.html');
-  assert.deepEqual(Object.keys(summary), ['schemaVersion', 'reportPath', 'conclusions', 'runs']);
+  assert.deepEqual(Object.keys(summary), [
+    'schemaVersion',
+    'reportPath',
+    'labels',
+    'note',
+    'series',
+    'conclusions',
+    'runs',
+  ]);
   assert.equal(summary.schemaVersion, 2);
   assert.equal(summary.reportPath, '/reports/x/report.html');
   assert.deepEqual(summary.conclusions, conclusions);

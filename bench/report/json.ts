@@ -5,7 +5,7 @@ import type { Calibration, KeptCalibration } from '../model/calibration.ts';
 import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
-import type { Step } from '../model/plan.ts';
+import type { Plan, Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
 import { calibrationOf } from './calibration/words.ts';
@@ -18,6 +18,10 @@ import { baselineOf, verdictSentence } from './comparison/words.ts';
 export interface JsonSummary {
   schemaVersion: 2;
   reportPath: string;
+  /** What the person calls it by. */
+  labels: Plan['labels'];
+  note: string | null;
+  series: string | null;
   /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
   baseline?: string;
   rounds?: Comparison['rounds'];
@@ -88,9 +92,13 @@ const OWN_PLACE = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibr
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OWN_PLACE.has(kind));
   const calibration = calibrationOf(result) ?? result.calibration;
+  const { labels, note, series } = result.plan;
   return {
     schemaVersion: 2,
     reportPath,
+    labels,
+    note,
+    series,
     ...jsonComparison(result),
     ...jsonCapacity(result),
     ...(calibration === undefined ? {} : { calibration }),

@@ -158,6 +158,9 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .diff .added { color: var(--good); }
 .diff .removed { color: var(--bad); }
 .diff .gap { color: var(--muted); }
+.tags { display: block; margin-top: 3px; font-weight: 400; }
+.tag { display: inline-block; font-size: 0.78rem; color: var(--muted); background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 0 6px; overflow-wrap: anywhere; }
+th .beside { font-weight: 400; }
 footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
 @media (max-width: 640px) {
   .wide { padding: 0 14px; }

@@ -51,6 +51,8 @@ const DEFAULTS: RunRequest = {
   exports: [],
   live: null,
   quiet: false,
+  tags: { labels: {}, note: null, series: null },
+  redact: false,
 };
 
 test('a profile is enough', () => {
@@ -66,7 +68,8 @@ test('every option is read, in the long form', () => {
       '--conf a.conf --conf b.conf --conf-root /etc/nginx/=./site --env-file .env --ws-path /ws?a=1 ' +
       '--host chat.example --header Origin:https://a.example --keep-guards ' +
       '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first ' +
-      '--export csv --export junit=out/j.xml --live 8080 --quiet',
+      '--export csv --export junit=out/j.xml --live 8080 --quiet ' +
+      '--label branch=main --series nightly --redact',
   );
   assert.deepEqual(
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
@@ -113,6 +116,8 @@ test('every option is read, in the long form', () => {
       ],
       live: { port: 8080 },
       quiet: true,
+      tags: { labels: { branch: 'main' }, note: null, series: 'nightly' },
+      redact: true,
     },
   );
 });

@@ -6,6 +6,7 @@ import { compareCommand } from './compare.ts';
 import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
+import { publishCommand } from './publish.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
@@ -13,6 +14,7 @@ import { quoted } from './units.ts';
 export type { CalibrateRequest } from './calibrate.ts';
 export type { CapacityRequest } from './capacity.ts';
 export type { CompareRequest } from './compare.ts';
+export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
 export type { StoredRequest } from './stored.ts';
 
@@ -23,6 +25,7 @@ export const COMMANDS = {
   capacity: capacityCommand,
   calibrate: calibrateCommand,
   report: reportCommand,
+  publish: publishCommand,
   profiles: profilesCommand,
 } as const;
 export type CommandName = keyof typeof COMMANDS;

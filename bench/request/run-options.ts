@@ -74,5 +74,9 @@ export const RUN_OPTIONS = {
       help: 'Serve the report on this machine while it grows [a free port]',
     },
     quiet: { short: 'q', value: null, help: 'Do not show how it goes' },
+    label: { value: 'KEY=VALUE', many: true, help: 'Kept with it, to find it by: branch=main' },
+    note: { value: 'TEXT', help: 'Kept with it, and shown in its report' },
+    series: { value: 'NAME', help: '`publish` sets it beside those of the same name alone' },
+    redact: { value: null, help: 'Keep no host names, user names and paths; see the README' },
   },
 } as const satisfies Readonly<Record<string, Options>>;

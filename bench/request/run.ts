@@ -11,6 +11,7 @@ import { suggestion } from './nearest.ts';
 import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { type Tags, tagsOf } from './tags.ts';
 import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
@@ -60,6 +61,10 @@ export interface RunRequest {
   /** Whether the report is served while it grows; port null: a free one. */
   live: { port: number | null } | null;
   quiet: boolean;
+  /** What the person calls it by. */
+  tags: Tags;
+  /** Whether what is stored leaves out host names, user names and paths. */
+  redact: boolean;
 }
 
 const PORTS: Bounds = { min: 1, max: 65_535 };
@@ -133,6 +138,8 @@ export function requestOf(
     exports: exportsOf(given),
     live: given.has('live') ? { port: number(given, 'live', PORTS) } : null,
     quiet: given.has('quiet'),
+    tags: tagsOf(given),
+    redact: given.has('redact'),
   };
 }
 

@@ -5,6 +5,7 @@ import { Problem } from '../model/failure.ts';
 import { exportsOf } from './exports.ts';
 import { last, oneOf } from './given.ts';
 import type { GivenOptions } from './options.ts';
+import { type Tags, tagsOf } from './tags.ts';
 import { quoted } from './units.ts';
 
 /** Two results that were measured before, to be compared. */
@@ -18,10 +19,22 @@ export interface StoredRequest {
   reports: string;
   /** Null: named after the variants. */
   name: string | null;
+  tags: Tags;
 }
 
 /** Options that say what to do with a comparison; the others shape runs, and those have been made. */
-const OF_STORED = new Set(['markdown', 'export', 'fail-on', 'json', 'reports', 'name', 'debug']);
+const OF_STORED = new Set([
+  'markdown',
+  'export',
+  'fail-on',
+  'json',
+  'reports',
+  'name',
+  'label',
+  'note',
+  'series',
+  'debug',
+]);
 
 /** Whether an operand of `compare` is a stored result: a path, or a folder with a result here. No variant has a slash. */
 export function isStored(operand: string): boolean {
@@ -60,5 +73,6 @@ export function storedRequest(given: GivenOptions, operands: readonly string[]):
     json: given.has('json'),
     reports: last(given, 'reports') ?? 'reports',
     name: last(given, 'name'),
+    tags: tagsOf(given),
   };
 }
