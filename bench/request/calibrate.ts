@@ -56,7 +56,7 @@ const OPTIONS = {
 
 export const calibrateCommand = {
   operands: '',
-  help: 'How far can a comparison on this machine be believed, and what can it see?',
+  help: 'How far is a comparison on this machine to be believed?',
   options: OPTIONS,
   parse: (given) => ({ command: 'calibrate', calibrate: calibrateRequest(given) }),
 } as const satisfies Command<{ command: 'calibrate'; calibrate: CalibrateRequest }>;
