@@ -34,14 +34,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'measure'],
   diagnose: ['model', 'measure'],
+  up: ['model', 'nginx', 'topology'],
   experiment: JOINED,
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats'],
-  commands: [...JOINED, 'experiment', 'store', 'report'],
+  commands: [...JOINED, 'up', 'experiment', 'store', 'report'],
 };
 
 const FOLDERS = [
   ...JOINED,
+  'up',
   'experiment',
   'store',
   'report',
@@ -155,12 +157,14 @@ describe('what a folder may import', () => {
     assert.deepEqual(
       refused(t, {
         'bench/report/page/probe.ts': probe,
+        'bench/up/page/probe.ts': probe,
         'server/wire/probe.ts': probe,
         'server/probe.ts': importing(['./x.ts', './wire/x.ts', ...outside, ...packages]),
         'bench/cli.ts': importing(['./commands/x.ts', ...outside, ...PACKAGES]),
       }),
       {
         'bench/report/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
+        'bench/up/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
         'server/wire/probe.ts': [...others, ...PACKAGES],
         'server/probe.ts': [...outside, ...PACKAGES.filter((name) => name !== 'ws')],
         'bench/cli.ts': [...outside, ...PACKAGES],

@@ -10,6 +10,7 @@ import { report } from './report.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
+import { up } from './up.ts';
 
 /** Where signals come from, and whether defects are to be shown in full. */
 export interface Surroundings {
@@ -57,6 +58,10 @@ async function dispatch(
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),
+      );
+    case 'up':
+      return interruptibly(signals, terminal, (interruption) =>
+        up(request.up, terminal, interruption, services),
       );
     case 'run':
       return interruptibly(signals, terminal, (interruption) =>

@@ -68,6 +68,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     readMachine: async () => SMALL_MACHINE,
     watchMachine: async () => [],
     runExperiment: experimentOf(async (planned) => goodRun(planned)),
+    keepUp: async () => {},
     readVersion: async () => '1.2.3',
     now: () => new Date('2025-01-02T03:04:05Z'),
     elapsedMs: () => 0,

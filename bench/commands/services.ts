@@ -3,10 +3,15 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
+import type { FindOptions } from '../nginx/binary.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { UpInput } from '../up/up.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
+
+/** What is to be kept running; where Nginx is looked for comes with the installation. */
+export type UpTopology = Omit<UpInput, 'nginx'> & { nginx: Omit<FindOptions, 'searchPath' | 'cacheDir'> };
 
 /** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
@@ -28,6 +33,8 @@ export interface Services {
   watchMachine(): Promise<Notice[]>;
   /** Whether the strategy came to its end. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
+  /** Keeps a topology running until the signal. */
+  keepUp(topology: UpTopology): Promise<void>;
   readVersion(): Promise<string>;
   now(): Date;
   /** Of a monotonic clock. */

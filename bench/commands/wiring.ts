@@ -10,6 +10,7 @@ import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
 import { bunHere } from '../topology/engine.ts';
+import { keepUp } from '../up/up.ts';
 import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
 
@@ -40,6 +41,11 @@ export const services: Services = {
   readMachine: () => readMachine(bunVersion()),
   watchMachine,
   runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
+  keepUp: (topology) =>
+    keepUp({
+      ...topology,
+      nginx: { ...topology.nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() },
+    }),
   readVersion,
   now: () => new Date(),
   elapsedMs: () => performance.now(),

@@ -7,6 +7,7 @@ import { profilesCommand } from './profiles.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
+import { upCommand } from './up.ts';
 
 export type { CompareRequest } from './compare.ts';
 export type { RunRequest } from './run.ts';
@@ -15,6 +16,7 @@ export type { RunRequest } from './run.ts';
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
+  up: upCommand,
   report: reportCommand,
   profiles: profilesCommand,
 } as const;

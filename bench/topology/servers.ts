@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
@@ -48,6 +49,8 @@ export interface ServersOptions {
   /** Called right after each launch, so that nothing that runs is ever unknown. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
+  /** Is told each line that a server logs (its option `--log`); default: its stdout is ignored. */
+  onLine?: (line: string) => void;
   /** All of them have to be ready by then. Default: 15 s. */
   timeoutMs?: number;
 }
@@ -76,6 +79,7 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
       const server = launchServer(`echo server ${i + 1}`, socket, options);
       launched.push(server);
       options.onLaunch?.(server);
+      if (options.onLine !== undefined) passLines(server, options.count > 1, options.onLine);
       return whenReady(server, socket, options, deadline.signal);
     });
     return await Promise.all(ready);
@@ -90,7 +94,7 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
 function launchServer(
   name: string,
   socket: string | null,
-  { kind, engine, cpus, args = [], maxPayloadBytes }: ServersOptions,
+  { kind, engine, cpus, args = [], maxPayloadBytes, onLine }: ServersOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
@@ -100,6 +104,15 @@ function launchServer(
     args: ['--port', '0', '--kind', kind, ...local, ...limit, ...args],
     cpus,
     ipc: true,
+    stdout: onLine === undefined ? 'ignore' : 'pipe',
+  });
+}
+
+/** Its ready line is for those who have no channel. */
+function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
+  if (child.stdout === null) return;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!line.startsWith('listening on ')) onLine(isNamed ? `${name}: ${line}` : line);
   });
 }
 

@@ -9,6 +9,7 @@ import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { collectChanges } from '../nginx/notices.ts';
+import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
@@ -37,6 +38,8 @@ export interface StartedTarget extends Target {
 
 export interface RunningNginx {
   launched: Launched;
+  /** Whether it serves the folder that it was given: `stream` serves none. */
+  servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
   /** What the configuration runs otherwise than as it is written. */
   notices: Notice[];
@@ -63,6 +66,14 @@ export interface ProxySource extends ConfigurationSource {
   key: KeyType;
 }
 
+/** What a topology that stands for a person to use has beside that of a run. */
+export interface Opening {
+  /** Address to listen on; default: 127.0.0.1. */
+  host?: string;
+  /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
+  pageFolder?: string;
+}
+
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
  *
@@ -75,20 +86,22 @@ export async function startProxy(
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
+  { host = HOST, pageFolder }: Opening = {},
 ): Promise<StartedTarget> {
   const changes = collectChanges();
-  const tree = await readTuned(source, changes.note);
+  const read = await readTuned(source, changes.note);
   const { options } = source;
   const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
+  const tree = pageFolder === undefined ? read : withPage(read, findPaths(read, wanted).server, pageFolder);
   const { server, levels } = findPaths(tree, wanted);
   const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
   const key = options === null ? source.key : keyTypeFor(levels);
-  const certificate = await makeCertificate(folder, key, name);
+  const certificate = await makeCertificate(folder, key, name, [...new Set([HOST, host])]);
   const spec = {
     ...plan.proxy,
     folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
+    host,
+    ports: await freePorts(host, listenAddresses(tree).length),
     upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
@@ -132,6 +145,7 @@ export async function startProxy(
     page: pageOf(sandbox.httpPath, text),
     proxy: {
       launched,
+      servesFolder: tree !== read,
       facts,
       notices: [...sandbox.notices, ...changes.notices(tree)],
       redactLine: lineRedactor(sandbox.tree),
