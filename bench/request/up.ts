@@ -37,19 +37,19 @@ const OPTIONS = {
   'What it does': {
     reply: {
       value: 'you-said|echo',
-      help: 'What comes back: `You said: ` and the message, or the message [you-said]',
+      help: '`You said: ` and the message, or the message itself [you-said]',
     },
     log: { value: null, help: 'Show who connects, what comes in, who disconnects' },
     'allow-remote': {
       value: 'ADDRESS',
-      help: 'Listen on this address of the machine, for others to reach [127.0.0.1]',
+      help: 'Listen here, where others can reach it [127.0.0.1]',
     },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const upCommand = {
   operands: '',
-  help: 'Keep Nginx and echo servers running, with a page to try them in a browser',
+  help: 'Keep Nginx and echo servers running, and try them in a browser',
   options: OPTIONS,
   parse: (given) => ({ command: 'up', up: upRequest(given) }),
 } as const satisfies Command<{ command: 'up'; up: UpRequest }>;

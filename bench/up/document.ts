@@ -16,7 +16,7 @@ export const DOCUMENT = `<!doctype html>
 <p id="title"></p>
 <dl class="facts">
 <div><dt>WebSocket</dt><dd><code id="url"></code></dd></div>
-<div><dt>State</dt><dd id="state" role="status">not connected</dd></div>
+<div><dt>State</dt><dd><span id="state" role="status">not connected</span></dd></div>
 <div><dt>This page came by</dt><dd id="protocol"></dd></div>
 </dl>
 <section aria-labelledby="say-title">
@@ -38,7 +38,7 @@ export const DOCUMENT = `<!doctype html>
 </form>
 <p id="load-state" role="status"></p>
 <figure>
-<svg id="chart" viewBox="0 0 640 240" role="img" aria-label="Response times of each second; the table below has their figures"></svg>
+<svg id="chart" role="img" aria-label="Response times of each second; the table below has their figures"></svg>
 <figcaption><span class="key p50">median</span> <span class="key p99">99th percentile</span> <span class="key max">longest</span>, of each second, in ms from when a message was due</figcaption>
 </figure>
 <table>
@@ -48,7 +48,7 @@ export const DOCUMENT = `<!doctype html>
 </table>
 <p class="note">Enough to see how it works. A browser opens about 200 WebSockets to a server, its clock is coarse, and in a
 background tab it sends once a second: what it could not send in time is part of the response times, and <em>send
-lag</em> tells how much. Figures to go by come from a run: <code>npm run bench -- --profile <span id="profile"></span></code></p>
+lag</em> tells how much. Figures to go by come from a run of the bench.</p>
 </section>
 </main>
 </body>
@@ -80,7 +80,7 @@ ol { list-style: none; margin: .75rem 0; padding: 0; max-height: 16rem; overflow
 li { padding: .15rem 0; overflow-wrap: anywhere; white-space: pre-wrap; }
 li span { color: var(--muted); }
 figure { margin: .75rem 0; }
-svg { width: 100%; height: auto; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; }
+svg { display: block; width: 100%; height: 240px; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; }
 svg line { stroke: var(--line); }
 svg text { fill: var(--muted); font-size: 12px; }
 svg polyline { fill: none; stroke-width: 2; }

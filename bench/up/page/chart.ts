@@ -1,29 +1,30 @@
 import { KEPT_SECONDS, type Second } from './latencies.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Of the viewBox, and of the area that is drawn in. */
-const WIDTH = 640;
+/** Of the area that is drawn in, in pixels. */
 const LEFT = 56;
-const RIGHT = WIDTH - 12;
+const MARGIN = 16;
 const TOP = 12;
 const BOTTOM = 212;
 const LINES = ['max', 'p99', 'p50'] as const;
 
 /** Draws response times of the last minute; a second in which nothing came leaves a gap. */
 export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void {
+  const right = svg.clientWidth - MARGIN;
+  const labelEvery = svg.clientWidth < 480 ? 20 : 10;
   const top = ceiling(Math.max(0, ...seconds.map(({ max }) => max)));
   const first = Math.max(0, (seconds.at(-1)?.at ?? 0) + 1 - KEPT_SECONDS);
-  const x = (at: number) => LEFT + ((at - first + 0.5) / KEPT_SECONDS) * (RIGHT - LEFT);
+  const x = (at: number) => LEFT + ((at - first + 0.5) / KEPT_SECONDS) * (right - LEFT);
   const y = (ms: number) => BOTTOM - (ms / top) * (BOTTOM - TOP);
   const marks: Element[] = [];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     const at = y(share * top);
-    marks.push(element('line', { x1: LEFT, x2: RIGHT, y1: at, y2: at }));
+    marks.push(element('line', { x1: LEFT, x2: right, y1: at, y2: at }));
     const label = `${Number((share * top).toPrecision(3))} ms`;
     marks.push(element('text', { x: LEFT - 6, y: at + 4, 'text-anchor': 'end' }, label));
   }
-  for (let at = Math.ceil(first / 10) * 10; at <= first + KEPT_SECONDS; at += 10) {
-    const place = LEFT + ((at - first) / KEPT_SECONDS) * (RIGHT - LEFT);
+  for (let at = Math.ceil(first / labelEvery) * labelEvery; at <= first + KEPT_SECONDS; at += labelEvery) {
+    const place = LEFT + ((at - first) / KEPT_SECONDS) * (right - LEFT);
     marks.push(element('text', { x: place, y: BOTTOM + 18, 'text-anchor': 'middle' }, `${at} s`));
   }
   for (const name of LINES)

@@ -13,13 +13,9 @@ export function watchLoad(url: string, topology: Topology): void {
   const rate = byId('rate', HTMLInputElement);
   const later = makeLater();
   let load: Load | null = null;
-  let timer = 0;
 
   function end(): void {
-    if (load === null) return;
-    clearInterval(timer);
-    load.stop();
-    draw(load);
+    load?.stop();
     load = null;
     showState('stopped', false);
   }
@@ -35,11 +31,13 @@ export function watchLoad(url: string, topology: Topology): void {
     });
     load = begun;
     showState('opening connections', true);
-    timer = setInterval(() => {
+    const timer = setInterval(() => {
+      const begins = begun.elapsedMs() === null;
+      const noneOpen = begun.counts.open === 0;
       draw(begun);
-      const over = begun.elapsedMs() !== null && begun.counts.open === 0;
-      if (over) end();
-      else if (begun.elapsedMs() !== null) showState('running', true);
+      if (begun === load && !begins) showState('running', true);
+      if (begun === load && !begins && noneOpen) end();
+      if (begun !== load && noneOpen) clearInterval(timer);
     }, REDRAW_MS);
   }
 
@@ -69,6 +67,7 @@ function draw(load: Load): void {
     ['Messages sent', `${counts.sent}`],
     ['Answers received', `${counts.received}${counts.wrong === 0 ? '' : `, ${counts.wrong} wrong`}`],
     ['Lost', `${counts.lost}`],
+    ['Under way', `${counts.sent - counts.received - counts.lost}`],
     ['Answers in the last second', `${seconds.at(-1)?.count ?? 0}`],
     ['Response time, median', times(p50)],
     ['Response time, 99th percentile', times(p99)],

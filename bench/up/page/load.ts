@@ -8,7 +8,7 @@ export interface Counts {
   failed: number;
   sent: number;
   received: number;
-  /** Sent on a connection that has closed since. */
+  /** Sent on a connection that has closed by itself since. */
   lost: number;
   /** Received, but not what was to come. */
   wrong: number;
@@ -74,10 +74,10 @@ export function startLoad(options: LoadOptions): Load {
       },
       message: (text) => receive(line, text),
       close() {
-        counts.lost += line.waiting.splice(0).length;
         if (isOpen) counts.open--;
         if (isOpen) usable.splice(usable.indexOf(line), 1);
         if (stopped) return;
+        counts.lost += line.waiting.splice(0).length;
         counts.failed++;
         if (!isOpen) settle();
       },

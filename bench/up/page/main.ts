@@ -6,7 +6,7 @@ import { readTopology, websocketUrl } from './topology.ts';
 const topology = await readTopology();
 const url = websocketUrl(topology, location);
 
-for (const id of ['name', 'profile']) byId(id, HTMLElement).textContent = topology.name;
+byId('name', HTMLElement).textContent = topology.name;
 byId('title', HTMLElement).textContent = topology.title;
 byId('url', HTMLElement).textContent = url;
 document.title = `${topology.name}: WebSocket through Nginx`;
