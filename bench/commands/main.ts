@@ -1,6 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import { parseRequest, type Request } from '../request/request.ts';
 import { compare } from './compare.ts';
+import { completion } from './completion.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
@@ -51,6 +52,8 @@ async function dispatch(
     case 'version':
       terminal.print(await services.readVersion());
       return EXIT.done;
+    case 'completion':
+      return completion(request.completion, terminal, services);
     case 'profiles':
       return profiles(request.profiles, terminal, services);
     case 'report':

@@ -1,6 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
+import { completionCommand } from './completion.ts';
 import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
@@ -19,6 +20,7 @@ export const COMMANDS = {
   up: upCommand,
   report: reportCommand,
   profiles: profilesCommand,
+  completion: completionCommand,
 } as const;
 export type CommandName = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as CommandName[];
