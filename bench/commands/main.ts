@@ -3,6 +3,7 @@ import { parseRequest, type Request } from '../request/request.ts';
 import { compare } from './compare.ts';
 import { completion } from './completion.ts';
 import { defectOf } from './defect.ts';
+import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
 import { type Interruption, type SignalSource, watchSignals } from './interruption.ts';
@@ -54,6 +55,8 @@ async function dispatch(
       return EXIT.done;
     case 'completion':
       return completion(request.completion, terminal, services);
+    case 'doctor':
+      return doctor(request.doctor, terminal, services);
     case 'profiles':
       return profiles(request.profiles, terminal, services);
     case 'report':

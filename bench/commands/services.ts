@@ -6,6 +6,7 @@ import type { Environment } from '../model/result.ts';
 import type { FindOptions } from '../nginx/binary.ts';
 import type { Library, Side } from '../plan/variants.ts';
 import type { UpInput } from '../up/up.ts';
+import type { Facts } from './doctor/examine.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
@@ -29,6 +30,8 @@ export interface Services {
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
+  /** Everything that decides what the machine can do. */
+  examine(nginx: Pick<FindOptions, 'path' | 'say'>): Promise<Facts>;
   /** What a person should know of the machine before the first run. */
   watchMachine(): Promise<Notice[]>;
   /** Whether the strategy came to its end. */

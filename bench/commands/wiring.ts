@@ -11,7 +11,8 @@ import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
 import { bunHere } from '../topology/engine.ts';
 import { keepUp } from '../up/up.ts';
-import { cacheFolder, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
+import { examine } from './doctor/examine.ts';
+import { cacheFolder, PACKAGE_FOLDER, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
@@ -39,6 +40,8 @@ export const services: Services = {
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
+  examine: (nginx) =>
+    examine({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }, PACKAGE_FOLDER),
   watchMachine,
   runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
   keepUp: (topology) =>

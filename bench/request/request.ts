@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { completionCommand } from './completion.ts';
+import { doctorCommand } from './doctor.ts';
 import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
@@ -20,6 +21,7 @@ export const COMMANDS = {
   up: upCommand,
   report: reportCommand,
   profiles: profilesCommand,
+  doctor: doctorCommand,
   completion: completionCommand,
 } as const;
 export type CommandName = keyof typeof COMMANDS;
