@@ -38,7 +38,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   experiment: JOINED,
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats'],
-  commands: [...JOINED, 'up', 'experiment', 'store', 'report'],
+  commands: [...JOINED, 'up', 'experiment', 'store', 'report', 'jiti'],
 };
 
 const FOLDERS = [
@@ -62,6 +62,7 @@ const PACKAGES = [
   'autocannon',
   'ws',
   'chart.js',
+  'jiti',
 ];
 
 interface Diagnostic {

@@ -1,5 +1,7 @@
 import { Problem } from '../model/failure.ts';
-import { parseRequest, type Request } from '../request/request.ts';
+import { typed } from '../request/config.ts';
+import { last } from '../request/given.ts';
+import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
 import { compare } from './compare.ts';
 import { completion } from './completion.ts';
 import { defectOf } from './defect.ts';
@@ -28,7 +30,8 @@ export async function main(
   services: Services,
 ): Promise<ExitCode> {
   try {
-    return await dispatch(parseRequest(argv), argv, terminal, signals, services);
+    const { request, command } = await requested(argv, terminal, services);
+    return await dispatch(request, command, terminal, signals, services);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
@@ -37,6 +40,20 @@ export async function main(
     terminal.say(defectOf(error, debug));
     return EXIT.failed;
   }
+}
+
+/** What is asked for, and the whole command line for it: what a file has added is in it. */
+async function requested(
+  argv: readonly string[],
+  terminal: Terminal,
+  services: Services,
+): Promise<{ request: Request; command: readonly string[] }> {
+  const line = readLine(argv);
+  const file = readsConfig(line) ? await services.readConfigFile(last(line.given, 'config')) : null;
+  const { request, fromFile } = requestFrom(line, file);
+  if (file === null || fromFile.size === 0) return { request, command: argv };
+  terminal.say(`Options from ${file.name}: ${[...fromFile.keys()].map((name) => `--${name}`).join(', ')}`);
+  return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
 async function dispatch(

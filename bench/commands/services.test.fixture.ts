@@ -71,6 +71,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     watchMachine: async () => [],
     runExperiment: experimentOf(async (planned) => goodRun(planned)),
     keepUp: async () => {},
+    readConfigFile: async () => null,
     readVersion: async () => '1.2.3',
     now: () => new Date('2025-01-02T03:04:05Z'),
     elapsedMs: () => 0,

@@ -5,6 +5,7 @@ import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
 import type { FindOptions } from '../nginx/binary.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { ConfigFile } from '../request/config.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
@@ -38,6 +39,8 @@ export interface Services {
   runExperiment(input: ExperimentRequest): Promise<boolean>;
   /** Keeps a topology running until the signal. */
   keepUp(topology: UpTopology): Promise<void>;
+  /** @param path The value of --config; null: what the working folder has. */
+  readConfigFile(path: string | null): Promise<ConfigFile | null>;
   readVersion(): Promise<string>;
   now(): Date;
   /** Of a monotonic clock. */

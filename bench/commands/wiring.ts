@@ -11,6 +11,7 @@ import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
 import { bunHere } from '../topology/engine.ts';
 import { keepUp } from '../up/up.ts';
+import { readConfigFile } from './config-file.ts';
 import { examine } from './doctor/examine.ts';
 import { cacheFolder, PACKAGE_FOLDER, PROFILES_FOLDER, readVersion, TUNINGS_FOLDER } from './installation.ts';
 import type { Services } from './services.ts';
@@ -49,6 +50,7 @@ export const services: Services = {
       ...topology,
       nginx: { ...topology.nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() },
     }),
+  readConfigFile: (path) => readConfigFile(path, process.cwd()),
   readVersion,
   now: () => new Date(),
   elapsedMs: () => performance.now(),
