@@ -15,7 +15,7 @@ export interface ServerOptions {
   kind: (typeof KINDS)[number];
   /** `you-said`: the message comes back with `You said: ` before it. */
   reply: (typeof REPLIES)[number];
-  /** Connects and disconnects on stdout. */
+  /** Connects, messages and disconnects on stdout. */
   log: boolean;
   /** A message is answered exactly this long after it came. */
   delayMs: number;
@@ -41,7 +41,7 @@ export const HELP = `An echo server for WebSocket.
   --key PATH        its private key
   --kind KIND       ws: on the library ws; lean: the least work per message (ws)
   --reply REPLY     echo: the message itself; you-said: "You said: " and the message (echo)
-  --log             say when a client connects and disconnects
+  --log             say when a client connects, sends a message and disconnects
   --delay MS        answer exactly so many milliseconds after the message came (0)
   --burn US         burn so many microseconds of CPU time for every message (0)
   --max-payload N   the largest message in bytes (16777216)

@@ -34,6 +34,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'measure'],
   diagnose: ['model', 'measure'],
+  up: ['model', 'nginx', 'topology'],
   experiment: JOINED,
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats', 'string-width'],
@@ -42,12 +43,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   site: ['model', 'stats', 'strategy', 'report'],
   commands: [
     ...JOINED,
+    'up',
     'experiment',
     'store',
     'report',
     'live',
     'redact',
     'site',
+    'jiti',
     'log-update',
     'string-width',
   ],
@@ -55,6 +58,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const FOLDERS = [
   ...JOINED,
+  'up',
   'experiment',
   'store',
   'report',
@@ -76,6 +80,7 @@ const PACKAGES = [
   'autocannon',
   'ws',
   'chart.js',
+  'jiti',
   'log-update',
   'string-width',
 ];
@@ -174,6 +179,7 @@ describe('what a folder may import', () => {
       refused(t, {
         'bench/report/page/probe.ts': probe,
         'bench/live/page/probe.ts': probe,
+        'bench/up/page/probe.ts': probe,
         'server/wire/probe.ts': probe,
         'server/probe.ts': importing(['./x.ts', './wire/x.ts', ...outside, ...packages]),
         'bench/cli.ts': importing(['./commands/x.ts', ...outside, ...PACKAGES]),
@@ -181,6 +187,7 @@ describe('what a folder may import', () => {
       {
         'bench/report/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
         'bench/live/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
+        'bench/up/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
         'server/wire/probe.ts': [...others, ...PACKAGES],
         'server/probe.ts': [...outside, ...PACKAGES.filter((name) => name !== 'ws')],
         'bench/cli.ts': [...outside, ...PACKAGES],

@@ -42,7 +42,7 @@ export interface Question {
 }
 
 /** Without it neither a verdict nor a rate could be told. */
-const CANNOT_OBSERVE =
+export const CANNOT_OBSERVE =
   'The bench judges a run by what /proc says of its processes, and this system shows none: ' +
   'run it on Linux, in a container or a virtual machine for instance.';
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -82,8 +83,11 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     canObserve: () => true,
     readEnvironment: async () => makeResult([]).environment,
     readMachine: async () => SMALL_MACHINE,
+    examine: async () => assert.fail('nothing is examined'),
     watchMachine: async () => [],
     runExperiment: experimentOf(async (planned) => goodRun(planned)),
+    keepUp: async () => {},
+    readConfigFile: async () => null,
     readVersion: async () => '1.2.3',
     readIdentity: () => ['alices-laptop', 'alice'],
     now: () => new Date('2025-01-02T03:04:05Z'),

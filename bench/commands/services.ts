@@ -4,10 +4,13 @@ import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
+import type { FindOptions, NginxBinary } from '../nginx/binary.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { ConfigFile } from '../request/config.ts';
 import type { NginxSources } from '../request/nginx.ts';
+import type { UpInput } from '../up/up.ts';
+import type { Facts } from './doctor/examine.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
@@ -44,10 +47,16 @@ export interface Services {
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
+  /** Everything that decides what the machine can do. */
+  examine(nginx: Pick<FindOptions, 'source' | 'say'>): Promise<Facts>;
   /** What a person should know of the machine before the first run. */
   watchMachine(): Promise<Notice[]>;
   /** Whether the strategy came to its end. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
+  /** Keeps a topology running until the signal. */
+  keepUp(topology: UpInput): Promise<void>;
+  /** @param path The value of --config; null: what the working folder has. */
+  readConfigFile(path: string | null): Promise<ConfigFile | null>;
   readVersion(): Promise<string>;
   /** Names of this machine and its user, which nothing that is redacted may hold. */
   readIdentity(): string[];

@@ -12,10 +12,14 @@ import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { checkProxy, proxySource } from '../topology/target.ts';
+import { keepUp } from '../up/up.ts';
+import { readConfigFile } from './config-file.ts';
+import { examine } from './doctor/examine.ts';
 import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
   calibrationsFolder,
+  PACKAGE_FOLDER,
   PROFILES_FOLDER,
   readVersion,
   TUNINGS_FOLDER,
@@ -53,8 +57,12 @@ export const services: Services = {
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
+  examine: (nginx) =>
+    examine({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }, PACKAGE_FOLDER),
   watchMachine,
   runExperiment,
+  keepUp,
+  readConfigFile: (path) => readConfigFile(path, process.cwd()),
   readVersion,
   readIdentity,
   now: () => new Date(),

@@ -4,7 +4,8 @@ import { last } from './given.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
+/** Options that mean nothing without --conf. */
+export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
 
 /** Reads the options that say how a person's configuration is read and entered; throws a Problem of kind `usage`. */
 export function configurationOptions(given: GivenOptions): ConfigurationOptions {

@@ -21,6 +21,8 @@ export type Options = Readonly<Record<string, Option>>;
 export const COMMON_OPTIONS = {
   help: { short: 'h', value: null, help: 'Show this text' },
   version: { short: 'V', value: null, help: 'Show the version' },
+  config: { value: 'FILE', help: 'Options to begin with [bench.config.ts or .json, if it is here]' },
+  'no-config': { value: null, help: 'Read no such file' },
   debug: { value: null, help: 'Show the stack of an unexpected error' },
 } as const satisfies Options;
 

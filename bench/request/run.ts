@@ -143,6 +143,7 @@ export function requestOf(
   };
 }
 
+/** Names of variants as they were typed; none where configurations of a person's own take their place. */
 export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());

@@ -19,7 +19,7 @@ const KEYS = {
 } as const;
 
 /**
- * Makes a self-signed certificate for a host name and 127.0.0.1, valid for a week.
+ * Makes a self-signed certificate for a host name and addresses, valid for a week.
  *
  * @param folder Made if it is not there, for this user alone (0700); the key is 0600.
  */
@@ -27,6 +27,7 @@ export async function makeCertificate(
   folder: string,
   key: KeyType = 'ecdsa',
   host = 'localhost',
+  addresses: readonly string[] = ['127.0.0.1'],
 ): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const now = Date.now();
@@ -42,10 +43,7 @@ export async function makeCertificate(
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: host },
-          { type: 7, ip: '127.0.0.1' },
-        ],
+        altNames: [{ type: 2, value: host }, ...addresses.map((ip) => ({ type: 7 as const, ip }))],
       },
     ],
   });

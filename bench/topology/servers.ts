@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
@@ -53,6 +54,8 @@ export interface ServersOptions {
   /** Called right after each launch, so that nothing that runs is ever unknown. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
+  /** Is told each line that a server logs (its option `--log`); default: its stdout is ignored. */
+  onLine?: (line: string) => void;
   /** All of them have to be ready by then. Default: 15 s. */
   timeoutMs?: number;
 }
@@ -81,6 +84,7 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
       const server = launchServer(`echo server ${i + 1}`, socket, options);
       launched.push(server);
       options.onLaunch?.(server);
+      if (options.onLine !== undefined) passLines(server, options.count > 1, options.onLine);
       return whenReady(server, socket, options, deadline.signal);
     });
     return await Promise.all(ready);
@@ -95,7 +99,7 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
 function launchServer(
   name: string,
   socket: string | null,
-  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes }: ServersOptions,
+  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes, onLine }: ServersOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
   const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];
@@ -106,6 +110,15 @@ function launchServer(
     args: ['--port', '0', '--kind', kind, ...local, ...tls, ...limit, ...args],
     cpus,
     ipc: true,
+    stdout: onLine === undefined ? 'ignore' : 'pipe',
+  });
+}
+
+/** Its ready line is for those who have no channel. */
+function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
+  if (child.stdout === null) return;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!line.startsWith('listening on ')) onLine(isNamed ? `${name}: ${line}` : line);
   });
 }
 

@@ -12,6 +12,7 @@ import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { collectChanges } from '../nginx/notices.ts';
+import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
@@ -41,6 +42,8 @@ export interface StartedTarget extends Target {
 
 export interface RunningNginx {
   launched: Launched;
+  /** Whether it serves the folder that it was given: `stream` serves none. */
+  servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
   /** What the configuration runs otherwise than as it is written. */
   notices: Notice[];
@@ -79,6 +82,14 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
+/** What a topology that stands for a person to use has beside that of a run. */
+export interface Opening {
+  /** Address to listen on; default: 127.0.0.1. */
+  host?: string;
+  /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
+  pageFolder?: string;
+}
+
 /** Where Nginx passes connections on to: an echo server, or the place where one would be. */
 type Upstream = Pick<EchoServer, 'port' | 'socket' | 'certPath'>;
 
@@ -94,13 +105,15 @@ export async function startProxy(
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
+  opening: Opening = {},
 ): Promise<StartedTarget> {
-  const { tree, name, certificate, sandbox, accepted, changes } = await prepare(
+  const { tree, name, certificate, sandbox, accepted, changes, servesFolder } = await prepare(
     source,
     plan.proxy,
     binary,
     servers,
     folder,
+    opening,
   );
   const { confPath, text } = accepted.written;
   const launched = await startNginx({
@@ -129,6 +142,7 @@ export async function startProxy(
     page: pageOf(sandbox.httpPath, text),
     proxy: {
       launched,
+      servesFolder,
       facts,
       notices: [...sandbox.notices, ...changes.notices(tree)],
       redactLine: lineRedactor(sandbox.tree),
@@ -171,20 +185,22 @@ async function prepare(
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
+  { host = HOST, pageFolder }: Opening = {},
 ) {
   const changes = collectChanges();
-  const tree = await readTuned(source, changes.note);
+  const read = await readTuned(source, changes.note);
   const { options } = source;
   const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
+  const tree = pageFolder === undefined ? read : withPage(read, findPaths(read, wanted).server, pageFolder);
   const { server, levels } = findPaths(tree, wanted);
   const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
   const key = options === null ? source.key : keyTypeFor(levels);
-  const certificate = await makeCertificate(folder, key, name);
+  const certificate = await makeCertificate(folder, key, name, [...new Set([HOST, host])]);
   const spec = {
     ...proxy,
     folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
+    host,
+    ports: await freePorts(host, listenAddresses(tree).length),
     upstreams: servers.map(({ port, socket, certPath }) => ({ host: HOST, port, socket, certPath })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
@@ -200,7 +216,7 @@ async function prepare(
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
   const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
-  return { tree, name, certificate, sandbox, accepted, changes };
+  return { tree, name, certificate, sandbox, accepted, changes, servesFolder: tree !== read };
 }
 
 function targetOf(

@@ -1,0 +1,49 @@
+import { ownSides } from '../plan/own.ts';
+import { planRequest } from '../plan/plan.ts';
+import { chooseVariants } from '../plan/variants.ts';
+import type { UpRequest } from '../request/up.ts';
+import { proxySource } from '../topology/target.ts';
+import { standingLines } from '../up/standing.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { fitSides } from './fit.ts';
+import type { Interruption } from './interruption.ts';
+import { readLibrary, type Services } from './services.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Keeps a topology running until it is interrupted, which is its regular end. */
+export async function up(
+  { run, reply, log, host }: UpRequest,
+  terminal: Terminal,
+  { signal, urgent }: Interruption,
+  services: Services,
+): Promise<ExitCode> {
+  const library = await readLibrary(services, run.nginx);
+  const named = chooseVariants(library, run.variants, ownSides(run));
+  const nginx = { sources: run.nginx, say: terminal.say, signal };
+  const { sides, binaries } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
+  const machine = await services.readMachine();
+  const planning = planRequest(run, sides, { command: [], now: services.now(), seed: 0, machine });
+  for (const { variant, profile } of sides) {
+    const spec = { variant: variant.name, step: 'latency', round: null } as const;
+    const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;
+    const { plan, notices } = planning.planRun({ ...spec, load }, 1);
+    for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
+    await services.keepUp({
+      name: variant.name,
+      title: profile.title,
+      plan,
+      source: proxySource(profile, variant),
+      binary: (variant.proxy && binaries.get(variant.proxy.binary)) ?? null,
+      reply,
+      log: log ? terminal.print : null,
+      host,
+      signal,
+      urgent,
+      onUp(standing) {
+        for (const { text } of standing.target.proxy?.notices ?? []) terminal.say(text);
+        terminal.print(standingLines(standing).join('\n'));
+      },
+    });
+  }
+  return EXIT.done;
+}
