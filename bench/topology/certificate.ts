@@ -19,7 +19,7 @@ const KEYS = {
 } as const;
 
 /**
- * Makes a self-signed certificate for a host name and 127.0.0.1, valid for a week.
+ * Makes a self-signed certificate for host names and 127.0.0.1, valid for a week.
  *
  * @param folder Made if it is not there, for this user alone (0700); the key is 0600.
  */
@@ -27,6 +27,7 @@ export async function makeCertificate(
   folder: string,
   key: KeyType = 'ecdsa',
   host = 'localhost',
+  ...others: readonly string[]
 ): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const now = Date.now();
@@ -43,7 +44,7 @@ export async function makeCertificate(
       {
         name: 'subjectAltName',
         altNames: [
-          { type: 2, value: host },
+          ...[host, ...others].map((value) => ({ type: 2 as const, value })),
           { type: 7, ip: '127.0.0.1' },
         ],
       },

@@ -160,6 +160,6 @@ function pageOf(httpPath: string | null, configuration: string): StartedTarget['
 }
 
 /** As root the workers would become another user, who may not enter the run's private folder. */
-function nginxUser(): string | null {
+export function nginxUser(): string | null {
   return process.getuid?.() === 0 ? `${userInfo().username} root` : null;
 }
