@@ -35,14 +35,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   observe: ['model', 'measure'],
   diagnose: ['model', 'measure'],
   experiment: JOINED,
+  check: ['model', 'nginx', 'topology', 'load', '../server/wire'],
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats'],
-  commands: [...JOINED, 'experiment', 'store', 'report'],
+  commands: [...JOINED, 'experiment', 'check', 'store', 'report'],
 };
 
 const FOLDERS = [
   ...JOINED,
   'experiment',
+  'check',
   'store',
   'report',
   'commands',

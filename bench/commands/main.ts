@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import { parseRequest, type Request } from '../request/request.ts';
+import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { defectOf } from './defect.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -54,6 +55,10 @@ async function dispatch(
       return profiles(request.profiles, terminal, services);
     case 'report':
       return report(request.report, terminal);
+    case 'check':
+      return interruptibly(signals, terminal, (interruption) =>
+        check(request.check, terminal, interruption, services),
+      );
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),

@@ -1,3 +1,4 @@
+import type { CheckInput, CheckReport } from '../check/check.ts';
 import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
@@ -7,6 +8,12 @@ import type { Library, Side } from '../plan/variants.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
+
+/** What a command gives to a check. */
+export type CheckRequested = Omit<CheckInput, 'binary'> & {
+  nginxPath: string | null;
+  say: (line: string) => void;
+};
 
 /** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
@@ -28,6 +35,8 @@ export interface Services {
   watchMachine(): Promise<Notice[]>;
   /** Whether the strategy came to its end. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
+  /** Whatever it starts has ended when it is over. */
+  checkConfiguration(input: CheckRequested): Promise<CheckReport>;
   readVersion(): Promise<string>;
   now(): Date;
   /** Of a monotonic clock. */

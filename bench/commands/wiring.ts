@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { check } from '../check/check.ts';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
 import { findNginx } from '../nginx/binary.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
@@ -40,6 +41,13 @@ export const services: Services = {
   readMachine: () => readMachine(bunVersion()),
   watchMachine,
   runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
+  async checkConfiguration({ nginxPath, say, ...input }) {
+    const search = { searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+    return check({
+      ...input,
+      binary: await findNginx({ path: nginxPath, say, signal: input.signal, ...search }),
+    });
+  },
   readVersion,
   now: () => new Date(),
   elapsedMs: () => performance.now(),

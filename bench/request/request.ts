@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { suggestion } from './nearest.ts';
@@ -15,6 +16,7 @@ export type { RunRequest } from './run.ts';
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
+  check: checkCommand,
   report: reportCommand,
   profiles: profilesCommand,
 } as const;

@@ -1,0 +1,68 @@
+import type { Directive } from '../../nginx/tree.ts';
+import { texts } from '../../nginx/tree.ts';
+import { inherited } from '../../nginx/websocket.ts';
+import { type Candidate, nameOf } from '../candidate.ts';
+import type { Evidence, Finding } from '../finding.ts';
+import type { LocationSeen } from '../observation.ts';
+import type { Rule } from '../subject.ts';
+import { outcomeWords, secondsWords, statusIn } from '../words.ts';
+
+/** A handshake that waits at a lock for one turn takes half a second. */
+const QUEUED_SECONDS = 0.4;
+
+/** The cache that handshakes of a location go through; null where there is none, or they pass it by. */
+export function careless({ levels }: Pick<Candidate, 'levels'>): Directive | null {
+  const [cache] = inherited(levels, 'proxy_cache');
+  if (cache === undefined || cache.args[0]?.text === 'off') return null;
+  const bypass = inherited(levels, 'proxy_cache_bypass').flatMap(texts);
+  return bypass.some((text) => /\$\{?(http|connection)_(upgrade|connection)\b/.test(text)) ? null : cache;
+}
+
+/** A handshake is a GET: a cache answers it with what it kept of others, or lets one through at a time. */
+export const cache: Rule = ({ candidates, seen }) =>
+  candidates.flatMap((candidate): Finding[] => {
+    const written = candidate.sign === 'any' ? null : careless(candidate);
+    if (written === null) return [];
+    const tried = seen?.locations.get(candidate)?.cache ?? null;
+    const isCut = tried !== null && tried.afterGet !== 'echoed';
+    return [
+      {
+        rule: 'cache',
+        level: isCut ? 'error' : 'warning',
+        origin: written.origin,
+        text: `Handshakes of ${nameOf(candidate)} go through proxy_cache. ${consequence(candidate, tried)}`,
+        seen: evidenceOf(candidate, tried),
+        remedies: [
+          {
+            block: 'location',
+            lines: ['proxy_cache_bypass  $http_upgrade;', 'proxy_no_cache      $http_upgrade;'],
+          },
+        ],
+      },
+    ];
+  });
+
+function consequence({ levels }: Candidate, tried: LocationSeen['cache']): string {
+  if (tried !== null && tried.afterGet !== 'echoed')
+    return 'An ordinary GET of the same path is kept, and its answer fails every handshake until it expires.';
+  const isLocked = inherited(levels, 'proxy_cache_lock')[0]?.args[0]?.text === 'on';
+  const queue = isLocked ? ', and proxy_cache_lock lets them through one after the other' : '';
+  return `An answer that may be kept fails every handshake until it expires${queue}.`;
+}
+
+function evidenceOf({ path }: Candidate, tried: LocationSeen['cache']): Evidence | null {
+  if (tried === null) return null;
+  const { afterGet, together, slowestSeconds } = tried;
+  const status = statusIn(afterGet);
+  if (afterGet !== 'echoed') {
+    return {
+      text: `After one ordinary GET of ${path} a WebSocket on it ${outcomeWords(afterGet)}, from the cache.`,
+      ...(status === null ? {} : { status }),
+    };
+  }
+  if (slowestSeconds < QUEUED_SECONDS) return null;
+  return {
+    text: `Of ${together} handshakes at once the last was through after ${secondsWords(slowestSeconds)}.`,
+    seconds: Math.round(slowestSeconds * 1000) / 1000,
+  };
+}

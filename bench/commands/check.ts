@@ -1,0 +1,34 @@
+import { countByLevel } from '../check/finding.ts';
+import { checkJson } from '../check/json.ts';
+import { checkText } from '../check/text.ts';
+import type { CheckRequest } from '../request/check.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Interruption } from './interruption.ts';
+import type { Services } from './services.ts';
+import { liveLine, type Terminal } from './terminal.ts';
+
+/** Prints what is wrong with a configuration for WebSockets. */
+export async function check(
+  { path, configuration, nginxPath, json }: CheckRequest,
+  terminal: Terminal,
+  { signal, urgent }: Interruption,
+  services: Services,
+): Promise<ExitCode> {
+  const live = liveLine(terminal);
+  live.update(`Opening WebSockets through ${path} …`);
+  try {
+    const report = await services.checkConfiguration({
+      path,
+      configuration,
+      nginxPath,
+      signal,
+      urgent,
+      say: live.say,
+    });
+    live.clear();
+    terminal.print(json ? JSON.stringify(checkJson(report), null, 2) : checkText(report, terminal.columns));
+    return countByLevel(report.findings).error > 0 ? EXIT.failed : EXIT.done;
+  } finally {
+    live.clear();
+  }
+}
