@@ -32,7 +32,7 @@ export interface Backend extends UpstreamServer {
   readonly arrivals: readonly Arrival[];
   /** Refuses connections from now on; those that are open stay. */
   refuse(): Promise<void>;
-  /** Takes them again, on the same port. */
+  /** Takes them again, on the same port and socket. */
   accept(): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,23 +42,32 @@ export async function startBackend(socket: string): Promise<Backend> {
   const arrivals: Arrival[] = [];
   const open = new Set<Duplex>();
   const make = () => makeServer(arrivals, open);
-  let tcp = make();
-  const local = make();
-  await Promise.all([listening(tcp, 0), listening(local, socket)]);
-  const { port } = tcp.address() as AddressInfo;
+  let servers: readonly Server[] = [];
+  let port = 0;
+
+  async function accept(): Promise<void> {
+    const tcp = make();
+    const local = make();
+    servers = [tcp, local];
+    await Promise.all([listening(tcp, port), listening(local, socket)]);
+    port = (tcp.address() as AddressInfo).port;
+  }
+
+  async function refuse(): Promise<void> {
+    await Promise.all(servers.map(closed));
+  }
+
+  await accept();
   return {
     host: HOST,
     port,
     socket,
     arrivals,
-    refuse: () => closed(tcp),
-    async accept() {
-      tcp = make();
-      await listening(tcp, port);
-    },
+    refuse,
+    accept,
     async close() {
       for (const each of open) each.destroy();
-      await Promise.all([closed(tcp), closed(local)]);
+      await refuse();
     },
   };
 }

@@ -67,6 +67,11 @@ export function nameOf({ self }: Candidate): string {
   return self.name === 'location' ? `location ${texts(self).join(' ')}` : 'this server of stream';
 }
 
+/** Its path without a query, which may hold a secret. */
+export function shownPath({ path }: Candidate): string {
+  return path?.split('?')[0] ?? 'no path';
+}
+
 function signOf(located: Located): Sign | null {
   if (carries(located)) return 'upgrade';
   if (isTelling(located.location)) return 'name';

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
@@ -157,5 +157,12 @@ function nothingToTry(path: string, { websocketPath }: ConfigurationOptions): Fi
     websocketPath === null
       ? 'Nothing in it proxies, so that no WebSocket gets through.'
       : `No location with proxy_pass answers --ws-path ${websocketPath}.`;
-  return { rule: 'upgrade', level: 'error', origin: { file: path, line: 1 }, text, seen: null, remedies: [] };
+  return {
+    rule: 'upgrade',
+    level: 'error',
+    origin: { file: resolve(path), line: 1 },
+    text,
+    seen: null,
+    remedies: [],
+  };
 }

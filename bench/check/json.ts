@@ -1,4 +1,4 @@
-import { type Candidate, nameOf } from './candidate.ts';
+import { type Candidate, nameOf, shownPath } from './candidate.ts';
 import type { CheckReport } from './check.ts';
 import { countByLevel, type Finding } from './finding.ts';
 import { shownPlace } from './place.ts';
@@ -23,7 +23,7 @@ function locationJson(candidate: Candidate, { seen }: CheckReport) {
   return {
     location: nameOf(candidate),
     place: shownPlace(candidate.self.origin),
-    path: candidate.path,
+    path: candidate.path === null ? null : shownPath(candidate),
     host: candidate.host,
     sign: candidate.sign,
     handshake: location?.handshake ?? null,

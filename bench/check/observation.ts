@@ -16,8 +16,11 @@ export interface LocationSeen {
   };
   /** An ordinary GET of the same path, after the handshake. */
   get: { status: number | null; arrived: Arrival | null } | null;
-  /** With a cache that does not let handshakes pass: what became of them after that GET. */
-  cache: { afterGet: Outcome; together: number; slowestSeconds: number } | null;
+  /**
+   * With a cache that handshakes go through: what became of so many at once after that GET, and how many of them
+   * reached the server behind Nginx.
+   */
+  cache: { afterGet: Outcome; together: number; reached: number; slowestSeconds: number } | null;
   /** In the copy with short timeouts. `seconds`: from the last message to the close; null: it stayed open. */
   idle: { closed: { code: number; seconds: number } | null; busyStayedOpen: boolean } | null;
 }

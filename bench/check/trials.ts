@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { probeTls } from '../load/probe.ts';
 import type { Probe } from '../model/run.ts';
@@ -44,7 +45,9 @@ interface Way {
  * @throws Problem('configuration') where it cannot be run, the signal's reason where it is stopped
  */
 export async function runTrials(options: TrialOptions): Promise<Seen> {
-  const { folder } = options;
+  const { folder, signal } = options;
+  // Several WebSockets listen to it at a time, and each stops when it is done.
+  setMaxListeners(0, signal);
   const backends: Backend[] = [];
   try {
     for (let index = 1; index <= BACKENDS; index += 1)
@@ -71,7 +74,7 @@ async function tryAsItStands(options: TrialOptions, backends: readonly Backend[]
   for (const { candidate, target } of ways) {
     const seen = await tryHandshake(target, backends, signal);
     const isCached = seen.handshake.outcome === 'echoed' && careless(candidate) !== null;
-    const cache = isCached ? await tryCache(target, signal) : null;
+    const cache = isCached ? await tryCache(target, backends, signal) : null;
     locations.set(candidate, { ...seen, cache, idle: null });
   }
   const tls = await probeServers(ways, raised.ca, signal);

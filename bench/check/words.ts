@@ -49,3 +49,13 @@ const NUMBER = new Intl.NumberFormat('en-US');
 export function numberWords(value: number): string {
   return NUMBER.format(value);
 }
+
+/** `a, b and c`. */
+export function listWords(items: readonly string[]): string {
+  const [last = '', ...before] = items.toReversed();
+  return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

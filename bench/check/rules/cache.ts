@@ -1,8 +1,8 @@
 import type { Directive } from '../../nginx/tree.ts';
 import { texts } from '../../nginx/tree.ts';
 import { inherited } from '../../nginx/websocket.ts';
-import { type Candidate, nameOf } from '../candidate.ts';
-import type { Evidence, Finding } from '../finding.ts';
+import { type Candidate, nameOf, shownPath } from '../candidate.ts';
+import type { Evidence, Finding, Level } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import type { Rule } from '../subject.ts';
 import { outcomeWords, secondsWords, statusIn } from '../words.ts';
@@ -24,14 +24,13 @@ export const cache: Rule = ({ candidates, seen }) =>
     const written = candidate.sign === 'any' ? null : careless(candidate);
     if (written === null) return [];
     const tried = seen?.locations.get(candidate)?.cache ?? null;
-    const isCut = tried !== null && tried.afterGet !== 'echoed';
     return [
       {
         rule: 'cache',
-        level: isCut ? 'error' : 'warning',
+        level: levelOf(tried),
         origin: written.origin,
         text: `Handshakes of ${nameOf(candidate)} go through proxy_cache. ${consequence(candidate, tried)}`,
-        seen: evidenceOf(candidate, tried),
+        seen: tried === null ? null : evidenceOf(shownPath(candidate), tried),
         remedies: [
           {
             block: 'location',
@@ -42,25 +41,39 @@ export const cache: Rule = ({ candidates, seen }) =>
     ];
   });
 
-function consequence({ levels }: Candidate, tried: LocationSeen['cache']): string {
-  if (tried !== null && tried.afterGet !== 'echoed')
+type Tried = NonNullable<LocationSeen['cache']>;
+
+function isKept({ afterGet }: Tried): boolean {
+  return afterGet !== 'echoed';
+}
+
+function levelOf(tried: Tried | null): Level {
+  if (tried === null) return 'warning';
+  if (isKept(tried)) return 'error';
+  return tried.slowestSeconds < QUEUED_SECONDS ? 'note' : 'warning';
+}
+
+function consequence({ levels }: Candidate, tried: Tried | null): string {
+  if (tried !== null && isKept(tried))
     return 'An ordinary GET of the same path is kept, and its answer fails every handshake until it expires.';
   const isLocked = inherited(levels, 'proxy_cache_lock')[0]?.args[0]?.text === 'on';
   const queue = isLocked ? ', and proxy_cache_lock lets them through one after the other' : '';
-  return `An answer that may be kept fails every handshake until it expires${queue}.`;
+  return `An answer of the same path that may be kept would fail them until it expires${queue}.`;
 }
 
-function evidenceOf({ path }: Candidate, tried: LocationSeen['cache']): Evidence | null {
-  if (tried === null) return null;
-  const { afterGet, together, slowestSeconds } = tried;
-  const status = statusIn(afterGet);
-  if (afterGet !== 'echoed') {
+function evidenceOf(path: string, tried: Tried): Evidence {
+  const { afterGet, together, reached, slowestSeconds } = tried;
+  if (isKept(tried)) {
+    const status = statusIn(afterGet);
     return {
-      text: `After one ordinary GET of ${path} a WebSocket on it ${outcomeWords(afterGet)}, from the cache.`,
+      text: `After one ordinary GET of ${path} a WebSocket on it ${outcomeWords(afterGet)}; of ${together} handshakes ${reached} reached the server behind Nginx.`,
       ...(status === null ? {} : { status }),
     };
   }
-  if (slowestSeconds < QUEUED_SECONDS) return null;
+  if (slowestSeconds < QUEUED_SECONDS)
+    return {
+      text: `After one ordinary GET of ${path} WebSockets still opened: its 426, which says nothing of caches, was not kept.`,
+    };
   return {
     text: `Of ${together} handshakes at once the last was through after ${secondsWords(slowestSeconds)}.`,
     seconds: Math.round(slowestSeconds * 1000) / 1000,

@@ -6,7 +6,7 @@ import type { Evidence, Finding } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import { isSound, type Rule } from '../subject.ts';
 import { arrivalWords } from '../words.ts';
-import { connectionHeader, upgradeMap } from './upgrade.ts';
+import { connectionHeader, connectionRemedy } from './upgrade.ts';
 
 /** `Connection: upgrade` written out goes with every request, those that ask for no upgrade as well. */
 export const connection: Rule = (subject) =>
@@ -21,10 +21,7 @@ export const connection: Rule = (subject) =>
         origin: written.origin,
         text: `"Connection: ${value}" is sent with every request, also with those that are no WebSocket: some servers refuse them, and Nginx keeps no connection for the next one.`,
         seen: evidenceOf(subject.seen?.locations.get(candidate)),
-        remedies: [
-          { block: 'location', lines: ['proxy_set_header    Connection  $connection_upgrade;'] },
-          ...upgradeMap(subject.tree),
-        ],
+        remedies: connectionRemedy(subject.tree),
       },
     ];
   });

@@ -17,7 +17,7 @@ export const shutdown: Rule = ({ tree, isPart, candidates, seen }) => {
     return [
       {
         ...base,
-        origin: tree.find((node) => node.origin !== null)?.origin ?? null,
+        origin: directives(tree).find(({ origin }) => origin !== null)?.origin ?? null,
         text: 'worker_shutdown_timeout is not set: after a reload the old workers live, with their memory, until their last WebSocket closes. With it they are cut after that time, and reconnect all at once.',
         remedies: [{ block: 'main', lines: ['worker_shutdown_timeout  1h;'] }],
       } satisfies Finding,

@@ -1,10 +1,10 @@
 import type { Directive, Node } from '../../nginx/tree.ts';
 import { place, rewrite, texts } from '../../nginx/tree.ts';
 import { defaultVersion, inherited, upgrades } from '../../nginx/websocket.ts';
-import { type Candidate, hiddenUpgrade, nameOf } from '../candidate.ts';
+import { type Candidate, hiddenUpgrade, nameOf, shownPath } from '../candidate.ts';
 import type { Finding, Level, Remedy } from '../finding.ts';
 import type { Rule, Subject } from '../subject.ts';
-import { handshakeEvidence } from '../words.ts';
+import { capital, handshakeEvidence, listWords } from '../words.ts';
 
 /** Names that stand for WebSockets only; `/live` or `/stream` may be something else. */
 const CERTAIN = /websocket|socket\.io|sockjs|signalr|(^|[^a-z])(ws|wss|cable)([^a-z]|$)/i;
@@ -68,7 +68,9 @@ function connectionLack(levels: readonly Directive[]): Lack[] {
   const written = connectionHeader(levels);
   const value = written?.args[1]?.text ?? '';
   if (written !== null && (value.includes('$') || /upgrade/i.test(value))) return [];
-  const text = written === null ? 'sends "Connection: close"' : `sends "Connection: ${value}"`;
+  // Without one of its own Nginx asks the server to close; an empty one is not sent at all.
+  const sent = written === null ? 'close' : value;
+  const text = sent === '' ? 'sends no header Connection' : `sends "Connection: ${sent}"`;
   return [{ text, culprit: written, line: CONNECTION_LINE }];
 }
 
@@ -82,8 +84,7 @@ function finding(subject: Subject, { candidate, lacks }: { candidate: Candidate;
   const seen = subject.seen?.locations.get(candidate);
   const [only] = lacks;
   const culprit = lacks.length === 1 ? (only?.culprit ?? null) : null;
-  const what = lacks.map(({ text }) => text).join(', ');
-  const { path } = candidate;
+  const what = listWords(lacks.map(({ text }) => text));
   return {
     rule: 'upgrade',
     level: levelOf(candidate),
@@ -92,7 +93,11 @@ function finding(subject: Subject, { candidate, lacks }: { candidate: Candidate;
     seen:
       seen === undefined
         ? null
-        : handshakeEvidence(`A WebSocket on ${path}`, seen.handshake.outcome, seen.handshake.arrived),
+        : handshakeEvidence(
+            `A WebSocket on ${shownPath(candidate)}`,
+            seen.handshake.outcome,
+            seen.handshake.arrived,
+          ),
     remedies: [
       { block: 'location', lines: lacks.map(({ line }) => line) },
       ...(lacks.some(({ line }) => line === CONNECTION_LINE) ? upgradeMap(subject.tree) : []),
@@ -100,17 +105,17 @@ function finding(subject: Subject, { candidate, lacks }: { candidate: Candidate;
   };
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 function levelOf({ sign, self }: Candidate): Level {
   if (sign === 'hidden') return 'warning';
   return sign !== 'name' || CERTAIN.test(texts(self).join(' ')) ? 'error' : 'warning';
 }
 
-/** The map that $connection_upgrade comes from, where there is none yet. */
-export function upgradeMap(tree: readonly Node[]): Remedy[] {
+/** The header Connection that follows the client's, and the map that it comes from where there is none yet. */
+export function connectionRemedy(tree: readonly Node[]): Remedy[] {
+  return [{ block: 'location', lines: [CONNECTION_LINE] }, ...upgradeMap(tree)];
+}
+
+function upgradeMap(tree: readonly Node[]): Remedy[] {
   let isDefined = false;
   rewrite(tree, (node) => {
     if (node.name === 'map' || node.name === 'set') isDefined ||= texts(node).includes('$connection_upgrade');

@@ -3,14 +3,12 @@ import type { Target } from '../../model/target.ts';
 import { openSocket, type Socket } from '../client.ts';
 import type { Seen } from '../observation.ts';
 
-/** Opened at a time: few enough for any backlog. */
-const BATCH = 32;
-
 /** What says that the limit was one of ours, and not one of Nginx. */
 const OWN_LIMITS: readonly FailureKind[] = ['no-files', 'no-ports'];
 
 /**
- * Opens WebSockets until one is refused, but no more than `most`. Null where all of them opened, or where a
+ * Opens WebSockets until one is refused, but no more than `most`; one after the other, because those that are on
+ * their way take connections as well. Null where all of them opened, or where a
  * limit of the bench's own came first.
  */
 export async function tryCapacity(
@@ -21,11 +19,11 @@ export async function tryCapacity(
   const sockets: Socket[] = [];
   try {
     while (sockets.length < most) {
-      const openings = await Promise.all(Array.from({ length: BATCH }, () => openSocket(target, signal)));
-      for (const { socket } of openings) if (socket !== null) sockets.push(socket);
-      const refused = openings.find(({ socket }) => socket === null);
-      if (refused === undefined || !('kind' in refused)) continue;
-      return OWN_LIMITS.includes(refused.kind) ? null : { opened: sockets.length, kind: refused.kind };
+      const { socket, ...opening } = await openSocket(target, signal);
+      if (socket !== null) sockets.push(socket);
+      else if ('kind' in opening && !OWN_LIMITS.includes(opening.kind))
+        return { opened: sockets.length, kind: opening.kind };
+      else return null;
     }
     return null;
   } finally {
