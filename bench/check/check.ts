@@ -6,16 +6,15 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { collectChanges, type OnChange } from '../nginx/notices.ts';
-import { type Node, type Origin, place } from '../nginx/tree.ts';
+import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
 import { makeProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { PRIVATE_FOLDER_PREFIX, startWarden } from '../topology/warden.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
 import { type Finding, sorted } from './finding.ts';
+import { judge } from './judge.ts';
 import type { Seen } from './observation.ts';
-import { RULES } from './rules/index.ts';
-import type { Subject } from './subject.ts';
 import { runTrials, type TrialOptions } from './trials.ts';
 
 export interface CheckInput {
@@ -73,16 +72,6 @@ export async function check(input: CheckInput): Promise<CheckReport> {
     findings: sorted([...refusal, ...lack, ...found]),
     changes: changes.notices(tree.nodes),
   };
-}
-
-/** What the rules say, each thing once: a line may apply to several locations. */
-export function judge(subject: Subject): Finding[] {
-  const found = new Map<string, Finding>();
-  for (const finding of sorted(RULES.flatMap((rule) => rule(subject)))) {
-    const key = `${finding.rule} ${place(finding.origin)}`;
-    if (!found.has(key)) found.set(key, finding);
-  }
-  return [...found.values()];
 }
 
 async function read(

@@ -205,9 +205,12 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   return [{ level: 'warning', code: 'sandbox-upgrade', text }];
 }
 
+/** From this version on Nginx speaks HTTP/1.1 to upstream servers unless told otherwise. */
+export const HTTP_1_1_SINCE = '1.29.7';
+
 /** HTTP version towards an upstream server where `proxy_http_version` is not written. */
 export function defaultVersion(nginxVersion: string): string {
-  return atLeast(nginxVersion, '1.29.7') ? '1.1' : '1.0';
+  return atLeast(nginxVersion, HTTP_1_1_SINCE) ? '1.1' : '1.0';
 }
 
 /** The servers of `stream` that take TCP connections and pass them on; one for UDP is no way in. */

@@ -5,6 +5,7 @@ import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
+import { httpVersion } from './http-version.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
 import { resumption } from './resumption.ts';
@@ -15,6 +16,7 @@ import { ipHash, maxFails, zone } from './upstream.ts';
 /** Every rule, in the order in which people run into what it is about. */
 export const RULES: readonly Rule[] = [
   upgrade,
+  httpVersion,
   handshake,
   connection,
   idle,
