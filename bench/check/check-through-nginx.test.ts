@@ -169,11 +169,11 @@ describe('a check of what cannot be run', () => {
   });
 
   it('warns of code that it does not run', async () => {
-    const lua = `events {}\nhttp { server { listen 80;\nlocation = /x { content_by_lua_block { ngx.exit(204) } }\n${SOUND} } }\n`;
+    const lua = `events {}\nhttp { server { listen 80;\nlocation = /x { js_content main.hello; }\n${SOUND} } }\n`;
     const { findings } = await checked(lua);
     const refusal = findings.find(({ rule }) => rule === 'refused');
     assert.deepEqual([refusal?.level, refusal?.origin?.line], ['warning', 3]);
-    assert.match(refusal?.text ?? '', /^Nothing was tried\. "content_by_lua_block"/);
+    assert.match(refusal?.text ?? '', /^Nothing was tried\. "js_content"/);
   });
 
   it('is an error where it cannot be read, at the line, and where nothing proxies', async () => {

@@ -13,6 +13,10 @@ const WRONG: Record<string, string> = {
   'upgrade by a wrong line': whole({
     server: `location /ws { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection ""; proxy_read_timeout 1h; access_log off; }`,
   }),
+  'upgrade of a level around': whole({
+    server:
+      'proxy_http_version 1.1;\nproxy_set_header Host $host;\nproxy_set_header Upgrade $http_upgrade;\nlocation /ws { proxy_pass http://app; proxy_read_timeout 1h; access_log off; }',
+  }),
   'http-version': whole({ server: SOUND.replace('proxy_http_version 1.1;', '') }),
   connection: whole({ server: SOUND.replace('$connection_upgrade', 'upgrade') }),
   'idle-timeout': whole({ server: `location /ws { proxy_pass http://app; ${UPGRADE} access_log off; }` }),
@@ -20,6 +24,15 @@ const WRONG: Record<string, string> = {
     'worker_rlimit_nofile 40000; worker_shutdown_timeout 1h; events { worker_connections 20000; } stream { server { listen 1; proxy_pass a:1; } }',
   'worker-connections': whole({ server: SOUND }).replace('worker_connections 20000;', ''),
   'open-files': whole({ server: SOUND, main: '' }),
+  'cache with another bypass': whole({
+    server: `proxy_cache c;\n${SOUND.replace('access_log', 'proxy_cache_bypass $cookie_x; access_log')}`,
+  }),
+  'idle-timeout of a level around': whole({
+    server: `proxy_read_timeout 30s;\nlocation /ws { proxy_pass http://app; ${UPGRADE} access_log off; }`,
+  }),
+  'connection of a level around': whole({
+    server: `proxy_http_version 1.1;\nproxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection upgrade;\nlocation / { proxy_pass http://app; proxy_read_timeout 1h; access_log off; }`,
+  }),
   cache: whole({ server: `proxy_cache c;\n${SOUND}` }),
   zone: whole({ server: SOUND, http: 'upstream app { server a max_fails=0; server b max_fails=0; }' }),
   'ip-hash': whole({
@@ -53,6 +66,8 @@ describe('what a finding says to write', () => {
       const after = found(remedied(text, finding), versionFor(what));
       const same = after.filter((each) => each.rule === rule && each.level === finding.level);
       assert.deepEqual(same, []);
+      const worse = after.filter(({ level }) => level === 'error');
+      assert.deepEqual(worse, [], 'and brings no other');
     });
   }
 });

@@ -1,6 +1,6 @@
-import { directives, type Node } from '../nginx/tree.ts';
+import { type Directive, directives, type Node } from '../nginx/tree.ts';
 import type { Candidate, Sign } from './candidate.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, Remedy } from './finding.ts';
 import type { Seen } from './observation.ts';
 
 /** What rules look at: a configuration as it was read, and what was seen when it ran. */
@@ -25,6 +25,18 @@ export function isSound({ seen }: Subject, candidate: Candidate): boolean {
   const outcome = seen?.locations.get(candidate)?.handshake.outcome;
   return outcome === undefined ? CARRYING.includes(candidate.sign) : outcome === 'echoed';
 }
+
+/**
+ * The block to write lines into that replace or join directives of these names: the innermost level that has any,
+ * because those of an inner level would take the place of all of them; the innermost level where none has.
+ */
+export function blockFor(levels: readonly Directive[], ...names: readonly string[]): Remedy['block'] {
+  const level = levels.findLast(({ block }) => directives(block).some(({ name }) => names.includes(name)));
+  const name = (level ?? levels.at(-1))?.name;
+  return BLOCKS.find((block) => block === name) ?? 'location';
+}
+
+const BLOCKS = ['http', 'server', 'location', 'stream'] as const;
 
 /** Argument of a directive of the main file, or of a block of it; null where it is not written. */
 export function mainSetting(tree: readonly Node[], name: string, block?: string): string | null {

@@ -4,7 +4,7 @@ import { inherited } from '../../nginx/websocket.ts';
 import { type Candidate, nameOf, shownPath } from '../candidate.ts';
 import type { Evidence, Finding, Level } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
-import type { Rule } from '../subject.ts';
+import { blockFor, type Rule } from '../subject.ts';
 import { outcomeWords, secondsWords, statusIn } from '../words.ts';
 
 /** A handshake that waits at a lock for one turn takes half a second. */
@@ -23,17 +23,18 @@ export const cache: Rule = ({ candidates, seen }) =>
   candidates.flatMap((candidate): Finding[] => {
     const written = candidate.sign === 'any' ? null : careless(candidate);
     if (written === null) return [];
+    const decisive = inherited(candidate.levels, 'proxy_cache_bypass')[0] ?? written;
     const tried = seen?.locations.get(candidate)?.cache ?? null;
     return [
       {
         rule: 'cache',
         level: levelOf(tried),
-        origin: written.origin,
+        origin: decisive.origin,
         text: `Handshakes of ${nameOf(candidate)} go through proxy_cache. ${consequence(candidate, tried)}`,
         seen: tried === null ? null : evidenceOf(shownPath(candidate), tried),
         remedies: [
           {
-            block: 'location',
+            block: blockFor(candidate.levels, decisive.name),
             lines: ['proxy_cache_bypass  $http_upgrade;', 'proxy_no_cache      $http_upgrade;'],
           },
         ],

@@ -21,7 +21,7 @@ export const connection: Rule = (subject) =>
         origin: written.origin,
         text: `"Connection: ${value}" is sent with every request, also with those that are no WebSocket: some servers refuse them, and Nginx keeps no connection for the next one.`,
         seen: evidenceOf(subject.seen?.locations.get(candidate)),
-        remedies: connectionRemedy(subject.tree),
+        remedies: connectionRemedy(subject.tree, candidate),
       },
     ];
   });

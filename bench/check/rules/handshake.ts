@@ -27,7 +27,7 @@ export const handshake: Rule = ({ tree, candidates, seen, nginxVersion }) =>
         level: levelOf(location),
         text: `${capital(nameOf(candidate))} does not take a WebSocket. ${reasonOf(location)}`,
         seen: evidence,
-        remedies: culprit === null || asksToUpgrade(arrived) ? [] : connectionRemedy(tree),
+        remedies: culprit === null || asksToUpgrade(arrived) ? [] : connectionRemedy(tree, candidate),
       },
     ];
   });

@@ -1,9 +1,9 @@
 import { inherited } from '../../nginx/websocket.ts';
 import { type Candidate, nameOf } from '../candidate.ts';
-import type { Evidence, Finding, Level } from '../finding.ts';
+import type { Evidence, Finding, Level, Remedy } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
-import { isSound, type Rule } from '../subject.ts';
+import { blockFor, isSound, type Rule } from '../subject.ts';
 import { secondsIn } from '../time.ts';
 import { secondsWords } from '../words.ts';
 
@@ -42,9 +42,11 @@ function levelOf(seconds: number): Level {
   return seconds <= PINGS_SECONDS ? 'warning' : 'note';
 }
 
-function remedyOf({ sign }: Candidate): Finding['remedies'][number] {
-  if (sign === 'stream') return { block: 'server', lines: ['proxy_timeout  1h;'] };
-  return { block: 'location', lines: ['proxy_read_timeout  1h;', 'proxy_send_timeout  1h;'] };
+function remedyOf({ sign, levels }: Candidate): Remedy {
+  const { name } = sign === 'stream' ? STREAM : HTTP;
+  const lines =
+    sign === 'stream' ? ['proxy_timeout  1h;'] : ['proxy_read_timeout  1h;', 'proxy_send_timeout  1h;'];
+  return { block: blockFor(levels, name), lines };
 }
 
 function evidenceOf(name: string, seen: LocationSeen | undefined): Evidence | null {

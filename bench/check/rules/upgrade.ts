@@ -3,7 +3,7 @@ import { place, rewrite, texts } from '../../nginx/tree.ts';
 import { defaultVersion, inherited, upgrades } from '../../nginx/websocket.ts';
 import { type Candidate, hiddenUpgrade, nameOf, shownPath } from '../candidate.ts';
 import type { Finding, Level, Remedy } from '../finding.ts';
-import type { Rule, Subject } from '../subject.ts';
+import { blockFor, type Rule, type Subject } from '../subject.ts';
 import { capital, handshakeEvidence, listWords } from '../words.ts';
 
 /** Names that stand for WebSockets only; `/live` or `/stream` may be something else. */
@@ -99,7 +99,7 @@ function finding(subject: Subject, { candidate, lacks }: { candidate: Candidate;
             seen.handshake.arrived,
           ),
     remedies: [
-      { block: 'location', lines: lacks.map(({ line }) => line) },
+      { block: blockFor(candidate.levels, 'proxy_set_header'), lines: lacks.map(({ line }) => line) },
       ...(lacks.some(({ line }) => line === CONNECTION_LINE) ? upgradeMap(subject.tree) : []),
     ],
   };
@@ -111,8 +111,8 @@ function levelOf({ sign, self }: Candidate): Level {
 }
 
 /** The header Connection that follows the client's, and the map that it comes from where there is none yet. */
-export function connectionRemedy(tree: readonly Node[]): Remedy[] {
-  return [{ block: 'location', lines: [CONNECTION_LINE] }, ...upgradeMap(tree)];
+export function connectionRemedy(tree: readonly Node[], { levels }: Pick<Candidate, 'levels'>): Remedy[] {
+  return [{ block: blockFor(levels, 'proxy_set_header'), lines: [CONNECTION_LINE] }, ...upgradeMap(tree)];
 }
 
 function upgradeMap(tree: readonly Node[]): Remedy[] {
