@@ -35,12 +35,20 @@ export const cache: Rule = ({ candidates, seen }) =>
         remedies: [
           {
             block: blockFor(candidate.levels, decisive.name),
-            lines: ['proxy_cache_bypass  $http_upgrade;', 'proxy_no_cache      $http_upgrade;'],
+            lines: [
+              `proxy_cache_bypass  ${withUpgrade(candidate, 'proxy_cache_bypass')};`,
+              `proxy_no_cache      ${withUpgrade(candidate, 'proxy_no_cache')};`,
+            ],
           },
         ],
       },
     ];
   });
+
+/** Each of the two may stand once on a level. */
+function withUpgrade({ levels }: Candidate, name: string): string {
+  return ['$http_upgrade', ...inherited(levels, name).flatMap(texts)].join('  ');
+}
 
 type Tried = NonNullable<LocationSeen['cache']>;
 

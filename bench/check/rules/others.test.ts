@@ -169,6 +169,14 @@ describe('cache', () => {
     only(cache(seenAs(of(''), tried('echoed', 4, 0.01))), /^note/);
   });
 
+  it('keeps what else passes the cache by', () => {
+    const [remedy] = only(cache(of('proxy_cache_bypass $cookie_x;')), /^warning/).remedies;
+    assert.deepEqual(remedy, {
+      block: 'server',
+      lines: ['proxy_cache_bypass  $http_upgrade  $cookie_x;', 'proxy_no_cache      $http_upgrade;'],
+    });
+  });
+
   it('has nothing to say where handshakes pass it by, or where it is off', () => {
     for (const server of [
       'proxy_cache_bypass $cookie_x $http_upgrade;',
