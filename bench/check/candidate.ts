@@ -6,6 +6,7 @@ import { upstreamName } from '../nginx/upstream.ts';
 import {
   carries,
   hostOf,
+  inherited,
   isProxied,
   isTelling,
   type Located,
@@ -74,8 +75,16 @@ export function shownPath({ path }: Candidate): string {
 
 function signOf(located: Located): Sign | null {
   if (carries(located)) return 'upgrade';
+  if (refusesUpgrade(located)) return null;
   if (isTelling(located.location)) return 'name';
   return hiddenUpgrade(located) === null ? null : 'hidden';
+}
+
+/** An empty header, which is not sent, is written by those who want no WebSocket there. */
+function refusesUpgrade({ location, levels }: Located): boolean {
+  return inherited([...levels, location], 'proxy_set_header').some(
+    ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text === '',
+  );
 }
 
 /** The directive that passes Upgrade on, on a level whose headers those of an inner level replace. */

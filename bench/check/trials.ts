@@ -155,7 +155,8 @@ async function tryShortened(
   const raised = await raise(shortened(tree), join(folder, 'short'), {
     ...options,
     backends,
-    workerConnections: workerConnections(tree),
+    // All locations are tried at once, and that is not to fail for want of connections.
+    workerConnections: MOST_TRIED,
     onChange: () => {},
   });
   const ways = waysOf(raised, opening);

@@ -26,7 +26,7 @@ const ASKING: Options = {
 
 export const checkCommand = {
   operands: 'PATH',
-  help: 'What is wrong with this nginx.conf for WebSockets, seen by trying it?',
+  help: 'What is wrong with this nginx.conf for WebSockets?',
   options: { 'How it is read and entered': READING, 'What it is tried with, and what comes out': ASKING },
   parse: (given, operands) => ({
     command: 'check',

@@ -4,7 +4,7 @@ import { inherited } from '../../nginx/websocket.ts';
 import { type Candidate, nameOf, shownPath } from '../candidate.ts';
 import type { Evidence, Finding, Level } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
-import { blockFor, type Rule } from '../subject.ts';
+import { blockFor, isSound, type Rule } from '../subject.ts';
 import { outcomeWords, secondsWords, statusIn } from '../words.ts';
 
 /** A handshake that waits at a lock for one turn takes half a second. */
@@ -19,12 +19,12 @@ export function careless({ levels }: Pick<Candidate, 'levels'>): Directive | nul
 }
 
 /** A handshake is a GET: a cache answers it with what it kept of others, or lets one through at a time. */
-export const cache: Rule = ({ candidates, seen }) =>
-  candidates.flatMap((candidate): Finding[] => {
-    const written = candidate.sign === 'any' ? null : careless(candidate);
-    if (written === null) return [];
+export const cache: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): Finding[] => {
+    const written = careless(candidate);
+    if (written === null || !isSound(subject, candidate)) return [];
     const decisive = inherited(candidate.levels, 'proxy_cache_bypass')[0] ?? written;
-    const tried = seen?.locations.get(candidate)?.cache ?? null;
+    const tried = subject.seen?.locations.get(candidate)?.cache ?? null;
     return [
       {
         rule: 'cache',
