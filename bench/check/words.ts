@@ -9,6 +9,7 @@ export function outcomeWords(outcome: Outcome): string {
   if (status !== null) return `was answered with ${status}`;
   if (outcome === 'echo-timeout') return 'was not answered';
   if (outcome.startsWith('closed-')) return `was closed with ${outcome.slice('closed-'.length)}`;
+  if (outcome === 'protocol-error') return 'was answered with what is no response of HTTP/1.1';
   if (outcome === 'reset') return 'was closed without an answer';
   return `failed (${outcome})`;
 }

@@ -24,6 +24,8 @@ export interface ListenSpec {
    * whatever the Host header.
    */
   main: Directive | null;
+  /** Leaves a listener as it is that takes HTTP/2 alone, and so no WebSocket. */
+  keepHttp2Alone?: boolean;
 }
 
 /** Options of the socket, not of the server: Nginx accepts them only once for each address. */
@@ -96,16 +98,20 @@ export function moveListens(
 }
 
 /** Before 1.25.1 a listener for HTTP/2 without TLS takes no HTTP/1.1, and so no WebSocket. */
+function takesHttp2Alone({ parameters }: Listen, tls: boolean, nginxVersion: string): boolean {
+  return !tls && has(parameters, 'http2') && !atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE);
+}
+
 function dropCleartextHttp2(
   tree: readonly Node[],
   sockets: ReadonlyMap<string, Socket>,
-  { nginxVersion }: ListenSpec,
+  { nginxVersion, keepHttp2Alone = false }: ListenSpec,
   onChange: OnChange,
 ): void {
-  if (atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE)) return;
+  if (keepHttp2Alone) return;
   for (const listen of servers(tree).flatMap(listens)) {
     const socket = sockets.get(listen.address);
-    if (socket === undefined || socket.tls || !has(listen.parameters, 'http2')) continue;
+    if (socket === undefined || !takesHttp2Alone(listen, socket.tls, nginxVersion)) continue;
     socket.http2 = false;
     onChange('http2-cleartext', listen.node);
   }

@@ -2,7 +2,7 @@ import type { Notice } from '../model/notice.ts';
 import { type ConfineSpec, confine } from './confine.ts';
 import { withoutGuards } from './guards.ts';
 import { withCertificates, withSslParameters } from './legacy.ts';
-import { type Listener, moveListens } from './listen.ts';
+import { type Listener, type ListenSpec, moveListens } from './listen.ts';
 import type { OnChange } from './notices.ts';
 import { closeOff } from './outside.ts';
 import { traceLocations } from './trace.ts';
@@ -65,15 +65,15 @@ export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChan
 }
 
 /**
- * As `moveIntoSandbox`, for those who find the WebSockets' locations themselves: no server goes before another,
- * and each socket keeps its default server.
+ * As `moveIntoSandbox`, for those who find the WebSockets' locations themselves, to see whether they get through: no
+ * server goes before another, each socket keeps its default server, and what takes no WebSocket is not mended.
  */
 export function moveAllServers(
   tree: readonly Node[],
   spec: Omit<SandboxSpec, 'wanted'>,
   onChange: OnChange,
 ): Pick<Sandbox, 'tree' | 'listeners'> {
-  return enclosed(opened(tree, spec, onChange), null, spec, onChange);
+  return enclosed(opened(tree, spec, onChange), null, { ...spec, keepHttp2Alone: true }, onChange);
 }
 
 function opened(
@@ -88,7 +88,7 @@ function opened(
 function enclosed(
   open: readonly Node[],
   main: Directive | null,
-  spec: Omit<SandboxSpec, 'wanted'>,
+  spec: Omit<SandboxSpec, 'wanted'> & Pick<ListenSpec, 'keepHttp2Alone'>,
   onChange: OnChange,
 ): Pick<Sandbox, 'tree' | 'listeners'> {
   const { tree: moved, listeners } = moveListens(open, { ...spec, main }, onChange);

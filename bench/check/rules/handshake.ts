@@ -4,12 +4,13 @@ import type { Finding, Level } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import type { Rule } from '../subject.ts';
 import { capital, handshakeEvidence, statusIn } from '../words.ts';
+import { http2Alone } from './http2.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
 /** A handshake that fails although the location has all that an upgrade takes; and locations that none could reach. */
 export const handshake: Rule = ({ tree, candidates, seen, nginxVersion }) =>
   candidates.flatMap((candidate): Finding[] => {
-    if (seen === null || candidate.sign === 'any') return [];
+    if (seen === null || candidate.sign === 'any' || http2Alone(candidate, nginxVersion) !== null) return [];
     const location = seen.locations.get(candidate);
     const base = { rule: 'handshake', origin: candidate.self.origin, remedies: [] };
     if (location === undefined) {

@@ -8,6 +8,7 @@ import { accessLog } from './access-log.ts';
 import { buffering } from './buffering.ts';
 import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
+import { handshake } from './handshake.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
 import { resumption } from './resumption.ts';
@@ -218,6 +219,12 @@ describe('http2', () => {
     const found = only(http2(subject), /^error :9 Before Nginx 1\.25\.1/);
     assert.deepEqual(found.remedies[0]?.lines, ['listen  80;']);
     only(http2({ ...subject, nginxVersion: '1.25.1' }), /^note :9/);
+    const refused = { handshake: { outcome: 'protocol-error', arrived: null } } as const;
+    assert.match(
+      only(http2(seenAs(subject, refused)), /^error/).seen?.text ?? '',
+      /no response of HTTP\/1\.1/,
+    );
+    assert.deepEqual(handshake(seenAs(subject, refused)), [], 'said once');
   });
 });
 
