@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
@@ -45,6 +46,8 @@ let root: string;
 let binary: NginxBinary;
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'check-test-'));
+  // Private folders of the check lie below it, and can be told from those of other tests.
+  process.env.TMPDIR = root;
   binary = await findNginx({
     path: null,
     searchPath: process.env.PATH ?? '',
@@ -53,6 +56,15 @@ before(async () => {
   });
 });
 after(() => rm(root, { recursive: true, force: true }));
+
+/** Command lines of the processes that work in a private folder of these tests. */
+async function running(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
+  );
+  return lines.filter((line) => line.includes(join(root, PRIVATE_FOLDER_PREFIX)));
+}
 
 const NEVER = new AbortController().signal;
 
@@ -93,10 +105,8 @@ describe('check, through a real Nginx', () => {
     assert.match(seen?.text ?? '', /was HTTP\/1\.\d with no Upgrade/);
   });
 
-  it('sees a silent WebSocket cut without a close frame, and a busy one that is not', () => {
-    const { seen } = found('idle-timeout', 9);
-    assert.equal(seen?.closeCode, 1006);
-    assert.match(seen?.text ?? '', /One that sent a message now and then stayed open/);
+  it('sees a silent WebSocket cut without a close frame', () => {
+    assert.equal(found('idle-timeout', 9).seen?.closeCode, 1006);
     found('idle-timeout', 16);
   });
 
@@ -128,11 +138,8 @@ describe('check, through a real Nginx', () => {
   });
 
   it('leaves nothing behind, and nothing running', async () => {
-    const folders = await readdir(tmpdir());
-    const ours = folders.filter((name) => name.startsWith(PRIVATE_FOLDER_PREFIX));
-    const used =
-      report.seen === null ? [] : ours.filter((name) => folders.includes(join(name, 'as-it-stands')));
-    assert.deepEqual(used, []);
+    assert.deepEqual(await readdir(root), ['nginx.conf']);
+    assert.deepEqual(await running(), []);
   });
 });
 
@@ -196,7 +203,17 @@ describe('a check of what cannot be run', () => {
   it('ends with the reason of who stops it', async () => {
     const stop = new AbortController();
     const stopped = checked(TROUBLED, stop.signal);
-    setTimeout(() => stop.abort(new Error('stopped here')), 300);
+    let isOver = false;
+    const over = stopped
+      .catch(() => {})
+      .finally(() => {
+        isOver = true;
+      });
+    while (!isOver && (await running()).length === 0) await sleep(5);
+    stop.abort(new Error('stopped here'));
     await assert.rejects(stopped, /stopped here/);
+    await over;
+    assert.deepEqual(await readdir(root), ['nginx.conf']);
+    assert.deepEqual(await running(), []);
   });
 });

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenCarrier } from '../load/carriers/carrier.ts';
 import { nodeTcp, nodeTls, SKIP_CERTIFICATE_CHECK } from '../load/carriers/node.ts';
 import { leanConnector } from '../load/connections/lean-connection.ts';
 import { FrameWriter } from '../load/wire/frame-writer.ts';
@@ -47,62 +49,63 @@ export async function openSocket(
   localAddress?: string,
 ): Promise<Opening> {
   signal.throwIfAborted();
+  const socket = connect(target, localAddress);
+  const settled = new AbortController();
+  const either = AbortSignal.any([signal, settled.signal]);
+  const patience = sleep(PATIENCE_MS, null, { signal: either }).catch(() => null);
+  const outcome = await Promise.race([socket.echoed, socket.ended, patience]);
+  settled.abort();
+  if (outcome === 'echoed') return { socket };
+  socket.drop();
+  signal.throwIfAborted();
+  return { socket: null, kind: outcome === null ? 'echo-timeout' : outcome.kind };
+}
+
+/** Begins to open a WebSocket, and sends a message as soon as it is open. */
+function connect(target: Target, localAddress: string | undefined): Socket & { echoed: Promise<'echoed'> } {
   const payload = new Payload(MESSAGE, 0);
   const context = { clock: () => performance.now() * 1e3, payload, target };
-  const { host, tls } = target;
-  const carrier =
-    tls === null
-      ? nodeTcp(host)
-      : nodeTls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
-  const connect = leanConnector(context, new FrameWriter(payload, 1), carrier);
-  return new Promise((resolve, reject) => {
-    let sequence = 0;
-    let upstream: string | null = null;
-    let ending: Ending | null = null;
-    let tellEnded = (_ending: Ending) => {};
-    const ended = new Promise<Ending>((tell) => {
-      tellEnded = tell;
-    });
-    const settle = (opening: Opening) => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-      resolve(opening);
-    };
-    const stop = () => {
-      clearTimeout(timer);
-      connection.destroy();
-      reject(signal.reason);
-    };
-    const source = localAddress === undefined ? null : { localAddress, localPort: 0 };
-    const connection = connect(0, source, target.ports[0] ?? 0, {
-      opened(_times, facts) {
-        upstream = facts.upstream;
-        connection.send(sequence++, 1);
-      },
-      message: () => settle({ socket }),
-      batchEnd() {},
-      failed(_stage, kind) {
-        ending = { kind, atMs: performance.now() };
-        tellEnded(ending);
-        settle({ socket: null, kind });
-      },
-      closed() {},
-    });
-    const socket: Socket = {
-      get upstream() {
-        return upstream;
-      },
-      send: () => connection.send(sequence++, 1),
-      ending: () => ending,
-      ended,
-      drop: () => connection.destroy(),
-    };
-    const timer = setTimeout(() => {
-      connection.destroy();
-      settle({ socket: null, kind: 'echo-timeout' });
-    }, PATIENCE_MS);
-    signal.addEventListener('abort', stop);
+  const source = localAddress === undefined ? null : { localAddress, localPort: 0 };
+  let sequence = 0;
+  let upstream: string | null = null;
+  let ending: Ending | null = null;
+  let tellEcho = () => {};
+  const echoed = new Promise<'echoed'>((tell) => {
+    tellEcho = () => tell('echoed');
   });
+  let tellEnd = (_ending: Ending) => {};
+  const ended = new Promise<Ending>((tell) => {
+    tellEnd = tell;
+  });
+  const open = leanConnector(context, new FrameWriter(payload, 1), carrierFor(target));
+  const connection = open(0, source, target.ports[0] ?? 0, {
+    opened(_times, facts) {
+      upstream = facts.upstream;
+      connection.send(sequence++, 1);
+    },
+    message: () => tellEcho(),
+    batchEnd() {},
+    failed(_stage, kind) {
+      ending = { kind, atMs: performance.now() };
+      tellEnd(ending);
+    },
+    closed() {},
+  });
+  return {
+    get upstream() {
+      return upstream;
+    },
+    send: () => connection.send(sequence++, 1),
+    ending: () => ending,
+    ended,
+    echoed,
+    drop: () => connection.destroy(),
+  };
+}
+
+function carrierFor({ host, tls }: Target): OpenCarrier {
+  if (tls === null) return nodeTcp(host);
+  return nodeTls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
 }
 
 /**

@@ -10,7 +10,7 @@ import type { LocationSeen, Seen, UpstreamSeen } from './observation.ts';
 import { type Raised, type RaiseOptions, raise } from './raise.ts';
 import { careless } from './rules/cache.ts';
 import { shortened } from './shortened.ts';
-import { workerConnections } from './subject.ts';
+import { mainSetting, workerConnections } from './subject.ts';
 import { tryCache } from './trials/cache.ts';
 import { tryCapacity } from './trials/capacity.ts';
 import { tryHandshake } from './trials/handshake.ts';
@@ -166,7 +166,8 @@ async function tryShortened(
     ),
   );
   const [first] = ways;
-  const reload = first === undefined ? null : await tryReload(raised, first.target, signal);
+  const expected = mainSetting(tree, 'worker_shutdown_timeout') === null ? 'stays' : 'cut';
+  const reload = first === undefined ? null : await tryReload(raised, first.target, expected, signal);
   await processSet.retire(raised.nginx);
   const all = [...locations].map(
     ([candidate, seen]) => [candidate, { ...seen, idle: idles.get(candidate) ?? null }] as const,

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureKind } from '../../model/failure.ts';
 import type { Target } from '../../model/target.ts';
-import { type Ending, openSocket } from '../client.ts';
+import { type Ending, openSocket, type Socket } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 
-const WATCHED_MS = SHORT_SECONDS * 2_500;
+/** A machine that is busy may be late. */
+const PATIENCE_MS = SHORT_SECONDS * 5_000;
+/** After the silent one is closed the busy one is watched for so long. */
+const MARGIN_MS = SHORT_SECONDS * 300;
 /** Several messages fit into the timeout, so that a late timer of ours does not look like its end. */
 const BEAT_MS = SHORT_SECONDS * 200;
 
@@ -17,7 +20,8 @@ export async function tryIdle(target: Target, signal: AbortSignal): Promise<Loca
     const since = performance.now();
     const beat = setInterval(busy.socket.send, BEAT_MS);
     try {
-      await sleep(WATCHED_MS, undefined, { signal });
+      await endedWithin(silent.socket, PATIENCE_MS, signal);
+      await sleep(MARGIN_MS, undefined, { signal });
     } finally {
       clearInterval(beat);
     }
@@ -29,6 +33,19 @@ export async function tryIdle(target: Target, signal: AbortSignal): Promise<Loca
     silent.socket?.drop();
     busy.socket?.drop();
   }
+}
+
+/** Waits until it has ended, but no longer. */
+export async function endedWithin(
+  { ended }: Pick<Socket, 'ended'>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const patience = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+  await Promise.race([ended, patience]);
+  over.abort();
+  await patience.catch(() => signal.throwIfAborted());
 }
 
 /** @param sinceMs Of `performance.now` */

@@ -6,7 +6,7 @@ import { openSocket } from '../client.ts';
 import type { Seen } from '../observation.ts';
 
 const POLL_MS = 20;
-const WAIT_MS = 1_000;
+const WAIT_MS = 3_000;
 
 /** Counts the lines of all access logs while a WebSocket is open, and after it has closed. Null where none opens. */
 export async function tryLog(folder: string, target: Target, signal: AbortSignal): Promise<Seen['log']> {
