@@ -57,13 +57,29 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true, force: true }));
 
-/** Command lines of the processes that work in a private folder of these tests. */
-async function running(): Promise<string[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+/** The processes that work in a private folder of these tests, by their pids, with their command lines. */
+async function running(): Promise<Map<number, string>> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const lines = await Promise.all(
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
   );
-  return lines.filter((line) => line.includes(join(root, PRIVATE_FOLDER_PREFIX)));
+  const all = pids.map((pid, index) => [pid, lines[index] ?? ''] as const);
+  return new Map(all.filter(([, line]) => line.includes(join(root, PRIVATE_FOLDER_PREFIX))));
+}
+
+/** The pid of the first process of a check that has just begun; null where it is over before. */
+async function firstProcess(check: Promise<unknown>): Promise<number | null> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  check.then(over, over);
+  while (!isOver) {
+    const [pid] = (await running()).keys();
+    if (pid !== undefined) return pid;
+    await sleep(5);
+  }
+  return null;
 }
 
 const NEVER = new AbortController().signal;
@@ -139,7 +155,7 @@ describe('check, through a real Nginx', () => {
 
   it('leaves nothing behind, and nothing running', async () => {
     assert.deepEqual(await readdir(root), ['nginx.conf']);
-    assert.deepEqual(await running(), []);
+    assert.deepEqual(await running(), new Map());
   });
 });
 
@@ -200,20 +216,24 @@ describe('a check of what cannot be run', () => {
     });
   });
 
+  it('is told of a process that died, and not of what was seen without it', async () => {
+    const killed = checked(TROUBLED);
+    let master: number | undefined;
+    while (master === undefined) {
+      assert.ok(await firstProcess(killed));
+      for (const [pid, line] of await running()) if (line.startsWith('nginx: master')) master = pid;
+    }
+    process.kill(master, 'SIGKILL');
+    await assert.rejects(killed, (error) => error instanceof Problem && error.kind === 'died');
+  });
+
   it('ends with the reason of who stops it', async () => {
     const stop = new AbortController();
     const stopped = checked(TROUBLED, stop.signal);
-    let isOver = false;
-    const over = stopped
-      .catch(() => {})
-      .finally(() => {
-        isOver = true;
-      });
-    while (!isOver && (await running()).length === 0) await sleep(5);
+    assert.ok(await firstProcess(stopped));
     stop.abort(new Error('stopped here'));
     await assert.rejects(stopped, /stopped here/);
-    await over;
     assert.deepEqual(await readdir(root), ['nginx.conf']);
-    assert.deepEqual(await running(), []);
+    assert.deepEqual(await running(), new Map());
   });
 });

@@ -8,7 +8,7 @@ import type { NginxBinary } from '../nginx/binary.ts';
 import { collectChanges, type OnChange } from '../nginx/notices.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
-import { makeProcessSet } from '../topology/process-set.ts';
+import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { PRIVATE_FOLDER_PREFIX, startWarden } from '../topology/warden.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
@@ -97,6 +97,7 @@ async function tryOut(
   } catch (error) {
     input.signal.throwIfAborted();
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
+    // In its own words (checkNginx): all else is what the sandbox cannot do, and may be right on a server.
     const isNginxs = error.message.startsWith('Nginx refuses');
     return { seen: null, refusal: [refused(error, isNginxs ? 'error' : 'warning')] };
   }
@@ -115,12 +116,36 @@ async function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'proc
       await rm(folder, { recursive: true, force: true });
       warden.disown(folder);
     });
-    return await runTrials({ ...input, folder, processSet });
+    return await untilDeath(processSet, input.signal, (signal) =>
+      runTrials({ ...input, folder, processSet, signal }),
+    );
   } finally {
     processSet.dismiss();
     await scope.close();
     input.urgent.removeEventListener('abort', processSet.kill);
     await warden.close();
+  }
+}
+
+/**
+ * Runs trials, and stops them where a process ends that should not: what they would see then says nothing of the
+ * configuration.
+ */
+async function untilDeath<T>(
+  { unexpectedExit }: ProcessSet,
+  signal: AbortSignal,
+  body: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const stop = new AbortController();
+  const trials = body(AbortSignal.any([signal, stop.signal]));
+  const death = unexpectedExit.then((sentence) => {
+    throw new Problem('died', sentence);
+  });
+  try {
+    return await Promise.race([trials, death]);
+  } finally {
+    stop.abort();
+    await trials.catch(() => {});
   }
 }
 
