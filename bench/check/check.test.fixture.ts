@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Probe } from '../model/run.ts';
 import { wrapFragment } from '../nginx/fragment.ts';
 import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
@@ -77,6 +78,34 @@ export function upstreamIn({ tree }: Pick<Subject, 'tree'>): Directive {
   const [upstream] = directives(tree, 'http').flatMap(({ block }) => directives(block, 'upstream'));
   assert.ok(upstream);
   return upstream;
+}
+
+/** The one finding there is, after its `level :line text` was compared. */
+export function only(findings: readonly Finding[], expected: RegExp): Finding {
+  assert.equal(findings.length, 1, JSON.stringify(findings));
+  const [found] = findings;
+  assert.ok(found);
+  assert.match(`${found.level} :${found.origin?.line} ${found.text}`, expected);
+  return found;
+}
+
+/** What is put into the server of a whole configuration. */
+export const ofServer = (server: string) => subjectOf(whole({ server }));
+
+const PROBE: Probe = {
+  alpn: null,
+  alpnOffered: 'h2',
+  extendedConnect: false,
+  tlsProtocol: 'TLSv1.3',
+  tlsCipher: 'TLS_AES_256_GCM_SHA384',
+  tlsResumed: true,
+};
+
+/** A server with TLS, and what a probe of it found. */
+export function probed(server: string, probe: Partial<Probe>, listen = 'listen 443 ssl http2;'): Subject {
+  const subject = subjectOf(whole({ server: `${server}\n${SOUND}` }).replace('listen 80;', listen));
+  const tls = new Map(subject.candidates.map((each) => [each.server, { ...PROBE, ...probe }]));
+  return seenAs(subject, {}, { tls });
 }
 
 /** A configuration with what a finding says to write. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SOUND, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
+import { ofServer, SOUND, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
 import type { Finding } from '../finding.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
@@ -17,8 +17,6 @@ const REFUSED = {
 function brief(findings: readonly Finding[]): string[] {
   return findings.map(({ level, origin, text }) => `${level} :${origin?.line} ${text}`);
 }
-
-const ofServer = (server: string) => subjectOf(whole({ server }));
 
 describe('upgrade', () => {
   const cases: [what: string, server: string, expected: RegExp][] = [
