@@ -32,7 +32,7 @@ export const connections: Rule = ({ tree, isPart, candidates, seen }) => {
       rule: 'worker-connections',
       level: each < FEW ? 'warning' : 'note',
       origin: (written ?? events)?.origin ?? null,
-      text: `worker_connections ${count}${usual} is for ${numberWords(each)} WebSockets a worker, with ${times}: each holds two connections, one to the client and one to the server. What comes after that is refused.`,
+      text: `worker_connections ${count}${usual} is for ${numberWords(each)} WebSockets a worker, with ${times}: each holds two connections, one to the client and one to the server. What comes after that is refused, and the error log says "${count} worker_connections are not enough".`,
       seen: evidenceOf(seen?.capacity ?? null),
       remedies: each < FEW ? REMEDIES : [],
     },

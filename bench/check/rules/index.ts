@@ -8,6 +8,7 @@ import { handshake } from './handshake.ts';
 import { httpVersion } from './http-version.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
+import { part } from './part.ts';
 import { resumption } from './resumption.ts';
 import { shutdown } from './shutdown.ts';
 import { upgrade } from './upgrade.ts';
@@ -31,4 +32,5 @@ export const RULES: readonly Rule[] = [
   resumption,
   buffering,
   accessLog,
+  part,
 ];

@@ -92,7 +92,7 @@ export const maxFails = eachUpstream((upstream, { seen }) => {
       rule: 'max-fails',
       level: 'warning',
       origin: first.origin,
-      text: `A server of ${nameOf(upstream)} that refuses a connection once (max_fails, by default 1) is left alone for fail_timeout, by default 10 s. When clients reconnect all at once, one hiccup takes servers out that are well, and with the last of them every handshake fails with 502.`,
+      text: `A server of ${nameOf(upstream)} that refuses a connection once (max_fails, by default 1) is left alone for fail_timeout, by default 10 s. When clients reconnect all at once, one hiccup takes servers out that are well, and with the last of them every handshake fails with 502 ("no live upstreams" in the error log).`,
       seen: recoveryEvidence(recovery),
       remedies: [{ block: 'upstream', lines }],
     },
