@@ -48,7 +48,7 @@ export function calibratedMachine(
 
 async function check(planned: PlannedRun, binary: NginxBinary, services: Services): Promise<void> {
   try {
-    await services.checkConfiguration(planned, binary);
+    await services.checkSide(planned, binary);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem(error.kind, `${planned.variant.name} cannot be compared. ${error.message}`, {

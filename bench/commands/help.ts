@@ -17,7 +17,10 @@ const EXAMPLES = [
 
 const EXIT_CODES = [
   ['0', 'done'],
-  ['1', 'a run failed, connections or messages were lost; with --strict: a run is not valid'],
+  [
+    '1',
+    'a run failed, connections or messages were lost; with --strict: a run is not valid;\n        `check` found an error',
+  ],
   ['2', 'wrong use'],
   ['99', 'a threshold or objective was missed; with --fail-on slower: a variant is slower or dearer'],
   ['130', 'interrupted; what was measured until then is in the report'],

@@ -4,6 +4,7 @@ import { last } from '../request/given.ts';
 import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
 import { calibrate } from './calibrate.ts';
 import { capacity } from './capacity.ts';
+import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { compareStoredResults } from './compare-stored.ts';
 import { completion } from './completion.ts';
@@ -84,6 +85,10 @@ async function dispatch(
       return report(request.report, terminal);
     case 'publish':
       return publish(request.publish, terminal, services);
+    case 'check':
+      return interruptibly(signals, terminal, (interruption) =>
+        check(request.check, terminal, interruption, services),
+      );
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),

@@ -1,3 +1,4 @@
+import type { CheckInput, CheckReport } from '../check/check.ts';
 import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
 import type { Machine } from '../model/machine.ts';
@@ -27,7 +28,7 @@ export interface Services {
    *
    * @throws Problem('configuration') in Nginx's own words
    */
-  checkConfiguration(planned: PlannedRun, binary: NginxBinary): Promise<void>;
+  checkSide(planned: PlannedRun, binary: NginxBinary): Promise<void>;
   /** What a calibration found of such a machine; null: none was made. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
   /** Keeps it for comparisons to come, and returns its path. */
@@ -57,6 +58,8 @@ export interface Services {
   keepUp(topology: UpInput): Promise<void>;
   /** @param path The value of --config; null: what the working folder has. */
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
+  /** Whatever it starts has ended when it is over. */
+  checkConfiguration(input: CheckInput): Promise<CheckReport>;
   readVersion(): Promise<string>;
   /** Names of this machine and its user, which nothing that is redacted may hold. */
   readIdentity(): string[];

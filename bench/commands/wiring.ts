@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { check } from '../check/check.ts';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
 import { findNginx } from '../nginx/binary.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
@@ -48,7 +49,7 @@ export const services: Services = {
     const tree = await configurationOf(side);
     return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
   },
-  async checkConfiguration({ plan, profile, variant }, binary) {
+  async checkSide({ plan, profile, variant }, binary) {
     const source = proxySource(profile, variant);
     if (plan.proxy !== null && source !== null) await checkProxy(source, plan.proxy, binary, plan.servers);
   },
@@ -63,6 +64,7 @@ export const services: Services = {
   runExperiment,
   keepUp,
   readConfigFile: (path) => readConfigFile(path, process.cwd()),
+  checkConfiguration: check,
   readVersion,
   readIdentity,
   now: () => new Date(),

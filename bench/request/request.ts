@@ -1,6 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import { calibrateCommand } from './calibrate.ts';
 import { capacityCommand } from './capacity.ts';
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
 import { completionCommand } from './completion.ts';
@@ -29,6 +30,7 @@ export const COMMANDS = {
   capacity: capacityCommand,
   calibrate: calibrateCommand,
   up: upCommand,
+  check: checkCommand,
   report: reportCommand,
   publish: publishCommand,
   profiles: profilesCommand,

@@ -195,7 +195,7 @@ async function prepare(
   const { server, levels } = findPaths(tree, wanted);
   const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
   const key = options === null ? source.key : keyTypeFor(levels);
-  const certificate = await makeCertificate(folder, key, name, [...new Set([HOST, host])]);
+  const certificate = await makeCertificate(folder, key, [name], [...new Set([HOST, host])]);
   const spec = {
     ...proxy,
     folder,
@@ -240,6 +240,6 @@ function pageOf(httpPath: string | null, configuration: string): StartedTarget['
 }
 
 /** As root the workers would become another user, who may not enter the run's private folder. */
-function nginxUser(): string | null {
+export function nginxUser(): string | null {
   return process.getuid?.() === 0 ? `${userInfo().username} root` : null;
 }
