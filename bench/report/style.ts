@@ -94,7 +94,8 @@ thead th { color: var(--muted); font-weight: 600; font-size: 0.82rem; vertical-a
 tbody th { font-weight: 600; white-space: nowrap; }
 td { text-align: right; white-space: nowrap; }
 thead th { text-align: right; }
-th.text, td.text { text-align: left; white-space: normal; }
+th.text, td.text { text-align: left; }
+thead th, td.text { white-space: normal; }
 .barred { display: inline-flex; align-items: center; gap: 10px; justify-content: end; }
 .bar { width: 64px; height: 6px; border-radius: 3px; flex: none; }
 .mark { width: 0.95em; height: 0.95em; vertical-align: -0.1em; fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: round; stroke-linejoin: round; }
@@ -177,6 +178,7 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   nav.contents, .actions, .legend button[aria-pressed="false"] { display: none; }
   section { padding: 12px; margin: 14px 0; }
   section, .card { border-color: #cccccc; }
+  .chart details:not([open]) { display: none; }
   .card, figure, .claim, tr, .notices li { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }

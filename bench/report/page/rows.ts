@@ -13,7 +13,7 @@ export function dataOf(spec: ChartSpec): ChartData {
   if (spec.kind === 'bar') {
     return {
       columns: [
-        { title: spec.y.title, unit: 'name' },
+        { title: spec.y.title === '' ? 'Name' : spec.y.title, unit: 'name' },
         ...spec.series.map(({ label }) => ({ title: label, unit: spec.x.unit })),
       ],
       rows: spec.names.map((name, row) => [name, ...spec.series.map(({ values }) => values[row] ?? null)]),

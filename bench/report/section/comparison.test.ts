@@ -17,6 +17,7 @@ test('a comparison has sections of its own, the verdict first, and runs as one t
     'What differs in the configuration',
     'Notices',
     'All runs',
+    'The article’s claims',
     'Environment and plan',
   ]);
   assert.match(PAGE, /<p class="verdict">plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
@@ -82,7 +83,7 @@ test('a comparison with nothing in it is a page all the same', () => {
       : [{ ...each, comparisons: each.comparisons.map((one) => ({ ...one, figures: [] })), excluded: [] }],
   );
   const page = reportHtml({ ...result, runs: [], conclusions });
-  assert.equal(titles(page).length, 8);
+  assert.equal(titles(page).length, 9);
   assert.doesNotMatch(page.slice(0, page.indexOf('<script')), /NaN|Infinity|undefined/);
 });
 
