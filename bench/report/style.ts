@@ -179,8 +179,8 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   section { padding: 12px; margin: 14px 0; }
   section, .card { border-color: #cccccc; }
   .chart details:not([open]) { display: none; }
-  .card, figure, .claim, tr, .notices li { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  .card, figure, .canvas, .claim, tr, .notices li { break-inside: avoid; }
+  h2, h3, caption, .finding, .controls { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   .canvas { height: 250px; }
