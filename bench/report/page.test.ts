@@ -179,6 +179,19 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   });
 });
 
+test('charts are drawn for the width of a sheet, however wide the window is', async () => {
+  await visit(await report(makeBothSteps(2, 4)), { viewport: { width: 1600, height: 900 } }, async (page) => {
+    await page.emulateMedia({ media: 'print' });
+    await page.waitForFunction(`document.querySelector('canvas').clientWidth < 800`);
+    await openAll(page);
+    const widths = await page
+      .locator('canvas')
+      .evaluateAll((list) => list.map(({ clientWidth }) => clientWidth));
+    // A4 less its margins, and those of a section.
+    for (const width of widths) assert.ok(width > 0 && width <= 678, `${width}`);
+  });
+});
+
 test('without JavaScript the tables are there and the charts are not', async () => {
   await visit(await report(makeBothSteps()), { javaScriptEnabled: false }, async (page) => {
     await openAll(page);

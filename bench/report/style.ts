@@ -126,7 +126,7 @@ thead th, td.text { white-space: normal; }
 .pair .canvas { height: 260px; }
 .canvas.short, .pair .canvas.short { height: 190px; }
 .canvas.middle, .pair .canvas.middle { height: 330px; }
-.canvas.tall, .pair .canvas.tall { height: 520px; }
+.canvas.tall, .pair .canvas.tall { height: 480px; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 0 28px; }
 .pair .chart { min-width: 0; margin-bottom: 10px; }
 details { margin: 10px 0; }
@@ -183,8 +183,11 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   h2, h3, caption, .finding, .controls { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .canvas { height: 250px; }
-  .pair .canvas { height: 190px; }
+  /* Drawn for a sheet of A4, whatever the window is, for a browser lays out for paper after the script has drawn. */
+  .canvas { height: 250px; width: 675px; max-width: 100%; }
+  .pair .canvas { height: 190px; width: 323px; }
+  .canvas canvas { max-width: 100%; height: auto !important; }
+  .swatch, .key, .badge { print-color-adjust: exact; }
   .scroll { overflow: visible; }
   .bar { display: none; }
   th, td { padding: 3px 4px; }

@@ -7,7 +7,7 @@ import { formatTime } from '../page/format.ts';
 import { viewOf } from '../view.ts';
 import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';
-import { levelsSentence } from './levels.ts';
+import { DURATION, levelsSentence } from './levels.ts';
 
 test('a level is told from the highest to the lowest, as about the same, alone, or as not measured', () => {
   const told = (...values: (number | null)[]) =>
@@ -24,6 +24,11 @@ test('a level is told from the highest to the lowest, as about the same, alone, 
   assert.equal(told(100, 104, 102), 'The time was about the same with all: 100 µs to 104 µs.');
   assert.equal(told(null, 40), 'The time was 40 µs with v1.');
   assert.equal(told(null), 'The time was not measured.');
+  const levels = [20, 50].map((value) => ({ name: `of ${value}`, value }));
+  assert.equal(
+    levelsSentence('The time', levels, formatTime, DURATION),
+    'The time was longest with of 50, 50 µs, and shortest with of 20, 20 µs: 2.5 times as long.',
+  );
 });
 
 /** So many messages that took so long (µs). */

@@ -8,7 +8,13 @@ import { forestPlot } from '../comparison/forest.ts';
 import { notesOf } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
 import { columnsOf, rowsOf } from '../comparison/text.ts';
-import { excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
+import {
+  excludedLines,
+  figureTitle,
+  formatFigure,
+  roundsSentence,
+  verdictSentence,
+} from '../comparison/words.ts';
 import { chartFigure } from '../figure.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
@@ -74,10 +80,26 @@ function rounds(view: View): Section {
 ${comparisons.map(
   (each) => html`<h3>${each.variant}</h3>
 <div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baseline))}</div>
+<details><summary>The rounds of ${each.variant} as a table</summary>${roundsTable(each, baseline)}</details>
 `,
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
+}
+
+function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {
+  const columns = ['Figure', 'Round', baseline, variant].map((title) => ({ title }));
+  const rows = figures
+    .filter(isDrawn)
+    .flatMap((figure) =>
+      figure.rounds.map((each) => [
+        figureTitle(figure),
+        String(each.round),
+        formatFigure(each.baseline, figure),
+        formatFigure(each.variant, figure),
+      ]),
+    );
+  return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
 /** Capacity of a core is CPU per message once more. */

@@ -13,6 +13,7 @@ import { formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { formatBytes, formatCount, formatShare, formatTime } from '../page/format.ts';
 import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
+import { summaryText } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
@@ -239,4 +240,16 @@ test('the charts of latency draw the samples of their own run', () => {
       ],
     );
   }
+});
+
+test('the reason for a rate does not begin with the rate, in the report and on the terminal', () => {
+  const result = makeBothSteps(1, 1);
+  const [rate] = result.conclusions;
+  assert.ok(rate?.kind === 'rate');
+  rate.reason = '8,900 messages a second: by the CPU per message this is the highest.';
+  assert.match(
+    sectionText(shown(result), 'latency'),
+    /8,900 messages a second \. Why this rate: By the CPU per message/,
+  );
+  assert.match(summaryText(result, null), /at 8\.9k\/s\. By the CPU per message this is the highest\.\n/);
 });
