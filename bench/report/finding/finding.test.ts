@@ -73,6 +73,11 @@ test('the most uneven moment of the steady phase is found, with what disturbed i
     rateFinding(throughput?.runs.slice(1) ?? []),
     /^At the moment furthest from its mean it echoed 4/,
   );
+  for (const run of result.runs) for (const slice of run.slices) slice.counters.echoed = 1000;
+  assert.equal(
+    rateFinding(viewOf(result).steps[0]?.runs ?? []),
+    'No moment of the steady phase is more than 1 % off the mean of its run.',
+  );
   const slowest = latency?.runs
     .flatMap(({ points }) => points)
     .filter(({ phase }) => phase === 'steady')

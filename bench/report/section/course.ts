@@ -61,7 +61,7 @@ function figureOf({ spec, title, finding, how }: CourseChart): Markup {
 const HOW_RATE =
   'A steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.';
 const HOW_TIME =
-  'The axis is logarithmic: each line upwards is about twice as long as the one below it. A peak in one second is a stall in it; a line that climbs is a queue that grows.';
+  'A peak in one second is a stall in it; a line that climbs is a queue that grows. On the logarithmic axis equal distances are equal factors.';
 
 /** A closed loop has no latency, so its times are not drawn over time: they are its connections ÷ its rate. */
 function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
