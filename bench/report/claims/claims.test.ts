@@ -167,16 +167,20 @@ test('connections are shared out where each server got its even share', () => {
   }
 });
 
-/** The comparison of direct and plain, with what its rounds came to. */
-function comparedTo(result: Result, changes: Partial<ComparedFigure>): Result {
-  const comparison = makeComparison('direct', 'plain');
+/** A comparison of direct and plain, with what its rounds came to. */
+function comparedTo(
+  result: Result,
+  changes: Partial<ComparedFigure>,
+  [baseline, variant] = ['direct', 'plain'],
+): Result {
+  const comparison = makeComparison(baseline, variant);
   const figures = comparison.comparisons[0]?.figures.filter(({ name }) => name === 'response.p50') ?? [];
   const told = figures.map((figure) => ({ ...figure, ...changes }));
   return {
     ...result,
     conclusions: [
       ...result.conclusions,
-      { ...comparison, comparisons: [{ variant: 'plain', verdict: 'mixed', figures: told }] },
+      { ...comparison, comparisons: [{ variant: variant ?? '', verdict: 'mixed', figures: told }] },
     ],
   };
 }
@@ -191,6 +195,16 @@ test('rounds outweigh single runs, and tell small effects', () => {
   assert.equal(judgedOf('performance', comparedTo(single, {})).verdict, 'not shown');
   const few = comparedTo(single, { verdict: 'too few rounds' });
   assert.match(judgedOf('performance', few).told, /too few rounds \(3\) for a verdict/);
+  const turned = comparedTo(
+    single,
+    { effect: 1.25, interval: [1.2, 1.3], verdict: 'slower', baseline: 80, variant: 100 },
+    ['plain', 'direct'],
+  );
+  assert.equal(judgedOf('performance', turned).verdict, 'confirmed');
+  assert.match(
+    judgedOf('performance', turned).told,
+    /plain 80 µs, direct 100 µs \(−20 %, 95 % interval −23\.1 % to −16\.7 %/,
+  );
   // A single run that refutes and rounds that confirm: the rounds count.
   assert.equal(judgedOf('performance', makeBothSteps(2, 2)).verdict, 'refuted');
   assert.equal(judgedOf('performance', makeBothSteps(2, 2), faster).verdict, 'confirmed');

@@ -1,6 +1,7 @@
 import type { RunFigures } from '../../measure/figures.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
 import type { Step } from '../../model/plan.ts';
+import type { Result } from '../../model/result.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 import { formatDetectable, formatEffect, formatInterval, isFound } from '../comparison/words.ts';
 import { formatRate, formatTime } from '../page/format.ts';
@@ -81,16 +82,38 @@ export function effectOf(view: View, baseline: string, variant: string, figure: 
 }
 
 function byRounds({ result }: View, baseline: string, variant: string, figure: EffectFigure): Effect | null {
-  const comparison = comparisonOf(result);
-  if (comparison?.baseline !== baseline) return null;
-  const compared = comparison.comparisons
-    .find((each) => each.variant === variant)
-    ?.figures.find(({ name, step }) => name === figure.name && step === figure.step);
-  if (compared === undefined || compared.effect === null) return null;
+  const compared =
+    comparedIn(result, baseline, variant, figure) ?? turned(comparedIn(result, variant, baseline, figure));
+  if (compared === null || compared.effect === null) return null;
   return {
     direction: directionOf(compared, compared.effect),
     basis: 'rounds',
     sentence: toldOf(compared, baseline, variant, figure),
+  };
+}
+
+function comparedIn(
+  result: Result,
+  baseline: string,
+  variant: string,
+  figure: EffectFigure,
+): ComparedFigure | null {
+  const comparison = comparisonOf(result);
+  if (comparison?.baseline !== baseline) return null;
+  const figures = comparison.comparisons.find((each) => each.variant === variant)?.figures ?? [];
+  return figures.find(({ name, step }) => name === figure.name && step === figure.step) ?? null;
+}
+
+/** The same comparison seen from its other side; its rounds are only counted here. */
+function turned(compared: ComparedFigure | null): ComparedFigure | null {
+  if (compared === null || compared.effect === null) return null;
+  const { baseline, variant, effect, interval } = compared;
+  return {
+    ...compared,
+    baseline: variant,
+    variant: baseline,
+    effect: 1 / effect,
+    interval: interval && [1 / interval[1], 1 / interval[0]],
   };
 }
 

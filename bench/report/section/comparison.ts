@@ -2,6 +2,7 @@ import { histogramOfAll } from '../../measure/figures.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
+import { mergedText } from '../alike.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 import { forestPlot } from '../comparison/forest.ts';
@@ -18,6 +19,7 @@ import {
 import { chartFigure } from '../figure.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
+import type { Said } from '../notices.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
@@ -168,19 +170,15 @@ function differenceOf(before: string | null, after: string | null, name: string)
   );
 }
 
-/** Of the bench, and of its runs: the first of each kind, with how many runs have one like it. */
+/** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as ranges. */
 function notices({ result }: View): Section {
   const general = result.notices.map((what) => ({ what, whose: '' }));
-  const ofRuns = new Map<string, { what: Notice; runs: number }>();
+  const ofRuns = new Map<string, Notice[]>();
   for (const what of result.runs.flatMap((run) => run.notices))
-    ofRuns.set(kindOf(what), {
-      what: ofRuns.get(kindOf(what))?.what ?? what,
-      runs: (ofRuns.get(kindOf(what))?.runs ?? 0) + 1,
-    });
-  const counted = [...ofRuns.values()].map(({ what, runs }) => ({
-    what,
-    whose: runs === 1 ? '1 run' : `${runs} of ${result.runs.length} runs, one of them`,
-  }));
+    ofRuns.set(kindOf(what), [...(ofRuns.get(kindOf(what)) ?? []), what]);
+  const counted = [...ofRuns.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [ofKind(first, others, result.runs.length)],
+  );
   const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
   return {
     id: 'notices',
@@ -188,6 +186,15 @@ function notices({ result }: View): Section {
     charts: [],
     body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
   };
+}
+
+function ofKind(first: Notice, others: readonly Notice[], runs: number): Said<Notice> {
+  if (others.length === 0) return { what: first, whose: '1 run' };
+  const text = mergedText([first, ...others].map((each) => each.text));
+  const whose = `${others.length + 1} of ${runs} runs`;
+  return text === null
+    ? { what: first, whose: `${whose}, one of them` }
+    : { what: { ...first, text }, whose };
 }
 
 /** What the sandbox changed is told of each configuration: it names other lines in each. */
