@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { makeComparison } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
-import { makeRun } from '../../../test/run.ts';
+import { disturb, makeRun } from '../../../test/run.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
@@ -84,6 +84,8 @@ test('one run a side confirms and refutes nothing by a small difference', () => 
     [1.4, 'refuted'],
   ] as const) {
     const result = makeBothSteps(2, 2);
+    // CPU that no process of the run used would count as other work.
+    for (const run of result.runs) run.machine = null;
     for (const { component, samples } of runOf(result, 'plain', 'throughput').processes)
       if (component === 'server')
         for (const sample of samples) sample.cpuUs = Math.round(sample.cpuUs * cpuRatio * (27 / 41));
@@ -102,9 +104,20 @@ test('a run that something else held back does not count for or against Nginx', 
   answered.validity = { ...answered.validity, limit: { component: 'none', evidence: '' } };
   const judged = judgedOf('performance', result);
   assert.equal(judged.verdict, 'not shown');
-  assert.match(judged.told, /not counted, because of what set the pace of plain/);
+  assert.match(judged.told, /not counted: plain was limited by its generator\./);
+  assert.match(judged.told, /not counted: plain did not keep its schedule\./);
   answered.outcome = { state: 'aborted', reason: 'interrupted' };
   assert.equal(judgedOf('performance', result).verdict, 'not shown');
+});
+
+test('a run that was disturbed most of the time says nothing by itself', () => {
+  const result = makeBothSteps(2, 3);
+  assert.equal(judgedOf('performance', result).verdict, 'refuted');
+  for (const run of result.runs) if (run.plan.variant === 'plain') disturb(run, 0, { stolenUs: 900_000 });
+  assert.equal(judgedOf('performance', result).verdict, 'refuted');
+  for (const run of result.runs) if (run.plan.variant === 'plain') disturb(run, 1, { stolenUs: 900_000 });
+  assert.equal(judgedOf('performance', result).verdict, 'not shown');
+  assert.match(judgedOf('performance', result).told, /plain was disturbed for 2 of 3 seconds/);
 });
 
 test('better in one figure and worse in another shows nothing', () => {
