@@ -158,19 +158,39 @@ test('twelve notices that say one thing with other figures are one line, in the 
 });
 
 test('notices of one kind that differ in more than figures stand behind the first, and none is lost', () => {
-  const result = makeBothSteps(3, 1);
-  for (const [at, run] of result.runs.slice(0, 3).entries())
-    run.notices = [
-      { level: 'warning', code: 'disturbed-seconds', text: `Disturbed by ${['steal', 'work', 'both'][at]}.` },
-    ];
+  const result = makeBothSteps(4, 1);
+  const causes = ['steal', 'work', 'both', 'neither'];
+  const tellOf = (count: number): void => {
+    for (const [at, run] of result.runs.entries())
+      run.notices =
+        at < count
+          ? [{ level: 'warning', code: 'disturbed-seconds', text: `Disturbed by ${causes[at]}.` }]
+          : [];
+  };
+  tellOf(4);
   const [notice, ...none] = noticesOf(viewOf(result));
   assert.deepEqual(none, []);
   assert.deepEqual(
     [notice?.what.text, ...(notice?.others ?? []).map(({ what, whose }) => `${whose}: ${what.text}`)],
-    ['Disturbed by steal.', 'plain (throughput): Disturbed by work.', 'tls (throughput): Disturbed by both.'],
+    [
+      'Disturbed by steal.',
+      'plain (throughput): Disturbed by work.',
+      'tls (throughput): Disturbed by both.',
+      'http2 (throughput): Disturbed by neither.',
+    ],
   );
-  assert.match(
-    summaryText(result, null),
-    /direct \(throughput\): Disturbed by steal\. \(The report has more of this kind: plain \(throughput\); tls \(throughput\)\.\)/,
-  );
+  // The terminal has less room: one of them, and whose the others are. A few are told one by one.
+  const told = () =>
+    summaryText(result, null)
+      .split('\n')
+      .filter((line) => line.includes('Disturbed'));
+  assert.deepEqual(told(), [
+    'direct (throughput): Disturbed by steal. (The report has more of this kind: plain (throughput); tls (throughput); http2 (throughput).)',
+  ]);
+  tellOf(3);
+  assert.deepEqual(told(), [
+    'direct (throughput): Disturbed by steal.',
+    'plain (throughput): Disturbed by work.',
+    'tls (throughput): Disturbed by both.',
+  ]);
 });

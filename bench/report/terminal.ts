@@ -1,7 +1,7 @@
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { formatCapacity } from './answer.ts';
-import { noticesOf, type Said, saidAlike, saidOnce } from './notices.ts';
+import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
@@ -124,13 +124,24 @@ function remarksOf(view: View): string[] {
   const said: Said<string>[] = [
     ...saidOnce(ofEach(endOf), view, (text) => text),
     ...saidAlike(ofEach(doubtsOf), view),
-    ...noticesOf(view).map(({ what: { level, text }, whose, others }) => ({
-      what: `${level === 'warning' ? '' : 'Note: '}${text}${others.length === 0 ? '' : ` (The report has more of this kind: ${others.map(({ whose }) => whose).join('; ')}.)`}`,
-      whose,
-    })),
+    ...noticesOf(view).flatMap(noticeLines),
   ];
   const lines = said.map(({ what, whose }) => printable(whose === '' ? what : `${whose}: ${what}`));
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** Of one kind so many are told one by one; where there are more, one of them and whose the others are. */
+const MOST_OF_A_KIND = 3;
+
+function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
+  const lines = [{ what, whose }, ...others].map((each) => ({
+    what: each.what.level === 'warning' ? each.what.text : `Note: ${each.what.text}`,
+    whose: each.whose,
+  }));
+  const [first] = lines;
+  if (first === undefined || lines.length <= MOST_OF_A_KIND) return lines;
+  const more = `(The report has more of this kind: ${others.map((each) => each.whose).join('; ')}.)`;
+  return [{ ...first, what: `${first.what} ${more}` }];
 }
 
 /** How it ended if not well, and what was lost. */
