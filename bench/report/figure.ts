@@ -1,13 +1,10 @@
 import { type Content, html, jsonMarkup, type Markup } from './markup.ts';
-import { formatFigure } from './page/format.ts';
-import { dataOf } from './page/rows.ts';
 import { type ChartSpec, DASHES, type LineSpec } from './page/spec.ts';
-import { table } from './table.ts';
 
 /**
  * A chart: what it shows in a sentence made from its data, the picture with its controls, how to read it, and the
- * data as a table. The script draws it and brings the controls to life; without the script it is not shown, and the
- * tables of its section say the same.
+ * data as a table. The script draws it, brings the controls to life and makes the table when it is asked for; without the
+ * script nothing of it is shown, and the tables of its section say the same.
  */
 export function chartFigure(spec: ChartSpec, title: string, finding: string, how: Content): Markup {
   return html`<figure class="chart" aria-labelledby="${spec.id}-title">
@@ -16,8 +13,7 @@ export function chartFigure(spec: ChartSpec, title: string, finding: string, how
 ${controls(spec, title)}
 <div class="canvas${heightOf(spec)}"><canvas id="${spec.id}" role="img" aria-label="${title}. ${finding}"></canvas></div>
 ${how !== null && html`<details class="how"><summary>How to read this</summary><p>${how}</p></details>`}
-<details class="data"><summary>The data as a table</summary>
-${dataTable(spec, title)}</details>
+<details class="data"><summary>The data as a table</summary></details>
 </figure>
 `;
 }
@@ -56,17 +52,4 @@ function sample(spec: ChartSpec, index: number): Markup {
   const series = spec.series[index];
   const dashes = DASHES[(series?.pattern ?? 0) % DASHES.length] ?? [];
   return html`<svg class="line ${series?.colour}" viewBox="0 0 30 8" aria-hidden="true" focusable="false"><line x1="0" y1="4" x2="30" y2="4"${dashes.length > 0 && html` stroke-dasharray="${dashes.join(' ')}"`}/></svg>`;
-}
-
-function dataTable(spec: ChartSpec, title: string): Markup {
-  const { columns, rows } = dataOf(spec);
-  return table(
-    `${title}: the data`,
-    columns.map(({ title }) => ({ title })),
-    rows.map((row) =>
-      row.map((value, column) =>
-        typeof value === 'string' ? value : formatFigure(value, columns[column]?.unit ?? 'count'),
-      ),
-    ),
-  );
 }

@@ -94,7 +94,8 @@ thead th { color: var(--muted); font-weight: 600; font-size: 0.82rem; vertical-a
 tbody th { font-weight: 600; white-space: nowrap; }
 td { text-align: right; white-space: nowrap; }
 thead th { text-align: right; }
-th.text, td.text { text-align: left; white-space: normal; }
+th.text, td.text { text-align: left; }
+thead th, td.text { white-space: normal; }
 .barred { display: inline-flex; align-items: center; gap: 10px; justify-content: end; }
 .bar { width: 64px; height: 6px; border-radius: 3px; flex: none; }
 .mark { width: 0.95em; height: 0.95em; vertical-align: -0.1em; fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: round; stroke-linejoin: round; }
@@ -125,7 +126,7 @@ th.text, td.text { text-align: left; white-space: normal; }
 .pair .canvas { height: 260px; }
 .canvas.short, .pair .canvas.short { height: 190px; }
 .canvas.middle, .pair .canvas.middle { height: 330px; }
-.canvas.tall, .pair .canvas.tall { height: 520px; }
+.canvas.tall, .pair .canvas.tall { height: 480px; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 0 28px; }
 .pair .chart { min-width: 0; margin-bottom: 10px; }
 details { margin: 10px 0; }
@@ -180,12 +181,16 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   nav.contents, .actions, .legend button[aria-pressed="false"] { display: none; }
   section { padding: 12px; margin: 14px 0; }
   section, .card { border-color: #cccccc; }
-  .card, figure, .claim, tr, .notices li { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  .chart details:not([open]) { display: none; }
+  .card, figure, .canvas, .claim, tr, .notices li { break-inside: avoid; }
+  h2, h3, caption, .finding, .controls { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .canvas { height: 250px; }
-  .pair .canvas { height: 190px; }
+  /* Drawn for a sheet of A4, whatever the window is, for a browser lays out for paper after the script has drawn. */
+  .canvas { height: 250px; width: 675px; max-width: 100%; }
+  .pair .canvas { height: 190px; width: 323px; }
+  .canvas canvas { max-width: 100%; height: auto !important; }
+  .swatch, .key, .badge { print-color-adjust: exact; }
   .scroll { overflow: visible; }
   .bar { display: none; }
   th, td { padding: 3px 4px; }

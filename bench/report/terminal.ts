@@ -1,7 +1,7 @@
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { formatCapacity } from './answer.ts';
-import { noticesOf, type Said, saidOnce } from './notices.ts';
+import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
@@ -120,30 +120,43 @@ function rateLines({ rate, steps, variants }: View): string[] {
 
 /** How runs ended if not well, what was lost, why they may not be believed, and the notices; each once. */
 export function remarksOf(view: View): string[] {
-  const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
+  const ofEach = (told: (run: RunView) => string[]) =>
+    view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
   const said: Said<string>[] = [
-    ...saidOnce(doubts, view, (text) => text),
-    ...noticesOf(view).map(({ what: { level, text }, whose }) => ({
-      what: level === 'warning' ? text : `Note: ${text}`,
-      whose,
-    })),
+    ...saidOnce(ofEach(endOf), view, (text) => text),
+    ...saidAlike(ofEach(doubtsOf), view),
+    ...noticesOf(view).flatMap(noticeLines),
   ];
   const lines = said.map(({ what, whose }) => printable(whose === '' ? what : `${whose}: ${what}`));
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
+/** Of one kind so many are told one by one; where there are more, one of them and whose the others are. */
+const MOST_OF_A_KIND = 3;
+
+function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
+  const lines = [{ what, whose }, ...others].map((each) => ({
+    what: each.what.level === 'warning' ? each.what.text : `Note: ${each.what.text}`,
+    whose: each.whose,
+  }));
+  const [first] = lines;
+  if (first === undefined || lines.length <= MOST_OF_A_KIND) return lines;
+  const more = `(The report has more of this kind: ${others.map((each) => each.whose).join('; ')}.)`;
+  return [{ ...first, what: `${first.what} ${more}` }];
+}
+
+/** How it ended if not well, and what was lost. */
+function endOf(view: RunView): string[] {
+  return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
+}
+
 /** A reason that a notice of the same run begins with is told by that notice. */
-function doubtsOf(view: RunView): string[] {
-  const { verdict, reasons } = view.run.validity;
-  const told = reasons.filter((reason) => !view.run.notices.some(({ text }) => text.startsWith(reason)));
-  const outcome = outcomeSentence(view);
-  return [
-    ...(outcome === '' ? [] : [outcome]),
-    ...(hasLosses(view) ? [lossSentence(view)] : []),
-    ...(verdict === 'valid' || told.length === 0
-      ? []
-      : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`]),
-  ];
+function doubtsOf({ run }: RunView): string[] {
+  const { verdict, reasons } = run.validity;
+  const told = reasons.filter((reason) => !run.notices.some(({ text }) => text.startsWith(reason)));
+  return verdict === 'valid' || told.length === 0
+    ? []
+    : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`];
 }
 
 /** Breaks a line between words; what follows is indented as it is, and two more. */

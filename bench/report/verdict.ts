@@ -42,16 +42,26 @@ export function lossSentence({ figures, run }: RunView): string {
 }
 
 /** What speaks against the figures, and what kept the run from going faster. */
-export function validitySentences({ run }: RunView): string[] {
-  const { verdict, reasons, limit } = run.validity;
-  const known =
-    verdict === 'valid' ? [] : [`The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`];
-  // A verdict that goes by the limit has given its evidence already, in these words or in others.
-  const told =
+export function validitySentences(view: RunView): string[] {
+  return [verdictSentence(view), limitSentence(view)].filter((text) => text !== '');
+}
+
+/** Why the figures may not be believed; empty where they may. */
+export function verdictSentence({ run: { validity } }: RunView): string {
+  const { verdict, reasons } = validity;
+  return verdict === 'valid'
+    ? ''
+    : `The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`;
+}
+
+/** What set the pace; empty where a verdict that goes by it has given its evidence, in these words or in others. */
+export function limitSentence({ run: { validity } }: RunView): string {
+  const { verdict, reasons, limit } = validity;
+  const isTold =
     limit.evidence === '' ||
     verdict === `${limit.component}-limited` ||
-    known.some((line) => line.includes(limit.evidence));
-  return told ? known : [...known, `${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`];
+    (verdict !== 'valid' && reasons.some((reason) => sentence(reason).includes(limit.evidence)));
+  return isTold ? '' : `${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`;
 }
 
 const LIMITED_BY: Record<Validity['limit']['component'], string> = {

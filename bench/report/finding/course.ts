@@ -3,6 +3,9 @@ import { formatShare, formatTime } from '../page/format.ts';
 import { causesIn, secondOf } from '../section/bands.ts';
 import type { RunView } from '../view.ts';
 
+/** Below this a moment is as good as its mean. */
+const EVEN = 0.01;
+
 /** How even the rate was: the moment of the steady phase that lies furthest from the mean of its run. */
 export function rateFinding(runs: readonly RunView[]): string {
   const furthest = runs
@@ -11,6 +14,8 @@ export function rateFinding(runs: readonly RunView[]): string {
   const [first] = furthest;
   if (first === undefined) return 'No rate was measured in the steady phase.';
   const { view, point, ratio } = first;
+  if (Math.abs(ratio - 1) < EVEN)
+    return `No moment of the steady phase is more than ${formatShare(EVEN)} off the mean of its run.`;
   const off = `${formatShare(Math.abs(ratio - 1))} ${ratio < 1 ? 'less' : 'more'} than its mean, ${momentOf(view, point)}`;
   return runs.length === 1
     ? `At the moment furthest from its mean it echoed ${off}.`

@@ -4,6 +4,12 @@ export interface Level {
   value: number | null;
 }
 
+/** How one speaks of a figure that is high, of one that is low, and of how much. */
+export type LevelWords = readonly [most: string, least: string, much: string];
+
+const AMOUNT: LevelWords = ['highest', 'lowest', 'much'];
+export const DURATION: LevelWords = ['longest', 'shortest', 'long'];
+
 /** Closer than this the least and the greatest of several single runs are told as one. */
 const ALIKE = 1.05;
 
@@ -15,6 +21,7 @@ export function levelsSentence(
   subject: string,
   levels: readonly Level[],
   format: (value: number) => string,
+  [most, least, much]: LevelWords = AMOUNT,
 ): string {
   const known = levels.filter((level): level is { name: string; value: number } => level.value !== null);
   const [first, ...others] = known.toSorted((a, b) => b.value - a.value);
@@ -23,8 +30,8 @@ export function levelsSentence(
   if (last === undefined) return `${subject} was ${format(first.value)} with ${first.name}.`;
   if (first.value <= last.value * ALIKE)
     return `${subject} was about the same with all: ${format(last.value)} to ${format(first.value)}.`;
-  const factor = last.value > 0 ? `: ${formatFactor(first.value / last.value)} times as much` : '';
-  return `${subject} was highest with ${first.name}, ${format(first.value)}, and lowest with ${last.name}, ${format(last.value)}${factor}.`;
+  const factor = last.value > 0 ? `: ${formatFactor(first.value / last.value)} times as ${much}` : '';
+  return `${subject} was ${most} with ${first.name}, ${format(first.value)}, and ${least} with ${last.name}, ${format(last.value)}${factor}.`;
 }
 
 /** How many times: `1.37`, `12.5`, `340`. */

@@ -4,6 +4,7 @@ import { give } from './clipboard.ts';
 import { csvOf } from './csv.ts';
 import { pictureOf } from './picture.ts';
 import type { ChartSpec } from './spec.ts';
+import { dataTable } from './table.ts';
 import { currentTheme } from './theme.ts';
 
 /** One figure of the page: its chart, drawn anew whenever a person chooses something, and its controls. */
@@ -52,7 +53,15 @@ export function panelOf(spec: ChartSpec): Panel | null {
       choose({ range: within(spec, a, b) });
     });
   }
+  const data = figure.querySelector('details.data');
+  data?.addEventListener('toggle', () => data.append(dataTable(spec, `${titleOf(figure)}: the data`)), {
+    once: true,
+  });
   return { canvas, draw };
+}
+
+function titleOf(figure: Element): string {
+  return figure.querySelector('h3')?.textContent ?? '';
 }
 
 function toggled(hidden: ReadonlySet<number>, series: number): ReadonlySet<number> {

@@ -7,13 +7,14 @@ export interface ChartData {
 }
 
 /**
- * The data of a chart. Lines that share a place on the horizontal axis share a row; null where a line has no point.
+ * The data of a chart. Lines that share a place on the horizontal axis share a row; null where a line has no point. A
+ * place where none has one is left out.
  */
 export function dataOf(spec: ChartSpec): ChartData {
   if (spec.kind === 'bar') {
     return {
       columns: [
-        { title: spec.y.title, unit: 'name' },
+        { title: spec.y.title === '' ? 'Name' : spec.y.title, unit: 'name' },
         ...spec.series.map(({ label }) => ({ title: label, unit: spec.x.unit })),
       ],
       rows: spec.names.map((name, row) => [name, ...spec.series.map(({ values }) => values[row] ?? null)]),
@@ -33,6 +34,9 @@ export function dataOf(spec: ChartSpec): ChartData {
       { title: spec.x.title, unit: spec.x.unit },
       ...spec.series.map((series) => ({ title: series.label, unit: axisOf(series).unit })),
     ],
-    rows: [...byX].sort(([a], [b]) => a - b).map(([x, row]) => [x, ...row]),
+    rows: [...byX]
+      .filter(([, row]) => row.some((y) => y !== null))
+      .sort(([a], [b]) => a - b)
+      .map(([x, row]) => [x, ...row]),
   };
 }

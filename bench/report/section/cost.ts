@@ -113,14 +113,22 @@ function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByCom
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
 }
 
+/** A generator that spins uses a whole core whatever it has to do: it is left out. */
 function busiestFinding(runs: readonly RunView[]): string {
   const all = runs.flatMap((view) => {
     const shares = busiestOf(view);
-    return MEASURED.map((component) => ({ name: view.name, component, share: shares[component] ?? 0 }));
+    const spins = view.run.plan.pacing === 'spin';
+    return MEASURED.filter((component) => !(spins && component === 'generator')).map((component) => ({
+      whose: `the ${component === 'proxy' ? 'Nginx' : component === 'server' ? 'echo server' : 'generator'} of ${view.name}`,
+      share: shares[component] ?? 0,
+    }));
   });
   const [first] = all.toSorted((a, b) => b.share - a.share);
   if (first === undefined || first.share === 0) return 'No CPU was measured.';
-  return `The busiest process of all was of the component ${NAMES[first.component]}, with ${first.name}: ${formatShare(first.share)} of a core.`;
+  const spinning = runs.some(({ run }) => run.plan.pacing === 'spin')
+    ? ', generators that spin left out'
+    : '';
+  return `Closest to a whole core was ${first.whose}: ${formatShare(first.share)} of one${spinning}.`;
 }
 
 /** Of each component the process that used most CPU in the steady phase; the master of Nginx is idle then. */

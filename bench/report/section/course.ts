@@ -1,15 +1,16 @@
 import type { Point } from '../../measure/series.ts';
 import type { Step } from '../../model/plan.ts';
-import { bytesAxis, timeAxis } from '../axis.ts';
+import { timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { rateFinding, responseFinding } from '../finding/course.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../page/format.ts';
-import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
+import type { LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
 import { capital } from '../words.ts';
-import { bandsOf, causesIn, secondOf } from './bands.ts';
+import { causesIn, secondOf } from './bands.ts';
+import { ECHOED_AXIS, isOpen, ofAll, rateChart, responseChart } from './time-charts.ts';
 
 /** Throughput and latency over time, step by step: all variants on the same axes, then each run by itself. */
 export function course({ steps }: View): Section {
@@ -61,7 +62,7 @@ function figureOf({ spec, title, finding, how }: CourseChart): Markup {
 const HOW_RATE =
   'A steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.';
 const HOW_TIME =
-  'The axis is logarithmic: each line upwards is about twice as long as the one below it. A peak in one second is a stall in it; a line that climbs is a queue that grows.';
+  'A peak in one second is a stall in it; a line that climbs is a queue that grows. On the logarithmic axis equal distances are equal factors.';
 
 /** A closed loop has no latency, so its times are not drawn over time: they are its connections ÷ its rate. */
 function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
@@ -104,10 +105,6 @@ function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseC
   ];
 }
 
-function isOpen({ run }: RunView): boolean {
-  return run.plan.workload.load.kind === 'open';
-}
-
 function figuresOverTime(view: RunView): Markup {
   return html`<details><summary>${view.label}: the figures over time</summary>
 ${table(
@@ -144,145 +141,4 @@ function row(view: RunView, point: Point): string[] {
     formatCount(point.open),
     ...(isOpen(view) ? [p50Us, p99Us, maxUs].map(formatTime) : []),
   ];
-}
-
-/** From the warm-up to the end; over several runs from the earliest to the latest. */
-function timeOf(runs: readonly RunView[]): AxisSpec {
-  const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (const view of runs) {
-    for (const { phase, startUs, endUs } of view.run.phases) {
-      if (phase === 'connect') continue;
-      min = Math.min(min, secondOf(view, startUs));
-      max = Math.max(max, secondOf(view, endUs));
-    }
-  }
-  return min < max ? { ...axis, min: Math.floor(min), max: Math.ceil(max) } : axis;
-}
-
-const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
-
-function ofAll(
-  id: string,
-  runs: readonly RunView[],
-  y: AxisSpec,
-  figure: (point: Point) => number | null,
-): LineSpec {
-  return {
-    kind: 'line',
-    id,
-    x: timeOf(runs),
-    y,
-    series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
-  };
-}
-
-/** What was due is drawn where it was not what was sent: by more than a hundredth in some second. */
-function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
-  const due =
-    isOpen(view) &&
-    view.points.some(
-      ({ duePerSecond: due, sentPerSecond: sent }) =>
-        due !== null && sent !== null && Math.abs(due - sent) > due / 100,
-    );
-  return {
-    kind: 'line',
-    id: `chart-rate-${id}`,
-    x: timeOf(runs),
-    y: {
-      title: 'messages',
-      unit: 'rate',
-      min: 0,
-      max:
-        mostOf(runs, ({ sentPerSecond, echoedPerSecond, duePerSecond }) =>
-          Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
-        ) * 1.05,
-    },
-    // Twice as high as it needs to be, so that its line does not lie on those of the messages.
-    y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
-    bands: bandsOf(view),
-    series: [
-      ...(due
-        ? [
-            line(
-              'due',
-              'series-2',
-              3,
-              over(view, (point) => point.duePerSecond),
-            ),
-          ]
-        : []),
-      line(
-        'sent',
-        'series-0',
-        1,
-        over(view, (point) => point.sentPerSecond),
-      ),
-      line(
-        'echoed',
-        'series-1',
-        0,
-        over(view, (point) => point.echoedPerSecond),
-      ),
-      { ...line('bytes', 'series-3', 2, over(view, bytesOf)), second: true },
-    ],
-  };
-}
-
-function bytesOf({ bytesSentPerSecond, bytesReceivedPerSecond }: Point): number | null {
-  return bytesSentPerSecond === null || bytesReceivedPerSecond === null
-    ? null
-    : bytesSentPerSecond + bytesReceivedPerSecond;
-}
-
-function mostOf(runs: readonly RunView[], figure: (point: Point) => number | null): number {
-  return runs.reduce(
-    (most, { points }) => points.reduce((own, point) => Math.max(own, figure(point) ?? 0), most),
-    0,
-  );
-}
-
-function responseChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
-  return {
-    kind: 'line',
-    id: `chart-response-${id}`,
-    x: timeOf(runs),
-    y: timeAxis(
-      'response time',
-      runs.flatMap(({ points }) => points.flatMap(({ p50Us, p99Us, maxUs }) => [p50Us, p99Us, maxUs])),
-    ),
-    bands: bandsOf(view),
-    series: [
-      line(
-        'p50',
-        'series-0',
-        0,
-        over(view, (point) => point.p50Us),
-      ),
-      line(
-        'p99',
-        'series-1',
-        1,
-        over(view, (point) => point.p99Us),
-      ),
-      line(
-        'max',
-        'series-4',
-        2,
-        over(view, (point) => point.maxUs),
-      ),
-    ],
-  };
-}
-
-function line(label: string, colour: string, pattern: number, points: SeriesSpec['points']): SeriesSpec {
-  return { label, colour, pattern, points };
-}
-
-function over(view: RunView, figure: (point: Point) => number | null): SeriesSpec['points'] {
-  return view.points.map((point) => {
-    const y = figure(point);
-    return { x: secondOf(view, point.atUs), y: y === null ? null : Math.round(y) };
-  });
 }

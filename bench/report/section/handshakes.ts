@@ -1,7 +1,7 @@
 import type { HistogramName } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import { chartFigure } from '../figure.ts';
-import { levelsSentence } from '../finding/levels.ts';
+import { DURATION, levelsSentence } from '../finding/levels.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
@@ -48,6 +48,7 @@ ${chartFigure(
     'The median of the whole handshake',
     runs.map(({ name, figures }) => ({ name, value: figures.latencies.handshake?.p50 ?? null })),
     formatTime,
+    DURATION,
   ),
   'Medians of the parts need not add up to the median of the whole.',
 )}
@@ -58,7 +59,7 @@ ${chartFigure(
 
 function connectFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.connect.timeToOpenUs }));
-  return levelsSentence('The time to open all connections', levels, formatTime);
+  return levelsSentence('The time to open all connections', levels, formatTime, DURATION);
 }
 
 /** How many connections are open, from the first handshake on: a chart of its own, for it may take far longer than the load. */
