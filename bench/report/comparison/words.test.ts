@@ -5,7 +5,6 @@ import { makeResult } from '../../../test/result.ts';
 import { notesOf } from './notes.ts';
 import { comparisonText } from './text.ts';
 import {
-  effectSoFar,
   excludedLines,
   formatDetectable,
   formatEffect,
@@ -38,8 +37,6 @@ test('the sentence on a variant tells the headline figures, and what else differ
       'no difference detected in response time p50 (±2.1 % would have been). ' +
       'Also Nginx memory per connection dearer: ×5.4 (95 % interval ×5.3 to ×5.6).',
   );
-  assert.equal(effectSoFar(VARIANT), 'plain+buf-16k: Nginx CPU per message +25 % (+20 % to +30 %)');
-  assert.equal(effectSoFar({ ...VARIANT, figures: [] }), null);
 });
 
 test('how much it rests on, and what was left out, the same reason once', () => {
