@@ -1,18 +1,7 @@
-import {
-  COMMON_OPTIONS,
-  COMPARISON_OPTIONS,
-  type Option,
-  type Options,
-  RUN_OPTIONS,
-} from '../request/options.ts';
+import type { Command } from '../request/command.ts';
+import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
+import { COMMANDS, type CommandName } from '../request/request.ts';
 import { METRICS } from '../request/threshold.ts';
-
-const COMMANDS = [
-  ['run', 'Put variants under load and write a report (the default command)'],
-  ['compare A B [C ...]', 'Is B better than A, by how much, and how sure is that?'],
-  ['report PATH', 'Draw the report of a stored result.json again'],
-  ['profiles', 'List profiles and tunings, and the question that each answers'],
-] as const;
 
 const EXAMPLES = [
   ['Throughput, then latency well below it, over 1,000 connections', '--profile tls'],
@@ -33,20 +22,53 @@ const EXIT_CODES = [
 const UNITS = `Numbers take k, M and G (10k is 10,000); times need a unit: us, ms, s, m or h; sizes are in
 bytes and take k and M as in nginx's own language (16k is 16,384).`;
 
-/** What `--help` prints, of at most 100 columns. */
-export function helpText(): string {
+const METRICS_HELP = `Thresholds are METRIC, one of < <= > >= ==, and a limit in the metric's unit. Metrics:
+${metricLines()}`;
+
+/** What `--help` prints, of one command or of all, in at most 100 columns. */
+export function helpText(of: CommandName | null): string {
+  return (of === null ? overview() : helpOf(of)).join('\n\n');
+}
+
+function overview(): string[] {
   return [
     'What does my Nginx do to my WebSockets? A benchmark through real Nginx configurations.',
     'Usage: npm run bench -- [COMMAND] [OPTIONS]\n   or: nginx-ws-bench [COMMAND] [OPTIONS]',
-    section('Commands', COMMANDS),
+    section('Commands (`COMMAND --help` shows the options of one)', commandLines()),
     exampleLines(),
-    ...Object.entries(RUN_OPTIONS).map(([heading, options]) => section(heading, rows(options))),
-    section('Of `compare`, beside those of a run (-d [3s], -w [1s])', rows(COMPARISON_OPTIONS)),
-    section('Other options', rows(COMMON_OPTIONS)),
+    ...optionSections(COMMANDS.run),
     UNITS,
-    `Thresholds are METRIC, one of < <= > >= ==, and a limit in the metric's unit. Metrics:\n${metricLines()}`,
+    METRICS_HELP,
     section('Exit codes', EXIT_CODES, 6),
-  ].join('\n\n');
+  ];
+}
+
+function helpOf(name: CommandName): string[] {
+  const command: Command<unknown> = COMMANDS[name];
+  const takesThresholds = Object.values(command.options).some((options) => 'threshold' in options);
+  return [
+    `${command.help}.`.replace(/([?!]).$/, '$1'),
+    `Usage: npm run bench -- ${usageOf(name)} [OPTIONS]`,
+    ...optionSections(command),
+    UNITS,
+    ...(takesThresholds ? [METRICS_HELP] : []),
+    section('Exit codes', EXIT_CODES, 6),
+  ];
+}
+
+function commandLines(): (readonly [string, string])[] {
+  const names = Object.keys(COMMANDS) as CommandName[];
+  return names.map((name) => [usageOf(name), COMMANDS[name].help]);
+}
+
+function usageOf(name: CommandName): string {
+  const { operands }: Command<unknown> = COMMANDS[name];
+  return operands === '' ? name : `${name} ${operands}`;
+}
+
+function optionSections({ options }: Pick<Command<unknown>, 'options'>): string[] {
+  const own = Object.entries(options).map(([heading, each]) => section(heading, rows(each)));
+  return [...own, section('Other options', rows(COMMON_OPTIONS))];
 }
 
 function rows(options: Options): (readonly [string, string])[] {

@@ -8,7 +8,7 @@ import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
-import { COMPARISON_OPTIONS, RUN_OPTIONS } from '../request/options.ts';
+import { COMMANDS, type CommandName, optionsOf } from '../request/request.ts';
 import { METRICS } from '../request/threshold.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { helpText } from './help.ts';
@@ -16,19 +16,28 @@ import { watchSignals } from './interruption.ts';
 import { nodeVersionProblem } from './node-version.ts';
 import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
 
-test('help names every option, command and metric, within 100 columns', async () => {
+test('help names every command and metric, and the options of a run', async () => {
   const { code, out, said } = await obey(['--help'], fakeServices());
   assert.deepEqual([code, said], [0, []]);
-  assert.equal(out, `${helpText()}\n`);
-  for (const name of [...Object.values(RUN_OPTIONS), COMPARISON_OPTIONS].flatMap((group) =>
-    Object.keys(group),
-  )) {
-    assert.match(out, new RegExp(`--${name}\\b`));
-  }
+  assert.equal(out, `${helpText(null)}\n`);
+  for (const name of Object.keys(COMMANDS)) assert.match(out, new RegExp(`^  ${name}\\b`, 'm'));
+  for (const name of Object.keys(optionsOf(COMMANDS.run))) assert.match(out, new RegExp(`--${name}\\b`));
   for (const metric of METRICS.keys()) {
     for (const part of metric.split('.')) assert.match(out, new RegExp(`\\b${part}\\b`));
   }
   for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
+});
+
+test('the help of a command names its options, within 100 columns', async () => {
+  for (const name of Object.keys(COMMANDS) as CommandName[]) {
+    const { code, out } = await obey([name, '--help'], fakeServices());
+    assert.equal(code, 0);
+    assert.deepEqual((await obey(['help', name], fakeServices())).out, out);
+    assert.match(out, new RegExp(`^Usage: npm run bench -- ${name}\\b`, 'm'));
+    for (const option of Object.keys(optionsOf(COMMANDS[name])))
+      assert.match(out, new RegExp(`--${option}\\b`));
+    for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
+  }
 });
 
 test('the version and the profiles are printed', async () => {

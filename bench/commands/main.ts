@@ -45,15 +45,15 @@ async function dispatch(
 ): Promise<ExitCode> {
   switch (request.command) {
     case 'help':
-      terminal.print(helpText());
+      terminal.print(helpText(request.of));
       return EXIT.done;
     case 'version':
       terminal.print(await services.readVersion());
       return EXIT.done;
     case 'profiles':
-      return profiles(request, terminal, services);
+      return profiles(request.profiles, terminal, services);
     case 'report':
-      return report(request, terminal);
+      return report(request.report, terminal);
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),

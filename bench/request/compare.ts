@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { STEPS, type Step } from '../model/plan.ts';
+import type { Command } from './command.ts';
 import { last, milliseconds, number, oneOf } from './given.ts';
-import type { GivenOptions } from './options.ts';
+import type { GivenOptions, Options } from './options.ts';
 import { DURATION_US, namedSteps, needsStep, type RunRequest, requestOf } from './run.ts';
+import { RUN_OPTIONS } from './run-options.ts';
 
 /** What `compare` was asked for. */
 export interface CompareRequest {
@@ -28,8 +30,42 @@ const WARMUP_MS = 1000;
 
 const MOST_ROUNDS = 1000;
 
+/** Options that `compare` alone has. */
+const COMPARISON_OPTIONS = {
+  tune: { value: 'TEXT', many: true, help: 'Another variant: the first with this nginx.conf over it' },
+  rounds: { value: 'N', help: 'Of one run of each variant and step [10; 11 for 3 variants]' },
+  budget: { value: 'TIME', help: 'As many rounds as fit into it' },
+  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or dearer' },
+  markdown: { value: 'FILE', help: 'Write the comparison as Markdown as well' },
+} as const satisfies Options;
+
+/** Options of `run` that make no sense where runs are compared, or say it in another way. */
+const OF_RUN_ALONE = ['profile', 'no-http', 'threshold', 'strict'];
+
+export const compareCommand = {
+  operands: 'A B [C ...]',
+  help: 'Is B better than A, by how much, and how sure is that?',
+  options: { 'The comparison': COMPARISON_OPTIONS, ...optionsOfItsRuns() },
+  parse: (given, operands) => ({ command: 'compare', compare: compareRequest(given, operands) }),
+} as const satisfies Command<{ command: 'compare'; compare: CompareRequest }>;
+
+/** It puts variants under load like `run`, for shorter. */
+function optionsOfItsRuns(): Readonly<Record<string, Options>> {
+  const kept = Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
+    heading,
+    Object.fromEntries(Object.entries(options).filter(([name]) => !OF_RUN_ALONE.includes(name))),
+  ]);
+  const { duration, warmup } = RUN_OPTIONS['The load'];
+  const shorter = {
+    duration: { ...duration, help: duration.help.replace(/\[.*\]/, '[3s]') },
+    warmup: { ...warmup, help: warmup.help.replace(/\[.*\]/, '[1s]') },
+  };
+  const groups: Record<string, Options> = Object.fromEntries(kept);
+  return { ...groups, 'The load': { ...groups['The load'], ...shorter } };
+}
+
 /** Reads operands and options of `compare`; throws a Problem of kind `usage`. */
-export function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {
+function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {
   const variants = operands.map((name) => name.trim());
   const tunes = given.get('tune') ?? [];
   const configurations = given.get('conf') ?? [];

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Problem } from '../model/failure.ts';
-import { RUN_OPTIONS } from './options.ts';
-import { parseRequest, type RunRequest } from './request.ts';
+import { COMMANDS, optionsOf, parseRequest, type RunRequest } from './request.ts';
 
 /** Splits like a shell would; no test here needs quotes. */
 function run(line: string): RunRequest {
@@ -138,22 +137,24 @@ test('what is asked of a step asks for it alone, and --steps for what it names',
 test('the other commands', () => {
   assert.deepEqual(parseRequest(['report', 'reports/x']), {
     command: 'report',
-    path: 'reports/x',
-    json: false,
+    report: { path: 'reports/x', json: false },
   });
-  assert.deepEqual(parseRequest(['report', '--json', 'x']), { command: 'report', path: 'x', json: true });
-  assert.deepEqual(parseRequest(['profiles']), { command: 'profiles', json: false });
-  for (const argv of [
-    [],
-    ['--help'],
-    ['-h'],
-    ['help'],
-    ['run', '--help'],
-    ['report', '-h'],
-    ['-c', '5', '--help'],
-  ]) {
-    assert.deepEqual(parseRequest(argv), { command: 'help' }, argv.join(' '));
+  assert.deepEqual(parseRequest(['report', '--json', 'x']), {
+    command: 'report',
+    report: { path: 'x', json: true },
+  });
+  assert.deepEqual(parseRequest(['profiles']), { command: 'profiles', profiles: { json: false } });
+  for (const argv of [[], ['--help'], ['-h'], ['help'], ['-c', '5', '--help']]) {
+    assert.deepEqual(parseRequest(argv), { command: 'help', of: null }, argv.join(' '));
   }
+  for (const argv of [
+    ['report', '-h'],
+    ['help', 'report'],
+    ['report', 'x', '--help'],
+  ]) {
+    assert.deepEqual(parseRequest(argv), { command: 'help', of: 'report' }, argv.join(' '));
+  }
+  assert.deepEqual(parseRequest(['run', '--help']), { command: 'help', of: 'run' });
   for (const argv of [['--version'], ['-V'], ['version']])
     assert.deepEqual(parseRequest(argv), { command: 'version' });
 });
@@ -209,7 +210,7 @@ test('wrong use is told in a sentence', () => {
 });
 
 test('any command line is a request or a Problem of one line', () => {
-  const options = Object.values(RUN_OPTIONS).flatMap((group) => Object.keys(group));
+  const options = Object.values(COMMANDS).flatMap((command) => Object.keys(optionsOf(command)));
   const word = fc.oneof(
     fc.constantFrom(
       ...options.map((name) => `--${name}`),
@@ -217,8 +218,8 @@ test('any command line is a request or a Problem of one line', () => {
       '-d',
       '--',
       '-',
-      'run',
-      'report',
+      ...Object.keys(COMMANDS),
+      'help',
       'all',
       'tls',
     ),

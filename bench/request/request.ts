@@ -1,79 +1,86 @@
 import { Problem } from '../model/failure.ts';
-import { type CompareRequest, compareRequest } from './compare.ts';
+import type { Command } from './command.ts';
+import { compareCommand } from './compare.ts';
 import { suggestion } from './nearest.ts';
-import {
-  COMMON_OPTIONS,
-  COMPARE_OPTIONS,
-  JSON_OPTION,
-  type Options,
-  RUN_OPTIONS,
-  readOptions,
-} from './options.ts';
-import { type RunRequest, runRequest } from './run.ts';
+import { COMMON_OPTIONS, type Options, readOptions } from './options.ts';
+import { profilesCommand } from './profiles.ts';
+import { reportCommand } from './report.ts';
+import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
 
 export type { CompareRequest } from './compare.ts';
 export type { RunRequest } from './run.ts';
 
+/** Every command but `help` and `version`, in the order in which `--help` lists them. */
+export const COMMANDS = {
+  run: runCommand,
+  compare: compareCommand,
+  report: reportCommand,
+  profiles: profilesCommand,
+} as const;
+export type CommandName = keyof typeof COMMANDS;
+const NAMES = Object.keys(COMMANDS) as CommandName[];
+const ASIDE = ['help', 'version'] as const;
+const WORDS = [...NAMES, ...ASIDE];
+
 /** What a command line asks for. */
 export type Request =
-  | { command: 'run'; run: RunRequest }
-  | { command: 'compare'; compare: CompareRequest }
-  | { command: 'report'; path: string; json: boolean }
-  | { command: 'profiles'; json: boolean }
-  | { command: 'help' }
+  | ReturnType<(typeof COMMANDS)[CommandName]['parse']>
+  /** Of one command, or of all. */
+  | { command: 'help'; of: CommandName | null }
   | { command: 'version' };
-
-const COMMANDS = ['run', 'compare', 'report', 'profiles', 'help', 'version'] as const;
-type Command = (typeof COMMANDS)[number];
-
-const LISTED_JSON = { json: { value: null, help: 'Print JSON' } } as const satisfies Options;
-
-const OPTIONS: Readonly<Record<Command, Options>> = {
-  run: Object.assign({}, ...Object.values(RUN_OPTIONS), COMMON_OPTIONS),
-  compare: { ...COMPARE_OPTIONS, ...COMMON_OPTIONS },
-  report: { ...JSON_OPTION, ...COMMON_OPTIONS },
-  profiles: { ...LISTED_JSON, ...COMMON_OPTIONS },
-  help: COMMON_OPTIONS,
-  version: COMMON_OPTIONS,
-};
 
 /** Reads argv (without node and script); throws a Problem of kind `usage` where it is wrong. */
 export function parseRequest(argv: readonly string[]): Request {
   const [first] = argv;
-  const named = first !== undefined && !first.startsWith('-');
-  const command = named ? commandOf(first) : 'run';
-  const { given, operands } = readOptions(named ? argv.slice(1) : argv, OPTIONS[command]);
-  if (given.has('help') || argv.length === 0) return { command: 'help' };
+  if (first === undefined) return { command: 'help', of: null };
+  const isNamed = !first.startsWith('-');
+  const word = isNamed ? wordOf(first) : 'run';
+  const args = isNamed ? argv.slice(1) : argv;
+  if (word === 'help' || word === 'version') return readAside(word, args);
+  const command: Command<Request> = COMMANDS[word];
+  const { given, operands } = readOptions(args, optionsOf(command));
+  if (given.has('help')) return { command: 'help', of: isNamed ? word : null };
   if (given.has('version')) return { command: 'version' };
-  if (command === 'report') return { command, path: reportPath(operands), json: given.has('json') };
-  if (command === 'compare') return { command, compare: compareRequest(given, operands) };
-  const [stray] = operands;
-  if (stray !== undefined) throw strayOperand(command, stray);
-  if (command === 'run') return { command, run: runRequest(given) };
-  return command === 'profiles' ? { command, json: given.has('json') } : { command };
+  if (command.operands === '') checkNoOperands(word, operands);
+  return command.parse(given, operands);
 }
 
-function commandOf(word: string): Command {
-  const command = COMMANDS.find((name) => name === word);
-  if (command !== undefined) return command;
-  throw new Problem(
+/** All options of a command. */
+export function optionsOf({ options }: Pick<Command<unknown>, 'options'>): Options {
+  return Object.assign({}, ...Object.values(options), COMMON_OPTIONS);
+}
+
+function readAside(word: (typeof ASIDE)[number], args: readonly string[]): Request {
+  const { operands } = readOptions(args, COMMON_OPTIONS);
+  const [name, ...rest] = operands;
+  if (word === 'version') checkNoOperands(word, operands);
+  else checkNoOperands(word, rest);
+  if (word === 'version') return { command: word };
+  const of = NAMES.find((each) => each === name);
+  if (name !== undefined && of === undefined) throw unknownCommand(name);
+  return { command: word, of: of ?? null };
+}
+
+function wordOf(word: string): (typeof WORDS)[number] {
+  const known = WORDS.find((name) => name === word);
+  if (known === undefined) throw unknownCommand(word);
+  return known;
+}
+
+function unknownCommand(word: string): Problem {
+  return new Problem(
     'usage',
-    `There is no command ${quoted(word)}.${suggestion(word, COMMANDS)} The commands are ${COMMANDS.join(', ')}; ` +
+    `There is no command ${quoted(word)}.${suggestion(word, WORDS)} The commands are ${WORDS.join(', ')}; ` +
       'with npm, options stand after a --: npm run bench -- --profile tls',
   );
 }
 
-function strayOperand(command: Command, word: string): Problem {
-  if (COMMANDS.some((name) => name === word)) {
-    return new Problem('usage', `The command stands before its options: npm run bench -- ${word} …`);
+function checkNoOperands(command: string, [stray]: readonly string[]): void {
+  if (stray === undefined) return;
+  if (WORDS.some((name) => name === stray)) {
+    throw new Problem('usage', `The command stands before its options: npm run bench -- ${stray} …`);
   }
   const hint = command === 'run' ? '; profiles are named by --profile, with commas between them' : '';
-  return new Problem('usage', `\`${command}\` takes no ${quoted(word)}${hint}.`);
-}
-
-function reportPath(operands: readonly string[]): string {
-  const [path, ...rest] = operands;
-  if (path !== undefined && rest.length === 0) return path;
-  throw new Problem('usage', '`report` takes one path, of a folder in reports/ or of the result.json in it.');
+  throw new Problem('usage', `\`${command}\` takes no ${quoted(stray)}${hint}.`);
 }

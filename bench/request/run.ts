@@ -2,10 +2,12 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
+import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
+import { RUN_OPTIONS } from './run-options.ts';
 import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
@@ -66,8 +68,15 @@ const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
 /** The size that the echo server on `ws` takes at the most is 100 MiB. */
 const PAYLOAD: Bounds = { min: 0, max: 16 * 2 ** 20 };
 
+export const runCommand = {
+  operands: '',
+  help: 'Put variants under load and write a report (the default command)',
+  options: RUN_OPTIONS,
+  parse: (given) => ({ command: 'run', run: runRequest(given) }),
+} as const satisfies Command<{ command: 'run'; run: RunRequest }>;
+
 /** Reads the options of `run`; throws a Problem of kind `usage`. */
-export function runRequest(given: GivenOptions): RunRequest {
+function runRequest(given: GivenOptions): RunRequest {
   const steps = stepsOf(given);
   const request = requestOf(given, {
     variants: variantsOf(given),

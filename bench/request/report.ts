@@ -1,0 +1,26 @@
+import { Problem } from '../model/failure.ts';
+import type { Command } from './command.ts';
+import { JSON_OPTION } from './options.ts';
+
+/** What `report` was asked for. */
+export interface ReportRequest {
+  /** Of a run folder, or of the result.json in it. */
+  path: string;
+  json: boolean;
+}
+
+export const reportCommand = {
+  operands: 'PATH',
+  help: 'Draw the report of a stored result.json again',
+  options: { Options: JSON_OPTION },
+  parse: (given, operands) => ({
+    command: 'report',
+    report: { path: pathOf(operands), json: given.has('json') },
+  }),
+} as const satisfies Command<{ command: 'report'; report: ReportRequest }>;
+
+function pathOf(operands: readonly string[]): string {
+  const [path, ...rest] = operands;
+  if (path !== undefined && rest.length === 0) return path;
+  throw new Problem('usage', '`report` takes one path, of a folder in reports/ or of the result.json in it.');
+}
