@@ -36,8 +36,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   diagnose: ['model', 'measure'],
   experiment: JOINED,
   store: ['model', 'measure', 'valibot'],
-  report: ['model', 'measure', 'stats'],
-  commands: [...JOINED, 'experiment', 'store', 'report'],
+  report: ['model', 'measure', 'stats', 'string-width'],
+  commands: [...JOINED, 'experiment', 'store', 'report', 'log-update', 'string-width'],
 };
 
 const FOLDERS = [
@@ -60,6 +60,8 @@ const PACKAGES = [
   'autocannon',
   'ws',
   'chart.js',
+  'log-update',
+  'string-width',
 ];
 
 interface Diagnostic {

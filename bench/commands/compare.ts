@@ -1,22 +1,22 @@
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import type { Comparison } from '../model/comparison.ts';
 import type { Result } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
-import { resultMarkdown } from '../report/exports/markdown.ts';
 import type { CompareRequest } from '../request/request.ts';
-import { writeFileWhole } from '../store/file.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds } from '../strategy/rounds.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { writeExports } from './exports.ts';
 import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
 import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
 import { printResult, writeReport } from './report.ts';
+import { screenOf } from './screen.ts';
 import { readLibrary, type Services } from './services.ts';
-import { liveLine, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Rounds unless asked otherwise; more where several variants share what a verdict takes. */
 const ROUNDS = 10;
@@ -32,7 +32,7 @@ export async function compare(
   interruption: Interruption,
   services: Services,
 ): Promise<ExitCode> {
-  const live = liveLine(terminal);
+  const screen = screenOf(terminal);
   try {
     const named = chooseSides(
       await readLibrary(services),
@@ -41,7 +41,7 @@ export async function compare(
       ownSides(request.run.configurations, request.run.configurationOptions),
     );
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
-    const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
+    const nginx = { path: request.run.nginxPath, say: screen.say, signal: interruption.signal };
     const { sides, notices } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
     const question = {
@@ -59,14 +59,14 @@ export async function compare(
         }),
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, live, interruption, services);
+    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
     const reportPath = await writeReport(folder.path, result);
+    await writeExports(request.run.exports, result, folder.path);
     await writeListing(dirname(folder.path));
-    if (request.markdown !== null) await writeFileWhole(resolve(request.markdown), resultMarkdown(result));
     printResult(result, reportPath, request.run.json, terminal);
     return exitCodeOf(result, request, interruption.signal.aborted);
   } finally {
-    live.clear();
+    screen.clear();
   }
 }
 

@@ -45,6 +45,7 @@ test('the version and the profiles are printed', async () => {
     code: 0,
     out: '1.2.3\n',
     said: [],
+    told: [],
     drawn: '',
   });
   const { out } = await obey(['profiles'], fakeServices());

@@ -9,11 +9,14 @@ import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import { checkExports } from './exports.ts';
 import type { Interruption } from './interruption.ts';
+import { UNWATCHED, watchProgress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
+import type { Screen } from './screen.ts';
 import type { Services } from './services.ts';
-import { type LiveLine, watchProgress } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What is to be measured, and by which rule. */
 export interface Question {
@@ -46,10 +49,12 @@ export interface Measured {
 export async function measure(
   { request, sides, notices, makeStrategy, assess }: Question,
   command: readonly string[],
-  live: LiveLine,
+  terminal: Terminal,
+  screen: Screen,
   { signal, urgent }: Interruption,
   services: Services,
 ): Promise<Measured> {
+  await checkExports(request.exports);
   if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
@@ -75,6 +80,7 @@ export async function measure(
     variants,
     notices: [...notices, ...(await services.watchMachine())],
   });
+  const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
   try {
     await writer.begin();
     const complete = await services.runExperiment({
@@ -86,16 +92,16 @@ export async function measure(
       assess,
       signal,
       urgent,
-      listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
-      say: (line) => live.say(line),
+      listeners: [writer.listen, watch.listen],
+      say: screen.say,
     });
     await writer.end(services.now().toISOString());
-    live.clear();
     return { result: writer.result(), folder, complete };
   } catch (error) {
-    live.clear();
-    await rescue(folder, writer, live);
+    await rescue(folder, writer, screen);
     throw error;
+  } finally {
+    watch.stop();
   }
 }
 
@@ -109,13 +115,13 @@ function checkPlans({ variants, planRun }: Planning, { arrivals }: RunRequest): 
 }
 
 /** After a failure: what was measured gets its report, and a folder without any run goes. */
-async function rescue(folder: RunFolder, writer: ResultWriter, live: LiveLine): Promise<void> {
+async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);
   try {
-    live.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
+    screen.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
   } catch {
     // the failure that led here is the one to tell
-    live.say(`What was measured until then: ${folder.path}`);
+    screen.say(`What was measured until then: ${folder.path}`);
   }
 }

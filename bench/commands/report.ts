@@ -5,19 +5,21 @@ import { comparisonText } from '../report/comparison/text.ts';
 import { jsonSummary } from '../report/json.ts';
 import { OUTPUTS } from '../report/outputs.ts';
 import { summaryText } from '../report/terminal.ts';
+import type { ReportRequest } from '../request/report.ts';
 import { writeFileWhole } from '../store/file.ts';
 import { readResult } from '../store/read.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { checkExports, writeExports } from './exports.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Draws the reports of a stored result again, from the JSON alone, beside it. */
-export async function report(
-  request: { path: string; json: boolean },
-  terminal: Terminal,
-): Promise<ExitCode> {
+export async function report(request: ReportRequest, terminal: Terminal): Promise<ExitCode> {
   const result = await readResult(request.path);
+  await checkExports(request.exports);
   const folder = (await stat(request.path)).isDirectory() ? request.path : dirname(request.path);
-  printResult(result, await writeReport(folder, result), request.json, terminal);
+  const reportPath = await writeReport(folder, result);
+  await writeExports(request.exports, result, folder);
+  printResult(result, reportPath, request.json, terminal);
   return EXIT.done;
 }
 

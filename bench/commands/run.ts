@@ -11,13 +11,15 @@ import type { RunRequest } from '../request/request.ts';
 import { missedThresholds } from '../request/threshold.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
+import { writeExports } from './exports.ts';
 import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
 import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
 import { printResult, writeReport } from './report.ts';
+import { screenOf } from './screen.ts';
 import { readLibrary, type Services } from './services.ts';
-import { liveLine, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /**
  * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
@@ -30,14 +32,14 @@ export async function run(
   interruption: Interruption,
   services: Services,
 ): Promise<ExitCode> {
-  const live = liveLine(terminal);
+  const screen = screenOf(terminal);
   try {
     const named = chooseVariants(
       await readLibrary(services),
       request.variants,
       ownSides(request.configurations, request.configurationOptions),
     );
-    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const nginx = { path: request.nginxPath, say: screen.say, signal: interruption.signal };
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
@@ -49,8 +51,16 @@ export async function run(
         }),
       assess: (measured: Run) => missedNotices(measured, request),
     };
-    const { result, folder, complete } = await measure(question, command, live, interruption, services);
+    const { result, folder, complete } = await measure(
+      question,
+      command,
+      terminal,
+      screen,
+      interruption,
+      services,
+    );
     const reportPath = await writeReport(folder.path, result);
+    await writeExports(request.exports, result, folder.path);
     await writeListing(dirname(folder.path));
     printResult(result, reportPath, request.json, terminal);
     for (const { plan, notices } of result.runs) {
@@ -66,7 +76,7 @@ export async function run(
       { complete, strict: request.strict, interrupted: interruption.signal.aborted },
     );
   } finally {
-    live.clear();
+    screen.clear();
   }
 }
 

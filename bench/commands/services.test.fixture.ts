@@ -80,8 +80,11 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
 export interface Ended {
   code: ExitCode;
   out: string;
-  /** Lines on stderr, and what was drawn between them. */
+  /** Lines on stderr, without those that tell how the runs go. */
   said: string[];
+  /** Those, where there is no terminal: each begins with the number of its run. */
+  told: string[];
+  /** Drawn on the terminal. */
   drawn: string;
 }
 
@@ -91,16 +94,20 @@ export async function obey(
   services: Services,
   { signals = new EventEmitter(), columns = null as number | null, debug = false } = {},
 ): Promise<Ended> {
-  const ended: Omit<Ended, 'code'> = { out: '', said: [], drawn: '' };
+  const ended: Omit<Ended, 'code'> = { out: '', said: [], told: [], drawn: '' };
   const terminal = {
     print(text: string) {
       ended.out += `${text}\n`;
     },
-    say: (line: string) => void ended.said.push(line),
-    draw(text: string) {
-      ended.drawn += text;
-    },
+    say: (line: string) => void (/^\[\d+\/\d+\] /.test(line) ? ended.told : ended.said).push(line),
+    draw:
+      columns === null
+        ? null
+        : (text: string) => {
+            ended.drawn += text;
+          },
     columns,
+    rows: columns === null ? null : 24,
   };
   const code = await main(argv, terminal, { signals, debug }, services);
   return { code, ...ended };

@@ -1,3 +1,4 @@
+import { EXPORT_OPTION } from './exports.ts';
 import { JSON_OPTION, type Options } from './options.ts';
 
 /** Options of `run`, by the heading they stand under in the help text. */
@@ -62,5 +63,12 @@ export const RUN_OPTIONS = {
     ...JSON_OPTION,
     reports: { value: 'DIR', help: 'Where reports are written [./reports]' },
     name: { value: 'NAME', help: 'Part of the name of the report [the profiles]' },
+    ...EXPORT_OPTION,
+    live: {
+      value: '[PORT]',
+      optional: /^\d+$/,
+      help: 'Serve the report on this machine while it grows [a free port]',
+    },
+    quiet: { short: 'q', value: null, help: 'Do not show how it goes' },
   },
 } as const satisfies Readonly<Record<string, Options>>;

@@ -1,9 +1,11 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
+import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
+import { exportsOf } from './exports.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
@@ -54,8 +56,13 @@ export interface RunRequest {
   reports: string;
   /** Null: named after the variants. */
   name: string | null;
+  exports: readonly WantedExport[];
+  /** Whether the report is served while it grows; port null: a free one. */
+  live: { port: number | null } | null;
+  quiet: boolean;
 }
 
+const PORTS: Bounds = { min: 1, max: 65_535 };
 const MINUTE_US = 60_000_000;
 const PROCESSES: Bounds = { min: 1, max: 256 };
 const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
@@ -123,6 +130,9 @@ export function requestOf(
     json: given.has('json'),
     reports: last(given, 'reports') ?? 'reports',
     name: last(given, 'name'),
+    exports: exportsOf(given),
+    live: given.has('live') ? { port: number(given, 'live', PORTS) } : null,
+    quiet: given.has('quiet'),
   };
 }
 

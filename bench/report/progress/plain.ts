@@ -5,7 +5,7 @@ import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import type { Progress } from './state.ts';
 import {
   connectionsClause,
-  effectLines,
+  effectClauses,
   failureClauses,
   leftClause,
   phaseClause,
@@ -35,7 +35,10 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
         : event.type === 'run-ended'
           ? endOf(event.run)
           : courseOf(progress, nowMs);
-    return [`[${run.number}/${expectedRuns}] ${runClauses(run, progress.comparison).join(', ')}`, ...clauses].join(' · ');
+    return [
+      `[${run.number}/${expectedRuns}] ${runClauses(run, progress.comparison).join(', ')}`,
+      ...clauses,
+    ].join(' · ');
   };
 }
 
@@ -44,7 +47,7 @@ function beginningOf(progress: Progress, nowMs: number): string[] {
   return [
     `${formatCount(run?.plan.connections)} connections`,
     leftClause(progress, nowMs),
-    ...(comparison === null ? [] : effectLines(comparison)),
+    ...(comparison === null ? [] : effectClauses(comparison).map((effect) => effect.join(', '))),
   ];
 }
 

@@ -5,7 +5,7 @@ import { type Progress, shareDone } from './state.ts';
 import {
   connectionsClause,
   cpuClauses,
-  effectLines,
+  effectClauses,
   failureClauses,
   formatClock,
   leftClause,
@@ -24,16 +24,18 @@ interface Row {
   clauses: readonly string[];
 }
 
-/** From here on labels stand in full; below the short ones do. */
+/** From here on labels stand in full, from there on the short ones do. */
 const WIDE = 50;
+const NARROW = 25;
 const LABEL = 15;
 const SHORT_LABEL = 6;
 const MOST_BAR = 30;
+const LEAST_BAR = 4;
 
 const CPU_LABELS: Record<LiveCpu['component'], readonly [label: string, short: string]> = {
-  proxy: ['CPU of Nginx', 'nginx'],
-  server: ['of servers', 'serv'],
-  generator: ['of generators', 'gen'],
+  proxy: ['Nginx CPU', 'nginx'],
+  server: ['Server CPU', 'serv'],
+  generator: ['Generator CPU', 'gen'],
 };
 
 /**
@@ -44,12 +46,12 @@ const CPU_LABELS: Record<LiveCpu['component'], readonly [label: string, short: s
  */
 export function screenLines(progress: Progress, nowMs: number, columns: number, rows = 24): string[] {
   const wide = columns >= WIDE;
-  const label = wide ? LABEL : SHORT_LABEL;
+  const label = wide ? LABEL : columns >= NARROW ? SHORT_LABEL : 0;
   const room = columns - label;
-  const barColumns = Math.max(4, Math.min(MOST_BAR, Math.floor(room / 3)));
+  const barColumns = Math.max(LEAST_BAR, Math.min(MOST_BAR, Math.floor(room / 4)));
   return rowsOf(progress, nowMs)
     .map(({ label: long, short, share, clauses }) => {
-      const head = padded(wide ? long : short, label);
+      const head = label === 0 ? '' : padded(wide ? long : short, label);
       if (share === null) return fitted(head + joined(clauses, room), columns);
       const drawn = `${bar(share, barColumns)} `;
       return fitted(head + drawn + joined(clauses, room - barColumns - 1), columns);
@@ -66,24 +68,26 @@ function rowsOf(progress: Progress, nowMs: number): Row[] {
   const left = leftClause(progress, nowMs);
   return [
     { ...row('All', 'all', [formatShare(Math.round(share * 100) / 100), left, gone]), share },
-    row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, [
-      ...runClauses(run, comparison),
-      phaseClause(run, nowMs),
-    ]),
+    row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, comparison)),
+    row('Phase', 'phase', [phaseClause(run, nowMs)]),
     row('Connections', 'conn', [connectionsClause(run)]),
     ...(figures === null
       ? []
       : [
           row('Messages', 'msgs', rateClauses(figures)),
-          row(figures.offeredPerSecond === null ? 'Service time' : 'Response time', 'time', timeClauses(figures)),
+          row(
+            figures.offeredPerSecond === null ? 'Service time' : 'Response time',
+            'time',
+            timeClauses(figures),
+          ),
           row('Failures', 'fail', failureClauses(figures)),
           ...figures.cpu.map((cpu) => {
             const [label, short] = CPU_LABELS[cpu.component];
             return { ...row(label, short, cpuClauses(cpu)), share: cpu.cores / cpu.processes };
           }),
         ]),
-    ...(comparison === null ? [] : effectLines(comparison)).map((line, index) =>
-      row(index === 0 ? 'So far' : '', index === 0 ? 'effect' : '', [line]),
+    ...(comparison === null ? [] : effectClauses(comparison)).map((clauses, index) =>
+      row(index === 0 ? 'So far' : '', index === 0 ? 'sofar' : '', clauses),
     ),
   ];
 }

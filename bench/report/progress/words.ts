@@ -17,7 +17,7 @@ export function formatClock(ms: number): string {
 
 export function leftClause(progress: Progress, nowMs: number): string {
   const leftMs = timeLeftMs(progress, nowMs);
-  return leftMs === null ? '' : `about ${formatClock(leftMs)} left`;
+  return leftMs === null ? '' : `~${formatClock(leftMs)} left`;
 }
 
 /** `tls, latency`, and where it is in a comparison: `round 4 of 10`, `pilot`. */
@@ -76,13 +76,13 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
   ];
 }
 
-/** The headline figures of each variant so far: `tls: Nginx CPU per message +31 % (+29 % to +33 %)`. */
-export function effectLines({ comparisons }: NonNullable<Progress['comparison']>): string[] {
+/** The headline figures of each variant so far: `+31 % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. */
+export function effectClauses({ comparisons }: NonNullable<Progress['comparison']>): string[][] {
   return comparisons.flatMap(({ variant, figures }) =>
     headlineFigures(figures).flatMap((figure) => {
       if (figure.effect === null) return [];
       const interval = figure.interval === null ? '' : ` (${formatInterval(figure.interval)})`;
-      return `${printable(variant)}: ${figureTitle(figure)} ${formatEffect(figure.effect)}${interval}`;
+      return [[`${formatEffect(figure.effect)}${interval}`, figureTitle(figure), printable(variant)]];
     }),
   );
 }
