@@ -37,7 +37,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   experiment: JOINED,
   store: ['model', 'measure', 'valibot'],
   report: ['model', 'measure', 'stats', 'string-width'],
-  commands: [...JOINED, 'experiment', 'store', 'report', 'log-update', 'string-width'],
+  live: ['model', 'report'],
+  commands: [...JOINED, 'experiment', 'store', 'report', 'live', 'log-update', 'string-width'],
 };
 
 const FOLDERS = [
@@ -45,6 +46,7 @@ const FOLDERS = [
   'experiment',
   'store',
   'report',
+  'live',
   'commands',
   'another',
   '../server/wire',
@@ -157,12 +159,14 @@ describe('what a folder may import', () => {
     assert.deepEqual(
       refused(t, {
         'bench/report/page/probe.ts': probe,
+        'bench/live/page/probe.ts': probe,
         'server/wire/probe.ts': probe,
         'server/probe.ts': importing(['./x.ts', './wire/x.ts', ...outside, ...packages]),
         'bench/cli.ts': importing(['./commands/x.ts', ...outside, ...PACKAGES]),
       }),
       {
         'bench/report/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
+        'bench/live/page/probe.ts': [...others, ...packages.filter((name) => name !== 'chart.js')],
         'server/wire/probe.ts': [...others, ...PACKAGES],
         'server/probe.ts': [...outside, ...PACKAGES.filter((name) => name !== 'ws')],
         'bench/cli.ts': [...outside, ...PACKAGES],

@@ -1,7 +1,8 @@
+import { type LiveReport, serveLive } from '../live/live.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
-import type { Result } from '../model/result.ts';
+import type { Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { lineRedactor } from '../nginx/redact.ts';
@@ -70,7 +71,7 @@ export async function measure(
   for (const side of sides) await services.checkTunings(side);
   signal.throwIfAborted();
   const folder = await makeRunFolder(request.reports, planning.id);
-  const writer = makeResultWriter(folder.path, {
+  const head: ResultHead = {
     schemaVersion: 2,
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
     id: folder.id,
@@ -79,10 +80,16 @@ export async function measure(
     environment,
     variants,
     notices: [...notices, ...(await services.watchMachine())],
-  });
+  };
+  const writer = makeResultWriter(folder.path, head);
   const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
+  let live: LiveReport | null = null;
   try {
     await writer.begin();
+    if (request.live !== null) {
+      live = await serveLive(head, request.live.port, services.elapsedMs);
+      screen.say(`The report while it grows: ${live.url}`);
+    }
     const complete = await services.runExperiment({
       strategy,
       planRun,
@@ -92,7 +99,7 @@ export async function measure(
       assess,
       signal,
       urgent,
-      listeners: [writer.listen, watch.listen],
+      listeners: [writer.listen, watch.listen, ...(live === null ? [] : [live.listen])],
       say: screen.say,
     });
     await writer.end(services.now().toISOString());
@@ -102,6 +109,7 @@ export async function measure(
     throw error;
   } finally {
     watch.stop();
+    await live?.end(writer.result());
   }
 }
 

@@ -75,7 +75,7 @@ Run 13 of 44   plain+buf-16k, latency · round 4 of 10
 Phase          warm-up, 2 of 2 s
 Connections    10,000 of 10,000 open
 Messages       19.9k/s echoed
-Service time   p50 2.88 ms · p99 6.44 ms · p99.9 12.1 ms
+Response time  p50 2.88 ms · p99 6.44 ms · p99.9 12.1 ms
 Failures       –
 Nginx CPU      ███████████████░░░░░░ 71 % · 1.42 of 2 cores · busiest 97 %
 Server CPU     ███████████░░░░░░░░░░ 51 %
