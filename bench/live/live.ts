@@ -11,12 +11,12 @@ export interface LiveReport {
   url: string;
   /** Between runs it draws the report anew, and the experiment waits: nothing is measured meanwhile. */
   listen: Listener;
-  /** Hands the whole report to who still watches, and ends. */
-  end(result: Result): Promise<void>;
+  /** Hands the whole report to who still watches, waits for them to have it, but not for ever, and ends. */
+  end(result: Result, patienceMs?: number): Promise<void>;
 }
 
-/** Pages that do not hang up are left alone after this long. */
-const PATIENCE_MS = 3000;
+/** What does not hang up by then is no page. */
+const PATIENCE_MS = 10_000;
 /** Drawing takes time between runs: no more than this share of all. */
 const DRAWING_SHARE = 0.05;
 /** The report brings a policy of its own; here it is shown in the page of this server and nowhere else. */
@@ -85,12 +85,12 @@ export async function serveLive(
       }
       if (server.listeners() > 0) server.broadcast(state());
     },
-    async end(result) {
+    async end(result, patienceMs = PATIENCE_MS) {
       soFar = result;
       isOver = true;
       if (server.listeners() > 0 && result.runs.length > 0) draw();
       server.broadcast(end);
-      await server.close(PATIENCE_MS);
+      await server.close(patienceMs);
     },
   };
 }

@@ -63,10 +63,11 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
       for (const stream of streams) stream.write(text);
     },
     async close(patienceMs) {
-      server.close();
+      // Until they hang up they may still ask for something, on a connection of its own.
       const deadline = AbortSignal.timeout(patienceMs);
       const gone = [...streams].map((stream) => once(stream, 'close', { signal: deadline }).catch(() => {}));
       await Promise.all(gone);
+      server.close();
       for (const stream of streams) stream.end();
       await setImmediate();
       server.closeAllConnections();
@@ -86,12 +87,12 @@ function answer(
   streams: Set<ServerResponse>,
 ): void {
   const refused = refusal(request, port);
-  if (refused !== null) return send(response, 403, 'text/plain', `${refused}\n`);
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (pathname === EVENTS_PATH) return stream(response, site, streams);
-  const content = site.contentOf(pathname);
-  if (content === null) return send(response, 404, 'text/plain', 'There is nothing here.\n');
-  send(response, 200, 'text/html', content.body, { 'Content-Security-Policy': content.policy });
+  const [pathname = '/'] = (request.url ?? '').split('?');
+  const content = refused === null ? site.contentOf(pathname) : null;
+  if (refused !== null) send(response, 403, 'text/plain', `${refused}\n`);
+  else if (pathname === EVENTS_PATH) stream(response, site, streams);
+  else if (content === null) send(response, 404, 'text/plain', 'There is nothing here.\n');
+  else send(response, 200, 'text/html', content.body, { 'Content-Security-Policy': content.policy });
 }
 
 /** Nothing is kept, nothing is guessed, and no other site may load any of it. */
