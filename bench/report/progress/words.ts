@@ -81,8 +81,8 @@ export function effectClauses({ comparisons }: NonNullable<Progress['comparison'
   return comparisons.flatMap(({ variant, figures }) =>
     headlineFigures(figures).flatMap((figure) => {
       if (figure.effect === null) return [];
-      const interval = figure.interval === null ? '' : ` (${formatInterval(figure.interval)})`;
-      return [[`${formatEffect(figure.effect)}${interval}`, figureTitle(figure), printable(variant)]];
+      const interval = figure.interval === null ? 'no interval yet' : formatInterval(figure.interval);
+      return [[`${formatEffect(figure.effect)} (${interval})`, figureTitle(figure), printable(variant)]];
     }),
   );
 }
