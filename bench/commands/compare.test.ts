@@ -186,7 +186,7 @@ test('the screen tells the round and the effect so far', async (t) => {
   const { drawn } = await obey(argv, costing({ 'plain+placebo': 1.5 }), { columns: 200 });
   assert.match(drawn, /Run 1 of 16 +plain, throughput · pilot/);
   assert.match(drawn, /Run 16 of 16 .* · round 3 of 3/);
-  assert.match(drawn, /So far +\+50 % · Nginx CPU per message · plain\+placebo/);
+  assert.match(drawn, /So far +\+50 % \(no interval yet\) · Nginx CPU per message · plain\+placebo/);
 });
 
 test('a run takes tunings as well', async (t) => {

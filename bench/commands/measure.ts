@@ -128,7 +128,7 @@ export async function measure(
     throw error;
   } finally {
     watch.stop();
-    await live?.end(writer.result());
+    await live?.end(writer.result(), urgent);
   }
 }
 

@@ -40,6 +40,7 @@ export function watchProgress(terminal: Terminal, screen: Screen, elapsedMs: () 
     listen(event) {
       progress = advanced(progress, event, elapsedMs());
       draw();
+      timer.refresh();
     },
     stop() {
       clearInterval(timer);

@@ -1,4 +1,4 @@
-import type { LiveFigures as LoadFigures } from '../measure/merge.ts';
+import type { LoadFigures } from '../measure/merge.ts';
 import { MEASURED } from '../measure/processes.ts';
 import type { LiveCpu } from '../model/event.ts';
 import type { FailureCounts } from '../model/failure.ts';

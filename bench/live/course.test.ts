@@ -22,8 +22,11 @@ test('of a long run moments are kept that lie evenly from its beginning to its e
   }
 });
 
-test('a chart of each figure, as high as its highest point; none before there are two', () => {
-  assert.equal(courseMarkup(courseOf(1)).markup, '<div class="course"></div>');
+test('a chart of each figure, as high as its highest point; an empty one before there are two', () => {
+  assert.equal(
+    courseMarkup(courseOf(1)).markup,
+    '<div class="course"><figure></figure><figure></figure></div>',
+  );
   const { markup } = courseMarkup(courseOf(3));
   assert.match(markup, /Echoes a second, at most 2\/s/);
   assert.match(markup, /points="0\.0,40\.0 120\.0,20\.0 240\.0,0\.0"/);

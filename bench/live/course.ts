@@ -26,7 +26,7 @@ export function courseAfter(course: Course, event: BenchEvent): Course {
   return { points: points.filter((_, index) => index % 2 === 0), every: course.every * 2, skipped: 0 };
 }
 
-/** Echoes a second and the tail of the times as small charts; nothing before there are two points. */
+/** Echoes a second and the tail of the times as small charts; empty ones before there are two points. */
 export function courseMarkup({ points }: Course): Markup {
   const charts = [
     chart(
@@ -48,7 +48,7 @@ const HEIGHT = 40;
 
 function chart(title: string, values: readonly (number | null)[], format: (value: number) => string): Markup {
   const most = Math.max(0, ...values.map((value) => value ?? 0));
-  if (values.length < 2 || most === 0) return html``;
+  if (values.length < 2 || most === 0) return html`<figure></figure>`;
   const step = WIDTH / (values.length - 1);
   const points = values.flatMap((value, index) =>
     value === null ? [] : [`${(index * step).toFixed(1)},${(HEIGHT * (1 - value / most)).toFixed(1)}`],

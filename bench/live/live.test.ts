@@ -10,6 +10,9 @@ import type { Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { FIGURES } from './live.test.fixture.ts';
 import { serveLive } from './live.ts';
+import { serveSite } from './server.ts';
+
+const NEVER = new AbortController().signal;
 
 const run = (variant: string): Run => makeRun({ variant, seconds: 1, connections: 10, perSecond: 1000 });
 
@@ -20,7 +23,7 @@ function headOf({ endedAt: _, conclusions: _c, runs: _r, ...head }: Result): Res
 async function served(t: TestContext, result = makeResult([])) {
   let ms = 0;
   const live = await serveLive(headOf(result), null, () => (ms += 1000));
-  t.after(() => live.end(result, 100));
+  t.after(() => live.end(result, AbortSignal.timeout(100)));
   return live;
 }
 
@@ -153,7 +156,7 @@ test('at the end whoever watches gets the whole report, and is waited for until 
   const result = makeResult([run('whole')]);
   const live = await serveLive(headOf(result), null, () => performance.now());
   const page = await joined(live.url);
-  const ended = live.end(result);
+  const ended = live.end(result, NEVER);
   await eventually(() => page.events.includes('end: '));
   assert.ok(page.names().indexOf('report') < page.names().indexOf('end'));
   page.response.destroy();
@@ -164,10 +167,10 @@ test('at the end whoever watches gets the whole report, and is waited for until 
 test('who does not hang up is cut off, and without anybody the end is at once', async () => {
   const result = makeResult([run('whole')]);
   const lonely = await serveLive(headOf(result), null, () => performance.now());
-  await lonely.end(result);
+  await lonely.end(result, NEVER);
   const live = await serveLive(headOf(result), null, () => performance.now());
   const page = await joined(live.url);
-  await live.end(result, 100);
+  await live.end(result, AbortSignal.timeout(100));
   await page.over;
   assert.equal(page.events.at(-1), 'end: ');
 });
@@ -192,7 +195,7 @@ test('drawing takes no more than a share of the time', async (t) => {
   let ms = 0;
   // Whatever is asked for takes 100 ms: a drawing does, and little else happens.
   const live = await serveLive(headOf(makeResult([])), null, () => (ms += 100));
-  t.after(() => live.end(makeResult([])));
+  t.after(() => live.end(makeResult([]), AbortSignal.timeout(100)));
   const page = await joined(live.url);
   for (let index = 0; index < 30; index++) {
     await live.listen({ type: 'run-ended', run: run('tls') });
@@ -202,6 +205,22 @@ test('drawing takes no more than a share of the time', async (t) => {
   const drawings = page.names().filter((name) => name === 'report').length;
   assert.ok(drawings >= 1 && drawings <= 10, String(drawings));
   page.response.destroy();
+});
+
+test('a page that does not read is cut off, and costs no memory', async (t) => {
+  const site = { contentOf: () => null, greeting: () => [{ event: 'state', data: 'all there is' }] };
+  const server = await serveSite(site, null);
+  t.after(() => server.close(AbortSignal.abort()));
+  const page = await joined(server.url);
+  await eventually(() => page.events.length === 1);
+  page.response.pause();
+  const message = { event: 'state', data: 'x'.repeat(2 ** 20) };
+  for (let sent = 0; sent < 200 && server.listeners() > 0; sent++) {
+    server.broadcast(message);
+    server.broadcast(message);
+    await sleep(1);
+  }
+  assert.equal(server.listeners(), 0);
 });
 
 test('a port that is taken is refused with the remedy', async (t) => {

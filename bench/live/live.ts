@@ -11,8 +11,8 @@ export interface LiveReport {
   url: string;
   /** Between runs it draws the report anew, and the experiment waits: nothing is measured meanwhile. */
   listen: Listener;
-  /** Hands the whole report to who still watches, waits for them to have it, but not for ever, and ends. */
-  end(result: Result, patienceMs?: number): Promise<void>;
+  /** Hands the whole report to who still watches, waits for them to have it unless it is urgent, and ends. */
+  end(result: Result, urgent: AbortSignal): Promise<void>;
 }
 
 /** What does not hang up by then is no page. */
@@ -85,12 +85,12 @@ export async function serveLive(
       }
       if (server.listeners() > 0) server.broadcast(state());
     },
-    async end(result, patienceMs = PATIENCE_MS) {
+    async end(result, urgent) {
       soFar = result;
       isOver = true;
       if (server.listeners() > 0 && result.runs.length > 0) draw();
       server.broadcast(end);
-      await server.close(patienceMs);
+      await server.close(AbortSignal.any([urgent, AbortSignal.timeout(PATIENCE_MS)]));
     },
   };
 }

@@ -8,7 +8,7 @@ import { type Course, courseMarkup } from './course.ts';
 const STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#2a5db0, #8ab4f8); }
 body { margin: 0; height: 100vh; display: flex; flex-direction: column; font: 14px/1.5 system-ui, sans-serif; }
-header { padding: .75rem 1rem; border-bottom: 1px solid light-dark(#ccc, #444); }
+header { padding: .75rem 1rem; max-height: 50vh; overflow: auto; border-bottom: 1px solid light-dark(#ccc, #444); }
 h1 { margin: 0 0 .25rem; font-size: 1rem; }
 #state { display: flex; flex-wrap: wrap; gap: .5rem 2rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
@@ -16,7 +16,7 @@ th { text-align: left; font-weight: 600; padding: 0 1rem 0 0; vertical-align: to
 td { padding: 0; }
 meter { width: 8rem; margin-right: .5rem; }
 .course { flex: 1 1 16rem; max-width: 32rem; }
-figure { margin: 0 0 .5rem; }
+figure { margin: 0 0 .5rem; min-height: 4rem; }
 svg { width: 100%; height: 2.5rem; }
 polyline { fill: none; stroke: var(--line); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 figcaption { font-size: .85em; }

@@ -30,12 +30,14 @@ export interface SiteServer {
   /** How many listen to the messages. */
   listeners(): number;
   broadcast(message: Message): void;
-  /** Waits for those who listen to hang up, but no longer than this, and ends. */
-  close(patienceMs: number): Promise<void>;
+  /** Waits for those who listen to hang up, but no longer than until it is aborted, and ends. */
+  close(cutOff: AbortSignal): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
 const EVENTS_PATH = '/events';
+/** Bytes: who does not read for so long is cut off, and greeted with all there is when it connects again. */
+const MOST_WAITING = 2 ** 20;
 /** How long a browser waits before it connects again. */
 const RETRY_MS = 1000;
 
@@ -60,12 +62,14 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
     listeners: () => streams.size,
     broadcast(message) {
       const text = textOf(message);
-      for (const stream of streams) stream.write(text);
+      for (const stream of streams) {
+        if (stream.writableLength > MOST_WAITING) stream.destroy();
+        else stream.write(text);
+      }
     },
-    async close(patienceMs) {
+    async close(cutOff) {
       // Until they hang up they may still ask for something, on a connection of its own.
-      const deadline = AbortSignal.timeout(patienceMs);
-      const gone = [...streams].map((stream) => once(stream, 'close', { signal: deadline }).catch(() => {}));
+      const gone = [...streams].map((stream) => once(stream, 'close', { signal: cutOff }).catch(() => {}));
       await Promise.all(gone);
       server.close();
       for (const stream of streams) stream.end();
@@ -120,6 +124,8 @@ function stream(response: ServerResponse, site: Site, streams: Set<ServerRespons
   for (const message of site.greeting()) response.write(textOf(message));
   streams.add(response);
   response.on('close', () => streams.delete(response));
+  // A page that has just gone: writing to it fails, and nobody is to be told.
+  response.on('error', () => {});
 }
 
 function textOf({ event, data }: Message): string {

@@ -12,7 +12,7 @@ export interface Merger {
   /** In the order of time; counts, bytes and gauges are sums over the workers. */
   slices(): Slice[];
   /** Of the newest seconds that are over, for a person to watch; null before there is one. */
-  latest(): LiveFigures | null;
+  latest(): LoadFigures | null;
   /** Whether all that the workers recorded has come, and adds up to what they counted; empty where it does. */
   check(ends: readonly WorkerEnd[]): RecordingFault[];
 }
@@ -32,7 +32,7 @@ export interface RecordingFault {
 }
 
 /** A look at the load while it goes on: rates of the newest second, times of the last few. */
-export interface LiveFigures {
+export interface LoadFigures {
   duePerSecond: number;
   echoedPerSecond: number;
   /** µs; null where the samples do not support it. */
@@ -71,7 +71,7 @@ export function makeMerger(workers: number): Merger {
       return true;
     },
     slices,
-    latest: () => (latest === null ? null : liveFigures(latest, growing.values())),
+    latest: () => (latest === null ? null : loadFigures(latest, growing.values())),
     check: (ends) => [...missing(sequences, ends), ...differences(slices(), ends)],
   };
 }
@@ -195,7 +195,7 @@ function encodeSlice({ recordings: _, finished: _f, pairs, ...counts }: Growing)
   };
 }
 
-function liveFigures(newest: Growing, all: Iterable<Growing>): LiveFigures {
+function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   let pairs: Pairs = new Uint32Array();
   for (const { phase, startUs, pairs: own } of all) {
     if (phase === newest.phase && startUs > newest.startUs - WATCHED_US && startUs <= newest.startUs)

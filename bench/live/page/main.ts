@@ -24,6 +24,7 @@ function start(): void {
     loaded.then(() => {
       source.close();
       link.textContent = 'has ended: this is the whole report';
+      state.replaceChildren();
     });
   });
 }

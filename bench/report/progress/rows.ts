@@ -23,13 +23,13 @@ export interface Row {
   clauses: readonly string[];
 }
 
-const CPU_LABELS: Record<LiveCpu['component'], readonly [label: string, short: string]> = {
-  proxy: ['Nginx CPU', 'nginx'],
-  server: ['Server CPU', 'serv'],
-  generator: ['Generator CPU', 'gen'],
-};
+const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; short: string }[] = [
+  { component: 'proxy', label: 'Nginx CPU', short: 'nginx' },
+  { component: 'server', label: 'Server CPU', short: 'serv' },
+  { component: 'generator', label: 'Generator CPU', short: 'gen' },
+];
 
-/** What there is to tell, the most telling first. */
+/** What there is to tell, the most telling first. In a run the lines stay the same, so that none jumps. */
 export function progressRows(progress: Progress, nowMs: number): Row[] {
   const { run, expectedRuns, comparison } = progress;
   const share = shareDone(progress, nowMs);
@@ -43,17 +43,16 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
     row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, comparison)),
     row('Phase', 'phase', [phaseClause(run, nowMs)]),
     row('Connections', 'conn', [connectionsClause(run)]),
-    ...(figures === null
-      ? []
-      : [
-          row('Messages', 'msgs', rateClauses(figures)),
-          row(isOpenLoop ? 'Response time' : 'Service time', 'time', timeClauses(figures)),
-          row('Failures', 'fail', failureClauses(figures)),
-          ...figures.cpu.map((cpu) => {
-            const [label, short] = CPU_LABELS[cpu.component];
-            return { ...row(label, short, cpuClauses(cpu)), share: cpu.cores / cpu.processes };
-          }),
-        ]),
+    row('Messages', 'msgs', figures === null ? [] : rateClauses(figures)),
+    row(isOpenLoop ? 'Response time' : 'Service time', 'time', figures === null ? [] : timeClauses(figures)),
+    row('Failures', 'fail', figures === null ? [] : failureClauses(figures)),
+    ...CPU_LABELS.filter(({ component }) => component !== 'proxy' || run.plan.proxy !== null).map(
+      ({ component, label, short }) => {
+        const cpu = figures?.cpu.find((each) => each.component === component);
+        if (cpu === undefined) return row(label, short, []);
+        return { ...row(label, short, cpuClauses(cpu)), share: cpu.cores / cpu.processes };
+      },
+    ),
     ...soFarClauses(progress).map((clauses, index) =>
       row(index === 0 ? 'So far' : '', index === 0 ? 'sofar' : '', clauses),
     ),

@@ -87,8 +87,8 @@ export function soFarClauses({ comparison, search }: Progress): string[][] {
   return comparison.comparisons.flatMap(({ variant, figures }) =>
     headlineFigures(figures).flatMap((figure) => {
       if (figure.effect === null) return [];
-      const interval = figure.interval === null ? '' : ` (${formatInterval(figure.interval)})`;
-      return [[`${formatEffect(figure.effect)}${interval}`, figureTitle(figure), printable(variant)]];
+      const interval = figure.interval === null ? 'no interval yet' : formatInterval(figure.interval);
+      return [[`${formatEffect(figure.effect)} (${interval})`, figureTitle(figure), printable(variant)]];
     }),
   );
 }
