@@ -5,7 +5,7 @@ import type { ComparedFigure, Comparison, OverallVerdict } from '../model/compar
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
-import type { Outcome, Run, Validity } from '../model/run.ts';
+import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { verdictSentence } from './comparison/words.ts';
 
@@ -61,6 +61,8 @@ export interface JsonRun {
   memoryPerConnectionBytes: ByComponent;
   http: { requestsPerSecond: number; latencyUs: Summary } | null;
   alpn: string | null;
+  /** What the run went through; null: nothing. `origin`: the package that was fetched. */
+  nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** By kind, as in `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
@@ -85,6 +87,10 @@ function jsonComparison(
     figures,
   }));
   return { baseline, rounds, comparisons, excluded };
+}
+
+function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {
+  return { version, openssl, binary, origin };
 }
 
 function jsonRun(run: Run): JsonRun {
@@ -122,6 +128,7 @@ function jsonRun(run: Run): JsonRun {
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
     http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
     alpn: run.probe?.alpn ?? null,
+    nginx: run.proxy === null ? null : nginxOf(run.proxy),
     failures: failures.byKind,
   };
 }
