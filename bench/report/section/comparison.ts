@@ -120,7 +120,7 @@ function configurations(view: View): Section {
     id: 'configuration',
     title: 'What differs in the configuration',
     charts: [],
-    body: html`${others.map(({ name }) => html`<h3>${name}</h3>${differenceOf(base, configurationOf(view, name), name)}`)}
+    body: html`${others.map(({ name }) => html`<h3>${name}</h3>${nginxOf(view, name, baseline)}${differenceOf(base, configurationOf(view, name), name)}`)}
 ${base !== null && html`<details><summary>${baseline}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${baseline}">${base}</pre></details>`}
 ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
   };
@@ -137,6 +137,16 @@ function configurationOf(view: View, variant: string): string | null {
 
 function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
+}
+
+/** Which Nginx it ran on, where that is not the baseline's. */
+function nginxOf(view: View, variant: string, baseline: string): Content {
+  const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
+  if (before === null || after === null) return null;
+  const text = ({ version, openssl, origin, binary }: NginxFacts) =>
+    `Nginx ${version} with ${openssl ?? 'no TLS'} (${origin ?? binary})`;
+  if (text(before) === text(after)) return null;
+  return html`<p>It ran on ${text(after)}, the baseline on ${text(before)}.</p>`;
 }
 
 function differenceOf(before: string | null, after: string | null, name: string): Markup {
