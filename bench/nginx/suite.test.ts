@@ -42,6 +42,17 @@ test('what is in the cache is used without a network, and follows the cache wher
   }
 });
 
+test('a cache that is not whole is told', async () => {
+  const root = join(folder, `nginx-debian-made-up-${process.arch}`);
+  await mkdir(join(root, 'usr/sbin'), { recursive: true });
+  await copyFile('/bin/true', join(root, 'usr/sbin/nginx'));
+  await assert.rejects(
+    fetchSuiteNginx('made-up', { cacheDir: folder, say: silent }),
+    (error) =>
+      error instanceof Problem && /^The loader \S+ is not with the libraries of /.test(error.message),
+  );
+});
+
 /** An apt-get that answers as this script does, and a dpkg-deb. */
 async function fakeApt(script: string): Promise<void> {
   for (const [name, body] of [

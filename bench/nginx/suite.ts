@@ -35,7 +35,10 @@ async function useOwnLoader({ path, libraryPath }: FetchedNginx): Promise<void> 
     if (loader !== before) await setInterpreter(path, loader);
     return;
   }
-  throw new Problem('environment', `The loader ${basename(before)} is not among its libraries.`);
+  throw new Problem(
+    'environment',
+    `The loader ${basename(before)} is not with the libraries of ${path}: remove what was fetched, and it is fetched anew.`,
+  );
 }
 
 /** The keys that Debian signs its suites with. */
