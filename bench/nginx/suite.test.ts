@@ -99,7 +99,10 @@ test('what is not signed by Debian is not used', async () => {
 test('the mirror that the system uses is the one that is asked', async () => {
   await fakeApt(`case "$*" in
     *--version*) ;;
-    *--print-uris*) echo "'https://mirror.example.org/debian/dists/bookworm/InRelease' x 0" ;;
+    *--print-uris*)
+      echo "'https://download.docker.com/linux/debian/dists/bookworm/InRelease' x 0"
+      echo "'https://mirror.example.org/debian-security/dists/bookworm-security/InRelease' x 0"
+      echo "'https://mirror.example.org/debian/dists/bookworm/InRelease' x 0" ;;
     *update*) echo "E: $(cat sources.list)" >&2; exit 100 ;;
   esac`);
   await fails(/failed: deb \[signed-by=\S+\] https:\/\/mirror\.example\.org\/debian trixie main\.$/);
