@@ -51,7 +51,7 @@ export async function fitSides(
 /** What each side runs on, where the person chose it by a name. */
 function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
-  const facts = [...binaries].map(([name, binary]) => {
+  const facts = [...binaries].flatMap(([name, binary]) => {
     const on = sides.filter(({ variant }) => variant.proxy !== null && variant.proxy.binary === name);
     const { version, openssl, origin } = binary;
     const parts = [`Nginx ${version}`, openssl ?? 'no TLS', origin ?? shownPath(binary)];
@@ -59,7 +59,11 @@ function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
       ? []
       : [`${on.map(({ variant }) => variant.name).join(', ')}: ${parts.join(', ')}`];
   });
-  const text = `${facts.flat().join('; ')}. What differs between them may be due to Nginx or to the libraries that it runs with.`;
+  const cause =
+    facts.length > 1
+      ? ' What differs between them may be due to Nginx or to the libraries that it runs with.'
+      : '';
+  const text = `${facts.join('; ')}.${cause}`;
   return [{ level: 'info', code: 'nginx-versions', text }];
 }
 

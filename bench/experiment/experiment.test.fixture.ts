@@ -35,8 +35,8 @@ export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.
 const bun = bunHere()?.version ?? null;
 const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
 
-function nginxHere(): Promise<NginxBinary> {
-  return findNginx({ source: null, searchPath: process.env.PATH ?? '', cacheDir: CACHE, say: () => {} });
+function nginxFrom(source: string | null): Promise<NginxBinary> {
+  return findNginx({ source, searchPath: process.env.PATH ?? '', cacheDir: CACHE, say: () => {} });
 }
 
 /** What a test does to a run while it goes on. */
@@ -132,7 +132,9 @@ export async function executeWithin(
     }),
     planRun,
     environment,
-    binaries: new Map(variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxHere()]] : []),
+    binaries: new Map(
+      variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxFrom(request.run.nginx.usual)]] : [],
+    ),
     assess: () => [],
     // A test that is out of time takes its run with it.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),

@@ -32,7 +32,8 @@ export async function requireApt(): Promise<void> {
 /**
  * apt-get with its lists, cache and state in the work folder, and without the hooks of the system.
  *
- * @param sources A line of sources.list in place of the system's own sources.
+ * @param sources A line of sources.list in place of the system's own sources; then neither its preferences nor what
+ *   it takes without a signature count.
  */
 export async function privateApt(
   work: string,
@@ -82,6 +83,9 @@ function configurationOf(work: string, sources: string | null): string {
       ? ''
       : `Dir::Etc::sourcelist "${sources}";
 Dir::Etc::sourceparts "-";
+Dir::Etc::preferences "-";
+Dir::Etc::preferencesparts "-";
+APT::Default-Release "";
 Acquire::AllowInsecureRepositories "false";
 APT::Get::AllowUnauthenticated "false";
 `;

@@ -24,6 +24,9 @@ before(async () => {
     'lame',
     'echo "lame: error while loading shared libraries: libpcre2-8.so.0: cannot open" >&2; exit 127',
   );
+  await script('beside/sbin/nginx', 'echo "nginx version: nginx/1.18.0" >&2');
+  await mkdir(join(folder, 'beside/lib/nginx/modules'), { recursive: true });
+  await writeFile(join(folder, 'beside/lib/nginx/modules/ngx_stream_module.so'), '');
   await script('other', 'echo "GNU Make 4.3"');
   await writeFile(join(folder, 'plain-file'), '');
 });
@@ -65,6 +68,11 @@ test('the one that was named comes before PATH; stream that is built in needs no
   const found = await findNginx(options({ source: path, searchPath: join(folder, 'sbin') }));
   assert.equal(found.path, path);
   assert.equal(found.streamModule, null);
+});
+
+test('a stream module that was built beside it counts', async () => {
+  const { streamModule } = await findNginx(options({ source: join(folder, 'beside/sbin/nginx') }));
+  assert.equal(streamModule, join(folder, 'beside/lib/nginx/modules/ngx_stream_module.so'));
 });
 
 /** @param kind `usage` where the path itself is wrong */

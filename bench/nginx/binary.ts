@@ -123,8 +123,9 @@ async function describe(found: Found): Promise<NginxBinary> {
   const version = await askVersion(found);
   const modulesPath = await findModules(path, version.buildArguments);
   const stream = modulesPath === null ? null : join(modulesPath, 'ngx_stream_module.so');
-  const dynamic = stream !== null && /--with-stream=dynamic\b/.test(version.buildArguments);
-  const streamModule = dynamic && (await exists(stream)) ? stream : null;
+  // Debian 11 builds the module beside a binary that was configured without it.
+  const isBuiltIn = /--with-stream(?![\w=])/.test(version.buildArguments);
+  const streamModule = stream !== null && !isBuiltIn && (await exists(stream)) ? stream : null;
   return { ...found, ...version, modulesPath, streamModule };
 }
 

@@ -17,7 +17,7 @@ const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
  */
 export async function fetchDebianNginx(options: FetchOptions): Promise<FetchedNginx> {
   const system = await release();
-  return fetchOnce(system, options, {
+  const fetched = await fetchOnce(system, options, {
     why: "Nginx is not installed here: fetching the system's package",
     sources: async () => null,
     async addLibraries(apt, archive, unpacked) {
@@ -25,6 +25,7 @@ export async function fetchDebianNginx(options: FetchOptions): Promise<FetchedNg
       await addLibraries(apt, archive, unpacked, (name) => !SYSTEM_LIBRARY.test(name));
     },
   });
+  return { ...fetched, origin: `${fetched.origin} of ${system}` };
 }
 
 /**

@@ -42,6 +42,17 @@ test('what is in the cache is used without a network, and follows the cache wher
   }
 });
 
+test('a cache that is not whole is told', async () => {
+  const root = join(folder, `nginx-debian-made-up-${process.arch}`);
+  await mkdir(join(root, 'usr/sbin'), { recursive: true });
+  await copyFile('/bin/true', join(root, 'usr/sbin/nginx'));
+  await assert.rejects(
+    fetchSuiteNginx('made-up', { cacheDir: folder, say: silent }),
+    (error) =>
+      error instanceof Problem && /^The loader \S+ is not with the libraries of /.test(error.message),
+  );
+});
+
 /** An apt-get that answers as this script does, and a dpkg-deb. */
 async function fakeApt(script: string): Promise<void> {
   for (const [name, body] of [
@@ -88,7 +99,10 @@ test('what is not signed by Debian is not used', async () => {
 test('the mirror that the system uses is the one that is asked', async () => {
   await fakeApt(`case "$*" in
     *--version*) ;;
-    *--print-uris*) echo "'https://mirror.example.org/debian/dists/bookworm/InRelease' x 0" ;;
+    *--print-uris*)
+      echo "'https://download.docker.com/linux/debian/dists/bookworm/InRelease' x 0"
+      echo "'https://mirror.example.org/debian-security/dists/bookworm-security/InRelease' x 0"
+      echo "'https://mirror.example.org/debian/dists/bookworm/InRelease' x 0" ;;
     *update*) echo "E: $(cat sources.list)" >&2; exit 100 ;;
   esac`);
   await fails(/failed: deb \[signed-by=\S+\] https:\/\/mirror\.example\.org\/debian trixie main\.$/);

@@ -35,7 +35,10 @@ async function useOwnLoader({ path, libraryPath }: FetchedNginx): Promise<void> 
     if (loader !== before) await setInterpreter(path, loader);
     return;
   }
-  throw new Problem('environment', `The loader ${basename(before)} is not among its libraries.`);
+  throw new Problem(
+    'environment',
+    `The loader ${basename(before)} is not with the libraries of ${path}: remove what was fetched, and it is fetched anew.`,
+  );
 }
 
 /** The keys that Debian signs its suites with. */
@@ -47,8 +50,11 @@ async function keyring(): Promise<string> {
   );
 }
 
-/** The mirror of Debian that the system's own sources name, for a network may let nothing else through. */
+/**
+ * The mirror of Debian that the system's own sources name, for a network may let nothing else through. Others that
+ * package for Debian have it deeper in their paths: `download.docker.com/linux/debian`.
+ */
 async function mirror(): Promise<string> {
   const { stdout } = await execute('apt-get', ['--print-uris', 'update']).catch(() => ({ stdout: '' }));
-  return /^'(https?:\/\/\S+?\/debian)\/dists\//m.exec(stdout)?.[1] ?? ARCHIVE;
+  return /^'(https?:\/\/[^/\s]+\/debian)\/dists\//m.exec(stdout)?.[1] ?? ARCHIVE;
 }

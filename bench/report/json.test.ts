@@ -51,6 +51,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'memoryPerConnectionBytes',
     'http',
     'alpn',
+    'nginx',
     'failures',
   ]);
   assert.deepEqual(Object.keys(told.validity), ['verdict', 'reasons', 'limit']);
@@ -118,6 +119,15 @@ test('every figure of it is the one of the run', () => {
           ? null
           : { requestsPerSecond: figures.http.requestsPerSecond, latencyUs: figures.http.latency },
       alpn: run.probe?.alpn ?? null,
+      nginx:
+        run.proxy === null
+          ? null
+          : {
+              version: '1.22.1',
+              openssl: 'OpenSSL 3.0.11 19 Sep 2023',
+              binary: '/usr/sbin/nginx',
+              origin: null,
+            },
       failures: figures.failures.byKind,
     });
   }

@@ -7,7 +7,7 @@ import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../mode
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Plan, Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
-import type { Outcome, Run, Validity } from '../model/run.ts';
+import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
 import { calibrationOf } from './calibration/words.ts';
 import { capacityOf } from './capacity/conclusion.ts';
 import { capacitySentences } from './capacity/words.ts';
@@ -81,6 +81,8 @@ export interface JsonRun {
   memoryPerConnectionBytes: ByComponent;
   http: { requestsPerSecond: number; latencyUs: Summary } | null;
   alpn: string | null;
+  /** What the run went through; null: nothing. `origin`: the package that was fetched. */
+  nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** By kind, as in `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
@@ -127,6 +129,10 @@ function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
   return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
 }
 
+function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {
+  return { version, openssl, binary, origin };
+}
+
 function jsonRun(run: Run): JsonRun {
   const { variant, step, round, profile, workload } = run.plan;
   const { connections, messages, latencies, disturbed, undisturbed, failures, http, ...figures } =
@@ -162,6 +168,7 @@ function jsonRun(run: Run): JsonRun {
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
     http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
     alpn: run.probe?.alpn ?? null,
+    nginx: run.proxy === null ? null : nginxOf(run.proxy),
     failures: failures.byKind,
   };
 }

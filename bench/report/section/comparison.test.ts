@@ -100,3 +100,17 @@ test('whatever strings there are, none is markup', () => {
   const page = reportHtml(withEveryString(makeRounds(), '</script><img src=x onerror=alert(1)>"\''));
   assert.doesNotMatch(page, /<img/);
 });
+
+test('where a variant ran on another Nginx, both are named beside the difference', () => {
+  const result = makeRounds();
+  assert.doesNotMatch(PAGE, /It ran on/);
+  const runs = result.runs.map((run) => {
+    if (run.plan.variant === 'plain' || run.proxy === null) return run;
+    const origin = 'nginx 1.26.3-3 of debian:trixie';
+    return { ...run, proxy: { ...run.proxy, version: '1.26.3', openssl: 'OpenSSL 3.5.9', origin } };
+  });
+  assert.match(
+    reportHtml({ ...result, runs }),
+    /<p>It ran on Nginx 1\.26\.3 with OpenSSL 3\.5\.9 \(nginx 1\.26\.3-3 of debian:trixie\), the baseline on Nginx 1\.22\.1 with OpenSSL 3\.0\.11 19 Sep 2023 \(\/usr\/sbin\/nginx\)\.<\/p>/,
+  );
+});

@@ -165,8 +165,9 @@ function configurations(view: View): Section {
     charts: [],
     body: html`${comparison.comparisons.map((each) => {
       const { variant } = each;
-      const base = ofBaselines.find(({ name }) => name === baselineOf(each, comparison))?.text ?? null;
-      return html`<h3>${variant}</h3>${differenceOf(base, configurationOf(view, variant), variant)}`;
+      const baseline = baselineOf(each, comparison);
+      const base = ofBaselines.find(({ name }) => name === baseline)?.text ?? null;
+      return html`<h3>${variant}</h3>${nginxOf(view, variant, baseline)}${differenceOf(base, configurationOf(view, variant), variant)}`;
     })}
 ${ofBaselines.map(({ name, text }) => text !== null && html`<details><summary>${name}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${text}</pre></details>`)}
 ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
@@ -184,6 +185,16 @@ function configurationOf(view: View, variant: string): string | null {
 
 function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
+}
+
+/** Which Nginx it ran on, where that is not the baseline's. */
+function nginxOf(view: View, variant: string, baseline: string): Content {
+  const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
+  if (before === null || after === null) return null;
+  const text = ({ version, openssl, origin, binary }: NginxFacts) =>
+    `Nginx ${version} with ${openssl ?? 'no TLS'} (${origin ?? binary})`;
+  if (text(before) === text(after)) return null;
+  return html`<p>It ran on ${text(after)}, the baseline on ${text(before)}.</p>`;
 }
 
 function differenceOf(before: string | null, after: string | null, name: string): Markup {
