@@ -37,7 +37,7 @@ export interface TemporaryFolder {
 
 const BUSY_MS = 300;
 /** Of a development dependency, then names on PATH; as in test/browser.ts. */
-const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium/package.json';
+const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 /** @param root The package's own folder. */
