@@ -25,6 +25,7 @@ const NGINX: NginxBinary = {
 const FIT: Facts = {
   environment: { ...makeResult([]).environment, bun: '1.4.5', cpuQuota: null },
   machine: SMALL_MACHINE,
+  container: { cpuQuota: null, memoryLeftBytes: null },
   canObserve: true,
   nginx: NGINX,
   pinning: 'possible',
@@ -75,7 +76,7 @@ describe('what a doctor finds', () => {
         /apt-get install libnginx-mod-stream/,
       ],
       [environment({ bun: null }), 'Engine', /npm install/],
-      [environment({ cpuQuota: 2.5 }), 'CPUs', /--cpuset-cpus/],
+      [{ container: { cpuQuota: 2.5, memoryLeftBytes: null } }, 'Control group', /--cpuset-cpus/],
       [machine({ cpus: [3] }), 'CPUs', /two CPUs/],
       [{ pinning: 'missing' }, 'Placement', /^sudo apt-get install util-linux$/],
       [{ pinning: 'refused' }, 'Placement', /docker run/],
@@ -115,7 +116,11 @@ describe('what a doctor finds', () => {
   });
 
   it('does not count a quota that leaves all CPUs, or a browser that only tests need', () => {
-    for (const changes of [environment({ cpuQuota: 8 }), { browser: null }, { busyShare: null }]) {
+    for (const changes of [
+      { container: { cpuQuota: 8, memoryLeftBytes: 2 ** 30 } },
+      { browser: null },
+      { busyShare: null },
+    ]) {
       const found = findingsOf({ ...FIT, ...changes }, REACH);
       assert.ok(found.every(({ state }) => state === 'ok'));
     }

@@ -1,6 +1,7 @@
 import { ownSides } from '../plan/own.ts';
-import { planRequest } from '../plan/plan.ts';
-import { chooseVariants } from '../plan/variants.ts';
+import { type PlannedRun, planRequest } from '../plan/plan.ts';
+import { chooseVariants, type Side } from '../plan/variants.ts';
+import type { RunRequest } from '../request/run.ts';
 import type { UpRequest } from '../request/up.ts';
 import { proxySource } from '../topology/target.ts';
 import { standingLines } from '../up/standing.ts';
@@ -21,29 +22,34 @@ export async function up(
   const named = chooseVariants(library, run.variants, ownSides(run));
   const nginx = { sources: run.nginx, say: terminal.say, signal };
   const { sides, binaries } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
-  const machine = await services.readMachine();
-  const planning = planRequest(run, sides, { command: [], now: services.now(), seed: 0, machine });
-  for (const { variant, profile } of sides) {
-    const spec = { variant: variant.name, step: 'latency', round: null } as const;
-    const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;
-    const { plan, notices } = planning.planRun({ ...spec, load }, 1);
-    for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
-    await services.keepUp({
-      name: variant.name,
-      title: profile.title,
-      plan,
-      source: proxySource(profile, variant),
-      binary: (variant.proxy && binaries.get(variant.proxy.binary)) ?? null,
-      reply,
-      log: log ? terminal.print : null,
-      host,
-      signal,
-      urgent,
-      onUp(standing) {
-        for (const { text } of standing.target.proxy?.notices ?? []) terminal.say(text);
-        terminal.print(standingLines(standing).join('\n'));
-      },
-    });
-  }
+  const [side] = sides;
+  if (side === undefined) throw new TypeError('nothing is left to keep up');
+  const { variant, profile } = side;
+  const { plan, notices } = await planOf(run, side, services);
+  for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
+  await services.keepUp({
+    name: variant.name,
+    title: profile.title,
+    plan,
+    source: proxySource(profile, variant),
+    binary: (variant.proxy && binaries.get(variant.proxy.binary)) ?? null,
+    reply,
+    log: log ? terminal.print : null,
+    host,
+    signal,
+    urgent,
+    onUp(standing) {
+      for (const { text } of standing.target.proxy?.notices ?? []) terminal.say(text);
+      terminal.print(standingLines(standing).join('\n'));
+    },
+  });
   return EXIT.done;
+}
+
+/** As the step `latency` of a run would be planned, whose load is somebody else's here. */
+async function planOf(run: RunRequest, side: Side, services: Services): Promise<PlannedRun> {
+  const machine = await services.readMachine();
+  const { planRun } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
+  const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;
+  return planRun({ variant: side.variant.name, step: 'latency', round: null, load }, 1);
 }

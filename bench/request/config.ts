@@ -85,7 +85,7 @@ function readEntries(
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const option = Object.hasOwn(known, name) ? known[name] : undefined;
     if (option === undefined) throw unknownKey(file, key, [...Object.keys(known), ...sections]);
-    if (read.has(name)) throw wrong(file, `${key} is there twice; --${name} has two spellings`);
+    if (read.has(name)) throw wrong(file, `${key} is there twice; --${name} has two spellings.`);
     const values = valuesOf(file, key, value, option);
     if (values !== null) read.set(name, values);
   }
@@ -96,7 +96,7 @@ function readEntries(
 function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option): string[] | null {
   if (option.value === null) {
     if (typeof value === 'boolean') return value ? [] : null;
-    throw wrong(file, `${key} is a switch: true or false, not ${nameOf(value)}`);
+    throw wrong(file, `${key} is a switch: true or false, not ${nameOf(value)}.`);
   }
   const isList = option.many === true || option.value === 'NAMES';
   const values = isList && Array.isArray(value) ? value : [value];
@@ -104,7 +104,7 @@ function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option)
     const text = typeof each === 'number' ? String(each) : each;
     if (typeof text === 'string' && text.trim() !== '') return text;
     const list = isList ? ', or a list of them' : '';
-    throw wrong(file, `${key} takes a text or a number${list}, not ${nameOf(each)}`);
+    throw wrong(file, `${key} takes a text or a number${list}, not ${nameOf(each)}.`);
   });
   if (texts.length === 0) return null;
   return option.many === true ? texts : [texts.join(',')];
@@ -113,23 +113,20 @@ function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option)
 function unknownKey(file: ConfigFile, key: string, names: readonly string[]): Problem {
   const camel = names.map((name) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
   if (Object.hasOwn(COMMON_OPTIONS, key))
-    return wrong(file, `${key} is for the command line alone: leave it out`);
+    return wrong(file, `${key} is for the command line alone: leave it out.`);
   const hint = suggestion(key, [...new Set([...camel, ...names])]);
-  return wrong(
-    file,
-    `there is no option ${quoted(key)} here${hint === '' ? '' : `.${hint.replace(/\.$/, '')}`}`,
-  );
+  return wrong(file, `there is no option ${quoted(key)} here.${hint}`);
 }
 
 function recordOf(file: ConfigFile, value: unknown, what: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw wrong(file, `${what} has to be an object with options by their names, not ${nameOf(value)}`);
+  throw wrong(file, `${what} has to be an object with options by their names, not ${nameOf(value)}.`);
 }
 
-function wrong({ name }: ConfigFile, what: string): Problem {
-  return new Problem('usage', `${name}: ${what}${/[?]$/.test(what) ? '' : '.'}`);
+function wrong({ name }: ConfigFile, sentence: string): Problem {
+  return new Problem('usage', `${name}: ${sentence}`);
 }
 
 /** What a value is, as a person would say it. */

@@ -96,11 +96,11 @@ describe('the page in a browser', { timeout: 90_000 }, () => {
         assert.equal(await page.title(), `${name}: WebSocket through Nginx`);
 
         await page.fill('#connections', '3');
-        await page.fill('#rate', '40');
+        await page.fill('#rate', '20');
         await page.click('#toggle');
         await until(
           page,
-          `document.querySelectorAll('#chart polyline').length >= 3 && Number(${figure('Answers received')}) >= 40`,
+          `document.querySelectorAll('#chart polyline').length >= 3 && Number(${figure('Answers received')}) >= 20`,
         );
         assert.equal(await page.evaluate(figure('Connections open')), '3');
         await page.click('#toggle');

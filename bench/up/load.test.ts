@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { ceiling, unbroken } from './page/chart.ts';
 import { makeLatencies } from './page/latencies.ts';
 import { type Socket, startLoad } from './page/load.ts';
 import { makeSchedule } from './page/schedule.ts';
@@ -192,6 +193,26 @@ describe('latencies by the second', () => {
           }
         }
       }),
+    );
+  });
+});
+
+describe('the chart', () => {
+  const second = (at: number, count: number) => ({ at, count, p50: 1, p99: 2, max: 3 });
+
+  it('is broken where nothing came in a second', () => {
+    const parts = unbroken([0, 2, 1, 0, 0, 5].map((count, at) => second(at, count)));
+    assert.deepEqual(
+      parts.map((part) => part.map(({ at }) => at)),
+      [[1, 2], [5]],
+    );
+    assert.deepEqual(unbroken([]), []);
+  });
+
+  it('ends at a round number of milliseconds that is not below what it shows', () => {
+    assert.deepEqual(
+      [0, 1, 1.1, 2, 3, 10, 10.1, 51, 999, 5001].map(ceiling),
+      [1, 1, 2, 2, 5, 10, 20, 100, 1000, 10_000],
     );
   });
 });

@@ -65,6 +65,11 @@ export function standingLines(standing: Standing): string[] {
           row('', certificate.path),
         ]),
     ...accessLogs.map((path) => row('Access log', path)),
+    ...(target.proxy === null || target.host.startsWith('127.')
+      ? []
+      : [
+          `Whoever reaches ${target.host} reaches page and WebSockets; the echo servers are on loopback alone.`,
+        ]),
     'Ctrl-C ends it.',
   ];
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,17 @@ async function say(standing: Standing, text: string): Promise<string> {
   const [data] = await once(socket, 'message');
   socket.terminate();
   return String(data);
+}
+
+/** Local addresses of the TCP sockets that listen on these ports, whoever owns them (proc_pid_net(5)). */
+async function addressesListeningOn(ports: readonly number[]): Promise<Set<string>> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1')));
+  const sockets = tables.join('').matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm);
+  const found = new Set<string>();
+  for (const [, address = '', port = ''] of sockets) {
+    if (ports.includes(Number.parseInt(port, 16))) found.add(address === '0100007F' ? '127.0.0.1' : address);
+  }
+  return found;
 }
 
 /** Status of a GET. */
@@ -75,6 +86,8 @@ describe('a topology that is kept up', () => {
     const { page, websockets } = addressesOf(standing);
     assert.match(page ?? '', /^https:/);
     assert.match(websockets[0] ?? '', /^wss:\/\/127\.0\.0\.1:\d+\/live\/1$/);
+    const ports = [...standing.target.ports, ...standing.servers.map(({ port }) => port)];
+    assert.deepEqual(await addressesListeningOn(ports), new Set(['127.0.0.1']));
     assert.equal(await say(standing, 'hi'), 'You said: hi');
     await end();
   });

@@ -17,8 +17,7 @@ import { makeSite, writeTopology } from './site.ts';
 import type { Standing } from './standing.ts';
 
 /** How the echo servers answer. */
-export const REPLIES = ['you-said', 'echo'] as const;
-export type Reply = (typeof REPLIES)[number];
+export type Reply = 'you-said' | 'echo';
 
 /** What is to be kept running. */
 export interface UpInput {

@@ -7,6 +7,7 @@ import { Problem } from '../../model/failure.ts';
 import type { Machine } from '../../model/machine.ts';
 import type { Environment } from '../../model/result.ts';
 import { type FindOptions, findNginx, type NginxBinary } from '../../nginx/binary.ts';
+import { type ContainerLimits, readContainerLimits } from '../../observe/control-group.ts';
 import { canObserve, readBusyShare, readEnvironment, readMachine } from '../../observe/environment.ts';
 import { type Pinning, tryPinning } from '../../topology/affinity.ts';
 import { bunHere } from '../../topology/engine.ts';
@@ -17,6 +18,7 @@ import { PRIVATE_FOLDER_PREFIX } from '../../topology/warden.ts';
 export interface Facts {
   environment: Environment;
   machine: Machine;
+  container: ContainerLimits;
   canObserve: boolean;
   /** A sentence with the remedy where there is none. */
   nginx: NginxBinary | string;
@@ -37,7 +39,7 @@ export interface TemporaryFolder {
 
 const BUSY_MS = 300;
 /** Of a development dependency, then names on PATH; as in test/browser.ts. */
-const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium/package.json';
+const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 /** @param root The package's own folder. */
@@ -45,9 +47,10 @@ export async function examine(nginx: FindOptions, root: string): Promise<Facts> 
   const bun = bunHere()?.version ?? null;
   // First, by itself: whatever else is looked at keeps a CPU busy.
   const busyShare = await readBusyShare(BUSY_MS);
-  const [environment, machine, found, temporary, otherLoopback] = await Promise.all([
+  const [environment, machine, container, found, temporary, otherLoopback] = await Promise.all([
     readEnvironment(bun),
     readMachine(bun),
+    readContainerLimits(),
     findNginx(nginx).catch((error: unknown) => {
       if (error instanceof Problem) return error.message;
       throw error;
@@ -56,7 +59,14 @@ export async function examine(nginx: FindOptions, root: string): Promise<Facts> 
     canListen('127.0.0.2'),
   ]);
   return {
-    ...{ environment, machine, canObserve: canObserve(), nginx: found, pinning: tryPinning(process.env) },
+    ...{
+      environment,
+      machine,
+      container,
+      canObserve: canObserve(),
+      nginx: found,
+      pinning: tryPinning(process.env),
+    },
     ...{ busyShare, temporary, otherLoopback, browser: findBrowser(root) },
   };
 }

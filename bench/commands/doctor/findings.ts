@@ -30,6 +30,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   Stream: streamOf,
   Engine: engineOf,
   CPUs: cpusOf,
+  'Control group': controlGroupOf,
   Placement: placementOf,
   'Other work': busyOf,
   Connections: connectionsOf,
@@ -101,20 +102,24 @@ function engineOf({ environment: { bun, node } }: Facts): Judged {
   return note(`Node ${node} for all: the lean ends cost more CPU on it than on Bun`, `${GET_BUN}.`);
 }
 
-function cpusOf({ environment: { cpuModel, cpuQuota }, machine: { cpus } }: Facts): Judged {
+function cpusOf({ environment: { cpuModel }, machine: { cpus } }: Facts): Judged {
   const text = `${cpus.length} (${cpuModel})`;
-  // Processes are planned for no more whole CPUs than a quota gives: where they are as many, it is what binds.
-  if (cpuQuota !== null && plannedCpus(cpuQuota) === cpus.length) {
-    const allowed = Number(cpuQuota.toFixed(2));
-    return note(
-      `${text}: the control group allows ${allowed}, and what goes beyond is stopped for up to 0.1 s at a time`,
-      'For a container: docker run without --cpus, or with whole CPUs of its own (--cpuset-cpus 0-3)',
-    );
-  }
   if (cpus.length > 1) return ok(text);
   return note(
     `${text}: generator, Nginx and echo servers share it, so most runs are suspect`,
-    'Run on a machine with two CPUs or more.',
+    'Run on a machine with two CPUs or more; a container: docker run --cpus 4',
+  );
+}
+
+function controlGroupOf({ container: { cpuQuota, memoryLeftBytes }, machine: { cpus } }: Facts): Judged {
+  const memory = memoryLeftBytes === null ? '' : `${gibibytes(memoryLeftBytes)} of memory left`;
+  if (cpuQuota === null) return ok(memory === '' ? 'no limit of CPUs or memory' : memory);
+  const text = [`${Number(cpuQuota.toFixed(2))} CPUs`, memory].filter((part) => part !== '').join(', ');
+  // Processes are planned for no more whole CPUs than a quota gives: where they are as many, it is what binds.
+  if (plannedCpus(cpuQuota) > cpus.length) return ok(text);
+  return note(
+    `${text}: what takes more CPU time is stopped for up to 0.1 s at a time, and every latency feels that`,
+    'For a container: docker run --cpuset-cpus 0-3 in place of --cpus',
   );
 }
 
