@@ -18,12 +18,20 @@ async function start(): Promise<number> {
   const terminal = {
     print: (text: string) => void process.stdout.write(`${text}\n`),
     say,
-    draw: (text: string) => void process.stderr.write(text),
+    draw: isRedrawable(process.env) ? (text: string) => void process.stderr.write(text) : null,
     get columns() {
       return process.stderr.isTTY ? process.stderr.columns : null;
     },
+    get rows() {
+      return process.stderr.isTTY ? process.stderr.rows : null;
+    },
   };
   return main(argv, terminal, { signals: process, debug }, services);
+}
+
+/** Who asks for no colours (no-color.org) asks for plain text, and a dumb terminal has no cursor to move. */
+function isRedrawable({ NO_COLOR = '', TERM }: NodeJS.ProcessEnv): boolean {
+  return process.stderr.isTTY && NO_COLOR === '' && TERM !== 'dumb';
 }
 
 function say(line: string): void {

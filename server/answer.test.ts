@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { answerOf } from './answer.ts';
 
-const PLAIN = { reply: 'echo', delayMs: 0, burnUs: 0 } as const;
+const PLAIN = { reply: 'echo', delayMs: 0, burnUs: 0, log: false } as const;
 
 describe('the answer to a message', () => {
   it('is nothing but its echo where nothing else is asked for', () => {

@@ -5,10 +5,12 @@ export type Answer = (payload: Buffer, send: (payload: Buffer) => void) => void;
 
 const YOU_SAID = Buffer.from('You said: ');
 
-/** @returns null for a plain echo, so that the way of a message can be the shortest */
-export function answerOf(options: Pick<ServerOptions, 'reply' | 'delayMs' | 'burnUs'>): Answer | null {
-  const { reply, delayMs, burnUs } = options;
-  if (reply === 'echo' && delayMs === 0 && burnUs === 0) return null;
+/** @returns null for a plain echo that nobody reads, so that the way of a message can be the shortest */
+export function answerOf(
+  options: Pick<ServerOptions, 'reply' | 'delayMs' | 'burnUs' | 'log'>,
+): Answer | null {
+  const { reply, delayMs, burnUs, log } = options;
+  if (reply === 'echo' && delayMs === 0 && burnUs === 0 && !log) return null;
   const later = delayMs > 0 ? delayLine(delayMs) : null;
   return (payload, send) => {
     if (burnUs > 0) burn(burnUs);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { BunCarrier } from './bun-carrier.ts';
+import { readCertificate } from './certificate.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
@@ -16,6 +17,7 @@ const READ_BYTES = 65_536;
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function startLeanServerOnBun(options: ServerOptions): Promise<RunningServer> {
+  const certificate = await readCertificate(options);
   const carriers = new Map<Bun.Socket<BunCarrier>, BunCarrier>();
   const context: SessionContext = {
     stats: emptyStats(),
@@ -41,10 +43,11 @@ export async function startLeanServerOnBun(options: ServerOptions): Promise<Runn
     },
   };
   const { host, port, backlog } = options;
-  const listener = Bun.listen({ hostname: host, port, backlog, socket });
+  const tls = certificate === null ? {} : { tls: certificate };
+  const listener = Bun.listen({ hostname: host, port, backlog, socket, ...tls });
   let local: Bun.Listener | null = null;
   try {
-    if (options.socket !== null) local = Bun.listen({ unix: options.socket, backlog, socket });
+    if (options.socket !== null) local = Bun.listen({ unix: options.socket, backlog, socket, ...tls });
   } catch (error) {
     listener.stop();
     throw error;

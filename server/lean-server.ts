@@ -1,24 +1,28 @@
 import { type AddressInfo, createServer, Socket, type SocketConstructorOpts } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
+import { readCertificate } from './certificate.ts';
 import { listen } from './listen.ts';
 import { logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
-import type { SessionContext } from './session.ts';
+import type { Session, SessionContext } from './session.ts';
 import { SocketCarrier } from './socket-carrier.ts';
+import { TlsCarrier } from './tls-carrier.ts';
 
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server, on node:net alone. It checks all that the other one checks, and that a frame's length
+ * The lean echo server, on node:net alone, and on node:tls where it has a certificate. It checks all that the other one checks, and that a frame's length
  * is in its shortest form (RFC 6455 section 5.2); it selects no subprotocol.
  *
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function startLeanServer(options: ServerOptions): Promise<RunningServer> {
-  const carriers = new Map<Socket, SocketCarrier>();
+  const certificate = await readCertificate(options);
+  const carriers = new Map<Socket, { session: Session }>();
   const context: SessionContext = {
     stats: emptyStats(),
     answer: answerOf(options),
@@ -33,14 +37,24 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     carriers.delete(this);
     if (carriers.size === 0) onEmpty();
   }
-  const server = createServer({ noDelay: true, pauseOnConnect: true }, (accepted) => {
-    const socket = readInto(readBuffer, accepted, (bytes) => carrier.read(readBuffer, bytes));
-    const carrier = new SocketCarrier(socket, context);
+  function keep(socket: Socket, carrier: { session: Session }): void {
     carriers.set(socket, carrier);
     socket.on('close', onClose);
     socket.on('error', onError);
-  });
-  const listeners = await listen(server, options, { pauseOnConnect: true });
+  }
+  function accept(accepted: Socket): void {
+    const socket = readInto(readBuffer, accepted, (bytes) => carrier.read(readBuffer, bytes));
+    const carrier = new SocketCarrier(socket, context);
+    keep(socket, carrier);
+  }
+  const pauseOnConnect = certificate === null;
+  const server =
+    certificate === null
+      ? createServer({ noDelay: true, pauseOnConnect }, accept)
+      : createTlsServer({ ...certificate, noDelay: true }, (socket: TLSSocket) =>
+          keep(socket, new TlsCarrier(socket, context)),
+        );
+  const listeners = await listen(server, options, { pauseOnConnect });
 
   async function stop(graceMs: number): Promise<void> {
     for (const listener of listeners) listener.close();

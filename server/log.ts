@@ -6,13 +6,35 @@ export function clientOf(socket: {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 
-/**
- * Prints that a client has connected.
- *
- * @returns what prints that it has disconnected, with the close code (RFC 6455 section 7.4.1; 1006 where
- *   there was no close frame)
- */
-export function logClient(client: string): (code: number) => void {
+/** The log of one client. */
+export interface ClientLog {
+  received(payload: Buffer, isText: boolean): void;
+  /** @param code RFC 6455 section 7.4.1; 1006 where there was no close frame */
+  disconnected(code: number): void;
+}
+
+/** More of a message than a person reads in one line is left out. */
+const MOST_CHARACTERS = 200;
+
+/** Prints that a client has connected; what else it does is told to the log that is returned. */
+export function logClient(client: string): ClientLog {
   console.log(`connected ${client}`);
-  return (code) => console.log(`disconnected ${client} ${code}`);
+  return {
+    received: (payload, isText) => console.log(`received ${client} ${shown(payload, isText)}`),
+    disconnected: (code) => console.log(`disconnected ${client} ${code}`),
+  };
+}
+
+/** A text is quoted, so that nothing in it ends the line or moves the cursor of a terminal. */
+function shown(payload: Buffer, isText: boolean): string {
+  if (!isText) return `${payload.length} bytes`;
+  // A character has at most four bytes: what lies behind those is not decoded.
+  const characters = [...payload.toString('utf8', 0, 4 * MOST_CHARACTERS + 4)];
+  const rest = characters.length > MOST_CHARACTERS ? ` … (${payload.length} bytes)` : '';
+  const text = JSON.stringify(characters.slice(0, MOST_CHARACTERS).join(''));
+  return `${text.replace(/[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, escaped)}${rest}`;
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -49,13 +49,22 @@ describe('the server as a program', () => {
       const socket = new WebSocket(`ws://127.0.0.1:${port}/websocket`);
       t.after(() => socket.terminate());
       await once(socket, 'open');
+      socket.send('line\n\u001b[2J\u202e');
+      assert.equal(String((await once(socket, 'message'))[0]), 'line\n\u001b[2J\u202e');
+      socket.send(Buffer.of(1, 2, 3));
+      await once(socket, 'message');
+      socket.send('ü'.repeat(201));
+      await once(socket, 'message');
       const closed = once(socket, 'close');
       server.kill(signal);
       assert.equal((await closed)[0], 1001);
       assert.deepEqual(await ended(server), [0, null]);
       assert.match(
         server.output(),
-        /^listening on .*\nconnected (127\.0\.0\.1:\d+)\ndisconnected \1 1001\n$/,
+        new RegExp(
+          String.raw`^listening on .*\nconnected (127\.0\.0\.1:\d+)\nreceived \1 "line\\n\\u001b\[2J\\u202e"\n` +
+            String.raw`received \1 3 bytes\nreceived \1 "ü{200}" … \(402 bytes\)\ndisconnected \1 1001\n$`,
+        ),
       );
     });
   }
@@ -117,6 +126,7 @@ describe('parseOptions', () => {
       port: 8080,
       host: '127.0.0.1',
       socket: null,
+      tls: null,
       kind: 'ws',
       reply: 'echo',
       log: false,
@@ -136,6 +146,8 @@ describe('parseOptions', () => {
       [['--kind', 'fast'], '--kind takes ws or lean, not "fast".'],
       [['--reply', ''], '--reply takes echo or you-said, not "".'],
       [['--log=yes'], '--log takes no value.'],
+      [['--cert', 'a.pem'], '--cert and --key go together: give both, or neither.'],
+      [['--key', 'a.pem'], '--cert and --key go together: give both, or neither.'],
       [['8080'], 'There is no use for 8080: see --help.'],
       [['--nothing-like-it'], 'There is no option --nothing-like-it: see --help.'],
       [['--toString'], 'There is no option --toString: see --help.'],

@@ -48,6 +48,7 @@ function sentenceOf(
   if (socket !== null && error.address === socket) {
     return `Cannot listen on ${socket}: ${error.message}. Choose another --socket.`;
   }
+  if (error.code === undefined) return error.message;
   const where = `${host}:${port}`;
   if (error.code === 'EADDRINUSE')
     return `${where} is in use: choose another --port, or 0 for any that is free.`;

@@ -9,11 +9,13 @@ export interface ServerOptions {
   host: string;
   /** Path of a Unix-domain socket to listen on beside the port; null: none. */
   socket: string | null;
+  /** Paths of a certificate and its key, in PEM: TLS on the port and on the socket; null: neither has it. */
+  tls: { certPath: string; keyPath: string } | null;
   /** `ws`: on the library ws, the server of record; `lean`: echoes with as little work as Node allows. */
   kind: (typeof KINDS)[number];
   /** `you-said`: the message comes back with `You said: ` before it. */
   reply: (typeof REPLIES)[number];
-  /** Connects and disconnects on stdout. */
+  /** Connects, messages and disconnects on stdout. */
   log: boolean;
   /** A message is answered exactly this long after it came. */
   delayMs: number;
@@ -35,9 +37,11 @@ export const HELP = `An echo server for WebSocket.
   --port N          port to listen on; 0: any that is free (8080)
   --host ADDRESS    address to listen on (127.0.0.1)
   --socket PATH     a Unix-domain socket to listen on as well
+  --cert PATH       certificate in PEM: speak TLS, with the key of --key
+  --key PATH        its private key
   --kind KIND       ws: on the library ws; lean: the least work per message (ws)
   --reply REPLY     echo: the message itself; you-said: "You said: " and the message (echo)
-  --log             say when a client connects and disconnects
+  --log             say when a client connects, sends a message and disconnects
   --delay MS        answer exactly so many milliseconds after the message came (0)
   --burn US         burn so many microseconds of CPU time for every message (0)
   --max-payload N   the largest message in bytes (16777216)
@@ -51,6 +55,8 @@ const OPTIONS = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
   socket: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
   kind: { type: 'string', default: 'ws' },
   reply: { type: 'string', default: 'echo' },
   log: { type: 'boolean', default: false },
@@ -70,6 +76,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
     port: wholeNumber('port', values.port, 65_535),
     host: values.host,
     socket: values.socket ?? null,
+    tls: tlsOf(values.cert, values.key),
     kind: oneOf('kind', values.kind, KINDS),
     reply: oneOf('reply', values.reply, REPLIES),
     log: values.log,
@@ -95,6 +102,12 @@ function check(argv: readonly string[]): void {
       throw new UsageError(`${token.rawName} takes no value.`);
     }
   }
+}
+
+function tlsOf(certPath: string | undefined, keyPath: string | undefined): ServerOptions['tls'] {
+  if (certPath === undefined && keyPath === undefined) return null;
+  if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
+  throw new UsageError('--cert and --key go together: give both, or neither.');
 }
 
 function wholeNumber(name: string, text: string, max: number): number {

@@ -16,6 +16,7 @@ const DEFAULTS: ServerOptions = {
   port: 0,
   host: '127.0.0.1',
   socket: null,
+  tls: null,
   kind: 'ws',
   reply: 'echo',
   log: false,
@@ -149,6 +150,27 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
         assert.equal(bytes.subarray(-4).toString('hex'), '880203ea', frame);
       }
       await until(() => server.stats.connections.open === 0);
+    });
+
+    it('says what was said in fragments, as text or bytes, up to the limit of what comes', async (t) => {
+      const server = await start(t, { reply: 'you-said', maxPayloadBytes: 1000 });
+      const socket = await open(t, server);
+      for (const binary of [false, true]) {
+        for (const [part, fin] of [
+          ['ü'.repeat(250), false],
+          ['', false],
+          ['x'.repeat(500), true],
+        ] as const)
+          socket.send(part, { binary, fin });
+        const [data, isBinary] = (await once(socket, 'message')) as [Buffer, boolean];
+        assert.deepEqual(
+          [String(data), isBinary],
+          [`You said: ${'ü'.repeat(250)}${'x'.repeat(500)}`, binary],
+        );
+      }
+      socket.send('x'.repeat(1001));
+      assert.equal((await once(socket, 'close'))[0], 1009);
+      assert.deepEqual([server.stats.messages, server.stats.bytes], [2, 2000]);
     });
 
     it('closes with 1007 text that is not UTF-8, and a close reason that is not', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isUtf8 } from 'node:buffer';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Answer } from './answer.ts';
+import { type Answer, answerOf } from './answer.ts';
 import { AnswerBuffer } from './answer-buffer.ts';
 import { emptyStats } from './running.ts';
 import { Session } from './session.ts';
@@ -44,7 +44,11 @@ function begin({ maxPayloadBytes = 1 << 20, answer = null }: Options = {}) {
     maxPayloadBytes,
     log: (peer) => {
       log.push(`connected ${peer}`);
-      return (code) => void log.push(`disconnected ${peer} ${code}`);
+      return {
+        received: (payload, isText) =>
+          void log.push(`received ${isText ? payload : payload.toString('hex')}`),
+        disconnected: (code) => void log.push(`disconnected ${peer} ${code}`),
+      };
     },
   });
   const sent = () => Buffer.concat(writes).toString('hex');
@@ -279,5 +283,56 @@ describe('session', () => {
     due.shift()?.();
     assert.deepEqual([stats.messages, stats.bytes], [2, 6]);
     assert.equal(sent(), hex(serverFrame(0x81, 'ONE'), serverFrame(0x81, 'TWO')));
+  });
+
+  it('says what was said, whole, however it was masked and fragmented, and measures the limit by the message', () => {
+    const youSaid = answerOf({ reply: 'you-said', delayMs: 0, burnUs: 0, log: false });
+    const message = fc.record({
+      text: fc.string({ unit: 'binary', maxLength: 300 }),
+      binary: fc.boolean(),
+      key: fc.uint8Array({ minLength: 4, maxLength: 4 }),
+      cuts: fc.array(fc.nat(600), { maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(message, { maxLength: 6 }),
+        fc.integer({ min: 1, max: 300 }),
+        (messages, limit) => {
+          const { session, sent, stats, calls } = opened({ answer: youSaid, maxPayloadBytes: limit });
+          const expected: Buffer[] = [];
+          const tooLong = messages.findIndex(({ text }) => Buffer.byteLength(text) > limit);
+          for (const [i, { text, binary, key, cuts }] of messages.entries()) {
+            const bytes = Buffer.from(text);
+            const at = cuts.map((cut) => Math.min(cut, bytes.length)).sort((a, b) => a - b);
+            for (const [part, from] of [0, ...at].entries()) {
+              const opcode = part > 0 ? 0x00 : binary ? 0x02 : 0x01;
+              const last = part === at.length ? 0x80 : 0;
+              session.take(clientFrame(opcode | last, bytes.subarray(from, at[part]), key));
+            }
+            if (tooLong < 0 || i < tooLong)
+              expected.push(
+                serverFrame(binary ? 0x82 : 0x81, Buffer.concat([Buffer.from('You said: '), bytes])),
+              );
+          }
+          if (tooLong >= 0) expected.push(serverFrame(0x88, closePayload(1009)));
+          assert.equal(sent(), hex(...expected));
+          assert.deepEqual(calls, tooLong < 0 ? [] : ['linger']);
+          assert.equal(stats.messages, tooLong < 0 ? messages.length : tooLong);
+        },
+      ),
+    );
+  });
+
+  it('logs each message that it answers, and echoes it all the same', () => {
+    const logged = answerOf({ reply: 'echo', delayMs: 0, burnUs: 0, log: true });
+    const { session, sent, log } = opened({ answer: logged });
+    session.take(Buffer.concat([clientFrame(0x81, 'ü'), clientFrame(0x82, Buffer.of(1, 2))]));
+    session.take(clientFrame(0x81, Buffer.of(0xff)));
+    session.ended();
+    assert.equal(
+      sent(),
+      hex(serverFrame(0x81, 'ü'), serverFrame(0x82, Buffer.of(1, 2)), serverFrame(0x88, closePayload(1007))),
+    );
+    assert.deepEqual(log, ['connected peer', 'received ü', 'received 0102', 'disconnected peer 1007']);
   });
 });

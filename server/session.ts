@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Answer } from './answer.ts';
 import type { AnswerBuffer } from './answer-buffer.ts';
 import { refusal, replyTo } from './handshake.ts';
+import type { ClientLog } from './log.ts';
 import type { ServerStats } from './running.ts';
 import { closeCodeOf } from './wire/close-code.ts';
 import { FIN, OPCODE } from './wire/frame-header.ts';
@@ -36,8 +37,8 @@ export interface SessionContext {
   maxPayloadBytes: number;
   /** Collects the answers to one read; as large as a read. Empty between reads. */
   answers: AnswerBuffer;
-  /** @returns what is called with the close code when the connection has ended */
-  log: ((peer: string) => (code: number) => void) | null;
+  /** Begins the log of a client; null: nothing is logged. Messages are logged on their way to `answer`. */
+  log: ((peer: string) => ClientLog) | null;
 }
 
 /** `closing`: our close frame is sent, the peer's is awaited. `done`: what still comes is ignored. */
@@ -62,7 +63,7 @@ export class Session implements FrameHandler {
   /** Null until the WebSocket is open. */
   private reader: FrameReader | null = null;
   private code = ABNORMAL;
-  private logClosed: ((code: number) => void) | null = null;
+  private log: ClientLog | null = null;
 
   constructor(carrier: Carrier, context: SessionContext) {
     this.carrier = carrier;
@@ -90,7 +91,7 @@ export class Session implements FrameHandler {
     this.state = 'done';
     if (this.reader === null) return;
     this.context.stats.connections.open--;
-    this.logClosed?.(this.code);
+    this.log?.disconnected(this.code);
   }
 
   private readHead(chunk: Buffer): void {
@@ -127,7 +128,7 @@ export class Session implements FrameHandler {
     this.reader = new FrameReader(maxPayloadBytes, true);
     stats.connections.open++;
     stats.connections.total++;
-    this.logClosed = log?.(this.carrier.peer()) ?? null;
+    this.log = log?.(this.carrier.peer()) ?? null;
   }
 
   private readFrames(reader: FrameReader, chunk: Buffer, bytes: number): void {
@@ -167,6 +168,7 @@ export class Session implements FrameHandler {
       this.fail(1007);
       return;
     }
+    this.log?.received(payload, first === TEXT);
     answer(payload, (answered) => {
       if (this.state !== 'open') return;
       this.context.stats.messages++;

@@ -1,10 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { type Answer, answerOf } from './answer.ts';
+import { readCertificate } from './certificate.ts';
 import { listen } from './listen.ts';
-import { clientOf, logClient } from './log.ts';
+import { type ClientLog, clientOf, logClient } from './log.ts';
 import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
@@ -18,8 +20,11 @@ const TEXT = { binary: false };
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function startWsServer(options: ServerOptions): Promise<RunningServer> {
+  const certificate = await readCertificate(options);
   const stats = emptyStats();
-  const server = createServer((request, response) => servePage(stats, request, response));
+  const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+    servePage(stats, request, response);
+  const server = certificate === null ? createServer(onRequest) : createTlsServer(certificate, onRequest);
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,
@@ -27,17 +32,19 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   });
   // ws repeats the errors of the HTTP server; listen() below reports them.
   sockets.on('error', () => {});
-  const onMessage = echo(stats, answerOf(options));
+  const logs = new WeakMap<WebSocket, ClientLog>();
+  const onMessage = echo(stats, answerOf(options), logs);
   sockets.on('connection', (socket, request) => {
     stats.connections.open++;
     stats.connections.total++;
     const log = options.log ? logClient(clientOf(request.socket)) : null;
+    if (log !== null) logs.set(socket, log);
     socket.on('message', onMessage);
     // A client that breaks the protocol is closed by ws; the close is counted like any other.
     socket.on('error', () => {});
     socket.on('close', (code) => {
       stats.connections.open--;
-      log?.(code);
+      log?.disconnected(code);
     });
   });
   const listeners = await listen(server, options);
@@ -56,7 +63,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
 }
 
 /** One listener for all sockets, so that a message costs no more than its echo. */
-function echo(stats: ServerStats, answer: Answer | null) {
+function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket, ClientLog>) {
   function send(socket: WebSocket, payload: Buffer, isBinary: boolean, receivedBytes: number): void {
     if (socket.readyState !== socket.OPEN) return;
     stats.messages++;
@@ -65,8 +72,12 @@ function echo(stats: ServerStats, answer: Answer | null) {
   }
   return function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
     const payload = data as Buffer; // ws's binaryType is 'nodebuffer' unless it is changed
-    if (answer === null) send(this, payload, isBinary, payload.length);
-    else answer(payload, (answered) => send(this, answered, isBinary, payload.length));
+    if (answer === null) {
+      send(this, payload, isBinary, payload.length);
+      return;
+    }
+    logs.get(this)?.received(payload, !isBinary);
+    answer(payload, (answered) => send(this, answered, isBinary, payload.length));
   };
 }
 

@@ -16,11 +16,11 @@ interface Program {
 }
 
 /**
- * Starts a browser for a test; the caller closes it. It is the one that a development dependency brings
+ * Starts a browser for a test, with more arguments where it takes some; the caller closes it. It is the one that a development dependency brings
  * along, with its own libraries and fonts, so that a machine needs to have nothing installed; on other
  * systems than Linux on x64 it is one on PATH.
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const program = process.platform === 'linux' && process.arch === 'x64' ? await packaged() : onPath();
   return chromium.launch({
     executablePath: program.path,
@@ -31,6 +31,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--no-first-run',
       '--disable-background-networking',
       '--font-render-hinting=none',
+      ...args,
     ],
   });
 }

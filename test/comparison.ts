@@ -95,6 +95,7 @@ export function makeRounds(): Result {
       profile: 'plain',
       proxy: {
         kind: 'nginx' as const,
+        binary: null,
         tunings: index === 0 ? [] : [{ name: 'buf-16k', text: 'http { proxy_buffer_size 16k; }' }],
       },
     })),

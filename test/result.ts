@@ -35,6 +35,9 @@ export function makeResult(runs: Run[] = [makeRun()]): Result {
       seed: 7,
       strict: false,
       thresholds: [],
+      labels: {},
+      note: null,
+      series: null,
       steps:
         runs.length === 0 ? [...STEPS] : STEPS.filter((step) => runs.some(({ plan }) => plan.step === step)),
     },
@@ -53,7 +56,7 @@ function variantsOf(runs: readonly Run[]): Variant[] {
       name: variant,
       title: `The ${profile} profile`,
       profile,
-      proxy: profile === 'direct' ? null : { kind: 'nginx', tunings: [] },
+      proxy: profile === 'direct' ? null : { kind: 'nginx', binary: null, tunings: [] },
     },
   ]);
   return [...new Map(variants).values()];

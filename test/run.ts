@@ -37,7 +37,7 @@ const WARMUP_SECONDS = 2;
 const SECOND_US = 1_000_000;
 
 /** Numbers in 0..1 from a seed (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -341,6 +341,7 @@ function makeHttp(random: () => number, cache: boolean): HttpLeg {
 function makeNginx(profile: string): NginxFacts {
   return {
     binary: '/usr/sbin/nginx',
+    origin: null,
     version: '1.22.1',
     openssl: 'OpenSSL 3.0.11 19 Sep 2023',
     buildArguments: '--with-http_ssl_module --with-http_v2_module --with-stream=dynamic',

@@ -1,9 +1,11 @@
+import type { Binaries } from '../experiment/experiment.ts';
 import type { CalibratedMachine } from '../model/calibration.ts';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Environment, ResultHead } from '../model/result.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedRun, Planning } from '../plan/plan.ts';
-import type { NginxChoice, Services } from './services.ts';
+import type { Services } from './services.ts';
 
 /**
  * Has Nginx check every side before the first round: one that it refuses is known in a second, and not after
@@ -14,14 +16,19 @@ import type { NginxChoice, Services } from './services.ts';
 export async function lookBeforehand(
   { variants, planRun }: Planning,
   environment: Environment,
-  nginx: NginxChoice,
+  binaries: Binaries,
   services: Services,
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const planned = variants.map(({ name }) =>
     planRun({ variant: name, step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } }, 1),
   );
   const versions: string[] = [];
-  for (const each of planned) versions.push(...(await versionFor(each, nginx, services)));
+  for (const each of planned) {
+    const binary = each.variant.proxy === null ? undefined : binaries.get(each.variant.proxy.binary);
+    if (binary === undefined) continue;
+    await check(each, binary, services);
+    versions.push(binary.version);
+  }
   const [version] = versions;
   const [baseline] = planned;
   if (version === undefined || baseline === undefined) return {};
@@ -39,10 +46,9 @@ export function calibratedMachine(
   return { cpuModel, cpus, kernel, engine, nginx };
 }
 
-async function versionFor(planned: PlannedRun, nginx: NginxChoice, services: Services): Promise<string[]> {
+async function check(planned: PlannedRun, binary: NginxBinary, services: Services): Promise<void> {
   try {
-    const version = await services.checkConfiguration(planned, nginx);
-    return version === null ? [] : [version];
+    await services.checkSide(planned, binary);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem(error.kind, `${planned.variant.name} cannot be compared. ${error.message}`, {

@@ -1,19 +1,20 @@
-import { dirname } from 'node:path';
 import type { KeptCalibration } from '../model/calibration.ts';
 import type { Result } from '../model/result.ts';
 import { calibrationSides } from '../plan/calibration.ts';
 import type { Planning } from '../plan/plan.ts';
+import type { Side } from '../plan/variants.ts';
 import type { CalibrateRequest } from '../request/request.ts';
 import { makeCalibration } from '../strategy/calibration.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { calibratedMachine, lookBeforehand } from './beforehand.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
-import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
-import { printResult, writeReport } from './report.ts';
+import { writeOutputs } from './report.ts';
+import { screenOf } from './screen.ts';
 import { readLibrary, type Services } from './services.ts';
-import { liveLine, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /**
  * Compares a profile with what cannot differ from it and with what is known to cost, prints what came of it,
@@ -26,15 +27,19 @@ export async function calibrate(
   interruption: Interruption,
   services: Services,
 ): Promise<ExitCode> {
-  const live = liveLine(terminal);
+  const screen = screenOf(terminal);
   try {
     const [profile = ''] = request.variants;
-    const { sides, trials } = calibrationSides(await readLibrary(services), profile);
-    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const library = await readLibrary(services, request.nginx);
+    const { sides: named, trials } = calibrationSides(library, profile);
+    const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
+    const all = (fit: readonly Side[]) => fit.length === named.length;
+    const { sides, binaries, notices } = await fitSides(named, all, nginx, services);
     const question = {
       request,
       sides,
-      notices: [],
+      notices,
+      binaries,
       makeStrategy: ({ plan, variants, planRun }: Planning) =>
         makeCalibration(
           {
@@ -48,22 +53,20 @@ export async function calibrate(
           trials,
         ),
       async prepare(planning: Planning, environment: Result['environment']) {
-        await lookBeforehand(planning, environment, nginx, services);
+        await lookBeforehand(planning, environment, binaries, services);
         return {};
       },
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, live, interruption, services);
-    const reportPath = await writeReport(folder.path, result);
-    await writeListing(dirname(folder.path));
-    printResult(result, reportPath, request.json, terminal);
+    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
+    await writeOutputs(result, folder.path, request, terminal);
     const kept = keptOf(result);
     if (kept !== null)
       terminal.say(`Kept for comparisons on this machine: ${await services.keepCalibration(kept)}`);
     if (interruption.signal.aborted) return EXIT.interrupted;
     return kept === null ? EXIT.failed : EXIT.done;
   } finally {
-    live.clear();
+    screen.clear();
   }
 }
 

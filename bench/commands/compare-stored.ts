@@ -1,17 +1,14 @@
-import { dirname, resolve } from 'node:path';
 import type { Result } from '../model/result.ts';
 import { lineRedactor } from '../nginx/redact.ts';
 import { resultIdOf } from '../plan/plan.ts';
-import { comparisonMarkdown } from '../report/comparison/markdown.ts';
 import type { StoredRequest } from '../request/request.ts';
-import { writeFileWhole } from '../store/file.ts';
 import { readResult } from '../store/read.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { compareStored } from '../strategy/stored.ts';
 import { exitCodeOf } from './compare.ts';
 import type { ExitCode } from './exit-code.ts';
-import { writeListing } from './listing.ts';
-import { printResult, writeReport } from './report.ts';
+import { checkExports } from './exports.ts';
+import { writeOutputs } from './report.ts';
 import { makeRunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,20 +23,17 @@ export async function compareStoredResults(
   terminal: Terminal,
   services: Services,
 ): Promise<ExitCode> {
+  await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);
   const result = await stored(baseline, variant, request, command, services);
-  const reportPath = await writeReport(result.path, result.result);
-  await writeListing(dirname(result.path));
-  if (request.markdown !== null)
-    await writeFileWhole(resolve(request.markdown), comparisonMarkdown(result.result));
-  printResult(result.result, reportPath, request.json, terminal);
+  await writeOutputs(result.result, result.path, request, terminal);
   return exitCodeOf(result.result, request, false);
 }
 
 async function stored(
   baseline: Result,
   variant: Result,
-  { reports, name }: StoredRequest,
+  { reports, name, tags }: StoredRequest,
   command: readonly string[],
   services: Services,
 ): Promise<{ result: Result; path: string }> {
@@ -53,7 +47,7 @@ async function stored(
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
     id: folder.id,
     startedAt: now.toISOString(),
-    plan: { command: command.map(lineRedactor([])), seed, strict: false, thresholds: [], steps },
+    plan: { command: command.map(lineRedactor([])), seed, strict: false, thresholds: [], steps, ...tags },
     environment: baseline.environment,
     variants,
     notices: [],

@@ -41,7 +41,11 @@ test('two variants through a real Nginx: every run is there, under the configura
       assert.equal(proxy?.configuration.includes('gzip on;'), name === 'plain+tune-1');
     }
   }
-  assert.deepEqual([summary.baseline, summary.rounds], ['plain', { asked: 2, used: 2 }]);
+  const { baseline, rounds, excluded } = summary;
+  assert.deepEqual([baseline, rounds.asked], ['plain', 2]);
+  // Beside other work a run of 300 ms may not count; its round is then none that was used, and named.
+  const doubted = new Set(excluded.map(({ round }: { round: number }) => round));
+  assert.ok(rounds.used <= 2 && rounds.used + doubted.size >= 2, JSON.stringify([rounds, excluded]));
   assert.deepEqual(
     summary.comparisons.map(({ variant, verdict }: Record<string, string>) => [variant, verdict]),
     [

@@ -155,9 +155,8 @@ test('unknown names and tunings that fit nothing are refused before anything sta
 test('a side that Nginx refuses is known before the first run, by its name', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
-    async checkConfiguration({ variant }) {
+    async checkSide({ variant }) {
       if (variant.name === 'plain+tune-1') throw new Problem('configuration', 'Nginx refuses it.');
-      return '1.22.1';
     },
     runExperiment: () => assert.fail('nothing is to be run'),
   });
@@ -202,11 +201,12 @@ test('a variant that cannot be run is said to be left out, and the bench ends wi
   assert.match(out, /direct against plain: /);
 });
 
-test('the live line tells the round and the effect so far', async (t) => {
+test('the screen tells the round and the effect so far', async (t) => {
   const argv = ['compare', 'plain', 'plain+placebo', '--rounds', '3', '--reports', await temporaryFolder(t)];
   const { drawn } = await obey(argv, costing({ 'plain+placebo': 1.5 }), { columns: 200 });
-  assert.match(drawn, /\[1\/16\] pilot · plain throughput/);
-  assert.match(drawn, /\[\d+\/16\] round 3 · plain\+placebo: Nginx CPU per message \+50 % · /);
+  assert.match(drawn, /Run 1 of 16 +plain, throughput · pilot/);
+  assert.match(drawn, /Run 16 of 16 .* · round 3 of 3/);
+  assert.match(drawn, /So far +\+50 % \(no interval yet\) · Nginx CPU per message · plain\+placebo/);
 });
 
 test('a run takes tunings as well', async (t) => {

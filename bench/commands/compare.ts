@@ -1,23 +1,20 @@
-import { dirname, resolve } from 'node:path';
 import type { Comparison } from '../model/comparison.ts';
 import type { Environment, Result } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
-import { comparisonMarkdown } from '../report/comparison/markdown.ts';
 import type { CompareRequest } from '../request/request.ts';
-import { writeFileWhole } from '../store/file.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds } from '../strategy/rounds.ts';
 import { lookBeforehand } from './beforehand.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
-import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
-import { printResult, writeReport } from './report.ts';
+import { writeOutputs } from './report.ts';
+import { screenOf } from './screen.ts';
 import { readLibrary, type Services } from './services.ts';
-import { liveLine, type Terminal } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Rounds unless asked otherwise; more where several variants share what a verdict takes. */
 const ROUNDS = 10;
@@ -33,22 +30,19 @@ export async function compare(
   interruption: Interruption,
   services: Services,
 ): Promise<ExitCode> {
-  const live = liveLine(terminal);
+  const screen = screenOf(terminal);
   try {
-    const named = chooseSides(
-      await readLibrary(services),
-      request.run.variants,
-      request.tunes,
-      ownSides(request.run.configurations, request.run.configurationOptions),
-    );
+    const library = await readLibrary(services, request.run.nginx);
+    const named = chooseSides(library, request.run.variants, request.tunes, ownSides(request.run));
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
-    const nginx = { path: request.run.nginxPath, say: live.say, signal: interruption.signal };
-    const { sides, notices } = await fitSides(named, hasTwo, nginx, services);
+    const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
+    const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
     const question = {
       request: request.run,
       sides,
       notices,
+      binaries,
       makeStrategy: ({ plan, variants, planRun }: Planning) =>
         makeRounds({
           ...request.run,
@@ -59,18 +53,14 @@ export async function compare(
           seed: plan.seed,
         }),
       prepare: (planning: Planning, environment: Environment) =>
-        lookBeforehand(planning, environment, nginx, services),
+        lookBeforehand(planning, environment, binaries, services),
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, live, interruption, services);
-    const reportPath = await writeReport(folder.path, result);
-    await writeListing(dirname(folder.path));
-    if (request.markdown !== null)
-      await writeFileWhole(resolve(request.markdown), comparisonMarkdown(result));
-    printResult(result, reportPath, request.run.json, terminal);
+    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
+    await writeOutputs(result, folder.path, request.run, terminal);
     return exitCodeOf(result, request, interruption.signal.aborted);
   } finally {
-    live.clear();
+    screen.clear();
   }
 }
 

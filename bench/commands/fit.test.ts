@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
+import { Problem } from '../model/failure.ts';
 import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
 import type { Services } from './services.ts';
 
@@ -52,4 +53,62 @@ test('a comparison goes on without a variant, but not without its baseline or wi
   ]) {
     assert.deepEqual(await compared('tls', ...names), { ran: [], said: [`tls is passed over: ${LACK}`] });
   }
+});
+
+test('each variant runs on the Nginx that it names, found once, and it is told which that is', async (t) => {
+  const reports = await temporaryFolder(t);
+  const found: (string | null)[] = [];
+  const ran: string[] = [];
+  const services = fakeServices({
+    async findNginx(source, progress) {
+      found.push(source);
+      const binary = await fakeServices().findNginx(source, progress);
+      const isNew = source === 'debian:trixie';
+      return isNew ? { ...binary, version: '1.26.3', origin: 'nginx 1.26.3-3 of debian:trixie' } : binary;
+    },
+    missingModule: async ({ variant }, { version }) =>
+      variant.name === 'tls@new' && version === '1.22.1' ? LACK : null,
+    runExperiment: experimentOf(async (planned, { binaries }) => {
+      const { name, proxy } = planned.variant;
+      ran.push(`${name} ${proxy === null ? null : binaries.get(proxy.binary)?.version}`);
+      return goodRun(planned);
+    }),
+  });
+  const line = [
+    '-p',
+    'direct,tls@old,tls@new+buf-16k,plain,tls@new',
+    '--steps',
+    'throughput',
+    '--reports',
+    reports,
+  ];
+  const { code, said, out } = await obey(
+    [...line, '--nginx', 'old=/n', '--nginx', 'new=debian:trixie'],
+    services,
+  );
+  assert.equal(code, 0);
+  assert.deepEqual(found, ['/n', 'debian:trixie', null]);
+  assert.deepEqual(ran, [
+    'direct null',
+    'tls@old 1.22.1',
+    'tls@new+buf-16k 1.26.3',
+    'plain 1.22.1',
+    'tls@new 1.26.3',
+  ]);
+  const told =
+    'tls@old: Nginx 1.22.1, OpenSSL 3.0.19, /usr/sbin/nginx; ' +
+    'tls@new+buf-16k, tls@new: Nginx 1.26.3, OpenSSL 3.0.19, nginx 1.26.3-3 of debian:trixie; ' +
+    'plain: Nginx 1.22.1, OpenSSL 3.0.19, /usr/sbin/nginx. What differs between them may be due to ';
+  assert.ok([out, ...said].join('\n').includes(told), out);
+});
+
+test('a side with an Nginx is not run where that cannot be had', async (t) => {
+  const reports = await temporaryFolder(t);
+  const { services, ran } = lacking();
+  const findNginx = async () => {
+    throw new Problem('environment', 'It cannot be had.');
+  };
+  const line = ['-p', 'direct,tls@new', '--nginx', 'new=debian:nosuch', '--reports', reports];
+  const { code, said } = await obey(line, { ...services, findNginx });
+  assert.deepEqual([code, said, ran, await readdir(reports)], [1, ['It cannot be had.'], [], []]);
 });

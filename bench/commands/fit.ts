@@ -1,36 +1,84 @@
+import type { Binaries } from '../experiment/experiment.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
+import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import type { Side } from '../plan/variants.ts';
+import type { NginxSources } from '../request/nginx.ts';
 import type { Services } from './services.ts';
 
-/** The sides that can be run here, and a notice for each that is passed over. */
+/** The sides that can be run here, what they run on, and notices of that and of each that is passed over. */
 export interface FitSides {
   sides: Side[];
+  binaries: Binaries;
   notices: Notice[];
 }
 
+/** Where to find Nginx, and who is told while that takes its time. */
+export interface NginxSearch {
+  sources: NginxSources;
+  say: (line: string) => void;
+  signal: AbortSignal;
+}
+
 /**
- * Passes over the sides for which this Nginx lacks a module.
+ * Finds the Nginx of each side, and passes over the sides for which theirs lacks a module.
  *
  * @param suffices Whether there is something left to measure.
- * @throws Problem('environment') where there is not.
+ * @throws Problem('environment') where there is not, or where an Nginx cannot be had.
  */
 export async function fitSides(
   all: readonly Side[],
   suffices: (sides: readonly Side[]) => boolean,
-  nginx: Parameters<Services['missingModule']>[1],
+  search: NginxSearch,
   services: Services,
 ): Promise<FitSides> {
+  const binaries = await findBinaries(all, search, services);
   const sides: Side[] = [];
   const notices: Notice[] = [];
   for (const side of all) {
-    const missing = await services.missingModule(side, nginx);
+    const binary = binaries.get(side.variant.proxy?.binary ?? null);
+    const missing = binary === undefined ? null : await services.missingModule(side, binary);
     if (missing === null) sides.push(side);
     else {
       const text = `${side.variant.name} is passed over: ${missing}`;
       notices.push({ level: 'warning', code: 'variant-passed-over', text });
     }
   }
-  if (suffices(sides)) return { sides, notices };
+  if (suffices(sides)) return { sides, binaries, notices: [...notices, ...namedNotices(sides, binaries)] };
   throw new Problem('environment', notices.map(({ text }) => text).join(' '));
+}
+
+/** What each side runs on, where the person chose it by a name. */
+function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
+  if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
+  const facts = [...binaries].flatMap(([name, binary]) => {
+    const on = sides.filter(({ variant }) => variant.proxy !== null && variant.proxy.binary === name);
+    const { version, openssl, origin } = binary;
+    const parts = [`Nginx ${version}`, openssl ?? 'no TLS', origin ?? shownPath(binary)];
+    return on.length === 0
+      ? []
+      : [`${on.map(({ variant }) => variant.name).join(', ')}: ${parts.join(', ')}`];
+  });
+  const cause =
+    facts.length > 1
+      ? ' What differs between them may be due to Nginx or to the libraries that it runs with.'
+      : '';
+  const text = `${facts.join('; ')}.${cause}`;
+  return [{ level: 'info', code: 'nginx-versions', text }];
+}
+
+/** One after the other: two names may stand for one suite, which is fetched once. */
+async function findBinaries(
+  sides: readonly Side[],
+  { sources, ...progress }: NginxSearch,
+  services: Services,
+): Promise<Binaries> {
+  const binaries = new Map<string | null, NginxBinary>();
+  for (const { variant } of sides) {
+    if (variant.proxy === null || binaries.has(variant.proxy.binary)) continue;
+    const { binary } = variant.proxy;
+    const source = binary === null ? sources.usual : (sources.named.get(binary) ?? null);
+    binaries.set(binary, await services.findNginx(source, progress));
+  }
+  return binaries;
 }

@@ -9,21 +9,28 @@ const EXAMPLES = [
   ['Latency alone, at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
   ['TLS with larger buffers against TLS as it is', 'compare tls tls+buf-16k --payload 64k'],
   ['Two results that were measured before', 'compare reports/A reports/B'],
+  [
+    'The highest rate at which 99 of 100 messages are back in time',
+    "capacity -p tls --objective 'response.p99<20ms'",
+  ],
   ['For a script', "-p tls -R 5k --threshold 'response.p99<50ms' --json"],
 ] as const;
 
 const EXIT_CODES = [
   ['0', 'done'],
-  ['1', 'a run failed, connections or messages were lost; with --strict: a run is not valid'],
+  [
+    '1',
+    'a run failed, connections or messages were lost; with --strict: a run is not valid;\n        `check` found an error',
+  ],
   ['2', 'wrong use'],
-  ['99', 'a threshold was missed; with --fail-on slower: a variant is slower or dearer'],
+  ['99', 'a threshold or objective was missed; with --fail-on slower: a variant is slower or dearer'],
   ['130', 'interrupted; what was measured until then is in the report'],
 ] as const;
 
 const UNITS = `Numbers take k, M and G (10k is 10,000); times need a unit: us, ms, s, m or h; sizes are in
 bytes and take k and M as in nginx's own language (16k is 16,384).`;
 
-const METRICS_HELP = `Thresholds are METRIC, one of < <= > >= ==, and a limit in the metric's unit. Metrics:
+const METRICS_HELP = `Thresholds and objectives: METRIC, one of < <= > >= ==, a limit in the metric's unit. Metrics:
 ${metricLines()}`;
 
 /** What `--help` prints, of one command or of all, in at most 100 columns. */
@@ -46,7 +53,9 @@ function overview(): string[] {
 
 function helpOf(name: CommandName): string[] {
   const command: Command<unknown> = COMMANDS[name];
-  const takesThresholds = Object.values(command.options).some((options) => 'threshold' in options);
+  const takesThresholds = Object.values(command.options).some(
+    (options) => 'threshold' in options || 'objective' in options,
+  );
   return [
     `${command.help}.`.replace(/([?!]).$/, '$1'),
     `Usage: npm run bench -- ${usageOf(name)} [OPTIONS]`,

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 /** The package's own folder: this file runs as dist/bench/commands/installation.js in it. */
 const ROOT = new URL('../../../', import.meta.url);
 
+/** The folder that the package lies in. */
+export const PACKAGE_FOLDER = fileURLToPath(ROOT);
+
 /** The folder of the profiles that come with the package. */
 export const PROFILES_FOLDER = fileURLToPath(new URL('nginx-profiles/', ROOT));
 

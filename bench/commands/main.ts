@@ -1,17 +1,25 @@
 import { Problem } from '../model/failure.ts';
-import { parseRequest, type Request } from '../request/request.ts';
+import { typed } from '../request/config.ts';
+import { last } from '../request/given.ts';
+import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
 import { calibrate } from './calibrate.ts';
+import { capacity } from './capacity.ts';
+import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { compareStoredResults } from './compare-stored.ts';
+import { completion } from './completion.ts';
 import { defectOf } from './defect.ts';
+import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { helpText } from './help.ts';
 import { type Interruption, type SignalSource, watchSignals } from './interruption.ts';
 import { profiles } from './profiles.ts';
+import { publish } from './publish.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
+import { up } from './up.ts';
 
 /** Where signals come from, and whether defects are to be shown in full. */
 export interface Surroundings {
@@ -27,7 +35,8 @@ export async function main(
   services: Services,
 ): Promise<ExitCode> {
   try {
-    return await dispatch(parseRequest(argv), argv, terminal, signals, services);
+    const { request, command } = await requested(argv, terminal, services);
+    return await dispatch(request, command, terminal, signals, services);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
@@ -36,6 +45,20 @@ export async function main(
     terminal.say(defectOf(error, debug));
     return EXIT.failed;
   }
+}
+
+/** What is asked for, and the whole command line for it: what a file has added is in it. */
+async function requested(
+  argv: readonly string[],
+  terminal: Terminal,
+  services: Services,
+): Promise<{ request: Request; command: readonly string[] }> {
+  const line = readLine(argv);
+  const file = readsConfig(line) ? await services.readConfigFile(last(line.given, 'config')) : null;
+  const { request, fromFile } = requestFrom(line, file);
+  if (file === null || fromFile.size === 0) return { request, command: argv };
+  terminal.say(`Options from ${file.name}: ${[...fromFile.keys()].map((name) => `--${name}`).join(', ')}`);
+  return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
 async function dispatch(
@@ -52,19 +75,37 @@ async function dispatch(
     case 'version':
       terminal.print(await services.readVersion());
       return EXIT.done;
+    case 'completion':
+      return completion(request.completion, terminal, services);
+    case 'doctor':
+      return doctor(request.doctor, terminal, services);
     case 'profiles':
       return profiles(request.profiles, terminal, services);
     case 'report':
       return report(request.report, terminal);
+    case 'publish':
+      return publish(request.publish, terminal, services);
+    case 'check':
+      return interruptibly(signals, terminal, (interruption) =>
+        check(request.check, terminal, interruption, services),
+      );
     case 'compare':
       return interruptibly(signals, terminal, (interruption) =>
         compare(request.compare, argv, terminal, interruption, services),
+      );
+    case 'capacity':
+      return interruptibly(signals, terminal, (interruption) =>
+        capacity(request.capacity, argv, terminal, interruption, services),
       );
     case 'compare-stored':
       return compareStoredResults(request.stored, argv, terminal, services);
     case 'calibrate':
       return interruptibly(signals, terminal, (interruption) =>
         calibrate(request.calibrate, argv, terminal, interruption, services),
+      );
+    case 'up':
+      return interruptibly(signals, terminal, (interruption) =>
+        up(request.up, terminal, interruption, services),
       );
     case 'run':
       return interruptibly(signals, terminal, (interruption) =>

@@ -1,3 +1,6 @@
+import type { Binaries } from '../experiment/experiment.ts';
+import { type LiveReport, serveLive } from '../live/live.ts';
+import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import { STEPS, type Step } from '../model/plan.ts';
@@ -7,13 +10,17 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { lineRedactor } from '../nginx/redact.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
+import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import { checkExports } from './exports.ts';
 import type { Interruption } from './interruption.ts';
+import { UNWATCHED, watchProgress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
+import type { Screen } from './screen.ts';
 import type { Services } from './services.ts';
-import { type LiveLine, watchProgress } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What is to be measured, and by which rule. */
 export interface Question {
@@ -21,6 +28,8 @@ export interface Question {
   sides: readonly Side[];
   /** What is to be told beside the runs. */
   notices: readonly Notice[];
+  /** What the sides run on, by the name that a variant has for it. */
+  binaries: Binaries;
   makeStrategy(planning: Planning): Strategy;
   /**
    * What has to hold before the first run beside what the plan says, and what is known by then of the machine.
@@ -33,7 +42,7 @@ export interface Question {
 }
 
 /** Without it neither a verdict nor a rate could be told. */
-const CANNOT_OBSERVE =
+export const CANNOT_OBSERVE =
   'The bench judges a run by what /proc says of its processes, and this system shows none: ' +
   'run it on Linux, in a container or a virtual machine for instance.';
 
@@ -50,12 +59,14 @@ export interface Measured {
  * it cannot; what was measured until then is in the run folder all the same.
  */
 export async function measure(
-  { request, sides, notices, makeStrategy, prepare, assess }: Question,
+  { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
   command: readonly string[],
-  live: LiveLine,
+  terminal: Terminal,
+  screen: Screen,
   { signal, urgent }: Interruption,
   services: Services,
 ): Promise<Measured> {
+  await checkExports(request.exports);
   if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
@@ -71,39 +82,53 @@ export async function measure(
   for (const side of sides) await services.checkTunings(side);
   const known = await prepare(planning, environment);
   signal.throwIfAborted();
-  const folder = await makeRunFolder(request.reports, planning.id);
-  const writer = makeResultWriter(folder.path, {
+  const head: ResultHead = {
     schemaVersion: 2,
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
-    id: folder.id,
+    id: planning.id,
     startedAt: services.now().toISOString(),
     plan,
     environment,
     variants,
     notices: [...notices, ...(await services.watchMachine())],
     ...known,
-  });
+  };
+  const redactor = request.redact ? makeRedactor(head, services.readIdentity()) : null;
+  const shown = redactor?.head ?? head;
+  const folder = await makeRunFolder(request.reports, shown.id);
+  const stored = { ...shown, id: folder.id };
+  const writer = makeResultWriter(folder.path, stored);
+  const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
+  let live: LiveReport | null = null;
+  /** What is passed on to others, or kept for them. */
+  const tell: Listener = async (event) => {
+    const shownEvent = redactor?.event(event) ?? event;
+    await Promise.all([writer.listen(shownEvent), live?.listen(shownEvent)]);
+  };
   try {
     await writer.begin();
+    if (request.live !== null) {
+      live = await serveLive(stored, request.live.port, services.elapsedMs);
+      screen.say(`The report while it grows: ${live.url}`);
+    }
     const complete = await services.runExperiment({
       strategy,
       planRun,
       environment,
-      needsNginx: variants.some(({ proxy }) => proxy !== null),
-      nginxPath: request.nginxPath,
+      binaries,
       assess,
       signal,
       urgent,
-      listeners: [writer.listen, watchProgress(live, services.elapsedMs)],
-      say: (line) => live.say(line),
+      listeners: [tell, watch.listen],
     });
     await writer.end(services.now().toISOString());
-    live.clear();
     return { result: writer.result(), folder, complete };
   } catch (error) {
-    live.clear();
-    await rescue(folder, writer, live);
+    await rescue(folder, writer, screen);
     throw error;
+  } finally {
+    watch.stop();
+    await live?.end(writer.result(), urgent);
   }
 }
 
@@ -117,13 +142,13 @@ function checkPlans({ variants, planRun }: Planning, { arrivals }: RunRequest): 
 }
 
 /** After a failure: what was measured gets its report, and a folder without any run goes. */
-async function rescue(folder: RunFolder, writer: ResultWriter, live: LiveLine): Promise<void> {
+async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);
   try {
-    live.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
+    screen.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
   } catch {
     // the failure that led here is the one to tell
-    live.say(`What was measured until then: ${folder.path}`);
+    screen.say(`What was measured until then: ${folder.path}`);
   }
 }

@@ -9,7 +9,7 @@ export async function profiles(
   terminal: Terminal,
   services: Services,
 ): Promise<ExitCode> {
-  const library = await readLibrary(services);
+  const library = await readLibrary(services, null);
   if (json) terminal.print(JSON.stringify(library.profiles, null, 2));
   else terminal.print(list(library.profiles, library.tunings));
   return EXIT.done;

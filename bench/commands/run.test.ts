@@ -14,7 +14,6 @@ import {
   filesIn,
   goodRun,
   obey,
-  tell,
   temporaryFolder,
 } from './services.test.fixture.ts';
 import type { Services } from './services.ts';
@@ -75,9 +74,9 @@ test('a second run in the same second has a folder of its own too', async (t) =>
 test('--json prints the summary and nothing else on stdout', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
-    async runExperiment(input) {
-      input.say('Nginx was fetched.');
-      return fakeServices().runExperiment(input);
+    async findNginx(source, { say, signal }) {
+      say('Nginx was fetched.');
+      return fakeServices().findNginx(source, { say, signal });
     },
   });
   const { code, out, said } = await obey(['-p', 'tls', '--json', '--reports', reports], services);
@@ -87,33 +86,65 @@ test('--json prints the summary and nothing else on stdout', async (t) => {
   assert.deepEqual(said, ['Nginx was fetched.']);
 });
 
-test('progress is one line that is drawn again, on a terminal only, and however narrow it is', async (t) => {
+test('how it goes is drawn on a terminal that can be redrawn, told in lines elsewhere, and left out with --quiet', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({
-    async runExperiment(input) {
-      const { plan } = input.planRun(
-        { variant: 'tls', step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } },
-        1,
-      );
-      await tell(input, { type: 'run-planned', number: 1, expectedRuns: 2, plan });
-      input.say('A line that stays.');
-      await tell(input, { type: 'phase', phase: 'steady' });
-      return true;
+    findNginx(source, { say, signal }) {
+      say('A line that stays.');
+      return fakeServices().findNginx(source, { say, signal });
     },
   });
   const line = ['-p', 'tls', '--reports', reports];
-  const lines = async (columns: number | null) => {
-    const { drawn, said } = await obey(line, services, { columns });
-    assert.deepEqual(said, ['A line that stays.']);
-    return drawn.split('\r\u001b[K').filter((text) => text !== '');
-  };
-  assert.deepEqual(await lines(8), ['[1/2] t', '[1/2] t']);
+  const drawn = await obey(line, services, { columns: 80 });
+  assert.match(drawn.drawn, /Run 1 of 2 .*tls, throughput/);
+  assert.match(drawn.drawn, /Run 2 of 2 .*tls, latency/);
+  assert.deepEqual([drawn.told, drawn.said], [[], ['A line that stays.']]);
+  const plain = await obey(line, services);
+  assert.deepEqual([plain.drawn, plain.said], ['', ['A line that stays.']]);
   assert.deepEqual(
-    (await lines(0)).map((text) => text.slice(0, 27)),
-    ['[1/2] tls throughput · set-', '[1/2] tls throughput · stea'],
+    plain.told.map((told) => told.split(' · ').slice(0, 2)),
+    [
+      ['[1/2] tls, throughput', '1,000 connections'],
+      ['[1/2] tls, throughput', 'valid'],
+      ['[2/2] tls, latency', '1,000 connections'],
+      ['[2/2] tls, latency', 'valid'],
+    ],
   );
-  assert.deepEqual(await lines(1), ['[', '[']);
-  assert.deepEqual(await lines(null), []);
+  for (const columns of [80, null]) {
+    const quiet = await obey([...line, '--quiet'], services, { columns });
+    assert.deepEqual([quiet.drawn, quiet.told, quiet.said], ['', [], ['A line that stays.']]);
+    assert.match(quiet.out, /\nReport: /);
+  }
+});
+
+test('exports go where they are named, else to the folder of the run', async (t) => {
+  const reports = await temporaryFolder(t);
+  const file = join(reports, 'slices.csv');
+  const line = ['-p', 'tls', '--reports', reports, '--export', `csv=${file}`, '--export', 'junit'];
+  assert.equal((await obey(line, fakeServices())).code, 0);
+  assert.match(await readFile(file, 'utf8'), /^run,variant,/);
+  assert.match(await readFile(join(reports, ID, 'junit.xml'), 'utf8'), /^<\?xml /);
+  const distributions = join(reports, 'hgrm');
+  await mkdir(distributions);
+  const again = ['report', join(reports, ID), '--export', `hgrm=${distributions}`, '--export', 'markdown'];
+  assert.equal((await obey(again, fakeServices())).code, 0);
+  assert.ok((await readdir(distributions)).includes('1-tls-throughput-service.hgrm'));
+  assert.match(await readFile(join(reports, ID, 'report.md'), 'utf8'), /^## WebSocket through Nginx: tls\n/);
+});
+
+test('an export without a place is refused before anything is measured', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
+  for (const [wanted, told] of [
+    [`csv=${reports}/none/a.csv`, /^The export csv would go to the folder ".*\/none", which is not there: /],
+    [`hgrm=${reports}/none`, /^The export hgrm would go to the folder ".*\/none"/],
+    [`csv=${reports}`, /^The export csv is a file, and ".*" is a folder: /],
+  ] as const) {
+    const { code, said } = await obey(['-p', 'tls', '--reports', reports, '--export', wanted], services);
+    assert.deepEqual([code, said.length], [2, 1]);
+    assert.match(said[0] ?? '', told);
+    assert.deepEqual(await readdir(reports), []);
+  }
 });
 
 test('lost messages, failed connections and runs that failed end with 1', async (t) => {

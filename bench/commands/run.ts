@@ -1,25 +1,22 @@
-import { dirname } from 'node:path';
 import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import { MISSED_THRESHOLD, stepsAnswering } from '../model/threshold.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
-import { missedThresholds, stepsAnswering } from '../request/threshold.ts';
+import { missedThresholds } from '../request/threshold.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import type { Interruption } from './interruption.ts';
-import { writeListing } from './listing.ts';
 import { measure } from './measure.ts';
-import { printResult, writeReport } from './report.ts';
+import { writeOutputs } from './report.ts';
+import { screenOf } from './screen.ts';
 import { readLibrary, type Services } from './services.ts';
-import { liveLine, type Terminal } from './terminal.ts';
-
-/** Code of the notice that a run with a missed threshold carries. */
-const MISSED = 'threshold-missed';
+import type { Terminal } from './terminal.ts';
 
 /**
  * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
@@ -32,14 +29,11 @@ export async function run(
   interruption: Interruption,
   services: Services,
 ): Promise<ExitCode> {
-  const live = liveLine(terminal);
+  const screen = screenOf(terminal);
   try {
-    const named = chooseVariants(
-      await readLibrary(services),
-      request.variants,
-      ownSides(request.configurations, request.configurationOptions),
-    );
-    const nginx = { path: request.nginxPath, say: live.say, signal: interruption.signal };
+    const library = await readLibrary(services, request.nginx);
+    const named = chooseVariants(library, request.variants, ownSides(request));
+    const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
@@ -52,24 +46,29 @@ export async function run(
       prepare: async () => ({}),
       assess: (measured: Run) => missedNotices(measured, request),
     };
-    const { result, folder, complete } = await measure(question, command, live, interruption, services);
-    const reportPath = await writeReport(folder.path, result);
-    await writeListing(dirname(folder.path));
-    printResult(result, reportPath, request.json, terminal);
+    const { result, folder, complete } = await measure(
+      question,
+      command,
+      terminal,
+      screen,
+      interruption,
+      services,
+    );
+    await writeOutputs(result, folder.path, request, terminal);
     for (const { plan, notices } of result.runs) {
       for (const { code, text } of notices)
-        if (code === MISSED) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
+        if (code === MISSED_THRESHOLD) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
     }
     return exitCodeOf(
       result.runs.map((each) => ({
         run: each,
         figures: figuresOf(each),
-        missedThreshold: each.notices.some(({ code }) => code === MISSED),
+        missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
       })),
       { complete, strict: request.strict, interrupted: interruption.signal.aborted },
     );
   } finally {
-    live.clear();
+    screen.clear();
   }
 }
 
@@ -78,7 +77,7 @@ function missedNotices(measured: Run, { thresholds, steps }: RunRequest): Notice
   const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
   return missedThresholds(asked, metricsOf(figuresOf(measured))).map((text) => ({
     level: 'warning',
-    code: MISSED,
+    code: MISSED_THRESHOLD,
     text,
   }));
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { runLoop } from '../experiment/loop.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { ShippedTuning } from '../model/profile.ts';
 import type { Run } from '../model/run.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { ExitCode } from './exit-code.ts';
@@ -17,6 +19,17 @@ import type { ExperimentRequest, Services } from './services.ts';
 
 const TUNINGS = ['buf-16k', 'placebo'].map(tuningNamed);
 const PROFILES = [profileNamed('direct'), profileNamed('plain'), profileNamed('tls')];
+
+const NGINX: NginxBinary = {
+  path: '/usr/sbin/nginx',
+  version: '1.22.1',
+  openssl: 'OpenSSL 3.0.19',
+  buildArguments: '',
+  modulesPath: null,
+  streamModule: null,
+  libraryPath: null,
+  origin: null,
+};
 
 /** A tuning for every profile. */
 export function tuningNamed(name: string): ShippedTuning {
@@ -67,16 +80,30 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     loadProfiles: async () => PROFILES,
     loadTunings: async () => TUNINGS,
     checkTunings: async () => {},
+    findNginx: async () => NGINX,
     missingModule: async () => null,
-    checkConfiguration: async ({ variant }) => (variant.proxy === null ? null : '1.22.1'),
+    checkSide: async () => {},
     findCalibration: async () => null,
     keepCalibration: async () => '/nowhere/calibration.json',
     canObserve: () => true,
     readEnvironment: async () => makeResult([]).environment,
     readMachine: async () => SMALL_MACHINE,
+    examine: async () => assert.fail('nothing is examined'),
     watchMachine: async () => [],
     runExperiment: experimentOf(async (planned) => goodRun(planned)),
+    keepUp: async () => {},
+    readConfigFile: async () => null,
+    checkConfiguration: async ({ path }) => ({
+      path,
+      nginx: { path: '/usr/sbin/nginx', version: '1.22.1' },
+      tried: true,
+      candidates: [],
+      seen: null,
+      findings: [],
+      changes: [],
+    }),
     readVersion: async () => '1.2.3',
+    readIdentity: () => ['alices-laptop', 'alice'],
     now: () => new Date('2025-01-02T03:04:05Z'),
     elapsedMs: () => 0,
     drawSeed: () => 42,
@@ -88,8 +115,11 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
 export interface Ended {
   code: ExitCode;
   out: string;
-  /** Lines on stderr, and what was drawn between them. */
+  /** Lines on stderr, without those that tell how the runs go. */
   said: string[];
+  /** Those, where there is no terminal: each begins with the number of its run. */
+  told: string[];
+  /** Drawn on the terminal. */
   drawn: string;
 }
 
@@ -99,16 +129,20 @@ export async function obey(
   services: Services,
   { signals = new EventEmitter(), columns = null as number | null, debug = false } = {},
 ): Promise<Ended> {
-  const ended: Omit<Ended, 'code'> = { out: '', said: [], drawn: '' };
+  const ended: Omit<Ended, 'code'> = { out: '', said: [], told: [], drawn: '' };
   const terminal = {
     print(text: string) {
       ended.out += `${text}\n`;
     },
-    say: (line: string) => void ended.said.push(line),
-    draw(text: string) {
-      ended.drawn += text;
-    },
+    say: (line: string) => void (/^\[\d+\/\d+\] /.test(line) ? ended.told : ended.said).push(line),
+    draw:
+      columns === null
+        ? null
+        : (text: string) => {
+            ended.drawn += text;
+          },
     columns,
+    rows: columns === null ? null : 24,
   };
   const code = await main(argv, terminal, { signals, debug }, services);
   return { code, ...ended };

@@ -1,21 +1,20 @@
+import type { CheckInput, CheckReport } from '../check/check.ts';
 import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
+import type { FindOptions, NginxBinary } from '../nginx/binary.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
+import type { ConfigFile } from '../request/config.ts';
+import type { NginxSources } from '../request/nginx.ts';
+import type { UpInput } from '../up/up.ts';
+import type { Facts } from './doctor/examine.ts';
 
 /** What a command gives the experiment; the rest comes with the installation. */
-export type ExperimentRequest = Omit<ExperimentInput, 'cacheDir' | 'onProcesses' | 'serverArguments'>;
-
-/** Which Nginx a person named, if any, and who hears of one that has to be fetched. */
-export interface NginxChoice {
-  path: string | null;
-  say: (line: string) => void;
-  signal: AbortSignal;
-}
+export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
 
 /** What a command does to the machine or learns of it: handed in, so that tests run without one. */
 export interface Services {
@@ -24,28 +23,46 @@ export interface Services {
   loadTunings(): Promise<ShippedTuning[]>;
   /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
   checkTunings(side: Side): Promise<void>;
-  /** What this Nginx lacks to run a side, as a sentence with the remedy; null: nothing. */
-  missingModule(side: Side, nginx: NginxChoice): Promise<string | null>;
   /**
    * Has Nginx check the configuration of a side as a run would hand it over (`nginx -t`).
    *
-   * @returns the version of that Nginx; null where the side has none
    * @throws Problem('configuration') in Nginx's own words
    */
-  checkConfiguration(planned: PlannedRun, nginx: NginxChoice): Promise<string | null>;
+  checkSide(planned: PlannedRun, binary: NginxBinary): Promise<void>;
   /** What a calibration found of such a machine; null: none was made. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
   /** Keeps it for comparisons to come, and returns its path. */
   keepCalibration(kept: KeptCalibration): Promise<string>;
+  /**
+   * Finds an Nginx, or fetches it.
+   *
+   * @param source As in `FindOptions`.
+   */
+  findNginx(
+    source: string | null,
+    progress: { say: (line: string) => void; signal: AbortSignal },
+  ): Promise<NginxBinary>;
+  /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null: nothing. */
+  missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
+  /** Everything that decides what the machine can do. */
+  examine(nginx: Pick<FindOptions, 'source' | 'say'>): Promise<Facts>;
   /** What a person should know of the machine before the first run. */
   watchMachine(): Promise<Notice[]>;
   /** Whether the strategy came to its end. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
+  /** Keeps a topology running until the signal. */
+  keepUp(topology: UpInput): Promise<void>;
+  /** @param path The value of --config; null: what the working folder has. */
+  readConfigFile(path: string | null): Promise<ConfigFile | null>;
+  /** Whatever it starts has ended when it is over. */
+  checkConfiguration(input: CheckInput): Promise<CheckReport>;
   readVersion(): Promise<string>;
+  /** Names of this machine and its user, which nothing that is redacted may hold. */
+  readIdentity(): string[];
   now(): Date;
   /** Of a monotonic clock. */
   elapsedMs(): number;
@@ -53,8 +70,12 @@ export interface Services {
   drawSeed(): number;
 }
 
-/** What variants are made of. */
-export async function readLibrary(services: Services): Promise<Library> {
+/**
+ * What variants are made of.
+ *
+ * @param nginx Those that a person named; null: variants are listed, not chosen.
+ */
+export async function readLibrary(services: Services, nginx: NginxSources | null): Promise<Library> {
   const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
-  return { profiles, tunings };
+  return { profiles, tunings, binaries: [...(nginx?.named.keys() ?? [])] };
 }

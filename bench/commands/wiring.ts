@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { check } from '../check/check.ts';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { findNginx } from '../nginx/binary.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import type { Node } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
@@ -12,24 +13,25 @@ import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { checkProxy, proxySource } from '../topology/target.ts';
+import { keepUp } from '../up/up.ts';
+import { readConfigFile } from './config-file.ts';
+import { examine } from './doctor/examine.ts';
+import { readIdentity } from './identity.ts';
 import {
   cacheFolder,
   calibrationsFolder,
+  PACKAGE_FOLDER,
   PROFILES_FOLDER,
   readVersion,
   TUNINGS_FOLDER,
 } from './installation.ts';
-import type { NginxChoice, Services } from './services.ts';
+import type { Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
 
 async function configurationOf({ profile, variant }: Side): Promise<Node[] | null> {
   const { configurationPath: path, options } = profile;
   return path === null ? null : readTuned({ path, options, tunings: variant.proxy?.tunings ?? [] });
-}
-
-function nginxFor(nginx: NginxChoice): Promise<NginxBinary> {
-  return findNginx({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() });
 }
 
 /** What the commands are made of on a real machine. */
@@ -41,26 +43,30 @@ export const services: Services = {
     const tree = await configurationOf(side);
     if (tree !== null && options !== null) findPaths(tree, options);
   },
-  async missingModule(side, nginx) {
+  findNginx: (source, progress) =>
+    findNginx({ source, ...progress, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }),
+  async missingModule(side, binary) {
     const tree = await configurationOf(side);
-    if (tree === null || !needsStreamModule(tree)) return null;
-    return lackOfStream(await nginxFor(nginx));
+    return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
   },
-  async checkConfiguration({ plan, profile, variant }, nginx) {
+  async checkSide({ plan, profile, variant }, binary) {
     const source = proxySource(profile, variant);
-    if (plan.proxy === null || source === null) return null;
-    const binary = await nginxFor(nginx);
-    await checkProxy(source, plan.proxy, binary, plan.servers);
-    return binary.version;
+    if (plan.proxy !== null && source !== null) await checkProxy(source, plan.proxy, binary, plan.servers);
   },
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
   canObserve,
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
+  examine: (nginx) =>
+    examine({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }, PACKAGE_FOLDER),
   watchMachine,
-  runExperiment: (input) => runExperiment({ ...input, cacheDir: cacheFolder() }),
+  runExperiment,
+  keepUp,
+  readConfigFile: (path) => readConfigFile(path, process.cwd()),
+  checkConfiguration: check,
   readVersion,
+  readIdentity,
   now: () => new Date(),
   elapsedMs: () => performance.now(),
   drawSeed: () => randomInt(2 ** 32),

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { Problem } from '../model/failure.ts';
 import { execute, ownTemporaryFolder, PROFILES } from './experiment.test.fixture.ts';
 
 ownTemporaryFolder();
@@ -65,21 +64,6 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     assert.deepEqual(
       runs.map(({ outcome }) => outcome.state),
       ['failed', 'completed'],
-    );
-  });
-
-  it('no binary where --nginx says: a sentence that names it, before anything is started', async (t) => {
-    await assert.rejects(
-      execute(t, `--profile plain ${LOAD} --nginx /no/such/nginx`),
-      (error) =>
-        error instanceof Problem && error.kind === 'usage' && error.message.includes('/no/such/nginx'),
-    );
-  });
-
-  it('a binary that is no Nginx', async (t) => {
-    await assert.rejects(
-      execute(t, `--profile plain ${LOAD} --nginx ${process.execPath}`),
-      (error) => error instanceof Problem && error.message.includes(process.execPath),
     );
   });
 });

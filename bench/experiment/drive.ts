@@ -59,7 +59,6 @@ export async function driveLoad(
     cpus,
   );
   const merger = makeMerger(plan.workers);
-  const live = watchLive(context, merger.latest);
   const members = generators.map(({ launched, send, onReport }) => ({
     name: launched.name,
     exited: launched.exited,
@@ -74,6 +73,7 @@ export async function driveLoad(
   const clock = clockSince(epochNs);
   const sampler = startSampler({ nowUs: clock });
   onSampler(sampler);
+  const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(members, (recording) => {
     merger.add(recording);
     live.note(recording);

@@ -14,6 +14,7 @@ import type { Profile } from '../model/profile.ts';
 import type { HistogramName } from '../model/recording.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import type { Handicap } from '../model/variant.ts';
+import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -34,6 +35,10 @@ export const PROFILES = fileURLToPath(new URL('../../../nginx-profiles', import.
 /** Read once: a run that goes on beside another finds this process kept to fewer CPUs. */
 const bun = bunHere()?.version ?? null;
 const surroundings = Promise.all([readEnvironment(bun), readMachine(bun)]);
+
+function nginxFrom(source: string | null): Promise<NginxBinary> {
+  return findNginx({ source, searchPath: process.env.PATH ?? '', cacheDir: CACHE, say: () => {} });
+}
 
 /** What a test does to a run while it goes on. */
 export interface Meddling {
@@ -98,6 +103,7 @@ export async function executeWithin(
   const library = {
     profiles: await loadProfiles(PROFILES),
     tunings: await loadTunings(join(PROFILES, 'tunings')),
+    binaries: [],
   };
   const named = chooseVariants(library, request.run.variants);
   const sides = named.map(({ profile, variant }) => ({
@@ -125,7 +131,6 @@ export async function executeWithin(
   };
 
   const complete = await runExperiment({
-    cacheDir: CACHE,
     strategy: makeSteps({
       ...request.run,
       variants: variants.map(({ name }) => name),
@@ -133,8 +138,9 @@ export async function executeWithin(
     }),
     planRun,
     environment,
-    needsNginx: variants.some(({ proxy }) => proxy !== null),
-    nginxPath: request.run.nginxPath,
+    binaries: new Map(
+      variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxFrom(request.run.nginx.usual)]] : [],
+    ),
     assess: () => [],
     // A test that is out of time takes its run with it.
     signal: AbortSignal.any([t.signal, ...(signal === undefined ? [] : [signal])]),
@@ -144,7 +150,6 @@ export async function executeWithin(
     },
     ...(serverArguments === undefined ? {} : { serverArguments }),
     listeners: [listen],
-    say: () => {},
   });
   await Promise.all(started);
   const [run] = runs;

@@ -5,7 +5,8 @@ import type { Notice } from '../model/notice.ts';
 import type { Environment } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
-import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import type { Variant } from '../model/variant.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
 import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
@@ -18,16 +19,15 @@ import { executeRun } from './run.ts';
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;
 
+/** The Nginx that variants run on, by the name that a person gave it; null: the one of those that name none. */
+export type Binaries = ReadonlyMap<string | null, NginxBinary>;
+
 /** What an experiment is given; it owns every process of the topology, and its end. */
 export interface ExperimentInput {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   environment: Environment;
-  /** True where a variant has a proxy. */
-  needsNginx: boolean;
-  nginxPath: string | null;
-  /** Where a fetched Nginx is kept. */
-  cacheDir: string;
+  binaries: Binaries;
   /** What else is to be told of a run that has ended, as notices in it. */
   assess(run: Run): Notice[];
   /** Stop in order, and keep what was measured. */
@@ -39,7 +39,6 @@ export interface ExperimentInput {
   /** The processes of each run, when they all run. */
   onProcesses?(processes: readonly NamedProcess[]): void;
   serverArguments?: readonly string[];
-  say(line: string): void;
 }
 
 /**
@@ -50,7 +49,6 @@ export interface ExperimentInput {
 export async function runExperiment(input: ExperimentInput): Promise<boolean> {
   const warden = await startWarden();
   try {
-    const binary = input.needsNginx ? await nginxFor(input) : null;
     const emit = async (event: BenchEvent) => {
       await Promise.all(input.listeners.map((listen) => listen(event)));
     };
@@ -60,7 +58,7 @@ export async function runExperiment(input: ExperimentInput): Promise<boolean> {
       signal: input.signal,
       emit,
       async execute(planned) {
-        const run = await attempt(input, planned, binary, warden, emit);
+        const run = await attempt(input, planned, warden, emit);
         return { ...run, notices: [...run.notices, ...input.assess(run)] };
       },
     });
@@ -82,16 +80,17 @@ async function busyMachine(): Promise<Notice[]> {
   return [{ level: 'warning', code: 'machine-busy', text }];
 }
 
-async function nginxFor({ nginxPath, cacheDir, say, signal }: ExperimentInput): Promise<NginxBinary> {
-  const searchPath = process.env.PATH ?? '';
-  return findNginx({ path: nginxPath, searchPath, cacheDir, say, signal });
+function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | null {
+  if (proxy === null) return null;
+  const binary = binaries.get(proxy.binary);
+  if (binary === undefined) throw new TypeError(`there is no Nginx for ${name}`);
+  return binary;
 }
 
 /** A run that cannot be started is a failed run: those before and after it stand. */
 async function attempt(
   input: ExperimentInput,
   planned: PlannedRun,
-  binary: NginxBinary | null,
   warden: Warden,
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<Run> {
@@ -103,7 +102,7 @@ async function attempt(
       profile,
       variant,
       notices,
-      binary,
+      binary: binaryOf(variant, input.binaries),
       warden,
       cpus: input.environment.cpuQuota ?? input.environment.cpus,
       portRange: input.environment.portRange ?? DEFAULT_PORTS,

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { figuresOf, type RunFigures } from '../measure/figures.ts';
 import { Recorder } from '../measure/recorder.ts';
+import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
 import { planRequest } from '../plan/plan.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -170,7 +171,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
   const request = parseRequest(command);
   if (request.command !== 'run') throw new TypeError(line);
   const profiles = await loadProfiles(fileURLToPath(new URL('nginx-profiles/', PROJECT)));
-  const sides = chooseVariants({ profiles, tunings: [] }, request.run.variants);
+  const sides = chooseVariants({ profiles, tunings: [], binaries: [] }, request.run.variants);
   const bun = bunHere()?.version ?? null;
   const [environment, machine] = await Promise.all([readEnvironment(bun), readMachine(bun)]);
   const seed = Math.floor(Math.random() * 2 ** 32);
@@ -190,9 +191,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
     }),
     planRun,
     environment,
-    needsNginx: variants.some(({ proxy }) => proxy !== null),
-    nginxPath: null,
-    cacheDir: fileURLToPath(new URL('.cache', PROJECT)),
+    binaries: new Map(variants.some(({ proxy }) => proxy !== null) ? [[null, await nginxHere()]] : []),
     assess: () => [],
     signal: never,
     urgent: never,
@@ -203,10 +202,18 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
         figure = FIGURES[each.unit](figuresOf(event.run));
       },
     ],
-    say: (text) => void process.stderr.write(`${text}\n`),
   });
   if (figure === null) throw new Error(`${each.name}: ${name} left no figure.`);
   return figure;
+}
+
+function nginxHere(): Promise<NginxBinary> {
+  return findNginx({
+    source: null,
+    searchPath: process.env.PATH ?? '',
+    cacheDir: fileURLToPath(new URL('.cache', PROJECT)),
+    say: (text) => void process.stderr.write(`${text}\n`),
+  });
 }
 
 function print(

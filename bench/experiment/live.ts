@@ -1,6 +1,10 @@
-import type { LiveFigures } from '../measure/merge.ts';
+import type { LoadFigures } from '../measure/merge.ts';
+import { MEASURED } from '../measure/processes.ts';
+import type { LiveCpu } from '../model/event.ts';
+import type { FailureCounts } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
 import type { Recording } from '../model/recording.ts';
+import type { ProcessUsage } from '../observe/sampler.ts';
 import type { RunContext } from './context.ts';
 
 const INTERVAL_MS = 500;
@@ -12,22 +16,36 @@ export interface Live {
   close(): void;
 }
 
-export function watchLive({ plan, emit }: RunContext, latest: () => LiveFigures | null): Live {
+/**
+ * @param latest of the load; asked twice a second
+ * @param usage of the processes of the run; asked as often
+ */
+export function watchLive(
+  { plan, emit }: Pick<RunContext, 'plan' | 'emit'>,
+  latest: () => LoadFigures | null,
+  usage: () => readonly ProcessUsage[],
+): Live {
   const open: number[] = [];
+  const failures: FailureCounts = {};
   let connecting = true;
   let failed = 0;
   let lost = 0;
 
   const tell = () => {
     const figures = connecting ? null : latest();
+    const isOpenLoop = plan.workload.load.kind === 'open';
     void emit({
       type: 'live',
       figures: {
         connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
+        offeredPerSecond: isOpenLoop ? (figures?.duePerSecond ?? null) : null,
         echoedPerSecond: figures?.echoedPerSecond ?? 0,
         p50Us: figures?.p50Us ?? null,
         p99Us: figures?.p99Us ?? null,
+        p999Us: figures?.p999Us ?? null,
         lost,
+        failures: { ...failures },
+        cpu: cpuOf(usage()),
       },
     });
   };
@@ -41,10 +59,24 @@ export function watchLive({ plan, emit }: RunContext, latest: () => LiveFigures 
     note(recording) {
       if (recording.gauges !== null) open[recording.worker] = recording.gauges.open;
       lost += recording.counters.lost + recording.counters.unsent;
-      for (const count of Object.values(recording.failures)) failed += count;
+      for (const [kind, count] of Object.entries(recording.failures)) {
+        failures[kind] = (failures[kind] ?? 0) + count;
+        failed += count;
+      }
     },
     close() {
       clearInterval(timer);
     },
   };
+}
+
+/** The master of Nginx has no part in the work, and would only make its workers look idler. */
+function cpuOf(usage: readonly ProcessUsage[]): LiveCpu[] {
+  return MEASURED.flatMap((component) => {
+    const own = usage.filter((each) => each.component === component && each.name !== 'nginx master');
+    const cores = own.map((each) => each.cores);
+    if (cores.length === 0) return [];
+    const sum = cores.reduce((a, b) => a + b, 0);
+    return [{ component, processes: cores.length, cores: sum, busiest: Math.max(...cores) }];
+  });
 }

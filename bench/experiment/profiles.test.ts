@@ -143,6 +143,16 @@ const OTHERS: Record<string, (run: Run) => void> = {
     assert.equal(probe?.tlsProtocol, 'TLSv1.3');
   },
 
+  reencrypt({ probe, proxy }) {
+    assert.equal(probe?.tlsProtocol, 'TLSv1.3');
+    assert.match(proxy?.configuration ?? '', /proxy_pass https:\/\/backend;/);
+    assert.match(proxy?.configuration ?? '', /proxy_ssl_verify on;/);
+    assert.match(
+      proxy?.configuration ?? '',
+      /proxy_ssl_trusted_certificate \S+\/upstream\/certificate\.pem;/,
+    );
+  },
+
   'balanced-round-robin'(run) {
     const shares = serverShares(run);
     assert.ok(Math.max(...shares) - Math.min(...shares) <= 2, JSON.stringify(shares));

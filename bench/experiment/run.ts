@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
@@ -7,12 +5,13 @@ import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
+import { makeCertificate } from '../topology/certificate.ts';
 import { readErrorLog } from '../topology/nginx.ts';
+import { makePrivateFolder } from '../topology/private-folder.ts';
 import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
-import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
@@ -32,12 +31,7 @@ export async function executeRun(context: RunContext): Promise<Run> {
   urgent.addEventListener('abort', processSet.kill, { once: true });
   try {
     scope.add('placement of the runner', await keepTo(context.plan.placement?.runner ?? null));
-    const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
-    warden.own(folder);
-    scope.add('private folder', async () => {
-      await rm(folder, { recursive: true, force: true });
-      warden.disown(folder);
-    });
+    const folder = await makePrivateFolder(scope, warden);
     return diagnose(await measure(context, processSet, folder), context.cpus);
   } finally {
     await context.emit({ type: 'phase', phase: 'tear-down' });
@@ -52,6 +46,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
+  const certificate = profile.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
   const servers = await startServers({
     count: plan.servers,
     kind: plan.server,
@@ -60,6 +55,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     args: [...(context.serverArguments ?? []), ...handicapArguments(context.variant)],
     maxPayloadBytes: plan.workload.payload.maxBytes,
     socketFolder: folder,
+    certificate,
     onLaunch: processSet.adopt,
     onLoop: (pid, loop) => sampler?.noteLoop(pid, loop),
   });

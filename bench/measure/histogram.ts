@@ -65,14 +65,15 @@ export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, co
   }
 }
 
-/**
- * The value (µs) at a percentile (0..100), or null where fewer than 10 samples stand beyond it: p99.9
- * needs 10,000 samples.
- */
-export function supportedPercentile(histogram: Histogram, percentile: number): number | null {
-  const beyond = (histogram.totalCount * (100 - percentile)) / 100;
+/** Whether so many samples tell a percentile (0..100): 10 have to stand beyond it, p99.9 needs 10,000 samples. */
+export function supports(samples: number, percentile: number): boolean {
   // A hair below 10 is rounding of 100 - 99.9, not a missing sample.
-  return beyond >= SAMPLES_BEYOND - 1e-6 ? histogram.getValueAtPercentile(percentile) : null;
+  return (samples * (100 - percentile)) / 100 >= SAMPLES_BEYOND - 1e-6;
+}
+
+/** The value (µs) at a percentile (0..100), or null where the samples do not support it. */
+export function supportedPercentile(histogram: Histogram, percentile: number): number | null {
+  return supports(histogram.totalCount, percentile) ? histogram.getValueAtPercentile(percentile) : null;
 }
 
 /** All in µs but `count`; null where the samples do not support the figure. */

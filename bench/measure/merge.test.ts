@@ -232,14 +232,21 @@ const NOTHING = {
   unsent: 0,
 };
 
-test('the newest whole second is there to watch', () => {
+test('the newest whole second is there to watch, with the times of the last few', () => {
   const merger = makeMerger(2);
   assert.equal(merger.latest(), null);
-  const [a, b] = [recordedBy(0, [100, 300]), recordedBy(1, [100, 700])];
+  const [a, b] = [recordedBy(0, Array<number>(60).fill(100)), recordedBy(1, Array<number>(60).fill(700))];
   for (const one of a.recordings) merger.add(one);
   assert.equal(merger.latest(), null, 'the other worker is still to come');
-  for (const one of b.recordings.slice(0, 3)) merger.add(one);
-  assert.deepEqual(merger.latest(), { echoedPerSecond: 4, p50Us: 101, p99Us: 701 });
+  for (const one of b.recordings) if (one.startUs < 3_500_000) merger.add(one);
+  // Due every 50 ms by each of two workers; of 20 samples in each second 10 have to lie beyond a percentile.
+  assert.deepEqual(merger.latest(), {
+    duePerSecond: 40,
+    echoedPerSecond: 40,
+    p50Us: 101,
+    p99Us: null,
+    p999Us: null,
+  });
 });
 
 test('a part of a second has the rate of a second, and a supplement makes none whole', () => {

@@ -1,7 +1,7 @@
 import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } from '../model/recording.ts';
 import type { Slice, WorkerTotals } from '../model/run.ts';
 import { bucketValue } from './counts.ts';
-import { emptyHistogram, encode } from './histogram.ts';
+import { emptyHistogram, encode, supports } from './histogram.ts';
 
 type Pairs = Uint32Array;
 
@@ -11,8 +11,8 @@ export interface Merger {
   add(recording: Recording): boolean;
   /** In the order of time; counts, bytes and gauges are sums over the workers. */
   slices(): Slice[];
-  /** Of the newest second that is over, for a person to watch; null before there is one. */
-  latest(): LiveFigures | null;
+  /** Of the newest seconds that are over, for a person to watch; null before there is one. */
+  latest(): LoadFigures | null;
   /** Whether all that the workers recorded has come, and adds up to what they counted; empty where it does. */
   check(ends: readonly WorkerEnd[]): RecordingFault[];
 }
@@ -31,12 +31,18 @@ export interface RecordingFault {
   text: string;
 }
 
-/** A look at one second while a run goes on. */
-export interface LiveFigures {
+/** A look at the load while it goes on: rates of the newest second, times of the last few. */
+export interface LoadFigures {
+  duePerSecond: number;
   echoedPerSecond: number;
+  /** µs; null where the samples do not support it. */
   p50Us: number | null;
   p99Us: number | null;
+  p999Us: number | null;
 }
+
+/** Seconds that live percentiles are of, as far as they lie in one phase. */
+const WATCHED_US = 5_000_000;
 
 interface Growing extends Omit<Slice, 'histograms'> {
   /** Without supplements. */
@@ -65,7 +71,7 @@ export function makeMerger(workers: number): Merger {
       return true;
     },
     slices,
-    latest: () => (latest === null ? null : liveFigures(latest)),
+    latest: () => (latest === null ? null : loadFigures(latest, growing.values())),
     check: (ends) => [...missing(sequences, ends), ...differences(slices(), ends)],
   };
 }
@@ -189,22 +195,31 @@ function encodeSlice({ recordings: _, finished: _f, pairs, ...counts }: Growing)
   };
 }
 
-function liveFigures(slice: Growing): LiveFigures {
-  const pairs = slice.pairs.response ?? slice.pairs.service;
+function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
+  let pairs: Pairs = new Uint32Array();
+  for (const { phase, startUs, pairs: own } of all) {
+    if (phase === newest.phase && startUs > newest.startUs - WATCHED_US && startUs <= newest.startUs)
+      pairs = mergePairs(pairs, own.response ?? own.service ?? new Uint32Array());
+  }
+  const perSecond = (count: number) => (count * 1e6) / (newest.endUs - newest.startUs);
   return {
-    echoedPerSecond: (slice.counters.echoed * 1e6) / (slice.endUs - slice.startUs),
-    p50Us: pairs === undefined ? null : quantile(pairs, 0.5),
-    p99Us: pairs === undefined ? null : quantile(pairs, 0.99),
+    duePerSecond: perSecond(newest.counters.due),
+    echoedPerSecond: perSecond(newest.counters.echoed),
+    p50Us: supportedQuantile(pairs, 0.5),
+    p99Us: supportedQuantile(pairs, 0.99),
+    p999Us: supportedQuantile(pairs, 0.999),
   };
 }
 
-function quantile(pairs: Pairs, share: number): number {
+/** As `supportedPercentile`, of counts that are still pairs. */
+function supportedQuantile(pairs: Pairs, share: number): number | null {
   let total = 0;
   for (let i = 1; i < pairs.length; i += 2) total += pairs[i] ?? 0;
+  if (!supports(total, share * 100)) return null;
   let seen = 0;
   for (let i = 0; i < pairs.length; i += 2) {
     seen += pairs[i + 1] ?? 0;
     if (seen >= total * share) return bucketValue(pairs[i] ?? 0);
   }
-  return 0;
+  return null;
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { calibrationSchema } from './calibration.ts';
+import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
 import { amount } from './load.ts';
 
@@ -17,6 +18,7 @@ export const conclusionSchema = v.variant('kind', [
   /** No latency could be measured for this variant. */
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
   comparisonSchema,
+  capacitySchema,
   calibrationSchema,
 ]);
 export type Conclusion = v.InferOutput<typeof conclusionSchema>;

@@ -1,16 +1,35 @@
 import type { Conclusion } from './conclusion.ts';
+import type { FailureCounts } from './failure.ts';
 import type { Phase } from './load.ts';
 import type { RunPlan } from './plan.ts';
-import type { Run } from './run.ts';
+import type { Component, Run } from './run.ts';
 
-/** How a run goes: the figures of its newest whole second. */
+/** What a component used of the CPUs over the last second. */
+export interface LiveCpu {
+  component: Exclude<Component, 'runner'>;
+  /** That share its work: of Nginx the workers. */
+  processes: number;
+  /** CPU time ÷ time, of all its processes together. */
+  cores: number;
+  /** Of its busiest process, as a share of a core. */
+  busiest: number;
+}
+
+/** How a run goes. */
 export interface LiveFigures {
   connections: { asked: number; open: number; failed: number };
+  /** Messages that fell due in the newest whole second; null in a closed loop. */
+  offeredPerSecond: number | null;
   echoedPerSecond: number;
-  /** Response time (open loop) or service time (closed loop); null without samples. */
+  /** Response time (open loop) or service time (closed loop) of the last seconds; null without enough samples. */
   p50Us: number | null;
   p99Us: number | null;
+  p999Us: number | null;
+  /** Messages given up since the run began, and what went wrong with connections. */
   lost: number;
+  failures: FailureCounts;
+  /** Empty where the system does not tell. */
+  cpu: LiveCpu[];
 }
 
 /**
@@ -26,6 +45,7 @@ export type BenchEvent =
   /** What there is of the run under way, should the bench be killed. */
   | { type: 'checkpoint'; run: Run }
   | { type: 'run-ended'; run: Run }
+  /** What follows from the runs so far: before each run, and after the last. */
   | { type: 'concluded'; conclusions: Conclusion[] };
 
 /** The phases of the load, and what is around them. */

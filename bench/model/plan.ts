@@ -75,6 +75,9 @@ export const runPlanSchema = v.strictObject({
 });
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 
+/** What a label is called: `branch`, `nginx.build`. */
+export const LABEL_KEY = /^[A-Za-z][A-Za-z0-9._-]{0,39}$/;
+
 /** What the person asked for as a whole; written to disk before anything starts. */
 export const planSchema = v.strictObject({
   /** The command line, argv without node and script. */
@@ -84,5 +87,11 @@ export const planSchema = v.strictObject({
   thresholds: v.array(v.string()),
   /** Steps of each variant, in order. */
   steps: v.pipe(v.array(stepSchema), v.minLength(1)),
+  /** What a person calls it by, for listings and published sites: names and values of their own choice. */
+  labels: v.optional(v.record(v.pipe(v.string(), v.regex(LABEL_KEY)), v.string()), {}),
+  /** What a person wants to be read beside the figures; null: nothing. */
+  note: v.optional(v.nullable(v.string()), null),
+  /** Runs of one name are set beside each other over time, apart from all others; null: no name. */
+  series: v.optional(v.nullable(v.string()), null),
 });
 export type Plan = v.InferOutput<typeof planSchema>;

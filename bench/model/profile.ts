@@ -16,6 +16,8 @@ export const profileSchema = v.strictObject({
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
   /** Path of a plain GET that comes before the first connection, as from a monitor; null: none. */
   visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
+  /** Whether the echo servers speak TLS, for a `proxy_pass https://`. */
+  upstreamTls: v.optional(v.boolean(), false),
   /** Whether `all` names it, too. */
   inAll: v.optional(v.boolean(), true),
 });

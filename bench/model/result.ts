@@ -37,6 +37,26 @@ export const resultId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{
 /** Path of a run's file below the result's folder: nothing in it may lead elsewhere. */
 export const runFileName = v.pipe(v.string(), v.regex(/^runs\/[1-9][0-9]*-[A-Za-z0-9._+@-]{1,120}\.json$/));
 
+/**
+ * What of a run's plan says whether another measured the same. The engine and the processes belong to it, for
+ * figures on different ones are not comparable.
+ */
+const loadDigest = v.strictObject(
+  v.pick(runPlanSchema, [
+    'workload',
+    'connections',
+    'rampPerSecond',
+    'warmupMs',
+    'durationMs',
+    'client',
+    'server',
+    'engine',
+    'workers',
+    'servers',
+  ]).entries,
+);
+export type LoadDigest = v.InferOutput<typeof loadDigest>;
+
 /** What the index keeps of a run: enough to list, search and compare it without reading its file. */
 export const runSummarySchema = v.strictObject({
   file: runFileName,
@@ -44,6 +64,10 @@ export const runSummarySchema = v.strictObject({
   startedAt: v.string(),
   outcome: outcomeSchema,
   validity: validitySchema,
+  /** Null in results from before the index kept it. */
+  load: v.optional(v.nullable(loadDigest), null),
+  /** Version of Nginx; null without one, and in results from before the index kept it. */
+  nginx: v.optional(v.nullable(v.string()), null),
   /** Figures by the names that thresholds have for them; times in µs, sizes in bytes, null where unknown. */
   metrics: v.record(v.string(), v.nullable(v.pipe(v.number(), v.finite()))),
 });

@@ -159,6 +159,8 @@ export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
 
 export const nginxFactsSchema = v.strictObject({
   binary: v.string(),
+  /** The package that was fetched, `nginx 1.26.3-3+deb13u10 of debian:trixie`; null: it was there already. */
+  origin: v.optional(v.nullable(v.string()), null),
   version: v.string(),
   openssl: v.nullable(v.string()),
   buildArguments: v.string(),

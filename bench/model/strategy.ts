@@ -11,6 +11,8 @@ export interface RunSpec {
   /** From 1, where every variant runs once a round; null where there are no rounds. */
   round: number | null;
   load: Load;
+  /** Missing: as many as the request asks for. */
+  connections?: number;
 }
 
 /**

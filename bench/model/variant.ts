@@ -20,7 +20,7 @@ export type Handicap = v.InferOutput<typeof handicapSchema>;
 
 /** What one side of a comparison is; its name is part of a run's identity. */
 export const variantSchema = v.strictObject({
-  /** `tls`, `tls+buf-16k`, `conf:nginx.conf`; unique within a result. */
+  /** `tls`, `tls@old+buf-16k`, `conf:nginx.conf`; unique within a result. */
   name: v.pipe(v.string(), v.minLength(1)),
   /** As a person would call it: the title of the profile, and the tunings. */
   title: v.string(),
@@ -30,6 +30,8 @@ export const variantSchema = v.strictObject({
   proxy: v.nullable(
     v.strictObject({
       kind: v.literal('nginx'),
+      /** What the person called the Nginx that it runs on; null: the one that is there unless another is named. */
+      binary: v.optional(v.nullable(v.string()), null),
       /** Laid over the profile one after the other; none in results from before there were any. */
       tunings: v.optional(v.array(tuningSchema), []),
     }),

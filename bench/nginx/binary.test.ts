@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import { type FindOptions, findNginx, nginxEnvironment } from './binary.ts';
+import { type FindOptions, findNginx, nginxCommand } from './binary.ts';
 
 let folder: string;
 
@@ -24,6 +24,9 @@ before(async () => {
     'lame',
     'echo "lame: error while loading shared libraries: libpcre2-8.so.0: cannot open" >&2; exit 127',
   );
+  await script('beside/sbin/nginx', 'echo "nginx version: nginx/1.18.0" >&2');
+  await mkdir(join(folder, 'beside/lib/nginx/modules'), { recursive: true });
+  await writeFile(join(folder, 'beside/lib/nginx/modules/ngx_stream_module.so'), '');
   await script('other', 'echo "GNU Make 4.3"');
   await writeFile(join(folder, 'plain-file'), '');
 });
@@ -38,7 +41,7 @@ async function script(name: string, body: string): Promise<void> {
 
 function options(changes: Partial<FindOptions>): FindOptions {
   return {
-    path: null,
+    source: null,
     searchPath: '',
     cacheDir: join(folder, 'cache'),
     say: () => assert.fail('nothing to say'),
@@ -56,20 +59,26 @@ test('the one on PATH, with the dynamic module beside it', async () => {
     modulesPath: join(folder, 'lib/nginx/modules'),
     streamModule: join(folder, 'lib/nginx/modules/ngx_stream_module.so'),
     libraryPath: null,
+    origin: null,
   });
 });
 
 test('the one that was named comes before PATH; stream that is built in needs no module', async () => {
   const path = join(folder, 'static/nginx');
-  const found = await findNginx(options({ path, searchPath: join(folder, 'sbin') }));
+  const found = await findNginx(options({ source: path, searchPath: join(folder, 'sbin') }));
   assert.equal(found.path, path);
   assert.equal(found.streamModule, null);
+});
+
+test('a stream module that was built beside it counts', async () => {
+  const { streamModule } = await findNginx(options({ source: join(folder, 'beside/sbin/nginx') }));
+  assert.equal(streamModule, join(folder, 'beside/lib/nginx/modules/ngx_stream_module.so'));
 });
 
 /** @param kind `usage` where the path itself is wrong */
 async function refuses(name: string, kind: 'usage' | 'environment', words: RegExp): Promise<void> {
   await assert.rejects(
-    findNginx(options({ path: join(folder, name) })),
+    findNginx(options({ source: join(folder, name) })),
     (error) => error instanceof Problem && error.kind === kind && words.test(error.message),
   );
 }
@@ -78,7 +87,7 @@ test('one that is none', async () => {
   await refuses(
     'not-there',
     'usage',
-    /not-there cannot be used as Nginx: there is no such file\. Check the path\.$/,
+    /not-there cannot be used as Nginx: there is no such file\. Check the path, or name a suite/,
   );
   await refuses(
     'plain-file',
@@ -93,7 +102,12 @@ test('one that is none', async () => {
   await refuses('lame', 'environment', /libpcre2-8\.so\.0: cannot open\. A library is missing or too old\. /);
 });
 
-test('libraries of its own go into its environment only', () => {
-  assert.equal(nginxEnvironment({ libraryPath: '/a:/b' }).LD_LIBRARY_PATH, '/a:/b');
-  assert.equal(nginxEnvironment({ libraryPath: null }), process.env);
+test('libraries of its own are seen by nobody else', () => {
+  assert.deepEqual(nginxCommand({ path: '/n', libraryPath: '/a:/b' }, ['-V']), [
+    'env',
+    'LD_LIBRARY_PATH=/a:/b',
+    '/n',
+    '-V',
+  ]);
+  assert.deepEqual(nginxCommand({ path: '/n', libraryPath: null }, ['-t']), ['/n', '-t']);
 });

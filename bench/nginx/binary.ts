@@ -1,14 +1,17 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { fetchDebianNginx } from './debian.ts';
+import { fetchSuiteNginx } from './suite.ts';
 import { type NginxVersion, parseVersion } from './version.ts';
 
 const execute = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
+/** Also part of a folder's name. */
+const SUITE = /^[a-z][a-z0-9-]*$/;
 /** Where systems install servers, but which an ordinary user's PATH does not contain. */
 const SYSTEM_FOLDERS = [
   '/usr/sbin',
@@ -28,11 +31,13 @@ export interface NginxBinary extends NginxVersion {
   streamModule: string | null;
   /** LD_LIBRARY_PATH that the binary needs; null if the system has all its libraries. */
   libraryPath: string | null;
+  /** The package that was fetched, `nginx 1.26.3-3+deb13u10 of debian:trixie`; null: it was there already. */
+  origin: string | null;
 }
 
 export interface FindOptions {
-  /** The value of `--nginx`; null: search for a binary. */
-  path: string | null;
+  /** The path of a binary, or a suite of Debian, as in `debian:trixie`; null: search for a binary. */
+  source: string | null;
   /** Folders to search, in the form of the environment's PATH. */
   searchPath: string;
   /** Folder in which a fetched package is kept; created when needed. */
@@ -44,28 +49,44 @@ export interface FindOptions {
 
 /**
  * Finds an Nginx binary: the one that was named, otherwise the first on PATH or in the system's folders,
- * otherwise that of Debian's package, which is fetched without root and unpacked into the cache.
+ * otherwise that of the system's package. What is not here is fetched without root and unpacked into the cache.
  *
  * @throws Problem('environment') with the command that installs Nginx on this system.
  */
 export async function findNginx(options: FindOptions): Promise<NginxBinary> {
-  if (options.path !== null) {
-    const path = resolve(options.path);
-    await checkNamed(path);
-    return describe(path, null);
-  }
+  if (options.source !== null) return named(options.source, options);
   const folders = [...options.searchPath.split(delimiter), ...SYSTEM_FOLDERS];
   for (const folder of folders.filter((each) => each !== '')) {
     const path = resolve(folder, 'nginx');
-    if (await isExecutable(path)) return describe(path, null);
+    if (await isExecutable(path)) return describe({ path, libraryPath: null, origin: null });
   }
   try {
-    const { path, libraryPath } = await fetchDebianNginx(options);
-    return await describe(path, libraryPath);
+    return await describe(await fetchDebianNginx(options));
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
     const remedy = `${await installAdvice()} Or name a binary with --nginx PATH.`;
     throw new Problem('environment', `There is no Nginx here. ${cause.message} ${remedy}`, { cause });
+  }
+}
+
+async function named(source: string, options: FindOptions): Promise<NginxBinary> {
+  const suite = /^debian:(.*)$/.exec(source)?.[1];
+  if (suite === undefined) {
+    const path = resolve(source);
+    await checkNamed(path);
+    return describe({ path, libraryPath: null, origin: null });
+  }
+  if (!SUITE.test(suite)) {
+    throw new Problem('usage', `--nginx ${source} names no suite: write it as in debian:trixie.`);
+  }
+  try {
+    return await describe(await fetchSuiteNginx(suite, options));
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause;
+    const remedy = 'Check the name of the suite, or name a binary by its path.';
+    throw new Problem('environment', `--nginx ${source} cannot be had. ${cause.message} ${remedy}`, {
+      cause,
+    });
   }
 }
 
@@ -74,31 +95,49 @@ async function checkNamed(path: string): Promise<void> {
   if (await isExecutable(path)) return;
   const wrong = (await exists(path))
     ? 'it is no file that may be executed. Check the path, or make it executable (chmod +x).'
-    : 'there is no such file. Check the path.';
+    : 'there is no such file. Check the path, or name a suite of Debian, as in debian:trixie.';
   throw new Problem('usage', `${path} cannot be used as Nginx: ${wrong}`);
 }
 
-/** Environment variables to run the binary with. */
-export function nginxEnvironment({ libraryPath }: Pick<NginxBinary, 'libraryPath'>): NodeJS.ProcessEnv {
-  return libraryPath === null ? process.env : { ...process.env, LD_LIBRARY_PATH: libraryPath };
+/**
+ * The command line that runs a binary. Its libraries are named behind `env`, so that nothing else is given them:
+ * taskset, which puts Nginx on its CPUs, ends with an error where it finds the C library of another release.
+ */
+export function nginxCommand(
+  { path, libraryPath }: Pick<NginxBinary, 'path' | 'libraryPath'>,
+  args: readonly string[],
+): [string, ...string[]] {
+  return libraryPath === null ? [path, ...args] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, path, ...args];
 }
 
-async function describe(path: string, libraryPath: string | null): Promise<NginxBinary> {
-  const version = await askVersion(path, libraryPath);
+/** Its path for a report: below the working folder the rest of it is nobody's business who reads that. */
+export function shownPath({ path }: Pick<NginxBinary, 'path'>): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith('..') ? path : below;
+}
+
+type Found = Pick<NginxBinary, 'path' | 'libraryPath' | 'origin'>;
+
+async function describe(found: Found): Promise<NginxBinary> {
+  const { path } = found;
+  const version = await askVersion(found);
   const modulesPath = await findModules(path, version.buildArguments);
   const stream = modulesPath === null ? null : join(modulesPath, 'ngx_stream_module.so');
-  const dynamic = stream !== null && /--with-stream=dynamic\b/.test(version.buildArguments);
-  const streamModule = dynamic && (await exists(stream)) ? stream : null;
-  return { path, ...version, modulesPath, streamModule, libraryPath };
+  // Debian 11 builds the module beside a binary that was configured without it.
+  const isBuiltIn = /--with-stream(?![\w=])/.test(version.buildArguments);
+  const streamModule = stream !== null && !isBuiltIn && (await exists(stream)) ? stream : null;
+  return { ...found, ...version, modulesPath, streamModule };
 }
 
-async function askVersion(path: string, libraryPath: string | null): Promise<NginxVersion> {
+async function askVersion(found: Found): Promise<NginxVersion> {
   try {
-    const env = nginxEnvironment({ libraryPath });
-    const { stderr, stdout } = await execute(path, ['-V'], { timeout: VERSION_TIMEOUT_MS, env });
+    const [command, ...args] = nginxCommand(found, ['-V']);
+    const { stderr, stdout } = await execute(command, args, { timeout: VERSION_TIMEOUT_MS });
     return parseVersion(stderr + stdout);
   } catch (cause) {
-    throw new Problem('environment', `${path} cannot be used as Nginx: ${await reason(cause)}`, { cause });
+    throw new Problem('environment', `${found.path} cannot be used as Nginx: ${await reason(cause)}`, {
+      cause,
+    });
   }
 }
 

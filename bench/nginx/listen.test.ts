@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { listenAddresses } from './listen.ts';
+import { addressesOf, isDefaultServer, listenAddresses } from './listen.ts';
 import { parse } from './parse.ts';
-import { lines, move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
+import { print } from './print.ts';
+import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
+import { moveAllServers } from './sandbox.ts';
+import { directives } from './tree.ts';
 
 describe('listen', () => {
   test('moves to loopback with its parameters and gets the backlog', () => {
@@ -109,6 +112,55 @@ describe('listen', () => {
     const source = `http { server { listen 80; listen *:80; listen 10.0.0.1:80; listen localhost; ${WEBSOCKET} } }`;
     assert.deepEqual(listenAddresses(parse(source, 'x')), ['*:80', '10.0.0.1:80', 'localhost:80']);
     assert.throws(() => move(source, { ports: [1, 2] }), RangeError);
+  });
+});
+
+describe('where no server goes before another', () => {
+  const source = `http {
+    server { listen 80; server_name a; return 301 https://$host; }
+    server { listen 80 default_server; listen 81; ${WEBSOCKET} }
+    server { listen 80; listen 443 ssl; server_name c; ${WEBSOCKET} }
+  }`;
+  const tree = parse(source, 'mine.conf');
+  const all = directives(directives(tree, 'http')[0]?.block ?? null, 'server');
+
+  test('each socket keeps its default server, and the listeners are in their order', () => {
+    const { tree: moved, listeners } = moveAllServers(tree, SPEC, () => {});
+    assert.deepEqual(
+      print(moved)
+        .text.split('\n')
+        .filter((line) => line.includes('listen '))
+        .map((line) => line.trim()),
+      [
+        'listen 127.0.0.1:9001;',
+        'listen 127.0.0.1:9001 default_server backlog=4096;',
+        'listen 127.0.0.1:9002 backlog=4096;',
+        'listen 127.0.0.1:9001;',
+        'listen 127.0.0.1:9003 ssl backlog=4096;',
+      ],
+    );
+    assert.deepEqual(
+      listeners.map(({ port, tls }) => [port, tls]),
+      [
+        [9003, true],
+        [9001, false],
+        [9002, false],
+      ],
+    );
+  });
+
+  test('a server knows its addresses, and whether it is the default of one', () => {
+    assert.deepEqual(all.map(addressesOf), [['*:80'], ['*:80', '*:81'], ['*:80', '*:443']]);
+    assert.deepEqual(
+      all.map((server) => isDefaultServer(tree, server)),
+      [false, true, true],
+    );
+  });
+
+  test('a listener that takes HTTP/2 alone stays one', () => {
+    const cleartext = parse(`http { server { listen 80 http2; ${WEBSOCKET} } }`, 'mine.conf');
+    const { tree: moved } = moveAllServers(cleartext, SPEC, () => assert.fail('nothing is changed'));
+    assert.match(print(moved).text, /listen 127\.0\.0\.1:9001 http2 backlog=4096;/);
   });
 });
 

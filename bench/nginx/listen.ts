@@ -24,6 +24,8 @@ export interface ListenSpec {
    * whatever the Host header.
    */
   main: Directive | null;
+  /** Leaves a listener as it is that takes HTTP/2 alone, and so no WebSocket. */
+  keepHttp2Alone?: boolean;
 }
 
 /** Options of the socket, not of the server: Nginx accepts them only once for each address. */
@@ -47,6 +49,29 @@ interface Listen {
  */
 export function listenAddresses(tree: readonly Node[]): string[] {
   return [...new Set(servers(tree).flatMap((server) => listens(server).map((listen) => listen.address)))];
+}
+
+/** Those of one server of http or stream. */
+export function addressesOf(server: Directive): string[] {
+  return [...new Set(listens(server).map(({ address }) => address))];
+}
+
+/** Whether a server answers, on one of its addresses, for names that no server has. */
+export function isDefaultServer(tree: readonly Node[], server: Directive): boolean {
+  return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
+}
+
+/** The server that is marked so, else the first (ngx_http_add_server). */
+function defaultServer(all: readonly Directive[], address: string): Directive | undefined {
+  const there = all.filter((server) => addressesOf(server).includes(address));
+  const marked = there.find((server) =>
+    listens(server).some((listen) => listen.address === address && listen.parameters.some(isDefault)),
+  );
+  return marked ?? there[0];
+}
+
+function isDefault({ text }: Word): boolean {
+  return text === 'default_server' || text === 'default';
 }
 
 /**
@@ -73,16 +98,20 @@ export function moveListens(
 }
 
 /** Before 1.25.1 a listener for HTTP/2 without TLS takes no HTTP/1.1, and so no WebSocket. */
+function takesHttp2Alone({ parameters }: Listen, tls: boolean, nginxVersion: string): boolean {
+  return !tls && has(parameters, 'http2') && !atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE);
+}
+
 function dropCleartextHttp2(
   tree: readonly Node[],
   sockets: ReadonlyMap<string, Socket>,
-  { nginxVersion }: ListenSpec,
+  { nginxVersion, keepHttp2Alone = false }: ListenSpec,
   onChange: OnChange,
 ): void {
-  if (atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE)) return;
+  if (keepHttp2Alone) return;
   for (const listen of servers(tree).flatMap(listens)) {
     const socket = sockets.get(listen.address);
-    if (socket === undefined || socket.tls || !has(listen.parameters, 'http2')) continue;
+    if (socket === undefined || !takesHttp2Alone(listen, socket.tls, nginxVersion)) continue;
     socket.http2 = false;
     onChange('http2-cleartext', listen.node);
   }
@@ -100,7 +129,7 @@ function reportDropped(server: Directive, onChange: OnChange): void {
 /** A socket, with the parameters from all servers that listen on it. */
 interface Socket {
   port: number;
-  /** The server whose `listen` gets the socket's options: the main server, otherwise the first. */
+  /** The server whose `listen` gets the socket's options: the main server, otherwise the default one. */
   owner: Directive;
   options: readonly Word[];
   shared: boolean;
@@ -113,14 +142,15 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
   const http2Inherited = isOn(directives(tree, 'http')[0]?.block ?? []);
   const sockets = new Map<string, Socket>();
   const all = servers(tree);
-  for (const server of [...all.filter((each) => each === main), ...all.filter((each) => each !== main)]) {
+  for (const server of all) {
     const http2 = http2Of(server, http2Inherited);
     for (const { address, parameters } of listens(server)) {
       const port = ports[addresses.indexOf(address)];
       if (port === undefined)
         throw new RangeError(`${addresses.length} ports are needed, one for each address`);
+      const isMains = main !== null && addressesOf(main).includes(address);
       const known = sockets.get(address) ?? {
-        owner: server,
+        owner: (isMains ? main : defaultServer(all, address)) ?? server,
         options: [],
         tls: false,
         http2: false,
@@ -131,7 +161,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
         port,
         owner: known.owner,
         options: mergeWords(known.options, parameters.filter(isSocketOption)),
-        shared: known.owner !== server,
+        shared: known.shared || known.owner !== server,
         tls: known.tls || tls,
         http2: known.http2 || has(parameters, 'http2') || (http2 && tls),
       });
@@ -245,7 +275,7 @@ function has(words: readonly Word[], text: string): boolean {
 }
 
 function ownersOptions({ options, shared }: Socket, { backlog, reuseport }: ListenSpec): Word[] {
-  const kept = options.filter(({ text }) => !/^(default|default_server)$/.test(text));
+  const kept = options.filter((each) => !isDefault(each));
   const added = reuseport && !has(kept, 'reuseport') ? [word('reuseport')] : [];
   const isWritten = kept.some(({ text }) => text.startsWith('backlog='));
   return [

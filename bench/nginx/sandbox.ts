@@ -2,11 +2,11 @@ import type { Notice } from '../model/notice.ts';
 import { type ConfineSpec, confine } from './confine.ts';
 import { withoutGuards } from './guards.ts';
 import { withCertificates, withSslParameters } from './legacy.ts';
-import { type Listener, moveListens } from './listen.ts';
+import { type Listener, type ListenSpec, moveListens } from './listen.ts';
 import type { OnChange } from './notices.ts';
 import { closeOff } from './outside.ts';
 import { traceLocations } from './trace.ts';
-import type { Node } from './tree.ts';
+import type { Directive, Node } from './tree.ts';
 import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
 import { findPaths, upgradeNotices, type Wanted } from './websocket.ts';
 
@@ -53,18 +53,45 @@ export interface Sandbox {
  *   whether Nginx would connect to another host.
  */
 export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChange: OnChange): Sandbox {
-  const current = withCertificates(withSslParameters(tree), spec.certificate, onChange);
-  const open = spec.keepGuards ? current : withoutGuards(current, onChange);
+  const open = opened(tree, spec, onChange);
   const paths = findPaths(open, spec.wanted);
-  const { server, websocketPath, httpPath } = paths;
-  const { tree: moved, listeners } = moveListens(open, { ...spec, main: server }, onChange);
-  const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
-  const settled = confine(traceLocations(closed), spec, onChange);
+  const { websocketPath, httpPath } = paths;
   return {
-    tree: settled,
-    listeners,
+    ...enclosed(open, paths.server, spec, onChange),
     websocketPath,
     httpPath,
     notices: [...paths.notices, ...upgradeNotices(paths, spec.nginxVersion)],
   };
+}
+
+/**
+ * As `moveIntoSandbox`, for those who find the WebSockets' locations themselves, to see whether they get through: no
+ * server goes before another, each socket keeps its default server, and what takes no WebSocket is not mended.
+ */
+export function moveAllServers(
+  tree: readonly Node[],
+  spec: Omit<SandboxSpec, 'wanted'>,
+  onChange: OnChange,
+): Pick<Sandbox, 'tree' | 'listeners'> {
+  return enclosed(opened(tree, spec, onChange), null, { ...spec, keepHttp2Alone: true }, onChange);
+}
+
+function opened(
+  tree: readonly Node[],
+  { certificate, keepGuards }: Pick<SandboxSpec, 'certificate' | 'keepGuards'>,
+  onChange: OnChange,
+): Node[] {
+  const current = withCertificates(withSslParameters(tree), certificate, onChange);
+  return keepGuards ? current : withoutGuards(current, onChange);
+}
+
+function enclosed(
+  open: readonly Node[],
+  main: Directive | null,
+  spec: Omit<SandboxSpec, 'wanted'> & Pick<ListenSpec, 'keepHttp2Alone'>,
+  onChange: OnChange,
+): Pick<Sandbox, 'tree' | 'listeners'> {
+  const { tree: moved, listeners } = moveListens(open, { ...spec, main }, onChange);
+  const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
+  return { tree: confine(traceLocations(closed), spec, onChange), listeners };
 }

@@ -209,3 +209,46 @@ test('stream speaks plain TCP to the echo servers', () => {
     ],
   );
 });
+
+describe('echo servers that speak TLS', () => {
+  const secured = SPEC.upstreams.map((each) => ({ ...each, certPath: '/run/upstream.pem' }));
+
+  test('are reached over it, under their own name and certificate', () => {
+    const moved = move(
+      `http { upstream app { server a; } server { ${WEBSOCKET}
+        proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ca.pem; proxy_ssl_name app.example.com;
+        proxy_ssl_certificate /etc/me.pem; proxy_ssl_certificate_key /etc/me.key; proxy_ssl_crl /etc/crl.pem;
+        proxy_ssl_protocols TLSv1.3;
+        location /x { proxy_pass https://app/v1; } location /y { proxy_pass https://b.example.com; } } }
+       stream { server { listen 1; proxy_ssl on; proxy_pass b.example.com:1; } }`,
+      { upstreams: secured },
+    );
+    assert.deepEqual(moved.notices, []);
+    assert.deepEqual(lines(moved, 'proxy_pass'), [
+      'proxy_pass https://app;',
+      'proxy_pass https://app/v1;',
+      'proxy_pass https://bench_echo_servers;',
+      'proxy_pass bench_echo_servers;',
+    ]);
+    const left = [
+      '',
+      '_verify',
+      '_trusted_certificate',
+      '_name',
+      '_certificate',
+      '_certificate_key',
+      '_crl',
+      '_protocols',
+    ];
+    assert.deepEqual(
+      left.flatMap((name) => lines(moved, `proxy_ssl${name}`)),
+      [
+        'proxy_ssl on;',
+        'proxy_ssl_verify on;',
+        'proxy_ssl_trusted_certificate /run/upstream.pem;',
+        'proxy_ssl_name localhost;',
+        'proxy_ssl_protocols TLSv1.3;',
+      ],
+    );
+  });
+});

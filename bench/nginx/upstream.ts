@@ -8,6 +8,8 @@ export interface UpstreamServer {
   port: number;
   /** Path of the Unix-domain socket on which it listens as well, if it does. */
   socket?: string | null;
+  /** The certificate, for `localhost`, with which it speaks TLS on both; null: it speaks without. */
+  certPath?: string | null;
 }
 
 /** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
@@ -15,13 +17,18 @@ const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets' };
 /** Parameters of `server` that make Nginx ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
+/** In the certificate of the echo servers. */
+const SERVER_NAME = 'localhost';
+/** Directives that name files of a client's certificate, or of keys. */
+const UPSTREAM_FILES = /^proxy_ssl_(certificate|certificate_key|crl|key_log|password_file)$/;
 /** Directives for TLS to the upstream. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
  * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A Unix-domain socket
- * stays one. The echo servers speak plain HTTP, so TLS and the PROXY protocol towards the upstream are removed.
+ * stays one. Where the echo servers speak plain HTTP, TLS towards the upstream is removed; where they speak TLS,
+ * everything goes to them over TLS, under their name and certificate. The PROXY protocol is removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
@@ -43,8 +50,10 @@ function redirectContext(
 ): Node[] {
   const names = new Set(directives(block, 'upstream').map((each) => upstreamName(each.args[0]?.text ?? '')));
   const needed = new Set<string>();
+  const certPath = servers[0]?.certPath ?? null;
   const redirected = rewrite(block, (node, parents) => {
     if (node.name === 'upstream' && parents.length === 0) return [redirectUpstream(node, servers)];
+    if (certPath !== null && node.name.startsWith('proxy_ssl')) return securedBy(node, certPath);
     if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
       if (node.args[0]?.text === 'on' && node.name === 'proxy_ssl') onChange('upstream-tls', node);
       if (node.args[0]?.text === 'on' && node.name === 'proxy_protocol') onChange('proxy-protocol', node);
@@ -55,7 +64,7 @@ function redirectContext(
     const text = node.args[0]?.text ?? '';
     const target = http ? httpTarget(text) : streamTarget(text);
     if (target === null) return [node];
-    if (target.tls) onChange('upstream-tls', node);
+    if (target.tls && certPath === null) onChange('upstream-tls', node);
     const hosts = hostsOf(target, block);
     if (hosts === null) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
@@ -64,7 +73,7 @@ function redirectContext(
     const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
     if (!known) needed.add(own);
     const name = known ? target.host : own;
-    const url = http ? `http://${name}${target.uri}` : name;
+    const url = http ? `${certPath === null ? 'http' : 'https'}://${name}${target.uri}` : name;
     return [{ ...node, name: 'proxy_pass', args: [word(url)] }];
   });
   const own = [...needed].map((name) => {
@@ -76,6 +85,13 @@ function redirectContext(
     );
   });
   return [...own, ...redirected];
+}
+
+/** A `proxy_ssl…` directive for the echo servers; none where it would need a file of the person's own. */
+function securedBy(node: Directive, certPath: string): Directive[] {
+  if (node.name === 'proxy_ssl_name') return [{ ...node, args: [word(SERVER_NAME)] }];
+  if (node.name === 'proxy_ssl_trusted_certificate') return [{ ...node, args: [word(certPath)] }];
+  return UPSTREAM_FILES.test(node.name) ? [] : [node];
 }
 
 /** What the host of a target may be; null if a variable in it can hold anything. */

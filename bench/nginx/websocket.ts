@@ -28,7 +28,7 @@ export interface Paths {
 }
 
 /** A location and the blocks around it, outermost first: `http`, `server`, and the locations around it. */
-interface Located {
+export interface Located {
   server: Directive;
   location: Directive;
   levels: readonly Directive[];
@@ -66,7 +66,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
       `No path can be derived from "location ${texts(unreachable.location).join(' ')}" at ${place(unreachable.location.origin)}. Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".`,
     );
   }
-  if (hasEntrance(tree))
+  if (streamEntrances(tree).length > 0)
     return {
       server: null,
       levels: [],
@@ -82,7 +82,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
 }
 
 /** All locations of all servers; if some have the name that was asked for, only theirs. */
-function locatedIn(tree: readonly Node[], host: string | null): Located[] {
+export function locatedIn(tree: readonly Node[], host: string | null): Located[] {
   const http = directives(tree, 'http')[0];
   const servers = directives(http?.block ?? null, 'server');
   const named = servers.filter((server) => host !== null && namesOf(server).includes(host));
@@ -99,7 +99,7 @@ function nestedLocations(level: Directive, parents: readonly Directive[]): Omit<
   ]);
 }
 
-function carries({ location, levels }: Located): boolean {
+export function carries({ location, levels }: Located): boolean {
   return (
     isProxied(location) &&
     directives(location.block, 'internal').length === 0 &&
@@ -112,15 +112,19 @@ const TELLING =
   /(^|[^a-z])(ws|wss|websockets?|socket(\.io)?|sockjs|streaming|stream|live|cable|signalr)([^a-z]|$)|websocket/i;
 
 function rank({ location }: Located): number {
-  const isTelling = TELLING.test(texts(location).join(' '));
-  return (upgrades([location]) ? 4 : 0) + (isTelling ? 2 : 0) + (isRegular(location) ? 0 : 1);
+  return (upgrades([location]) ? 4 : 0) + (isTelling(location) ? 2 : 0) + (isRegular(location) ? 0 : 1);
+}
+
+/** Whether a location is named as those of WebSockets are. */
+export function isTelling(location: Directive): boolean {
+  return TELLING.test(texts(location).join(' '));
 }
 
 /** Paths that reach a location as they are: nothing to decode, to merge or to resolve (RFC 3986 section 3.3). */
 const PLAIN = /^(\/(?!\/|\.\.?(\/|$))[\w.~!$&'()*+,;=:@-]*)+$/;
 
 /** A path that Nginx would answer by this location and by no other; null if none is found. */
-function reachablePath({ server, location }: Located): string | null {
+export function reachablePath({ server, location }: Located): string | null {
   const paths = pathsFor(location).filter(
     (path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location,
   );
@@ -201,15 +205,19 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   return [{ level: 'warning', code: 'sandbox-upgrade', text }];
 }
 
-function defaultVersion(nginxVersion: string): string {
-  return atLeast(nginxVersion, '1.29.7') ? '1.1' : '1.0';
+/** From this version on Nginx speaks HTTP/1.1 to upstream servers unless told otherwise. */
+export const HTTP_1_1_SINCE = '1.29.7';
+
+/** HTTP version towards an upstream server where `proxy_http_version` is not written. */
+export function defaultVersion(nginxVersion: string): string {
+  return atLeast(nginxVersion, HTTP_1_1_SINCE) ? '1.1' : '1.0';
 }
 
-/** A server of `stream` that takes TCP connections and passes them on; one for UDP is no way in. */
-function hasEntrance(tree: readonly Node[]): boolean {
+/** The servers of `stream` that take TCP connections and pass them on; one for UDP is no way in. */
+export function streamEntrances(tree: readonly Node[]): Directive[] {
   return directives(tree, 'stream')
     .flatMap(({ block }) => directives(block, 'server'))
-    .some(({ block }) => {
+    .filter(({ block }) => {
       const listens = directives(block, 'listen').map(texts);
       return directives(block, 'proxy_pass').length > 0 && !listens.every((words) => words.includes('udp'));
     });
@@ -230,7 +238,7 @@ export function hostOf(server: Directive | null): string | null {
 }
 
 /** Whether a location proxies requests, directly or in an `if`. */
-function isProxied(location: Directive): boolean {
+export function isProxied(location: Directive): boolean {
   const blocks = [location, ...directives(location.block, 'if')];
   return blocks.some(({ block }) => directives(block, 'proxy_pass').length > 0);
 }
@@ -239,7 +247,7 @@ function isProxied(location: Directive): boolean {
  * Whether the header Upgrade is set, and not to nothing. Nginx uses the headers of the innermost level that
  * sets any.
  */
-function upgrades(levels: readonly Directive[]): boolean {
+export function upgrades(levels: readonly Directive[]): boolean {
   return inherited(levels, 'proxy_set_header').some(
     ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text !== '',
   );

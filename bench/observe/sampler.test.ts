@@ -62,6 +62,31 @@ describe('sampler', () => {
     ]);
   });
 
+  it('tells what a living process used over its last second, however close its samples lie', (t) => {
+    const files = procfs(t);
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN]);
+    const used: number[][] = [];
+    for (const [us, cpuUs] of [
+      [0, 0],
+      [400_000, 100_000],
+      [1_000_000, 250_000],
+      [1_000_100, 250_100],
+      [2_000_100, 1_000_100],
+    ] as const) {
+      now = us;
+      files.set({ 7: cpuUs * 1000 });
+      sampler.sampleNow();
+      used.push(sampler.usage().map(({ cores }) => Number(cores.toFixed(3))));
+    }
+    assert.deepEqual(used, [[], [], [0.25], [0.25], [0.75]]);
+    files.set(null);
+    sampler.sampleNow();
+    assert.deepEqual(sampler.usage(), []);
+  });
+
   it('ends the series of a process that has died, and starts another for its pid', (t) => {
     const files = procfs(t);
     const sampler = startSampler({ nowUs: () => 1, procfs: files.path });

@@ -29,7 +29,14 @@ export interface Sampler {
   series(): ProcessSeries[];
   /** Null where the system does not tell. */
   machine(): MachineSeries | null;
+  /** CPU that each process used over its last second or so, for a person to watch. */
+  usage(): ProcessUsage[];
   notices(): Notice[];
+}
+
+export interface ProcessUsage extends ObservedProcess {
+  /** CPU time ÷ time. */
+  cores: number;
 }
 
 export interface SamplerOptions {
@@ -52,6 +59,8 @@ interface Watched {
 }
 
 const SECOND_US = 1_000_000;
+/** Samples at the bounds of a phase may lie close together, and tell little. */
+const LEAST_USAGE_US = 500_000;
 const TICK_US = 10_000;
 
 export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: SamplerOptions): Sampler {
@@ -105,6 +114,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
     stop: () => clearTimeout(timer),
     series: () => [...replaced, ...watched.values()].map(seriesOf),
     machine: () => (machine.samples.length === 0 ? null : { ...machine, samples: [...machine.samples] }),
+    usage: () => [...watched.values()].filter(({ hasEnded }) => !hasEnded).flatMap(usageOf),
     notices: () => (canRead ? [] : [NOTHING_TO_READ]),
   };
 }
@@ -121,6 +131,14 @@ const NOTHING_TO_READ: Notice = {
 function seriesOf({ process: { component, name, pid }, samples, loops, busyNs }: Watched): ProcessSeries {
   const credited = loops.length > 0 ? creditLoops(samples, loops) : creditBusyTime(samples, busyNs);
   return { component, name, pid, samples: credited };
+}
+
+function usageOf({ process, samples }: Watched): ProcessUsage[] {
+  const last = samples.at(-1);
+  if (last === undefined) return [];
+  const before = samples.findLast(({ atUs }) => atUs <= last.atUs - LEAST_USAGE_US);
+  if (before === undefined) return [];
+  return [{ ...process, cores: (last.cpuUs - before.cpuUs) / (last.atUs - before.atUs) }];
 }
 
 function sample(watched: Watched, procfs: string, nowUs: number): void {

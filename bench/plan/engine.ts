@@ -5,7 +5,7 @@ import type { EngineName } from '../model/plan.ts';
 import type { Demand } from './reckoning.ts';
 
 /** How a machine comes to have Bun. */
-const GET_BUN =
+export const GET_BUN =
   '`npm install` brings it on Linux unless told to omit optional dependencies, and one on PATH serves as well (1.4.4 or later)';
 
 /**

@@ -4,8 +4,9 @@ import { ownSides } from './own.ts';
 import { requestOf } from './plan.test.fixture.ts';
 
 const { configurationOptions } = requestOf();
-const names = (...paths: string[]) =>
-  ownSides(paths, configurationOptions).map(({ variant }) => variant.name);
+const sides = (...configurations: string[]) =>
+  ownSides({ configurations, configurationOptions, nginx: { usual: null, named: new Map([['new', '/n']]) } });
+const names = (...configurations: string[]) => sides(...configurations).map(({ variant }) => variant.name);
 
 test('a configuration of one’s own is known by as much of its path as tells it from the others', () => {
   assert.deepEqual(names('/srv/nginx.conf'), ['conf:nginx.conf']);
@@ -18,8 +19,16 @@ test('a configuration of one’s own is known by as much of its path as tells it
 });
 
 test('it is a side with an Nginx, entered as the person said', () => {
-  const [side] = ownSides(['./nginx.conf'], configurationOptions);
+  const [side] = sides('./nginx.conf');
   assert.equal(side?.profile.configurationPath, './nginx.conf');
   assert.equal(side?.profile.options, configurationOptions);
-  assert.deepEqual(side?.variant.proxy, { kind: 'nginx', tunings: [] });
+  assert.deepEqual(side?.variant.proxy, { kind: 'nginx', binary: null, tunings: [] });
+});
+
+test('it runs on another Nginx where a name that was given stands after it', () => {
+  assert.deepEqual(names('a/nginx.conf', 'a/nginx.conf@new'), ['conf:nginx.conf', 'conf:nginx.conf@new']);
+  const [side, other] = sides('a/nginx.conf@new', 'me@home/nginx.conf@old');
+  assert.deepEqual(side?.variant.proxy, { kind: 'nginx', binary: 'new', tunings: [] });
+  assert.equal(side.profile.configurationPath, 'a/nginx.conf');
+  assert.equal(other?.profile.configurationPath, 'me@home/nginx.conf@old');
 });

@@ -1,17 +1,34 @@
 import { resolve } from 'node:path';
-import type { ConfigurationOptions } from '../model/configuration.ts';
-import type { Side } from './variants.ts';
+import type { RunRequest } from '../request/request.ts';
+import { onBinary, type Side } from './variants.ts';
 
 /**
  * The sides that are configurations of a person's own, each under the last parts of its path that tell it from
- * the others: `conf:nginx.conf`, or `conf:before/nginx.conf` and `conf:after/nginx.conf`.
+ * the others: `conf:nginx.conf`, or `conf:before/nginx.conf` and `conf:after/nginx.conf`. `nginx.conf@new` runs on
+ * the Nginx that was given the name `new`.
  */
-export function ownSides(paths: readonly string[], options: ConfigurationOptions): Side[] {
-  return paths.map((path) => {
+export function ownSides({
+  configurations,
+  configurationOptions: options,
+  nginx,
+}: Pick<RunRequest, 'configurations' | 'configurationOptions' | 'nginx'>): Side[] {
+  const binaries = [...nginx.named.keys()];
+  const asked = configurations.map((text) => {
+    // A path may hold an @ of its own: only names that were given are names.
+    const binary = binaries.find((name) => text.endsWith(`@${name}`)) ?? null;
+    return { path: binary === null ? text : text.slice(0, -binary.length - 1), binary };
+  });
+  const paths = asked.map(({ path }) => path);
+  return asked.map(({ path, binary }) => {
     const name = `conf:${shortName(path, paths)}`;
     const profile = `conf:${path}`;
-    return {
-      variant: { name, title: `Your own ${path}`, profile, proxy: { kind: 'nginx', tunings: [] } },
+    const side: Side = {
+      variant: {
+        name,
+        title: `Your own ${path}`,
+        profile,
+        proxy: { kind: 'nginx', binary: null, tunings: [] },
+      },
       profile: {
         name: profile,
         title: `Your own ${path}`,
@@ -21,11 +38,13 @@ export function ownSides(paths: readonly string[], options: ConfigurationOptions
         servers: 1,
         key: 'ecdsa',
         visit: null,
+        upstreamTls: false,
         inAll: false,
         configurationPath: path,
         options,
       },
     };
+    return binary === null ? side : onBinary(side, binary, binaries);
   });
 }
 

@@ -27,13 +27,14 @@ export function profileNamed(name: string, servers = 1): Profile {
     servers,
     key: 'ecdsa',
     visit: null,
+    upstreamTls: false,
     inAll: true,
   };
 }
 
 /** Profiles as they come, as variants. */
 export function sidesOf(profiles: readonly Profile[]): Side[] {
-  return chooseVariants({ profiles, tunings: [] }, ['all']);
+  return chooseVariants({ profiles, tunings: [], binaries: [] }, ['all']);
 }
 
 /** The request of a command line of `run`, without the profile. */

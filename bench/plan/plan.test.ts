@@ -25,7 +25,9 @@ function planned(line: string, context = CIRCUMSTANCES) {
 }
 
 test('what was asked for as a whole, its variants, and a run that knows its own', () => {
-  const { id, plan, variants, runs } = planned('--strict --threshold messages.lost==0');
+  const { id, plan, variants, runs } = planned(
+    '--strict --threshold messages.lost==0 --label branch=main --note Why. --series nightly',
+  );
   v.assert(planSchema, plan);
   assert.equal(id, '20250102T030405Z-plain-tls');
   assert.deepEqual(plan, {
@@ -34,10 +36,23 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
     strict: true,
     thresholds: ['messages.lost==0'],
     steps: ['throughput', 'latency'],
+    labels: { branch: 'main' },
+    note: 'Why.',
+    series: 'nightly',
   });
   assert.deepEqual(variants, [
-    { name: 'plain', title: 'The plain profile', profile: 'plain', proxy: { kind: 'nginx', tunings: [] } },
-    { name: 'tls', title: 'The tls profile', profile: 'tls', proxy: { kind: 'nginx', tunings: [] } },
+    {
+      name: 'plain',
+      title: 'The plain profile',
+      profile: 'plain',
+      proxy: { kind: 'nginx', binary: null, tunings: [] },
+    },
+    {
+      name: 'tls',
+      title: 'The tls profile',
+      profile: 'tls',
+      proxy: { kind: 'nginx', binary: null, tunings: [] },
+    },
   ]);
   assert.deepEqual(
     runs.map((run) => [run.profile.name, run.plan.variant, run.plan.step, run.plan.workload.load]),

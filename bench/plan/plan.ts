@@ -59,6 +59,7 @@ export function planRequest(
       strict: request.strict,
       thresholds: request.thresholds.map(({ text }) => text),
       steps: [...request.steps],
+      ...request.tags,
     },
     variants: sides.map(({ variant }) => variant),
     planRun(spec, number) {

@@ -52,7 +52,8 @@ const LEAST_WORKER_CONNECTIONS = 512;
  * addresses to match. Throws a Problem of kind `environment` that names the limit to raise where the
  * machine cannot do what was asked.
  */
-export function preflight(request: RunRequest, context: RunContext): Preflight {
+export function preflight(asked: RunRequest, context: RunContext): Preflight {
+  const request = { ...asked, connections: context.spec.connections ?? asked.connections };
   const { spec, profile, profiles, machine, seed, number } = context;
   const notices: Notice[] = [];
   const processes = processesOf(request, profile, machine, notices);
@@ -148,8 +149,8 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
 }
 
 /**
- * Ports that a run has bound stay in TIME_WAIT for a minute: each run has addresses of its own, and a new
- * invocation begins somewhere else (200 addresses share three octets).
+ * Ports that a run has bound stay in TIME_WAIT for a minute: each run has a block of addresses of its own, however
+ * many of them it takes, and a new invocation begins somewhere else (200 addresses share three octets).
  */
 function sourceAddresses(
   { connections }: RunRequest,
@@ -173,7 +174,7 @@ function sourceAddresses(
       text: `The generator connects from ${needed} loopback addresses: each has ports for ${each} connections (ip_local_port_range).`,
     });
   }
-  const first = (seed % 250) * 200 + (number - 1) * needed;
+  const first = ((seed + number - 1) % 250) * 200;
   return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
 }
 

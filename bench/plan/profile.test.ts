@@ -10,7 +10,7 @@ import { loadProfiles } from './profile.ts';
 const SHIPPED = join(import.meta.dirname, '../../../nginx-profiles');
 const IN_ALL = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
 const BY_NAME_ONLY = [
-  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'cache-unsafe'],
+  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'reencrypt', 'cache-unsafe'],
   ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
 ];
 const DESCRIPTION = { title: 't', question: 'q', claim: null, expect: 'e', servers: 1 };

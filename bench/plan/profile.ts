@@ -7,7 +7,7 @@ import { type Profile, profileSchema } from '../model/profile.ts';
 /** Those of `all`, from the baseline to the most that is put on top of it, then those beside them; others follow by name. */
 const ORDER = [
   ...['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'],
-  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'cache-unsafe'],
+  ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'reencrypt', 'cache-unsafe'],
   ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
 ];
 

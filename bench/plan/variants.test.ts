@@ -15,6 +15,7 @@ function tuningNamed(name: string, profiles: string[] | null = null): ShippedTun
 const LIBRARY: Library = {
   profiles: NAMES.map((name) => profileNamed(name)),
   tunings: [tuningNamed('buf-16k'), tuningNamed('placebo'), tuningNamed('ssl-4k', ['tls', 'http2'])],
+  binaries: [],
 };
 
 const chosen = (...names: string[]) => chooseVariants(LIBRARY, names).map(({ variant }) => variant.name);
@@ -39,6 +40,7 @@ test('tunings are laid over their profile in the order in which they are named',
     profile: 'tls',
     proxy: {
       kind: 'nginx',
+      binary: null,
       tunings: [
         { name: 'ssl-4k', text: '# ssl-4k' },
         { name: 'buf-16k', text: '# buf-16k' },
@@ -52,6 +54,55 @@ test('tunings are laid over their profile in the order in which they are named',
 test('a variant of an older result, which knew no tunings, has none', () => {
   const old = { name: 'tls', title: 'TLS', profile: 'tls', proxy: { kind: 'nginx' } };
   assert.deepEqual(v.parse(variantSchema, old).proxy?.tunings, []);
+});
+
+test('the same profile on one Nginx and on another, with tunings and without', () => {
+  const library = { ...LIBRARY, binaries: ['old', 'new-1.26'] };
+  const sides = chooseSides(library, ['tls@old', 'tls@new-1.26+ssl-4k', 'plain', 'direct'], ['# typed']);
+  assert.deepEqual(
+    sides.map(({ variant: { name, profile, proxy } }) => [name, profile, proxy?.binary]),
+    [
+      ['tls@old', 'tls', 'old'],
+      ['tls@new-1.26+ssl-4k', 'tls', 'new-1.26'],
+      ['plain', 'plain', null],
+      ['direct', 'direct', undefined],
+      ['tls@old+tune-1', 'tls', 'old'],
+    ],
+  );
+  assert.equal(sides[1]?.variant.title, 'The tls profile, on Nginx new-1.26, ssl-4k');
+});
+
+test('an Nginx that nobody named, and one that nobody uses', () => {
+  const cases: [binaries: string[], names: string[], message: RegExp][] = [
+    [
+      ['new', 'old'],
+      ['tls@nwe'],
+      /^There is no Nginx called "nwe"\. Did you mean new\? Those that --nginx names are new, old\.$/,
+    ],
+    [
+      ['new'],
+      ['tls@new+buf-16k', 'tls@'],
+      /^There is no Nginx called ""\. Those that --nginx names are new\.$/,
+    ],
+    [
+      [],
+      ['tls@new'],
+      /^There is no Nginx called "new"\. Say where it is: --nginx new=\/path\/to\/nginx, or /,
+    ],
+    [['new'], ['tls@new@new'], /^There is no Nginx called "new@new"\./],
+    [['new'], ['direct@new'], /^direct has no Nginx that could be chosen\.$/],
+    [['new'], ['tsl@new'], /^There is no profile "tsl"\. Did you mean tls\?/],
+    [['new'], ['tls+buf-16k@new'], /^A tuning comes after the Nginx: write tls@new\+buf-16k\.$/],
+    [
+      ['new', 'old'],
+      ['tls@new', 'tls'],
+      /^No variant runs on the Nginx called old: write tls@old for one that should, or leave --nginx old= out\.$/,
+    ],
+  ];
+  for (const [binaries, names, message] of cases) {
+    assert.throws(() => chooseVariants({ ...LIBRARY, binaries }, names), { kind: 'usage', message });
+    assert.throws(() => chooseSides({ ...LIBRARY, binaries }, names, []), { kind: 'usage', message });
+  }
 });
 
 test('a name that is none: the nearest one and the list', () => {

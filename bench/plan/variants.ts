@@ -8,6 +8,8 @@ import { quoted } from '../request/units.ts';
 export interface Library {
   profiles: readonly Profile[];
   tunings: readonly ShippedTuning[];
+  /** What the person called the Nginx that variants can name: `old` and `new` in `tls@old`, `tls@new`. */
+  binaries: readonly string[];
 }
 
 /** A variant with the profile that it is made of. */
@@ -19,9 +21,10 @@ export interface Side {
 /**
  * The variants that a person asked for, in that order, each once.
  *
- * @param names `tls`, `tls+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
+ * @param names `tls`, `tls@old`, `tls@old+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
  * @param own Sides that are a person's own configurations; they come last.
- * @throws Problem('usage') for a name that is none, with the nearest one and the list.
+ * @throws Problem('usage') for a name that is none, with the nearest one and the list, and for an Nginx that was
+ *   given a name that no variant uses.
  */
 export function chooseVariants(
   library: Library,
@@ -30,7 +33,9 @@ export function chooseVariants(
 ): Side[] {
   const inAll = library.profiles.filter((each) => each.inAll).map((each) => each.name);
   const all = names.flatMap((name) => (name === 'all' ? inAll : [name]));
-  return numbered([...[...new Set(all)].map((name) => sideOf(library, name)), ...own]);
+  const sides = [...[...new Set(all)].map((name) => sideOf(library, name)), ...own];
+  checkUse(sides, library);
+  return numbered(sides);
 }
 
 /**
@@ -51,11 +56,13 @@ export function chooseSides(
     if (baseline === undefined) throw new TypeError('there is no baseline to tune');
     return tuned(baseline, { name: `tune-${index + 1}`, text });
   });
+  checkUse(named, library);
   return numbered([...named, ...typed]);
 }
 
-function sideOf({ profiles, tunings }: Library, name: string): Side {
-  const [base = '', ...others] = name.split('+');
+function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
+  const [first = '', ...others] = name.split('+');
+  const [base = '', ...at] = first.split('@');
   const known = profiles.map((each) => each.name);
   const profile = profiles.find((each) => each.name === base);
   if (profile === undefined) throw unknown('profile', base, known);
@@ -63,26 +70,64 @@ function sideOf({ profiles, tunings }: Library, name: string): Side {
     name: base,
     title: profile.title,
     profile: base,
-    proxy: profile.configurationPath === null ? null : { kind: 'nginx', tunings: [] },
+    proxy: profile.configurationPath === null ? null : { kind: 'nginx', binary: null, tunings: [] },
   };
-  return others.reduce(
-    (side, each) => {
-      const tuning = tunings.find((shipped) => shipped.name === each);
-      if (tuning === undefined)
-        throw unknown(
-          'tuning',
-          each,
-          tunings.map((shipped) => shipped.name),
-        );
-      if (tuning.profiles !== null && !tuning.profiles.includes(base)) {
-        throw new Problem(
-          'usage',
-          `The tuning ${each} is not for the profile ${base}, but for ${tuning.profiles.join(', ')}.`,
-        );
-      }
-      return tuned(side, { name: each, text: tuning.text });
+  const side =
+    at.length === 0 ? { variant, profile } : onBinary({ variant, profile }, at.join('@'), binaries);
+  return others.reduce((side, each) => {
+    const [word = '', ...late] = each.split('@');
+    if (late.length > 0) {
+      const right = `${base}@${late.join('@')}+${word}`;
+      throw new Problem('usage', `A tuning comes after the Nginx: write ${right}.`);
+    }
+    const tuning = tunings.find((shipped) => shipped.name === each);
+    if (tuning === undefined)
+      throw unknown(
+        'tuning',
+        each,
+        tunings.map((shipped) => shipped.name),
+      );
+    if (tuning.profiles !== null && !tuning.profiles.includes(base)) {
+      throw new Problem(
+        'usage',
+        `The tuning ${each} is not for the profile ${base}, but for ${tuning.profiles.join(', ')}.`,
+      );
+    }
+    return tuned(side, { name: each, text: tuning.text });
+  }, side);
+}
+
+/** A side on the Nginx that the person gave this name. */
+export function onBinary({ variant, profile }: Side, name: string, binaries: readonly string[]): Side {
+  if (variant.proxy === null)
+    throw new Problem('usage', `${variant.name} has no Nginx that could be chosen.`);
+  if (!binaries.includes(name)) {
+    const list =
+      binaries.length === 0
+        ? `Say where it is: --nginx ${name || 'new'}=/path/to/nginx, or --nginx trixie=debian:trixie.`
+        : `Those that --nginx names are ${binaries.join(', ')}.`;
+    throw new Problem(
+      'usage',
+      `There is no Nginx called ${quoted(name)}.${suggestion(name, binaries)} ${list}`,
+    );
+  }
+  return {
+    variant: {
+      ...variant,
+      name: `${variant.name}@${name}`,
+      title: `${variant.title}, on Nginx ${name}`,
+      proxy: { ...variant.proxy, binary: name },
     },
-    { variant, profile },
+    profile,
+  };
+}
+
+function checkUse(sides: readonly Side[], { binaries }: Library): void {
+  const idle = binaries.find((name) => sides.every(({ variant }) => variant.proxy?.binary !== name));
+  if (idle === undefined) return;
+  throw new Problem(
+    'usage',
+    `No variant runs on the Nginx called ${idle}: write tls@${idle} for one that should, or leave --nginx ${idle}= out.`,
   );
 }
 

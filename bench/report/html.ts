@@ -1,44 +1,16 @@
 import type { Result } from '../model/result.ts';
 import { calibrationOf } from './calibration/words.ts';
+import { capacityLoad } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
+import { sectionsOf } from './contents.ts';
+import { chartData } from './figure.ts';
 import { loadSentence } from './load.ts';
-import { html, jsonMarkup, type Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
-import { chartLibrary, pageScript } from './script.ts';
-import { answers } from './section/answers.ts';
-import { CALIBRATION_SECTIONS, COMPARISON_SECTIONS } from './section/comparison.ts';
-import { cost } from './section/cost.ts';
-import { course } from './section/course.ts';
-import { failures } from './section/failures.ts';
-import { handshakes } from './section/handshakes.ts';
-import { latency } from './section/latency.ts';
-import { notices } from './section/notices.ts';
-import { httpLeg, protocols } from './section/protocols.ts';
-import { runs } from './section/runs.ts';
-import { configurations, setup } from './section/setup.ts';
-import { spread } from './section/spread.ts';
-import { summary } from './section/summary.ts';
-import { throughput } from './section/throughput.ts';
-import { type Section, type View, viewOf } from './view.ts';
-
-const SECTIONS = [
-  answers,
-  summary,
-  notices,
-  throughput,
-  latency,
-  course,
-  handshakes,
-  cost,
-  spread,
-  failures,
-  protocols,
-  httpLeg,
-  runs,
-  setup,
-  configurations,
-];
+import { pageScript } from './script.ts';
+import { tagsMarkup } from './tags.ts';
+import { type Section, viewOf } from './view.ts';
 
 /**
  * The report of a result: one HTML file that needs nothing else. A pure function of the result, which
@@ -46,24 +18,20 @@ const SECTIONS = [
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const sections = sectionsFor(result).map((section) => section(view));
+  const sections = sectionsOf(result).map((section) => section(view));
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${subjectOf(result)}</h1>
-<p class="load">${loadSentence(view)}</p>
+<p class="load">${capacityLoad(view) ?? loadSentence(view)}</p>
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
+${tagsMarkup(result.plan)}
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
 <main class="wide">
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
-<script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
-  return pageOf(`${subjectOf(result)}: nginx-ws-bench`, body, [chartLibrary(), pageScript()]);
-}
-
-function sectionsFor(result: Result): readonly ((view: View) => Section)[] {
-  if (calibrationOf(result) !== null) return [...CALIBRATION_SECTIONS, setup];
-  return comparisonOf(result) === null ? SECTIONS : [...COMPARISON_SECTIONS, setup];
+${chartData(charts)}`;
+  return pageOf(`${subjectOf(result)}: nginx-ws-bench`, body, { scripts: [pageScript()] });
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

@@ -13,7 +13,15 @@ test('the summary for programs has exactly the fields that are promised', () => 
   run.http = makeRun(SMALL).http;
   const conclusions = [rateOf(1000), { kind: 'left-out' as const, variant: 'plain', reason: 'a reason' }];
   const summary = jsonSummary({ ...makeResult([run]), conclusions }, '/reports/x/report.html');
-  assert.deepEqual(Object.keys(summary), ['schemaVersion', 'reportPath', 'conclusions', 'runs']);
+  assert.deepEqual(Object.keys(summary), [
+    'schemaVersion',
+    'reportPath',
+    'labels',
+    'note',
+    'series',
+    'conclusions',
+    'runs',
+  ]);
   assert.equal(summary.schemaVersion, 2);
   assert.equal(summary.reportPath, '/reports/x/report.html');
   assert.deepEqual(summary.conclusions, conclusions);
@@ -43,6 +51,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'memoryPerConnectionBytes',
     'http',
     'alpn',
+    'nginx',
     'failures',
   ]);
   assert.deepEqual(Object.keys(told.validity), ['verdict', 'reasons', 'limit']);
@@ -110,6 +119,15 @@ test('every figure of it is the one of the run', () => {
           ? null
           : { requestsPerSecond: figures.http.requestsPerSecond, latencyUs: figures.http.latency },
       alpn: run.probe?.alpn ?? null,
+      nginx:
+        run.proxy === null
+          ? null
+          : {
+              version: '1.22.1',
+              openssl: 'OpenSSL 3.0.11 19 Sep 2023',
+              binary: '/usr/sbin/nginx',
+              origin: null,
+            },
       failures: figures.failures.byKind,
     });
   }

@@ -2,12 +2,15 @@ import { type Capacity, figuresOf } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
+import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
-import type { Step } from '../model/plan.ts';
+import type { Plan, Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
-import type { Outcome, Run, Validity } from '../model/run.ts';
+import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
 import { calibrationOf } from './calibration/words.ts';
+import { capacityOf } from './capacity/conclusion.ts';
+import { capacitySentences } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { baselineOf, verdictSentence } from './comparison/words.ts';
 
@@ -15,12 +18,18 @@ import { baselineOf, verdictSentence } from './comparison/words.ts';
 export interface JsonSummary {
   schemaVersion: 2;
   reportPath: string;
+  /** What the person calls it by. */
+  labels: Plan['labels'];
+  note: string | null;
+  series: string | null;
   /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
   baseline?: string;
   rounds?: Comparison['rounds'];
   comparisons?: JsonComparison[];
   /** Runs with figures that do not count, and why. */
   excluded?: Comparison['excluded'];
+  /** Of a search alone: what was found, and the trials that led to it. */
+  capacity?: JsonCapacity;
   /** Of two stored results alone: which they are, and everything else in which they differ. */
   stored?: Stored;
   /** Of a comparison: what a calibration found of this machine before; of a calibration: what it found. */
@@ -29,6 +38,9 @@ export interface JsonSummary {
   conclusions: Conclusion[];
   runs: JsonRun[];
 }
+
+/** `interval` holds the ends in messages per second or WebSockets, null where there is none; `limit`: what is in the way of an upper end. */
+export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
@@ -69,21 +81,28 @@ export interface JsonRun {
   memoryPerConnectionBytes: ByComponent;
   http: { requestsPerSecond: number; latencyUs: Summary } | null;
   alpn: string | null;
+  /** What the run went through; null: nothing. `origin`: the package that was fetched. */
+  nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
   /** By kind, as in `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
 
 /** Conclusions that stand by themselves, under a name of their own. */
-const OWN_PLACE = new Set<Conclusion['kind']>(['comparison', 'calibration']);
+const OWN_PLACE = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
 
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OWN_PLACE.has(kind));
   const calibration = calibrationOf(result) ?? result.calibration;
+  const { labels, note, series } = result.plan;
   return {
     schemaVersion: 2,
     reportPath,
+    labels,
+    note,
+    series,
     ...jsonComparison(result),
+    ...jsonCapacity(result),
     ...(calibration === undefined ? {} : { calibration }),
     conclusions,
     runs: result.runs.map(jsonRun),
@@ -101,6 +120,17 @@ function jsonComparison(
     sentence: verdictSentence(each, baselineOf(each, comparison)),
   }));
   return { baseline, rounds, comparisons, excluded, ...(stored === undefined ? {} : { stored }) };
+}
+
+function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
+  const found = capacityOf(result);
+  if (found === null) return {};
+  const { kind: _, ...capacity } = found;
+  return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
+}
+
+function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {
+  return { version, openssl, binary, origin };
 }
 
 function jsonRun(run: Run): JsonRun {
@@ -138,6 +168,7 @@ function jsonRun(run: Run): JsonRun {
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
     http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
     alpn: run.probe?.alpn ?? null,
+    nginx: run.proxy === null ? null : nginxOf(run.proxy),
     failures: failures.byKind,
   };
 }

@@ -3,6 +3,7 @@ import { type Content, html, type Markup } from './markup.ts';
 import { formatRate, formatTime } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { table } from './table.ts';
+import { tagsMarkup } from './tags.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
@@ -44,8 +45,8 @@ function newestFirst(a: ListingEntry, b: ListingEntry): number {
 
 function rowsOf(entry: ListingEntry): Content[][] {
   if (entry.index === null) return [[link(entry, entry.folder), 'cannot be read', '', '', '', '', '', '']];
-  const { id, startedAt, runs } = entry.index;
-  const heading = link(entry, id);
+  const { id, startedAt, runs, plan } = entry.index;
+  const heading = html`${link(entry, id)}${tagsMarkup(plan)}`;
   if (runs.length === 0) return [[heading, startedAt, 'no run ended', '', '', '', '', '']];
   return runs.map((run) => [heading, startedAt, ...cellsOf(run)]);
 }

@@ -1,5 +1,5 @@
 import type { Result } from '../model/result.ts';
-import { hgrmFiles } from './hgrm.ts';
+import { hgrmFiles } from './exports/hgrm.ts';
 import { reportHtml } from './html.ts';
 import type { OutputFile } from './output-file.ts';
 

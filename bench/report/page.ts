@@ -2,16 +2,30 @@ import { createHash } from 'node:crypto';
 import { html, type Markup, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 
+/** What a page may have beside its body. */
+export interface PageParts {
+  scripts?: readonly string[];
+  /** Beside the style of every page. */
+  style?: string;
+  /** Elements for its head. */
+  head?: string;
+}
+
 /**
  * A whole page: nothing in it is loaded from elsewhere, and a Content-Security-Policy with the hashes
  * of its own style and scripts sees to it that nothing else runs (CSP Level 3, section 2.3.1).
  */
-export function pageOf(title: string, body: Markup, scripts: readonly string[] = []): string {
+export function pageOf(
+  title: string,
+  body: Markup,
+  { scripts = [], style: own = '', head = '' }: PageParts = {},
+): string {
+  const style = `${STYLE}${own}`;
   const scriptSources = scripts.length === 0 ? "'none'" : scripts.map(hashSource).join(' ');
   const policy = [
     "default-src 'none'",
     `script-src ${scriptSources}`,
-    `style-src ${hashSource(STYLE)}`,
+    `style-src ${hashSource(style)}`,
     'img-src data:',
     "base-uri 'none'",
     "form-action 'none'",
@@ -26,8 +40,8 @@ export function pageOf(title: string, body: Markup, scripts: readonly string[] =
 <meta name="referrer" content="no-referrer">
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${trusted(STYLE)}</style>
-</head>
+<style>${trusted(style)}</style>
+${trusted(head)}</head>
 <body>
 ${body}
 ${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}</body>

@@ -1,11 +1,11 @@
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { formatCapacity } from './answer.ts';
-import { noticesOf, type Said, saidOnce } from './notices.ts';
+import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
-import { capital, sentence } from './words.ts';
+import { capital, rateReason, sentence } from './words.ts';
 
 /** Of a terminal that does not tell its width: some report 0 columns. */
 const USUAL_COLUMNS = 80;
@@ -20,10 +20,10 @@ export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
   if (view.runs.length === 0) return 'No run ended.\n';
   const width = columns || USUAL_COLUMNS;
-  const answers = tableOf(view.variants.map(cellsOf));
+  const answers = tableOf(view.variants.map(answerCells));
   const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
-    ...(isNarrow ? view.variants.flatMap((variant) => stacked(cellsOf(variant))) : answers),
+    ...(isNarrow ? view.variants.flatMap((variant) => stacked(answerCells(variant))) : answers),
     ...rateLines(view),
     ...remarksOf(view),
   ];
@@ -33,7 +33,8 @@ export function summaryText(result: Result, columns: number | null): string {
 /** What stands in the columns of the table, by heading, in the order in which one asks. */
 type Cells = readonly (readonly [heading: string, cell: string])[];
 
-function cellsOf({ name, throughput, latency }: VariantView): Cells {
+/** The answers for one variant, a dash where there is none. */
+export function answerCells({ name, throughput, latency }: VariantView): Cells {
   const both = [throughput, latency].filter((view) => view !== null);
   const figures = both.map((view) => view.figures);
   const response = latency?.figures.latencies.response;
@@ -56,7 +57,7 @@ function cellsOf({ name, throughput, latency }: VariantView): Cells {
 }
 
 /** Words stand to the left of their column, figures to the right. */
-const WORDS = new Set(['variant', 'set by', 'validity']);
+export const WORDS = new Set(['variant', 'set by', 'validity']);
 
 function tableOf(variants: readonly Cells[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
@@ -100,7 +101,7 @@ function rateLines({ rate, steps, variants }: View): string[] {
   const times = 'p50, p99 and p99.9 are response times';
   const told =
     rate !== null
-      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${sentence(rate.reason)}`]
+      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rateReason(rate.reason)}`]
       : offered.size === 0
         ? []
         : [`${times} at ${[...offered].join(', ')}.`];
@@ -118,31 +119,44 @@ function rateLines({ rate, steps, variants }: View): string[] {
 }
 
 /** How runs ended if not well, what was lost, why they may not be believed, and the notices; each once. */
-function remarksOf(view: View): string[] {
-  const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
+export function remarksOf(view: View): string[] {
+  const ofEach = (told: (run: RunView) => string[]) =>
+    view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
   const said: Said<string>[] = [
-    ...saidOnce(doubts, view, (text) => text),
-    ...noticesOf(view).map(({ what: { level, text }, whose }) => ({
-      what: level === 'warning' ? text : `Note: ${text}`,
-      whose,
-    })),
+    ...saidOnce(ofEach(endOf), view, (text) => text),
+    ...saidAlike(ofEach(doubtsOf), view),
+    ...noticesOf(view).flatMap(noticeLines),
   ];
   const lines = said.map(({ what, whose }) => printable(whose === '' ? what : `${whose}: ${what}`));
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
+/** Of one kind so many are told one by one; where there are more, one of them and whose the others are. */
+const MOST_OF_A_KIND = 3;
+
+function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
+  const lines = [{ what, whose }, ...others].map((each) => ({
+    what: each.what.level === 'warning' ? each.what.text : `Note: ${each.what.text}`,
+    whose: each.whose,
+  }));
+  const [first] = lines;
+  if (first === undefined || lines.length <= MOST_OF_A_KIND) return lines;
+  const more = `(The report has more of this kind: ${others.map((each) => each.whose).join('; ')}.)`;
+  return [{ ...first, what: `${first.what} ${more}` }];
+}
+
+/** How it ended if not well, and what was lost. */
+function endOf(view: RunView): string[] {
+  return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
+}
+
 /** A reason that a notice of the same run begins with is told by that notice. */
-function doubtsOf(view: RunView): string[] {
-  const { verdict, reasons } = view.run.validity;
-  const told = reasons.filter((reason) => !view.run.notices.some(({ text }) => text.startsWith(reason)));
-  const outcome = outcomeSentence(view);
-  return [
-    ...(outcome === '' ? [] : [outcome]),
-    ...(hasLosses(view) ? [lossSentence(view)] : []),
-    ...(verdict === 'valid' || told.length === 0
-      ? []
-      : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`]),
-  ];
+function doubtsOf({ run }: RunView): string[] {
+  const { verdict, reasons } = run.validity;
+  const told = reasons.filter((reason) => !run.notices.some(({ text }) => text.startsWith(reason)));
+  return verdict === 'valid' || told.length === 0
+    ? []
+    : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`];
 }
 
 /** Breaks a line between words; what follows is indented as it is, and two more. */

@@ -6,6 +6,7 @@ import type { Conclusion } from '../model/conclusion.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
+import { capacityOf } from './capacity/conclusion.ts';
 import type { Markup } from './markup.ts';
 import { formatRate } from './page/format.ts';
 import type { ChartSpec } from './page/spec.ts';
@@ -25,8 +26,10 @@ export interface RunView {
   pattern: number;
   /** Response time (open loop) or service time (closed loop). */
   times: Histogram;
-  /** Its course over time, thinned out for charts. */
+  /** Its course over time from the warm-up on, thinned out for charts. */
   points: Point[];
+  /** The same of the time in which its connections were opened, which may be many times as long. */
+  connecting: Point[];
   /** The seconds of its steady phase with what disturbed them; null where the machine was not seen. */
   seconds: SteadySecond[] | null;
   /** The start of the steady phase (of the run where there is none): second 0 of all charts over time. */
@@ -76,6 +79,7 @@ const COLOURS = 6;
 /** Reads a result once for all sections. */
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
+  const isSearch = capacityOf(result) !== null;
   const names = new Set([
     ...result.variants.map(({ name }) => name),
     ...result.runs.map(({ plan }) => plan.variant),
@@ -87,7 +91,9 @@ export function viewOf(result: Result): View {
       throughput: answerOf(own, 'throughput', null),
       latency: answerOf(own, 'latency', rate),
     };
-    const views = new Map(own.map((run) => [run, runView(run, index, answers[run.plan.step] === run)]));
+    const views = new Map(
+      own.map((run) => [run, runView(run, index, answers[run.plan.step] === run, isSearch)]),
+    );
     runs.push(...views.values());
     const viewOfAnswer = (run: Run | undefined): RunView | null =>
       run === undefined ? null : (views.get(run) ?? null);
@@ -122,11 +128,12 @@ function leftOut({ conclusions }: Result, name: string): string | null {
   return null;
 }
 
-function runView(run: Run, variant: number, answers: boolean): RunView {
+function runView(run: Run, variant: number, answers: boolean, isSearch: boolean): RunView {
   const { variant: name, step, round } = run.plan;
   const rate = rateOf(run);
-  const superseded = rate === null ? `${step}, superseded` : `${step} at ${formatRate(rate)}, superseded`;
-  const called = round !== null ? `${step}, round ${round}` : answers ? step : superseded;
+  const withRate = rate === null ? step : `${step} at ${formatRate(rate)}`;
+  const single = isSearch ? withRate : answers ? step : `${withRate}, superseded`;
+  const called = round === null ? single : `${step}, round ${round}`;
   return {
     run,
     figures: figuresOf(run),
@@ -136,7 +143,8 @@ function runView(run: Run, variant: number, answers: boolean): RunView {
     colour: colourOf(variant),
     pattern: (variant + Math.floor(variant / COLOURS)) % COLOURS,
     times: histogramOf(run, latencyNameOf(run)),
-    points: seriesOf(run),
+    points: seriesOf({ ...run, slices: run.slices.filter(({ phase }) => phase !== 'connect') }),
+    connecting: seriesOf({ ...run, slices: run.slices.filter(({ phase }) => phase === 'connect') }),
     seconds: steadySeconds(run),
     zeroUs: run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0,
   };

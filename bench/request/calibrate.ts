@@ -44,12 +44,19 @@ const OPTIONS = {
     pin: PROCESSES.pin,
     'no-pin': PROCESSES['no-pin'],
   },
-  'What comes out': { json: OUTPUT.json, reports: OUTPUT.reports, name: OUTPUT.name },
+  'What comes out': {
+    json: OUTPUT.json,
+    export: OUTPUT.export,
+    quiet: OUTPUT.quiet,
+    live: OUTPUT.live,
+    reports: OUTPUT.reports,
+    name: OUTPUT.name,
+  },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const calibrateCommand = {
   operands: '',
-  help: 'How far can comparisons on this machine be believed?',
+  help: 'How far is a comparison on this machine to be believed?',
   options: OPTIONS,
   parse: (given) => ({ command: 'calibrate', calibrate: calibrateRequest(given) }),
 } as const satisfies Command<{ command: 'calibrate'; calibrate: CalibrateRequest }>;

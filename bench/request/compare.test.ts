@@ -16,7 +16,6 @@ test('two variants are enough: short runs of both steps, as many rounds as it ta
     tunes: [],
     rounds: null,
     budgetMs: null,
-    markdown: null,
     failOnSlower: false,
   });
   const { variants, steps, durationMs, warmupMs, http, ratePerSecond, connections, name } = run;
@@ -44,7 +43,10 @@ test('every option of its own, and those of a run', () => {
     '--tune=http { gzip on; }',
   );
   assert.deepEqual(request.tunes, ['events { multi_accept on; }', 'http { gzip on; }']);
-  assert.deepEqual([request.rounds, request.budgetMs, request.markdown], [3, 600_000, 'a.md']);
+  assert.deepEqual(
+    [request.rounds, request.budgetMs, request.run.exports],
+    [3, 600_000, [{ name: 'markdown', path: 'a.md' }]],
+  );
   const { variants, steps, ratePerSecond, durationMs, warmupMs, connections, json, seed, payload, name } =
     request.run;
   assert.equal(request.failOnSlower, true);

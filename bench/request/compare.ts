@@ -17,8 +17,6 @@ export interface CompareRequest {
   /** Null: as many as it takes for verdicts on all figures, or as fit into the budget. */
   rounds: number | null;
   budgetMs: number | null;
-  /** Path of a file to write the comparison to as Markdown. */
-  markdown: string | null;
   failOnSlower: boolean;
 }
 
@@ -37,7 +35,7 @@ const COMPARISON_OPTIONS = {
   rounds: { value: 'N', help: 'Of one run of each variant and step [10; 11 for 3 variants]' },
   budget: { value: 'TIME', help: 'As many rounds as fit into it' },
   'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or dearer' },
-  markdown: { value: 'FILE', help: 'Write the comparison as Markdown as well' },
+  markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 
 /** Options of `run` that make no sense where runs are compared, or say it in another way. */
@@ -89,7 +87,6 @@ function compareRequest(given: GivenOptions, operands: readonly string[]): Compa
     tunes,
     rounds: number(given, 'rounds', { min: 1, max: MOST_ROUNDS }),
     budgetMs: milliseconds(given, 'budget', DURATION_US),
-    markdown: last(given, 'markdown'),
     failOnSlower: oneOf(given, 'fail-on', ['slower']) !== null,
   };
 }

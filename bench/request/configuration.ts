@@ -4,9 +4,10 @@ import { last } from './given.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
+/** Options that mean nothing without --conf. */
+export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
 
-/** Reads the options that say how a person's configuration is read and entered; throws a Problem of kind `usage`. */
+/** As `readingOptions`, where a configuration is named with --conf or not at all. */
 export function configurationOptions(given: GivenOptions): ConfigurationOptions {
   const lonely = NEEDS_CONF.find((name) => given.has(name));
   if (lonely !== undefined && !given.has('conf')) {
@@ -15,6 +16,11 @@ export function configurationOptions(given: GivenOptions): ConfigurationOptions 
       `--${lonely} belongs to a configuration of your own: name it with --conf PATH.`,
     );
   }
+  return readingOptions(given);
+}
+
+/** Reads the options that say how a person's configuration is read and entered; throws a Problem of kind `usage`. */
+export function readingOptions(given: GivenOptions): ConfigurationOptions {
   return {
     roots: (given.get('conf-root') ?? []).map(rootOf),
     envFile: last(given, 'env-file'),

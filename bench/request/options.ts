@@ -10,6 +10,8 @@ export interface Option {
   value: string | null;
   /** May be given more than once. */
   many?: boolean;
+  /** The value may be left out; what follows is one where it has this form. */
+  optional?: RegExp;
   help: string;
 }
 
@@ -19,6 +21,8 @@ export type Options = Readonly<Record<string, Option>>;
 export const COMMON_OPTIONS = {
   help: { short: 'h', value: null, help: 'Show this text' },
   version: { short: 'V', value: null, help: 'Show the version' },
+  config: { value: 'FILE', help: 'Options to begin with [bench.config.ts or .json, if it is here]' },
+  'no-config': { value: null, help: 'Read no such file' },
   debug: { value: null, help: 'Show the stack of an unexpected error' },
 } as const satisfies Options;
 
@@ -40,9 +44,12 @@ export function readOptions(
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(
-      Object.entries(known).map(([name, { short, value }]) => [
+      Object.entries(known).map(([name, { short, value, optional }]) => [
         name,
-        { type: value === null ? 'boolean' : 'string', ...(short === undefined ? {} : { short }) } as const,
+        {
+          type: value === null || optional !== undefined ? 'boolean' : 'string',
+          ...(short === undefined ? {} : { short }),
+        } as const,
       ]),
     ),
     strict: false,
@@ -51,8 +58,9 @@ export function readOptions(
   });
   const given = new Map<string, string[]>();
   const operands: string[] = [];
-  for (const token of tokens) {
-    if (token.kind === 'positional') operands.push(token.value);
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind === 'positional' && !isValueOf(tokens[at - 1], token.value, known))
+      operands.push(token.value);
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (option === undefined) throw unknownOption(token.rawName, known);
@@ -60,9 +68,29 @@ export function readOptions(
     if (given.has(token.name) && option.many !== true) {
       throw new Problem('usage', `${token.rawName} is given twice; give it once${several(token.name)}.`);
     }
-    given.set(token.name, option.value === null ? switched(token) : [...values, valued(token, option)]);
+    const next = tokens[at + 1];
+    const following =
+      next?.kind === 'positional' && isValueOf(token, next.value, known) ? next.value : undefined;
+    given.set(
+      token.name,
+      option.value === null
+        ? switched(token)
+        : option.optional !== undefined
+          ? [token.value ?? following ?? []].flat()
+          : [...values, valued(token, option)],
+    );
   }
   return { given, operands };
+}
+
+/** Whether a word is the value of the option before it, which may be without one. */
+function isValueOf(
+  before: { kind: string; name?: string; value?: string | undefined } | undefined,
+  word: string,
+  known: Options,
+): boolean {
+  if (before?.kind !== 'option' || before.value !== undefined) return false;
+  return known[before.name ?? '']?.optional?.test(word) ?? false;
 }
 
 interface OptionToken {

@@ -1,5 +1,7 @@
+import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
+import { EXPORT_OPTION, exportsOf } from './exports.ts';
 import { JSON_OPTION } from './options.ts';
 
 /** What `report` was asked for. */
@@ -7,15 +9,16 @@ export interface ReportRequest {
   /** Of a run folder, or of the result.json in it. */
   path: string;
   json: boolean;
+  exports: readonly WantedExport[];
 }
 
 export const reportCommand = {
   operands: 'PATH',
   help: 'Draw the report of a stored result.json again',
-  options: { Options: JSON_OPTION },
+  options: { Options: { ...JSON_OPTION, ...EXPORT_OPTION } },
   parse: (given, operands) => ({
     command: 'report',
-    report: { path: pathOf(operands), json: given.has('json') },
+    report: { path: pathOf(operands), json: given.has('json'), exports: exportsOf(given) },
   }),
 } as const satisfies Command<{ command: 'report'; report: ReportRequest }>;
 

@@ -41,13 +41,18 @@ const DEFAULTS: RunRequest = {
   nginxWorkers: null,
   pin: null,
   http: true,
-  nginxPath: null,
+  nginx: { usual: null, named: new Map() },
   seed: null,
   thresholds: [],
   strict: false,
   json: false,
   reports: 'reports',
   name: null,
+  exports: [],
+  live: null,
+  quiet: false,
+  tags: { labels: {}, note: null, series: null },
+  redact: false,
 };
 
 test('a profile is enough', () => {
@@ -62,7 +67,9 @@ test('every option is read, in the long form', () => {
       '--echo-timeout 2s --workers 2 --servers 3 --nginx-workers 4 --pin --nginx /usr/sbin/nginx ' +
       '--conf a.conf --conf b.conf --conf-root /etc/nginx/=./site --env-file .env --ws-path /ws?a=1 ' +
       '--host chat.example --header Origin:https://a.example --keep-guards ' +
-      '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first',
+      '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first ' +
+      '--export csv --export junit=out/j.xml --live 8080 --quiet ' +
+      '--label branch=main --series nightly --redact',
   );
   assert.deepEqual(
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
@@ -96,13 +103,21 @@ test('every option is read, in the long form', () => {
       pin: true,
       http: false,
       engine: null,
-      nginxPath: '/usr/sbin/nginx',
+      nginx: { usual: '/usr/sbin/nginx', named: new Map() },
       seed: 7,
       thresholds: ['response.p99<50ms', 'messages.lost==0'],
       strict: true,
       json: true,
       reports: 'out',
       name: 'first',
+      exports: [
+        { name: 'csv', path: null },
+        { name: 'junit', path: 'out/j.xml' },
+      ],
+      live: { port: 8080 },
+      quiet: true,
+      tags: { labels: { branch: 'main' }, note: null, series: 'nightly' },
+      redact: true,
     },
   );
 });
@@ -134,14 +149,39 @@ test('what is asked of a step asks for it alone, and --steps for what it names',
   }
 });
 
+test('--live takes a port or none, and leaves what follows alone', () => {
+  assert.deepEqual(run('-p tls --live').live, { port: null });
+  assert.deepEqual(run('--live -p tls').live, { port: null });
+  assert.deepEqual(run('--live 8080 -p tls').live, { port: 8080 });
+  assert.deepEqual(run('--live=8080 -p tls').live, { port: 8080 });
+  const request = parseRequest(['compare', '--live', '8080', 'plain', 'tls']);
+  assert.ok(request.command === 'compare');
+  assert.deepEqual(
+    [request.compare.run.live, request.compare.run.variants],
+    [{ port: 8080 }, ['plain', 'tls']],
+  );
+  const named = parseRequest(['compare', '--live', 'plain', 'tls']);
+  assert.ok(named.command === 'compare');
+  assert.deepEqual(named.compare.run.variants, ['plain', 'tls']);
+  assert.throws(() => run('-p tls --live 70000'), /--live/);
+  assert.throws(() => run('-p tls --live=x'), /--live/);
+});
+
+test('an export that is unknown, twice the same, or without its file is refused', () => {
+  assert.throws(() => run('-p tls --export jnuit'), /no format\. Did you mean junit\?/);
+  assert.throws(() => run('-p tls --export csv='), /lacks its file: write --export csv=FILE/);
+  assert.throws(() => run('-p tls --export csv --export csv'), /--export csv is given twice/);
+  assert.throws(() => run('-p tls --export csv=a --export junit=./a'), /Two exports go to "\.\/a"/);
+});
+
 test('the other commands', () => {
   assert.deepEqual(parseRequest(['report', 'reports/x']), {
     command: 'report',
-    report: { path: 'reports/x', json: false },
+    report: { path: 'reports/x', json: false, exports: [] },
   });
   assert.deepEqual(parseRequest(['report', '--json', 'x']), {
     command: 'report',
-    report: { path: 'x', json: true },
+    report: { path: 'x', json: true, exports: [] },
   });
   assert.deepEqual(parseRequest(['profiles']), { command: 'profiles', profiles: { json: false } });
   for (const argv of [[], ['--help'], ['-h'], ['help'], ['-c', '5', '--help']]) {

@@ -1,16 +1,25 @@
 import { Problem } from '../model/failure.ts';
 import { calibrateCommand } from './calibrate.ts';
+import { capacityCommand } from './capacity.ts';
+import { checkCommand } from './check.ts';
 import type { Command } from './command.ts';
 import { compareCommand } from './compare.ts';
+import { completionCommand } from './completion.ts';
+import { type ConfigFile, optionsFrom, withOptions } from './config.ts';
+import { doctorCommand } from './doctor.ts';
 import { suggestion } from './nearest.ts';
-import { COMMON_OPTIONS, type Options, readOptions } from './options.ts';
+import { COMMON_OPTIONS, type GivenOptions, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
+import { publishCommand } from './publish.ts';
 import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { quoted } from './units.ts';
+import { upCommand } from './up.ts';
 
 export type { CalibrateRequest } from './calibrate.ts';
+export type { CapacityRequest } from './capacity.ts';
 export type { CompareRequest } from './compare.ts';
+export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
 export type { StoredRequest } from './stored.ts';
 
@@ -18,9 +27,15 @@ export type { StoredRequest } from './stored.ts';
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
+  capacity: capacityCommand,
   calibrate: calibrateCommand,
+  up: upCommand,
+  check: checkCommand,
   report: reportCommand,
+  publish: publishCommand,
   profiles: profilesCommand,
+  doctor: doctorCommand,
+  completion: completionCommand,
 } as const;
 export type CommandName = keyof typeof COMMANDS;
 const NAMES = Object.keys(COMMANDS) as CommandName[];
@@ -34,20 +49,71 @@ export type Request =
   | { command: 'help'; of: CommandName | null }
   | { command: 'version' };
 
-/** Reads argv (without node and script); throws a Problem of kind `usage` where it is wrong. */
-export function parseRequest(argv: readonly string[]): Request {
+/** A command line as it was split up; nothing of what it says is checked but the names of options. */
+export interface Line {
+  word: (typeof WORDS)[number];
+  /** The command was typed, and is not just the one by default. */
+  isNamed: boolean;
+  given: GivenOptions;
+  operands: readonly string[];
+  /** Nothing at all was typed. */
+  isEmpty: boolean;
+}
+
+/** Splits argv (without node and script) up; throws a Problem of kind `usage` where it is wrong. */
+export function readLine(argv: readonly string[]): Line {
   const [first] = argv;
-  if (first === undefined) return { command: 'help', of: null };
-  const isNamed = !first.startsWith('-');
+  const isNamed = first !== undefined && !first.startsWith('-');
   const word = isNamed ? wordOf(first) : 'run';
-  const args = isNamed ? argv.slice(1) : argv;
-  if (word === 'help' || word === 'version') return readAside(word, args);
+  const known = word === 'help' || word === 'version' ? COMMON_OPTIONS : optionsOf(COMMANDS[word]);
+  const { given, operands } = readOptions(isNamed ? argv.slice(1) : argv, known);
+  return { word, isNamed, given, operands, isEmpty: first === undefined };
+}
+
+/** Whether a file with options matters to a line; one that is broken keeps nobody from the help text. */
+export function readsConfig({ word, given }: Line): boolean {
+  if (word === 'help' || word === 'version' || given.has('help') || given.has('version')) return false;
+  if (given.has('config') && given.has('no-config')) {
+    throw new Problem('usage', '--config and --no-config contradict each other; leave one out.');
+  }
+  return !given.has('no-config') && Object.keys(COMMANDS[word].options).length > 0;
+}
+
+/** Reads argv alone, as where there is no file with options. */
+export function parseRequest(argv: readonly string[]): Request {
+  return requestFrom(readLine(argv), null).request;
+}
+
+/**
+ * What a line asks for, with the options of a file below its own.
+ *
+ * @returns the options that the file gave as well
+ * @throws Problem('usage') where line or file are wrong
+ */
+export function requestFrom(
+  { word, isNamed, given, operands, isEmpty }: Line,
+  file: ConfigFile | null,
+): { request: Request; fromFile: GivenOptions } {
+  const alone = (request: Request) => ({ request, fromFile: new Map<string, string[]>() });
+  if (word === 'help' || word === 'version') return alone(readAside(word, operands));
+  if (given.has('help')) return alone({ command: 'help', of: isNamed ? word : null });
+  if (given.has('version')) return alone({ command: 'version' });
   const command: Command<Request> = COMMANDS[word];
-  const { given, operands } = readOptions(args, optionsOf(command));
-  if (given.has('help')) return { command: 'help', of: isNamed ? word : null };
-  if (given.has('version')) return { command: 'version' };
+  const all = file === null ? given : withOptions(optionsFrom(file, word, COMMANDS), given);
+  const fromFile = new Map([...all].filter(([name]) => !given.has(name)));
+  if (isEmpty && fromFile.size === 0) return alone({ command: 'help', of: null });
   if (command.operands === '') checkNoOperands(word, operands);
-  return command.parse(given, operands);
+  try {
+    return { request: command.parse(all, operands), fromFile };
+  } catch (error) {
+    if (!(error instanceof Problem) || file === null || !namesOne(error.message, fromFile)) throw error;
+    throw new Problem(error.kind, `${file.name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Whether a sentence is about one of these options. */
+function namesOne(sentence: string, options: GivenOptions): boolean {
+  return (sentence.match(/--[a-z-]+/g) ?? []).some((name) => options.has(name.slice(2)));
 }
 
 /** All options of a command. */
@@ -55,8 +121,7 @@ export function optionsOf({ options }: Pick<Command<unknown>, 'options'>): Optio
   return Object.assign({}, ...Object.values(options), COMMON_OPTIONS);
 }
 
-function readAside(word: (typeof ASIDE)[number], args: readonly string[]): Request {
-  const { operands } = readOptions(args, COMMON_OPTIONS);
+function readAside(word: (typeof ASIDE)[number], operands: readonly string[]): Request {
   const [name, ...rest] = operands;
   if (word === 'version') checkNoOperands(word, operands);
   else checkNoOperands(word, rest);

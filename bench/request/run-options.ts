@@ -1,3 +1,4 @@
+import { EXPORT_OPTION } from './exports.ts';
 import { JSON_OPTION, type Options } from './options.ts';
 
 /** Options of `run`, by the heading they stand under in the help text. */
@@ -6,10 +7,14 @@ export const RUN_OPTIONS = {
     profile: {
       short: 'p',
       value: 'NAMES',
-      help: 'Variants (tls, tls+buf-16k), with commas, or all profiles',
+      help: 'Variants (tls, tls@NAME+buf-16k), with commas, or all',
     },
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
-    nginx: { value: 'PATH', help: 'Nginx binary [the one on PATH, else fetched]' },
+    nginx: {
+      value: '[NAME=]NGINX',
+      many: true,
+      help: 'Path or debian:SUITE [the one on PATH, else fetched]',
+    },
   },
   'Your own configuration': {
     conf: { value: 'PATH', many: true, help: 'An nginx.conf, or a file from conf.d or sites-available' },
@@ -62,5 +67,16 @@ export const RUN_OPTIONS = {
     ...JSON_OPTION,
     reports: { value: 'DIR', help: 'Where reports are written [./reports]' },
     name: { value: 'NAME', help: 'Part of the name of the report [the profiles]' },
+    ...EXPORT_OPTION,
+    live: {
+      value: '[PORT]',
+      optional: /^\d+$/,
+      help: 'Serve the report on this machine while it grows [a free port]',
+    },
+    quiet: { short: 'q', value: null, help: 'Do not show how it goes' },
+    label: { value: 'KEY=VALUE', many: true, help: 'Kept with it, to find it by: branch=main' },
+    note: { value: 'TEXT', help: 'Kept with it, and shown in its report' },
+    series: { value: 'NAME', help: '`publish` sets it beside those of the same name alone' },
+    redact: { value: null, help: 'Keep no host names, user names and paths; see the README' },
   },
 } as const satisfies Readonly<Record<string, Options>>;

@@ -1,13 +1,17 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
+import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
 import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
+import { exportsOf } from './exports.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { suggestion } from './nearest.ts';
+import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { type Tags, tagsOf } from './tags.ts';
 import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
@@ -43,8 +47,7 @@ export interface RunRequest {
   nginxWorkers: number | null;
   pin: boolean | null;
   http: boolean;
-  /** Path of the binary; null: the one on PATH, else a fetched one. */
-  nginxPath: string | null;
+  nginx: NginxSources;
   /** Null: drawn at random. */
   seed: number | null;
   thresholds: readonly Threshold[];
@@ -54,14 +57,23 @@ export interface RunRequest {
   reports: string;
   /** Null: named after the variants. */
   name: string | null;
+  exports: readonly WantedExport[];
+  /** Whether the report is served while it grows; port null: a free one. */
+  live: { port: number | null } | null;
+  quiet: boolean;
+  /** What the person calls it by. */
+  tags: Tags;
+  /** Whether what is stored leaves out host names, user names and paths. */
+  redact: boolean;
 }
 
+const PORTS: Bounds = { min: 1, max: 65_535 };
 const MINUTE_US = 60_000_000;
 const PROCESSES: Bounds = { min: 1, max: 256 };
 const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
 const ARRIVALS = ['uniform', 'poisson'] as const;
-const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
-const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
+export const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
+export const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
 /** Up to a day: timers of Node overflow after 24.8 days. */
 export const DURATION_US: Bounds = { min: 1000, max: 24 * 60 * MINUTE_US };
 const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
@@ -116,17 +128,23 @@ export function requestOf(
     nginxWorkers: number(given, 'nginx-workers', PROCESSES),
     pin: pinOf(given),
     http: !given.has('no-http'),
-    nginxPath: last(given, 'nginx'),
+    nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),
     thresholds: (given.get('threshold') ?? []).map(parseThreshold),
     strict: given.has('strict'),
     json: given.has('json'),
     reports: last(given, 'reports') ?? 'reports',
     name: last(given, 'name'),
+    exports: exportsOf(given),
+    live: given.has('live') ? { port: number(given, 'live', PORTS) } : null,
+    quiet: given.has('quiet'),
+    tags: tagsOf(given),
+    redact: given.has('redact'),
   };
 }
 
-function variantsOf(given: GivenOptions): string[] {
+/** Names of variants as they were typed; none where configurations of a person's own take their place. */
+export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
+import { exportsOf } from './exports.ts';
 import { last, oneOf } from './given.ts';
 import type { GivenOptions } from './options.ts';
+import { type Tags, tagsOf } from './tags.ts';
 import { quoted } from './units.ts';
 
 /** Two results that were measured before, to be compared. */
@@ -10,16 +13,28 @@ export interface StoredRequest {
   /** Each of a folder in reports/, or of the result.json in it. */
   baseline: string;
   variant: string;
-  markdown: string | null;
+  exports: readonly WantedExport[];
   failOnSlower: boolean;
   json: boolean;
   reports: string;
   /** Null: named after the variants. */
   name: string | null;
+  tags: Tags;
 }
 
 /** Options that say what to do with a comparison; the others shape runs, and those have been made. */
-const OF_STORED = new Set(['markdown', 'fail-on', 'json', 'reports', 'name', 'debug']);
+const OF_STORED = new Set([
+  'markdown',
+  'export',
+  'fail-on',
+  'json',
+  'reports',
+  'name',
+  'label',
+  'note',
+  'series',
+  'debug',
+]);
 
 /** Whether an operand of `compare` is a stored result: a path, or a folder with a result here. No variant has a slash. */
 export function isStored(operand: string): boolean {
@@ -53,10 +68,11 @@ export function storedRequest(given: GivenOptions, operands: readonly string[]):
   return {
     baseline,
     variant,
-    markdown: last(given, 'markdown'),
+    exports: exportsOf(given),
     failOnSlower: oneOf(given, 'fail-on', ['slower']) !== null,
     json: given.has('json'),
     reports: last(given, 'reports') ?? 'reports',
     name: last(given, 'name'),
+    tags: tagsOf(given),
   };
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Problem } from '../model/failure.ts';
-import { checkFitSteps, METRICS, missedThresholds, parseThreshold, stepsAnswering } from './threshold.ts';
+import { stepsAnswering } from '../model/threshold.ts';
+import { checkFitSteps, METRICS, missedThresholds, parseThreshold } from './threshold.ts';
 
 test('a threshold is a metric, an operator and a limit in the unit of the metric', () => {
   for (const [text, metric, operator, limit] of [

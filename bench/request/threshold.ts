@@ -1,3 +1,4 @@
+import { type Condition, isMet, isOperator, type MetricUnit } from '../model/condition.ts';
 import { Problem } from '../model/failure.ts';
 import type { Step } from '../model/plan.ts';
 import { HISTOGRAMS } from '../model/recording.ts';
@@ -14,34 +15,14 @@ import {
   quoted,
 } from './units.ts';
 
-/** What a metric is measured in; decides how the limit is written and read. */
-export type Unit = 'time' | 'number' | 'bytes';
-
 /** A condition that a run has to meet, as in `response.p99<50ms`. */
-export interface Threshold {
-  /** As the person wrote it. */
-  text: string;
-  metric: string;
-  operator: Operator;
-  /** In base units: µs, bytes, or plain. */
-  limit: number;
-  unit: Unit;
-}
-
-const OPERATORS = {
-  '<=': (value: number, limit: number) => value <= limit,
-  '>=': (value: number, limit: number) => value >= limit,
-  '==': (value: number, limit: number) => value === limit,
-  '<': (value: number, limit: number) => value < limit,
-  '>': (value: number, limit: number) => value > limit,
-} as const;
-export type Operator = keyof typeof OPERATORS;
+export type Threshold = Condition;
 
 const EXAMPLES = `'response.p99<50ms', 'messages.perSecond>10k' or 'messages.lost==0'`;
 const ANY: Bounds = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
 /** Every metric that a threshold can name, with its unit. */
-export const METRICS: ReadonlyMap<string, Unit> = new Map([
+export const METRICS: ReadonlyMap<string, MetricUnit> = new Map([
   ...[...HISTOGRAMS, 'http'].flatMap((name) =>
     ['min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'].map((figure) => unitOf(`${name}.${figure}`, 'time')),
   ),
@@ -61,38 +42,31 @@ export const METRICS: ReadonlyMap<string, Unit> = new Map([
 /** Metrics that only a schedule gives a meaning. */
 const OPEN_LOOP_ONLY = /^(response|sendLag)\./;
 
-/** The step that answers a metric; every other is the same question in both. A closed loop's times are not latency. */
-const ANSWERED_BY: readonly (readonly [metric: RegExp, step: Step])[] = [
-  [/^(response|sendLag|service)\./, 'latency'],
-  [/^(messages\.perSecond|perCoreCapacity)$/, 'throughput'],
-];
-
-/** The steps in which a metric is to be checked: the one that answers it, where that is asked for, else all. */
-export function stepsAnswering(metric: string, steps: readonly Step[]): readonly Step[] {
-  const step = ANSWERED_BY.find(([pattern]) => pattern.test(metric))?.[1];
-  return step !== undefined && steps.includes(step) ? [step] : steps;
-}
-
 /** Reads one `--threshold`; throws a Problem of kind `usage`. */
 export function parseThreshold(text: string): Threshold {
+  return parseCondition('--threshold', text);
+}
+
+/** Reads the value of an option that is written as a threshold is; throws a Problem of kind `usage`. */
+export function parseCondition(option: string, text: string): Condition {
   const [, metric = '', operator = '', limit = ''] =
     /^\s*([\w.]+)\s*(<=|>=|==|<|>)\s*(\S+)\s*$/.exec(text) ?? [];
   if (!isOperator(operator)) {
-    throw new Problem('usage', `--threshold ${quoted(text)} is no condition: write it as ${EXAMPLES}.`);
+    throw new Problem('usage', `${option} ${quoted(text)} is no condition: write it as ${EXAMPLES}.`);
   }
   const unit = METRICS.get(metric);
   if (unit === undefined) {
     const known = [...METRICS.keys()];
     throw new Problem(
       'usage',
-      `--threshold ${quoted(text)} names no metric.${suggestion(metric, known)} \`--help\` lists them all.`,
+      `${option} ${quoted(text)} names no metric.${suggestion(metric, known)} \`--help\` lists them all.`,
     );
   }
   return {
     text: text.trim(),
     metric,
     operator,
-    limit: parseLimit(`the limit of --threshold ${quoted(text)},`, limit, unit),
+    limit: parseLimit(`the limit of ${option} ${quoted(text)},`, limit, unit),
     unit,
   };
 }
@@ -121,28 +95,25 @@ export function missedThresholds(
   thresholds: readonly Threshold[],
   figures: Readonly<Record<string, number | null | undefined>>,
 ): string[] {
-  return thresholds.flatMap(({ text, metric, operator, limit, unit }) => {
+  return thresholds.flatMap((threshold) => {
+    const { text, metric, unit } = threshold;
     const value = figures[metric] ?? null;
     if (value === null)
       return [`${text}: missed, this run has no ${metric} (too few samples, or nothing to measure).`];
-    return OPERATORS[operator](value, limit) ? [] : [`${text}: missed, it is ${formatted(value, unit)}.`];
+    return isMet(threshold, value) ? [] : [`${text}: missed, it is ${formatted(value, unit)}.`];
   });
 }
 
-function parseLimit(what: string, text: string, unit: Unit): number {
+function parseLimit(what: string, text: string, unit: MetricUnit): number {
   if (unit === 'time') return parseDuration(what, text, ANY);
   return unit === 'bytes' ? parseBytes(what, text, ANY) : parseNumber(what, text, ANY);
 }
 
-function formatted(value: number, unit: Unit): string {
+function formatted(value: number, unit: MetricUnit): string {
   if (unit === 'time') return formatDuration(Math.round(value));
   return unit === 'bytes' ? formatBytes(Math.round(value)) : formatNumber(Number(value.toFixed(2)));
 }
 
-function isOperator(text: string): text is Operator {
-  return Object.hasOwn(OPERATORS, text);
-}
-
-function unitOf(metric: string, unit: Unit): readonly [string, Unit] {
+function unitOf(metric: string, unit: MetricUnit): readonly [string, MetricUnit] {
   return [metric, unit];
 }

@@ -1,4 +1,5 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
@@ -32,6 +33,23 @@ export async function writeFileWhole(path: string, text: string, write = writeWh
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw problemOf(error, path);
+  }
+}
+
+/**
+ * Copies a file, sharing its blocks where the file system can; the folder is made.
+ *
+ * @returns false where there is no such file
+ * @throws as `writeFileWhole`
+ */
+export async function copyFileTo(from: string, to: string): Promise<boolean> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    throw problemOf(error, to);
   }
 }
 

@@ -61,7 +61,7 @@ test('the whole of it is read and converted to the schema of today', async () =>
       name,
       title: old.runs[at]?.title,
       profile: name,
-      proxy: name === 'direct' ? null : { kind: 'nginx', tunings: [] },
+      proxy: name === 'direct' ? null : { kind: 'nginx', binary: null, tunings: [] },
     })),
   );
   assert.deepEqual(
@@ -83,7 +83,10 @@ test('every field that has another name or place now holds what it held', async 
     assert.equal(engine, 'node');
     assert.deepEqual({ ...workload }, { scenario, load, payload });
     assert.deepEqual(proxy, nginx);
-    assert.deepEqual(run.proxy, before.nginx === null ? null : { ...before.nginx, given: null });
+    assert.deepEqual(
+      run.proxy,
+      before.nginx === null ? null : { ...before.nginx, given: null, origin: null },
+    );
     const renamed = <T extends { component: string }>(list: T[]) =>
       list.map((each) => ({ ...each, component: each.component === 'nginx' ? 'proxy' : each.component }));
     assert.deepEqual(run.spread, renamed(before.balance));

@@ -77,6 +77,19 @@ test('a result is an index and a file for each run, named by number, variant and
       startedAt,
       outcome,
       validity,
+      load: {
+        workload: plan.workload,
+        connections: plan.connections,
+        rampPerSecond: plan.rampPerSecond,
+        warmupMs: plan.warmupMs,
+        durationMs: plan.durationMs,
+        client: plan.client,
+        server: plan.server,
+        engine: plan.engine,
+        workers: plan.workers,
+        servers: plan.servers,
+      },
+      nginx: first.proxy?.version ?? null,
       metrics: metricsOf(figuresOf(first)),
     });
   });

@@ -61,6 +61,16 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   };
 }
 
+/** Writes a whole result to a folder, as `makeResultWriter` leaves it. @returns its index */
+export async function saveResult(folder: string, { runs, ...rest }: Result): Promise<ResultIndex> {
+  const summaries = runs.map((run, at) => summaryOf(runFile(at + 1, run), run));
+  for (const [at, run] of runs.entries())
+    await writeFileWhole(join(folder, summaries[at]?.file ?? ''), `${JSON.stringify(run)}\n`);
+  const index: ResultIndex = { ...rest, runs: summaries };
+  await writeFileWhole(join(folder, INDEX_FILE), `${JSON.stringify(index, null, 1)}\n`);
+  return index;
+}
+
 /** `runs/3-tls-latency.json`. A variant's name comes from outside: nothing of it may lead elsewhere. */
 function runFile(number: number, { plan: { variant, step, round } }: Run): string {
   const name = [variant, step, ...(round === null ? [] : [String(round)])]
@@ -71,7 +81,9 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
 
 /** What the index keeps of a run that is in `file`. */
 export function summaryOf(file: string, run: Run): RunSummary {
-  const { variant, step, round, profile } = run.plan;
+  const { variant, step, round, profile, workload, connections, rampPerSecond, warmupMs, durationMs } =
+    run.plan;
+  const { client, server, engine, workers, servers } = run.plan;
   return {
     file,
     variant,
@@ -81,6 +93,11 @@ export function summaryOf(file: string, run: Run): RunSummary {
     startedAt: run.startedAt,
     outcome: run.outcome,
     validity: run.validity,
+    load: {
+      ...{ workload, connections, rampPerSecond, warmupMs, durationMs },
+      ...{ client, server, engine, workers, servers },
+    },
+    nginx: run.proxy?.version ?? null,
     metrics: metricsOf(figuresOf(run)),
   };
 }

@@ -4,8 +4,10 @@ import { STEPS } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
+import { meanRunMs } from './budget.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
 import { type ComparedRun, comparedRunOf } from './figures.ts';
+import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
 export interface RoundsOptions extends StepsOptions {
@@ -122,23 +124,4 @@ function isLost(done: readonly Run[], variant: string): boolean {
 function whyLost(done: readonly Run[], variant: string): string {
   const last = done.findLast(({ plan }) => plan.variant === variant)?.outcome;
   return last === undefined || last.state === 'completed' ? '' : `Its runs ${last.state}: ${last.reason}`;
-}
-
-/** From the start of a run to the start of the next, on average. */
-function meanRunMs(done: readonly Run[]): number {
-  const starts = done.map(({ startedAt }) => Date.parse(startedAt));
-  const [first, last] = [starts[0], starts.at(-1)];
-  return first === undefined || last === undefined || done.length < 2
-    ? 0
-    : (last - first) / (done.length - 1);
-}
-
-/** Figures of a run are derived once, however often it is looked at. */
-function remembered<K extends object, V>(derive: (key: K) => V): (key: K) => V {
-  const known = new WeakMap<K, V>();
-  return (key) => {
-    const value = known.get(key) ?? derive(key);
-    known.set(key, value);
-    return value;
-  };
 }

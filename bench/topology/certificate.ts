@@ -19,18 +19,19 @@ const KEYS = {
 } as const;
 
 /**
- * Makes a self-signed certificate for a host name and 127.0.0.1, valid for a week.
+ * Makes a self-signed certificate for host names and addresses, valid for a week.
  *
  * @param folder Made if it is not there, for this user alone (0700); the key is 0600.
  */
 export async function makeCertificate(
   folder: string,
   key: KeyType = 'ecdsa',
-  host = 'localhost',
+  hosts: readonly string[] = ['localhost'],
+  addresses: readonly string[] = ['127.0.0.1'],
 ): Promise<Certificate> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const now = Date.now();
-  const made = await generate([{ name: 'commonName', value: host }], {
+  const made = await generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
     ...KEYS[key],
     algorithm: 'sha256',
     // A day back: a clock that was set back in between must not refuse it.
@@ -43,8 +44,8 @@ export async function makeCertificate(
       {
         name: 'subjectAltName',
         altNames: [
-          { type: 2, value: host },
-          { type: 7, ip: '127.0.0.1' },
+          ...hosts.map((value) => ({ type: 2 as const, value })),
+          ...addresses.map((ip) => ({ type: 7 as const, ip })),
         ],
       },
     ],

@@ -35,7 +35,7 @@ export function setUpBench(): Bench {
     bench.root = await mkdtemp(join(tmpdir(), 'nginx-test-'));
     bench.profiles = await loadProfiles(PROFILES);
     bench.binary = await findNginx({
-      path: null,
+      source: null,
       searchPath: process.env.PATH ?? '',
       cacheDir: join(PROJECT, '.cache'),
       say: () => {},

@@ -60,7 +60,7 @@ async function alive(pids: readonly number[]): Promise<number[]> {
 }
 
 /** What is so in some profiles; all others listen without TLS, and have paths for WebSockets and GETs. */
-const TLS = ['tls', 'http2', 'tls12', 'tls-rsa', 'stream-tls'];
+const TLS = ['tls', 'http2', 'tls12', 'tls-rsa', 'reencrypt', 'stream-tls'];
 const STREAM = ['stream', 'stream-tls'];
 const OTHERS = [
   ...['plain', 'cache', 'load-balanced', 'unix-socket', 'cache-unsafe'],

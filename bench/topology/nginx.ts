@@ -5,7 +5,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
-import { type NginxBinary, nginxEnvironment } from '../nginx/binary.ts';
+import { type NginxBinary, nginxCommand } from '../nginx/binary.ts';
 import type { Listener } from '../nginx/listen.ts';
 import { type Printed, print } from '../nginx/print.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
@@ -49,10 +49,9 @@ export async function checkNginx(
   folder: string,
   origins: readonly (Origin | null)[] = [],
 ): Promise<string[]> {
-  const args = ['-t', ...pathArguments(binary, confPath, folder)];
-  const options = { timeout: CHECK_TIMEOUT_MS, env: nginxEnvironment(binary) };
+  const [command, ...args] = nginxCommand(binary, ['-t', ...pathArguments(binary, confPath, folder)]);
   const { failed, stderr } = await new Promise<{ failed: boolean; stderr: string }>((done) => {
-    execFile(binary.path, args, options, (error, _, words) =>
+    execFile(command, args, { timeout: CHECK_TIMEOUT_MS }, (error, _, words) =>
       done({ failed: error !== null, stderr: words }),
     );
   });
@@ -120,14 +119,14 @@ export interface StartOptions {
  */
 export async function startNginx(options: StartOptions): Promise<Launched> {
   const { binary, confPath, folder, readyMs = READY_MS } = options;
+  const [command, ...args] = nginxCommand(binary, pathArguments(binary, confPath, folder));
   const nginx = (options.launch ?? launch)({
     name: 'nginx',
     component: 'proxy',
-    command: binary.path,
-    args: pathArguments(binary, confPath, folder),
+    command,
+    args,
     cpus: options.cpus,
     ipc: false,
-    env: nginxEnvironment(binary),
   });
   try {
     await ready(nginx, options, performance.now() + readyMs);

@@ -30,7 +30,7 @@ const sockets = new WebSocketServer({ server: backend });
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'own-test-'));
   binary = await findNginx({
-    path: null,
+    source: null,
     searchPath: process.env.PATH ?? '',
     cacheDir: fileURLToPath(new URL('../../../.cache', import.meta.url)),
     say: () => {},
@@ -65,6 +65,7 @@ async function started(
     path: join(folder, Object.keys(files)[0] ?? ''),
     tunings: [],
     key: 'ecdsa' as const,
+    upstreamTls: false,
     options: {
       roots: (options.roots ?? []).map(({ from, to }) => ({ from, to: join(folder, to) })),
       envFile: options.envFile ? join(folder, options.envFile) : null,

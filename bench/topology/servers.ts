@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
+import type { Certificate } from './certificate.ts';
 import { type Launched, launchOn } from './process.ts';
 
 /** Counters of one echo server since its start. */
@@ -26,6 +28,8 @@ export interface EchoServer {
   readonly port: number;
   /** Path of its Unix-domain socket; null where there was no folder for it. */
   readonly socket: string | null;
+  /** The certificate that it identifies itself with, on both; null: it speaks without TLS. */
+  readonly certPath: string | null;
   /** @throws {Problem} kind `died` where the server does not answer any more */
   stats(): Promise<ServerStats>;
   /** The latest sample; null in the first second. */
@@ -41,6 +45,8 @@ export interface ServersOptions {
   cpus: readonly number[] | null;
   /** Where each of them makes a Unix-domain socket; default: none does. */
   socketFolder?: string;
+  /** What they identify themselves with, on port and socket; default: they speak without TLS. */
+  certificate?: Pick<Certificate, 'certPath' | 'keyPath'> | null;
   /** More of the server's own options, as in `--delay 20`. */
   args?: readonly string[];
   /** The largest message in bytes, where it is more than the server's default. */
@@ -48,6 +54,8 @@ export interface ServersOptions {
   /** Called right after each launch, so that nothing that runs is ever unknown. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
+  /** Is told each line that a server logs (its option `--log`); default: its stdout is ignored. */
+  onLine?: (line: string) => void;
   /** All of them have to be ready by then. Default: 15 s. */
   timeoutMs?: number;
 }
@@ -76,6 +84,7 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
       const server = launchServer(`echo server ${i + 1}`, socket, options);
       launched.push(server);
       options.onLaunch?.(server);
+      if (options.onLine !== undefined) passLines(server, options.count > 1, options.onLine);
       return whenReady(server, socket, options, deadline.signal);
     });
     return await Promise.all(ready);
@@ -90,23 +99,33 @@ export async function startServers(options: ServersOptions): Promise<EchoServer[
 function launchServer(
   name: string,
   socket: string | null,
-  { kind, engine, cpus, args = [], maxPayloadBytes }: ServersOptions,
+  { kind, engine, cpus, args = [], certificate = null, maxPayloadBytes, onLine }: ServersOptions,
 ): Launched {
   const local = socket === null ? [] : ['--socket', socket];
+  const tls = certificate === null ? [] : ['--cert', certificate.certPath, '--key', certificate.keyPath];
   const limit = maxPayloadBytes === undefined ? [] : ['--max-payload', String(maxPayloadBytes)];
   return launchOn(kind === 'lean' ? engine : 'node', ENTRY, {
     name,
     component: 'server',
-    args: ['--port', '0', '--kind', kind, ...local, ...limit, ...args],
+    args: ['--port', '0', '--kind', kind, ...local, ...tls, ...limit, ...args],
     cpus,
     ipc: true,
+    stdout: onLine === undefined ? 'ignore' : 'pipe',
+  });
+}
+
+/** Its ready line is for those who have no channel. */
+function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
+  if (child.stdout === null) return;
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!line.startsWith('listening on ')) onLine(isNamed ? `${name}: ${line}` : line);
   });
 }
 
 async function whenReady(
   launched: Launched,
   socket: string | null,
-  { onLoop, timeoutMs = 15_000 }: ServersOptions,
+  { certificate, onLoop, timeoutMs = 15_000 }: ServersOptions,
   signal: AbortSignal,
 ): Promise<EchoServer> {
   let latest: LoopSample | null = null;
@@ -141,7 +160,8 @@ async function whenReady(
     );
   }
 
-  return { launched, port: outcome, socket, stats, loop: () => latest };
+  const certPath = certificate?.certPath ?? null;
+  return { launched, port: outcome, socket, certPath, stats, loop: () => latest };
 }
 
 function notReady(launched: Launched, timeoutMs: number | null): Problem {

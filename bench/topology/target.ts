@@ -1,17 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { NginxFacts } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { Variant } from '../model/variant.ts';
-import type { NginxBinary } from '../nginx/binary.ts';
+import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { collectChanges } from '../nginx/notices.ts';
+import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
@@ -41,6 +42,8 @@ export interface StartedTarget extends Target {
 
 export interface RunningNginx {
   launched: Launched;
+  /** Whether it serves the folder that it was given: `stream` serves none. */
+  servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
   /** What the configuration runs otherwise than as it is written. */
   notices: Notice[];
@@ -67,18 +70,28 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
 export interface ProxySource extends ConfigurationSource {
   /** Of the certificate of a profile; that of a person's own configuration follows from its ciphers. */
   key: KeyType;
+  /** The echo servers behind it speak TLS. */
+  upstreamTls: boolean;
 }
 
 /** What a variant of a profile puts in front of the servers; null: nothing. */
 export function proxySource(
-  { configurationPath: path, options, key }: Profile,
+  { configurationPath: path, options, key, upstreamTls }: Profile,
   { proxy }: Variant,
 ): ProxySource | null {
-  return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key };
+  return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
+}
+
+/** What a topology that stands for a person to use has beside that of a run. */
+export interface Opening {
+  /** Address to listen on; default: 127.0.0.1. */
+  host?: string;
+  /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
+  pageFolder?: string;
 }
 
 /** Where Nginx passes connections on to: an echo server, or the place where one would be. */
-type Upstream = Pick<EchoServer, 'port' | 'socket'>;
+type Upstream = Pick<EchoServer, 'port' | 'socket' | 'certPath'>;
 
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
@@ -92,13 +105,15 @@ export async function startProxy(
   servers: readonly EchoServer[],
   folder: string,
   processSet: ProcessSet,
+  opening: Opening = {},
 ): Promise<StartedTarget> {
-  const { tree, name, certificate, sandbox, accepted, changes } = await prepare(
+  const { tree, name, certificate, sandbox, accepted, changes, servesFolder } = await prepare(
     source,
     plan.proxy,
     binary,
     servers,
     folder,
+    opening,
   );
   const { confPath, text } = accepted.written;
   const launched = await startNginx({
@@ -110,11 +125,10 @@ export async function startProxy(
     cpus: plan.placement?.proxy ?? null,
     launch: processSet.launch,
   });
-  const { path, version, openssl, buildArguments } = binary;
-  // Below the working folder the rest of the path is nobody's business who reads the report.
-  const shown = relative(process.cwd(), path);
+  const { origin, version, openssl, buildArguments } = binary;
   const facts = {
-    binary: shown.startsWith('..') ? path : shown,
+    binary: shownPath(binary),
+    origin,
     version,
     openssl,
     buildArguments,
@@ -128,6 +142,7 @@ export async function startProxy(
     page: pageOf(sandbox.httpPath, text),
     proxy: {
       launched,
+      servesFolder,
       facts,
       notices: [...sandbox.notices, ...changes.notices(tree)],
       redactLine: lineRedactor(sandbox.tree),
@@ -149,7 +164,11 @@ export async function checkProxy(
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
   try {
+    const { certPath } = source.upstreamTls
+      ? await makeCertificate(join(folder, 'upstream'))
+      : { certPath: null };
     const places = Array.from({ length: servers }, (_, index) => ({
+      certPath,
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
@@ -166,21 +185,23 @@ async function prepare(
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
+  { host = HOST, pageFolder }: Opening = {},
 ) {
   const changes = collectChanges();
-  const tree = await readTuned(source, changes.note);
+  const read = await readTuned(source, changes.note);
   const { options } = source;
   const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
+  const tree = pageFolder === undefined ? read : withPage(read, findPaths(read, wanted).server, pageFolder);
   const { server, levels } = findPaths(tree, wanted);
   const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
   const key = options === null ? source.key : keyTypeFor(levels);
-  const certificate = await makeCertificate(folder, key, name);
+  const certificate = await makeCertificate(folder, key, [name], [...new Set([HOST, host])]);
   const spec = {
     ...proxy,
     folder,
-    host: HOST,
-    ports: await freePorts(HOST, listenAddresses(tree).length),
-    upstreams: servers.map(({ port, socket }) => ({ host: HOST, port, socket })),
+    host,
+    ports: await freePorts(host, listenAddresses(tree).length),
+    upstreams: servers.map(({ port, socket, certPath }) => ({ host: HOST, port, socket, certPath })),
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,
@@ -195,7 +216,7 @@ async function prepare(
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
   const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
-  return { tree, name, certificate, sandbox, accepted, changes };
+  return { tree, name, certificate, sandbox, accepted, changes, servesFolder: tree !== read };
 }
 
 function targetOf(
@@ -219,6 +240,6 @@ function pageOf(httpPath: string | null, configuration: string): StartedTarget['
 }
 
 /** As root the workers would become another user, who may not enter the run's private folder. */
-function nginxUser(): string | null {
+export function nginxUser(): string | null {
   return process.getuid?.() === 0 ? `${userInfo().username} root` : null;
 }

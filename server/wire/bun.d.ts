@@ -69,6 +69,8 @@ declare namespace Bun {
     exclusive?: boolean;
     allowHalfOpen?: boolean;
     socket: Handlers<Data>;
+    /** Both in PEM. */
+    tls?: { cert: string; key: string };
   }
 
   function listen<Data>(options: ListenOptions<Data> & { hostname: string; port: number }): Listener;

@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { makeResult } from '../../../test/result.ts';
-import { comparisonMarkdown } from './markdown.ts';
 import { notesOf } from './notes.ts';
 import { comparisonText } from './text.ts';
 import {
-  effectSoFar,
   excludedLines,
   formatDetectable,
   formatEffect,
@@ -39,8 +37,6 @@ test('the sentence on a variant tells the headline figures, and what else differ
       'no difference detected in response time p50 (±2.1 % would have been). ' +
       'Also Nginx memory per connection dearer: ×5.4 (95 % interval ×5.3 to ×5.6).',
   );
-  assert.equal(effectSoFar(VARIANT), 'plain+buf-16k: Nginx CPU per message +25 % (+20 % to +30 %)');
-  assert.equal(effectSoFar({ ...VARIANT, figures: [] }), null);
 });
 
 test('how much it rests on, and what was left out, the same reason once', () => {
@@ -80,15 +76,4 @@ test('a variant that is the baseline once more is said to be', () => {
   assert.match(machine ?? '', /^No calibration of this machine with this Nginx was at hand/);
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is plain once more \(an A\/A comparison\)/);
-});
-
-test('Markdown: a table of as many columns in every row, and no markup from outside', () => {
-  const result = makeRounds();
-  const hostile = '<img src=x>|`*[a](b)';
-  const text = comparisonMarkdown({ ...result, conclusions: [makeComparison('plain', hostile)] });
-  const rows = text.split('\n').filter((line) => line.startsWith('|'));
-  assert.equal(rows.length, 2 + 4);
-  for (const row of rows) assert.equal(row.replaceAll('\\|', '').split('|').length, 10, row);
-  assert.doesNotMatch(text, /<img|[^\\]`|[^\\]\[a/);
-  assert.equal(comparisonMarkdown(makeResult()), '');
 });

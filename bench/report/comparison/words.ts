@@ -61,6 +61,10 @@ function isHeadline({ name, step }: ComparedFigure): boolean {
   return name === 'response.p50' || (name === 'cpuPerMessage.proxy' && step === 'throughput');
 }
 
+export function headlineFigures(figures: readonly ComparedFigure[]): ComparedFigure[] {
+  return figures.filter(isHeadline);
+}
+
 /** A difference beside the headline; the capacity of a core says again what CPU per message says. */
 function isWorthSaying(figure: ComparedFigure): boolean {
   return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
@@ -74,18 +78,10 @@ export function baselineOf(each: VariantComparison, { baseline }: Pick<Compariso
 /** One or two sentences for a variant: the headline figures, and what else differs. */
 export function verdictSentence(comparison: VariantComparison, baseline: string): string {
   const { variant, verdict, figures } = comparison;
-  const headline = figures.filter(isHeadline).map(clause);
+  const headline = headlineFigures(figures).map(clause);
   const others = figures.filter(isWorthSaying).map(clause);
   const main = `${variant} against ${baseline}: ${headline.length === 0 ? verdict : headline.join('; ')}.`;
   return others.length === 0 ? main : `${main} Also ${others.join('; ')}.`;
-}
-
-/** `tls: Nginx CPU per message +31 % (+29 % to +33 %)`; null before the first round gives one. */
-export function effectSoFar({ variant, figures }: VariantComparison): string | null {
-  const figure = figures.find((each) => isHeadline(each) && each.effect !== null);
-  if (figure === undefined) return null;
-  const interval = figure.interval === null ? '' : ` (${formatInterval(figure.interval)})`;
-  return `${variant}: ${figureTitle(figure)} ${formatEffect(figure.effect)}${interval}`;
 }
 
 /** `Nginx CPU per message is dearer by +4.1 % (95 % interval +3.2 % to +5 %)`. */

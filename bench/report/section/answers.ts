@@ -8,7 +8,7 @@ import {
 import { badge } from '../badge.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatRate, formatTime } from '../page/format.ts';
-import { hasLosses, lossSentence, outcomeSentence, validitySentences } from '../verdict.ts';
+import { hasLosses, limitSentence, lossSentence, outcomeSentence, verdictSentence } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
 import { paragraph } from '../words.ts';
 
@@ -55,15 +55,11 @@ function latencyNumbers({ figures }: RunView): Markup {
 /** What one step has to say beside the answer; how it ended and what it lost stand out. */
 function stepParagraphs(title: string, view: RunView, figures: string): Markup {
   const outcome = outcomeSentence(view);
-  const told = paragraph([figures, undisturbedSentence(view), ...validityOf(view)]);
+  // That a schedule set the pace goes without saying: it is what an open loop is for.
+  const limit = view.run.validity.limit.component === 'schedule' ? '' : limitSentence(view);
+  const told = paragraph([figures, undisturbedSentence(view), verdictSentence(view), limit]);
   return html`${outcome !== '' && html`<p class="broken">${title}. ${outcome}</p>`}
 ${hasLosses(view) && html`<p class="broken">${title}. ${lossSentence(view)}</p>`}
 ${told !== '' && html`<p><strong>${title}.</strong> ${told}</p>`}
 `;
-}
-
-/** That a schedule which was kept set the pace goes without saying. */
-function validityOf(view: RunView): string[] {
-  const { verdict, limit } = view.run.validity;
-  return verdict === 'valid' && limit.component === 'schedule' ? [] : validitySentences(view);
 }

@@ -5,8 +5,9 @@ import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import type { Stored } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
-import { hgrmFiles } from '../hgrm.ts';
+import { hgrmFiles } from '../exports/hgrm.ts';
 import { reportHtml } from '../html.ts';
+import { tableOf } from '../page-text.test.fixture.ts';
 
 const PAGE = reportHtml(makeRounds());
 const titles = (page: string) => [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
@@ -20,11 +21,20 @@ test('a comparison has sections of its own, the verdict first, and runs as one t
     'What differs in the configuration',
     'Notices',
     'All runs',
+    'The article’s claims',
     'Environment and plan',
   ]);
   assert.match(PAGE, /<p class="verdict">plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
   const runs = /<section id="runs"[\s\S]*?<\/section>/.exec(PAGE)?.[0] ?? '';
   assert.equal(runs.match(/<tr>/g)?.length, 1 + 12);
+});
+
+test('the rounds that are drawn are a table as well', () => {
+  assert.deepEqual(tableOf(PAGE, 'plain+buf-16k and plain, round by round').slice(0, 3), [
+    ['Nginx CPU per message', '1', '20 µs', '25 µs'],
+    ['Nginx CPU per message', '2', '21 µs', '26 µs'],
+    ['Nginx CPU per message', '3', '22 µs', '27 µs'],
+  ]);
 });
 
 test('every effect is drawn with its interval, those beyond the scale as an arrow', () => {
@@ -85,7 +95,7 @@ test('a comparison with nothing in it is a page all the same', () => {
       : [{ ...each, comparisons: each.comparisons.map((one) => ({ ...one, figures: [] })), excluded: [] }],
   );
   const page = reportHtml({ ...result, runs: [], conclusions });
-  assert.equal(titles(page).length, 8);
+  assert.equal(titles(page).length, 9);
   assert.doesNotMatch(page.slice(0, page.indexOf('<script')), /NaN|Infinity|undefined/);
 });
 
@@ -104,6 +114,20 @@ test('stored results: two points without a line for each run, and everything tha
     [2, 3, 0],
   );
   assert.doesNotMatch(plot, /NaN|Infinity/);
+});
+
+test('where a variant ran on another Nginx, both are named beside the difference', () => {
+  const result = makeRounds();
+  assert.doesNotMatch(PAGE, /It ran on/);
+  const runs = result.runs.map((run) => {
+    if (run.plan.variant === 'plain' || run.proxy === null) return run;
+    const origin = 'nginx 1.26.3-3 of debian:trixie';
+    return { ...run, proxy: { ...run.proxy, version: '1.26.3', openssl: 'OpenSSL 3.5.9', origin } };
+  });
+  assert.match(
+    reportHtml({ ...result, runs }),
+    /<p>It ran on Nginx 1\.26\.3 with OpenSSL 3\.5\.9 \(nginx 1\.26\.3-3 of debian:trixie\), the baseline on Nginx 1\.22\.1 with OpenSSL 3\.0\.11 19 Sep 2023 \(\/usr\/sbin\/nginx\)\.<\/p>/,
+  );
 });
 
 test('a calibration is told of as a whole before its comparisons', () => {

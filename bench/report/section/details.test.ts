@@ -36,6 +36,24 @@ test('the busiest process of each component is drawn with its own share', () => 
   }
 });
 
+test('the busiest process is told, and a generator that spins is not taken for it', () => {
+  const result = makeBothSteps(2, 2);
+  for (const { plan, processes } of result.runs) {
+    if (plan.step !== 'latency') continue;
+    plan.pacing = 'spin';
+    for (const { component, samples } of processes)
+      if (component === 'generator') for (const sample of samples) sample.cpuUs = sample.atUs;
+  }
+  const findings = [...shown(result).matchAll(/<p class="finding">(Closest[^<]*)</g)].map(
+    (match) => match[1],
+  );
+  assert.match(findings[0] ?? '', /^Closest to a whole core was the Nginx of plain: 4\d(\.\d)? % of one\.$/);
+  assert.match(
+    findings[1] ?? '',
+    /was the Nginx of plain: 4\d(\.\d)? % of one, generators that spin left out\.$/,
+  );
+});
+
 test('every table of CPU, memory, handshakes and spread has the figures of its own run', () => {
   const result = makeBothSteps(2, 2);
   const page = shown(result);

@@ -1,4 +1,5 @@
 import type { RunPlan } from '../../model/plan.ts';
+import type { NginxFacts } from '../../model/run.ts';
 import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
@@ -10,9 +11,6 @@ import { sandboxDifference } from './difference.ts';
 /** Everything it takes to run the same again: machine, plan, command. */
 export function setup({ result, runs }: View): Section {
   const { environment: machine, plan } = result;
-  const nginx = runs.flatMap(({ run }) => run.proxy ?? []);
-  const distinct = (list: (string | null)[]): string =>
-    [...new Set(list.filter((item) => item !== null))].join('; ');
   return {
     id: 'setup',
     title: 'Environment and plan',
@@ -24,8 +22,13 @@ export function setup({ result, runs }: View): Section {
         `${machine.cpuModel}, ${formatCount(machine.cpus)} usable${machine.cpuQuota === null ? '' : `, of which a quota allows ${Number(machine.cpuQuota.toFixed(2))}`}`,
       ],
       ['Memory', formatBytes(machine.memoryBytes)],
-      ['Nginx', distinct(nginx.map(({ version, binary }) => `${version} (${binary})`)) || 'none'],
-      ['OpenSSL of Nginx', distinct(nginx.map(({ openssl }) => openssl)) || NOTHING],
+      [
+        'Nginx',
+        byVariant(runs, ({ version, binary, origin }) =>
+          origin === null ? `${version} (${binary})` : `${version} (${origin}, ${binary})`,
+        ) || 'none',
+      ],
+      ['OpenSSL of Nginx', byVariant(runs, ({ openssl }) => openssl) || NOTHING],
       ['Node', machine.node],
       ['Bun', machine.bun ?? 'none'],
       ['Open files limit', formatCount(machine.openFilesLimit)],
@@ -42,6 +45,17 @@ export function setup({ result, runs }: View): Section {
 <pre tabindex="0">nginx-ws-bench ${plan.command.map(quoted).join(' ')}</pre>
 ${planOf(runs)}`,
   };
+}
+
+/** A fact of Nginx; where it is not the same in all runs, with the variants that each is true of. */
+function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => string | null): string {
+  const variants = new Map<string, Set<string>>();
+  for (const { run } of runs) {
+    const fact = run.proxy === null ? null : factOf(run.proxy);
+    if (fact !== null) variants.set(fact, (variants.get(fact) ?? new Set()).add(run.plan.variant));
+  }
+  if (variants.size <= 1) return [...variants.keys()].join('');
+  return [...variants].map(([fact, names]) => `${[...names].join(', ')}: ${fact}`).join('; ');
 }
 
 /** As a person would type it. */

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parse } from '../nginx/parse.ts';
+import { findCandidates, nameOf, shownPath, upstreamsOf } from './candidate.ts';
+
+const UP = 'proxy_set_header Upgrade $http_upgrade;';
+const NOTHING = { websocketPath: null, host: null };
+
+function found(text: string, wanted = NOTHING as { websocketPath: string | null; host: string | null }) {
+  return findCandidates(parse(text, 'mine.conf'), wanted);
+}
+
+/** `sign path host` of each candidate. */
+function listed(
+  text: string,
+  wanted = NOTHING as { websocketPath: string | null; host: string | null },
+): string[] {
+  return found(text, wanted).map(({ sign, path, host }) => `${sign} ${path} ${host}`);
+}
+
+const site = (server: string) => `http { server { server_name a.org; ${server} } }`;
+
+describe('the locations that may carry WebSockets', () => {
+  it('are those that pass Upgrade on, that are named so, and that would but for headers of their own', () => {
+    const text = site(`${UP}
+      location / { proxy_pass http://app; }
+      location /socket.io/ { proxy_pass http://app; proxy_set_header Host $host; }
+      location /api { proxy_pass http://app; proxy_set_header Host $host; }
+      location /quiet { proxy_pass http://app; proxy_set_header Upgrade ""; }
+      location /files { root /srv; }
+      location /inside { internal; proxy_pass http://app; }`);
+    assert.deepEqual(listed(text), ['upgrade / a.org', 'name /socket.io/ a.org', 'hidden /api a.org']);
+  });
+
+  it('are all that proxy where none says more', () => {
+    const text = site('location /a { proxy_pass http://app; } location /b { proxy_pass http://app; }');
+    assert.deepEqual(listed(text), ['any /a a.org', 'any /b a.org']);
+    assert.deepEqual(listed(site('location / { root /srv; }')), []);
+  });
+
+  it('are reached by the path of the location that falls back to them', () => {
+    const text = site(`location / { try_files $uri @app; } location @app { proxy_pass http://app; ${UP} }
+      location @lost { proxy_pass http://app; ${UP} }`);
+    assert.deepEqual(listed(text), ['upgrade / a.org', 'upgrade null a.org']);
+  });
+
+  it('of a server without a name are reached where it is the default one', () => {
+    const ws = `location /ws { proxy_pass http://app; ${UP} }`;
+    const text = `http { server { listen 80; ${ws} } server { listen 80 default_server; ${ws} } server { listen 81; ${ws} } }`;
+    assert.deepEqual(listed(text), ['upgrade /ws null', 'upgrade /ws localhost', 'upgrade /ws localhost']);
+  });
+
+  it('are the one that a person names by its path, or those of the host', () => {
+    const text = `http { server { server_name a.org; location /x { proxy_pass http://app; } location /ws { proxy_pass http://app; ${UP} } }
+      server { server_name b.org; location /ws { proxy_pass http://app; ${UP} } } }`;
+    const asked = { websocketPath: '/x/y?token=secret', host: null };
+    assert.deepEqual(listed(text, asked), ['asked /x/y?token=secret a.org']);
+    assert.equal(shownPath(found(text, asked)[0] ?? assert.fail()), '/x/y');
+    assert.deepEqual(listed(text, { websocketPath: null, host: 'b.org' }), ['upgrade /ws b.org']);
+    assert.deepEqual(listed(text, { websocketPath: '/none', host: null }), []);
+  });
+
+  it('are servers of stream as well, but none for UDP', () => {
+    const text = `stream { upstream App { server 10.0.0.1:80; } upstream other { server 10.0.0.2:80; }
+      server { listen 80; proxy_pass app; } server { listen 53 udp; proxy_pass other; } }`;
+    const [stream, ...others] = found(text);
+    assert.ok(stream);
+    assert.deepEqual([stream.sign, nameOf(stream), others.length], ['stream', 'this server of stream', 0]);
+    const upstreams = upstreamsOf(parse(text, 'mine.conf'), stream);
+    assert.deepEqual(
+      upstreams.map(({ args }) => args[0]?.text),
+      ['App'],
+    );
+  });
+});

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { ConfigurationOptions } from '../model/configuration.ts';
+import { Problem } from '../model/failure.ts';
+import { findNginx, type NginxBinary } from '../nginx/binary.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
+import { remedied, SOUND, UPGRADE } from './check.test.fixture.ts';
+import { type CheckReport, check } from './check.ts';
+
+/** One of each kind of trouble, so that few runs of Nginx show them all. */
+const TROUBLED = `worker_shutdown_timeout 30s;
+events { worker_connections 64; }
+http {
+map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+proxy_cache_path /var/cache keys_zone=c:1m;
+upstream hashed { ip_hash; server 10.0.0.1; server 10.0.0.2; }
+server {
+listen 80; server_name plain.example.org;
+location /ws { proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
+location /socket { proxy_pass http://10.0.0.1; }
+location /hashed { proxy_pass http://hashed; ${UPGRADE.replaceAll('\n', ' ')} }
+location /cached { proxy_cache c; proxy_cache_valid any 1m; proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
+}
+server {
+listen 443 ssl; server_name tls.example.org; ssl_session_tickets off;
+location /ws { proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
+}
+}
+`;
+
+const OPTIONS: ConfigurationOptions = {
+  roots: [],
+  envFile: null,
+  keepGuards: false,
+  websocketPath: null,
+  host: null,
+  headers: [],
+};
+
+let root: string;
+let binary: NginxBinary;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'check-test-'));
+  // Private folders of the check lie below it, and can be told from those of other tests.
+  process.env.TMPDIR = root;
+  binary = await findNginx({
+    source: null,
+    searchPath: process.env.PATH ?? '',
+    cacheDir: fileURLToPath(new URL('../../../.cache', import.meta.url)),
+    say: () => {},
+  });
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+/** The processes that work in a private folder of these tests, by their pids, with their command lines. */
+async function running(): Promise<Map<number, string>> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')),
+  );
+  const all = pids.map((pid, index) => [pid, lines[index] ?? ''] as const);
+  return new Map(all.filter(([, line]) => line.includes(join(root, PRIVATE_FOLDER_PREFIX))));
+}
+
+/** The pid of the first process of a check that has just begun; null where it is over before. */
+async function firstProcess(check: Promise<unknown>): Promise<number | null> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  check.then(over, over);
+  while (!isOver) {
+    const [pid] = (await running()).keys();
+    if (pid !== undefined) return pid;
+    await sleep(5);
+  }
+  return null;
+}
+
+const NEVER = new AbortController().signal;
+
+async function checked(text: string, signal = NEVER): Promise<CheckReport> {
+  const path = join(root, 'nginx.conf');
+  await writeFile(path, text);
+  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER });
+}
+
+describe('check, through a real Nginx', () => {
+  let report: CheckReport;
+  before(async () => {
+    report = await checked(TROUBLED);
+  });
+  const found = (rule: string, line: number) => {
+    const finding = report.findings.find((each) => each.rule === rule && each.origin?.line === line);
+    assert.ok(finding, `${rule} at line ${line}`);
+    return finding;
+  };
+
+  it('opens WebSockets through each location, of every server, and sees which echo', () => {
+    const outcomes = report.candidates.map((candidate) => {
+      const { handshake } = report.seen?.locations.get(candidate) ?? {};
+      return `${candidate.path} ${candidate.host} ${handshake?.outcome}`;
+    });
+    assert.deepEqual(outcomes, [
+      '/ws plain.example.org echoed',
+      '/socket plain.example.org status-426',
+      '/hashed plain.example.org echoed',
+      '/cached plain.example.org echoed',
+      '/ws tls.example.org echoed',
+    ]);
+  });
+
+  it('sees a handshake that is passed on as an ordinary request', () => {
+    const { level, seen } = found('upgrade', 10);
+    assert.deepEqual([level, seen?.status], ['warning', 426]);
+    assert.match(seen?.text ?? '', /was HTTP\/1\.\d with no Upgrade/);
+  });
+
+  it('sees a silent WebSocket cut without a close frame', () => {
+    assert.equal(found('idle-timeout', 9).seen?.closeCode, 1006);
+    found('idle-timeout', 16);
+  });
+
+  it('sees a 426 that a cache keeps', () => {
+    const { level, seen } = found('cache', 12);
+    assert.deepEqual([level, seen?.status], ['error', 426]);
+    assert.match(seen?.text ?? '', /of 4 handshakes 0 reached the server/);
+  });
+
+  it('sees how many WebSockets a worker takes', () => {
+    const { opened = 0 } = report.seen?.capacity ?? {};
+    assert.ok(opened > 0 && opened <= 32, `${opened}`);
+    assert.match(found('worker-connections', 2).seen?.text ?? '', new RegExp(`took ${opened} WebSockets`));
+  });
+
+  it('sees clients of one network on one server, and servers that stay out after they refused', () => {
+    assert.equal(
+      found('ip-hash', 6).seen?.text,
+      'WebSockets from 6 addresses of one network came to one server.',
+    );
+    const { seen } = found('max-fails', 6);
+    assert.equal(seen?.status, 502);
+  });
+
+  it('sees what TLS and a reload do, and when the log is written', () => {
+    assert.match(found('tls-resumption', 15).seen?.text ?? '', /was not resumed/);
+    assert.equal(found('worker-shutdown-timeout', 1).seen?.closeCode, 1006);
+    assert.match(found('access-log', 9).seen?.text ?? '', /No line came while/);
+  });
+
+  it('leaves nothing behind, and nothing running', async () => {
+    assert.deepEqual(await readdir(root), ['nginx.conf']);
+    assert.deepEqual(await running(), new Map());
+  });
+});
+
+describe('a check of what is written as it says', () => {
+  it('opens what did not open', async () => {
+    const wrong = `events { worker_connections 20000; }
+http {
+server { listen 80; location /ws { proxy_pass http://10.0.0.1; proxy_read_timeout 1h; } }
+}
+`;
+    const before = await checked(wrong);
+    const finding = before.findings.find(({ rule }) => rule === 'upgrade');
+    assert.ok(finding);
+    assert.deepEqual([finding.level, finding.seen?.status], ['error', 426]);
+    const fixed = await checked(remedied(wrong, finding));
+    assert.deepEqual(
+      fixed.findings.filter(({ level }) => level === 'error'),
+      [],
+    );
+    assert.equal([...(fixed.seen?.locations.values() ?? [])][0]?.handshake.outcome, 'echoed');
+  });
+});
+
+describe('a check of what cannot be run', () => {
+  it('tells what Nginx refuses at its line, and what can be said without', async () => {
+    const report = await checked(
+      `events {}\nhttp { server { listen 80;\n${SOUND.replace('1h', 'soon')} } }\n`,
+    );
+    const [worst] = report.findings;
+    assert.deepEqual([worst?.rule, worst?.level, worst?.origin?.line], ['refused', 'error', 3]);
+    assert.match(worst?.text ?? '', /"proxy_read_timeout" directive invalid value/);
+    assert.equal(report.tried, false);
+    assert.ok(report.findings.some(({ rule }) => rule === 'worker-connections'));
+  });
+
+  it('warns of code that it does not run', async () => {
+    const lua = `events {}\nhttp { server { listen 80;\nlocation = /x { js_content main.hello; }\n${SOUND} } }\n`;
+    const { findings } = await checked(lua);
+    const refusal = findings.find(({ rule }) => rule === 'refused');
+    assert.deepEqual([refusal?.level, refusal?.origin?.line], ['warning', 3]);
+    assert.match(refusal?.text ?? '', /^Nothing was tried\. "js_content"/);
+  });
+
+  it('is an error where it cannot be read, at the line, and where nothing proxies', async () => {
+    const broken = await checked('events {}\nhttp {\n');
+    assert.deepEqual(
+      broken.findings.map(({ rule, level, origin }) => [rule, level, origin?.line]),
+      [['refused', 'error', 2]],
+    );
+    const { findings } = await checked('events {}\nhttp { server { root /srv; } }\n');
+    assert.deepEqual([findings[0]?.rule, findings[0]?.level], ['upgrade', 'error']);
+  });
+
+  it('is wrong use where there is no such file', async () => {
+    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER };
+    await assert.rejects(check({ path: join(root, 'none.conf'), ...input }), (error) => {
+      return error instanceof Problem && error.kind === 'usage';
+    });
+  });
+
+  it('is told of a process that died, and not of what was seen without it', async () => {
+    const killed = checked(TROUBLED);
+    let master: number | undefined;
+    while (master === undefined) {
+      assert.ok(await firstProcess(killed));
+      for (const [pid, line] of await running()) if (line.startsWith('nginx: master')) master = pid;
+    }
+    process.kill(master, 'SIGKILL');
+    await assert.rejects(killed, (error) => error instanceof Problem && error.kind === 'died');
+  });
+
+  it('ends with the reason of who stops it', async () => {
+    const stop = new AbortController();
+    const stopped = checked(TROUBLED, stop.signal);
+    assert.ok(await firstProcess(stopped));
+    stop.abort(new Error('stopped here'));
+    await assert.rejects(stopped, /stopped here/);
+    assert.deepEqual(await readdir(root), ['nginx.conf']);
+    assert.deepEqual(await running(), new Map());
+  });
+});

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import type { Probe } from '../model/run.ts';
+import { wrapFragment } from '../nginx/fragment.ts';
+import { parse } from '../nginx/parse.ts';
+import { print } from '../nginx/print.ts';
+import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
+import { findCandidates } from './candidate.ts';
+import type { Finding, Remedy } from './finding.ts';
+import type { LocationSeen, Seen } from './observation.ts';
+import type { Subject } from './subject.ts';
+
+export const FILE = '/site/nginx.conf';
+
+export const UPGRADE = `proxy_http_version 1.1;
+proxy_set_header Upgrade $http_upgrade;
+proxy_set_header Connection $connection_upgrade;`;
+const MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
+
+/** A whole configuration in which nothing is wrong but what is put into it; the server begins on line 8. */
+export function whole({ server = '', http = '', main = 'worker_rlimit_nofile 40000;', events = '' } = {}) {
+  return `worker_processes 4;
+${main.replaceAll('\n', ' ')}
+worker_shutdown_timeout 1h;
+events { worker_connections 20000; ${events.replaceAll('\n', ' ')} }
+http {
+${MAP}
+${http.replaceAll('\n', ' ')}
+server {
+listen 80;
+server_name a.example.org;
+${server}
+}
+}
+`;
+}
+
+/** A location in which nothing is wrong. */
+export const SOUND = `location /ws { proxy_pass http://app; ${UPGRADE.replaceAll('\n', ' ')} proxy_read_timeout 1h; access_log off; }`;
+
+export function subjectOf(text: string, changes: Partial<Subject> = {}): Subject {
+  const nodes = parse(text, FILE);
+  const tree = wrapFragment(nodes, () => {});
+  const candidates = findCandidates(tree, { websocketPath: null, host: null });
+  const isPart = tree[0] !== nodes[0];
+  return { tree, isPart, nginxVersion: '1.22.1', candidates, seen: null, ...changes };
+}
+
+export const OPENED: LocationSeen = {
+  handshake: {
+    outcome: 'echoed',
+    arrived: { httpVersion: '1.1', upgrade: 'websocket', connection: 'upgrade' },
+  },
+  get: { status: 426, arrived: { httpVersion: '1.1', upgrade: null, connection: null } },
+  cache: null,
+  idle: null,
+};
+
+const NOTHING: Seen = {
+  locations: new Map(),
+  tls: new Map(),
+  upstreams: new Map(),
+  log: null,
+  reload: null,
+  capacity: null,
+};
+
+/** The same, with each location seen as said. */
+export function seenAs(
+  subject: Subject,
+  location: Partial<LocationSeen>,
+  others: Partial<Seen> = {},
+): Subject {
+  const locations = new Map(subject.candidates.map((each) => [each, { ...OPENED, ...location }]));
+  return { ...subject, seen: { ...NOTHING, locations, ...others } };
+}
+
+export function upstreamIn({ tree }: Pick<Subject, 'tree'>): Directive {
+  const [upstream] = directives(tree, 'http').flatMap(({ block }) => directives(block, 'upstream'));
+  assert.ok(upstream);
+  return upstream;
+}
+
+/** The one finding there is, after its `level :line text` was compared. */
+export function only(findings: readonly Finding[], expected: RegExp): Finding {
+  assert.equal(findings.length, 1, JSON.stringify(findings));
+  const [found] = findings;
+  assert.ok(found);
+  assert.match(`${found.level} :${found.origin?.line} ${found.text}`, expected);
+  return found;
+}
+
+/** What is put into the server of a whole configuration. */
+export const ofServer = (server: string) => subjectOf(whole({ server }));
+
+const PROBE: Probe = {
+  alpn: null,
+  alpnOffered: 'h2',
+  extendedConnect: false,
+  tlsProtocol: 'TLSv1.3',
+  tlsCipher: 'TLS_AES_256_GCM_SHA384',
+  tlsResumed: true,
+};
+
+/** A server with TLS, and what a probe of it found. */
+export function probed(server: string, probe: Partial<Probe>, listen = 'listen 443 ssl http2;'): Subject {
+  const subject = subjectOf(whole({ server: `${server}\n${SOUND}` }).replace('listen 80;', listen));
+  const tls = new Map(subject.candidates.map((each) => [each.server, { ...PROBE, ...probe }]));
+  return seenAs(subject, {}, { tls });
+}
+
+/** A configuration with what a finding says to write. */
+export function remedied(text: string, { origin, remedies }: Finding): string {
+  const tree = parse(text, FILE);
+  const lines = remedies.reduce((soFar, remedy) => withRemedy(soFar, remedy, origin?.line ?? 0), tree);
+  return print(lines).text;
+}
+
+/** Writes into the outermost block of the name that holds the line; of the main file: at its top. */
+function withRemedy(tree: readonly Node[], { block, lines }: Remedy, line: number): Node[] {
+  const written = parse(lines.join('\n'), 'the remedy');
+  if (block === 'main') return merged(tree, written);
+  let isDone = false;
+  const visit = (nodes: readonly Node[]): Node[] =>
+    nodes.map((node) => {
+      if (isDone || node.kind === 'comment' || node.block === null) return node;
+      if (node.name !== block) return { ...node, block: visit(node.block) };
+      if (['location', 'server', 'upstream'].includes(block) && !linesOf(node).includes(line)) {
+        return { ...node, block: visit(node.block) };
+      }
+      isDone = true;
+      return { ...node, block: merged(node.block, written) };
+    });
+  const done = visit(tree);
+  // In a part of a configuration the blocks around it are not there.
+  if (!isDone && block === 'http') return merged(tree, written);
+  assert.ok(isDone, `no ${block} at line ${line}`);
+  return done;
+}
+
+function linesOf(node: Directive): number[] {
+  return [node.origin?.line ?? 0, ...directives(node.block).flatMap(linesOf)];
+}
+
+const METHODS = ['ip_hash', 'hash', 'least_conn'];
+
+/** What is written takes the place of what says the same. */
+function merged(level: readonly Node[], written: readonly Node[]): Node[] {
+  const keyOf = (node: Directive) => {
+    if (METHODS.includes(node.name)) return 'method';
+    return /^(server|proxy_set_header)$/.test(node.name) && node.block === null
+      ? `${node.name} ${texts(node)[0]}`
+      : node.name;
+  };
+  const keys = new Set(directives(written).map(keyOf));
+  const isReplaced = (node: Node) =>
+    node.kind === 'directive' && node.block === null && keys.has(keyOf(node));
+  return [...written, ...level.filter((node) => !isReplaced(node))];
+}

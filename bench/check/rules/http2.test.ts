@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { only, probed, SOUND, seenAs, subjectOf, whole } from '../check.test.fixture.ts';
+import { handshake } from './handshake.ts';
+import { http2 } from './http2.ts';
+
+describe('http2', () => {
+  it('is a note with TLS, by what was on the wire', () => {
+    const found = only(http2(probed('', {})), /^note :9 HTTP\/2 is on, but not for WebSockets/);
+    assert.match(found.seen?.text ?? '', /SETTINGS_ENABLE_CONNECT_PROTOCOL is not among/);
+    only(http2(probed('', { extendedConnect: true })), /^note :9 .*offers WebSockets over it/);
+    only(http2(probed('http2 on;', {}, 'listen 443 ssl;')), /^note :11/);
+    assert.deepEqual(http2(probed('', {}, 'listen 443 ssl;')), []);
+  });
+
+  it('is an error without TLS where such a listener takes nothing else', () => {
+    const subject = subjectOf(whole({ server: SOUND }).replace('listen 80;', 'listen 80 http2;'));
+    const found = only(http2(subject), /^error :9 Before Nginx 1\.25\.1/);
+    assert.deepEqual(found.remedies[0]?.lines, ['listen  80;']);
+    only(http2({ ...subject, nginxVersion: '1.25.1' }), /^note :9/);
+    const refused = { handshake: { outcome: 'protocol-error', arrived: null } } as const;
+    assert.match(
+      only(http2(seenAs(subject, refused)), /^error/).seen?.text ?? '',
+      /no response of HTTP\/1\.1/,
+    );
+    assert.deepEqual(handshake(seenAs(subject, refused)), [], 'said once');
+  });
+});

@@ -1,0 +1,27 @@
+import { type Directive, directive, directives, type Node, rewrite, word } from '../nginx/tree.ts';
+
+/** What the timeouts of the copy are set to. */
+export const SHORT_SECONDS = 1;
+const SHORT = `${SHORT_SECONDS}s`;
+
+/** Directives that close a WebSocket after a time. */
+const TIMEOUTS = new Set(['proxy_read_timeout', 'proxy_timeout', 'worker_shutdown_timeout']);
+
+/**
+ * The configuration with every timeout that closes WebSockets set to a second, and the defaults of those that are
+ * not written; `worker_shutdown_timeout`, which has none, only where it is.
+ */
+export function shortened(tree: readonly Node[]): Node[] {
+  const short = rewrite(tree, (node) => [TIMEOUTS.has(node.name) ? { ...node, args: [word(SHORT)] } : node]);
+  return short.map((node) => {
+    if (node.kind === 'comment' || node.block === null) return node;
+    if (node.name === 'http') return withDefault(node, 'proxy_read_timeout');
+    return node.name === 'stream' ? withDefault(node, 'proxy_timeout') : node;
+  });
+}
+
+function withDefault(context: Directive, name: string): Directive {
+  const block = context.block ?? [];
+  if (directives(block, name).length > 0) return context;
+  return { ...context, block: [directive(name, [SHORT]), ...block] };
+}

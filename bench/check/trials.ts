@@ -1,0 +1,176 @@
+import { setMaxListeners } from 'node:events';
+import { join } from 'node:path';
+import { probeTls } from '../load/probe.ts';
+import type { Probe } from '../model/run.ts';
+import type { Target } from '../model/target.ts';
+import { type Directive, directives, type Node } from '../nginx/tree.ts';
+import { type Backend, startBackend } from './backend.ts';
+import { activeServers, type Candidate, upstreamsOf } from './candidate.ts';
+import type { LocationSeen, Seen, UpstreamSeen } from './observation.ts';
+import { type Raised, type RaiseOptions, raise } from './raise.ts';
+import { careless } from './rules/cache.ts';
+import { shortened } from './shortened.ts';
+import { mainSetting, workerConnections } from './subject.ts';
+import { tryCache } from './trials/cache.ts';
+import { tryCapacity } from './trials/capacity.ts';
+import { tryHandshake } from './trials/handshake.ts';
+import { tryIdle } from './trials/idle.ts';
+import { tryLog } from './trials/log.ts';
+import { tryReload } from './trials/reload.ts';
+import { tryRecovery, trySpread } from './trials/upstream.ts';
+
+/** Two are enough to see a choice between servers. */
+const BACKENDS = 2;
+/** With a larger `worker_connections` the limit is not tried: it would take too many sockets. */
+const MOST_TRIED = 1024;
+
+export type TrialOptions = Omit<RaiseOptions, 'backends' | 'workerConnections'> & {
+  tree: readonly Node[];
+  /** The private folder of the check. */
+  folder: string;
+  isPart: boolean;
+  signal: AbortSignal;
+};
+
+/** A location that takes WebSockets, and where they go. */
+interface Way {
+  candidate: Candidate;
+  target: Target;
+}
+
+/**
+ * Runs a configuration as it stands and a copy with short timeouts, and opens WebSockets through each location that
+ * may carry them.
+ *
+ * @throws Problem('configuration') where it cannot be run, the signal's reason where it is stopped
+ */
+export async function runTrials(options: TrialOptions): Promise<Seen> {
+  const { folder, signal } = options;
+  // Several WebSockets listen to it at a time, and each stops when it is done.
+  setMaxListeners(0, signal);
+  const backends: Backend[] = [];
+  try {
+    for (let index = 1; index <= BACKENDS; index += 1)
+      backends.push(await startBackend(join(folder, `backend-${index}.sock`)));
+    const asItStands = await tryAsItStands(options, backends);
+    return { ...asItStands, ...(await tryShortened(options, backends, asItStands)) };
+  } finally {
+    await Promise.all(backends.map((backend) => backend.close()));
+  }
+}
+
+type Before = Omit<Seen, 'reload'>;
+
+async function tryAsItStands(options: TrialOptions, backends: readonly Backend[]): Promise<Before> {
+  const { tree, folder, candidates, signal } = options;
+  const connections = workerConnections(tree);
+  const raised = await raise(tree, join(folder, 'as-it-stands'), {
+    ...options,
+    backends,
+    workerConnections: connections,
+  });
+  const ways = waysOf(raised, candidates);
+  const locations = new Map<Candidate, LocationSeen>();
+  for (const { candidate, target } of ways) {
+    const seen = await tryHandshake(target, backends, signal);
+    const isCached = seen.handshake.outcome === 'echoed' && careless(candidate) !== null;
+    const cache = isCached ? await tryCache(target, backends, signal) : null;
+    locations.set(candidate, { ...seen, cache, idle: null });
+  }
+  const tls = await probeServers(ways, raised.ca, signal);
+  const sound = ways.filter(({ candidate }) => stillOpens(locations.get(candidate)));
+  const [first] = sound;
+  const log = first === undefined ? null : await tryLog(raised.folder, first.target, signal);
+  const isTried = first !== undefined && !options.isPart && connections <= MOST_TRIED;
+  const capacity = isTried ? await tryCapacity(first.target, connections, signal) : null;
+  const upstreams = await tryUpstreams(tree, sound, backends, signal);
+  await options.processSet.retire(raised.nginx);
+  return { locations, tls, upstreams, log, capacity };
+}
+
+function waysOf(raised: Raised, candidates: readonly Candidate[]): Way[] {
+  return candidates.flatMap((candidate) => {
+    const target = raised.targetOf(candidate);
+    return target === null ? [] : [{ candidate, target }];
+  });
+}
+
+/** A cache may answer for a location by now. */
+function stillOpens(seen: LocationSeen | undefined): boolean {
+  return seen?.handshake.outcome === 'echoed' && (seen.cache === null || seen.cache.afterGet === 'echoed');
+}
+
+/** What each server with TLS negotiates. One that does not answer as TLS should has handshakes that failed. */
+async function probeServers(
+  ways: readonly Way[],
+  ca: string,
+  signal: AbortSignal,
+): Promise<Map<Directive, Probe>> {
+  const probes = new Map<Directive, Probe>();
+  for (const { candidate, target } of ways) {
+    const [port] = target.ports;
+    if (target.tls === null || port === undefined || probes.has(candidate.server)) continue;
+    const probe = await probeTls({ host: target.host, port, ca, ...target.tls }, signal).catch(() => null);
+    signal.throwIfAborted();
+    if (probe !== null) probes.set(candidate.server, probe);
+  }
+  return probes;
+}
+
+/** Refusing connections comes last: it leaves servers behind that Nginx takes for dead. */
+async function tryUpstreams(
+  tree: readonly Node[],
+  ways: readonly Way[],
+  backends: readonly Backend[],
+  signal: AbortSignal,
+): Promise<Map<Directive, UpstreamSeen>> {
+  const leading = new Map<Directive, Target>();
+  for (const { candidate, target } of ways) {
+    const [only, ...others] = upstreamsOf(tree, candidate);
+    if (only !== undefined && others.length === 0 && activeServers(only).length > 1)
+      leading.set(only, target);
+  }
+  const spreads = new Map<Directive, UpstreamSeen['spread']>();
+  for (const [upstream, target] of leading) {
+    const isHashed = directives(upstream.block, 'ip_hash').length > 0;
+    spreads.set(upstream, isHashed ? await trySpread(target, signal) : null);
+  }
+  const seen = new Map<Directive, UpstreamSeen>();
+  for (const [upstream, target] of leading) {
+    const recovery = await tryRecovery(target, activeServers(upstream).length, backends, signal);
+    seen.set(upstream, { spread: spreads.get(upstream) ?? null, recovery });
+  }
+  return seen;
+}
+
+/** In the copy no ordinary GET comes before, so that no cache answers for a location. */
+async function tryShortened(
+  options: TrialOptions,
+  backends: readonly Backend[],
+  { locations }: Before,
+): Promise<Pick<Seen, 'locations' | 'reload'>> {
+  const opening = options.candidates.filter((each) => locations.get(each)?.handshake.outcome === 'echoed');
+  const { tree, folder, processSet, signal } = options;
+  if (opening.length === 0) return { locations, reload: null };
+  const raised = await raise(shortened(tree), join(folder, 'short'), {
+    ...options,
+    backends,
+    // All locations are tried at once, and that is not to fail for want of connections.
+    workerConnections: MOST_TRIED,
+    onChange: () => {},
+  });
+  const ways = waysOf(raised, opening);
+  const idles = new Map(
+    await Promise.all(
+      ways.map(async ({ candidate, target }) => [candidate, await tryIdle(target, signal)] as const),
+    ),
+  );
+  const [first] = ways;
+  const expected = mainSetting(tree, 'worker_shutdown_timeout') === null ? 'stays' : 'cut';
+  const reload = first === undefined ? null : await tryReload(raised, first.target, expected, signal);
+  await processSet.retire(raised.nginx);
+  const all = [...locations].map(
+    ([candidate, seen]) => [candidate, { ...seen, idle: idles.get(candidate) ?? null }] as const,
+  );
+  return { locations: new Map(all), reload };
+}

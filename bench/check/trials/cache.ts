@@ -1,0 +1,39 @@
+import type { Target } from '../../model/target.ts';
+import type { Backend } from '../backend.ts';
+import { openSocket } from '../client.ts';
+import type { LocationSeen, Outcome } from '../observation.ts';
+
+/** As many as take three turns of half a second at the lock of a cache. */
+const TOGETHER = 4;
+
+/**
+ * What a cache does to handshakes: one after an ordinary GET of the same path, whose answer may have been kept, and
+ * several at once, which may have to wait for one another.
+ */
+export async function tryCache(
+  target: Target,
+  backends: readonly Backend[],
+  signal: AbortSignal,
+): Promise<LocationSeen['cache']> {
+  const before = countOf(backends);
+  const begun = performance.now();
+  const all = await Promise.all(
+    Array.from({ length: TOGETHER }, async () => {
+      const { socket, ...opening } = await openSocket(target, signal);
+      socket?.drop();
+      const outcome: Outcome = 'kind' in opening ? opening.kind : 'echoed';
+      return { outcome, seconds: (performance.now() - begun) / 1e3 };
+    }),
+  );
+  const failed = all.find(({ outcome }) => outcome !== 'echoed');
+  return {
+    afterGet: failed?.outcome ?? 'echoed',
+    together: TOGETHER,
+    reached: countOf(backends) - before,
+    slowestSeconds: Math.max(...all.map(({ seconds }) => seconds)),
+  };
+}
+
+function countOf(backends: readonly Backend[]): number {
+  return backends.reduce((sum, { arrivals }) => sum + arrivals.length, 0);
+}

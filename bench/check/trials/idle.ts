@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FailureKind } from '../../model/failure.ts';
+import type { Target } from '../../model/target.ts';
+import { type Ending, openSocket, type Socket } from '../client.ts';
+import type { LocationSeen } from '../observation.ts';
+import { SHORT_SECONDS } from '../shortened.ts';
+
+/** A machine that is busy may be late. */
+const PATIENCE_MS = SHORT_SECONDS * 5_000;
+/** After the silent one is closed the busy one is watched for so long. */
+const MARGIN_MS = SHORT_SECONDS * 300;
+/** Several messages fit into the timeout, so that a late timer of ours does not look like its end. */
+const BEAT_MS = SHORT_SECONDS * 200;
+
+/** Leaves one WebSocket of a location silent, and keeps another one busy. Null where it does not open. */
+export async function tryIdle(target: Target, signal: AbortSignal): Promise<LocationSeen['idle']> {
+  const [silent, busy] = await Promise.all([openSocket(target, signal), openSocket(target, signal)]);
+  try {
+    if (silent.socket === null || busy.socket === null) return null;
+    const since = performance.now();
+    const beat = setInterval(busy.socket.send, BEAT_MS);
+    try {
+      await endedWithin(silent.socket, PATIENCE_MS, signal);
+      await sleep(MARGIN_MS, undefined, { signal });
+    } finally {
+      clearInterval(beat);
+    }
+    return {
+      closed: closingOf(silent.socket.ending(), since),
+      busyStayedOpen: busy.socket.ending() === null,
+    };
+  } finally {
+    silent.socket?.drop();
+    busy.socket?.drop();
+  }
+}
+
+/** Waits until it has ended, but no longer. */
+export async function endedWithin(
+  { ended }: Pick<Socket, 'ended'>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const patience = sleep(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) });
+  await Promise.race([ended, patience]);
+  over.abort();
+  await patience.catch(() => signal.throwIfAborted());
+}
+
+/** @param sinceMs Of `performance.now` */
+export function closingOf(ending: Ending | null, sinceMs: number): { code: number; seconds: number } | null {
+  if (ending === null) return null;
+  return { code: codeOf(ending.kind), seconds: (ending.atMs - sinceMs) / 1e3 };
+}
+
+const ABNORMAL = 1006;
+
+function codeOf(kind: FailureKind): number {
+  return Number(/^closed-(\d+)$/.exec(kind)?.[1] ?? ABNORMAL);
+}

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { capacitySchema } from '../model/capacity.ts';
+import type { Validity } from '../model/run.ts';
+import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
+import type { PlannedRun } from '../plan/plan.ts';
+import { readResult } from '../store/read.ts';
+import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
+
+const BUSY: Validity = {
+  verdict: 'suspect',
+  reasons: ['Only 80 % of the offered rate was echoed.'],
+  limit: { component: 'proxy', evidence: 'a Nginx worker was busy 99 % of the time.' },
+};
+const LATE: Validity = { ...BUSY, limit: { component: 'generator', evidence: 'it was busy.' } };
+
+/** Made-up runs of a system that carries so much. */
+function carrying(truth: number, beyond = BUSY, levelOf = rateOf) {
+  return fakeServices({
+    runExperiment: experimentOf(async (planned) => {
+      const run = goodRun(planned);
+      return planned.plan.step === 'throughput' || levelOf(planned) <= truth
+        ? run
+        : { ...run, validity: beyond };
+    }),
+  });
+}
+
+function rateOf({ plan }: PlannedRun): number {
+  const { load } = plan.workload;
+  return load.kind === 'open' ? load.ratePerSecond : 0;
+}
+
+async function searched(reports: string, line: string, services = carrying(3000), signals?: EventEmitter) {
+  // A second of made-up messages has too few for a p99.
+  const argv = ['capacity', '--objective', 'response.p50<1s', ...line.split(' '), '--reports', reports];
+  const ended = await obey(argv, services, signals === undefined ? {} : { signals });
+  const [id = ''] = (await readdir(reports)).filter((name) => name !== 'index.html');
+  return { ...ended, folder: join(reports, id) };
+}
+
+test('a search writes an index, a file a run and a report, and prints the answer first', async (t) => {
+  const { code, out, folder } = await searched(await temporaryFolder(t), '-p tls');
+  assert.equal(code, 0);
+  assert.match(out, /^tls holds between [\d,]+ and [\d,]+ messages a second over 1,000 WebSockets with /);
+  assert.ok(out.endsWith(`\nReport: ${join(folder, 'report.html')}\n`));
+  assert.match(folder, /20250102T030405Z-capacity-tls$/);
+  const { conclusions, runs } = await readResult(folder);
+  const [capacity, ...others] = conclusions;
+  assert.ok(capacity?.kind === 'capacity' && others.length === 0);
+  assert.equal(runs.length, 1 + capacity.trials.length);
+  const [low, high] = capacity.interval;
+  assert.ok(low !== null && high !== null && low <= 3000 && high > 3000);
+  // The report drawn again from what is stored is the same.
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  assert.equal((await obey(['report', folder], fakeServices())).out, out);
+  assert.equal(await readFile(join(folder, 'report.html'), 'utf8'), page);
+});
+
+test('--json has the interval and every trial', async (t) => {
+  const line = '-p tls -R 1k --objective messages.lost<1 --json';
+  const { code, out } = await searched(await temporaryFolder(t), line);
+  assert.equal(code, 0);
+  const { schemaVersion, reportPath, capacity, runs } = JSON.parse(out);
+  assert.deepEqual([schemaVersion, typeof reportPath], [2, 'string']);
+  const { sentence, ...rest } = capacity;
+  assert.match(sentence, /with response\.p50<1s, messages\.lost<1 and connections\.failed==0\./);
+  v.assert(capacitySchema, { kind: 'capacity', ...rest });
+  assert.equal(runs.length, capacity.trials.length);
+});
+
+test('over connections the plans have them, and no more than this machine can do', async (t) => {
+  const connectionsOf = ({ plan }: PlannedRun) => plan.connections;
+  const line = '-p plain --over connections -c 300 --rate-per-connection 1';
+  const found = await searched(await temporaryFolder(t), line, carrying(700, BUSY, connectionsOf));
+  assert.equal(found.code, 0);
+  assert.match(found.out, /^plain holds between 6\d\d and 7\d\d WebSockets at 1 message a second on each/);
+  const few = { ...SMALL_MACHINE, openFilesLimit: 1000 };
+  const narrow = { ...carrying(1e9), readMachine: async () => few };
+  const bounded = await searched(await temporaryFolder(t), line, narrow);
+  assert.equal(bounded.code, 0);
+  assert.match(bounded.out, /^plain holds ≥ [\d,]+ WebSockets .*\nThis machine can do no more: .*limit/);
+  const { runs } = await readResult(bounded.folder);
+  for (const { plan } of runs) assert.ok(plan.workers * (1000 - 64) >= plan.connections);
+});
+
+test('the exit code: a lower bound is an answer but for --strict, nothing that holds is a miss', async (t) => {
+  const codeOf = async (line: string, services = carrying(3000)) =>
+    (await searched(await temporaryFolder(t), line, services)).code;
+  assert.equal(await codeOf('-p tls -R 1k --strict'), 0);
+  assert.equal(await codeOf('-p tls -R 1k', carrying(3000, LATE)), 0);
+  assert.equal(await codeOf('-p tls -R 1k --strict', carrying(3000, LATE)), 1);
+  assert.equal(await codeOf('-p tls -R 1k', carrying(0)), 99);
+  assert.equal(await codeOf('-p tls -R 1k', carrying(0, LATE)), 1);
+});
+
+test('interrupted, it tells how far it came', async (t) => {
+  const signals = new EventEmitter();
+  let runs = 0;
+  const services = fakeServices({
+    runExperiment: experimentOf(async (planned) => {
+      if (++runs === 3) signals.emit('SIGINT');
+      return goodRun(planned);
+    }),
+  });
+  const { code, out } = await searched(await temporaryFolder(t), '-p tls -R 1k', services, signals);
+  assert.equal(code, 130);
+  assert.match(out, /^tls holds ≥ [\d,]+ messages a second/);
+  assert.match(out, /The search was not finished: it ended after 3 trials\./);
+});

@@ -1,0 +1,35 @@
+import { countByLevel } from '../check/finding.ts';
+import { checkJson } from '../check/json.ts';
+import { checkText } from '../check/text.ts';
+import type { CheckRequest } from '../request/check.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import type { Interruption } from './interruption.ts';
+import { screenOf } from './screen.ts';
+import type { Services } from './services.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Prints what is wrong with a configuration for WebSockets. */
+export async function check(
+  { path, configuration, nginx, json }: CheckRequest,
+  terminal: Terminal,
+  { signal, urgent }: Interruption,
+  services: Services,
+): Promise<ExitCode> {
+  const screen = screenOf(terminal);
+  try {
+    const binary = await services.findNginx(nginx, { say: screen.say, signal });
+    screen.show([`Opening WebSockets through ${path} …`]);
+    const report = await services.checkConfiguration({
+      path,
+      configuration,
+      binary,
+      signal,
+      urgent,
+    });
+    screen.clear();
+    terminal.print(json ? JSON.stringify(checkJson(report), null, 2) : checkText(report, terminal.columns));
+    return countByLevel(report.findings).error > 0 ? EXIT.failed : EXIT.done;
+  } finally {
+    screen.clear();
+  }
+}

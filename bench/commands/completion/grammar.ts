@@ -1,0 +1,97 @@
+import { STEPS } from '../../model/plan.ts';
+import type { Library } from '../../plan/variants.ts';
+import type { Command } from '../../request/command.ts';
+import type { Option } from '../../request/options.ts';
+import { COMMANDS, optionsOf } from '../../request/request.ts';
+import { METRICS } from '../../request/threshold.ts';
+
+/** Name of the program that is completed. */
+export const PROGRAM = 'nginx-ws-bench';
+
+/** What may stand as a value: for `any` nothing can be proposed. */
+export type Values =
+  | { kind: 'any' }
+  | { kind: 'files' }
+  | { kind: 'folders' }
+  | { kind: 'words'; words: readonly string[] }
+  /** Several words with commas between them. */
+  | { kind: 'list'; words: readonly string[] }
+  /** Words that go on behind themselves, as `response.p99` does with `<50ms`. */
+  | { kind: 'beginnings'; words: readonly string[] }
+  /** Profiles with tunings over them: `tls+buf-16k`; with commas between them where it is a list. */
+  | { kind: 'variants'; isList: boolean };
+
+export interface CompletedOption {
+  name: string;
+  short: string | null;
+  help: string;
+  /** Null for a switch. */
+  values: Values | null;
+  many: boolean;
+}
+
+export interface CompletedCommand {
+  name: string;
+  help: string;
+  operands: Values;
+  options: CompletedOption[];
+}
+
+/** What can be typed: the table of commands, and the names that come with the package. */
+export interface Grammar {
+  commands: CompletedCommand[];
+  profiles: string[];
+  tunings: string[];
+}
+
+/** Of options whose notation does not tell what their values are. */
+const BY_NAME: Readonly<Record<string, Values>> = {
+  steps: { kind: 'list', words: STEPS },
+  threshold: { kind: 'beginnings', words: [...METRICS.keys()] },
+};
+
+export function grammarOf({ profiles, tunings }: Library): Grammar {
+  const all: [string, Command<unknown>][] = Object.entries(COMMANDS);
+  const commands = all.map(([name, command]) => ({
+    name,
+    help: command.help,
+    operands: operandsOf(command.operands),
+    options: Object.entries(optionsOf(command)).map(([option, each]) => completed(option, each)),
+  }));
+  const aside = [
+    {
+      name: 'help',
+      help: 'Show this text, or that of a command',
+      operands: commands.map((each) => each.name),
+    },
+    { name: 'version', help: 'Show the version', operands: [] },
+  ].map(({ operands, ...each }) => ({
+    ...each,
+    operands: { kind: 'words' as const, words: operands },
+    options: [],
+  }));
+  return {
+    commands: [...commands, ...aside],
+    profiles: profiles.map(({ name }) => name),
+    tunings: tunings.map(({ name }) => name),
+  };
+}
+
+function completed(name: string, { short, help, value, many = false }: Option): CompletedOption {
+  return { name, short: short ?? null, help, many, values: value === null ? null : valuesOf(name, value) };
+}
+
+function valuesOf(name: string, notation: string): Values {
+  const known = BY_NAME[name];
+  if (known !== undefined) return known;
+  if (name === 'profile') return { kind: 'variants', isList: notation === 'NAMES' };
+  if (/^[a-z-]+(\|[a-z-]+)*$/.test(notation)) return { kind: 'words', words: notation.split('|') };
+  if (/^(PATH|FILE)$/.test(notation) && name !== 'ws-path') return { kind: 'files' };
+  return notation === 'DIR' ? { kind: 'folders' } : { kind: 'any' };
+}
+
+function operandsOf(notation: string): Values {
+  if (/^A B/.test(notation)) return { kind: 'variants', isList: false };
+  if (/^[a-z-]+(\|[a-z-]+)+$/.test(notation)) return { kind: 'words', words: notation.split('|') };
+  return /PATH|FILE|DIR/.test(notation) ? { kind: 'files' } : { kind: 'words', words: [] };
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Problem } from '../model/failure.ts';
+import { readConfigFile } from './config-file.ts';
+import { fakeServices, filesIn, obey, temporaryFolder } from './services.test.fixture.ts';
+
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url));
+
+async function folderWith(t: TestContext, files: Record<string, string>): Promise<string> {
+  const folder = await temporaryFolder(t);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+describe('the file with options of a folder', () => {
+  it('is TypeScript, with all that needs more than leaving types out, and what it imports', async (t) => {
+    const folder = await folderWith(t, {
+      'sizes.ts': 'export enum Size { Small = 64 }\n',
+      'bench.config.ts': `import { join } from 'node:path';
+import { type Config, defineConfig } from 'nginx-ws-bench';
+import { Size } from './sizes.ts';
+const options = { payload: Size.Small, conf: join('a', 'b') } satisfies Config;
+export default defineConfig(await Promise.resolve(options));
+`,
+    });
+    const before = await readdir(folder);
+    const read = await readConfigFile(null, folder);
+    assert.deepEqual(read, { name: 'bench.config.ts', value: { payload: 64, conf: 'a/b' } });
+    assert.deepEqual(await readdir(folder), before, 'nothing is written beside it');
+  });
+
+  it('is JSON, or none, or one that --config names', async (t) => {
+    const folder = await folderWith(t, { 'bench.config.json': '{"seed": 1}', 'other.json': '{"seed": 2}' });
+    assert.deepEqual(await readConfigFile(null, folder), { name: 'bench.config.json', value: { seed: 1 } });
+    assert.deepEqual(await readConfigFile('other.json', folder), { name: 'other.json', value: { seed: 2 } });
+    assert.equal(await readConfigFile(null, await temporaryFolder(t)), null);
+  });
+
+  it('is refused in one sentence where it cannot be read', async (t) => {
+    const folder = await folderWith(t, {
+      'bench.config.json': '{',
+      'bench.config.ts': 'export default {};',
+      'syntax.ts': 'export default {',
+      'throws.ts': "throw new Error('no secrets here');",
+      'bare.ts': 'export const config = {};',
+      'config.yaml': 'seed: 1',
+    });
+    for (const [path, sentence] of [
+      [null, /^bench\.config\.ts and bench\.config\.json are both here: keep one of them/],
+      ['bench.config.json', /^bench\.config\.json cannot be read: .*JSON.*\.$/],
+      ['syntax.ts', /^syntax\.ts cannot be read: [^\n]+syntax\.ts:1:\d+\.$/],
+      ['throws.ts', /^throws\.ts cannot be read: no secrets here\.$/],
+      ['bare.ts', /^bare\.ts cannot be read: it has no default export/],
+      ['config.yaml', /^config\.yaml is no file with options: its name has to end in \.ts or \.json\.$/],
+      ['missing.ts', /^--config missing\.ts: there is no such file/],
+      ['.', /^--config \.: there is no such file/],
+    ] as const) {
+      await assert.rejects(
+        readConfigFile(path, folder),
+        (error) => error instanceof Problem && error.kind === 'usage' && sentence.test(error.message),
+        String(path),
+      );
+    }
+  });
+
+  it('has a type that an editor goes by', async (t) => {
+    const folder = await folderWith(t, {
+      'bench.config.ts': `import { type Config, defineConfig } from 'nginx-ws-bench';
+const all: Config = { connections: '10k', profile: ['tls'], 'nginx-workers': 2, noHttp: true, threshold: ['response.p99<50ms'] };
+export default defineConfig({ ...all, up: { reply: 'echo' }, compare: { rounds: 12, failOn: 'slower', duration: '3s' } });
+// @ts-expect-error there is no such option
+defineConfig({ conections: 5 });
+// @ts-expect-error it is one of two words
+defineConfig({ server: 'fast' });
+// @ts-expect-error it is a switch
+defineConfig({ strict: 'yes' });
+// @ts-expect-error compare has none
+defineConfig({ compare: { threshold: 'x' } });
+// @ts-expect-error up has none
+defineConfig({ up: { rounds: 5 } });
+`,
+    });
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(PACKAGE, join(folder, 'node_modules/nginx-ws-bench'));
+    const tsc = join(PACKAGE, 'node_modules/.bin/tsc');
+    const args = ['--noEmit', '--strict', '--module', 'nodenext', '--types', '', 'bench.config.ts'];
+    const { status, stdout } = spawnSync(tsc, args, { cwd: folder, encoding: 'utf8' });
+    assert.deepEqual([status, stdout], [0, '']);
+  });
+});
+
+describe('a command with a file', () => {
+  const readConfigFile = async () => ({
+    name: 'bench.config.ts',
+    value: { steps: 'throughput', header: 'Authorization: Bearer very-secret', conf: 'x.conf' },
+  });
+
+  it('says which options it has from it, and stores the whole command line, secrets masked', async (t) => {
+    const reports = await temporaryFolder(t);
+    const services = fakeServices({ readConfigFile });
+    const { code, said } = await obey(['--reports', reports], services);
+    assert.equal(code, 0, said.join('\n'));
+    assert.equal(said[0], 'Options from bench.config.ts: --steps, --header, --conf');
+    const [file] = (await filesIn(reports)).filter((path) => path.endsWith('result.json'));
+    const text = await readFile(join(reports, file ?? ''), 'utf8');
+    assert.doesNotMatch(text, /very-secret/);
+    const { command } = JSON.parse(text).plan;
+    assert.deepEqual(command.slice(0, 5), ['--reports', reports, '--steps', 'throughput', '--header']);
+    assert.deepEqual(command.slice(6), ['--conf', 'x.conf', '--no-config']);
+  });
+
+  it('does not look for one where it is told not to, and help is there whatever it holds', async () => {
+    const services = fakeServices({ readConfigFile: () => assert.fail('a file was looked for') });
+    for (const argv of [
+      ['profiles', '--no-config'],
+      ['--help'],
+      ['help'],
+      ['version'],
+      ['completion', 'bash'],
+    ]) {
+      assert.equal((await obey(argv, services)).code, 0);
+    }
+  });
+});

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { makeResult } from '../../test/result.ts';
+import type { Machine } from '../model/machine.ts';
+import type { Environment } from '../model/result.ts';
+import type { NginxBinary } from '../nginx/binary.ts';
+import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
+import type { Facts } from './doctor/examine.ts';
+import { type Finding, findingLines, findingsOf } from './doctor/findings.ts';
+import { type Reach, reachOf } from './doctor/reach.ts';
+import { fakeServices, obey } from './services.test.fixture.ts';
+
+const NGINX: NginxBinary = {
+  path: '/usr/sbin/nginx',
+  version: '1.22.1',
+  openssl: 'OpenSSL 3.0.19',
+  buildArguments: '--with-http_ssl_module --with-http_v2_module --with-stream',
+  modulesPath: null,
+  streamModule: null,
+  libraryPath: null,
+  origin: null,
+};
+
+/** A machine on which all is well. */
+const FIT: Facts = {
+  environment: { ...makeResult([]).environment, bun: '1.4.5', cpuQuota: null },
+  machine: SMALL_MACHINE,
+  container: { cpuQuota: null, memoryLeftBytes: null },
+  canObserve: true,
+  nginx: NGINX,
+  pinning: 'possible',
+  busyShare: 0.01,
+  temporary: { path: '/tmp', isWritable: true },
+  otherLoopback: true,
+  browser: '/usr/bin/chromium',
+};
+const REACH: Reach = { connections: 50_000, limit: 'Raise it.' };
+
+/** The one finding that differs from those of the fit machine. */
+function differing(changes: Partial<Facts>, reach: Reach = REACH): Finding {
+  const fit = findingsOf(FIT, REACH);
+  const found = findingsOf({ ...FIT, ...changes }, reach);
+  const [finding, ...others] = found.filter(({ state }, i) => state !== fit[i]?.state);
+  assert.deepEqual(others, []);
+  assert.ok(finding);
+  return finding;
+}
+
+const machine = (changes: Partial<Machine>) => ({ machine: { ...SMALL_MACHINE, ...changes } });
+const environment = (changes: Partial<Environment>) => ({ environment: { ...FIT.environment, ...changes } });
+
+describe('what a doctor finds', () => {
+  it('is nothing where all is well', () => {
+    const found = findingsOf(FIT, REACH);
+    assert.deepEqual(
+      found.filter(({ state, remedy }) => state !== 'ok' || remedy !== null),
+      [{ check: 'Connections', state: 'ok', text: 'up to 50000 through TLS', remedy: 'For more: Raise it.' }],
+    );
+    assert.equal(
+      findingLines(found).at(-1),
+      'This machine can run the bench: npm run bench -- --profile tls',
+    );
+  });
+
+  it('is a note, with the command that mends it, where a run works all the same', () => {
+    const cases: [Partial<Facts>, check: string, remedy: RegExp][] = [
+      [{ nginx: { ...NGINX, buildArguments: '--with-http_v2_module --with-stream' } }, 'TLS', /--nginx PATH/],
+      [
+        { nginx: { ...NGINX, buildArguments: '--with-http_ssl_module --with-stream' } },
+        'HTTP/2',
+        /--nginx PATH/,
+      ],
+      [
+        { nginx: { ...NGINX, buildArguments: '--with-http_ssl_module --with-http_v2_module' } },
+        'Stream',
+        /apt-get install libnginx-mod-stream/,
+      ],
+      [environment({ bun: null }), 'Engine', /npm install/],
+      [{ container: { cpuQuota: 2.5, memoryLeftBytes: null } }, 'Control group', /--cpuset-cpus/],
+      [machine({ cpus: [3] }), 'CPUs', /two CPUs/],
+      [{ pinning: 'missing' }, 'Placement', /^sudo apt-get install util-linux$/],
+      [{ pinning: 'refused' }, 'Placement', /docker run/],
+      [{ busyShare: 0.4 }, 'Other work', /top/],
+      [machine({ openFilesLimit: 1024 }), 'Open files', /ulimit -n|prlimit/],
+      [
+        machine({ portRange: [60_000, 60_999] }),
+        'Ports',
+        /^Widen .*sysctl -w net\.ipv4\.ip_local_port_range/,
+      ],
+      [{ otherLoopback: false }, 'Addresses', /127\.0\.0\.2/],
+      [machine({ somaxconn: 128 }), 'Backlog', /^sudo sysctl -w net\.core\.somaxconn=4096$/],
+    ];
+    for (const [changes, check, remedy] of cases) {
+      const finding = differing(changes);
+      assert.deepEqual([finding.check, finding.state], [check, 'note']);
+      assert.match(finding.remedy ?? '', remedy);
+    }
+    assert.equal(differing({}, { connections: 500, limit: 'Raise it.' }).remedy, 'Raise it.');
+  });
+
+  it('is a failure where no run is possible', () => {
+    const none = 'There is no Nginx here. Install it with: sudo apt-get install nginx.';
+    const cases: [Partial<Facts>, check: string][] = [
+      [{ canObserve: false }, 'System'],
+      [{ nginx: none }, 'Nginx'],
+      [{ temporary: { path: '/nowhere', isWritable: false } }, 'Temporary folder'],
+      [{ temporary: { path: `/${'x'.repeat(90)}`, isWritable: true } }, 'Temporary folder'],
+    ];
+    for (const [changes, check] of cases) {
+      const finding = differing(changes);
+      assert.deepEqual([finding.check, finding.state], [check, 'failed']);
+      assert.notEqual(finding.remedy, null);
+    }
+    assert.equal(differing({ nginx: none }).remedy, none);
+    assert.equal(differing({}, { connections: 0, limit: 'Raise it.' }).state, 'failed');
+  });
+
+  it('does not count a quota that leaves all CPUs, or a browser that only tests need', () => {
+    for (const changes of [
+      { container: { cpuQuota: 8, memoryLeftBytes: 2 ** 30 } },
+      { browser: null },
+      { busyShare: null },
+    ]) {
+      const found = findingsOf({ ...FIT, ...changes }, REACH);
+      assert.ok(found.every(({ state }) => state === 'ok'));
+    }
+  });
+});
+
+describe('how many connections a machine has room for', () => {
+  const library = { profiles: [profileNamed('direct'), profileNamed('tls')], tunings: [], binaries: [] };
+
+  it('is where the preflight begins to refuse, and its sentence says why', () => {
+    const little = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 30 }, library);
+    assert.match(little.limit, new RegExp(`^${little.connections + 1} connections take about .* of memory`));
+    const few = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 40, openFilesLimit: 256 }, library);
+    assert.match(few.limit, /open-files limit of 256/);
+    const most = reachOf(
+      { ...SMALL_MACHINE, memoryBytes: 2 ** 50, openFilesLimit: 2 ** 30, portRange: [1, 65_535] },
+      library,
+    );
+    assert.match(most.limit, /ip_local_port_range/);
+    assert.ok(few.connections > 0 && few.connections < little.connections);
+    assert.deepEqual(reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 20 }, library).connections, 0);
+  });
+});
+
+describe('doctor', () => {
+  it('prints a line a finding and what mends it, and ends with 1 where a run is impossible', async () => {
+    const well = await obey(['doctor'], fakeServices({ examine: async () => FIT }));
+    assert.equal(well.code, 0);
+    assert.match(well.out, /^ok {5}System {13}\S/m);
+    const ill = await obey(
+      ['doctor'],
+      fakeServices({ examine: async () => ({ ...FIT, nginx: 'Install it.' }) }),
+    );
+    assert.equal(ill.code, 1);
+    assert.match(ill.out, /^FAILED Nginx {14}none that can be used\n {24,}→ Install it\.$/m);
+  });
+
+  it('says the same as JSON, and asks for the Nginx that was named', async () => {
+    let asked: string | null = null;
+    const { code, out } = await obey(
+      ['doctor', '--json', '--nginx', '/opt/nginx'],
+      fakeServices({
+        async examine({ source }) {
+          asked = source;
+          return FIT;
+        },
+      }),
+    );
+    const { isFit, findings } = JSON.parse(out);
+    assert.deepEqual([code, isFit, asked], [0, true, '/opt/nginx']);
+    assert.deepEqual(findings.map(({ check }: Finding) => check).slice(0, 2), ['System', 'Nginx']);
+  });
+});

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Problem } from '../../model/failure.ts';
+import type { Machine } from '../../model/machine.ts';
+import type { Environment } from '../../model/result.ts';
+import { type FindOptions, findNginx, type NginxBinary } from '../../nginx/binary.ts';
+import { type ContainerLimits, readContainerLimits } from '../../observe/control-group.ts';
+import { canObserve, readBusyShare, readEnvironment, readMachine } from '../../observe/environment.ts';
+import { type Pinning, tryPinning } from '../../topology/affinity.ts';
+import { bunHere } from '../../topology/engine.ts';
+import { onPath } from '../../topology/executable.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../../topology/warden.ts';
+
+/** What was found out about a machine; nothing is judged yet. */
+export interface Facts {
+  environment: Environment;
+  machine: Machine;
+  container: ContainerLimits;
+  canObserve: boolean;
+  /** A sentence with the remedy where there is none. */
+  nginx: NginxBinary | string;
+  pinning: Pinning;
+  /** Share of all CPUs (0..1) that something else uses; null where that cannot be read. */
+  busyShare: number | null;
+  temporary: TemporaryFolder;
+  /** Whether connections can come from other loopback addresses than 127.0.0.1. */
+  otherLoopback: boolean;
+  /** Where a browser for the tests is; null: nowhere. */
+  browser: string | null;
+}
+
+export interface TemporaryFolder {
+  path: string;
+  isWritable: boolean;
+}
+
+const BUSY_MS = 300;
+/** Of a development dependency, then names on PATH; as in test/browser.ts. */
+const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium';
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+
+/** @param root The package's own folder. */
+export async function examine(nginx: FindOptions, root: string): Promise<Facts> {
+  const bun = bunHere()?.version ?? null;
+  // First, by itself: whatever else is looked at keeps a CPU busy.
+  const busyShare = await readBusyShare(BUSY_MS);
+  const [environment, machine, container, found, temporary, otherLoopback] = await Promise.all([
+    readEnvironment(bun),
+    readMachine(bun),
+    readContainerLimits(),
+    findNginx(nginx).catch((error: unknown) => {
+      if (error instanceof Problem) return error.message;
+      throw error;
+    }),
+    tryFolder(tmpdir()),
+    canListen('127.0.0.2'),
+  ]);
+  return {
+    ...{
+      environment,
+      machine,
+      container,
+      canObserve: canObserve(),
+      nginx: found,
+      pinning: tryPinning(process.env),
+    },
+    ...{ busyShare, temporary, otherLoopback, browser: findBrowser(root) },
+  };
+}
+
+async function tryFolder(path: string): Promise<TemporaryFolder> {
+  const made = await mkdtemp(join(path, PRIVATE_FOLDER_PREFIX)).catch(() => null);
+  if (made !== null) await rm(made, { recursive: true });
+  return { path, isWritable: made !== null };
+}
+
+async function canListen(host: string): Promise<boolean> {
+  const server = createServer();
+  return new Promise((done) => {
+    server.once('error', () => done(false));
+    server.listen(0, host, () => server.close(() => done(true)));
+  });
+}
+
+function findBrowser(root: string): string | null {
+  const packaged = join(root, BROWSER_PACKAGE);
+  if (process.platform === 'linux' && process.arch === 'x64' && existsSync(packaged)) return packaged;
+  return BROWSERS.map((name) => onPath(name, process.env)).find((path) => path !== null) ?? null;
+}

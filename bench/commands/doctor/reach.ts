@@ -1,0 +1,45 @@
+import { Problem } from '../../model/failure.ts';
+import type { Machine } from '../../model/machine.ts';
+import { planRequest } from '../../plan/plan.ts';
+import { chooseVariants, type Library } from '../../plan/variants.ts';
+import { parseRequest } from '../../request/request.ts';
+
+/** How many WebSockets a run can have on a machine. */
+export interface Reach {
+  connections: number;
+  /** Why it cannot have one more, with the remedy. */
+  limit: string;
+}
+
+/** More than the ports of any machine suffice for. */
+const TOO_MANY = 1_000_000;
+
+/** Asks the preflight, which decides it for every run, where it begins to refuse: through TLS, 64-byte messages. */
+export function reachOf(machine: Machine, library: Library): Reach {
+  const sides = chooseVariants(library, ['tls']);
+  const asked = parseRequest(['-p', 'tls', '--steps', 'throughput']);
+  if (asked.command !== 'run') throw new TypeError('the command line is one of a run');
+  const { run } = asked;
+  const context = { command: [], now: new Date(0), seed: 0, machine };
+  const load = { kind: 'closed', inFlight: 1 } as const;
+  const spec = { variant: 'tls', step: 'throughput', round: null, load } as const;
+
+  function refusal(connections: number): string | null {
+    try {
+      const { notices } = planRequest({ ...run, connections }, sides, context).planRun(spec, 1);
+      return notices.find(({ code }) => code === 'preflight-memory')?.text ?? null;
+    } catch (error) {
+      if (error instanceof Problem) return error.message;
+      throw error;
+    }
+  }
+
+  let possible = 0;
+  let refused = TOO_MANY;
+  while (refused - possible > 1) {
+    const middle = Math.floor((possible + refused) / 2);
+    if (refusal(middle) === null) possible = middle;
+    else refused = middle;
+  }
+  return { connections: possible, limit: refusal(refused) ?? '' };
+}

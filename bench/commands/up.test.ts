@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { StartedTarget } from '../topology/target.ts';
+import type { UpInput } from '../up/up.ts';
+import { fakeServices, obey } from './services.test.fixture.ts';
+
+const TARGET = {
+  host: '127.0.0.1',
+  ports: [4001, 4002],
+  path: '/websocket',
+  page: null,
+  tls: null,
+  http2: false,
+  proxy: null,
+} satisfies StartedTarget;
+
+/** Runs a command line against services that have everything up at once and let it end. */
+async function upWith(...argv: string[]) {
+  const asked: UpInput[] = [];
+  const services = fakeServices({
+    async keepUp(topology) {
+      asked.push(topology);
+      topology.log?.('connected 127.0.0.1:5');
+      const { name, title, plan } = topology;
+      topology.onUp({
+        ...{ name, title, server: plan.server, target: TARGET, accessLogs: [] },
+        ...{ servers: [{ port: 4001 }, { port: 4002 }], folder: '/tmp/x' },
+      });
+    },
+  });
+  return { ...(await obey(['up', ...argv], services)), asked };
+}
+
+describe('up', () => {
+  it('plans a topology without a load, and ends well', async () => {
+    const { code, out, said, asked } = await upWith('-p', 'tls+buf-16k', '--servers', '2', '--log');
+    assert.equal(code, 0);
+    assert.deepEqual(said, []);
+    const [{ name, plan, source, reply, host }] = asked as [UpInput];
+    assert.equal(name, 'tls+buf-16k');
+    assert.deepEqual([plan.server, plan.servers, reply, host], ['ws', 2, 'you-said', '127.0.0.1']);
+    assert.deepEqual(
+      source?.tunings.map((tuning) => tuning.name),
+      ['buf-16k'],
+    );
+    assert.equal(out.split('\n')[0], 'connected 127.0.0.1:5');
+    assert.match(
+      out,
+      /^ {2}WebSocket +ws:\/\/127\.0\.0\.1:4001\/websocket\n {2}WebSocket +ws:\/\/127\.0\.0\.1:4002/m,
+    );
+  });
+
+  it('keeps a configuration of one’s own running, or the echo servers alone', async () => {
+    const own = await upWith('--conf', '/srv/chat.conf', '--ws-path', '/live', '--reply', 'echo');
+    assert.equal(own.code, 0, own.said.join());
+    assert.equal(own.asked[0]?.source?.options?.websocketPath, '/live');
+    assert.deepEqual([own.asked[0]?.reply, own.asked[0]?.log], ['echo', null]);
+    const direct = await upWith('-p', 'direct', '--server', 'lean', '--engine', 'node');
+    assert.equal(direct.asked[0]?.source, null);
+    assert.deepEqual([direct.asked[0]?.plan.server, direct.asked[0]?.plan.engine], ['lean', 'node']);
+  });
+
+  it('is refused in a sentence where it is asked for what it is not', async () => {
+    for (const [argv, sentence] of [
+      [['-p', 'tls,plain'], /^`up` keeps one variant running: name one, as in up --profile tls\.$/],
+      [['-p', 'all'], /keeps one variant running/],
+      [['-p', 'tls', '--conf', 'nginx.conf'], /keeps one variant running/],
+      [[], /^Which profile\?/],
+      [['-p', 'tls', '--reply', 'nothing'], /^--reply "nothing" is not known: it is you-said or echo\.$/],
+      [['-p', 'tls', '--allow-remote', 'eth0'], /^--allow-remote "eth0" is no IPv4 address: /],
+      [['-p', 'tls', '--allow-remote', '0.0.0.0'], /would be every interface: name the address of the one/],
+      [['-p', 'tls', '-c', '10'], /^There is no option "-c" here\./],
+      [['-p', 'tsl'], /Did you mean tls\?/],
+    ] as const) {
+      const { code, said, asked } = await upWith(...argv);
+      assert.deepEqual([code, asked], [2, []], argv.join(' '));
+      assert.match(said.join('\n'), sentence);
+    }
+  });
+});

@@ -1,0 +1,55 @@
+import { ownSides } from '../plan/own.ts';
+import { type PlannedRun, planRequest } from '../plan/plan.ts';
+import { chooseVariants, type Side } from '../plan/variants.ts';
+import type { RunRequest } from '../request/run.ts';
+import type { UpRequest } from '../request/up.ts';
+import { proxySource } from '../topology/target.ts';
+import { standingLines } from '../up/standing.ts';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { fitSides } from './fit.ts';
+import type { Interruption } from './interruption.ts';
+import { readLibrary, type Services } from './services.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Keeps a topology running until it is interrupted, which is its regular end. */
+export async function up(
+  { run, reply, log, host }: UpRequest,
+  terminal: Terminal,
+  { signal, urgent }: Interruption,
+  services: Services,
+): Promise<ExitCode> {
+  const library = await readLibrary(services, run.nginx);
+  const named = chooseVariants(library, run.variants, ownSides(run));
+  const nginx = { sources: run.nginx, say: terminal.say, signal };
+  const { sides, binaries } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
+  const [side] = sides;
+  if (side === undefined) throw new TypeError('nothing is left to keep up');
+  const { variant, profile } = side;
+  const { plan, notices } = await planOf(run, side, services);
+  for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
+  await services.keepUp({
+    name: variant.name,
+    title: profile.title,
+    plan,
+    source: proxySource(profile, variant),
+    binary: (variant.proxy && binaries.get(variant.proxy.binary)) ?? null,
+    reply,
+    log: log ? terminal.print : null,
+    host,
+    signal,
+    urgent,
+    onUp(standing) {
+      for (const { text } of standing.target.proxy?.notices ?? []) terminal.say(text);
+      terminal.print(standingLines(standing).join('\n'));
+    },
+  });
+  return EXIT.done;
+}
+
+/** As the step `latency` of a run would be planned, whose load is somebody else's here. */
+async function planOf(run: RunRequest, side: Side, services: Services): Promise<PlannedRun> {
+  const machine = await services.readMachine();
+  const { planRun } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
+  const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;
+  return planRun({ variant: side.variant.name, step: 'latency', round: null, load }, 1);
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun, OPEN } from '../../test/run.ts';
+import type { LiveFigures } from '../model/event.ts';
+import { type Recording, zeroCounters } from '../model/recording.ts';
+import { watchLive } from './live.ts';
+
+function recording(worker: number, changes: Partial<Recording>): Recording {
+  return {
+    host: 'here',
+    worker,
+    sequence: 0,
+    startUs: 0,
+    endUs: 1_000_000,
+    phase: 'steady',
+    counters: zeroCounters(),
+    failures: {},
+    gauges: { outstanding: 0, open: 0 },
+    histograms: {},
+    loop: null,
+    ...changes,
+  };
+}
+
+const LATEST = { duePerSecond: 100, echoedPerSecond: 90, p50Us: 300, p99Us: 900, p999Us: null };
+const USAGE = [
+  ['proxy', 'nginx master', 0],
+  ['proxy', 'nginx worker 1', 0.9],
+  ['proxy', 'nginx worker 2', 0.3],
+  ['server', 'echo server 1', 0.5],
+  ['runner', 'runner', 0.1],
+] as const;
+
+function told(load?: typeof OPEN) {
+  const { plan } = makeRun({ seconds: 1, connections: 10, ...(load === undefined ? {} : { load }) });
+  const figures: LiveFigures[] = [];
+  const live = watchLive(
+    {
+      plan,
+      async emit(event) {
+        if (event.type === 'live') figures.push(event.figures);
+      },
+    },
+    () => LATEST,
+    () => USAGE.map(([component, name, cores], pid) => ({ component, name, cores, pid })),
+  );
+  live.enter('connect');
+  live.note(recording(0, { gauges: { outstanding: 0, open: 3 }, failures: { 'tcp/refused': 2 } }));
+  live.note(
+    recording(1, { gauges: { outstanding: 0, open: 4 }, failures: { 'tcp/refused': 1, 'tls/reset': 1 } }),
+  );
+  live.note(recording(1, { gauges: null, counters: { ...zeroCounters(), lost: 5, unsent: 1 } }));
+  live.enter('steady');
+  live.close();
+  return figures;
+}
+
+test('what the workers told adds up; the load is told of once there is one', () => {
+  const [connecting, steady] = told(OPEN);
+  assert.deepEqual(
+    [connecting?.echoedPerSecond, connecting?.p50Us, connecting?.connections.open],
+    [0, null, 0],
+  );
+  assert.deepEqual(steady?.connections, { asked: 10, open: 7, failed: 4 });
+  assert.deepEqual(steady.failures, { 'tcp/refused': 3, 'tls/reset': 1 });
+  assert.deepEqual([steady.lost, steady.offeredPerSecond, steady.echoedPerSecond], [6, 100, 90]);
+});
+
+test('a closed loop offers nothing', () => {
+  assert.deepEqual(
+    told().map(({ offeredPerSecond }) => offeredPerSecond),
+    [null, null],
+  );
+});
+
+test('CPU is told by component, of Nginx that of its workers', () => {
+  assert.deepEqual(told()[1]?.cpu, [
+    { component: 'proxy', processes: 2, cores: 1.2, busiest: 0.9 },
+    { component: 'server', processes: 1, cores: 0.5, busiest: 0.5 },
+  ]);
+});

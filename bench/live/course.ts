@@ -1,0 +1,57 @@
+import type { BenchEvent, LiveFigures } from '../model/event.ts';
+import { html, type Markup } from '../report/markup.ts';
+import { formatRate, formatTime } from '../report/page/format.ts';
+
+/** Points that are kept of a run: of a longer one every second, fourth, … moment. */
+const MOST_POINTS = 240;
+
+/** The course of the run under way, thinned out so that a long run costs no more than a short one. */
+export interface Course {
+  points: readonly LiveFigures[];
+  /** Of so many figures one was kept. */
+  every: number;
+  /** Figures since the last that was kept. */
+  skipped: number;
+}
+
+export const NO_COURSE: Course = { points: [], every: 1, skipped: 0 };
+
+/** Takes in what an event tells: every run begins anew. */
+export function courseAfter(course: Course, event: BenchEvent): Course {
+  if (event.type === 'run-planned') return NO_COURSE;
+  if (event.type !== 'live') return course;
+  if (course.skipped + 1 < course.every) return { ...course, skipped: course.skipped + 1 };
+  const points = [...course.points, event.figures];
+  if (points.length <= MOST_POINTS) return { ...course, points, skipped: 0 };
+  return { points: points.filter((_, index) => index % 2 === 0), every: course.every * 2, skipped: 0 };
+}
+
+/** Echoes a second and the tail of the times as small charts; empty ones before there are two points. */
+export function courseMarkup({ points }: Course): Markup {
+  const charts = [
+    chart(
+      'Echoes a second',
+      points.map(({ echoedPerSecond }) => echoedPerSecond),
+      formatRate,
+    ),
+    chart(
+      'p99 of the last seconds',
+      points.map(({ p99Us }) => p99Us),
+      formatTime,
+    ),
+  ];
+  return html`<div class="course">${charts}</div>`;
+}
+
+const WIDTH = 240;
+const HEIGHT = 40;
+
+function chart(title: string, values: readonly (number | null)[], format: (value: number) => string): Markup {
+  const most = Math.max(0, ...values.map((value) => value ?? 0));
+  if (values.length < 2 || most === 0) return html`<figure></figure>`;
+  const step = WIDTH / (values.length - 1);
+  const points = values.flatMap((value, index) =>
+    value === null ? [] : [`${(index * step).toFixed(1)},${(HEIGHT * (1 - value / most)).toFixed(1)}`],
+  );
+  return html`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${title}, at most ${format(most)}"><polyline points="${points.join(' ')}"/></svg><figcaption>${title}, at most ${format(most)}</figcaption></figure>`;
+}

@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { get, type IncomingMessage, request } from 'node:http';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { makeComparison } from '../../test/comparison.ts';
+import { makeResult } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
+import type { BenchEvent } from '../model/event.ts';
+import type { Result, ResultHead } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
+import { FIGURES } from './live.test.fixture.ts';
+import { serveLive } from './live.ts';
+import { serveSite } from './server.ts';
+
+const NEVER = new AbortController().signal;
+
+const run = (variant: string): Run => makeRun({ variant, seconds: 1, connections: 10, perSecond: 1000 });
+
+function headOf({ endedAt: _, conclusions: _c, runs: _r, ...head }: Result): ResultHead {
+  return head;
+}
+
+async function served(t: TestContext, result = makeResult([])) {
+  let ms = 0;
+  const live = await serveLive(headOf(result), null, () => (ms += 1000));
+  t.after(() => live.end(result, AbortSignal.timeout(100)));
+  return live;
+}
+
+interface Answer {
+  status: number;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+function asked(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers, method }, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text) => {
+        body += text;
+      });
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+      );
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+/** Joins the events and keeps what comes; each as `event: data`. */
+async function joined(url: string) {
+  const events: string[] = [];
+  const response = await new Promise<IncomingMessage>((resolve) => get(`${url}events`, resolve));
+  let text = '';
+  response.setEncoding('utf8').on('data', (chunk) => {
+    text += chunk;
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const [, event, data] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      if (event !== undefined) events.push(`${event}: ${data}`);
+    }
+  });
+  const over = new Promise<void>((resolve) => response.on('close', resolve));
+  return { events, response, over, names: () => events.map((event) => event.split(':')[0]) };
+}
+
+async function eventually(isSo: () => boolean): Promise<void> {
+  for (let look = 0; look < 2000 && !isSo(); look++) await sleep(5);
+  assert.ok(isSo());
+}
+
+const planned = (number: number, { plan }: Run): BenchEvent => ({
+  type: 'run-planned',
+  number,
+  expectedRuns: 2,
+  plan,
+});
+
+test('the page and the report have policies, are kept nowhere, and load nothing from elsewhere', async (t) => {
+  const live = await served(t);
+  const page = await asked(live.url);
+  assert.equal(page.status, 200);
+  assert.match(String(page.headers['content-security-policy']), /^default-src 'none'; script-src 'sha256-/);
+  assert.match(String(page.headers['content-security-policy']), /frame-ancestors 'none'/);
+  assert.equal(page.headers['cache-control'], 'no-store');
+  assert.doesNotMatch(page.body, /(?:src|href)="(?!data:,)/);
+  assert.equal((await asked(`${live.url}report`)).status, 404, 'no run has ended yet');
+  assert.equal((await asked(`${live.url}../etc/passwd`)).status, 404);
+  await live.listen({ type: 'run-ended', run: run('tls') });
+  await live.listen({ type: 'concluded', conclusions: [] });
+  const report = await asked(`${live.url}report?1`);
+  assert.equal(report.headers['content-security-policy'], "frame-ancestors 'self'");
+  assert.match(report.body, /^<!doctype html>[\s\S]*tls/);
+});
+
+test('requests that another site may have caused are refused, whatever they ask for', async (t) => {
+  const live = await served(t);
+  const { host, port } = new URL(live.url);
+  for (const path of ['', 'events', 'report', 'nowhere']) {
+    for (const [headers, method] of [
+      [{ host: 'evil.example' }],
+      [{ host: `evil.example:${port}` }],
+      [{ host: `127.0.0.1.evil.example:${port}` }],
+      [{ host: '127.0.0.1:1' }],
+      [{ host: '127.0.0.1' }],
+      [{ host: `localhost.:${port}` }],
+      [{ host, origin: 'http://evil.example' }],
+      [{ host, origin: `https://127.0.0.1:${port}` }],
+      [{ host, origin: 'null' }],
+      [{ host, 'sec-fetch-site': 'cross-site' }],
+      [{ host, 'sec-fetch-site': 'same-site' }],
+      [{ host }, 'POST'],
+      [{ host }, 'OPTIONS'],
+    ] as [Record<string, string>, string?][]) {
+      const { status, body } = await asked(live.url + path, headers, method);
+      assert.equal(status, 403, JSON.stringify([path, headers, method]));
+      assert.match(body, /^This server answers to .* only\.\n$/);
+    }
+  }
+  for (const headers of [
+    { host: `localhost:${port}` },
+    { host: `LOCALHOST:${port}`, origin: `http://localhost:${port}` },
+    { host: `[::1]:${port}` },
+    { host, 'sec-fetch-site': 'same-origin' },
+    { host, 'sec-fetch-site': 'none' },
+  ])
+    assert.equal((await asked(live.url, headers)).status, 200, JSON.stringify(headers));
+});
+
+test('a page that joins late has the state and the report; the report grows with the runs', async (t) => {
+  const live = await served(t);
+  const [first, second] = [run('variant-one'), run('variant-two')];
+  const early = await joined(live.url);
+  await live.listen(planned(1, first));
+  await live.listen({ type: 'live', figures: FIGURES });
+  await live.listen({ type: 'run-ended', run: first });
+  await live.listen({ type: 'concluded', conclusions: [] });
+  await live.listen(planned(2, second));
+  await live.listen({ type: 'live', figures: FIGURES });
+  const late = await joined(live.url);
+  await eventually(() => late.events.length === 2);
+  assert.match(late.events[0] ?? '', /^state: .*Run 2 of 2.*variant-two.*12\.3k\/s echoed/);
+  assert.equal(late.events[1], 'report: 1');
+  const report = await asked(`${live.url}report`);
+  assert.ok(report.body.includes('variant-one') && !report.body.includes('variant-two'));
+  await live.listen({ type: 'run-ended', run: second });
+  await live.listen({ type: 'concluded', conclusions: [] });
+  await eventually(() => late.events.includes('report: 2') && early.events.includes('report: 2'));
+  assert.match((await asked(`${live.url}report`)).body, /variant-two/);
+  for (const { response } of [early, late]) response.destroy();
+});
+
+test('at the end whoever watches gets the whole report, and is waited for until it hangs up', async () => {
+  const result = makeResult([run('whole')]);
+  const live = await serveLive(headOf(result), null, () => performance.now());
+  const page = await joined(live.url);
+  const ended = live.end(result, NEVER);
+  await eventually(() => page.events.includes('end: '));
+  assert.ok(page.names().indexOf('report') < page.names().indexOf('end'));
+  page.response.destroy();
+  await ended;
+  await assert.rejects(asked(live.url), /ECONNREFUSED/);
+});
+
+test('who does not hang up is cut off, and without anybody the end is at once', async () => {
+  const result = makeResult([run('whole')]);
+  const lonely = await serveLive(headOf(result), null, () => performance.now());
+  await lonely.end(result, NEVER);
+  const live = await serveLive(headOf(result), null, () => performance.now());
+  const page = await joined(live.url);
+  await live.end(result, AbortSignal.timeout(100));
+  await page.over;
+  assert.equal(page.events.at(-1), 'end: ');
+});
+
+test('a comparison is drawn from its first run on, and hostile names stay text', async (t) => {
+  const variant = '<img src=x onerror=alert(1)>';
+  const live = await served(t);
+  await live.listen(planned(1, run(variant)));
+  await live.listen({ type: 'run-ended', run: run('plain') });
+  const none = { ...makeComparison('plain', variant), rounds: { asked: 10, used: 0 }, comparisons: [] };
+  for (const comparison of [none, makeComparison('plain', variant)])
+    await live.listen({ type: 'concluded', conclusions: [comparison] });
+  const page = await joined(live.url);
+  await eventually(() => page.events.length >= 2);
+  assert.match(page.events[0] ?? '', /&lt;img src=x/);
+  assert.doesNotMatch(page.events[0] ?? '', /<img/);
+  assert.doesNotMatch((await asked(`${live.url}report`)).body, /<img src=x/);
+  page.response.destroy();
+});
+
+test('drawing takes no more than a share of the time', async (t) => {
+  let ms = 0;
+  // Whatever is asked for takes 100 ms: a drawing does, and little else happens.
+  const live = await serveLive(headOf(makeResult([])), null, () => (ms += 100));
+  t.after(() => live.end(makeResult([]), AbortSignal.timeout(100)));
+  const page = await joined(live.url);
+  for (let index = 0; index < 30; index++) {
+    await live.listen({ type: 'run-ended', run: run('tls') });
+    await live.listen({ type: 'concluded', conclusions: [] });
+  }
+  await eventually(() => page.events.length > 60);
+  const drawings = page.names().filter((name) => name === 'report').length;
+  assert.ok(drawings >= 1 && drawings <= 10, String(drawings));
+  page.response.destroy();
+});
+
+test('a page that does not read is cut off, and costs no memory', async (t) => {
+  const site = { contentOf: () => null, greeting: () => [{ event: 'state', data: 'all there is' }] };
+  const server = await serveSite(site, null);
+  t.after(() => server.close(AbortSignal.abort()));
+  const page = await joined(server.url);
+  await eventually(() => page.events.length === 1);
+  page.response.pause();
+  const message = { event: 'state', data: 'x'.repeat(2 ** 20) };
+  for (let sent = 0; sent < 200 && server.listeners() > 0; sent++) {
+    server.broadcast(message);
+    server.broadcast(message);
+    await sleep(1);
+  }
+  assert.equal(server.listeners(), 0);
+});
+
+test('a port that is taken is refused with the remedy', async (t) => {
+  const live = await served(t);
+  const { port } = new URL(live.url);
+  await assert.rejects(
+    serveLive(headOf(makeResult([])), Number(port), () => 0),
+    /^Problem: The live report cannot be served on port \d+: EADDRINUSE\. Name another port, or leave it out/,
+  );
+});

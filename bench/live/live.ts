@@ -1,0 +1,96 @@
+import type { BenchEvent, Listener } from '../model/event.ts';
+import type { Result, ResultHead } from '../model/result.ts';
+import { reportHtml } from '../report/html.ts';
+import { advanced, begun } from '../report/progress/state.ts';
+import { courseAfter, NO_COURSE } from './course.ts';
+import { livePage, PAGE_POLICY, stateMarkup } from './page.ts';
+import { type Message, serveSite } from './server.ts';
+
+/** A report that browsers on this machine can watch while it grows. */
+export interface LiveReport {
+  url: string;
+  /** Between runs it draws the report anew, and the experiment waits: nothing is measured meanwhile. */
+  listen: Listener;
+  /** Hands the whole report to who still watches, waits for them to have it unless it is urgent, and ends. */
+  end(result: Result, urgent: AbortSignal): Promise<void>;
+}
+
+/** What does not hang up by then is no page. */
+const PATIENCE_MS = 10_000;
+/** Drawing takes time between runs: no more than this share of all. */
+const DRAWING_SHARE = 0.05;
+/** The report brings a policy of its own; here it is shown in the page of this server and nowhere else. */
+const REPORT_POLICY = "frame-ancestors 'self'";
+
+/**
+ * Serves the report of a result that comes about.
+ *
+ * @param port null: a free one
+ * @param elapsedMs of a monotonic clock
+ * @throws Problem where the port cannot be had
+ */
+export async function serveLive(
+  head: ResultHead,
+  port: number | null,
+  elapsedMs: () => number,
+): Promise<LiveReport> {
+  const startedMs = elapsedMs();
+  let progress = begun(startedMs);
+  let course = NO_COURSE;
+  let soFar: Result = { ...head, endedAt: null, conclusions: [], runs: [] };
+  let drawn = { version: 0, html: '', tookMs: 0 };
+  let isOver = false;
+
+  const state = (): Message => ({
+    event: 'state',
+    data: JSON.stringify(stateMarkup(progress, course, elapsedMs())),
+  });
+  const report = (): Message => ({ event: 'report', data: String(drawn.version) });
+  const end: Message = { event: 'end', data: '' };
+
+  const server = await serveSite(
+    {
+      contentOf(path) {
+        if (path === '/') return { body: livePage(head.id), policy: PAGE_POLICY };
+        if (path !== '/report' || drawn.version === 0) return null;
+        return { body: drawn.html, policy: REPORT_POLICY };
+      },
+      greeting: () => [state(), ...(drawn.version > 0 ? [report()] : []), ...(isOver ? [end] : [])],
+    },
+    port,
+  );
+
+  function draw(): void {
+    const beganMs = elapsedMs();
+    const html = reportHtml(soFar);
+    const tookMs = drawn.tookMs + (elapsedMs() - beganMs);
+    drawn = { version: drawn.version + 1, html, tookMs };
+    server.broadcast(report());
+  }
+
+  /** In a comparison of many rounds the report is not drawn after each. */
+  function mayDraw(): boolean {
+    return soFar.runs.length > 0 && drawn.tookMs <= (elapsedMs() - startedMs) * DRAWING_SHARE;
+  }
+
+  return {
+    url: server.url,
+    listen(event: BenchEvent) {
+      progress = advanced(progress, event, elapsedMs());
+      course = courseAfter(course, event);
+      if (event.type === 'run-ended') soFar = { ...soFar, runs: [...soFar.runs, event.run] };
+      if (event.type === 'concluded') {
+        soFar = { ...soFar, conclusions: event.conclusions };
+        if (mayDraw()) draw();
+      }
+      if (server.listeners() > 0) server.broadcast(state());
+    },
+    async end(result, urgent) {
+      soFar = result;
+      isOver = true;
+      if (server.listeners() > 0 && result.runs.length > 0) draw();
+      server.broadcast(end);
+      await server.close(AbortSignal.any([urgent, AbortSignal.timeout(PATIENCE_MS)]));
+    },
+  };
+}

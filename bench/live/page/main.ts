@@ -1,0 +1,58 @@
+/**
+ * The page of a bench that goes on: it puts what the server tells of the state into its header, and loads the
+ * report anew whenever the server has drawn it. All markup is the server's, escaped there.
+ */
+function start(): void {
+  const link = element('link');
+  const state = element('state');
+  const source = new EventSource('events');
+  let loaded = Promise.resolve();
+  source.addEventListener('open', () => {
+    link.textContent = 'is running';
+  });
+  source.addEventListener('error', () => {
+    link.textContent = 'does not answer: what follows is what was told last';
+  });
+  source.addEventListener('state', ({ data }) => {
+    state.innerHTML = JSON.parse(data);
+  });
+  source.addEventListener('report', ({ data }) => {
+    loaded = load(element('report'), `report?${data}`);
+  });
+  // The server waits for the last report to be loaded, and for this page to hang up.
+  source.addEventListener('end', () => {
+    loaded.then(() => {
+      source.close();
+      link.textContent = 'has ended: this is the whole report';
+      state.replaceChildren();
+    });
+  });
+}
+
+/** The new report takes the place of the old one when it is there, scrolled to where the old one was. */
+function load(place: HTMLElement, address: string): Promise<void> {
+  place.querySelector('.coming')?.remove();
+  const before = place.firstElementChild;
+  const frame = document.createElement('iframe');
+  frame.title = 'Report';
+  frame.className = 'coming';
+  frame.src = address;
+  return new Promise((resolve) => {
+    frame.addEventListener('load', () => {
+      if (before instanceof HTMLIFrameElement)
+        frame.contentWindow?.scrollTo(0, before.contentWindow?.scrollY ?? 0);
+      before?.remove();
+      frame.className = '';
+      resolve();
+    });
+    place.append(frame);
+  });
+}
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (found === null) throw new Error(`#${id} is missing`);
+  return found;
+}
+
+start();

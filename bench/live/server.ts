@@ -1,0 +1,133 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { Problem } from '../model/failure.ts';
+import { refusal } from './guard.ts';
+
+/** One message of server-sent events (HTML Standard section 9.2); `data` without line breaks. */
+export interface Message {
+  event: string;
+  data: string;
+}
+
+/** What is served under a path. */
+export interface Content {
+  body: string;
+  /** Content-Security-Policy of the page. */
+  policy: string;
+}
+
+export interface Site {
+  /** By path; null: there is nothing. */
+  contentOf(path: string): Content | null;
+  /** What whoever joins is told first. */
+  greeting(): Message[];
+}
+
+export interface SiteServer {
+  url: string;
+  /** How many listen to the messages. */
+  listeners(): number;
+  broadcast(message: Message): void;
+  /** Waits for those who listen to hang up, but no longer than until it is aborted, and ends. */
+  close(cutOff: AbortSignal): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const EVENTS_PATH = '/events';
+/** Bytes: who does not read for so long is cut off, and greeted with all there is when it connects again. */
+const MOST_WAITING = 2 ** 20;
+/** How long a browser waits before it connects again. */
+const RETRY_MS = 1000;
+
+/**
+ * Serves a site to browsers on this machine.
+ *
+ * @param port null: a free one
+ * @throws Problem where the port cannot be had
+ */
+export async function serveSite(site: Site, port: number | null): Promise<SiteServer> {
+  const streams = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    answer(request, response, site, portOf(server.address()), streams);
+  });
+  server.listen(port ?? 0, HOST);
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    const what = `The live report cannot be served on port ${port}: ${cause.code ?? cause.message}.`;
+    throw new Problem('environment', `${what} Name another port, or leave it out for a free one.`, { cause });
+  });
+  return {
+    url: `http://${HOST}:${portOf(server.address())}/`,
+    listeners: () => streams.size,
+    broadcast(message) {
+      const text = textOf(message);
+      for (const stream of streams) {
+        if (stream.writableLength > MOST_WAITING) stream.destroy();
+        else stream.write(text);
+      }
+    },
+    async close(cutOff) {
+      // Until they hang up they may still ask for something, on a connection of its own.
+      const gone = [...streams].map((stream) => once(stream, 'close', { signal: cutOff }).catch(() => {}));
+      await Promise.all(gone);
+      server.close();
+      for (const stream of streams) stream.end();
+      await setImmediate();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return typeof address === 'object' ? (address?.port ?? 0) : 0;
+}
+
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  site: Site,
+  port: number,
+  streams: Set<ServerResponse>,
+): void {
+  const refused = refusal(request, port);
+  const [pathname = '/'] = (request.url ?? '').split('?');
+  const content = refused === null ? site.contentOf(pathname) : null;
+  if (refused !== null) send(response, 403, 'text/plain', `${refused}\n`);
+  else if (pathname === EVENTS_PATH) stream(response, site, streams);
+  else if (content === null) send(response, 404, 'text/plain', 'There is nothing here.\n');
+  else send(response, 200, 'text/html', content.body, { 'Content-Security-Policy': content.policy });
+}
+
+/** Nothing is kept, nothing is guessed, and no other site may load any of it. */
+const HEADERS = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
+function send(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { ...HEADERS, ...headers, 'Content-Type': `${type}; charset=utf-8` }).end(body);
+}
+
+function stream(response: ServerResponse, site: Site, streams: Set<ServerResponse>): void {
+  response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream' });
+  response.write(`retry: ${RETRY_MS}\n\n`);
+  for (const message of site.greeting()) response.write(textOf(message));
+  streams.add(response);
+  response.on('close', () => streams.delete(response));
+  // A page that has just gone: writing to it fails, and nobody is to be told.
+  response.on('error', () => {});
+}
+
+function textOf({ event, data }: Message): string {
+  return `event: ${event}\ndata: ${data}\n\n`;
+}

@@ -1,0 +1,60 @@
+import * as v from 'valibot';
+import { conditionSchema } from './condition.ts';
+import { amount } from './load.ts';
+import { positive } from './plan.ts';
+
+const level = v.pipe(amount, v.gtValue(0));
+
+/** One run of the search. */
+export const trialSchema = v.strictObject({
+  /** Messages per second or WebSockets. */
+  level,
+  /** Whether the run came to its end, kept its schedule and met every objective. */
+  met: v.boolean(),
+  /** Whether the system did what the schedule offered, and in time. */
+  keptSchedule: v.boolean(),
+  /** What each objective looks at, in base units and in their order; null where the run does not give it. */
+  figures: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
+  /** Why a miss need not be the doing of what is measured, in a sentence; null where it is, and where nothing was missed. */
+  elsewhere: v.nullable(v.string()),
+});
+export type Trial = v.InferOutput<typeof trialSchema>;
+
+/** What is raised until an objective is missed, and what stays the same meanwhile. */
+export const axisSchema = v.variant('over', [
+  /** Messages per second, over so many WebSockets. */
+  v.strictObject({ over: v.literal('rate'), connections: positive }),
+  /** WebSockets, at so many messages per second on all of them together or on each. */
+  v.strictObject({
+    over: v.literal('connections'),
+    ratePerSecond: level,
+    per: v.picklist(['all', 'connection']),
+  }),
+]);
+export type Axis = v.InferOutput<typeof axisSchema>;
+
+/**
+ * What a capacity is known to be. `between`: what is measured holds the objectives at the lower bound and
+ * misses them at the upper one. `at-least`: something else was the limit above the lower bound. `below`: it misses
+ * them at every level that was tried. `unknown`: no trial held them, and that may be the doing of something else.
+ */
+export const CAPACITY_BOUNDS = ['between', 'at-least', 'below', 'unknown'] as const;
+
+/** The highest level at which a variant holds the objectives. */
+export const capacitySchema = v.strictObject({
+  kind: v.literal('capacity'),
+  variant: v.string(),
+  axis: axisSchema,
+  /** All have to be met. */
+  objectives: v.array(conditionSchema),
+  /** Highest level at which they were met, and lowest above it at which they were not; null: there is none. */
+  interval: v.tuple([v.nullable(level), v.nullable(level)]),
+  bound: v.picklist(CAPACITY_BOUNDS),
+  /** What kept the search from an upper bound of what is measured, in a sentence; null: nothing did. */
+  limit: v.nullable(v.string()),
+  /** Both ends are within the precision of each other and confirmed by repeats. */
+  finished: v.boolean(),
+  /** In the order in which they ran. */
+  trials: v.array(trialSchema),
+});
+export type CapacitySearch = v.InferOutput<typeof capacitySchema>;

@@ -1,0 +1,36 @@
+import * as v from 'valibot';
+
+/** What a metric is measured in; decides how a limit is written and read. */
+export const METRIC_UNITS = ['time', 'number', 'bytes'] as const;
+export type MetricUnit = (typeof METRIC_UNITS)[number];
+
+const OPERATORS = {
+  '<=': (value: number, limit: number) => value <= limit,
+  '>=': (value: number, limit: number) => value >= limit,
+  '==': (value: number, limit: number) => value === limit,
+  '<': (value: number, limit: number) => value < limit,
+  '>': (value: number, limit: number) => value > limit,
+} as const;
+export type Operator = keyof typeof OPERATORS;
+const NAMES = Object.keys(OPERATORS) as Operator[];
+
+export function isOperator(text: string): text is Operator {
+  return Object.hasOwn(OPERATORS, text);
+}
+
+/** What a figure of a run has to be, as in `response.p99<50ms`. */
+export const conditionSchema = v.strictObject({
+  /** As the person wrote it. */
+  text: v.string(),
+  metric: v.string(),
+  operator: v.picklist(NAMES),
+  /** In base units: µs, bytes, or plain. */
+  limit: v.pipe(v.number(), v.finite()),
+  unit: v.picklist(METRIC_UNITS),
+});
+export type Condition = v.InferOutput<typeof conditionSchema>;
+
+/** @param value in base units; null: the run does not give it, which meets nothing */
+export function isMet({ operator, limit }: Condition, value: number | null): boolean {
+  return value !== null && OPERATORS[operator](value, limit);
+}

@@ -1,0 +1,135 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Problem } from '../model/failure.ts';
+
+const execute = promisify(execFile);
+/** Time limit of one call of apt-get; long enough for a slow connection. */
+const APT_TIMEOUT_MS = 300_000;
+
+/** apt-get that leaves the system alone. */
+export interface Apt {
+  /** @returns its warning; null if there is none. */
+  run(args: readonly string[]): Promise<string | null>;
+  /**
+   * Downloads packages, which apt verifies by the signed lists of the archive, and unpacks them.
+   *
+   * @returns the paths of their archives, in the same order.
+   */
+  unpack(packages: readonly string[], folder: string): Promise<string[]>;
+}
+
+/** @throws Problem('environment') where this system has neither apt-get nor dpkg-deb. */
+export async function requireApt(): Promise<void> {
+  await Promise.all(['apt-get', 'dpkg-deb'].map((command) => execute(command, ['--version']))).catch(
+    (cause) => {
+      throw new Problem('environment', 'Fetching it needs apt-get and dpkg-deb (Debian, Ubuntu).', { cause });
+    },
+  );
+}
+
+/**
+ * apt-get with its lists, cache and state in the work folder, and without the hooks of the system.
+ *
+ * @param sources A line of sources.list in place of the system's own sources; then neither its preferences nor what
+ *   it takes without a signature count.
+ */
+export async function privateApt(
+  work: string,
+  sources: string | null,
+  signal: AbortSignal | undefined,
+): Promise<Apt> {
+  await mkdir(join(work, 'state/lists/partial'), { recursive: true });
+  await mkdir(join(work, 'cache/archives/partial'), { recursive: true });
+  await writeFile(join(work, 'state/status'), '');
+  const list = join(work, 'sources.list');
+  if (sources !== null) await writeFile(list, `${sources}\n`);
+  const configuration = join(work, 'apt.conf');
+  await writeFile(configuration, configurationOf(work, sources === null ? null : list));
+
+  async function run(args: readonly string[]): Promise<string | null> {
+    try {
+      const { stderr } = await execute('apt-get', ['-c', configuration, '-q', ...args], {
+        cwd: work,
+        timeout: APT_TIMEOUT_MS,
+        env: { ...process.env, LC_ALL: 'C' },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      return complaint(stderr);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new Problem('environment', `apt-get ${args.join(' ')} failed: ${lastError(cause)}`, { cause });
+    }
+  }
+
+  async function unpack(packages: readonly string[], folder: string): Promise<string[]> {
+    await run(['download', ...packages]);
+    const archives = await Promise.all(packages.map((name) => findArchive(work, name)));
+    for (const archive of archives) {
+      await execute('dpkg-deb', ['-x', archive, folder]).catch((cause) => {
+        throw new Problem('environment', `${archive} cannot be unpacked: ${lastError(cause)}`, { cause });
+      });
+    }
+    return archives;
+  }
+
+  return { run, unpack };
+}
+
+function configurationOf(work: string, sources: string | null): string {
+  const ownSources =
+    sources === null
+      ? ''
+      : `Dir::Etc::sourcelist "${sources}";
+Dir::Etc::sourceparts "-";
+Dir::Etc::preferences "-";
+Dir::Etc::preferencesparts "-";
+APT::Default-Release "";
+Acquire::AllowInsecureRepositories "false";
+APT::Get::AllowUnauthenticated "false";
+`;
+  return `#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::State "${work}/state";
+Dir::State::status "${work}/state/status";
+Dir::Cache "${work}/cache";
+Dir::Log "${work}/log";
+APT::Sandbox::User "";
+Acquire::Languages "none";
+Acquire::Retries "2";
+${ownSources}`;
+}
+
+async function findArchive(work: string, name: string): Promise<string> {
+  const file = (await readdir(work)).find((each) => each.startsWith(`${name}_`) && each.endsWith('.deb'));
+  if (file === undefined) throw new Problem('environment', `apt-get left no archive of ${name}.`);
+  return join(work, file);
+}
+
+/** Names of the packages that an archive depends on; of alternatives the first. */
+export async function dependenciesOf(archive: string): Promise<string[]> {
+  const { stdout } = await execute('dpkg-deb', ['-f', archive, 'Depends', 'Pre-Depends']);
+  return stdout
+    .replace(/^[\w-]+: /gm, ',')
+    .split(/[,\n]/)
+    .map((each) => /^\s*([^\s:|(]+)/.exec(each)?.[1] ?? '')
+    .filter((name) => name !== '');
+}
+
+function lastError(cause: unknown): string {
+  const { stderr, killed } = cause as { stderr?: string; killed?: boolean };
+  if (killed === true) return `no answer within ${APT_TIMEOUT_MS / 1000} s.`;
+  return complaint(stderr ?? '') ?? String(cause);
+}
+
+/**
+ * The last error of apt or dpkg as a sentence; without an error the first warning, as later ones only sum
+ * up.
+ */
+function complaint(stderr: string): string | null {
+  const lines = stderr.split('\n').filter((line) => /^(E|W|dpkg-deb): /.test(line));
+  const words = lines.findLast((line) => !line.startsWith('W:')) ?? lines[0];
+  return words === undefined ? null : `${words.replace(/^[EW]: */, '').replace(/\.$/, '')}.`;
+}

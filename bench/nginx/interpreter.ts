@@ -1,0 +1,53 @@
+import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
+import { Problem } from '../model/failure.ts';
+
+/** Of the program headers in an ELF file (elf(5)): where the path of the program's loader is. */
+const PT_INTERP = 3;
+/** Offsets in the file header, and in a program header, of 64 bits. */
+const HEADER = { tableOffset: 32, entryBytes: 54, entries: 56, end: 64 };
+const ENTRY = { offset: 8, fileBytes: 32, memoryBytes: 40 };
+
+/**
+ * The loader that the kernel starts a program with (`/lib64/ld-linux-x86-64.so.2`).
+ *
+ * @throws Problem('environment') where that is no ELF file of 64 bits, little-endian, with a loader.
+ */
+export async function readInterpreter(path: string): Promise<string> {
+  const { at, bytes } = await locate(path);
+  const start = Number(bytes.readBigUInt64LE(at + ENTRY.offset));
+  const length = Number(bytes.readBigUInt64LE(at + ENTRY.fileBytes));
+  return bytes.toString('utf8', start, start + length - 1);
+}
+
+/**
+ * Has the kernel start a program with another loader, of whatever length its path is: the path is appended to
+ * the file, and the program header points there. Only the kernel reads it, and by its place in the file
+ * (load_elf_binary() in fs/binfmt_elf.c); in memory the loader still finds the old one, whose name it goes by.
+ *
+ * @throws Problem('environment') as `readInterpreter`.
+ */
+export async function setInterpreter(path: string, loader: string): Promise<void> {
+  const { at, bytes } = await locate(path);
+  const name = Buffer.from(`${loader}\0`);
+  bytes.writeBigUInt64LE(BigInt(bytes.length), at + ENTRY.offset);
+  bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.fileBytes);
+  bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.memoryBytes);
+  // A program that runs cannot be written, but it can be replaced.
+  const fresh = `${path}.${process.pid}`;
+  await writeFile(fresh, Buffer.concat([bytes, name]));
+  await chmod(fresh, 0o755);
+  await rename(fresh, path);
+}
+
+/** Where the program header of the loader is. */
+async function locate(path: string): Promise<{ at: number; bytes: Buffer }> {
+  const bytes = await readFile(path);
+  const isElf = bytes.length >= HEADER.end && bytes.toString('latin1', 0, 6) === '\x7fELF\x02\x01';
+  const entries = isElf ? bytes.readUInt16LE(HEADER.entries) : 0;
+  for (let entry = 0; entry < entries; entry++) {
+    const at =
+      Number(bytes.readBigUInt64LE(HEADER.tableOffset)) + entry * bytes.readUInt16LE(HEADER.entryBytes);
+    if (bytes.readUInt32LE(at) === PT_INTERP) return { at, bytes };
+  }
+  throw new Problem('environment', `${path} is no program of 64 bits that a loader starts.`);
+}

@@ -1,0 +1,68 @@
+import { Problem } from '../model/failure.ts';
+import { parse } from '../nginx/parse.ts';
+import { print } from '../nginx/print.ts';
+import { type Directive, directives, isData, type Node, type Word, word } from '../nginx/tree.ts';
+import { HIDDEN, isPublicWord } from './public-words.ts';
+
+/** A configuration that tells nobody's names, and what was taken out of it. */
+export interface PublicConfiguration {
+  text: string;
+  words: ReadonlySet<string>;
+}
+
+/**
+ * Keeps the directives of a configuration with their numbers, sizes, times, switches and the words of Nginx's own
+ * language; all else (names, paths, addresses, headers of a person's own) and every comment is left out. Known words
+ * are kept, and not private ones searched for: what nobody thought of is then hidden, not shown.
+ */
+export function publicConfiguration(text: string): PublicConfiguration {
+  const words = new Set<string>();
+  const hide = (part: string): string => {
+    if (isPublicWord(part)) return part;
+    words.add(part);
+    return HIDDEN;
+  };
+  return { text: parsed(text, (nodes) => print(publicLevel(nodes, hide)).text), words };
+}
+
+function parsed(text: string, act: (nodes: Node[]) => string): string {
+  try {
+    return act(parse(text, 'nginx.conf'));
+  } catch (error) {
+    if (error instanceof Problem) return HIDDEN;
+    throw error;
+  }
+}
+
+type Hide = (part: string) => string;
+
+function publicLevel(nodes: readonly Node[], hide: Hide): Node[] {
+  return directives(nodes).map((node) => ({
+    ...node,
+    args: node.args.map((arg) => publicWord(arg, hide)),
+    block: node.block && (isData(node) ? publicEntries(node.block, hide) : publicLevel(node.block, hide)),
+  }));
+}
+
+/** In a `map` the names are data as well. */
+function publicEntries(block: readonly Node[], hide: Hide): Directive[] {
+  return directives(block).map((entry) => ({
+    ...entry,
+    name: publicText(entry.name, hide),
+    args: entry.args.map((arg) => publicWord(arg, hide)),
+  }));
+}
+
+function publicWord(arg: Word, hide: Hide): Word {
+  return word(publicText(arg.text, hide));
+}
+
+/** Part by part: of `keys_zone=alice:10m` the name alone is hidden. */
+function publicText(text: string, hide: Hide): string {
+  return isPublicWord(text)
+    ? text
+    : text
+        .split(/([=:,\s]+)/)
+        .map((part, at) => (at % 2 === 0 ? hide(part) : part))
+        .join('');
+}

@@ -1,0 +1,252 @@
+import type { KeptCalibration } from '../model/calibration.ts';
+import type { Stored } from '../model/comparison.ts';
+import type { Conclusion } from '../model/conclusion.ts';
+import type { BenchEvent } from '../model/event.ts';
+import type { Notice } from '../model/notice.ts';
+import type { Result, ResultHead } from '../model/result.ts';
+import type { HttpLeg, NginxFacts, Run, Validity } from '../model/run.ts';
+import type { Tuning, Variant } from '../model/variant.ts';
+import { publicCommand } from './command.ts';
+import { publicConfiguration } from './configuration.ts';
+import { HIDDEN, isPublicWord } from './public-words.ts';
+import { textRedactor } from './text.ts';
+
+/** Leaves out of a result, while it comes about, what tells whose it is. */
+export interface Redactor {
+  head: ResultHead;
+  event(event: BenchEvent): BenchEvent;
+}
+
+/**
+ * A result without host names, user names, paths, and comments and own words of its configurations. Labels, note and
+ * series are kept: they were given to be read. The result can be read, drawn and compared like any other.
+ *
+ * @param words that must not be in it either: of this machine and its user
+ */
+export function redactResult(result: Result, words: readonly string[]): Result {
+  const redactor = makeState(result, words);
+  for (const run of result.runs) redactor.learn(run);
+  const { runs, conclusions, endedAt } = result;
+  return {
+    ...redactor.head(result),
+    endedAt,
+    conclusions: conclusions.map(redactor.conclusion),
+    runs: runs.map(redactor.run),
+  };
+}
+
+/** The same for a result that has only begun. */
+export function makeRedactor(head: ResultHead, words: readonly string[]): Redactor {
+  const state = makeState(head, words);
+  return {
+    head: state.head(head),
+    event(event) {
+      if (event.type === 'run-planned') return { ...event, plan: state.runPlan(event.plan) };
+      if (event.type === 'concluded')
+        return { ...event, conclusions: event.conclusions.map(state.conclusion) };
+      if (event.type !== 'checkpoint' && event.type !== 'run-ended') return event;
+      state.learn(event.run);
+      return { ...event, run: state.run(event.run) };
+    },
+  };
+}
+
+/** What is known so far of what must be hidden, and the functions that hide it. */
+function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly string[]) {
+  const names = publicNames(variants);
+  const words = new Set([...given, ...variants.flatMap(wordsOfVariant)]);
+  const nameOf = (name: string) => names.get(name)?.name ?? name;
+  const profileOf = (profile: string, variant: string) => names.get(variant)?.profile ?? profile;
+  const redactText = (text: string) => {
+    const renamed = [...names].reduce((rest, [name, { name: other }]) => rest.replaceAll(name, other), text);
+    return textRedactor(words)(renamed);
+  };
+  const notice = (each: Notice): Notice => ({ ...each, text: redactText(each.text) });
+  const runPlan = (plan: Run['plan']): Run['plan'] => ({
+    ...plan,
+    variant: nameOf(plan.variant),
+    profile: profileOf(plan.profile, plan.variant),
+  });
+  return {
+    runPlan,
+    learn(run: Run): void {
+      for (const text of [run.proxy?.given, run.proxy?.configuration])
+        if (text != null) for (const found of publicConfiguration(text).words) words.add(found);
+    },
+    head: (head: ResultHead): ResultHead => {
+      const { plan, environment, calibration } = head;
+      const redacted = head.variants.map((each) => publicVariant(each, names));
+      return {
+        schemaVersion: head.schemaVersion,
+        tool: head.tool,
+        startedAt: head.startedAt,
+        id: publicId(head, redacted),
+        plan: {
+          ...plan,
+          command: publicCommand(
+            plan.command,
+            new Set(redacted.flatMap(({ name, profile }) => [name, profile])),
+          ),
+        },
+        environment: { ...environment, kernel: redactText(environment.kernel) },
+        variants: redacted,
+        notices: head.notices.map(notice),
+        ...(calibration === undefined ? {} : { calibration: publicCalibration(calibration, redactText) }),
+      };
+    },
+    run: (run: Run): Run => ({
+      ...run,
+      plan: runPlan(run.plan),
+      outcome:
+        'reason' in run.outcome ? { ...run.outcome, reason: redactText(run.outcome.reason) } : run.outcome,
+      validity: redactValidity(run.validity, redactText),
+      notices: run.notices.map(notice),
+      http: run.http && publicHttp(run.http),
+      proxy: run.proxy && publicFacts(run.proxy),
+    }),
+    conclusion: (each: Conclusion): Conclusion => redactConclusion(each, nameOf, redactText),
+  };
+}
+
+/** Variants that are named after a file are numbered. */
+function publicNames(variants: readonly Variant[]): Map<string, { name: string; profile: string }> {
+  const own = variants.filter(({ name, profile }) => profile.startsWith('conf:') || /[/\\]/.test(name));
+  return new Map(own.map(({ name }, at) => [name, { name: `conf-${at + 1}`, profile: `conf:${at + 1}` }]));
+}
+
+function wordsOfVariant({ profile, proxy }: Variant): string[] {
+  const parts = profile.startsWith('conf:') ? profile.slice('conf:'.length).split('/') : [];
+  const stems = parts.map((part) => part.replace(/\.[^.]*$/, ''));
+  return [
+    ...parts,
+    ...stems,
+    ...(proxy?.tunings ?? []).flatMap(({ text }) => [...publicConfiguration(text).words]),
+  ];
+}
+
+function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>): Variant {
+  const { proxy, title } = variant;
+  const tunings = proxy?.tunings.map((each: Tuning) => ({
+    ...each,
+    text: publicConfiguration(each.text).text,
+  }));
+  const other = names.get(variant.name);
+  return {
+    ...variant,
+    ...other,
+    title: other === undefined ? title : 'A configuration of one’s own',
+    proxy: proxy && { ...proxy, tunings: tunings ?? [] },
+  };
+}
+
+/** The time, and variants by their public names: a name that a person gave may be anything. */
+function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): string {
+  const names =
+    variants.length > 3 ? `${variants.length}-variants` : variants.map(({ name }) => name).join('-');
+  const what = [...(plan.command[0] === 'compare' ? ['compare'] : []), names].join('-');
+  return `${timeOf(id)}-${what.replace(/[^A-Za-z0-9._+-]+/g, '-').slice(0, 80)}`;
+}
+
+function redactValidity(
+  { verdict, reasons, limit }: Validity,
+  redactText: (text: string) => string,
+): Validity {
+  return {
+    verdict,
+    reasons: reasons.map(redactText),
+    limit: { ...limit, evidence: redactText(limit.evidence) },
+  };
+}
+
+function redactConclusion(
+  each: Conclusion,
+  nameOf: (name: string) => string,
+  redactText: (text: string) => string,
+): Conclusion {
+  if (each.kind === 'rate') return { ...each, reason: redactText(each.reason) };
+  if (each.kind === 'left-out')
+    return { ...each, variant: nameOf(each.variant), reason: redactText(each.reason) };
+  // Its variants are profiles, as they are shipped.
+  if (each.kind === 'calibration') return each;
+  if (each.kind === 'capacity') {
+    const limit = each.limit === null ? null : redactText(each.limit);
+    return { ...each, variant: nameOf(each.variant), limit };
+  }
+  return {
+    ...each,
+    baseline: nameOf(each.baseline),
+    comparisons: each.comparisons.map((one) => ({
+      ...one,
+      variant: nameOf(one.variant),
+      ...(one.baseline === undefined ? {} : { baseline: nameOf(one.baseline) }),
+    })),
+    excluded: each.excluded.map((one) => ({
+      ...one,
+      variant: nameOf(one.variant),
+      reason: redactText(one.reason),
+    })),
+    ...(each.stored === undefined ? {} : { stored: publicStored(each.stored, nameOf, redactText) }),
+  };
+}
+
+function publicStored(
+  { baseline, variant, differences, unmatched }: Stored,
+  nameOf: (name: string) => string,
+  redactText: (text: string) => string,
+): Stored {
+  return {
+    baseline: { ...baseline, id: timeOf(baseline.id) },
+    variant: { ...variant, id: timeOf(variant.id) },
+    differences: differences.map((each) => ({
+      what: each.what,
+      baseline: redactText(each.baseline),
+      variant: redactText(each.variant),
+    })),
+    unmatched: unmatched.map((each) => ({ ...each, variant: nameOf(each.variant) })),
+  };
+}
+
+/** What is left of an id: the rest is a name that a person gave. */
+function timeOf(id: string): string {
+  return /^\d{8}T\d{6}Z/.exec(id)?.[0] ?? 'result';
+}
+
+function publicCalibration(kept: KeptCalibration, redactText: (text: string) => string): KeptCalibration {
+  const { machine, id } = kept;
+  return { ...kept, id: timeOf(id), machine: { ...machine, kernel: redactText(machine.kernel) } };
+}
+
+/** The error log quotes requests and addresses, and the arguments of the build name folders. */
+function publicFacts({
+  version,
+  origin,
+  openssl,
+  buildArguments,
+  given,
+  configuration,
+}: NginxFacts): NginxFacts {
+  return {
+    binary: 'nginx',
+    // A package of Debian.
+    origin,
+    version,
+    openssl,
+    buildArguments: buildArguments
+      .split(/\s+/)
+      .filter((each) => /^--with(out)?-[a-z0-9_-]+(=dynamic)?$/.test(each))
+      .join(' '),
+    given: given === null ? null : publicConfiguration(given).text,
+    configuration: publicConfiguration(configuration).text,
+    errorLog: [],
+  };
+}
+
+/** Values of X-Cache-Status come from `$upstream_cache_status`, or from wherever a configuration takes them. */
+function publicHttp(leg: HttpLeg): HttpLeg {
+  const cache = leg.cache && Object.entries(leg.cache).filter(([status]) => /^[A-Z]{3,11}$/.test(status));
+  return {
+    ...leg,
+    path: isPublicWord(leg.path) ? leg.path : HIDDEN,
+    cache: cache && Object.fromEntries(cache),
+  };
+}

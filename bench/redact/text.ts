@@ -1,0 +1,44 @@
+import { HIDDEN, isPublicWord } from './public-words.ts';
+
+/** Shorter words could be a part of anything. */
+const SHORTEST = 3;
+
+/** Endings of names that look like hosts and are files, figures or programs of the bench. */
+const OWN_ENDINGS =
+  /\.(conf|json|html|hgrm|log|pem|p\d+|min|mean|max|count|perSecond|proxy|server|generator|lost|failed|sent|echoed|asked|opened|outstanding|js)$/i;
+
+/** What looks like a place or a person wherever it stands, and what replaces it. */
+const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)]+/gi, HIDDEN],
+  [/[\w.+-]+@[\w-]+(\.[\w-]+)+/g, HIDDEN],
+  [/(["'`“])(?:~|\.{0,2})\/[^"'`”\n]*/g, `$1${HIDDEN}`],
+  [/(?<![\w.…/])(?:~|\.{1,2})?\/[^\s"'`”,;:(){}]+/g, HIDDEN],
+  [/\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b/g, HIDDEN],
+  [
+    /\b(?:[a-z0-9_](?:[\w-]*[a-z0-9])?\.)+[a-z]{2,}\b/gi,
+    (found) => (OWN_ENDINGS.test(found) || isPublicWord(found) ? found : HIDDEN),
+  ],
+];
+
+/**
+ * Takes names out of sentences: the words that were found in a person's configuration, wherever they stand alone,
+ * and what looks like a path, a URL, an address or a host name.
+ */
+export function textRedactor(words: Iterable<string>): (text: string) => string {
+  const known = [...new Set(words)]
+    .filter((each) => each.length >= SHORTEST && !isPublicWord(each))
+    .sort((a, b) => b.length - a.length)
+    .map((each) => new RegExp(`(?<![\\w])${escaped(each)}(?![\\w])`, 'gi'));
+  return (text) => {
+    // Shapes first: of a URL in which a word is gone already the rest would no longer look like one.
+    const shaped = SHAPES.reduce(
+      (rest, [shape, by]) => (typeof by === 'string' ? rest.replace(shape, by) : rest.replace(shape, by)),
+      text,
+    );
+    return known.reduce((rest, pattern) => rest.replace(pattern, HIDDEN), shaped);
+  };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+}

@@ -1,0 +1,107 @@
+import type { CapacitySearch, Trial } from '../../model/capacity.ts';
+import type { Condition } from '../../model/condition.ts';
+import { timeAxis } from '../axis.ts';
+import { html, type Markup } from '../markup.ts';
+import { formatShort } from '../page/format.ts';
+import { formatLevel, formatMetric, outcomeText } from './words.ts';
+
+const WIDTH = 960;
+const HEIGHT = 360;
+const LEFT = 86;
+const RIGHT = WIDTH - 24;
+const TOP = 18;
+const BOTTOM = HEIGHT - 52;
+
+/** From a value to a place on the plot, with the values that are written beside it. */
+interface Scale {
+  at(value: number): number;
+  ticks: readonly number[];
+}
+
+/** The trials by their level: what one objective looks at, its limit as a line, and the interval as a band. */
+export function trialsPlot(capacity: CapacitySearch, index: number): Markup | null {
+  const objective = capacity.objectives[index];
+  const shown = capacity.trials.flatMap((trial, number) => {
+    const figure = trial.figures[index] ?? null;
+    return figure === null ? [] : [{ trial, figure, number: number + 1 }];
+  });
+  if (objective === undefined || shown.length === 0) return null;
+  const { axis, interval } = capacity;
+  const x = logScale(
+    shown.map(({ trial }) => trial.level),
+    LEFT,
+    RIGHT,
+  );
+  const figures = [...shown.map(({ figure }) => figure), objective.limit];
+  // Room for the number above the highest point.
+  const values = [...figures, Math.max(...figures) * 1.2];
+  const y = values.some((value) => value <= 0)
+    ? linearScale(values, BOTTOM, TOP)
+    : logScale(values, BOTTOM, TOP);
+  const title = `${objective.metric} by ${axis.over === 'rate' ? 'messages a second' : 'number of WebSockets'}`;
+  const told = shown.map(
+    ({ trial, figure, number }) =>
+      `trial ${number} at ${formatLevel(trial.level, axis)}: ${formatMetric(figure, objective)}, ${outcomeText(trial)}`,
+  );
+  return html`<figure class="plotted"><h3>${title}</h3>
+<div class="scroll" role="region" aria-label="${title}" tabindex="0">
+<svg class="plot forest" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${told.join('; ')}">
+${band(interval, x)}
+${grid(x, y, objective)}
+<line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/><text x="${LEFT + 6}" y="${y.at(objective.limit) - 6}">${objective.text}</text>
+${shown.map(({ trial, figure, number }) => point(trial, x.at(trial.level), y.at(figure), number))}
+<text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 8}">${axis.over === 'rate' ? 'messages a second' : 'WebSockets'}</text>
+</svg></div></figure>
+`;
+}
+
+/** The objectives that are worth a picture: not those whose figure is the same in every trial. */
+export function plottedObjectives({ objectives, trials }: CapacitySearch): number[] {
+  const indices = objectives.map((_, index) => index);
+  const differing = indices.filter((index) => new Set(trials.map(({ figures }) => figures[index])).size > 1);
+  return differing.length > 0 ? differing : indices.slice(0, 1);
+}
+
+function band([low, high]: CapacitySearch['interval'], x: Scale): Markup {
+  const from = low === null ? LEFT : x.at(low);
+  const to = high === null ? RIGHT : x.at(high);
+  return html`<rect class="negligible" x="${from}" y="${TOP}" width="${Math.max(0, to - from)}" height="${BOTTOM - TOP}"/>`;
+}
+
+function grid(x: Scale, y: Scale, objective: Condition): Markup {
+  return html`${x.ticks.map(
+    (
+      tick,
+    ) => html`<line class="grid" x1="${x.at(tick)}" y1="${TOP}" x2="${x.at(tick)}" y2="${BOTTOM}"/><text class="tick" x="${x.at(tick)}" y="${BOTTOM + 18}">${formatShort(tick)}</text>
+`,
+  )}${y.ticks.map(
+    (
+      tick,
+    ) => html`<line class="grid" x1="${LEFT}" y1="${y.at(tick)}" x2="${RIGHT}" y2="${y.at(tick)}"/><text class="name" x="${LEFT - 8}" y="${y.at(tick) + 4}">${formatMetric(tick, objective)}</text>
+`,
+  )}`;
+}
+
+/** A circle held, a diamond missed, a square is inconclusive; the number says when it ran. */
+function point({ met, elsewhere }: Trial, x: number, y: number, number: number): Markup {
+  const kind = met ? 'better' : elsewhere === null ? 'worse' : 'unknown';
+  const shape =
+    kind === 'better'
+      ? html`<circle cx="${x}" cy="${y}" r="6"/>`
+      : kind === 'worse'
+        ? html`<path d="M${x} ${y - 8} L${x + 8} ${y} L${x} ${y + 8} L${x - 8} ${y} Z"/>`
+        : html`<rect x="${x - 6}" y="${y - 6}" width="12" height="12"/>`;
+  return html`<g class="${kind}">${shape}<text class="tick" x="${x}" y="${y - 11}">${number}</text></g>
+`;
+}
+
+function logScale(values: readonly number[], from: number, to: number): Scale {
+  const { min = 1, max = 10, ticks = [] } = timeAxis('', values);
+  const at = (value: number) => from + (Math.log(value / min) / Math.log(max / min)) * (to - from);
+  return { at, ticks };
+}
+
+function linearScale(values: readonly number[], from: number, to: number): Scale {
+  const most = Math.max(1, ...values);
+  return { at: (value) => from + (value / most) * (to - from), ticks: [0, most] };
+}

@@ -1,0 +1,68 @@
+import { isNginxWorker } from '../../measure/processes.ts';
+import type { CapacitySearch, Trial } from '../../model/capacity.ts';
+import { formatShare, NOTHING } from '../page/format.ts';
+import type { RunView, View } from '../view.ts';
+import { formatLevel, formatMetric, outcomeText } from './words.ts';
+
+/** The run of each trial, in their order: every run that is part of the search. */
+export function runsOfTrials({ result, runs }: View): RunView[] {
+  const order = new Map(result.runs.map((run, index) => [run, index]));
+  return runs
+    .filter(({ run }) => run.plan.step === 'latency' && run.outcome.state !== 'aborted')
+    .toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
+}
+
+/** The heads of the columns of the search. */
+export function trialColumns({ axis, objectives }: CapacitySearch): string[] {
+  const level = axis.over === 'rate' ? 'messages a second' : 'WebSockets';
+  return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx busy', 'outcome'];
+}
+
+/** A row for each trial, in these columns. */
+export function trialRows(capacity: CapacitySearch, view: View): string[][] {
+  const runs = runsOfTrials(view);
+  return capacity.trials.map((trial, index) => [
+    String(index + 1),
+    formatLevel(trial.level, capacity.axis),
+    ...capacity.objectives.map((objective, at) => formatMetric(trial.figures[at] ?? null, objective)),
+    busyText(runs[index]),
+    outcomeText(trial),
+  ]);
+}
+
+/** Why trials are inconclusive: each reason once, up to the figures in it, with the trials that it is of. */
+export function inconclusiveLines({ trials }: CapacitySearch): string[] {
+  const reasons = new Map<string, { reason: string; numbers: number[] }>();
+  for (const [index, { elsewhere }] of trials.entries()) {
+    if (elsewhere === null) continue;
+    const [head = elsewhere] = elsewhere.split(': ');
+    const entry = reasons.get(head) ?? { reason: elsewhere, numbers: [] };
+    entry.numbers.push(index + 1);
+    reasons.set(head, entry);
+  }
+  return [...reasons.values()].map(
+    ({ reason, numbers }) => `${numbers.length === 1 ? 'Trial' : 'Trials'} ${numbers.join(', ')}: ${reason}`,
+  );
+}
+
+/** The last trials at both ends that came out as those ends say, with what they are called. */
+export function endsOf(
+  { trials, interval: [low, high], axis }: CapacitySearch,
+  view: View,
+): { name: string; run: RunView }[] {
+  const runs = runsOfTrials(view);
+  const end = (level: number | null, met: boolean): { name: string; run: RunView }[] => {
+    const run = runs[trials.findLastIndex((trial: Trial) => trial.level === level && trial.met === met)];
+    return run === undefined
+      ? []
+      : [{ name: `${met ? 'held' : 'missed'}: ${formatLevel(level, axis)}`, run }];
+  };
+  return [...end(low, true), ...end(high, false)];
+}
+
+/** Of the busiest worker. */
+function busyText(view: RunView | undefined): string {
+  const shares =
+    view?.figures.processes.filter(isNginxWorker).flatMap(({ cpuShare }) => cpuShare ?? []) ?? [];
+  return shares.length === 0 ? NOTHING : formatShare(Math.max(...shares));
+}

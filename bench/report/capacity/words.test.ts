@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeSearch, makeSearchResult } from '../../../test/capacity.ts';
+import { capacityText } from './text.ts';
+import { capacitySentences, searchSoFar } from './words.ts';
+
+const OBJECTIVES = 'with response.p99<20ms and connections.failed==0';
+const LATE = 'The generator sent late: 9 ms.';
+
+test('an interval, a lower bound, nothing that holds, and nothing that is known are told apart', () => {
+  const held = `over 100 WebSockets ${OBJECTIVES}`;
+  assert.deepEqual(capacitySentences(makeSearch()), [
+    `tls holds between 4,900 and 5,100 messages a second ${held}.`,
+  ]);
+  assert.deepEqual(capacitySentences(makeSearch({ bound: 'at-least', limit: LATE })), [
+    `tls holds ≥ 4,900 messages a second ${held}.`,
+    `At 5,100 it was missed, but nothing shows that this is the doing of what is measured. ${LATE}`,
+  ]);
+  const most = { bound: 'at-least', interval: [4900, null], limit: 'No more was to be tried.' } as const;
+  assert.deepEqual(capacitySentences(makeSearch({ ...most, interval: [4900, null] })), [
+    `tls holds ≥ 4,900 messages a second ${held}.`,
+    'No more was to be tried.',
+  ]);
+  assert.deepEqual(capacitySentences(makeSearch({ bound: 'below', interval: [null, 200] })), [
+    `tls did not hold 200 messages a second, the fewest that were tried, ${held}.`,
+  ]);
+  const unknown = capacitySentences(makeSearch({ bound: 'unknown', interval: [null, null], limit: LATE }));
+  assert.match(unknown.join(' '), /^Nothing is known of how many messages a second tls holds .* 9 ms\.$/);
+});
+
+test('a search that was cut short says so', () => {
+  const [, last] = capacitySentences(makeSearch({ finished: false }));
+  assert.equal(last, 'The search was not finished: it ended after 6 trials.');
+});
+
+test('over connections they are counted, at a rate on each or on all', () => {
+  const sentence = (per: 'all' | 'connection', ratePerSecond: number) =>
+    capacitySentences(makeSearch({ axis: { over: 'connections', ratePerSecond, per } }))[0];
+  assert.equal(
+    sentence('connection', 1),
+    `tls holds between 4,900 and 5,100 WebSockets at 1 message a second on each ${OBJECTIVES}.`,
+  );
+  assert.match(sentence('all', 2500), /WebSockets at 2.5k messages a second on all of them together with /);
+});
+
+test('the live line has both ends, as far as they are known', () => {
+  assert.equal(searchSoFar(makeSearch()), 'held 4.9k/s, missed 5.1k/s');
+  assert.equal(searchSoFar(makeSearch({ interval: [4900, null] })), 'held 4.9k/s');
+  assert.equal(searchSoFar(makeSearch({ interval: [null, null] })), 'search');
+});
+
+test('the text has the answer first, a row for each trial, and why one is inconclusive', () => {
+  const lines = (capacityText(makeSearchResult()) ?? '').split('\n');
+  assert.match(lines[0] ?? '', /^tls holds between 4,900 and 5,100 messages a second/);
+  const cells = lines.slice(2).map((line) => line.trim().split(/ {2,}/));
+  assert.deepEqual(cells[0], [
+    'trial',
+    'messages a second',
+    'response.p99<20ms',
+    'connections.failed==0',
+    'Nginx busy',
+    'outcome',
+  ]);
+  assert.deepEqual(
+    cells.slice(2, 8).map((row) => [row[0], row[1], row[2], row.at(-1)]),
+    [
+      ['1', '2,500', '3 ms', 'held'],
+      ['2', '5,100', '41 ms', 'missed'],
+      ['3', '4,900', '26 ms', 'missed, inconclusive'],
+      ['4', '4,900', '12 ms', 'held'],
+      ['5', '4,900', '13 ms', 'held'],
+      ['6', '5,100', '900 ms', 'schedule not kept'],
+    ],
+  );
+  assert.ok(lines.includes(`Trial 3: ${LATE}`));
+});

@@ -1,0 +1,45 @@
+import { latencyNameOf } from '../../measure/figures.ts';
+import { mergeEncoded, summarise } from '../../measure/histogram.ts';
+import type { Result } from '../../model/result.ts';
+import type { Run, Slice } from '../../model/run.ts';
+
+const COLUMNS = [
+  ...['run', 'variant', 'step', 'round', 'phase', 'start_s', 'end_s'],
+  ...['due', 'sent', 'echoed', 'lost', 'unsent', 'bytes_sent', 'bytes_received', 'opened', 'failed'],
+  ...['outstanding', 'open'],
+  ...['latency', 'p50_us', 'p90_us', 'p99_us', 'p999_us', 'max_us'],
+];
+
+/**
+ * A row for each second of each run, as RFC 4180 has it. Times of the messages are response times in an open
+ * loop and service times in a closed one, as the column `latency` says; empty where the samples do not support
+ * a figure.
+ */
+export function slicesCsv(result: Result): string {
+  const rows = result.runs.flatMap((run, index) => run.slices.map((slice) => rowOf(run, index + 1, slice)));
+  return [COLUMNS, ...rows].map((row) => `${row.map(cell).join(',')}\r\n`).join('');
+}
+
+type Cell = string | number | null;
+
+function rowOf(run: Run, number: number, slice: Slice): Cell[] {
+  const { variant, step, round } = run.plan;
+  const { counters, gauges, failures } = slice;
+  const name = latencyNameOf(run);
+  const { p50, p90, p99, p999, max } = summarise(mergeEncoded([slice.histograms[name] ?? []].flat()));
+  return [
+    ...[number, variant, step, round, slice.phase, slice.startUs / 1e6, slice.endUs / 1e6],
+    ...[counters.due, counters.sent, counters.echoed, counters.lost, counters.unsent],
+    ...[counters.bytesSent, counters.bytesReceived, counters.opened],
+    Object.values(failures).reduce((sum, count) => sum + count, 0),
+    ...[gauges.outstanding, gauges.open],
+    ...[name, p50, p90, p99, p999, max],
+  ];
+}
+
+/** A name from outside that begins like a formula would be one to a spreadsheet: an apostrophe keeps it text. */
+function cell(value: Cell): string {
+  if (typeof value !== 'string') return value === null ? '' : String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

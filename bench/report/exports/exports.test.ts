@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse as parseCsv } from 'csv-parse/sync';
+import { parse as parseJunit } from 'junit2json';
+import { lexer } from 'marked';
+import parseMetrics from 'parse-prometheus-text-format';
+import { makeComparison, makeRounds } from '../../../test/comparison.ts';
+import { withEveryString } from '../../../test/hostile.ts';
+import { makeBothSteps, makeResult } from '../../../test/result.ts';
+import { figuresOf } from '../../measure/figures.ts';
+import { EXPORTS } from '../../model/export.ts';
+import type { Result } from '../../model/result.ts';
+import { slicesCsv } from './csv.ts';
+import { EXPORT_FORMATS } from './exports.ts';
+import { junitXml } from './junit.ts';
+import { resultMarkdown } from './markdown.ts';
+import { openMetrics } from './openmetrics.ts';
+
+const GOLDEN = fileURLToPath(new URL('../../../../test/fixtures/exports/', import.meta.url));
+const HOSTILE = '=<a b="c">&\'|`*[x](y)\\,\r\n\u0000\ud800';
+
+/** Two profiles in both steps, of one second; the second run missed a threshold and lost its way. */
+function measured(): Result {
+  const result = makeBothSteps(2, 1);
+  const [first, second, ...others] = result.runs;
+  assert.ok(first && second);
+  const text = 'messages.perSecond>1M: missed, it is 27000.';
+  return {
+    ...result,
+    plan: { ...result.plan, thresholds: ['messages.perSecond>1M', 'response.p99<50ms'] },
+    runs: [
+      { ...first, notices: [{ level: 'warning', code: 'threshold-missed', text }] },
+      { ...second, outcome: { state: 'failed', reason: 'Nginx died & left "nothing".' } },
+      ...others,
+    ],
+  };
+}
+
+function hostile(result: Result): Result {
+  return withEveryString(result, HOSTILE);
+}
+
+/** To renew them, delete them: a golden file that is not there is written, and the test fails once. */
+async function assertGolden(name: string, text: string): Promise<void> {
+  const golden = await readFile(GOLDEN + name, 'utf8').catch(() => null);
+  if (golden === null) await writeFile(GOLDEN + name, text);
+  assert.equal(text, golden, `${name}: look at the difference, and keep it if it is meant`);
+}
+
+for (const name of EXPORTS) {
+  test(`${name} of a run is what its golden file says`, async () => {
+    const format = EXPORT_FORMATS[name];
+    const [file] =
+      'text' in format ? [{ name: format.file, text: format.text(measured()) }] : format.files(measured());
+    assert.ok(file);
+    await assertGolden(file.name, file.text);
+  });
+}
+
+test('junit of a comparison is what its golden file says', () =>
+  assertGolden('comparison.xml', junitXml(makeRounds())));
+
+test('markdown of a comparison is what its golden file says', () =>
+  assertGolden('comparison.md', resultMarkdown(makeRounds())));
+
+test('CSV: a row for each slice that adds up to what the run counted, with as many cells as heads', () => {
+  const result = measured();
+  const rows: Record<string, string>[] = parseCsv(slicesCsv(result), { columns: true });
+  assert.equal(rows.length, result.runs.flatMap(({ slices }) => slices).length);
+  for (const [index, run] of result.runs.entries()) {
+    const own = rows.filter((row) => row.run === String(index + 1));
+    const echoed = own.reduce((sum, row) => sum + Number(row.echoed), 0);
+    assert.equal(echoed, figuresOf(run).messages.echoed);
+  }
+  const text = HOSTILE.replace('\ud800', '');
+  const strange = withEveryString(result, text);
+  const [row]: Record<string, string>[] = parseCsv(slicesCsv(strange), { columns: true });
+  assert.equal(row?.variant, `'${text}`);
+});
+
+test('JUnit: a suite for each run, its thresholds where they are checked, and what was missed fails', async () => {
+  const report = await parseJunit(junitXml(measured()));
+  assert.ok(report && 'testsuite' in report);
+  assert.deepEqual(
+    report.testsuite?.map(({ name, tests, failures, errors }) => [name, tests, failures, errors]),
+    [
+      ['direct, throughput', 3, 1, 0],
+      ['plain, throughput', 3, 0, 1],
+      ['direct, latency', 3, 0, 0],
+      ['plain, latency', 3, 0, 0],
+    ],
+  );
+  assert.deepEqual([report.tests, report.failures, report.errors], [12, 1, 1]);
+  const [throughput, failed, latency] = report.testsuite ?? [];
+  assert.deepEqual(
+    throughput?.testcase?.map(({ name, failure }) => [name, failure?.[0]?.message]),
+    [
+      ['completes', undefined],
+      ['loses nothing', undefined],
+      ['messages.perSecond>1M', 'messages.perSecond>1M: missed, it is 27000.'],
+    ],
+  );
+  assert.equal(failed?.testcase?.[0]?.error?.[0]?.message, 'failed: Nginx died & left "nothing".');
+  assert.equal(latency?.testcase?.at(-1)?.name, 'response.p99<50ms');
+});
+
+test('JUnit: --strict asks for valid runs; in a comparison a figure that is worse fails', async () => {
+  const result = makeResult();
+  const [run] = result.runs;
+  assert.ok(run);
+  const suspect = { ...run.validity, verdict: 'suspect' as const, reasons: ['It was late.'] };
+  const strict = { ...result, plan: { ...result.plan, strict: true }, runs: [{ ...run, validity: suspect }] };
+  assert.match(junitXml(strict), /name="is valid"><failure message="suspect: It was late."\/>/);
+  const report = await parseJunit(junitXml(makeRounds()));
+  assert.ok(report && 'testsuite' in report);
+  const [suite] = report.testsuite ?? [];
+  assert.deepEqual([suite?.tests, suite?.failures, suite?.skipped], [4, 2, 1]);
+});
+
+test('JUnit: hostile names stay text, and what XML cannot hold is replaced', async () => {
+  const report = await parseJunit(junitXml(hostile(measured())));
+  assert.ok(report && 'testsuite' in report);
+  const shown = HOSTILE.replace('\u0000', '\ufffd').replace('\ud800', '\ufffd');
+  assert.equal(report.testsuite?.[0]?.name, `${shown}, throughput`);
+});
+
+test('OpenMetrics: families of samples with the figures of each run, in base units, closed by EOF', () => {
+  const result = measured();
+  const text = openMetrics(result);
+  assert.ok(text.endsWith('\n# EOF\n'));
+  const families = parseMetrics(text);
+  assert.equal(new Set(families.map(({ name }) => name)).size, families.length);
+  const samplesOf = (name: string) =>
+    families.find((family) => family.name === `nginx_ws_bench_${name}`)?.metrics ?? [];
+  const perSecond = result.runs.map((run) => figuresOf(run).messages.perSecond);
+  assert.deepEqual(
+    samplesOf('messages_per_second').map(({ value }) => Number(value)),
+    perSecond,
+  );
+  const response = samplesOf('time_seconds').find(
+    ({ labels }) => labels?.run === '3' && labels.time === 'response' && labels.figure === 'p99',
+  );
+  const p99 = figuresOf(result.runs[2] ?? assert.fail()).latencies.response?.p99 ?? 0;
+  assert.equal(Number(response?.value), p99 / 1e6);
+  for (const line of text.split('\n').filter((each) => each.startsWith('# UNIT'))) {
+    const [, , name = '', unit = '?'] = line.split(' ');
+    assert.ok(name.endsWith(`_${unit}`), line);
+  }
+});
+
+test('OpenMetrics: the effects of a comparison, and hostile names stay in their label', () => {
+  const effects = parseMetrics(openMetrics(makeRounds())).find(({ name }) => name.endsWith('effect_ratio'));
+  assert.equal(effects?.metrics.length, 9);
+  const [first] = parseMetrics(openMetrics(hostile(measured()))).filter(({ name }) =>
+    name.endsWith('_valid'),
+  );
+  assert.equal(first?.metrics[0]?.labels?.variant, HOSTILE);
+});
+
+test('Markdown: a list of answers and one table with every variant, as a Markdown parser reads it', () => {
+  const tokens = lexer(resultMarkdown(measured()));
+  const tables = tokens.filter(({ type }) => type === 'table');
+  const [table] = tables;
+  assert.ok(tables.length === 1 && table?.type === 'table');
+  assert.deepEqual(
+    table.rows.map((row: { text: string }[]) => row[0]?.text),
+    ['direct', 'plain'],
+  );
+  assert.ok(tokens.some(({ type }) => type === 'list'));
+});
+
+test('Markdown: of a comparison a table for each variant, and no markup from outside', () => {
+  const variant = '<img src=x>|`*[a](b)';
+  const text = resultMarkdown({ ...makeRounds(), conclusions: [makeComparison('plain', variant)] });
+  const tokens = lexer(text);
+  const table = tokens.find(({ type }) => type === 'table');
+  assert.ok(table?.type === 'table');
+  assert.equal(table.rows.length, 4);
+  assert.ok(table.rows.every((row: unknown[]) => row.length === 8));
+  const kinds = new Set<string>();
+  const visit = (all: readonly { type: string; tokens?: readonly { type: string }[] }[]): void => {
+    for (const token of all) {
+      kinds.add(token.type);
+      visit(token.tokens ?? []);
+    }
+  };
+  visit(table.header);
+  visit(tokens.filter(({ type }) => type === 'heading'));
+  for (const kind of ['link', 'image', 'codespan', 'html', 'em', 'strong']) assert.ok(!kinds.has(kind), kind);
+});

@@ -1,0 +1,21 @@
+import type { ExportName } from '../../model/export.ts';
+import type { Result } from '../../model/result.ts';
+import type { OutputFile } from '../output-file.ts';
+import { slicesCsv } from './csv.ts';
+import { hgrmFiles } from './hgrm.ts';
+import { junitXml } from './junit.ts';
+import { resultMarkdown } from './markdown.ts';
+import { openMetrics } from './openmetrics.ts';
+
+/** One way to write a result for another tool: a pure function of it, which makes one file or several. */
+export type Export =
+  /** `file`: its name in the result's folder. */
+  { file: string; text(result: Result): string } | { files(result: Result): OutputFile[] };
+
+export const EXPORT_FORMATS: Readonly<Record<ExportName, Export>> = {
+  csv: { file: 'slices.csv', text: slicesCsv },
+  hgrm: { files: hgrmFiles },
+  markdown: { file: 'report.md', text: resultMarkdown },
+  junit: { file: 'junit.xml', text: junitXml },
+  openmetrics: { file: 'openmetrics.txt', text: openMetrics },
+};

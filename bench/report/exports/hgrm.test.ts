@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeLatencyRun, makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import { figuresOf } from '../../measure/figures.ts';
+import { hgrmFiles } from './hgrm.ts';
+
+const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
+
+test('a distribution of each kind of time of each run, and no name that leads elsewhere', () => {
+  const result = makeResult([
+    makeLatencyRun('tls', SMALL),
+    makeRun({ ...SMALL, variant: '../../etc/passwd' }),
+  ]);
+  const handshake = ['tcp', 'tls', 'upgrade', 'handshake'];
+  assert.deepEqual(
+    hgrmFiles(result).map(({ name }) => name),
+    [
+      ...[...handshake, 'response', 'service', 'sendLag'].map((kind) => `1-tls-latency-${kind}.hgrm`),
+      ...[...handshake, 'service'].map((kind) => `2-_etc_passwd-throughput-${kind}.hgrm`),
+    ],
+  );
+});
+
+test('a distribution is one that the plotter reads: four columns, rising, in ms, with every sample', () => {
+  const run = makeRun({ seconds: 2 });
+  const file = hgrmFiles(makeResult([run])).find(({ name }) => name === '1-tls-throughput-service.hgrm');
+  const lines = file?.text.split('\n') ?? [];
+  assert.match(lines[0] ?? '', /^\s*Value\s+Percentile\s+TotalCount\s+1\/\(1-Percentile\)$/);
+  const rows = lines
+    .filter((line) => /^\s*[\d.]+\s+[\d.]+\s+\d+\s+[\d.]+\s*$/.test(line))
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  assert.ok(rows.length > 20);
+  const values = rows.map(([value = 0]) => value);
+  assert.deepEqual(
+    values,
+    values.toSorted((a, b) => a - b),
+  );
+  const { service } = figuresOf(run).latencies;
+  const half = rows.find(([, percentile = 0]) => percentile >= 0.5);
+  assert.ok(Math.abs((half?.[0] ?? 0) - (service?.p50 ?? 0) / 1000) < 0.01);
+  const total = lines.map((line) => /Total count\s*=\s*(\d+)/.exec(line)?.[1]).find((found) => found);
+  assert.equal(Number(total), service?.count);
+});

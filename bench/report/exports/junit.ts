@@ -1,0 +1,137 @@
+import { figuresOf } from '../../measure/figures.ts';
+import type { VariantComparison } from '../../model/comparison.ts';
+import type { Result } from '../../model/result.ts';
+import type { Run } from '../../model/run.ts';
+import { MISSED_THRESHOLD, stepsAnswering } from '../../model/threshold.ts';
+import { comparisonOf } from '../comparison/conclusion.ts';
+import { figureTitle, formatEffect, formatInterval } from '../comparison/words.ts';
+
+interface TestCase {
+  name: string;
+  /** Null: passed. `error`: the run did not come to its end. */
+  bad: { kind: 'failure' | 'error' | 'skipped'; message: string } | null;
+}
+
+interface Suite {
+  name: string;
+  startedAt: string;
+  cases: TestCase[];
+}
+
+/**
+ * The result as a test report in the XML of JUnit, as CI servers read it: a suite for each run with its
+ * thresholds as test cases, or for each variant that was compared with its figures as test cases.
+ */
+export function junitXml(result: Result): string {
+  const comparison = comparisonOf(result);
+  const suites =
+    comparison === null
+      ? result.runs.map((run) => runSuite(run, result))
+      : comparison.comparisons.map((each) => comparisonSuite(each, comparison.baseline, result));
+  const all = suites.flatMap(({ cases }) => cases);
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites${attributes({ name: `${result.tool.name} ${result.id}`, ...countsOf(all) })}>`,
+    ...suites.flatMap(suiteLines),
+    '</testsuites>\n',
+  ].join('\n');
+}
+
+function runSuite(run: Run, { plan: { thresholds, steps, strict } }: Result): Suite {
+  const { variant, step } = run.plan;
+  const asked = thresholds.filter((text) => stepsAnswering(metricIn(text), steps).includes(step));
+  return {
+    name: `${variant}, ${step}`,
+    startedAt: run.startedAt,
+    cases: [
+      completes(run),
+      losesNothing(run),
+      ...(strict ? [isValid(run)] : []),
+      ...asked.map((text) => meets(text, run)),
+    ],
+  };
+}
+
+function completes({ outcome }: Run): TestCase {
+  const bad =
+    outcome.state === 'completed'
+      ? null
+      : ({ kind: 'error', message: `${outcome.state}: ${outcome.reason}` } as const);
+  return { name: 'completes', bad };
+}
+
+function losesNothing(run: Run): TestCase {
+  const { connections, messages } = figuresOf(run);
+  const isGood = connections.failed + messages.lost === 0;
+  const message = `${connections.failed} connections failed, ${messages.lost} messages were lost`;
+  return { name: 'loses nothing', bad: isGood ? null : { kind: 'failure', message } };
+}
+
+function isValid({ validity: { verdict, reasons } }: Run): TestCase {
+  const message = [`${verdict}:`, ...reasons].join(' ');
+  return { name: 'is valid', bad: verdict === 'valid' ? null : { kind: 'failure', message } };
+}
+
+/** `response.p99` of `response.p99<50ms`. */
+function metricIn(threshold: string): string {
+  return /^[\w.]+/.exec(threshold)?.[0] ?? '';
+}
+
+/** Thresholds were checked when the run ended: a missed one left a notice. */
+function meets(threshold: string, { notices }: Run): TestCase {
+  const missed = notices.find(
+    ({ code, text }) => code === MISSED_THRESHOLD && text.startsWith(`${threshold}: `),
+  );
+  return { name: threshold, bad: missed === undefined ? null : { kind: 'failure', message: missed.text } };
+}
+
+function comparisonSuite(
+  { variant, figures }: VariantComparison,
+  baseline: string,
+  { startedAt }: Result,
+): Suite {
+  const cases = figures.map((figure): TestCase => {
+    const { verdict, effect, interval } = figure;
+    const name = figureTitle(figure);
+    if (verdict === 'too few rounds') return { name, bad: { kind: 'skipped', message: verdict } };
+    if (verdict !== 'slower' && verdict !== 'dearer') return { name, bad: null };
+    const message = `${verdict}: ${formatEffect(effect)} (95 % interval ${formatInterval(interval)})`;
+    return { name, bad: { kind: 'failure', message } };
+  });
+  return { name: `${variant} against ${baseline}`, startedAt, cases };
+}
+
+function suiteLines({ name, startedAt, cases }: Suite): string[] {
+  const timestamp = startedAt.replace(/(\.\d+)?Z$/, '');
+  return [
+    `  <testsuite${attributes({ name, timestamp, ...countsOf(cases) })}>`,
+    ...cases.map(
+      ({ name: caseName, bad }) =>
+        `    <testcase${attributes({ classname: name, name: caseName })}${bad === null ? '/>' : `><${bad.kind}${attributes({ message: bad.message })}/></testcase>`}`,
+    ),
+    '  </testsuite>',
+  ];
+}
+
+function countsOf(cases: readonly TestCase[]): Record<string, string> {
+  const bad = (kind: string) => String(cases.filter((each) => each.bad?.kind === kind).length);
+  return {
+    tests: String(cases.length),
+    failures: bad('failure'),
+    errors: bad('error'),
+    skipped: bad('skipped'),
+  };
+}
+
+function attributes(values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => ` ${name}="${escaped(value)}"`)
+    .join('');
+}
+
+/** Most control characters and lone surrogates may not stand in XML at all (XML 1.0 section 2.2). */
+function escaped(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replace(/[&<>"\t\n\r]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}

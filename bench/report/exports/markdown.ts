@@ -1,0 +1,86 @@
+import type { Comparison } from '../../model/comparison.ts';
+import type { Result } from '../../model/result.ts';
+import { answerSentence } from '../answer.ts';
+import { comparisonOf } from '../comparison/conclusion.ts';
+import { notesOf } from '../comparison/notes.ts';
+import { columnsOf, rowsOf } from '../comparison/text.ts';
+import { baselineOf, excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
+import { answerCells, remarksOf, WORDS } from '../terminal.ts';
+import { viewOf } from '../view.ts';
+
+/** The answers of a result as Markdown, for a pull request or a job's summary. */
+export function resultMarkdown(result: Result): string {
+  const comparison = comparisonOf(result);
+  return comparison === null ? runsMarkdown(result) : comparisonMarkdown(result, comparison);
+}
+
+function runsMarkdown(result: Result): string {
+  const view = viewOf(result);
+  const names = view.variants.map(({ name }) => name).join(', ');
+  const rows = view.variants.map(answerCells);
+  const headings = (rows[0] ?? []).map(([heading]) => heading);
+  const cells = rows.map((row) => row.map(([, cell]) => cell));
+  const isWords = (column: number) => WORDS.has(headings[column] ?? '');
+  const remarks = remarksOf(view).filter((line) => line !== '');
+  return lines(
+    `## WebSocket through Nginx: ${escaped(names)}`,
+    '',
+    ...view.variants.map((variant) => `- ${escaped(answerSentence(variant))}`),
+    ...(rows.length === 0 ? [] : ['', ...table([headings, ...cells], isWords)]),
+    ...(remarks.length === 0 ? [] : ['', ...remarks.map((line) => `- ${escaped(line)}`)]),
+    ...originOf(result),
+  );
+}
+
+function comparisonMarkdown(result: Result, comparison: Comparison): string {
+  const { comparisons } = comparison;
+  const baselines = [...new Set(comparisons.map((each) => baselineOf(each, comparison)))];
+  const verdicts = comparisons.map(
+    (each) => `- ${escaped(verdictSentence(each, baselineOf(each, comparison)))}`,
+  );
+  const isWords = (column: number) => column === 0 || column === 6;
+  const tables = comparisons.flatMap((each) => [
+    '',
+    ...table([columnsOf(each, baselineOf(each, comparison)), ...rowsOf(each)], isWords),
+  ]);
+  const excluded = excludedLines(comparison).map((line) => `- ${escaped(line)}`);
+  return lines(
+    `## ${escaped(comparisons.map(({ variant }) => variant).join(', '))} against ${escaped(baselines.join(', '))}`,
+    '',
+    ...verdicts,
+    '',
+    escaped([roundsSentence(comparison), ...notesOf(result)].join(' ')),
+    ...tables,
+    ...(excluded.length === 0 ? [] : ['', ...excluded]),
+    ...originOf(result),
+  );
+}
+
+function lines(...all: readonly string[]): string {
+  return `${all.join('\n')}\n`;
+}
+
+/** On which machine, by which version, and where the rest is. */
+function originOf({ environment: machine, tool, id }: Result): string[] {
+  const origin = `${machine.cpuModel}, ${machine.cpus} CPUs, ${machine.os}; ${tool.name} ${tool.version}, ${id}`;
+  return ['', `<sub>${escaped(origin)}</sub>`];
+}
+
+function table(
+  [head = [], ...rows]: readonly (readonly string[])[],
+  isWords: (column: number) => boolean,
+): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
+  return [
+    line(head),
+    `|${head.map((_, column) => (isWords(column) ? '---' : '---:')).join('|')}|`,
+    ...rows.map(line),
+  ];
+}
+
+/** Names come from outside: nothing of them may be markup. */
+function escaped(text: string): string {
+  return text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_{}[\]<>|#&~]/g, (sign) => (sign === '<' ? '&lt;' : sign === '&' ? '&amp;' : `\\${sign}`));
+}

@@ -1,0 +1,189 @@
+import { figuresOf, type RunFigures } from '../../measure/figures.ts';
+import { MEASURED } from '../../measure/processes.ts';
+import { HISTOGRAMS } from '../../model/recording.ts';
+import type { Result } from '../../model/result.ts';
+import type { Run } from '../../model/run.ts';
+import { comparisonOf } from '../comparison/conclusion.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One line: `suffix` follows the name of the family. */
+interface Sample {
+  suffix?: string;
+  labels: Labels;
+  value: number | null;
+}
+
+/** All samples of one name; `unit` is the end of the name, as OpenMetrics wants it. */
+interface Family {
+  name: string;
+  type: 'gauge' | 'info';
+  unit: '' | 'seconds' | 'bytes' | 'ratio';
+  help: string;
+  samples: Sample[];
+}
+
+const PREFIX = 'nginx_ws_bench';
+const TIMES = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'] as const;
+
+/**
+ * The figures of all runs in the text format of OpenMetrics 1.0, in seconds and bytes: for a push gateway or
+ * the text files that a node exporter reads. A figure that a run does not give is left out.
+ */
+export function openMetrics(result: Result): string {
+  const runs = result.runs.map((run, index) => ({
+    run,
+    figures: figuresOf(run),
+    labels: labelsOf(run, index + 1),
+  }));
+  const families = [
+    infoFamily(result),
+    ...FIGURES.map(({ of, ...family }) => ({
+      ...family,
+      samples: runs.flatMap(({ run, figures, labels }) =>
+        of(figures, run).map((sample) => ({ ...sample, labels: { ...labels, ...sample.labels } })),
+      ),
+    })),
+    ...effectFamilies(result),
+  ];
+  return [...families.flatMap(familyLines), '# EOF\n'].join('\n');
+}
+
+function labelsOf({ plan: { variant, step, round } }: Run, number: number): Labels {
+  return { run: String(number), variant, step, ...(round === null ? {} : { round: String(round) }) };
+}
+
+function infoFamily({ id, tool, startedAt }: Result): Family {
+  return {
+    name: 'result',
+    type: 'info',
+    unit: '',
+    help: 'Where the figures come from.',
+    samples: [{ suffix: '_info', labels: { id, version: tool.version, started_at: startedAt }, value: 1 }],
+  };
+}
+
+/** What is told of each run. */
+const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run: Run): Sample[] })[] = [
+  {
+    name: 'valid',
+    type: 'gauge',
+    unit: '',
+    help: 'Whether the figures of the run may be believed: 1 where its verdict is valid.',
+    of: (_, { validity: { verdict } }) => [{ labels: { verdict }, value: verdict === 'valid' ? 1 : 0 }],
+  },
+  {
+    name: 'connections',
+    type: 'gauge',
+    unit: '',
+    help: 'WebSocket connections, by what became of them.',
+    of: ({ connections: { asked, opened, failed } }) => byLabel('state', { asked, opened, failed }),
+  },
+  {
+    name: 'messages',
+    type: 'gauge',
+    unit: '',
+    help: 'Messages of the whole run, by what became of them.',
+    of: ({ messages: { sent, echoed, lost, outstanding } }) =>
+      byLabel('state', { sent, echoed, lost, outstanding }),
+  },
+  {
+    name: 'messages_per_second',
+    type: 'gauge',
+    unit: '',
+    help: 'Echoes a second in the steady phase.',
+    of: ({ messages }) => [{ labels: {}, value: messages.perSecond }],
+  },
+  {
+    name: 'core_messages_per_second',
+    type: 'gauge',
+    unit: '',
+    help: 'Messages a second that one core of Nginx carries, or carries at least.',
+    of: ({ perCoreCapacity: capacity }) =>
+      capacity === null ? [] : [{ labels: { bound: capacity.bound }, value: capacity.perSecond }],
+  },
+  {
+    name: 'time_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'Times of messages and handshakes, by kind: mean, percentiles and longest.',
+    of: ({ latencies }) =>
+      HISTOGRAMS.flatMap((time) =>
+        TIMES.map((figure) => ({
+          labels: { time, figure },
+          value: inSeconds(latencies[time]?.[figure] ?? null),
+        })),
+      ),
+  },
+  {
+    name: 'cpu_per_message_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'CPU time that a component used for each message of the steady phase.',
+    of: ({ cpuUsPerMessage }) => byComponent((component) => inSeconds(cpuUsPerMessage[component])),
+  },
+  {
+    name: 'cpu_per_connection_seconds',
+    type: 'gauge',
+    unit: 'seconds',
+    help: 'CPU time that a component used for each connection while they opened.',
+    of: ({ connect }) => byComponent((component) => inSeconds(connect.cpuUsPerConnection[component])),
+  },
+  {
+    name: 'memory_per_connection_bytes',
+    type: 'gauge',
+    unit: 'bytes',
+    help: 'Resident memory by which a component grew for each connection.',
+    of: ({ memoryPerConnectionBytes: bytes }) => byComponent((component) => bytes[component]),
+  },
+];
+
+/** What a comparison came to: variant ÷ baseline. */
+function effectFamilies(result: Result): Family[] {
+  const comparison = comparisonOf(result);
+  if (comparison === null) return [];
+  const { baseline } = comparison;
+  const samples = comparison.comparisons.flatMap(({ variant, figures }) =>
+    figures.flatMap(({ name, step, effect, interval }) =>
+      Object.entries({ effect, low: interval?.[0] ?? null, high: interval?.[1] ?? null }).map(
+        ([bound, value]): Sample => ({ labels: { variant, baseline, figure: name, step, bound }, value }),
+      ),
+    ),
+  );
+  const help = 'Variant divided by baseline: the median over the rounds and its 95 % interval.';
+  return [{ name: 'effect_ratio', type: 'gauge', unit: 'ratio', help, samples }];
+}
+
+function byLabel(label: string, values: Readonly<Record<string, number>>): Sample[] {
+  return Object.entries(values).map(([name, value]) => ({ labels: { [label]: name }, value }));
+}
+
+function byComponent(figureOf: (component: (typeof MEASURED)[number]) => number | null): Sample[] {
+  return MEASURED.map((component) => ({ labels: { component }, value: figureOf(component) }));
+}
+
+function inSeconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6;
+}
+
+function familyLines({ name, type, unit, help, samples }: Family): string[] {
+  const known = samples.filter(({ value }) => value !== null);
+  if (known.length === 0) return [];
+  const family = `${PREFIX}_${name}`;
+  return [
+    `# TYPE ${family} ${type}`,
+    ...(unit === '' ? [] : [`# UNIT ${family} ${unit}`]),
+    `# HELP ${family} ${help}`,
+    ...known.map(({ suffix = '', labels, value }) => `${family}${suffix}${labelText(labels)} ${value}`),
+  ];
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+/** As OpenMetrics escapes a label's value. */
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+}

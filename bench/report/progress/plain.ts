@@ -1,0 +1,78 @@
+import { figuresOf } from '../../measure/figures.ts';
+import type { BenchEvent } from '../../model/event.ts';
+import type { Run } from '../../model/run.ts';
+import { formatCount, formatRate, formatTime } from '../page/format.ts';
+import type { Progress } from './state.ts';
+import {
+  connectionsClause,
+  failureClauses,
+  leftClause,
+  phaseClause,
+  rateClauses,
+  runClauses,
+  soFarClauses,
+  timeClauses,
+} from './words.ts';
+
+/** A run that takes long says how it goes every so often. */
+const EVERY_MS = 10_000;
+
+/**
+ * Tells an invocation line by line, for a log file or a terminal that is not to be redrawn: each run as it
+ * begins, now and then while it goes on, and as it ends. Each line begins with the number of its run.
+ */
+export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs: number) => string | null {
+  let toldMs = 0;
+  return (progress, event, nowMs) => {
+    const { run, expectedRuns } = progress;
+    if (run === null) return null;
+    const isTelling = event.type === 'run-planned' || event.type === 'run-ended';
+    if (!isTelling && (event.type !== 'live' || nowMs - toldMs < EVERY_MS)) return null;
+    toldMs = nowMs;
+    const clauses =
+      event.type === 'run-planned'
+        ? beginningOf(progress, nowMs)
+        : event.type === 'run-ended'
+          ? endOf(event.run)
+          : courseOf(progress, nowMs);
+    return [
+      `[${run.number}/${expectedRuns}] ${runClauses(run, progress.comparison).join(', ')}`,
+      ...clauses,
+    ].join(' · ');
+  };
+}
+
+function beginningOf(progress: Progress, nowMs: number): string[] {
+  const { run } = progress;
+  return [
+    `${formatCount(run?.plan.connections)} connections`,
+    leftClause(progress, nowMs),
+    ...soFarClauses(progress).map((clauses) => clauses.join(', ')),
+  ];
+}
+
+function courseOf({ run }: Progress, nowMs: number): string[] {
+  if (run === null || run.figures === null) return [];
+  const { figures } = run;
+  return [
+    phaseClause(run, nowMs),
+    connectionsClause(run),
+    ...rateClauses(figures),
+    ...timeClauses(figures),
+    ...failureClauses(figures),
+  ];
+}
+
+function endOf(run: Run): string[] {
+  const { messages, latencies, latencyName, connections } = figuresOf(run);
+  const { outcome, validity } = run;
+  const times = latencies[latencyName];
+  return [
+    outcome.state === 'completed' ? validity.verdict : outcome.state,
+    ...(messages.perSecond === null ? [] : [`${formatRate(messages.perSecond)} echoed`]),
+    ...(times?.p50 == null ? [] : [`p50 ${formatTime(times.p50)}`]),
+    ...(times?.p99 == null ? [] : [`p99 ${formatTime(times.p99)}`]),
+    ...(connections.failed > 0 ? [`${formatCount(connections.failed)} connections failed`] : []),
+    ...(messages.lost > 0 ? [`${formatCount(messages.lost)} messages lost`] : []),
+  ];
+}

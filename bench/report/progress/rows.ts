@@ -1,0 +1,65 @@
+import type { LiveCpu } from '../../model/event.ts';
+import { formatShare } from '../page/format.ts';
+import { type Progress, shareDone } from './state.ts';
+import {
+  connectionsClause,
+  cpuClauses,
+  failureClauses,
+  formatClock,
+  leftClause,
+  phaseClause,
+  rateClauses,
+  runClauses,
+  soFarClauses,
+  timeClauses,
+} from './words.ts';
+
+/** One line: what it is about, in full and in short, a bar, and clauses, the most telling first. */
+export interface Row {
+  label: string;
+  short: string;
+  /** 0..1; null: no bar. */
+  share: number | null;
+  clauses: readonly string[];
+}
+
+const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; short: string }[] = [
+  { component: 'proxy', label: 'Nginx CPU', short: 'nginx' },
+  { component: 'server', label: 'Server CPU', short: 'serv' },
+  { component: 'generator', label: 'Generator CPU', short: 'gen' },
+];
+
+/** What there is to tell, the most telling first. In a run the lines stay the same, so that none jumps. */
+export function progressRows(progress: Progress, nowMs: number): Row[] {
+  const { run, expectedRuns, comparison } = progress;
+  const share = shareDone(progress, nowMs);
+  const gone = `${formatClock(nowMs - progress.startedMs)} gone`;
+  if (run === null) return [row('Preparing', 'prep', [gone])];
+  const { figures } = run;
+  const isOpenLoop = run.plan.workload.load.kind === 'open';
+  const left = leftClause(progress, nowMs);
+  return [
+    { ...row('All', 'all', [formatShare(Math.round(share * 100) / 100), left, gone]), share },
+    row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, comparison)),
+    row('Phase', 'phase', [phaseClause(run, nowMs)]),
+    row('Connections', 'conn', [connectionsClause(run)]),
+    row('Messages', 'msgs', figures === null ? [] : rateClauses(figures)),
+    row(isOpenLoop ? 'Response time' : 'Service time', 'time', figures === null ? [] : timeClauses(figures)),
+    row('Failures', 'fail', figures === null ? [] : failureClauses(figures)),
+    ...CPU_LABELS.filter(({ component }) => component !== 'proxy' || run.plan.proxy !== null).map(
+      ({ component, label, short }) => {
+        const cpu = figures?.cpu.find((each) => each.component === component);
+        if (cpu === undefined) return row(label, short, []);
+        return { ...row(label, short, cpuClauses(cpu)), share: cpu.cores / cpu.processes };
+      },
+    ),
+    ...soFarClauses(progress).map((clauses, index) =>
+      row(index === 0 ? 'So far' : '', index === 0 ? 'sofar' : '', clauses),
+    ),
+  ];
+}
+
+function row(label: string, short: string, clauses: readonly string[]): Row {
+  const told = clauses.filter((clause) => clause !== '');
+  return { label, short, share: null, clauses: told.length === 0 ? ['–'] : told };
+}

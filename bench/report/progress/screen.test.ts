@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import stringWidth from 'string-width';
+import type { BenchEvent, RunPhase } from '../../model/event.ts';
+import { after, BUSY, compared, planned, underWay } from './progress.test.fixture.ts';
+import { screenLines } from './screen.ts';
+import { begun } from './state.ts';
+
+/** One string for a screen, as it stands in the tests. */
+function drawn(lines: readonly string[]): string {
+  return `\n${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+test('a run in full: place, time left, rates, times, failures, and how busy each component is', () => {
+  assert.equal(
+    drawn(screenLines(underWay(), 27_000, 120)),
+    `
+All            ██████░░░░░░░░░░░░░░░░░░░░ 23 % · ~1:33 left · 0:27 gone
+Run 2 of 6     tls, latency
+Phase          steady, 4 of 10 s
+Connections    9,998 of 10,000 open
+Messages       19.9k/s echoed · 20k/s offered
+Response time  p50 2.88 ms · p99 6.44 ms · p99.9 12.1 ms
+Failures       2 connections failed · 3 messages lost · 2 upgrade/status-503
+Nginx CPU      ██████████████████░░░░░░░░ 71 % · 1.42 of 2 cores · busiest 97 %
+Server CPU     █████████████░░░░░░░░░░░░░ 51 %
+Generator CPU  █████░░░░░░░░░░░░░░░░░░░░░ 20 % · 0.40 of 2 cores · busiest 20 %
+`,
+  );
+});
+
+test('in 60 columns less is told of each', () => {
+  assert.equal(
+    drawn(screenLines(underWay(), 27_000, 60)),
+    `
+All            ██░░░░░░░░░ 23 % · ~1:33 left · 0:27 gone
+Run 2 of 6     tls, latency
+Phase          steady, 4 of 10 s
+Connections    9,998 of 10,000 open
+Messages       19.9k/s echoed · 20k/s offered
+Response time  p50 2.88 ms · p99 6.44 ms · p99.9 12.1 ms
+Failures       2 connections failed · 3 messages lost
+Nginx CPU      ████████░░░ 71 % · 1.42 of 2 cores
+Server CPU     ██████░░░░░ 51 %
+Generator CPU  ██░░░░░░░░░ 20 % · 0.40 of 2 cores
+`,
+  );
+});
+
+test('in 30 columns the most telling of each is left', () => {
+  assert.equal(
+    drawn(screenLines(underWay(), 27_000, 30)),
+    `
+all   █░░░░░ 23 % · ~1:33 left
+2/6   tls, latency
+phase steady, 4 of 10 s
+conn  9,998 of 10,000 open
+msgs  19.9k/s echoed
+time  p50 2.88 ms
+fail  2 connections failed
+nginx ████░░ 71 %
+serv  ███░░░ 51 %
+gen   █░░░░░ 20 %
+`,
+  );
+});
+
+test('a comparison tells its round, and the effects so far with their intervals', () => {
+  assert.equal(
+    drawn(screenLines(compared(), 5000, 100)),
+    `
+All            ░░░░░░░░░░░░░░░░░░░░░ 1 % · ~8:27 left · 0:05 gone
+Run 13 of 44   plain+buf-16k, latency · round 4 of 10
+Phase          warm-up, 2 of 2 s
+Connections    10,000 of 10,000 open
+Messages       19.9k/s echoed
+Response time  p50 2.88 ms · p99 6.44 ms · p99.9 12.1 ms
+Failures       –
+Nginx CPU      ███████████████░░░░░░ 71 % · 1.42 of 2 cores · busiest 97 %
+Server CPU     ███████████░░░░░░░░░░ 51 %
+Generator CPU  ████░░░░░░░░░░░░░░░░░ 20 % · 0.40 of 2 cores · busiest 20 %
+So far         +25 % (+20 % to +30 %) · Nginx CPU per message · plain+buf-16k
+               +0.3 % (−1 % to +1 %) · response time p50 · plain+buf-16k
+`,
+  );
+});
+
+test('before the first run and before the load there is little to tell', () => {
+  assert.deepEqual(screenLines(begun(0), 4000, 80), ['Preparing      0:04 gone']);
+  assert.equal(
+    screenLines(after([0, planned(1, 2)]), 1000, 80).length,
+    screenLines(underWay(), 27_000, 80).length,
+  );
+});
+
+test('a terminal with few rows shows the first lines', () => {
+  const all = screenLines(underWay(), 27_000, 80);
+  assert.deepEqual(screenLines(underWay(), 27_000, 80, 5), all.slice(0, 4));
+  assert.equal(screenLines(underWay(), 27_000, 80, 1).length, 1);
+});
+
+const PHASES: RunPhase[] = ['set-up', 'http', 'connect', 'warm-up', 'steady', 'drain', 'tear-down'];
+const amount = fc.double({ min: 0, max: 1e9, noNaN: true });
+const variant = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom(
+    '日本語のプロファイル',
+    '👩‍👩‍👧‍👦+tuning',
+    '\u001b[2Jtls\r\n\u009b1A\u202e',
+    'e\u0301'.repeat(30),
+  ),
+);
+const event: fc.Arbitrary<BenchEvent> = fc.oneof(
+  fc
+    .tuple(fc.nat(1000), fc.nat(1000), variant, fc.option(fc.integer({ min: 1, max: 999 })))
+    .map(([number, runs, name, round]) => planned(number, runs, name, round)),
+  fc.constantFrom(...PHASES).map((phase): BenchEvent => ({ type: 'phase', phase })),
+  fc
+    .record({
+      echoedPerSecond: amount,
+      offeredPerSecond: fc.option(amount),
+      p99Us: fc.option(amount),
+      lost: fc.nat(),
+    })
+    .map((changes): BenchEvent => ({ type: 'live', figures: { ...BUSY, ...changes } })),
+);
+
+test('no line is wider than the terminal, and none moves the cursor', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(1e8), event), { maxLength: 8 }),
+      fc.integer({ min: 1, max: 200 }),
+      (events, columns) => {
+        const times = events.map(([ms]) => ms).sort((a, b) => a - b);
+        const progress = after(...events.map(([, each], index) => [times[index] ?? 0, each] as const));
+        for (const line of screenLines(progress, 1e8, columns)) {
+          assert.ok(stringWidth(line) <= columns, `${stringWidth(line)} of ${columns}: ${line}`);
+          assert.doesNotMatch(line, /[\p{Cc}\u202e]/u);
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,94 @@
+import type { LiveCpu, LiveFigures } from '../../model/event.ts';
+import { printable } from '../../model/printable.ts';
+import { searchSoFar } from '../capacity/words.ts';
+import { figureTitle, formatEffect, formatInterval, headlineFigures } from '../comparison/words.ts';
+import { formatCount, formatRate, formatShare, formatTime } from '../page/format.ts';
+import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
+
+/** What there is to tell of an invocation under way, in short clauses, the most telling first. */
+
+/** `2:05`, `1:02:05`. */
+export function formatClock(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const pad = (number: number) => String(number).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  const rest = pad(seconds % 60);
+  return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${rest}`;
+}
+
+export function leftClause(progress: Progress, nowMs: number): string {
+  const leftMs = timeLeftMs(progress, nowMs);
+  return leftMs === null ? '' : `~${formatClock(leftMs)} left`;
+}
+
+/** `tls, latency`, and where it is in a comparison: `round 4 of 10`, `pilot`. */
+export function runClauses({ plan }: RunUnderWay, comparison: Progress['comparison']): string[] {
+  const name = `${printable(plan.variant)}, ${plan.step}`;
+  if (comparison === null) return [name];
+  const { asked } = comparison.rounds;
+  const of = asked === null ? '' : ` of ${asked}`;
+  return [name, plan.round === null ? 'pilot' : `round ${plan.round}${of}`];
+}
+
+/** `steady, 4 of 10 s`. */
+export function phaseClause({ phase, phaseStartedMs, plan }: RunUnderWay, nowMs: number): string {
+  const gone = Math.max(0, Math.floor((nowMs - phaseStartedMs) / 1000));
+  const lengthMs = phase === 'steady' ? plan.durationMs : phase === 'warm-up' ? plan.warmupMs : null;
+  if (lengthMs === null) return `${phase}, ${gone} s`;
+  const seconds = Math.ceil(lengthMs / 1000);
+  return `${phase}, ${Math.min(gone, seconds)} of ${seconds} s`;
+}
+
+export function connectionsClause({ figures, plan }: RunUnderWay): string {
+  return `${formatCount(figures?.connections.open ?? 0)} of ${formatCount(plan.connections)} open`;
+}
+
+/** Rates achieved and offered; empty before there is one. */
+export function rateClauses({ echoedPerSecond, offeredPerSecond }: LiveFigures): string[] {
+  if (echoedPerSecond === 0 && !offeredPerSecond) return [];
+  const echoed = `${formatRate(echoedPerSecond)} echoed`;
+  return offeredPerSecond === null ? [echoed] : [echoed, `${formatRate(offeredPerSecond)} offered`];
+}
+
+export function timeClauses({ p50Us, p99Us, p999Us }: LiveFigures): string[] {
+  return Object.entries({ p50: p50Us, p99: p99Us, 'p99.9': p999Us }).flatMap(([name, us]) =>
+    us === null ? [] : [`${name} ${formatTime(us)}`],
+  );
+}
+
+/** How busy the processes of a component are together, beside the busiest of several. */
+export function cpuClauses({ cores, processes, busiest }: LiveCpu): string[] {
+  const share = formatShare(rounded(cores / processes));
+  if (processes === 1) return [share];
+  return [share, `${cores.toFixed(2)} of ${processes} cores`, `busiest ${formatShare(rounded(busiest))}`];
+}
+
+function rounded(share: number): number {
+  return Math.round(share * 100) / 100;
+}
+
+/** Empty where nothing failed. */
+export function failureClauses({ connections, lost, failures }: LiveFigures): string[] {
+  const kinds = Object.entries(failures).toSorted(([, a], [, b]) => b - a);
+  return [
+    ...(connections.failed > 0 ? [`${formatCount(connections.failed)} connections failed`] : []),
+    ...(lost > 0 ? [`${formatCount(lost)} messages lost`] : []),
+    ...kinds.map(([kind, count]) => `${formatCount(count)} ${printable(kind)}`),
+  ];
+}
+
+/**
+ * What the runs so far have come to, a line each. Of a comparison the headline figures of each variant:
+ * `+31 % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`; of a search its ends: `held 5k/s, missed 10k/s`.
+ */
+export function soFarClauses({ comparison, search }: Progress): string[][] {
+  if (search !== null) return [[searchSoFar(search)]];
+  if (comparison === null) return [];
+  return comparison.comparisons.flatMap(({ variant, figures }) =>
+    headlineFigures(figures).flatMap((figure) => {
+      if (figure.effect === null) return [];
+      const interval = figure.interval === null ? 'no interval yet' : formatInterval(figure.interval);
+      return [[`${formatEffect(figure.effect)} (${interval})`, figureTitle(figure), printable(variant)]];
+    }),
+  );
+}

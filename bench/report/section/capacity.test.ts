@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeSearchResult } from '../../../test/capacity.ts';
+import { withEveryString } from '../../../test/hostile.ts';
+import { reportHtml } from '../html.ts';
+import { jsonSummary } from '../json.ts';
+import { chartsOf, tableOf } from '../page-text.test.fixture.ts';
+
+const RESULT = makeSearchResult();
+const PAGE = reportHtml(RESULT);
+const plotOf = (page: string): string => /<svg class="plot forest"[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
+
+test('a search has sections of its own, the answer first', () => {
+  assert.deepEqual(
+    [...PAGE.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]),
+    [
+      'Capacity',
+      'The search',
+      'Response time at both ends',
+      'Nginx configuration',
+      'Notices',
+      'Environment and plan',
+    ],
+  );
+  assert.match(PAGE, /<p class="verdict">tls holds between 4,900 and 5,100 messages a second/);
+  assert.match(
+    PAGE,
+    /<p class="load">Searched over 100 WebSockets, messages of 64 B text, 2 s a trial\.<\/p>/,
+  );
+});
+
+test('every trial is a point: a circle that held, a diamond that missed, a square that is inconclusive', () => {
+  const plot = plotOf(PAGE);
+  assert.deepEqual(
+    [...plot.matchAll(/<g class="(\w+)"><(\w+)/g)].map(([, kind, shape]) => `${kind} ${shape}`),
+    ['better circle', 'worse path', 'unknown rect', 'better circle', 'better circle', 'worse path'],
+  );
+  assert.doesNotMatch(plot, /NaN|Infinity/);
+  for (const [, x = ''] of plot.matchAll(/ (?:x|cx|x1|x2)="([^"]*)"/g))
+    assert.ok(Number(x) >= 0 && Number(x) <= 960, x);
+  // The one objective whose figure differs between trials; nothing failed in any.
+  assert.equal(PAGE.split('class="plot forest"').length - 1, 1);
+});
+
+test('the table has a row for each trial, with whether its run may be believed', () => {
+  const rows = tableOf(PAGE, 'Trials, in the order in which they ran');
+  assert.equal(rows.length, 6);
+  assert.ok(rows.every((row) => row.at(-1)?.includes('valid')));
+});
+
+test('the curves are of the last trials at both ends', () => {
+  const charts = chartsOf(PAGE) as unknown as { series: { label: string }[] }[];
+  assert.deepEqual(
+    charts.flatMap(({ series }) => series.map(({ label }) => label)),
+    ['held: 4,900', 'missed: 5,100'],
+  );
+});
+
+test('a search without a trial, and one whose figures are missing, have a report as well', () => {
+  const nothing = { interval: [null, null], bound: 'unknown', finished: false, trials: [] } as const;
+  const page = reportHtml({
+    ...makeSearchResult({ ...nothing, interval: [null, null], trials: [] }),
+    runs: [],
+  });
+  assert.match(page, /No trial ended\./);
+  assert.equal(plotOf(page), '');
+  const trials = [
+    { level: 100, met: false, keptSchedule: false, figures: [null, null], elsewhere: 'It died.' },
+  ];
+  assert.match(reportHtml(makeSearchResult({ trials })), /Trial 1: It died\./);
+});
+
+test('what stands in the result is shown, never run', () => {
+  const hostile = '<img src=x onerror=alert(1)>';
+  assert.doesNotMatch(reportHtml(withEveryString(RESULT, hostile)), /<img/);
+});
+
+test('the summary for programs has the interval, the path and the sentence', () => {
+  const { capacity, conclusions, runs, schemaVersion } = jsonSummary(RESULT, '/r/report.html');
+  assert.deepEqual([schemaVersion, conclusions, runs.length], [2, [], 7]);
+  assert.deepEqual(
+    [capacity?.variant, capacity?.bound, capacity?.interval],
+    ['tls', 'between', [4900, 5100]],
+  );
+  assert.equal(capacity?.trials.length, 6);
+  assert.match(capacity?.sentence ?? '', /^tls holds between 4,900 and 5,100 /);
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(capacity))).toSorted(), [
+    'axis',
+    'bound',
+    'finished',
+    'interval',
+    'limit',
+    'objectives',
+    'sentence',
+    'trials',
+    'variant',
+  ]);
+});

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import type { NginxFacts, Run } from '../../model/run.ts';
+import { sectionText, shown } from '../page-text.test.fixture.ts';
+
+/** What the section says of Nginx. */
+function told(...runs: [variant: string, changes: Partial<NginxFacts>][]): string {
+  const made = runs.map(([variant, changes]): Run => {
+    const run = makeRun({ profile: 'tls' });
+    assert.ok(run.proxy);
+    return { ...run, plan: { ...run.plan, variant }, proxy: { ...run.proxy, ...changes } };
+  });
+  const text = sectionText(shown(makeResult(made)), 'setup');
+  return /\sNginx\s+(.*?)\s+Node\s/s.exec(text)?.[1]?.replaceAll(/\s+/g, ' ') ?? '';
+}
+
+const OLD = { version: '1.22.1', openssl: 'OpenSSL 3.0.19' };
+const NEW = { version: '1.26.3', openssl: 'OpenSSL 3.5.9', origin: 'nginx 1.26.3-3 of debian:trixie' };
+
+test('one Nginx is told once, several with the variants that ran on each', () => {
+  assert.equal(
+    told(['tls', OLD], ['plain', OLD]),
+    '1.22.1 (/usr/sbin/nginx) OpenSSL of Nginx OpenSSL 3.0.19',
+  );
+  assert.equal(
+    told(['tls@old', OLD], ['tls@new', NEW], ['tls@new+buf-16k', NEW], ['tls@old', OLD]),
+    'tls@old: 1.22.1 (/usr/sbin/nginx); ' +
+      'tls@new, tls@new+buf-16k: 1.26.3 (nginx 1.26.3-3 of debian:trixie, /usr/sbin/nginx) ' +
+      'OpenSSL of Nginx tls@old: OpenSSL 3.0.19; tls@new, tls@new+buf-16k: OpenSSL 3.5.9',
+  );
+});

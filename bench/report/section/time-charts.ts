@@ -1,0 +1,156 @@
+import type { Point } from '../../measure/series.ts';
+import { bytesAxis, timeAxis } from '../axis.ts';
+import { dueOf } from '../due.ts';
+import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
+import type { RunView } from '../view.ts';
+import { bandsOf, secondOf } from './bands.ts';
+
+/** From the warm-up to the end; over several runs from the earliest to the latest. */
+function timeOf(runs: readonly RunView[]): AxisSpec {
+  const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const view of runs) {
+    for (const { phase, startUs, endUs } of view.run.phases) {
+      if (phase === 'connect') continue;
+      min = Math.min(min, secondOf(view, startUs));
+      max = Math.max(max, secondOf(view, endUs));
+    }
+  }
+  return min < max ? { ...axis, min: Math.floor(min), max: Math.ceil(max) } : axis;
+}
+
+export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
+
+/** One figure over time, of all runs of a step. */
+export function ofAll(
+  id: string,
+  runs: readonly RunView[],
+  y: AxisSpec,
+  figure: (point: Point) => number | null,
+): LineSpec {
+  return {
+    kind: 'line',
+    id,
+    x: timeOf(runs),
+    y,
+    series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
+  };
+}
+
+/** What was sent and echoed, and how many bytes, over time; and what was due, where the schedule was not kept. */
+export function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
+  const due = dueOf(view.run) !== null && view.points.some(isOffSchedule);
+  return {
+    kind: 'line',
+    id: `chart-rate-${id}`,
+    x: timeOf(runs),
+    y: {
+      title: 'messages',
+      unit: 'rate',
+      min: 0,
+      max:
+        mostOf(runs, ({ sentPerSecond, echoedPerSecond, duePerSecond }) =>
+          Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
+        ) * 1.05,
+    },
+    // Twice as high as it needs to be, so that its line does not lie on those of the messages.
+    y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
+    bands: bandsOf(view),
+    series: [
+      ...(due
+        ? [
+            line(
+              'due',
+              'series-2',
+              3,
+              over(view, (point) => point.duePerSecond),
+            ),
+          ]
+        : []),
+      line(
+        'sent',
+        'series-0',
+        1,
+        over(view, (point) => point.sentPerSecond),
+      ),
+      line(
+        'echoed',
+        'series-1',
+        0,
+        over(view, (point) => point.echoedPerSecond),
+      ),
+      { ...line('bytes', 'series-3', 2, over(view, bytesOf)), second: true },
+    ],
+  };
+}
+
+/** A few messages that went out a little after a second's end do not matter. */
+const OFF_SCHEDULE = 0.05;
+
+function isOffSchedule({ duePerSecond: due, sentPerSecond: sent }: Point): boolean {
+  return due !== null && sent !== null && Math.abs(due - sent) > OFF_SCHEDULE * due;
+}
+
+function bytesOf({ bytesSentPerSecond, bytesReceivedPerSecond }: Point): number | null {
+  return bytesSentPerSecond === null || bytesReceivedPerSecond === null
+    ? null
+    : bytesSentPerSecond + bytesReceivedPerSecond;
+}
+
+function mostOf(runs: readonly RunView[], figure: (point: Point) => number | null): number {
+  return runs.reduce(
+    (most, { points }) => points.reduce((own, point) => Math.max(own, figure(point) ?? 0), most),
+    0,
+  );
+}
+
+/** Median, p99 and maximum of the response time over time. */
+export function responseChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
+  return {
+    kind: 'line',
+    id: `chart-response-${id}`,
+    x: timeOf(runs),
+    y: timeAxis(
+      'response time',
+      runs.flatMap(({ points }) => points.flatMap(({ p50Us, p99Us, maxUs }) => [p50Us, p99Us, maxUs])),
+    ),
+    bands: bandsOf(view),
+    series: [
+      line(
+        'p50',
+        'series-0',
+        0,
+        over(view, (point) => point.p50Us),
+      ),
+      line(
+        'p99',
+        'series-1',
+        1,
+        over(view, (point) => point.p99Us),
+      ),
+      line(
+        'max',
+        'series-4',
+        2,
+        over(view, (point) => point.maxUs),
+      ),
+    ],
+  };
+}
+
+function line(label: string, colour: string, pattern: number, points: SeriesSpec['points']): SeriesSpec {
+  return { label, colour, pattern, points };
+}
+
+function over(view: RunView, figure: (point: Point) => number | null): SeriesSpec['points'] {
+  return view.points.map((point) => {
+    const y = figure(point);
+    return { x: secondOf(view, point.atUs), y: y === null ? null : Math.round(y) };
+  });
+}
+
+/** Only an open loop has a schedule, and so a latency. */
+export function isOpen({ run }: RunView): boolean {
+  return run.plan.workload.load.kind === 'open';
+}

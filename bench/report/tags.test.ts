@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeResult } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
+import { reportHtml } from './html.ts';
+import { tagsMarkup } from './tags.ts';
+
+const NONE = { series: null, labels: {}, note: null };
+
+test('series, labels and note as they were given, escaped; nothing where there is none', () => {
+  assert.equal(tagsMarkup(NONE).markup, '');
+  const { markup } = tagsMarkup({ series: 'night', labels: { branch: '<main>' }, note: 'Why & how.' });
+  assert.deepEqual(
+    [...markup.matchAll(/class="(\w+)">([^<]+)/g)].map(([, kind, text]) => [kind, text]),
+    [
+      ['tag', 'series night'],
+      ['tag', 'branch=&lt;main&gt;'],
+      ['beside', 'Why &amp; how.'],
+    ],
+  );
+});
+
+test('a report has them in its header', () => {
+  const result = makeResult([makeRun({ seconds: 1 })]);
+  Object.assign(result.plan, { note: 'After the update.' });
+  const [header = ''] = reportHtml(result).split('<nav');
+  assert.match(header, /After the update\./);
+});

@@ -1,0 +1,11 @@
+import type { Plan } from '../model/plan.ts';
+import { html, type Markup } from './markup.ts';
+
+/** What a person calls a result by: series and labels, and the note; nothing where there is none. */
+export function tagsMarkup({ series, labels, note }: Pick<Plan, 'series' | 'labels' | 'note'>): Markup {
+  const tags = [
+    ...(series === null ? [] : [`series ${series}`]),
+    ...Object.entries(labels).map(([key, value]) => `${key}=${value}`),
+  ];
+  return html`${tags.length > 0 && html`<span class="tags">${tags.map((tag) => html`<span class="tag">${tag}</span> `)}</span>`}${note !== null && html`<span class="beside">${note}</span>`}`;
+}

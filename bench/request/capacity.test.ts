@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import type { CapacityRequest } from './capacity.ts';
+import { parseRequest } from './request.ts';
+
+function asked(line: string): CapacityRequest {
+  const request = parseRequest(['capacity', ...line.split(' ')]);
+  assert.ok(request.command === 'capacity');
+  return request.capacity;
+}
+
+function refused(line: string, message: RegExp): void {
+  assert.throws(
+    () => asked(line),
+    (error) => error instanceof Problem && error.kind === 'usage' && message.test(error.message),
+    line,
+  );
+}
+
+const texts = ({ objectives }: CapacityRequest): string[] => objectives.map(({ text }) => text);
+
+test('a profile is enough: the rate, over 1,000 connections, from one that is chosen', () => {
+  const request = asked('-p tls');
+  assert.deepEqual(texts(request), ['response.p99<20ms', 'connections.failed==0', 'messages.lost==0']);
+  assert.deepEqual(request.axis, { over: 'rate', connections: 1000 });
+  assert.deepEqual([request.start, request.most, request.budgetMs], [null, null, null]);
+  const { run } = request;
+  assert.deepEqual(run.steps, ['throughput', 'latency']);
+  assert.deepEqual([run.server, run.http, run.durationMs, run.name], ['lean', false, 5000, 'capacity-tls']);
+  // p99 takes a thousand messages, in five seconds.
+  assert.equal(request.least, 200);
+});
+
+test('objectives are those that are given; what is lost counts unless one looks at it', () => {
+  assert.deepEqual(texts(asked('-p tls --objective response.p50<1ms --objective messages.lost<10')), [
+    'response.p50<1ms',
+    'messages.lost<10',
+    'connections.failed==0',
+  ]);
+  assert.equal(asked('-p tls --objective response.p999<1s -d 10s').least, 1000);
+});
+
+test('a rate that is named is tried first, and needs no run before it', () => {
+  const request = asked('-p tls -R 5k --max 20k --budget 2m');
+  assert.deepEqual([request.start, request.most, request.budgetMs], [5000, 20_000, 120_000]);
+  assert.deepEqual(request.run.steps, ['latency']);
+});
+
+test('over connections -c is tried first, and the rate is on each or on all', () => {
+  const each = asked('-p plain --over connections -c 500 --rate-per-connection 0.5');
+  assert.deepEqual(each.axis, { over: 'connections', ratePerSecond: 0.5, per: 'connection' });
+  assert.deepEqual([each.start, each.least, each.run.name], [500, 400, 'capacity-plain-connections']);
+  const all = asked('-p plain --over connections -R 2k --workers 3');
+  assert.deepEqual(all.axis, { over: 'connections', ratePerSecond: 2000, per: 'all' });
+  assert.equal(all.least, 3);
+  assert.deepEqual(asked('-p plain --over connections').axis, {
+    over: 'connections',
+    ratePerSecond: 1,
+    per: 'connection',
+  });
+});
+
+test('a configuration of one’s own is a variant like any', () => {
+  const { run } = asked('--conf ./site.conf');
+  assert.deepEqual([run.variants, run.configurations, run.name], [[], ['./site.conf'], 'capacity-site.conf']);
+});
+
+test('what cannot be searched is refused with what to do', () => {
+  refused('-p plain,tls', /one variant at a time/);
+  refused('-p all', /one variant at a time/);
+  refused('--objective response.p99<20ms', /^Which profile\?/);
+  refused('-p tls --objective response.p98<20ms', /^--objective "response\.p98<20ms" names no metric/);
+  refused('-p tls --objective fast', /^--objective "fast" is no condition/);
+  refused('-p tls --objective http.p99<1ms', /names what a trial does not measure/);
+  refused('-p tls --objective perCoreCapacity>10k', /names what a trial does not measure/);
+  refused('-p tls --rate-per-connection 2', /needs --over connections/);
+  refused('-p tls --over connections -R 5k --rate-per-connection 2', /contradict each other/);
+  refused('-p tls --over connections -R 10', /ask for 200, or for longer trials/);
+  refused('-p tls --max 10', /--max 10 is less than a trial of this length needs for the objectives: 200/);
+  refused('-p tls --over messages', /it is rate or connections/);
+  refused('-p tls --threshold response.p99<20ms', /no option "--threshold"/);
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseRequest } from './request.ts';
+
+function sources(...argv: string[]): { usual: string | null; named: [string, string][] } {
+  const request = parseRequest(['-p', 'tls', ...argv]);
+  assert.ok(request.command === 'run');
+  const { usual, named } = request.run.nginx;
+  return { usual, named: [...named] };
+}
+
+test('one for all, or several by name, or both', () => {
+  assert.deepEqual(sources(), { usual: null, named: [] });
+  assert.deepEqual(sources('--nginx', '/opt/a=b/nginx'), { usual: '/opt/a=b/nginx', named: [] });
+  assert.deepEqual(sources('--nginx', 'debian:trixie'), { usual: 'debian:trixie', named: [] });
+  assert.deepEqual(
+    sources('--nginx', 'old=/opt/old=1/nginx', '--nginx', './nginx', '--nginx', 'v1.26-x=debian:trixie'),
+    {
+      usual: './nginx',
+      named: [
+        ['old', '/opt/old=1/nginx'],
+        ['v1.26-x', 'debian:trixie'],
+      ],
+    },
+  );
+});
+
+test('one name for two, and two for all, are told in a sentence', () => {
+  const cases: [argv: string[], message: RegExp][] = [
+    [['--nginx', 'a=/1', '--nginx', 'a=/2'], /^--nginx a= is given twice; give it once\.$/],
+    [
+      ['--nginx', '/1', '--nginx', '/2'],
+      /^--nginx names "\/1" and "\/2" for all variants: give each a name, as in --nginx new=\/2, and write tls@new\.$/,
+    ],
+    [['--nginx', 'new='], /^--nginx new= names no Nginx: write it as in --nginx new=\/path\/to\/nginx\.$/],
+  ];
+  for (const [argv, message] of cases) assert.throws(() => sources(...argv), { kind: 'usage', message });
+});

@@ -1,0 +1,77 @@
+import type { ResultIndex, RunSummary } from '../model/result.ts';
+import { html, type Markup } from '../report/markup.ts';
+import { compareTexts, machineText, type Published, type Series } from './series.ts';
+
+/** What the index can be filtered by. */
+const FACETS = [
+  ['profile', 'Profile'],
+  ['variant', 'Variant'],
+  ['step', 'Step'],
+  ['machine', 'Machine'],
+  ['nginx', 'Nginx'],
+  ['series', 'Series'],
+  ['label', 'Label'],
+] as const;
+type Facet = (typeof FACETS)[number][0];
+
+/** What something in the index has of each facet. */
+export type Traits = Readonly<Record<Facet, ReadonlySet<string>>>;
+
+/** Only facets with a choice, and their values in order. */
+export type Choices = readonly (readonly [facet: Facet, title: string, values: readonly string[]])[];
+
+export function traitsOfResult({ index }: Published): Traits {
+  return traitsOf(index, index.runs);
+}
+
+/** Of all its answers together. */
+export function traitsOfSeries({ answers }: Series, indexes: ReadonlyMap<string, ResultIndex>): Traits {
+  const parts = answers.flatMap(({ folder, runs }) => {
+    const index = indexes.get(folder);
+    return index === undefined ? [] : [traitsOf(index, runs)];
+  });
+  const union = (facet: Facet) => new Set(parts.flatMap((part) => [...part[facet]]));
+  return Object.fromEntries(FACETS.map(([facet]) => [facet, union(facet)])) as Record<Facet, Set<string>>;
+}
+
+function traitsOf({ plan, environment }: ResultIndex, runs: readonly RunSummary[]): Traits {
+  return {
+    profile: new Set(runs.map(({ profile }) => profile)),
+    variant: new Set(runs.map(({ variant }) => variant)),
+    step: new Set(runs.map(({ step }) => step)),
+    machine: new Set([machineText(environment)]),
+    nginx: new Set(runs.flatMap(({ nginx }) => nginx ?? [])),
+    series: new Set(plan.series === null ? [] : [plan.series]),
+    label: new Set(Object.entries(plan.labels).map(([key, value]) => `${key}=${value}`)),
+  };
+}
+
+export function choicesOf(all: readonly Traits[]): Choices {
+  return FACETS.map(([facet, title]) => {
+    const values = new Set(all.flatMap((traits) => [...traits[facet]]));
+    return [facet, title, [...values].sort(compareTexts)] as const;
+  }).filter(([, , values]) => values.length > 1);
+}
+
+/** What the script looks for: `profile-0 step-1`. Numbers, because a name may hold any sign. */
+export function tokensOf(traits: Traits, choices: Choices): string {
+  return choices
+    .flatMap(([facet, , values]) =>
+      values.flatMap((value, at) => (traits[facet].has(value) ? [`${facet}-${at}`] : [])),
+    )
+    .join(' ');
+}
+
+/** Shown by the script alone: without it there is nothing that would filter. */
+export function filterForm(choices: Choices): Markup {
+  const fields = choices.map(
+    ([facet, title, values]) => html`<label for="filter-${facet}">${title}
+<select id="filter-${facet}" name="${facet}"><option value="">all</option>${values.map((value, at) => html`<option value="${facet}-${at}">${value}</option>`)}</select></label>
+`,
+  );
+  return html`<form class="filters" id="filters" aria-label="Filters" hidden>
+${fields}<button type="reset">Show all</button>
+<p id="matches" role="status"></p>
+</form>
+`;
+}

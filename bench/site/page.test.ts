@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../../test/browser.ts';
+import { makeHistory } from '../../test/history.ts';
+import { siteFiles } from './site.ts';
+
+let browser: Browser;
+let folder: string;
+const pages: string[] = [];
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'nginx-ws-bench-site-'));
+  const published = makeHistory(40).map((index) => ({ folder: index.id, index }));
+  for (const { name, text } of siteFiles('A site', published)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+    if (name.endsWith('.html')) pages.push(name);
+  }
+  browser = await launchBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Opens a page of the site; none may complain or ask for anything but itself. */
+async function visit(
+  name: string,
+  options: BrowserContextOptions,
+  look: (page: Page) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext(options);
+  const told: string[] = [];
+  try {
+    const page = await context.newPage();
+    page.on('console', (message) => told.push(message.text()));
+    page.on('pageerror', (error) => told.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.isNavigationRequest()) told.push(request.url());
+    });
+    await page.goto(pathToFileURL(join(folder, name)).href);
+    await look(page);
+    assert.deepEqual(told, [], name);
+  } finally {
+    await context.close();
+  }
+}
+
+const aSeries = () => pages.find((name) => name.startsWith('series/tls-throughput')) ?? assert.fail();
+const shown = (page: Page, within: string) => page.locator(`${within} [data-has]:visible`).count();
+
+test('axe finds nothing in the index and in a series, light and dark', async () => {
+  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const name of ['index.html', aSeries()]) {
+      await visit(name, { colorScheme }, async (page) => {
+        await page.evaluate(source);
+        const violations = await page.evaluate(
+          `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+            violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | ')))`,
+        );
+        assert.deepEqual(violations, [], `${name}, ${colorScheme}`);
+      });
+    }
+  }
+});
+
+test('at 360 px no page is wider than the screen', async () => {
+  for (const name of ['index.html', aSeries()]) {
+    await visit(name, { viewport: { width: 360, height: 800 } }, async (page) => {
+      assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, name);
+    });
+  }
+});
+
+test('filters by keyboard: series, changes, comparisons and results, and again from the address', async () => {
+  await visit('index.html', {}, async (page) => {
+    const all = await shown(page, '#results');
+    assert.equal(all, 40);
+    await page.locator('#filter-profile').focus();
+    await page.keyboard.press('t');
+    assert.equal(await page.locator('#filter-profile option:checked').textContent(), 'tls');
+    assert.equal(await shown(page, '#results'), 36);
+    assert.equal(await shown(page, '#series'), 2);
+    assert.equal(await shown(page, '#comparisons'), 0);
+    assert.ok(await page.locator('#comparisons .none').isVisible());
+    assert.equal(await page.locator('#matches').textContent(), '36 of 40 results');
+    await page.locator('#filter-nginx').selectOption({ label: '1.26.3' });
+    assert.equal(await shown(page, '#results'), 14);
+    assert.match(page.url(), /#profile=tls&nginx=1\.26\.3$/);
+    await page.reload();
+    assert.equal(await shown(page, '#results'), 14);
+    await page.locator('#filters button').focus();
+    await page.keyboard.press('Enter');
+    assert.equal(await shown(page, '#results'), all);
+    assert.equal(await page.locator('.none:visible').count(), 0);
+  });
+});
+
+test('without JavaScript everything is there but the filters', async () => {
+  await visit('index.html', { javaScriptEnabled: false }, async (page) => {
+    assert.equal(await shown(page, '#results'), 40);
+    assert.ok(!(await page.locator('#filters').isVisible()));
+    assert.ok((await page.locator('svg.spark:visible').count()) > 10);
+    await page.locator('#series a').first().click();
+    assert.ok(await page.locator('svg.plot').first().isVisible());
+    await page.locator('header a').click();
+    assert.equal(await page.locator('h1').textContent(), 'A site');
+  });
+});

@@ -1,0 +1,41 @@
+import type { ResultIndex } from '../model/result.ts';
+import { comparisonOf } from '../report/comparison/conclusion.ts';
+import { mark } from '../report/mark.ts';
+import { html, type Markup } from '../report/markup.ts';
+import { tagsMarkup } from '../report/tags.ts';
+import { machineText, type Published } from './series.ts';
+import { timeMarkup } from './time.ts';
+
+const COLUMNS = ['Result', 'Started', 'What', 'Nginx', 'Machine', 'Runs', 'Data'];
+
+/** A row for each result, the newest first. @param tokensOf what the filters go by */
+export function resultsTable(published: readonly Published[], tokensOf: (each: Published) => string): Markup {
+  if (published.length === 0) return html`<p>No result yet.</p>`;
+  return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
+<table class="results">
+<thead><tr>${COLUMNS.map((title) => html`<th scope="col" class="text">${title}</th>`)}</tr></thead>
+<tbody>
+${published.map(
+  (each) => html`<tr data-has="${tokensOf(each)}">${row(each)}</tr>
+`,
+)}</tbody>
+</table>
+</div>
+`;
+}
+
+function row({ folder, index }: Published): Markup {
+  const place = `results/${encodeURIComponent(folder)}`;
+  const variants = [...new Set(index.runs.map(({ variant }) => variant))].join(', ');
+  const versions = [...new Set(index.runs.flatMap(({ nginx }) => nginx ?? []))].join(', ');
+  return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${comparisonOf(index) === null ? '' : 'comparison: '}${variants || 'no run ended'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
+}
+
+/** How many of how many runs may be believed. */
+function validityMarkup({ runs, endedAt }: ResultIndex): Markup {
+  const valid = runs.filter(
+    ({ outcome, validity }) => outcome.state === 'completed' && validity.verdict === 'valid',
+  );
+  const all = valid.length === runs.length && endedAt !== null;
+  return html`<span class="badge ${all ? 'good' : 'warn'}">${mark(all ? 'yes' : 'attention')} ${valid.length} of ${runs.length} valid${endedAt === null && ', cut off'}</span>`;
+}

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import type { Step } from '../model/plan.ts';
+import type { Environment, LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
+import { median } from '../stats/median.ts';
+import { FIGURES, type FigureKind } from '../strategy/figures.ts';
+import { type Standing, standingsOf } from './changes.ts';
+
+/** A result as it is published: its index, and the name of its folder below results/. */
+export interface Published {
+  folder: string;
+  index: ResultIndex;
+}
+
+/** What one result says of a variant in one step. */
+export interface Answer {
+  folder: string;
+  startedAt: string;
+  /** One run, or all rounds of a comparison. */
+  runs: readonly RunSummary[];
+  /** Null in a closed loop, and where the index does not tell. */
+  ratePerSecond: number | null;
+}
+
+/** One figure over all answers of a series. */
+export interface Trend {
+  figure: FigureKind;
+  points: readonly Point[];
+}
+
+/** A figure of one answer; null with the reason where it does not count. */
+export interface Point {
+  answer: Answer;
+  value: number | null;
+  doubt: string | null;
+  standing: Standing;
+}
+
+/** Answers that measured the same: variant, step, workload, machine, and the name that a person gave. */
+export interface Series {
+  /** Fit for a file name, and the same whenever the series is published. */
+  slug: string;
+  name: string | null;
+  variant: string;
+  profile: string;
+  step: Step;
+  machine: string;
+  /** Null where the index does not tell. */
+  load: LoadDigest | null;
+  /** From the oldest to the newest. */
+  answers: readonly Answer[];
+  /** Only of figures that some run has. */
+  trends: readonly Trend[];
+}
+
+/** What a step is for comes first; the others follow as comparisons have them. */
+const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
+const IN_ORDER = [...FIGURES].sort((a, b) => rankOf(a) - rankOf(b));
+
+function rankOf({ name }: FigureKind): number {
+  const at = FIRST.indexOf(name);
+  return at < 0 ? FIRST.length : at;
+}
+
+/** Those with a name first, then in the order of step and variant; pure, and the order of the results does not matter. */
+export function seriesOf(published: readonly Published[]): Series[] {
+  const groups = new Map<string, { first: Keyed; answers: Answer[] }>();
+  for (const { folder, index } of published) {
+    for (const keyed of answersOf(folder, index)) {
+      const group = groups.get(keyed.key);
+      if (group === undefined) groups.set(keyed.key, { first: keyed, answers: [keyed.answer] });
+      else group.answers.push(keyed.answer);
+    }
+  }
+  return [...groups.values()]
+    .map(({ first, answers }) => makeSeries(first, answers))
+    .filter(({ trends }) => trends.length > 0)
+    .sort((a, b) => compareTexts(sortKey(a), sortKey(b)));
+}
+
+interface Keyed {
+  key: string;
+  answer: Answer;
+  index: ResultIndex;
+}
+
+/** What a result says of each variant in each step. */
+function answersOf(folder: string, index: ResultIndex): Keyed[] {
+  const groups = new Map<string, RunSummary[]>();
+  for (const run of index.runs) {
+    const key = JSON.stringify([run.variant, run.step]);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  return [...groups.values()].flatMap((all): Keyed[] => {
+    const runs = answering(all, index);
+    const [first] = runs;
+    if (first === undefined) return [];
+    const answer = { folder, startedAt: first.startedAt, runs, ratePerSecond: rateOf(first) };
+    return [{ key: keyOf(first, index), answer, index }];
+  });
+}
+
+/**
+ * The rounds, where there are any: the pilot before them counts for nothing. Else the last run, and where a rate was
+ * decided the last at it; several runs at different rates without one were looking for something else.
+ */
+function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): RunSummary[] {
+  const rounds = runs.filter(({ round }) => round !== null);
+  if (rounds.length > 0) return rounds;
+  const decided = conclusions.find((each) => each.kind === 'rate')?.ratePerSecond;
+  const last = runs.findLast((run) => decided === undefined || [null, decided].includes(rateOf(run)));
+  const isSearch = decided === undefined && new Set(runs.map(rateOf)).size > 1;
+  return last === undefined || isSearch ? [] : [last];
+}
+
+function rateOf({ load }: RunSummary): number | null {
+  return load?.workload.load.kind === 'open' ? load.workload.load.ratePerSecond : null;
+}
+
+/** All that must be equal. A rate that was chosen differs from day to day: `standingsOf` sees to it. */
+function keyOf({ variant, step, load }: RunSummary, { plan, environment, variants }: ResultIndex): string {
+  const { arch, cpuQuota } = environment;
+  const tunings = variants.find(({ name }) => name === variant)?.proxy?.tunings.map(({ text }) => text);
+  return JSON.stringify([
+    plan.series,
+    [variant, tunings ?? []],
+    step,
+    [machineText(environment), arch, cpuQuota],
+    load === null ? null : withoutRate(load),
+  ]);
+}
+
+function withoutRate({ workload, ...load }: LoadDigest): object {
+  const { kind, ...rest } = workload.load;
+  const how = { ...rest, ...('ratePerSecond' in rest ? { ratePerSecond: null } : {}) };
+  return Object.entries({ ...load, workload: { ...workload, load: { kind, ...how } } }).sort(([a], [b]) =>
+    compareTexts(a, b),
+  );
+}
+
+function makeSeries({ key, answer: { runs }, index }: Keyed, unsorted: readonly Answer[]): Series {
+  const answers = unsorted.toSorted(
+    (a, b) => compareTexts(a.startedAt, b.startedAt) || compareTexts(a.folder, b.folder),
+  );
+  const [run] = runs as readonly [RunSummary];
+  const { variant, step, profile, load } = run;
+  const hash = createHash('sha256').update(key).digest('hex').slice(0, 10);
+  const readable = variant
+    .replace(/[^A-Za-z0-9+.-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 40);
+  return {
+    slug: [...(readable === '' ? [] : [readable]), step, hash].join('-'),
+    name: index.plan.series,
+    ...{ variant, profile, step, load, answers },
+    machine: machineText(index.environment),
+    trends: IN_ORDER.filter((figure) => figure.step === step)
+      .map((figure) => ({ figure, points: pointsOf(figure, answers) }))
+      .filter(({ points }) => points.some(({ value }) => value !== null)),
+  };
+}
+
+function pointsOf(figure: FigureKind, answers: readonly Answer[]): Point[] {
+  const measured = answers.map((answer) => measure(figure, answer));
+  const standings = standingsOf(
+    measured.map(({ value }, index) => ({ value, ratePerSecond: answers[index]?.ratePerSecond ?? null })),
+  );
+  return answers.map((answer, index) => ({
+    answer,
+    ...(measured[index] ?? { value: null, doubt: null }),
+    standing: standings[index] ?? { kind: 'uncounted' },
+  }));
+}
+
+/** The median over the runs that count; of one run, its figure. */
+function measure(figure: FigureKind, { runs }: Answer): { value: number | null; doubt: string | null } {
+  const values: number[] = [];
+  let doubt: string | null = null;
+  for (const run of runs) {
+    const reason = figure.doubt(run);
+    const value = run.metrics[figure.name] ?? null;
+    if (reason === null && value !== null) values.push(value);
+    doubt ??= reason;
+  }
+  return values.length === 0 ? { value: null, doubt } : { value: median(values), doubt: null };
+}
+
+/** What figures are comparable on: `AMD EPYC, 2 CPUs, 24 GiB`. */
+export function machineText({ cpuModel, cpus, memoryBytes }: Environment): string {
+  return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
+}
+
+function sortKey({ name, step, variant, machine, slug }: Series): string {
+  return [name === null ? 1 : 0, name, step === 'throughput' ? 0 : 1, variant, machine, slug].join('\n');
+}
+
+/** By code units, so that the order is the same in every locale. */
+export function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeComparison, makeRounds } from '../../test/comparison.ts';
+import { indexOf, makeHistory } from '../../test/history.ts';
+import { withEveryString } from '../../test/hostile.ts';
+import { makeBothSteps, makeResult } from '../../test/result.ts';
+import type { ResultIndex } from '../model/result.ts';
+import { siteFiles } from './site.ts';
+
+const HOSTILE = `</script></style></title><img src=x onerror=alert(1)><script>alert(2)</script>"'\`--><!-- \u2028\u0007\ufffe]]>&lt; ../../x`;
+
+function site(indexes: readonly ResultIndex[], title = 'A site'): Map<string, string> {
+  const published = indexes.map((index) => ({ folder: index.id, index }));
+  return new Map(siteFiles(title, published).map(({ name, text }) => [name, text]));
+}
+
+/** Elements that are open at the end, and what closes nothing: none in a document that is well formed. */
+function unbalanced(xml: string): string[] {
+  const open: string[] = [];
+  for (const [, closing, name = '', own] of xml.matchAll(/<(\/?)([A-Za-z][\w:]*)(?:\s[^<>]*?)?(\/?)>/g)) {
+    if (own === '/') continue;
+    if (closing === '') open.push(name);
+    else if (open.pop() !== name) return [`</${name}>`];
+  }
+  return open;
+}
+
+test('a page and a badge a series, and everything that a page links to is there', () => {
+  const files = site(makeHistory(12));
+  const names = [...files.keys()];
+  assert.deepEqual(names.slice(0, 2), ['index.html', 'feed.xml']);
+  assert.equal(names.filter((name) => /^series\/.*\.html$/.test(name)).length, 8);
+  assert.equal(names.filter((name) => /^series\/.*\.svg$/.test(name)).length, 8);
+  for (const [name, text] of files) {
+    const links = [...text.matchAll(/ href="([^"#]+)"/g)].map(([, link = '']) => link);
+    for (const link of links.filter((each) => !each.startsWith('data:'))) {
+      const { pathname, protocol } = new URL(link, `x:///${name}`);
+      assert.equal(protocol, 'x:', `${name} links to ${link}`);
+      const path = decodeURIComponent(pathname.slice(1));
+      const isResult = /^results\/[\w+.-]+\/(report\.html|result\.json)$/.test(path);
+      assert.ok(files.has(path) || isResult, `${name} links to ${path}`);
+    }
+  }
+});
+
+test('the same results make the same site in whatever order they are given', () => {
+  const history = makeHistory(12);
+  assert.deepEqual([...site(history)], [...site(history.toReversed())]);
+});
+
+test('the index tells what changed, what comparisons found, and of each result whether it may be believed', () => {
+  const history = makeHistory(40);
+  const cut = structuredClone(history.at(-1) ?? assert.fail());
+  Object.assign(cut, { id: 'cut', endedAt: null });
+  Object.assign(cut.plan, { note: 'The last of them.', series: 'night' });
+  const index = site([...history, cut]).get('index.html') ?? '';
+  assert.match(index, /\+1\d(\.\d)? % dearer<\/span> <strong>Nginx CPU per message<\/strong> of <a/);
+  assert.match(index, /plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
+  assert.match(index, /12 of 12 valid, cut off/);
+  assert.match(index, /The last of them\./);
+  assert.match(index, /<span class="tag">branch=main<\/span>/);
+  assert.match(index, /<option value="nginx-1">1\.26\.3<\/option>/);
+  assert.equal([...index.matchAll(/<tr data-has="/g)].length, 41);
+});
+
+test('the feed is a well-formed Atom feed, with the newest first and what changed in it', () => {
+  const feed = site(makeHistory(70)).get('feed.xml') ?? '';
+  assert.ok(
+    feed.startsWith('<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'),
+  );
+  assert.deepEqual(unbalanced(feed), []);
+  const entries = feed.split('<entry>').slice(1);
+  assert.equal(entries.length, 50);
+  // RFC 4287 section 4.1.2: each entry has these once.
+  for (const entry of entries) {
+    for (const element of ['id', 'title', 'updated', 'summary'])
+      assert.equal([...entry.matchAll(new RegExp(`<${element}>[^<]+</${element}>`, 'g'))].length, 1);
+    assert.match(
+      entry,
+      /<id>urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}<\/id>/,
+    );
+  }
+  const times = entries.map((entry) => /<updated>(.*)<\/updated>/.exec(entry)?.[1] ?? '');
+  assert.deepEqual(times, times.toSorted().reverse());
+  assert.equal(new Set(entries.map((entry) => /<id>.*<\/id>/.exec(entry)?.[0])).size, 50);
+  assert.match(
+    feed,
+    /tls, throughput: Nginx CPU per message dearer on 12 Feb 2026: \+9\.7 %\. 42\.1 µs after/,
+  );
+});
+
+test('a badge tells the newest figure, and is green or red where that has just changed', () => {
+  const badgeOf = (cpu: number, figure: string) => {
+    const history = makeHistory(9).map((index) => ({ ...index, conclusions: [] }));
+    for (const run of history.at(-1)?.runs ?? []) run.metrics[figure] = (run.metrics[figure] ?? 0) * cpu;
+    const [, badge = ''] =
+      [...site(history)].find(
+        ([name]) =>
+          /^series\/tls-.*\.svg$/.test(name) &&
+          name.includes(figure === 'response.p50' ? 'latency' : 'throughput'),
+      ) ?? [];
+    assert.deepEqual(unbalanced(badge), []);
+    return badge;
+  };
+  assert.match(badgeOf(1, 'messages.perSecond'), /<title>tls throughput: 2[\d.]+k\/s<\/title>/);
+  assert.match(
+    badgeOf(2, 'messages.perSecond'),
+    /<title>tls throughput: 4[\d.]+k\/s \(\+[\d.]+ %\)<\/title>.*#17693b/s,
+  );
+  assert.match(badgeOf(3, 'response.p50'), /<title>tls p50: .* \(×[\d.]+\)<\/title>.*#a3202d/s);
+});
+
+test('no result, or none that ended a run, makes a site that says so', () => {
+  assert.match(site([]).get('index.html') ?? '', /No result yet\./);
+  const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
+  assert.match(index, /no run ended/);
+  assert.match(index, /No run that counts yet\./);
+});
+
+test('hostile text stays text, in pages, feed and badges, and leads nowhere', () => {
+  const results = [makeBothSteps(2, 1), makeRounds()].map((result) => {
+    result.plan.labels = { key: '' };
+    Object.assign(result.plan, { note: '', series: '' });
+    return { ...indexOf(withEveryString(result, HOSTILE)), id: result.id };
+  });
+  const [first, second] = results;
+  assert.ok(first && second);
+  // The names of a comparison are no strings that may be any text in `hostile.ts`: its verdicts are.
+  second.conclusions = [withEveryString(makeComparison(), HOSTILE)];
+  second.id = 'second';
+  const files = site([first, second], HOSTILE);
+  for (const [name, text] of files) {
+    assert.match(name, /^(index\.html|feed\.xml|series\/[A-Za-z0-9][A-Za-z0-9+.-]*\.(html|svg))$/);
+    assert.doesNotMatch(text, /<img|<script>alert/, name);
+    if (/\.(svg|xml)$/.test(name)) {
+      assert.deepEqual(unbalanced(text), [], name);
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML allows none of them.
+      assert.doesNotMatch(text, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/, name);
+    }
+  }
+  assert.ok(files.size > 4);
+});

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import type { OutputFile } from '../report/output-file.ts';
+import { pageOf } from '../report/page.ts';
+import { badgeSvg } from './badge.ts';
+import { atomFeed } from './feed.ts';
+import { indexBody } from './index-page.ts';
+import { compareTexts, type Published, seriesOf } from './series.ts';
+import { seriesBody } from './series-page.ts';
+import { SITE_STYLE } from './style.ts';
+import { seriesTitle } from './words.ts';
+
+/** By which an index.html is known as one that may be written over. */
+export const GENERATOR = '<meta name="generator" content="nginx-ws-bench publish">';
+
+/**
+ * The files of a site besides the results themselves, which lie in `results/<folder>/`: a pure function of their
+ * indexes. All links are relative, so that it works from a file path and from any part of a host.
+ */
+export function siteFiles(title: string, results: readonly Published[]): OutputFile[] {
+  const published = results.toSorted(
+    (a, b) => compareTexts(b.index.startedAt, a.index.startedAt) || compareTexts(b.folder, a.folder),
+  );
+  const series = seriesOf(published);
+  const index = indexBody({ title, published, series, pages: [] });
+  return [
+    {
+      name: 'index.html',
+      text: pageOf(title, index, { scripts: [filterScript()], style: SITE_STYLE, head: HEAD }),
+    },
+    { name: 'feed.xml', text: atomFeed(title, published, series) },
+    ...series.flatMap((each) => [
+      {
+        name: `series/${each.slug}.html`,
+        text: pageOf(`${seriesTitle(each)}: ${title}`, seriesBody(each), { style: SITE_STYLE }),
+      },
+      { name: `series/${each.slug}.svg`, text: badgeSvg(each) },
+    ]),
+  ];
+}
+
+const HEAD = `${GENERATOR}
+<link rel="alternate" type="application/atom+xml" title="Atom feed" href="feed.xml">
+`;
+
+/** What runs in the browser, as a classic script with a scope of its own. */
+function filterScript(): string {
+  const source = readFileSync(new URL('../report/page/site.js', import.meta.url), 'utf8');
+  return `(() => {\n'use strict';\n${source.replace(/^export \{\};\n/m, '')}})();\n`;
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Trial } from '../model/capacity.ts';
+import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
+
+type Told = Pick<Trial, 'level' | 'met'>;
+
+const RATES: SearchSpace = { start: 1000, least: 200, most: 10_000_000, isWhole: false };
+const CONNECTIONS: SearchSpace = { start: 1000, least: 1, most: 1_000_000, isWhole: true };
+
+/** More than any search takes, whatever its trials say. */
+const ENDLESS = 1000;
+
+/** Tries level after level until the search says that it is over. */
+function play(space: SearchSpace, isMet: (level: number, number: number) => boolean) {
+  const trials: Told[] = [];
+  for (;;) {
+    const state = searchState(trials, space);
+    if (state.next === null) return { trials, state };
+    assert.ok(state.next >= space.least && state.next <= space.most, `${state.next} is out of bounds`);
+    trials.push({ level: state.next, met: isMet(state.next, trials.length) });
+    assert.ok(trials.length < ENDLESS, 'it does not end');
+  }
+}
+
+function levels(trials: readonly Told[]): number[] {
+  return trials.map(({ level }) => level);
+}
+
+function agreeing(trials: readonly Told[], level: number | null, met: boolean): number {
+  return trials.filter((trial) => trial.level === level && trial.met === met).length;
+}
+
+test('doubles until it is missed, repeats that, halves the ratio down to 5 %, and repeats both ends', () => {
+  const { trials, state } = play(RATES, (level) => level <= 5000);
+  assert.deepEqual(levels(trials), [1000, 2000, 4000, 8000, 8000, 5660, 4760, 5190, 4970, 4970, 5190]);
+  assert.deepEqual(state, { low: 4970, high: 5190, next: null });
+});
+
+test('halves where the first level is too much already', () => {
+  const { trials, state } = play(RATES, (level) => level <= 300);
+  assert.deepEqual(levels(trials).slice(0, 3), [1000, 500, 250]);
+  assert.ok(state.low !== null && state.high !== null && state.low <= 300 && state.high > 300);
+});
+
+test('what always holds ends at the most, what never does at the least, each confirmed', () => {
+  const all = play({ ...RATES, most: 3000 }, () => true);
+  assert.deepEqual(levels(all.trials), [1000, 2000, 3000, 3000]);
+  assert.deepEqual(all.state, { low: 3000, high: null, next: null });
+  const none = play(RATES, () => false);
+  assert.deepEqual(levels(none.trials), [1000, 500, 250, 200, 200]);
+  assert.deepEqual(none.state, { low: null, high: 200, next: null });
+});
+
+test('a first miss that was chance is found out by its repeat before anything is bisected', () => {
+  const { trials, state } = play(RATES, (level, number) => number > 0 && level <= 5000);
+  assert.deepEqual(levels(trials).slice(0, 2), [1000, 500]);
+  assert.equal(agreeing(trials, 1000, true), 2);
+  assert.ok(state.low !== null && state.high !== null && state.low <= 5000 && state.high > 5000);
+});
+
+test('two trials that contradict each other have a third, and no level a fourth', () => {
+  const contradicting: Told[] = [
+    { level: 1000, met: true },
+    { level: 2000, met: false },
+    { level: 1000, met: false },
+  ];
+  assert.equal(searchState(contradicting, RATES).next, 1000);
+});
+
+test('without noise: the ends hold the truth, are within 5 %, and are confirmed, in few trials', () => {
+  const space = fc.constantFrom(RATES, CONNECTIONS);
+  fc.assert(
+    fc.property(space, fc.double({ min: 300, max: 900_000, noNaN: true }), (where, truth) => {
+      const { trials, state } = play(where, (level) => level <= truth);
+      const { low, high } = state;
+      assert.ok(low !== null && high !== null);
+      assert.ok(low <= truth && truth < high);
+      assert.ok(high / low <= PRECISION || (where.isWhole && high - low === 1));
+      assert.ok(agreeing(trials, low, true) >= 2 && agreeing(trials, high, false) >= 2);
+      // Doublings or halvings, a repeat, five bisections, a repeat at each end.
+      assert.ok(trials.length <= Math.abs(Math.log2(truth / where.start)) + 10, `${trials.length} trials`);
+    }),
+  );
+});
+
+test('whatever the trials say it ends, no level is tried four times, and both ends have two that agree', () => {
+  const answers = fc.infiniteStream(fc.boolean());
+  fc.assert(
+    fc.property(fc.constantFrom(RATES, { ...CONNECTIONS, most: 5000 }), answers, (where, said) => {
+      const { trials, state } = play({ ...where, most: 5000 }, () => said.next().value);
+      for (const level of levels(trials))
+        assert.ok(levels(trials).filter((each) => each === level).length <= 3);
+      const { low, high } = state;
+      assert.ok(low !== null || high !== null);
+      if (low !== null) assert.ok(agreeing(trials, low, true) >= 2);
+      if (high !== null) assert.ok(agreeing(trials, high, false) >= 2);
+      assert.ok(low === null || high === null || low < high);
+    }),
+  );
+});
+
+test('with noise about the truth: the ends are wrong by no more than the noise', () => {
+  const noise = fc.record({
+    truth: fc.integer({ min: 500, max: 500_000 }),
+    seed: fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+  });
+  fc.assert(
+    fc.property(noise, ({ truth, seed }) => {
+      // Within 10 % of the truth a trial may come out either way, the likelier the nearer.
+      const { state, trials } = play(RATES, (level) => level * (0.9 + 0.2 * seed.next().value) <= truth);
+      const { low, high }: SearchState = state;
+      assert.ok(low !== null && high !== null);
+      assert.ok(low <= truth / 0.9 && high > truth / 1.1, `${low} to ${high} for ${truth}`);
+      assert.ok(high / low <= PRECISION);
+      assert.ok(trials.length <= 60, `${trials.length} trials`);
+    }),
+  );
+});

@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { makeRun } from '../../test/run.ts';
+import { type CapacitySearch, capacitySchema } from '../model/capacity.ts';
+import type { Condition } from '../model/condition.ts';
+import type { Run, Validity } from '../model/run.ts';
+import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { type CapacityOptions, makeCapacity } from './capacity.ts';
+
+const FAST: Condition = {
+  text: 'response.p99<20ms',
+  metric: 'response.p99',
+  operator: '<',
+  limit: 20_000,
+  unit: 'time',
+};
+const WHOLE: Condition = {
+  text: 'connections.failed==0',
+  metric: 'connections.failed',
+  operator: '==',
+  limit: 0,
+  unit: 'number',
+};
+
+const BASE = makeRun({ profile: 'tls', seconds: 1, connections: 10, perSecond: 2000 });
+const RUN_MS = 5000;
+
+const OPTIONS: CapacityOptions = {
+  variant: 'tls',
+  axis: { over: 'rate', connections: 10 },
+  objectives: [WHOLE],
+  arrivals: 'uniform',
+  inFlight: 1,
+  start: 1000,
+  least: 100,
+  most: 10_000_000,
+  mostReason: 'No more was to be tried.',
+  budgetMs: null,
+  planOf: (spec) => ({ ...BASE.plan, ...planned(spec) }),
+};
+const OVER_CONNECTIONS: CapacityOptions = {
+  ...OPTIONS,
+  axis: { over: 'connections', ratePerSecond: 0.5, per: 'connection' },
+  least: 1,
+  most: 100_000,
+};
+
+function planned({ variant, step, round, load, connections = 10 }: RunSpec) {
+  return { variant, step, round, connections, workload: { ...BASE.plan.workload, load } };
+}
+
+const KEPT: Validity = {
+  verdict: 'valid',
+  reasons: [],
+  limit: { component: 'schedule', evidence: '100 % were echoed.' },
+};
+const NGINX_BUSY: Validity = {
+  verdict: 'suspect',
+  reasons: ['Only 80 % of the offered rate was echoed in the steady phase.'],
+  limit: { component: 'proxy', evidence: 'a Nginx worker was busy 99 % of the time.' },
+};
+const GENERATOR_BUSY: Validity = {
+  verdict: 'generator-limited',
+  reasons: ['The generator was the limit: it was busy 99 % of the time.'],
+  limit: { component: 'generator', evidence: 'it was busy 99 % of the time.' },
+};
+
+/** Runs follow each other every 5 s. */
+function runOf(spec: RunSpec, number: number, validity: Validity, base = BASE): Run {
+  const startedAt = new Date(Date.UTC(2025, 0, 2) + number * RUN_MS).toISOString();
+  return { ...base, plan: { ...base.plan, ...planned(spec) }, startedAt, validity };
+}
+
+type Execute = (spec: RunSpec, number: number) => Run;
+
+/** A system that carries so many messages a second, or WebSockets, and what it comes to beyond. */
+function carrying(truth: number, beyond = NGINX_BUSY): Execute {
+  return (spec, number) => runOf(spec, number, levelOf(spec) <= truth ? KEPT : beyond);
+}
+
+function levelOf({ connections, load }: RunSpec): number {
+  return connections ?? (load.kind === 'open' ? load.ratePerSecond : 0);
+}
+
+function play(strategy: Strategy, execute: Execute): Run[] {
+  const done: Run[] = [];
+  for (let spec = strategy.next(done); spec !== null; spec = strategy.next(done)) {
+    assert.ok(strategy.expectedRuns(done) > done.length);
+    done.push(execute(spec, done.length));
+    assert.ok(done.length < 200, 'it does not end');
+  }
+  assert.equal(strategy.expectedRuns(done), done.length);
+  return done;
+}
+
+function conclude(strategy: Strategy, done: readonly Run[]): CapacitySearch {
+  const [only, ...others] = strategy.conclude(done);
+  assert.ok(only?.kind === 'capacity' && others.length === 0);
+  return v.parse(capacitySchema, only);
+}
+
+function searched(options: CapacityOptions, execute: Execute): CapacitySearch {
+  const strategy = makeCapacity(options);
+  return conclude(strategy, play(strategy, execute));
+}
+
+test('whatever a system carries, the interval holds it, within 5 %', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 150, max: 400_000 }), (truth) => {
+      const { interval, bound, finished, limit, trials } = searched(OPTIONS, carrying(truth));
+      const [low, high] = interval;
+      assert.ok(low !== null && high !== null && low <= truth && truth < high && high / low <= 1.05);
+      assert.deepEqual([bound, finished, limit], ['between', true, null]);
+      assert.ok(
+        trials.every((trial) => trial.met === trial.level <= truth && trial.keptSchedule === trial.met),
+      );
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('every trial is an open loop at its rate, and has as many connections as were asked for', () => {
+  const strategy = makeCapacity(OPTIONS);
+  const done: Run[] = [];
+  for (let spec = strategy.next(done); spec !== null; spec = strategy.next(done)) {
+    assert.deepEqual(
+      [spec.variant, spec.step, spec.round, spec.load.kind, spec.connections],
+      ['tls', 'latency', null, 'open', undefined],
+    );
+    done.push(carrying(3000)(spec, done.length));
+  }
+});
+
+test('over connections their number is raised, with the rate on each', () => {
+  const strategy = makeCapacity(OVER_CONNECTIONS);
+  const done = play(strategy, carrying(2345));
+  for (const { plan } of done) {
+    const { load } = plan.workload;
+    assert.ok(load.kind === 'open');
+    assert.equal(load.ratePerSecond, plan.connections / 2);
+    assert.ok(Number.isInteger(plan.connections));
+  }
+  const [low, high] = conclude(strategy, done).interval;
+  assert.ok(low !== null && high !== null && low <= 2345 && high > 2345);
+});
+
+test('or with one rate on all of them together', () => {
+  const axis = { over: 'connections', ratePerSecond: 700, per: 'all' } as const;
+  const done = play(makeCapacity({ ...OVER_CONNECTIONS, axis }), carrying(2345));
+  assert.ok(
+    done.every(
+      ({ plan: { workload } }) => workload.load.kind === 'open' && workload.load.ratePerSecond === 700,
+    ),
+  );
+});
+
+test('where something else is the limit above, the capacity is a lower bound, with what it was', () => {
+  const { interval, bound, limit, finished } = searched(OPTIONS, carrying(5000, GENERATOR_BUSY));
+  assert.deepEqual([bound, finished], ['at-least', true]);
+  assert.ok(interval[0] !== null && interval[0] <= 5000);
+  assert.equal(limit, 'The generator was the limit: it was busy 99 % of the time.');
+});
+
+test('an objective that is missed while the schedule is kept counts, and is no doing of a valid run', () => {
+  const slow = makeRun({ profile: 'tls', seconds: 1, perSecond: 2000, medianUs: 30_000, load: OPEN });
+  const quick = makeRun({ profile: 'tls', seconds: 1, perSecond: 2000, medianUs: 1000, load: OPEN });
+  const { interval, bound, trials } = searched({ ...OPTIONS, objectives: [FAST, WHOLE] }, (spec, number) =>
+    runOf(spec, number, KEPT, levelOf(spec) <= 3000 ? quick : slow),
+  );
+  assert.equal(bound, 'between');
+  assert.ok(interval[0] !== null && interval[0] <= 3000);
+  const missed = trials.filter(({ met }) => !met);
+  assert.ok(missed.every(({ keptSchedule, figures }) => keptSchedule && (figures[0] ?? 0) > 20_000));
+  assert.deepEqual(new Set(trials.map(({ figures }) => figures[1])), new Set([0]));
+});
+
+const OPEN = { kind: 'open', ratePerSecond: 2000, arrivals: 'uniform' } as const;
+
+test('a miss with a late generator, or beside other work, is inconclusive; losses are the system’s own', () => {
+  const beyond = (reasons: string[]): Validity => ({ ...KEPT, verdict: 'suspect', reasons });
+  const late = 'The generator sent late: send lag p99 is 9000 µs, 30 % of the response time’s p99.';
+  const losing = makeRun({ profile: 'tls', seconds: 1, connections: 10, perSecond: 2000 });
+  for (const slice of losing.slices.slice(0, 1)) slice.failures = { ...slice.failures, 'status-502': 3 };
+  for (const worker of losing.workers.slice(0, 1)) worker.failed = 3;
+  const search = (validity: Validity) =>
+    searched(OPTIONS, (spec, number) =>
+      levelOf(spec) <= 3000 ? runOf(spec, number, KEPT) : runOf(spec, number, validity, losing),
+    );
+  assert.deepEqual(search(beyond(['3 of 10 connections failed and 0 messages were lost.'])).bound, 'between');
+  const doubtful = search(beyond(['3 of 10 connections failed and 0 messages were lost.', late]));
+  assert.equal(doubtful.bound, 'at-least');
+});
+
+test('what holds as far as may be tried is a lower bound, with the reason why no more was', () => {
+  const { interval, bound, limit, finished } = searched({ ...OPTIONS, most: 3000 }, carrying(1e9));
+  assert.deepEqual(
+    [interval, bound, limit, finished],
+    [[3000, null], 'at-least', 'No more was to be tried.', true],
+  );
+});
+
+test('what never holds is below the least; where it may be the doing of something else nothing is known', () => {
+  const never = searched(OPTIONS, carrying(0));
+  assert.deepEqual([never.interval, never.bound, never.limit], [[null, 100], 'below', null]);
+  const unknown = searched(OPTIONS, carrying(0, GENERATOR_BUSY));
+  assert.deepEqual([unknown.interval, unknown.bound], [[null, 100], 'unknown']);
+  assert.match(unknown.limit ?? '', /generator/);
+});
+
+test('without a rate to begin with, a closed loop finds one that the CPUs bear', () => {
+  const strategy = makeCapacity({ ...OPTIONS, start: null });
+  const done = play(strategy, carrying(50_000));
+  assert.deepEqual(
+    done.slice(0, 2).map(({ plan }) => plan.step),
+    ['throughput', 'latency'],
+  );
+  assert.ok(done.slice(1).every(({ plan }) => plan.step === 'latency'));
+  const { trials, bound } = conclude(strategy, done);
+  assert.equal(trials.length, done.length - 1);
+  assert.equal(bound, 'between');
+});
+
+test('where not even that runs, nothing is known, and it says why', () => {
+  const strategy = makeCapacity({ ...OPTIONS, start: null });
+  const failed = { state: 'failed', reason: 'Nginx died.' } as const;
+  const done = play(strategy, (spec, number) => ({ ...runOf(spec, number, KEPT), outcome: failed }));
+  assert.equal(done.length, 1);
+  const { bound, limit, finished } = conclude(strategy, done);
+  assert.deepEqual([bound, limit, finished], ['unknown', 'The run failed: Nginx died.', false]);
+});
+
+test('two trials that fail, and none that does not, are enough; one that fails later is a miss', () => {
+  const failed = { state: 'failed', reason: 'Nginx died.' } as const;
+  const dead = makeCapacity(OPTIONS);
+  const none = play(dead, (spec, number) => ({ ...runOf(spec, number, KEPT), outcome: failed }));
+  assert.equal(none.length, 2);
+  assert.deepEqual(conclude(dead, none).interval, [null, null]);
+  const { bound, limit } = searched(OPTIONS, (spec, number) => {
+    const run = runOf(spec, number, KEPT);
+    return levelOf(spec) <= 3000 ? run : { ...run, outcome: failed };
+  });
+  assert.deepEqual([bound, limit], ['at-least', 'The run failed: Nginx died.']);
+});
+
+test('interrupted, it tells what it has; the run that was cut off is no trial', () => {
+  const strategy = makeCapacity(OPTIONS);
+  const whole = play(strategy, carrying(5000));
+  const cut: Run[] = whole.slice(0, 5);
+  const aborted = { state: 'aborted', reason: 'it was interrupted.' } as const;
+  cut.push({ ...(whole[5] as Run), outcome: aborted });
+  const { interval, bound, finished, trials } = conclude(strategy, cut);
+  assert.deepEqual([trials.length, finished, bound], [5, false, 'between']);
+  assert.ok(interval[0] !== null && interval[1] !== null && interval[1] / interval[0] > 1.05);
+  const nothing = conclude(strategy, []);
+  assert.deepEqual([nothing.bound, nothing.finished, nothing.trials], ['unknown', false, []]);
+});
+
+test('no run is begun that would end after the budget', () => {
+  const strategy = makeCapacity({ ...OPTIONS, budgetMs: 30_000 });
+  const done = play(strategy, carrying(5000));
+  assert.equal(done.length, 6);
+  assert.equal(conclude(strategy, done).finished, false);
+});
+
+test('a figure that a run does not give was not missed: too few samples tell nothing', () => {
+  const rare = { ...FAST, metric: 'response.p999' };
+  const { bound, limit } = searched({ ...OPTIONS, objectives: [rare] }, carrying(1e9));
+  assert.deepEqual(
+    [bound, limit],
+    ['unknown', 'The run has no response.p999: too few samples, or nothing to measure.'],
+  );
+});

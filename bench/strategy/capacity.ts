@@ -1,0 +1,182 @@
+import { figuresOf } from '../measure/figures.ts';
+import type { Axis, CapacitySearch, Trial } from '../model/capacity.ts';
+import type { Condition } from '../model/condition.ts';
+import type { Load } from '../model/load.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Run } from '../model/run.ts';
+import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { meanRunMs } from './budget.ts';
+import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
+import { trialOf } from './capacity-trial.ts';
+import { chooseRate, roundDown } from './rate.ts';
+import { remembered } from './remembered.ts';
+
+export interface CapacityOptions {
+  variant: string;
+  axis: Axis;
+  objectives: readonly Condition[];
+  arrivals: 'uniform' | 'poisson';
+  /** Unanswered messages per connection of the run that `start` follows from. */
+  inFlight: number;
+  /** Tried first; null: chosen from what a run of the step throughput measures. */
+  start: number | null;
+  least: number;
+  most: number;
+  /** Why nothing beyond `most` is tried, in a sentence. */
+  mostReason: string;
+  /** No run is begun that would end later than this after the first. */
+  budgetMs: number | null;
+  /** The plan that a run would have; pure. */
+  planOf(spec: RunSpec): RunPlan;
+}
+
+/** A search that noise leads up and down comes to an end long before; this one is for what nobody thought of. */
+const MOST_TRIALS = 60;
+/** So many trials that did not come to their end, and none that did: there is no sense in another. */
+const FAILURES = 2;
+
+/** How much until an objective is missed? Each run is an open loop at one level, and the next follows from all before. */
+export function makeCapacity(options: CapacityOptions): Strategy {
+  const { variant, axis, objectives, least, most, budgetMs } = options;
+  const trial = remembered((run: Run) => trialOf(run, levelOf(run, axis), objectives));
+
+  function next(done: readonly Run[]): RunSpec | null {
+    if (isGivenUp(done) || !fits(done)) return null;
+    if (options.start === null && throughputRun(done) === undefined)
+      return {
+        variant,
+        step: 'throughput',
+        round: null,
+        load: { kind: 'closed', inFlight: options.inFlight },
+      };
+    const level = stateOf(done)?.next ?? null;
+    return level === null ? null : specOf(level);
+  }
+
+  function specOf(level: number): RunSpec {
+    const load: Load = { kind: 'open', ratePerSecond: rateAt(axis, level), arrivals: options.arrivals };
+    const spec = { variant, step: 'latency', round: null, load } as const;
+    return axis.over === 'rate' ? spec : { ...spec, connections: level };
+  }
+
+  function trialsOf(done: readonly Run[]): Trial[] {
+    return done.filter(isTrial).map(trial);
+  }
+
+  /** Null where nothing says where to begin. */
+  function stateOf(done: readonly Run[]): SearchState | null {
+    const start = options.start ?? startOf(throughputRun(done), options.planOf(specOf(least)));
+    if (start === null) return null;
+    const space: SearchSpace = {
+      start: Math.min(most, Math.max(least, start)),
+      least,
+      most,
+      isWhole: axis.over === 'connections',
+    };
+    return searchState(trialsOf(done), space);
+  }
+
+  function fits(done: readonly Run[]): boolean {
+    if (done.filter(isTrial).length >= MOST_TRIALS) return false;
+    return budgetMs === null || (done.length + 1) * meanRunMs(done) <= budgetMs;
+  }
+
+  return {
+    next,
+    expectedRuns(done) {
+      return next(done) === null ? done.length : done.length + runsLeft(stateOf(done));
+    },
+    conclude(done) {
+      const trials = trialsOf(done);
+      const state = done.filter(isTrial).some(isCompleted) ? stateOf(done) : null;
+      const [low, high] = [state?.low ?? null, state?.high ?? null];
+      const known =
+        low === null && high === null
+          ? { bound: 'unknown' as const, limit: whyUnknown(done) }
+          : boundOf(low, high, trials, options);
+      const finished = state !== null && state.next === null;
+      return [
+        {
+          kind: 'capacity',
+          variant,
+          axis,
+          objectives: [...objectives],
+          interval: [low, high],
+          ...known,
+          finished,
+          trials,
+        },
+      ];
+    },
+  };
+}
+
+/** What is known of the capacity between these ends. */
+function boundOf(
+  low: number | null,
+  high: number | null,
+  trials: readonly Trial[],
+  { most, mostReason }: CapacityOptions,
+): Pick<CapacitySearch, 'bound' | 'limit'> {
+  const missed = trials.filter(({ level, met }) => level === high && !met);
+  const doubts = missed.flatMap(({ elsewhere }) => elsewhere ?? []);
+  const limit = doubts.length * 2 > missed.length ? (doubts.at(-1) ?? null) : null;
+  if (low === null) return { bound: limit === null ? 'below' : 'unknown', limit };
+  if (high === null) return { bound: 'at-least', limit: low >= most ? mostReason : null };
+  return { bound: limit === null ? 'between' : 'at-least', limit };
+}
+
+/** A trial that was interrupted says nothing; one that failed is a miss. */
+function isTrial({ plan, outcome }: Run): boolean {
+  return plan.step === 'latency' && outcome.state !== 'aborted';
+}
+
+function isCompleted({ outcome }: Run): boolean {
+  return outcome.state === 'completed';
+}
+
+function isGivenUp(done: readonly Run[]): boolean {
+  const trials = done.filter(isTrial);
+  return trials.length >= FAILURES && !trials.some(isCompleted);
+}
+
+function whyUnknown(done: readonly Run[]): string | null {
+  const last = done.at(-1);
+  if (last === undefined) return null;
+  if (last.outcome.state !== 'completed') return `The run ${last.outcome.state}: ${last.outcome.reason}`;
+  return figuresOf(last).steady.echoed === 0 ? 'Nothing was echoed in the step throughput.' : null;
+}
+
+function rateAt(axis: Axis, level: number): number {
+  if (axis.over === 'rate') return level;
+  return axis.per === 'connection' ? axis.ratePerSecond * level : axis.ratePerSecond;
+}
+
+function levelOf({ plan }: Run, { over }: Axis): number {
+  const { load } = plan.workload;
+  return over === 'rate' && load.kind === 'open' ? load.ratePerSecond : plan.connections;
+}
+
+function throughputRun(done: readonly Run[]): Run | undefined {
+  return done.find(({ plan }) => plan.step === 'throughput');
+}
+
+/** Where CPU per message is not known: a share of what a closed loop carries that most systems bear. */
+const START_SHARE = 0.25;
+
+function startOf(run: Run | undefined, plan: RunPlan): number | null {
+  if (run === undefined || !isCompleted(run)) return null;
+  const { steady, messages } = figuresOf(run);
+  if (steady.echoed === 0) return null;
+  return chooseRate([run], () => plan)?.perSecond ?? roundDown((messages.perSecond ?? 1) * START_SHARE);
+}
+
+/** Roughly: doublings are not foreseen, bisections are, and one repeat at each end. */
+function runsLeft(state: SearchState | null): number {
+  const { low, high } = state ?? { low: null, high: null };
+  const ratio = low === null || high === null ? FIRST_RATIO : high / low;
+  const halvings = Math.max(0, Math.ceil(Math.log2(Math.log(ratio) / Math.log(PRECISION))));
+  return halvings + 2 + (low === null || high === null ? 1 : 0);
+}
+
+const FIRST_RATIO = 2;

@@ -1,0 +1,9 @@
+/** What is derived of a run is derived once, however often it is looked at. */
+export function remembered<K extends object, V>(derive: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>();
+  return (key) => {
+    const value = known.get(key) ?? derive(key);
+    known.set(key, value);
+    return value;
+  };
+}

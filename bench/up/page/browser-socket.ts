@@ -1,0 +1,33 @@
+import type { Socket } from './load.ts';
+
+/** The browser's own WebSocket. */
+export function openSocket(url: string): Socket {
+  const socket = new WebSocket(url);
+  return {
+    send: (text) => socket.send(text),
+    close: () => socket.close(1000),
+    on({ open, message, close }) {
+      socket.addEventListener('open', open);
+      socket.addEventListener('message', ({ data }) => message(String(data)));
+      socket.addEventListener('close', close);
+    },
+  };
+}
+
+/**
+ * Timers wait at least 4 ms; a message to oneself comes as soon as what has come meanwhile was looked at, so a
+ * short wait is spun through in such turns.
+ */
+export function makeLater(): (ms: number, act: () => void) => void {
+  const { port1, port2 } = new MessageChannel();
+  const acts: (() => void)[] = [];
+  port1.onmessage = () => acts.shift()?.();
+  return (ms, act) => {
+    if (ms > 0) {
+      setTimeout(act, ms);
+      return;
+    }
+    acts.push(act);
+    port2.postMessage(null);
+  };
+}

@@ -1,0 +1,66 @@
+import { byId, formatMs } from './dom.ts';
+
+/** Lines that are kept on the page. */
+const MOST_LINES = 200;
+
+/** One WebSocket, on which a person says something and sees what comes back, as the article's client does. */
+export function startConversation(url: string): void {
+  const state = byId('state', HTMLElement);
+  const lines = byId('conversation', HTMLOListElement);
+  const message = byId('message', HTMLInputElement);
+  const send = byId('send', HTMLButtonElement);
+  const connection = byId('connection', HTMLButtonElement);
+  let socket: WebSocket | null = null;
+  /** When the messages that are under way were sent: answers come in their order. */
+  let sentAt: number[] = [];
+
+  function show(text: string, aside = ''): void {
+    const line = document.createElement('li');
+    line.textContent = text;
+    if (aside !== '') {
+      const span = document.createElement('span');
+      span.textContent = ` ${aside}`;
+      line.append(span);
+    }
+    lines.append(line);
+    while (lines.childElementCount > MOST_LINES) lines.firstElementChild?.remove();
+    line.scrollIntoView({ block: 'nearest' });
+  }
+
+  function showState(text: string, isOpen: boolean): void {
+    state.textContent = text;
+    send.disabled = !isOpen;
+    connection.textContent = isOpen ? 'Disconnect' : 'Connect';
+  }
+
+  function connect(): void {
+    const opened = new WebSocket(url);
+    socket = opened;
+    sentAt = [];
+    state.textContent = 'connecting';
+    opened.addEventListener('open', () => {
+      showState('connected', true);
+      show('Websocket connected');
+    });
+    opened.addEventListener('message', ({ data }) => {
+      const at = sentAt.shift();
+      show(String(data), at === undefined ? '' : `after ${formatMs(performance.now() - at)}`);
+    });
+    opened.addEventListener('close', ({ code, reason }) => {
+      socket = null;
+      showState('not connected', false);
+      show(`Websocket disconnected (${code}${reason === '' ? '' : ` ${reason}`})`);
+    });
+  }
+
+  connection.addEventListener('click', () => (socket === null ? connect() : socket.close(1000)));
+  byId('say', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    show(`You: ${message.value}`);
+    sentAt.push(performance.now());
+    socket.send(message.value);
+    message.select();
+  });
+  connect();
+}

@@ -1,0 +1,88 @@
+import { makeLater, openSocket } from './browser-socket.ts';
+import { drawChart } from './chart.ts';
+import { byId, formatMs } from './dom.ts';
+import { type Load, startLoad } from './load.ts';
+import { answerTo, type Topology } from './topology.ts';
+
+const REDRAW_MS = 500;
+
+/** The form of the small load, its chart and its figures. */
+export function watchLoad(url: string, topology: Topology): void {
+  const toggle = byId('toggle', HTMLButtonElement);
+  const connections = byId('connections', HTMLInputElement);
+  const rate = byId('rate', HTMLInputElement);
+  const later = makeLater();
+  let load: Load | null = null;
+
+  function end(): void {
+    load?.stop();
+    load = null;
+    showState('stopped', false);
+  }
+
+  function begin(): void {
+    const begun = startLoad({
+      connections: connections.valueAsNumber,
+      ratePerSecond: rate.valueAsNumber,
+      openSocket: () => openSocket(url),
+      answerTo: (message) => answerTo(message, topology),
+      now: () => performance.now(),
+      later,
+    });
+    load = begun;
+    showState('opening connections', true);
+    const timer = setInterval(() => {
+      const begins = begun.elapsedMs() === null;
+      const noneOpen = begun.counts.open === 0;
+      draw(begun);
+      if (begun === load && !begins) showState('running', true);
+      if (begun === load && !begins && noneOpen) end();
+      if (begun !== load && noneOpen) clearInterval(timer);
+    }, REDRAW_MS);
+  }
+
+  function showState(text: string, running: boolean): void {
+    byId('load-state', HTMLElement).textContent = text;
+    toggle.textContent = running ? 'Stop' : 'Start';
+    connections.disabled = running;
+    rate.disabled = running;
+  }
+
+  byId('load', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    if (load === null) begin();
+    else end();
+  });
+}
+
+function draw(load: Load): void {
+  const seconds = load.responses.seconds(load.elapsedMs() ?? 0);
+  drawChart(byId('chart', SVGSVGElement), seconds);
+  const { counts } = load;
+  const { p50, p99, max, count } = load.responses.summary();
+  const lag = load.lags.summary();
+  const times = (value: number) => (count === 0 ? '–' : formatMs(value));
+  const rows = [
+    ['Connections open', `${counts.open}${counts.failed === 0 ? '' : `, ${counts.failed} failed`}`],
+    ['Messages sent', `${counts.sent}`],
+    ['Answers received', `${counts.received}${counts.wrong === 0 ? '' : `, ${counts.wrong} wrong`}`],
+    ['Lost', `${counts.lost}`],
+    ['Under way', `${counts.sent - counts.received - counts.lost}`],
+    ['Answers in the last second', `${seconds.at(-1)?.count ?? 0}`],
+    ['Response time, median', times(p50)],
+    ['Response time, 99th percentile', times(p99)],
+    ['Response time, longest', times(max)],
+    ['Send lag, 99th percentile', times(lag.p99)],
+  ] as const;
+  byId('figures', HTMLElement).replaceChildren(...rows.map(rowOf));
+}
+
+function rowOf([name, value]: readonly [string, string]): HTMLTableRowElement {
+  const row = document.createElement('tr');
+  const head = document.createElement('th');
+  head.scope = 'row';
+  head.textContent = name;
+  row.append(head);
+  row.insertCell().textContent = value;
+  return row;
+}

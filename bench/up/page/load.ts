@@ -1,0 +1,138 @@
+import { type Latencies, makeLatencies } from './latencies.ts';
+import { makeSchedule } from './schedule.ts';
+
+/** What a load came to. sent = received + lost + those under way. */
+export interface Counts {
+  open: number;
+  /** Connections that did not open, or closed by themselves. */
+  failed: number;
+  sent: number;
+  received: number;
+  /** Sent on a connection that has closed by itself since. */
+  lost: number;
+  /** Received, but not what was to come. */
+  wrong: number;
+}
+
+/** What is needed of the browser's WebSocket. */
+export interface Socket {
+  send(text: string): void;
+  close(): void;
+  on(handlers: { open(): void; message(text: string): void; close(): void }): void;
+}
+
+export interface LoadOptions {
+  connections: number;
+  /** Over all connections. */
+  ratePerSecond: number;
+  openSocket(): Socket;
+  answerTo(message: string): string;
+  /** Of a monotonic clock. */
+  now(): number;
+  /** Calls back soon after so many ms; 0: as soon as other events have had their turn. */
+  later(ms: number, act: () => void): void;
+}
+
+export interface Load {
+  readonly counts: Readonly<Counts>;
+  /** Since the schedule began; null: connections are still opening. */
+  elapsedMs(): number | null;
+  /** From when a message was due to its answer. */
+  responses: Latencies;
+  /** From when a message was due to when it was sent: what the browser was late by. */
+  lags: Latencies;
+  stop(): void;
+}
+
+/** A timer that waits for less is not exact enough: browsers round up to 4 ms (HTML, "timers"). */
+const COARSE_MS = 6;
+
+/**
+ * Opens connections, and when all are open or have failed sends messages on a schedule that does not wait for
+ * answers, on each connection in turn.
+ */
+export function startLoad(options: LoadOptions): Load {
+  const { connections, ratePerSecond, answerTo, now, later } = options;
+  const counts: Counts = { open: 0, failed: 0, sent: 0, received: 0, lost: 0, wrong: 0 };
+  const responses = makeLatencies();
+  const lags = makeLatencies();
+  const usable: Line[] = [];
+  let settled = 0;
+  let startMs: number | null = null;
+  let stopped = false;
+  let turn = 0;
+
+  const lines = Array.from({ length: connections }, () => {
+    const line: Line = { socket: options.openSocket(), waiting: [] };
+    let isOpen = false;
+    line.socket.on({
+      open() {
+        isOpen = true;
+        counts.open++;
+        usable.push(line);
+        settle();
+      },
+      message: (text) => receive(line, text),
+      close() {
+        if (isOpen) counts.open--;
+        if (isOpen) usable.splice(usable.indexOf(line), 1);
+        if (stopped) return;
+        counts.lost += line.waiting.splice(0).length;
+        counts.failed++;
+        if (!isOpen) settle();
+      },
+    });
+    return line;
+  });
+
+  function settle(): void {
+    settled++;
+    if (settled < connections || stopped) return;
+    startMs = now();
+    const schedule = makeSchedule(startMs, ratePerSecond);
+    const tick = (): void => {
+      if (stopped || usable.length === 0) return;
+      for (const dueMs of schedule.due(now())) send(dueMs);
+      const waitMs = schedule.nextMs() - now();
+      later(waitMs > COARSE_MS ? waitMs - COARSE_MS : 0, tick);
+    };
+    tick();
+  }
+
+  function send(dueMs: number): void {
+    const line = usable[turn++ % usable.length];
+    if (line === undefined) return;
+    const text = `message ${counts.sent}`;
+    line.waiting.push({ dueMs, answer: answerTo(text) });
+    counts.sent++;
+    const sentMs = now();
+    line.socket.send(text);
+    lags.record(sentMs - (startMs ?? sentMs), sentMs - dueMs);
+  }
+
+  function receive({ waiting }: Line, text: string): void {
+    const message = waiting.shift();
+    if (message === undefined || message.answer !== text) counts.wrong++;
+    if (message === undefined) return;
+    counts.received++;
+    const receivedMs = now();
+    responses.record(receivedMs - (startMs ?? receivedMs), receivedMs - message.dueMs);
+  }
+
+  return {
+    counts,
+    responses,
+    lags,
+    elapsedMs: () => (startMs === null ? null : now() - startMs),
+    stop() {
+      stopped = true;
+      for (const { socket } of lines) socket.close();
+    },
+  };
+}
+
+/** A connection with what it has sent and nobody has answered, in order. */
+interface Line {
+  socket: Socket;
+  waiting: { dueMs: number; answer: string }[];
+}

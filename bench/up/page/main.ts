@@ -1,0 +1,19 @@
+import { startConversation } from './conversation.ts';
+import { byId } from './dom.ts';
+import { watchLoad } from './load-panel.ts';
+import { readTopology, websocketUrl } from './topology.ts';
+
+const topology = await readTopology();
+const url = websocketUrl(topology, location);
+
+byId('name', HTMLElement).textContent = topology.name;
+byId('title', HTMLElement).textContent = topology.title;
+byId('url', HTMLElement).textContent = url;
+document.title = `${topology.name}: WebSocket through Nginx`;
+// `h2` or `http/1.1` (RFC 7301); of a WebSocket a browser does not tell.
+const [navigation] = performance.getEntriesByType('navigation');
+byId('protocol', HTMLElement).textContent =
+  navigation instanceof PerformanceNavigationTiming ? navigation.nextHopProtocol : 'unknown';
+
+startConversation(url);
+watchLoad(url, topology);

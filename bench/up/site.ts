@@ -1,0 +1,28 @@
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DOCUMENT, STYLE } from './document.ts';
+import type { Topology } from './page/topology.ts';
+
+/** The compiled modules of the page: a browser loads them as they are. */
+const MODULES = fileURLToPath(new URL('./page/', import.meta.url));
+
+/**
+ * Writes the page into the run's private folder.
+ *
+ * @returns the folder that Nginx serves
+ */
+export async function makeSite(privateFolder: string): Promise<string> {
+  const folder = join(privateFolder, 'page');
+  await mkdir(folder);
+  await writeFile(join(folder, 'index.html'), DOCUMENT);
+  await writeFile(join(folder, 'style.css'), STYLE);
+  const scripts = (await readdir(MODULES)).filter((file) => file.endsWith('.js'));
+  await Promise.all(scripts.map((file) => copyFile(join(MODULES, file), join(folder, file))));
+  return folder;
+}
+
+/** Tells the page what it stands in; as data, so that nothing a person named becomes markup. */
+export async function writeTopology(folder: string, topology: Topology): Promise<void> {
+  await writeFile(join(folder, 'topology.json'), JSON.stringify(topology));
+}

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { NginxFacts } from '../model/run.ts';
+import { makeCertificate } from '../topology/certificate.ts';
+import type { Launched } from '../topology/process.ts';
+import type { StartedTarget } from '../topology/target.ts';
+import { addressesOf, type Standing, standingLines } from './standing.ts';
+
+const TARGET: StartedTarget = {
+  host: '127.0.0.1',
+  ports: [4430],
+  path: '/websocket?room=1',
+  page: null,
+  tls: null,
+  http2: false,
+  proxy: {
+    launched: {} as Launched,
+    servesFolder: true,
+    facts: { version: '1.22.1' } as NginxFacts,
+    notices: [],
+    redactLine: (line) => line,
+  },
+};
+
+function standing(changes: Partial<StartedTarget>, folder = '/tmp/x'): Standing {
+  return {
+    name: 'tls',
+    title: 'TLS 1.3 (wss://)',
+    folder,
+    target: { ...TARGET, ...changes },
+    servers: [{ port: 8081 }, { port: 8082 }],
+    server: 'ws',
+    accessLogs: [`${folder}/access.log`],
+  };
+}
+
+describe('what is printed of a topology that is up', () => {
+  it('has an address for each thing that a person may want', () => {
+    assert.deepEqual(standingLines(standing({})), [
+      'tls is up (TLS 1.3 (wss://)): Nginx 1.22.1 before 2 echo servers (ws).',
+      '  Page          http://127.0.0.1:4430/nginx-ws-bench/',
+      '  WebSocket     ws://127.0.0.1:4430/websocket?room=1',
+      '  Echo server   ws://127.0.0.1:8081/websocket',
+      '  Echo server   ws://127.0.0.1:8082/websocket',
+      '  Access log    /tmp/x/access.log',
+      'Ctrl-C ends it.',
+    ]);
+  });
+
+  it('has the fingerprint of the certificate by which a browser shows it', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'standing-test-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const { certPem } = await makeCertificate(folder, 'ecdsa', 'example.com', ['127.0.0.1', '192.0.2.7']);
+    const { certificate, page, websockets } = addressesOf(
+      standing({ tls: { ca: certPem, servername: 'example.com' } }, folder),
+    );
+    assert.ok(certificate);
+    const read = new X509Certificate(await readFile(certificate.path));
+    const digest = createHash('sha256').update(read.raw).digest('hex').toUpperCase();
+    assert.equal(certificate.sha256.replaceAll(':', ''), digest);
+    assert.deepEqual([page?.slice(0, 6), websockets[0]?.slice(0, 4)], ['https:', 'wss:']);
+    const named = ['127.0.0.1', '192.0.2.7', '192.0.2.8'].map((address) => read.checkIP(address));
+    assert.deepEqual(named, ['127.0.0.1', '192.0.2.7', undefined]);
+  });
+
+  it('says it where others can reach it', () => {
+    const lines = standingLines(standing({ host: '192.0.2.7' }));
+    assert.match(lines.at(-2) ?? '', /^Whoever reaches 192\.0\.2\.7 reaches page and WebSockets;/);
+    assert.equal(lines[1], '  Page          http://192.0.2.7:4430/nginx-ws-bench/');
+    assert.equal(
+      standingLines(standing({ host: '127.0.0.2' })).some((line) => /^Whoever/.test(line)),
+      false,
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { PAGE_PATH } from '../nginx/page.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import type { StartedTarget } from '../topology/target.ts';
+
+/** A topology that is up. */
+export interface Standing {
+  /** Of the variant. */
+  name: string;
+  title: string;
+  /** The run's private folder. */
+  folder: string;
+  target: StartedTarget;
+  servers: readonly Pick<EchoServer, 'port'>[];
+  server: 'ws' | 'lean';
+  /** Paths of what Nginx writes a line to for each request; a WebSocket's comes when it closes. */
+  accessLogs: readonly string[];
+}
+
+/** Where a person or a program finds what is up. */
+export interface Addresses {
+  /** Null where no HTTP server of Nginx stands before the echo servers. */
+  page: string | null;
+  websockets: string[];
+  echoServers: string[];
+  certificate: { path: string; sha256: string } | null;
+  accessLogs: readonly string[];
+}
+
+export function addressesOf({ target, servers, folder, accessLogs }: Standing): Addresses {
+  const { host, ports, path, tls, proxy } = target;
+  const s = tls === null ? '' : 's';
+  return {
+    page: proxy?.servesFolder ? `http${s}://${host}:${ports[0]}${PAGE_PATH}` : null,
+    websockets: ports.map((port) => `ws${s}://${host}:${port}${path}`),
+    echoServers: proxy === null ? [] : servers.map(({ port }) => `ws://127.0.0.1:${port}/websocket`),
+    certificate:
+      tls === null
+        ? null
+        : { path: join(folder, 'certificate.pem'), sha256: new X509Certificate(tls.ca).fingerprint256 },
+    accessLogs,
+  };
+}
+
+/** What is printed when everything is up. */
+export function standingLines(standing: Standing): string[] {
+  const { name, title, target, servers, server } = standing;
+  const { page, websockets, echoServers, certificate, accessLogs } = addressesOf(standing);
+  const behind = `${servers.length} echo server${servers.length === 1 ? '' : 's'} (${server})`;
+  const before = target.proxy === null ? '' : `Nginx ${target.proxy.facts.version} before `;
+  const row = (label: string, value: string) => `  ${label.padEnd(14)}${value}`;
+  return [
+    `${name} is up (${title}): ${before}${behind}.`,
+    page === null
+      ? row('Page', 'none: no HTTP server of Nginx stands before the echo servers')
+      : row('Page', page),
+    ...websockets.map((url) => row('WebSocket', url)),
+    ...echoServers.map((url) => row('Echo server', url)),
+    ...(certificate === null
+      ? []
+      : [
+          row('Certificate', `self-signed, so a browser asks; trust it, or compare its SHA-256 and go on:`),
+          row('', certificate.sha256),
+          row('', certificate.path),
+        ]),
+    ...accessLogs.map((path) => row('Access log', path)),
+    ...(target.proxy === null || target.host.startsWith('127.')
+      ? []
+      : [
+          `Whoever reaches ${target.host} reaches page and WebSockets; the echo servers are on loopback alone.`,
+        ]),
+    'Ctrl-C ends it.',
+  ];
+}

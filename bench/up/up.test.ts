@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { WebSocket } from 'ws';
+import { ownTemporaryFolder } from '../experiment/experiment.test.fixture.ts';
+import { Problem } from '../model/failure.ts';
+import { addressesOf, type Standing, standingLines } from './standing.ts';
+import { raise } from './up.test.fixture.ts';
+import type { UpInput } from './up.ts';
+
+ownTemporaryFolder();
+
+/** What a WebSocket of this topology gets for a message. */
+async function say(standing: Standing, text: string): Promise<string> {
+  const { tls } = standing.target;
+  const [url = ''] = addressesOf(standing).websockets;
+  const socket = new WebSocket(url, tls === null ? {} : tls);
+  await once(socket, 'open');
+  socket.send(text);
+  const [data] = await once(socket, 'message');
+  socket.terminate();
+  return String(data);
+}
+
+/** Local addresses of the TCP sockets that listen on these ports, whoever owns them (proc_pid_net(5)). */
+async function addressesListeningOn(ports: readonly number[]): Promise<Set<string>> {
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`/proc/net/${name}`, 'latin1')));
+  const sockets = tables.join('').matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm);
+  const found = new Set<string>();
+  for (const [, address = '', port = ''] of sockets) {
+    if (ports.includes(Number.parseInt(port, 16))) found.add(address === '0100007F' ? '127.0.0.1' : address);
+  }
+  return found;
+}
+
+/** Status of a GET. */
+async function statusOf(url: string): Promise<number> {
+  return new Promise((done, fail) => {
+    get(url, { agent: false }, (response) => {
+      response.resume();
+      done(response.statusCode ?? 0);
+    }).once('error', fail);
+  });
+}
+
+describe('a topology that is kept up', () => {
+  it('listens where it is told to, and the page is to be had there alone', async () => {
+    const { standing, end } = await raise('plain', { host: '127.0.0.2' });
+    const { page } = addressesOf(standing);
+    assert.match(page ?? '', /^http:\/\/127\.0\.0\.2:\d+\/nginx-ws-bench\/$/);
+    assert.equal(await statusOf(page ?? ''), 200);
+    await assert.rejects(statusOf((page ?? '').replace('127.0.0.2', '127.0.0.1')), { code: 'ECONNREFUSED' });
+    assert.equal(await statusOf(`${page}key.pem`), 404);
+    assert.equal(await say(standing, 'hi'), 'You said: hi');
+    await end();
+    await assert.rejects(statusOf(page ?? ''), { code: 'ECONNREFUSED' });
+  });
+
+  it('is a configuration of one’s own as well, its path and its address chosen', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'own-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'chat.conf');
+    await writeFile(
+      path,
+      `server { listen 80; listen 443 ssl; server_name chat.example.org; ssl_certificate /c.pem; ssl_certificate_key /k.pem;
+  location ~ ^/(live|nginx) { proxy_pass http://127.0.0.1:4000; proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }`,
+    );
+    const options: NonNullable<NonNullable<UpInput['source']>['options']> = {
+      roots: [],
+      envFile: null,
+      keepGuards: false,
+      websocketPath: '/live/1',
+      host: null,
+      headers: [],
+    };
+    const { standing, end } = await raise('tls', {
+      source: { path, options, tunings: [], key: 'ecdsa', upstreamTls: false },
+    });
+    const { page, websockets } = addressesOf(standing);
+    assert.match(page ?? '', /^https:/);
+    assert.match(websockets[0] ?? '', /^wss:\/\/127\.0\.0\.1:\d+\/live\/1$/);
+    const ports = [...standing.target.ports, ...standing.servers.map(({ port }) => port)];
+    assert.deepEqual(await addressesListeningOn(ports), new Set(['127.0.0.1']));
+    assert.equal(await say(standing, 'hi'), 'You said: hi');
+    await end();
+  });
+
+  it('has no page, and says so, where no HTTP server of Nginx stands before the echo servers', async () => {
+    for (const profile of ['direct', 'stream']) {
+      const { standing, end } = await raise(profile, { reply: 'echo', log: null });
+      assert.equal(addressesOf(standing).page, null);
+      assert.match(standingLines(standing)[1] ?? '', /^ {2}Page +none: /);
+      assert.equal(await say(standing, 'hi'), 'hi');
+      await end();
+    }
+  });
+
+  it('ends with a sentence when one of its processes does, and leaves nothing', async () => {
+    const { standing, kept } = await raise('tls');
+    const failed = assert.rejects(
+      kept,
+      (error) =>
+        error instanceof Problem &&
+        error.kind === 'died' &&
+        /^nginx \(process \d+\) was killed/.test(error.message),
+    );
+    const { proxy } = standing.target;
+    assert.ok(proxy);
+    process.kill(proxy.launched.pid, 'SIGKILL');
+    await failed;
+    assert.deepEqual(await readdir(tmpdir()), []);
+  });
+
+  it('that is called off while it starts leaves nothing either', async () => {
+    const stop = new AbortController();
+    stop.abort();
+    await assert.rejects(raise('tls', { signal: stop.signal }), /ended before it was up/);
+    assert.deepEqual(await readdir(tmpdir()), []);
+  });
+
+  it('is refused at an address that the machine does not have', async () => {
+    await assert.rejects(
+      raise('plain', { host: '192.0.2.77' }),
+      (error) =>
+        error instanceof Problem && error.kind === 'usage' && /it has 127\.0\.0\.1/.test(error.message),
+    );
+  });
+
+  it('ends in order on Ctrl-C, for that is how a person ends it', async () => {
+    const cli = fileURLToPath(new URL('../cli.js', import.meta.url));
+    const child = spawn(process.execPath, [cli, 'up', '-p', 'plain', '--log'], { stdio: 'pipe' });
+    let printed = '';
+    for await (const text of child.stdout.setEncoding('utf8')) {
+      printed += text;
+      if (printed.includes('Ctrl-C ends it.')) child.kill('SIGINT');
+    }
+    if (child.exitCode === null) await once(child, 'exit');
+    assert.equal(child.exitCode, 0);
+    assert.match(
+      printed,
+      /^plain is up \(Plain WebSocket\): Nginx [\d.]+ before 1 echo server \(ws\)\.\n {2}Page +http:/,
+    );
+    assert.deepEqual(await readdir(tmpdir()), []);
+  });
+});

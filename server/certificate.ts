@@ -1,0 +1,22 @@
+import { readFile } from 'node:fs/promises';
+import type { ServerOptions } from './options.ts';
+
+/** A certificate and its key, in PEM. */
+export interface Certificate {
+  cert: string;
+  key: string;
+}
+
+/**
+ * Reads what a server identifies itself with; null: it speaks without TLS.
+ *
+ * @throws Error with a sentence for whoever named a file that cannot be read
+ */
+export async function readCertificate({ tls }: Pick<ServerOptions, 'tls'>): Promise<Certificate | null> {
+  if (tls === null) return null;
+  const read = (option: string, path: string) =>
+    readFile(path, 'utf8').catch((cause: Error) => {
+      throw new Error(`${option} ${path} cannot be read: ${cause.message}.`, { cause });
+    });
+  return { cert: await read('--cert', tls.certPath), key: await read('--key', tls.keyPath) };
+}

@@ -1,0 +1,41 @@
+import type { TLSSocket } from 'node:tls';
+import { clientOf } from './log.ts';
+import { type Carrier, Session, type SessionContext } from './session.ts';
+import { LINGER_MS } from './socket-carrier.ts';
+
+/**
+ * Carries a session over TLS on Node. Node's TLS never takes a write at once (TLSWrap::EncOut in
+ * src/crypto/crypto_tls.cc simulates an asynchronous end), so each answer is copied, and the stream keeps the queue.
+ */
+export class TlsCarrier implements Carrier {
+  readonly session: Session;
+  private readonly socket: TLSSocket;
+
+  constructor(socket: TLSSocket, context: SessionContext) {
+    this.socket = socket;
+    this.session = new Session(this, context);
+    socket.on('data', (chunk: Buffer) => {
+      this.session.take(chunk);
+      if (socket.writableNeedDrain) socket.pause();
+    });
+    socket.on('drain', () => socket.resume());
+  }
+
+  send(bytes: Buffer): boolean {
+    this.socket.write(Buffer.from(bytes));
+    return true;
+  }
+
+  close(): void {
+    this.socket.destroySoon();
+  }
+
+  linger(): void {
+    this.socket.end();
+    setTimeout(() => this.socket.destroy(), LINGER_MS).unref();
+  }
+
+  peer(): string {
+    return clientOf(this.socket);
+  }
+}
