@@ -5,6 +5,7 @@ import { capacityText } from '../report/capacity/text.ts';
 import { comparisonText } from '../report/comparison/text.ts';
 import { jsonSummary } from '../report/json.ts';
 import { OUTPUTS } from '../report/outputs.ts';
+import { priceText } from '../report/price/text.ts';
 import { summaryText } from '../report/terminal.ts';
 import { writeFileWhole } from '../store/file.ts';
 import { readResult } from '../store/read.ts';
@@ -37,7 +38,10 @@ export async function writeReport(folder: string, result: Result): Promise<strin
 
 /** The summary of a result: on stdout, for a person or as JSON. */
 export function printResult(result: Result, reportPath: string, json: boolean, terminal: Terminal): void {
-  const text = comparisonText(result) ?? capacityText(result) ?? summaryText(result, terminal.columns);
+  const text =
+    comparisonText(result) ??
+    capacityText(result) ??
+    summaryText(result, terminal.columns) + priceText(result);
   terminal.print(
     json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}\nReport: ${reportPath}`,
   );

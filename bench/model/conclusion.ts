@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
 import { amount } from './load.ts';
+import { priceSchema } from './price.ts';
 
 /** What follows from several runs. */
 export const conclusionSchema = v.variant('kind', [
@@ -18,5 +19,6 @@ export const conclusionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
   comparisonSchema,
   capacitySchema,
+  priceSchema,
 ]);
 export type Conclusion = v.InferOutput<typeof conclusionSchema>;

@@ -6,6 +6,7 @@ import { loadSentence } from './load.ts';
 import { html, jsonMarkup, type Markup } from './markup.ts';
 import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
+import { priceOf } from './price/words.ts';
 import { chartLibrary, pageScript } from './script.ts';
 import { answers } from './section/answers.ts';
 import { CAPACITY_SECTIONS } from './section/capacity.ts';
@@ -16,6 +17,7 @@ import { failures } from './section/failures.ts';
 import { handshakes } from './section/handshakes.ts';
 import { latency } from './section/latency.ts';
 import { notices } from './section/notices.ts';
+import { price } from './section/price.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
 import { runs } from './section/runs.ts';
 import { configurations, setup } from './section/setup.ts';
@@ -66,7 +68,8 @@ ${sections.map(sectionMarkup)}</main>
 /** What was asked decides what is told. */
 function sectionsFor(result: Result) {
   if (comparisonOf(result) !== null) return [...COMPARISON_SECTIONS, setup];
-  return capacityOf(result) === null ? SECTIONS : [...CAPACITY_SECTIONS, setup];
+  if (capacityOf(result) !== null) return [...CAPACITY_SECTIONS, setup];
+  return priceOf(result) === null ? SECTIONS : SECTIONS.toSpliced(2, 0, price);
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

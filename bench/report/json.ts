@@ -5,12 +5,14 @@ import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Step } from '../model/plan.ts';
+import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
 import type { Outcome, Run, Validity } from '../model/run.ts';
 import { capacityOf } from './capacity/conclusion.ts';
 import { capacitySentences } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { verdictSentence } from './comparison/words.ts';
+import { priceOf, priceSentence } from './price/words.ts';
 
 /** What `--json` prints; times in µs, null where the run does not support a figure. */
 export interface JsonSummary {
@@ -24,6 +26,8 @@ export interface JsonSummary {
   excluded?: Comparison['excluded'];
   /** Of a search alone: what was found, and the trials that led to it. */
   capacity?: JsonCapacity;
+  /** With --baseline alone: what the way through the proxy costs; `ratio` is variant ÷ baseline of one pair of runs. */
+  price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
   /** The rate of the step latency and why, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
@@ -73,15 +77,19 @@ export interface JsonRun {
   failures: Record<string, number>;
 }
 
+/** Conclusions that have a field of their own. */
+const OF_THEIR_OWN: readonly Conclusion['kind'][] = ['comparison', 'capacity', 'price'];
+
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  const conclusions = result.conclusions.filter(({ kind }) => kind !== 'comparison' && kind !== 'capacity');
+  const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.includes(kind));
   const runs = result.runs.map(jsonRun);
   return {
     schemaVersion: 2,
     reportPath,
     ...jsonComparison(result),
     ...jsonCapacity(result),
+    ...jsonPrice(result),
     conclusions,
     runs,
   };
@@ -107,6 +115,14 @@ function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
   if (found === null) return {};
   const { kind: _, ...capacity } = found;
   return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
+}
+
+function jsonPrice(result: Result): Pick<JsonSummary, 'price'> {
+  const price = priceOf(result);
+  if (price === null) return {};
+  const { baseline } = price;
+  const variants = price.variants.map((each) => ({ ...each, sentence: priceSentence(each, baseline) }));
+  return { price: { baseline, variants } };
 }
 
 function jsonRun(run: Run): JsonRun {

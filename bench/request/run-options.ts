@@ -8,6 +8,10 @@ export const RUN_OPTIONS = {
       value: 'NAMES',
       help: 'Variants (tls, tls+buf-16k), with commas, or all profiles',
     },
+    baseline: {
+      value: 'direct',
+      help: 'Beside runs without Nginx: the price of the proxy',
+    },
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
     nginx: { value: 'PATH', help: 'Nginx binary [the one on PATH, else fetched]' },
   },

@@ -1,9 +1,18 @@
+import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../measure/metrics.ts';
 import type { ComparedFigure, EffectVerdict } from '../model/comparison.ts';
 import type { Step } from '../model/plan.ts';
 import type { RunSummary } from '../model/result.ts';
+import type { Run } from '../model/run.ts';
 
 /** What a comparison needs to know of a run; the index of a result has it. */
 export type ComparedRun = Pick<RunSummary, 'variant' | 'step' | 'round' | 'outcome' | 'validity' | 'metrics'>;
+
+export function comparedRunOf(run: Run): ComparedRun {
+  const { variant, step, round } = run.plan;
+  const { outcome, validity } = run;
+  return { variant, step, round, outcome, validity, metrics: metricsOf(figuresOf(run)) };
+}
 
 /** A figure that is compared. */
 export interface FigureKind {
@@ -114,7 +123,7 @@ export const FIGURES: readonly FigureKind[] = [
 ];
 
 /** CPU time and memory: whoever set the pace, what was done is what it cost. */
-function incomplete({ outcome, metrics }: ComparedRun): string | null {
+export function incomplete({ outcome, metrics }: ComparedRun): string | null {
   if (outcome.state !== 'completed') return `It was ${outcome.state}: ${outcome.reason}`;
   const failed = metrics['connections.failed'] ?? 0;
   const lost = metrics['messages.lost'] ?? 0;
@@ -122,20 +131,20 @@ function incomplete({ outcome, metrics }: ComparedRun): string | null {
 }
 
 /** The middle of a latency bears a generator that was late now and then, not a rate that was not reached. */
-function offSchedule(run: ComparedRun): string | null {
+export function offSchedule(run: ComparedRun): string | null {
   const { component, evidence } = run.validity.limit;
   return incomplete(run) ?? (component === 'schedule' ? null : `It did not keep its schedule: ${evidence}`);
 }
 
 /** A throughput that the generator or the echo server set is theirs. */
-function limitedElsewhere(run: ComparedRun): string | null {
+export function limitedElsewhere(run: ComparedRun): string | null {
   const { verdict, reasons } = run.validity;
   const isLimited = verdict === 'generator-limited' || verdict === 'server-limited';
   return incomplete(run) ?? (isLimited ? (reasons[0] ?? `It was ${verdict}.`) : null);
 }
 
 /** The tail is the first to show anything that is not Nginx. */
-function invalid(run: ComparedRun): string | null {
+export function invalid(run: ComparedRun): string | null {
   const { verdict, reasons } = run.validity;
   return incomplete(run) ?? (verdict === 'valid' ? null : (reasons[0] ?? `It was ${verdict}.`));
 }

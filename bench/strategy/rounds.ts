@@ -1,5 +1,3 @@
-import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Load } from '../model/load.ts';
 import { STEPS } from '../model/plan.ts';
@@ -8,7 +6,7 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { meanRunMs } from './budget.ts';
 import { compareRuns } from './comparison.ts';
-import type { ComparedRun } from './figures.ts';
+import { comparedRunOf } from './figures.ts';
 import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
@@ -121,10 +119,4 @@ function isLost(done: readonly Run[], variant: string): boolean {
 function whyLost(done: readonly Run[], variant: string): string {
   const last = done.findLast(({ plan }) => plan.variant === variant)?.outcome;
   return last === undefined || last.state === 'completed' ? '' : `Its runs ${last.state}: ${last.reason}`;
-}
-
-function comparedRunOf(run: Run): ComparedRun {
-  const { variant, step, round } = run.plan;
-  const { outcome, validity } = run;
-  return { variant, step, round, outcome, validity, metrics: metricsOf(figuresOf(run)) };
 }

@@ -1,6 +1,7 @@
 import type { VariantComparison } from '../../model/comparison.ts';
 import { printable } from '../../model/printable.ts';
 import type { Result } from '../../model/result.ts';
+import { textTable } from '../text-table.ts';
 import { comparisonOf } from './conclusion.ts';
 import { notesOf } from './notes.ts';
 import {
@@ -43,7 +44,7 @@ export function comparisonText(result: Result): string | null {
     ...comparisons.map((each) => verdictSentence(each, baseline)),
     roundsSentence(comparison),
     ...notesOf(result),
-    ...comparisons.flatMap((each) => ['', ...tableLines([columnsOf(each, baseline), ...rowsOf(each)])]),
+    ...comparisons.flatMap((each) => ['', ...textTable(columnsOf(each, baseline), rowsOf(each), [0, 6])]),
     ...prefixed('', excludedLines(comparison)),
   ];
   return `${lines.map(printable).join('\n')}\n`;
@@ -51,22 +52,4 @@ export function comparisonText(result: Result): string | null {
 
 function prefixed(head: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [head, ...lines];
-}
-
-const LEFT = new Set([0, 6]);
-
-function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
-  );
-  const [head = '', ...body] = rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const space = ' '.repeat((widths[column] ?? 0) - [...cell].length);
-        return LEFT.has(column) ? cell + space : space + cell;
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-  return [head, '─'.repeat(Math.max(...[head, ...body].map((line) => [...line].length))), ...body];
 }
