@@ -80,6 +80,13 @@ const CASES: readonly Case[] = [
     connections: 8_000,
     unit: 'bytes per idle connection',
   },
+  {
+    ...MESSAGE,
+    name: 'idle-tls',
+    line: `-p tls ${BRIEF}`,
+    connections: 3_000,
+    unit: 'bytes per idle connection',
+  },
 ];
 
 interface Options {
@@ -125,7 +132,10 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
   const note = (into: Map<string, number[]>, key: string, value: number) =>
     into.set(key, [...(into.get(key) ?? []), value]);
   for (const each of cases) {
-    const names = [...GENERATORS.keys(), ...(each.unit === 'CPU-µs per message' ? peers.keys() : [])];
+    // A peer is put before an echo server without Nginx and without TLS.
+    const isForPeers = each.unit === 'CPU-µs per message' && each.line.startsWith(MESSAGE.line);
+    const names = [...GENERATORS.keys(), ...(isForPeers ? peers.keys() : [])];
+    const baselines = [...BASELINES, ...peers.keys()].filter((name) => names.includes(name));
     for (let round = 0; round < rounds; round++) {
       const figures = new Map<string, number>();
       for (const name of shuffled(names)) {
@@ -138,10 +148,10 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
         note(absolute, `${each.name} ${name}`, figure);
       }
       for (const [name, figure] of figures)
-        for (const baseline of BASELINES)
+        for (const baseline of baselines)
           note(ratios, `${each.name} ${name} ${baseline}`, figure / (figures.get(baseline) ?? Number.NaN));
     }
-    for (const name of names) print(each, name, absolute, ratios);
+    for (const name of names) print(each, name, baselines, absolute, ratios);
   }
   const recording = recordingNs();
   const lean = median(absolute.get('echo lean-node') ?? []);
@@ -202,14 +212,15 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
 function print(
   { name: what, unit }: Case,
   name: string,
+  baselines: readonly string[],
   absolute: ReadonlyMap<string, number[]>,
   ratios: ReadonlyMap<string, number[]>,
 ): void {
   const key = `${what} ${name}`;
   const figures = absolute.get(key) ?? [];
-  const against = BASELINES.filter((baseline) => baseline !== name).map((baseline) =>
-    `${spread(ratios.get(`${key} ${baseline}`) ?? [], 2)} × ${baseline}`.padEnd(32),
-  );
+  const against = baselines
+    .filter((baseline) => baseline !== name)
+    .map((baseline) => `${spread(ratios.get(`${key} ${baseline}`) ?? [], 2)} × ${baseline}`.padEnd(32));
   process.stdout.write(
     `${what.padEnd(20)} ${name.padEnd(10)} ${spread(figures, 1)} ${unit}, ${against.join(' ')}\n`,
   );
