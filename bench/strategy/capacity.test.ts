@@ -272,3 +272,13 @@ test('a figure that a run does not give was not missed: too few samples tell not
     ['unknown', 'The run has no response.p999: too few samples, or nothing to measure.'],
   );
 });
+
+test('what Nginx holds in memory is its own, whatever goes on beside the run', () => {
+  const small = { ...WHOLE, metric: 'memory.proxy', operator: '<', limit: 1 } as const;
+  const beside: Validity = { ...KEPT, verdict: 'suspect', reasons: ['Disturbed: 1 of 1 seconds.'] };
+  const { bound, trials } = searched({ ...OPTIONS, objectives: [small] }, (spec, number) =>
+    runOf(spec, number, beside),
+  );
+  assert.equal(bound, 'below');
+  assert.ok(trials.every(({ figures }) => (figures[0] ?? 0) > 1));
+});

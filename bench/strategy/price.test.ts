@@ -69,7 +69,8 @@ test('latency and throughput are ratios of the pair', () => {
     runOf('direct', OPEN, { medianUs: 100 }),
     runOf('plain', OPEN, { medianUs: 300 }),
   ]);
-  assert.equal(figure(price, 'messages.perSecond throughput')?.ratio, 0.5);
+  const carried = figure(price, 'messages.perSecond throughput');
+  assert.ok(carried !== undefined && Math.abs(carried.ratio - 0.5) < 0.01);
   const p50 = figure(price, 'response.p50 latency');
   assert.ok(p50 !== undefined && Math.abs(p50.ratio - 3) < 0.1);
 });

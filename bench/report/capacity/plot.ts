@@ -1,6 +1,6 @@
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
 import type { Condition } from '../../model/condition.ts';
-import { timeAxis } from '../axis.ts';
+import { bytesAxis, timeAxis } from '../axis.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatShort } from '../page/format.ts';
 import { formatLevel, formatMetric, outcomeText } from './words.ts';
@@ -35,9 +35,7 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
   const figures = [...shown.map(({ figure }) => figure), objective.limit];
   // Room for the number above the highest point.
   const values = [...figures, Math.max(...figures) * 1.2];
-  const y = values.some((value) => value <= 0)
-    ? linearScale(values, BOTTOM, TOP)
-    : logScale(values, BOTTOM, TOP);
+  const y = valueScale(values, objective);
   const title = `${objective.metric} by ${axis.over === 'rate' ? 'messages a second' : 'number of WebSockets'}`;
   const told = shown.map(
     ({ trial, figure, number }) =>
@@ -95,13 +93,17 @@ function point({ met, elsewhere }: Trial, x: number, y: number, number: number):
 `;
 }
 
+function valueScale(values: readonly number[], { unit }: Condition): Scale {
+  if (unit !== 'bytes' && values.every((value) => value > 0)) return logScale(values, BOTTOM, TOP);
+  const most = Math.max(1, ...values);
+  const { max, ticks } =
+    unit === 'bytes' ? bytesAxis('', 'bytes', most) : { max: undefined, ticks: [0, most] };
+  const at = (value: number) => BOTTOM + (value / (max ?? most)) * (TOP - BOTTOM);
+  return { at, ticks: ticks ?? [] };
+}
+
 function logScale(values: readonly number[], from: number, to: number): Scale {
   const { min = 1, max = 10, ticks = [] } = timeAxis('', values);
   const at = (value: number) => from + (Math.log(value / min) / Math.log(max / min)) * (to - from);
   return { at, ticks };
-}
-
-function linearScale(values: readonly number[], from: number, to: number): Scale {
-  const most = Math.max(1, ...values);
-  return { at: (value) => from + (value / most) * (to - from), ticks: [0, most] };
 }
