@@ -44,9 +44,8 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
 }
 
 /** What one pair can tell, and how to know more. */
-export function pairSentence({ baseline, variants }: Price): string {
-  const names = [baseline, ...variants.map(({ variant }) => variant)].join(' ');
-  return `Each is one pair of runs and has no interval, so that a few per cent may be chance: \`compare ${names}\` repeats them in rounds.`;
+export function pairSentence({ baseline }: Price): string {
+  return `Each is one pair of runs and has no interval, so that a few per cent may be chance: the command compare, with ${baseline} first, repeats them in rounds.`;
 }
 
 export function priceColumns({ baseline, variants }: Price): string[] {

@@ -38,7 +38,7 @@ test('it stands below the answers: a sentence for each variant, and that a pair 
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Notices']);
   assert.match(page, /<p>plain against direct: CPU per message ×2\.5 \(50 µs in place of 20 µs\)\.<\/p>/);
-  assert.match(page, /has no interval, .*`compare direct plain tls` repeats them in rounds\./);
+  assert.match(page, /has no interval, .* the command compare, with direct first, repeats them in rounds\./);
   assert.deepEqual(tableOf(page, 'Through Nginx, beside direct'), [
     ['CPU per message', '20 µs', '50 µs (×2.5)', '62 µs (×3.1)'],
     ['response time p99', '100 µs', '130 µs (+30 %) *', '–'],
