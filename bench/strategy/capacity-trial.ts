@@ -18,11 +18,13 @@ export function trialOf(run: Run, level: number, objectives: readonly Condition[
   return { level, met, keptSchedule, figures, elsewhere: met ? null : elsewhere(run, missed, metrics) };
 }
 
+const LOSSES = ['connections.failed', 'messages.lost'];
+
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
  * What other than the thing measured may be why an objective was missed. Nothing else is where that was the limit, where
- * the run is valid, where losses are all that speaks against the run, and of what a process holds in memory.
+ * the run is valid, where connections or messages were lost while nothing else was the limit, and of memory.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): string | null {
   const { plan, outcome, validity } = run;
@@ -31,8 +33,11 @@ function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): st
   if (limit.component === (plan.proxy === null ? 'server' : 'proxy')) return null;
   const told = missed.filter(({ metric }) => (metrics[metric] ?? null) !== null);
   if (told.some(({ metric }) => metric.startsWith('memory'))) return null;
-  const lost = (metrics['connections.failed'] ?? 0) + (metrics['messages.lost'] ?? 0);
-  if (limit.component === 'schedule' && lost > 0 && reasons.length === 1) return null;
+  if (limit.component === 'schedule' || limit.component === 'none') {
+    if (told.some(({ metric }) => LOSSES.includes(metric))) return null;
+    const lost = LOSSES.reduce((sum, metric) => sum + (metrics[metric] ?? 0), 0);
+    if (lost > 0 && reasons.length === 1) return null;
+  }
   if (verdict !== 'valid') return reasons[0] ?? `It was ${verdict}.`;
   const [untold] = missed.filter((objective) => !told.includes(objective));
   if (untold === undefined || told.length > 0) return null;
