@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeSearch } from '../../test/capacity.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import type { BenchEvent, LiveFigures } from '../model/event.ts';
 import { makeProgress } from './progress.ts';
@@ -78,4 +79,9 @@ test('what changes nothing draws nothing, and neither does anything before the f
 test('nothing from outside moves the cursor', () => {
   for (const line of linesOf(planned(1, 2, '\u001b[2Jtls\r\n\u009b1A\u202e')))
     assert.doesNotMatch(line ?? '', /[\p{Cc}\u202e]/u);
+});
+
+test('a search says how far it has come, before the run', () => {
+  const lines = linesOf({ type: 'concluded', conclusions: [makeSearch()] }, planned(8, 9));
+  assert.equal(lines[1], '[8/9] held 4.9k/s, missed 5.1k/s · tls latency · set-up 0 s · 0 of 10,000 open');
 });
