@@ -168,6 +168,16 @@ function redactConclusion(
     return { ...each, variant: nameOf(each.variant), reason: redactText(each.reason) };
   // Its variants are profiles, as they are shipped.
   if (each.kind === 'calibration') return each;
+  if (each.kind === 'price') {
+    const variants = each.variants.map((one) => ({
+      variant: nameOf(one.variant),
+      figures: one.figures.map((figure) => ({
+        ...figure,
+        doubt: figure.doubt === null ? null : redactText(figure.doubt),
+      })),
+    }));
+    return { ...each, baseline: nameOf(each.baseline), variants };
+  }
   if (each.kind === 'capacity') {
     const limit = each.limit === null ? null : redactText(each.limit);
     return { ...each, variant: nameOf(each.variant), limit };
