@@ -38,14 +38,14 @@ function telling(): Result {
   const own = {
     name: 'conf:acme.conf',
     title: 'Your own /home/alice/acme.conf',
-    profile: 'conf:/home/alice/acme.conf',
+    profile: 'conf:/home/alice/conf/acme.conf',
     proxy: {
       kind: 'nginx' as const,
       tunings: [{ name: 'tune-1', text: 'http { # Tell nobody\n server_name bob; }' }],
     },
   };
   const told =
-    'In /home/alice/acme.conf:12 the host bob.wonderland.internal of "chatroom" is alices-laptop (http://chat.acme.example/x).';
+    'Of conf:acme.conf in /home/alice/acme.conf:12 the host bob.wonderland.internal of "chatroom" is alices-laptop (http://chat.acme.example/x).';
   const runs = result.runs.map((run) => {
     if (run.plan.variant !== 'tls') return run;
     return {
@@ -159,7 +159,7 @@ test('what was measured stays, and so does what was given to be read', () => {
     'server_name …;',
   ])
     assert.ok(proxy?.configuration.includes(kept), kept);
-  assert.equal(redacted.notices[0]?.text, 'In …:12 the host … of "…" is … (…).');
+  assert.equal(redacted.notices[0]?.text, 'Of conf-1 in …:12 the host … of "…" is … (…).');
 });
 
 test('a result that only comes about is redacted run by run', () => {

@@ -111,12 +111,16 @@ function publicNames(variants: readonly Variant[]): Map<string, { name: string; 
   return new Map(own.map(({ name }, at) => [name, { name: `conf-${at + 1}`, profile: `conf:${at + 1}` }]));
 }
 
+/** Folders that half the world has; `conf` is in the names that are given in place of private ones. */
+const COMMON_FOLDERS = new Set(
+  'conf conf.d etc home local nginx opt root sites-available sites-enabled srv tmp usr var www'.split(' '),
+);
+
 function wordsOfVariant({ profile, proxy }: Variant): string[] {
   const parts = profile.startsWith('conf:') ? profile.slice('conf:'.length).split('/') : [];
   const stems = parts.map((part) => part.replace(/\.[^.]*$/, ''));
   return [
-    ...parts,
-    ...stems,
+    ...[...parts, ...stems].filter((part) => !COMMON_FOLDERS.has(part)),
     ...(proxy?.tunings ?? []).flatMap(({ text }) => [...publicConfiguration(text).words]),
   ];
 }
