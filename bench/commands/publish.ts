@@ -64,15 +64,20 @@ export async function publish(
   const files = siteFiles(request.title, published);
   for (const { name, text } of files) await writeFileWhole(join(out, name), text);
   await removeOthers(join(out, 'series'), new Set(files.map(({ name }) => basename(name))));
-  const done = new Set(published.map(({ path }) => path));
-  const leftOut = sources.filter(({ path }) => !done.has(path) && resolve(dirname(path)) === results);
   await removeOthers(
     results,
-    new Set([...published.map(({ folder }) => folder), ...leftOut.map(({ path }) => basename(path))]),
+    new Set([...published.map(({ folder }) => folder), ...keptIn(results, sources, published)]),
   );
   const count = `${published.length} ${published.length === 1 ? 'result' : 'results'}`;
   terminal.print(`Site of ${count}: ${join(out, 'index.html')}`);
   return EXIT.done;
+}
+
+/** Results of the site itself that should have been published again, and could not be read. */
+function keptIn(results: string, sources: readonly Source[], published: readonly Source[]): string[] {
+  const done = new Set(published.map(({ path }) => path));
+  const leftOut = sources.filter(({ path }) => !done.has(path) && resolve(dirname(path)) === results);
+  return leftOut.map(({ path }) => basename(path));
 }
 
 /** What a path holds: itself a result, or a folder with some in it. */
