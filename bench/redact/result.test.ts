@@ -101,7 +101,7 @@ function telling(): Result {
         baseline: 'plain',
         rounds: { asked: 1, used: 1 },
         comparisons: [{ variant: own.name, verdict: 'too few rounds', figures: [] }],
-        excluded: [{ variant: own.name, step: 'latency', round: 1, figures: [], reason: told }],
+        excluded: [{ variant: own.name, step: 'latency', round: 1, figures: ['response.p99'], reason: told }],
       },
     ],
     runs,
@@ -148,6 +148,11 @@ test('what was measured stays, and so does what was given to be read', () => {
     redacted.runs.map(({ plan }) => plan.variant),
     ['direct', 'plain', 'conf-1', 'direct', 'plain', 'conf-1'],
   );
+  const [, leftOut, comparison] = redacted.conclusions;
+  assert.ok(leftOut?.kind === 'left-out' && leftOut.variant === 'conf-1');
+  assert.ok(comparison?.kind === 'comparison');
+  assert.deepEqual(comparison.comparisons, [{ variant: 'conf-1', verdict: 'too few rounds', figures: [] }]);
+  assert.deepEqual(comparison.excluded[0]?.figures, ['response.p99']);
   const proxy = redacted.runs.find(({ plan }) => plan.variant === 'conf-1')?.proxy;
   assert.equal(proxy?.buildArguments, '--with-http_ssl_module');
   for (const kept of [

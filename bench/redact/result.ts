@@ -73,21 +73,21 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     },
     head: (head: ResultHead): ResultHead => {
       const { plan, environment } = head;
-      const redacted = head.variants.map((each) => publicVariant(each, names));
+      const shown = head.variants.map((each) => publicVariant(each, names));
       return {
         schemaVersion: head.schemaVersion,
         tool: head.tool,
         startedAt: head.startedAt,
-        id: publicId(head, redacted),
+        id: publicId(head, shown),
         plan: {
           ...plan,
           command: publicCommand(
             plan.command,
-            new Set(redacted.flatMap(({ name, profile }) => [name, profile])),
+            new Set(shown.flatMap(({ name, profile }) => [name, profile])),
           ),
         },
         environment: { ...environment, kernel: redactText(environment.kernel) },
-        variants: redacted,
+        variants: shown,
         notices: head.notices.map(notice),
       };
     },
@@ -99,9 +99,12 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
       validity: redactValidity(run.validity, redactText),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
-      proxy: run.proxy && publicFacts(run.proxy),
+      proxy: run.proxy && publicFacts(run.proxy, redactText),
     }),
-    conclusion: (each: Conclusion): Conclusion => redactConclusion(each, nameOf, redactText),
+    conclusion: (each: Conclusion): Conclusion =>
+      redacted(each, (text) =>
+        variants.some(({ name }) => name === text) ? nameOf(text) : redactText(text),
+      ),
   };
 }
 
@@ -160,32 +163,27 @@ function redactValidity(
   };
 }
 
-function redactConclusion(
-  each: Conclusion,
-  nameOf: (name: string) => string,
-  redactText: (text: string) => string,
-): Conclusion {
-  if (each.kind === 'rate') return { ...each, reason: redactText(each.reason) };
-  if (each.kind === 'left-out')
-    return { ...each, variant: nameOf(each.variant), reason: redactText(each.reason) };
-  return {
-    ...each,
-    baseline: nameOf(each.baseline),
-    comparisons: each.comparisons.map((one) => ({ ...one, variant: nameOf(one.variant) })),
-    excluded: each.excluded.map((one) => ({
-      ...one,
-      variant: nameOf(one.variant),
-      reason: redactText(one.reason),
-    })),
+/** Keys whose text is a word of the bench's own. */
+const FIXED = new Set(['kind', 'verdict', 'step', 'unit', 'name', 'metric', 'operator', 'startedAt']);
+
+/** The value with every text in it redacted, however deep it stands and whatever kind of value it is. */
+function redacted<T>(value: T, redactText: (text: string) => string): T {
+  const redact = (each: unknown, key: string): unknown => {
+    if (typeof each === 'string') return FIXED.has(key) ? each : redactText(each);
+    if (Array.isArray(each)) return each.map((item) => redact(item, key));
+    if (typeof each !== 'object' || each === null) return each;
+    return Object.fromEntries(Object.entries(each).map(([name, item]) => [name, redact(item, name)]));
   };
+  return redact(value, '') as T;
 }
 
 /** The error log quotes requests and addresses, and the arguments of the build name folders. */
-function publicFacts({ version, openssl, buildArguments, given, configuration }: NginxFacts): NginxFacts {
+function publicFacts(facts: NginxFacts, redactText: (text: string) => string): NginxFacts {
+  const { version, buildArguments, given, configuration } = facts;
   return {
+    ...redacted(facts, redactText),
     binary: 'nginx',
     version,
-    openssl,
     buildArguments: buildArguments
       .split(/\s+/)
       .filter((each) => /^--with(out)?-[a-z0-9_-]+(=dynamic)?$/.test(each))
