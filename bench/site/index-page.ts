@@ -32,10 +32,13 @@ import {
   seriesTitle,
 } from './words.ts';
 
-/** A page of the site beside the index: its file, and what it is called. */
+/** A page of the site beside those of the series, which stands beside the index and is linked to by it. */
 export interface SitePage {
+  /** Its name, `claims.html`. */
   file: string;
   title: string;
+  /** Below its heading. */
+  body: Markup;
 }
 
 /** What the index is made of. */
