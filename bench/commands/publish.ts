@@ -6,6 +6,7 @@ import type { ResultIndex } from '../model/result.ts';
 import { makeRedactor, redactResult } from '../redact/result.ts';
 import { reportHtml } from '../report/html.ts';
 import type { PublishRequest } from '../request/request.ts';
+import { claimsPage, type PublishedResult, tellingResults } from '../site/claims.ts';
 import type { Published } from '../site/series.ts';
 import { GENERATOR, siteFiles } from '../site/site.ts';
 import { copyFileTo, writeFileWhole } from '../store/file.ts';
@@ -61,7 +62,8 @@ export async function publish(
     );
   });
   const published = placed.flat();
-  const files = siteFiles(request.title, published);
+  const telling = await readTelling(published, results, leaveOut);
+  const files = siteFiles(request.title, published, [claimsPage(telling)]);
   for (const { name, text } of files) await writeFileWhole(join(out, name), text);
   await removeOthers(join(out, 'series'), new Set(files.map(({ name }) => basename(name))));
   await removeOthers(
@@ -71,6 +73,21 @@ export async function publish(
   const count = `${published.length} ${published.length === 1 ? 'result' : 'results'}`;
   terminal.print(`Site of ${count}: ${join(out, 'index.html')}`);
   return EXIT.done;
+}
+
+/** The results with their runs that the claims are judged by; one whose runs are not there says nothing on them. */
+async function readTelling(
+  published: readonly (Source & Published)[],
+  results: string,
+  leaveOut: LeaveOut,
+): Promise<PublishedResult[]> {
+  const read = await inParallel(tellingResults(published), ({ folder, path }) =>
+    readResult(join(results, folder)).then(
+      (result) => [{ folder, result }],
+      (error) => leaveOut(error, { path, named: false }),
+    ),
+  );
+  return read.flat();
 }
 
 /** Results of the site itself that should have been published again, and could not be read. */

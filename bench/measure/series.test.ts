@@ -37,6 +37,7 @@ test('a point holds what its seconds recorded', () => {
   for (const [i, slice] of steady.entries()) {
     slice.counters = {
       ...zeroCounters(),
+      due: 50 + i,
       sent: 10 + i,
       echoed: 20 + i,
       bytesSent: 30 + i,
@@ -62,6 +63,7 @@ test('a point holds what its seconds recorded', () => {
     endUs: 6e6,
     atUs: 5e6,
     phase: 'steady',
+    duePerSecond: 50.5,
     sentPerSecond: 10.5,
     echoedPerSecond: 20.5,
     bytesSentPerSecond: 30.5,

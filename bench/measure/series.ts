@@ -11,6 +11,7 @@ export interface Point {
   atUs: number;
   phase: Phase;
   /** Null, like all rates, where the point lasted too short for one: the end of a drain is no throughput. */
+  duePerSecond: number | null;
   sentPerSecond: number | null;
   echoedPerSecond: number | null;
   bytesSentPerSecond: number | null;
@@ -91,6 +92,7 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
       endUs: last.endUs,
       atUs: (first.startUs + last.endUs) / 2,
       phase: first.phase,
+      duePerSecond: perSecond((slice) => slice.counters.due),
       sentPerSecond: perSecond((slice) => slice.counters.sent),
       echoedPerSecond: perSecond((slice) => slice.counters.echoed),
       bytesSentPerSecond: perSecond((slice) => slice.counters.bytesSent),

@@ -1,17 +1,55 @@
-import { type Content, html, type Markup } from './markup.ts';
-import type { ChartSpec } from './page/spec.ts';
+import { type Content, html, jsonMarkup, type Markup } from './markup.ts';
+import { type ChartSpec, DASHES, type LineSpec } from './page/spec.ts';
 
 /**
- * The place of a chart: drawn by the script, told in words by `description` to whom cannot see it, and
- * explained by `how`. Without the script it is not shown; the tables say the same.
+ * A chart: what it shows in a sentence made from its data, the picture with its controls, how to read it, and the
+ * data as a table. The script draws it, brings the controls to life and makes the table when it is asked for; without the
+ * script nothing of it is shown, and the tables of its section say the same.
  */
-export function chartFigure(spec: ChartSpec, title: string, description: string, how: Content): Markup {
-  const rows = spec.kind === 'bar' ? spec.names.length : 0;
-  const height = rows === 0 ? '' : rows <= 2 ? ' short' : rows <= 6 ? ' middle' : ' tall';
-  return html`<figure class="chart">
-<h3>${title}</h3>
-<div class="canvas${height}"><canvas id="${spec.id}" role="img" aria-label="${title}. ${description}"></canvas></div>
-${how === null ? null : html`<figcaption>${how}</figcaption>`}
+export function chartFigure(spec: ChartSpec, title: string, finding: string, how: Content): Markup {
+  return html`<figure class="chart" aria-labelledby="${spec.id}-title">
+<h3 id="${spec.id}-title">${title}</h3>
+<p class="finding">${finding}</p>
+${controls(spec, title)}
+<div class="canvas${heightOf(spec)}"><canvas id="${spec.id}" role="img" aria-label="${title}. ${finding}"></canvas></div>
+${how !== null && html`<details class="how"><summary>How to read this</summary><p>${how}</p></details>`}
+<details class="data"><summary>The data as a table</summary></details>
 </figure>
 `;
+}
+
+/** The charts of a page as data, for its script. */
+export function chartData(specs: readonly ChartSpec[]): Markup {
+  return html`<script type="application/json" id="charts">${jsonMarkup(specs)}</script>`;
+}
+
+function heightOf(spec: ChartSpec): string {
+  if (spec.kind === 'line') return '';
+  const rows = spec.names.length * (spec.stacked ? 1 : Math.max(1, spec.series.length / 2));
+  return rows <= 2 ? ' short' : rows <= 6 ? ' middle' : ' tall';
+}
+
+/** A switch for each series, which is the legend as well, and what can be done with the chart. */
+function controls(spec: ChartSpec, title: string): Markup {
+  return html`<div class="controls" role="group" aria-label="Controls of ${title}">
+${spec.series.length > 1 && html`<div class="legend">${spec.series.map((series, index) => html`<button type="button" data-series="${index}" aria-pressed="true">${sample(spec, index)}${series.label}</button>`)}</div>`}
+<div class="actions">${spec.kind === 'line' && spec.x.unit === 'seconds' && zoom(spec)}
+${spec.kind === 'line' && html`<button type="button" data-do="logarithmic" aria-pressed="${spec.y.logarithmic ? 'true' : 'false'}">Logarithmic</button>`}
+<button type="button" data-do="png">Copy as PNG</button><button type="button" data-do="csv">Copy as CSV</button><span class="told" role="status"></span></div>
+</div>`;
+}
+
+function zoom({ x }: LineSpec): Markup {
+  const bound = (name: string, value: number): Markup =>
+    html`<label>${name} <input type="number" data-bound="${name}" min="${x.min ?? 0}" max="${x.max ?? 0}" step="any" value="${value}"></label>`;
+  return html`${bound('from', x.min ?? 0)} ${bound('to', x.max ?? 0)} s <button type="button" data-do="whole" disabled>All seconds</button>`;
+}
+
+/** A line or a bar of a series as it is in the chart. */
+function sample(spec: ChartSpec, index: number): Markup {
+  if (spec.kind === 'bar')
+    return html`<span class="swatch fill-${index % 4} ${spec.series[index]?.colour}" aria-hidden="true"></span>`;
+  const series = spec.series[index];
+  const dashes = DASHES[(series?.pattern ?? 0) % DASHES.length] ?? [];
+  return html`<svg class="line ${series?.colour}" viewBox="0 0 30 8" aria-hidden="true" focusable="false"><line x1="0" y1="4" x2="30" y2="4"${dashes.length > 0 && html` stroke-dasharray="${dashes.join(' ')}"`}/></svg>`;
 }

@@ -1,44 +1,13 @@
 import type { Result } from '../model/result.ts';
-import { comparisonOf } from './comparison/conclusion.ts';
+import { sectionsOf } from './contents.ts';
+import { chartData } from './figure.ts';
 import { loadSentence } from './load.ts';
-import { html, jsonMarkup, type Markup } from './markup.ts';
+import { html, type Markup } from './markup.ts';
 import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
-import { chartLibrary, pageScript } from './script.ts';
-import { answers } from './section/answers.ts';
-import { COMPARISON_SECTIONS } from './section/comparison.ts';
-import { cost } from './section/cost.ts';
-import { course } from './section/course.ts';
-import { failures } from './section/failures.ts';
-import { handshakes } from './section/handshakes.ts';
-import { latency } from './section/latency.ts';
-import { notices } from './section/notices.ts';
-import { httpLeg, protocols } from './section/protocols.ts';
-import { runs } from './section/runs.ts';
-import { configurations, setup } from './section/setup.ts';
-import { spread } from './section/spread.ts';
-import { summary } from './section/summary.ts';
-import { throughput } from './section/throughput.ts';
+import { pageScript } from './script.ts';
 import { tagsMarkup } from './tags.ts';
 import { type Section, viewOf } from './view.ts';
-
-const SECTIONS = [
-  answers,
-  summary,
-  notices,
-  throughput,
-  latency,
-  course,
-  handshakes,
-  cost,
-  spread,
-  failures,
-  protocols,
-  httpLeg,
-  runs,
-  setup,
-  configurations,
-];
 
 /**
  * The report of a result: one HTML file that needs nothing else. A pure function of the result, which
@@ -46,10 +15,7 @@ const SECTIONS = [
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const isComparison = comparisonOf(result) !== null;
-  const sections = (isComparison ? [...COMPARISON_SECTIONS, setup] : SECTIONS).map((section) =>
-    section(view),
-  );
+  const sections = sectionsOf(result).map((section) => section(view));
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${variantsOf(result)}</h1>
@@ -61,8 +27,8 @@ ${tagsMarkup(result.plan)}
 <main class="wide">
 ${sections.map(sectionMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
-<script type="application/json" id="charts">${jsonMarkup(charts)}</script>`;
-  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, { scripts: [chartLibrary(), pageScript()] });
+${chartData(charts)}`;
+  return pageOf(`${variantsOf(result)}: nginx-ws-bench`, body, { scripts: [pageScript()] });
 }
 
 function sectionMarkup({ id, title, body }: Section): Markup {

@@ -17,8 +17,9 @@ function said(result: Result): [whose: string, text: string][] {
   return noticesOf(viewOf(result)).map(({ what, whose }) => [whose, what.text]);
 }
 
-const warning = (text: string): Notice => ({ level: 'warning', code: 'a-code', text });
-const info = (text: string): Notice => ({ level: 'info', code: 'a-code', text });
+const codeOf = (text: string): string => text.replaceAll(' ', '-');
+const warning = (text: string): Notice => ({ level: 'warning', code: codeOf(text), text });
+const info = (text: string): Notice => ({ level: 'info', code: codeOf(text), text });
 
 test('what is said of several runs is said once, with whose it is', () => {
   const result = makeBothSteps(3, 1);
@@ -123,17 +124,53 @@ test('every notice of every run is found in the report and on the terminal', () 
           const item = html`${told}`.markup;
           const name = run.plan.variant;
           assert.ok(
-            new RegExp(`<span class="of">[^<]*${name}[^<]*</span> ${item} <code>`).test(page),
+            new RegExp(`<span class="of">[^<]*${name}[^<]*</span> ${item}(?: <code>|</li>)`).test(page),
             `${at} ${told}`,
           );
-          assert.ok(lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name)));
+          const inFull = lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name));
+          // Of a kind that is said in several ways one is told, and whose the others are.
+          assert.ok(inFull || lines.some((line) => line.split('more of this kind: ')[1]?.includes(name)));
         }
       }
       for (const { text: told } of general) assert.ok(lines.some((line) => line.endsWith(told)));
       const items = page.match(/<li class="(info|warning)">/g) ?? [];
-      const distinct = (list: Notice[]) => new Set(list.map((item) => JSON.stringify(item))).size;
-      assert.equal(items.length, distinct(marked.flat()) + general.length);
+      const kinds = new Set(marked.flat().map(({ level, code }) => `${level} ${code}`));
+      assert.equal(items.length, kinds.size + general.length);
     }),
     { numRuns: 25 },
+  );
+});
+
+test('twelve notices that say one thing with other figures are one line, in the report and on the terminal', () => {
+  const result = makeBothSteps(6, 1);
+  for (const [at, run] of result.runs.entries())
+    run.notices = [
+      {
+        level: 'info',
+        code: 'pacing-spin',
+        text: `It used ${(1 - at / 100).toFixed(2)} of a core, and lag was ${100 + at} µs.`,
+      },
+    ];
+  const names = 'direct, plain, tls, http2, cache, load-balanced';
+  const text = 'It used 0.89 to 1.00 of a core, and lag was 100 to 111 µs.';
+  assert.deepEqual(said(result), [[names, text]]);
+  assert.ok(summaryText(result, null).includes(`\n${names}: Note: ${text}\n`));
+});
+
+test('notices of one kind that differ in more than figures stand behind the first, and none is lost', () => {
+  const result = makeBothSteps(3, 1);
+  for (const [at, run] of result.runs.slice(0, 3).entries())
+    run.notices = [
+      { level: 'warning', code: 'disturbed-seconds', text: `Disturbed by ${['steal', 'work', 'both'][at]}.` },
+    ];
+  const [notice, ...none] = noticesOf(viewOf(result));
+  assert.deepEqual(none, []);
+  assert.deepEqual(
+    [notice?.what.text, ...(notice?.others ?? []).map(({ what, whose }) => `${whose}: ${what.text}`)],
+    ['Disturbed by steal.', 'plain (throughput): Disturbed by work.', 'tls (throughput): Disturbed by both.'],
+  );
+  assert.match(
+    summaryText(result, null),
+    /direct \(throughput\): Disturbed by steal\. \(The report has more of this kind: plain \(throughput\); tls \(throughput\)\.\)/,
   );
 });

@@ -1,4 +1,5 @@
 import type { Notice } from '../model/notice.ts';
+import { alikeGroups, mergedText } from './alike.ts';
 import { placementNotice } from './placement.ts';
 import type { RunView, View } from './view.ts';
 
@@ -8,15 +9,49 @@ export interface Said<T> {
   whose: string;
 }
 
-/** Every notice of the result and of its runs: what is said of several runs once, warnings first. */
-export function noticesOf(view: View): Said<Notice>[] {
+/** A notice with those of its kind that say the same of other runs in other words. */
+export interface SaidAlike extends Said<Notice> {
+  others: Said<Notice>[];
+}
+
+/**
+ * Every notice of the result and of its runs, warnings first. What is said of several runs is said once, with their
+ * figures as ranges; what is of one kind and cannot be said in one sentence stands behind the first of its kind.
+ */
+export function noticesOf(view: View): SaidAlike[] {
   const general = [...view.result.notices, ...view.steps.flatMap((step) => placementNotice(step) ?? [])];
   const own = view.runs.flatMap((run) => run.run.notices.map((what) => ({ what, of: run })));
-  const all = [
-    ...general.map((what) => ({ what, whose: '' })),
-    ...saidOnce(own, view, ({ level, code, text }) => JSON.stringify([level, code, text])),
-  ];
+  const kinds = new Map<string, [Own, ...Own[]]>();
+  for (const each of own) {
+    const kind = `${each.what.level} ${each.what.code}`;
+    const group = kinds.get(kind);
+    if (group === undefined) kinds.set(kind, [each]);
+    else group.push(each);
+  }
+  const ofRuns = [...kinds.values()].map((kind) => {
+    const texts = kind.map(({ what, of }) => ({ what: what.text, of }));
+    const [first, ...others] = saidAlike(texts, view).map(({ what: text, whose }) => ({
+      what: { ...kind[0].what, text },
+      whose,
+    }));
+    return first === undefined ? [] : [{ ...first, others }];
+  });
+  const all = [...general.map((what) => ({ what, whose: '', others: [] })), ...ofRuns.flat()];
   return all.toSorted((a, b) => rank(a.what) - rank(b.what));
+}
+
+/** A notice of a run. */
+interface Own {
+  what: Notice;
+  of: RunView;
+}
+
+/** Texts that say one thing of several runs once, with whose it is and their figures as ranges. */
+export function saidAlike(said: readonly { what: string; of: RunView }[], view: View): Said<string>[] {
+  return alikeGroups(said, ({ what }) => what).map((group) => ({
+    what: mergedText(group.map(({ what }) => what)) ?? group[0].what,
+    whose: whose([...new Set(group.map(({ of }) => of))], view),
+  }));
 }
 
 function rank({ level }: Notice): number {

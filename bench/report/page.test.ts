@@ -69,6 +69,10 @@ async function report(result: Result): Promise<string> {
   return path;
 }
 
+async function openAll(page: Page): Promise<void> {
+  await page.locator('details').evaluateAll((list) => list.map((item) => item.toggleAttribute('open', true)));
+}
+
 /** How many different colours each canvas shows: one that was not drawn has one. */
 function coloursOf(page: Page): Promise<Record<string, number>> {
   return page.evaluate(`Object.fromEntries([...document.querySelectorAll('canvas')].map((canvas) => {
@@ -95,15 +99,19 @@ async function axeViolations(page: Page): Promise<string[]> {
 
 test('a report draws every chart, without a complaint and without a request', async () => {
   await visit(await report(makeBothSteps()), {}, async (page, events) => {
+    await openAll(page);
     const colours = await coloursOf(page);
     // Throughput, the two of latency, six variants over time in both steps, handshakes, CPU and memory.
-    assert.equal(Object.keys(colours).length, 1 + 2 + (1 + 6) + (1 + 6 * 2) + 2 + 2 * 3);
+    assert.equal(Object.keys(colours).length, 1 + 2 + (1 + 6) + (2 + 6 * 2) + 2 * 2 + 2 * 3);
     for (const [id, count] of Object.entries(colours)) assert.ok(count > 8, `${id} is blank`);
     assert.deepEqual(events, { complaints: [], requests: [page.url()], dialogs: 0 });
     const labels = await page
       .locator('canvas')
       .evaluateAll((list) => list.map((canvas) => canvas.ariaLabel ?? ''));
     for (const label of labels) assert.match(label, /\d/);
+    for (const finding of await page.locator('.finding').allTextContents()) assert.match(finding, /\d.*\.$/);
+    assert.equal(await page.locator('figure.chart details.data table').count(), labels.length);
+    assert.equal(await page.locator('figure.chart details.how').count(), labels.length);
   });
 });
 
@@ -125,21 +133,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
       { kind: 'left-out', variant: 'tls', reason: 'A reason.' },
     ];
     await visit(await report(result), { colorScheme }, async (page) => {
-      await page
-        .locator('details')
-        .evaluateAll((list) => list.map((item) => item.toggleAttribute('open', true)));
+      await openAll(page);
       assert.deepEqual(await axeViolations(page), []);
     });
   });
 }
 
 test('on a narrow screen tables scroll within themselves, never the page', async () => {
-  await visit(await report(makeBothSteps()), { viewport: { width: 375, height: 800 } }, async (page) => {
-    await page
-      .locator('details')
-      .evaluateAll((list) => list.map((item) => item.toggleAttribute('open', true)));
-    assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), 375);
-    assert.ok((await evaluateNumber(page, `document.querySelector('.scroll').scrollWidth`)) > 375);
+  await visit(await report(makeBothSteps()), { viewport: { width: 360, height: 800 } }, async (page) => {
+    await openAll(page);
+    assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), 360);
+    assert.ok((await evaluateNumber(page, `document.querySelector('.scroll').scrollWidth`)) > 360);
   });
 });
 
@@ -155,15 +159,42 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   await visit(await report(result), { colorScheme: 'dark', viewport: paper }, async (page, events) => {
     await page.emulateMedia({ media: 'print' });
     await page.waitForFunction(`getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
+    await openAll(page);
     for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);
     assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), paper.width);
+    // Each fits on a sheet and is kept on one: none is cut.
+    const pictures = await page.locator('.canvas').evaluateAll((list) =>
+      list.map((picture) => ({
+        height: picture.clientHeight,
+        inside: picture.ownerDocument.defaultView?.getComputedStyle(picture).breakInside,
+      })),
+    );
+    assert.ok(pictures.length > 0);
+    for (const { height, inside } of pictures) {
+      assert.ok(height > 0 && height < paper.height, `${height}`);
+      assert.equal(inside, 'avoid');
+    }
     assert.ok((await page.pdf({ format: 'A4' })).length > 50_000);
     assert.deepEqual(events.complaints, []);
   });
 });
 
+test('charts are drawn for the width of a sheet, however wide the window is', async () => {
+  await visit(await report(makeBothSteps(2, 4)), { viewport: { width: 1600, height: 900 } }, async (page) => {
+    await page.emulateMedia({ media: 'print' });
+    await page.waitForFunction(`document.querySelector('canvas').clientWidth < 800`);
+    await openAll(page);
+    const widths = await page
+      .locator('canvas')
+      .evaluateAll((list) => list.map(({ clientWidth }) => clientWidth));
+    // A4 less its margins, and those of a section.
+    for (const width of widths) assert.ok(width > 0 && width <= 678, `${width}`);
+  });
+});
+
 test('without JavaScript the tables are there and the charts are not', async () => {
   await visit(await report(makeBothSteps()), { javaScriptEnabled: false }, async (page) => {
+    await openAll(page);
     const captions = await page.locator('caption:visible').allTextContents();
     for (const caption of [
       'The variants at a glance',
@@ -176,7 +207,7 @@ test('without JavaScript the tables are there and the charts are not', async () 
       assert.ok(captions.includes(caption), caption);
     }
     assert.equal(await page.locator('canvas:visible').count(), 0);
-    assert.equal(await page.locator('section').count(), 15);
+    assert.equal(await page.locator('section').count(), 16);
   });
 });
 
@@ -195,9 +226,10 @@ test('hostile text in every place of a result stays text', async () => {
   result.notices = [{ level: 'info', code: 'a-code', text: '' }];
   const hostile = withEveryString(result, HOSTILE);
   await visit(await report(hostile), {}, async (page, events) => {
+    await openAll(page);
     for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);
     assert.equal(await evaluateNumber(page, `document.querySelectorAll('img, iframe, object').length`), 0);
-    assert.equal(await evaluateNumber(page, 'document.scripts.length'), 3);
+    assert.equal(await evaluateNumber(page, 'document.scripts.length'), 2);
     assert.equal(await evaluateNumber(page, `document.querySelectorAll('[onerror], [onload]').length`), 0);
     assert.ok(
       (await page.locator('.card .subtitle').first().textContent())?.includes('<img src=x onerror=alert(1)>'),
@@ -225,11 +257,84 @@ test('disturbed seconds are shaded, in another colour than what is not steady, a
   for (const colorScheme of ['light', 'dark'] as const) {
     await visit(await report(result), { colorScheme }, async (page) => {
       const [warmUp, calm, disturbed] = await Promise.all(
-        [0.18, 0.45, 0.7].map((share) => shadeAt(page, 'chart-rate-throughput-0', share)),
+        [0.1, 0.35, 0.7].map((share) => shadeAt(page, 'chart-rate-throughput-0', share)),
       );
       assert.equal(new Set([warmUp, calm, disturbed]).size, 3, `${warmUp} ${calm} ${disturbed}`);
     });
   }
+});
+
+/** What stands on the clipboard as text. */
+function pasted(page: Page): Promise<string> {
+  return page.evaluate<string>('navigator.clipboard.readText()');
+}
+
+test('a chart is switched, zoomed, scaled and copied by keyboard alone', async () => {
+  const options = { permissions: ['clipboard-read', 'clipboard-write'] };
+  await visit(await report(makeBothSteps(3, 10)), options, async (page, events) => {
+    const figure = page.locator('figure', { has: page.locator('#chart-echoed-throughput') });
+    const drawn = () =>
+      page.evaluate<string>(`document.getElementById('chart-echoed-throughput').toDataURL()`);
+    /** Puts the focus on a control as Tab would, presses a key, and says whether the picture is another. */
+    const press = async (control: ReturnType<Page['locator']>, ...keys: string[]): Promise<boolean> => {
+      const before = await drawn();
+      await control.focus();
+      for (const key of keys) await page.keyboard.press(key);
+      return before !== (await drawn());
+    };
+    const named = (name: string) => figure.getByRole('button', { name, exact: true });
+
+    assert.ok(await press(named('plain'), 'Space'));
+    assert.equal(await named('plain').getAttribute('aria-pressed'), 'false');
+    assert.ok(await press(named('Logarithmic'), 'Enter'));
+    assert.equal(await named('Logarithmic').getAttribute('aria-pressed'), 'true');
+    // From the warm-up on, where the axis opens.
+    const from = figure.getByLabel('from');
+    assert.equal(await from.inputValue(), '-2');
+    assert.ok(await press(from, 'Control+A', '4', 'Tab'));
+    assert.ok(await press(named('All seconds'), 'Enter'));
+    assert.equal(await from.inputValue(), '-2');
+    assert.ok(await named('All seconds').isDisabled());
+
+    await press(named('Copy as CSV'), 'Enter');
+    await figure.getByText('The data is on the clipboard.').waitFor();
+    const [head, first] = (await pasted(page)).split('\r\n');
+    assert.equal(head, 'seconds of the steady phase (s),direct (1/s),plain (1/s),tls (1/s)');
+    assert.match(first ?? '', /^-1\.5,\d+,\d+,\d+$/);
+    await press(named('Copy as PNG'), 'Enter');
+    await figure.getByText('The picture is on the clipboard.').waitFor();
+    const types = await page.evaluate<string[]>('navigator.clipboard.read().then(([item]) => item.types)');
+    assert.deepEqual(types, ['image/png']);
+    assert.deepEqual(events, { complaints: [], requests: [page.url()], dialogs: 0 });
+  });
+});
+
+test('a part of the time is zoomed to by dragging; where a page may not copy, a file is saved', async () => {
+  await visit(await report(makeBothSteps(2, 10)), { permissions: [] }, async (page, events) => {
+    const figure = page.locator('figure', { has: page.locator('#chart-p99-latency') });
+    const canvas = figure.locator('canvas');
+    await canvas.scrollIntoViewIfNeeded();
+    const box = await canvas.boundingBox();
+    assert.ok(box);
+    await page.mouse.move(box.x + box.width * 0.4, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 120, { steps: 3 });
+    await page.mouse.up();
+    const [from, to] = await Promise.all(
+      ['from', 'to'].map(async (name) => Number(await figure.getByLabel(name).inputValue())),
+    );
+    assert.ok(from !== undefined && to !== undefined && from > 1 && from < to && to < 8, `${from} to ${to}`);
+    await page.evaluate('navigator.clipboard.write = () => Promise.reject(new Error())');
+    for (const [kind, file] of [
+      ['PNG', 'chart-p99-latency.png'],
+      ['CSV', 'chart-p99-latency.csv'],
+    ] as const) {
+      const saved = page.waitForEvent('download');
+      await figure.getByRole('button', { name: `Copy as ${kind}` }).click();
+      assert.equal((await saved).suggestedFilename(), file);
+    }
+    assert.deepEqual(events.complaints, []);
+  });
 });
 
 test('the listing leads to the reports', async () => {

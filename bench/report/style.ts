@@ -1,3 +1,8 @@
+const COLOURS = [
+  ...[0, 1, 2, 3, 4, 5].map((index) => `series-${index}`),
+  ...['proxy', 'server', 'generator'].map((component) => `component-${component}`),
+];
+
 /** The style of every page: light, dark and paper from the same rules; colours are custom properties only. */
 export const STYLE = `
 :root {
@@ -74,6 +79,11 @@ figcaption { margin-top: 8px; }
 .notices code { color: var(--muted); }
 .plain { padding-left: 1.1em; max-width: 60em; }
 .plain li { margin: 6px 0; }
+.claim { border-top: 1px solid var(--line); padding: 16px 0 4px; }
+.claim header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; }
+.claim h3 { margin: 0; }
+.claim .says { margin: 4px 0; color: var(--muted); }
+.open { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
 .scroll { overflow-x: auto; margin: 16px 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 10px 12px 6px; font-weight: 600; }
@@ -82,9 +92,10 @@ tbody { border-top: 1px solid var(--line); }
 tbody tr + tr td { border-top: 1px solid var(--grid); }
 thead th { color: var(--muted); font-weight: 600; font-size: 0.82rem; vertical-align: bottom; min-width: 4.5em; }
 tbody th { font-weight: 600; white-space: nowrap; }
-.figure { text-align: right; white-space: nowrap; }
-thead .figure { white-space: normal; }
-.text { text-align: left; }
+td { text-align: right; white-space: nowrap; }
+thead th { text-align: right; }
+th.text, td.text { text-align: left; }
+thead th, td.text { white-space: normal; }
 .barred { display: inline-flex; align-items: center; gap: 10px; justify-content: end; }
 .bar { width: 64px; height: 6px; border-radius: 3px; flex: none; }
 .mark { width: 0.95em; height: 0.95em; vertical-align: -0.1em; fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: round; stroke-linejoin: round; }
@@ -92,11 +103,30 @@ thead .figure { white-space: normal; }
 .fill { fill: var(--accent); }
 .chart { display: none; margin: 22px 0 26px; }
 .drawn .chart { display: block; }
+.chart h3 { margin-bottom: 4px; }
+.finding { margin: 0 0 10px; }
+.controls { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: start; gap: 6px 18px; margin-bottom: 8px; font-size: 0.84rem; }
+.legend, .actions { display: flex; flex-wrap: wrap; gap: 4px 6px; align-items: center; }
+.controls button, .controls input { font: inherit; color: inherit; background: var(--surface); border: 1px solid var(--line); border-radius: 6px; padding: 2px 8px; }
+.controls button { cursor: pointer; display: inline-flex; align-items: center; gap: 6px; overflow-wrap: anywhere; }
+.controls button:disabled { color: var(--muted); cursor: default; }
+.controls input { width: 5.2em; }
+.legend button { border-color: transparent; padding: 2px 6px; text-align: left; }
+.legend button[aria-pressed="false"] { color: var(--muted); text-decoration: line-through; }
+.legend button[aria-pressed="false"] > :first-child { opacity: 0.3; }
+.actions button[aria-pressed="true"] { border-color: var(--accent); color: var(--accent); }
+.told { color: var(--muted); }
+.line { width: 30px; height: 8px; flex: none; stroke-width: 2; }
+.swatch { width: 12px; height: 12px; border-radius: 3px; flex: none; }
+.fill-1 { background-image: repeating-linear-gradient(45deg, transparent 0 3px, var(--surface) 3px 4.5px); }
+.fill-2 { background-image: repeating-linear-gradient(-45deg, transparent 0 3px, var(--surface) 3px 4.5px); }
+.fill-3 { background-image: radial-gradient(var(--surface) 25%, transparent 30%); background-size: 5px 5px; }
+.dragged { position: absolute; top: 0; bottom: 0; background: var(--accent); opacity: 0.16; pointer-events: none; }
 .canvas { position: relative; height: 380px; }
 .pair .canvas { height: 260px; }
 .canvas.short, .pair .canvas.short { height: 190px; }
 .canvas.middle, .pair .canvas.middle { height: 330px; }
-.canvas.tall, .pair .canvas.tall { height: 520px; }
+.canvas.tall, .pair .canvas.tall { height: 480px; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 0 28px; }
 .pair .chart { min-width: 0; margin-bottom: 10px; }
 details { margin: 10px 0; }
@@ -148,15 +178,19 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   body { font-size: 1rem; }
   .wide { max-width: none; padding: 0; }
   .masthead { padding-bottom: 10px; }
-  nav.contents { display: none; }
+  nav.contents, .actions, .legend button[aria-pressed="false"] { display: none; }
   section { padding: 12px; margin: 14px 0; }
   section, .card { border-color: #cccccc; }
-  .card, figure, tr, .notices li { break-inside: avoid; }
-  h2, h3, caption { break-after: avoid; }
+  .chart details:not([open]) { display: none; }
+  .card, figure, .canvas, .claim, tr, .notices li { break-inside: avoid; }
+  h2, h3, caption, .finding, .controls { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  .canvas { height: 250px; }
-  .pair .canvas { height: 190px; }
+  /* Drawn for a sheet of A4, whatever the window is, for a browser lays out for paper after the script has drawn. */
+  .canvas { height: 250px; width: 675px; max-width: 100%; }
+  .pair .canvas { height: 190px; width: 323px; }
+  .canvas canvas { max-width: 100%; height: auto !important; }
+  .swatch, .key, .badge { print-color-adjust: exact; }
   .scroll { overflow: visible; }
   .bar { display: none; }
   th, td { padding: 3px 4px; }
@@ -165,5 +199,5 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   tbody th { white-space: normal; }
   pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 }
-${[0, 1, 2, 3, 4, 5].map((index) => `.key.series-${index} { background: var(--series-${index}); }`).join('\n')}
+${COLOURS.map((name) => `.${name} { background-color: var(--${name}); }\n.line.${name} { background-color: transparent; stroke: var(--${name}); }`).join('\n')}
 `;

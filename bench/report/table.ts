@@ -13,13 +13,14 @@ type Row = readonly Content[];
  * heading; rows that follow each other with the same heading share it.
  */
 export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
-  const kind = (index: number): string => (columns[index]?.text || index === 0 ? 'text' : 'figure');
+  // Most cells of a report are figures: they are plain.
+  const kind = (index: number): Content => (columns[index]?.text || index === 0) && html` class="text"`;
   const cellsOf = ([, ...cells]: Row): Markup[] =>
-    cells.map((cell, index) => html`<td class="${kind(index + 1)}">${cell}</td>`);
+    cells.map((cell, index) => html`<td${kind(index + 1)}>${cell}</td>`);
   return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0">
 <table>
 <caption>${caption}</caption>
-<thead><tr>${columns.map(({ title }, index) => html`<th scope="col" class="${kind(index)}">${title}</th>`)}</tr></thead>
+<thead><tr>${columns.map(({ title }, index) => html`<th scope="col"${kind(index)}>${title}</th>`)}</tr></thead>
 ${groupsOf(rows).map(
   (group) =>
     html`<tbody>${group.map(

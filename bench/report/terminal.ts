@@ -1,11 +1,11 @@
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { formatCapacity } from './answer.ts';
-import { noticesOf, type Said, saidOnce } from './notices.ts';
+import { noticesOf, type Said, saidAlike, saidOnce } from './notices.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
-import { capital, sentence } from './words.ts';
+import { capital, rateReason, sentence } from './words.ts';
 
 /** Of a terminal that does not tell its width: some report 0 columns. */
 const USUAL_COLUMNS = 80;
@@ -100,7 +100,7 @@ function rateLines({ rate, steps, variants }: View): string[] {
   const times = 'p50, p99 and p99.9 are response times';
   const told =
     rate !== null
-      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${sentence(rate.reason)}`]
+      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rateReason(rate.reason)}`]
       : offered.size === 0
         ? []
         : [`${times} at ${[...offered].join(', ')}.`];
@@ -119,11 +119,13 @@ function rateLines({ rate, steps, variants }: View): string[] {
 
 /** How runs ended if not well, what was lost, why they may not be believed, and the notices; each once. */
 function remarksOf(view: View): string[] {
-  const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
+  const ofEach = (told: (run: RunView) => string[]) =>
+    view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
   const said: Said<string>[] = [
-    ...saidOnce(doubts, view, (text) => text),
-    ...noticesOf(view).map(({ what: { level, text }, whose }) => ({
-      what: level === 'warning' ? text : `Note: ${text}`,
+    ...saidOnce(ofEach(endOf), view, (text) => text),
+    ...saidAlike(ofEach(doubtsOf), view),
+    ...noticesOf(view).map(({ what: { level, text }, whose, others }) => ({
+      what: `${level === 'warning' ? '' : 'Note: '}${text}${others.length === 0 ? '' : ` (The report has more of this kind: ${others.map(({ whose }) => whose).join('; ')}.)`}`,
       whose,
     })),
   ];
@@ -131,18 +133,18 @@ function remarksOf(view: View): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
+/** How it ended if not well, and what was lost. */
+function endOf(view: RunView): string[] {
+  return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
+}
+
 /** A reason that a notice of the same run begins with is told by that notice. */
-function doubtsOf(view: RunView): string[] {
-  const { verdict, reasons } = view.run.validity;
-  const told = reasons.filter((reason) => !view.run.notices.some(({ text }) => text.startsWith(reason)));
-  const outcome = outcomeSentence(view);
-  return [
-    ...(outcome === '' ? [] : [outcome]),
-    ...(hasLosses(view) ? [lossSentence(view)] : []),
-    ...(verdict === 'valid' || told.length === 0
-      ? []
-      : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`]),
-  ];
+function doubtsOf({ run }: RunView): string[] {
+  const { verdict, reasons } = run.validity;
+  const told = reasons.filter((reason) => !run.notices.some(({ text }) => text.startsWith(reason)));
+  return verdict === 'valid' || told.length === 0
+    ? []
+    : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`];
 }
 
 /** Breaks a line between words; what follows is indented as it is, and two more. */

@@ -1,4 +1,5 @@
 import type { Validity } from '../model/run.ts';
+import { dueOf } from './due.ts';
 import { formatCount, NOTHING } from './page/format.ts';
 import type { RunView } from './view.ts';
 import { capital, sentence } from './words.ts';
@@ -13,20 +14,25 @@ export function outcomeSentence({ run: { outcome } }: RunView): string {
   return outcome.state === 'completed' ? '' : sentence(`${capital(outcome.state)}: ${outcome.reason}`);
 }
 
-/** True where connections failed, messages were lost or the books do not balance. */
-export function hasLosses({ figures }: RunView): boolean {
-  return figures.connections.failed + figures.messages.lost > 0 || !figures.conservation.ok;
+/** True where connections failed, messages were lost or never sent, or the books do not balance. */
+export function hasLosses({ figures, run }: RunView): boolean {
+  const unsent = dueOf(run)?.unsent ?? 0;
+  return figures.connections.failed + figures.messages.lost + unsent > 0 || !figures.conservation.ok;
 }
 
-/** Connections that failed, messages lost, books that do not balance. */
-export function lossSentence({ figures }: RunView): string {
+/** Connections that failed, messages lost or never sent, books that do not balance. */
+export function lossSentence({ figures, run }: RunView): string {
   const { connections, messages, conservation } = figures;
   const missing = Math.max(0, connections.asked - connections.opened - connections.failed);
+  const due = dueOf(run);
   const losses = [
     connections.failed > 0 &&
       `${formatCount(connections.failed)} of ${formatCount(connections.asked)} connections failed`,
     missing > 0 && `${formatCount(missing)} of ${formatCount(connections.asked)} connections were not opened`,
     messages.lost > 0 && `${formatCount(messages.lost)} of ${formatCount(messages.sent)} messages were lost`,
+    due !== null &&
+      due.unsent > 0 &&
+      `${formatCount(due.unsent)} of ${formatCount(due.due)} messages that were due were never sent`,
     messages.outstanding > 0 && `${formatCount(messages.outstanding)} messages were outstanding at the end`,
     !conservation.ok && 'the counts do not add up (sent = echoed + outstanding + lost does not hold)',
   ].filter((loss) => loss !== false);
@@ -40,8 +46,11 @@ export function validitySentences({ run }: RunView): string[] {
   const { verdict, reasons, limit } = run.validity;
   const known =
     verdict === 'valid' ? [] : [`The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`];
-  // A verdict that goes by the limit has given its evidence already.
-  const told = limit.evidence === '' || known.some((line) => line.includes(limit.evidence));
+  // A verdict that goes by the limit has given its evidence already, in these words or in others.
+  const told =
+    limit.evidence === '' ||
+    verdict === `${limit.component}-limited` ||
+    known.some((line) => line.includes(limit.evidence));
   return told ? known : [...known, `${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`];
 }
 

@@ -25,8 +25,10 @@ export interface RunView {
   pattern: number;
   /** Response time (open loop) or service time (closed loop). */
   times: Histogram;
-  /** Its course over time, thinned out for charts. */
+  /** Its course over time from the warm-up on, thinned out for charts. */
   points: Point[];
+  /** The same of the time in which its connections were opened, which may be many times as long. */
+  connecting: Point[];
   /** The seconds of its steady phase with what disturbed them; null where the machine was not seen. */
   seconds: SteadySecond[] | null;
   /** The start of the steady phase (of the run where there is none): second 0 of all charts over time. */
@@ -136,7 +138,8 @@ function runView(run: Run, variant: number, answers: boolean): RunView {
     colour: colourOf(variant),
     pattern: (variant + Math.floor(variant / COLOURS)) % COLOURS,
     times: histogramOf(run, latencyNameOf(run)),
-    points: seriesOf(run),
+    points: seriesOf({ ...run, slices: run.slices.filter(({ phase }) => phase !== 'connect') }),
+    connecting: seriesOf({ ...run, slices: run.slices.filter(({ phase }) => phase === 'connect') }),
     seconds: steadySeconds(run),
     zeroUs: run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0,
   };

@@ -11,3 +11,8 @@ export function sentence(text: string): string {
 export function paragraph(sentences: readonly string[]): string {
   return sentences.filter((text) => text !== '').join(' ');
 }
+
+/** Why a rate is the one it is, for a place that has just told the rate: it is not told again. */
+export function rateReason(reason: string): string {
+  return sentence(capital(reason.replace(/^[\d,.]+ messages a second: /, '')));
+}

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { html, type Markup } from '../report/markup.ts';
 import type { OutputFile } from '../report/output-file.ts';
 import { pageOf } from '../report/page.ts';
+import { siteScript } from '../report/script.ts';
 import { badgeSvg } from './badge.ts';
 import { atomFeed } from './feed.ts';
 import { indexBody, type SitePage } from './index-page.ts';
@@ -30,7 +30,7 @@ export function siteFiles(
   return [
     {
       name: 'index.html',
-      text: pageOf(title, index, { scripts: [filterScript()], style: SITE_STYLE, head: HEAD }),
+      text: pageOf(title, index, { scripts: [siteScript()], style: SITE_STYLE, head: HEAD }),
     },
     ...pages.map((page) => ({
       name: page.file,
@@ -59,9 +59,3 @@ ${body}</section></main>`;
 const HEAD = `${GENERATOR}
 <link rel="alternate" type="application/atom+xml" title="Atom feed" href="feed.xml">
 `;
-
-/** What runs in the browser, as a classic script with a scope of its own. */
-function filterScript(): string {
-  const source = readFileSync(new URL('../report/page/site.js', import.meta.url), 'utf8');
-  return `(() => {\n'use strict';\n${source.replace(/^export \{\};\n/m, '')}})();\n`;
-}

@@ -1,38 +1,13 @@
 import type { ChartOptions } from 'chart.js';
-import {
-  formatBytes,
-  formatCount,
-  formatPercentile,
-  formatRate,
-  formatSeconds,
-  formatShare,
-  formatShort,
-  formatTime,
-} from './format.ts';
-import type { AxisSpec, Unit } from './spec.ts';
+import { formatFigure } from './format.ts';
+import type { AxisSpec } from './spec.ts';
 import type { Theme } from './theme.ts';
-
-const FORMATS: Record<Unit, (figure: number) => string> = {
-  time: formatTime,
-  count: formatShort,
-  rate: formatRate,
-  bytes: formatBytes,
-  bytesRate: (bytes) => `${formatBytes(bytes)}/s`,
-  share: formatShare,
-  seconds: formatSeconds,
-  percentile: formatPercentile,
-  name: formatCount,
-};
-
-export function formatFigure(figure: number, unit: Unit): string {
-  return FORMATS[unit](figure);
-}
 
 type Scale = NonNullable<NonNullable<ChartOptions<'line' | 'bar'>['scales']>[string]>;
 
 /** The options of one scale for chart.js. */
 export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | 'bottom'): Scale {
-  const ticks = axis.ticks;
+  const { ticks } = axis;
   return {
     ...(axis.unit === 'name' ? { type: 'category' } : { type: axis.logarithmic ? 'logarithmic' : 'linear' }),
     position: side,
@@ -60,4 +35,11 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
           },
         }),
   };
+}
+
+/** The same axis with the other scale: what was chosen for the one (bounds, ticks) does not fit the other. */
+export function rescaled(axis: AxisSpec, logarithmic: boolean): AxisSpec {
+  if (logarithmic === (axis.logarithmic ?? false)) return axis;
+  const { title, unit } = axis;
+  return logarithmic ? { title, unit, logarithmic } : { title, unit, min: 0 };
 }

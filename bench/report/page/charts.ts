@@ -1,21 +1,58 @@
-import type { Chart, ChartConfiguration, ChartDataset, LegendItem, Plugin } from 'chart.js';
-import { formatFigure, scaleOf } from './axes.ts';
-import type { AxisSpec, BandSpec, BarSpec, ChartSpec, LineSpec } from './spec.ts';
-import { cssColour, DASHES, fillOf, lineSample, POINTS, type Theme } from './theme.ts';
+import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
+import { rescaled, scaleOf } from './axes.ts';
+import { formatFigure } from './format.ts';
+import { type AxisSpec, type BandSpec, type BarSpec, type ChartSpec, DASHES, type LineSpec } from './spec.ts';
+import { cssColour, fillOf, POINTS, type Theme } from './theme.ts';
 
 type Config = ChartConfiguration<'line' | 'bar', ({ x: number; y: number | null } | number | null)[], string>;
 type Dataset = ChartDataset<'line' | 'bar', ({ x: number; y: number | null } | number | null)[]>;
 
-/** The whole configuration of a chart in the colours of the theme. */
-export function configOf(spec: ChartSpec, theme: Theme): Config {
-  return spec.kind === 'line' ? lineConfig(spec, theme) : barConfig(spec, theme);
+/** What a person has made of a chart. */
+export interface Choice {
+  /** Numbers of the series that are switched off. */
+  hidden: ReadonlySet<number>;
+  logarithmic: boolean;
+  /** Part of the horizontal axis; null: all of it. */
+  range: readonly [from: number, to: number] | null;
 }
 
-function lineConfig(spec: LineSpec, theme: Theme): Config {
+/** What a chart shows before a person chooses. */
+export function firstChoice(spec: ChartSpec): Choice {
+  return {
+    hidden: new Set(),
+    logarithmic: spec.kind === 'line' && (spec.y.logarithmic ?? false),
+    range: null,
+  };
+}
+
+/** The whole configuration of a chart in the colours of the theme. */
+export function configOf(spec: ChartSpec, theme: Theme, choice: Choice): Config {
+  return spec.kind === 'line'
+    ? lineConfig(chosen(spec, choice), theme, choice)
+    : barConfig(spec, theme, choice);
+}
+
+function chosen(spec: LineSpec, { logarithmic, range }: Choice): LineSpec {
+  const y = rescaled(spec.y, logarithmic);
+  // There is no 0 on a logarithmic axis.
+  const series = logarithmic
+    ? spec.series.map((each) =>
+        each.second
+          ? each
+          : { ...each, points: each.points.map((p) => ((p.y ?? 0) > 0 ? p : { ...p, y: null })) },
+      )
+    : spec.series;
+  const x = range === null ? spec.x : { ...spec.x, min: range[0], max: range[1] };
+  return { ...spec, x, y, series };
+}
+
+function lineConfig(spec: LineSpec, theme: Theme, { hidden }: Choice): Config {
   const axisOf = (index: number): AxisSpec => (spec.series[index]?.second && spec.y2 ? spec.y2 : spec.y);
   return {
     type: 'line',
-    data: { datasets: spec.series.map((series) => lineDataset(series)) },
+    data: {
+      datasets: spec.series.map((series, index) => ({ ...lineDataset(series), hidden: hidden.has(index) })),
+    },
     options: {
       ...commonOptions(theme),
       interaction: { mode: 'nearest', axis: 'x', intersect: false },
@@ -25,7 +62,6 @@ function lineConfig(spec: LineSpec, theme: Theme): Config {
         ...(spec.y2 === undefined ? {} : { y2: scaleOf(spec.y2, theme, 'right') }),
       },
       plugins: {
-        legend: lineLegend(spec, theme),
         tooltip: {
           ...tooltipStyle(theme),
           callbacks: {
@@ -50,7 +86,7 @@ function lineDataset(series: LineSpec['series'][number]): Dataset {
     borderColor: colour,
     backgroundColor: series.filled ? `color-mix(in srgb, ${colour} 22%, transparent)` : colour,
     borderWidth: 2,
-    borderDash: DASHES[series.pattern % DASHES.length] ?? [],
+    borderDash: [...(DASHES[series.pattern % DASHES.length] ?? [])],
     pointStyle: POINTS[series.pattern % POINTS.length] ?? 'circle',
     pointRadius: few ? 3 : 0,
     pointHoverRadius: 5,
@@ -61,7 +97,7 @@ function lineDataset(series: LineSpec['series'][number]): Dataset {
   };
 }
 
-function barConfig(spec: BarSpec, theme: Theme): Config {
+function barConfig(spec: BarSpec, theme: Theme, { hidden }: Choice): Config {
   return {
     type: 'bar',
     data: {
@@ -69,6 +105,7 @@ function barConfig(spec: BarSpec, theme: Theme): Config {
       datasets: spec.series.map((series, index) => ({
         label: series.label,
         data: series.values,
+        hidden: hidden.has(index),
         backgroundColor: fillOf(cssColour(series.colour), index, theme),
         borderColor: theme.surface,
         borderWidth: 1,
@@ -85,7 +122,6 @@ function barConfig(spec: BarSpec, theme: Theme): Config {
         y: { ...scaleOf(spec.y, theme, 'left'), stacked: spec.stacked, grid: { display: false } },
       },
       plugins: {
-        legend: legend(theme, spec.series.length > 1),
         tooltip: {
           ...tooltipStyle(theme),
           callbacks: {
@@ -105,36 +141,6 @@ function commonOptions(theme: Theme): NonNullable<Config['options']> {
     color: theme.text,
     font: { family: theme.font },
   };
-}
-
-function legend(theme: Theme, display: boolean) {
-  return {
-    display,
-    position: 'top' as const,
-    align: 'start' as const,
-    labels: {
-      color: theme.text,
-      usePointStyle: true,
-      pointStyle: 'rectRounded' as const,
-      boxHeight: 9,
-      padding: 14,
-      font: { size: 13, family: theme.font },
-    },
-  };
-}
-
-/** Lines in the legend look as they do in the chart, dashes and all, which chart.js does not do by itself. */
-function lineLegend(spec: LineSpec, theme: Theme) {
-  const base = legend(theme, spec.series.length > 1);
-  const generateLabels = (chart: Chart): LegendItem[] =>
-    spec.series.map((series, datasetIndex) => ({
-      text: series.label,
-      datasetIndex,
-      fontColor: theme.text,
-      hidden: !chart.isDatasetVisible(datasetIndex),
-      pointStyle: lineSample(cssColour(series.colour), series.pattern),
-    }));
-  return { ...base, labels: { ...base.labels, pointStyleWidth: 36, generateLabels } };
 }
 
 function tooltipStyle(theme: Theme) {

@@ -1,3 +1,5 @@
+import type { Unit } from './spec.ts';
+
 /**
  * How figures are written, in tables, sentences, charts and on the terminal alike: the only place
  * that knows units. `–` stands for what was not measured or what the samples do not support.
@@ -5,20 +7,20 @@
 export const NOTHING = '–';
 
 type Figure = number | null | undefined;
-type Unit = readonly [factor: number, name: string];
+type Scale = readonly [factor: number, name: string];
 
-const TIME_UNITS: readonly Unit[] = [
+const TIME_UNITS: readonly Scale[] = [
   [1e6, 's'],
   [1e3, 'ms'],
   [1, 'µs'],
 ];
-const COUNT_UNITS: readonly Unit[] = [
+const COUNT_UNITS: readonly Scale[] = [
   [1e9, 'G'],
   [1e6, 'M'],
   [1e3, 'k'],
   [1, ''],
 ];
-const BYTE_UNITS: readonly Unit[] = [
+const BYTE_UNITS: readonly Scale[] = [
   [2 ** 30, 'GiB'],
   [2 ** 20, 'MiB'],
   [2 ** 10, 'KiB'],
@@ -74,12 +76,29 @@ export function formatPercentile(x: Figure): string {
   return `${((1 - 1 / x) * 100).toFixed(Number.isInteger(Math.log10(x)) ? nines : nines + 1).replace(/\.0+$/, '')} %`;
 }
 
+const FORMATS: Record<Unit, (figure: Figure) => string> = {
+  time: formatTime,
+  count: formatShort,
+  rate: formatRate,
+  bytes: formatBytes,
+  bytesRate: (bytes) => (known(bytes) ? `${formatBytes(bytes)}/s` : NOTHING),
+  share: formatShare,
+  seconds: formatSeconds,
+  percentile: formatPercentile,
+  name: formatCount,
+};
+
+/** A figure of a chart. */
+export function formatFigure(figure: Figure, unit: Unit): string {
+  return FORMATS[unit](figure);
+}
+
 function known(figure: Figure): figure is number {
   return figure !== null && figure !== undefined && Number.isFinite(figure);
 }
 
 /** In the largest unit of which it has at least one. */
-function scaled(figure: Figure, units: readonly Unit[], space: string): string {
+function scaled(figure: Figure, units: readonly Scale[], space: string): string {
   if (!known(figure)) return NOTHING;
   const size = Math.abs(figure);
   // Half a step below the unit it rounds up to it: 999.9 µs is 1 ms, not 1000 µs.

@@ -1,31 +1,52 @@
-import type { Chart as ChartClass } from 'chart.js';
-import { configOf } from './charts.ts';
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  Tooltip,
+} from 'chart.js';
+import { type Panel, panelOf } from './panel.ts';
 import type { ChartSpec } from './spec.ts';
-import { currentTheme } from './theme.ts';
 
-/** chart.js, in a script of its own before this one. */
-declare const Chart: typeof ChartClass;
+// What is not named here is not in the page.
+Chart.register(
+  BarController,
+  BarElement,
+  CategoryScale,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  LogarithmicScale,
+  PointElement,
+  Tooltip,
+);
 
-/** Draws every chart, and again when the colours change: another scheme, or paper. */
+/** Draws every chart, and again when the colours change (another scheme, or paper) or what hid one is opened. */
 function start(): void {
   // Without this script the page has tables only; the style sheet shows the charts from here on.
   document.documentElement.classList.add('drawn');
   const specs: ChartSpec[] = JSON.parse(document.getElementById('charts')?.textContent ?? '[]');
-  let charts = drawAll(specs);
-  const redraw = (): void => {
-    for (const chart of charts) chart.destroy();
-    charts = drawAll(specs);
+  const panels = specs.flatMap((spec) => panelOf(spec) ?? []);
+  const drawAll = (): void => {
+    for (const { draw } of panels) draw();
   };
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
-  matchMedia('print').addEventListener('change', redraw);
+  drawAll();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+  matchMedia('print').addEventListener('change', drawAll);
+  // It does not bubble.
+  document.addEventListener('toggle', ({ target }) => redrawWithin(target, panels), true);
 }
 
-function drawAll(specs: readonly ChartSpec[]): ChartClass<'line' | 'bar', unknown, unknown>[] {
-  const theme = currentTheme();
-  return specs.flatMap((spec) => {
-    const canvas = document.getElementById(spec.id);
-    return canvas instanceof HTMLCanvasElement ? [new Chart(canvas, configOf(spec, theme))] : [];
-  });
+function redrawWithin(opened: EventTarget | null, panels: readonly Panel[]): void {
+  if (!(opened instanceof HTMLDetailsElement)) return;
+  for (const { canvas, draw } of panels) if (opened.contains(canvas)) draw();
 }
 
 start();

@@ -1,3 +1,13 @@
+/** Line patterns beside the colours, for eyes and printers that do not tell colours apart. */
+export const DASHES: readonly (readonly number[])[] = [
+  [],
+  [7, 4],
+  [2, 3],
+  [10, 3, 2, 3],
+  [14, 5],
+  [4, 2, 1, 2],
+];
+
 /** What an axis or a series counts, and so how its figures are written. */
 export type Unit =
   | 'time'

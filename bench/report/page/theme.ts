@@ -1,5 +1,3 @@
-/** Line patterns beside the colours, for eyes and printers that do not tell colours apart. */
-export const DASHES: readonly number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [14, 5], [4, 2, 1, 2]];
 export const POINTS = ['circle', 'rect', 'triangle', 'rectRot', 'star', 'cross'] as const;
 
 export interface Theme {
@@ -37,19 +35,6 @@ function sketch(
   const pen = canvas.getContext('2d');
   if (pen !== null) draw(pen);
   return canvas;
-}
-
-/** A line of the legend as it is in the chart: colour and dashes. */
-export function lineSample(colour: string, pattern: number): HTMLCanvasElement {
-  return sketch(36, 8, (pen) => {
-    pen.strokeStyle = colour;
-    pen.lineWidth = 2;
-    pen.setLineDash([...(DASHES[pattern % DASHES.length] ?? [])]);
-    pen.beginPath();
-    pen.moveTo(0, 4);
-    pen.lineTo(36, 4);
-    pen.stroke();
-  });
 }
 
 /** How the first, second, … part of a bar is filled: plain, with two kinds of stripes, with dots. */

@@ -66,6 +66,26 @@ test('evidence that the verdict gives is not given again', () => {
   assert.doesNotMatch(page, /What set the pace was the generator/);
 });
 
+test('evidence in other words than those of the verdict on the same component is not given again either', () => {
+  const run = makeRun({ seconds: 1 });
+  run.validity = {
+    verdict: 'server-limited',
+    reasons: ['The echo server was the limit: it was busy.'],
+    limit: { component: 'server', evidence: 'the busiest echo server 98 %.' },
+  };
+  assert.doesNotMatch(reportHtml(makeResult([run])), /What set the pace was the echo server/);
+});
+
+test('a card does not say that a schedule set the pace, whatever the verdict', () => {
+  const result = makeBothSteps(1, 1);
+  const latency = result.runs[1];
+  assert.ok(latency);
+  latency.validity = { ...latency.validity, verdict: 'suspect', reasons: ['The generator sent late.'] };
+  const card = sectionText(shown(result), 'answers');
+  assert.match(card, /Latency\. The verdict is suspect: The generator sent late\./);
+  assert.doesNotMatch(card, /What set the pace was the schedule/);
+});
+
 test('every run is listed with its own figures', () => {
   const result = makeBothSteps(2, 2);
   const [first] = result.runs;

@@ -62,8 +62,12 @@ ${told !== '' && html`<p><strong>${title}.</strong> ${told}</p>`}
 `;
 }
 
-/** That a schedule which was kept set the pace goes without saying. */
-function validityOf(view: RunView): string[] {
-  const { verdict, limit } = view.run.validity;
-  return verdict === 'valid' && limit.component === 'schedule' ? [] : validitySentences(view);
+/** That a schedule set the pace goes without saying: it is what an open loop is for. */
+function validityOf({ run, ...view }: RunView): string[] {
+  const { limit } = run.validity;
+  const evidence = limit.component === 'schedule' ? '' : limit.evidence;
+  return validitySentences({
+    ...view,
+    run: { ...run, validity: { ...run.validity, limit: { ...limit, evidence } } },
+  });
 }

@@ -5,10 +5,10 @@ import type { RunView } from '../view.ts';
 
 const CAUSES: Record<Cause, string> = { steal: 'steal', other: 'other work' };
 
-/** What is shaded behind the lines of a chart over time: phases beside the steady one, and disturbed seconds. */
+/** What is shaded behind the lines of a chart over time: warm-up and drain, and disturbed seconds. */
 export function bandsOf(view: RunView): BandSpec[] {
   const phases = view.run.phases
-    .filter(({ phase, startUs, endUs }) => phase !== 'steady' && endUs > startUs)
+    .filter(({ phase, startUs, endUs }) => (phase === 'warm-up' || phase === 'drain') && endUs > startUs)
     .map(({ phase, startUs, endUs }) => bandOf(view, startUs, endUs, phase, 'phase'));
   return [...phases, ...disturbedBands(view)];
 }

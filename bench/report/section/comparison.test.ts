@@ -4,6 +4,7 @@ import { makeRounds } from '../../../test/comparison.ts';
 import { withEveryString } from '../../../test/hostile.ts';
 import { hgrmFiles } from '../hgrm.ts';
 import { reportHtml } from '../html.ts';
+import { tableOf } from '../page-text.test.fixture.ts';
 
 const PAGE = reportHtml(makeRounds());
 const titles = (page: string) => [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
@@ -17,11 +18,20 @@ test('a comparison has sections of its own, the verdict first, and runs as one t
     'What differs in the configuration',
     'Notices',
     'All runs',
+    'The article’s claims',
     'Environment and plan',
   ]);
   assert.match(PAGE, /<p class="verdict">plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
   const runs = /<section id="runs"[\s\S]*?<\/section>/.exec(PAGE)?.[0] ?? '';
   assert.equal(runs.match(/<tr>/g)?.length, 1 + 12);
+});
+
+test('the rounds that are drawn are a table as well', () => {
+  assert.deepEqual(tableOf(PAGE, 'plain+buf-16k and plain, round by round').slice(0, 3), [
+    ['Nginx CPU per message', '1', '20 µs', '25 µs'],
+    ['Nginx CPU per message', '2', '21 µs', '26 µs'],
+    ['Nginx CPU per message', '3', '22 µs', '27 µs'],
+  ]);
 });
 
 test('every effect is drawn with its interval, those beyond the scale as an arrow', () => {
@@ -82,7 +92,7 @@ test('a comparison with nothing in it is a page all the same', () => {
       : [{ ...each, comparisons: each.comparisons.map((one) => ({ ...one, figures: [] })), excluded: [] }],
   );
   const page = reportHtml({ ...result, runs: [], conclusions });
-  assert.equal(titles(page).length, 8);
+  assert.equal(titles(page).length, 9);
   assert.doesNotMatch(page.slice(0, page.indexOf('<script')), /NaN|Infinity|undefined/);
 });
 

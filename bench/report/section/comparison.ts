@@ -2,15 +2,24 @@ import { histogramOfAll } from '../../measure/figures.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../../model/comparison.ts';
 import type { Notice } from '../../model/notice.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
+import { mergedText } from '../alike.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 import { forestPlot } from '../comparison/forest.ts';
 import { notesOf } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
 import { columnsOf, rowsOf } from '../comparison/text.ts';
-import { excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
+import {
+  excludedLines,
+  figureTitle,
+  formatFigure,
+  roundsSentence,
+  verdictSentence,
+} from '../comparison/words.ts';
 import { chartFigure } from '../figure.ts';
+import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
+import type { Said } from '../notices.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
@@ -73,10 +82,26 @@ function rounds(view: View): Section {
 ${comparisons.map(
   (each) => html`<h3>${each.variant}</h3>
 <div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baseline))}</div>
+<details><summary>The rounds of ${each.variant} as a table</summary>${roundsTable(each, baseline)}</details>
 `,
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
+}
+
+function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {
+  const columns = ['Figure', 'Round', baseline, variant].map((title) => ({ title }));
+  const rows = figures
+    .filter(isDrawn)
+    .flatMap((figure) =>
+      figure.rounds.map((each) => [
+        figureTitle(figure),
+        String(each.round),
+        formatFigure(each.baseline, figure),
+        formatFigure(each.variant, figure),
+      ]),
+    );
+  return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
 /** Capacity of a core is CPU per message once more. */
@@ -94,15 +119,12 @@ function curves(view: View): Section {
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
   });
   const charts = views.length === 0 ? [] : [percentileChart(views)];
-  const described = views
-    .map(({ name, times }) => `${name}: p50 ${formatTime(times.getValueAtPercentile(50))}.`)
-    .join(' ');
   return {
     id: 'curves',
     title: 'Response time by percentile',
     charts,
     body: html`${charts.length === 0 && html`<p>Nothing was measured in the step latency.</p>`}
-${charts.map((chart) => chartFigure(chart, 'Response time by percentile', described, html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', percentileFinding(views), html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
   };
 }
 
@@ -148,19 +170,15 @@ function differenceOf(before: string | null, after: string | null, name: string)
   );
 }
 
-/** Of the bench, and of its runs: the first of each kind, with how many runs have one like it. */
+/** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as ranges. */
 function notices({ result }: View): Section {
   const general = result.notices.map((what) => ({ what, whose: '' }));
-  const ofRuns = new Map<string, { what: Notice; runs: number }>();
+  const ofRuns = new Map<string, Notice[]>();
   for (const what of result.runs.flatMap((run) => run.notices))
-    ofRuns.set(kindOf(what), {
-      what: ofRuns.get(kindOf(what))?.what ?? what,
-      runs: (ofRuns.get(kindOf(what))?.runs ?? 0) + 1,
-    });
-  const counted = [...ofRuns.values()].map(({ what, runs }) => ({
-    what,
-    whose: runs === 1 ? '1 run' : `${runs} of ${result.runs.length} runs, one of them`,
-  }));
+    ofRuns.set(kindOf(what), [...(ofRuns.get(kindOf(what)) ?? []), what]);
+  const counted = [...ofRuns.values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [ofKind(first, others, result.runs.length)],
+  );
   const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
   return {
     id: 'notices',
@@ -168,6 +186,15 @@ function notices({ result }: View): Section {
     charts: [],
     body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
   };
+}
+
+function ofKind(first: Notice, others: readonly Notice[], runs: number): Said<Notice> {
+  if (others.length === 0) return { what: first, whose: '1 run' };
+  const text = mergedText([first, ...others].map((each) => each.text));
+  const whose = `${others.length + 1} of ${runs} runs`;
+  return text === null
+    ? { what: first, whose: `${whose}, one of them` }
+    : { what: { ...first, text }, whose };
 }
 
 /** What the sandbox changed is told of each configuration: it names other lines in each. */

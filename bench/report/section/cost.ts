@@ -1,6 +1,7 @@
 import { type ByComponent, MEASURED, type ProcessFigures } from '../../measure/processes.ts';
 import { bytesAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
+import { type Level, levelsSentence } from '../finding/levels.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../page/format.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
@@ -24,7 +25,6 @@ export function cost({ steps, runs }: View): Section {
     body: html`<p>CPU per message is CPU that a component used in the steady phase ÷ messages echoed in it. It is steadier than any latency on a noisy machine: the figure to compare configurations by. A generator that spins for its schedule uses CPU while it waits, and that is in its figure. Memory per connection is the growth of resident memory while the connections opened ÷ connections opened; buffers of the kernel are not in it.</p>
 ${parts.map(({ body }) => body)}
 ${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
-<p class="how">At 100 % of a core a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.</p>
 <details><summary>Process by process</summary>
 ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
 <p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>
@@ -54,17 +54,25 @@ function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup }
 ${chartFigure(
   cpu,
   `${capital(step)}: CPU per message, by component`,
-  words(runs, formatTime, ({ figures }) => figures.cpuUsPerMessage),
-  null,
+  levelsSentence(
+    'CPU of Nginx per message',
+    proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage),
+    formatTime,
+  ),
+  'Each bar is what one message cost, there and back, part by part. Shorter is cheaper; a spinning generator is in it with the time it waited.',
 )}
 ${chartFigure(
   memory,
   `${capital(step)}: memory per connection, by component`,
-  words(runs, formatBytes, ({ figures }) => figures.memoryPerConnectionBytes),
-  null,
+  levelsSentence(
+    'Memory of Nginx per connection',
+    proxyLevels(runs, ({ figures }) => figures.memoryPerConnectionBytes),
+    formatBytes,
+  ),
+  'Each bar is what a connection that is open and has sent nothing yet takes, part by part.',
 )}
 </div>
-${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, words(runs, formatShare, busiestOf), null)}
+${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), 'At 100 % of a core a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.')}
 `,
   };
 }
@@ -98,17 +106,21 @@ function componentChart(
   };
 }
 
-function words(
-  runs: readonly RunView[],
-  format: (figure: number | null) => string,
-  figures: (view: RunView) => ByComponent,
-): string {
+/** Those of Nginx, where one took part. */
+function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): Level[] {
   return runs
-    .map((view) => {
-      const told = MEASURED.map((component) => `${NAMES[component]} ${format(figures(view)[component])}`);
-      return `${view.name}: ${told.join(', ')}.`;
-    })
-    .join(' ');
+    .filter(({ run }) => run.proxy !== null)
+    .map((view) => ({ name: view.name, value: figures(view).proxy }));
+}
+
+function busiestFinding(runs: readonly RunView[]): string {
+  const all = runs.flatMap((view) => {
+    const shares = busiestOf(view);
+    return MEASURED.map((component) => ({ name: view.name, component, share: shares[component] ?? 0 }));
+  });
+  const [first] = all.toSorted((a, b) => b.share - a.share);
+  if (first === undefined || first.share === 0) return 'No CPU was measured.';
+  return `The busiest process of all was of the component ${NAMES[first.component]}, with ${first.name}: ${formatShare(first.share)} of a core.`;
 }
 
 /** Of each component the process that used most CPU in the steady phase; the master of Nginx is idle then. */

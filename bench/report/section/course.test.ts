@@ -26,7 +26,7 @@ test('disturbed seconds are bands of the charts over time, those beside each oth
   );
   assert.deepEqual(
     chart.bands?.filter(({ kind }) => kind === 'phase').map(({ label }) => label),
-    ['connect', 'warm-up', 'drain'],
+    ['warm-up', 'drain'],
   );
   assert.match(
     sectionText(page, 'course'),

@@ -1,22 +1,24 @@
+import type { Point } from '../../measure/series.ts';
 import type { Step } from '../../model/plan.ts';
 import { bytesAxis, timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
+import { rateFinding, responseFinding } from '../finding/course.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
+import { formatBytes, formatCount, formatTime, NOTHING } from '../page/format.ts';
 import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
 import { capital } from '../words.ts';
 import { bandsOf, causesIn, secondOf } from './bands.ts';
 
-/** Throughput and latency over time, step by step. */
+/** Throughput and latency over time, step by step: all variants on the same axes, then each run by itself. */
 export function course({ steps }: View): Section {
   const parts = steps.map(stepCourse);
   return {
     id: 'course',
     title: 'Over time',
     charts: parts.flatMap(({ charts }) => charts),
-    body: html`<p>Second 0 is the start of the steady phase, from which the figures are taken. What is shaded in grey (connect, warm-up, drain) is recorded and shown, but not counted in the rates. What is shaded in amber was disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time that processes other than those of the run took. A dip in an amber second says something about the machine, not about Nginx.</p>
+    body: html`<p>Second 0 is the start of the steady phase, from which the figures are taken. What is shaded in grey (warm-up, drain) is recorded and shown, but not counted in the rates. What is shaded in amber was disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time that processes other than those of the run took. A dip in an amber second says something about the machine, not about Nginx. How the connections were opened is told under <a href="#handshakes">handshakes</a>.</p>
 ${parts.map(({ body }) => body)}`,
   };
 }
@@ -27,33 +29,79 @@ interface Part {
 }
 
 function stepCourse({ step, runs }: StepView): Part {
-  const together = runs.length > 1 ? [echoedOfAll(step, runs)] : [];
-  const each = runs.map((view, index) => runCharts(view, `${step}-${index}`));
+  const together = runs.length > 1 ? chartsOfAll(step, runs) : [];
+  const each = runs.map((view, index) => runCharts(view, runs, `${step}-${index}`));
+  const single = html`${each.map((charts, index) => {
+    const view = runs[index];
+    return (
+      view &&
+      html`<div class="pair">${charts.map(figureOf)}</div>
+${figuresOverTime(view)}`
+    );
+  })}`;
   return {
-    charts: [...together, ...each.flatMap((charts) => charts.map(({ spec }) => spec))],
+    charts: [...together, ...each.flat()].map(({ spec }) => spec),
     body: html`<h3 class="step">${capital(step)}</h3>
-${together.map((spec) => chartFigure(spec, `Messages echoed per second in the step ${step}, all variants`, rateWords(runs), html`How to read it: a steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.`))}
-<div class="pair">${each.flat().map(({ spec, title, words }) => chartFigure(spec, title, words, null))}</div>
-${runs.map(figuresOverTime)}`,
+${together.map(figureOf)}
+${runs.length === 1 ? single : html`<details><summary>Run by run, with what disturbed each</summary>${single}</details>`}`,
   };
 }
 
-interface RunChart {
+interface CourseChart {
   spec: LineSpec;
   title: string;
-  words: string;
+  finding: string;
+  how: string;
 }
 
+function figureOf({ spec, title, finding, how }: CourseChart): Markup {
+  return chartFigure(spec, title, finding, how);
+}
+
+const HOW_RATE =
+  'A steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.';
+const HOW_TIME =
+  'A peak in one second is a stall in it; a line that climbs is a queue that grows. On the logarithmic axis equal distances are equal factors.';
+
 /** A closed loop has no latency, so its times are not drawn over time: they are its connections ÷ its rate. */
-function runCharts(view: RunView, id: string): RunChart[] {
+function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
   const rate = {
-    spec: rateChart(view, id),
+    spec: ofAll(`chart-echoed-${step}`, runs, ECHOED_AXIS, (point) => point.echoedPerSecond),
+    title: `Messages echoed per second in the step ${step}, all variants`,
+    finding: rateFinding(runs),
+    how: HOW_RATE,
+  };
+  if (!runs.some(isOpen)) return [rate];
+  const p99 = (point: Point): number | null => point.p99Us;
+  const axis = timeAxis(
+    'p99 of the response time',
+    runs.flatMap(({ points }) => points.map(p99)),
+  );
+  return [
+    rate,
+    {
+      spec: ofAll(`chart-p99-${step}`, runs, axis, p99),
+      title: `p99 of the response time in the step ${step}, all variants`,
+      finding: responseFinding(runs),
+      how: HOW_TIME,
+    },
+  ];
+}
+
+/** The charts of one run, on the axes that all runs of its step share. */
+function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseChart[] {
+  const rate = {
+    spec: rateChart(view, runs, id),
     title: `${view.label}: messages and bytes`,
-    words: rateWords([view]),
+    finding: rateFinding([view]),
+    how: `${HOW_RATE} Sent and echoed lie on each other as long as every message comes back in its second.`,
   };
   if (!isOpen(view)) return [rate];
   const title = `${view.label}: response time`;
-  return [rate, { spec: responseChart(view, id), title, words: responseWords(view) }];
+  return [
+    rate,
+    { spec: responseChart(view, runs, id), title, finding: responseFinding([view]), how: HOW_TIME },
+  ];
 }
 
 function isOpen({ run }: RunView): boolean {
@@ -83,7 +131,7 @@ const RATE_COLUMNS = [
 ];
 const TIME_COLUMNS = [{ title: 'Response time p50' }, { title: 'p99' }, { title: 'Max' }];
 
-function row(view: RunView, point: RunView['points'][number]): string[] {
+function row(view: RunView, point: Point): string[] {
   const { atUs, phase, p50Us, p99Us, maxUs } = point;
   return [
     secondOf(view, atUs).toFixed(1),
@@ -98,13 +146,14 @@ function row(view: RunView, point: RunView['points'][number]): string[] {
   ];
 }
 
-/** From the first phase to the last; over several runs from the earliest to the latest. */
+/** From the warm-up to the end; over several runs from the earliest to the latest. */
 function timeOf(runs: readonly RunView[]): AxisSpec {
   const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (const view of runs) {
-    for (const { startUs, endUs } of view.run.phases) {
+    for (const { phase, startUs, endUs } of view.run.phases) {
+      if (phase === 'connect') continue;
       min = Math.min(min, secondOf(view, startUs));
       max = Math.max(max, secondOf(view, endUs));
     }
@@ -112,67 +161,117 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
   return min < max ? { ...axis, min: Math.floor(min), max: Math.ceil(max) } : axis;
 }
 
-function echoedOfAll(step: Step, runs: readonly RunView[]): LineSpec {
+const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
+
+function ofAll(
+  id: string,
+  runs: readonly RunView[],
+  y: AxisSpec,
+  figure: (point: Point) => number | null,
+): LineSpec {
   return {
     kind: 'line',
-    id: `chart-echoed-${step}`,
+    id,
     x: timeOf(runs),
-    y: { title: 'echoed per second', unit: 'rate', min: 0 },
-    series: runs.map((view) =>
-      line(
-        view.name,
-        view.colour,
-        view.pattern,
-        over(view, (point) => point.echoedPerSecond),
-      ),
-    ),
+    y,
+    series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
   };
 }
 
-function rateChart(view: RunView, id: string): LineSpec {
-  const bytes = ({ bytesSentPerSecond, bytesReceivedPerSecond }: RunView['points'][number]): number | null =>
-    bytesSentPerSecond === null || bytesReceivedPerSecond === null
-      ? null
-      : bytesSentPerSecond + bytesReceivedPerSecond;
-  const sent = over(view, (point) => point.sentPerSecond);
-  const echoed = over(view, (point) => point.echoedPerSecond);
+/** What was due is drawn where it was not what was sent: by more than a hundredth in some second. */
+function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
+  const due =
+    isOpen(view) &&
+    view.points.some(
+      ({ duePerSecond: due, sentPerSecond: sent }) =>
+        due !== null && sent !== null && Math.abs(due - sent) > due / 100,
+    );
   return {
     kind: 'line',
     id: `chart-rate-${id}`,
-    x: timeOf([view]),
-    y: { title: 'messages', unit: 'rate', min: 0 },
+    x: timeOf(runs),
+    y: {
+      title: 'messages',
+      unit: 'rate',
+      min: 0,
+      max:
+        mostOf(runs, ({ sentPerSecond, echoedPerSecond, duePerSecond }) =>
+          Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
+        ) * 1.05,
+    },
     // Twice as high as it needs to be, so that its line does not lie on those of the messages.
-    y2: bytesAxis(
-      'bytes, both ways',
-      'bytesRate',
-      2 * view.points.reduce((most, point) => Math.max(most, bytes(point) ?? 0), 0),
-    ),
+    y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
     bands: bandsOf(view),
     series: [
-      line('sent', 'series-0', 1, sent),
-      line('echoed', 'series-1', 0, echoed),
-      { ...line('bytes', 'series-3', 2, over(view, bytes)), second: true },
+      ...(due
+        ? [
+            line(
+              'due',
+              'series-2',
+              3,
+              over(view, (point) => point.duePerSecond),
+            ),
+          ]
+        : []),
+      line(
+        'sent',
+        'series-0',
+        1,
+        over(view, (point) => point.sentPerSecond),
+      ),
+      line(
+        'echoed',
+        'series-1',
+        0,
+        over(view, (point) => point.echoedPerSecond),
+      ),
+      { ...line('bytes', 'series-3', 2, over(view, bytesOf)), second: true },
     ],
   };
 }
 
-function responseChart(view: RunView, id: string): LineSpec {
-  const p50 = over(view, (point) => point.p50Us);
-  const p99 = over(view, (point) => point.p99Us);
-  const most = over(view, (point) => point.maxUs);
+function bytesOf({ bytesSentPerSecond, bytesReceivedPerSecond }: Point): number | null {
+  return bytesSentPerSecond === null || bytesReceivedPerSecond === null
+    ? null
+    : bytesSentPerSecond + bytesReceivedPerSecond;
+}
+
+function mostOf(runs: readonly RunView[], figure: (point: Point) => number | null): number {
+  return runs.reduce(
+    (most, { points }) => points.reduce((own, point) => Math.max(own, figure(point) ?? 0), most),
+    0,
+  );
+}
+
+function responseChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
   return {
     kind: 'line',
     id: `chart-response-${id}`,
-    x: timeOf([view]),
+    x: timeOf(runs),
     y: timeAxis(
       'response time',
-      [p50, p99, most].flatMap((points) => points.map(({ y }) => y)),
+      runs.flatMap(({ points }) => points.flatMap(({ p50Us, p99Us, maxUs }) => [p50Us, p99Us, maxUs])),
     ),
     bands: bandsOf(view),
     series: [
-      line('p50', 'series-0', 0, p50),
-      line('p99', 'series-1', 1, p99),
-      line('max', 'series-4', 2, most),
+      line(
+        'p50',
+        'series-0',
+        0,
+        over(view, (point) => point.p50Us),
+      ),
+      line(
+        'p99',
+        'series-1',
+        1,
+        over(view, (point) => point.p99Us),
+      ),
+      line(
+        'max',
+        'series-4',
+        2,
+        over(view, (point) => point.maxUs),
+      ),
     ],
   };
 }
@@ -181,27 +280,9 @@ function line(label: string, colour: string, pattern: number, points: SeriesSpec
   return { label, colour, pattern, points };
 }
 
-function over(
-  view: RunView,
-  figure: (point: RunView['points'][number]) => number | null,
-): SeriesSpec['points'] {
+function over(view: RunView, figure: (point: Point) => number | null): SeriesSpec['points'] {
   return view.points.map((point) => {
     const y = figure(point);
     return { x: secondOf(view, point.atUs), y: y === null ? null : Math.round(y) };
   });
-}
-
-function rateWords(runs: readonly RunView[]): string {
-  return runs
-    .map(({ name, figures }) => {
-      const { sentPerSecond, receivedPerSecond } = figures.bytes;
-      return `${name}: ${formatRate(figures.messages.perSecond)} messages echoed in the steady phase, ${formatBytes(sentPerSecond)}/s sent and ${formatBytes(receivedPerSecond)}/s received.`;
-    })
-    .join(' ');
-}
-
-function responseWords({ figures, points }: RunView): string {
-  const times = figures.latencies.response;
-  const highest = points.reduce((most, point) => Math.max(most, point.p99Us ?? 0), 0);
-  return `Over the whole steady phase p50 ${formatTime(times?.p50)}, p99 ${formatTime(times?.p99)}, max ${formatTime(times?.max)}; the highest p99 of a moment ${highest === 0 ? NOTHING : formatTime(highest)}.`;
 }

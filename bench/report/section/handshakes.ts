@@ -1,8 +1,10 @@
 import type { HistogramName } from '../../model/recording.ts';
+import type { Run } from '../../model/run.ts';
 import { chartFigure } from '../figure.ts';
-import { html } from '../markup.ts';
+import { DURATION, levelsSentence } from '../finding/levels.ts';
+import { html, type Markup } from '../markup.ts';
 import { formatCount, formatRate, formatTime } from '../page/format.ts';
-import type { BarSpec } from '../page/spec.ts';
+import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
 import { capital } from '../words.ts';
@@ -15,29 +17,85 @@ const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** TCP connect, TLS, HTTP upgrade and the whole; the connections of every run are opened anew. */
+/** How the connections were opened; those of every run are opened anew. */
 export function handshakes({ steps, runs }: View): Section {
-  const charts = steps.map(medianChart);
+  const parts = steps.map(stepHandshakes);
   return {
     id: 'handshakes',
     title: 'Handshakes',
-    charts,
+    charts: parts.flatMap(({ charts }) => charts),
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
-<div class="pair">${steps.map((step, index) => {
-      const chart = charts[index];
-      return (
-        chart &&
-        chartFigure(
-          chart,
-          `${capital(step.step)}: median of each part of the handshake`,
-          step.runs.map(describe).join(' '),
-          null,
-        )
-      );
-    })}</div>
-<p class="how">A WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Medians of the parts need not add up to the median of the whole. Many connections opened at once wait for each other: these are times in a crowd.</p>
-${table('Handshakes in full', TIMES, runs.flatMap(partRows))}`,
+<p class="how">A WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Many connections opened at once wait for each other: these are times in a crowd.</p>
+${parts.map(({ body }) => body)}
+<details><summary>Each part of the handshake in full</summary>
+${table('Handshakes in full', TIMES, runs.flatMap(partRows))}</details>`,
   };
+}
+
+function stepHandshakes(step: StepView): { charts: ChartSpec[]; body: Markup } {
+  const { runs } = step;
+  const medians = medianChart(step);
+  const connecting = connectingChart(step);
+  const title = capital(step.step);
+  return {
+    charts: [connecting, medians],
+    body: html`<div class="pair">
+${chartFigure(connecting, `${title}: connections while they are opened`, connectFinding(runs), 'Second 0 is the first handshake. The steeper a line, the more connections are opened in a second; one that flattens is waiting for something: a backlog, a limit, or CPU for TLS.')}
+${chartFigure(
+  medians,
+  `${title}: median of each part of the handshake`,
+  levelsSentence(
+    'The median of the whole handshake',
+    runs.map(({ name, figures }) => ({ name, value: figures.latencies.handshake?.p50 ?? null })),
+    formatTime,
+    DURATION,
+  ),
+  'Medians of the parts need not add up to the median of the whole.',
+)}
+</div>
+`,
+  };
+}
+
+function connectFinding(runs: readonly RunView[]): string {
+  const levels = runs.map(({ name, figures }) => ({ name, value: figures.connect.timeToOpenUs }));
+  return levelsSentence('The time to open all connections', levels, formatTime, DURATION);
+}
+
+/** How many connections are open, from the first handshake on: a chart of its own, for it may take far longer than the load. */
+function connectingChart({ step, runs }: StepView): LineSpec {
+  return {
+    kind: 'line',
+    id: `chart-connecting-${step}`,
+    x: {
+      title: 'seconds since the first handshake',
+      unit: 'seconds',
+      min: 0,
+      max: Math.max(
+        1,
+        ...runs.map(({ connecting, run }) =>
+          Math.ceil((connecting.at(-1)?.endUs ?? 0) / 1e6 - connectStart(run)),
+        ),
+      ),
+    },
+    y: { title: 'connections open', unit: 'count', min: 0 },
+    series: runs.map(({ name, colour, pattern, connecting, run }) => ({
+      label: name,
+      colour,
+      pattern,
+      points: [
+        { x: 0, y: 0 },
+        ...connecting.map(({ endUs, open }) => ({
+          x: Math.round((endUs / 1e6 - connectStart(run)) * 100) / 100,
+          y: open,
+        })),
+      ],
+    })),
+  };
+}
+
+function connectStart({ phases }: Run): number {
+  return (phases.find(({ phase }) => phase === 'connect')?.startUs ?? 0) / 1e6;
 }
 
 const OPENING = [
@@ -83,11 +141,6 @@ function medianChart({ step, runs }: StepView): BarSpec {
       values: runs.map(({ figures }) => figures.latencies[part]?.p50 ?? null),
     })),
   };
-}
-
-function describe({ name, figures }: RunView): string {
-  const told = PARTS.map(([part, title]) => `${title} ${formatTime(figures.latencies[part]?.p50)}`);
-  return `${name}: ${told.join(', ')}; ${formatRate(figures.connect.perSecond)} connects.`;
 }
 
 const TIMES = [

@@ -1,13 +1,14 @@
 import type { Summary } from '../../measure/histogram.ts';
 import { badge } from '../badge.ts';
 import { chartFigure } from '../figure.ts';
+import { percentileFinding, tailFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../page/format.ts';
 import type { LineSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
-import { sentence } from '../words.ts';
+import { rateReason, sentence } from '../words.ts';
 import { histogramChart, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
@@ -41,7 +42,7 @@ function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefin
   const told =
     rate === null
       ? step !== undefined && html`<p>${offeredOf(step)}</p>`
-      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages a second</strong>. Why this rate: ${sentence(rate.reason)}</p>`;
+      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages a second</strong>. Why this rate: ${rateReason(rate.reason)}</p>`;
   return html`${told}
 ${superseded.length > 0 && html`<p>${rate?.halved === true ? 'The rate was halved for all of them in the course of it' : 'The rate changed in the course of it'}: ${superseded.map(({ label }) => label).join('; ')} ${superseded.length === 1 ? 'is' : 'are'} superseded, and listed under <a href="#runs">all runs</a>.</p>`}`;
 }
@@ -60,14 +61,14 @@ function leftOutList({ variants }: View): Markup {
 function bodyOf(step: StepView, [percentiles, histogram]: LineSpec[]): Markup {
   const { runs } = step;
   const placement = placementNotice(step);
-  const described = runs.map(describe).join(' ');
   return html`<p>Response time counts from the moment at which the schedule said that a message goes out, so that a stall shows in every message that it held back. Service time counts from the actual send; send lag is what lies between, and is the generator’s own.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
 ${table('Response time', COLUMNS, runs.flatMap(rowsOf))}
 <p class="how">A second is disturbed in which the host took CPU from this machine, or other work ran on it. What holds over all seconds is what happened; what holds over the undisturbed ones is what is left when these are set apart.</p>
-${percentiles && chartFigure(percentiles, 'Response time by percentile', described, html`How to read it: at 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it. All seconds are in it.`)}
-${histogram && chartFigure(histogram, 'Histogram of the response time', described, html`How to read it: the height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
-${timesTable('Latencies in full', 'Time', runs, kindsOf)}`;
+${percentiles && chartFigure(percentiles, 'Response time by percentile', percentileFinding(runs), html`At 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it. All seconds are in it.`)}
+${histogram && chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
+<details><summary>Response time, service time and send lag in full</summary>
+${timesTable('Latencies in full', 'Time', runs, kindsOf)}</details>`;
 }
 
 const COLUMNS = [
@@ -114,12 +115,6 @@ function cells(response: Summary | null, sendLag: Summary | null): string[] {
   if (response === null) return Array<string>(6).fill(NOTHING);
   const { p50, p90, p99, p999, max } = response;
   return [p50, p90, p99, p999, max, sendLag?.p99].map(formatTime);
-}
-
-/** The figures of the charts in words. */
-function describe({ name, figures }: RunView): string {
-  const times = figures.latencies.response;
-  return `${name}: p50 ${formatTime(times?.p50)}, p90 ${formatTime(times?.p90)}, p99 ${formatTime(times?.p99)}, p99.9 ${formatTime(times?.p999)}, max ${formatTime(times?.max)}.`;
 }
 
 function kindsOf({ figures: { latencies, undisturbed, disturbed } }: RunView) {

@@ -1,7 +1,7 @@
 import type { Notice } from '../../model/notice.ts';
 import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
-import { noticesOf, type Said } from '../notices.ts';
+import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
 import type { Section, View } from '../view.ts';
 
 /** What a reader should know of the whole bench and of single runs. */
@@ -16,13 +16,17 @@ ${said.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(sai
   };
 }
 
-/** Notices with a sign beside the colour and whose they are. */
-export function noticeList(said: readonly Said<Notice>[]): Markup {
+/** Notices with a sign beside the colour and whose they are; more of the same kind behind the first. */
+export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
-    ({ what: { level, text, code }, whose }) =>
-      html`<li class="${level}"><strong>${mark(level === 'warning' ? 'attention' : 'note')} ${level === 'warning' ? 'Warning' : 'Note'}</strong>${whose !== '' && html` <span class="of">${whose}</span>`} ${text} <code>${code}</code></li>
+    ({ what, whose, others = [] }) =>
+      html`<li class="${what.level}"><strong>${mark(what.level === 'warning' ? 'attention' : 'note')} ${what.level === 'warning' ? 'Warning' : 'Note'}</strong>${told(what, whose)} <code>${what.code}</code>${others.length > 0 && html`<details><summary>${others.length} more of this kind</summary><ul class="plain">${others.map((other) => html`<li>${told(other.what, other.whose)}</li>`)}</ul></details>`}</li>
 `,
   )}</ul>`;
+}
+
+function told({ text }: Notice, whose: string): Markup {
+  return html`${whose !== '' && html` <span class="of">${whose}</span>`} ${text}`;
 }
 
 /** What a bench that was cut off did not come to; a variant that was left out is not missed. */

@@ -1,6 +1,7 @@
 import type { MessageAccount } from '../../measure/figures.ts';
 import type { Share } from '../../model/run.ts';
-import { type Content, html } from '../markup.ts';
+import { dueOf } from '../due.ts';
+import { type Content, html, type Markup } from '../markup.ts';
 import { formatCount, formatShare } from '../page/format.ts';
 import { table, withBar } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
@@ -14,6 +15,7 @@ export function spread({ runs }: View): Section {
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
 <p class="how">A WebSocket stays with the Nginx worker that accepted it: workers that got unequal numbers of connections stay unequal, and the fullest sets the tail of the latency. Shares are among the processes of one component.</p>
 ${table('What became of the messages', CONSERVATION, runs.map(totalRow))}
+${dueTable(runs)}
 <details><summary>Worker by worker</summary>
 ${table('What became of the messages of each generator worker', WORKERS, runs.flatMap(workerRows))}
 </details>
@@ -63,6 +65,27 @@ const CONSERVATION = [
   { title: 'Adds up', text: true },
 ];
 const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
+
+/** Where a schedule could not be kept: what it asked for and was not sent. */
+function dueTable(runs: readonly RunView[]): Markup | null {
+  const rows = runs.flatMap(({ run, name, step }) => {
+    const due = dueOf(run);
+    return due === null || due.unsent === 0
+      ? []
+      : [[name, step, formatCount(due.due), formatCount(due.unsent), formatShare(due.unsent / due.due)]];
+  });
+  if (rows.length === 0) return null;
+  return html`${table('What was due and never sent', DUE, rows)}
+<p class="how">An open loop has a schedule: due = sent + unsent. A message is unsent when its connection was given up before its turn came, or when there was none left to send it on. It counts in the response times with the time it waited.</p>`;
+}
+
+const DUE = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Due' },
+  { title: 'Unsent' },
+  { title: 'Share' },
+];
 
 function totalRow({ figures, name, step }: RunView): Content[] {
   return [name, step, ...accountCells(figures.conservation.total)];

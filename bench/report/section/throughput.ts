@@ -1,8 +1,9 @@
 import { capacitySentence, formatCapacity } from '../answer.ts';
 import { badge } from '../badge.ts';
 import { chartFigure } from '../figure.ts';
+import { levelsSentence } from '../finding/levels.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../page/format.ts';
+import { formatBytes, formatCount, formatRate, formatShare, formatTime, NOTHING } from '../page/format.ts';
 import type { BarSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
 import { table } from '../table.ts';
@@ -32,7 +33,7 @@ function bodyOf(step: StepView, chart: BarSpec): Markup {
   return html`<p>A closed loop: a connection sends its next message when the echo of the last has come, so that the load grows until something is at its limit.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
 ${table('What each variant carried', COLUMNS, runs.map(rowOf))}
-${chartFigure(chart, 'Messages per second', runs.map(describe).join(' '), html`How to read it: the first bar is what was carried, the second what one core of Nginx carries. Where something other than Nginx set the pace, the first says as much about that as about Nginx.`)}
+${chartFigure(chart, 'Messages per second', carriedFinding(runs), html`The first bar is what was carried, the second what one core of Nginx carries. Where something other than Nginx set the pace, the first says as much about that as about Nginx.`)}
 <ul class="plain">${capacities.map(
     ({ name, told }) =>
       told !== '' &&
@@ -107,10 +108,15 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
   };
 }
 
-function describe({ name, figures }: RunView): string {
-  const capacity = figures.perCoreCapacity;
-  const core = capacity === null ? '' : `, ${formatCapacity(capacity)} per core of Nginx`;
-  return `${name}: ${formatCount(figures.messages.perSecond)} per second${core}.`;
+/** Who carried most and who least, and whose throughput is not that of Nginx. */
+function carriedFinding(runs: readonly RunView[]): string {
+  const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
+  const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');
+  const told =
+    others.length === 0
+      ? ''
+      : ` Something other than Nginx set the pace of ${others.map(({ name }) => name).join(', ')}.`;
+  return `${levelsSentence('Throughput', levels, formatRate)}${told}`;
 }
 
 const LITTLE = [

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeComparison } from '../../../test/comparison.ts';
+import { withEveryString } from '../../../test/hostile.ts';
+import { makeBothSteps, makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import type { ComparedFigure } from '../../model/comparison.ts';
+import type { Result } from '../../model/result.ts';
+import type { Run } from '../../model/run.ts';
+import { viewOf } from '../view.ts';
+import { CLAIMS, judge } from './claims.ts';
+import { claimsMarkup } from './markup.ts';
+
+function judgedOf(id: string, ...results: Result[]) {
+  const found = judge(results.map(viewOf)).find(({ claim }) => claim.id === id);
+  assert.ok(found, id);
+  return { ...found, told: found.findings.flatMap(({ finding }) => finding.evidence).join(' ') };
+}
+
+function verdicts(...results: Result[]): Record<string, string> {
+  return Object.fromEntries(judge(results.map(viewOf)).map(({ claim, verdict }) => [claim.id, verdict]));
+}
+
+function runOf(result: Result, variant: string, step: string): Run {
+  return (
+    result.runs.find(({ plan }) => plan.variant === variant && plan.step === step) ?? assert.fail(variant)
+  );
+}
+
+/** As a run through several echo servers leaves it. */
+function spreadOver(run: Run, connections: readonly number[]): void {
+  run.plan.servers = connections.length;
+  run.spread = connections.map((count, at) => ({
+    component: 'server',
+    name: `echo server ${at + 1}`,
+    connections: count,
+    messages: count,
+  }));
+}
+
+test('six profiles in both steps have a word on every claim, with the figure', () => {
+  const result = makeBothSteps();
+  assert.deepEqual(verdicts(result), {
+    upgrade: 'confirmed',
+    tls: 'confirmed',
+    http2: 'refuted',
+    'cache-messages': 'refuted',
+    'cache-requests': 'confirmed',
+    balancing: 'confirmed',
+    // 41,000 a second without Nginx, 27,000 with it; p50 twice as long.
+    performance: 'refuted',
+    // The same CPU of the echo servers for so many fewer messages.
+    backend: 'refuted',
+  });
+  for (const { claim, findings } of judge([viewOf(result)]))
+    for (const { finding } of findings) assert.match(finding.evidence.join(' '), /\d/, claim.id);
+});
+
+test('a result without the profiles of a claim says nothing on it', () => {
+  const tls = makeResult([makeRun({ profile: 'tls', seconds: 1 })]);
+  const tried = judge([viewOf(tls)]).filter(({ findings }) => findings.length > 0);
+  assert.deepEqual(
+    tried.map(({ claim }) => claim.id),
+    ['upgrade', 'tls'],
+  );
+  assert.match(
+    claimsMarkup([tls]).markup,
+    /Not tried here: HTTP\/2 makes WebSockets faster \(needs http2\);/,
+  );
+  const none = verdicts(makeResult([]));
+  assert.deepEqual(new Set(Object.values(none)), new Set(['not shown']));
+  // Tunings are another matter than the profile as it ships.
+  const tuned = makeResult([
+    makeRun({ profile: 'http2', variant: 'http2+buf-16k', http2: true, seconds: 1 }),
+  ]);
+  assert.deepEqual(judgedOf('http2', tuned).findings, []);
+});
+
+test('one run a side confirms and refutes nothing by a small difference', () => {
+  for (const [cpuRatio, verdict] of [
+    [0.7, 'confirmed'],
+    [0.85, 'not shown'],
+    [1.15, 'not shown'],
+    [1.4, 'refuted'],
+  ] as const) {
+    const result = makeBothSteps(2, 2);
+    for (const { component, samples } of runOf(result, 'plain', 'throughput').processes)
+      if (component === 'server')
+        for (const sample of samples) sample.cpuUs = Math.round(sample.cpuUs * cpuRatio * (27 / 41));
+    const judged = judgedOf('backend', result);
+    assert.equal(judged.verdict, verdict, `${cpuRatio}: ${judged.told}`);
+    if (verdict === 'not shown')
+      assert.match(judged.told, /one run a side does not tell less than 25 % from chance/);
+  }
+});
+
+test('a run that something else held back does not count for or against Nginx', () => {
+  const result = makeBothSteps(2, 2);
+  const carried = runOf(result, 'plain', 'throughput');
+  carried.validity = { ...carried.validity, limit: { component: 'generator', evidence: '' } };
+  const answered = runOf(result, 'plain', 'latency');
+  answered.validity = { ...answered.validity, limit: { component: 'none', evidence: '' } };
+  const judged = judgedOf('performance', result);
+  assert.equal(judged.verdict, 'not shown');
+  assert.match(judged.told, /not counted, because of what set the pace of plain/);
+  answered.outcome = { state: 'aborted', reason: 'interrupted' };
+  assert.equal(judgedOf('performance', result).verdict, 'not shown');
+});
+
+test('better in one figure and worse in another shows nothing', () => {
+  const result = makeBothSteps(2, 2);
+  const slow = runOf(result, 'direct', 'latency');
+  for (const slice of slow.slices)
+    slice.histograms = runOf(makeBothSteps(6, 2), 'http2', 'latency').slices[3]?.histograms ?? {};
+  const judged = judgedOf('performance', result);
+  assert.equal(judged.verdict, 'not shown');
+  assert.match(judged.told, /Better in one and worse in another\./);
+});
+
+test('TLS is refuted where a connection did without, HTTP/2 only where the listener spoke it in vain', () => {
+  const result = makeBothSteps(4, 2);
+  const tls = runOf(result, 'tls', 'throughput');
+  for (const slice of tls.slices) delete slice.histograms.tls;
+  assert.equal(judgedOf('tls', result).verdict, 'refuted');
+  const { probe } = runOf(result, 'http2', 'throughput');
+  assert.ok(probe);
+  for (const [extendedConnect, alpnOffered, alpn, verdict] of [
+    [false, 'h2', 'http/1.1', 'refuted'],
+    [null, 'h2', 'http/1.1', 'not shown'],
+    [true, 'h2', 'http/1.1', 'not shown'],
+    [false, 'http/1.1', 'http/1.1', 'not shown'],
+    [false, 'h2', 'h2', 'not shown'],
+  ] as const) {
+    Object.assign(probe, { extendedConnect, alpnOffered, alpn });
+    assert.equal(judgedOf('http2', result).verdict, verdict, `${extendedConnect} ${alpnOffered} ${alpn}`);
+  }
+});
+
+test('a cache spares the backend requests, by how many reached it', () => {
+  for (const [backendRequests, verdict] of [
+    [1, 'confirmed'],
+    [18_000, 'not shown'],
+    [24_000, 'refuted'],
+  ] as const) {
+    const result = makeBothSteps(5, 1);
+    const { http } = runOf(result, 'cache', 'throughput');
+    assert.ok(http);
+    http.backendRequests = backendRequests;
+    assert.equal(judgedOf('cache-requests', result).verdict, verdict);
+  }
+  const result = makeBothSteps(5, 1);
+  runOf(result, 'cache', 'throughput').spread = [];
+  assert.equal(judgedOf('cache-messages', result).verdict, 'not shown');
+});
+
+test('connections are shared out where each server got its even share', () => {
+  for (const [connections, verdict] of [
+    [[334, 333, 333], 'confirmed'],
+    [[600, 200, 200], 'not shown'],
+    [[1000, 0, 0], 'refuted'],
+    [[1000], 'not shown'],
+  ] as const) {
+    const result = makeBothSteps(6, 1);
+    for (const step of ['throughput', 'latency'])
+      spreadOver(runOf(result, 'load-balanced', step), connections);
+    assert.equal(judgedOf('balancing', result).verdict, verdict, `${connections}`);
+  }
+});
+
+/** A comparison of direct and plain, with what its rounds came to. */
+function comparedTo(
+  result: Result,
+  changes: Partial<ComparedFigure>,
+  [baseline, variant] = ['direct', 'plain'],
+): Result {
+  const comparison = makeComparison(baseline, variant);
+  const figures = comparison.comparisons[0]?.figures.filter(({ name }) => name === 'response.p50') ?? [];
+  const told = figures.map((figure) => ({ ...figure, ...changes }));
+  return {
+    ...result,
+    conclusions: [
+      ...result.conclusions,
+      { ...comparison, comparisons: [{ variant: variant ?? '', verdict: 'mixed', figures: told }] },
+    ],
+  };
+}
+
+test('rounds outweigh single runs, and tell small effects', () => {
+  const single = makeBothSteps(2, 2);
+  // Throughput of one run a side would refute it; it is not in these rounds.
+  runOf(single, 'plain', 'throughput').outcome = { state: 'aborted', reason: 'interrupted' };
+  const faster = comparedTo(single, { effect: 0.95, interval: [0.93, 0.97], verdict: 'faster' });
+  assert.equal(judgedOf('performance', faster).verdict, 'confirmed');
+  assert.match(judgedOf('performance', faster).told, /−5 %, 95 % interval −7 % to −3 %, 3 rounds/);
+  assert.equal(judgedOf('performance', comparedTo(single, {})).verdict, 'not shown');
+  const few = comparedTo(single, { verdict: 'too few rounds' });
+  assert.match(judgedOf('performance', few).told, /too few rounds \(3\) for a verdict/);
+  const turned = comparedTo(
+    single,
+    { effect: 1.25, interval: [1.2, 1.3], verdict: 'slower', baseline: 80, variant: 100 },
+    ['plain', 'direct'],
+  );
+  assert.equal(judgedOf('performance', turned).verdict, 'confirmed');
+  assert.match(
+    judgedOf('performance', turned).told,
+    /plain 80 µs, direct 100 µs \(−20 %, 95 % interval −23\.1 % to −16\.7 %/,
+  );
+  // A single run that refutes and rounds that confirm: the rounds count.
+  assert.equal(judgedOf('performance', makeBothSteps(2, 2)).verdict, 'refuted');
+  assert.equal(judgedOf('performance', makeBothSteps(2, 2), faster).verdict, 'confirmed');
+  const slower = comparedTo(single, { effect: 1.05, interval: [1.03, 1.07], verdict: 'slower' });
+  const both = judgedOf('performance', faster, slower);
+  assert.deepEqual([both.verdict, both.disagree], ['not shown', true]);
+});
+
+test('the claims of several results are one fragment, whose evidence says of which result it is', () => {
+  const results = ['one', 'two'].map((id) => ({ ...makeBothSteps(3, 1), id }));
+  const { markup } = claimsMarkup(results, ({ id }) => `<${id}>`);
+  assert.equal(markup.match(/<article class="claim"/g)?.length, 4);
+  assert.ok(
+    markup.includes('<strong>&lt;one&gt;</strong>: ') && markup.includes('<strong>&lt;two&gt;</strong>: '),
+  );
+  assert.doesNotMatch(claimsMarkup(results.slice(0, 1)).markup, /<strong>/);
+});
+
+test('every claim is put in our own words, says what would show it, and survives hostile names', () => {
+  assert.equal(new Set(CLAIMS.map(({ id }) => id)).size, CLAIMS.length);
+  for (const { says, shownBy, needs } of CLAIMS) {
+    assert.match(says, /\.$/);
+    assert.match(shownBy, /[Cc]onfirmed|[Rr]efuted/);
+    assert.ok(needs.length > 0);
+  }
+  const hostile = withEveryString(makeBothSteps(6, 1), '<img src=x>');
+  assert.doesNotMatch(claimsMarkup([hostile]).markup, /<img/);
+});

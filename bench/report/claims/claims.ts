@@ -1,0 +1,53 @@
+import type { View } from '../view.ts';
+import type { Claim, ClaimVerdict, Finding } from './claim.ts';
+import { balancing, cachedMessages, cachedRequests, encryption, http2 } from './practices.ts';
+import { backend, performance, upgrade } from './proxying.ts';
+
+/** The article's claims, in the order in which it makes them. */
+export const CLAIMS: readonly Claim[] = [
+  upgrade,
+  encryption,
+  http2,
+  cachedMessages,
+  cachedRequests,
+  balancing,
+  performance,
+  backend,
+];
+
+/** A claim beside what was measured. */
+export interface Judged {
+  claim: Claim;
+  verdict: ClaimVerdict;
+  /** Of each result that says something on it. */
+  findings: { view: View; finding: Finding }[];
+  /** The results contradict each other. */
+  disagree: boolean;
+}
+
+const STRONGEST_FIRST: readonly Finding['basis'][] = ['fact', 'rounds', 'single'];
+
+/**
+ * Every claim over one or several results. What rests on rounds outweighs single runs; where results of the same
+ * weight contradict each other, nothing is shown.
+ */
+export function judge(views: readonly View[]): Judged[] {
+  return CLAIMS.map((claim) => {
+    const findings = views.flatMap((view) => {
+      const finding = claim.judge(view);
+      return finding === null ? [] : [{ view, finding }];
+    });
+    return { claim, findings, ...verdictOf(findings.map(({ finding }) => finding)) };
+  });
+}
+
+function verdictOf(findings: readonly Finding[]): Pick<Judged, 'verdict' | 'disagree'> {
+  const decided = findings.filter(({ verdict }) => verdict !== 'not shown');
+  for (const basis of STRONGEST_FIRST) {
+    const verdicts = new Set(decided.filter((each) => each.basis === basis).map(({ verdict }) => verdict));
+    const [verdict] = verdicts;
+    if (verdicts.size > 1) return { verdict: 'not shown', disagree: true };
+    if (verdict !== undefined) return { verdict, disagree: false };
+  }
+  return { verdict: 'not shown', disagree: false };
+}

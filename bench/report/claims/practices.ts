@@ -1,0 +1,183 @@
+import { ratio } from '../../measure/arithmetic.ts';
+import { formatCount, formatRate, formatShare, formatTime } from '../page/format.ts';
+import type { RunView, View } from '../view.ts';
+import type { Claim, Finding } from './claim.ts';
+import { effectOf, NGINX_CPU, P50, variantOf } from './effect.ts';
+import { runsOf } from './proxying.ts';
+
+/** The article's four best practices. */
+export const encryption: Claim = {
+  id: 'tls',
+  title: 'TLS encrypts WebSocket',
+  says: 'WebSocket does not encrypt what it carries; TLS, configured in Nginx, does.',
+  shownBy:
+    'Confirmed where the listener negotiates TLS and every connection of the load made a TLS handshake before its upgrade, refuted where one did not. What it costs stands beside it, against plain.',
+  needs: ['tls'],
+  judge: (view) => {
+    const [first] = runsOf(view, 'tls');
+    const { probe } = first?.run ?? {};
+    if (first === undefined || !probe) return null;
+    const handshakes = first.figures.latencies.tls?.count ?? 0;
+    const { opened } = first.figures.connections;
+    const all = probe.tlsProtocol !== null && handshakes === opened && opened > 0;
+    return {
+      verdict: all ? 'confirmed' : handshakes < opened ? 'refuted' : 'not shown',
+      basis: 'fact',
+      evidence: [
+        `${probe.tlsProtocol ?? 'No TLS'}${probe.tlsCipher === null ? '' : `, ${probe.tlsCipher}`}: ${formatCount(handshakes)} TLS handshakes for ${formatCount(opened)} connections.`,
+        ...toldOf(effectOf(view, 'plain', 'tls', NGINX_CPU), 'What it costs. '),
+        ...handshakeCost(view),
+      ],
+    };
+  },
+};
+
+function handshakeCost(view: View): string[] {
+  const [plain, tls] = ['plain', 'tls'].map(
+    (name) => variantOf(view, name)?.throughput?.figures.connect.cpuUsPerConnection.proxy ?? null,
+  );
+  return plain == null || tls == null
+    ? []
+    : [
+        `To open a connection Nginx used ${formatTime(tls)} of CPU with TLS and ${formatTime(plain)} without.`,
+      ];
+}
+
+export const http2: Claim = {
+  id: 'http2',
+  title: 'HTTP/2 makes WebSockets faster',
+  says: 'Enabling HTTP/2 in Nginx raises the performance of WebSocket communication.',
+  shownBy:
+    'Refuted where the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), without which no WebSocket can run over it: what does not take part cannot make anything faster. Confirmed only by WebSockets that did run over HTTP/2 and were faster than those of tls, which this bench does not open.',
+  needs: ['http2'],
+  judge: (view) => {
+    const [first] = runsOf(view, 'http2');
+    const { probe } = first?.run ?? {};
+    if (first === undefined || !probe) return null;
+    const effects = [P50, NGINX_CPU].flatMap((figure) => effectOf(view, 'tls', 'http2', figure) ?? []);
+    // A gain that is beyond chance would need another explanation than a protocol that no WebSocket spoke.
+    const gain = effects.some(({ direction }) => direction === 'lower');
+    const unused = probe.alpnOffered === 'h2' && probe.extendedConnect === false && probe.alpn !== 'h2';
+    return {
+      verdict: unused && !gain ? 'refuted' : 'not shown',
+      basis: 'fact',
+      evidence: [
+        http2Sentence(first, unused),
+        ...effects.map(({ sentence }) => sentence),
+        ...(unused && gain
+          ? ['That difference cannot come from HTTP/2; what it comes from is not known.']
+          : []),
+      ],
+    };
+  },
+};
+
+function http2Sentence({ run, figures }: RunView, unused: boolean): string {
+  if (unused)
+    return `Nginx ${run.proxy?.version ?? ''} negotiates h2 with who offers it, but does not advertise extended CONNECT: none of ${formatCount(figures.connections.opened)} WebSockets ran over HTTP/2, all ran over HTTP/1.1.`;
+  if (run.probe?.alpnOffered !== 'h2') return 'The listener did not negotiate h2, so nothing was tried.';
+  return 'Whether WebSockets could have run over HTTP/2 was not refuted; those of this bench ran over HTTP/1.1.';
+}
+
+export const cachedMessages: Claim = {
+  id: 'cache-messages',
+  title: 'A cache holds what WebSockets carry',
+  says: 'Nginx can keep the data of WebSocket communication in its cache, which makes that communication faster and spares the backend.',
+  shownBy:
+    'Refuted where every echo came over a connection to an echo server: no two messages are alike and each echo is compared with its own, so that none can come from a cache. Nothing that this bench measures could confirm it.',
+  needs: ['cache'],
+  judge: (view) => {
+    const [first] = runsOf(view, 'cache');
+    if (first === undefined) return null;
+    const { echoed } = first.figures.messages;
+    const answered = first.run.spread
+      .filter(({ component }) => component === 'server')
+      .reduce((sum, { messages }) => sum + messages, 0);
+    if (echoed === 0) return { verdict: 'not shown', basis: 'fact', evidence: ['No message came back.'] };
+    return {
+      verdict: answered >= echoed ? 'refuted' : 'not shown',
+      basis: 'fact',
+      evidence: [
+        `${formatCount(answered)} of ${formatCount(echoed)} echoes came over connections to an echo server. After the 101 Nginx only passes bytes on.`,
+        ...[NGINX_CPU, P50].flatMap((figure) => toldOf(effectOf(view, 'plain', 'cache', figure))),
+      ],
+    };
+  },
+};
+
+/** Less than half of the requests is what is left of a load that a cache has taken off. */
+const SPARED = 0.5;
+
+export const cachedRequests: Claim = {
+  id: 'cache-requests',
+  title: 'A cache takes load off the backend',
+  says: 'With a cache in Nginx the servers behind it are under less pressure.',
+  shownBy:
+    'Read as of the ordinary requests beside the WebSockets, for messages are never cached: confirmed where less than half of the GETs through the cache reached an echo server, refuted where all did.',
+  needs: ['cache'],
+  judge: (view) => {
+    const leg = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null)?.run
+      .http;
+    const share = leg == null ? null : ratio(leg.backendRequests, leg.requests);
+    if (leg == null || share === null) return null;
+    const plain = runsOf(view, 'plain').find(({ run }) => run.http !== null)?.run.http;
+    const beside = plain == null ? '' : `; without a cache it was ${formatRate(plain.requestsPerSecond)}`;
+    return {
+      verdict: share < SPARED ? 'confirmed' : share >= 1 ? 'refuted' : 'not shown',
+      basis: 'fact',
+      evidence: [
+        `${formatCount(leg.backendRequests)} of ${formatCount(leg.requests)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${beside}. Messages of WebSockets are not among them.`,
+      ],
+    };
+  },
+};
+
+/** Shares of connections within this of an even one count as even. */
+const EVEN = 1.25;
+
+export const balancing: Claim = {
+  id: 'balancing',
+  title: 'Load balancing shares the connections out',
+  says: 'With several backends Nginx spreads the connections over them, so that many can be coped with.',
+  shownBy:
+    'Confirmed where each of several echo servers got its even share of the connections to within 25 %, refuted where one got all.',
+  needs: ['load-balanced'],
+  judge: (view) => {
+    const [first] = runsOf(view, 'load-balanced');
+    const servers = first?.run.spread.filter(({ component }) => component === 'server') ?? [];
+    const counts = servers.map(({ connections }) => connections);
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    if (first === undefined || all === 0 || first.run.plan.servers < 2) return null;
+    const even = all / first.run.plan.servers;
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    const isEven = servers.length === first.run.plan.servers && least >= even / EVEN && most <= even * EVEN;
+    return {
+      verdict: isEven ? 'confirmed' : most === all ? 'refuted' : 'not shown',
+      basis: 'fact',
+      evidence: [
+        `${formatCount(all)} connections on ${formatCount(servers.length)} of ${formatCount(first.run.plan.servers)} echo servers: ${formatCount(least)} to ${formatCount(most)} each.`,
+        ...busiestBeside(view),
+      ],
+    };
+  },
+};
+
+/** At the same rate of messages, how busy the busiest echo server was with one and with several. */
+function busiestBeside(view: View): string[] {
+  const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
+    const shares = variantOf(view, name)
+      ?.latency?.figures.processes.filter(({ component }) => component === 'server')
+      .flatMap(({ cpuShare }) => cpuShare ?? []);
+    return shares === undefined || shares.length === 0 ? null : Math.max(...shares);
+  });
+  const rate = variantOf(view, 'load-balanced')?.latency?.figures.offered?.perSecond;
+  return plain == null || balanced == null
+    ? []
+    : [
+        `At ${formatRate(rate)} the busiest echo server used ${formatShare(balanced)} of a core with load-balanced and ${formatShare(plain)} with plain.`,
+      ];
+}
+
+function toldOf(effect: ReturnType<typeof effectOf>, before = ''): Finding['evidence'] {
+  return effect === null ? [] : [`${before}${effect.sentence}`];
+}

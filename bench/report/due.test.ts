@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeBothSteps } from '../../test/result.ts';
+import { reportHtml } from './html.ts';
+import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
+
+test('messages that were due and never sent are told where there are any, and drawn', () => {
+  const result = makeBothSteps(1, 4);
+  const [closed, open] = result.runs;
+  assert.ok(closed && open);
+  const seriesOf = () =>
+    chartsOf(reportHtml(result))
+      .find(({ id }) => id === 'chart-rate-latency-0')
+      ?.series.map(({ label }) => label);
+  assert.doesNotMatch(shown(result), /never sent/);
+  assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
+  for (const run of [closed, open]) for (const worker of run.workers) worker.unsent += 50;
+  for (const worker of open.workers) worker.due = worker.sent + worker.unsent;
+  for (const slice of open.slices) slice.counters.due = slice.counters.sent + 500;
+  const page = shown(result);
+  const due = open.workers.reduce((sum, worker) => sum + worker.due, 0).toLocaleString('en-US');
+  assert.deepEqual(
+    tableOf(page, 'What was due and never sent').map((row) => row.slice(0, 4)),
+    [['direct', 'latency', due, '100']],
+  );
+  assert.ok(
+    page.includes(`<p class="broken">Latency. 100 of ${due} messages that were due were never sent.</p>`),
+  );
+  assert.deepEqual(seriesOf(), ['due', 'sent', 'echoed', 'bytes']);
+});

@@ -1,0 +1,40 @@
+/** A figure of one of those that are compared; null where it is not known. */
+export interface Level {
+  name: string;
+  value: number | null;
+}
+
+/** How one speaks of a figure that is high, of one that is low, and of how much. */
+export type LevelWords = readonly [most: string, least: string, much: string];
+
+const AMOUNT: LevelWords = ['highest', 'lowest', 'much'];
+export const DURATION: LevelWords = ['longest', 'shortest', 'long'];
+
+/** Closer than this the least and the greatest of several single runs are told as one. */
+const ALIKE = 1.05;
+
+/**
+ * Where a figure is highest and where lowest: `Throughput was highest with direct, 72.4k/s, and lowest with tls,
+ * 35.2k/s: 2.06 times as much.`
+ */
+export function levelsSentence(
+  subject: string,
+  levels: readonly Level[],
+  format: (value: number) => string,
+  [most, least, much]: LevelWords = AMOUNT,
+): string {
+  const known = levels.filter((level): level is { name: string; value: number } => level.value !== null);
+  const [first, ...others] = known.toSorted((a, b) => b.value - a.value);
+  const last = others.at(-1);
+  if (first === undefined) return `${subject} was not measured.`;
+  if (last === undefined) return `${subject} was ${format(first.value)} with ${first.name}.`;
+  if (first.value <= last.value * ALIKE)
+    return `${subject} was about the same with all: ${format(last.value)} to ${format(first.value)}.`;
+  const factor = last.value > 0 ? `: ${formatFactor(first.value / last.value)} times as ${much}` : '';
+  return `${subject} was ${most} with ${first.name}, ${format(first.value)}, and ${least} with ${last.name}, ${format(last.value)}${factor}.`;
+}
+
+/** How many times: `1.37`, `12.5`, `340`. */
+export function formatFactor(factor: number): string {
+  return String(Number(factor.toPrecision(3)));
+}

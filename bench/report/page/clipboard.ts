@@ -1,0 +1,27 @@
+/** What a person takes out of the page. */
+type Kind = 'png' | 'csv';
+
+const NAMES: Record<Kind, string> = { png: 'The picture', csv: 'The data' };
+
+/** Copies to the clipboard; where the browser does not let a page do that, it is saved as a file. */
+export async function give(figure: Element, name: string, kind: Kind, data: Blob): Promise<void> {
+  const told = figure.querySelector('.told');
+  const say = (text: string): void => {
+    if (told !== null) told.textContent = text;
+  };
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ [data.type]: data })]);
+    say(`${NAMES[kind]} is on the clipboard.`);
+  } catch {
+    save(`${name}.${kind}`, data);
+    say(`${NAMES[kind]} is saved as ${name}.${kind}: this browser lets no page copy it.`);
+  }
+}
+
+function save(file: string, data: Blob): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(data);
+  link.download = file;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

@@ -1,0 +1,33 @@
+import { dataOf } from './rows.ts';
+import type { ChartSpec, Unit } from './spec.ts';
+
+/** What figures of a unit are counted in; they are written in full, not as they are shown. */
+const COUNTED_IN: Record<Unit, string> = {
+  time: 'µs',
+  count: '',
+  rate: '1/s',
+  bytes: 'B',
+  bytesRate: 'B/s',
+  share: '',
+  seconds: 's',
+  // The place on the axis: 1 / (1 − p).
+  percentile: '1/(1-p)',
+  name: '',
+};
+
+/** The data of a chart as comma-separated values (RFC 4180), the units in the heads of the columns. */
+export function csvOf(spec: ChartSpec): string {
+  const { columns, rows } = dataOf(spec);
+  const head = columns.map(({ title, unit }) =>
+    COUNTED_IN[unit] === '' ? title : `${title} (${COUNTED_IN[unit]})`,
+  );
+  return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+/** A text that a spreadsheet would take for a formula is marked as text. */
+function field(value: number | string | null): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
