@@ -6,6 +6,7 @@ import { html, type Markup } from '../report/markup.ts';
 import { formatCount, NOTHING } from '../report/page/format.ts';
 import { capital } from '../report/words.ts';
 import type { FigureKind } from '../strategy/figures.ts';
+import { FEWEST } from './changes.ts';
 import {
   type Choices,
   choicesOf,
@@ -138,7 +139,7 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
       each.trends.flatMap((trend) => trend.points.filter(isChanged).map((point) => ({ each, trend, point }))),
     )
     .sort((a, b) => compareTexts(b.point.answer.startedAt, a.point.answer.startedAt));
-  if (changes.length === 0) return html`<p>No run differs from those before it beyond the noise.</p>`;
+  if (changes.length === 0) return html`<p>${nothingChanged(series)}</p>`;
   const more = changes.length - MOST_CHANGES;
   const machines = new Set(series.map(({ machine }) => machine)).size;
   return html`<ul class="changes">${changes.slice(0, MOST_CHANGES).map(
@@ -151,6 +152,13 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
 <p class="evidence">${changeEvidence(figure, point)} <a href="results/${encodeURIComponent(point.answer.folder)}/report.html">Report<span class="unseen"> of ${point.answer.folder}</span></a></p></li>
 `,
   )}</ul>${more > 0 && html`<p class="how">And ${counted(more, 'earlier change')}, on the pages of the series.</p>`}`;
+}
+
+function nothingChanged(series: readonly Series[]): string {
+  const points = series.flatMap(({ trends }) => trends.flatMap((trend) => trend.points));
+  return points.some(({ standing }) => 'band' in standing)
+    ? 'No run differs from those before it beyond the noise.'
+    : `Nothing can be told yet: it takes ${FEWEST} comparable results before one is set beside them.`;
 }
 
 function seriesMarkup(series: readonly Series[], filter: Filter): Markup {

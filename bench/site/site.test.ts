@@ -125,6 +125,7 @@ test('no result, or none that ended a run, makes a site that says so', () => {
   assert.match(site([]).get('index.html') ?? '', /No result yet\./);
   const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
   assert.match(index, /no run ended/);
+  assert.match(index, /it takes 5 comparable results/);
   assert.match(index, /No run that counts yet\./);
 });
 
