@@ -14,7 +14,7 @@ export interface PublishRequest {
 
 export const publishCommand = {
   operands: '[PATH ...]',
-  help: 'Make a site of stored results: trends, comparisons, and every report',
+  help: 'Make a site of stored results: trends, verdicts, every report',
   options: {
     Options: {
       out: { value: 'DIR', help: 'Where the site is written [./site]' },

@@ -1,6 +1,12 @@
 import type { Comparison, OverallVerdict } from '../model/comparison.ts';
 import { comparisonOf } from '../report/comparison/conclusion.ts';
-import { figureTitle, formatEffect, formatFigure, verdictSentence } from '../report/comparison/words.ts';
+import {
+  figureTitle,
+  formatDetectable,
+  formatEffect,
+  formatFigure,
+  verdictSentence,
+} from '../report/comparison/words.ts';
 import { mark } from '../report/mark.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatCount, NOTHING } from '../report/page/format.ts';
@@ -192,7 +198,7 @@ function standMarkup(trend: Trend): Markup | string {
   if (change !== null)
     return html`${effectBadge(trend.figure, change)} on ${dateText(change.answer.startedAt)}`;
   if (standing?.kind === 'same')
-    return `no change, noise ±${formatEffect(standing.band.high / standing.band.centre).slice(1)}`;
+    return `no change, noise ${formatDetectable(standing.band.high / standing.band.centre)}`;
   const counts = trend.points.filter(({ value }) => value !== null).length;
   return `${counted(counts, 'result')} so far`;
 }
