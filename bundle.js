@@ -2,7 +2,7 @@
 // the compiled modules. A report is a single file, and modules within one cannot import each other.
 import { build } from 'rolldown';
 
-const PAGES = ['bench/report/page/main.ts'];
+const PAGES = ['bench/report/page/main.ts', 'bench/report/page/site.ts'];
 
 for (const input of PAGES) {
   await build({

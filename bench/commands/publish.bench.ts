@@ -41,12 +41,15 @@ function print(what: string, since: number): void {
 async function writeReports(reports: string): Promise<void> {
   const example = makeBothSteps(3);
   const page = reportHtml(example);
-  const run = JSON.stringify(example.runs[0]);
+  const [run] = example.runs;
   for (const index of makeHistory(count)) {
     await mkdir(join(reports, index.id, 'runs'), { recursive: true });
     await writeFile(join(reports, index.id, INDEX_FILE), JSON.stringify(index, null, 1));
     await writeFile(join(reports, index.id, 'report.html'), page);
-    for (const { file } of index.runs) await writeFile(join(reports, index.id, file), run);
+    for (const { file, variant, step, round } of index.runs) {
+      const text = JSON.stringify({ ...run, plan: { ...run?.plan, variant, step, round } });
+      await writeFile(join(reports, index.id, file), text);
+    }
   }
 }
 

@@ -34,6 +34,7 @@ test('a site of all results of a folder, with the reports as they are stored', a
   assert.deepEqual(
     files.filter((name) => !/^series|runs/.test(name)),
     [
+      'claims.html',
       'feed.xml',
       'index.html',
       `results/${TLS}/report.html`,

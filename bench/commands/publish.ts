@@ -6,6 +6,7 @@ import type { ResultIndex } from '../model/result.ts';
 import { makeRedactor, redactResult } from '../redact/result.ts';
 import { reportHtml } from '../report/html.ts';
 import type { PublishRequest } from '../request/request.ts';
+import { claimsPage, type PublishedResult, tellingResults } from '../site/claims.ts';
 import type { Published } from '../site/series.ts';
 import { GENERATOR, siteFiles } from '../site/site.ts';
 import { copyFileTo, writeFileWhole } from '../store/file.ts';
@@ -61,18 +62,39 @@ export async function publish(
     );
   });
   const published = placed.flat();
-  const files = siteFiles(request.title, published);
+  const telling = await readTelling(published, results, leaveOut);
+  const files = siteFiles(request.title, published, [claimsPage(telling)]);
   for (const { name, text } of files) await writeFileWhole(join(out, name), text);
   await removeOthers(join(out, 'series'), new Set(files.map(({ name }) => basename(name))));
-  const done = new Set(published.map(({ path }) => path));
-  const leftOut = sources.filter(({ path }) => !done.has(path) && resolve(dirname(path)) === results);
   await removeOthers(
     results,
-    new Set([...published.map(({ folder }) => folder), ...leftOut.map(({ path }) => basename(path))]),
+    new Set([...published.map(({ folder }) => folder), ...keptIn(results, sources, published)]),
   );
   const count = `${published.length} ${published.length === 1 ? 'result' : 'results'}`;
   terminal.print(`Site of ${count}: ${join(out, 'index.html')}`);
   return EXIT.done;
+}
+
+/** The results with their runs that the claims are judged by; one whose runs are not there says nothing on them. */
+async function readTelling(
+  published: readonly (Source & Published)[],
+  results: string,
+  leaveOut: LeaveOut,
+): Promise<PublishedResult[]> {
+  const read = await inParallel(tellingResults(published), ({ folder, path }) =>
+    readResult(join(results, folder)).then(
+      (result) => [{ folder, result }],
+      (error) => leaveOut(error, { path, named: false }),
+    ),
+  );
+  return read.flat();
+}
+
+/** Results of the site itself that should have been published again, and could not be read. */
+function keptIn(results: string, sources: readonly Source[], published: readonly Source[]): string[] {
+  const done = new Set(published.map(({ path }) => path));
+  const leftOut = sources.filter(({ path }) => !done.has(path) && resolve(dirname(path)) === results);
+  return leftOut.map(({ path }) => basename(path));
 }
 
 /** What a path holds: itself a result, or a folder with some in it. */

@@ -6,6 +6,7 @@ import { capacityText } from '../report/capacity/text.ts';
 import { comparisonText } from '../report/comparison/text.ts';
 import { jsonSummary } from '../report/json.ts';
 import { OUTPUTS } from '../report/outputs.ts';
+import { priceText } from '../report/price/text.ts';
 import { summaryText } from '../report/terminal.ts';
 import type { ReportRequest } from '../request/report.ts';
 import { writeFileWhole } from '../store/file.ts';
@@ -60,7 +61,7 @@ function printResult(result: Result, reportPath: string, json: boolean, terminal
     calibrationText(result) ??
     comparisonText(result) ??
     capacityText(result) ??
-    summaryText(result, terminal.columns);
+    summaryText(result, terminal.columns) + priceText(result);
   terminal.print(
     json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}\nReport: ${reportPath}`,
   );

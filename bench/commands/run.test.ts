@@ -339,3 +339,23 @@ test('somebody else’s result beside it that cannot be read does not fail a goo
   for (const name of [ID, '20240101T000000Z-strange', '20240102T000000Z-locked'])
     assert.ok(listing.includes(name), name);
 });
+
+test('--baseline direct runs without a proxy as well, tells the price, and asks nothing of the baseline', async (t) => {
+  const reports = await temporaryFolder(t);
+  const line = '-p tls --baseline direct --threshold memoryPerConnection.proxy>1 --json --reports';
+  const { code, out } = await obey([...line.split(' '), reports], fakeServices());
+  assert.equal(code, 0);
+  const { price, runs } = JSON.parse(out);
+  assert.deepEqual(
+    runs.map(({ variant, step }: { variant: string; step: string }) => `${variant} ${step}`),
+    ['direct throughput', 'tls throughput', 'direct latency', 'tls latency'],
+  );
+  assert.equal(price.baseline, 'direct');
+  const [{ variant, figures }, ...others] = price.variants;
+  assert.deepEqual([variant, others], ['tls', []]);
+  for (const { baseline, variant: through, ratio } of figures)
+    assert.ok(Math.abs(through / baseline - ratio) < 1e-9);
+  assert.ok(figures.some(({ name }: { name: string }) => name === 'cpuPerMessage.total'));
+  const printed = await obey(['-p', 'tls', '--baseline', 'direct', '--reports', reports], fakeServices());
+  assert.match(printed.out, /\nThe price of the proxy\ntls against direct: CPU per message /);
+});

@@ -2,12 +2,14 @@ import { figuresOf } from '../measure/figures.ts';
 import { metricsOf } from '../measure/metrics.ts';
 import type { Notice } from '../model/notice.ts';
 import type { Run } from '../model/run.ts';
+import type { RunSpec } from '../model/strategy.ts';
 import { MISSED_THRESHOLD, stepsAnswering } from '../model/threshold.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import type { RunRequest } from '../request/request.ts';
 import { missedThresholds } from '../request/threshold.ts';
+import { withPrice } from '../strategy/price.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
@@ -37,12 +39,12 @@ export async function run(
     const question = {
       request,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
-      makeStrategy: ({ variants, planRun }: Planning) =>
-        makeSteps({
-          ...request,
-          variants: variants.map(({ name }) => name),
-          planOf: (spec) => planRun(spec, 1).plan,
-        }),
+      makeStrategy: ({ variants, planRun }: Planning) => {
+        const names = variants.map(({ name }) => name);
+        const planOf = (spec: RunSpec) => planRun(spec, 1).plan;
+        const steps = makeSteps({ ...request, variants: names, planOf });
+        return request.baseline === null ? steps : withPrice(steps, request.baseline, names);
+      },
       prepare: async () => ({}),
       assess: (measured: Run) => missedNotices(measured, request),
     };
@@ -72,8 +74,10 @@ export async function run(
   }
 }
 
-function missedNotices(measured: Run, { thresholds, steps }: RunRequest): Notice[] {
-  const { step } = measured.plan;
+/** The baseline is there to be compared to: what is asked of the variants is not asked of it. */
+function missedNotices(measured: Run, { thresholds, steps, baseline }: RunRequest): Notice[] {
+  const { step, variant } = measured.plan;
+  if (variant === baseline) return [];
   const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
   return missedThresholds(asked, metricsOf(figuresOf(measured))).map((text) => ({
     level: 'warning',

@@ -30,3 +30,12 @@ test('per-core capacity is a metric, in messages a second, and null where it is 
   assert.equal(metricsOf(direct).perCoreCapacity, null);
   assert.equal(metricsOf(figuresOf(makeRun(SMALL)))['response.p50'], undefined);
 });
+
+test('memory is that of all processes of a component, and null where it has none', () => {
+  const figures = figuresOf(makeRun(SMALL));
+  const workers = figures.processes.filter(({ component }) => component === 'proxy');
+  assert.ok(workers.length > 1);
+  const sum = workers.reduce((bytes, { residentBytes }) => bytes + (residentBytes ?? Number.NaN), 0);
+  assert.equal(metricsOf(figures)['memory.proxy'], sum);
+  assert.equal(metricsOf(figuresOf(makeRun({ ...SMALL, profile: 'direct' })))['memory.proxy'], null);
+});

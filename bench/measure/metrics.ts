@@ -1,6 +1,8 @@
 import { HISTOGRAMS } from '../model/recording.ts';
+import type { Component } from '../model/run.ts';
+import { total } from './arithmetic.ts';
 import type { RunFigures } from './figures.ts';
-import { MEASURED } from './processes.ts';
+import { MEASURED, type ProcessFigures } from './processes.ts';
 
 /** The figures of a run by the names that thresholds have for them; times in µs, sizes in bytes. */
 export function metricsOf(figures: RunFigures): Record<string, number | null> {
@@ -15,12 +17,20 @@ export function metricsOf(figures: RunFigures): Record<string, number | null> {
         [`cpuPerMessage.${component}`]: figures.cpuUsPerMessage[component],
         [`cpuPerConnection.${component}`]: figures.connect.cpuUsPerConnection[component],
         [`memoryPerConnection.${component}`]: figures.memoryPerConnectionBytes[component],
+        [`memory.${component}`]: residentBytes(figures.processes, component),
       })),
     ),
     ...prefixed('http', http?.latency ?? null),
     'http.requestsPerSecond': http?.requestsPerSecond ?? null,
     perCoreCapacity: figures.perCoreCapacity?.perSecond ?? null,
   };
+}
+
+/** Of all its processes, at the end of the steady phase; null where it has none, or one was not seen. */
+function residentBytes(processes: readonly ProcessFigures[], component: Component): number | null {
+  const own = processes.filter((process) => process.component === component);
+  const seen = own.flatMap((process) => process.residentBytes ?? []);
+  return own.length === 0 || seen.length < own.length ? null : total(seen);
 }
 
 function prefixed(name: string, figures: object | null): Record<string, number | null> {

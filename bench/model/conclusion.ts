@@ -3,6 +3,7 @@ import { calibrationSchema } from './calibration.ts';
 import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
 import { amount } from './load.ts';
+import { priceSchema } from './price.ts';
 
 /** What follows from several runs. */
 export const conclusionSchema = v.variant('kind', [
@@ -20,5 +21,6 @@ export const conclusionSchema = v.variant('kind', [
   comparisonSchema,
   capacitySchema,
   calibrationSchema,
+  priceSchema,
 ]);
 export type Conclusion = v.InferOutput<typeof conclusionSchema>;

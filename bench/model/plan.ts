@@ -75,8 +75,11 @@ export const runPlanSchema = v.strictObject({
 });
 export type RunPlan = v.InferOutput<typeof runPlanSchema>;
 
-/** What a label is called: `branch`, `nginx.build`. */
-export const LABEL_KEY = /^[A-Za-z][A-Za-z0-9._-]{0,39}$/;
+/**
+ * What a label is called: `branch`, `nginx.build`. Two names are left out when a result is read, so that they can
+ * set no prototype: they may not be given in the first place.
+ */
+export const LABEL_KEY = /^(?!prototype$|constructor$)[A-Za-z][A-Za-z0-9._-]{0,39}$/;
 
 /** What the person asked for as a whole; written to disk before anything starts. */
 export const planSchema = v.strictObject({

@@ -38,7 +38,7 @@ function telling(): Result {
   const own = {
     name: 'conf:acme.conf',
     title: 'Your own /home/alice/acme.conf',
-    profile: 'conf:/home/alice/acme.conf',
+    profile: 'conf:/home/alice/conf/acme.conf',
     proxy: {
       kind: 'nginx' as const,
       binary: null,
@@ -46,7 +46,7 @@ function telling(): Result {
     },
   };
   const told =
-    'In /home/alice/acme.conf:12 the host bob.wonderland.internal of "chatroom" is alices-laptop (http://chat.acme.example/x).';
+    'Of conf:acme.conf in /home/alice/acme.conf:12 the host bob.wonderland.internal of "chatroom" is alices-laptop (http://chat.acme.example/x).';
   const runs = result.runs.map((run) => {
     if (run.plan.variant !== 'tls') return run;
     return {
@@ -102,7 +102,7 @@ function telling(): Result {
         baseline: 'plain',
         rounds: { asked: 1, used: 1 },
         comparisons: [{ variant: own.name, verdict: 'too few rounds', figures: [] }],
-        excluded: [{ variant: own.name, step: 'latency', round: 1, figures: [], reason: told }],
+        excluded: [{ variant: own.name, step: 'latency', round: 1, figures: ['response.p99'], reason: told }],
       },
     ],
     runs,
@@ -149,6 +149,11 @@ test('what was measured stays, and so does what was given to be read', () => {
     redacted.runs.map(({ plan }) => plan.variant),
     ['direct', 'plain', 'conf-1', 'direct', 'plain', 'conf-1'],
   );
+  const [, leftOut, comparison] = redacted.conclusions;
+  assert.ok(leftOut?.kind === 'left-out' && leftOut.variant === 'conf-1');
+  assert.ok(comparison?.kind === 'comparison');
+  assert.deepEqual(comparison.comparisons, [{ variant: 'conf-1', verdict: 'too few rounds', figures: [] }]);
+  assert.deepEqual(comparison.excluded[0]?.figures, ['response.p99']);
   const proxy = redacted.runs.find(({ plan }) => plan.variant === 'conf-1')?.proxy;
   assert.equal(proxy?.buildArguments, '--with-http_ssl_module');
   for (const kept of [
@@ -160,7 +165,7 @@ test('what was measured stays, and so does what was given to be read', () => {
     'server_name …;',
   ])
     assert.ok(proxy?.configuration.includes(kept), kept);
-  assert.equal(redacted.notices[0]?.text, 'In …:12 the host … of "…" is … (…).');
+  assert.equal(redacted.notices[0]?.text, 'Of conf-1 in …:12 the host … of "…" is … (…).');
 });
 
 test('a result that only comes about is redacted run by run', () => {

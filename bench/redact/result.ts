@@ -1,5 +1,3 @@
-import type { KeptCalibration } from '../model/calibration.ts';
-import type { Stored } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { BenchEvent } from '../model/event.ts';
 import type { Notice } from '../model/notice.ts';
@@ -75,23 +73,23 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     },
     head: (head: ResultHead): ResultHead => {
       const { plan, environment, calibration } = head;
-      const redacted = head.variants.map((each) => publicVariant(each, names));
+      const shown = head.variants.map((each) => publicVariant(each, names));
       return {
         schemaVersion: head.schemaVersion,
         tool: head.tool,
         startedAt: head.startedAt,
-        id: publicId(head, redacted),
+        id: publicId(head, shown),
         plan: {
           ...plan,
           command: publicCommand(
             plan.command,
-            new Set(redacted.flatMap(({ name, profile }) => [name, profile])),
+            new Set(shown.flatMap(({ name, profile }) => [name, profile])),
           ),
         },
         environment: { ...environment, kernel: redactText(environment.kernel) },
-        variants: redacted,
+        variants: shown,
         notices: head.notices.map(notice),
-        ...(calibration === undefined ? {} : { calibration: publicCalibration(calibration, redactText) }),
+        ...(calibration === undefined ? {} : { calibration: redacted(calibration, redactText) }),
       };
     },
     run: (run: Run): Run => ({
@@ -102,9 +100,12 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
       validity: redactValidity(run.validity, redactText),
       notices: run.notices.map(notice),
       http: run.http && publicHttp(run.http),
-      proxy: run.proxy && publicFacts(run.proxy),
+      proxy: run.proxy && publicFacts(run.proxy, redactText),
     }),
-    conclusion: (each: Conclusion): Conclusion => redactConclusion(each, nameOf, redactText),
+    conclusion: (each: Conclusion): Conclusion =>
+      redacted(each, (text) =>
+        variants.some(({ name }) => name === text) ? nameOf(text) : redactText(text),
+      ),
   };
 }
 
@@ -114,12 +115,16 @@ function publicNames(variants: readonly Variant[]): Map<string, { name: string; 
   return new Map(own.map(({ name }, at) => [name, { name: `conf-${at + 1}`, profile: `conf:${at + 1}` }]));
 }
 
+/** Folders that half the world has; `conf` is in the names that are given in place of private ones. */
+const COMMON_FOLDERS = new Set(
+  'conf conf.d etc home local nginx opt root sites-available sites-enabled srv tmp usr var www'.split(' '),
+);
+
 function wordsOfVariant({ profile, proxy }: Variant): string[] {
   const parts = profile.startsWith('conf:') ? profile.slice('conf:'.length).split('/') : [];
   const stems = parts.map((part) => part.replace(/\.[^.]*$/, ''));
   return [
-    ...parts,
-    ...stems,
+    ...[...parts, ...stems].filter((part) => !COMMON_FOLDERS.has(part)),
     ...(proxy?.tunings ?? []).flatMap(({ text }) => [...publicConfiguration(text).words]),
   ];
 }
@@ -158,79 +163,33 @@ function redactValidity(
   };
 }
 
-function redactConclusion(
-  each: Conclusion,
-  nameOf: (name: string) => string,
-  redactText: (text: string) => string,
-): Conclusion {
-  if (each.kind === 'rate') return { ...each, reason: redactText(each.reason) };
-  if (each.kind === 'left-out')
-    return { ...each, variant: nameOf(each.variant), reason: redactText(each.reason) };
-  // Its variants are profiles, as they are shipped.
-  if (each.kind === 'calibration') return each;
-  if (each.kind === 'capacity') {
-    const limit = each.limit === null ? null : redactText(each.limit);
-    return { ...each, variant: nameOf(each.variant), limit };
-  }
-  return {
-    ...each,
-    baseline: nameOf(each.baseline),
-    comparisons: each.comparisons.map((one) => ({
-      ...one,
-      variant: nameOf(one.variant),
-      ...(one.baseline === undefined ? {} : { baseline: nameOf(one.baseline) }),
-    })),
-    excluded: each.excluded.map((one) => ({
-      ...one,
-      variant: nameOf(one.variant),
-      reason: redactText(one.reason),
-    })),
-    ...(each.stored === undefined ? {} : { stored: publicStored(each.stored, nameOf, redactText) }),
-  };
-}
-
-function publicStored(
-  { baseline, variant, differences, unmatched }: Stored,
-  nameOf: (name: string) => string,
-  redactText: (text: string) => string,
-): Stored {
-  return {
-    baseline: { ...baseline, id: timeOf(baseline.id) },
-    variant: { ...variant, id: timeOf(variant.id) },
-    differences: differences.map((each) => ({
-      what: each.what,
-      baseline: redactText(each.baseline),
-      variant: redactText(each.variant),
-    })),
-    unmatched: unmatched.map((each) => ({ ...each, variant: nameOf(each.variant) })),
-  };
-}
-
 /** What is left of an id: the rest is a name that a person gave. */
 function timeOf(id: string): string {
   return /^\d{8}T\d{6}Z/.exec(id)?.[0] ?? 'result';
 }
 
-function publicCalibration(kept: KeptCalibration, redactText: (text: string) => string): KeptCalibration {
-  const { machine, id } = kept;
-  return { ...kept, id: timeOf(id), machine: { ...machine, kernel: redactText(machine.kernel) } };
+/** Keys whose text is a word of the bench's own. */
+const FIXED = new Set(['kind', 'verdict', 'step', 'unit', 'name', 'metric', 'operator', 'startedAt']);
+
+/** The value with every text in it redacted, however deep it stands and whatever kind of value it is. */
+function redacted<T>(value: T, redactText: (text: string) => string): T {
+  const redact = (each: unknown, key: string): unknown => {
+    if (typeof each === 'string')
+      return FIXED.has(key) ? each : key === 'id' ? timeOf(each) : redactText(each);
+    if (Array.isArray(each)) return each.map((item) => redact(item, key));
+    if (typeof each !== 'object' || each === null) return each;
+    return Object.fromEntries(Object.entries(each).map(([name, item]) => [name, redact(item, name)]));
+  };
+  return redact(value, '') as T;
 }
 
 /** The error log quotes requests and addresses, and the arguments of the build name folders. */
-function publicFacts({
-  version,
-  origin,
-  openssl,
-  buildArguments,
-  given,
-  configuration,
-}: NginxFacts): NginxFacts {
+function publicFacts(facts: NginxFacts, redactText: (text: string) => string): NginxFacts {
+  const { version, buildArguments, given, configuration } = facts;
   return {
+    ...redacted(facts, redactText),
     binary: 'nginx',
-    // A package of Debian.
-    origin,
     version,
-    openssl,
     buildArguments: buildArguments
       .split(/\s+/)
       .filter((each) => /^--with(out)?-[a-z0-9_-]+(=dynamic)?$/.test(each))

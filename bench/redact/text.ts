@@ -3,9 +3,9 @@ import { HIDDEN, isPublicWord } from './public-words.ts';
 /** Shorter words could be a part of anything. */
 const SHORTEST = 3;
 
-/** Endings of names that look like hosts and are files, figures or programs of the bench. */
-const OWN_ENDINGS =
-  /\.(conf|json|html|hgrm|log|pem|p\d+|min|mean|max|count|perSecond|proxy|server|generator|lost|failed|sent|echoed|asked|opened|outstanding|js)$/i;
+/** Names with dots in them that are no hosts: files of the bench and of Nginx, and figures. */
+const OWN_NAMES =
+  /\.(conf|json|html|hgrm|csv|log|pem|js)$|^(connections|messages|tcp|tls|upgrade|handshake|response|service|sendLag|cpuPer\w+|memory\w*|http|perCoreCapacity)\.\w+$/i;
 
 /** What looks like a place or a person wherever it stands, and what replaces it. */
 const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])[] = [
@@ -16,7 +16,7 @@ const SHAPES: readonly (readonly [RegExp, string | ((found: string) => string)])
   [/\b(?!127\.)\d{1,3}(?:\.\d{1,3}){3}\b/g, HIDDEN],
   [
     /\b(?:[a-z0-9_](?:[\w-]*[a-z0-9])?\.)+[a-z]{2,}\b/gi,
-    (found) => (OWN_ENDINGS.test(found) || isPublicWord(found) ? found : HIDDEN),
+    (found) => (OWN_NAMES.test(found) || isPublicWord(found) ? found : HIDDEN),
   ],
 ];
 

@@ -2,6 +2,7 @@ import type { Result } from '../model/result.ts';
 import { calibrationOf } from './calibration/words.ts';
 import { capacityOf } from './capacity/conclusion.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
+import { priceOf } from './price/words.ts';
 import { answers } from './section/answers.ts';
 import { CAPACITY_SECTIONS } from './section/capacity.ts';
 import { claims } from './section/claims.ts';
@@ -12,6 +13,7 @@ import { failures } from './section/failures.ts';
 import { handshakes } from './section/handshakes.ts';
 import { latency } from './section/latency.ts';
 import { notices } from './section/notices.ts';
+import { price } from './section/price.ts';
 import { httpLeg, protocols } from './section/protocols.ts';
 import { runs } from './section/runs.ts';
 import { configurations, setup } from './section/setup.ts';
@@ -27,33 +29,32 @@ interface Contents {
   sections: readonly ((view: View) => Section)[];
 }
 
+// The answers in sentences, then as a table, then the pictures, then the facts behind them.
+const ANSWERS = [answers, summary];
+const BEHIND_THEM = [
+  throughput,
+  latency,
+  course,
+  handshakes,
+  cost,
+  claims,
+  notices,
+  spread,
+  failures,
+  protocols,
+  httpLeg,
+  runs,
+  setup,
+  configurations,
+];
+
 /** The first that is for a result counts; the last is for every result. */
 const CONTENTS: readonly Contents[] = [
   { isFor: (result) => calibrationOf(result) !== null, sections: [...CALIBRATION_SECTIONS, setup] },
   { isFor: (result) => comparisonOf(result) !== null, sections: [...COMPARISON_SECTIONS, claims, setup] },
   { isFor: (result) => capacityOf(result) !== null, sections: [...CAPACITY_SECTIONS, setup] },
-  {
-    isFor: () => true,
-    // The answers in sentences, then as a table, then the pictures, then the facts behind them.
-    sections: [
-      answers,
-      summary,
-      throughput,
-      latency,
-      course,
-      handshakes,
-      cost,
-      claims,
-      notices,
-      spread,
-      failures,
-      protocols,
-      httpLeg,
-      runs,
-      setup,
-      configurations,
-    ],
-  },
+  { isFor: (result) => priceOf(result) !== null, sections: [...ANSWERS, price, ...BEHIND_THEM] },
+  { isFor: () => true, sections: [...ANSWERS, ...BEHIND_THEM] },
 ];
 
 /** The sections of a result's report. */

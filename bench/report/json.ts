@@ -6,6 +6,7 @@ import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../model/comparison.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Plan, Step } from '../model/plan.ts';
+import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
 import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
 import { calibrationOf } from './calibration/words.ts';
@@ -13,6 +14,7 @@ import { capacityOf } from './capacity/conclusion.ts';
 import { capacitySentences } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
 import { baselineOf, verdictSentence } from './comparison/words.ts';
+import { priceOf, priceSentence } from './price/words.ts';
 
 /** What `--json` prints; times in µs, null where the run does not support a figure. */
 export interface JsonSummary {
@@ -34,6 +36,8 @@ export interface JsonSummary {
   stored?: Stored;
   /** Of a comparison: what a calibration found of this machine before; of a calibration: what it found. */
   calibration?: KeptCalibration | Calibration;
+  /** With --baseline alone: what the way through the proxy costs; `ratio` is variant ÷ baseline of one pair of runs. */
+  price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
   /** The rate of the step latency and why, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
@@ -87,12 +91,12 @@ export interface JsonRun {
   failures: Record<string, number>;
 }
 
-/** Conclusions that stand by themselves, under a name of their own. */
-const OWN_PLACE = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
+/** Conclusions that have a field of their own. */
+const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string): JsonSummary {
-  const conclusions = result.conclusions.filter(({ kind }) => !OWN_PLACE.has(kind));
+  const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
   const calibration = calibrationOf(result) ?? result.calibration;
   const { labels, note, series } = result.plan;
   return {
@@ -104,6 +108,7 @@ export function jsonSummary(result: Result, reportPath: string): JsonSummary {
     ...jsonComparison(result),
     ...jsonCapacity(result),
     ...(calibration === undefined ? {} : { calibration }),
+    ...jsonPrice(result),
     conclusions,
     runs: result.runs.map(jsonRun),
   };
@@ -131,6 +136,14 @@ function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
 
 function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['nginx'] {
   return { version, openssl, binary, origin };
+}
+
+function jsonPrice(result: Result): Pick<JsonSummary, 'price'> {
+  const price = priceOf(result);
+  if (price === null) return {};
+  const { baseline } = price;
+  const variants = price.variants.map((each) => ({ ...each, sentence: priceSentence(each, baseline) }));
+  return { price: { baseline, variants } };
 }
 
 function jsonRun(run: Run): JsonRun {

@@ -4,3 +4,8 @@ import { readFileSync } from 'node:fs';
 export function pageScript(): string {
   return readFileSync(new URL('./page/main.bundle.js', import.meta.url), 'utf8');
 }
+
+/** What runs in the index of a published site. */
+export function siteScript(): string {
+  return readFileSync(new URL('./page/site.bundle.js', import.meta.url), 'utf8');
+}

@@ -58,7 +58,14 @@ const CAPACITY_OPTIONS = {
 } as const satisfies Options;
 
 /** Options of `run` that make no sense in a search, or that it has in another way. */
-const NOT_OF_A_TRIAL = ['steps', 'threshold', 'no-http', 'in-flight', ...Object.keys(CAPACITY_OPTIONS)];
+const NOT_OF_A_TRIAL = [
+  'steps',
+  'baseline',
+  'threshold',
+  'no-http',
+  'in-flight',
+  ...Object.keys(CAPACITY_OPTIONS),
+];
 
 export const capacityCommand = {
   operands: '',

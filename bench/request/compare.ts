@@ -39,7 +39,7 @@ const COMPARISON_OPTIONS = {
 } as const satisfies Options;
 
 /** Options of `run` that make no sense where runs are compared, or say it in another way. */
-const OF_RUN_ALONE = ['profile', 'no-http', 'threshold', 'strict'];
+const OF_RUN_ALONE = ['profile', 'baseline', 'no-http', 'threshold', 'strict'];
 
 export const compareCommand = {
   operands: 'A B [C ...]',

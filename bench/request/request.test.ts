@@ -44,6 +44,7 @@ const DEFAULTS: RunRequest = {
   nginx: { usual: null, named: new Map() },
   seed: null,
   thresholds: [],
+  baseline: null,
   strict: false,
   json: false,
   reports: 'reports',
@@ -66,7 +67,7 @@ test('every option is read, in the long form', () => {
       '--payload 64-1k --type binary --ramp 500 --client ws --server lean --seed 7 --no-http --connect-timeout 1s ' +
       '--echo-timeout 2s --workers 2 --servers 3 --nginx-workers 4 --pin --nginx /usr/sbin/nginx ' +
       '--conf a.conf --conf b.conf --conf-root /etc/nginx/=./site --env-file .env --ws-path /ws?a=1 ' +
-      '--host chat.example --header Origin:https://a.example --keep-guards ' +
+      '--host chat.example --header Origin:https://a.example --keep-guards --baseline direct ' +
       '--threshold response.p99<50ms --threshold messages.lost==0 --strict --json --reports out --name first ' +
       '--export csv --export junit=out/j.xml --live 8080 --quiet ' +
       '--label branch=main --series nightly --redact',
@@ -74,7 +75,7 @@ test('every option is read, in the long form', () => {
   assert.deepEqual(
     { ...all, thresholds: all.thresholds.map(({ text }) => text) },
     {
-      variants: ['plain', 'tls'],
+      variants: ['direct', 'plain', 'tls'],
       configurations: ['a.conf', 'b.conf'],
       configurationOptions: {
         roots: [{ from: '/etc/nginx', to: './site' }],
@@ -106,6 +107,7 @@ test('every option is read, in the long form', () => {
       nginx: { usual: '/usr/sbin/nginx', named: new Map() },
       seed: 7,
       thresholds: ['response.p99<50ms', 'messages.lost==0'],
+      baseline: 'direct',
       strict: true,
       json: true,
       reports: 'out',
@@ -302,4 +304,14 @@ test('what belongs to a configuration of one’s own is checked', () => {
     assert.throws(() => run(line), { kind: 'usage', message: words });
   }
   assert.throws(() => parseRequest(['run', '--conf', 'a', '--header', 'A: b\r\nC: d']), { kind: 'usage' });
+});
+
+test('the baseline runs first and once, whether it is named as a profile or not', () => {
+  assert.deepEqual(run('-p plain,direct,tls --baseline direct').variants, ['direct', 'plain', 'tls']);
+  assert.deepEqual(run('-p all --baseline direct').variants, ['direct', 'all']);
+  assert.deepEqual(run('--conf a.conf --baseline direct').variants, ['direct']);
+  const refused = (line: string, message: RegExp) =>
+    assert.throws(() => run(line), { kind: 'usage', message });
+  refused('-p direct --baseline direct', /none is named that has one/);
+  refused('-p tls --baseline plain', /it is direct/);
 });

@@ -9,6 +9,10 @@ export const RUN_OPTIONS = {
       value: 'NAMES',
       help: 'Variants (tls, tls@NAME+buf-16k), with commas, or all',
     },
+    baseline: {
+      value: 'direct',
+      help: 'Beside runs without Nginx: the price of the proxy',
+    },
     server: { value: 'ws|lean', help: 'Echo server [lean for throughput, ws for latency]' },
     nginx: {
       value: '[NAME=]NGINX',

@@ -51,6 +51,8 @@ export interface RunRequest {
   /** Null: drawn at random. */
   seed: number | null;
   thresholds: readonly Threshold[];
+  /** Variant without a proxy that the price of the proxy is told against; it runs as one of the variants. */
+  baseline: string | null;
   strict: boolean;
   json: boolean;
   /** Folder that run folders are made in. */
@@ -90,14 +92,21 @@ export const runCommand = {
 /** Reads the options of `run`; throws a Problem of kind `usage`. */
 function runRequest(given: GivenOptions): RunRequest {
   const steps = stepsOf(given);
-  const request = requestOf(given, {
-    variants: variantsOf(given),
-    steps,
-    warmupMs: 2000,
-    durationMs: 10_000,
-  });
+  const asked = variantsOf(given);
+  const baseline = baselineOf(given, asked);
+  const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
+  const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
   checkFitSteps(request.thresholds, steps);
-  return request;
+  return { ...request, baseline };
+}
+
+function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' | null {
+  const baseline = oneOf(given, 'baseline', ['direct']);
+  if (baseline === null || given.has('conf') || variants.some((name) => name !== baseline)) return baseline;
+  throw new Problem(
+    'usage',
+    '--baseline direct tells what the proxy costs a variant, and none is named that has one: -p tls --baseline direct.',
+  );
 }
 
 /** Reads the options that all commands share which put variants under load. */
@@ -131,6 +140,7 @@ export function requestOf(
     nginx: nginxSources(given),
     seed: number(given, 'seed', { min: 0, max: 2 ** 32 - 1 }),
     thresholds: (given.get('threshold') ?? []).map(parseThreshold),
+    baseline: null,
     strict: given.has('strict'),
     json: given.has('json'),
     reports: last(given, 'reports') ?? 'reports',

@@ -26,11 +26,12 @@ test('two of them are compared, with the options that say what becomes of a comp
     stored: {
       baseline: 'reports/a',
       variant: 'reports/b',
-      markdown: 'c.md',
+      exports: [{ name: 'markdown', path: 'c.md' }],
       failOnSlower: true,
       json: true,
       reports: 'out',
       name: 'ab',
+      tags: { labels: {}, note: null, series: null },
     },
   });
 });

@@ -19,7 +19,16 @@ test('labels are names and values, and a value may have any sign in it', () => {
 });
 
 test('a label without a name or a value, with an unfit name, or twice, is refused with the remedy', () => {
-  for (const text of ['branch', '=main', 'branch=', 'branch= ', '1st=x', '__proto__=x', 'a b=c']) {
+  for (const text of [
+    'branch',
+    '=main',
+    'branch=',
+    'branch= ',
+    '1st=x',
+    '__proto__=x',
+    'constructor=x',
+    'a b=c',
+  ]) {
     assert.throws(
       () => tagsOf(given([text])),
       (error) =>

@@ -36,6 +36,7 @@ export const METRICS: ReadonlyMap<string, MetricUnit> = new Map([
     unitOf(`cpuPerMessage.${name}`, 'time'),
     unitOf(`cpuPerConnection.${name}`, 'time'),
     unitOf(`memoryPerConnection.${name}`, 'bytes'),
+    unitOf(`memory.${name}`, 'bytes'),
   ]),
 ]);
 

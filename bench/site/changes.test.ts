@@ -53,6 +53,9 @@ test('in an open loop only values at a rate within a tenth are set beside each o
   assert.equal(standingsOf([...slow, at(1090, 200)]).at(-1)?.kind, 'change');
   assert.equal(standingsOf([...slow, at(1200, 200)]).at(-1)?.kind, 'early');
   assert.equal(standingsOf([...slow, at(null, 200)]).at(-1)?.kind, 'early');
+  // One at another rate neither confirms a change nor takes it back.
+  const [change] = standingsOf([...slow, at(1000, 200), at(5000, 100), at(1000, 201)]).slice(slow.length);
+  assert.ok(change?.kind === 'change' && change.lasting === true);
 });
 
 /** Values that scatter normally in logarithms. */

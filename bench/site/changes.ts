@@ -50,6 +50,11 @@ export function standingsOf(values: readonly Measured[]): Standing[] {
     const standing = standingOf(measured, level);
     standings.push(standing);
     if (standing.kind === 'uncounted') continue;
+    if (standing.kind === 'early') {
+      // Of one at another rate nothing follows for a change before it.
+      level.push(measured);
+      continue;
+    }
     const lasts =
       pending !== null && standing.kind === 'change' && isRise(standing) === isRise(pending.standing);
     if (pending !== null) pending.standing.lasting = lasts;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { comparisonOf } from '../report/comparison/conclusion.ts';
-import { verdictSentence } from '../report/comparison/words.ts';
+import { baselineOf, verdictSentence } from '../report/comparison/words.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { xmlText } from './badge.ts';
 import type { Published, Series } from './series.ts';
@@ -31,9 +31,8 @@ ${newest.map((each) => entry(each, told.get(each.folder) ?? []))}</feed>
 
 function entry({ folder, index }: Published, changes: readonly string[]): Markup {
   const comparison = comparisonOf(index);
-  const verdicts = (comparison?.comparisons ?? []).map((each) =>
-    verdictSentence(each, comparison?.baseline ?? ''),
-  );
+  const verdicts =
+    comparison?.comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison))) ?? [];
   const sentences = [...verdicts, ...changes, ...(index.plan.note === null ? [] : [index.plan.note])];
   const names = [...new Set(index.runs.map(({ variant }) => variant))].join(', ');
   const title = `${comparison === null ? 'Run' : 'Comparison'}: ${names === '' ? index.id : names}`;

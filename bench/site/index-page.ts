@@ -1,11 +1,19 @@
 import type { Comparison, OverallVerdict } from '../model/comparison.ts';
 import { comparisonOf } from '../report/comparison/conclusion.ts';
-import { figureTitle, formatEffect, formatFigure, verdictSentence } from '../report/comparison/words.ts';
+import {
+  baselineOf,
+  figureTitle,
+  formatDetectable,
+  formatEffect,
+  formatFigure,
+  verdictSentence,
+} from '../report/comparison/words.ts';
 import { mark } from '../report/mark.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatCount, NOTHING } from '../report/page/format.ts';
 import { capital } from '../report/words.ts';
 import type { FigureKind } from '../strategy/figures.ts';
+import { FEWEST } from './changes.ts';
 import {
   type Choices,
   choicesOf,
@@ -32,10 +40,13 @@ import {
   seriesTitle,
 } from './words.ts';
 
-/** A page of the site beside the index: its file, and what it is called. */
+/** A page of the site beside those of the series, which stands beside the index and is linked to by it. */
 export interface SitePage {
+  /** Its name, `claims.html`. */
   file: string;
   title: string;
+  /** Below its heading. */
+  body: Markup;
 }
 
 /** What the index is made of. */
@@ -135,7 +146,7 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
       each.trends.flatMap((trend) => trend.points.filter(isChanged).map((point) => ({ each, trend, point }))),
     )
     .sort((a, b) => compareTexts(b.point.answer.startedAt, a.point.answer.startedAt));
-  if (changes.length === 0) return html`<p>No run differs from those before it beyond the noise.</p>`;
+  if (changes.length === 0) return html`<p>${nothingChanged(series)}</p>`;
   const more = changes.length - MOST_CHANGES;
   const machines = new Set(series.map(({ machine }) => machine)).size;
   return html`<ul class="changes">${changes.slice(0, MOST_CHANGES).map(
@@ -148,6 +159,13 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
 <p class="evidence">${changeEvidence(figure, point)} <a href="results/${encodeURIComponent(point.answer.folder)}/report.html">Report<span class="unseen"> of ${point.answer.folder}</span></a></p></li>
 `,
   )}</ul>${more > 0 && html`<p class="how">And ${counted(more, 'earlier change')}, on the pages of the series.</p>`}`;
+}
+
+function nothingChanged(series: readonly Series[]): string {
+  const points = series.flatMap(({ trends }) => trends.flatMap((trend) => trend.points));
+  return points.some(({ standing }) => 'band' in standing)
+    ? 'No run differs from those before it beyond the noise.'
+    : `Nothing can be told yet: it takes ${FEWEST} comparable results before one is set beside them.`;
 }
 
 function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
@@ -181,7 +199,7 @@ function standMarkup(trend: Trend): Markup | string {
   if (change !== null)
     return html`${effectBadge(trend.figure, change)} on ${dateText(change.answer.startedAt)}`;
   if (standing?.kind === 'same')
-    return `no change, noise ±${formatEffect(standing.band.high / standing.band.centre).slice(1)}`;
+    return `no change, noise ${formatDetectable(standing.band.high / standing.band.centre)}`;
   const counts = trend.points.filter(({ value }) => value !== null).length;
   return `${counted(counts, 'result')} so far`;
 }
@@ -195,18 +213,17 @@ function comparisonsMarkup(
   comparisons: readonly { published: Published; comparison: Comparison }[],
   filter: Filter,
 ): Markup {
-  return html`<ul class="changes">${comparisons.map(
-    ({ published, comparison: { baseline, comparisons: each } }) => {
-      const { folder, index } = published;
-      const title = `${each.map(({ variant }) => variant).join(', ')} against ${baseline}`;
-      return html`<li data-has="${filter.ofResult(published)}"><p><a href="results/${encodeURIComponent(folder)}/report.html">${title}</a> <span class="aside">${dateText(index.startedAt)}</span></p>
+  return html`<ul class="changes">${comparisons.map(({ published, comparison }) => {
+    const { baseline, comparisons: each } = comparison;
+    const { folder, index } = published;
+    const title = `${each.map(({ variant }) => variant).join(', ')} against ${baseline}`;
+    return html`<li data-has="${filter.ofResult(published)}"><p><a href="results/${encodeURIComponent(folder)}/report.html">${title}</a> <span class="aside">${dateText(index.startedAt)}</span></p>
 ${each.map(
-  (one) => html`<p>${verdictBadge(one.verdict)} ${verdictSentence(one, baseline)}</p>
+  (one) => html`<p>${verdictBadge(one.verdict)} ${verdictSentence(one, baselineOf(one, comparison))}</p>
 `,
 )}${index.plan.note !== null && html`<p class="beside">${index.plan.note}</p>`}</li>
 `;
-    },
-  )}</ul>`;
+  })}</ul>`;
 }
 
 function verdictBadge(verdict: OverallVerdict): Markup {

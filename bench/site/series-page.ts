@@ -58,11 +58,15 @@ function pointsTable({ answers, trends, step }: Series): Markup {
     )}${step === 'latency' && html`<td class="figure">${formatRate(answer.ratePerSecond)}</td>`}<td class="figure">${answer.runs.length}</td><td>${answer.runs[0]?.nginx ?? ''}</td></tr>
 `,
   );
-  const titles = ['Result', 'Started', ...trends.map(({ figure }) => capital(figureTitle(figure)))];
-  const more = [...(step === 'latency' ? ['Rate'] : []), 'Runs', 'Nginx'];
+  const figures = [
+    ...trends.map(({ figure }) => capital(figureTitle(figure))),
+    ...(step === 'latency' ? ['Rate'] : []),
+    'Runs',
+  ];
+  const heading = (kind: string) => (title: string) => html`<th scope="col" class="${kind}">${title}</th>`;
   return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
 <table>
-<thead><tr>${[...titles, ...more].map((title) => html`<th scope="col" class="text">${title}</th>`)}</tr></thead>
+<thead><tr>${['Result', 'Started'].map(heading('text'))}${figures.map(heading('figure'))}${heading('text')('Nginx')}</tr></thead>
 <tbody>
 ${rows.toReversed()}</tbody>
 </table>

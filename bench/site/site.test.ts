@@ -5,6 +5,7 @@ import { indexOf, makeHistory } from '../../test/history.ts';
 import { withEveryString } from '../../test/hostile.ts';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
 import type { ResultIndex } from '../model/result.ts';
+import { html } from '../report/markup.ts';
 import { siteFiles } from './site.ts';
 
 const HOSTILE = `</script></style></title><img src=x onerror=alert(1)><script>alert(2)</script>"'\`--><!-- \u2028\u0007\ufffe]]>&lt; ../../x`;
@@ -41,6 +42,16 @@ test('a page and a badge a series, and everything that a page links to is there'
       assert.ok(files.has(path) || isResult, `${name} links to ${path}`);
     }
   }
+});
+
+test('a page of its own is linked to by the index, and leads back', () => {
+  const page = { file: 'more.html', title: 'More & more', body: html`<p>What there is.</p>` };
+  const files = new Map(siteFiles('A site', [], [page]).map(({ name, text }) => [name, text]));
+  assert.match(files.get('index.html') ?? '', /<a href="more\.html">More &amp; more<\/a>/);
+  const text = files.get('more.html') ?? '';
+  assert.match(text, /<a href="index\.html">/);
+  assert.match(text, /<title>More &amp; more: A site<\/title>/);
+  assert.match(text, /<p>What there is\.<\/p>/);
 });
 
 test('the same results make the same site in whatever order they are given', () => {
@@ -114,6 +125,7 @@ test('no result, or none that ended a run, makes a site that says so', () => {
   assert.match(site([]).get('index.html') ?? '', /No result yet\./);
   const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
   assert.match(index, /no run ended/);
+  assert.match(index, /it takes 5 comparable results/);
   assert.match(index, /No run that counts yet\./);
 });
 

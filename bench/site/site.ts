@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { html, type Markup } from '../report/markup.ts';
 import type { OutputFile } from '../report/output-file.ts';
 import { pageOf } from '../report/page.ts';
+import { siteScript } from '../report/script.ts';
 import { badgeSvg } from './badge.ts';
 import { atomFeed } from './feed.ts';
-import { indexBody } from './index-page.ts';
+import { indexBody, type SitePage } from './index-page.ts';
 import { compareTexts, type Published, seriesOf } from './series.ts';
 import { seriesBody } from './series-page.ts';
 import { SITE_STYLE } from './style.ts';
@@ -16,17 +17,25 @@ export const GENERATOR = '<meta name="generator" content="nginx-ws-bench publish
  * The files of a site besides the results themselves, which lie in `results/<folder>/`: a pure function of their
  * indexes. All links are relative, so that it works from a file path and from any part of a host.
  */
-export function siteFiles(title: string, results: readonly Published[]): OutputFile[] {
+export function siteFiles(
+  title: string,
+  results: readonly Published[],
+  pages: readonly SitePage[] = [],
+): OutputFile[] {
   const published = results.toSorted(
     (a, b) => compareTexts(b.index.startedAt, a.index.startedAt) || compareTexts(b.folder, a.folder),
   );
   const series = seriesOf(published);
-  const index = indexBody({ title, published, series, pages: [] });
+  const index = indexBody({ title, published, series, pages });
   return [
     {
       name: 'index.html',
-      text: pageOf(title, index, { scripts: [filterScript()], style: SITE_STYLE, head: HEAD }),
+      text: pageOf(title, index, { scripts: [siteScript()], style: SITE_STYLE, head: HEAD }),
     },
+    ...pages.map((page) => ({
+      name: page.file,
+      text: pageOf(`${page.title}: ${title}`, pageBody(page), { style: SITE_STYLE }),
+    })),
     { name: 'feed.xml', text: atomFeed(title, published, series) },
     ...series.flatMap((each) => [
       {
@@ -38,12 +47,15 @@ export function siteFiles(title: string, results: readonly Published[]): OutputF
   ];
 }
 
+function pageBody({ title, body }: SitePage): Markup {
+  return html`<header class="wide masthead">
+<p><a href="index.html">All series and results</a></p>
+<h1>${title}</h1>
+</header>
+<main class="wide"><section>
+${body}</section></main>`;
+}
+
 const HEAD = `${GENERATOR}
 <link rel="alternate" type="application/atom+xml" title="Atom feed" href="feed.xml">
 `;
-
-/** What runs in the browser, as a classic script with a scope of its own. */
-function filterScript(): string {
-  const source = readFileSync(new URL('../report/page/site.js', import.meta.url), 'utf8');
-  return `(() => {\n'use strict';\n${source.replace(/^export \{\};\n/m, '')}})();\n`;
-}

@@ -11,8 +11,9 @@ const MOST_POINTS = 40;
 /** The scale never shows less than this ratio about the middle: noise of a percent is no mountain. */
 const LEAST_RATIO = 1.1;
 
-/** A trend as a line without axes; what it shows is told in words as well. */
-export function sparkline(trend: Trend): Markup {
+/** A trend as a line without axes, told in words as well; null for one point. */
+export function sparkline(trend: Trend): Markup | null {
+  if (trend.points.length < 2) return null;
   const points = trend.points.slice(-MOST_POINTS);
   const values = points.flatMap(({ value }) => value ?? []);
   const { x, y } = scales(points.length, values);
@@ -39,7 +40,7 @@ function scales(count: number, values: readonly number[]) {
   const round = (place: number) => Math.round(place * 10) / 10;
   const [width, height] = [WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN];
   return {
-    x: (at: number) => round(MARGIN + (count === 1 ? width : (width * at) / (count - 1))),
+    x: (at: number) => round(MARGIN + (width * at) / (count - 1)),
     y: (value: number) => round(MARGIN + height / 2 - ((Math.log(value) - middle) / half) * (height / 2)),
   };
 }

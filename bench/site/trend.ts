@@ -17,9 +17,16 @@ const BOTTOM = 34;
 const MOST_POINTS = 120;
 const MOST_TICKS = 5;
 
-/** A trend with its axes, the band that each point is judged by, and a link from each point to its report. */
-export function trendChart(trend: Trend): Markup {
+/** The scale shows at least this share of the figure above and below: noise of a percent is no mountain. */
+const LEAST_ROOM = 0.04;
+
+/**
+ * A trend with its axes, the band that each point is judged by, and a link from each point to its report; null for
+ * one point, of which there is nothing to be seen.
+ */
+export function trendChart(trend: Trend): Markup | null {
   const { figure } = trend;
+  if (trend.points.length < 2) return null;
   const points = trend.points.slice(-MOST_POINTS);
   const scale = makeScale(points, figure.unit === 'B' ? 1024 : 1);
   const line = points.flatMap(({ value }, at) =>
@@ -57,7 +64,7 @@ function makeScale(points: readonly Point[], unit: number): Scale {
     ...('band' in standing ? [standing.band.low, standing.band.high] : []),
   ]);
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const room = Math.max((most - least) * 0.06, most * 0.01);
+  const room = Math.max((most - least) * 0.06, most * LEAST_ROOM);
   const [low, high] = [Math.max(0, least - room), most + room];
   const round = (place: number) => Math.round(place * 10) / 10;
   const step = (WIDTH - LEFT - RIGHT) / points.length;

@@ -38,9 +38,9 @@ test('doubles until it is missed, repeats that, halves the ratio down to 5 %, an
   assert.deepEqual(state, { low: 4970, high: 5190, next: null });
 });
 
-test('halves where the first level is too much already', () => {
+test('halves where the first level is too much already, and repeats each miss', () => {
   const { trials, state } = play(RATES, (level) => level <= 300);
-  assert.deepEqual(levels(trials).slice(0, 3), [1000, 500, 250]);
+  assert.deepEqual(levels(trials).slice(0, 5), [1000, 1000, 500, 500, 250]);
   assert.ok(state.low !== null && state.high !== null && state.low <= 300 && state.high > 300);
 });
 
@@ -49,13 +49,13 @@ test('what always holds ends at the most, what never does at the least, each con
   assert.deepEqual(levels(all.trials), [1000, 2000, 3000, 3000]);
   assert.deepEqual(all.state, { low: 3000, high: null, next: null });
   const none = play(RATES, () => false);
-  assert.deepEqual(levels(none.trials), [1000, 500, 250, 200, 200]);
+  assert.deepEqual(levels(none.trials), [1000, 1000, 500, 500, 250, 250, 200, 200]);
   assert.deepEqual(none.state, { low: null, high: 200, next: null });
 });
 
-test('a first miss that was chance is found out by its repeat before anything is bisected', () => {
+test('a first miss that was chance is found out by its repeats before anything is halved', () => {
   const { trials, state } = play(RATES, (level, number) => number > 0 && level <= 5000);
-  assert.deepEqual(levels(trials).slice(0, 2), [1000, 500]);
+  assert.deepEqual(levels(trials).slice(0, 4), [1000, 1000, 1000, 2000]);
   assert.equal(agreeing(trials, 1000, true), 2);
   assert.ok(state.low !== null && state.high !== null && state.low <= 5000 && state.high > 5000);
 });
@@ -79,8 +79,9 @@ test('without noise: the ends hold the truth, are within 5 %, and are confirmed,
       assert.ok(low <= truth && truth < high);
       assert.ok(high / low <= PRECISION || (where.isWhole && high - low === 1));
       assert.ok(agreeing(trials, low, true) >= 2 && agreeing(trials, high, false) >= 2);
-      // Doublings or halvings, a repeat, five bisections, a repeat at each end.
-      assert.ok(trials.length <= Math.abs(Math.log2(truth / where.start)) + 10, `${trials.length} trials`);
+      // Doublings, or halvings with their repeats, a repeat, five bisections, a repeat at each end.
+      const steps = Math.log2(truth / where.start);
+      assert.ok(trials.length <= Math.max(steps, -2 * steps) + 10, `${trials.length} trials`);
     }),
   );
 });

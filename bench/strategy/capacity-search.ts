@@ -28,8 +28,8 @@ const AGREEING = 2;
 const WIDE = 1.6;
 
 /**
- * Doubles until the objectives are missed (or halves until they are met), repeats that, bisects to 5 %, and repeats
- * the trials at both ends until two agree. One trial decides meanwhile: where a repeat shows that it was wrong, the
+ * Doubles until the objectives are missed (or halves until they are met), repeats each miss on the way, bisects to
+ * 5 %, and repeats the trials at both ends until two agree. One trial decides meanwhile: where a repeat shows that it was wrong, the
  * search goes on from there. Every level is tried three times at the most, so it ends whatever the trials say.
  */
 export function searchState(
@@ -75,13 +75,14 @@ function nextOf(
     return Math.max(met, missed) < AGREEING ? level : null;
   };
   if (low === null && high === null) return space.start;
+  // A miss by chance would cost all the trials below it.
+  const isFar = high !== null && (low === null || high / low > WIDE);
+  if (isFar && unconfirmed(high) !== null) return high;
   if (low === null && high !== null)
-    return high > space.least ? Math.max(space.least, rounded(high / 2, space)) : unconfirmed(high);
+    return high > space.least ? Math.max(space.least, rounded(high / 2, space)) : null;
   if (low !== null && high === null)
     return low < space.most ? Math.min(space.most, rounded(low * 2, space)) : unconfirmed(low);
   if (low === null || high === null) return null;
-  // A miss by chance would cost all the bisections below it.
-  if (high / low > WIDE && unconfirmed(high) !== null) return high;
   if (!isClose(low, high, space)) return rounded(Math.sqrt(low * high), space);
   return unconfirmed(low) ?? unconfirmed(high);
 }

@@ -13,38 +13,33 @@ export function trialOf(run: Run, level: number, objectives: readonly Condition[
   const metrics = metricsOf(figuresOf(run));
   const figures = objectives.map(({ metric }) => metrics[metric] ?? null);
   const keptSchedule = run.validity.limit.component === 'schedule';
-  const met =
-    run.outcome.state === 'completed' &&
-    keptSchedule &&
-    objectives.every((objective, index) => isMet(objective, figures[index] ?? null));
-  return {
-    level,
-    met,
-    keptSchedule,
-    figures,
-    elsewhere: met ? null : (elsewhere(run, metrics) ?? untold(objectives, figures)),
-  };
+  const missed = objectives.filter((objective, index) => !isMet(objective, figures[index] ?? null));
+  const met = run.outcome.state === 'completed' && keptSchedule && missed.length === 0;
+  return { level, met, keptSchedule, figures, elsewhere: met ? null : elsewhere(run, missed, metrics) };
 }
 
-/** A figure that a run does not give was not missed. */
-function untold(objectives: readonly Condition[], figures: readonly (number | null)[]): string | null {
-  const metric = objectives.find((_, index) => figures[index] === null)?.metric;
-  return metric === undefined ? null : `The run has no ${metric}: too few samples, or nothing to measure.`;
-}
+const LOSSES = ['connections.failed', 'messages.lost'];
+
+type Metrics = Readonly<Record<string, number | null>>;
 
 /**
  * What other than the thing measured may be why an objective was missed. Nothing else is where that was the limit, where
- * the run is valid, and where losses are all that speaks against the run.
+ * the run is valid, where connections or messages were lost while nothing else was the limit, and of memory.
  */
-function elsewhere(
-  { plan, outcome, validity }: Run,
-  metrics: Readonly<Record<string, number | null>>,
-): string | null {
+function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): string | null {
+  const { plan, outcome, validity } = run;
   if (outcome.state !== 'completed') return `The run ${outcome.state}: ${outcome.reason}`;
   const { verdict, reasons, limit } = validity;
-  const measured = plan.proxy === null ? 'server' : 'proxy';
-  if (limit.component === measured || verdict === 'valid') return null;
-  const lost = (metrics['connections.failed'] ?? 0) + (metrics['messages.lost'] ?? 0);
-  if (limit.component === 'schedule' && lost > 0 && reasons.length === 1) return null;
-  return reasons[0] ?? `It was ${verdict}.`;
+  if (limit.component === (plan.proxy === null ? 'server' : 'proxy')) return null;
+  const told = missed.filter(({ metric }) => (metrics[metric] ?? null) !== null);
+  if (told.some(({ metric }) => metric.startsWith('memory'))) return null;
+  if (limit.component === 'schedule' || limit.component === 'none') {
+    if (told.some(({ metric }) => LOSSES.includes(metric))) return null;
+    const lost = LOSSES.reduce((sum, metric) => sum + (metrics[metric] ?? 0), 0);
+    if (lost > 0 && reasons.length === 1) return null;
+  }
+  if (verdict !== 'valid') return reasons[0] ?? `It was ${verdict}.`;
+  const [untold] = missed.filter((objective) => !told.includes(objective));
+  if (untold === undefined || told.length > 0) return null;
+  return `The run has no ${untold.metric}: too few samples, or nothing to measure.`;
 }

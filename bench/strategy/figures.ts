@@ -132,20 +132,20 @@ export function incomplete({ outcome, metrics }: ComparedRun): string | null {
 }
 
 /** The middle of a latency bears a generator that was late now and then, not a rate that was not reached. */
-function offSchedule(run: ComparedRun): string | null {
+export function offSchedule(run: ComparedRun): string | null {
   const { component, evidence } = run.validity.limit;
   return incomplete(run) ?? (component === 'schedule' ? null : `It did not keep its schedule: ${evidence}`);
 }
 
 /** A throughput that the generator or the echo server set is theirs. */
-function limitedElsewhere(run: ComparedRun): string | null {
+export function limitedElsewhere(run: ComparedRun): string | null {
   const { verdict, reasons } = run.validity;
   const isLimited = verdict === 'generator-limited' || verdict === 'server-limited';
   return incomplete(run) ?? (isLimited ? (reasons[0] ?? `It was ${verdict}.`) : null);
 }
 
 /** The tail is the first to show anything that is not Nginx. */
-function invalid(run: ComparedRun): string | null {
+export function invalid(run: ComparedRun): string | null {
   const { verdict, reasons } = run.validity;
   return incomplete(run) ?? (verdict === 'valid' ? null : (reasons[0] ?? `It was ${verdict}.`));
 }

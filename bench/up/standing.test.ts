@@ -54,7 +54,7 @@ describe('what is printed of a topology that is up', () => {
   it('has the fingerprint of the certificate by which a browser shows it', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'standing-test-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
-    const { certPem } = await makeCertificate(folder, 'ecdsa', 'example.com', ['127.0.0.1', '192.0.2.7']);
+    const { certPem } = await makeCertificate(folder, 'ecdsa', ['example.com'], ['127.0.0.1', '192.0.2.7']);
     const { certificate, page, websockets } = addressesOf(
       standing({ tls: { ca: certPem, servername: 'example.com' } }, folder),
     );

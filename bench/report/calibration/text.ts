@@ -2,8 +2,8 @@ import { printable } from '../../model/printable.ts';
 import type { Result } from '../../model/result.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 import { notesOf } from '../comparison/notes.ts';
-import { tableLines } from '../comparison/text.ts';
 import { excludedLines, roundsSentence } from '../comparison/words.ts';
+import { textTable } from '../text-table.ts';
 import { calibrationOf, calibrationSentences, SPREAD_COLUMNS, spreadRows } from './words.ts';
 
 /** What is known of the machine, then how far each figure scatters; null where the result is no calibration. */
@@ -17,7 +17,7 @@ export function calibrationText(result: Result): string | null {
     roundsSentence(comparison),
     ...notesOf(result),
     '',
-    ...tableLines([SPREAD_COLUMNS, ...spreadRows(calibration.spread)]),
+    ...textTable(SPREAD_COLUMNS, spreadRows(calibration.spread), [0]),
     ...(excluded.length === 0 ? [] : ['', ...excluded]),
   ];
   return `${lines.map(printable).join('\n')}\n`;

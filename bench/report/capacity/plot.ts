@@ -1,6 +1,6 @@
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
 import type { Condition } from '../../model/condition.ts';
-import { timeAxis } from '../axis.ts';
+import { bytesAxis, timeAxis } from '../axis.ts';
 import { html, type Markup } from '../markup.ts';
 import { formatShort } from '../page/format.ts';
 import { formatLevel, formatMetric, outcomeText } from './words.ts';
@@ -11,6 +11,8 @@ const LEFT = 86;
 const RIGHT = WIDTH - 24;
 const TOP = 18;
 const BOTTOM = HEIGHT - 52;
+/** Points nearer to each other than this would have their labels over each other. */
+const LABEL = 14;
 
 /** From a value to a place on the plot, with the values that are written beside it. */
 interface Scale {
@@ -35,9 +37,7 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
   const figures = [...shown.map(({ figure }) => figure), objective.limit];
   // Room for the number above the highest point.
   const values = [...figures, Math.max(...figures) * 1.2];
-  const y = values.some((value) => value <= 0)
-    ? linearScale(values, BOTTOM, TOP)
-    : logScale(values, BOTTOM, TOP);
+  const y = valueScale(values, objective);
   const title = `${objective.metric} by ${axis.over === 'rate' ? 'messages a second' : 'number of WebSockets'}`;
   const told = shown.map(
     ({ trial, figure, number }) =>
@@ -49,7 +49,8 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
 ${band(interval, x)}
 ${grid(x, y, objective)}
 <line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/><text x="${LEFT + 6}" y="${y.at(objective.limit) - 6}">${objective.text}</text>
-${shown.map(({ trial, figure, number }) => point(trial, x.at(trial.level), y.at(figure), number))}
+${shown.map(({ trial, figure }) => point(trial, x.at(trial.level), y.at(figure)))}
+${labels(shown.map(({ trial, figure, number }) => ({ x: x.at(trial.level), y: y.at(figure), number })))}
 <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 8}">${axis.over === 'rate' ? 'messages a second' : 'WebSockets'}</text>
 </svg></div></figure>
 `;
@@ -82,26 +83,36 @@ function grid(x: Scale, y: Scale, objective: Condition): Markup {
   )}`;
 }
 
-/** A circle held, a diamond missed, a square is inconclusive; the number says when it ran. */
-function point({ met, elsewhere }: Trial, x: number, y: number, number: number): Markup {
-  const kind = met ? 'better' : elsewhere === null ? 'worse' : 'unknown';
-  const shape =
-    kind === 'better'
-      ? html`<circle cx="${x}" cy="${y}" r="6"/>`
-      : kind === 'worse'
-        ? html`<path d="M${x} ${y - 8} L${x + 8} ${y} L${x} ${y + 8} L${x - 8} ${y} Z"/>`
-        : html`<rect x="${x - 6}" y="${y - 6}" width="12" height="12"/>`;
-  return html`<g class="${kind}">${shape}<text class="tick" x="${x}" y="${y - 11}">${number}</text></g>
-`;
+/** A circle held, a diamond missed, a square is inconclusive. */
+function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
+  if (met) return html`<g class="better"><circle cx="${x}" cy="${y}" r="6"/></g>`;
+  return elsewhere === null
+    ? html`<g class="worse"><path d="M${x} ${y - 8} L${x + 8} ${y} L${x} ${y + 8} L${x - 8} ${y} Z"/></g>`
+    : html`<g class="unknown"><rect x="${x - 6}" y="${y - 6}" width="12" height="12"/></g>`;
+}
+
+/** When each trial ran; those that lie on each other share a label. */
+function labels(points: readonly { x: number; y: number; number: number }[]): Markup {
+  const groups: { x: number; y: number; numbers: number[] }[] = [];
+  for (const { x, y, number } of points) {
+    const group = groups.find((each) => Math.abs(each.x - x) < LABEL && Math.abs(each.y - y) < LABEL);
+    if (group === undefined) groups.push({ x, y, numbers: [number] });
+    else group.numbers.push(number);
+  }
+  return html`${groups.map(({ x, y, numbers }) => html`<text class="tick" x="${x}" y="${y - 11}">${numbers.join(', ')}</text>`)}`;
+}
+
+function valueScale(values: readonly number[], { unit }: Condition): Scale {
+  if (unit !== 'bytes' && values.every((value) => value > 0)) return logScale(values, BOTTOM, TOP);
+  const most = Math.max(1, ...values);
+  const { max, ticks } =
+    unit === 'bytes' ? bytesAxis('', 'bytes', most) : { max: undefined, ticks: [0, most] };
+  const at = (value: number) => BOTTOM + (value / (max ?? most)) * (TOP - BOTTOM);
+  return { at, ticks: ticks ?? [] };
 }
 
 function logScale(values: readonly number[], from: number, to: number): Scale {
   const { min = 1, max = 10, ticks = [] } = timeAxis('', values);
   const at = (value: number) => from + (Math.log(value / min) / Math.log(max / min)) * (to - from);
   return { at, ticks };
-}
-
-function linearScale(values: readonly number[], from: number, to: number): Scale {
-  const most = Math.max(1, ...values);
-  return { at: (value) => from + (value / most) * (to - from), ticks: [0, most] };
 }

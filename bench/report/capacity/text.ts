@@ -1,5 +1,6 @@
 import { printable } from '../../model/printable.ts';
 import type { Result } from '../../model/result.ts';
+import { textTable } from '../text-table.ts';
 import { viewOf } from '../view.ts';
 import { capacityOf } from './conclusion.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './trials.ts';
@@ -11,10 +12,11 @@ export function capacityText(result: Result): string | null {
   if (capacity === null) return null;
   const [answer, ...others] = capacitySentences(capacity);
   const rows = trialRows(capacity, viewOf(result));
+  const columns = trialColumns(capacity);
   const lines = [
     answer,
     ...others,
-    ...(rows.length === 0 ? [] : ['', ...tableLines([trialColumns(capacity), ...rows])]),
+    ...(rows.length === 0 ? [] : ['', ...textTable(columns, rows, [columns.length - 1])]),
     ...prefixed(inconclusiveLines(capacity)),
     ...prefixed(result.notices.map(({ text }) => text)),
   ];
@@ -23,20 +25,4 @@ export function capacityText(result: Result): string | null {
 
 function prefixed(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
-}
-
-/** Figures to the right; the last column is text. */
-function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
-  );
-  const [head = '', ...body] = rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const space = ' '.repeat((widths[column] ?? 0) - [...cell].length);
-        return column === row.length - 1 ? cell : space + cell;
-      })
-      .join('  '),
-  );
-  return [head, '─'.repeat(Math.max(...[head, ...body].map((line) => [...line].length))), ...body];
 }

@@ -40,8 +40,10 @@ export function inconclusiveLines({ trials }: CapacitySearch): string[] {
     entry.numbers.push(index + 1);
     reasons.set(head, entry);
   }
-  return [...reasons.values()].map(
-    ({ reason, numbers }) => `${numbers.length === 1 ? 'Trial' : 'Trials'} ${numbers.join(', ')}: ${reason}`,
+  return [...reasons.values()].map(({ reason, numbers }) =>
+    numbers.length === 1
+      ? `Trial ${numbers.join()}: ${reason}`
+      : `Trials ${numbers.join(', ')} (figures of the first): ${reason}`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { VariantComparison } from '../../model/comparison.ts';
 import { printable } from '../../model/printable.ts';
 import type { Result } from '../../model/result.ts';
+import { textTable } from '../text-table.ts';
 import { comparisonOf } from './conclusion.ts';
 import { notesOf } from './notes.ts';
 import {
@@ -46,7 +47,7 @@ export function comparisonText(result: Result): string | null {
     ...notesOf(result),
     ...comparisons.flatMap((each) => [
       '',
-      ...tableLines([columnsOf(each, baselineOf(each, comparison)), ...rowsOf(each)]),
+      ...textTable(columnsOf(each, baselineOf(each, comparison)), rowsOf(each), [0, 6]),
     ]),
     ...prefixed('', excludedLines(comparison)),
   ];
@@ -55,23 +56,4 @@ export function comparisonText(result: Result): string | null {
 
 function prefixed(head: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [head, ...lines];
-}
-
-const LEFT = new Set([0, 6]);
-
-/** A table of text: the first column, and that of verdicts, to the left. */
-export function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => [...(row[column] ?? '')].length)),
-  );
-  const [head = '', ...body] = rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const space = ' '.repeat((widths[column] ?? 0) - [...cell].length);
-        return LEFT.has(column) ? cell + space : space + cell;
-      })
-      .join('  ')
-      .trimEnd(),
-  );
-  return [head, '─'.repeat(Math.max(...[head, ...body].map((line) => [...line].length))), ...body];
 }

@@ -56,7 +56,7 @@ ${
     rows.map((row, index) => [...row, runs[index] && badge(runs[index])]),
   )
 }
-<p class="how">Doubled until an objective is missed, then halved down to 5 %, and repeated at both ends until two trials agree. A trial holds where it meets every objective and keeps its schedule. It is inconclusive where it does not, and something other than what is measured may be why. In the pictures a circle held, a diamond missed, a square is inconclusive; the number says when it ran, and the band is the interval that was found.</p>
+<p class="how">Doubled until an objective is missed, bisected to 5 %, and repeated at both ends until two trials agree. A trial holds where it meets every objective and keeps its schedule. It is inconclusive where it does not, and something other than what is measured may be why. In the pictures a circle held, a diamond missed, a square is inconclusive; the number says when it ran, and the band is the interval that was found.</p>
 ${inconclusive.length > 0 && html`<h3>Inconclusive</h3><ul class="plain">${inconclusive.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parse } from '../nginx/parse.ts';
+import { publicConfiguration } from './configuration.ts';
+import { textRedactor } from './text.ts';
+
+/** Words that are in nobody's language. */
+const privateWord = fc
+  .tuple(
+    fc.stringMatching(/^[a-z]{2,8}$/),
+    fc.constantFrom('', '.', '-', '/', '@', '_'),
+    fc.stringMatching(/^[a-z]{2,8}$/),
+  )
+  .map(([left, sign, right]) => `zq${left}${sign}xj${right}`);
+
+const quoted = (word: string) =>
+  fc.constantFrom(word, `"${word}"`, `'${word}'`, `~^${word}$`, `https://${word}/x`, `name=${word}:10m`);
+
+test('whatever a person calls things by, in any argument of any directive, is neither kept nor left in a sentence', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        privateWord.chain((word) => fc.tuple(fc.constant(word), quoted(word))),
+        { minLength: 5, maxLength: 5 },
+      ),
+      (pairs) => {
+        const words = pairs.map(([word]) => word);
+        const [a, b, c, d, e] = pairs.map(([, written]) => written);
+        const { text, words: found } = publicConfiguration(
+          `# ${words.join(' ')}\nhttp { map $host ${a} { ${b} ${c}; }\n server { server_name ${d}; location ${e} { proxy_pass http://${words[0]}; } } }`,
+        );
+        const redactText = textRedactor(found);
+        const sentence = redactText(pairs.map(([, written]) => `The file names ${written}.`).join(' '));
+        for (const word of words) {
+          assert.ok(!text.includes(word), `${word} in ${text}`);
+          assert.ok(!sentence.includes(word), `${word} in ${sentence}`);
+        }
+        assert.deepEqual(parse(text, 'nginx.conf').length, 1);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('what cannot be read as a configuration is hidden whole', () => {
+  assert.equal(publicConfiguration('http { server_name alice').text, '…');
+});
+
+test('sentences of the bench are left as they are', () => {
+  const redactText = textRedactor(['nginx', 'on']);
+  for (const text of [
+    'response.p99 was 3.2 ms at 8.9k/s, cpuPerMessage.proxy 20.9 µs: 12 of 24 runs and/or more.',
+    'TLSv1.3, TLS_AES_256_GCM_SHA384; Node v20.20.2 and OpenSSL 3.0.19 on nginx 1.22.1, see result.json.',
+    'It listens on 127.0.0.1:8080, e.g. for 2 Nginx workers (http.requestsPerSecond, messages.perSecond).',
+    'Raise worker_connections in nginx.conf: 100 % of the CPUs’ time; +12 % against plain.',
+  ])
+    assert.equal(redactText(text), text);
+});
