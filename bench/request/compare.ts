@@ -6,7 +6,7 @@ import { last, milliseconds, number, oneOf } from './given.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { DURATION_US, namedSteps, needsStep, type RunRequest, requestOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
-import { isStored, type StoredRequest, storedRequest } from './stored.ts';
+import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored.ts';
 
 /** What `compare` was asked for. */
 export interface CompareRequest {
@@ -45,6 +45,7 @@ export const compareCommand = {
   operands: 'A B [C ...]',
   help: 'Is B better than A, by how much, and how sure is that?',
   options: { 'The comparison': COMPARISON_OPTIONS, ...optionsOfItsRuns() },
+  takesFromFile: (option, operands) => !operands.some(isStored) || OF_STORED.has(option),
   parse: (given, operands): ComparisonAsked =>
     operands.some(isStored)
       ? { command: 'compare-stored', stored: storedRequest(given, operands) }

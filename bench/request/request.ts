@@ -99,7 +99,9 @@ export function requestFrom(
   if (given.has('help')) return alone({ command: 'help', of: isNamed ? word : null });
   if (given.has('version')) return alone({ command: 'version' });
   const command: Command<Request> = COMMANDS[word];
-  const all = file === null ? given : withOptions(optionsFrom(file, word, COMMANDS), given);
+  const takes = (name: string) => command.takesFromFile?.(name, operands) ?? true;
+  const ofFile = file === null ? [] : [...optionsFrom(file, word, COMMANDS)].filter(([name]) => takes(name));
+  const all = withOptions(new Map(ofFile), given);
   const fromFile = new Map([...all].filter(([name]) => !given.has(name)));
   if (isEmpty && fromFile.size === 0) return alone({ command: 'help', of: null });
   if (command.operands === '') checkNoOperands(word, operands);

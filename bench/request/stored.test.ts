@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import { parseRequest } from './request.ts';
+import { parseRequest, readLine, requestFrom } from './request.ts';
 import { isStored } from './stored.ts';
 
 test('a path is a stored result, and so is a folder here that holds one; the name of a variant is none', (t) => {
@@ -34,6 +34,18 @@ test('two of them are compared, with the options that say what becomes of a comp
       tags: { labels: {}, note: null, series: null },
     },
   });
+});
+
+test('a file with options may shape the runs of other comparisons: here it says what becomes of this one', () => {
+  const file = {
+    name: 'bench.config.json',
+    value: { connections: 500, reports: 'kept', compare: { rounds: 3 } },
+  };
+  const { request, fromFile } = requestFrom(readLine(['compare', 'reports/a', 'reports/b']), file);
+  assert.equal(request.command, 'compare-stored');
+  assert.equal(request.stored.reports, 'kept');
+  assert.deepEqual([...fromFile.keys()], ['reports']);
+  assert.equal(parseRequest(['compare', 'reports/a', 'reports/b', '--no-config']).command, 'compare-stored');
 });
 
 test('one, three, one beside a variant, and options that shape runs are refused', () => {

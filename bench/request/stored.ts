@@ -23,7 +23,7 @@ export interface StoredRequest {
 }
 
 /** Options that say what to do with a comparison; the others shape runs, and those have been made. */
-const OF_STORED = new Set([
+export const OF_STORED: ReadonlySet<string> = new Set([
   'markdown',
   'export',
   'fail-on',
@@ -33,6 +33,8 @@ const OF_STORED = new Set([
   'label',
   'note',
   'series',
+  'config',
+  'no-config',
   'debug',
 ]);
 
