@@ -19,7 +19,15 @@ const FIRST_DAY = Date.UTC(2026, 0, 1);
  * from three fifths of the time on Nginx is 1.26.3 and takes 12 % more CPU, in one result before a third more.
  */
 export function makeHistory(days: number, seed = 7): ResultIndex[] {
-  const random = randomFrom(seed);
+  const randoms = new Map<string, () => number>();
+  // Each figure scatters by itself: another one beside them leaves their values as they are.
+  const randomOf = (name: string): (() => number) => {
+    const random =
+      randoms.get(name) ??
+      randomFrom(seed + ([...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0) % 2 ** 31));
+    randoms.set(name, random);
+    return random;
+  };
   const [steps, rounds] = [indexOf(makeBothSteps(3, 1)), indexOf(makeRounds())];
   const later = Math.floor(days * 0.6);
   return Array.from({ length: days }, (_, day): ResultIndex => {
@@ -37,7 +45,7 @@ export function makeHistory(days: number, seed = 7): ResultIndex[] {
         ...run,
         startedAt,
         nginx: run.nginx === null ? null : day >= later ? '1.26.3' : '1.22.1',
-        metrics: scattered(run.metrics, random, cpu),
+        metrics: scattered(run.metrics, randomOf, cpu),
       })),
     };
   });
@@ -45,12 +53,13 @@ export function makeHistory(days: number, seed = 7): ResultIndex[] {
 
 function scattered(
   metrics: Record<string, number | null>,
-  random: () => number,
+  randomOf: (name: string) => () => number,
   cpu: number,
 ): Record<string, number | null> {
   return Object.fromEntries(
     Object.entries(metrics).map(([name, value]) => {
       if (value === null || /count$|^connections|lost|outstanding/.test(name)) return [name, value];
+      const random = randomOf(name);
       const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
       const factor = name === 'cpuPerMessage.proxy' ? cpu : 1;
       return [name, value * factor * Math.exp(0.02 * normal)];

@@ -36,7 +36,7 @@ function priced(): Result {
 test('it stands below the answers: a sentence for each variant, and that a pair has no interval', () => {
   const page = reportHtml(priced());
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
-  assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Notices']);
+  assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Throughput']);
   assert.match(page, /<p>plain against direct: CPU per message ×2\.5 \(50 µs in place of 20 µs\)\.<\/p>/);
   assert.match(page, /has no interval, .* the command compare, with direct first, repeats them in rounds\./);
   assert.deepEqual(tableOf(page, 'Through Nginx, beside direct'), [
