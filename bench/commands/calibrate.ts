@@ -7,14 +7,13 @@ import type { CalibrateRequest } from '../request/request.ts';
 import { makeCalibration } from '../strategy/calibration.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { calibratedMachine, lookBeforehand } from './beforehand.ts';
+import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import type { Interruption } from './interruption.ts';
 import { measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 /**
  * Compares a profile with what cannot differ from it and with what is known to cost, prints what came of it,
@@ -22,11 +21,9 @@ import type { Terminal } from './terminal.ts';
  */
 export async function calibrate(
   { run: request, rounds, budgetMs }: CalibrateRequest,
-  command: readonly string[],
-  terminal: Terminal,
-  interruption: Interruption,
-  services: Services,
+  context: StoppableContext,
 ): Promise<ExitCode> {
+  const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
     const [profile = ''] = request.variants;
@@ -58,7 +55,7 @@ export async function calibrate(
       },
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
+    const { result, folder } = await measure(question, context, screen);
     await writeOutputs(result, folder.path, request, terminal);
     const kept = keptOf(result);
     if (kept !== null)

@@ -8,27 +8,21 @@ import { chooseVariants } from '../plan/variants.ts';
 import { capacityOf } from '../report/capacity/conclusion.ts';
 import type { CapacityRequest } from '../request/request.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
+import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import type { Interruption } from './interruption.ts';
 import { measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 /**
  * Searches for the highest rate, or number of WebSockets, that holds the objectives, writes result and reports, and
  * prints what was found. Throws a Problem where it cannot; what was measured until then is in the run folder all the
  * same.
  */
-export async function capacity(
-  request: CapacityRequest,
-  command: readonly string[],
-  terminal: Terminal,
-  interruption: Interruption,
-  services: Services,
-): Promise<ExitCode> {
+export async function capacity(request: CapacityRequest, context: StoppableContext): Promise<ExitCode> {
+  const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.run.nginx);
@@ -41,7 +35,7 @@ export async function capacity(
       prepare: async () => ({}),
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
+    const { result, folder } = await measure(question, context, screen);
     await writeOutputs(result, folder.path, request.run, terminal);
     return exitCodeOf(result, request.run.strict, interruption.signal.aborted);
   } finally {

@@ -2,18 +2,14 @@ import { countByLevel } from '../check/finding.ts';
 import { checkJson } from '../check/json.ts';
 import { checkText } from '../check/text.ts';
 import type { CheckRequest } from '../request/check.ts';
+import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Interruption } from './interruption.ts';
 import { screenOf } from './screen.ts';
-import type { Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
 
 /** Prints what is wrong with a configuration for WebSockets. */
 export async function check(
   { path, configuration, nginx, json }: CheckRequest,
-  terminal: Terminal,
-  { signal, urgent }: Interruption,
-  services: Services,
+  { terminal, services, interruption: { signal, urgent } }: StoppableContext,
 ): Promise<ExitCode> {
   const screen = screenOf(terminal);
   try {

@@ -6,12 +6,12 @@ import { readResult } from '../store/read.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { compareStored } from '../strategy/stored.ts';
 import { exitCodeOf } from './compare.ts';
+import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit-code.ts';
 import { checkExports } from './exports.ts';
 import { writeOutputs } from './report.ts';
 import { makeRunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
 
 /**
  * Compares two stored results and writes what came of it as a result of its own, with the runs of both in it: it
@@ -19,9 +19,7 @@ import type { Terminal } from './terminal.ts';
  */
 export async function compareStoredResults(
   request: StoredRequest,
-  command: readonly string[],
-  terminal: Terminal,
-  services: Services,
+  { command, terminal, services }: CommandContext,
 ): Promise<ExitCode> {
   await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);

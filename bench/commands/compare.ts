@@ -7,14 +7,13 @@ import type { CompareRequest } from '../request/request.ts';
 import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds } from '../strategy/rounds.ts';
 import { lookBeforehand } from './beforehand.ts';
+import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import type { Interruption } from './interruption.ts';
 import { measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 /** Rounds unless asked otherwise; more where several variants share what a verdict takes. */
 const ROUNDS = 10;
@@ -23,13 +22,8 @@ const ROUNDS = 10;
  * Runs the variants in rounds, writes result and reports, and prints what differs. Throws a Problem where it
  * cannot; what was measured until then is in the run folder all the same.
  */
-export async function compare(
-  request: CompareRequest,
-  command: readonly string[],
-  terminal: Terminal,
-  interruption: Interruption,
-  services: Services,
-): Promise<ExitCode> {
+export async function compare(request: CompareRequest, context: StoppableContext): Promise<ExitCode> {
+  const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.run.nginx);
@@ -56,7 +50,7 @@ export async function compare(
         lookBeforehand(planning, environment, binaries, services),
       assess: () => [],
     };
-    const { result, folder } = await measure(question, command, terminal, screen, interruption, services);
+    const { result, folder } = await measure(question, context, screen);
     await writeOutputs(result, folder.path, request.run, terminal);
     return exitCodeOf(result, request, interruption.signal.aborted);
   } finally {

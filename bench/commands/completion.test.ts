@@ -66,7 +66,7 @@ describe('completion in bash', () => {
       [['-p', 'direct,t'], ['direct,tls']],
       [
         ['--profile', '=', 'tls+'],
-        ['tls+buf-16k', 'tls+placebo', 'tls+epoll-events-8', 'tls+epoll-events-1'],
+        ['tls+buf-16k', 'tls+placebo'],
       ],
       [
         ['--profile', '='],

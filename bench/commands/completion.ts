@@ -3,9 +3,9 @@ import { bashScript } from './completion/bash.ts';
 import { fishScript } from './completion/fish.ts';
 import { type Grammar, grammarOf } from './completion/grammar.ts';
 import { zshScript } from './completion/zsh.ts';
+import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
   bash: bashScript,
@@ -16,8 +16,7 @@ const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
 /** Prints the script; it needs nothing of the bench when it runs, so that a key press costs no start of Node. */
 export async function completion(
   { shell }: CompletionRequest,
-  terminal: Terminal,
-  services: Services,
+  { terminal, services }: CommandContext,
 ): Promise<ExitCode> {
   terminal.print(SCRIPTS[shell](grammarOf(await readLibrary(services, null))).trimEnd());
   return EXIT.done;

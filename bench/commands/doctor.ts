@@ -1,15 +1,14 @@
 import type { DoctorRequest } from '../request/doctor.ts';
+import type { CommandContext } from './context.ts';
 import { findingLines, findingsOf } from './doctor/findings.ts';
 import { reachOf } from './doctor/reach.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 /** Examines the machine and prints what was found; fails where a run is impossible. */
 export async function doctor(
   { nginxPath, json }: DoctorRequest,
-  terminal: Terminal,
-  services: Services,
+  { terminal, services }: CommandContext,
 ): Promise<ExitCode> {
   const [facts, library] = await Promise.all([
     services.examine({ source: nginxPath, say: terminal.say }),

@@ -8,6 +8,7 @@ import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { compareStoredResults } from './compare-stored.ts';
 import { completion } from './completion.ts';
+import type { CommandContext, StoppableContext } from './context.ts';
 import { defectOf } from './defect.ts';
 import { doctor } from './doctor.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
@@ -36,7 +37,7 @@ export async function main(
 ): Promise<ExitCode> {
   try {
     const { request, command } = await requested(argv, terminal, services);
-    return await dispatch(request, command, terminal, signals, services);
+    return await dispatch(request, { command, terminal, services }, signals);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
@@ -61,13 +62,10 @@ async function requested(
   return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
-async function dispatch(
-  request: Request,
-  argv: readonly string[],
-  terminal: Terminal,
-  signals: SignalSource,
-  services: Services,
-): Promise<ExitCode> {
+async function dispatch(request: Request, context: CommandContext, signals: SignalSource): Promise<ExitCode> {
+  const { terminal, services } = context;
+  const stoppable = (act: (context: StoppableContext) => Promise<ExitCode>) =>
+    interruptibly(signals, terminal, (interruption) => act({ ...context, interruption }));
   switch (request.command) {
     case 'help':
       terminal.print(helpText(request.of));
@@ -76,41 +74,29 @@ async function dispatch(
       terminal.print(await services.readVersion());
       return EXIT.done;
     case 'completion':
-      return completion(request.completion, terminal, services);
+      return completion(request.completion, context);
     case 'doctor':
-      return doctor(request.doctor, terminal, services);
+      return doctor(request.doctor, context);
     case 'profiles':
-      return profiles(request.profiles, terminal, services);
+      return profiles(request.profiles, context);
     case 'report':
-      return report(request.report, terminal);
+      return report(request.report, context);
     case 'publish':
-      return publish(request.publish, terminal, services);
-    case 'check':
-      return interruptibly(signals, terminal, (interruption) =>
-        check(request.check, terminal, interruption, services),
-      );
-    case 'compare':
-      return interruptibly(signals, terminal, (interruption) =>
-        compare(request.compare, argv, terminal, interruption, services),
-      );
-    case 'capacity':
-      return interruptibly(signals, terminal, (interruption) =>
-        capacity(request.capacity, argv, terminal, interruption, services),
-      );
+      return publish(request.publish, context);
     case 'compare-stored':
-      return compareStoredResults(request.stored, argv, terminal, services);
+      return compareStoredResults(request.stored, context);
+    case 'check':
+      return stoppable((within) => check(request.check, within));
+    case 'compare':
+      return stoppable((within) => compare(request.compare, within));
+    case 'capacity':
+      return stoppable((within) => capacity(request.capacity, within));
     case 'calibrate':
-      return interruptibly(signals, terminal, (interruption) =>
-        calibrate(request.calibrate, argv, terminal, interruption, services),
-      );
+      return stoppable((within) => calibrate(request.calibrate, within));
     case 'up':
-      return interruptibly(signals, terminal, (interruption) =>
-        up(request.up, terminal, interruption, services),
-      );
+      return stoppable((within) => up(request.up, within));
     case 'run':
-      return interruptibly(signals, terminal, (interruption) =>
-        run(request.run, argv, terminal, interruption, services),
-      );
+      return stoppable((within) => run(request.run, within));
   }
 }
 

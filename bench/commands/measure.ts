@@ -13,14 +13,12 @@ import type { Side } from '../plan/variants.ts';
 import { makeRedactor } from '../redact/result.ts';
 import type { RunRequest } from '../request/request.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
+import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
-import type { Interruption } from './interruption.ts';
 import { UNWATCHED, watchProgress } from './progress.ts';
 import { writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
-import type { Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
 
 /** What is to be measured, and by which rule. */
 export interface Question {
@@ -60,11 +58,8 @@ export interface Measured {
  */
 export async function measure(
   { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
-  command: readonly string[],
-  terminal: Terminal,
+  { command, terminal, services, interruption: { signal, urgent } }: StoppableContext,
   screen: Screen,
-  { signal, urgent }: Interruption,
-  services: Services,
 ): Promise<Measured> {
   await checkExports(request.exports);
   if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);

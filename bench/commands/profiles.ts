@@ -1,13 +1,12 @@
 import type { Profile, ShippedTuning } from '../model/profile.ts';
+import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 /** Lists the profiles with the question that each answers, and the tunings; as JSON the profiles alone. */
 export async function profiles(
   { json }: { json: boolean },
-  terminal: Terminal,
-  services: Services,
+  { terminal, services }: CommandContext,
 ): Promise<ExitCode> {
   const library = await readLibrary(services, null);
   if (json) terminal.print(JSON.stringify(library.profiles, null, 2));

@@ -12,9 +12,8 @@ import { GENERATOR, siteFiles } from '../site/site.ts';
 import { copyFileTo, writeFileWhole } from '../store/file.ts';
 import { readIndex, readResult } from '../store/read.ts';
 import { INDEX_FILE, saveResult } from '../store/writer.ts';
+import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import type { Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
 
 /** Results that are read or copied at the same time. */
 const AT_ONCE = 8;
@@ -36,8 +35,7 @@ type LeaveOut = (error: unknown, source: Source) => [];
  */
 export async function publish(
   request: PublishRequest,
-  terminal: Terminal,
-  services: Services,
+  { terminal, services }: CommandContext,
 ): Promise<ExitCode> {
   const out = resolve(request.out);
   await checkOut(out);

@@ -11,13 +11,14 @@ import { summaryText } from '../report/terminal.ts';
 import type { ReportRequest } from '../request/report.ts';
 import { writeFileWhole } from '../store/file.ts';
 import { readResult } from '../store/read.ts';
+import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { checkExports, writeExports } from './exports.ts';
 import { writeListing } from './listing.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Draws the reports of a stored result again, from the JSON alone, beside it. */
-export async function report(request: ReportRequest, terminal: Terminal): Promise<ExitCode> {
+export async function report(request: ReportRequest, { terminal }: CommandContext): Promise<ExitCode> {
   const result = await readResult(request.path);
   await checkExports(request.exports);
   const folder = (await stat(request.path)).isDirectory() ? request.path : dirname(request.path);

@@ -11,26 +11,20 @@ import type { RunRequest } from '../request/request.ts';
 import { missedThresholds } from '../request/threshold.ts';
 import { withPrice } from '../strategy/price.ts';
 import { makeSteps } from '../strategy/steps.ts';
+import type { StoppableContext } from './context.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import type { Interruption } from './interruption.ts';
 import { measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
-import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
+import { readLibrary } from './services.ts';
 
 /**
  * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
  * Problem where it cannot; what was measured until then is in the run folder all the same.
  */
-export async function run(
-  request: RunRequest,
-  command: readonly string[],
-  terminal: Terminal,
-  interruption: Interruption,
-  services: Services,
-): Promise<ExitCode> {
+export async function run(request: RunRequest, context: StoppableContext): Promise<ExitCode> {
+  const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
     const library = await readLibrary(services, request.nginx);
@@ -48,14 +42,7 @@ export async function run(
       prepare: async () => ({}),
       assess: (measured: Run) => missedNotices(measured, request),
     };
-    const { result, folder, complete } = await measure(
-      question,
-      command,
-      terminal,
-      screen,
-      interruption,
-      services,
-    );
+    const { result, folder, complete } = await measure(question, context, screen);
     await writeOutputs(result, folder.path, request, terminal);
     for (const { plan, notices } of result.runs) {
       for (const { code, text } of notices)

@@ -5,18 +5,15 @@ import type { RunRequest } from '../request/run.ts';
 import type { UpRequest } from '../request/up.ts';
 import { proxySource } from '../topology/target.ts';
 import { standingLines } from '../up/standing.ts';
+import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import type { Interruption } from './interruption.ts';
 import { readLibrary, type Services } from './services.ts';
-import type { Terminal } from './terminal.ts';
 
 /** Keeps a topology running until it is interrupted, which is its regular end. */
 export async function up(
   { run, reply, log, host }: UpRequest,
-  terminal: Terminal,
-  { signal, urgent }: Interruption,
-  services: Services,
+  { terminal, services, interruption: { signal, urgent } }: StoppableContext,
 ): Promise<ExitCode> {
   const library = await readLibrary(services, run.nginx);
   const named = chooseVariants(library, run.variants, ownSides(run));
