@@ -14,7 +14,7 @@ import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './se
 const BUSY: Validity = {
   verdict: 'suspect',
   reasons: ['Only 80 % of the offered rate was echoed.'],
-  limit: { component: 'proxy', evidence: 'a Nginx worker was busy 99 % of the time.' },
+  limit: { component: 'proxy', evidence: 'an Nginx worker was busy 99 % of the time.' },
 };
 const LATE: Validity = { ...BUSY, limit: { component: 'generator', evidence: 'it was busy.' } };
 

@@ -10,9 +10,9 @@ describe('who was the limit', () => {
       openRun(1, QUICK),
       64,
       'schedule',
-      /^100\.0 % of the \d+ messages\/s that the schedule offered were echoed; a Nginx worker was busy 30 %/,
+      /^100\.0 % of the \d+ messages\/s that the schedule offered were echoed; an Nginx worker was busy 30 %/,
     ],
-    ['a busy Nginx', busyRun({ proxy: [0.97] }), 64, 'proxy', /^a Nginx worker was busy 97 % of the time/],
+    ['a busy Nginx', busyRun({ proxy: [0.97] }), 64, 'proxy', /^an Nginx worker was busy 97 % of the time/],
     [
       'a busy Nginx, with a generator as busy',
       busyRun({ proxy: [0.95], generator: [0.99] }),
@@ -64,7 +64,7 @@ describe('who was the limit', () => {
       busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.21, 0.21] }),
       2,
       'machine',
-      /^the CPUs are 86 % used by all processes together, and none of them was busy by itself: a Nginx worker/,
+      /^the CPUs are 86 % used by all processes together, and none of them was busy by itself: an Nginx worker/,
     ],
     [
       'a machine that is nearly full',
@@ -83,21 +83,21 @@ describe('who was the limit', () => {
       }),
       64,
       'machine',
-      /^Nginx and echo server share CPUs that were 96 % used; a Nginx worker was busy 50 % of the time/,
+      /^Nginx and echo server share CPUs that were 96 % used; an Nginx worker was busy 50 % of the time/,
     ],
     [
       'nobody',
       busyRun(),
       64,
       'none',
-      /^no process was busy, and all together used .* of the CPUs: a Nginx worker was busy 30 % of the time/,
+      /^no process was busy, and all together used .* of the CPUs: an Nginx worker was busy 30 % of the time/,
     ],
     [
       'a generator that spins and sends late all the same',
       spinning(openRun(0.9, { sendLag: 50_000, response: 60_000 })),
       64,
       'generator',
-      /^it spins until the next message is due and still did not keep the schedule, its send lag p99 is 50\d\d\d µs; a Nginx/,
+      /^it spins until the next message is due and still did not keep the schedule, its send lag p99 is 50\d\d\d µs; an Nginx/,
     ],
     [
       'nobody, where it sleeps',
@@ -123,7 +123,7 @@ describe('who was the limit', () => {
       limit.evidence,
       /^the busiest Nginx worker was busy 99 % of the time, the least busy 50 %, /,
     );
-    assert.match(judge(busyRun({ proxy: [0.95, 0.93] })).limit.evidence, /^a Nginx worker was busy 95 %/);
+    assert.match(judge(busyRun({ proxy: [0.95, 0.93] })).limit.evidence, /^an Nginx worker was busy 95 %/);
     assert.equal(judge(busyRun({ proxy: [0.89, 0.5] })).limit.component, 'none');
   });
 

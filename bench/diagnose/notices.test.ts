@@ -102,7 +102,7 @@ test('what Nginx logged', () => {
   assert.match(log('[alert] first', '[warn] second') ?? '', /^Nginx logged 2 lines at .*: \[alert\] first$/);
 });
 
-test('a Nginx worker that ended, whenever that was, with how', () => {
+test('an Nginx worker that ended, whenever that was, with how', () => {
   const run = plain();
   const log = (...errorLog: string[]) => {
     if (run.proxy !== null) run.proxy = { ...run.proxy, errorLog };

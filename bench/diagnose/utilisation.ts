@@ -84,7 +84,7 @@ export function sentence({ proxy, server, generator }: Utilisation): string {
 const SPREAD_TOLD = 0.1;
 
 function nginx({ busiest, least }: NonNullable<Utilisation['proxy']>): string {
-  if (busiest - least < SPREAD_TOLD) return `a Nginx worker was busy ${percent(busiest)} of the time`;
+  if (busiest - least < SPREAD_TOLD) return `an Nginx worker was busy ${percent(busiest)} of the time`;
   return `the busiest Nginx worker was busy ${percent(busiest)} of the time, the least busy ${percent(least)}`;
 }
 

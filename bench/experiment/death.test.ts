@@ -89,7 +89,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
   }
 
   for (const options of ['--in-flight 4', '--client ws -R 1k']) {
-    it(`a Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
+    it(`an Nginx worker is killed: its connections fail, the others go on (${options})`, async (t) => {
       // By hash, or a generator that opens fast may find one and the same worker every time.
       let others = 0;
       const { run, figures } = await meddle(

@@ -62,7 +62,7 @@ const KEPT: Validity = {
 const NGINX_BUSY: Validity = {
   verdict: 'suspect',
   reasons: ['Only 80 % of the offered rate was echoed in the steady phase.'],
-  limit: { component: 'proxy', evidence: 'a Nginx worker was busy 99 % of the time.' },
+  limit: { component: 'proxy', evidence: 'an Nginx worker was busy 99 % of the time.' },
 };
 const GENERATOR_BUSY: Validity = {
   verdict: 'generator-limited',
