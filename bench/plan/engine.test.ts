@@ -11,13 +11,27 @@ interface Asked {
   server?: 'lean' | 'ws';
   bytes?: number;
   bun?: string | null;
+  load?: 'closed' | 'open';
+  connections?: number;
 }
 
 /** The engine that is chosen, and the codes of what is said about it. */
-function choose({ engine, client = 'lean', server = 'lean', bytes = 64, bun = '1.4.5' }: Asked): string[] {
+function choose({
+  engine,
+  client = 'lean',
+  server = 'lean',
+  bytes = 64,
+  bun = '1.4.5',
+  ...more
+}: Asked): string[] {
   const notices: Notice[] = [];
   const payload = { minBytes: 0, maxBytes: bytes, type: 'binary' } as const;
-  const chosen = engineOf(engine ?? null, { client, server, payload }, { bun }, notices);
+  const load =
+    more.load === 'open'
+      ? ({ kind: 'open', ratePerSecond: 1000, arrivals: 'uniform' } as const)
+      : ({ kind: 'closed', inFlight: 1 } as const);
+  const demand = { client, server, payload, load, connections: more.connections ?? 1000 };
+  const chosen = engineOf(engine ?? null, demand, { bun }, notices);
   for (const { level, text } of notices) assert.ok(level === 'info' && text.includes('on Node'));
   return [chosen, ...notices.map(({ code }) => code)];
 }
@@ -27,6 +41,13 @@ test('Bun where there is one, whichever end is lean, and nothing need be said', 
   assert.deepEqual(choose({ client: 'ws' }), ['bun']);
   assert.deepEqual(choose({ server: 'ws', bytes: 4096 }), ['bun']);
   assert.deepEqual(choose({ engine: 'node' }), ['node']);
+});
+
+test('a schedule is kept on Node, which is said, unless Bun is asked for, its server is lean, or connections are many', () => {
+  assert.deepEqual(choose({ load: 'open', server: 'ws' }), ['node', 'engine-schedule']);
+  assert.deepEqual(choose({ load: 'open', server: 'ws', engine: 'bun' }), ['bun']);
+  assert.deepEqual(choose({ load: 'open' }), ['bun']);
+  assert.deepEqual(choose({ load: 'open', server: 'ws', connections: 10_001 }), ['bun']);
 });
 
 test('both ends on `ws`: Node, whatever is asked for', () => {

@@ -18,7 +18,7 @@ export interface CalibrateRequest {
 
 /** As in a comparison, which is what is calibrated. */
 const DURATION_MS = 3000;
-const WARMUP_MS = 1000;
+const WARMUP_MS = 2000;
 
 const LOAD = RUN_OPTIONS['The load'];
 const PROCESSES = RUN_OPTIONS['The processes (by default the preflight decides)'];
@@ -34,7 +34,7 @@ const OPTIONS = {
   'The load': {
     connections: LOAD.connections,
     duration: { ...LOAD.duration, help: 'Length of the measured phase of each run [3s]' },
-    warmup: { ...LOAD.warmup, help: 'Load before it that is not counted [1s]' },
+    warmup: { ...LOAD.warmup, help: 'Load before it that is not counted [2s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
     seed: LOAD.seed,

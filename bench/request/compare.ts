@@ -25,7 +25,7 @@ export interface CompareRequest {
  * between two of 3 s, and only runs are independent of each other.
  */
 const DURATION_MS = 3000;
-const WARMUP_MS = 1000;
+const WARMUP_MS = 2000;
 
 const MOST_ROUNDS = 1000;
 
@@ -65,7 +65,7 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
   const { duration, warmup } = RUN_OPTIONS['The load'];
   const shorter = {
     duration: { ...duration, help: duration.help.replace(/\[.*\]/, '[3s]') },
-    warmup: { ...warmup, help: warmup.help.replace(/\[.*\]/, '[1s]') },
+    warmup: { ...warmup, help: warmup.help.replace(/\[.*\]/, '[2s]') },
   };
   const groups: Record<string, Options> = Object.fromEntries(kept);
   return { ...groups, 'The load': { ...groups['The load'], ...shorter } };

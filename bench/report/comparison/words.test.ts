@@ -25,6 +25,8 @@ test('a ratio is a change in percent, far from 1 a factor', () => {
   );
   assert.equal(formatEffect(null), '–');
   assert.equal(formatInterval([0.98, 1.012]), '−2 % to +1.2 %');
+  assert.equal(formatInterval([0.43, 0.523]), '×0.43 to ×0.52');
+  assert.equal(formatInterval([1.91, 2.32]), '×1.91 to ×2.32');
   assert.equal(formatInterval(null), '–');
   assert.deepEqual([1.021, 2.4, null].map(formatDetectable), ['±2.1 %', '×2.4', '–']);
   assert.deepEqual([0.0321, 1, 0.0001, null].map(formatP), ['.032', '1.000', '< .001', '–']);

@@ -26,15 +26,21 @@ export function formatFigure(value: number | null, { unit }: Pick<ComparedFigure
 /** A ratio as a change: `+3.2 %`; far from 1 as a factor, `×5.4`. */
 export function formatEffect(ratio: number | null): string {
   if (ratio === null) return NOTHING;
-  if (ratio >= 2 || ratio <= 0.5) return `×${digits(ratio)}`;
+  if (isFactor(ratio)) return `×${digits(ratio)}`;
   const percent = (ratio - 1) * 100;
   const text = digits(Math.abs(percent));
   return `${text === '0' ? '±' : percent < 0 ? '−' : '+'}${text} %`;
 }
 
-/** `+1.2 % to +3.4 %`. */
+function isFactor(ratio: number): boolean {
+  return ratio >= 2 || ratio <= 0.5;
+}
+
+/** `+1.2 % to +3.4 %`; both ends as factors where one of them is: `×0.43 to ×0.52`. */
 export function formatInterval(interval: ComparedFigure['interval']): string {
-  return interval === null ? NOTHING : interval.map(formatEffect).join(' to ');
+  if (interval === null) return NOTHING;
+  const format = interval.some(isFactor) ? (ratio: number) => `×${digits(ratio)}` : formatEffect;
+  return interval.map(format).join(' to ');
 }
 
 /** What would have been seen, either way: `±2.1 %`, `×2.4`. */
