@@ -2,16 +2,8 @@ import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import type { HistogramName } from '../bench/model/recording.ts';
-import type {
-  Component,
-  HttpLeg,
-  MachineSeries,
-  NginxFacts,
-  Probe,
-  ProcessSeries,
-  Run,
-  Slice,
-} from '../bench/model/run.ts';
+import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
+import { quietMachine } from './machine.ts';
 
 /** What a made-up run is like; every run of the same options is the same. */
 export interface RunOptions {
@@ -271,27 +263,6 @@ function makeProcesses(
     }
     return { component, name, pid: 4000 + index, samples };
   });
-}
-
-/** A machine on which nothing runs but these processes, which are sampled at the same times. */
-export function quietMachine(processes: readonly ProcessSeries[], cpus = 4): MachineSeries {
-  const used = (sample: number): number =>
-    processes.reduce((sum, { samples }) => sum + (samples[sample]?.cpuUs ?? 0), 0);
-  const samples = (processes[0]?.samples ?? []).map(({ atUs }, i) => {
-    const idleUs = Math.max(0, cpus * (atUs + SECOND_US) - used(i));
-    return { atUs, idleUs, stolenUs: 0, interruptUs: 0 };
-  });
-  return { cpus: Array.from({ length: cpus }, (_, cpu) => cpu), samples };
-}
-
-/** In one second of the steady phase, counted from 0, the host or other work takes so many µs of idle time. */
-export function disturb(run: Run, second: number, { stolenUs = 0, otherUs = 0 }): void {
-  const startUs = run.phases.find(({ phase }) => phase === 'steady')?.startUs ?? 0;
-  for (const sample of run.machine?.samples ?? []) {
-    if (sample.atUs <= startUs + second * SECOND_US) continue;
-    sample.idleUs -= stolenUs + otherUs;
-    sample.stolenUs += stolenUs;
-  }
 }
 
 function makeSpread(direct: boolean, slices: readonly Slice[], connections: number): Run['spread'] {

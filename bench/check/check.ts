@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
@@ -8,9 +6,10 @@ import type { NginxBinary } from '../nginx/binary.ts';
 import { collectChanges, type OnChange } from '../nginx/notices.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
+import { makePrivateFolder } from '../topology/private-folder.ts';
 import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
-import { PRIVATE_FOLDER_PREFIX, startWarden } from '../topology/warden.ts';
+import { startWarden } from '../topology/warden.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
 import { type Finding, sorted } from './finding.ts';
 import { judge } from './judge.ts';
@@ -110,12 +109,7 @@ async function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'proc
   const processSet = makeProcessSet(scope, warden);
   input.urgent.addEventListener('abort', processSet.kill, { once: true });
   try {
-    const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
-    warden.own(folder);
-    scope.add('private folder', async () => {
-      await rm(folder, { recursive: true, force: true });
-      warden.disown(folder);
-    });
+    const folder = await makePrivateFolder(scope, warden);
     return await untilDeath(processSet, input.signal, (signal) =>
       runTrials({ ...input, folder, processSet, signal }),
     );

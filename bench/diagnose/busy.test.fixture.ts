@@ -1,4 +1,5 @@
-import { CLOSED, makeRun, quietMachine, type RunOptions } from '../../test/run.ts';
+import { quietMachine } from '../../test/machine.ts';
+import { CLOSED, makeRun, type RunOptions } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Placement } from '../model/plan.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { disturb } from '../../test/run.ts';
+import { disturb } from '../../test/machine.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Run } from '../model/run.ts';
 import { busyRun, judge, openRun, QUICK, setTimes, spinning } from './busy.test.fixture.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CLOSED, disturb, makeRun, OPEN } from '../../test/run.ts';
+import { disturb } from '../../test/machine.ts';
+import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import type { Run } from '../model/run.ts';
 import { steadySeconds } from './disturbance.ts';
 import { figuresOf } from './figures.ts';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { disturb } from '../../test/machine.ts';
 import { makeLatencyRun, makeResult, RATE, rateOf } from '../../test/result.ts';
-import { disturb, makeRun } from '../../test/run.ts';
+import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { LIMITS, type Run, type Validity } from '../model/run.ts';
 import {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { disturb } from '../../test/machine.ts';
 import {
   makeAllProfiles,
   makeBothSteps,
@@ -8,7 +9,7 @@ import {
   RATE,
   rateOf,
 } from '../../test/result.ts';
-import { disturb, makeRun } from '../../test/run.ts';
+import { makeRun } from '../../test/run.ts';
 import { type RunView, viewOf } from './view.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };

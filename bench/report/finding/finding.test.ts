@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps } from '../../../test/result.ts';
-import { disturb } from '../../../test/run.ts';
 import { emptyHistogram } from '../../measure/histogram.ts';
 import { formatTime } from '../page/format.ts';
 import { viewOf } from '../view.ts';

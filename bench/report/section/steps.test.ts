@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { disturb } from '../../../test/machine.ts';
 import {
   makeAllProfiles,
   makeBothSteps,
@@ -8,7 +9,7 @@ import {
   RATE,
   rateOf,
 } from '../../../test/result.ts';
-import { CLOSED, disturb, makeRun } from '../../../test/run.ts';
+import { CLOSED, makeRun } from '../../../test/run.ts';
 import { formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { formatBytes, formatCount, formatShare, formatTime } from '../page/format.ts';
