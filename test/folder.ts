@@ -30,7 +30,7 @@ export async function storeResult(folder: string, result: Result): Promise<void>
   for (const [index, run] of runs.entries()) {
     const { plan } = run;
     await writer.listen({ type: 'run-planned', number: index + 1, expectedRuns: runs.length, plan });
-    await writer.listen({ type: 'run-ended', run });
+    await writer.listen({ type: 'run-ended', number: index + 1, run });
     await writer.listen({ type: 'concluded', conclusions });
   }
   if (endedAt !== null) await writer.end(endedAt);

@@ -117,6 +117,7 @@ function makePlan(
     rampPerSecond: 0,
     warmupMs: WARMUP_SECONDS * 1000,
     durationMs: seconds * 1000,
+    turns: null,
     echoTimeoutMs: 10_000,
     connectTimeoutMs: 10_000,
     client: 'lean',

@@ -19,7 +19,7 @@ function calibrated(changes: Partial<Services> = {}): Services {
       const load = { kind: 'closed', inFlight: 1 } as const;
       const planned = input.planRun({ variant: 'plain', step: 'throughput', round: 1, load }, 1);
       await tell(input, { type: 'run-planned', number: 1, expectedRuns: 1, plan: planned.plan });
-      await tell(input, { type: 'run-ended', run: goodRun(planned) });
+      await tell(input, { type: 'run-ended', number: 1, run: goodRun(planned) });
       await tell(input, {
         type: 'concluded',
         conclusions: [makeComparison('plain', 'plain+epoll-events-8'), makeCalibration()],

@@ -37,7 +37,7 @@ export async function calibrate(
       sides,
       notices,
       binaries,
-      makeStrategy: ({ plan, variants, planRun }: Planning) =>
+      makeStrategy: ({ plan, variants, planRun, together }: Planning) =>
         makeCalibration(
           {
             ...request,
@@ -46,6 +46,7 @@ export async function calibrate(
             rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1) : rounds,
             budgetMs,
             seed: plan.seed,
+            together,
           },
           trials,
         ),

@@ -57,7 +57,7 @@ async function stored(
       expectedRuns: runs.length,
       plan: run.plan,
     });
-    await writer.listen({ type: 'run-ended', run });
+    await writer.listen({ type: 'run-ended', number: index + 1, run });
   }
   await writer.listen({ type: 'concluded', conclusions: [comparison] });
   await writer.end(now.toISOString());

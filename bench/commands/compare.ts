@@ -37,7 +37,7 @@ export async function compare(request: CompareRequest, context: StoppableContext
       sides,
       notices,
       binaries,
-      makeStrategy: ({ plan, variants, planRun }: Planning) =>
+      makeStrategy: ({ plan, variants, planRun, together }: Planning) =>
         makeRounds({
           ...request.run,
           variants: variants.map(({ name }) => name),
@@ -45,6 +45,7 @@ export async function compare(request: CompareRequest, context: StoppableContext
           rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
           budgetMs: request.budgetMs,
           seed: plan.seed,
+          together,
         }),
       prepare: (planning: Planning, environment: Environment) =>
         lookBeforehand(planning, environment, binaries, services),

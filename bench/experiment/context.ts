@@ -7,6 +7,7 @@ import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
 import type { NamedProcess } from './processes.ts';
+import type { Place } from './turns.ts';
 
 /** What a run needs. */
 export interface RunContext {
@@ -18,6 +19,8 @@ export interface RunContext {
   /** Null in the profile `direct`. */
   binary: NginxBinary | null;
   warden: Warden;
+  /** Among the runs that it takes turns with; null where it has the machine to itself. */
+  place: Place | null;
   /** CPUs that the processes of the run may use up; a fraction under a quota. */
   cpus: number;
   /** Ports that connections may come from, both ends included. */

@@ -81,6 +81,8 @@ export async function driveLoad(
     if (recording.loop !== null) sampler.noteLoop(pid, recording.loop);
   });
   sampler.watch(processes);
+  context.place?.onBrought(sampler.watchBeside);
+  context.place?.bring(processes.filter(({ component }) => component !== 'runner'));
   sampler.sampleNow();
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);

@@ -14,6 +14,7 @@ import { startWarden, type Warden } from '../topology/warden.ts';
 import { runLoop } from './loop.ts';
 import type { NamedProcess } from './processes.ts';
 import { executeRun } from './run.ts';
+import type { Place } from './turns.ts';
 
 /** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */
 const BUSY_SHARE = 0.1;
@@ -57,8 +58,8 @@ export async function runExperiment(input: ExperimentInput): Promise<boolean> {
       planRun: input.planRun,
       signal: input.signal,
       emit,
-      async execute(planned) {
-        const run = await attempt(input, planned, warden, emit);
+      async execute(planned, number, place) {
+        const run = await attempt(input, { planned, number, place }, warden, emit);
         return { ...run, notices: [...run.notices, ...input.assess(run)] };
       },
     });
@@ -90,7 +91,7 @@ function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | n
 /** A run that cannot be started is a failed run: those before and after it stand. */
 async function attempt(
   input: ExperimentInput,
-  planned: PlannedRun,
+  { planned, number, place }: { planned: PlannedRun; number: number; place: Place | null },
   warden: Warden,
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<Run> {
@@ -104,12 +105,13 @@ async function attempt(
       notices,
       binary: binaryOf(variant, input.binaries),
       warden,
+      place,
       cpus: input.environment.cpuQuota ?? input.environment.cpus,
       portRange: input.environment.portRange ?? DEFAULT_PORTS,
       signal: input.signal,
       urgent: input.urgent,
       emit,
-      saveSoFar: (run) => emit({ type: 'checkpoint', run: unjudged(run) }),
+      saveSoFar: (run) => emit({ type: 'checkpoint', number, run: unjudged(run) }),
       ...(input.onProcesses === undefined ? {} : { onProcesses: input.onProcesses }),
       ...(input.serverArguments === undefined ? {} : { serverArguments: input.serverArguments }),
     });

@@ -37,6 +37,7 @@ function told(load?: typeof OPEN) {
   const live = watchLive(
     {
       plan,
+      place: null,
       async emit(event) {
         if (event.type === 'live') figures.push(event.figures);
       },

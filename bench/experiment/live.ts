@@ -4,6 +4,7 @@ import type { LiveCpu } from '../model/event.ts';
 import type { FailureCounts } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
 import type { Recording } from '../model/recording.ts';
+import { cycleUs, turnUs } from '../model/turns.ts';
 import type { ProcessUsage } from '../observe/sampler.ts';
 import type { RunContext } from './context.ts';
 
@@ -21,25 +22,30 @@ export interface Live {
  * @param usage of the processes of the run; asked as often
  */
 export function watchLive(
-  { plan, emit }: Pick<RunContext, 'plan' | 'emit'>,
+  { plan, place, emit }: Pick<RunContext, 'plan' | 'place' | 'emit'>,
   latest: () => LoadFigures | null,
   usage: () => readonly ProcessUsage[],
 ): Live {
+  const { turns } = plan;
+  const perOwnTime = turns === null ? 1 : cycleUs(turns) / turnUs(turns);
   const open: number[] = [];
   const failures: FailureCounts = {};
   let connecting = true;
   let failed = 0;
   let lost = 0;
+  /** Of runs that take turns one tells how they go; before that each tells how it is set up. */
+  let isQuiet = false;
 
   const tell = () => {
+    if (isQuiet) return;
     const figures = connecting ? null : latest();
     const isOpenLoop = plan.workload.load.kind === 'open';
     void emit({
       type: 'live',
       figures: {
         connections: { asked: plan.connections, open: open.reduce((a, b) => a + b, 0), failed },
-        offeredPerSecond: isOpenLoop ? (figures?.duePerSecond ?? null) : null,
-        echoedPerSecond: figures?.echoedPerSecond ?? 0,
+        offeredPerSecond: isOpenLoop && figures !== null ? figures.duePerSecond * perOwnTime : null,
+        echoedPerSecond: (figures?.echoedPerSecond ?? 0) * perOwnTime,
         p50Us: figures?.p50Us ?? null,
         p99Us: figures?.p99Us ?? null,
         p999Us: figures?.p999Us ?? null,
@@ -53,6 +59,8 @@ export function watchLive(
   return {
     enter(phase) {
       connecting = phase === 'connect';
+      isQuiet = !connecting && place !== null && !place.isLast;
+      if (isQuiet) return;
       void emit({ type: 'phase', phase });
       tell();
     },

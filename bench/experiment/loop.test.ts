@@ -19,7 +19,7 @@ function counting(wanted: number): Strategy {
     load: { kind: 'closed', inFlight: 1 },
   };
   return {
-    next: (done) => (done.length < wanted ? { ...spec, round: done.length + 1 } : null),
+    next: (done) => (done.length < wanted ? [{ ...spec, round: done.length + 1 }] : []),
     expectedRuns: () => wanted,
     conclude: (done) => [{ kind: 'left-out', variant: 'plain', reason: `${done.length} runs` }],
   };

@@ -2,41 +2,49 @@ import type { BenchEvent } from '../model/event.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { PlannedRun } from '../plan/plan.ts';
+import { type Place, takeTurns } from './turns.ts';
 
 /** What the loop is made of; a test hands in an `execute` that makes its runs up. */
 export interface LoopOptions {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
-  /** Never rejects for what a run may come to: one that cannot be started is a failed run. */
-  execute(planned: PlannedRun): Promise<Run>;
+  /**
+   * Never rejects for what a run may come to: one that cannot be started is a failed run. `place` is where the run
+   * takes its turns with others, null where it takes none.
+   */
+  execute(planned: PlannedRun, number: number, place: Place | null): Promise<Run>;
   emit(event: BenchEvent): Promise<void>;
   /** No further run is begun. */
   signal: AbortSignal;
 }
 
 /**
- * Asks the strategy for a run, plans it, executes it and tells what came of it, until there is nothing left
- * to ask.
+ * Asks the strategy for a run, or for some that take turns, plans and executes them and tells what came of it,
+ * until there is nothing left to ask.
  *
  * @returns whether the strategy came to its end
  */
 export async function runLoop({ strategy, planRun, execute, emit, signal }: LoopOptions): Promise<boolean> {
   const done: Run[] = [];
   for (;;) {
-    const spec = strategy.next(done);
+    const specs = strategy.next(done);
     await emit({ type: 'concluded', conclusions: strategy.conclude(done) });
-    if (spec === null) return true;
+    if (specs.length === 0) return true;
     if (signal.aborted) return false;
-    const number = done.length + 1;
-    const planned = planRun(spec, number);
-    await emit({
-      type: 'run-planned',
-      number,
-      expectedRuns: strategy.expectedRuns(done),
-      plan: planned.plan,
-    });
-    const run = await execute(planned);
-    done.push(run);
-    await emit({ type: 'run-ended', run });
+    const expectedRuns = strategy.expectedRuns(done);
+    const numbered = specs.map((spec, index) => ({ spec, number: done.length + index + 1 }));
+    const ended = await takeTurns(
+      numbered,
+      async ({ spec, number }, place) => {
+        const planned = planRun(spec, number);
+        await emit({ type: 'run-planned', number, expectedRuns, plan: planned.plan });
+        return { number, run: await execute(planned, number, place) };
+      },
+      signal,
+    );
+    for (const { number, run } of ended) {
+      done.push(run);
+      await emit({ type: 'run-ended', number, run });
+    }
   }
 }

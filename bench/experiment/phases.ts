@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../load/clock.ts';
+import { type Clock, monotonicNs } from '../load/clock.ts';
 import type { Fleet } from '../load/fleet.ts';
 import type { WorkerPlan } from '../load/protocol.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
@@ -7,6 +7,7 @@ import type { Span } from '../measure/span.ts';
 import { PHASES } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
+import { wallMs } from '../model/turns.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { RunContext } from './context.ts';
@@ -55,10 +56,20 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
   const connected = fleet.connect(plans).then((handshakes) => {
     phaseContext.handshakes = handshakes;
   });
+  let beginUs = 0;
   let ended = await within(connected, connectLimitMs(plan), 'Opening the connections');
   if (ended === null) {
     sampler.sampleNow();
-    const times = phaseTimes(plan, phaseContext.handshakes.endUs, clock());
+    beginUs = Math.ceil(clock()) + HEAD_START_US;
+    if (context.place !== null) {
+      const all = context.place.ready().then((beginNs) => {
+        beginUs = Math.round(clock() + Number(beginNs - monotonicNs()) / 1e3);
+      });
+      ended = await within(all, waitLimitMs(plan), 'Waiting for the runs that it takes turns with');
+    }
+  }
+  if (ended === null) {
+    const times = phaseTimes(plan, phaseContext.handshakes.endUs, beginUs);
     phaseContext.times = times;
     sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
@@ -120,10 +131,18 @@ function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPla
   return ramp + connectTimeoutMs + HUNG_AFTER_MS;
 }
 
-function phaseTimes({ warmupMs, durationMs }: RunPlan, connectedUs: number, nowUs: number): PhaseTimes {
-  const warmUpUs = Math.ceil(nowUs) + HEAD_START_US;
-  const steadyUs = warmUpUs + warmupMs * 1e3;
-  return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + durationMs * 1e3 };
+/** Each of the others has as long to be set up and connected as this run had. */
+function waitLimitMs(plan: RunPlan): number {
+  return (plan.turns?.of ?? 1) * (connectLimitMs(plan) + HUNG_AFTER_MS);
+}
+
+function phaseTimes(
+  { warmupMs, durationMs, turns }: RunPlan,
+  connectedUs: number,
+  warmUpUs: number,
+): PhaseTimes {
+  const steadyUs = warmUpUs + wallMs(turns, warmupMs) * 1e3;
+  return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + wallMs(turns, durationMs) * 1e3 };
 }
 
 /** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */

@@ -41,6 +41,7 @@ export function workerPlans(
     connectTimeoutMs: plan.connectTimeoutMs,
     client: plan.client,
     pacing: plan.pacing,
+    turns: plan.turns,
     seed: plan.seed,
   }));
 }

@@ -88,7 +88,7 @@ test('the page and the report have policies, are kept nowhere, and load nothing 
   assert.doesNotMatch(page.body, /(?:src|href)="(?!data:,)/);
   assert.equal((await asked(`${live.url}report`)).status, 404, 'no run has ended yet');
   assert.equal((await asked(`${live.url}../etc/passwd`)).status, 404);
-  await live.listen({ type: 'run-ended', run: run('tls') });
+  await live.listen({ type: 'run-ended', number: 1, run: run('tls') });
   await live.listen({ type: 'concluded', conclusions: [] });
   const report = await asked(`${live.url}report?1`);
   assert.equal(report.headers['content-security-policy'], "frame-ancestors 'self'");
@@ -135,7 +135,7 @@ test('a page that joins late has the state and the report; the report grows with
   const early = await joined(live.url);
   await live.listen(planned(1, first));
   await live.listen({ type: 'live', figures: FIGURES });
-  await live.listen({ type: 'run-ended', run: first });
+  await live.listen({ type: 'run-ended', number: 1, run: first });
   await live.listen({ type: 'concluded', conclusions: [] });
   await live.listen(planned(2, second));
   await live.listen({ type: 'live', figures: FIGURES });
@@ -145,7 +145,7 @@ test('a page that joins late has the state and the report; the report grows with
   assert.equal(late.events[1], 'report: 1');
   const report = await asked(`${live.url}report`);
   assert.ok(report.body.includes('variant-one') && !report.body.includes('variant-two'));
-  await live.listen({ type: 'run-ended', run: second });
+  await live.listen({ type: 'run-ended', number: 1, run: second });
   await live.listen({ type: 'concluded', conclusions: [] });
   await eventually(() => late.events.includes('report: 2') && early.events.includes('report: 2'));
   assert.match((await asked(`${live.url}report`)).body, /variant-two/);
@@ -179,7 +179,7 @@ test('a comparison is drawn from its first run on, and hostile names stay text',
   const variant = '<img src=x onerror=alert(1)>';
   const live = await served(t);
   await live.listen(planned(1, run(variant)));
-  await live.listen({ type: 'run-ended', run: run('plain') });
+  await live.listen({ type: 'run-ended', number: 1, run: run('plain') });
   const none = { ...makeComparison('plain', variant), rounds: { asked: 10, used: 0 }, comparisons: [] };
   for (const comparison of [none, makeComparison('plain', variant)])
     await live.listen({ type: 'concluded', conclusions: [comparison] });
@@ -198,7 +198,7 @@ test('drawing takes no more than a share of the time', async (t) => {
   t.after(() => live.end(makeResult([]), AbortSignal.timeout(100)));
   const page = await joined(live.url);
   for (let index = 0; index < 30; index++) {
-    await live.listen({ type: 'run-ended', run: run('tls') });
+    await live.listen({ type: 'run-ended', number: 1, run: run('tls') });
     await live.listen({ type: 'concluded', conclusions: [] });
   }
   await eventually(() => page.events.length > 60);

@@ -57,6 +57,7 @@ function plan(worker: number, connections: number): WorkerPlan {
     connectTimeoutMs: 1,
     client: 'lean',
     pacing: null,
+    turns: null,
     seed: 1,
   };
 }

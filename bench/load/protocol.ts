@@ -2,6 +2,7 @@ import type { PhaseTimes } from '../measure/recorder.ts';
 import type { Workload } from '../model/load.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
+import type { Turns } from '../model/turns.ts';
 import type { Route } from './connections/route.ts';
 
 /** What one generator worker has to do; plain values that survive JSON, for that is all some engines send. */
@@ -28,6 +29,8 @@ export interface WorkerPlan {
   client: 'lean' | 'ws';
   /** How an open loop waits for the next message; null in a closed loop. */
   pacing: 'spin' | 'sleep' | null;
+  /** Null: it may send all the time. */
+  turns: Turns | null;
   seed: number;
 }
 

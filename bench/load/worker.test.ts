@@ -76,6 +76,7 @@ function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker
     connectTimeoutMs: 20_000,
     client: 'lean',
     pacing: load.kind === 'closed' ? null : load.arrivals === 'uniform' ? 'sleep' : 'spin',
+    turns: null,
     seed: SEED,
   };
 }

@@ -72,9 +72,12 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
           worker: plan.worker,
           workers: plan.workers,
           seed: plan.seed,
+          turns: plan.turns,
           callAt: (us, call) => callAt(clock, us, call),
           makeWaker: (wake) =>
-            plan.pacing === 'spin' ? spinningWaker(clock, wake) : threadWaker(epochNs, wake),
+            plan.pacing === 'spin'
+              ? spinningWaker(clock, wake, restsFromUs(plan.turns))
+              : threadWaker(epochNs, wake),
         },
         open,
       ),
@@ -141,6 +144,11 @@ function connectOne(plan: WorkerPlan, sessions: Sessions<Exchange>, index: numbe
   const { ports } = target;
   const id = index * workers + worker;
   sessions.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
+}
+
+/** The pause at the end of a turn is when the next in turn begins to spin. */
+function restsFromUs(turns: WorkerPlan['turns']): number {
+  return turns === null ? Number.POSITIVE_INFINITY : turns.pauseMs * 1e3;
 }
 
 /** Timers count from the beginning of the turn that sets them, and may so be early: then they are set again. */

@@ -38,6 +38,14 @@ describe('disturbed seconds', () => {
     assert.ok(Math.abs((last?.other ?? 0) - 900_000 / 4e6) < 1e-4);
   });
 
+  it('what the runs used that it takes turns with is no other work', () => {
+    const run = openRun();
+    disturb(run, 1, { otherUs: 900_000 });
+    assert.deepEqual(causes(run), [null, 'other', null, null]);
+    for (const [i, sample] of (run.machine?.samples ?? []).entries()) if (i >= 6) sample.besideUs = 900_000;
+    assert.deepEqual(causes(run), [null, null, null, null]);
+  });
+
   it('on one CPU no less than two ticks, or five', () => {
     const run = openRun();
     assert.ok(run.machine);

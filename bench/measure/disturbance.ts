@@ -42,7 +42,7 @@ interface Use extends Span {
   capacityUs: number;
   stolenUs: number;
   interruptUs: number;
-  /** Neither idle, nor stolen, nor used by the processes of the run; null where these are not known. */
+  /** Neither idle, nor stolen, nor used by the processes of the run or of those it takes turns with; null where these are not known. */
   leftUs: number | null;
 }
 
@@ -56,12 +56,13 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
   const stolenUs = growth(samples, 'stolenUs', span);
   const known = run.processes.some((process) => process.samples.length > 1);
   const ownUs = run.processes.reduce((sum, process) => sum + growth(process.samples, 'cpuUs', span), 0);
+  const besideUs = growth(samples, 'besideUs', span);
   return {
     ...span,
     capacityUs,
     stolenUs,
     interruptUs: growth(samples, 'interruptUs', span),
-    leftUs: known ? capacityUs - growth(samples, 'idleUs', span) - stolenUs - ownUs : null,
+    leftUs: known ? capacityUs - growth(samples, 'idleUs', span) - stolenUs - ownUs - besideUs : null,
   };
 }
 

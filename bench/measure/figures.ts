@@ -24,7 +24,7 @@ import {
   residentGrowthByComponent,
 } from './processes.ts';
 import { inTimeShare } from './punctuality.ts';
-import { mergeSlices, phaseSpan, type Span, seconds as secondsOf, slicesOf } from './span.ts';
+import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 
 export type { Capacity } from './capacity.ts';
 export type { Conservation, MessageAccount } from './conservation.ts';
@@ -34,7 +34,10 @@ export type { ByComponent, ProcessFigures } from './processes.ts';
 /** The latency that a run's load can honestly tell: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
 
-/** The derived numbers of one run. Rates and CPU are of the steady phase; null where the run does not tell them. */
+/**
+ * The derived numbers of one run. Rates and CPU are of the steady phase, per second of the run's own time where it
+ * takes turns; null where the run does not tell them.
+ */
 export interface RunFigures {
   connections: ConnectionCounts;
   /** Counts are of the whole run; `perSecond` are echoes in the steady phase ÷ its duration. */
@@ -99,7 +102,7 @@ export function figuresOf(run: Run): RunFigures {
   const conservation = conservationOf(run);
   const counts = steadyCounts(run);
   const perSteadySecond = (count: number): number | null =>
-    steady === null ? null : count / secondsOf(steady);
+    steady === null ? null : ratio(count, ownSeconds(run, steady));
   const { ok: _, ...messages } = conservation.total;
   const achievedPerSecond = perSteadySecond(counts.echoed);
   const processes = processFigures(run, steady);
@@ -200,11 +203,11 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
   const slices = undisturbedSlices(run, seconds);
   const steady = slices.filter(({ phase }) => phase === 'steady');
   if (steady.length === 0) return null;
-  const durationUs = total(steady.map(({ startUs, endUs }) => endUs - startUs));
+  const own = total(steady.map((slice) => ownSeconds(run, slice)));
   const summary = (name: LatencyName | 'sendLag'): Summary => summarise(mergeSlices(slices, name));
   const open = run.plan.workload.load.kind === 'open';
   return {
-    perSecond: ratio(total(steady.map((slice) => slice.counters.echoed)) * 1e6, durationUs),
+    perSecond: ratio(total(steady.map((slice) => slice.counters.echoed)), own),
     response: open ? summary('response') : null,
     service: summary('service'),
     sendLag: open ? summary('sendLag') : null,

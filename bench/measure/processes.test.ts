@@ -77,3 +77,35 @@ test('the longest delay of a loop is told of samples that lie in the phase for t
   }));
   assert.equal(figuresOf({ ...run, processes: [process] }).processes[0]?.loopDelayMaxUs, 400);
 });
+
+test('of a run that takes turns every figure is per second of its own time, but the work of the runner', () => {
+  const run = makeRun({ seconds: 8, perSecond: 1000 });
+  const alone = figuresOf({
+    ...run,
+    processes: [evenProcess('proxy', 250_000), evenProcess('runner', 100_000)],
+  });
+  const turns = { index: 0, of: 2, lengthMs: 500, pauseMs: 0 };
+  const turning = figuresOf({
+    ...run,
+    plan: { ...run.plan, turns },
+    processes: [evenProcess('proxy', 250_000), evenProcess('runner', 100_000)],
+  });
+  assert.deepEqual(
+    [alone, turning].map(({ processes }) => processes.map(({ cpuShare }) => cpuShare)),
+    [
+      [0.25, 0.1],
+      [0.5, 0.1],
+    ],
+  );
+  const [loopAlone = 0, loopTurning] = [alone, turning].map(
+    ({ processes }) => processes[0]?.loopUtilisation ?? 0,
+  );
+  assert.equal(loopTurning, Math.min(1, 2 * loopAlone));
+  assert.equal(turning.messages.perSecond, 2 * (alone.messages.perSecond ?? 0));
+  const calm = [run, { ...run, plan: { ...run.plan, turns } }].map(
+    (each) => figuresOf(each).undisturbed?.perSecond,
+  );
+  assert.equal(calm[1], 2 * (calm[0] ?? assert.fail()));
+  assert.deepEqual(turning.cpuUsPerMessage, alone.cpuUsPerMessage);
+  assert.equal(turning.perCoreCapacity?.perSecond, alone.perCoreCapacity?.perSecond);
+});

@@ -1,13 +1,14 @@
 import type { Component, ProcessSeries, Run, Sample } from '../model/run.ts';
+import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
-import { type Span, seconds } from './span.ts';
+import { ownSeconds, type Span, seconds } from './span.ts';
 
 /** The components that a figure is told for, one by one; the runner is only watched. */
 export const MEASURED = ['proxy', 'server', 'generator'] as const;
 /** One figure for each component; null where it has no process or was not sampled. */
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 
-/** What one process did in the steady phase. */
+/** What one process did in the steady phase; per second of the run's own time. */
 export interface ProcessFigures {
   component: Component;
   name: string;
@@ -37,8 +38,10 @@ const LEAST_COVERAGE = 0.5;
 export function processFigures(run: Run, steady: Span | null): ProcessFigures[] {
   return run.processes.map((series) => {
     const covered = steady === null ? null : coverage(series, steady);
+    // A run that takes turns works in its own time; the runner works for all of them, all the time.
+    const time = (span: Span) => (series.component === 'runner' ? seconds(span) : ownSeconds(run, span));
     const perSecond = (counter: Counter): number | null =>
-      covered === null ? null : growth(series.samples, counter, covered) / seconds(covered);
+      covered === null ? null : ratio(growth(series.samples, counter, covered), time(covered));
     const cpuUsPerSecond = perSecond('cpuUs');
     return {
       component: series.component,
@@ -49,7 +52,11 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
       involuntarySwitchesPerSecond: perSecond('involuntarySwitches'),
       residentBytes:
         covered === null ? null : (sampleBefore(series.samples, covered.endUs)?.residentBytes ?? null),
-      ...loopFigures(series.samples, covered),
+      ...loopFigures(
+        series.samples,
+        covered,
+        covered === null ? 1 : (ratio(time(covered), seconds(covered)) ?? 1),
+      ),
     };
   });
 }
@@ -114,6 +121,7 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
 function loopFigures(
   samples: readonly Sample[],
   span: Span | null,
+  ownShare: number,
 ): Pick<ProcessFigures, 'loopUtilisation' | 'loopDelayMaxUs'> {
   let weight = 0;
   let weighted = 0;
@@ -131,5 +139,9 @@ function loopFigures(
     const within = overlap * 2 >= sample.atUs - before.atUs;
     if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }
-  return { loopUtilisation: weight === 0 ? null : weighted / weight, loopDelayMaxUs: longest };
+  const utilisation = ratio(weighted, weight * ownShare);
+  return {
+    loopUtilisation: utilisation === null ? null : Math.min(1, utilisation),
+    loopDelayMaxUs: longest,
+  };
 }

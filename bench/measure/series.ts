@@ -1,7 +1,9 @@
 import { PHASES, type Phase } from '../model/load.ts';
 import type { Run, Slice } from '../model/run.ts';
+import { ratio } from './arithmetic.ts';
 import { latencyNameOf } from './figures.ts';
 import { mergeEncoded, supportedPercentile } from './histogram.ts';
+import { ownSeconds } from './span.ts';
 
 /** One point of a chart over time: what one or more neighbouring slices recorded. */
 export interface Point {
@@ -80,10 +82,14 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
   if (first === undefined || last === undefined || last.endUs <= first.startUs) return [];
   const slices = group.flatMap((second) => second.slices);
   const durationUs = last.endUs - first.startUs;
+  const own = ownSeconds(run, { startUs: first.startUs, endUs: last.endUs });
   const perSecond = (count: (slice: Slice) => number): number | null =>
     durationUs < LEAST_FOR_RATE_US
       ? null
-      : (slices.reduce((sum, slice) => sum + count(slice), 0) * 1e6) / durationUs;
+      : ratio(
+          slices.reduce((sum, slice) => sum + count(slice), 0),
+          own,
+        );
   const name = latencyNameOf(run);
   const latency = mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
   return [

@@ -1,6 +1,7 @@
 import type { Phase } from '../model/load.ts';
 import type { RecordedName } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
+import { ownTimeUs } from '../model/turns.ts';
 import { type Histogram, mergeEncoded } from './histogram.ts';
 
 /** A stretch of time, µs since the run's epoch; `endUs` is never before `startUs`. */
@@ -24,6 +25,13 @@ export function slicesOf(run: Run, ...phases: Phase[]): Slice[] {
 
 export function seconds(span: Span): number {
   return (span.endUs - span.startUs) / 1e6;
+}
+
+/** How much of a span the run had to itself, s: all of it where it takes no turns. */
+export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
+  const firstTurnUs = run.phases.find(({ phase }) => phase === 'warm-up')?.startUs ?? endUs;
+  const own = (us: number) => ownTimeUs(run.plan.turns, us - firstTurnUs);
+  return (own(endUs) - own(startUs)) / 1e6;
 }
 
 /** The samples of one kind in these slices, merged. */

@@ -37,14 +37,14 @@ export interface LiveFigures {
  * An experiment waits for what a listener returns before it goes on to the next run.
  */
 export type BenchEvent =
-  /** `number` counts from 1. */
+  /** `number` counts from 1. Runs that take turns are all planned before the first of them ends. */
   | { type: 'run-planned'; number: number; expectedRuns: number; plan: RunPlan }
   | { type: 'phase'; phase: RunPhase }
   /** Twice a second while there is a load. */
   | { type: 'live'; figures: LiveFigures }
   /** What there is of the run under way, should the bench be killed. */
-  | { type: 'checkpoint'; run: Run }
-  | { type: 'run-ended'; run: Run }
+  | { type: 'checkpoint'; number: number; run: Run }
+  | { type: 'run-ended'; number: number; run: Run }
   /** What follows from the runs so far: before each run, and after the last. */
   | { type: 'concluded'; conclusions: Conclusion[] };
 

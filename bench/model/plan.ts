@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { amount, count, workloadSchema } from './load.ts';
+import { turnsSchema } from './turns.ts';
 
 export const positive = v.pipe(count, v.minValue(1));
 
@@ -38,8 +39,11 @@ export const runPlanSchema = v.strictObject({
   connections: positive,
   /** New connections per second over all generator workers; 0: as fast as the bound on pending handshakes lets. */
   rampPerSecond: amount,
+  /** Of the run's own time, where it takes turns. */
   warmupMs: count,
   durationMs: positive,
+  /** Null: it has the machine to itself from beginning to end. */
+  turns: v.optional(v.nullable(turnsSchema), null),
   /** An echo that has not come after this long is lost. */
   echoTimeoutMs: positive,
   /** TCP connect, TLS and upgrade together. */

@@ -103,6 +103,8 @@ export const machineSampleSchema = v.strictObject({
   stolenUs: count,
   /** In interrupts and in what they put off; some kernels charge it to the interrupted process as well. */
   interruptUs: count,
+  /** CPU time of the processes of the runs that this one takes turns with. */
+  besideUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 

@@ -2,6 +2,7 @@ import type { Conclusion } from './conclusion.ts';
 import type { Load } from './load.ts';
 import type { Step } from './plan.ts';
 import type { Run } from './run.ts';
+import type { Turns } from './turns.ts';
 
 /** What a strategy wants to see next; planning makes a complete RunPlan of it. */
 export interface RunSpec {
@@ -13,6 +14,8 @@ export interface RunSpec {
   load: Load;
   /** Missing: as many as the request asks for. */
   connections?: number;
+  /** Missing: it takes no turns. */
+  turns?: Turns;
 }
 
 /**
@@ -20,8 +23,8 @@ export interface RunSpec {
  * and no randomness but its seed.
  */
 export interface Strategy {
-  /** Null: there is nothing left to run. */
-  next(done: readonly Run[]): RunSpec | null;
+  /** The next run, or those that take turns with one another; empty: there is nothing left to run. */
+  next(done: readonly Run[]): readonly RunSpec[];
   /** How many runs there will be in all, as far as can be told from the runs so far. */
   expectedRuns(done: readonly Run[]): number;
   /** What follows from the runs so far. */

@@ -161,8 +161,8 @@ describe('sampler', () => {
     assert.deepEqual(sampler.machine(), {
       cpus: [1, 2],
       samples: [
-        { atUs: 0, idleUs: 160_000, stolenUs: 20_000, interruptUs: 20_000 },
-        { atUs: 1e6, idleUs: 260_000, stolenUs: 20_000, interruptUs: 20_000 },
+        { atUs: 0, idleUs: 160_000, stolenUs: 20_000, interruptUs: 20_000, besideUs: 0 },
+        { atUs: 1e6, idleUs: 260_000, stolenUs: 20_000, interruptUs: 20_000, besideUs: 0 },
       ],
     });
   });
@@ -235,5 +235,26 @@ describe('sampler', () => {
         assert.ok(before === undefined || sample.voluntarySwitches >= before.voluntarySwitches);
       }
     }
+  });
+
+  it('adds up the CPU time of the processes beside the run, and keeps that of one that has ended', (t) => {
+    const files = procfs(t);
+    let now = 0;
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN]);
+    files.set({ 7: 10_000 });
+    writeFileSync(join(files.path, '7/status'), 'VmRSS:\t100 kB\nCpus_allowed_list:\t1\n');
+    writeFileSync(join(files.path, 'stat'), 'cpu1 1 0 1 10 1 1 1 1');
+    sampler.watchBeside([{ pid: 7 }, { pid: 8 }]);
+    now = 1e6;
+    sampler.sampleNow();
+    files.set(null);
+    now = 2e6;
+    sampler.sampleNow();
+    assert.deepEqual(
+      sampler.machine()?.samples.map(({ besideUs }) => besideUs),
+      [10, 10],
+    );
   });
 });

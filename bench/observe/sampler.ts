@@ -17,6 +17,8 @@ export interface ObservedProcess {
 export interface Sampler {
   /** Adds processes; one that is watched already is not added again. */
   watch(processes: readonly ObservedProcess[]): void;
+  /** Processes of other runs, of which only the CPU time counts, all together: it is no disturbance of this one. */
+  watchBeside(processes: readonly Pick<ObservedProcess, 'pid'>[]): void;
   /** The event loop of a process, as it reported itself. Without a span: over the second that ends now. */
   noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
   /**
@@ -58,6 +60,13 @@ interface Watched {
   busyNs: (number | null)[];
 }
 
+interface Beside {
+  pid: number;
+  threads: ThreadSums;
+  /** What was read last; of a process that has ended it stays. */
+  cpuUs: number;
+}
+
 const SECOND_US = 1_000_000;
 /** Samples at the bounds of a phase may lie close together, and tell little. */
 const LEAST_USAGE_US = 500_000;
@@ -66,6 +75,7 @@ const TICK_US = 10_000;
 export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: SamplerOptions): Sampler {
   const watched = new Map<number, Watched>();
   const replaced: Watched[] = [];
+  const beside = new Map<number, Beside>();
   const canRead = parseSchedstat(readNow(`${procfs}/self/schedstat`)) !== null;
   const machine: MachineSeries = { cpus: [], samples: [] };
   let anchorUs = nowUs();
@@ -83,7 +93,9 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
 
   function sampleAll(): void {
     if (!canRead) return;
-    sampleMachine(machine, [...watched.keys()], procfs, nowUs());
+    for (const each of beside.values()) readCpu(each, procfs);
+    const besideUs = [...beside.values()].reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+    sampleMachine(machine, [...watched.keys()], procfs, nowUs(), besideUs);
     for (const each of watched.values()) if (!each.hasEnded) sample(each, procfs, nowUs());
   }
 
@@ -103,6 +115,9 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
 
   return {
     watch,
+    watchBeside(processes) {
+      for (const { pid } of processes) beside.set(pid, { pid, threads: new ThreadSums(), cpuUs: 0 });
+    },
     noteLoop(pid, { utilisation, delayMaxUs, endUs = nowUs(), startUs = endUs - SECOND_US }) {
       watched.get(pid)?.loops.push({ startUs, endUs, utilisation, delayMaxUs });
     },
@@ -141,6 +156,11 @@ function usageOf({ process, samples }: Watched): ProcessUsage[] {
   return [{ ...process, cores: (last.cpuUs - before.cpuUs) / (last.atUs - before.atUs) }];
 }
 
+function readCpu(beside: Beside, procfs: string): void {
+  const counters = beside.threads.read(`${procfs}/${beside.pid}/task`);
+  if (counters !== null) beside.cpuUs = Math.floor(counters.cpuNs / 1000);
+}
+
 function sample(watched: Watched, procfs: string, nowUs: number): void {
   const folder = `${procfs}/${watched.process.pid}`;
   const { residentBytes } = parseStatus(readNow(`${folder}/status`));
@@ -163,7 +183,13 @@ function sample(watched: Watched, procfs: string, nowUs: number): void {
 }
 
 /** The CPUs are those of the processes that are watched when it is first looked at; they do not change later. */
-function sampleMachine(machine: MachineSeries, pids: readonly number[], procfs: string, nowUs: number): void {
+function sampleMachine(
+  machine: MachineSeries,
+  pids: readonly number[],
+  procfs: string,
+  nowUs: number,
+  besideUs: number,
+): void {
   if (machine.cpus.length === 0) {
     const allowed = pids.flatMap((pid) => parseStatus(readNow(`${procfs}/${pid}/status`)).cpus);
     machine.cpus = [...new Set(allowed)].sort((a, b) => a - b);
@@ -175,6 +201,7 @@ function sampleMachine(machine: MachineSeries, pids: readonly number[], procfs: 
     idleUs: ticks.idle * TICK_US,
     stolenUs: ticks.stolen * TICK_US,
     interruptUs: ticks.interrupt * TICK_US,
+    besideUs,
   });
 }
 

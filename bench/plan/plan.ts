@@ -8,7 +8,7 @@ import type { RunSpec } from '../model/strategy.ts';
 import type { Variant } from '../model/variant.ts';
 import type { RunRequest } from '../request/request.ts';
 import { quoted } from '../request/units.ts';
-import { preflight } from './preflight.ts';
+import { fitTogether, preflight } from './preflight.ts';
 import type { Side } from './variants.ts';
 
 /** One run as planned, with what the preflight has to say of it. */
@@ -41,6 +41,8 @@ export interface Planning {
    * @throws Problem where the machine cannot do it; that depends on variant and step, not on the rate.
    */
   planRun(spec: RunSpec, number: number): PlannedRun;
+  /** Whether the memory of this machine holds all variants at once. */
+  together: boolean;
 }
 
 /** @throws Problem where the name is fit for no folder */
@@ -62,6 +64,7 @@ export function planRequest(
       ...request.tags,
     },
     variants: sides.map(({ variant }) => variant),
+    together: fitTogether(request, profiles, machine),
     planRun(spec, number) {
       const side = sides.find(({ variant }) => variant.name === spec.variant);
       if (side === undefined) throw new TypeError(`there is no variant ${spec.variant}`);

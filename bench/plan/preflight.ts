@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
@@ -47,6 +48,9 @@ const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
 
+/** From this share of the memory that is free on it is close. */
+const MEMORY_TOLD = 0.9;
+
 /**
  * Reckons descriptors, ports, backlog and memory of every process of a run, and sets processes and
  * addresses to match. Throws a Problem of kind `environment` that names the limit to raise where the
@@ -72,6 +76,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
     rampPerSecond: request.rampPerSecond,
     warmupMs: request.warmupMs,
     durationMs: request.durationMs,
+    turns: spec.turns ?? null,
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,
@@ -90,6 +95,15 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
   return { plan, notices };
 }
 
+/** Whether the memory that is free holds the topologies of all these profiles at once, with TLS. */
+export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {
+  const load: Load = { kind: 'closed', inFlight: request.inFlight };
+  const needed = profiles.map((profile) =>
+    memoryOf(demandOf(request, { step: 'throughput', load }), processesOf(request, profile, machine, [])),
+  );
+  return needed.reduce((sum, { tls }) => sum + tls, 0) <= machine.memoryBytes * MEMORY_TOLD;
+}
+
 function processesOf(request: RunRequest, profile: Profile, machine: Machine, notices: Notice[]): Processes {
   return {
     workers: generatorWorkers(request, machine, notices),
@@ -102,7 +116,10 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
  * What a run asks of memory. The echo server of the step `throughput` is the lean one, so that it is not what
  * is measured; that of `latency` is `ws`, as close to an application's as an echo server comes.
  */
-function demandOf({ client, server, connections, payload }: RunRequest, { step, load }: RunSpec): Demand {
+function demandOf(
+  { client, server, connections, payload }: RunRequest,
+  { step, load }: Pick<RunSpec, 'step' | 'load'>,
+): Demand {
   return { connections, payload, load, client, server: server ?? (step === 'throughput' ? 'lean' : 'ws') };
 }
 
@@ -195,7 +212,7 @@ function checkMemory(request: Demand, machine: Machine, processes: Processes, no
         'ask for fewer (--connections), for smaller messages (--payload) or for fewer at once (--in-flight).',
     );
   }
-  if (tls > available * 0.9) {
+  if (tls > available * MEMORY_TOLD) {
     notices.push({
       level: 'warning',
       code: 'preflight-memory',

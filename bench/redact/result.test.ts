@@ -174,7 +174,7 @@ test('a result that only comes about is redacted run by run', () => {
   assert.doesNotMatch(JSON.stringify(redactor.head), /alice|acme/i);
   for (const run of result.runs) {
     for (const type of ['checkpoint', 'run-ended'] as const)
-      assert.doesNotMatch(JSON.stringify(redactor.event({ type, run })), PRIVATE);
+      assert.doesNotMatch(JSON.stringify(redactor.event({ type, number: 1, run })), PRIVATE);
     const planned = redactor.event({ type: 'run-planned', number: 1, expectedRuns: 1, plan: run.plan });
     assert.doesNotMatch(JSON.stringify(planned), PRIVATE);
   }

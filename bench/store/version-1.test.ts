@@ -78,9 +78,19 @@ test('every field that has another name or place now holds what it held', async 
     const before = old.runs[at];
     assert.ok(before);
     const { scenario, load, payload, nginx, pin: _____, ...kept } = before.plan;
-    const { variant: _, step: __, round: ___, placement: ____, workload, proxy, engine, ...plan } = run.plan;
+    const {
+      variant: _,
+      step: __,
+      round: ___,
+      placement: ____,
+      turns,
+      workload,
+      proxy,
+      engine,
+      ...plan
+    } = run.plan;
     assert.deepEqual(plan, kept);
-    assert.equal(engine, 'node');
+    assert.deepEqual([engine, turns], ['node', null]);
     assert.deepEqual({ ...workload }, { scenario, load, payload });
     assert.deepEqual(proxy, nginx);
     assert.deepEqual(

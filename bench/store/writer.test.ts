@@ -119,12 +119,12 @@ test('a bench that is killed at any moment leaves a result that is read, with wh
     const steps: [BenchEvent, Run[]][] = [
       [planned(1, first), []],
       [{ type: 'phase', phase: 'steady' }, []],
-      [{ type: 'run-ended', run: first }, [first]],
+      [{ type: 'run-ended', number: 1, run: first }, [first]],
       [{ type: 'concluded', conclusions }, [first]],
       [planned(2, second), [first]],
-      [{ type: 'checkpoint', run: soFar }, [first, soFar]],
-      [{ type: 'checkpoint', run: { ...soFar, spread: [] } }, [first, { ...soFar, spread: [] }]],
-      [{ type: 'run-ended', run: second }, [first, second]],
+      [{ type: 'checkpoint', number: 2, run: soFar }, [first, soFar]],
+      [{ type: 'checkpoint', number: 2, run: { ...soFar, spread: [] } }, [first, { ...soFar, spread: [] }]],
+      [{ type: 'run-ended', number: 2, run: second }, [first, second]],
     ];
     for (const [event, runs] of steps) {
       await writer.listen(event);
@@ -157,13 +157,31 @@ test('a run that has ended is written once, whatever comes after it; a checkpoin
     await writer.begin();
     for (const [index, run] of runs.entries()) {
       await writer.listen(planned(index + 1, run));
-      await writer.listen({ type: 'checkpoint', run });
-      await writer.listen({ type: 'checkpoint', run });
-      await writer.listen({ type: 'run-ended', run });
+      await writer.listen({ type: 'checkpoint', number: index + 1, run });
+      await writer.listen({ type: 'checkpoint', number: index + 1, run });
+      await writer.listen({ type: 'run-ended', number: index + 1, run });
     }
     await writer.end(ENDED_AT);
     const each = (name: string) => [name, 'index', name, name, 'index'];
     assert.deepEqual(written, ['index', ...each('a'), ...each('b'), 'index']);
+  });
+});
+
+test('of runs that take turns a later one may be saved first, and two at once: the index has them in order', async () => {
+  await inFolder(async (folder) => {
+    const runs = ['a', 'b'].map((variant) => makeRun({ ...SMALL, variant }));
+    const writer = makeResultWriter(folder, headOf(runs));
+    await writer.begin();
+    const [first, second] = runs as [Run, Run];
+    for (const [index, run] of runs.entries()) await writer.listen(planned(index + 1, run));
+    await writer.listen({ type: 'checkpoint', number: 2, run: second });
+    assert.deepEqual((await readResult(folder)).runs, [second]);
+    await Promise.all([
+      writer.listen({ type: 'checkpoint', number: 1, run: first }),
+      writer.listen({ type: 'run-ended', number: 2, run: second }),
+      writer.listen({ type: 'run-ended', number: 1, run: first }),
+    ]);
+    assert.deepEqual((await readResult(folder)).runs, runs);
   });
 });
 
@@ -184,7 +202,7 @@ test('a full disk leaves the old file, no temporary one, and a sentence', async 
     await assert.rejects(writer.end(ENDED_AT), full('result.json'));
     await writer.listen(planned(1, run));
     await assert.rejects(
-      async () => writer.listen({ type: 'run-ended', run }),
+      async () => writer.listen({ type: 'run-ended', number: 1, run }),
       full('1-tls-throughput.json'),
     );
     assert.deepEqual((await readdir(folder)).sort(), ['result.json', 'runs']);

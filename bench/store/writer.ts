@@ -27,18 +27,29 @@ export interface ResultWriter {
  */
 export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
   const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
-  const runs: Run[] = [];
-  let number = 0;
-
+  /** By number: of runs that take turns a later one may be saved first. */
+  const saved = new Map<number, { run: Run; summary: RunSummary }>();
+  let saving: Promise<void> = Promise.resolve();
   /** The run's file before the index: what the index names is there, whenever the bench is killed. */
-  async function saveRun(run: Run, ended: boolean): Promise<void> {
+  async function saveRun(number: number, run: Run, ended: boolean): Promise<void> {
     const file = runFile(number, run);
     await writeFileWhole(join(folder, file), `${JSON.stringify(run)}\n`, write);
-    const isNew = index.runs[number - 1] === undefined;
-    runs[number - 1] = run;
-    index.runs[number - 1] = summaryOf(file, run);
+    const isNew = !saved.has(number);
+    saved.set(number, { run, summary: summaryOf(file, run) });
+    index.runs = inOrder().map(({ summary }) => summary);
     // Of a run that goes on the index says that there is one; its figures are of use when it has ended.
     if (isNew || ended) await saveIndex();
+  }
+
+  function inOrder(): { run: Run; summary: RunSummary }[] {
+    return [...saved].sort(([a], [b]) => a - b).map(([, each]) => each);
+  }
+
+  /** One after the other, for all write the index. A save that failed is told to who asked for it, and to nobody else. */
+  function inTurn(save: () => Promise<void>): Promise<void> {
+    const next = saving.then(save);
+    saving = next.catch(() => {});
+    return next;
   }
 
   async function saveIndex(): Promise<void> {
@@ -48,16 +59,15 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   return {
     begin: saveIndex,
     async listen(event) {
-      if (event.type === 'run-planned') number = event.number;
-      else if (event.type === 'checkpoint' || event.type === 'run-ended')
-        await saveRun(event.run, event.type === 'run-ended');
+      if (event.type === 'checkpoint' || event.type === 'run-ended')
+        await inTurn(() => saveRun(event.number, event.run, event.type === 'run-ended'));
       else if (event.type === 'concluded') index.conclusions = event.conclusions;
     },
     async end(endedAt) {
       index.endedAt = endedAt;
       await saveIndex();
     },
-    result: () => ({ ...index, runs: [...runs] }),
+    result: () => ({ ...index, runs: inOrder().map(({ run }) => run) }),
   };
 }
 

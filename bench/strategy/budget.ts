@@ -1,10 +1,12 @@
 import type { Run } from '../model/run.ts';
 
-/** From the start of a run to the start of the next in ms, on average; 0 where there are fewer than two. */
+/**
+ * How long a run takes in ms, on average, from its start to that of the next; 0 where there are fewer than two. Of
+ * runs that took turns only the first began when the ones before had ended.
+ */
 export function meanRunMs(done: readonly Run[]): number {
-  const starts = done.map(({ startedAt }) => Date.parse(startedAt));
-  const [first, last] = [starts[0], starts.at(-1)];
-  return first === undefined || last === undefined || done.length < 2
-    ? 0
-    : (last - first) / (done.length - 1);
+  const before = done.findLastIndex(({ plan }) => plan.turns === null || plan.turns.index === 0);
+  const [first, last] = [done[0], done[before]];
+  if (first === undefined || last === undefined || before === 0) return 0;
+  return (Date.parse(last.startedAt) - Date.parse(first.startedAt)) / before;
 }

@@ -89,7 +89,7 @@ function levelOf({ connections, load }: RunSpec): number {
 
 function play(strategy: Strategy, execute: Execute): Run[] {
   const done: Run[] = [];
-  for (let spec = strategy.next(done); spec !== null; spec = strategy.next(done)) {
+  for (let [spec] = strategy.next(done); spec !== undefined; [spec] = strategy.next(done)) {
     assert.ok(strategy.expectedRuns(done) > done.length);
     done.push(execute(spec, done.length));
     assert.ok(done.length < 200, 'it does not end');
@@ -127,7 +127,7 @@ test('whatever a system carries, the interval holds it, within 5 %', () => {
 test('every trial is an open loop at its rate, and has as many connections as were asked for', () => {
   const strategy = makeCapacity(OPTIONS);
   const done: Run[] = [];
-  for (let spec = strategy.next(done); spec !== null; spec = strategy.next(done)) {
+  for (let [spec] = strategy.next(done); spec !== undefined; [spec] = strategy.next(done)) {
     assert.deepEqual(
       [spec.variant, spec.step, spec.round, spec.load.kind, spec.connections],
       ['tls', 'latency', null, 'open', undefined],

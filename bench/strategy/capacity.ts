@@ -5,6 +5,7 @@ import type { Load } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { alone } from './alone.ts';
 import { meanRunMs } from './budget.ts';
 import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
 import { trialOf } from './capacity-trial.ts';
@@ -40,7 +41,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   const { variant, axis, objectives, least, most, budgetMs } = options;
   const trial = remembered((run: Run) => trialOf(run, levelOf(run, axis), objectives));
 
-  function next(done: readonly Run[]): RunSpec | null {
+  function nextRun(done: readonly Run[]): RunSpec | null {
     if (isGivenUp(done) || !fits(done)) return null;
     if (options.start === null && throughputRun(done) === undefined)
       return {
@@ -82,9 +83,9 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   }
 
   return {
-    next,
+    next: (done) => alone(nextRun(done)),
     expectedRuns(done) {
-      return next(done) === null ? done.length : done.length + runsLeft(stateOf(done));
+      return nextRun(done) === null ? done.length : done.length + runsLeft(stateOf(done));
     },
     conclude(done) {
       const trials = trialsOf(done);

@@ -19,6 +19,7 @@ const OPTIONS: RoundsOptions = {
   rounds: 3,
   budgetMs: null,
   seed: 7,
+  together: true,
 };
 
 /** One for all tests: what they look at is which runs are asked for. */
@@ -43,8 +44,8 @@ function runOf(spec: RunSpec, number: number): Run {
 /** Runs a strategy to its end, or until so many runs are done. */
 function play(strategy: Strategy, execute = runOf, most = 200): Run[] {
   const done: Run[] = [];
-  for (let spec = strategy.next(done); spec !== null && done.length < most; spec = strategy.next(done)) {
-    done.push(execute(spec, done.length));
+  for (let specs = strategy.next(done); specs.length > 0 && done.length < most; specs = strategy.next(done)) {
+    for (const spec of specs) done.push(execute(spec, done.length));
     assert.ok(done.length < 500, 'it does not end');
   }
   return done;
@@ -69,6 +70,44 @@ test('with a rate that is named, rounds are all there is: every variant once in 
       `${round} latency ${second}`,
     ]);
   }
+});
+
+test('the variants of a round take turns in each step, in turns that hold several echoes', () => {
+  const strategy = makeRounds({ ...OPTIONS, variants: ['plain', 'tls', 'cache'] });
+  const first = strategy.next([]);
+  const turns = { of: 3, lengthMs: 250, pauseMs: 5 };
+  assert.deepEqual(
+    first.map((spec) => [spec.variant, spec.step, spec.turns]),
+    roundOrder(['plain', 'tls', 'cache'], 1, OPTIONS.seed).map((name, index) => [
+      name,
+      'throughput',
+      { index, ...turns },
+    ]),
+  );
+  const slow = { ...BASE, slices: makeRun({ seconds: 1, connections: 10, medianUs: 60_000 }).slices };
+  const after = strategy.next(first.map((spec) => ({ ...slow, plan: { ...BASE.plan, ...planned(spec) } })));
+  assert.deepEqual(new Set(after.map(({ step }) => step)), new Set(['latency']));
+  for (const { turns: own } of after)
+    assert.ok(own !== undefined && own.lengthMs >= 8 * 60 && own.lengthMs <= 2000);
+});
+
+test('where they cannot be set up at once they run one after the other, in the same order', () => {
+  const apart = makeRounds({ ...OPTIONS, together: false });
+  const done = play(apart, (spec, number) => {
+    assert.equal(spec.turns, undefined);
+    return runOf(spec, number);
+  });
+  assert.deepEqual(told(done), told(play(makeRounds(OPTIONS))));
+});
+
+test('of a group that was cut off those that are missing run, without those that ran', () => {
+  const strategy = makeRounds(OPTIONS);
+  const [first] = strategy.next([]);
+  assert.ok(first);
+  const left = strategy.next([runOf(first, 0)]);
+  assert.equal(left.length, 1);
+  assert.notEqual(left[0]?.variant, first.variant);
+  assert.equal(left[0]?.step, 'throughput');
 });
 
 test('a pilot of both steps finds the rate, which is then the same for all', () => {
@@ -186,7 +225,7 @@ test('what a budget comes to is told as soon as it can be', () => {
 
 test('interrupted, it has what there is', () => {
   const strategy = makeRounds({ ...OPTIONS, rounds: 10 });
-  const done = play(strategy, runOf, 4 * 6 + 1);
+  const done = play(strategy, runOf, 4 * 6 + 1).slice(0, 4 * 6 + 1);
   const [comparison] = strategy.conclude(done);
   assert.ok(comparison?.kind === 'comparison');
   assert.deepEqual(comparison.rounds, { asked: 10, used: 6 });

@@ -1,3 +1,4 @@
+import { figuresOf } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Load } from '../model/load.ts';
 import { STEPS } from '../model/plan.ts';
@@ -17,6 +18,8 @@ export interface RoundsOptions extends StepsOptions {
   budgetMs: number | null;
   /** Of the order within each round. */
   seed: number;
+  /** Whether all variants can be set up at once: then they take turns. */
+  together: boolean;
 }
 
 /** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
@@ -24,13 +27,19 @@ export type Judge = (runs: readonly ComparedRun[], options: ComparisonOptions) =
 
 const compare: Judge = (runs, options) => [compareRuns(runs, options)];
 
+/** At the end of a turn; a generator that spins for its schedule needs it to wake in. */
+const PAUSE_MS = 5;
+const ECHOES_A_TURN = 8;
+const SHORTEST_TURN_MS = 250;
+const LONGEST_TURN_MS = 2_000;
+
 /** Where neither rounds nor budget end it. */
 const MOST_ROUNDS = 1000;
 
 /**
  * Is another variant better than the first, by how much, and how sure is that? Every variant runs once a round
- * in each step, in an order drawn for the round, all of a step one after the other: what is compared runs
- * within seconds, and drift of the machine takes all sides alike. Where the rate of the step `latency` is not
+ * in each step, in an order drawn for the round. All of a step take turns, several times a second: what else the
+ * machine does takes all sides alike. Where they cannot all be set up at once they run one after the other. Where the rate of the step `latency` is not
  * named, a pilot before the rounds (both steps of each variant once) finds it; it does not count.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
@@ -40,14 +49,23 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const pilot = makeSteps({ ...options, steps: STEPS });
   const comparedRun = remembered(comparedRunOf);
 
-  function next(done: readonly Run[]): RunSpec | null {
-    const first = hasPilot ? pilot.next(pilotOf(done)) : null;
-    if (first !== null) return first;
+  function next(done: readonly Run[]): readonly RunSpec[] {
+    const first = hasPilot ? pilot.next(pilotOf(done)) : [];
+    if (first.length > 0) return first;
     const current = Math.max(1, ...done.map(({ plan }) => plan.round ?? 0));
     const isBegun = done.some(({ plan }) => plan.round === current);
-    const left = specsOf(current, done).find((spec) => !done.some(({ plan }) => isSame(plan, spec)));
-    if (left !== undefined) return isBegun || fits(current, done) ? left : null;
-    return fits(current + 1, done) ? (specsOf(current + 1, done)[0] ?? null) : null;
+    const left = specsOf(current, done).filter((spec) => !done.some(({ plan }) => isSame(plan, spec)));
+    if (left.length > 0) return isBegun || fits(current, done) ? firstGroup(left, done) : [];
+    return fits(current + 1, done) ? firstGroup(specsOf(current + 1, done), done) : [];
+  }
+
+  /** Those of the first step that take turns. */
+  function firstGroup(specs: readonly RunSpec[], done: readonly Run[]): readonly RunSpec[] {
+    const group = specs.filter(({ step }) => step === specs[0]?.step);
+    if (!options.together || group.length < 2) return group.slice(0, 1);
+    const { length: of } = group;
+    const lengthMs = turnMs(done);
+    return group.map((spec, index) => ({ ...spec, turns: { index, of, lengthMs, pauseMs: PAUSE_MS } }));
   }
 
   /** All runs of a round, in order; none where there is nothing to compare. */
@@ -105,6 +123,26 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
       ];
     },
   };
+}
+
+/**
+ * Turns are as short as lets an echo of any variant in a closed loop come back several times in one, by the first
+ * run of each; before there is one they have the shortest length.
+ */
+function turnMs(done: readonly Run[]): number {
+  const first = new Map(
+    done
+      .filter(isThroughput)
+      .toReversed()
+      .map((run) => [run.plan.variant, run]),
+  );
+  const longestUs = [...first.values()].map((run) => figuresOf(run).latencies.service?.p99 ?? 0);
+  const wanted = Math.ceil((Math.max(0, ...longestUs) * ECHOES_A_TURN) / 1e4) * 10;
+  return Math.min(LONGEST_TURN_MS, Math.max(SHORTEST_TURN_MS, wanted));
+}
+
+function isThroughput({ plan, outcome }: Run): boolean {
+  return plan.step === 'throughput' && outcome.state === 'completed';
 }
 
 function pilotOf(done: readonly Run[]): Run[] {

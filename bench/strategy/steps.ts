@@ -4,6 +4,7 @@ import type { Load } from '../model/load.ts';
 import type { RunPlan, Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { alone } from './alone.ts';
 import { type ChosenRate, chooseRate } from './rate.ts';
 
 export interface StepsOptions {
@@ -36,7 +37,7 @@ export function makeSteps(options: StepsOptions): Strategy {
   const open = (ratePerSecond: number): Load => ({ kind: 'open', ratePerSecond, arrivals: options.arrivals });
   const latencyPlan = (variant: string) => options.planOf(specOf(variant, 'latency', open(1)));
 
-  function next(done: readonly Run[]): RunSpec | null {
+  function nextRun(done: readonly Run[]): RunSpec | null {
     if (steps.includes('throughput')) {
       const variant = variants.find((name) => runOf(done, name, 'throughput') === undefined);
       if (variant !== undefined) return specOf(variant, 'throughput', closed);
@@ -71,7 +72,7 @@ export function makeSteps(options: StepsOptions): Strategy {
   }
 
   return {
-    next,
+    next: (done) => alone(nextRun(done)),
     expectedRuns(done) {
       const first = steps.includes('throughput') ? variants.length : 0;
       if (!steps.includes('latency')) return first;
@@ -83,7 +84,7 @@ export function makeSteps(options: StepsOptions): Strategy {
       return first + measurable(done).length + superseded.length;
     },
     conclude(done) {
-      if (!steps.includes('latency') || next(done)?.step === 'throughput') return [];
+      if (!steps.includes('latency') || nextRun(done)?.step === 'throughput') return [];
       const rate = rateOf(done);
       const known = measurable(done);
       const leftOut = variants.filter((name) => rate === null || !known.includes(name));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { ownTimeUs } from '../../model/turns.ts';
 import { makePacer, type Pacer } from './pacer.ts';
 
 function take(pacer: Pacer, count: number): number[] {
@@ -68,4 +69,23 @@ test('poisson: gaps have the mean and the spread of an exponential distribution'
     100_000,
   );
   assert.ok(Math.abs((ofOneOfFour.at(-1) ?? 0) / 100_000 - 4_000) < 60, 'a quarter of the rate');
+});
+
+test('in turns: nothing is due in the turn of another or in a pause, and the rate is that of the own time', () => {
+  const turns = { index: 1, of: 3, lengthMs: 100, pauseMs: 10 };
+  for (const arrivals of ['uniform', 'poisson'] as const) {
+    const load = { kind: 'open', ratePerSecond: 10_000, arrivals } as const;
+    const startUs = 5_000;
+    const due = take(makePacer(load, startUs, 0, 1, 1, turns), 9_000);
+    for (const dueUs of due) {
+      const inCycleUs = (dueUs - startUs) % 300_000;
+      assert.ok(inCycleUs >= 100_000 && inCycleUs < 190_000, `${arrivals}: ${dueUs}`);
+    }
+    assert.ok(due.every((dueUs, i) => dueUs >= (due[i - 1] ?? 0)));
+    const plain = take(makePacer(load, 0, 0, 1, 1), 9_000);
+    assert.deepEqual(
+      due.map((dueUs) => Math.round(ownTimeUs(turns, dueUs - startUs))),
+      plain.map(Math.round),
+    );
+  }
 });

@@ -13,6 +13,7 @@ after(() => clearInterval(alive));
 const WAKERS: [name: string, make: (wake: () => void) => Waker][] = [
   ['a waker with a thread', (wake) => threadWaker(epochNs, wake)],
   ['a waker that spins', (wake) => spinningWaker(clock, wake)],
+  ['a waker that spins, and rests from 5 ms on', (wake) => spinningWaker(clock, wake, 5_000)],
 ];
 
 for (const [name, make] of WAKERS) {

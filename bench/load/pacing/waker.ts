@@ -40,20 +40,30 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   };
 }
 
+/** Timers come up to this much late. */
+const AWAKE_BEFORE_US = 2_000;
+
 /**
  * A waker that looks at the clock in every turn of the event loop, which never sleeps: as close to the
  * time as this process gets, at the price of a whole CPU.
+ *
+ * @param restsFromUs where it is asked for a time further ahead than this, it sleeps until shortly before: the CPU is
+ * another's meanwhile
  */
-export function spinningWaker(clock: Clock, wake: () => void): Waker {
+export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;
   let closed = false;
   const turn = () => {
     if (closed) return;
-    if (clock() >= dueUs) {
+    const nowUs = clock();
+    if (nowUs >= dueUs) {
       dueUs = Number.POSITIVE_INFINITY;
       wake();
     }
-    setImmediate(turn);
+    const aheadUs = dueUs - nowUs;
+    if (aheadUs > restsFromUs && aheadUs < Number.POSITIVE_INFINITY)
+      setTimeout(turn, Math.floor((aheadUs - AWAKE_BEFORE_US) / 1e3));
+    else setImmediate(turn);
   };
   turn();
   return {

@@ -9,6 +9,7 @@ import {
   type Recording,
   zeroCounters,
 } from '../../model/recording.ts';
+import type { Turns } from '../../model/turns.ts';
 import type { Connection, ConnectionEvents } from '../connections/connection.ts';
 import { Payload } from '../wire/payload.ts';
 import { makeEcho } from './echo.ts';
@@ -76,6 +77,7 @@ export interface SceneOptions {
   worker?: number;
   workers?: number;
   seed?: number;
+  turns?: Turns;
 }
 
 export function makeScene(options: SceneOptions): Scene {
@@ -117,6 +119,7 @@ export function makeScene(options: SceneOptions): Scene {
           worker: options.worker ?? 0,
           workers: options.workers ?? 1,
           seed: options.seed ?? 1,
+          turns: options.turns ?? null,
           callAt: (us, call) => timers.push({ us, call }),
           makeWaker(call) {
             wake = call;

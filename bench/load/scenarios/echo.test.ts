@@ -574,3 +574,66 @@ test('routes count connections and messages by the way that they took', () => {
     { nginxWorker: '18', upstream: null, alpn: null, connections: 1, messages: 2 },
   ]);
 });
+
+describe('a closed loop that takes turns', () => {
+  /** The second of two: its turns of 100 ms begin 100 ms after the warm-up, and then every 200 ms. */
+  const turns = { index: 1, of: 2, lengthMs: 100, pauseMs: 0 };
+  const turnUs = (number: number) => TIMES.warmUpUs + 100_000 + number * 200_000;
+
+  function turning(): Scene {
+    const scene = makeScene({ load: closed(), turns });
+    scene.connect(1);
+    scene.start(TIMES);
+    return scene;
+  }
+
+  /** Every message is echoed `afterUs` after it was sent, until then. */
+  function echoUntil(scene: Scene, untilUs: number, afterUs: number): void {
+    for (let us = scene.clock.us; us < untilUs; us += afterUs) {
+      const waiting = scene.wires.filter(({ sent, echoed }) => sent.length > echoed);
+      scene.wakeAt(us);
+      for (const wire of waiting) wire.echo(1);
+    }
+  }
+
+  test('sends nothing before its turn', () => {
+    const scene = turning();
+    scene.wakeAt(turnUs(0) - 1);
+    assert.equal(total(scene.wires), 0);
+    scene.wakeAt(turnUs(0));
+    assert.equal(total(scene.wires), 1);
+    assertConserved(scene);
+  });
+
+  test('stops so long before the end of a turn as an echo took in the one before, and goes on with the next', () => {
+    const scene = turning();
+    const [wire] = scene.wires;
+    const sentAt: number[] = [];
+    if (wire !== undefined) wire.onSend = () => sentAt.push(scene.clock.us);
+    scene.clock.us = turnUs(0);
+    echoUntil(scene, turnUs(3), 10_000);
+    const within = (number: number) =>
+      sentAt.filter((us) => us >= turnUs(number) && us < turnUs(number + 1)).map((us) => us - turnUs(number));
+    assert.deepEqual(
+      within(0),
+      [0, 10, 20, 30, 40].map((ms) => ms * 1e3),
+    );
+    assert.deepEqual(
+      within(1),
+      [0, 10, 20, 30, 40, 50, 60, 70, 80].map((ms) => ms * 1e3),
+    );
+    assert.deepEqual(within(2), within(1));
+    assertConserved(scene);
+  });
+
+  test('takes no turn that begins in the drain', () => {
+    const scene = turning();
+    scene.clock.us = turnUs(0);
+    echoUntil(scene, TIMES.drainUs + 1_000_000, 10_000);
+    assert.ok(scene.isDrained());
+    const sent = total(scene.wires);
+    echoUntil(scene, TIMES.drainUs + 2_000_000, 10_000);
+    assert.equal(total(scene.wires), sent);
+    assertConserved(scene);
+  });
+});

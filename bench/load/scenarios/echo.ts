@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Recorder } from '../../measure/recorder.ts';
 import type { Load } from '../../model/load.ts';
+import type { Turns } from '../../model/turns.ts';
 import type { Clock } from '../clock.ts';
 import type { Waker } from '../pacing/waker.ts';
 import type { Payload } from '../wire/payload.ts';
@@ -21,6 +22,8 @@ export interface EchoOptions {
   worker: number;
   workers: number;
   seed: number;
+  /** Null: it may send all the time. */
+  turns: Turns | null;
   /** Calls back once, at this time or after it and never before; used by a closed loop. */
   callAt(us: number, call: () => void): void;
   /** Calls back when the next message is due; used by an open loop. */

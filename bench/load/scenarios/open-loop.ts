@@ -1,5 +1,6 @@
 import type { PhaseTimes, Recorder } from '../../measure/recorder.ts';
 import type { Load } from '../../model/load.ts';
+import type { Turns } from '../../model/turns.ts';
 import type { Clock } from '../clock.ts';
 import { makePacer, type Pacer } from '../pacing/pacer.ts';
 import type { Waker } from '../pacing/waker.ts';
@@ -26,6 +27,7 @@ export interface OpenLoopOptions {
   worker: number;
   workers: number;
   seed: number;
+  turns: Turns | null;
   /** Calls back when the next message is due. */
   makeWaker(wake: () => void): Waker;
 }
@@ -51,9 +53,9 @@ export class OpenLoop implements Loop {
   }
 
   start({ warmUpUs, drainUs }: PhaseTimes): void {
-    const { load, worker, workers, seed, makeWaker } = this.#options;
+    const { load, worker, workers, seed, turns, makeWaker } = this.#options;
     this.#drainUs = drainUs;
-    this.#pacer = makePacer(load, warmUpUs, worker, workers, seed);
+    this.#pacer = makePacer(load, warmUpUs, worker, workers, seed, turns);
     this.#waker = makeWaker(() => {
       // A turn of its own of the event loop: what could be read has been.
       this.#writesLeft = WRITES_A_TURN;

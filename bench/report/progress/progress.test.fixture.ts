@@ -32,7 +32,7 @@ export function planned(
 
 /** Its end. */
 export function ended(): BenchEvent {
-  return { type: 'run-ended', run: makeRun({ seconds: 1, connections: 10 }) };
+  return { type: 'run-ended', number: 1, run: makeRun({ seconds: 1, connections: 10 }) };
 }
 
 /** What comes of events, each of which happens at its ms. */

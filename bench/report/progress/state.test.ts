@@ -27,7 +27,7 @@ test('every run begins without the figures of the one before; what tells nothing
   const first = after([0, planned(1, 2)], [1000, { type: 'live', figures: BUSY }]);
   assert.equal(first.run?.figures, BUSY);
   assert.equal(advanced(first, planned(2, 2), 2000).run?.figures, null);
-  assert.equal(advanced(first, { type: 'checkpoint', run: makeRun({ seconds: 1 }) }, 2000), first);
+  assert.equal(advanced(first, { type: 'checkpoint', number: 1, run: makeRun({ seconds: 1 }) }, 2000), first);
   const early = begun(0);
   assert.equal(advanced(early, { type: 'phase', phase: 'steady' }, 5), early);
   assert.equal(advanced(early, { type: 'live', figures: BUSY }, 5), early);

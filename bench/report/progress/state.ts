@@ -12,8 +12,8 @@ export interface Progress {
   run: RunUnderWay | null;
   /** Of the invocation, as far as can be told. */
   expectedRuns: number;
-  /** Runs that have ended, and how much longer each took than its plan says, in the mean. */
-  ended: { runs: number; meanExtraMs: number };
+  /** Runs that have ended, when the last did, and how much longer each took than its plan says, in the mean. */
+  ended: { runs: number; lastMs: number; meanExtraMs: number };
   /** What the rounds so far have come to; null where it is no comparison. */
   comparison: Comparison | null;
   /** What the trials so far have found; null where it is no search for a capacity. */
@@ -36,7 +36,7 @@ export function begun(nowMs: number): Progress {
     startedMs: nowMs,
     run: null,
     expectedRuns: 0,
-    ended: { runs: 0, meanExtraMs: 0 },
+    ended: { runs: 0, lastMs: nowMs, meanExtraMs: 0 },
     comparison: null,
     search: null,
   };
@@ -65,9 +65,10 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
   }
 }
 
-function withOneMore({ runs, meanExtraMs }: Progress['ended'], run: RunUnderWay, nowMs: number) {
-  const extraMs = nowMs - run.startedMs - plannedMs(run.plan);
-  return { runs: runs + 1, meanExtraMs: (meanExtraMs * runs + extraMs) / (runs + 1) };
+/** Runs that take turns end together: the first takes all the time of them, the others none. */
+function withOneMore({ runs, lastMs, meanExtraMs }: Progress['ended'], run: RunUnderWay, nowMs: number) {
+  const extraMs = nowMs - lastMs - plannedMs(run.plan);
+  return { runs: runs + 1, lastMs: nowMs, meanExtraMs: (meanExtraMs * runs + extraMs) / (runs + 1) };
 }
 
 /** What a plan says of its length; connecting, starting and ending come on top. */

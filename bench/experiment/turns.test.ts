@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { monotonicNs } from '../load/clock.ts';
+import { type Place, takeTurns } from './turns.ts';
+
+const GO_ON = new AbortController().signal;
+
+/** Takes its place, and ends with when it began. */
+async function ready(_: string, place: Place | null): Promise<bigint | null> {
+  return place === null ? null : place.ready();
+}
+
+describe('runs that take turns', () => {
+  test('are set up one after the other, begin at the same moment, and end as one', async () => {
+    const events: string[] = [];
+    const beforeNs = monotonicNs();
+    const starts = await takeTurns(
+      ['a', 'b', 'c'],
+      async (name, place) => {
+        assert.ok(place !== null);
+        events.push(`${name} set up${place.isLast ? ', the last' : ''}`);
+        await new Promise(setImmediate);
+        events.push(`${name} connected`);
+        const startNs = await place.ready();
+        events.push(`${name} begins`);
+        return startNs;
+      },
+      GO_ON,
+    );
+    assert.deepEqual(events, [
+      ...['a set up', 'a connected', 'b set up', 'b connected', 'c set up, the last', 'c connected'],
+      ...['a begins', 'b begins', 'c begins'],
+    ]);
+    assert.equal(new Set(starts).size, 1);
+    assert.ok((starts[0] ?? 0n) > beforeNs);
+  });
+
+  test('do not wait for one that ended before it was connected', async () => {
+    const ended = await takeTurns(
+      ['a', 'b', 'c'],
+      (name, place) => (name === 'b' ? Promise.resolve(null) : ready(name, place)),
+      GO_ON,
+    );
+    assert.deepEqual(
+      ended.map((ns) => ns !== null),
+      [true, false, true],
+    );
+  });
+
+  test('all end before a defect of one is thrown', async () => {
+    let isOver = false;
+    await assert.rejects(
+      takeTurns(
+        ['a', 'b'],
+        async (name, place) => {
+          await place?.ready();
+          if (name === 'a') throw new TypeError('a defect');
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          isOver = true;
+        },
+        GO_ON,
+      ),
+      /a defect/,
+    );
+    assert.equal(isOver, true);
+  });
+
+  test('are not set up any more once it is over, and those that are begin', async () => {
+    const stop = new AbortController();
+    const begun: string[] = [];
+    const ended = await takeTurns(
+      ['a', 'b'],
+      async (name, place) => {
+        begun.push(name);
+        stop.abort();
+        return ready(name, place);
+      },
+      stop.signal,
+    );
+    assert.deepEqual([begun, ended.length], [['a'], 1]);
+  });
+
+  test('hear of the processes of all the others, whenever these come', async () => {
+    const heard: string[] = [];
+    await takeTurns(
+      ['a', 'b'],
+      async (name, place) => {
+        assert.ok(place !== null);
+        place.onBrought((processes) => heard.push(`${name}: ${processes.map((each) => each.name)}`));
+        place.bring([{ component: 'proxy', name: `nginx of ${name}`, pid: 1 }]);
+        await place.ready();
+      },
+      GO_ON,
+    );
+    assert.deepEqual(heard, ['b: nginx of a', 'a: nginx of b']);
+  });
+
+  test('one alone takes none', async () => {
+    assert.deepEqual(await takeTurns(['a'], ready, GO_ON), [null]);
+  });
+});
