@@ -166,6 +166,34 @@ test('a side that Nginx refuses is known before the first run, by its name', asy
   assert.deepEqual(said, ['plain+tune-1 cannot be compared. Nginx refuses it.']);
 });
 
+test('rounds that are too few for any verdict are told before the first run, and a budget for too few is refused', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be run') });
+  const line = ['compare', 'plain', 'tls', '--reports', reports];
+  const refused = await obey([...line, '--budget', '1m'], services);
+  assert.deepEqual([refused.code, await readdir(reports)], [2, []]);
+  assert.deepEqual(refused.said, [
+    '--budget 1m is too short for a verdict on any figure: that takes 7 rounds, whose 32 runs take 160s without ' +
+      'the time to start them. Ask for --budget 4m, or for --steps throughput, or for a shorter --duration.',
+  ]);
+  const told: (string | undefined)[] = [];
+  const failing = fakeServices({
+    checkSide: async () => {
+      throw new Problem('configuration', 'Nginx refuses it.');
+    },
+  });
+  for (const words of [
+    ['--rounds', '6'],
+    ['--rounds', '7'],
+    ['--rounds', '6', '--steps', 'throughput'],
+    ['--budget', '3m'],
+  ])
+    told.push((await obey([...line, ...words], failing)).said.at(-2));
+  assert.match(told[0] ?? '', /^--rounds 6 is too few for a verdict on any figure: ask for --rounds 7 /);
+  assert.deepEqual(told.slice(1, 3), [undefined, undefined]);
+  assert.match(told[3] ?? '', /^--budget 3m may be too short/);
+});
+
 test('where this machine was never calibrated a comparison says so', async (t) => {
   const { out } = await compared(await temporaryFolder(t), 'compare plain direct --rounds 1 -R 5k');
   assert.match(out, /No calibration of this machine with this Nginx was at hand: `calibrate` finds out/);
