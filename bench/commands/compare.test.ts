@@ -195,8 +195,17 @@ test('rounds that are too few for any verdict are told before the first run, and
 });
 
 test('where this machine was never calibrated a comparison says so', async (t) => {
-  const { out } = await compared(await temporaryFolder(t), 'compare plain direct --rounds 1 -R 5k');
-  assert.match(out, /No calibration of this machine with this Nginx was at hand: `calibrate` finds out/);
+  const reports = await temporaryFolder(t);
+  const file = join(reports, 'comparison.md');
+  const line = `compare plain direct --rounds 1 -R 5k --markdown ${file}`;
+  const { out, folder } = await compared(join(reports, 'results'), line);
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  // The same words everywhere, so no sign that is markup in one of them.
+  for (const text of [out, page, await readFile(file, 'utf8')])
+    assert.match(
+      text,
+      /No calibration of this machine with this Nginx was at hand: the command calibrate finds out/,
+    );
 });
 
 test('interrupted, it reports what it has and ends with 130', async (t) => {
