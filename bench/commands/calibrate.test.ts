@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts';
@@ -40,8 +40,11 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
       return '';
     },
   });
-  const { code, out } = await obey(['calibrate', '--rounds', '1', '--reports', reports], services);
+  const { code, out, said } = await obey(['calibrate', '--rounds', '1', '--reports', reports], services);
   assert.equal(code, 1);
+  assert.deepEqual(said, [
+    '--rounds 1 is too few for a verdict on any figure: ask for --rounds 7 at least, or leave it out.',
+  ]);
   assert.match(out, /^The rounds are too few for a verdict on any figure\.\n/);
   assert.match(out, /\nplain\+delay-1ms \(its echo servers answer 1 ms later\): too few rounds, /);
   const { variants, conclusions, runs } = await readResult(join(reports, '20250102T030405Z-calibrate-plain'));
@@ -134,6 +137,18 @@ test('a later comparison asks by machine, engine and Nginx, and quotes what was 
   assert.deepEqual(asked, [{ cpuModel, cpus, kernel, engine: asked[0]?.engine, nginx: '1.22.1' }]);
   const { calibration } = JSON.parse((await obey([...line, '--json'], services)).out);
   assert.equal(calibration.id, makeKeptCalibration().id);
+});
+
+test('a budget for too few rounds is refused before the first run', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({ loadTunings, runExperiment: () => assert.fail('nothing is to be run') });
+  const { code, said } = await obey(['calibrate', '--budget', '8m', '--reports', reports], services);
+  assert.deepEqual([code, await readdir(reports)], [2, []]);
+  // A pilot and seven rounds, each of seven variants in two steps.
+  assert.deepEqual(said, [
+    '--budget 8m is too short for a verdict on any figure: that takes 7 rounds, whose 112 runs take 560s without ' +
+      'the time to start them. Ask for --budget 14m, or for a shorter --duration.',
+  ]);
 });
 
 test('one profile is calibrated, and it has an Nginx', async (t) => {

@@ -5,12 +5,14 @@ import type { Planning } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import type { CalibrateRequest } from '../request/request.ts';
 import { makeCalibration } from '../strategy/calibration.ts';
-import { roundsForVerdicts } from '../strategy/comparison.ts';
+import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
+import type { RoundsOptions } from '../strategy/rounds.ts';
 import { calibratedMachine, lookBeforehand } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { measure } from './measure.ts';
+import { fewRoundsWarning } from './outlook.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -32,25 +34,26 @@ export async function calibrate(
     const nginx = { sources: request.nginx, say: screen.say, signal: interruption.signal };
     const all = (fit: readonly Side[]) => fit.length === named.length;
     const { sides, binaries, notices } = await fitSides(named, all, nginx, services);
+    const roundsOptions = ({ plan, variants, planRun, together }: Planning): RoundsOptions => ({
+      ...request,
+      variants: variants.map(({ name }) => name),
+      planOf: (spec) => planRun(spec, 1).plan,
+      rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1) : rounds,
+      budgetMs,
+      seed: plan.seed,
+      together,
+    });
     const question = {
       request,
       sides,
       notices,
       binaries,
-      makeStrategy: ({ plan, variants, planRun, together }: Planning) =>
-        makeCalibration(
-          {
-            ...request,
-            variants: variants.map(({ name }) => name),
-            planOf: (spec) => planRun(spec, 1).plan,
-            rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1) : rounds,
-            budgetMs,
-            seed: plan.seed,
-            together,
-          },
-          trials,
-        ),
+      makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
       async prepare(planning: Planning, environment: Result['environment']) {
+        // Each is judged as if it were compared alone.
+        const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
+        const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration']);
+        if (warning !== null) screen.say(warning);
         await lookBeforehand(planning, environment, binaries, services);
         return {};
       },

@@ -166,9 +166,46 @@ test('a side that Nginx refuses is known before the first run, by its name', asy
   assert.deepEqual(said, ['plain+tune-1 cannot be compared. Nginx refuses it.']);
 });
 
+test('rounds that are too few for any verdict are told before the first run, and a budget for too few is refused', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be run') });
+  const line = ['compare', 'plain', 'tls', '--reports', reports];
+  const refused = await obey([...line, '--budget', '1m'], services);
+  assert.deepEqual([refused.code, await readdir(reports)], [2, []]);
+  assert.deepEqual(refused.said, [
+    '--budget 1m is too short for a verdict on any figure: that takes 7 rounds, whose 32 runs take 160s without ' +
+      'the time to start them. Ask for --budget 4m, or for --steps throughput, or for a shorter --duration.',
+  ]);
+  const told: (string | undefined)[] = [];
+  const failing = fakeServices({
+    checkSide: async () => {
+      throw new Problem('configuration', 'Nginx refuses it.');
+    },
+  });
+  for (const words of [
+    ['--rounds', '6'],
+    ['--rounds', '7'],
+    ['--rounds', '6', '--steps', 'throughput'],
+    ['--budget', '3m'],
+  ])
+    told.push((await obey([...line, ...words], failing)).said.at(-2));
+  assert.match(told[0] ?? '', /^--rounds 6 is too few for a verdict on any figure: ask for --rounds 7 /);
+  assert.deepEqual(told.slice(1, 3), [undefined, undefined]);
+  assert.match(told[3] ?? '', /^--budget 3m may be too short/);
+});
+
 test('where this machine was never calibrated a comparison says so', async (t) => {
-  const { out } = await compared(await temporaryFolder(t), 'compare plain direct --rounds 1 -R 5k');
-  assert.match(out, /No calibration of this machine with this Nginx was at hand: `calibrate` finds out/);
+  const reports = await temporaryFolder(t);
+  const file = join(reports, 'comparison.md');
+  const line = `compare plain direct --rounds 1 -R 5k --markdown ${file}`;
+  const { out, folder } = await compared(join(reports, 'results'), line);
+  const page = await readFile(join(folder, 'report.html'), 'utf8');
+  // The same words everywhere, so no sign that is markup in one of them.
+  for (const text of [out, page, await readFile(file, 'utf8')])
+    assert.match(
+      text,
+      /No calibration of this machine with this Nginx was at hand: the command calibrate finds out/,
+    );
 });
 
 test('interrupted, it reports what it has and ends with 130', async (t) => {

@@ -4,13 +4,14 @@ import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseSides, type Side } from '../plan/variants.ts';
 import type { CompareRequest } from '../request/request.ts';
-import { roundsForVerdicts } from '../strategy/comparison.ts';
-import { makeRounds } from '../strategy/rounds.ts';
+import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
+import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 import { lookBeforehand } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { measure } from './measure.ts';
+import { fewRoundsWarning } from './outlook.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -32,23 +33,27 @@ export async function compare(request: CompareRequest, context: StoppableContext
     const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
     const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
+    const roundsOptions = ({ plan, variants, planRun, together }: Planning): RoundsOptions => ({
+      ...request.run,
+      variants: variants.map(({ name }) => name),
+      planOf: (spec) => planRun(spec, 1).plan,
+      rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
+      budgetMs: request.budgetMs,
+      seed: plan.seed,
+      together,
+    });
     const question = {
       request: request.run,
       sides,
       notices,
       binaries,
-      makeStrategy: ({ plan, variants, planRun, together }: Planning) =>
-        makeRounds({
-          ...request.run,
-          variants: variants.map(({ name }) => name),
-          planOf: (spec) => planRun(spec, 1).plan,
-          rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
-          budgetMs: request.budgetMs,
-          seed: plan.seed,
-          together,
-        }),
-      prepare: (planning: Planning, environment: Environment) =>
-        lookBeforehand(planning, environment, binaries, services),
+      makeStrategy: (planning: Planning) => makeRounds(roundsOptions(planning)),
+      prepare(planning: Planning, environment: Environment) {
+        const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
+        const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
+        if (warning !== null) screen.say(warning);
+        return lookBeforehand(planning, environment, binaries, services);
+      },
       assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
@@ -57,6 +62,15 @@ export async function compare(request: CompareRequest, context: StoppableContext
   } finally {
     screen.clear();
   }
+}
+
+/** What would fit into a shorter budget. */
+function shorterComparisons({ run }: CompareRequest, sides: readonly Side[]): string[] {
+  return [
+    ...(sides.length > 2 ? ['fewer variants'] : []),
+    ...(run.steps.length > 1 ? ['--steps throughput'] : []),
+    'a shorter --duration',
+  ];
 }
 
 /** A run among many that lost a message is left out and named; only what leaves no comparison is a failure. */

@@ -131,6 +131,26 @@ test('every metric that a threshold can name is a figure of a run', () => {
   assert.equal(metrics['connections.asked'], 1000);
 });
 
+test('a signal while Nginx is fetched is told by what the command was to do', async (t) => {
+  const reports = await temporaryFolder(t);
+  const told = async (...line: string[]) => {
+    const signals = new EventEmitter();
+    const services = fakeServices({
+      async findNginx(_source, { signal }) {
+        signals.emit('SIGINT');
+        throw signal.reason;
+      },
+    });
+    const { code, said } = await obey(line, services, { signals });
+    return `${code} ${said.join()}`;
+  };
+  assert.equal(await told('up', '-p', 'tls'), '130 Interrupted before anything was up.');
+  assert.equal(await told('check', 'nginx.conf'), '130 Interrupted before the check was done.');
+  const measured = '130 Interrupted before anything was measured.';
+  assert.equal(await told('-p', 'tls', '--reports', reports), measured);
+  assert.equal(await told('compare', 'plain', 'tls', '--reports', reports), measured);
+});
+
 test('Node below 20.19 is refused with a sentence', () => {
   for (const version of ['v20.19.0', 'v20.20.1', 'v22.0.0', 'v24.1.0']) {
     assert.equal(nodeVersionProblem(version), null);

@@ -64,8 +64,10 @@ async function requested(
 
 async function dispatch(request: Request, context: CommandContext, signals: SignalSource): Promise<ExitCode> {
   const { terminal, services } = context;
-  const stoppable = (act: (context: StoppableContext) => Promise<ExitCode>) =>
-    interruptibly(signals, terminal, (interruption) => act({ ...context, interruption }));
+  const stoppable = (
+    act: (context: StoppableContext) => Promise<ExitCode>,
+    missed = 'anything was measured',
+  ) => interruptibly(signals, terminal, missed, (interruption) => act({ ...context, interruption }));
   switch (request.command) {
     case 'help':
       terminal.print(helpText(request.of));
@@ -86,7 +88,7 @@ async function dispatch(request: Request, context: CommandContext, signals: Sign
     case 'compare-stored':
       return compareStoredResults(request.stored, context);
     case 'check':
-      return stoppable((within) => check(request.check, within));
+      return stoppable((within) => check(request.check, within), 'the check was done');
     case 'compare':
       return stoppable((within) => compare(request.compare, within));
     case 'capacity':
@@ -94,16 +96,21 @@ async function dispatch(request: Request, context: CommandContext, signals: Sign
     case 'calibrate':
       return stoppable((within) => calibrate(request.calibrate, within));
     case 'up':
-      return stoppable((within) => up(request.up, within));
+      return stoppable((within) => up(request.up, within), 'anything was up');
     case 'run':
       return stoppable((within) => run(request.run, within));
   }
 }
 
-/** Runs with an ear for signals; what fails because of one is no failure but an interruption. */
+/**
+ * Runs with an ear for signals; what fails because of one is no failure but an interruption.
+ *
+ * @param missed What had not happened yet where one ends it.
+ */
 async function interruptibly(
   signals: SignalSource,
   terminal: Terminal,
+  missed: string,
   act: (interruption: Interruption) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const interruption = watchSignals(signals, () => performance.now());
@@ -112,7 +119,7 @@ async function interruptibly(
   } catch (error) {
     const { aborted, reason } = interruption.signal;
     if (aborted && (error === reason || isAbort(error))) {
-      terminal.say('Interrupted before anything was measured.');
+      terminal.say(`Interrupted before ${missed}.`);
       return EXIT.interrupted;
     }
     if (!aborted || !(error instanceof Problem)) throw error;

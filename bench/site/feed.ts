@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { comparisonOf } from '../report/comparison/conclusion.ts';
-import { baselineOf, verdictSentence } from '../report/comparison/words.ts';
 import { html, type Markup } from '../report/markup.ts';
+import { capital } from '../report/words.ts';
 import { xmlText } from './badge.ts';
+import { findingOf } from './finding.ts';
 import type { Published, Series } from './series.ts';
 import { rfc3339 } from './time.ts';
 import { changeSentence, isChanged, seriesTitle } from './words.ts';
@@ -10,7 +10,7 @@ import { changeSentence, isChanged, seriesTitle } from './words.ts';
 /** Readers ask for the newest; the index has all. */
 const MOST_ENTRIES = 50;
 
-/** Results as an Atom feed (RFC 4287), the newest first: what changed, and what comparisons found. */
+/** Results as an Atom feed (RFC 4287), the newest first: what changed, and what was found. */
 export function atomFeed(title: string, published: readonly Published[], series: readonly Series[]): string {
   const newest = published.slice(0, MOST_ENTRIES);
   const updated = newest.map(({ index }) => rfc3339(index.endedAt ?? index.startedAt)).sort();
@@ -30,12 +30,11 @@ ${newest.map((each) => entry(each, told.get(each.folder) ?? []))}</feed>
 }
 
 function entry({ folder, index }: Published, changes: readonly string[]): Markup {
-  const comparison = comparisonOf(index);
-  const verdicts =
-    comparison?.comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison))) ?? [];
-  const sentences = [...verdicts, ...changes, ...(index.plan.note === null ? [] : [index.plan.note])];
+  const finding = findingOf(index);
+  const found = finding?.lines.map(({ sentence }) => sentence) ?? [];
+  const sentences = [...found, ...changes, ...(index.plan.note === null ? [] : [index.plan.note])];
   const names = [...new Set(index.runs.map(({ variant }) => variant))].join(', ');
-  const title = `${comparison === null ? 'Run' : 'Comparison'}: ${names === '' ? index.id : names}`;
+  const title = `${capital(finding?.kind ?? 'run')}: ${names === '' ? index.id : names}`;
   return html`<entry>
 <id>${identifier(`result ${folder} ${index.startedAt}`)}</id>
 <title>${xmlText(changes.length === 0 ? title : `${title} (${changes.length === 1 ? 'a change' : `${changes.length} changes`})`)}</title>

@@ -1,13 +1,5 @@
-import type { Comparison, OverallVerdict } from '../model/comparison.ts';
-import { comparisonOf } from '../report/comparison/conclusion.ts';
-import {
-  baselineOf,
-  figureTitle,
-  formatDetectable,
-  formatEffect,
-  formatFigure,
-  verdictSentence,
-} from '../report/comparison/words.ts';
+import type { OverallVerdict } from '../model/comparison.ts';
+import { figureTitle, formatDetectable, formatEffect, formatFigure } from '../report/comparison/words.ts';
 import { mark } from '../report/mark.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatCount, NOTHING } from '../report/page/format.ts';
@@ -23,6 +15,7 @@ import {
   traitsOfResult,
   traitsOfSeries,
 } from './facets.ts';
+import { type Finding, findingOf } from './finding.ts';
 import { resultsTable } from './results.ts';
 import { compareTexts, machineText, type Published, type Series, type Trend } from './series.ts';
 import { sparkline } from './sparkline.ts';
@@ -61,8 +54,15 @@ export interface Contents {
 /** More changes than this are for the pages of the series. */
 const MOST_CHANGES = 8;
 
-/** As many comparisons are told in full; the table of results has all. */
-const MOST_COMPARISONS = 50;
+/** As many findings of a kind are told in full; the table of results has all. */
+const MOST_FINDINGS = 50;
+
+/** What other questions than how runs went have found, a section each. */
+const FINDINGS = [
+  { kind: 'comparison', id: 'comparisons', title: 'Comparisons' },
+  { kind: 'capacity', id: 'capacities', title: 'Capacities' },
+  { kind: 'calibration', id: 'calibrations', title: 'Calibrations' },
+] as const;
 
 /** Figures that stand in a row of the index; the page of the series has all. */
 const MOST_FIGURES = 3;
@@ -71,22 +71,17 @@ const MOST_FIGURES = 3;
 export function indexBody(contents: Contents): Markup {
   const { title, published, series, pages } = contents;
   const filter = makeFilter(contents);
-  const comparisons = published.flatMap((each) => {
-    const comparison = comparisonOf(each.index);
-    return comparison === null ? [] : [{ published: each, comparison }];
+  const findings = published.flatMap((each) => {
+    const finding = findingOf(each.index);
+    return finding === null ? [] : [{ published: each, finding }];
   });
   const sections = [
     { id: 'changes', title: 'What changed', body: changesMarkup(series, filter) },
     { id: 'series', title: 'Trends', body: seriesMarkup(series, filter) },
-    ...(comparisons.length === 0
-      ? []
-      : [
-          {
-            id: 'comparisons',
-            title: 'Comparisons',
-            body: comparisonsMarkup(comparisons.slice(0, MOST_COMPARISONS), filter),
-          },
-        ]),
+    ...FINDINGS.flatMap(({ kind, id, title }) => {
+      const some = findings.filter(({ finding }) => finding.kind === kind).slice(0, MOST_FINDINGS);
+      return some.length === 0 ? [] : [{ id, title, body: findingsMarkup(some, filter) }];
+    }),
     { id: 'results', title: 'Results', body: resultsTable(published, filter.ofResult) },
   ];
   return html`<header class="wide masthead">
@@ -209,17 +204,15 @@ function effectBadge(figure: FigureKind, { standing: { ratio } }: ChangedPoint):
   return html`<span class="badge ${kind}">${formatEffect(ratio)} ${changeWord(figure, ratio)}</span>`;
 }
 
-function comparisonsMarkup(
-  comparisons: readonly { published: Published; comparison: Comparison }[],
+function findingsMarkup(
+  findings: readonly { published: Published; finding: Finding }[],
   filter: Filter,
 ): Markup {
-  return html`<ul class="changes">${comparisons.map(({ published, comparison }) => {
-    const { baseline, comparisons: each } = comparison;
+  return html`<ul class="changes">${findings.map(({ published, finding: { title, lines } }) => {
     const { folder, index } = published;
-    const title = `${each.map(({ variant }) => variant).join(', ')} against ${baseline}`;
     return html`<li data-has="${filter.ofResult(published)}"><p><a href="results/${encodeURIComponent(folder)}/report.html">${title}</a> <span class="aside">${dateText(index.startedAt)}</span></p>
-${each.map(
-  (one) => html`<p>${verdictBadge(one.verdict)} ${verdictSentence(one, baselineOf(one, comparison))}</p>
+${lines.map(
+  ({ verdict, sentence }) => html`<p>${verdict !== null && html`${verdictBadge(verdict)} `}${sentence}</p>
 `,
 )}${index.plan.note !== null && html`<p class="beside">${index.plan.note}</p>`}</li>
 `;

@@ -1,8 +1,8 @@
 import type { ResultIndex } from '../model/result.ts';
-import { comparisonOf } from '../report/comparison/conclusion.ts';
 import { mark } from '../report/mark.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { tagsMarkup } from '../report/tags.ts';
+import { findingOf } from './finding.ts';
 import { machineText, type Published } from './series.ts';
 import { timeMarkup } from './time.ts';
 
@@ -28,7 +28,8 @@ function row({ folder, index }: Published): Markup {
   const place = `results/${encodeURIComponent(folder)}`;
   const variants = [...new Set(index.runs.map(({ variant }) => variant))].join(', ');
   const versions = [...new Set(index.runs.flatMap(({ nginx }) => nginx ?? []))].join(', ');
-  return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${comparisonOf(index) === null ? '' : 'comparison: '}${variants || 'no run ended'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
+  const kind = findingOf(index)?.kind;
+  return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${kind !== undefined && `${kind}: `}${variants || 'no run ended'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
 }
 
 /** How many of how many runs may be believed. */

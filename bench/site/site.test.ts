@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeCalibration } from '../../test/calibration.ts';
+import { makeSearch, makeSearchResult } from '../../test/capacity.ts';
 import { makeComparison, makeRounds } from '../../test/comparison.ts';
 import { indexOf, makeHistory } from '../../test/history.ts';
 import { withEveryString } from '../../test/hostile.ts';
@@ -74,6 +76,36 @@ test('the index tells what changed, what comparisons found, and of each result w
   assert.equal([...index.matchAll(/<tr data-has="/g)].length, 41);
 });
 
+test('a capacity and a calibration are told by what they found, and not as a comparison or as runs', () => {
+  const capacity = { ...indexOf(makeSearchResult()), id: 'a-capacity' };
+  const calibration = {
+    ...indexOf(makeRounds()),
+    id: 'a-calibration',
+    conclusions: [makeComparison('plain', 'plain+delay-1ms'), makeCalibration()],
+  };
+  const files = site([capacity, calibration]);
+  const index = files.get('index.html') ?? '';
+  const sectionOf = (id: string) =>
+    new RegExp(`<section id="${id}".*?</section>`, 's').exec(index)?.[0] ?? assert.fail(id);
+  assert.match(
+    sectionOf('capacities'),
+    /<a href="results\/a-capacity\/report\.html">tls<\/a>.*<p>tls holds between 4,900 and 5,100 messages a second over 100 WebSockets with response\.p99&lt;20ms/s,
+  );
+  assert.match(
+    sectionOf('calibrations'),
+    /<a href="results\/a-calibration\/report\.html">plain on Example CPU 2\.40 GHz, 2 CPUs, 24 GiB<\/a>.*<p>Of 16 figures that cannot differ 1 was called different .*<p>plain\+delay-1ms \(its echo servers answer 1 ms later\): not found/s,
+  );
+  assert.doesNotMatch(index, /<section id="comparisons"/);
+  for (const id of ['capacities', 'calibrations']) assert.match(index, new RegExp(`<a href="#${id}">`));
+  assert.match(sectionOf('results'), /<td>capacity: tls<\/td>/);
+  assert.match(sectionOf('results'), /<td>calibration: plain, /);
+  const feed = files.get('feed.xml') ?? '';
+  assert.match(feed, /<title>Capacity: tls<\/title>/);
+  assert.match(feed, /<summary>tls holds between 4,900 and 5,100 /);
+  assert.match(feed, /<title>Calibration: plain, /);
+  assert.match(feed, /<summary>Of 16 figures that cannot differ /);
+});
+
 test('the feed is a well-formed Atom feed, with the newest first and what changed in it', () => {
   const feed = site(makeHistory(70)).get('feed.xml') ?? '';
   assert.ok(
@@ -130,17 +162,26 @@ test('no result, or none that ended a run, makes a site that says so', () => {
 });
 
 test('hostile text stays text, in pages, feed and badges, and leads nowhere', () => {
-  const results = [makeBothSteps(2, 1), makeRounds()].map((result) => {
+  const results = [makeBothSteps(2, 1), makeRounds(), makeSearchResult(), makeRounds()].map((result) => {
     result.plan.labels = { key: '' };
     Object.assign(result.plan, { note: '', series: '' });
     return { ...indexOf(withEveryString(result, HOSTILE)), id: result.id };
   });
-  const [first, second] = results;
-  assert.ok(first && second);
+  const [first, second, third, fourth] = results;
+  assert.ok(first && second && third && fourth);
   // The names of a comparison are no strings that may be any text in `hostile.ts`: its verdicts are.
   second.conclusions = [withEveryString(makeComparison(), HOSTILE)];
-  second.id = 'second';
-  const files = site([first, second], HOSTILE);
+  third.conclusions = [withEveryString(makeSearch(), HOSTILE)];
+  fourth.conclusions = [
+    withEveryString(makeComparison(), HOSTILE),
+    withEveryString(makeCalibration(), HOSTILE),
+  ];
+  Object.assign(second, { id: 'second' });
+  Object.assign(third, { id: 'third' });
+  Object.assign(fourth, { id: 'fourth' });
+  const files = site([first, second, third, fourth], HOSTILE);
+  for (const id of ['comparisons', 'capacities', 'calibrations'])
+    assert.match(files.get('index.html') ?? '', new RegExp(`<section id="${id}"`));
   for (const [name, text] of files) {
     assert.match(name, /^(index\.html|feed\.xml|series\/[A-Za-z0-9][A-Za-z0-9+.-]*\.(html|svg))$/);
     assert.doesNotMatch(text, /<img|<script>alert/, name);

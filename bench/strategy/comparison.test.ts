@@ -4,11 +4,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { comparisonSchema } from '../model/comparison.ts';
+import { STEPS, type Step } from '../model/plan.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
 import { shuffled } from '../stats/shuffle.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
-import { type ComparisonOptions, compareRuns, roundsForVerdicts } from './comparison.ts';
+import { type ComparisonOptions, compareRuns, roundsForAnyVerdict, roundsForVerdicts } from './comparison.ts';
 import { type ComparedRun, FIGURES } from './figures.ts';
 
 const OPTIONS: ComparisonOptions = { baseline: 'plain', variants: ['tuned'], asked: 10, seed: 1 };
@@ -240,6 +241,42 @@ test('the more variants, the more rounds it takes until every figure has a verdi
     assert.ok(!verdicts(enough).includes('too few rounds'));
     assert.ok(verdicts(enough - 1).includes('too few rounds'));
   }
+});
+
+test('below a number of rounds that variants and steps decide no figure at all has a verdict', () => {
+  const verdicts = (rounds: number, names: readonly string[], steps: readonly Step[], withNginx: boolean) => {
+    const runs = runsOf(rounds, scatter, ['plain', ...names])
+      .filter(({ step }) => steps.includes(step))
+      .map((run) => ({
+        ...run,
+        metrics: Object.fromEntries(
+          Object.entries(run.metrics).filter(([name]) => withNginx || !name.endsWith('.proxy')),
+        ),
+      }));
+    const { comparisons } = compareRuns(runs, { ...OPTIONS, variants: names });
+    return comparisons.flatMap(({ figures }) => figures.map(({ verdict }) => verdict));
+  };
+  const proxy = { kind: 'nginx' as const, binary: null, tunings: [] };
+  for (const names of [['tuned'], ['tuned', 'b'], ['tuned', 'b', 'c', 'd', 'e']]) {
+    for (const steps of [STEPS, ...STEPS.map((step) => [step])]) {
+      for (const withNginx of [true, false]) {
+        const others = names.map(() => ({ proxy: withNginx ? proxy : null }));
+        const fewest = roundsForAnyVerdict([{ proxy }, ...others], steps);
+        const what = `${names} ${steps} ${withNginx}: ${fewest}`;
+        assert.ok(
+          verdicts(fewest, names, steps, withNginx).some((verdict) => verdict !== 'too few rounds'),
+          what,
+        );
+        assert.deepEqual(
+          new Set(verdicts(fewest - 1, names, steps, withNginx)),
+          new Set(['too few rounds']),
+          what,
+        );
+      }
+    }
+  }
+  assert.equal(roundsForAnyVerdict([{ proxy }, { proxy }], STEPS), 7);
+  assert.equal(roundsForAnyVerdict([{ proxy }, { proxy: null }], STEPS), 6);
 });
 
 test('the order in which runs come changes nothing', () => {

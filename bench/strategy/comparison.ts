@@ -1,4 +1,6 @@
 import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '../model/comparison.ts';
+import type { Step } from '../model/plan.ts';
+import type { Variant } from '../model/variant.ts';
 import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
 import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
@@ -19,6 +21,21 @@ export interface ComparisonOptions {
 export function roundsForVerdicts(variants: number): number {
   const least = Math.min(...FIGURES.map(({ weight }) => weight));
   return fewestRounds((variants * totalWeight(FIGURES)) / least);
+}
+
+/**
+ * The fewest rounds in which any figure can come to a verdict: the one of the most weight among those that these
+ * variants and steps give.
+ */
+export function roundsForAnyVerdict(
+  [baseline, ...others]: readonly Pick<Variant, 'proxy'>[],
+  steps: readonly Step[],
+): number {
+  const measured = others.flatMap(({ proxy }) => {
+    const ofNginx = proxy !== null && baseline?.proxy != null;
+    return FIGURES.filter(({ name, step }) => steps.includes(step) && (ofNginx || !name.endsWith('.proxy')));
+  });
+  return fewestRounds(totalWeight(measured) / Math.max(...measured.map(({ weight }) => weight)));
 }
 
 /**

@@ -27,7 +27,7 @@ export function notesOf(result: Result): string[] {
 }
 
 const NOT_CALIBRATED =
-  'No calibration of this machine with this Nginx was at hand: `calibrate` finds out how often a comparison errs on it, and what it can see.';
+  'No calibration of this machine with this Nginx was at hand: the command calibrate finds out how often a comparison errs on it, and what it can see.';
 
 function machineNotes(result: Result): string[] {
   if (result.calibration !== undefined) return [keptSentence(result.calibration)];
