@@ -21,7 +21,8 @@ export interface NginxSearch {
 }
 
 /**
- * Finds the Nginx of each side, and passes over the sides for which theirs lacks a module.
+ * Finds the Nginx of each side, passes over the sides for which theirs lacks a module, and settles whether the echo
+ * servers of the others speak TLS.
  *
  * @param suffices Whether there is something left to measure.
  * @throws Problem('environment') where there is not, or where an Nginx cannot be had.
@@ -44,8 +45,17 @@ export async function fitSides(
       notices.push({ level: 'warning', code: 'variant-passed-over', text });
     }
   }
-  if (suffices(sides)) return { sides, binaries, notices: [...notices, ...namedNotices(sides, binaries)] };
-  throw new Problem('environment', notices.map(({ text }) => text).join(' '));
+  if (!suffices(sides)) throw new Problem('environment', notices.map(({ text }) => text).join(' '));
+  const settled: Side[] = [];
+  for (const side of sides) settled.push(await withServers(side, services));
+  return { sides: settled, binaries, notices: [...notices, ...namedNotices(settled, binaries)] };
+}
+
+/** A person's own configuration tells by itself whether the echo servers behind it have to speak TLS. */
+async function withServers(side: Side, services: Services): Promise<Side> {
+  if (side.profile.options === null) return side;
+  const upstreamTls = await services.passesOverTls(side);
+  return { ...side, profile: { ...side.profile, upstreamTls } };
 }
 
 /** What each side runs on, where the person chose it by a name. */

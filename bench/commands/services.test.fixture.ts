@@ -82,6 +82,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
     checkTunings: async () => {},
     findNginx: async () => NGINX,
     missingModule: async () => null,
+    passesOverTls: async () => false,
     checkSide: async () => {},
     findCalibration: async () => null,
     keepCalibration: async () => '/nowhere/calibration.json',

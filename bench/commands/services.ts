@@ -44,6 +44,12 @@ export interface Services {
   ): Promise<NginxBinary>;
   /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null: nothing. */
   missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
+  /**
+   * Whether the Nginx of a side passes the WebSockets on over TLS.
+   *
+   * @throws Problem('configuration') where it has no location for them
+   */
+  passesOverTls(side: Side): Promise<boolean>;
   /** Whether this system shows what a run has to be judged by. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;

@@ -24,7 +24,7 @@ async function upWith(...argv: string[]) {
       const { name, title, plan } = topology;
       topology.onUp({
         ...{ name, title, server: plan.server, target: TARGET, accessLogs: [] },
-        ...{ servers: [{ port: 4001 }, { port: 4002 }], folder: '/tmp/x' },
+        ...{ servers: [4001, 4002].map((port) => ({ port, certPath: null })), folder: '/tmp/x' },
       });
     },
   });

@@ -5,6 +5,7 @@ import { findNginx } from '../nginx/binary.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import type { Node } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
+import { passesOverTls } from '../nginx/upstream-tls.ts';
 import { findPaths } from '../nginx/websocket.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
 import { loadProfiles } from '../plan/profile.ts';
@@ -48,6 +49,11 @@ export const services: Services = {
   async missingModule(side, binary) {
     const tree = await configurationOf(side);
     return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
+  },
+  async passesOverTls(side) {
+    const { options } = side.profile;
+    const tree = await configurationOf(side);
+    return tree !== null && options !== null && passesOverTls(tree, options);
   },
   async checkSide({ plan, profile, variant }, binary) {
     const source = proxySource(profile, variant);

@@ -10,10 +10,19 @@ const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|
 /** What takes nothing out of the choice, or is of TLS 1.3, where the key does not depend on the suite. */
 const NO_SUITE = /^[!-]|^@|^TLS_/;
 
-/** The key that the ciphers of a server ask for: with suites for RSA alone an ECDSA key leaves TLS 1.2 none. */
+/** The key that the ciphers of a server ask for. */
 export function keyTypeFor(levels: readonly Directive[]): KeyType {
   const [ciphers] = inherited(levels, 'ssl_ciphers');
-  const suites = (ciphers?.args[0]?.text ?? '')
+  return keyTypeOf(ciphers?.args[0]?.text ?? '');
+}
+
+/**
+ * The key that a list of ciphers asks for: with suites for RSA alone an ECDSA key leaves TLS 1.2 none.
+ *
+ * @param ciphers As OpenSSL reads them; empty: its default.
+ */
+export function keyTypeOf(ciphers: string): KeyType {
+  const suites = ciphers
     .split(/[:, ]/)
     .map((suite) => suite.replace(/^\+/, ''))
     .filter((suite) => suite !== '' && !NO_SUITE.test(suite));

@@ -9,7 +9,19 @@ import type { Directive, Node, Origin } from './tree.ts';
 const CHANGES = {
   'upstream-tls': {
     level: 'warning',
-    text: 'Nginx connects to its upstream without TLS, because the echo servers speak plain HTTP',
+    text: 'Nginx connects to its upstream without TLS here, because the servers that the WebSockets go to speak without',
+  },
+  'upstream-tls-added': {
+    level: 'info',
+    text: 'Nginx connects to its upstream with TLS here, because the servers that the WebSockets go to speak TLS',
+  },
+  'upstream-certificate': {
+    level: 'info',
+    text: 'Left out of the run, because the echo servers have a certificate of the run and ask Nginx for none',
+  },
+  'upstream-handshake': {
+    level: 'info',
+    text: 'Left out of the run, because the echo servers speak TLS 1.2 and 1.3, with an ECDSA key',
   },
   udp: { level: 'warning', text: 'Nginx listens on TCP in place of UDP' },
   quic: { level: 'info', text: 'HTTP/3 is left out, because the load comes over TCP' },

@@ -133,7 +133,7 @@ describe('proxy_pass', () => {
     assert.deepEqual(passed('http://app2'), ['http://bench_echo_servers']);
   });
 
-  test('over TLS becomes plain HTTP, with a notice', () => {
+  test('over TLS becomes plain HTTP where the echo servers speak that, with a notice', () => {
     assert.deepEqual(passed('https://app/v1'), ['http://app/v1', 'sandbox-upstream-tls']);
     assert.deepEqual(passed('HTTPS://api.example.com'), [
       'http://bench_echo_servers',
@@ -145,7 +145,7 @@ describe('proxy_pass', () => {
       {
         level: 'warning',
         code: 'sandbox-upstream-tls',
-        text: 'Nginx connects to its upstream without TLS, because the echo servers speak plain HTTP: proxy_pass (mine.conf:2).',
+        text: 'Nginx connects to its upstream without TLS here, because the servers that the WebSockets go to speak without: proxy_pass (mine.conf:2).',
       },
     ]);
   });
@@ -211,44 +211,103 @@ test('stream speaks plain TCP to the echo servers', () => {
 });
 
 describe('echo servers that speak TLS', () => {
-  const secured = SPEC.upstreams.map((each) => ({ ...each, certPath: '/run/upstream.pem' }));
+  const upstreams = SPEC.upstreams.map((each) => ({ ...each, certPath: '/run/upstream.pem' }));
+  const secured = (server: string, http = '') =>
+    move(`http { ${http} upstream app { server a; } server {\n${OVER_TLS}\n${server} } }`, { upstreams });
+  const OVER_TLS = WEBSOCKET.replace('http://', 'https://');
 
-  test('are reached over it, under their own name and certificate', () => {
-    const moved = move(
-      `http { upstream app { server a; } server { ${WEBSOCKET}
-        proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ca.pem; proxy_ssl_name app.example.com;
-        proxy_ssl_certificate /etc/me.pem; proxy_ssl_certificate_key /etc/me.key; proxy_ssl_crl /etc/crl.pem;
-        proxy_ssl_protocols TLSv1.3;
-        location /x { proxy_pass https://app/v1; } location /y { proxy_pass https://b.example.com; } } }
-       stream { server { listen 1; proxy_ssl on; proxy_pass b.example.com:1; } }`,
-      { upstreams: secured },
+  test('are reached over it, whatever was written', () => {
+    const moved = secured(
+      `location /x { proxy_pass https://app/v1; }
+       location /y { proxy_pass https://b.example.com; }
+       location /z { proxy_pass http://app; }`,
     );
-    assert.deepEqual(moved.notices, []);
     assert.deepEqual(lines(moved, 'proxy_pass'), [
       'proxy_pass https://app;',
       'proxy_pass https://app/v1;',
       'proxy_pass https://bench_echo_servers;',
-      'proxy_pass bench_echo_servers;',
+      'proxy_pass https://app;',
     ]);
-    const left = [
-      '',
-      '_verify',
-      '_trusted_certificate',
-      '_name',
-      '_certificate',
-      '_certificate_key',
-      '_crl',
-      '_protocols',
-    ];
     assert.deepEqual(
-      left.flatMap((name) => lines(moved, `proxy_ssl${name}`)),
+      moved.notices.map(({ level, text }) => [level, text]),
       [
-        'proxy_ssl on;',
-        'proxy_ssl_verify on;',
-        'proxy_ssl_trusted_certificate /run/upstream.pem;',
-        'proxy_ssl_name localhost;',
-        'proxy_ssl_protocols TLSv1.3;',
+        [
+          'info',
+          'Nginx connects to its upstream with TLS here, because the servers that the WebSockets go to speak TLS: proxy_pass (mine.conf:5).',
+        ],
       ],
+    );
+  });
+
+  test('are verified by their own certificate and name, whether or not one is written', () => {
+    const trust = 'proxy_ssl_verify on; proxy_ssl_trusted_certificate /etc/ca.pem;';
+    const names = (moved: ReturnType<typeof secured>) => lines(moved, 'proxy_ssl_name');
+    const moved = secured(trust);
+    assert.deepEqual(moved.notices, []);
+    assert.deepEqual(lines(moved, 'proxy_ssl_verify'), ['proxy_ssl_verify on;']);
+    assert.deepEqual(lines(moved, 'proxy_ssl_trusted_certificate'), [
+      'proxy_ssl_trusted_certificate /run/upstream.pem;',
+    ]);
+    assert.deepEqual(names(moved), ['proxy_ssl_name localhost;']);
+    assert.deepEqual(names(secured(trust, 'proxy_ssl_name app.example.com;')), ['proxy_ssl_name localhost;']);
+    assert.deepEqual(names(secured(`proxy_ssl_name app.example.com; ${trust}`)), [
+      'proxy_ssl_name localhost;',
+      'proxy_ssl_name localhost;',
+    ]);
+    assert.deepEqual(names(secured('proxy_ssl_verify off;')), []);
+  });
+
+  test('keep what a handshake costs; what needs files, or would fail, is left out with a notice', () => {
+    const kept = [
+      'proxy_ssl_protocols TLSv1.3;',
+      'proxy_ssl_ciphers HIGH:!aNULL:!MD5;',
+      'proxy_ssl_session_reuse off;',
+      'proxy_ssl_server_name on;',
+      'proxy_ssl_verify_depth 2;',
+      'proxy_ssl_conf_command Options -SessionTicket;',
+    ];
+    const left = [
+      'proxy_ssl_certificate /etc/me.pem;',
+      'proxy_ssl_certificate_key /etc/me.key;',
+      'proxy_ssl_password_file /etc/word;',
+      'proxy_ssl_crl /etc/crl.pem;',
+      'proxy_ssl_key_log /var/log/keys;',
+      'location /o { proxy_ssl_protocols TLSv1 TLSv1.1; proxy_ssl_ciphers ECDHE-RSA-AES128-GCM-SHA256:AES128-SHA; }',
+    ];
+    const moved = secured([...kept, ...left].join('\n'));
+    const names = [...kept, ...left]
+      .map((line) => line.split(' ')[0] ?? '')
+      .filter((name) => name !== 'location');
+    assert.deepEqual(
+      names.flatMap((name) => lines(moved, name)),
+      kept,
+    );
+    assert.deepEqual(
+      moved.notices.map(({ level, code, text }) => [level, code, text.split(': ')[1]]),
+      [
+        [
+          'info',
+          'sandbox-upstream-certificate',
+          'proxy_ssl_certificate (mine.conf:9), proxy_ssl_certificate_key (mine.conf:10), proxy_ssl_password_file (mine.conf:11), proxy_ssl_crl (mine.conf:12), proxy_ssl_key_log (mine.conf:13).',
+        ],
+        [
+          'info',
+          'sandbox-upstream-handshake',
+          'proxy_ssl_protocols (mine.conf:14), proxy_ssl_ciphers (mine.conf:14).',
+        ],
+      ],
+    );
+  });
+
+  test('are reached over it from stream as well', () => {
+    const moved = move(
+      'stream { proxy_ssl on; proxy_ssl_verify on; server { listen 1; proxy_pass b.example.com:1; } }',
+      { upstreams },
+    );
+    assert.deepEqual(moved.notices, []);
+    assert.deepEqual(
+      ['proxy_ssl', 'proxy_ssl_name', 'proxy_pass'].flatMap((name) => lines(moved, name)),
+      ['proxy_ssl on;', 'proxy_ssl_name localhost;', 'proxy_pass bench_echo_servers;'],
     );
   });
 });

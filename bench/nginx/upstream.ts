@@ -1,6 +1,7 @@
 import type { OnChange } from './notices.ts';
+import { hostsOf, httpTarget, streamTarget } from './proxy-pass.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
-import { valuesOf } from './variable.ts';
+import { securedBy, underServerName } from './upstream-tls.ts';
 
 /** Where an echo server listens. */
 export interface UpstreamServer {
@@ -17,10 +18,6 @@ const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets' };
 /** Parameters of `server` that make Nginx ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
-/** In the certificate of the echo servers. */
-const SERVER_NAME = 'localhost';
-/** Directives that name files of a client's certificate, or of keys. */
-const UPSTREAM_FILES = /^proxy_ssl_(certificate|certificate_key|crl|key_log|password_file)$/;
 /** Directives for TLS to the upstream. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
@@ -53,7 +50,7 @@ function redirectContext(
   const certPath = servers[0]?.certPath ?? null;
   const redirected = rewrite(block, (node, parents) => {
     if (node.name === 'upstream' && parents.length === 0) return [redirectUpstream(node, servers)];
-    if (certPath !== null && node.name.startsWith('proxy_ssl')) return securedBy(node, certPath);
+    if (certPath !== null && node.name.startsWith('proxy_ssl')) return securedBy(node, certPath, onChange);
     if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
       if (node.args[0]?.text === 'on' && node.name === 'proxy_ssl') onChange('upstream-tls', node);
       if (node.args[0]?.text === 'on' && node.name === 'proxy_protocol') onChange('proxy-protocol', node);
@@ -64,7 +61,9 @@ function redirectContext(
     const text = node.args[0]?.text ?? '';
     const target = http ? httpTarget(text) : streamTarget(text);
     if (target === null) return [node];
-    if (target.tls && certPath === null) onChange('upstream-tls', node);
+    const mayBeTls = target.scheme === 'https' || target.scheme === '$scheme';
+    if (certPath === null && mayBeTls) onChange('upstream-tls', node);
+    if (certPath !== null && target.scheme === 'http') onChange('upstream-tls-added', node);
     const hosts = hostsOf(target, block);
     if (hosts === null) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
@@ -84,60 +83,12 @@ function redirectContext(
       entries.map((args) => directive('server', args)),
     );
   });
-  return [...own, ...redirected];
-}
-
-/** A `proxy_ssl…` directive for the echo servers; none where it would need a file of the person's own. */
-function securedBy(node: Directive, certPath: string): Directive[] {
-  if (node.name === 'proxy_ssl_name') return [{ ...node, args: [word(SERVER_NAME)] }];
-  if (node.name === 'proxy_ssl_trusted_certificate') return [{ ...node, args: [word(certPath)] }];
-  return UPSTREAM_FILES.test(node.name) ? [] : [node];
-}
-
-/** What the host of a target may be; null if a variable in it can hold anything. */
-function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
-  if (!variable) return [host];
-  const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];
-  return name === undefined ? null : valuesOf(block, name);
+  return [...own, ...(certPath === null ? redirected : underServerName(redirected))];
 }
 
 /** Form of a name for comparison: Nginx ignores its case (ngx_http_upstream_add, ngx_stream_upstream_add). */
 export function upstreamName(name: string): string {
   return name.toLowerCase();
-}
-
-/** Target of a `proxy_pass`. */
-interface Target {
-  host: string;
-  /** Path and query that replace those of the request; empty: none. */
-  uri: string;
-  /** The scheme is `https`, or `$scheme`, which may be `https`. */
-  tls: boolean;
-  /** The host contains a variable, so it cannot be told where the request would go. */
-  variable: boolean;
-}
-
-/** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
-const URL_PARTS =
-  /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
-
-/** @returns null for a URL that Nginx refuses. */
-function httpTarget(text: string): Target | null {
-  const parts = URL_PARTS.exec(text);
-  if (parts === null) return text.includes('$') ? { host: '', uri: '', tls: false, variable: true } : null;
-  const [, scheme = '', host = '', tail = ''] = parts;
-  return {
-    host,
-    // Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin
-    // with `/`: it could change the host.
-    uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
-    tls: scheme.toLowerCase() !== 'http',
-    variable: host === '' || host.includes('$'),
-  };
-}
-
-function streamTarget(text: string): Target {
-  return { host: text, uri: '', tls: false, variable: text.includes('$') };
 }
 
 /**

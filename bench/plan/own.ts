@@ -38,6 +38,7 @@ export function ownSides({
         servers: 1,
         key: 'ecdsa',
         visit: null,
+        // Until the configuration is read.
         upstreamTls: false,
         inAll: false,
         configurationPath: path,

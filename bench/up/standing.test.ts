@@ -32,7 +32,10 @@ function standing(changes: Partial<StartedTarget>, folder = '/tmp/x'): Standing 
     title: 'TLS 1.3 (wss://)',
     folder,
     target: { ...TARGET, ...changes },
-    servers: [{ port: 8081 }, { port: 8082 }],
+    servers: [
+      { port: 8081, certPath: null },
+      { port: 8082, certPath: null },
+    ],
     server: 'ws',
     accessLogs: [`${folder}/access.log`],
   };
@@ -48,6 +51,13 @@ describe('what is printed of a topology that is up', () => {
       '  Echo server   ws://127.0.0.1:8082/websocket',
       '  Access log    /tmp/x/access.log',
       'Ctrl-C ends it.',
+    ]);
+  });
+
+  it('has the echo servers by wss:// where they speak TLS', () => {
+    const servers = [{ port: 8443, certPath: '/tmp/x/upstream/certificate.pem' }];
+    assert.deepEqual(addressesOf({ ...standing({}), servers }).echoServers, [
+      'wss://127.0.0.1:8443/websocket',
     ]);
   });
 

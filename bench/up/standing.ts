@@ -12,7 +12,7 @@ export interface Standing {
   /** The run's private folder. */
   folder: string;
   target: StartedTarget;
-  servers: readonly Pick<EchoServer, 'port'>[];
+  servers: readonly Pick<EchoServer, 'port' | 'certPath'>[];
   server: 'ws' | 'lean';
   /** Paths of what Nginx writes a line to for each request; a WebSocket's comes when it closes. */
   accessLogs: readonly string[];
@@ -34,7 +34,12 @@ export function addressesOf({ target, servers, folder, accessLogs }: Standing): 
   return {
     page: proxy?.servesFolder ? `http${s}://${host}:${ports[0]}${PAGE_PATH}` : null,
     websockets: ports.map((port) => `ws${s}://${host}:${port}${path}`),
-    echoServers: proxy === null ? [] : servers.map(({ port }) => `ws://127.0.0.1:${port}/websocket`),
+    echoServers:
+      proxy === null
+        ? []
+        : servers.map(
+            ({ port, certPath }) => `ws${certPath === null ? '' : 's'}://127.0.0.1:${port}/websocket`,
+          ),
     certificate:
       tls === null
         ? null

@@ -1,0 +1,48 @@
+import type { Node } from './tree.ts';
+import { valuesOf } from './variable.ts';
+
+/** Target of a `proxy_pass`. */
+export interface Target {
+  host: string;
+  /** Path and query that replace those of the request; empty: none. */
+  uri: string;
+  /** `$scheme` is that of the request. Null: a variable holds it, or there is none, as in stream. */
+  scheme: 'http' | 'https' | '$scheme' | null;
+  /** The host contains a variable, so it cannot be told where the request would go. */
+  variable: boolean;
+}
+
+/** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
+const URL_PARTS =
+  /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
+
+/** @returns null for a URL that Nginx refuses. */
+export function httpTarget(text: string): Target | null {
+  const parts = URL_PARTS.exec(text);
+  if (parts === null) return text.includes('$') ? { host: '', uri: '', scheme: null, variable: true } : null;
+  const [, scheme = '', host = '', tail = ''] = parts;
+  return {
+    host,
+    // Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin
+    // with `/`: it could change the host.
+    uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
+    scheme: schemeOf(scheme),
+    variable: host === '' || host.includes('$'),
+  };
+}
+
+export function streamTarget(text: string): Target {
+  return { host: text, uri: '', scheme: null, variable: text.includes('$') };
+}
+
+function schemeOf(text: string): Target['scheme'] {
+  const scheme = text.toLowerCase();
+  return scheme === 'http' || scheme === 'https' ? scheme : '$scheme';
+}
+
+/** What the host of a target may be; null if a variable in it can hold anything. */
+export function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
+  if (!variable) return [host];
+  const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];
+  return name === undefined ? null : valuesOf(block, name);
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Problem } from '../model/failure.ts';
+import { parse } from './parse.ts';
+import { passesOverTls } from './upstream-tls.ts';
+import type { Wanted } from './websocket.ts';
+
+const NOTHING: Wanted = { websocketPath: null, host: null };
+const over = (text: string, wanted = NOTHING) => passesOverTls(parse(text, 'mine.conf'), wanted);
+
+/** A server with a location for WebSockets that passes them on so. */
+const serverTo = (pass: string, beside = '', http = '') =>
+  `http { ${http} server { ${beside} location /ws { proxy_set_header Upgrade $http_upgrade; ${pass} } } }`;
+
+test('the location with the WebSockets tells whether the echo servers speak TLS', () => {
+  assert.equal(over(serverTo('proxy_pass https://app;')), true);
+  assert.equal(over(serverTo('proxy_pass HTTPS://$backend/ws;')), true);
+  assert.equal(over(serverTo('if ($arg_x) { proxy_pass https://app; }')), true);
+  assert.equal(over(serverTo('proxy_pass http://app;')), false);
+});
+
+test('no other location does, and a path that was asked for chooses', () => {
+  const mixed = serverTo('proxy_pass http://app;', 'location /api { proxy_pass https://api; }');
+  assert.equal(over(mixed), false);
+  assert.equal(over(mixed, { ...NOTHING, websocketPath: '/api/live' }), true);
+  assert.equal(over(serverTo('proxy_pass https://app;', 'location / { proxy_pass http://web; }')), true);
+});
+
+test('$scheme is that of the listener through which the load comes', () => {
+  const to = (beside: string) => over(serverTo('proxy_pass $scheme://app;', beside));
+  assert.deepEqual(
+    ['listen 80; listen 443 ssl;', 'listen 443; ssl on;', 'listen 443 quic;', 'listen 80;', ''].map(to),
+    [true, true, true, false, false],
+  );
+});
+
+test('a variable that holds the whole URL is followed where its values are written out', () => {
+  assert.equal(over(serverTo('set $app https://app.internal:8443; proxy_pass $app;')), true);
+  assert.equal(over(serverTo('set $app https://app.internal; proxy_pass $app$request_uri;')), true);
+  assert.equal(over(serverTo('set $app http://app.internal; proxy_pass $app;')), false);
+  assert.equal(over(serverTo('proxy_pass $app;', '', 'map $host $app { default https://app; }')), true);
+  // In another server the same name may stand for something else.
+  const other = 'server { set $app https://other; }';
+  assert.equal(over(serverTo('proxy_pass $app;', 'set $app http://app;', other)), false);
+  assert.equal(over(serverTo('proxy_pass $arg_app;')), false);
+});
+
+test('in stream it is proxy_ssl of the server through which the load comes', () => {
+  assert.equal(over('stream { proxy_ssl on; server { listen 1; proxy_pass a:1; } }'), true);
+  const [plain, tls] = ['listen 1; proxy_pass a:1;', 'listen 2 ssl; proxy_ssl on; proxy_pass a:1;'];
+  assert.equal(over(`stream { server { ${plain} } server { ${tls} } }`), true);
+  assert.equal(over(`stream { proxy_ssl on; server { proxy_ssl off; ${plain} } }`), false);
+});
+
+test('where there is no location for WebSockets that is said as elsewhere', () => {
+  assert.throws(
+    () => over('http { server { location / { proxy_pass https://app; } } }'),
+    (error) => error instanceof Problem && error.kind === 'configuration',
+  );
+});
