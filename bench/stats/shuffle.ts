@@ -1,11 +1,14 @@
 import { randomFrom } from '../model/random.ts';
 
 /**
- * The order in which the variants run within a round: every permutation is equally likely, and the same seed
- * and round give the same one. Drawn, because the position within a round has an effect of its own.
+ * The order in which the variants run within a round, from 1: every permutation is equally likely, and the same seed
+ * and round give the same one. Drawn, because the position within a round has an effect of its own; every second
+ * round has the order of the one before reversed, so that in the end each was early as often as it was late.
  */
 export function roundOrder<T>(variants: readonly T[], round: number, seed: number): T[] {
-  return shuffled(variants, randomFrom(seed + round));
+  const isReversed = round % 2 === 0;
+  const order = shuffled(variants, randomFrom(seed + round - (isReversed ? 1 : 0)));
+  return isReversed ? order.reverse() : order;
 }
 
 /** A random permutation (Fisher and Yates, in Durstenfeld's form); the input is left as it is. */

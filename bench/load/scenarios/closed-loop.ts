@@ -20,12 +20,14 @@ export interface ClosedLoopOptions {
   callAt(us: number, call: () => void): void;
 }
 
-/** Until a turn has shown how long an echo takes, this share of it is kept free for the last of them to come back. */
-const FIRST_RESERVE = 0.5;
+/** At most this share of a turn is kept free for the last echoes to come back, and before it is known how long they take. */
+const MOST_RESERVE = 0.5;
+/** Echoes that come back in the turn of another run scatter the CPU time of both by several per cent. */
+const RESERVE_MARGIN = 1.25;
 
 /**
  * A connection sends its next message when the echo of the last has come. Where runs take turns it stops so long
- * before the end of a turn as an echo took at most in the turn before: all are back when the next run begins.
+ * before the end of a turn as all echoes took to come back in the turn before, and a little more.
  */
 export function closedLoop({
   clock,
@@ -40,8 +42,8 @@ export function closedLoop({
   let stopped = false;
   let drainUs = Number.POSITIVE_INFINITY;
   let sendUntilUs = Number.POSITIVE_INFINITY;
-  /** The longest that an echo took in this turn. */
-  let longestUs = 0;
+  /** From the moment on in which nothing more was sent until all echoes were back; null before it is known. */
+  let reserveUs: number | null = null;
 
   /** Sends until `inFlight` messages are unanswered, all of them in one write. */
   const fill = (session: Session<Exchange>, nowUs: number) => {
@@ -59,6 +61,7 @@ export function closedLoop({
     if (!begun || stopped) return;
     const nowUs = clock();
     if (nowUs < sendUntilUs) fill(session, nowUs);
+    else if (recorder.outstanding === 0) reserveUs = nowUs - sendUntilUs;
   };
   const fillAll = () => {
     for (const session of sessions.allOpen()) fill(session, clock());
@@ -70,10 +73,10 @@ export function closedLoop({
     if (startUs >= drainUs) return;
     callAt(startUs, () => {
       if (stopped) return;
-      const reserveUs = begun ? longestUs : turnUs(turns) * FIRST_RESERVE;
       begun = true;
-      longestUs = 0;
-      sendUntilUs = startUs + Math.max(0, turnUs(turns) - reserveUs);
+      const mostUs = turnUs(turns) * MOST_RESERVE;
+      sendUntilUs = startUs + turnUs(turns) - Math.min(mostUs, (reserveUs ?? mostUs) * RESERVE_MARGIN);
+      reserveUs = null;
       fillAll();
       takeTurn(turns, number + 1, firstUs);
     });
@@ -98,9 +101,7 @@ export function closedLoop({
     opened: refill,
     batchEnd: refill,
     echoed(exchange, bytes) {
-      const nowUs = clock();
-      if (turns !== null) longestUs = Math.max(longestUs, nowUs - exchange.sentUs);
-      recorder.echoed(nowUs, exchange.sentUs, bytes);
+      recorder.echoed(clock(), exchange.sentUs, bytes);
     },
     isDrained: (nowUs) =>
       sessions.openConnections === 0 || (begun && nowUs >= drainUs && recorder.outstanding === 0),
