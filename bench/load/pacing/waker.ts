@@ -47,31 +47,38 @@ const AWAKE_BEFORE_US = 2_000;
  * A waker that looks at the clock in every turn of the event loop, which never sleeps: as close to the
  * time as this process gets, at the price of a whole CPU.
  *
- * @param restsFromUs where it is asked for a time further ahead than this, it sleeps until shortly before: the CPU is
- * another's meanwhile
+ * @param restsFromUs where it is asked for a time further ahead than this, or for none, it sleeps until shortly before:
+ * the CPU is another's meanwhile
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;
   let closed = false;
-  const turn = () => {
+  let isSpinning = true;
+  let alarm: NodeJS.Timeout | null = null;
+  const spin = () => {
     if (closed) return;
-    const nowUs = clock();
-    if (nowUs >= dueUs) {
+    if (clock() >= dueUs) {
       dueUs = Number.POSITIVE_INFINITY;
       wake();
     }
-    const aheadUs = dueUs - nowUs;
-    if (aheadUs > restsFromUs && aheadUs < Number.POSITIVE_INFINITY)
-      setTimeout(turn, Math.floor((aheadUs - AWAKE_BEFORE_US) / 1e3));
-    else setImmediate(turn);
+    const aheadUs = dueUs - clock();
+    isSpinning = aheadUs <= restsFromUs;
+    if (isSpinning) setImmediate(spin);
+    else if (aheadUs < Number.POSITIVE_INFINITY)
+      alarm = setTimeout(spin, Math.floor((aheadUs - AWAKE_BEFORE_US) / 1e3));
   };
-  turn();
+  spin();
   return {
     wakeAt(us) {
       dueUs = us;
+      if (isSpinning) return;
+      isSpinning = true;
+      if (alarm !== null) clearTimeout(alarm);
+      setImmediate(spin);
     },
     close() {
       closed = true;
+      if (alarm !== null) clearTimeout(alarm);
     },
   };
 }
