@@ -6,8 +6,9 @@ import { Problem } from '../model/failure.ts';
 import type { Machine } from '../model/machine.ts';
 import { type RunPlan, runPlanSchema, type Step } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
+import type { RunSpec } from '../model/strategy.ts';
 import { profileNamed, requestOf, SMALL_MACHINE, specOf } from './plan.test.fixture.ts';
-import { type Preflight, preflight } from './preflight.ts';
+import { fitTogether, type Preflight, preflight } from './preflight.ts';
 
 /** Decides on the first run that a command line asks for; `others` run in the same invocation. */
 function decide(
@@ -322,3 +323,35 @@ function assertFits(plan: RunPlan, machine: Machine): void {
     );
   }
 }
+
+test('variants take turns where the memory that is free holds them all at once, with TLS', () => {
+  const request = requestOf('-c 10k');
+  const both = [profileNamed('plain'), profileNamed('tls')];
+  const fits = (memoryBytes: number, profiles = both) =>
+    fitTogether(request, profiles, { ...SMALL_MACHINE, memoryBytes });
+  const least = [200, 400, 800, 1600, 3200]
+    .map((mebibytes) => mebibytes * 2 ** 20)
+    .find((bytes) => fits(bytes));
+  assert.ok(least !== undefined && least > 200 * 2 ** 20);
+  assert.equal(fits(least / 2), false);
+  assert.equal(fits(least, [...both, ...both, ...both]), false);
+});
+
+test('a round whose runs cannot take turns says so, and no other run does', () => {
+  const request = requestOf('-c 100');
+  const profile = profileNamed('plain');
+  const told = (spec: Partial<RunSpec>) =>
+    codes(
+      preflight(request, {
+        spec: { ...specOf(request, profile), ...spec },
+        profile,
+        profiles: [profile, profile],
+        machine: SMALL_MACHINE,
+        seed: 0,
+        number: 1,
+      }),
+    ).includes('apart');
+  assert.equal(told({ round: 1 }), true);
+  assert.equal(told({ round: 1, turns: { index: 0, of: 2, lengthMs: 250, pauseMs: 5 } }), false);
+  assert.equal(told({ round: null }), false);
+});

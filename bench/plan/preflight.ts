@@ -65,6 +65,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
   checkMemory(demand, machine, processes, notices);
   const all = profiles.map((each) => processesOf(request, each, machine, []));
   const placement = placementOf(request.pin, spec.load, machine, all);
+  if (spec.round !== null && profiles.length > 1 && spec.turns === undefined) notices.push(APART);
   const first = spec.step === request.steps[0];
   const plan: RunPlan = {
     variant: spec.variant,
@@ -94,6 +95,14 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
   };
   return { plan, notices };
 }
+
+const APART: Notice = {
+  level: 'info',
+  code: 'preflight-apart',
+  text:
+    'The variants do not fit into memory together, so they did not take turns but ran one after the other: figures ' +
+    'scatter more. Fewer connections (--connections) or fewer variants would do.',
+};
 
 /** Whether the memory that is free holds the topologies of all these profiles at once, with TLS. */
 export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {

@@ -39,8 +39,10 @@ const MOST_ROUNDS = 1000;
 /**
  * Is another variant better than the first, by how much, and how sure is that? Every variant runs once a round
  * in each step, in an order drawn for the round. All of a step take turns, several times a second: what else the
- * machine does takes all sides alike. Where they cannot all be set up at once they run one after the other. Where the rate of the step `latency` is not
- * named, a pilot before the rounds (both steps of each variant once) finds it; it does not count.
+ * machine does takes all sides alike. Where they cannot all be set up at once they run one after the other.
+ *
+ * Where the rate of the step `latency` is not named, a pilot before the rounds (both steps of each variant once)
+ * finds it; it does not count.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;

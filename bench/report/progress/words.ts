@@ -1,5 +1,6 @@
 import type { LiveCpu, LiveFigures } from '../../model/event.ts';
 import { printable } from '../../model/printable.ts';
+import { wallMs } from '../../model/turns.ts';
 import { searchSoFar } from '../capacity/words.ts';
 import { figureTitle, formatEffect, formatInterval, headlineFigures } from '../comparison/words.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../page/format.ts';
@@ -33,9 +34,9 @@ export function runClauses({ plan }: RunUnderWay, comparison: Progress['comparis
 /** `steady, 4 of 10 s`. */
 export function phaseClause({ phase, phaseStartedMs, plan }: RunUnderWay, nowMs: number): string {
   const gone = Math.max(0, Math.floor((nowMs - phaseStartedMs) / 1000));
-  const lengthMs = phase === 'steady' ? plan.durationMs : phase === 'warm-up' ? plan.warmupMs : null;
-  if (lengthMs === null) return `${phase}, ${gone} s`;
-  const seconds = Math.ceil(lengthMs / 1000);
+  const ownMs = phase === 'steady' ? plan.durationMs : phase === 'warm-up' ? plan.warmupMs : null;
+  if (ownMs === null) return `${phase}, ${gone} s`;
+  const seconds = Math.ceil(wallMs(plan.turns, ownMs) / 1000);
   return `${phase}, ${Math.min(gone, seconds)} of ${seconds} s`;
 }
 

@@ -90,6 +90,7 @@ const PLAN = [
   { title: 'Connects per second' },
   { title: 'Warm-up' },
   { title: 'Duration' },
+  { title: 'Turns', text: true },
   { title: 'Generators', text: true },
   { title: 'Echo servers', text: true },
   { title: 'Nginx workers', text: true },
@@ -110,6 +111,7 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     run.rampPerSecond === 0 ? 'unlimited' : formatRate(run.rampPerSecond),
     formatTime(run.warmupMs * 1000),
     formatTime(run.durationMs * 1000),
+    turnsText(run),
     `${run.workers} (${endText(run.client, run)})`,
     `${run.servers} (${endText(run.server, run)})`,
     proxy === null
@@ -120,6 +122,13 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
     run.pacing ?? NOTHING,
     String(run.seed),
   ];
+}
+
+/** Warm-up and duration are of the time that a run had to itself. */
+function turnsText({ turns }: RunPlan): string {
+  return turns === null
+    ? NOTHING
+    : `${formatTime(turns.lengthMs * 1000)}, number ${turns.index + 1} of ${turns.of}`;
 }
 
 /** Only the lean ends have a choice of what runs them. */
