@@ -279,6 +279,7 @@ test('the environment and the plan are those of the result', () => {
   const [first] = result.runs;
   assert.ok(first);
   first.plan.seed = 4711;
+  for (const run of result.runs) run.plan.turns = { index: 0, of: 2, lengthMs: 250, pauseMs: 5 };
   first.plan.engine = 'bun';
   result.environment.bun = '1.4.5';
   const page = shown(result);
@@ -293,6 +294,7 @@ test('the environment and the plan are those of the result', () => {
       'Local ports',
       'Warm-up',
       'Duration',
+      'Turns',
       'Connections',
       'Seed',
     ].map((name) => facts.get(name)),
@@ -305,6 +307,7 @@ test('the environment and the plan are those of the result', () => {
       '32768 to 60999',
       '2 s',
       '3 s',
+      '250 ms of each 500 ms',
       '1,000',
       '7',
     ],

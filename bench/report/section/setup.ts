@@ -128,7 +128,7 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
 function turnsText({ turns }: RunPlan): string {
   return turns === null
     ? NOTHING
-    : `${formatTime(turns.lengthMs * 1000)}, number ${turns.index + 1} of ${turns.of}`;
+    : `${formatTime(turns.lengthMs * 1000)} of each ${formatTime(turns.lengthMs * turns.of * 1000)}`;
 }
 
 /** Only the lean ends have a choice of what runs them. */
