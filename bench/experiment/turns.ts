@@ -1,4 +1,5 @@
 import { monotonicNs } from '../load/clock.ts';
+import { makeGate } from '../load/gate.ts';
 import type { NamedProcess } from './processes.ts';
 
 /** Between the moment in which all are connected and the first turn: enough to tell every generator. */
@@ -40,7 +41,7 @@ export async function takeTurns<Spec, Ended>(
   const running: Promise<Ended>[] = [];
   for (const [index, spec] of specs.entries()) {
     if (signal.aborted) break;
-    const connected = makeGate<void>();
+    const connected = makeGate();
     const run = execute(spec, {
       isLast: index === specs.length - 1,
       ready() {
@@ -63,12 +64,4 @@ export async function takeTurns<Spec, Ended>(
   // All of them, before any defect of one is thrown: none may go on behind the back of whoever waits.
   await Promise.allSettled(running);
   return Promise.all(running);
-}
-
-function makeGate<T>(): { opened: Promise<T>; open(value: T): void } {
-  let open = (_value: T) => {};
-  const opened = new Promise<T>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open: (value) => open(value) };
 }

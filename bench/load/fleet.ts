@@ -4,6 +4,7 @@ import { decodeRecording } from '../measure/recording-bytes.ts';
 import type { Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import { type Route, sumRoutes } from './connections/route.ts';
+import { type Gate, makeGate } from './gate.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 
 /** A generator worker's process as the fleet needs it; who starts and stops it is not the fleet's matter. */
@@ -47,11 +48,6 @@ interface Member {
   totals: WorkerTotals | null;
   recordings: number | null;
   routes: Route[];
-}
-
-interface Gate {
-  opened: Promise<void>;
-  open(): void;
 }
 
 /** `onRecording` is called with what the workers measure, as it comes. */
@@ -186,12 +182,4 @@ function decode(base64: string): Recording | null {
   } catch {
     return null;
   }
-}
-
-function makeGate(): Gate {
-  let open = () => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { opened, open };
 }
