@@ -57,11 +57,12 @@ export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Numb
   let alarm: NodeJS.Timeout | null = null;
   const spin = () => {
     if (closed) return;
-    if (clock() >= dueUs) {
+    const nowUs = clock();
+    if (nowUs >= dueUs) {
       dueUs = Number.POSITIVE_INFINITY;
       wake();
     }
-    const aheadUs = dueUs - clock();
+    const aheadUs = dueUs - nowUs;
     isSpinning = aheadUs <= restsFromUs;
     if (isSpinning) setImmediate(spin);
     else if (aheadUs < Number.POSITIVE_INFINITY)
