@@ -9,7 +9,7 @@ export function makeCalibration(): Calibration {
       {
         variant: 'plain+epoll-events-8',
         change: 'Nginx asks the kernel for fewer events at a time',
-        expected: { name: 'cpuPerMessage.proxy', step: 'throughput', verdict: 'dearer' },
+        expected: { name: 'cpuPerMessage.proxy', step: 'throughput', verdict: 'higher' },
       },
       {
         variant: 'plain+delay-1ms',
@@ -29,7 +29,7 @@ export function makeCalibration(): Calibration {
         name: 'cpuPerMessage.proxy',
         step: 'throughput',
         effect: 1.05,
-        verdict: 'dearer',
+        verdict: 'higher',
         found: true,
       },
       {

@@ -1,5 +1,7 @@
 import type { ComparedFigure, Comparison } from '../bench/model/comparison.ts';
+import { stored } from '../bench/model/finding.ts';
 import type { Result } from '../bench/model/result.ts';
+import { finding } from '../bench/wording/finding.ts';
 import { makeResult } from './result.ts';
 import { CLOSED, makeRun, OPEN } from './run.ts';
 
@@ -9,13 +11,13 @@ function figure(changes: Partial<ComparedFigure>): ComparedFigure {
   return {
     name: 'cpuPerMessage.proxy',
     step: 'throughput',
-    unit: 'µs',
+    unit: 'time',
     baseline: 20,
     variant: 25,
     effect: 1.25,
     interval: [1.2, 1.3],
     pValue: 0.01,
-    verdict: 'dearer',
+    verdict: 'higher',
     detectable: 1.03,
     rounds: Array.from({ length: ROUNDS }, (_, index) => ({
       round: index + 1,
@@ -35,7 +37,7 @@ export function makeComparison(baseline = 'plain', variant = 'plain+buf-16k'): C
     comparisons: [
       {
         variant,
-        verdict: 'dearer',
+        verdict: 'higher',
         figures: [
           figure({}),
           figure({
@@ -49,7 +51,7 @@ export function makeComparison(baseline = 'plain', variant = 'plain+buf-16k'): C
             verdict: 'no difference detected',
             detectable: 1.021,
           }),
-          figure({ name: 'memoryPerConnection.proxy', unit: 'B', effect: 5.4, interval: [5.3, 5.6] }),
+          figure({ name: 'memoryPerConnection.proxy', unit: 'bytes', effect: 5.4, interval: [5.3, 5.6] }),
           figure({
             name: 'response.p99',
             step: 'latency',
@@ -70,7 +72,7 @@ export function makeComparison(baseline = 'plain', variant = 'plain+buf-16k'): C
       step: 'latency',
       round,
       figures: ['response.p99'],
-      reason: `Disturbed: ${round} of 3 seconds.`,
+      reason: finding('disturbed', { count: 1, seconds: [round], of: 3, stolen: null, other: 0.2 }),
     })),
   };
 }
@@ -100,7 +102,7 @@ export function makeRounds(): Result {
       },
     })),
     conclusions: [
-      { kind: 'rate', ratePerSecond: 20_000, halved: false, reason: 'It was asked for.' },
+      { kind: 'rate', ratePerSecond: 20_000, halved: false, reason: stored('It was asked for.') },
       makeComparison(),
     ],
   };

@@ -19,29 +19,32 @@ import { fileURLToPath } from 'node:url';
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const BIOME = join(PROJECT, 'node_modules/@biomejs/biome/bin/biome');
 
-const JOINED = 'model measure stats request plan nginx strategy topology load observe diagnose'.split(' ');
+const JOINED =
+  'model wording measure metrics stats request plan nginx strategy topology load observe diagnose'.split(' ');
 
 /** Folders, by their names below bench/, and packages, besides Node's own modules. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
+  wording: ['model'],
+  metrics: ['model', 'wording', 'measure'],
   measure: ['model', 'hdr-histogram-js', 'valibot'],
   stats: ['model'],
-  request: ['model'],
-  plan: ['model', 'request', 'valibot'],
-  strategy: ['model', 'measure', 'stats', 'plan'],
-  nginx: ['model', 'node:child_process'],
-  topology: ['model', 'nginx', 'node:child_process', 'selfsigned'],
+  request: ['model', 'wording', 'metrics'],
+  plan: ['model', 'wording', 'request', 'valibot'],
+  strategy: ['model', 'wording', 'metrics', 'measure', 'stats', 'plan'],
+  nginx: ['model', 'wording', 'node:child_process'],
+  topology: ['model', 'wording', 'nginx', 'node:child_process', 'selfsigned'],
   load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
-  observe: ['model', 'measure'],
-  diagnose: ['model', 'measure'],
+  observe: ['model', 'wording', 'measure'],
+  diagnose: ['model', 'wording', 'measure'],
   up: ['model', 'nginx', 'topology'],
   experiment: JOINED,
-  check: ['model', 'nginx', 'topology', 'load', '../server/wire'],
-  store: ['model', 'measure', 'valibot'],
-  report: ['model', 'measure', 'stats', 'string-width'],
-  live: ['model', 'report'],
+  check: ['model', 'wording', 'nginx', 'topology', 'load', '../server/wire'],
+  store: ['model', 'metrics', 'measure', 'valibot'],
+  report: ['model', 'wording', 'metrics', 'measure', 'stats', 'string-width'],
+  live: ['model', 'wording', 'report'],
   redact: ['model', 'nginx'],
-  site: ['model', 'stats', 'strategy', 'report'],
+  site: ['model', 'wording', 'metrics', 'stats', 'strategy', 'report'],
   commands: [
     ...JOINED,
     'up',

@@ -1,9 +1,11 @@
 import type { Conclusion } from '../bench/model/conclusion.ts';
+import { stored } from '../bench/model/finding.ts';
 import type { Load } from '../bench/model/load.ts';
 import { STEPS } from '../bench/model/plan.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../bench/model/result.ts';
 import type { Run } from '../bench/model/run.ts';
 import type { Variant } from '../bench/model/variant.ts';
+import { finding } from '../bench/wording/finding.ts';
 import { CLOSED, makeRun, type RunOptions } from './run.ts';
 
 const ENVIRONMENT: Environment = {
@@ -106,7 +108,10 @@ export function makeBothSteps(profiles = SPEEDS.length, seconds = 10): Result {
 export function makeLatencyRun(profile: string, options: RunOptions = {}, ratePerSecond = RATE): Run {
   const load: Load = { kind: 'open', ratePerSecond, arrivals: 'uniform' };
   const run = makeRun({ perSecond: ratePerSecond, medianUs: 300, ...options, profile, load });
-  const evidence = `100 % of the ${ratePerSecond} messages/s that the schedule offered were echoed.`;
+  const busy = { proxy: null, server: null, generator: null };
+  const evidence = finding('limit', {
+    evidence: { kind: 'on-schedule', ratio: 1, perSecond: ratePerSecond, busy },
+  });
   return {
     ...run,
     http: null,
@@ -120,6 +125,6 @@ export function rateOf(ratePerSecond: number, halved = false): Conclusion {
     kind: 'rate',
     ratePerSecond,
     halved,
-    reason: `${ratePerSecond} a second is half of what tls takes.`,
+    reason: stored(`${ratePerSecond} a second is half of what tls takes.`),
   };
 }

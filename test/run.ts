@@ -1,4 +1,5 @@
 import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
+import { stored } from '../bench/model/finding.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
 import type { HistogramName } from '../bench/model/recording.ts';
@@ -94,7 +95,7 @@ export function makeRun(options: RunOptions = {}): Run {
       reasons: [],
       limit: {
         component: direct ? 'server' : 'proxy',
-        evidence: 'nginx worker 1 was busy 97 % of the time.',
+        evidence: stored('nginx worker 1 was busy 97 % of the time.'),
       },
     },
   };

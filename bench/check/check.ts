@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { collectChanges, type OnChange } from '../nginx/notices.ts';
 import type { Node, Origin } from '../nginx/tree.ts';

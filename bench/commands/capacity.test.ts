@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
 import { capacitySchema } from '../model/capacity.ts';
+import { stored } from '../model/finding.ts';
 import type { Validity } from '../model/run.ts';
 import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
@@ -13,10 +14,10 @@ import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './se
 
 const BUSY: Validity = {
   verdict: 'suspect',
-  reasons: ['Only 80 % of the offered rate was echoed.'],
-  limit: { component: 'proxy', evidence: 'an Nginx worker was busy 99 % of the time.' },
+  reasons: [stored('Only 80 % of the offered rate was echoed.')],
+  limit: { component: 'proxy', evidence: stored('an Nginx worker was busy 99 % of the time.') },
 };
-const LATE: Validity = { ...BUSY, limit: { component: 'generator', evidence: 'it was busy.' } };
+const LATE: Validity = { ...BUSY, limit: { component: 'generator', evidence: stored('it was busy.') } };
 
 /** Made-up runs of a system that carries so much. */
 function carrying(truth: number, beyond = BUSY, levelOf = rateOf) {

@@ -1,5 +1,6 @@
 import type { Axis, CapacitySearch } from '../model/capacity.ts';
 import { Problem } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import { ownSides } from '../plan/own.ts';
@@ -8,6 +9,7 @@ import { chooseVariants } from '../plan/variants.ts';
 import { capacityOf } from '../report/capacity/conclusion.ts';
 import type { CapacityRequest } from '../request/request.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
+import { finding } from '../wording/finding.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
@@ -72,9 +74,9 @@ const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_00
 function ceilingOf(
   { axis, most: asked, least }: CapacityRequest,
   plan: (connections: Pick<RunSpec, 'connections'>) => unknown,
-): { most: number; mostReason: string } {
+): { most: number; mostReason: Finding } {
   const most = asked ?? MOST[axis.over];
-  const mostReason = 'Nothing beyond it was to be tried (--max).';
+  const mostReason = finding('search-ceiling', {});
   if (axis.over === 'rate') return { most, mostReason };
   const refusal = (connections: number): string | null => {
     try {
@@ -93,7 +95,7 @@ function ceilingOf(
     if (refusal(middle) === null) possible = middle;
     else impossible = middle;
   }
-  return { most: possible, mostReason: `This machine can do no more: ${refusal(impossible) ?? ''}` };
+  return { most: possible, mostReason: finding('machine-ceiling', { refusal: refusal(impossible) ?? '' }) };
 }
 
 /** Whatever was found is an answer, a lower bound as well; that nothing holds the objectives misses them. */

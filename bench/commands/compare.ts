@@ -1,4 +1,4 @@
-import type { Comparison } from '../model/comparison.ts';
+import { type Comparison, isBetter } from '../model/comparison.ts';
 import type { Environment, Result } from '../model/result.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
@@ -87,7 +87,5 @@ export function exitCodeOf(
 }
 
 function isWorse({ comparisons }: Comparison): boolean {
-  return comparisons.some(({ figures }) =>
-    figures.some(({ verdict }) => verdict === 'slower' || verdict === 'dearer'),
-  );
+  return comparisons.some(({ figures }) => figures.some(({ verdict }) => isBetter(verdict) === false));
 }

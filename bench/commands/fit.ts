@@ -1,6 +1,6 @@
 import type { Binaries } from '../experiment/experiment.ts';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import type { Side } from '../plan/variants.ts';
 import type { NginxSources } from '../request/nginx.ts';

@@ -1,7 +1,7 @@
+import { METRICS } from '../metrics/metrics.ts';
 import type { Command } from '../request/command.ts';
 import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
 import { COMMANDS, type CommandName } from '../request/request.ts';
-import { METRICS } from '../request/threshold.ts';
 
 const EXAMPLES = [
   ['Throughput, then latency well below it, over 1,000 connections', '--profile tls'],
@@ -23,7 +23,10 @@ const EXIT_CODES = [
     'a run failed, connections or messages were lost; with --strict: a run is not valid;\n        `check` found an error',
   ],
   ['2', 'wrong use'],
-  ['99', 'a threshold or objective was missed; with --fail-on slower: a variant is slower or dearer'],
+  [
+    '99',
+    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more CPU or memory',
+  ],
   ['130', 'interrupted; what was measured until then is in the report'],
 ] as const;
 
@@ -103,8 +106,8 @@ function exampleLines(): string {
 /** `tcp, tls, …: .min .mean …`: metrics of the same figures on one line. */
 function metricLines(): string {
   const figures = new Map<string, string[]>();
-  for (const metric of METRICS.keys()) {
-    const [group = '', figure = ''] = metric.split('.');
+  for (const { name } of METRICS) {
+    const [group = '', figure = ''] = name.split('.');
     figures.set(group, [...(figures.get(group) ?? []), figure]);
   }
   const groups = new Map<string, string[]>();

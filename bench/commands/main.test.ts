@@ -5,11 +5,10 @@ import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
+import { METRICS, metricsOf } from '../metrics/metrics.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { COMMANDS, type CommandName, optionsOf } from '../request/request.ts';
-import { METRICS } from '../request/threshold.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { helpText } from './help.ts';
 import { watchSignals } from './interruption.ts';
@@ -22,7 +21,7 @@ test('help names every command and metric, and the options of a run', async () =
   assert.equal(out, `${helpText(null)}\n`);
   for (const name of Object.keys(COMMANDS)) assert.match(out, new RegExp(`^  ${name}\\b`, 'm'));
   for (const name of Object.keys(optionsOf(COMMANDS.run))) assert.match(out, new RegExp(`--${name}\\b`));
-  for (const metric of METRICS.keys()) {
+  for (const { name: metric } of METRICS) {
     for (const part of metric.split('.')) assert.match(out, new RegExp(`\\b${part}\\b`));
   }
   for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
@@ -126,8 +125,9 @@ test('the second press counts once half a second has gone by since the first', (
 });
 
 test('every metric that a threshold can name is a figure of a run', () => {
-  const metrics = metricsOf(figuresOf(makeRun({ seconds: 1, load: OPEN })));
-  for (const name of METRICS.keys()) assert.ok(Object.hasOwn(metrics, name), name);
+  const run = makeRun({ seconds: 1, load: OPEN });
+  const metrics = metricsOf(figuresOf(run), run.plan);
+  for (const { name } of METRICS) assert.ok(Object.hasOwn(metrics, name), name);
   assert.equal(metrics['connections.asked'], 1000);
 });
 

@@ -2,7 +2,7 @@ import type { Binaries } from '../experiment/experiment.ts';
 import { type LiveReport, serveLive } from '../live/live.ts';
 import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';

@@ -4,10 +4,11 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { readResult } from '../store/read.ts';
+import { finding } from '../wording/finding.ts';
 import {
   experimentOf,
   fakeServices,
@@ -173,7 +174,13 @@ test('--strict asks for valid runs, in each step', async (t) => {
   for (const step of ['throughput', 'latency']) {
     const doubtful = endingWith(({ plan, validity }) =>
       plan.step === step
-        ? { validity: { ...validity, verdict: 'suspect', reasons: ['The send lag was high.'] } }
+        ? {
+            validity: {
+              ...validity,
+              verdict: 'suspect',
+              reasons: [finding('send-lag', { lagUs: 9000, share: 0.5 })],
+            },
+          }
         : {},
     );
     assert.equal((await obey(line, doubtful)).code, 0);

@@ -1,9 +1,8 @@
 import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
-import type { Notice } from '../model/notice.ts';
+import { metricsOf, stepsAnswering } from '../metrics/metrics.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec } from '../model/strategy.ts';
-import { MISSED_THRESHOLD, stepsAnswering } from '../model/threshold.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
@@ -11,6 +10,7 @@ import type { RunRequest } from '../request/request.ts';
 import { missedThresholds } from '../request/threshold.ts';
 import { withPrice } from '../strategy/price.ts';
 import { makeSteps } from '../strategy/steps.ts';
+import { MISSED_THRESHOLD } from '../wording/notices.ts';
 import type { StoppableContext } from './context.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
@@ -66,9 +66,5 @@ function missedNotices(measured: Run, { thresholds, steps, baseline }: RunReques
   const { step, variant } = measured.plan;
   if (variant === baseline) return [];
   const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
-  return missedThresholds(asked, metricsOf(figuresOf(measured))).map((text) => ({
-    level: 'warning',
-    code: MISSED_THRESHOLD,
-    text,
-  }));
+  return missedThresholds(asked, metricsOf(figuresOf(measured), measured.plan));
 }

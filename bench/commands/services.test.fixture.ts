@@ -8,6 +8,7 @@ import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { runLoop } from '../experiment/loop.ts';
 import type { BenchEvent } from '../model/event.ts';
+import { stored } from '../model/finding.ts';
 import type { ShippedTuning } from '../model/profile.ts';
 import type { Run } from '../model/run.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -49,7 +50,7 @@ export function goodRun({ plan }: Pick<PlannedRun, 'plan'>): Run {
   const run = makeRun({ profile: plan.profile, seconds: 1, connections: 10, perSecond: 1000, load });
   const limit = {
     component: plan.step === 'throughput' ? 'proxy' : 'schedule',
-    evidence: 'It was busy.',
+    evidence: stored('It was busy.'),
   } as const;
   return { ...run, plan, validity: { ...run.validity, limit } };
 }

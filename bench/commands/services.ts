@@ -1,8 +1,8 @@
 import type { CheckInput, CheckReport } from '../check/check.ts';
 import type { ExperimentInput } from '../experiment/experiment.ts';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Notice } from '../model/notice.ts';
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { Environment } from '../model/result.ts';
 import type { FindOptions, NginxBinary } from '../nginx/binary.ts';

@@ -1,6 +1,7 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
 
+import { finding } from '../wording/finding.ts';
 import { RULES } from './notices.ts';
 import { utilisationOf } from './utilisation.ts';
 import { validityOf } from './validity.ts';
@@ -8,8 +9,8 @@ import { validityOf } from './validity.ts';
 /** What stands in a run until it is judged. */
 export const UNJUDGED: Validity = {
   verdict: 'suspect',
-  reasons: ['The run has not been judged yet.'],
-  limit: { component: 'none', evidence: '' },
+  reasons: [finding('not-judged', {})],
+  limit: { component: 'none', evidence: finding('not-judged', {}) },
 };
 
 /** The run with its notices and its verdict on validity; pure. `cpus`: of the machine it ran on. */

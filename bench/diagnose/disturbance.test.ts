@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { disturb } from '../../test/machine.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Run } from '../model/run.ts';
+import type { DisturbedFigures } from '../wording/notices.ts';
+import type { DisturbanceFacts } from '../wording/validity.ts';
 import { busyRun, judge, openRun, QUICK, setTimes, spinning } from './busy.test.fixture.ts';
 import { diagnose } from './diagnose.ts';
 
@@ -18,33 +20,47 @@ describe('a disturbed run', () => {
     }
     return run;
   };
+  const codesOf = (run: Run) => judge(run).reasons.map(({ code }) => code);
   const notice = (run: Run) => diagnose(run, 64).notices.find(({ code }) => code === 'disturbed-seconds');
 
   test('is valid where the other seconds are at least half and nothing speaks against them', () => {
     const run = disturbed(1, 2, 3, 6, 8);
     assert.deepEqual([judge(run).verdict, judge(run).reasons], ['valid', []]);
     assert.equal(judge(run).limit.component, 'schedule');
-    assert.match(
-      notice(run)?.text ?? '',
-      /^Disturbed: 5 of 10 seconds of the steady phase \(2–4, 7, 9\), in which the host gave up to 7\.8 % of the CPUs' time to others\. Response time p99 is \d+ µs over all seconds and 1\d\d\d over the undisturbed ones\. Send lag p99 is 5\d\d\d µs over all seconds and 50 over/,
+    const { all, undisturbed, ...facts } = (notice(run)?.data ?? {}) as unknown as DisturbanceFacts &
+      DisturbedFigures;
+    assert.deepEqual(
+      { ...facts, stolen: Math.round(Number(facts.stolen) * 1000) },
+      {
+        count: 5,
+      seconds: [2, 3, 4, 7, 9],
+        of: 10,
+        stolen: 78,
+        other: null,
+      },
     );
+    const rounded = (figures: DisturbedFigures['all']) =>
+      [figures?.responseUs, figures?.sendLagUs].map((us) => Math.floor(Number(us) / 1000));
+    assert.deepEqual([rounded(all)[1], rounded(undisturbed)], [5, [1, 0]]);
   });
 
   test('is suspect because of the disturbance where they are fewer, with what that did', () => {
     const { verdict, reasons } = judge(disturbed(0, 1, 2, 3, 6, 8));
     assert.equal(verdict, 'suspect');
-    assert.match(
-      reasons[0] ?? '',
-      /^Disturbed: 6 of 10 seconds of the steady phase \(1–4, 7, 9\), in which the host/,
+    assert.deepEqual(
+      reasons.map(({ code }) => code),
+      ['disturbed', 'send-lag'],
     );
-    assert.match(reasons[1] ?? '', /^The generator sent late/);
-    assert.equal(reasons.length, 2);
+    assert.deepEqual(reasons[0]?.data.seconds, [1, 2, 3, 4, 7, 9]);
   });
 
   test('is suspect where no second is left to compare with', () => {
     const run = disturbed(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
-    assert.match(judge(run).reasons.join(' '), /^Disturbed: 10 of 10 seconds .* The generator sent late/);
-    assert.match(notice(run)?.text ?? '', /No second is left to compare with\.$/);
+    assert.deepEqual(
+      judge(run).reasons.map(({ code }) => code),
+      ['disturbed', 'send-lag'],
+    );
+    assert.deepEqual([notice(run)?.data?.all, notice(run)?.data?.undisturbed], [null, null]);
   });
 
   test('did not keep its schedule where it did so in no second', () => {
@@ -53,15 +69,15 @@ describe('a disturbed run', () => {
     const { limit, reasons } = judge(run);
     assert.equal(limit.component, 'none');
     assert.deepEqual(
-      reasons.map((reason) => reason.split(' ').slice(0, 2).join(' ')),
-      ['Disturbed: 2', 'Only 50', 'Only 0.0'],
+      reasons.map(({ code }) => code),
+      ['disturbed', 'rate-missed', 'late-echoes'],
     );
   });
 
   test('is its own fault where the undisturbed seconds are no better', () => {
     const run = disturbed(1, 2);
     for (const slice of run.slices) setTimes(slice, LATE);
-    assert.match(judge(run).reasons.join(' '), /^The generator sent late[^.]*\.$/);
+    assert.deepEqual(codesOf(run), ['send-lag']);
   });
 
   test('is valid where nothing was touched, however many seconds were disturbed', () => {
@@ -76,11 +92,11 @@ describe('a disturbed run', () => {
       const run = disturbed(...seconds);
       const steady = run.slices.filter(({ phase }) => phase === 'steady');
       for (const second of seconds) setTimes(steady[second] ?? assert.fail(), { sendLag: 50, response });
-      return judge(run).reasons.join(' ');
+      return codesOf(run);
     };
-    assert.match(slow(1100, 0, 1, 2, 3, 4, 5), /^Disturbed: 6 of 10 seconds [^.]*\.\d %[^.]*\.$/);
-    assert.equal(slow(1040, 0, 1, 2, 3, 4, 5), '');
-    assert.equal(slow(1100, 0, 1, 2, 3, 4), '');
+    assert.deepEqual(slow(1100, 0, 1, 2, 3, 4, 5), ['disturbed']);
+    assert.deepEqual(slow(1040, 0, 1, 2, 3, 4, 5), []);
+    assert.deepEqual(slow(1100, 0, 1, 2, 3, 4), []);
   });
 
   test('is suspect where only the tail was touched', () => {
@@ -93,10 +109,10 @@ describe('a disturbed run', () => {
         histogram.recordValueWithCount(response, Math.ceil(slice.counters.echoed * 0.1));
         slice.histograms.response = encode(histogram);
       }
-      return judge(run).reasons.join(' ');
+      return codesOf(run);
     };
-    assert.equal(tail(1900), '');
-    assert.match(tail(2100), /^Disturbed: 6 of 10 seconds [^:]*$/);
+    assert.deepEqual(tail(1900), []);
+    assert.deepEqual(tail(2100), ['disturbed']);
   });
 
   test('is suspect where a tenth of the CPUs was taken all the time', () => {
@@ -116,7 +132,7 @@ describe('a disturbed run', () => {
     const run = spinning(disturbed(1, 2));
     for (const slice of run.slices) if (slice.phase === 'warm-up') slice.gauges.outstanding = 5000;
     assert.equal(judge(run).limit.component, 'none');
-    assert.match(judge(run).reasons.join(' '), /^The steady phase began with 5000 messages/);
+    assert.deepEqual([codesOf(run)[0], judge(run).reasons[0]?.data], ['backlog', { outstanding: 5000 }]);
   });
 
   test('in a closed loop is touched where it echoed more in the other seconds', () => {
@@ -131,15 +147,14 @@ describe('a disturbed run', () => {
       return run;
     };
     assert.deepEqual(judge(closed(0.5, 0, 1)).reasons, []);
-    assert.match(
-      judge(closed(0.5, 0, 1, 2)).reasons.join(' '),
-      /^Disturbed: 3 of 4 seconds of the steady phase \(1–3\), in which other work took up to 11 % of the CPUs' time\.$/,
-    );
+    const [reason, ...others] = judge(closed(0.5, 0, 1, 2)).reasons;
+    assert.deepEqual(others, []);
+    const { other, ...facts } = reason?.data ?? {};
+    assert.deepEqual(facts, { count: 3, seconds: [1, 2, 3], of: 4, stolen: null });
+    assert.equal(Math.round(Number(other) * 100), 11);
     assert.deepEqual(judge(closed(0.96, 0, 1, 2)).reasons, []);
-    assert.match(judge(closed(1, 0, 1, 2, 3)).reasons.join(' '), /^Disturbed: 4 of 4/);
-    assert.match(
-      notice(closed(0.5, 0, 1))?.text ?? '',
-      /It echoed 750 messages\/s over all seconds and 1000 over/,
-    );
+    assert.equal(judge(closed(1, 0, 1, 2, 3)).reasons[0]?.data.count, 4);
+    const beside = notice(closed(0.5, 0, 1))?.data as DisturbedFigures | undefined;
+    assert.deepEqual([beside?.all?.perSecond, beside?.undisturbed?.perSecond], [750, 1000]);
   });
 });

@@ -1,9 +1,11 @@
 import { steadySeconds } from '../measure/disturbance.ts';
 import type { RunFigures } from '../measure/figures.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Finding, Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
+import { finding, notice } from '../wording/finding.ts';
+import type { DisturbedFigures } from '../wording/notices.ts';
+import type { DisturbanceFacts } from '../wording/validity.ts';
 import { ofAllSeconds, ofUndisturbedSeconds, type ScheduleDoubts, scheduleDoubts } from './schedule.ts';
-import { percent, ranges } from './words.ts';
 
 /** Throughput and median: beyond this share of what they are in the undisturbed seconds they were touched. */
 const TOUCHED = 0.95;
@@ -16,7 +18,7 @@ const TOUCHED_SHARE = 0.1;
 export interface StandingDoubts {
   schedule: ScheduleDoubts;
   /** That the disturbance touched the figures; null where it did not, or where enough seconds are without it. */
-  disturbance: string | null;
+  disturbance: Finding | null;
 }
 
 /**
@@ -25,15 +27,15 @@ export interface StandingDoubts {
  */
 export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const all = scheduleDoubts(run, figures, ofAllSeconds(figures));
-  const sentence = disturbedSentence(run);
-  if (sentence === null || figures.disturbed === null) return { schedule: all, disturbance: null };
+  const facts = disturbanceFacts(run);
+  if (facts === null || figures.disturbed === null) return { schedule: all, disturbance: null };
   const calm = ofUndisturbedSeconds(figures);
   const without = calm === null ? {} : scheduleDoubts(run, figures, calm);
   const few = figures.disturbed.seconds * 2 > figures.disturbed.of;
   if (!few) return { schedule: both(all, without), disturbance: null };
   const gone = Object.keys(all).length > Object.keys(both(all, without)).length;
   const touched = gone || figuresTouched(run, figures);
-  return { schedule: all, disturbance: touched ? `Disturbed: ${sentence}.` : null };
+  return { schedule: all, disturbance: touched ? finding('disturbed', facts) : null };
 }
 
 /** The doubts of the first that the second has as well. */
@@ -57,41 +59,41 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
 
 /** The disturbed seconds, what they would have changed, and that they are in every figure but those named so. */
 export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null {
-  const disturbed = disturbedSentence(run);
-  if (disturbed === null) return null;
-  const text = `Disturbed: ${disturbed}. ${comparison(figures)}`;
-  return { level: 'warning', code: 'disturbed-seconds', text };
+  const facts = disturbanceFacts(run);
+  if (facts === null) return null;
+  return notice('warning', 'disturbed-seconds', { ...facts, ...beside(figures) });
 }
 
-/** Null where none was. */
-function disturbedSentence(run: Run): string | null {
-  const seconds = steadySeconds(run) ?? [];
-  const numbers = seconds.flatMap(({ cause }, i) => (cause === null ? [] : [i + 1]));
-  if (numbers.length === 0) return null;
-  const most = (share: (second: (typeof seconds)[number]) => number): string =>
-    percent(Math.max(...seconds.map(share)));
-  const causes = [
-    seconds.some(({ cause }) => cause === 'steal') &&
-      `the host gave up to ${most(({ stolen }) => stolen)} of the CPUs' time to others`,
-    seconds.some(({ cause }) => cause === 'other') &&
-      `other work took up to ${most(({ other }) => other ?? 0)} of the CPUs' time`,
-  ].filter((cause) => cause !== false);
-  return `${numbers.length} of ${seconds.length} seconds of the steady phase (${ranges(numbers)}), in which ${causes.join(' and ')}`;
+/** Null where no second was disturbed. */
+function disturbanceFacts(run: Run): DisturbanceFacts | null {
+  const all = steadySeconds(run) ?? [];
+  const seconds = all.flatMap(({ cause }, i) => (cause === null ? [] : [i + 1]));
+  if (seconds.length === 0) return null;
+  const most = (kind: 'steal' | 'other', share: (second: (typeof all)[number]) => number): number | null =>
+    all.some(({ cause }) => cause === kind) ? Math.max(...all.map(share)) : null;
+  return {
+    count: seconds.length,
+    seconds,
+    of: all.length,
+    stolen: most('steal', ({ stolen }) => stolen),
+    other: most('other', ({ other }) => other ?? 0),
+  };
 }
 
-function comparison({ undisturbed, messages, latencies }: RunFigures): string {
-  if (undisturbed === null) return 'No second is left to compare with.';
-  const figures: [what: string, all: number | null, calm: number | null, unit: string][] =
-    latencies.response === null
-      ? [['It echoed', messages.perSecond, undisturbed.perSecond, 'messages/s']]
-      : [
-          ['Response time p99 is', latencies.response.p99, undisturbed.response?.p99 ?? null, 'µs'],
-          ['Send lag p99 is', latencies.sendLag?.p99 ?? null, undisturbed.sendLag?.p99 ?? null, 'µs'],
-        ];
-  const told = figures.flatMap(([what, all, calm, unit]) =>
-    all === null || calm === null
-      ? []
-      : `${what} ${Math.round(all)} ${unit} over all seconds and ${Math.round(calm)} over the undisturbed ones.`,
-  );
-  return told.join(' ');
+/** The headline of the step over all seconds, and over the undisturbed ones. */
+function beside({ undisturbed, messages, latencies }: RunFigures): DisturbedFigures {
+  if (undisturbed === null) return { all: null, undisturbed: null };
+  if (latencies.response === null)
+    return {
+      all: { perSecond: messages.perSecond, responseUs: null, sendLagUs: null },
+      undisturbed: { perSecond: undisturbed.perSecond, responseUs: null, sendLagUs: null },
+    };
+  return {
+    all: { perSecond: null, responseUs: latencies.response.p99, sendLagUs: latencies.sendLag?.p99 ?? null },
+    undisturbed: {
+      perSecond: null,
+      responseUs: undisturbed.response?.p99 ?? null,
+      sendLagUs: undisturbed.sendLag?.p99 ?? null,
+    },
+  };
 }

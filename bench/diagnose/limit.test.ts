@@ -1,77 +1,111 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Run } from '../model/run.ts';
+import type { Run, Validity } from '../model/run.ts';
+import type { EvidenceFacts } from '../wording/validity.ts';
 import { busyRun, judge, openRun, pinned, placed, QUICK, spinning } from './busy.test.fixture.ts';
 
+/** Parts of the evidence by name, shares in per cent. */
+type Seen = Readonly<Record<string, string | number | null | undefined>>;
+
+function seenIn({ evidence }: Validity['limit'], names: readonly string[]): Seen {
+  const { busy, ...facts } = evidence.data.evidence as EvidenceFacts & Readonly<Record<string, unknown>>;
+  const { proxy, server, generator } = busy;
+  const all: Record<string, unknown> = {
+    ...facts,
+    ...{ server, generator, proxy: proxy?.busiest, least: proxy?.least },
+  };
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = all[name];
+      return [
+        name,
+        typeof value === 'number' ? Math.round(value * 100) : (value as string | null | undefined),
+      ];
+    }),
+  );
+}
+
 describe('who was the limit', () => {
-  const LIMITS: [what: string, run: Run, cpus: number, component: string, evidence: RegExp][] = [
+  const LIMITS: [what: string, run: Run, cpus: number, component: string, evidence: Seen][] = [
     [
       'a schedule that was kept',
       openRun(1, QUICK),
       64,
       'schedule',
-      /^100\.0 % of the \d+ messages\/s that the schedule offered were echoed; an Nginx worker was busy 30 %/,
+      { kind: 'on-schedule', ratio: 100, proxy: 30 },
     ],
-    ['a busy Nginx', busyRun({ proxy: [0.97] }), 64, 'proxy', /^an Nginx worker was busy 97 % of the time/],
+    ['a busy Nginx', busyRun({ proxy: [0.97] }), 64, 'proxy', { kind: 'busy', proxy: 97 }],
     [
       'a busy Nginx, with a generator as busy',
       busyRun({ proxy: [0.95], generator: [0.99] }),
       64,
       'proxy',
-      /the busiest generator worker 99 %\.$/,
+      { kind: 'busy', generator: 99 },
     ],
-    ['a busy generator', busyRun({ generator: [0.2, 0.96] }), 64, 'generator', /generator worker 96 %/],
-    ['a busy event loop', busyRun({ loop: 0.97 }), 64, 'generator', /generator worker 97 %/],
-    ['a busy server', busyRun({ server: [0.97, 0.2] }), 64, 'server', /echo server 97 %/],
-    ['server and generator alike', busyRun({ server: [0.95], generator: [0.95] }), 64, 'generator', /95 %/],
+    [
+      'a busy generator',
+      busyRun({ generator: [0.2, 0.96] }),
+      64,
+      'generator',
+      { kind: 'busy', generator: 96 },
+    ],
+    ['a busy event loop', busyRun({ loop: 0.97 }), 64, 'generator', { kind: 'busy', generator: 97 }],
+    ['a busy server', busyRun({ server: [0.97, 0.2] }), 64, 'server', { kind: 'busy', server: 97 }],
+    [
+      'server and generator alike',
+      busyRun({ server: [0.95], generator: [0.95] }),
+      64,
+      'generator',
+      { kind: 'busy', server: 95, generator: 95 },
+    ],
     [
       'a server busier than the generator',
       busyRun({ server: [0.97], generator: [0.92] }),
       64,
       'server',
-      /97/,
+      { kind: 'busy', server: 97 },
     ],
     [
       'a server in direct, with a generator a hair busier',
       busyRun({ server: [0.95], generator: [0.97] }, { profile: 'direct' }),
       64,
       'server',
-      /^the busiest echo server 95 %/,
+      { kind: 'busy', server: 95 },
     ],
     [
       'CPUs that generator and server share',
       pinned(busyRun({ server: [0.4], generator: [0.58] }), [1], [1]),
       64,
       'generator',
-      /share CPUs that were 98 % used/,
+      { kind: 'shared-cpus', used: 98 },
     ],
     [
       'CPUs that they share, most of it for the server',
       pinned(busyRun({ server: [0.6], generator: [0.38] }), [1], [1]),
       64,
       'server',
-      /share CPUs/,
+      { kind: 'shared-cpus', used: 98 },
     ],
     [
       'CPUs of their own, as busy together',
       pinned(busyRun({ server: [0.6], generator: [0.38] }), [1], [2]),
       64,
       'none',
-      /^no process was busy, and all together used 2\.0 % of the CPUs: /,
+      { kind: 'idle', used: 2 },
     ],
     [
       'a machine that is full of processes none of which is busy',
       busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.21, 0.21] }),
       2,
       'machine',
-      /^the CPUs are 86 % used by all processes together, and none of them was busy by itself: an Nginx worker/,
+      { kind: 'full-cpus', used: 86 },
     ],
     [
       'a machine that is nearly full',
       busyRun({ proxy: [0.4, 0.4], server: [0.3, 0.2], generator: [0.19, 0.19] }),
       2,
       'none',
-      /all together used 84 % of the CPUs/,
+      { kind: 'idle', used: 84 },
     ],
     [
       'CPUs that Nginx and servers share, in an open loop that was not kept up with',
@@ -83,47 +117,39 @@ describe('who was the limit', () => {
       }),
       64,
       'machine',
-      /^Nginx and echo server share CPUs that were 96 % used; an Nginx worker was busy 50 % of the time/,
+      { kind: 'shared-cpus', used: 96, proxy: 50 },
     ],
-    [
-      'nobody',
-      busyRun(),
-      64,
-      'none',
-      /^no process was busy, and all together used .* of the CPUs: an Nginx worker was busy 30 % of the time/,
-    ],
+    ['nobody', busyRun(), 64, 'none', { kind: 'idle', proxy: 30 }],
     [
       'a generator that spins and sends late all the same',
       spinning(openRun(0.9, { sendLag: 50_000, response: 60_000 })),
       64,
       'generator',
-      /^it spins until the next message is due and still did not keep the schedule, its send lag p99 is 50\d\d\d µs; an Nginx/,
+      { kind: 'late-spinner', proxy: 30 },
     ],
     [
       'nobody, where it sleeps',
       openRun(0.9, { sendLag: 50_000, response: 60_000 }),
       64,
       'none',
-      /^no process was busy/,
+      { kind: 'idle' },
     ],
-    ['nobody, in a schedule that was not kept', openRun(0.9, QUICK), 64, 'none', /^no process was busy/],
+    ['nobody, in a schedule that was not kept', openRun(0.9, QUICK), 64, 'none', { kind: 'idle' }],
   ];
   for (const [what, run, cpus, component, evidence] of LIMITS) {
     test(`${what}: ${component}`, () => {
       const { limit } = judge(run, cpus);
       assert.equal(limit.component, component);
-      assert.match(limit.evidence, evidence);
+      assert.deepEqual(seenIn(limit, Object.keys(evidence)), evidence);
     });
   }
 
   test('of Nginx the busiest worker counts, for connections stay with theirs; the master does not', () => {
     const { limit } = judge(busyRun({ proxy: [0.5, 0.99, 0.7] }));
     assert.equal(limit.component, 'proxy');
-    assert.match(
-      limit.evidence,
-      /^the busiest Nginx worker was busy 99 % of the time, the least busy 50 %, /,
-    );
-    assert.match(judge(busyRun({ proxy: [0.95, 0.93] })).limit.evidence, /^an Nginx worker was busy 95 %/);
+    assert.deepEqual(seenIn(limit, ['proxy', 'least']), { proxy: 99, least: 50 });
+    const alike = judge(busyRun({ proxy: [0.95, 0.93] })).limit;
+    assert.deepEqual(seenIn(alike, ['proxy', 'least']), { proxy: 95, least: null });
     assert.equal(judge(busyRun({ proxy: [0.89, 0.5] })).limit.component, 'none');
   });
 
@@ -178,16 +204,19 @@ describe('who was the limit', () => {
       name: 'runner',
       samples: first.samples.map((sample) => ({ ...sample, cpuUs: Math.round(sample.atUs * 0.1) })),
     });
-    assert.match(judge(run).limit.evidence, /share CPUs that were 98 % used/);
+    assert.deepEqual(seenIn(judge(run).limit, ['kind', 'used']), { kind: 'shared-cpus', used: 98 });
   });
 
   test('a run of which no process is known has no limit', () => {
     const run = busyRun();
     run.processes = [];
     run.proxy = null;
-    assert.deepEqual(judge(run).limit, {
-      component: 'none',
-      evidence: 'no process was busy: nothing is known of the processes.',
+    const { limit } = judge(run);
+    assert.equal(limit.component, 'none');
+    assert.deepEqual(limit.evidence.data.evidence, {
+      kind: 'idle',
+      used: 0,
+      busy: { proxy: null, server: null, generator: null },
     });
   });
 });

@@ -1,8 +1,9 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
+import type { EvidenceFacts } from '../wording/validity.ts';
 import { lateness, ofAllSeconds, type ScheduleDoubts } from './schedule.ts';
-import { sentence, type Utilisation } from './utilisation.ts';
-import { percent } from './words.ts';
+import { busyFacts, type Utilisation } from './utilisation.ts';
 
 /** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node) on. */
 export const BUSY = 0.9;
@@ -14,6 +15,12 @@ const SHARED_FULL = 0.95;
  */
 const MACHINE_FULL = 0.85;
 
+/** What the limit was, and what shows it. */
+export interface Limit {
+  component: Validity['limit']['component'];
+  evidence: EvidenceFacts;
+}
+
 /**
  * Which part kept the run from going faster, and what shows it. What is measured comes first: a busy
  * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for. `doubts`: against its schedule.
@@ -23,13 +30,21 @@ export function limitOf(
   figures: RunFigures,
   utilisation: Utilisation,
   doubts: ScheduleDoubts,
-): Validity['limit'] {
+): Limit {
   return (
     schedule(figures, utilisation, doubts) ??
     busyProcess(utilisation) ??
     lateSpinner(run, figures, utilisation, doubts) ??
-    fullCpus(utilisation) ?? { component: 'none', evidence: idle(utilisation) }
+    fullCpus(utilisation) ?? {
+      component: 'none',
+      evidence: { kind: 'idle', used: utilisation.machine, busy: busyFacts(utilisation) },
+    }
   );
+}
+
+/** As a run keeps it. */
+export function limitFinding({ component, evidence }: Limit): Validity['limit'] {
+  return { component, evidence: finding('limit', { evidence }) };
 }
 
 /** It did all that was asked, and in time. */
@@ -37,15 +52,22 @@ function schedule(
   { offered }: RunFigures,
   utilisation: Utilisation,
   { rate, inTime, backlog }: ScheduleDoubts,
-): Validity['limit'] | null {
+): Limit | null {
   if (offered === null || offered.ratio === null || (rate ?? inTime ?? backlog) !== undefined) return null;
-  const evidence = `${percent(offered.ratio)} of the ${Math.round(offered.perSecond)} messages/s that the schedule offered were echoed; ${sentence(utilisation)}`;
-  return { component: 'schedule', evidence };
+  return {
+    component: 'schedule',
+    evidence: {
+      kind: 'on-schedule',
+      ratio: offered.ratio,
+      perSecond: offered.perSecond,
+      busy: busyFacts(utilisation),
+    },
+  };
 }
 
-function busyProcess(utilisation: Utilisation): Validity['limit'] | null {
+function busyProcess(utilisation: Utilisation): Limit | null {
   const { proxy, server, generator } = { server: 0, generator: 0, ...known(utilisation) };
-  const evidence = sentence(utilisation);
+  const evidence: EvidenceFacts = { kind: 'busy', busy: busyFacts(utilisation) };
   if (proxy !== undefined && proxy >= BUSY) return { component: 'proxy', evidence };
   // In `direct` a server that is about as busy as the generator is what was measured.
   if (proxy === undefined && server >= BUSY && server >= generator * 0.95)
@@ -71,30 +93,24 @@ function lateSpinner(
   figures: RunFigures,
   utilisation: Utilisation,
   doubts: ScheduleDoubts,
-): Validity['limit'] | null {
+): Limit | null {
   const late = lateness(ofAllSeconds(figures));
   if (run.plan.pacing !== 'spin' || doubts.lag === undefined || late === null) return null;
-  const evidence = `it spins until the next message is due and still did not keep the schedule, its send lag p99 is ${late.lagUs} µs; ${sentence(utilisation)}`;
-  return { component: 'generator', evidence };
+  return {
+    component: 'generator',
+    evidence: { kind: 'late-spinner', lagUs: late.lagUs, busy: busyFacts(utilisation) },
+  };
 }
 
-function fullCpus(utilisation: Utilisation): Validity['limit'] | null {
+function fullCpus(utilisation: Utilisation): Limit | null {
   const { shared, machine, server, generator } = utilisation;
+  const busy = busyFacts(utilisation);
   if (shared !== null && shared.used >= SHARED_FULL) {
-    const names = shared.components.map((component) => NAMES[component]).join(' and ');
-    const evidence = `${names} share CPUs that were ${percent(shared.used)} used; ${sentence(utilisation)}`;
-    if (shared.components.includes('proxy')) return { component: 'machine', evidence };
+    const { components, used } = shared;
+    const evidence: EvidenceFacts = { kind: 'shared-cpus', components, used, busy };
+    if (components.includes('proxy')) return { component: 'machine', evidence };
     return { component: (server ?? 0) > (generator ?? 0) ? 'server' : 'generator', evidence };
   }
   if (machine < MACHINE_FULL) return null;
-  const evidence = `the CPUs are ${percent(machine)} used by all processes together, and none of them was busy by itself: ${sentence(utilisation)}`;
-  return { component: 'machine', evidence };
-}
-
-const NAMES = { proxy: 'Nginx', server: 'echo server', generator: 'generator' };
-
-function idle(utilisation: Utilisation): string {
-  const { machine } = utilisation;
-  const together = machine === 0 ? '' : `, and all together used ${percent(machine)} of the CPUs`;
-  return `no process was busy${together}: ${sentence(utilisation)}`;
+  return { component: 'machine', evidence: { kind: 'full-cpus', used: machine, busy } };
 }

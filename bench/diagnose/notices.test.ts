@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
+import type { Notice } from '../model/finding.ts';
 import { PHASES } from '../model/load.ts';
-import type { Notice } from '../model/notice.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
 

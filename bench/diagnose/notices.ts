@@ -1,5 +1,5 @@
 import type { RunFigures } from '../measure/figures.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import { disturbanceNotice } from './disturbance.ts';

@@ -1,6 +1,7 @@
 import type { RunFigures } from '../measure/figures.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
-import { percent } from './words.ts';
+import { finding } from '../wording/finding.ts';
 
 /** An open loop that echoes this share of what it offers did all that was asked. */
 const ACHIEVED = 0.99;
@@ -25,7 +26,7 @@ export interface ScheduleFigures {
 }
 
 /** Why a schedule was not kept, a sentence each. `lag` is the generator's own fault, the others are the system's. */
-export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', string>>;
+export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', Finding>>;
 
 export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigures {
   return {
@@ -53,15 +54,11 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
   const doubts: ScheduleDoubts = {};
   const late = lateness(schedule);
   const { ratio, inTime } = schedule;
-  if (late !== null)
-    doubts.lag = `The generator sent late: send lag p99 is ${late.lagUs} µs, ${percent(late.share)} of the response time's p99.`;
-  if (ratio !== null && ratio < (achievedFrom(run) ?? 0))
-    doubts.rate = `Only ${percent(ratio)} of the offered rate was echoed in the steady phase.`;
-  if (inTime !== null && inTime < ACHIEVED)
-    doubts.inTime = `Only ${percent(inTime)} of the messages that were due in the steady phase were echoed within 1 s of when they were due.`;
+  if (late !== null) doubts.lag = finding('send-lag', late);
+  if (ratio !== null && ratio < (achievedFrom(run) ?? 0)) doubts.rate = finding('rate-missed', { ratio });
+  if (inTime !== null && inTime < ACHIEVED) doubts.inTime = finding('late-echoes', { share: inTime });
   const backlog = backlogOf(figures);
-  if (backlog !== null)
-    doubts.backlog = `The steady phase began with ${backlog} messages that were sent before and not yet answered: the run had not settled. Give it a longer warm-up, or a lower rate.`;
+  if (backlog !== null) doubts.backlog = finding('backlog', { outstanding: backlog });
   return doubts;
 }
 

@@ -1,8 +1,8 @@
 import type { RunFigures } from '../measure/figures.ts';
-import { isNginxWorker, type MEASURED } from '../measure/processes.ts';
+import { isNginxWorker } from '../measure/processes.ts';
 import type { Placement } from '../model/plan.ts';
-import type { Component, Run } from '../model/run.ts';
-import { percent } from './words.ts';
+import type { Component, MEASURED, Run } from '../model/run.ts';
+import type { BusyFacts } from '../wording/validity.ts';
 
 /** How busy each component is: shares of a core, or of an event loop's time where that is more. */
 export interface Utilisation {
@@ -70,22 +70,19 @@ function cpuOf({ processes }: RunFigures, components: readonly Component[]): num
     .reduce((sum, { cpuShare }) => sum + (cpuShare ?? 0), 0);
 }
 
-/** What each component did, in words: the evidence of every verdict. */
-export function sentence({ proxy, server, generator }: Utilisation): string {
-  const parts = [
-    proxy === null ? null : nginx(proxy),
-    server === null ? null : `the busiest echo server ${percent(server)}`,
-    generator === null ? null : `the busiest generator worker ${percent(generator)}`,
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? 'nothing is known of the processes.' : `${parts.join(', ')}.`;
-}
+/** From this difference on the workers were not all alike. */
+const SPREAD = 0.1;
 
-/** From this difference on a person is told that the workers were not all alike. */
-const SPREAD_TOLD = 0.1;
-
-function nginx({ busiest, least }: NonNullable<Utilisation['proxy']>): string {
-  if (busiest - least < SPREAD_TOLD) return `an Nginx worker was busy ${percent(busiest)} of the time`;
-  return `the busiest Nginx worker was busy ${percent(busiest)} of the time, the least busy ${percent(least)}`;
+/** How busy each component was: the evidence of every verdict. */
+export function busyFacts({ proxy, server, generator }: Utilisation): BusyFacts {
+  return {
+    proxy: proxy && {
+      busiest: proxy.busiest,
+      least: proxy.busiest - proxy.least < SPREAD ? null : proxy.least,
+    },
+    server,
+    generator,
+  };
 }
 
 function highest(values: number[]): number | null {

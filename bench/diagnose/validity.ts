@@ -1,9 +1,10 @@
 import type { RunFigures } from '../measure/figures.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
 import { standingDoubts } from './disturbance.ts';
-import { BUSY, limitOf } from './limit.ts';
+import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
 import type { Utilisation } from './utilisation.ts';
-import { percent } from './words.ts';
 
 /** Below this share Nginx is not what is measured when another component is busy. */
 const NGINX_IDLE = 0.8;
@@ -12,8 +13,9 @@ const LOOP_BUSY = 0.85;
 /** May this run be believed, and why not. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
   const { schedule, disturbance } = standingDoubts(run, figures);
-  const limit = limitOf(run, figures, utilisation, schedule);
-  const cut = outcome(run);
+  const found = limitOf(run, figures, utilisation, schedule);
+  const limit = limitFinding(found);
+  const cut = notCompleted(run);
   const doubts = [
     cut ?? nothing(figures),
     losses(run, figures),
@@ -24,43 +26,42 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     schedule.backlog,
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   // What was the limit of a run that broke off matters less than that it did.
-  const limited = cut === null ? limitedBy(run, utilisation, limit) : null;
+  const limited = cut === null ? limitedBy(run, utilisation, found) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
-  if (limit.component === 'machine') doubts.push(`The machine was the limit: ${limit.evidence}`);
-  const busy = loopBusy(utilisation, limit.component);
+  if (found.component === 'machine')
+    doubts.push(finding('limited-by', { component: 'machine', evidence: found.evidence }));
+  const busy = loopBusy(utilisation, found.component);
   if (busy !== null) doubts.push(busy);
   return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
 }
 
-function outcome(run: Run): string | null {
-  if (run.outcome.state === 'completed') return null;
-  return `The run was ${run.outcome.state}: ${run.outcome.reason}`;
+function notCompleted({ outcome }: Run): Finding | null {
+  if (outcome.state === 'completed') return null;
+  return finding('run-ended', { state: outcome.state, reason: outcome.reason });
 }
 
-function nothing({ steady }: RunFigures): string | null {
-  return steady.echoed > 0 ? null : 'Nothing was echoed in the steady phase.';
+function nothing({ steady }: RunFigures): Finding | null {
+  return steady.echoed > 0 ? null : finding('nothing-echoed', {});
 }
 
-function losses({ workers }: Run, { connections, messages, conservation }: RunFigures): string | null {
-  if (!conservation.ok) return 'The books do not balance: sent is not echoed + outstanding + lost.';
+function losses({ workers }: Run, { connections, messages, conservation }: RunFigures): Finding | null {
+  if (!conservation.ok) return finding('counts-differ', {});
   const unsent = workers.reduce((sum, worker) => sum + worker.unsent, 0);
-  if (connections.failed === 0 && messages.lost === 0 && unsent === 0) return null;
-  const left = unsent === 0 ? '' : `, and ${unsent} had no connection left to be sent on`;
-  return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost${left}.`;
+  const { asked, failed } = connections;
+  if (failed === 0 && messages.lost === 0 && unsent === 0) return null;
+  return finding('losses', { asked, failed, lost: messages.lost, unsent });
 }
 
 /** In `direct` the echo server is what is measured: there it may be the limit. */
 function limitedBy(
   run: Run,
   utilisation: Utilisation,
-  limit: Validity['limit'],
+  { component, evidence }: Limit,
 ): Pick<Validity, 'verdict' | 'reasons'> | null {
   const direct = run.plan.profile === 'direct';
   if (!direct && (utilisation.proxy?.busiest ?? 0) >= NGINX_IDLE) return null;
-  if (limit.component === 'generator')
-    return { verdict: 'generator-limited', reasons: [`The generator was the limit: ${limit.evidence}`] };
-  if (limit.component === 'server' && !direct)
-    return { verdict: 'server-limited', reasons: [`The echo server was the limit: ${limit.evidence}`] };
+  if (component === 'generator' || (component === 'server' && !direct))
+    return { verdict: `${component}-limited`, reasons: [finding('limited-by', { component, evidence })] };
   return null;
 }
 
@@ -68,9 +69,9 @@ function limitedBy(
  * A generator near its own limit measures itself. Not so where what is measured is saturated: then it
  * waits for that, and how long it waits is the result.
  */
-function loopBusy(utilisation: Utilisation, limit: Validity['limit']['component']): string | null {
+function loopBusy(utilisation: Utilisation, limit: Limit['component']): Finding | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;
   if (limit === 'proxy' && (utilisation.proxy?.busiest ?? 0) >= BUSY) return null;
   if (limit === 'server') return null;
-  return `A generator worker was busy ${percent(utilisation.generator)} of the time: it may measure itself.`;
+  return finding('generator-busy', { share: utilisation.generator });
 }

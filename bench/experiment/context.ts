@@ -1,5 +1,5 @@
 import type { BenchEvent } from '../model/event.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Run } from '../model/run.ts';

@@ -4,7 +4,7 @@ import { makeFleet } from '../load/fleet.ts';
 import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Outcome, Run } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';

@@ -191,7 +191,7 @@ export function checkFaultless({ plan, outcome, spread, validity }: Run, figures
     const sum = (of: 'connections' | 'messages') => shares.reduce((total, share) => total + share[of], 0);
     assert.deepEqual([sum('connections'), sum('messages')], [connections.opened, messages.echoed], component);
   }
-  assert.ok(validity.limit.evidence.length > 0);
+  assert.ok(validity.limit.evidence.data.evidence !== undefined);
 }
 
 /** A quantile (0..100) of one kind of time in µs, whether or not there are enough samples to print it. */

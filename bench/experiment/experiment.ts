@@ -1,7 +1,7 @@
 import { UNJUDGED } from '../diagnose/diagnose.ts';
 import type { BenchEvent, Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Environment } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
@@ -11,6 +11,7 @@ import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
+import { finding } from '../wording/finding.ts';
 import { runLoop } from './loop.ts';
 import type { NamedProcess } from './processes.ts';
 import { executeRun } from './run.ts';
@@ -148,6 +149,9 @@ function unjudged(run: Run): Run {
   if (outcome.state === 'completed') return run;
   return {
     ...run,
-    validity: { ...UNJUDGED, reasons: [`The run was ${outcome.state}: ${outcome.reason}`] },
+    validity: {
+      ...UNJUDGED,
+      reasons: [finding('run-ended', { state: outcome.state, reason: outcome.reason })],
+    },
   };
 }

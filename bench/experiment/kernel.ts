@@ -1,4 +1,4 @@
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import { readThrottledUs } from '../observe/control-group.ts';
 import { readListenDrops } from '../observe/environment.ts';
 import type { ListenDrops } from '../observe/proc.ts';

@@ -1,9 +1,9 @@
 import type { LoadFigures } from '../measure/merge.ts';
-import { MEASURED } from '../measure/processes.ts';
 import type { LiveCpu } from '../model/event.ts';
 import type { FailureCounts } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
 import type { Recording } from '../model/recording.ts';
+import { MEASURED } from '../model/run.ts';
 import { cycleUs, turnUs } from '../model/turns.ts';
 import type { ProcessUsage } from '../observe/sampler.ts';
 import type { RunContext } from './context.ts';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
 import type { BenchEvent } from '../model/event.ts';
+import { stored } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { profileNamed, sidesOf } from '../plan/plan.test.fixture.ts';
@@ -21,7 +22,7 @@ function counting(wanted: number): Strategy {
   return {
     next: (done) => (done.length < wanted ? [{ ...spec, round: done.length + 1 }] : []),
     expectedRuns: () => wanted,
-    conclude: (done) => [{ kind: 'left-out', variant: 'plain', reason: `${done.length} runs` }],
+    conclude: (done) => [{ kind: 'left-out', variant: 'plain', reason: stored(`${done.length} runs`) }],
   };
 }
 

@@ -1,6 +1,6 @@
 import type { BenchEvent, LiveFigures } from '../model/event.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { formatRate, formatTime } from '../report/page/format.ts';
+import { formatRate, formatTime } from '../wording/format.ts';
 
 /** Points that are kept of a run: of a longer one every second, fourth, … moment. */
 const MOST_POINTS = 240;

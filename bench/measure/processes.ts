@@ -1,10 +1,8 @@
-import type { Component, ProcessSeries, Run, Sample } from '../model/run.ts';
+import type { Component, MEASURED, ProcessSeries, Run, Sample } from '../model/run.ts';
 import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
 import { ownSeconds, type Span, seconds } from './span.ts';
 
-/** The components that a figure is told for, one by one; the runner is only watched. */
-export const MEASURED = ['proxy', 'server', 'generator'] as const;
 /** One figure for each component; null where it has no process or was not sampled. */
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 

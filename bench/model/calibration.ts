@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { EFFECT_VERDICTS } from './comparison.ts';
+import { effectVerdictSchema } from './comparison.ts';
 import { amount, count } from './load.ts';
 import { engineSchema, positive, stepSchema } from './plan.ts';
 
@@ -13,7 +13,7 @@ export const trialSchema = v.strictObject({
   /** What it has, or does, that the baseline does not. */
   change: v.string(),
   /** Null: nothing can differ. Else the figure in which it must show, and as what. */
-  expected: v.nullable(v.strictObject({ ...figureNameSchema, verdict: v.picklist(EFFECT_VERDICTS) })),
+  expected: v.nullable(v.strictObject({ ...figureNameSchema, verdict: effectVerdictSchema })),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
@@ -24,7 +24,7 @@ export const knownEffectSchema = v.strictObject({
   /** Variant ÷ baseline, as measured; null where no round gave one. */
   effect: v.nullable(ratio),
   /** What the comparison said of it; `found` where that is what was expected. */
-  verdict: v.picklist(EFFECT_VERDICTS),
+  verdict: effectVerdictSchema,
   found: v.boolean(),
 });
 export type KnownEffect = v.InferOutput<typeof knownEffectSchema>;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { conditionSchema } from './condition.ts';
+import { findingSchema } from './finding.ts';
 import { amount } from './load.ts';
 import { positive } from './plan.ts';
 
@@ -15,8 +16,8 @@ export const trialSchema = v.strictObject({
   keptSchedule: v.boolean(),
   /** What each objective looks at, in base units and in their order; null where the run does not give it. */
   figures: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
-  /** Why a miss need not be the doing of what is measured, in a sentence; null where it is, and where nothing was missed. */
-  elsewhere: v.nullable(v.string()),
+  /** Why a miss need not be the doing of what is measured, null where it is, and where nothing was missed. */
+  elsewhere: v.nullable(findingSchema),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
@@ -50,8 +51,8 @@ export const capacitySchema = v.strictObject({
   /** Highest level at which they were met, and lowest above it at which they were not; null: there is none. */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),
   bound: v.picklist(CAPACITY_BOUNDS),
-  /** What kept the search from an upper bound of what is measured, in a sentence; null: nothing did. */
-  limit: v.nullable(v.string()),
+  /** What kept the search from an upper bound of what is measured, null: nothing did. */
+  limit: v.nullable(findingSchema),
   /** Both ends are within the precision of each other and confirmed by repeats. */
   finished: v.boolean(),
   /** In the order in which they ran. */

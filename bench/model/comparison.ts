@@ -1,24 +1,41 @@
 import * as v from 'valibot';
+import { findingSchema } from './finding.ts';
 import { amount, count } from './load.ts';
+import { metricUnitSchema } from './metric.ts';
 import { positive, stepSchema } from './plan.ts';
 
 /**
- * The verdict on an effect. Times and throughput are `faster` or `slower`, what is used up (CPU, memory) is
- * `cheaper` or `dearer`. `no difference detected` does not say that there is none: see `detectable`.
+ * The verdict on an effect. Times and throughput are `faster` or `slower`, what is used up (CPU, memory) is `lower`
+ * or `higher`. `no difference detected` does not say that there is none: see `detectable`.
  */
 export const EFFECT_VERDICTS = [
   'faster',
   'slower',
-  'cheaper',
-  'dearer',
+  'lower',
+  'higher',
   'no difference detected',
   'too few rounds',
 ] as const;
 export type EffectVerdict = (typeof EFFECT_VERDICTS)[number];
 
-/** What the headline figures come to; `mixed`: better in one, worse in another. */
+/** What the headline metrics amount to; `mixed`: better in one, worse in another. */
 export const OVERALL_VERDICTS = [...EFFECT_VERDICTS, 'mixed'] as const;
 export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
+
+/** What verdicts were called in older results. */
+const FORMER: Readonly<Record<string, EffectVerdict>> = { cheaper: 'lower', dearer: 'higher' };
+
+const current = v.pipe(
+  v.string(),
+  v.transform((verdict) => FORMER[verdict] ?? verdict),
+);
+export const effectVerdictSchema = v.pipe(current, v.picklist(EFFECT_VERDICTS));
+
+/** Whether a verdict is good news; null where it is neither. */
+export function isBetter(verdict: OverallVerdict): boolean | null {
+  if (verdict === 'faster' || verdict === 'lower') return true;
+  return verdict === 'slower' || verdict === 'higher' ? false : null;
+}
 
 const figure = v.pipe(v.number(), v.finite());
 /** A ratio, variant ÷ baseline. */
@@ -30,7 +47,7 @@ export const comparedFigureSchema = v.strictObject({
   name: v.string(),
   /** Of the runs that it is taken from. */
   step: stepSchema,
-  unit: v.picklist(['µs', 'B', '1/s']),
+  unit: metricUnitSchema,
   /** Medians over the rounds that count; null where no round does. */
   baseline: v.nullable(figure),
   variant: v.nullable(figure),
@@ -40,7 +57,7 @@ export const comparedFigureSchema = v.strictObject({
   interval: v.nullable(v.tuple([ratio, ratio])),
   /** Two-sided, adjusted for all figures of all variants. */
   pValue: v.nullable(v.pipe(amount, v.maxValue(1))),
-  verdict: v.picklist(EFFECT_VERDICTS),
+  verdict: effectVerdictSchema,
   /** Smallest effect that would have been detected, as a ratio above 1; null where the rounds are too few. */
   detectable: v.nullable(ratio),
   /** The figure round by round, where it counts on both sides. */
@@ -56,7 +73,7 @@ export const variantComparisonSchema = v.strictObject({
   /** Where it is not that of the comparison: of stored results each variant is compared to its own counterpart. */
   baseline: v.exactOptional(v.string()),
   /** Of the headline figures: CPU per message of Nginx in the closed loop, and p50 of the response time. */
-  verdict: v.picklist(OVERALL_VERDICTS),
+  verdict: v.pipe(current, v.picklist(OVERALL_VERDICTS)),
   figures: v.array(comparedFigureSchema),
 });
 export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
@@ -67,7 +84,7 @@ export const excludedSchema = v.strictObject({
   step: stepSchema,
   round: positive,
   figures: v.array(v.string()),
-  reason: v.string(),
+  reason: findingSchema,
 });
 export type Excluded = v.InferOutput<typeof excludedSchema>;
 

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { calibrationSchema } from './calibration.ts';
 import { capacitySchema } from './capacity.ts';
 import { comparisonSchema } from './comparison.ts';
+import { findingSchema } from './finding.ts';
 import { amount } from './load.ts';
 import { priceSchema } from './price.ts';
 
@@ -13,11 +14,11 @@ export const conclusionSchema = v.variant('kind', [
     ratePerSecond: amount,
     /** True where the first rate turned out to be too high and was halved. */
     halved: v.boolean(),
-    /** One or two sentences for a person, with the figures that it follows from. */
-    reason: v.string(),
+    /** With the figures that it follows from. */
+    reason: findingSchema,
   }),
   /** No latency could be measured for this variant. */
-  v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: v.string() }),
+  v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: findingSchema }),
   comparisonSchema,
   capacitySchema,
   calibrationSchema,

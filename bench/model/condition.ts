@@ -1,8 +1,5 @@
 import * as v from 'valibot';
-
-/** What a metric is measured in; decides how a limit is written and read. */
-export const METRIC_UNITS = ['time', 'number', 'bytes'] as const;
-export type MetricUnit = (typeof METRIC_UNITS)[number];
+import { metricUnitSchema } from './metric.ts';
 
 const OPERATORS = {
   '<=': (value: number, limit: number) => value <= limit,
@@ -26,7 +23,7 @@ export const conditionSchema = v.strictObject({
   operator: v.picklist(NAMES),
   /** In base units: µs, bytes, or plain. */
   limit: v.pipe(v.number(), v.finite()),
-  unit: v.picklist(METRIC_UNITS),
+  unit: metricUnitSchema,
 });
 export type Condition = v.InferOutput<typeof conditionSchema>;
 

@@ -1,22 +1,32 @@
 import * as v from 'valibot';
+import { findingSchema, stored } from './finding.ts';
+import { metricUnitSchema } from './metric.ts';
 import { stepSchema } from './plan.ts';
 
 const figure = v.pipe(v.number(), v.finite());
 
 /** One figure through the proxy beside the same without it. */
-export const pricedFigureSchema = v.strictObject({
-  /** As thresholds have it; `….total` is that of all processes that do the work. */
-  name: v.string(),
-  /** Of the two runs that it is taken from. */
-  step: stepSchema,
-  unit: v.picklist(['µs', 'B', '1/s']),
-  baseline: figure,
-  variant: figure,
-  /** Variant ÷ baseline. */
-  ratio: v.pipe(figure, v.gtValue(0)),
-  /** Why the pair may tell of something else than the proxy, in a sentence; null: nothing speaks against it. */
-  doubt: v.nullable(v.string()),
-});
+const pricedFigureSchema = v.pipe(
+  v.strictObject({
+    /** As thresholds have it; `….total` is that of all processes that do the work. */
+    name: v.string(),
+    /** Of the two runs that it is taken from. */
+    step: stepSchema,
+    unit: metricUnitSchema,
+    baseline: figure,
+    variant: figure,
+    /** Variant ÷ baseline. */
+    ratio: v.pipe(figure, v.gtValue(0)),
+    /** Why the pair may show something other than the proxy, with the variant that it is about. */
+    doubts: v.optional(v.array(v.strictObject({ variant: v.string(), reason: findingSchema }))),
+    /** The same in older results: a sentence. */
+    doubt: v.exactOptional(v.nullable(v.string())),
+  }),
+  v.transform(({ doubt, doubts, ...figure }) => ({
+    ...figure,
+    doubts: doubts ?? (doubt == null ? [] : [{ variant: '', reason: stored(doubt) }]),
+  })),
+);
 export type PricedFigure = v.InferOutput<typeof pricedFigureSchema>;
 
 /** What the way through the proxy costs each variant: one pair of runs a step, so that no figure has an interval. */

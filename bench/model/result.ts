@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { keptCalibrationSchema } from './calibration.ts';
 import { conclusionSchema } from './conclusion.ts';
+import { noticeSchema } from './finding.ts';
 import { amount, count } from './load.ts';
-import { noticeSchema } from './notice.ts';
 import { planSchema, runPlanSchema } from './plan.ts';
 import { outcomeSchema, type Run, validitySchema } from './run.ts';
 import { variantSchema } from './variant.ts';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { failureCountsSchema } from './failure.ts';
+import { findingSchema, noticeSchema } from './finding.ts';
 import { amount, count, phaseSchema } from './load.ts';
-import { noticeSchema } from './notice.ts';
 import { runPlanSchema } from './plan.ts';
 
 /** HdrHistogram V2, compressed, base64: merges without loss. Values in µs. */
@@ -68,6 +68,8 @@ export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
 export const COMPONENTS = ['proxy', 'server', 'generator', 'runner'] as const;
 export type Component = (typeof COMPONENTS)[number];
+/** The components that a figure is told for, one by one; the runner is only watched. */
+export const MEASURED = ['proxy', 'server', 'generator'] as const;
 
 /** Counters of one process at one moment; CPU and switches since the process started, all threads. */
 export const sampleSchema = v.strictObject({
@@ -190,9 +192,9 @@ export const LIMITS = ['proxy', 'server', 'generator', 'machine', 'schedule', 'n
 
 export const validitySchema = v.strictObject({
   verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
-  /** One sentence with its evidence for each reason; empty where valid. */
-  reasons: v.array(v.string()),
-  limit: v.strictObject({ component: v.picklist(LIMITS), evidence: v.string() }),
+  /** Each with its evidence; empty where valid. */
+  reasons: v.array(findingSchema),
+  limit: v.strictObject({ component: v.picklist(LIMITS), evidence: findingSchema }),
 });
 export type Validity = v.InferOutput<typeof validitySchema>;
 

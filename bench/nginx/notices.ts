@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, relative } from 'node:path';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Directive, Node, Origin } from './tree.ts';
 
 /**

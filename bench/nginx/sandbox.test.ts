@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as v from 'valibot';
-import { noticeSchema } from '../model/notice.ts';
+import { noticeSchema } from '../model/finding.ts';
 import { collectChanges } from './notices.ts';
 import { parse } from './parse.ts';
 import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';

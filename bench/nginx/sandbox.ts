@@ -1,4 +1,4 @@
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import { type ConfineSpec, confine } from './confine.ts';
 import { withoutGuards } from './guards.ts';
 import { withCertificates, withSslParameters } from './legacy.ts';

@@ -1,5 +1,5 @@
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import { isRegular, locationsOf, pathsFor } from './location.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import { parseNumber } from './proc.ts';
 
 /** The folders of the control group that a controller holds this process in, its own first, then each parent's. */

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Notice } from '../model/notice.ts';
 import type { Environment } from '../model/result.ts';
 import { plannedCpus, quotaNotices, readContainerLimits } from './control-group.ts';
 import {

@@ -1,4 +1,4 @@
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
 import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';

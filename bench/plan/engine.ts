@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Notice } from '../model/notice.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Demand } from './reckoning.ts';
 

@@ -1,7 +1,7 @@
 import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';

@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
-import type { Notice } from '../model/notice.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunRequest } from '../request/request.ts';
 import {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps } from '../../test/result.ts';
+import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import { reportHtml } from '../report/html.ts';
 import { makeRedactor, redactResult } from './result.ts';
@@ -56,8 +57,8 @@ function telling(): Result {
       notices: [{ level: 'warning' as const, code: 'sandbox-files', text: told }],
       validity: {
         verdict: 'suspect' as const,
-        reasons: [told],
-        limit: { component: 'none' as const, evidence: told },
+        reasons: [stored(told)],
+        limit: { component: 'none' as const, evidence: stored(told) },
       },
       http: run.http && { ...run.http, path: '/secret-path', cache: { HIT: 2, alice: 1 } },
       proxy: run.proxy && {
@@ -95,14 +96,16 @@ function telling(): Result {
     variants: [...result.variants.filter(({ name }) => name !== 'tls'), own],
     notices: [{ level: 'info', code: 'variant-passed-over', text: told }],
     conclusions: [
-      { kind: 'rate', ratePerSecond: 8900, halved: false, reason: told },
-      { kind: 'left-out', variant: own.name, reason: told },
+      { kind: 'rate', ratePerSecond: 8900, halved: false, reason: stored(told) },
+      { kind: 'left-out', variant: own.name, reason: stored(told) },
       {
         kind: 'comparison',
         baseline: 'plain',
         rounds: { asked: 1, used: 1 },
         comparisons: [{ variant: own.name, verdict: 'too few rounds', figures: [] }],
-        excluded: [{ variant: own.name, step: 'latency', round: 1, figures: ['response.p99'], reason: told }],
+        excluded: [
+          { variant: own.name, step: 'latency', round: 1, figures: ['response.p99'], reason: stored(told) },
+        ],
       },
     ],
     runs,

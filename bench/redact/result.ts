@@ -1,6 +1,6 @@
 import type { Conclusion } from '../model/conclusion.ts';
 import type { BenchEvent } from '../model/event.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import type { HttpLeg, NginxFacts, Run, Validity } from '../model/run.ts';
 import type { Tuning, Variant } from '../model/variant.ts';
@@ -59,7 +59,7 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     const renamed = [...names].reduce((rest, [name, { name: other }]) => rest.replaceAll(name, other), text);
     return textRedactor(words)(renamed);
   };
-  const notice = (each: Notice): Notice => ({ ...each, text: redactText(each.text) });
+  const notice = (each: Notice): Notice => redacted(each, redactText);
   const runPlan = (plan: Run['plan']): Run['plan'] => ({
     ...plan,
     variant: nameOf(plan.variant),
@@ -158,8 +158,8 @@ function redactValidity(
 ): Validity {
   return {
     verdict,
-    reasons: reasons.map(redactText),
-    limit: { ...limit, evidence: redactText(limit.evidence) },
+    reasons: reasons.map((reason) => redacted(reason, redactText)),
+    limit: { ...limit, evidence: redacted(limit.evidence, redactText) },
   };
 }
 
@@ -169,7 +169,18 @@ function timeOf(id: string): string {
 }
 
 /** Keys whose text is a word of the bench's own. */
-const FIXED = new Set(['kind', 'verdict', 'step', 'unit', 'name', 'metric', 'operator', 'startedAt']);
+const FIXED = new Set([
+  'code',
+  'level',
+  'kind',
+  'verdict',
+  'step',
+  'unit',
+  'name',
+  'metric',
+  'operator',
+  'startedAt',
+]);
 
 /** The value with every text in it redacted, however deep it stands and whatever kind of value it is. */
 function redacted<T>(value: T, redactText: (text: string) => string): T {

@@ -4,7 +4,9 @@ import { disturb } from '../../test/machine.ts';
 import { makeLatencyRun, makeResult, RATE, rateOf } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { stored } from '../model/finding.ts';
 import { LIMITS, type Run, type Validity } from '../model/run.ts';
+import { formatRough, formatShare, formatTime } from '../wording/format.ts';
 import {
   answerSentence,
   capacitySentence,
@@ -12,7 +14,6 @@ import {
   offeredSentence,
   undisturbedSentence,
 } from './answer.ts';
-import { formatRough, formatShare, formatTime } from './page/format.ts';
 import { type RunView, type VariantView, viewOf } from './view.ts';
 
 const SMALL = { seconds: 2, connections: 100 };
@@ -27,7 +28,7 @@ function viewOfRun(run: Run): RunView {
 }
 
 function limited(run: Run, component: Validity['limit']['component']): Run {
-  return { ...run, validity: { ...run.validity, limit: { component, evidence: 'The evidence.' } } };
+  return { ...run, validity: { ...run.validity, limit: { component, evidence: stored('The evidence.') } } };
 }
 
 test('one sentence holds both answers, with the figures of the runs', () => {
@@ -61,7 +62,7 @@ test('one answer alone, and why there is no other', () => {
   assert.match(answerSentence(variantOf(latency)), /^tls: at 8,900 a second half of all messages .* ms\.$/);
   const alone = answerSentence(variantOf(run));
   assert.match(alone, /^tls carried [\d,]+ messages a second, and Nginx was the limit\.$/);
-  const leftOut = { ...variantOf(run), leftOut: 'Nothing was echoed' };
+  const leftOut = { ...variantOf(run), leftOut: stored('Nothing was echoed.') };
   assert.equal(answerSentence(leftOut), `${alone} No latency: Nothing was echoed.`);
   assert.equal(
     answerSentence({ ...leftOut, throughput: null, leftOut: null }),

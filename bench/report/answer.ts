@@ -1,8 +1,7 @@
 import type { Capacity, Summary } from '../measure/figures.ts';
 import type { Validity } from '../model/run.ts';
-import { formatCount, formatRate, formatRough, formatShare, formatTime, NOTHING } from './page/format.ts';
+import { formatCount, formatRate, formatRough, formatShare, formatTime, NOTHING } from '../wording/format.ts';
 import type { RunView, VariantView } from './view.ts';
-import { sentence } from './words.ts';
 
 /**
  * Both answers for a variant in one sentence: how much it carried and what was the limit, and how fast it
@@ -14,7 +13,7 @@ export function answerSentence({ name, throughput, latency, leftOut }: VariantVi
   if (carried === null && cameBack === null) return `Nothing was measured of ${name}.`;
   const whole =
     carried === null ? `${name}: ${cameBack}.` : `${name} ${[carried, cameBack ?? []].flat().join('; ')}.`;
-  return cameBack === null && leftOut !== null ? `${whole} No latency: ${sentence(leftOut)}` : whole;
+  return cameBack === null && leftOut !== null ? `${whole} No latency: ${leftOut.text}` : whole;
 }
 
 const LIMIT_CLAUSE: Record<Validity['limit']['component'], string> = {

@@ -1,5 +1,5 @@
+import { formatTime } from '../wording/format.ts';
 import { html, type Markup } from './markup.ts';
-import { formatTime } from './page/format.ts';
 
 /** A time over all seconds (µs), and in brackets the same over the undisturbed ones. */
 export function besideTime(all: number | null | undefined, calm: number | null | undefined): Markup {

@@ -1,4 +1,5 @@
 import type { Result } from '../model/result.ts';
+import { formatBytes } from '../wording/format.ts';
 import { calibrationOf } from './calibration/words.ts';
 import { capacityLoad } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
@@ -6,7 +7,6 @@ import { sectionsOf } from './contents.ts';
 import { chartData } from './figure.ts';
 import { loadSentence } from './load.ts';
 import { html, type Markup } from './markup.ts';
-import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { pageScript } from './script.ts';
 import { tagsMarkup } from './tags.ts';

@@ -4,6 +4,7 @@ import { disturb } from '../../test/machine.ts';
 import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { stored } from '../model/finding.ts';
 import { jsonSummary } from './json.ts';
 
 const SMALL = { seconds: 2, connections: 10, perSecond: 1000 };
@@ -12,7 +13,10 @@ test('the summary for programs has exactly the fields that are promised', () => 
   const run = makeLatencyRun('tls', SMALL, 1000);
   disturb(run, 0, { stolenUs: 500_000 });
   run.http = makeRun(SMALL).http;
-  const conclusions = [rateOf(1000), { kind: 'left-out' as const, variant: 'plain', reason: 'a reason' }];
+  const conclusions = [
+    rateOf(1000),
+    { kind: 'left-out' as const, variant: 'plain', reason: stored('a reason') },
+  ];
   const summary = jsonSummary({ ...makeResult([run]), conclusions }, '/reports/x/report.html');
   assert.deepEqual(Object.keys(summary), [
     'schemaVersion',

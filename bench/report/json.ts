@@ -63,7 +63,7 @@ export interface JsonRun {
   profile: string;
   scenario: string;
   outcome: Outcome['state'];
-  validity: { verdict: Validity['verdict']; reasons: string[]; limit: Validity['limit'] };
+  validity: { verdict: Validity['verdict']; reasons: Validity['reasons']; limit: Validity['limit'] };
   connections: { asked: number; opened: number; failed: number };
   messages: { sent: number; echoed: number; outstanding: number; lost: number; perSecond: number | null };
   /** Null in a closed loop, which has no intended times. */

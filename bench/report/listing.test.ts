@@ -4,8 +4,8 @@ import { makeBothSteps, makeResult } from '../../test/result.ts';
 import { figuresOf } from '../measure/figures.ts';
 import type { Result } from '../model/result.ts';
 import { summaryOf } from '../store/writer.ts';
+import { formatRate, formatTime } from '../wording/format.ts';
 import { LISTING_TITLE, type ListingEntry, listingHtml } from './listing.ts';
-import { formatRate, formatTime } from './page/format.ts';
 
 function entryOf(folder: string, result: Result, hasReport = true): ListingEntry {
   const runs = result.runs.map((run, at) => summaryOf(`runs/${at + 1}-x.json`, run));

@@ -1,6 +1,6 @@
 import type { ResultIndex, RunSummary } from '../model/result.ts';
+import { formatRate, formatTime } from '../wording/format.ts';
 import { type Content, html, type Markup } from './markup.ts';
-import { formatRate, formatTime } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { table } from './table.ts';
 import { tagsMarkup } from './tags.ts';

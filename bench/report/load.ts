@@ -1,8 +1,8 @@
 import type { Load, Payload } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
-import { formatBytes, formatCount, formatRate, formatTime } from './page/format.ts';
+import { formatBytes, formatCount, formatRate, formatTime } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
 import type { View } from './view.ts';
-import { capital } from './words.ts';
 
 /** `closed, 1 in flight` or `open, 8.9k/s, uniform`. */
 export function loadText(load: Load): string {

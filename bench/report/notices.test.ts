@@ -1,9 +1,11 @@
+import { finding } from '../wording/finding.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeBothSteps, makeLatencyRun, makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
+import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import { reportHtml } from './html.ts';
 import { html } from './markup.ts';
@@ -49,7 +51,7 @@ test('with one step there is no need to name it; a superseded run is named', () 
   const both = makeResult([makeLatencyRun('tls', SMALL, 2000), makeLatencyRun('tls', SMALL, 1000)]);
   for (const run of both.runs) run.notices = [info('the same')];
   assert.deepEqual(
-    said({ ...both, conclusions: [{ kind: 'rate', ratePerSecond: 1000, halved: true, reason: '' }] }),
+    said({ ...both, conclusions: [{ kind: 'rate', ratePerSecond: 1000, halved: true, reason: stored('') }] }),
     [['tls (latency at 2k/s, superseded); tls (latency)', 'the same']],
   );
 });
@@ -145,14 +147,11 @@ test('twelve notices that say one thing with other figures are one line, in the 
   const result = makeBothSteps(6, 1);
   for (const [at, run] of result.runs.entries())
     run.notices = [
-      {
-        level: 'info',
-        code: 'pacing-spin',
-        text: `It used ${(1 - at / 100).toFixed(2)} of a core, and lag was ${100 + at} µs.`,
-      },
+      { level: 'info', ...finding('send-lag', { lagUs: 100 + at, share: (50 - at) / 100 }) },
     ];
   const names = 'direct, plain, tls, http2, cache, load-balanced';
-  const text = 'It used 0.89 to 1.00 of a core, and lag was 100 to 111 µs.';
+  const span = { lagUs: { least: 100, most: 111 }, share: { least: 0.39, most: 0.5 } };
+  const { text } = finding('send-lag', span);
   assert.deepEqual(said(result), [[names, text]]);
   assert.ok(summaryText(result, null).includes(`\n${names}: Note: ${text}\n`));
 });

@@ -1,5 +1,5 @@
-import type { Notice } from '../model/notice.ts';
-import { alikeGroups, mergedText } from './alike.ts';
+import type { Finding, Notice } from '../model/finding.ts';
+import { groupedFindings } from '../wording/finding.ts';
 import { placementNotice } from './placement.ts';
 import type { RunView, View } from './view.ts';
 
@@ -21,22 +21,19 @@ export interface SaidAlike extends Said<Notice> {
 export function noticesOf(view: View): SaidAlike[] {
   const general = [...view.result.notices, ...view.steps.flatMap((step) => placementNotice(step) ?? [])];
   const own = view.runs.flatMap((run) => run.run.notices.map((what) => ({ what, of: run })));
-  const kinds = new Map<string, [Own, ...Own[]]>();
+  const kinds = new Map<string, Own[]>();
   for (const each of own) {
     const kind = `${each.what.level} ${each.what.code}`;
-    const group = kinds.get(kind);
-    if (group === undefined) kinds.set(kind, [each]);
-    else group.push(each);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), each]);
   }
-  const ofRuns = [...kinds.values()].map((kind) => {
-    const texts = kind.map(({ what, of }) => ({ what: what.text, of }));
-    const [first, ...others] = saidAlike(texts, view).map(({ what: text, whose }) => ({
-      what: { ...kind[0].what, text },
+  const ofRuns = [...kinds.values()].flatMap((kind) => {
+    const [first, ...others] = saidAlike(kind, view).map(({ what, whose }) => ({
+      what: { level: kind[0]?.what.level ?? 'info', ...what },
       whose,
     }));
     return first === undefined ? [] : [{ ...first, others }];
   });
-  const all = [...general.map((what) => ({ what, whose: '', others: [] })), ...ofRuns.flat()];
+  const all = [...general.map((what) => ({ what, whose: '', others: [] })), ...ofRuns];
   return all.toSorted((a, b) => rank(a.what) - rank(b.what));
 }
 
@@ -46,11 +43,18 @@ interface Own {
   of: RunView;
 }
 
-/** Texts that say one thing of several runs once, with whose it is and their figures as ranges. */
-export function saidAlike(said: readonly { what: string; of: RunView }[], view: View): Said<string>[] {
-  return alikeGroups(said, ({ what }) => what).map((group) => ({
-    what: mergedText(group.map(({ what }) => what)) ?? group[0].what,
-    whose: whose([...new Set(group.map(({ of }) => of))], view),
+/** Findings that say one thing of several runs once, with whose it is and their figures as spans. */
+export function saidAlike(
+  said: readonly { what: Pick<Finding, 'code' | 'text'> & Partial<Finding>; of: RunView }[],
+  view: View,
+): Said<Finding>[] {
+  const findings = said.map(({ what: { code, text, data = {} }, of }) => ({
+    what: { code, text, data },
+    of,
+  }));
+  return groupedFindings(findings, ({ what }) => what).map(({ members, finding }) => ({
+    what: finding,
+    whose: whose([...new Set(members.map(({ of }) => of))], view),
   }));
 }
 

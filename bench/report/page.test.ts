@@ -11,6 +11,7 @@ import { withEveryString } from '../../test/hostile.ts';
 import { disturb } from '../../test/machine.ts';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
+import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import { summaryOf } from '../store/writer.ts';
 import { reportHtml } from './html.ts';
@@ -128,10 +129,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
     first.outcome = { state: 'aborted', reason: 'interrupted' };
     first.notices = [{ level: 'warning', code: 'a-code', text: 'A warning.' }];
     for (const run of result.runs) disturb(run, 1, { stolenUs: 900_000 });
-    second.validity = { ...second.validity, verdict: 'suspect', reasons: ['A reason.'] };
+    second.validity = { ...second.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
     result.conclusions = [
-      { kind: 'rate', ratePerSecond: 20_000, halved: true, reason: 'A reason.' },
-      { kind: 'left-out', variant: 'tls', reason: 'A reason.' },
+      { kind: 'rate', ratePerSecond: 20_000, halved: true, reason: stored('A reason.') },
+      { kind: 'left-out', variant: 'tls', reason: stored('A reason.') },
     ];
     await visit(await report(result), { colorScheme }, async (page) => {
       await openAll(page);
@@ -155,7 +156,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   const result = makeBothSteps();
   for (const run of result.runs) {
     disturb(run, 1, { otherUs: 900_000 });
-    run.validity = { ...run.validity, verdict: 'generator-limited', reasons: ['A reason.'] };
+    run.validity = { ...run.validity, verdict: 'generator-limited', reasons: [stored('A reason.')] };
   }
   await visit(await report(result), { colorScheme: 'dark', viewport: paper }, async (page, events) => {
     await page.emulateMedia({ media: 'print' });
@@ -219,11 +220,11 @@ test('hostile text in every place of a result stays text', async () => {
   for (const run of result.runs) {
     run.notices = [{ level: 'warning', code: 'a-code', text: '' }];
     run.outcome = { state: 'failed', reason: '' };
-    run.validity = { ...run.validity, verdict: 'suspect', reasons: [''] };
+    run.validity = { ...run.validity, verdict: 'suspect', reasons: [stored('')] };
     if (run.proxy) run.proxy.errorLog = [''];
     disturb(run, 1, { otherUs: 900_000 });
   }
-  result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: '' });
+  result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: stored('') });
   result.notices = [{ level: 'info', code: 'a-code', text: '' }];
   const hostile = withEveryString(result, HOSTILE);
   await visit(await report(hostile), {}, async (page, events) => {

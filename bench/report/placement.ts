@@ -1,4 +1,4 @@
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Placement, RunPlan } from '../model/plan.ts';
 import type { StepView } from './view.ts';
 

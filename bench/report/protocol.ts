@@ -1,5 +1,5 @@
 import type { HttpLeg, Probe } from '../model/run.ts';
-import { formatCount, formatShare } from './page/format.ts';
+import { formatCount, formatShare } from '../wording/format.ts';
 import type { RunView } from './view.ts';
 
 /** What the negotiation of the listener means for WebSocket, in plain sentences. */

@@ -1,12 +1,16 @@
+import { finding, notice } from '../wording/finding.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withEveryString } from '../../test/hostile.ts';
 import { makeAllProfiles, makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
-import { formatBytes, formatRate, formatTime } from './page/format.ts';
+import { formatBytes, formatRate, formatTime } from '../wording/format.ts';
 import { summaryText } from './terminal.ts';
+
+const DISTURBED = { count: 1, seconds: [1], of: 2, stolen: null, other: 0.2 };
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 const WIDE = 200;
@@ -83,7 +87,7 @@ test('a capacity that is a bound is told from one that was measured', () => {
   const run = makeRun(SMALL);
   const measured = formatRate(figuresOf(run).perCoreCapacity?.perSecond);
   assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], measured);
-  run.validity = { ...run.validity, limit: { component: 'generator', evidence: '' } };
+  run.validity = { ...run.validity, limit: { component: 'generator', evidence: stored('') } };
   assert.equal(cellsOf(linesOf(makeResult([run]))[2])[3], `≥ ${measured}`);
 });
 
@@ -140,7 +144,7 @@ test('what went wrong is named: how it ended, what speaks against it, and both v
     run.validity = {
       ...run.validity,
       verdict: 'suspect',
-      reasons: ['generator 1 was busy 91 % of the time'],
+      reasons: [stored('generator 1 was busy 91 % of the time')],
     };
   const lines = linesOf(result);
   assert.deepEqual(
@@ -148,23 +152,31 @@ test('what went wrong is named: how it ended, what speaks against it, and both v
     ['suspect, valid', 'valid, failed', 'suspect, valid'],
   );
   assert.ok(lines.includes('plain (latency): Failed: nginx worker 1 ended with signal SIGKILL.'));
-  assert.ok(lines.includes('direct, tls (throughput): Suspect: generator 1 was busy 91 % of the time.'));
+  assert.ok(lines.includes('direct, tls (throughput): Suspect: generator 1 was busy 91 % of the time'));
 });
 
 test('a reason that a notice tells is told by the notice', () => {
   const run = makeRun(SMALL);
-  run.validity = { ...run.validity, verdict: 'suspect', reasons: ['Disturbed: 1 of 2.', 'Another.'] };
+  run.validity = {
+    ...run.validity,
+    verdict: 'suspect',
+    reasons: [finding('disturbed', DISTURBED), stored('Another.')],
+  };
   run.notices = [
-    { level: 'warning', code: 'disturbed-seconds', text: 'Disturbed: 1 of 2. It was 3 and is 4.' },
+    notice('warning', 'disturbed-seconds', { ...DISTURBED, all: null, undisturbed: null }),
   ];
   const lines = linesOf(makeResult([run]));
   assert.ok(lines.includes('tls: Suspect: Another.'));
-  assert.ok(lines.includes('tls: Disturbed: 1 of 2. It was 3 and is 4.'));
+  assert.ok(lines.includes(`tls: ${run.notices[0]?.text}`));
+  assert.equal(lines.filter((line) => line.includes('disturbed')).length, 1);
 });
 
 test('a variant that was left out says why', () => {
   const result = makeResult([makeRun(SMALL)]);
-  result.conclusions = [rateOf(1000), { kind: 'left-out', variant: 'tls', reason: 'Nothing was echoed' }];
+  result.conclusions = [
+    rateOf(1000),
+    { kind: 'left-out', variant: 'tls', reason: stored('Nothing was echoed.') },
+  ];
   assert.ok(linesOf(result).includes('tls has no latency: Nothing was echoed.'));
 });
 
@@ -220,10 +232,10 @@ test('a result without a run, and a run that came to nothing', () => {
 test('nothing from outside moves the cursor', () => {
   const result = makeBothSteps(1, 1);
   result.notices = [{ level: 'warning', code: 'a-code', text: '' }];
-  result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: '' });
+  result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: stored('') });
   for (const run of result.runs) {
     run.outcome = { state: 'failed', reason: '' };
-    run.validity = { ...run.validity, verdict: 'suspect', reasons: [''] };
+    run.validity = { ...run.validity, verdict: 'suspect', reasons: [stored('')] };
     run.notices = [{ level: 'info', code: 'a-code', text: '' }];
   }
   const hostile = withEveryString(result, '\u001b[2J\r\nforged\u009b1A\u202e');

@@ -1,11 +1,12 @@
+import type { Finding } from '../model/finding.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
+import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
 import { formatCapacity } from './answer.ts';
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
-import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from './page/format.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
-import { capital, rateReason, sentence } from './words.ts';
 
 /** Of a terminal that does not tell its width: some report 0 columns. */
 const USUAL_COLUMNS = 80;
@@ -101,12 +102,12 @@ function rateLines({ rate, steps, variants }: View): string[] {
   const times = 'p50, p99 and p99.9 are response times';
   const told =
     rate !== null
-      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rateReason(rate.reason)}`]
+      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rate.reason.text}`]
       : offered.size === 0
         ? []
         : [`${times} at ${[...offered].join(', ')}.`];
   const leftOut = variants.flatMap(({ name, leftOut }) =>
-    leftOut === null ? [] : `${name} has no latency: ${sentence(leftOut)}`,
+    leftOut === null ? [] : `${name} has no latency: ${leftOut.text}`,
   );
   const lines = [...told, ...leftOut].map(printable);
   const nginx =
@@ -124,7 +125,7 @@ export function remarksOf(view: View): string[] {
     view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
   const said: Said<string>[] = [
     ...saidOnce(ofEach(endOf), view, (text) => text),
-    ...saidAlike(ofEach(doubtsOf), view),
+    ...doubtLines(view),
     ...noticesOf(view).flatMap(noticeLines),
   ];
   const lines = said.map(({ what, whose }) => printable(whose === '' ? what : `${whose}: ${what}`));
@@ -150,13 +151,25 @@ function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
 
-/** A reason that a notice of the same run begins with is told by that notice. */
-function doubtsOf({ run }: RunView): string[] {
+/** Why runs may not be believed, each reason once. */
+function doubtLines(view: View): Said<string>[] {
+  const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
+  const verdicts = [...new Set(doubts.map(({ of }) => of.run.validity.verdict))];
+  return verdicts.flatMap((verdict) =>
+    saidAlike(
+      doubts.filter(({ of }) => of.run.validity.verdict === verdict),
+      view,
+    ).map(({ what, whose }) => ({ what: `${capital(verdict)}: ${what.text}`, whose })),
+  );
+}
+
+/** Reasons that a notice of the same run gives with more figures. */
+const TOLD_BY: Readonly<Record<string, string>> = { disturbed: 'disturbed-seconds' };
+
+function doubtsOf({ run }: RunView): Finding[] {
   const { verdict, reasons } = run.validity;
-  const told = reasons.filter((reason) => !run.notices.some(({ text }) => text.startsWith(reason)));
-  return verdict === 'valid' || told.length === 0
-    ? []
-    : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`];
+  if (verdict === 'valid') return [];
+  return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === TOLD_BY[code]));
 }
 
 /** Breaks a line between words; what follows is indented as it is, and two more. */

@@ -1,8 +1,8 @@
 import type { Validity } from '../model/run.ts';
+import { formatCount, NOTHING } from '../wording/format.ts';
+import { capital, sentence } from '../wording/words.ts';
 import { dueOf } from './due.ts';
-import { formatCount, NOTHING } from './page/format.ts';
 import type { RunView } from './view.ts';
-import { capital, sentence } from './words.ts';
 
 /** In a word: how the run ended if not well, else whether it may be believed. */
 export function verdictOf({ run }: RunView): string {
@@ -51,17 +51,17 @@ export function verdictSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons } = validity;
   return verdict === 'valid'
     ? ''
-    : `The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`;
+    : `${capital(verdict)}: ${reasons.map(({ text }) => text).join(' ') || NOTHING}`;
 }
 
-/** What set the pace; empty where a verdict that goes by it has given its evidence, in these words or in others. */
+/** What set the pace; empty where a reason has given the same evidence. */
 export function limitSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons, limit } = validity;
   const isTold =
-    limit.evidence === '' ||
+    limit.evidence.text === '' ||
     verdict === `${limit.component}-limited` ||
-    (verdict !== 'valid' && reasons.some((reason) => sentence(reason).includes(limit.evidence)));
-  return isTold ? '' : `${LIMITED_BY[limit.component]}: ${sentence(limit.evidence)}`;
+    reasons.some(({ code }) => code === 'limited-by');
+  return isTold ? '' : `${LIMITED_BY[limit.component]}: ${limit.evidence.text}`;
 }
 
 const LIMITED_BY: Record<Validity['limit']['component'], string> = {

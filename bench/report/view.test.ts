@@ -10,6 +10,7 @@ import {
   rateOf,
 } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
+import { stored } from '../model/finding.ts';
 import { type RunView, viewOf } from './view.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
@@ -75,12 +76,12 @@ test('a variant without a latency says why, and one that was never reached is a 
   const [plain] = result.variants;
   assert.ok(plain);
   result.variants = [plain, { ...plain, name: 'later', title: 'Later' }];
-  result.conclusions = [{ kind: 'left-out', variant: 'plain', reason: 'Nothing was echoed.' }];
+  result.conclusions = [{ kind: 'left-out', variant: 'plain', reason: stored('Nothing was echoed.') }];
   const { variants } = viewOf(result);
   assert.deepEqual(
     variants.map(({ name, throughput, latency, leftOut }) => [name, throughput?.name, latency, leftOut]),
     [
-      ['plain', 'plain', null, 'Nothing was echoed.'],
+      ['plain', 'plain', null, stored('Nothing was echoed.')],
       ['later', undefined, null, null],
     ],
   );

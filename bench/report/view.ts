@@ -3,12 +3,13 @@ import { figuresOf, histogramOf, latencyNameOf, type RunFigures } from '../measu
 import type { Histogram } from '../measure/histogram.ts';
 import { type Point, seriesOf } from '../measure/series.ts';
 import type { Conclusion } from '../model/conclusion.ts';
+import type { Finding } from '../model/finding.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
+import { formatRate } from '../wording/format.ts';
 import { capacityOf } from './capacity/conclusion.ts';
 import type { Markup } from './markup.ts';
-import { formatRate } from './page/format.ts';
 import type { ChartSpec } from './page/spec.ts';
 
 /** A run with everything that is derived from it, once for all sections. */
@@ -45,7 +46,7 @@ export interface VariantView {
   throughput: RunView | null;
   latency: RunView | null;
   /** Why there is no latency, where that was decided. */
-  leftOut: string | null;
+  leftOut: Finding | null;
 }
 
 /** The runs that answer one step, in the order of the variants. */
@@ -122,7 +123,7 @@ function rateOf({ plan }: Run): number | null {
   return load.kind === 'open' ? load.ratePerSecond : null;
 }
 
-function leftOut({ conclusions }: Result, name: string): string | null {
+function leftOut({ conclusions }: Result, name: string): Finding | null {
   for (const conclusion of conclusions)
     if (conclusion.kind === 'left-out' && conclusion.variant === name) return conclusion.reason;
   return null;

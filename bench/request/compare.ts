@@ -34,7 +34,7 @@ const COMPARISON_OPTIONS = {
   tune: { value: 'TEXT', many: true, help: 'Another variant: the first with this nginx.conf over it' },
   rounds: { value: 'N', help: 'Of one run of each variant and step [10; 11 for 3 variants]' },
   budget: { value: 'TIME', help: 'As many rounds as fit into it' },
-  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or dearer' },
+  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more' },
   markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 

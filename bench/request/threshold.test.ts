@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { findMetric } from '../metrics/metrics.ts';
 import { Problem } from '../model/failure.ts';
-import { stepsAnswering } from '../model/threshold.ts';
-import { checkFitSteps, METRICS, missedThresholds, parseThreshold } from './threshold.ts';
+import { checkFitSteps, missedThresholds, parseThreshold } from './threshold.ts';
 
 test('a threshold is a metric, an operator and a limit in the unit of the metric', () => {
   for (const [text, metric, operator, limit] of [
@@ -19,7 +19,7 @@ test('a threshold is a metric, an operator and a limit in the unit of the metric
     ['http.requestsPerSecond>=5k', 'http.requestsPerSecond', '>=', 5000],
     ['http.p99<5ms', 'http.p99', '<', 5000],
   ] as const) {
-    assert.deepEqual(parseThreshold(text), { text, metric, operator, limit, unit: METRICS.get(metric) });
+    assert.deepEqual(parseThreshold(text), { text, metric, operator, limit, unit: findMetric(metric)?.unit });
   }
 });
 
@@ -40,7 +40,7 @@ test('any text is a threshold or a Problem', () => {
   fc.assert(
     fc.property(text, (typed) => {
       try {
-        assert.ok(METRICS.has(parseThreshold(typed).metric));
+        assert.ok(findMetric(parseThreshold(typed).metric) !== undefined);
       } catch (error) {
         assert.ok(error instanceof Problem, String(error));
       }
@@ -61,24 +61,6 @@ test('response time and send lag need a schedule', () => {
   checkFitSteps([parseThreshold('service.p99<50ms')], ['throughput']);
 });
 
-test('a metric is checked in the step that answers it, and in all where none does', () => {
-  const both = ['throughput', 'latency'] as const;
-  for (const [metric, steps] of [
-    ['response.p99', ['latency']],
-    ['sendLag.max', ['latency']],
-    ['service.p50', ['latency']],
-    ['messages.perSecond', ['throughput']],
-    ['perCoreCapacity', ['throughput']],
-    ['messages.lost', both],
-    ['cpuPerMessage.proxy', both],
-    ['handshake.p99', both],
-  ] as const) {
-    assert.deepEqual(stepsAnswering(metric, both), steps, metric);
-  }
-  assert.deepEqual(stepsAnswering('service.p50', ['throughput']), ['throughput']);
-  assert.deepEqual(stepsAnswering('messages.perSecond', ['latency']), ['latency']);
-});
-
 test('each operator is missed on its own side of the limit', () => {
   for (const [text, met, missed] of [
     ['service.p99<10us', 9, 10],
@@ -89,18 +71,19 @@ test('each operator is missed on its own side of the limit', () => {
   ] as const) {
     const threshold = parseThreshold(text);
     assert.deepEqual(missedThresholds([threshold], { 'service.p99': met }), []);
-    assert.deepEqual(missedThresholds([threshold], { 'service.p99': missed }), [
-      `${text}: missed, it is ${missed}us.`,
-    ]);
+    const [notice, ...others] = missedThresholds([threshold], { 'service.p99': missed });
+    assert.deepEqual(others, []);
+    assert.deepEqual(notice?.data, { threshold: text, metric: 'service.p99', value: missed, unit: 'time' });
   }
 });
 
 test('a metric that the run does not have is missed, and says so', () => {
   const threshold = parseThreshold('service.p999<1s');
   for (const figures of [{}, { 'service.p999': null }]) {
-    assert.deepEqual(missedThresholds([threshold], figures), [
-      'service.p999<1s: missed, this run has no service.p999 (too few samples, or nothing to measure).',
-    ]);
+    assert.deepEqual(
+      missedThresholds([threshold], figures).map(({ code, data }) => [code, data?.value]),
+      [['threshold-missed', null]],
+    );
   }
 });
 
@@ -113,8 +96,11 @@ test('only what is missed is listed, each once', () => {
     'messages.perSecond': 12_345.678,
     'memoryPerConnection.proxy': 40_960,
   };
-  assert.deepEqual(missedThresholds(thresholds, figures), [
-    'messages.lost==0: missed, it is 3.',
-    'memoryPerConnection.proxy<20k: missed, it is 40k.',
-  ]);
+  assert.deepEqual(
+    missedThresholds(thresholds, figures).map(({ data }) => [data?.threshold, data?.value]),
+    [
+      ['messages.lost==0', 3],
+      ['memoryPerConnection.proxy<20k', 40_960],
+    ],
+  );
 });

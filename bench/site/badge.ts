@@ -1,6 +1,7 @@
 import { printable } from '../model/printable.ts';
-import { formatEffect, formatFigure } from '../report/comparison/words.ts';
+import { formatEffect } from '../report/comparison/words.ts';
 import { html } from '../report/markup.ts';
+import { formatFigure } from '../wording/format.ts';
 import type { Series, Trend } from './series.ts';
 import { directionOf, newestOf } from './words.ts';
 
@@ -33,7 +34,7 @@ function stateOf(trend: Trend | undefined): { text: string; colour: keyof typeof
   const newest = trend === undefined ? null : newestOf(trend);
   if (trend === undefined || newest === null) return { text: 'no run that counts', colour: 'none' };
   const { value, standing } = newest;
-  const text = formatFigure(value, trend.figure);
+  const text = formatFigure(value, trend.figure.unit);
   if (standing.kind !== 'change') return { text, colour: standing.kind === 'same' ? 'same' : 'none' };
   return {
     text: `${text} (${formatEffect(standing.ratio)})`,

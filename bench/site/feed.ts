@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { html, type Markup } from '../report/markup.ts';
-import { capital } from '../report/words.ts';
+import { capital } from '../wording/words.ts';
 import { xmlText } from './badge.ts';
 import { findingOf } from './finding.ts';
 import type { Published, Series } from './series.ts';

@@ -1,10 +1,10 @@
-import type { OverallVerdict } from '../model/comparison.ts';
-import { figureTitle, formatDetectable, formatEffect, formatFigure } from '../report/comparison/words.ts';
+import { metricTitle } from '../metrics/metrics.ts';
+import { isBetter, type OverallVerdict } from '../model/comparison.ts';
+import { formatDetectable, formatEffect } from '../report/comparison/words.ts';
 import { mark } from '../report/mark.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { formatCount, NOTHING } from '../report/page/format.ts';
-import { capital } from '../report/words.ts';
-import type { FigureKind } from '../strategy/figures.ts';
+import { formatCount, formatFigure, NOTHING } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
 import { FEWEST } from './changes.ts';
 import {
   type Choices,
@@ -17,7 +17,14 @@ import {
 } from './facets.ts';
 import { type Finding, findingOf } from './finding.ts';
 import { resultsTable } from './results.ts';
-import { compareTexts, machineText, type Published, type Series, type Trend } from './series.ts';
+import {
+  compareTexts,
+  machineText,
+  type Published,
+  type Series,
+  type Trend,
+  type TrendMetric,
+} from './series.ts';
 import { sparkline } from './sparkline.ts';
 import { dateText } from './time.ts';
 import {
@@ -150,7 +157,7 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
       trend: { figure },
       point,
     }) => html`<li class="${directionOf(figure, point.standing.ratio)}" data-has="${filter.ofSeries(each)}">
-<p>${effectBadge(figure, point)} <strong>${capital(figureTitle(figure))}</strong> of <a href="${seriesFile(each)}">${seriesTitle(each)}</a> <span class="aside">${dateText(point.answer.startedAt)}${machines > 1 && `, ${each.machine}`}</span></p>
+<p>${effectBadge(figure, point)} <strong>${capital(metricTitle(figure))}</strong> of <a href="${seriesFile(each)}">${seriesTitle(each)}</a> <span class="aside">${dateText(point.answer.startedAt)}${machines > 1 && `, ${each.machine}`}</span></p>
 <p class="evidence">${changeEvidence(figure, point)} <a href="results/${encodeURIComponent(point.answer.folder)}/report.html">Report<span class="unseen"> of ${point.answer.folder}</span></a></p></li>
 `,
   )}</ul>${more > 0 && html`<p class="how">And ${counted(more, 'earlier change')}, on the pages of the series.</p>`}`;
@@ -180,8 +187,8 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
 function tile(trend: Trend): Markup {
   const { figure } = trend;
   const newest = newestOf(trend);
-  return html`<div class="tile"><div><p class="name">${capital(figureTitle(figure))}</p>
-<p class="now">${newest === null ? NOTHING : formatFigure(newest.value, figure)}</p>
+  return html`<div class="tile"><div><p class="name">${capital(metricTitle(figure))}</p>
+<p class="now">${newest === null ? NOTHING : formatFigure(newest.value, figure.unit)}</p>
 <p class="stand">${standMarkup(trend)}</p></div>
 ${sparkline(trend)}</div>
 `;
@@ -199,7 +206,7 @@ function standMarkup(trend: Trend): Markup | string {
   return `${counted(counts, 'result')} so far`;
 }
 
-function effectBadge(figure: FigureKind, { standing: { ratio } }: ChangedPoint): Markup {
+function effectBadge(figure: TrendMetric, { standing: { ratio } }: ChangedPoint): Markup {
   const kind = directionOf(figure, ratio) === 'better' ? 'good' : 'bad';
   return html`<span class="badge ${kind}">${formatEffect(ratio)} ${changeWord(figure, ratio)}</span>`;
 }
@@ -220,10 +227,9 @@ ${lines.map(
 }
 
 function verdictBadge(verdict: OverallVerdict): Markup {
-  const good = verdict === 'faster' || verdict === 'cheaper';
-  const bad = verdict === 'slower' || verdict === 'dearer';
-  const kind = good ? 'good' : bad ? 'bad' : verdict === 'mixed' ? 'warn' : 'neutral';
-  return html`<span class="badge ${kind}">${mark(good ? 'yes' : bad ? 'no' : 'note')} ${verdict}</span>`;
+  const good = isBetter(verdict);
+  const kind = good === null ? (verdict === 'mixed' ? 'warn' : 'neutral') : good ? 'good' : 'bad';
+  return html`<span class="badge ${kind}">${mark(good === null ? 'note' : good ? 'yes' : 'no')} ${verdict}</span>`;
 }
 
 export function seriesFile({ slug }: Series): string {

@@ -1,8 +1,8 @@
-import { figureTitle } from '../report/comparison/words.ts';
+import { metricTitle } from '../metrics/metrics.ts';
 import { html, type Markup, trusted } from '../report/markup.ts';
-import { formatRate } from '../report/page/format.ts';
 import { facts } from '../report/table.ts';
-import { capital } from '../report/words.ts';
+import { formatRate } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
 import { badgeSvg } from './badge.ts';
 import { FEWEST, NEGLIGIBLE, RATE_TOLERANCE, WINDOW } from './changes.ts';
 import type { Answer, Series } from './series.ts';
@@ -22,7 +22,7 @@ export function seriesBody(series: Series): Markup {
 <main class="wide">
 ${trends.map(
   (trend) => html`<section aria-labelledby="${trend.figure.name}-title">
-<h2 id="${trend.figure.name}-title">${capital(figureTitle(trend.figure))}</h2>
+<h2 id="${trend.figure.name}-title">${capital(metricTitle(trend.figure))}</h2>
 <p class="finding">${trendSentence(trend)}</p>
 ${trendChart(trend)}</section>
 `,
@@ -59,7 +59,7 @@ function pointsTable({ answers, trends, step }: Series): Markup {
 `,
   );
   const figures = [
-    ...trends.map(({ figure }) => capital(figureTitle(figure))),
+    ...trends.map(({ figure }) => capital(metricTitle(figure))),
     ...(step === 'latency' ? ['Rate'] : []),
     'Runs',
   ];

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeRounds } from '../../test/comparison.ts';
 import { indexOf, makeHistory } from '../../test/history.ts';
 import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
+import { stored } from '../model/finding.ts';
 import type { LoadDigest, ResultIndex } from '../model/result.ts';
 import { median } from '../stats/median.ts';
 import { type Published, seriesOf } from './series.ts';
@@ -104,14 +105,14 @@ test('a run that does not count is a point without a value, with the reason', ()
   const index = indexOf(makeResult([makeLatencyRun('plain', { seconds: 1 })]));
   const other = structuredClone(index);
   for (const run of other.runs)
-    run.validity = { ...run.validity, verdict: 'suspect', reasons: ['It swayed.'] };
+    run.validity = { ...run.validity, verdict: 'suspect', reasons: [stored('It swayed.')] };
   const [series] = seriesOf(publish(index, other));
   const p99 = series?.trends.find(({ figure }) => figure.name === 'response.p99');
   assert.deepEqual(
     p99?.points.map(({ doubt, standing }) => [doubt, standing.kind]),
     [
       [null, 'early'],
-      ['It swayed.', 'uncounted'],
+      [stored('It swayed.'), 'uncounted'],
     ],
   );
   const p50 = series?.trends.find(({ figure }) => figure.name === 'response.p50');

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { COMPARED } from '../metrics/compared.ts';
+import type { Metric } from '../metrics/metric.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Step } from '../model/plan.ts';
 import type { Environment, LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
 import { median } from '../stats/median.ts';
-import { FIGURES, type FigureKind } from '../strategy/figures.ts';
 import { type Standing, standingsOf } from './changes.ts';
 
 /** A result as it is published: its index, and the name of its folder below results/. */
@@ -21,9 +23,12 @@ export interface Answer {
   ratePerSecond: number | null;
 }
 
+/** A metric in the step of a series. */
+export type TrendMetric = Metric & { step: Step };
+
 /** One figure over all answers of a series. */
 export interface Trend {
-  figure: FigureKind;
+  figure: TrendMetric;
   points: readonly Point[];
 }
 
@@ -31,7 +36,7 @@ export interface Trend {
 export interface Point {
   answer: Answer;
   value: number | null;
-  doubt: string | null;
+  doubt: Finding | null;
   standing: Standing;
 }
 
@@ -54,9 +59,11 @@ export interface Series {
 
 /** What a step is for comes first; the others follow as comparisons have them. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
-const IN_ORDER = [...FIGURES].sort((a, b) => rankOf(a) - rankOf(b));
+const IN_ORDER: readonly TrendMetric[] = COMPARED.map(({ metric, step }) => ({ ...metric, step })).sort(
+  (a, b) => rankOf(a) - rankOf(b),
+);
 
-function rankOf({ name }: FigureKind): number {
+function rankOf({ name }: TrendMetric): number {
   const at = FIRST.indexOf(name);
   return at < 0 ? FIRST.length : at;
 }
@@ -159,7 +166,7 @@ function makeSeries({ key, answer: { runs }, index }: Keyed, unsorted: readonly 
   };
 }
 
-function pointsOf(figure: FigureKind, answers: readonly Answer[]): Point[] {
+function pointsOf(figure: TrendMetric, answers: readonly Answer[]): Point[] {
   const measured = answers.map((answer) => measure(figure, answer));
   const standings = standingsOf(
     measured.map(({ value }, index) => ({ value, ratePerSecond: answers[index]?.ratePerSecond ?? null })),
@@ -172,11 +179,11 @@ function pointsOf(figure: FigureKind, answers: readonly Answer[]): Point[] {
 }
 
 /** The median over the runs that count; of one run, its figure. */
-function measure(figure: FigureKind, { runs }: Answer): { value: number | null; doubt: string | null } {
+function measure(figure: TrendMetric, { runs }: Answer): { value: number | null; doubt: Finding | null } {
   const values: number[] = [];
-  let doubt: string | null = null;
+  let doubt: Finding | null = null;
   for (const run of runs) {
-    const reason = figure.doubt(run);
+    const reason = figure.unfit(run);
     const value = run.metrics[figure.name] ?? null;
     if (reason === null && value !== null) values.push(value);
     doubt ??= reason;

@@ -67,8 +67,8 @@ test('the index tells what changed, what comparisons found, and of each result w
   Object.assign(cut, { id: 'cut', endedAt: null });
   Object.assign(cut.plan, { note: 'The last of them.', series: 'night' });
   const index = site([...history, cut]).get('index.html') ?? '';
-  assert.match(index, /\+1\d(\.\d)? % dearer<\/span> <strong>Nginx CPU per message<\/strong> of <a/);
-  assert.match(index, /plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
+  assert.match(index, /\+1\d(\.\d)? % higher<\/span> <strong>Nginx CPU per message<\/strong> of <a/);
+  assert.match(index, /plain\+buf-16k uses 25 % more Nginx CPU per message than plain/);
   assert.match(index, /12 of 12 valid, cut off/);
   assert.match(index, /The last of them\./);
   assert.match(index, /<span class="tag">branch=main<\/span>/);
@@ -128,7 +128,7 @@ test('the feed is a well-formed Atom feed, with the newest first and what change
   assert.equal(new Set(entries.map((entry) => /<id>.*<\/id>/.exec(entry)?.[0])).size, 50);
   assert.match(
     feed,
-    /tls, throughput: Nginx CPU per message dearer on 12 Feb 2026: \+10\.8 %\. 42\.5 µs after/,
+    /tls, throughput: Nginx CPU per message higher on 12 Feb 2026: \+10\.8 %\. 42\.5 µs after/,
   );
 });
 

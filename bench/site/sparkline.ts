@@ -1,5 +1,7 @@
-import { figureTitle, formatEffect, formatFigure } from '../report/comparison/words.ts';
+import { metricTitle } from '../metrics/metrics.ts';
+import { formatEffect } from '../report/comparison/words.ts';
 import { html, type Markup } from '../report/markup.ts';
+import { formatFigure } from '../wording/format.ts';
 import type { Trend } from './series.ts';
 import { directionOf, isChanged } from './words.ts';
 
@@ -49,6 +51,6 @@ function description({ figure, points }: Trend, values: readonly number[]): stri
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const changes = points.slice(-MOST_POINTS).filter(isChanged);
   const marked = changes.map(({ standing }) => formatEffect(standing.ratio)).join(', ');
-  const range = `${values.length} runs, ${formatFigure(low, figure)} to ${formatFigure(high, figure)}`;
-  return `${figureTitle(figure)}: ${range}${marked === '' ? '' : `; changes: ${marked}`}`;
+  const range = `${values.length} runs, ${formatFigure(low, figure.unit)} to ${formatFigure(high, figure.unit)}`;
+  return `${metricTitle(figure)}: ${range}${marked === '' ? '' : `; changes: ${marked}`}`;
 }

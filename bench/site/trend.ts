@@ -1,9 +1,10 @@
-import { figureTitle, formatEffect, formatFigure } from '../report/comparison/words.ts';
+import { metricTitle } from '../metrics/metrics.ts';
+import { formatEffect } from '../report/comparison/words.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { capital } from '../report/words.ts';
-import type { FigureKind } from '../strategy/figures.ts';
+import { formatFigure } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
 import type { Standing } from './changes.ts';
-import type { Point, Trend } from './series.ts';
+import type { Point, Trend, TrendMetric } from './series.ts';
 import { dateText } from './time.ts';
 import { directionOf, trendSentence } from './words.ts';
 
@@ -28,17 +29,17 @@ export function trendChart(trend: Trend): Markup | null {
   const { figure } = trend;
   if (trend.points.length < 2) return null;
   const points = trend.points.slice(-MOST_POINTS);
-  const scale = makeScale(points, figure.unit === 'B' ? 1024 : 1);
+  const scale = makeScale(points, figure.unit === 'bytes' ? 1024 : 1);
   const line = points.flatMap(({ value }, at) =>
     value === null ? [] : [`${scale.x(at)},${scale.y(value)}`],
   );
   return html`<figure class="trend">
-<div class="scroll" role="region" aria-label="${capital(figureTitle(figure))} over time" tabindex="0">
+<div class="scroll" role="region" aria-label="${capital(metricTitle(figure))} over time" tabindex="0">
 <svg class="plot" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="group" aria-label="${trendSentence(trend)}">
 ${scale.ticks.map(
   (
     tick,
-  ) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${scale.y(tick)}" y2="${scale.y(tick)}"/><text class="tick value" x="${LEFT - 8}" y="${scale.y(tick) + 4}">${formatFigure(tick, figure)}</text>
+  ) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${scale.y(tick)}" y2="${scale.y(tick)}"/><text class="tick value" x="${LEFT - 8}" y="${scale.y(tick) + 4}">${formatFigure(tick, figure.unit)}</text>
 `,
 )}${versionLines(points, scale)}${points.map(({ standing }, at) => bandMarkup(standing, at, scale))}
 <polyline class="line" points="${line.join(' ')}"/>
@@ -93,7 +94,7 @@ function bandMarkup(standing: Standing, at: number, { x, y, half }: Scale): Mark
 `;
 }
 
-function pointMarkup(figure: FigureKind, point: Point, at: number, { x, y }: Scale): Markup {
+function pointMarkup(figure: TrendMetric, point: Point, at: number, { x, y }: Scale): Markup {
   const { answer, value, standing } = point;
   const told = `${dateText(answer.startedAt)}: ${pointText(figure, point)}`;
   const mark =
@@ -107,9 +108,9 @@ function pointMarkup(figure: FigureKind, point: Point, at: number, { x, y }: Sca
 }
 
 /** What is known of a point: its figure, and how it stands to those before. */
-export function pointText(figure: FigureKind, { value, doubt, standing }: Point): string {
+export function pointText(figure: TrendMetric, { value, doubt, standing }: Point): string {
   if (value === null) return doubt === null ? 'not measured' : `does not count. ${doubt}`;
-  const text = formatFigure(value, figure);
+  const text = formatFigure(value, figure.unit);
   if (standing.kind !== 'change') return text;
   const effect = formatEffect(standing.ratio);
   return `${text}, ${effect} ${standing.lasting === false ? 'this once' : directionOf(figure, standing.ratio)}`;

@@ -1,23 +1,24 @@
+import { metricTitle } from '../metrics/metrics.ts';
 import type { LoadDigest } from '../model/result.ts';
-import { figureTitle, formatEffect, formatFigure } from '../report/comparison/words.ts';
+import { formatEffect } from '../report/comparison/words.ts';
 import { payloadText } from '../report/load.ts';
-import { formatCount, formatRate, formatTime } from '../report/page/format.ts';
-import { capital } from '../report/words.ts';
-import type { FigureKind } from '../strategy/figures.ts';
+import { formatCount, formatFigure, formatRate, formatTime } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
 import { type Band, FEWEST, type Standing } from './changes.ts';
-import type { Point, Series, Trend } from './series.ts';
+import type { Point, Series, Trend, TrendMetric } from './series.ts';
 import { dateText } from './time.ts';
 
 /** Whether a figure went the good way or the bad one. */
 export type Direction = 'better' | 'worse';
 
-export function directionOf({ better }: FigureKind, ratio: number): Direction {
+export function directionOf({ better }: TrendMetric, ratio: number): Direction {
   return ratio > 1 === (better === 'higher') ? 'better' : 'worse';
 }
 
-/** `dearer`, `faster`: as a comparison calls it. */
-export function changeWord(figure: FigureKind, ratio: number): string {
-  return figure.words[directionOf(figure, ratio) === 'better' ? 0 : 1];
+/** `higher`, `faster`: as a comparison calls it. */
+export function changeWord(figure: TrendMetric, ratio: number): string {
+  if (figure.kind === 'usage') return ratio > 1 ? 'higher' : 'lower';
+  return directionOf(figure, ratio) === 'better' ? 'faster' : 'slower';
 }
 
 /** `tls, throughput`, with the name that a person gave before it. */
@@ -64,20 +65,20 @@ export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }
 
-/** `Nginx CPU per message dearer on 5 Jul 2026: +12 %. 23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
-export function changeSentence(figure: FigureKind, point: ChangedPoint): string {
+/** `Nginx CPU per message higher on 5 Jul 2026: +12 %. 23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
+export function changeSentence(figure: TrendMetric, point: ChangedPoint): string {
   const { ratio } = point.standing;
   const when = dateText(point.answer.startedAt);
-  return `${capital(figureTitle(figure))} ${changeWord(figure, ratio)} on ${when}: ${formatEffect(ratio)}. ${changeEvidence(figure, point)}`;
+  return `${capital(metricTitle(figure))} ${changeWord(figure, ratio)} on ${when}: ${formatEffect(ratio)}. ${changeEvidence(figure, point)}`;
 }
 
 /** `23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
 export function changeEvidence(
-  figure: FigureKind,
+  figure: TrendMetric,
   { value, standing: { band, lasting } }: ChangedPoint,
 ): string {
   const since = lasting === true ? 'it has stayed so' : 'no run has followed yet';
-  return `${formatFigure(value, figure)} after ${formatFigure(band.centre, figure)}, the median of ${band.runs} runs before; ${since}.`;
+  return `${formatFigure(value, figure.unit)} after ${formatFigure(band.centre, figure.unit)}, the median of ${band.runs} runs before; ${since}.`;
 }
 
 /** What a trend comes to, in a sentence. */
@@ -90,7 +91,7 @@ export function trendSentence(trend: Trend): string {
   if (standing.kind === 'change' && standing.lasting === false) return 'The newest run stands alone.';
   if (change !== null) return changeSentence(figure, change);
   if (standing.kind === 'same')
-    return `No change: ${formatFigure(newest.value, figure)} is within what ${standing.band.runs} runs before leave room for (${bandText(standing.band)} about ${formatFigure(standing.band.centre, figure)}).`;
+    return `No change: ${formatFigure(newest.value, figure.unit)} is within what ${standing.band.runs} runs before leave room for (${bandText(standing.band)} about ${formatFigure(standing.band.centre, figure.unit)}).`;
   const counted = points.filter(({ value }) => value !== null).length;
   return `${counted} ${counted === 1 ? 'run counts' : 'runs count'}; a change can be told after ${FEWEST} comparable ones.`;
 }

@@ -7,9 +7,10 @@ import { inFolder, storeResult } from '../../test/folder.ts';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
+import { metricsOf } from '../metrics/metrics.ts';
 import type { BenchEvent } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
+import { stored } from '../model/finding.ts';
 import { type ResultHead, resultIndexSchema } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { Write } from './file.ts';
@@ -90,7 +91,7 @@ test('a result is an index and a file for each run, named by number, variant and
         servers: plan.servers,
       },
       nginx: first.proxy?.version ?? null,
-      metrics: metricsOf(figuresOf(first)),
+      metrics: metricsOf(figuresOf(first), first.plan),
     });
   });
 });
@@ -115,7 +116,7 @@ test('a bench that is killed at any moment leaves a result that is read, with wh
     const head = headOf([first, second]);
     const writer = makeResultWriter(folder, head);
     await writer.begin();
-    const conclusions = [{ kind: 'left-out' as const, variant: 'tls', reason: 'a reason' }];
+    const conclusions = [{ kind: 'left-out' as const, variant: 'tls', reason: stored('a reason') }];
     const steps: [BenchEvent, Run[]][] = [
       [planned(1, first), []],
       [{ type: 'phase', phase: 'steady' }, []],

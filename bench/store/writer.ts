@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
+import { metricsOf } from '../metrics/metrics.ts';
 import type { Listener } from '../model/event.ts';
 import type { Result, ResultHead, ResultIndex, RunSummary } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
@@ -108,6 +108,6 @@ export function summaryOf(file: string, run: Run): RunSummary {
       ...{ client, server, engine, workers, servers },
     },
     nginx: run.proxy?.version ?? null,
-    metrics: metricsOf(figuresOf(run)),
+    metrics: metricsOf(figuresOf(run), run.plan),
   };
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as v from 'valibot';
+import type { RunFacts } from '../metrics/metric.ts';
 import { calibrationSchema, type Trial } from '../model/calibration.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
 import { calibrationOf, compareApart } from './calibration.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
-import type { ComparedRun } from './figures.ts';
 
 const TRIALS: Trial[] = [
   { variant: 'again', change: 'nothing', expected: null },
@@ -14,7 +14,7 @@ const TRIALS: Trial[] = [
   {
     variant: 'dear',
     change: 'a system call more',
-    expected: { name: 'cpuPerMessage.proxy', step: 'throughput', verdict: 'dearer' },
+    expected: { name: 'cpuPerMessage.proxy', step: 'throughput', verdict: 'higher' },
   },
   {
     variant: 'late',
@@ -28,7 +28,7 @@ const EFFECTS: Record<string, Record<string, number>> = {
   late: { 'response.p50': 4 },
 };
 
-function noisyRuns(rounds: number, effects = EFFECTS, seed = 11): ComparedRun[] {
+function noisyRuns(rounds: number, effects = EFFECTS, seed = 11): RunFacts[] {
   const normal = normalFrom(randomFrom(seed));
   return runsOf(
     rounds,
@@ -37,7 +37,7 @@ function noisyRuns(rounds: number, effects = EFFECTS, seed = 11): ComparedRun[] 
   );
 }
 
-function calibrated(runs: readonly ComparedRun[]) {
+function calibrated(runs: readonly RunFacts[]) {
   const comparison = compareApart(runs, { baseline: 'plain', variants: VARIANTS, asked: 10, seed: 1 });
   const calibration = calibrationOf(runs, comparison, TRIALS);
   v.assert(calibrationSchema, calibration);

@@ -1,10 +1,11 @@
+import { COMPARED } from '../metrics/compared.ts';
+import type { RunFacts } from '../metrics/metric.ts';
 import type { Calibration, FigureSpread, KnownEffect, Trial } from '../model/calibration.ts';
 import type { ComparedFigure, Comparison, VariantComparison } from '../model/comparison.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { falsePositives } from '../stats/false-positives.ts';
 import { variation } from '../stats/variation.ts';
 import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
-import { type ComparedRun, FIGURES } from './figures.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
@@ -22,7 +23,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
 }
 
 /** Compares each variant to the baseline in a comparison of its own. */
-export function compareApart(runs: readonly ComparedRun[], options: ComparisonOptions): Comparison {
+export function compareApart(runs: readonly RunFacts[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
   return {
     ...compareRuns(runs, { ...options, seed: null }),
@@ -35,7 +36,7 @@ export function compareApart(runs: readonly ComparedRun[], options: ComparisonOp
 
 /** @param comparison of `compareApart` */
 export function calibrationOf(
-  runs: readonly ComparedRun[],
+  runs: readonly RunFacts[],
   { baseline, comparisons }: Comparison,
   trials: readonly Trial[],
 ): Calibration {
@@ -57,13 +58,14 @@ function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][]
 }
 
 function spreadOf(
-  runs: readonly ComparedRun[],
+  runs: readonly RunFacts[],
   baseline: string,
   again: VariantComparison | undefined,
 ): FigureSpread[] {
   const own = runs.filter(({ variant, round }) => variant === baseline && round !== null);
-  return FIGURES.flatMap((kind): FigureSpread[] => {
-    const { name, step } = kind;
+  return COMPARED.flatMap((kind): FigureSpread[] => {
+    const { step } = kind;
+    const { name } = kind.metric;
     const values = own.filter((run) => run.step === step).flatMap((run) => usable(run, kind) ?? []);
     const beside = again?.figures.find((figure) => figure.name === name && figure.step === step);
     if (values.length === 0) return [];

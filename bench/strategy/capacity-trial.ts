@@ -1,8 +1,10 @@
 import { figuresOf } from '../measure/figures.ts';
-import { metricsOf } from '../measure/metrics.ts';
+import { metricsOf } from '../metrics/metrics.ts';
 import type { Trial } from '../model/capacity.ts';
 import { type Condition, isMet } from '../model/condition.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
 
 /**
  * What one run says of the objectives at its level. Beside them it has to come to its end and to keep its schedule: a
@@ -10,7 +12,7 @@ import type { Run } from '../model/run.ts';
  * so without.
  */
 export function trialOf(run: Run, level: number, objectives: readonly Condition[]): Trial {
-  const metrics = metricsOf(figuresOf(run));
+  const metrics = metricsOf(figuresOf(run), run.plan);
   const figures = objectives.map(({ metric }) => metrics[metric] ?? null);
   const keptSchedule = run.validity.limit.component === 'schedule';
   const missed = objectives.filter((objective, index) => !isMet(objective, figures[index] ?? null));
@@ -26,9 +28,10 @@ type Metrics = Readonly<Record<string, number | null>>;
  * What other than the thing measured may be why an objective was missed. Nothing else is where that was the limit, where
  * the run is valid, where connections or messages were lost while nothing else was the limit, and of memory.
  */
-function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): string | null {
+function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): Finding | null {
   const { plan, outcome, validity } = run;
-  if (outcome.state !== 'completed') return `The run ${outcome.state}: ${outcome.reason}`;
+  const { state } = outcome;
+  if (state !== 'completed') return finding('run-ended', { state, reason: outcome.reason });
   const { verdict, reasons, limit } = validity;
   if (limit.component === (plan.proxy === null ? 'server' : 'proxy')) return null;
   const told = missed.filter(({ metric }) => (metrics[metric] ?? null) !== null);
@@ -38,8 +41,8 @@ function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): st
     const lost = LOSSES.reduce((sum, metric) => sum + (metrics[metric] ?? 0), 0);
     if (lost > 0 && reasons.length === 1) return null;
   }
-  if (verdict !== 'valid') return reasons[0] ?? `It was ${verdict}.`;
+  if (verdict !== 'valid') return reasons[0] ?? finding('not-valid', { verdict });
   const [untold] = missed.filter((objective) => !told.includes(objective));
   if (untold === undefined || told.length > 0) return null;
-  return `The run has no ${untold.metric}: too few samples, or nothing to measure.`;
+  return finding('no-samples', { metric: untold.metric });
 }

@@ -5,8 +5,10 @@ import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
 import { type CapacitySearch, capacitySchema } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
+import { type Finding, stored } from '../model/finding.ts';
 import type { Run, Validity } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { finding } from '../wording/finding.ts';
 import { type CapacityOptions, makeCapacity } from './capacity.ts';
 
 const FAST: Condition = {
@@ -21,7 +23,7 @@ const WHOLE: Condition = {
   metric: 'connections.failed',
   operator: '==',
   limit: 0,
-  unit: 'number',
+  unit: 'count',
 };
 
 const BASE = makeRun({ profile: 'tls', seconds: 1, connections: 10, perSecond: 2000 });
@@ -39,7 +41,7 @@ const OPTIONS: CapacityOptions = {
   start: 1000,
   least: 100,
   most: 10_000_000,
-  mostReason: 'No more was to be tried.',
+  mostReason: finding('search-ceiling', {}),
   budgetMs: null,
   planOf: (spec) => ({ ...BASE.plan, ...planned(spec) }),
 };
@@ -57,17 +59,17 @@ function planned({ variant, step, round, load, connections = 10 }: RunSpec) {
 const KEPT: Validity = {
   verdict: 'valid',
   reasons: [],
-  limit: { component: 'schedule', evidence: '100 % were echoed.' },
+  limit: { component: 'schedule', evidence: stored('100 % were echoed.') },
 };
 const NGINX_BUSY: Validity = {
   verdict: 'suspect',
-  reasons: ['Only 80 % of the offered rate was echoed in the steady phase.'],
-  limit: { component: 'proxy', evidence: 'an Nginx worker was busy 99 % of the time.' },
+  reasons: [stored('Only 80 % of the offered rate was echoed in the steady phase.')],
+  limit: { component: 'proxy', evidence: stored('an Nginx worker was busy 99 % of the time.') },
 };
 const GENERATOR_BUSY: Validity = {
   verdict: 'generator-limited',
-  reasons: ['The generator was the limit: it was busy 99 % of the time.'],
-  limit: { component: 'generator', evidence: 'it was busy 99 % of the time.' },
+  reasons: [stored('The generator was the limit: it was busy 99 % of the time.')],
+  limit: { component: 'generator', evidence: stored('it was busy 99 % of the time.') },
 };
 
 /** Runs follow each other every 5 s. */
@@ -178,8 +180,8 @@ test('an objective that is missed while the schedule is kept counts, and is no d
 });
 
 test('a miss with a late generator, or beside other work, is inconclusive; losses are the system’s own', () => {
-  const beyond = (reasons: string[]): Validity => ({ ...KEPT, verdict: 'suspect', reasons });
-  const late = 'The generator sent late: send lag p99 is 9000 µs, 30 % of the response time’s p99.';
+  const beyond = (reasons: Finding[]): Validity => ({ ...KEPT, verdict: 'suspect', reasons });
+  const late = finding('send-lag', { lagUs: 9000, share: 0.3 });
   const losing = makeRun({ profile: 'tls', seconds: 1, connections: 10, perSecond: 2000 });
   for (const slice of losing.slices.slice(0, 1)) slice.failures = { ...slice.failures, 'status-502': 3 };
   for (const worker of losing.workers.slice(0, 1)) worker.failed = 3;
@@ -187,7 +189,7 @@ test('a miss with a late generator, or beside other work, is inconclusive; losse
     searched(OPTIONS, (spec, number) =>
       levelOf(spec) <= 3000 ? runOf(spec, number, KEPT) : runOf(spec, number, validity, losing),
     );
-  const lost = '3 of 10 connections failed and 0 messages were lost.';
+  const lost = finding('losses', { asked: 10, failed: 3, lost: 0, unsent: 0 });
   assert.deepEqual(search(beyond([lost])).bound, 'between');
   assert.deepEqual(search(beyond([lost, late])).bound, 'between');
   assert.deepEqual(search({ ...GENERATOR_BUSY, reasons: [lost] }).bound, 'at-least');
@@ -200,8 +202,8 @@ test('a miss with a late generator, or beside other work, is inconclusive; losse
 test('what holds as far as may be tried is a lower bound, with the reason why no more was', () => {
   const { interval, bound, limit, finished } = searched({ ...OPTIONS, most: 3000 }, carrying(1e9));
   assert.deepEqual(
-    [interval, bound, limit, finished],
-    [[3000, null], 'at-least', 'No more was to be tried.', true],
+    [interval, bound, limit?.code, finished],
+    [[3000, null], 'at-least', 'search-ceiling', true],
   );
 });
 
@@ -210,7 +212,7 @@ test('what never holds is below the least; where it may be the doing of somethin
   assert.deepEqual([never.interval, never.bound, never.limit], [[null, 100], 'below', null]);
   const unknown = searched(OPTIONS, carrying(0, GENERATOR_BUSY));
   assert.deepEqual([unknown.interval, unknown.bound], [[null, 100], 'unknown']);
-  assert.match(unknown.limit ?? '', /generator/);
+  assert.deepEqual(unknown.limit, GENERATOR_BUSY.reasons[0]);
 });
 
 test('without a rate to begin with, a closed loop finds one that the CPUs bear', () => {
@@ -279,7 +281,7 @@ test('a figure that a run does not give was not missed: too few samples tell not
 
 test('what Nginx holds in memory is its own, whatever goes on beside the run', () => {
   const small = { ...WHOLE, metric: 'memory.proxy', operator: '<', limit: 1 } as const;
-  const beside: Validity = { ...KEPT, verdict: 'suspect', reasons: ['Disturbed: 1 of 1 seconds.'] };
+  const beside: Validity = { ...KEPT, verdict: 'suspect', reasons: [stored('Disturbed: 1 of 1 seconds.')] };
   const { bound, trials } = searched({ ...OPTIONS, objectives: [small] }, (spec, number) =>
     runOf(spec, number, beside),
   );

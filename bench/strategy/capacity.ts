@@ -1,10 +1,12 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Axis, CapacitySearch, Trial } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { finding } from '../wording/finding.ts';
 import { alone } from './alone.ts';
 import { meanRunMs } from './budget.ts';
 import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
@@ -23,8 +25,8 @@ export interface CapacityOptions {
   start: number | null;
   least: number;
   most: number;
-  /** Why nothing beyond `most` is tried, in a sentence. */
-  mostReason: string;
+  /** Why nothing beyond `most` is tried. */
+  mostReason: Finding;
   /** No run is begun that would end later than this after the first. */
   budgetMs: number | null;
   /** The plan that a run would have; pure. */
@@ -141,11 +143,13 @@ function isGivenUp(done: readonly Run[]): boolean {
   return trials.length >= FAILURES && !trials.some(isCompleted);
 }
 
-function whyUnknown(done: readonly Run[]): string | null {
+function whyUnknown(done: readonly Run[]): Finding | null {
   const last = done.at(-1);
   if (last === undefined) return null;
-  if (last.outcome.state !== 'completed') return `The run ${last.outcome.state}: ${last.outcome.reason}`;
-  return figuresOf(last).steady.echoed === 0 ? 'Nothing was echoed in the step throughput.' : null;
+  const { outcome } = last;
+  if (outcome.state !== 'completed')
+    return finding('run-ended', { state: outcome.state, reason: outcome.reason });
+  return figuresOf(last).steady.echoed === 0 ? finding('step-without-echo', {}) : null;
 }
 
 function rateAt(axis: Axis, level: number): number {

@@ -1,7 +1,9 @@
+import type { ComparedMetric } from '../metrics/compared.ts';
+import type { Metric } from '../metrics/metric.ts';
+import { metricNamed } from '../metrics/metrics.ts';
 import type { ComparedFigure, EffectVerdict, OverallVerdict } from '../model/comparison.ts';
 import type { Comparison } from '../stats/comparison.ts';
 import { median } from '../stats/median.ts';
-import type { FigureKind } from './figures.ts';
 
 /** A figure of both sides, run by run. */
 export interface FigureSides {
@@ -13,11 +15,11 @@ type Tested = Pick<Comparison, 'ratio' | 'interval' | 'adjustedP' | 'verdict' | 
 
 /** What a test found, in the words of the figure; null: there was nothing to test. */
 export function comparedFigure(
-  kind: FigureKind,
+  { metric, step }: ComparedMetric,
   sides: FigureSides,
   effect: Tested | null,
 ): Omit<ComparedFigure, 'rounds'> {
-  const { name, step, unit } = kind;
+  const { name, unit } = metric;
   const none = {
     baseline: null,
     variant: null,
@@ -36,15 +38,18 @@ export function comparedFigure(
     effect: effect.ratio,
     interval: effect.interval === null ? null : [effect.interval.low, effect.interval.high],
     pValue: effect.adjustedP,
-    verdict: worded(effect.verdict, kind),
+    verdict: worded(effect.verdict, metric),
     detectable: effect.detectable,
   };
 }
 
-function worded(verdict: Tested['verdict'], { words: [good, bad] }: FigureKind): EffectVerdict {
-  if (verdict === 'faster') return good;
-  return verdict === 'slower' ? bad : verdict;
+/** Of what is used up it is told which way it went; the test itself speaks of better (`faster`) and worse. */
+function worded(verdict: Tested['verdict'], { kind, better }: Metric): EffectVerdict {
+  if (kind === 'speed' || (verdict !== 'faster' && verdict !== 'slower')) return verdict;
+  return (verdict === 'faster') === (better === 'lower') ? 'lower' : 'higher';
 }
+
+const CAPACITY = metricNamed('perCoreCapacity');
 
 /**
  * Per-core capacity is 1 ÷ CPU per message: the same effect and the same test, told as what a person plans with.
@@ -57,13 +62,13 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
   return [
     {
       ...figure,
-      name: 'perCoreCapacity',
-      unit: '1/s',
+      name: CAPACITY.name,
+      unit: CAPACITY.unit,
       baseline: baseline === null ? null : perSecond(baseline),
       variant: variant === null ? null : perSecond(variant),
       effect: effect === null ? null : 1 / effect,
       interval: interval === null ? null : [1 / interval[1], 1 / interval[0]],
-      verdict: verdict === 'cheaper' ? 'faster' : verdict === 'dearer' ? 'slower' : verdict,
+      verdict: verdict === 'lower' ? 'faster' : verdict === 'higher' ? 'slower' : verdict,
       rounds: rounds.map((each) => ({
         round: each.round,
         baseline: perSecond(each.baseline),
@@ -80,10 +85,10 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
 export function overall(headline: readonly ComparedFigure[]): OverallVerdict {
   const verdicts = headline.map(({ verdict }) => verdict);
   const found = (word: EffectVerdict) => verdicts.includes(word);
-  const isBetter = found('faster') || found('cheaper');
-  const isWorse = found('slower') || found('dearer');
+  const isBetter = found('faster') || found('lower');
+  const isWorse = found('slower') || found('higher');
   if (isBetter && isWorse) return 'mixed';
-  if (isBetter) return found('faster') ? 'faster' : 'cheaper';
-  if (isWorse) return found('slower') ? 'slower' : 'dearer';
+  if (isBetter) return found('faster') ? 'faster' : 'lower';
+  if (isWorse) return found('slower') ? 'slower' : 'higher';
   return found('no difference detected') ? 'no difference detected' : 'too few rounds';
 }

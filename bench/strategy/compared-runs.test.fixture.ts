@@ -1,4 +1,5 @@
-import type { ComparedRun } from './figures.ts';
+import type { RunFacts } from '../metrics/metric.ts';
+import { stored } from '../model/finding.ts';
 
 const VALUES: Record<string, number> = {
   'cpuPerMessage.proxy': 20,
@@ -17,7 +18,7 @@ export function runsOf(
   rounds: number,
   change: (variant: string, figure: string, round: number) => number = () => 1,
   variants: readonly string[] = ['plain', 'tuned'],
-): ComparedRun[] {
+): RunFacts[] {
   return Array.from({ length: rounds }, (_, index) => index + 1).flatMap((round) =>
     variants.flatMap((variant) =>
       (['throughput', 'latency'] as const).map((step) => ({
@@ -30,7 +31,7 @@ export function runsOf(
           reasons: [],
           limit: {
             component: step === 'latency' ? ('schedule' as const) : ('proxy' as const),
-            evidence: 'So it was.',
+            evidence: stored('So it was.'),
           },
         },
         metrics: Object.fromEntries(

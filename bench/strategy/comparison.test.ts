@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as v from 'valibot';
+import { COMPARED } from '../metrics/compared.ts';
+import type { RunFacts } from '../metrics/metric.ts';
 import { comparisonSchema } from '../model/comparison.ts';
+import { stored } from '../model/finding.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
 import { shuffled } from '../stats/shuffle.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import { type ComparisonOptions, compareRuns, roundsForAnyVerdict, roundsForVerdicts } from './comparison.ts';
-import { type ComparedRun, FIGURES } from './figures.ts';
 
 const OPTIONS: ComparisonOptions = { baseline: 'plain', variants: ['tuned'], asked: 10, seed: 1 };
 
@@ -27,7 +29,7 @@ function only(variant: string, name: string, factor: number) {
     scatter(of, figure, round) * (of === variant && figure === name ? factor : 1);
 }
 
-function verdictsOf(runs: readonly ComparedRun[], options = OPTIONS) {
+function verdictsOf(runs: readonly RunFacts[], options = OPTIONS) {
   const [comparison] = compareRuns(runs, options).comparisons;
   assert.ok(comparison);
   return Object.fromEntries(
@@ -42,7 +44,7 @@ test('without a difference none is detected in any figure', () => {
   assert.deepEqual(conclusion.excluded, []);
   const [comparison] = conclusion.comparisons;
   assert.equal(comparison?.verdict, 'no difference detected');
-  assert.equal(comparison.figures.length, FIGURES.length + 1);
+  assert.equal(comparison.figures.length, COMPARED.length + 1);
   for (const figure of comparison.figures) {
     assert.equal(figure.verdict, 'no difference detected', figure.name);
     assert.equal(figure.rounds.length, 10);
@@ -63,8 +65,8 @@ test('each figure is called by what it is: time and throughput faster or slower,
   assert.deepEqual(words('messages.perSecond', 1.1), ['faster']);
   assert.deepEqual(words('messages.perSecond', 0.9), ['slower']);
   assert.deepEqual(words('handshake.p50', 5), ['slower']);
-  assert.deepEqual(words('cpuPerMessage.proxy', 1.1), ['dearer', 'dearer']);
-  assert.deepEqual(words('memoryPerConnection.proxy', 0.5), ['cheaper']);
+  assert.deepEqual(words('cpuPerMessage.proxy', 1.1), ['higher', 'higher']);
+  assert.deepEqual(words('memoryPerConnection.proxy', 0.5), ['lower']);
 });
 
 test('the verdict on the variant goes by the headline figures', () => {
@@ -76,9 +78,9 @@ test('the verdict on the variant goes by the headline figures', () => {
     return compareRuns(runs, OPTIONS).comparisons[0]?.verdict;
   };
   assert.equal(overall(['response.p50', 1.1], ['cpuPerMessage.proxy', 1.1]), 'slower');
-  assert.equal(overall(['cpuPerMessage.proxy', 1.1]), 'dearer');
+  assert.equal(overall(['cpuPerMessage.proxy', 1.1]), 'higher');
   assert.equal(overall(['response.p50', 0.9]), 'faster');
-  assert.equal(overall(['cpuPerMessage.proxy', 0.9]), 'cheaper');
+  assert.equal(overall(['cpuPerMessage.proxy', 0.9]), 'lower');
   assert.equal(overall(['response.p50', 1.1], ['cpuPerMessage.proxy', 0.9]), 'mixed');
   assert.equal(overall(['memoryPerConnection.proxy', 3]), 'no difference detected');
 });
@@ -91,7 +93,7 @@ test('capacity of a core is CPU per message told the other way round, never anot
   const of = (name: string) => comparison?.figures.find((figure) => figure.name === name);
   const [cpu, capacity] = [of('cpuPerMessage.proxy'), of('perCoreCapacity')];
   assert.ok(cpu?.effect && cpu.interval && capacity?.effect && capacity.interval);
-  assert.deepEqual([cpu.verdict, capacity.verdict], ['dearer', 'slower']);
+  assert.deepEqual([cpu.verdict, capacity.verdict], ['higher', 'slower']);
   assert.ok(Math.abs(cpu.effect * capacity.effect - 1) < 1e-12);
   assert.ok(Math.abs(cpu.interval[0] * capacity.interval[1] - 1) < 1e-12);
   assert.equal(cpu.pValue, capacity.pValue);
@@ -134,7 +136,7 @@ test('a run that lost messages counts for no figure of its step, in its round on
 });
 
 test('how valid a run must be depends on the figure', () => {
-  const doubtful = (change: Partial<ComparedRun['validity']>) => {
+  const doubtful = (change: Partial<RunFacts['validity']>) => {
     const runs = runsOf(10, scatter).map((run) =>
       run.variant === 'tuned' && run.round === 1 ? { ...run, validity: { ...run.validity, ...change } } : run,
     );
@@ -143,22 +145,22 @@ test('how valid a run must be depends on the figure', () => {
       .filter(({ rounds }) => rounds.length === 9)
       .map(({ name, step }) => `${name} ${step}`);
   };
-  const limit = (component: ComparedRun['validity']['limit']['component']) => ({
+  const limit = (component: RunFacts['validity']['limit']['component']) => ({
     component,
-    evidence: 'Busy.',
+    evidence: stored('Busy.'),
   });
-  assert.deepEqual(doubtful({ verdict: 'suspect', reasons: ['Late.'], limit: limit('schedule') }), [
+  assert.deepEqual(doubtful({ verdict: 'suspect', reasons: [stored('Late.')], limit: limit('schedule') }), [
     'response.p99 latency',
   ]);
-  assert.deepEqual(doubtful({ verdict: 'suspect', reasons: ['Too slow.'], limit: limit('proxy') }), [
+  assert.deepEqual(doubtful({ verdict: 'suspect', reasons: [stored('Too slow.')], limit: limit('proxy') }), [
     'response.p50 latency',
     'cpuPerMessage.proxy latency',
     'response.p99 latency',
   ]);
-  assert.deepEqual(doubtful({ verdict: 'generator-limited', reasons: ['Busy.'], limit: limit('schedule') }), [
-    'messages.perSecond throughput',
-    'response.p99 latency',
-  ]);
+  assert.deepEqual(
+    doubtful({ verdict: 'generator-limited', reasons: [stored('Busy.')], limit: limit('schedule') }),
+    ['messages.perSecond throughput', 'response.p99 latency'],
+  );
 });
 
 test('too few rounds left is a verdict of its own', () => {
@@ -223,7 +225,7 @@ test('a round in which connections failed is not counted as used; one in which a
     if (run.variant !== 'tuned' || run.step !== 'latency') return run;
     if (run.round === 2) return { ...run, metrics: { ...run.metrics, 'connections.failed': 3 } };
     if (run.round === 3) return { ...run, outcome: { state: 'failed' as const, reason: 'Nginx died.' } };
-    const doubtful = { ...run.validity, verdict: 'suspect' as const, reasons: ['Late.'] };
+    const doubtful = { ...run.validity, verdict: 'suspect' as const, reasons: [stored('Late.')] };
     return run.round === 4 ? { ...run, validity: doubtful } : run;
   });
   assert.deepEqual(compareRuns(runs, OPTIONS).rounds, { asked: 10, used: 2 });
@@ -334,7 +336,7 @@ test('1,000 comparisons of a variant with itself: in no more than 5 % anything a
  * Ten rounds of a calibration on two busy CPUs (`calibrate --rounds 10 -d 1s -w 500ms` beside other work): plain,
  * itself once more, and under a placebo, with the doubts that there were about runs.
  */
-const RECORDED: ComparedRun[] = JSON.parse(
+const RECORDED: RunFacts[] = JSON.parse(
   readFileSync(new URL('../../../test/fixtures/recorded-rounds.json', import.meta.url), 'utf8'),
 );
 

@@ -1,10 +1,13 @@
+import { COMPARED, type ComparedMetric } from '../metrics/compared.ts';
+import { incomplete } from '../metrics/fitness.ts';
+import type { RunFacts } from '../metrics/metric.ts';
 import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '../model/comparison.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Step } from '../model/plan.ts';
 import type { Variant } from '../model/variant.ts';
 import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
 import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
-import { type ComparedRun, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
 /** What is compared to what. */
 export interface ComparisonOptions {
@@ -19,8 +22,8 @@ export interface ComparisonOptions {
 
 /** The fewest rounds in which every figure can come to a verdict. */
 export function roundsForVerdicts(variants: number): number {
-  const least = Math.min(...FIGURES.map(({ weight }) => weight));
-  return fewestRounds((variants * totalWeight(FIGURES)) / least);
+  const least = Math.min(...COMPARED.map(({ weight }) => weight));
+  return fewestRounds((variants * totalWeight(COMPARED)) / least);
 }
 
 /**
@@ -33,7 +36,9 @@ export function roundsForAnyVerdict(
 ): number {
   const measured = others.flatMap(({ proxy }) => {
     const ofNginx = proxy !== null && baseline?.proxy != null;
-    return FIGURES.filter(({ name, step }) => steps.includes(step) && (ofNginx || !name.endsWith('.proxy')));
+    return COMPARED.filter(
+      ({ metric, step }) => steps.includes(step) && (ofNginx || !metric.name.endsWith('.proxy')),
+    );
   });
   return fewestRounds(totalWeight(measured) / Math.max(...measured.map(({ weight }) => weight)));
 }
@@ -45,12 +50,12 @@ export function roundsForAnyVerdict(
  * @param runs in any order; those without a round do not count
  */
 export function compareRuns(
-  runs: readonly ComparedRun[],
+  runs: readonly RunFacts[],
   { baseline, variants, asked, seed }: ComparisonOptions,
 ): Comparison {
   const rounds = [...new Set(runs.flatMap(({ round }) => round ?? []))].sort((a, b) => a - b);
   const questions = variants.flatMap((variant) =>
-    FIGURES.map((kind) => ({ variant, kind, pairs: pairsOf(runs, rounds, kind, baseline, variant) })),
+    COMPARED.map((kind) => ({ variant, kind, pairs: pairsOf(runs, rounds, kind, baseline, variant) })),
   );
   const answered = questions.filter(({ pairs }) => pairs.length > 0);
   const effects = compareRounds(answered.map(figurePairs), seed);
@@ -79,14 +84,14 @@ export function compareRuns(
 
 interface Question {
   variant: string;
-  kind: FigureKind;
+  kind: ComparedMetric;
   pairs: ComparedFigure['rounds'];
 }
 
 function pairsOf(
-  runs: readonly ComparedRun[],
+  runs: readonly RunFacts[],
   rounds: readonly number[],
-  kind: FigureKind,
+  kind: ComparedMetric,
   baseline: string,
   variant: string,
 ): ComparedFigure['rounds'] {
@@ -102,51 +107,54 @@ function pairsOf(
 }
 
 /** What a run says of a figure; null where it is missing, does not give it or cannot be used for it. */
-export function usable(run: ComparedRun | undefined, kind: FigureKind): number | null {
-  if (run === undefined || kind.doubt(run) !== null) return null;
-  const value = run.metrics[kind.name] ?? null;
+export function usable(run: RunFacts | undefined, { metric }: ComparedMetric): number | null {
+  if (run === undefined || metric.unfit(run) !== null) return null;
+  const value = run.metrics[metric.name] ?? null;
   // Nothing has a ratio to nothing: growth of memory that cannot be told from none.
   return value !== null && value > 0 ? value : null;
 }
 
 function figurePairs(question: Question): FigurePairs {
-  const { better, weight } = question.kind;
-  return { ...sidesOf(question), better, threshold: DEFAULT_THRESHOLD, weight };
+  const { metric, weight } = question.kind;
+  return { ...sidesOf(question), better: metric.better ?? 'lower', threshold: DEFAULT_THRESHOLD, weight };
 }
 
 function sidesOf({ pairs }: Question): { baseline: number[]; variant: number[] } {
   return { baseline: pairs.map((pair) => pair.baseline), variant: pairs.map((pair) => pair.variant) };
 }
 
-function isMeasured(runs: readonly ComparedRun[], kind: FigureKind, variants: readonly string[]): boolean {
+function isMeasured(runs: readonly RunFacts[], kind: ComparedMetric, variants: readonly string[]): boolean {
   return variants.every((name) =>
     runs.some(
-      (run) => run.variant === name && run.step === kind.step && (run.metrics[kind.name] ?? null) !== null,
+      (run) =>
+        run.variant === name && run.step === kind.step && (run.metrics[kind.metric.name] ?? null) !== null,
     ),
   );
 }
 
 /** Whether every variant has its runs of the round, to the end and without losses. */
-function isWhole(runs: readonly ComparedRun[], round: number): boolean {
+function isWhole(runs: readonly RunFacts[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
   return within.filter((run) => run.round === round && incomplete(run) === null).length === kinds.size;
 }
 
 /** One entry for each run and reason. */
-export function excludedOf(runs: readonly ComparedRun[]): Excluded[] {
+export function excludedOf(runs: readonly RunFacts[]): Excluded[] {
   return runs.flatMap((run) => {
     const { variant, step, round } = run;
     if (round === null) return [];
-    const byReason = new Map<string, string[]>();
-    for (const kind of FIGURES.filter((each) => each.step === step)) {
-      const reason = kind.doubt(run);
-      if (reason !== null) byReason.set(reason, [...(byReason.get(reason) ?? []), kind.name]);
+    const byText = new Map<string, { reason: Finding; figures: string[] }>();
+    for (const { metric } of COMPARED.filter((each) => each.step === step)) {
+      const reason = metric.unfit(run);
+      if (reason === null) continue;
+      const { figures } = byText.get(reason.text) ?? { figures: [] };
+      byText.set(reason.text, { reason, figures: [...figures, metric.name] });
     }
-    return [...byReason].map(([reason, figures]) => ({ variant, step, round, figures, reason }));
+    return [...byText.values()].map(({ reason, figures }) => ({ variant, step, round, figures, reason }));
   });
 }
 
-function totalWeight(kinds: readonly FigureKind[]): number {
+function totalWeight(kinds: readonly ComparedMetric[]): number {
   return kinds.reduce((sum, { weight }) => sum + weight, 0);
 }

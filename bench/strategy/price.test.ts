@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import * as v from 'valibot';
 import { CLOSED, makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { stored } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import { type Price, priceSchema } from '../model/price.ts';
 import type { Run, Validity } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
+import { finding } from '../wording/finding.ts';
 import { withPrice } from './price.ts';
 
 const OPEN: Load = { kind: 'open', ratePerSecond: 2000, arrivals: 'uniform' };
@@ -25,8 +27,11 @@ function runOf(profile: string, load: Load, changes: { medianUs?: number; perSec
 }
 
 function judged(run: Run, verdict: Validity['verdict'], component: Validity['limit']['component']): Run {
-  const reasons = verdict === 'valid' ? [] : [`It is ${verdict}.`];
-  return { ...run, validity: { verdict, reasons, limit: { component, evidence: 'As it was made up.' } } };
+  const reasons = verdict === 'valid' ? [] : [finding('not-valid', { verdict })];
+  return {
+    ...run,
+    validity: { verdict, reasons, limit: { component, evidence: stored('As it was made up.') } },
+  };
 }
 
 const NOTHING_MORE: Strategy = { next: () => [], expectedRuns: () => 0, conclude: () => [] };
@@ -50,7 +55,7 @@ test('CPU is that of all who do the work: what the proxy adds, it adds', () => {
   assert.ok(cpu !== undefined);
   assert.ok(Math.abs(cpu.baseline - 25) < 0.1 && Math.abs(cpu.variant - 45) < 0.1);
   assert.ok(Math.abs(cpu.ratio - 45 / 25) < 0.01);
-  assert.deepEqual([cpu.unit, cpu.doubt], ['µs', null]);
+  assert.deepEqual([cpu.unit, cpu.doubts], ['time', []]);
 });
 
 test('a generator that spins is no part of it', () => {
@@ -105,10 +110,15 @@ test('what speaks against one of the two is told with the figures that it touche
     runOf('plain', OPEN),
   ];
   const price = priceOf(done);
-  assert.equal(figure(price, 'messages.perSecond throughput')?.doubt, 'direct: It is generator-limited.');
-  assert.equal(figure(price, 'response.p99 latency')?.doubt, 'direct: It is suspect.');
+  for (const [key, verdict] of [
+    ['messages.perSecond throughput', 'generator-limited'],
+    ['response.p99 latency', 'suspect'],
+  ] as const)
+    assert.deepEqual(figure(price, key)?.doubts, [
+      { variant: 'direct', reason: finding('not-valid', { verdict }) },
+    ]);
   for (const key of ['cpuPerMessage.total throughput', 'response.p50 latency'])
-    assert.equal(figure(price, key)?.doubt, null);
+    assert.deepEqual(figure(price, key)?.doubts, []);
 });
 
 test('the strategy stays what it is', () => {
@@ -116,7 +126,7 @@ test('the strategy stays what it is', () => {
   const strategy: Strategy = {
     next: () => [spec],
     expectedRuns: () => 7,
-    conclude: () => [{ kind: 'left-out', variant: 'tls', reason: 'It is gone.' }],
+    conclude: () => [{ kind: 'left-out', variant: 'tls', reason: stored('It is gone.') }],
   };
   const priced = withPrice(strategy, 'direct', ['direct', 'tls']);
   assert.deepEqual(priced.next([]), [spec]);

@@ -1,14 +1,10 @@
+import { figuresOf } from '../measure/figures.ts';
+import type { Metric } from '../metrics/metric.ts';
+import { factsOf, metricNamed } from '../metrics/metrics.ts';
+import type { Step } from '../model/plan.ts';
 import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
 import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
-import {
-  type ComparedRun,
-  comparedRunOf,
-  incomplete,
-  invalid,
-  limitedElsewhere,
-  offSchedule,
-} from './figures.ts';
 import { remembered } from './remembered.ts';
 
 /** The same runs, with what they tell of the proxy's price: each variant beside the baseline in each step. */
@@ -23,74 +19,46 @@ export function withPrice(strategy: Strategy, baseline: string, variants: readon
 /** Nothing before the first pair. */
 function priceOf(done: readonly Run[], baseline: string, others: readonly string[]): Price[] {
   const variants = others.flatMap((variant): VariantPrice[] => {
-    const figures = KINDS.flatMap((kind) => {
-      const [, step] = kind;
+    const figures = PRICED.flatMap(({ metric, step }) => {
       const [base, own] = [lastOf(done, baseline, step), lastOf(done, variant, step)];
-      return base === undefined || own === undefined || !isSameLoad(base, own) ? [] : priced(kind, base, own);
+      return base === undefined || own === undefined || !isSameLoad(base, own)
+        ? []
+        : priced(metric, step, base, own);
     });
     return figures.length === 0 ? [] : [{ variant, figures }];
   });
   return variants.length === 0 ? [] : [{ kind: 'price', baseline, variants }];
 }
 
-type PricedKind = readonly [
-  name: string,
-  step: PricedFigure['step'],
-  unit: PricedFigure['unit'],
-  /** Why a run may tell of something else, in a sentence. */
-  doubt: (run: ComparedRun) => string | null,
-];
-
 /** What both sides have, with and without a proxy. */
-const KINDS: readonly PricedKind[] = [
-  ['messages.perSecond', 'throughput', '1/s', limitedElsewhere],
-  ['cpuPerMessage.total', 'throughput', 'µs', incomplete],
-  ['response.p50', 'latency', 'µs', offSchedule],
-  ['response.p90', 'latency', 'µs', offSchedule],
-  ['response.p99', 'latency', 'µs', invalid],
-  ['response.p999', 'latency', 'µs', invalid],
-  ['cpuPerMessage.total', 'latency', 'µs', offSchedule],
-  ['handshake.p50', 'throughput', 'µs', incomplete],
-  ['cpuPerConnection.total', 'throughput', 'µs', incomplete],
-  ['memoryPerConnection.total', 'throughput', 'B', incomplete],
+export const PRICED: readonly { metric: Metric; step: Step }[] = [
+  { metric: metricNamed('messages.perSecond'), step: 'throughput' },
+  { metric: metricNamed('cpuPerMessage.total'), step: 'throughput' },
+  { metric: metricNamed('response.p50'), step: 'latency' },
+  { metric: metricNamed('response.p90'), step: 'latency' },
+  { metric: metricNamed('response.p99'), step: 'latency' },
+  { metric: metricNamed('response.p999'), step: 'latency' },
+  { metric: metricNamed('cpuPerMessage.total'), step: 'latency' },
+  { metric: metricNamed('handshake.p50'), step: 'throughput' },
+  { metric: metricNamed('cpuPerConnection.total'), step: 'throughput' },
+  { metric: metricNamed('memoryPerConnection.total'), step: 'throughput' },
 ];
 
-function priced([name, step, unit, doubt]: PricedKind, base: Run, own: Run): PricedFigure[] {
-  const [baseline, variant] = [figureOf(name, base), figureOf(name, own)];
+function priced({ name, unit, unfit }: Metric, step: Step, base: Run, own: Run): PricedFigure[] {
+  const [baseline, variant] = [base, own].map((run) => comparedRun(run).metrics[name] ?? null);
   // Nothing has a ratio to nothing: growth of memory that cannot be told from none.
-  if (baseline === null || variant === null || baseline <= 0 || variant <= 0) return [];
+  if (baseline == null || variant == null || baseline <= 0 || variant <= 0) return [];
   const doubts = [base, own].flatMap((run) => {
-    const reason = doubt(comparedRun(run));
-    return reason === null ? [] : [`${run.plan.variant}: ${reason}`];
+    const reason = unfit(comparedRun(run));
+    return reason === null ? [] : [{ variant: run.plan.variant, reason }];
   });
-  const ratio = variant / baseline;
-  return [
-    { name, step, unit, baseline, variant, ratio, doubt: doubts.length === 0 ? null : doubts.join(' ') },
-  ];
+  return [{ name, step, unit, baseline, variant, ratio: variant / baseline, doubts }];
 }
 
-/**
- * A total is that of Nginx, where there is one, echo servers and generators: a proxy takes work off the one and puts
- * it on the other. A generator that spins until the next message is due is left out, for it is always as busy.
- */
-function figureOf(name: string, run: Run): number | null {
-  const { metrics } = comparedRun(run);
-  const { plan } = run;
-  const [what = '', part] = name.split('.');
-  if (part !== 'total') return metrics[name] ?? null;
-  const parts = [
-    ...(plan.proxy === null ? [] : ['proxy']),
-    'server',
-    ...(plan.pacing === 'spin' ? [] : ['generator']),
-  ];
-  const values = parts.flatMap((component) => metrics[`${what}.${component}`] ?? []);
-  return values.length < parts.length ? null : values.reduce((sum, value) => sum + value, 0);
-}
-
-const comparedRun = remembered(comparedRunOf);
+const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
 
 /** A rate that was too high was run as well: the last one counts. */
-function lastOf(done: readonly Run[], variant: string, step: PricedFigure['step']): Run | undefined {
+function lastOf(done: readonly Run[], variant: string, step: Step): Run | undefined {
   return done.findLast(({ plan }) => plan.variant === variant && plan.step === step);
 }
 

@@ -1,6 +1,9 @@
 import { type ByComponent, figuresOf } from '../measure/figures.ts';
+import type { Finding } from '../model/finding.ts';
 import type { EngineName, RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
+import type { DemandFacts } from '../wording/conclusions.ts';
+import { finding } from '../wording/finding.ts';
 
 /** The share of a CPU's time that the step `latency` may take of the CPUs that proxy and servers use. */
 const BUSY_SHARE = 0.5;
@@ -15,15 +18,16 @@ const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
 export interface ChosenRate {
   /** Messages per second over all connections. */
   perSecond: number;
-  /** One or two sentences with the figures that it follows from. */
-  reason: string;
+  /** What it follows from. */
+  demand: DemandFacts;
+  reason: Finding;
 }
 
 /** CPU-µs that the busiest CPU spends on one message. */
 interface Demand {
   cpuUs: number;
-  /** What that CPU does, as in `Nginx 21.4 µs and the echo servers 18.3 µs`. */
-  what: string;
+  proxyUs: number | null;
+  serverUs: number | null;
   variant: string;
 }
 
@@ -43,14 +47,11 @@ export function chooseRate(
   const [first, ...others] = demands;
   if (first === undefined) return null;
   const most = others.reduce((highest, each) => (each.cpuUs > highest.cpuUs ? each : highest), first);
+  const { variant, proxyUs, serverUs } = most;
+  const wsRatio = Math.max(...measured.map((run) => serverRatio(run, planOf(run.plan.variant))));
+  const demand = { variant, proxyUs, serverUs, wsRatio };
   const perSecond = roundDown((BUSY_SHARE * 1e6) / most.cpuUs);
-  return {
-    perSecond,
-    reason:
-      `${count(perSecond)} messages a second: by the CPU per message that the step throughput measured, this is the ` +
-      `highest rate, rounded down, at which no CPU that Nginx or the echo servers use is more than half busy. ` +
-      `${most.variant} asks most of one: ${most.what} a message.${reckoned(measured, planOf)}`,
-  };
+  return { perSecond, demand, reason: finding('rate-chosen', demand) };
 }
 
 /** Two significant digits, never more than the figure itself. */
@@ -64,27 +65,36 @@ function demandOf(run: Run, plan: RunPlan): Demand | null {
   const cost = costs(run, plan);
   if (cost === null) return null;
   const { placement, servers, proxy } = plan;
-  const demand = (cpuUs: number, what: string): Demand => ({ cpuUs, what, variant: plan.variant });
-  const proxyUs = `Nginx ${us(cost.proxy)}`;
-  const serverUs = `the echo servers ${us(cost.server)}`;
-  if (placement === null) {
-    // Processes of one thread each, wherever the kernel puts them.
-    const perProcess = [
-      demand(cost.proxy / Math.max(1, proxy?.workers ?? 1), proxyUs),
-      demand(cost.server / servers, serverUs),
-    ];
-    return perProcess.reduce((a, b) => (b.cpuUs > a.cpuUs ? b : a));
-  }
-  const proxyCpus = placement.proxy;
-  const shared = proxyCpus.some((cpu) => placement.server.includes(cpu));
-  if (shared && cost.proxy > 0)
-    return demand((cost.proxy + cost.server) / placement.server.length, `${proxyUs} and ${serverUs}`);
   const most = (cpus: readonly number[], processes: number) => Math.max(1, Math.min(cpus.length, processes));
-  const apart = [
-    demand(cost.proxy / most(proxyCpus, proxy?.workers ?? 1), proxyUs),
-    demand(cost.server / most(placement.server, servers), serverUs),
-  ];
-  return apart.reduce((a, b) => (b.cpuUs > a.cpuUs ? b : a));
+  const workers = proxy?.workers ?? 1;
+  const { variant } = plan;
+  const ofProxy = (cpus: number): Demand => ({
+    cpuUs: cost.proxy / cpus,
+    proxyUs: cost.proxy,
+    serverUs: null,
+    variant,
+  });
+  const ofServers = (cpus: number): Demand => ({
+    cpuUs: cost.server / cpus,
+    proxyUs: null,
+    serverUs: cost.server,
+    variant,
+  });
+  // Processes of one thread each, wherever the kernel puts them.
+  if (placement === null) return busier(ofProxy(Math.max(1, workers)), ofServers(servers));
+  const shared = placement.proxy.some((cpu) => placement.server.includes(cpu));
+  if (shared && cost.proxy > 0)
+    return {
+      cpuUs: (cost.proxy + cost.server) / placement.server.length,
+      proxyUs: cost.proxy,
+      serverUs: cost.server,
+      variant,
+    };
+  return busier(ofProxy(most(placement.proxy, workers)), ofServers(most(placement.server, servers)));
+}
+
+function busier(a: Demand, b: Demand): Demand {
+  return b.cpuUs > a.cpuUs ? b : a;
 }
 
 /** CPU-µs a message of proxy and servers in the step `latency`; null where they were not measured. */
@@ -96,19 +106,4 @@ function costs(run: Run, plan: RunPlan): { proxy: number; server: number } | nul
 
 function serverRatio(run: Run, plan: RunPlan): number {
   return run.plan.server === 'lean' && plan.server === 'ws' ? WS_COST[run.plan.engine] : 1;
-}
-
-function reckoned(measured: readonly Run[], planOf: (variant: string) => RunPlan): string {
-  const ratio = Math.max(...measured.map((run) => serverRatio(run, planOf(run.plan.variant))));
-  return ratio > 1
-    ? ` The echo server on ws is reckoned at ${ratio} times the lean one that was measured.`
-    : '';
-}
-
-function us(cpuUs: number): string {
-  return `${cpuUs.toFixed(1)} µs`;
-}
-
-function count(figure: number): string {
-  return figure.toLocaleString('en-US');
 }

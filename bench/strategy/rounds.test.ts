@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
+import { stored } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
@@ -37,7 +38,7 @@ function runOf(spec: RunSpec, number: number): Run {
     ...BASE,
     plan: { ...BASE.plan, ...planned(spec) },
     startedAt: new Date(Date.UTC(2025, 0, 2) + number * RUN_MS).toISOString(),
-    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: 'As it was made up.' } },
+    validity: { verdict: 'valid', reasons: [], limit: { component, evidence: stored('As it was made up.') } },
   };
 }
 
@@ -134,7 +135,7 @@ test('a rate that is too high for one of them is halved in the pilot, and never 
   const done = play(makeRounds({ ...OPTIONS, ratePerSecond: null }), (spec, number) => {
     const run = runOf(spec, number);
     const isDrowned = spec.variant === 'tls' && spec.step === 'latency';
-    const limit = { component: 'proxy' as const, evidence: 'Full.' };
+    const limit = { component: 'proxy' as const, evidence: stored('Full.') };
     return isDrowned ? { ...run, validity: { ...run.validity, limit } } : run;
   });
   const rates = done.flatMap(({ plan: { round, workload } }) =>

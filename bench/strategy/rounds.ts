@@ -1,13 +1,16 @@
 import { figuresOf } from '../measure/figures.ts';
+import type { RunFacts } from '../metrics/metric.ts';
+import { factsOf } from '../metrics/metrics.ts';
 import type { Conclusion } from '../model/conclusion.ts';
+import { type Finding, stored } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import { STEPS } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
+import { finding } from '../wording/finding.ts';
 import { meanRunMs } from './budget.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
-import { type ComparedRun, comparedRunOf } from './figures.ts';
 import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
@@ -23,7 +26,7 @@ export interface RoundsOptions extends StepsOptions {
 }
 
 /** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
-export type Judge = (runs: readonly ComparedRun[], options: ComparisonOptions) => Conclusion[];
+export type Judge = (runs: readonly RunFacts[], options: ComparisonOptions) => Conclusion[];
 
 const compare: Judge = (runs, options) => [compareRuns(runs, options)];
 
@@ -49,7 +52,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const [baseline = '', ...others] = variants;
   const hasPilot = steps.includes('latency') && options.ratePerSecond === null;
   const pilot = makeSteps({ ...options, steps: STEPS });
-  const comparedRun = remembered(comparedRunOf);
+  const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
 
   function next(done: readonly Run[]): readonly RunSpec[] {
     const first = hasPilot ? pilot.next(pilotOf(done)) : [];
@@ -161,7 +164,9 @@ function isLost(done: readonly Run[], variant: string): boolean {
   return own.length >= 2 && own.every(({ outcome }) => outcome.state !== 'completed');
 }
 
-function whyLost(done: readonly Run[], variant: string): string {
+function whyLost(done: readonly Run[], variant: string): Finding {
   const last = done.findLast(({ plan }) => plan.variant === variant)?.outcome;
-  return last === undefined || last.state === 'completed' ? '' : `Its runs ${last.state}: ${last.reason}`;
+  return last === undefined || last.state === 'completed'
+    ? stored('')
+    : finding('run-ended', { state: last.state, reason: last.reason });
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { stored } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run, Validity } from '../model/run.ts';
@@ -56,7 +57,11 @@ function runOf(
   return {
     ...run,
     plan: planOf(spec),
-    validity: { verdict: 'valid', reasons: [], limit: { component: limit, evidence: 'As it was made up.' } },
+    validity: {
+      verdict: 'valid',
+      reasons: [],
+      limit: { component: limit, evidence: stored('As it was made up.') },
+    },
   };
 }
 
@@ -92,9 +97,11 @@ test('every variant in a closed loop, then all of them at one rate', () => {
   const [rate, ...others] = strategy.conclude(done);
   assert.ok(rate?.kind === 'rate');
   assert.deepEqual([rate.ratePerSecond, rate.halved, others], [13_000, false, []]);
-  assert.match(
-    rate.reason,
-    /^13,000 messages a second: .* plain asks most of one: Nginx 20\.0 µs and the echo servers 17\.0 µs a message\. The echo server on ws is reckoned at 1\.7 times/,
+  const { proxyUs, serverUs, ...facts } = rate.reason.data;
+  assert.deepEqual([rate.reason.code, facts], ['rate-chosen', { variant: 'plain', wsRatio: 1.7 }]);
+  assert.deepEqual(
+    [proxyUs, serverUs].map((us) => Math.round(Number(us))),
+    [20, 17],
   );
 });
 
@@ -132,7 +139,7 @@ test('a rate that turns out to be too high is halved once, for all', () => {
     const [rate] = strategy.conclude(done);
     assert.ok(rate?.kind === 'rate' && rate.halved);
     assert.equal(rate.ratePerSecond, 6500);
-    assert.match(rate.reason, /That was too much for plain: As it was made up\.$/);
+    assert.deepEqual([rate.reason.code, rate.reason.data.tooMuchFor], ['rate-halved', 'plain']);
     assert.equal(strategy.expectedRuns(done), 8);
   }
 });
@@ -184,7 +191,7 @@ test('where CPU time is not known there is no rate, and a remedy', () => {
   assert.equal(done.length, 3);
   const [first] = strategy.conclude(done);
   assert.ok(first?.kind === 'left-out');
-  assert.match(first.reason, /Name one with --rate\.$/);
+  assert.equal(first.reason.code, 'cpu-unknown');
 });
 
 test('nothing is concluded before the first step is over', () => {

@@ -1,9 +1,12 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Load } from '../model/load.ts';
 import type { RunPlan, Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { finding } from '../wording/finding.ts';
+import type { EvidenceFacts } from '../wording/validity.ts';
 import { alone } from './alone.ts';
 import { type ChosenRate, chooseRate } from './rate.ts';
 
@@ -20,7 +23,7 @@ export interface StepsOptions {
 }
 
 /** The rate of the step `latency` as it stands after the runs so far. */
-interface Rate extends ChosenRate {
+interface Rate extends Pick<ChosenRate, 'perSecond' | 'reason'> {
   halved: boolean;
 }
 
@@ -52,7 +55,7 @@ export function makeSteps(options: StepsOptions): Strategy {
   function rateOf(done: readonly Run[]): Rate | null {
     const { ratePerSecond } = options;
     if (ratePerSecond !== null)
-      return { perSecond: ratePerSecond, reason: 'It was asked for.', halved: false };
+      return { perSecond: ratePerSecond, reason: finding('rate-given', {}), halved: false };
     const measured = measurable(done).flatMap((name) => runOf(done, name, 'throughput') ?? []);
     const chosen = chooseRate(measured, latencyPlan);
     if (chosen === null) return null;
@@ -122,11 +125,12 @@ function isTooHigh({ plan, outcome, validity }: Run): boolean {
   return component !== 'generator' || plan.pacing !== 'spin';
 }
 
-function halve({ perSecond, reason }: ChosenRate, { plan, validity }: Run): Rate {
+function halve({ perSecond, demand }: ChosenRate, { plan, validity }: Run): Rate {
+  const evidence = validity.limit.evidence.data.evidence as EvidenceFacts | undefined;
   return {
     perSecond: perSecond / 2,
     halved: true,
-    reason: `Half of ${reason} That was too much for ${plan.variant}: ${validity.limit.evidence}`,
+    reason: finding('rate-halved', { ...demand, evidence, tooMuchFor: plan.variant }),
   };
 }
 
@@ -134,11 +138,10 @@ function rateConclusion({ perSecond, halved, reason }: Rate): Conclusion {
   return { kind: 'rate', ratePerSecond: perSecond, halved, reason };
 }
 
-function whyLeftOut(done: readonly Run[], variant: string): string {
+function whyLeftOut(done: readonly Run[], variant: string): Finding {
   const run = runOf(done, variant, 'throughput');
   if (run !== undefined && run.outcome.state !== 'completed')
-    return `Its step throughput ${run.outcome.state}: ${run.outcome.reason}`;
-  if (run !== undefined && figuresOf(run).steady.echoed === 0)
-    return 'Nothing was echoed in its step throughput.';
-  return 'The CPU time of a message is not known, from which the rate would follow. Name one with --rate.';
+    return finding('step-ended', { state: run.outcome.state, reason: run.outcome.reason });
+  if (run !== undefined && figuresOf(run).steady.echoed === 0) return finding('step-without-echo', {});
+  return finding('cpu-unknown', {});
 }

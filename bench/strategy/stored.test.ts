@@ -6,6 +6,7 @@ import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { comparisonSchema } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
+import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { compareStored } from './stored.ts';
@@ -28,7 +29,7 @@ function resultOf(
           perSecond: 1000,
         });
         const component = load === OPEN ? ('schedule' as const) : ('proxy' as const);
-        const limit = { component, evidence: 'So it was.' };
+        const limit = { component, evidence: stored('So it was.') };
         return change({
           ...run,
           plan: { ...run.plan, round },
@@ -63,12 +64,12 @@ test('variants of the same name are compared, run by run and not in pairs', () =
   assert.deepEqual(
     comparison.comparisons.map(({ baseline, variant, verdict }) => [baseline, variant, verdict]),
     [
-      ['plain (A)', 'plain (B)', 'dearer'],
-      ['tls (A)', 'tls (B)', 'dearer'],
+      ['plain (A)', 'plain (B)', 'higher'],
+      ['tls (A)', 'tls (B)', 'higher'],
     ],
   );
   const cpu = figureOf(pair, 'cpuPerMessage.proxy');
-  assert.deepEqual([cpu?.verdict, cpu?.rounds, cpu?.runs?.baseline.length], ['dearer', [], 10]);
+  assert.deepEqual([cpu?.verdict, cpu?.rounds, cpu?.runs?.baseline.length], ['higher', [], 10]);
   assert.equal(cpu?.runs?.variant.length, 12);
   assert.ok(cpu?.effect && Math.abs(cpu.effect - 1.2) < 0.01, String(cpu?.effect));
   assert.ok(cpu.interval && cpu.interval[0] > 1.18 && cpu.interval[1] < 1.22 && cpu.detectable);

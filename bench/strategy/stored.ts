@@ -1,3 +1,8 @@
+import { figuresOf } from '../measure/figures.ts';
+import { COMPARED, type ComparedMetric } from '../metrics/compared.ts';
+import { incomplete } from '../metrics/fitness.ts';
+import type { RunFacts } from '../metrics/metric.ts';
+import { factsOf } from '../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
 import { STEPS, type Step } from '../model/plan.ts';
@@ -9,7 +14,6 @@ import { DEFAULT_THRESHOLD } from '../stats/verdict.ts';
 import { comparedFigure, type FigureSides, overall, restated } from './compared-figure.ts';
 import { excludedOf, usable } from './comparison.ts';
 import { configurationDifference, differencesOf } from './differences.ts';
-import { type ComparedRun, comparedRunOf, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
 /** Two stored results beside each other, as if they were one: their variants are called `tls (A)` and `tls (B)`. */
 export interface StoredPair {
@@ -35,7 +39,7 @@ export function compareStored(baseline: Result, variant: Result, seed: number): 
   }));
   const taken = new Set(pairs.flatMap((pair) => [pair.baseline, pair.variant]));
   const runs = sides.flatMap((side) => side.runs.filter(({ plan }) => taken.has(plan.variant)));
-  const compared = runs.map(comparedRunOf);
+  const compared = runs.map((run) => factsOf(run, figuresOf(run)));
   const of = (side: typeof first) => runs.filter((run) => side.runs.includes(run));
   return {
     variants: sides.flatMap((side) => side.variants.filter(({ name }) => taken.has(name))),
@@ -68,12 +72,12 @@ interface Pair {
 
 /** Each variant beside its counterpart; all figures of all of them are one family. */
 function compareUnpaired(
-  runs: readonly ComparedRun[],
+  runs: readonly RunFacts[],
   pairs: readonly Pair[],
   seed: number,
 ): VariantComparison[] {
   const questions = pairs.flatMap((pair) =>
-    FIGURES.flatMap((kind) => {
+    COMPARED.flatMap((kind) => {
       const sides = {
         baseline: valuesOf(runs, pair.baseline, kind),
         variant: valuesOf(runs, pair.variant, kind),
@@ -82,9 +86,9 @@ function compareUnpaired(
     }),
   );
   const effects = compareSets(
-    questions.map(({ kind: { better, weight }, sides }) => ({
+    questions.map(({ kind: { metric, weight }, sides }) => ({
       ...sides,
-      better,
+      better: metric.better ?? 'lower',
       weight,
       threshold: DEFAULT_THRESHOLD,
     })),
@@ -106,7 +110,7 @@ function compareUnpaired(
 }
 
 function toldOf(
-  kind: FigureKind,
+  kind: ComparedMetric,
   sides: FigureSides,
   effect: ReturnType<typeof compareSets>[number],
 ): ComparedFigure {
@@ -114,7 +118,7 @@ function toldOf(
   return { ...comparedFigure(kind, sides, effect), rounds: [], runs };
 }
 
-function valuesOf(runs: readonly ComparedRun[], variant: string, kind: FigureKind): number[] {
+function valuesOf(runs: readonly RunFacts[], variant: string, kind: ComparedMetric): number[] {
   return runs
     .filter((run) => run.variant === variant && run.step === kind.step)
     .flatMap((run) => usable(run, kind) ?? []);
@@ -122,17 +126,19 @@ function valuesOf(runs: readonly ComparedRun[], variant: string, kind: FigureKin
 
 /** What one side never gives (CPU of Nginx, where there is none) is left out, not called equal. */
 function isGiven(
-  runs: readonly ComparedRun[],
+  runs: readonly RunFacts[],
   { baseline, variant }: Pair,
-  { name, step }: FigureKind,
+  { metric, step }: ComparedMetric,
 ): boolean {
   return [baseline, variant].every((side) =>
-    runs.some((run) => run.variant === side && run.step === step && (run.metrics[name] ?? null) !== null),
+    runs.some(
+      (run) => run.variant === side && run.step === step && (run.metrics[metric.name] ?? null) !== null,
+    ),
   );
 }
 
 /** Of the side that has fewer, in the step that has fewest; those that failed or lost anything are none. */
-function fewestRuns(runs: readonly ComparedRun[], pairs: readonly Pair[]): number {
+function fewestRuns(runs: readonly RunFacts[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
     runs.filter((run) => run.variant === variant && run.step === step && incomplete(run) === null).length;
   const fewer = pairs.flatMap(({ baseline, variant }) =>

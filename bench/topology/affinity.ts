@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { Placement } from '../model/plan.ts';
 import { onPath } from './executable.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Notice } from '../model/notice.ts';
+import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { NginxFacts } from '../model/run.ts';

@@ -1,9 +1,9 @@
+import { METRICS } from '../../metrics/metrics.ts';
 import { STEPS } from '../../model/plan.ts';
 import type { Library } from '../../plan/variants.ts';
 import type { Command } from '../../request/command.ts';
 import type { Option } from '../../request/options.ts';
 import { COMMANDS, optionsOf } from '../../request/request.ts';
-import { METRICS } from '../../request/threshold.ts';
 
 /** Name of the program that is completed. */
 export const PROGRAM = 'nginx-ws-bench';
@@ -47,7 +47,7 @@ export interface Grammar {
 /** Of options whose notation does not tell what their values are. */
 const BY_NAME: Readonly<Record<string, Values>> = {
   steps: { kind: 'list', words: STEPS },
-  threshold: { kind: 'beginnings', words: [...METRICS.keys()] },
+  threshold: { kind: 'beginnings', words: METRICS.map(({ name }) => name) },
 };
 
 export function grammarOf({ profiles, tunings }: Library): Grammar {

@@ -1,7 +1,9 @@
+import { isHeadline } from '../../metrics/compared.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
 import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '../../model/calibration.ts';
 import type { Result } from '../../model/result.ts';
-import { figureTitle, formatDetectable, formatEffect } from '../comparison/words.ts';
-import { formatShare, formatTime, NOTHING } from '../page/format.ts';
+import { formatShare, formatTime, NOTHING } from '../../wording/format.ts';
+import { formatDetectable, formatEffect } from '../comparison/words.ts';
 
 /** What a result says of the machine as a whole; null where it is no calibration. */
 export function calibrationOf({ conclusions }: Pick<Result, 'conclusions'>): Calibration | null {
@@ -34,7 +36,7 @@ function knownSentence(
   const measured = effect === null ? 'was not measured' : formatEffect(effect);
   const told = found ? 'found' : verdict === 'too few rounds' ? verdict : 'not found';
   const could = found || seen === null ? '' : ` (${formatDetectable(seen)} could be seen)`;
-  return `${variant}${change}: ${told}, ${figureTitle({ name, step })} ${measured}${could}.`;
+  return `${variant}${change}: ${told}, ${metricTitle({ name, step })} ${measured}${could}.`;
 }
 
 function smallestSentence(known: readonly KnownEffect[]): string[] {
@@ -42,7 +44,7 @@ function smallestSentence(known: readonly KnownEffect[]): string[] {
   return smallest === null
     ? []
     : [
-        `The smallest known effect that was found: ${formatEffect(smallest.effect)} in ${figureTitle(smallest)}.`,
+        `The smallest known effect that was found: ${formatEffect(smallest.effect)} in ${metricTitle(smallest)}.`,
       ];
 }
 
@@ -59,7 +61,7 @@ export const SPREAD_COLUMNS = ['figure', 'runs', 'varies from run to run by', 'c
 
 export function spreadRows(spread: readonly FigureSpread[]): string[][] {
   return spread.map(({ name, step, runs, variation, detectable }) => [
-    figureTitle({ name, step }),
+    metricTitle({ name, step }),
     String(runs),
     variation === null ? NOTHING : formatShare(variation),
     formatDetectable(detectable),
@@ -69,19 +71,13 @@ export function spreadRows(spread: readonly FigureSpread[]): string[][] {
 /** What comparisons to come say of it, in one sentence. */
 export function keptSentence({ startedAt, falsePositives, spread, known, ...how }: KeptCalibration): string {
   const { profile, rounds, durationMs, connections } = how;
-  const headline = spread.filter(
-    ({ name, step, detectable }) => detectable !== null && isHeadline(name, step),
-  );
-  const seen = headline.map((each) => `${figureTitle(each)} ${formatDetectable(each.detectable)}`).join(', ');
+  const headline = spread.filter((each) => each.detectable !== null && isHeadline(each));
+  const seen = headline.map((each) => `${metricTitle(each)} ${formatDetectable(each.detectable)}`).join(', ');
   const smallest = smallestFound(known);
   return [
     `Calibrated on ${startedAt.slice(0, 10)} (${profile}, ${rounds} rounds of ${formatTime(durationMs * 1000)}, ${connections} connections):`,
     `A/A and placebo called ${falsePositives.called} of ${falsePositives.figures} figures different;`,
     `smallest effect that would be found: ${seen === '' ? 'not known' : seen};`,
-    `smallest known effect that was: ${smallest === null ? 'none' : `${formatEffect(smallest.effect)} in ${figureTitle(smallest)}`}.`,
+    `smallest known effect that was: ${smallest === null ? 'none' : `${formatEffect(smallest.effect)} in ${metricTitle(smallest)}`}.`,
   ].join(' ');
-}
-
-function isHeadline(name: string, step: string): boolean {
-  return name === 'response.p50' || (name === 'cpuPerMessage.proxy' && step === 'throughput');
 }

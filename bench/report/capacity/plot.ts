@@ -1,8 +1,8 @@
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
 import type { Condition } from '../../model/condition.ts';
+import { formatShort } from '../../wording/format.ts';
 import { bytesAxis, timeAxis } from '../axis.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatShort } from '../page/format.ts';
 import { formatLevel, formatMetric, outcomeText } from './words.ts';
 
 const WIDTH = 960;

@@ -1,6 +1,7 @@
 import { isNginxWorker } from '../../measure/processes.ts';
 import type { CapacitySearch, Trial } from '../../model/capacity.ts';
-import { formatShare, NOTHING } from '../page/format.ts';
+import { groupedFindings } from '../../wording/finding.ts';
+import { formatShare, NOTHING } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import { formatLevel, formatMetric, outcomeText } from './words.ts';
 
@@ -30,21 +31,15 @@ export function trialRows(capacity: CapacitySearch, view: View): string[][] {
   ]);
 }
 
-/** Why trials are inconclusive: each reason once, up to the figures in it, with the trials that it is of. */
+/** Why trials are inconclusive: each reason once, its figures as spans, with the trials that it is about. */
 export function inconclusiveLines({ trials }: CapacitySearch): string[] {
-  const reasons = new Map<string, { reason: string; numbers: number[] }>();
-  for (const [index, { elsewhere }] of trials.entries()) {
-    if (elsewhere === null) continue;
-    const [head = elsewhere] = elsewhere.split(': ');
-    const entry = reasons.get(head) ?? { reason: elsewhere, numbers: [] };
-    entry.numbers.push(index + 1);
-    reasons.set(head, entry);
-  }
-  return [...reasons.values()].map(({ reason, numbers }) =>
-    numbers.length === 1
-      ? `Trial ${numbers.join()}: ${reason}`
-      : `Trials ${numbers.join(', ')} (figures of the first): ${reason}`,
+  const doubted = trials.flatMap(({ elsewhere }, index) =>
+    elsewhere === null ? [] : [{ elsewhere, number: index + 1 }],
   );
+  return groupedFindings(doubted, ({ elsewhere }) => elsewhere).map(({ members, finding }) => {
+    const numbers = members.map(({ number }) => number).join(', ');
+    return `${members.length === 1 ? 'Trial' : 'Trials'} ${numbers}: ${finding.text}`;
+  });
 }
 
 /** The last trials at both ends that came out as those ends say, with what they are called. */

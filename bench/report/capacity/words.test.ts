@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeSearch, makeSearchResult } from '../../../test/capacity.ts';
+import { stored } from '../../model/finding.ts';
 import { capacityText } from './text.ts';
 import { capacitySentences, searchSoFar } from './words.ts';
 
@@ -12,11 +13,15 @@ test('an interval, a lower bound, nothing that holds, and nothing that is known 
   assert.deepEqual(capacitySentences(makeSearch()), [
     `tls holds between 4,900 and 5,100 messages a second ${held}.`,
   ]);
-  assert.deepEqual(capacitySentences(makeSearch({ bound: 'at-least', limit: LATE })), [
+  assert.deepEqual(capacitySentences(makeSearch({ bound: 'at-least', limit: stored(LATE) })), [
     `tls holds ≥ 4,900 messages a second ${held}.`,
     `At 5,100 it was missed, but nothing shows that this is the doing of what is measured. ${LATE}`,
   ]);
-  const most = { bound: 'at-least', interval: [4900, null], limit: 'No more was to be tried.' } as const;
+  const most = {
+    bound: 'at-least',
+    interval: [4900, null],
+    limit: stored('No more was to be tried.'),
+  } as const;
   assert.deepEqual(capacitySentences(makeSearch({ ...most, interval: [4900, null] })), [
     `tls holds ≥ 4,900 messages a second ${held}.`,
     'No more was to be tried.',
@@ -24,7 +29,9 @@ test('an interval, a lower bound, nothing that holds, and nothing that is known 
   assert.deepEqual(capacitySentences(makeSearch({ bound: 'below', interval: [null, 200] })), [
     `tls did not hold 200 messages a second, the fewest that were tried, ${held}.`,
   ]);
-  const unknown = capacitySentences(makeSearch({ bound: 'unknown', interval: [null, null], limit: LATE }));
+  const unknown = capacitySentences(
+    makeSearch({ bound: 'unknown', interval: [null, null], limit: stored(LATE) }),
+  );
   assert.match(unknown.join(' '), /^Nothing is known of how many messages a second tls holds .* 9 ms\.$/);
 });
 

@@ -1,9 +1,10 @@
 import type { Axis, CapacitySearch, Trial } from '../../model/capacity.ts';
 import type { Condition } from '../../model/condition.ts';
+import type { Finding } from '../../model/finding.ts';
+import { formatCount, formatFigure, formatRough, formatShort, formatTime } from '../../wording/format.ts';
+import { listed, paragraph } from '../../wording/words.ts';
 import { payloadText } from '../load.ts';
-import { formatBytes, formatCount, formatRough, formatShort, formatTime, NOTHING } from '../page/format.ts';
 import type { View } from '../view.ts';
-import { paragraph, sentence } from '../words.ts';
 import { capacityOf } from './conclusion.ts';
 
 /** What was found, for the top of every output: one sentence, and what a reader has to know beside it. */
@@ -26,11 +27,11 @@ function answer({ variant, axis, interval: [low, high], bound, objectives }: Cap
   return `${variant} holds between ${formatLevel(low, axis)} and ${formatLevel(high, axis)} ${what} ${told}.`;
 }
 
-function limitSentence({ axis, interval: [, high], bound }: CapacitySearch, limit: string): string {
-  if (bound === 'unknown' || high === null) return sentence(limit);
+function limitSentence({ axis, interval: [, high], bound }: CapacitySearch, limit: Finding): string {
+  if (bound === 'unknown' || high === null) return limit.text;
   return paragraph([
     `At ${formatLevel(high, axis)} it was missed, but nothing shows that this is the doing of what is measured.`,
-    sentence(limit),
+    limit.text,
   ]);
 }
 
@@ -54,10 +55,9 @@ export function formatLevel(level: number | null, axis: Axis): string {
   return axis.over === 'rate' ? formatRough(level) : formatCount(level);
 }
 
+/** The value that an objective looks at, a count in full. */
 export function formatMetric(value: number | null, { unit }: Pick<Condition, 'unit'>): string {
-  if (value === null) return NOTHING;
-  if (unit === 'time') return formatTime(value);
-  return unit === 'bytes' ? formatBytes(value) : formatCount(value);
+  return unit === 'count' ? formatCount(value) : formatFigure(value, unit);
 }
 
 /** What came of a trial, in a word or two. */
@@ -72,9 +72,4 @@ export function searchSoFar({ axis, interval: [low, high] }: CapacitySearch): st
   const each = (level: number): string => `${formatShort(level)}${axis.over === 'rate' ? '/s' : ''}`;
   const ends = [low === null ? '' : `held ${each(low)}`, high === null ? '' : `missed ${each(high)}`];
   return ends.filter((end) => end !== '').join(', ') || 'search';
-}
-
-/** `a, b and c`. */
-function listed(texts: readonly string[]): string {
-  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;
 }

@@ -6,6 +6,7 @@ import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
+import { stored } from '../../model/finding.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
 import { viewOf } from '../view.ts';
@@ -100,15 +101,29 @@ test('one run a side confirms and refutes nothing by a small difference', () => 
 test('a run that something else held back does not count for or against Nginx', () => {
   const result = makeBothSteps(2, 2);
   const carried = runOf(result, 'plain', 'throughput');
-  carried.validity = { ...carried.validity, limit: { component: 'generator', evidence: '' } };
+  carried.validity = {
+    ...carried.validity,
+    verdict: 'generator-limited',
+    limit: { component: 'generator', evidence: stored('') },
+  };
   const answered = runOf(result, 'plain', 'latency');
-  answered.validity = { ...answered.validity, limit: { component: 'none', evidence: '' } };
+  answered.validity = { ...answered.validity, limit: { component: 'none', evidence: stored('') } };
   const judged = judgedOf('performance', result);
   assert.equal(judged.verdict, 'not shown');
-  assert.match(judged.told, /not counted: plain was limited by its generator\./);
-  assert.match(judged.told, /not counted: plain did not keep its schedule\./);
+  assert.match(judged.told, /not counted: plain: /);
   answered.outcome = { state: 'aborted', reason: 'interrupted' };
   assert.equal(judgedOf('performance', result).verdict, 'not shown');
+});
+
+test('a run that lost messages supports no claim about CPU', () => {
+  const result = makeBothSteps(2, 2);
+  for (const run of result.runs) run.machine = null;
+  assert.equal(judgedOf('backend', result).verdict, 'refuted');
+  const [worker] = runOf(result, 'plain', 'throughput').workers;
+  assert.ok(worker !== undefined);
+  worker.lost += 1;
+  worker.echoed -= 1;
+  assert.equal(judgedOf('backend', result).verdict, 'not shown');
 });
 
 test('a run that was disturbed most of the time says nothing by itself', () => {

@@ -1,11 +1,24 @@
+import type { Metric } from '../../metrics/metric.ts';
+import { factsOf, metricNamed } from '../../metrics/metrics.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
+import type { Step } from '../../model/plan.ts';
 import type { Result } from '../../model/result.ts';
+import { formatCount, formatFigure } from '../../wording/format.ts';
+import { capital, sentence } from '../../wording/words.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 import { formatDetectable, formatEffect, formatInterval, isFound } from '../comparison/words.ts';
-import { formatCount } from '../page/format.ts';
 import type { RunView, VariantView, View } from '../view.ts';
-import { capital } from '../words.ts';
-import type { EffectFigure } from './figures.ts';
+
+/** A metric in the step that a claim takes it from. */
+export interface ClaimedFigure {
+  metric: Metric;
+  step: Step;
+}
+
+export const P50: ClaimedFigure = { metric: metricNamed('response.p50'), step: 'latency' };
+export const THROUGHPUT: ClaimedFigure = { metric: metricNamed('messages.perSecond'), step: 'throughput' };
+export const NGINX_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.proxy'), step: 'throughput' };
+export const SERVER_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.server'), step: 'throughput' };
 
 /** How a variant stands to a baseline in one figure. `unclear`: a difference, if any, could not have been told from chance. */
 export interface Effect {
@@ -15,11 +28,16 @@ export interface Effect {
 }
 
 /** By the rounds of a comparison where it has both, else by one run a side; null where a figure is missing. */
-export function effectOf(view: View, baseline: string, variant: string, figure: EffectFigure): Effect | null {
+export function effectOf(
+  view: View,
+  baseline: string,
+  variant: string,
+  figure: ClaimedFigure,
+): Effect | null {
   return byRounds(view, baseline, variant, figure) ?? bySingleRuns(view, baseline, variant, figure);
 }
 
-function byRounds({ result }: View, baseline: string, variant: string, figure: EffectFigure): Effect | null {
+function byRounds({ result }: View, baseline: string, variant: string, figure: ClaimedFigure): Effect | null {
   const compared =
     comparedIn(result, baseline, variant, figure) ?? turned(comparedIn(result, variant, baseline, figure));
   if (compared === null || compared.effect === null) return null;
@@ -34,12 +52,12 @@ function comparedIn(
   result: Result,
   baseline: string,
   variant: string,
-  figure: EffectFigure,
+  figure: ClaimedFigure,
 ): ComparedFigure | null {
   const comparison = comparisonOf(result);
   if (comparison?.baseline !== baseline) return null;
   const figures = comparison.comparisons.find((each) => each.variant === variant)?.figures ?? [];
-  return figures.find(({ name, step }) => name === figure.name && step === figure.step) ?? null;
+  return figures.find(({ name, step }) => name === figure.metric.name && step === figure.step) ?? null;
 }
 
 /** The same comparison seen from its other side; its rounds are only counted here. */
@@ -65,9 +83,9 @@ function toldOf(
   compared: ComparedFigure,
   baseline: string,
   variant: string,
-  { title, format }: EffectFigure,
+  { metric: { title, unit } }: ClaimedFigure,
 ): string {
-  const sides = `${variant} ${format(compared.variant)}, ${baseline} ${format(compared.baseline)}`;
+  const sides = `${variant} ${formatFigure(compared.variant, unit)}, ${baseline} ${formatFigure(compared.baseline, unit)}`;
   const { effect, interval, rounds, detectable } = compared;
   const told =
     compared.verdict === 'too few rounds'
@@ -78,20 +96,21 @@ function toldOf(
   return `${capital(title)}: ${sides} (${told}).`;
 }
 
-function bySingleRuns(view: View, baseline: string, variant: string, figure: EffectFigure): Effect | null {
+function bySingleRuns(view: View, baseline: string, variant: string, figure: ClaimedFigure): Effect | null {
   const [base, other] = [baseline, variant].map((name) => variantOf(view, name)?.[figure.step] ?? null);
   if (!base || !other) return null;
-  const [from, to] = [base, other].map(({ figures }) => figure.read(figures));
+  const { read, title, unit } = figure.metric;
+  const [from, to] = [base, other].map(({ run, figures }) => read(figures, run.plan));
   if (from == null || to == null || from === 0) return null;
   const ratio = to / from;
-  const sides = `${capital(figure.title)}: ${variant} ${figure.format(to)}, ${baseline} ${figure.format(from)} (${formatEffect(ratio)})`;
+  const sides = `${capital(title)}: ${variant} ${formatFigure(to, unit)}, ${baseline} ${formatFigure(from, unit)} (${formatEffect(ratio)})`;
   const told = (direction: Effect['direction'], why: string): Effect => ({
     direction,
     basis: 'single',
-    sentence: `${sides}${why}.`,
+    sentence: sentence(`${sides}${why}`),
   });
   const doubts = [base, other].flatMap((run) => doubtOf(run, figure) ?? []);
-  if (doubts.length > 0) return told('unclear', `; not counted: ${doubts.join(', ')}`);
+  if (doubts.length > 0) return told('unclear', `; not counted: ${doubts.join(' ')}`);
   const least = formatEffect(LEAST_SINGLE).replace('+', '');
   if (Math.max(ratio, 1 / ratio) < LEAST_SINGLE)
     return told('unclear', `; one run a side does not tell less than ${least} from chance`);
@@ -105,13 +124,12 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Eff
 const LEAST_SINGLE = 1.25;
 
 /** Why a run says nothing by itself: rounds would take its disturbance to both sides, a single run does not. */
-function doubtOf({ name, run, figures }: RunView, figure: EffectFigure): string | null {
-  if (run.outcome.state !== 'completed') return `${name} did not complete`;
+function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): string | null {
   const { disturbed } = figures;
   if (disturbed !== null && disturbed.seconds > disturbed.of / 2)
     return `${name} was disturbed for ${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)} seconds`;
-  const doubt = figure.doubt(run);
-  return doubt === null ? null : `${name} ${doubt}`;
+  const doubt = metric.unfit(factsOf(run, figures));
+  return doubt === null ? null : `${name}: ${doubt.text}`;
 }
 
 /** The variant that is a profile as it ships, without tunings. */

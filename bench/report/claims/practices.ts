@@ -1,9 +1,8 @@
 import { ratio } from '../../measure/arithmetic.ts';
-import { formatCount, formatRate, formatShare, formatTime } from '../page/format.ts';
+import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import type { Claim, Finding } from './claim.ts';
-import { effectOf, variantOf } from './effect.ts';
-import { NGINX_CPU, P50 } from './figures.ts';
+import { effectOf, NGINX_CPU, P50, variantOf } from './effect.ts';
 import { runsOf } from './proxying.ts';
 
 /** The article's four best practices. */

@@ -1,8 +1,7 @@
-import { formatCount } from '../page/format.ts';
+import { formatCount } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import type { Claim, ClaimVerdict, Finding } from './claim.ts';
-import { type Effect, effectOf } from './effect.ts';
-import { P50, SERVER_CPU, THROUGHPUT } from './figures.ts';
+import { type Effect, effectOf, P50, SERVER_CPU, THROUGHPUT } from './effect.ts';
 
 /** What the article says of Nginx as such, in front of a WebSocket server. */
 export const upgrade: Claim = {

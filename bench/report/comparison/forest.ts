@@ -1,6 +1,7 @@
-import type { ComparedFigure, VariantComparison } from '../../model/comparison.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
+import { type ComparedFigure, isBetter, type VariantComparison } from '../../model/comparison.ts';
 import { html, type Markup } from '../markup.ts';
-import { figureTitle, formatEffect, formatInterval, isFound } from './words.ts';
+import { formatEffect, formatInterval, isFound } from './words.ts';
 
 const ROW = 30;
 const TOP = 14;
@@ -43,14 +44,14 @@ function rowOf(figure: ComparedFigure, y: number, x: (log: number) => number, re
     beyond === 0
       ? html`<circle cx="${x(log)}" cy="${y}" r="5"/>`
       : html`<path d="M${edge - beyond * 9} ${y - 6} L${edge} ${y} L${edge - beyond * 9} ${y + 6} Z"/>`;
-  return html`<g class="${kindOf(figure)}"><text class="name" x="${LEFT - 14}" y="${y + 5}">${figureTitle(figure)}</text>
+  return html`<g class="${kindOf(figure)}"><text class="name" x="${LEFT - 14}" y="${y + 5}">${metricTitle(figure)}</text>
 ${figure.interval !== null && html`<line class="interval" x1="${x(low)}" y1="${y}" x2="${x(high)}" y2="${y}"/>`}${point}
 <text class="told" x="${RIGHT + 14}" y="${y + 5}">${formatEffect(figure.effect)} ${isFound(figure) ? figure.verdict : ''}</text></g>
 `;
 }
 
 function described(figure: ComparedFigure): string {
-  return `${figureTitle(figure)} ${formatEffect(figure.effect)} (${formatInterval(figure.interval)}), ${figure.verdict}`;
+  return `${metricTitle(figure)} ${formatEffect(figure.effect)} (${formatInterval(figure.interval)}), ${figure.verdict}`;
 }
 
 /** How far the scale goes either way: as far as the intervals, within bounds. */
@@ -75,6 +76,6 @@ function ticksOf(reach: number): number[] {
 /** Which colour a verdict has. */
 export function kindOf({ verdict }: ComparedFigure): 'better' | 'worse' | 'neither' | 'unknown' {
   if (verdict === 'too few rounds') return 'unknown';
-  if (verdict === 'faster' || verdict === 'cheaper') return 'better';
-  return verdict === 'slower' || verdict === 'dearer' ? 'worse' : 'neither';
+  const better = isBetter(verdict);
+  return better === null ? 'neither' : better ? 'better' : 'worse';
 }

@@ -1,5 +1,6 @@
 import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
+import { formatRate } from '../../wording/format.ts';
 import { calibrationOf, keptSentence } from '../calibration/words.ts';
 import { comparisonOf } from './conclusion.ts';
 import { differenceLines, unmatchedLines } from './words.ts';
@@ -19,8 +20,10 @@ export function notesOf(result: Result): string[] {
         `${name} is ${baseline?.name} once more (an A/A comparison): a difference between them would be a false positive.`,
     ),
     ...result.conclusions.flatMap((each) => {
-      if (each.kind === 'left-out') return [`${each.variant} was left out. ${each.reason}`];
-      return each.kind === 'rate' ? [`The rate of the step latency: ${each.reason}`] : [];
+      if (each.kind === 'left-out') return [`${each.variant} was left out. ${each.reason.text}`];
+      return each.kind === 'rate'
+        ? [`Rate of the latency step: ${formatRate(each.ratePerSecond)}. ${each.reason.text}`]
+        : [];
     }),
     ...machineNotes(result),
   ];

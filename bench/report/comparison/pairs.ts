@@ -1,7 +1,9 @@
+import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, VariantComparison } from '../../model/comparison.ts';
+import { formatFigure } from '../../wording/format.ts';
 import { html, type Markup } from '../markup.ts';
 import { kindOf } from './forest.ts';
-import { figureTitle, formatEffect, formatFigure } from './words.ts';
+import { formatEffect } from './words.ts';
 
 const WIDTH = 460;
 const HEIGHT = 220;
@@ -22,12 +24,12 @@ export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison
   const x = (number: number) => LEFT + ((number - 0.5) / last) * (WIDTH - LEFT - 8);
   const y = (value: number) =>
     BOTTOM - ((value - least + margin) / (most - least + 2 * margin)) * (BOTTOM - TOP);
-  const title = `${figureTitle(figure)} by ${figure.runs === undefined ? 'round' : 'run'}`;
+  const title = `${metricTitle(figure)} by ${figure.runs === undefined ? 'round' : 'run'}`;
   const told = places.map(
     (each) =>
-      `${each.number}: ${formatFigure(each.baseline, figure)} and ${formatFigure(each.variant, figure)}`,
+      `${each.number}: ${formatFigure(each.baseline, figure.unit)} and ${formatFigure(each.variant, figure.unit)}`,
   );
-  return html`<figure class="plotted"><h3>${figureTitle(figure)}: ${formatEffect(figure.effect)}</h3>
+  return html`<figure class="plotted"><h3>${metricTitle(figure)}: ${formatEffect(figure.effect)}</h3>
 <svg class="plot pairs" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}, ${baseline} and ${variant}. ${told.join('; ')}">
 ${labels([least, (least + most) / 2, most], figure).map(
   ({
@@ -72,6 +74,6 @@ function placeMarkup(
 
 /** Figures that lie so close that they are written alike are written once. */
 function labels(values: readonly number[], figure: ComparedFigure): { value: number; text: string }[] {
-  const written = values.map((value) => ({ value, text: formatFigure(value, figure) }));
+  const written = values.map((value) => ({ value, text: formatFigure(value, figure.unit) }));
   return written.filter(({ text }, index) => written.findIndex((each) => each.text === text) === index);
 }

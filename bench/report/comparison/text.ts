@@ -1,16 +1,16 @@
+import { metricTitle } from '../../metrics/metrics.ts';
 import type { VariantComparison } from '../../model/comparison.ts';
 import { printable } from '../../model/printable.ts';
 import type { Result } from '../../model/result.ts';
+import { formatFigure } from '../../wording/format.ts';
 import { textTable } from '../text-table.ts';
 import { comparisonOf } from './conclusion.ts';
 import { notesOf } from './notes.ts';
 import {
   baselineOf,
   excludedLines,
-  figureTitle,
   formatDetectable,
   formatEffect,
-  formatFigure,
   formatInterval,
   formatP,
   roundsSentence,
@@ -25,9 +25,9 @@ export function columnsOf({ variant }: VariantComparison, baseline: string): str
 /** A row for each figure, in these columns. */
 export function rowsOf({ figures }: VariantComparison): string[][] {
   return figures.map((figure) => [
-    figureTitle(figure),
-    formatFigure(figure.baseline, figure),
-    formatFigure(figure.variant, figure),
+    metricTitle(figure),
+    formatFigure(figure.baseline, figure.unit),
+    formatFigure(figure.variant, figure.unit),
     formatEffect(figure.effect),
     formatInterval(figure.interval),
     formatP(figure.pValue),

@@ -1,3 +1,4 @@
+import type { ComparedFigure } from '../../model/comparison.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
@@ -35,9 +36,34 @@ test('a ratio is a change in percent, far from 1 a factor', () => {
 test('the sentence on a variant tells the headline figures, and what else differs', () => {
   assert.equal(
     verdictSentence(VARIANT, 'plain'),
-    'plain+buf-16k against plain: Nginx CPU per message dearer: +25 % (95 % interval +20 % to +30 %); ' +
-      'no difference detected in response time p50 (±2.1 % would have been). ' +
-      'Also Nginx memory per connection dearer: ×5.4 (95 % interval ×5.3 to ×5.6).',
+    'plain+buf-16k uses 25 % more Nginx CPU per message than plain (95 % CI 20 to 30 %). ' +
+      'No difference detected in response time p50 (a difference of ±2.1 % would have been detected). ' +
+      'Also different: Nginx memory per connection 5.4 times as high (95 % CI 5.3 to 5.6 times).',
+  );
+  const [cpu, ...others] = VARIANT.figures;
+  assert.ok(cpu !== undefined);
+  const better = (name: string, step: 'throughput' | 'latency'): ComparedFigure => ({
+    ...cpu,
+    name,
+    step,
+    effect: 0.46,
+    interval: [0.43, 0.52],
+    verdict: name === 'response.p50' ? 'faster' : 'lower',
+  });
+  const figures = [better('cpuPerMessage.proxy', 'throughput'), better('response.p50', 'latency')];
+  assert.equal(
+    verdictSentence({ ...VARIANT, figures }, 'plain'),
+    'plain+buf-16k uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %) ' +
+      'and answers 54 % faster at the median (95 % CI 48 to 57 %).',
+  );
+  const slower: ComparedFigure = { ...better('response.p50', 'latency'), effect: 2.2, interval: [2, 2.5] };
+  assert.equal(
+    verdictSentence({ ...VARIANT, figures: [{ ...slower, verdict: 'slower' }] }, 'plain'),
+    'plain+buf-16k takes 2.2 times as long at the median (95 % CI 2 to 2.5 times).',
+  );
+  assert.equal(
+    verdictSentence({ ...VARIANT, figures: others.slice(0, 1) }, 'plain').startsWith('plain+buf-16k against plain: '),
+    true,
   );
 });
 
@@ -51,17 +77,18 @@ test('how much it rests on, and what was left out, the same reason once', () => 
     '1 round was run to the end without losses.',
   );
   assert.deepEqual(excludedLines(COMPARISON), [
-    'plain+buf-16k, latency, rounds 1, 3: response.p99 left out: Disturbed.',
+    'plain+buf-16k, latency, rounds 1, 3: response.p99 left out: ' +
+      '1 of 3 seconds of the steady phase was disturbed: other work took up to 20 % of the CPU time.',
   ]);
 });
 
 test('the terminal has the verdict first, then every figure in columns', () => {
   const lines = comparisonText(makeRounds())?.split('\n') ?? [];
-  assert.match(lines[0] ?? '', /^plain\+buf-16k against plain: /);
+  assert.match(lines[0] ?? '', /^plain\+buf-16k uses 25 % more /);
   const head = lines.findIndex((line) => line.startsWith('figure'));
   assert.match(
     lines[head + 2] ?? '',
-    /^Nginx CPU per message +20 µs +25 µs +\+25 % .* \.010 {2}dearer +±3 %$/,
+    /^Nginx CPU per message +20 µs +25 µs +\+25 % .* \.010 {2}higher +±3 %$/,
   );
   assert.match(lines[head + 5] ?? '', /^response time p99 +– +– +– .* too few rounds +–$/);
   const widths = lines.slice(head + 2, head + 6).map((line) => [...line].length);
@@ -74,7 +101,7 @@ test('a variant that is the baseline once more is said to be', () => {
   const [baseline] = result.variants;
   assert.ok(baseline);
   const [rate, machine, ...others] = notesOf(result);
-  assert.deepEqual([rate, others], ['The rate of the step latency: It was asked for.', []]);
+  assert.deepEqual([rate, others], ['Rate of the latency step: 20k/s. It was asked for.', []]);
   assert.match(machine ?? '', /^No calibration of this machine with this Nginx was at hand/);
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
   assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is plain once more \(an A\/A comparison\)/);

@@ -11,6 +11,7 @@ import { withEveryString } from '../../../test/hostile.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { figuresOf } from '../../measure/figures.ts';
 import { EXPORTS } from '../../model/export.ts';
+import { stored } from '../../model/finding.ts';
 import type { Result } from '../../model/result.ts';
 import { slicesCsv } from './csv.ts';
 import { EXPORT_FORMATS } from './exports.ts';
@@ -110,7 +111,7 @@ test('JUnit: --strict asks for valid runs; in a comparison a figure that is wors
   const result = makeResult();
   const [run] = result.runs;
   assert.ok(run);
-  const suspect = { ...run.validity, verdict: 'suspect' as const, reasons: ['It was late.'] };
+  const suspect = { ...run.validity, verdict: 'suspect' as const, reasons: [stored('It was late.')] };
   const strict = { ...result, plan: { ...result.plan, strict: true }, runs: [{ ...run, validity: suspect }] };
   assert.match(junitXml(strict), /name="is valid"><failure message="suspect: It was late."\/>/);
   const report = await parseJunit(junitXml(makeRounds()));

@@ -1,10 +1,11 @@
 import { figuresOf } from '../../measure/figures.ts';
-import type { VariantComparison } from '../../model/comparison.ts';
+import { metricTitle, stepsAnswering } from '../../metrics/metrics.ts';
+import { isBetter, type VariantComparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
-import { MISSED_THRESHOLD, stepsAnswering } from '../../model/threshold.ts';
+import { MISSED_THRESHOLD } from '../../wording/notices.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
-import { figureTitle, formatEffect, formatInterval } from '../comparison/words.ts';
+import { formatEffect, formatInterval } from '../comparison/words.ts';
 
 interface TestCase {
   name: string;
@@ -68,7 +69,7 @@ function losesNothing(run: Run): TestCase {
 }
 
 function isValid({ validity: { verdict, reasons } }: Run): TestCase {
-  const message = [`${verdict}:`, ...reasons].join(' ');
+  const message = [`${verdict}:`, ...reasons.map(({ text }) => text)].join(' ');
   return { name: 'is valid', bad: verdict === 'valid' ? null : { kind: 'failure', message } };
 }
 
@@ -80,7 +81,8 @@ function metricIn(threshold: string): string {
 /** Thresholds were checked when the run ended: a missed one left a notice. */
 function meets(threshold: string, { notices }: Run): TestCase {
   const missed = notices.find(
-    ({ code, text }) => code === MISSED_THRESHOLD && text.startsWith(`${threshold}: `),
+    ({ code, data, text }) =>
+      code === MISSED_THRESHOLD && (data?.threshold ?? text.split(': ')[0]) === threshold,
   );
   return { name: threshold, bad: missed === undefined ? null : { kind: 'failure', message: missed.text } };
 }
@@ -92,9 +94,9 @@ function comparisonSuite(
 ): Suite {
   const cases = figures.map((figure): TestCase => {
     const { verdict, effect, interval } = figure;
-    const name = figureTitle(figure);
+    const name = metricTitle(figure);
     if (verdict === 'too few rounds') return { name, bad: { kind: 'skipped', message: verdict } };
-    if (verdict !== 'slower' && verdict !== 'dearer') return { name, bad: null };
+    if (isBetter(verdict) !== false) return { name, bad: null };
     const message = `${verdict}: ${formatEffect(effect)} (95 % interval ${formatInterval(interval)})`;
     return { name, bad: { kind: 'failure', message } };
   });

@@ -1,8 +1,7 @@
 import { figuresOf, type RunFigures } from '../../measure/figures.ts';
-import { MEASURED } from '../../measure/processes.ts';
 import { HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
-import type { Run } from '../../model/run.ts';
+import { MEASURED, type Run } from '../../model/run.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 
 type Labels = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import type { Point } from '../../measure/series.ts';
-import { formatShare, formatTime } from '../page/format.ts';
+import { formatShare, formatTime } from '../../wording/format.ts';
 import { causesIn, secondOf } from '../section/bands.ts';
 import type { RunView } from '../view.ts';
 

@@ -1,5 +1,5 @@
 import { bucketsOf, type Histogram, supportedPercentile } from '../../measure/histogram.ts';
-import { formatShare, formatTime } from '../page/format.ts';
+import { formatShare, formatTime } from '../../wording/format.ts';
 import { formatFactor, levelsSentence } from './levels.ts';
 
 /** The times of one variant. */

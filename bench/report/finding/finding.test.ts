@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps } from '../../../test/result.ts';
 import { emptyHistogram } from '../../measure/histogram.ts';
-import { formatTime } from '../page/format.ts';
+import { formatTime } from '../../wording/format.ts';
 import { viewOf } from '../view.ts';
 import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';

@@ -1,5 +1,5 @@
 import type { ChartOptions } from 'chart.js';
-import { formatFigure } from './format.ts';
+import { formatFigure } from '../../wording/format.ts';
 import type { AxisSpec } from './spec.ts';
 import type { Theme } from './theme.ts';
 

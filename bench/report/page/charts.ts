@@ -1,6 +1,6 @@
 import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
+import { formatFigure } from '../../wording/format.ts';
 import { rescaled, scaleOf } from './axes.ts';
-import { formatFigure } from './format.ts';
 import { type AxisSpec, type BandSpec, type BarSpec, type ChartSpec, DASHES, type LineSpec } from './spec.ts';
 import { cssColour, fillOf, POINTS, type Theme } from './theme.ts';
 

@@ -1,5 +1,6 @@
+import type { Unit } from '../../wording/format.ts';
 import { dataOf } from './rows.ts';
-import type { ChartSpec, Unit } from './spec.ts';
+import type { ChartSpec } from './spec.ts';
 
 /** What figures of a unit are counted in; they are written in full, not as they are shown. */
 const COUNTED_IN: Record<Unit, string> = {

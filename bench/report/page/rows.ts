@@ -1,4 +1,5 @@
-import type { AxisSpec, ChartSpec, Unit } from './spec.ts';
+import type { Unit } from '../../wording/format.ts';
+import type { AxisSpec, ChartSpec } from './spec.ts';
 
 /** What a chart shows as rows and columns: the first column is the horizontal axis, or the names of the bars. */
 export interface ChartData {

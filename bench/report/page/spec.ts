@@ -1,3 +1,5 @@
+import type { Unit } from '../../wording/format.ts';
+
 /** Line patterns beside the colours, for eyes and printers that do not tell colours apart. */
 export const DASHES: readonly (readonly number[])[] = [
   [],
@@ -7,18 +9,6 @@ export const DASHES: readonly (readonly number[])[] = [
   [14, 5],
   [4, 2, 1, 2],
 ];
-
-/** What an axis or a series counts, and so how its figures are written. */
-export type Unit =
-  | 'time'
-  | 'count'
-  | 'rate'
-  | 'bytes'
-  | 'bytesRate'
-  | 'share'
-  | 'seconds'
-  | 'percentile'
-  | 'name';
 
 export interface AxisSpec {
   title: string;

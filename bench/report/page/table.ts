@@ -1,4 +1,4 @@
-import { formatFigure } from './format.ts';
+import { formatFigure } from '../../wording/format.ts';
 import { dataOf } from './rows.ts';
 import type { ChartSpec } from './spec.ts';
 

@@ -1,43 +1,29 @@
+import { findMetric, metricTitle } from '../../metrics/metrics.ts';
 import type { Price, PricedFigure, VariantPrice } from '../../model/price.ts';
 import type { Result } from '../../model/result.ts';
+import { formatFigure, NOTHING } from '../../wording/format.ts';
+import { capital } from '../../wording/words.ts';
 import { formatEffect } from '../comparison/words.ts';
-import { formatBytes, formatRate, formatTime, NOTHING } from '../page/format.ts';
-import { capital } from '../words.ts';
 
 /** What a result says of the price of the proxy; null where that was not asked. */
 export function priceOf({ conclusions }: Pick<Result, 'conclusions'>): Price | null {
   return conclusions.find((each) => each.kind === 'price') ?? null;
 }
 
-const TITLES: Record<string, string> = {
-  'messages.perSecond throughput': 'throughput',
-  'cpuPerMessage.total throughput': 'CPU per message',
-  'response.p50 latency': 'response time p50',
-  'response.p90 latency': 'response time p90',
-  'response.p99 latency': 'response time p99',
-  'response.p999 latency': 'response time p99.9',
-  'cpuPerMessage.total latency': 'CPU per message at the rate',
-  'handshake.p50 throughput': 'handshake p50',
-  'cpuPerConnection.total throughput': 'CPU per handshake',
-  'memoryPerConnection.total throughput': 'memory per connection',
-};
-
 /** Those that a sentence is made of; the others are in the table. */
-const TOLD = ['cpuPerMessage.total throughput', 'response.p50 latency', 'response.p99 latency'];
-
-const keyOf = ({ name, step }: Pick<PricedFigure, 'name' | 'step'>): string => `${name} ${step}`;
-
-function titleOf(figure: PricedFigure): string {
-  return TITLES[keyOf(figure)] ?? `${figure.name}, ${figure.step}`;
+function isTold({ name, step }: PricedFigure): boolean {
+  return step === (findMetric(name)?.step ?? 'throughput') && TOLD.includes(name);
 }
+
+const TOLD = ['cpuPerMessage.total', 'response.p50', 'response.p99'];
 
 /** `tls against direct: CPU per message ×2.3 (31.2 µs in place of 13.5 µs); …`, as far as nothing speaks against it. */
 export function priceSentence({ variant, figures }: VariantPrice, baseline: string): string {
   const clauses = figures
-    .filter((figure) => TOLD.includes(keyOf(figure)) && figure.doubt === null)
+    .filter((figure) => isTold(figure) && figure.doubts.length === 0)
     .map(
       (figure) =>
-        `${titleOf(figure)} ${formatEffect(figure.ratio)} (${format(figure.variant, figure)} in place of ${format(figure.baseline, figure)})`,
+        `${metricTitle(figure)} ${formatEffect(figure.ratio)} (${formatFigure(figure.variant, figure.unit)} instead of ${formatFigure(figure.baseline, figure.unit)})`,
     );
   const told = clauses.length === 0 ? 'something speaks against every figure' : clauses.join('; ');
   return `${variant} against ${baseline}: ${told}.`;
@@ -52,32 +38,29 @@ export function priceColumns({ baseline, variants }: Price): string[] {
   return ['figure', baseline, ...variants.map(({ variant }) => variant)];
 }
 
-/** A row for each figure that any variant has; a `*` stands where something speaks against the pair. */
+/** A row for each metric that any variant has; a `*` stands where something speaks against the pair. */
 export function priceRows({ variants }: Price): string[][] {
   const all = variants.flatMap(({ figures }) => figures);
-  return Object.keys(TITLES).flatMap((key) => {
-    const any = all.find((figure) => keyOf(figure) === key);
-    if (any === undefined) return [];
+  const isSame = (a: PricedFigure) => (b: PricedFigure) => a.name === b.name && a.step === b.step;
+  return all.flatMap((any, index) => {
+    if (all.findIndex(isSame(any)) !== index) return [];
     const cells = variants.map(({ figures }) => {
-      const own = figures.find((figure) => keyOf(figure) === key);
+      const own = figures.find(isSame(any));
       if (own === undefined) return NOTHING;
-      return `${format(own.variant, own)} (${formatEffect(own.ratio)})${own.doubt === null ? '' : ' *'}`;
+      return `${formatFigure(own.variant, own.unit)} (${formatEffect(own.ratio)})${own.doubts.length === 0 ? '' : ' *'}`;
     });
-    return [[titleOf(any), format(any.baseline, any), ...cells]];
+    return [[metricTitle(any), formatFigure(any.baseline, any.unit), ...cells]];
   });
 }
 
-/** Each reason once, with the figures that it is about. */
+/** Each reason once, with the metrics that it is about. */
 export function doubtLines({ variants }: Price): string[] {
   const reasons = new Map<string, Set<string>>();
   for (const figure of variants.flatMap(({ figures }) => figures)) {
-    if (figure.doubt !== null)
-      reasons.set(figure.doubt, (reasons.get(figure.doubt) ?? new Set()).add(titleOf(figure)));
+    for (const { variant, reason } of figure.doubts) {
+      const text = variant === '' ? reason.text : `${variant}: ${reason.text}`;
+      reasons.set(text, (reasons.get(text) ?? new Set()).add(metricTitle(figure)));
+    }
   }
   return [...reasons].map(([reason, titles]) => `* ${capital([...titles].join(', '))}: ${reason}`);
-}
-
-function format(value: number, { unit }: PricedFigure): string {
-  if (unit === 'µs') return formatTime(value);
-  return unit === 'B' ? formatBytes(value) : formatRate(value);
 }

@@ -1,7 +1,7 @@
 import { figuresOf } from '../../measure/figures.ts';
 import type { BenchEvent } from '../../model/event.ts';
 import type { Run } from '../../model/run.ts';
-import { formatCount, formatRate, formatTime } from '../page/format.ts';
+import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import type { Progress } from './state.ts';
 import {
   connectionsClause,

@@ -1,5 +1,5 @@
 import type { LiveCpu } from '../../model/event.ts';
-import { formatShare } from '../page/format.ts';
+import { formatShare } from '../../wording/format.ts';
 import { type Progress, shareDone } from './state.ts';
 import {
   connectionsClause,

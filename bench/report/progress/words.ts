@@ -1,9 +1,10 @@
+import { metricTitle } from '../../metrics/metrics.ts';
 import type { LiveCpu, LiveFigures } from '../../model/event.ts';
 import { printable } from '../../model/printable.ts';
 import { wallMs } from '../../model/turns.ts';
+import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import { searchSoFar } from '../capacity/words.ts';
-import { figureTitle, formatEffect, formatInterval, headlineFigures } from '../comparison/words.ts';
-import { formatCount, formatRate, formatShare, formatTime } from '../page/format.ts';
+import { formatEffect, formatInterval, headlineFigures } from '../comparison/words.ts';
 import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
 
 /** What there is to tell of an invocation under way, in short clauses, the most telling first. */
@@ -89,7 +90,7 @@ export function soFarClauses({ comparison, search }: Progress): string[][] {
     headlineFigures(figures).flatMap((figure) => {
       if (figure.effect === null) return [];
       const interval = figure.interval === null ? 'no interval yet' : formatInterval(figure.interval);
-      return [[`${formatEffect(figure.effect)} (${interval})`, figureTitle(figure), printable(variant)]];
+      return [[`${formatEffect(figure.effect)} (${interval})`, metricTitle(figure), printable(variant)]];
     }),
   );
 }

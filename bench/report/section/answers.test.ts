@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
+import { stored } from '../../model/finding.ts';
+import { finding } from '../../wording/finding.ts';
+import { formatBytes, formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
-import { formatBytes, formatCount, formatRate, formatTime } from '../page/format.ts';
 import { sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
 
@@ -12,7 +14,7 @@ test('the first thing is a sentence a variant with both answers, and the verdict
   const result = makeBothSteps(3, 4);
   const [, , , , plainLatency] = result.runs;
   assert.ok(plainLatency);
-  plainLatency.validity = { ...plainLatency.validity, verdict: 'suspect', reasons: ['A reason.'] };
+  plainLatency.validity = { ...plainLatency.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
   const page = shown(result);
   const cards = [...page.matchAll(/<article class="card">[\s\S]*?<\/article>/g)].map(([card]) => card);
   const { variants } = viewOf(result);
@@ -55,14 +57,18 @@ test('the row of a variant has the figures of the step that answers each', () =>
 
 test('evidence that the verdict gives is not given again', () => {
   const run = makeRun({ seconds: 1 });
-  const evidence = 'the busiest generator worker was busy 98 % of the time.';
+  const busy = { proxy: null, server: null, generator: 0.98 };
+  const evidence = { kind: 'busy', busy } as const;
   run.validity = {
     verdict: 'generator-limited',
-    reasons: [`The generator was the limit: ${evidence}`],
-    limit: { component: 'generator', evidence },
+    reasons: [finding('limited-by', { component: 'generator', evidence })],
+    limit: { component: 'generator', evidence: finding('limit', { evidence }) },
   };
   const page = reportHtml(makeResult([run]));
-  assert.ok(page.includes(`The verdict is generator-limited: The generator was the limit: ${evidence}`));
+  assert.equal(
+    sectionText(shown(makeResult([run])), 'answers').split('98 % busy').length,
+    2,
+  );
   assert.doesNotMatch(page, /What set the pace was the generator/);
 });
 
@@ -70,8 +76,8 @@ test('evidence in other words than those of the verdict on the same component is
   const run = makeRun({ seconds: 1 });
   run.validity = {
     verdict: 'server-limited',
-    reasons: ['The echo server was the limit: it was busy.'],
-    limit: { component: 'server', evidence: 'the busiest echo server 98 %.' },
+    reasons: [stored('The echo server was the limit: it was busy.')],
+    limit: { component: 'server', evidence: stored('the busiest echo server 98 %.') },
   };
   assert.doesNotMatch(reportHtml(makeResult([run])), /What set the pace was the echo server/);
 });
@@ -80,9 +86,13 @@ test('a card does not say that a schedule set the pace, whatever the verdict', (
   const result = makeBothSteps(1, 1);
   const latency = result.runs[1];
   assert.ok(latency);
-  latency.validity = { ...latency.validity, verdict: 'suspect', reasons: ['The generator sent late.'] };
+  latency.validity = {
+    ...latency.validity,
+    verdict: 'suspect',
+    reasons: [stored('The generator sent late.')],
+  };
   const card = sectionText(shown(result), 'answers');
-  assert.match(card, /Latency\. The verdict is suspect: The generator sent late\./);
+  assert.match(card, /Latency\. Suspect: The generator sent late\./);
   assert.doesNotMatch(card, /What set the pace was the schedule/);
 });
 

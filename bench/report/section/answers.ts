@@ -1,3 +1,5 @@
+import { formatRate, formatTime } from '../../wording/format.ts';
+import { paragraph } from '../../wording/words.ts';
 import {
   answerSentence,
   capacitySentence,
@@ -7,10 +9,8 @@ import {
 } from '../answer.ts';
 import { badge } from '../badge.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatRate, formatTime } from '../page/format.ts';
 import { hasLosses, limitSentence, lossSentence, outcomeSentence, verdictSentence } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
-import { paragraph } from '../words.ts';
 
 /** A card for each variant: both answers in a sentence, and for each step whether it may be believed. */
 export function answers({ variants, runs }: View): Section {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeSearchResult } from '../../../test/capacity.ts';
 import { withEveryString } from '../../../test/hostile.ts';
+import { stored } from '../../model/finding.ts';
 import { reportHtml } from '../html.ts';
 import { jsonSummary } from '../json.ts';
 import { chartsOf, tableOf } from '../page-text.test.fixture.ts';
@@ -65,7 +66,7 @@ test('a search without a trial, and one whose figures are missing, have a report
   assert.match(page, /No trial ended\./);
   assert.equal(plotOf(page), '');
   const trials = [
-    { level: 100, met: false, keptSchedule: false, figures: [null, null], elsewhere: 'It died.' },
+    { level: 100, met: false, keptSchedule: false, figures: [null, null], elsewhere: stored('It died.') },
   ];
   assert.match(reportHtml(makeSearchResult({ trials })), /Trial 1: It died\./);
 });

@@ -1,4 +1,5 @@
 import type { CapacitySearch } from '../../model/capacity.ts';
+import { formatTime } from '../../wording/format.ts';
 import { badge } from '../badge.ts';
 import { capacityOf } from '../capacity/conclusion.ts';
 import { plottedObjectives, trialsPlot } from '../capacity/plot.ts';
@@ -6,7 +7,6 @@ import { endsOf, inconclusiveLines, runsOfTrials, trialColumns, trialRows } from
 import { capacitySentences } from '../capacity/words.ts';
 import { chartFigure } from '../figure.ts';
 import { html } from '../markup.ts';
-import { formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { Section, View } from '../view.ts';
 import { kindsOfNotices } from './comparison.ts';

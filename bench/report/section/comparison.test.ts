@@ -24,7 +24,7 @@ test('a comparison has sections of its own, the verdict first, and runs as one t
     'The article’s claims',
     'Environment and plan',
   ]);
-  assert.match(PAGE, /<p class="verdict">plain\+buf-16k against plain: Nginx CPU per message dearer: \+25 %/);
+  assert.match(PAGE, /<p class="verdict">plain\+buf-16k uses 25 % more Nginx CPU per message than plain/);
   const runs = /<section id="runs"[\s\S]*?<\/section>/.exec(PAGE)?.[0] ?? '';
   assert.equal(runs.match(/<tr>/g)?.length, 1 + 12);
 });

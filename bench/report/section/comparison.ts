@@ -1,8 +1,10 @@
 import { histogramOfAll } from '../../measure/figures.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../../model/comparison.ts';
-import type { Notice } from '../../model/notice.ts';
+import type { Notice } from '../../model/finding.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
-import { mergedText } from '../alike.ts';
+import { groupedFindings } from '../../wording/finding.ts';
+import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 import { forestPlot } from '../comparison/forest.ts';
@@ -12,8 +14,6 @@ import { columnsOf, rowsOf } from '../comparison/text.ts';
 import {
   baselineOf,
   excludedLines,
-  figureTitle,
-  formatFigure,
   roundsSentence,
   SAME_SESSIONS,
   unmatchedLines,
@@ -22,8 +22,6 @@ import {
 import { chartFigure } from '../figure.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import type { Said } from '../notices.ts';
-import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 import { calibration } from './calibration.ts';
@@ -116,10 +114,10 @@ function roundsTable({ variant, figures }: VariantComparison, baseline: string):
     .filter(isDrawn)
     .flatMap((figure) =>
       figure.rounds.map((each) => [
-        figureTitle(figure),
+        metricTitle(figure),
         String(each.round),
-        formatFigure(each.baseline, figure),
-        formatFigure(each.variant, figure),
+        formatFigure(each.baseline, figure.unit),
+        formatFigure(each.variant, figure.unit),
       ]),
     );
   return table(`${variant} and ${baseline}, round by round`, columns, rows);
@@ -207,14 +205,19 @@ function differenceOf(before: string | null, after: string | null, name: string)
   );
 }
 
-/** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as ranges. */
+/** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as spans. */
 export function kindsOfNotices({ result }: View): Section {
   const general = result.notices.map((what) => ({ what, whose: '' }));
-  const ofRuns = new Map<string, Notice[]>();
+  const kinds = new Map<string, Notice[]>();
   for (const what of result.runs.flatMap((run) => run.notices))
-    ofRuns.set(kindOf(what), [...(ofRuns.get(kindOf(what)) ?? []), what]);
-  const counted = [...ofRuns.values()].flatMap(([first, ...others]) =>
-    first === undefined ? [] : [ofKind(first, others, result.runs.length)],
+    kinds.set(kindOf(what), [...(kinds.get(kindOf(what)) ?? []), what]);
+  const counted = [...kinds.values()].flatMap((kind) =>
+    groupedFindings(kind, ({ code, text, data = {} }) => ({ code, text, data })).map(
+      ({ members, finding }) => ({
+        what: { level: members[0].level, ...finding },
+        whose: `${members.length} of ${result.runs.length} runs`,
+      }),
+    ),
   );
   const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
   return {
@@ -225,18 +228,8 @@ export function kindsOfNotices({ result }: View): Section {
   };
 }
 
-function ofKind(first: Notice, others: readonly Notice[], runs: number): Said<Notice> {
-  if (others.length === 0) return { what: first, whose: '1 run' };
-  const text = mergedText([first, ...others].map((each) => each.text));
-  const whose = `${others.length + 1} of ${runs} runs`;
-  return text === null
-    ? { what: first, whose: `${whose}, one of them` }
-    : { what: { ...first, text }, whose };
-}
-
-/** What the sandbox changed is told of each configuration: it names other lines in each. */
-function kindOf({ code, text }: Notice): string {
-  return code.startsWith('sandbox-') ? text : code;
+function kindOf({ level, code }: Notice): string {
+  return `${level} ${code}`;
 }
 
 function rank({ level }: Notice): number {

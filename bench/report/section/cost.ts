@@ -1,13 +1,14 @@
-import { type ByComponent, MEASURED, type ProcessFigures } from '../../measure/processes.ts';
+import type { ByComponent, ProcessFigures } from '../../measure/processes.ts';
+import { MEASURED } from '../../model/run.ts';
+import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
+import { capital } from '../../wording/words.ts';
 import { bytesAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { type Level, levelsSentence } from '../finding/levels.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../page/format.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import { table, withBar } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
-import { capital } from '../words.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
   proxy: 'Nginx',

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps } from '../../../test/result.ts';
+import { formatBytes, formatCount, formatTime } from '../../wording/format.ts';
 import { reportHtml } from '../html.ts';
-import { formatBytes, formatCount, formatTime } from '../page/format.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
 

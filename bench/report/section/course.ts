@@ -1,14 +1,14 @@
 import type { Point } from '../../measure/series.ts';
 import type { Step } from '../../model/plan.ts';
+import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
+import { capital } from '../../wording/words.ts';
 import { timeAxis } from '../axis.ts';
 import { chartFigure } from '../figure.ts';
 import { rateFinding, responseFinding } from '../finding/course.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatTime, NOTHING } from '../page/format.ts';
 import type { LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
-import { capital } from '../words.ts';
 import { causesIn, secondOf } from './bands.ts';
 import { ECHOED_AXIS, isOpen, ofAll, rateChart, responseChart } from './time-charts.ts';
 

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
-import { reportHtml } from '../html.ts';
 import {
   formatBytes,
   formatCount,
@@ -10,7 +9,8 @@ import {
   formatShare,
   formatShort,
   formatTime,
-} from '../page/format.ts';
+} from '../../wording/format.ts';
+import { reportHtml } from '../html.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
 

@@ -1,6 +1,6 @@
 import { FAILURE_STAGES, type FailureStage } from '../../model/failure.ts';
+import { formatCount } from '../../wording/format.ts';
 import { html } from '../markup.ts';
-import { formatCount } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 

@@ -1,13 +1,13 @@
 import type { HistogramName } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
+import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
+import { capital } from '../../wording/words.ts';
 import { chartFigure } from '../figure.ts';
 import { DURATION, levelsSentence } from '../finding/levels.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
-import { capital } from '../words.ts';
 import { SUMMARY_COLUMNS, summaryCells } from './times.ts';
 
 const PARTS: [name: HistogramName, title: string, colour: string][] = [

@@ -1,14 +1,13 @@
 import type { Summary } from '../../measure/histogram.ts';
+import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../../wording/format.ts';
 import { badge } from '../badge.ts';
 import { chartFigure } from '../figure.ts';
 import { percentileFinding, tailFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../page/format.ts';
 import type { LineSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, StepView, View } from '../view.ts';
-import { rateReason, sentence } from '../words.ts';
 import { histogramChart, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
@@ -42,7 +41,7 @@ function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefin
   const told =
     rate === null
       ? step !== undefined && html`<p>${offeredOf(step)}</p>`
-      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages a second</strong>. Why this rate: ${rateReason(rate.reason)}</p>`;
+      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages a second</strong>. Why this rate: ${rate.reason.text}</p>`;
   return html`${told}
 ${superseded.length > 0 && html`<p>${rate?.halved === true ? 'The rate was halved for all of them in the course of it' : 'The rate changed in the course of it'}: ${superseded.map(({ label }) => label).join('; ')} ${superseded.length === 1 ? 'is' : 'are'} superseded, and listed under <a href="#runs">all runs</a>.</p>`}`;
 }
@@ -55,7 +54,7 @@ function offeredOf({ runs }: StepView): string {
 }
 
 function leftOutList({ variants }: View): Markup {
-  return html`${variants.map(({ name, leftOut }) => leftOut !== null && html`<p class="broken">${name} was left out: ${sentence(leftOut)}</p>`)}`;
+  return html`${variants.map(({ name, leftOut }) => leftOut !== null && html`<p class="broken">${name} was left out: ${leftOut.text}</p>`)}`;
 }
 
 function bodyOf(step: StepView, [percentiles, histogram]: LineSpec[]): Markup {

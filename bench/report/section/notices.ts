@@ -1,4 +1,4 @@
-import type { Notice } from '../../model/notice.ts';
+import type { Notice } from '../../model/finding.ts';
 import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';

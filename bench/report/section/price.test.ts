@@ -2,16 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withEveryString } from '../../../test/hostile.ts';
 import { makeBothSteps } from '../../../test/result.ts';
-import type { Price } from '../../model/price.ts';
+import { stored } from '../../model/finding.ts';
+import type { Price, PricedFigure } from '../../model/price.ts';
 import type { Result } from '../../model/result.ts';
 import { reportHtml } from '../html.ts';
 import { jsonSummary } from '../json.ts';
 import { tableOf } from '../page-text.test.fixture.ts';
 import { priceText } from '../price/text.ts';
 
-const CPU = { name: 'cpuPerMessage.total', step: 'throughput', unit: 'µs', doubt: null } as const;
-const P99 = { name: 'response.p99', step: 'latency', unit: 'µs' } as const;
-const LATE = 'direct: The generator sent late.';
+const CPU = {
+  name: 'cpuPerMessage.total',
+  step: 'throughput' as const,
+  unit: 'time' as const,
+  doubts: [],
+} satisfies Partial<PricedFigure>;
+const P99 = { name: 'response.p99', step: 'latency', unit: 'time' } as const;
+const LATE = { variant: 'direct', reason: stored('The generator sent late.') };
 
 const PRICE: Price = {
   kind: 'price',
@@ -21,7 +27,7 @@ const PRICE: Price = {
       variant: 'plain',
       figures: [
         { ...CPU, baseline: 20, variant: 50, ratio: 2.5 },
-        { ...P99, baseline: 100, variant: 130, ratio: 1.3, doubt: LATE },
+        { ...P99, baseline: 100, variant: 130, ratio: 1.3, doubts: [LATE] },
       ],
     },
     { variant: 'tls', figures: [{ ...CPU, baseline: 20, variant: 62, ratio: 3.1 }] },
@@ -37,7 +43,7 @@ test('it stands below the answers: a sentence for each variant, and that a pair 
   const page = reportHtml(priced());
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Throughput']);
-  assert.match(page, /<p>plain against direct: CPU per message ×2\.5 \(50 µs in place of 20 µs\)\.<\/p>/);
+  assert.match(page, /<p>plain against direct: CPU per message ×2\.5 \(50 µs instead of 20 µs\)\.<\/p>/);
   assert.match(page, /has no interval, .* the command compare, with direct first, repeats them in rounds\./);
   assert.deepEqual(tableOf(page, 'Through Nginx, beside direct'), [
     ['CPU per message', '20 µs', '50 µs (×2.5)', '62 µs (×3.1)'],
@@ -57,16 +63,16 @@ test('the text has the same table', () => {
   assert.deepEqual(lines.slice(0, 3), [
     '',
     'The price of the proxy',
-    'plain against direct: CPU per message ×2.5 (50 µs in place of 20 µs).',
+    'plain against direct: CPU per message ×2.5 (50 µs instead of 20 µs).',
   ]);
   const row = lines.find((line) => line.startsWith('response time p99'));
   assert.deepEqual(row?.split(/ {2,}/), ['response time p99', '100 µs', '130 µs (+30 %) *', '–']);
-  assert.ok(lines.includes(`* Response time p99: ${LATE}`));
+  assert.ok(lines.includes(`* Response time p99: direct: ${LATE.reason.text}`));
 });
 
 test('where something speaks against every figure the sentence says so', () => {
   const [plain] = PRICE.variants;
-  const doubted = plain?.figures.map((figure) => ({ ...figure, doubt: LATE })) ?? [];
+  const doubted = plain?.figures.map((figure) => ({ ...figure, doubts: [LATE] })) ?? [];
   const result = priced();
   const price: Price = { ...PRICE, variants: [{ variant: 'plain', figures: doubted }] };
   assert.match(

@@ -1,6 +1,6 @@
+import { formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { html } from '../markup.ts';
 import { type Said, saidOnce } from '../notices.ts';
-import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { cacheCounts, cacheSentence, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';

@@ -1,11 +1,11 @@
+import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
+import { paragraph } from '../../wording/words.ts';
 import { badge } from '../badge.ts';
 import { loadText } from '../load.ts';
 import { type Content, html } from '../markup.ts';
-import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
 import { lossSentence, outcomeSentence, validitySentences } from '../verdict.ts';
 import type { RunView, Section, View } from '../view.ts';
-import { paragraph } from '../words.ts';
 
 /** Every run, those at a rate that was superseded among them, and what each has to say of itself. */
 export function runs({ runs }: View): Section {

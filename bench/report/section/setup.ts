@@ -1,8 +1,8 @@
 import type { RunPlan } from '../../model/plan.ts';
 import type { NginxFacts } from '../../model/run.ts';
+import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';

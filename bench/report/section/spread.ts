@@ -1,8 +1,8 @@
 import type { MessageAccount } from '../../measure/figures.ts';
 import type { Share } from '../../model/run.ts';
+import { formatCount, formatShare } from '../../wording/format.ts';
 import { dueOf } from '../due.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { formatCount, formatShare } from '../page/format.ts';
 import { table, withBar } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 

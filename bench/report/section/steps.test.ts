@@ -10,9 +10,10 @@ import {
   rateOf,
 } from '../../../test/result.ts';
 import { CLOSED, makeRun } from '../../../test/run.ts';
+import { stored } from '../../model/finding.ts';
+import { formatBytes, formatCount, formatShare, formatTime } from '../../wording/format.ts';
 import { formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
-import { formatBytes, formatCount, formatShare, formatTime } from '../page/format.ts';
 import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { summaryText } from '../terminal.ts';
 import { viewOf } from '../view.ts';
@@ -68,7 +69,7 @@ test('one step alone is a report, and says why there is no other', () => {
 
 test('the rate and why it is this one are said, and what became of runs at another', () => {
   const high = makeLatencyRun('tls', SMALL, 2000);
-  high.validity = { ...high.validity, verdict: 'suspect', reasons: ['It was too much.'] };
+  high.validity = { ...high.validity, verdict: 'suspect', reasons: [stored('It was too much.')] };
   const result = makeResult([makeRun(SMALL), high, makeLatencyRun('tls', SMALL, 1000)]);
   result.conclusions = [rateOf(1000, true)];
   const page = shown(result);
@@ -92,7 +93,7 @@ test('the rate and why it is this one are said, and what became of runs at anoth
   );
   assert.match(
     sectionText(page, 'runs'),
-    /tls, latency at 2k\/s, superseded : The verdict is suspect: It was too much\./,
+    /tls, latency at 2k\/s, superseded : Suspect: It was too much\./,
   );
 });
 
@@ -102,7 +103,7 @@ test('a variant that was left out is named in its card and beside the latencies'
   const both = makeResult([...result.runs, plain]);
   both.conclusions = [
     rateOf(RATE),
-    { kind: 'left-out', variant: 'plain', reason: 'Nothing was echoed in it.' },
+    { kind: 'left-out', variant: 'plain', reason: stored('Nothing was echoed in it.') },
   ];
   const page = shown(both);
   assert.match(
@@ -243,11 +244,11 @@ test('the charts of latency draw the samples of their own run', () => {
   }
 });
 
-test('the reason for a rate does not begin with the rate, in the report and on the terminal', () => {
+test('the reason for a rate stands beside it, in the report and on the terminal', () => {
   const result = makeBothSteps(1, 1);
   const [rate] = result.conclusions;
   assert.ok(rate?.kind === 'rate');
-  rate.reason = '8,900 messages a second: by the CPU per message this is the highest.';
+  rate.reason = stored('By the CPU per message this is the highest.');
   assert.match(
     sectionText(shown(result), 'latency'),
     /8,900 messages a second \. Why this rate: By the CPU per message/,

@@ -1,8 +1,8 @@
+import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { formatCapacity } from '../answer.ts';
 import { badge } from '../badge.ts';
 import { besideTime } from '../beside.ts';
 import { type Content, html } from '../markup.ts';
-import { formatBytes, formatCount, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
 import type { Section, VariantView, View } from '../view.ts';

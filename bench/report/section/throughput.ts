@@ -1,9 +1,16 @@
+import {
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatShare,
+  formatTime,
+  NOTHING,
+} from '../../wording/format.ts';
 import { capacitySentence, formatCapacity } from '../answer.ts';
 import { badge } from '../badge.ts';
 import { chartFigure } from '../figure.ts';
 import { levelsSentence } from '../finding/levels.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { formatBytes, formatCount, formatRate, formatShare, formatTime, NOTHING } from '../page/format.ts';
 import type { BarSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
 import { table } from '../table.ts';

@@ -1,6 +1,6 @@
 import type { Summary } from '../../measure/histogram.ts';
+import { formatCount, formatTime } from '../../wording/format.ts';
 import type { Markup } from '../markup.ts';
-import { formatCount, formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { RunView } from '../view.ts';
 

@@ -1,13 +1,32 @@
-import type { Unit } from './spec.ts';
-
 /**
  * How figures are written, in tables, sentences, charts and on the terminal alike: the only place
  * that knows units. `–` stands for what was not measured or what the samples do not support.
  */
 export const NOTHING = '–';
 
-type Figure = number | null | undefined;
+/** From the least to the greatest of several figures: what findings of several runs say together. */
+export interface Span {
+  least: number;
+  most: number;
+}
+
+/** What a sentence gives a figure of: of one run, or of several. */
+export type Amount = number | Span;
+
+type Figure = Amount | null | undefined;
 type Scale = readonly [factor: number, name: string];
+
+/** What an axis, a series or a metric counts, and so how its figures are written. */
+export type Unit =
+  | 'time'
+  | 'count'
+  | 'rate'
+  | 'bytes'
+  | 'bytesRate'
+  | 'share'
+  | 'seconds'
+  | 'percentile'
+  | 'name';
 
 const TIME_UNITS: readonly Scale[] = [
   [1e6, 's'],
@@ -28,78 +47,73 @@ const BYTE_UNITS: readonly Scale[] = [
 ];
 
 /** µs as `640 µs`, `3.21 ms`, `1.25 s`. */
-export function formatTime(us: Figure): string {
-  return scaled(us, TIME_UNITS, ' ');
-}
+export const formatTime = written((us) => scaled(us, TIME_UNITS, ' '));
 
 /** A count in full: `12,345`. */
-export function formatCount(count: Figure): string {
-  return known(count) ? Math.round(count).toLocaleString('en-US') : NOTHING;
-}
+export const formatCount = written((count) => Math.round(count).toLocaleString('en-US'));
 
 /** A measured count in words, three digits of which mean something: `21,100`. */
-export function formatRough(count: Figure): string {
-  return known(count) ? formatCount(Number(count.toPrecision(3))) : NOTHING;
-}
+export const formatRough = written((count) => formatCount(Number(count.toPrecision(3))));
 
 /** A number in short: `12.3k`, `4.1M`. */
-export function formatShort(number: Figure): string {
-  return scaled(number, COUNT_UNITS, '');
-}
+export const formatShort = written((number) => scaled(number, COUNT_UNITS, ''));
 
 /** Per second: `12.3k/s`. */
-export function formatRate(perSecond: Figure): string {
-  return known(perSecond) ? `${formatShort(perSecond)}/s` : NOTHING;
-}
+export const formatRate = written((perSecond) => `${formatShort(perSecond)}/s`);
 
 /** Bytes in powers of 1024: `17.7 KiB`. */
-export function formatBytes(bytes: Figure): string {
-  return scaled(bytes, BYTE_UNITS, ' ');
-}
+export const formatBytes = written((bytes) => scaled(bytes, BYTE_UNITS, ' '));
+
+const formatBytesRate = written((bytes) => `${formatBytes(bytes)}/s`);
 
 /** A share 0..1 as `97.2 %`; a share that is not all is never written as 100 %. */
-export function formatShare(share: Figure): string {
-  if (!known(share)) return NOTHING;
+export const formatShare = written((share) => {
   const percent = significant(share * 100);
   return `${share < 1 && percent === '100' ? '99.9' : percent} %`;
-}
+});
 
 /** Seconds as `12 s`, for axes over time. */
-export function formatSeconds(seconds: Figure): string {
-  return known(seconds) ? `${significant(seconds)} s` : NOTHING;
-}
+export const formatSeconds = written((seconds) => `${significant(seconds)} s`);
 
 /** The percentile at x = 1 / (1 − p): 1000 is `99.9 %`. */
-export function formatPercentile(x: Figure): string {
-  if (!known(x) || x < 1) return NOTHING;
+export const formatPercentile = written((x) => {
+  if (x < 1) return NOTHING;
   const nines = Math.max(0, Math.ceil(Math.log10(x)) - 2);
   return `${((1 - 1 / x) * 100).toFixed(Number.isInteger(Math.log10(x)) ? nines : nines + 1).replace(/\.0+$/, '')} %`;
-}
+});
 
 const FORMATS: Record<Unit, (figure: Figure) => string> = {
   time: formatTime,
   count: formatShort,
   rate: formatRate,
   bytes: formatBytes,
-  bytesRate: (bytes) => (known(bytes) ? `${formatBytes(bytes)}/s` : NOTHING),
+  bytesRate: formatBytesRate,
   share: formatShare,
   seconds: formatSeconds,
   percentile: formatPercentile,
   name: formatCount,
 };
 
-/** A figure of a chart. */
+/** A figure in its unit: of a chart, of a metric. */
 export function formatFigure(figure: Figure, unit: Unit): string {
   return FORMATS[unit](figure);
 }
 
-function known(figure: Figure): figure is number {
-  return figure !== null && figure !== undefined && Number.isFinite(figure);
+/** A format for what may be unknown, or a span: `11.7 to 52.6 ms`, `0.98 to 3.2 ms` as `980 µs to 3.2 ms`. */
+function written(format: (figure: number) => string): (figure: Figure) => string {
+  const single = (figure: number) => (Number.isFinite(figure) ? format(figure) : NOTHING);
+  return (figure) => {
+    if (figure === null || figure === undefined) return NOTHING;
+    if (typeof figure === 'number') return single(figure);
+    const [least, most] = [single(figure.least), single(figure.most)];
+    const unit = /[^\d.,]*$/.exec(most)?.[0] ?? '';
+    if (least === most) return most;
+    return `${unit !== '' && least.endsWith(unit) ? least.slice(0, -unit.length) : least} to ${most}`;
+  };
 }
 
 /** In the largest unit of which it has at least one. */
-function scaled(figure: Figure, units: readonly Scale[], space: string): string {
-  if (!known(figure)) return NOTHING;
+function scaled(figure: number, units: readonly Scale[], space: string): string {
   const size = Math.abs(figure);
   // Half a step below the unit it rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
   const unit = units.find(([factor]) => size >= factor * 0.9995) ?? units.at(-1);

@@ -10,7 +10,7 @@ import {
   formatShare,
   formatShort,
   formatTime,
-} from './page/format.ts';
+} from './format.ts';
 
 test('times are written in the unit that fits', () => {
   const written: [us: number, text: string][] = [

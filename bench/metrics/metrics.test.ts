@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun, OPEN } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import type { Run } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
+import { factsOf, METRICS, metricNamed, metricTitle, stepsAnswering } from './metrics.ts';
+
+const SMALL = { seconds: 1, connections: 100, perSecond: 20_000 };
+
+const metricsOf = (run: Run) => factsOf(run, figuresOf(run)).metrics;
+
+test('every metric that a threshold can name is the figure of that name', () => {
+  const run = makeRun({ ...SMALL, load: OPEN });
+  const figures = figuresOf(run);
+  const metrics = metricsOf(run);
+  for (const { name } of METRICS) assert.notEqual(metrics[name], undefined, name);
+  assert.equal(metrics['response.p99'], figures.latencies.response?.p99);
+  assert.equal(metrics['sendLag.max'], figures.latencies.sendLag?.max);
+  assert.equal(metrics['messages.lost'], figures.messages.lost);
+  assert.equal(metrics['connections.opened'], figures.connections.opened);
+  assert.equal(metrics['cpuPerMessage.server'], figures.cpuUsPerMessage.server);
+  assert.equal(metrics['memoryPerConnection.generator'], figures.memoryPerConnectionBytes.generator);
+  assert.equal(metrics['http.p50'], figures.http?.latency.p50);
+  assert.equal(metrics['http.requestsPerSecond'], figures.http?.requestsPerSecond);
+});
+
+test('per-core capacity is a metric, in messages a second, and null where it is not known', () => {
+  const run = makeRun(SMALL);
+  const figures = figuresOf(run);
+  const { perSecond } = figures.perCoreCapacity ?? assert.fail();
+  assert.notEqual(perSecond, figures.messages.perSecond);
+  assert.equal(metricsOf(run).perCoreCapacity, perSecond);
+  const direct = makeRun({ ...SMALL, profile: 'direct' });
+  assert.equal(metricsOf(direct).perCoreCapacity, null);
+  assert.equal(metricsOf(run)['response.p50'], null);
+});
+
+test('memory is that of all processes of a component, and null where it has none', () => {
+  const run = makeRun(SMALL);
+  const figures = figuresOf(run);
+  const workers = figures.processes.filter(({ component }) => component === 'proxy');
+  assert.ok(workers.length > 1);
+  const sum = workers.reduce((bytes, { residentBytes }) => bytes + (residentBytes ?? Number.NaN), 0);
+  assert.equal(metricsOf(run)['memory.proxy'], sum);
+  assert.equal(metricsOf(makeRun({ ...SMALL, profile: 'direct' }))['memory.proxy'], null);
+});
+
+test('a metric is checked in the step that answers it, and in all where none does', () => {
+  const both = ['throughput', 'latency'] as const;
+  for (const [metric, steps] of [
+    ['response.p99', ['latency']],
+    ['sendLag.max', ['latency']],
+    ['service.p50', ['latency']],
+    ['messages.perSecond', ['throughput']],
+    ['perCoreCapacity', ['throughput']],
+    ['messages.lost', both],
+    ['cpuPerMessage.proxy', both],
+    ['handshake.p99', both],
+  ] as const) {
+    assert.deepEqual(stepsAnswering(metric, both), steps, metric);
+  }
+  assert.deepEqual(stepsAnswering('service.p50', ['throughput']), ['throughput']);
+  assert.deepEqual(stepsAnswering('messages.perSecond', ['latency']), ['latency']);
+});
+
+test('a name, and a title, is defined once', () => {
+  for (const of of ['name', 'title'] as const)
+    assert.equal(new Set(METRICS.map((metric) => metric[of])).size, METRICS.length, of);
+});
+
+test('a metric of another step than its own says so in its title', () => {
+  const { title } = metricNamed('cpuPerMessage.proxy');
+  assert.equal(metricTitle({ name: 'cpuPerMessage.proxy', step: 'throughput' }), title);
+  assert.equal(metricTitle({ name: 'cpuPerMessage.proxy', step: 'latency' }), `${title}, latency step`);
+  assert.equal(metricTitle({ name: 'response.p50', step: 'latency' }), metricNamed('response.p50').title);
+  assert.equal(metricTitle({ name: 'of.old', step: 'latency' }), 'of.old, latency step');
+  assert.throws(() => metricNamed('of.old'));
+});
+
+test('the total is of all that do the work: without a proxy there is none of it, and no generator that spins', () => {
+  const parts = (run: Run, ...names: string[]) =>
+    names.reduce((sum, name) => sum + (metricsOf(run)[`cpuPerMessage.${name}`] ?? Number.NaN), 0);
+  const total = (run: Run) => metricsOf(run)['cpuPerMessage.total'];
+  const plain = makeRun(SMALL);
+  assert.equal(total(plain), parts(plain, 'proxy', 'server', 'generator'));
+  const direct = makeRun({ ...SMALL, profile: 'direct' });
+  direct.plan.proxy = null;
+  assert.equal(total(direct), parts(direct, 'server', 'generator'));
+  const spinning = { ...plain, plan: { ...plain.plan, pacing: 'spin' as const } };
+  assert.equal(total(spinning), parts(spinning, 'proxy', 'server'));
+  assert.equal(total({ ...plain, processes: [] }), null);
+});
+
+test('which runs are unfit depends on the metric', () => {
+  const base = makeRun(SMALL);
+  const facts = factsOf(base, figuresOf(base));
+  const codes = (change: Partial<typeof facts>) =>
+    ['cpuPerMessage.server', 'response.p50', 'messages.perSecond', 'response.p99', 'messages.lost'].map(
+      (name) => metricNamed(name).unfit({ ...facts, ...change })?.code ?? null,
+    );
+  const late = finding('send-lag', { lagUs: 9000, share: 0.5 });
+  const limit = (component: Run['validity']['limit']['component']) => ({ component, evidence: late });
+  const lost = { ...facts.metrics, 'messages.lost': 1 };
+  assert.deepEqual(codes({ metrics: lost }), [...Array(4).fill('lost-some'), null]);
+  assert.deepEqual(
+    codes({ outcome: { state: 'failed', reason: 'Nginx died.' } }),
+    Array(5).fill('not-completed'),
+  );
+  assert.deepEqual(codes({ validity: { verdict: 'suspect', reasons: [late], limit: limit('schedule') } }), [
+    null,
+    null,
+    null,
+    'send-lag',
+    null,
+  ]);
+  assert.deepEqual(
+    codes({ validity: { verdict: 'generator-limited', reasons: [late], limit: limit('generator') } }),
+    [null, 'off-schedule', 'send-lag', 'send-lag', null],
+  );
+  const slow = { verdict: 'valid' as const, reasons: [], limit: limit('proxy') };
+  assert.deepEqual(codes({ step: 'latency', validity: slow }), [
+    'off-schedule',
+    'off-schedule',
+    null,
+    null,
+    null,
+  ]);
+});

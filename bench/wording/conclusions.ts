@@ -1,0 +1,50 @@
+import type { Outcome } from '../model/run.ts';
+import { type Amount, formatTime } from './format.ts';
+import { type EvidenceFacts, evidenceClause, STATES } from './validity.ts';
+import { listed, paragraph, sentence } from './words.ts';
+
+/** What the busiest CPU spends on one message: µs of each component that it runs; null where it runs none of them. */
+export interface DemandFacts {
+  variant: string;
+  proxyUs: Amount | null;
+  serverUs: Amount | null;
+  /** Cost of the echo server on `ws` ÷ that of the lean one that was measured; 1: the same server. */
+  wsRatio: number;
+}
+
+/** Why the latency step has its rate, why a variant has none, and what ended a search. */
+export const CONCLUSIONS = {
+  'rate-given': () => 'The rate was set with --rate.',
+  'rate-chosen': (facts: DemandFacts) => chosen(facts),
+  'rate-halved': ({
+    evidence,
+    ...facts
+  }: DemandFacts & { evidence?: EvidenceFacts | undefined; tooMuchFor: string }) =>
+    paragraph([
+      chosen(facts),
+      `That was too much for ${facts.tooMuchFor}${evidence === undefined ? '' : ` (${evidenceClause(evidence)})`}, so the rate was halved.`,
+    ]),
+  'step-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
+    `Its throughput step: ${STATES[state].toLowerCase()}. ${sentence(reason)}`,
+  'step-without-echo': () => 'Nothing was echoed in its throughput step.',
+  'cpu-unknown': () =>
+    'The CPU time per message, from which the rate follows, is not known. Use --rate to set one.',
+  'search-ceiling': () => 'Nothing higher was tried (--max).',
+  'machine-ceiling': ({ refusal }: { refusal: string }) => `This machine can do no more: ${refusal}`,
+  'no-samples': ({ metric }: { metric: string }) =>
+    `The run has no ${metric}: too few samples, or nothing to measure.`,
+};
+
+function chosen({ variant, proxyUs, serverUs, wsRatio }: DemandFacts): string {
+  const parts = [
+    ...(proxyUs === null ? [] : [`Nginx ${formatTime(proxyUs)}`]),
+    ...(serverUs === null ? [] : [`the echo servers ${formatTime(serverUs)}`]),
+  ];
+  return paragraph([
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step.',
+    `${variant} needs the most of one CPU: ${listed(parts)} per message.`,
+    wsRatio === 1
+      ? ''
+      : `The echo server on ws is estimated to cost ${wsRatio} times as much as the lean server that was measured.`,
+  ]);
+}

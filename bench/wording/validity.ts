@@ -1,0 +1,125 @@
+import type { Outcome } from '../model/run.ts';
+import { type Amount, formatCount, formatRate, formatShare, formatTime } from './format.ts';
+import { capital, counted, listed, ranges, sentence } from './words.ts';
+
+/** How busy each component was: shares of a core or of an event loop's time; null where that is not known. */
+export interface BusyFacts {
+  /** Of Nginx's workers; `least` is null where all were alike. */
+  proxy: { busiest: Amount; least: Amount | null } | null;
+  server: Amount | null;
+  generator: Amount | null;
+}
+
+/** What shows that a component was the limit of a run. */
+export type EvidenceFacts =
+  | { kind: 'busy'; busy: BusyFacts }
+  | { kind: 'on-schedule'; ratio: Amount; perSecond: Amount; busy: BusyFacts }
+  | { kind: 'late-spinner'; lagUs: Amount; busy: BusyFacts }
+  | { kind: 'shared-cpus'; components: readonly ComponentName[]; used: Amount; busy: BusyFacts }
+  | { kind: 'full-cpus'; used: Amount; busy: BusyFacts }
+  | { kind: 'idle'; used: Amount; busy: BusyFacts };
+
+type ComponentName = 'proxy' | 'server' | 'generator';
+
+/** What disturbed a run: how many of its seconds and which (empty: of several runs), and the most of the CPUs' time that went elsewhere in one. */
+export interface DisturbanceFacts {
+  count: Amount;
+  seconds: readonly number[];
+  of: Amount;
+  stolen: Amount | null;
+  other: Amount | null;
+}
+
+const COMPONENTS = { proxy: 'Nginx', server: 'the echo server', generator: 'the generator' };
+
+/** Reasons against a run, and what limited it. */
+export const VALIDITY = {
+  'not-judged': () => 'The run has not been judged yet.',
+  'run-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
+    `${STATES[state]}: ${sentence(reason)}`,
+  'nothing-echoed': () => 'Nothing was echoed in the steady phase.',
+  'counts-differ': () => 'The counts do not add up: sent is not echoed + outstanding + lost.',
+  losses: ({
+    failed,
+    asked,
+    lost,
+    unsent,
+  }: {
+    failed: Amount;
+    asked: Amount;
+    lost: Amount;
+    unsent: Amount;
+  }) =>
+    `${formatCount(failed)} of ${counted(asked, 'connection')} failed and ${counted(lost, 'message was', 'messages were')} lost${unsent === 0 ? '' : `; ${counted(unsent, 'message')} had no open connection to carry them`}.`,
+  disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
+  'send-lag': ({ lagUs, share }: { lagUs: Amount; share: Amount }) =>
+    `The generator sent late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
+  'rate-missed': ({ ratio }: { ratio: Amount }) =>
+    `Only ${formatShare(ratio)} of the offered rate was echoed in the steady phase.`,
+  'late-echoes': ({ share }: { share: Amount }) =>
+    `Only ${formatShare(share)} of the messages due in the steady phase were echoed within 1 s of their intended time.`,
+  backlog: ({ outstanding }: { outstanding: Amount }) =>
+    `The steady phase began with ${counted(outstanding, 'message')} still unanswered: the run had not settled. Use a longer --warmup or a lower --rate.`,
+  'limited-by': ({
+    component,
+    evidence,
+  }: {
+    component: ComponentName | 'machine';
+    evidence: EvidenceFacts;
+  }) =>
+    component === 'machine'
+      ? `No CPU was left for more: ${evidenceClause(evidence)}.`
+      : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
+  'generator-busy': ({ share }: { share: Amount }) =>
+    `A generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
+  /** What kept a run from going faster. */
+  limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
+};
+
+export const STATES: Record<Outcome['state'], string> = {
+  completed: 'The run completed',
+  aborted: 'The run was aborted',
+  failed: 'The run failed',
+};
+
+/** `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU time`. */
+export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFacts): string {
+  const causes = [
+    ...(stolen === null ? [] : [`the host gave up to ${formatShare(stolen)} of the CPU time to others`]),
+    ...(other === null ? [] : [`other work took up to ${formatShare(other)} of the CPU time`]),
+  ];
+  const which = seconds.length === 0 ? '' : ` (${ranges(seconds)})`;
+  return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${which}: ${listed(causes)}`;
+}
+
+export function evidenceClause(evidence: EvidenceFacts): string {
+  const busy = busyClause(evidence.busy);
+  switch (evidence.kind) {
+    case 'busy':
+      return busy;
+    case 'on-schedule':
+      return `${formatShare(evidence.ratio)} of the ${formatRate(evidence.perSecond)} on schedule were echoed; ${busy}`;
+    case 'late-spinner':
+      return `it spins until the next message is due and still fell behind, with a send lag p99 of ${formatTime(evidence.lagUs)}; ${busy}`;
+    case 'shared-cpus':
+      return `${listed(evidence.components.map((component) => COMPONENTS[component]))} share CPUs that were ${formatShare(evidence.used)} used; ${busy}`;
+    case 'full-cpus':
+      return `all processes together used ${formatShare(evidence.used)} of the CPUs, and none was busy by itself; ${busy}`;
+    case 'idle':
+      return `no process was busy${evidence.used === 0 ? '' : `, and all together used ${formatShare(evidence.used)} of the CPUs`}; ${busy}`;
+  }
+}
+
+function busyClause({ proxy, server, generator }: BusyFacts): string {
+  const clauses = [
+    ...(proxy === null ? [] : [proxyClause(proxy)]),
+    ...(server === null ? [] : [`the busiest echo server ${formatShare(server)}`]),
+    ...(generator === null ? [] : [`the busiest generator worker ${formatShare(generator)}`]),
+  ];
+  return clauses.length === 0 ? 'nothing is known of the processes' : clauses.join(', ');
+}
+
+function proxyClause({ busiest, least }: NonNullable<BusyFacts['proxy']>): string {
+  if (least === null) return `the Nginx workers were ${formatShare(busiest)} busy`;
+  return `the busiest Nginx worker was ${formatShare(busiest)} busy, the least busy ${formatShare(least)}`;
+}

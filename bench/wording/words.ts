@@ -1,0 +1,38 @@
+import type { Amount } from './format.ts';
+import { formatCount } from './format.ts';
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Ends in a full stop, whoever wrote it. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
+}
+
+/** What there is of these, one after the other. */
+export function paragraph(sentences: readonly string[]): string {
+  return sentences.filter((text) => text !== '').join(' ');
+}
+
+/** `a, b and c`. */
+export function listed(items: readonly string[]): string {
+  const [last = '', ...before] = items.toReversed();
+  return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
+}
+
+/** `1 message`, `2,345 messages`. */
+export function counted(count: Amount, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** Whole numbers, ascending, in short: `2, 5–7`. */
+export function ranges(numbers: readonly number[]): string {
+  const runs: [first: number, last: number][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && number === run[1] + 1) run[1] = number;
+    else runs.push([number, number]);
+  }
+  return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(', ');
+}
