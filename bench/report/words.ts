@@ -2,17 +2,17 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Ends in a full stop, whoever wrote it. */
+/** Adds a full stop if one is missing. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
 }
 
-/** What there is of these, one after the other. */
+/** Joins the non-empty sentences. */
 export function paragraph(sentences: readonly string[]): string {
   return sentences.filter((text) => text !== '').join(' ');
 }
 
-/** Why a rate is the one it is, for a place that has just told the rate: it is not told again. */
+/** The reason for a rate, without repeating the rate itself. */
 export function rateReason(reason: string): string {
   return sentence(capital(reason.replace(/^[\d,.]+ messages a second: /, '')));
 }

@@ -31,13 +31,13 @@ import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 
-/** The baseline is grey, in every chart. */
+/** The baseline is grey in every chart. */
 const GREY = 'series-5';
 
 const BESIDE = [effects, rounds, curves, configurations, kindsOfNotices, compactRuns];
-/** The sections of a comparison, in place of those that set single runs beside each other. */
+/** The sections of a comparison, which replace those that compare single runs. */
 export const COMPARISON_SECTIONS = [verdicts, ...BESIDE];
-/** Those of a calibration, which is told of as a whole first. */
+/** The sections of a calibration, which begins with its own findings. */
 export const CALIBRATION_SECTIONS = [calibration, ...BESIDE];
 
 function comparisonIn({ result }: View): Comparison {
@@ -59,7 +59,7 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
   };
 }
 
-/** Everything in which the two sessions differ beside what is compared. */
+/** Everything else in which the two sessions differ. */
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
   const alone = unmatchedLines(stored);
@@ -125,7 +125,7 @@ function roundsTable({ variant, figures }: VariantComparison, baseline: string):
   return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
-/** Capacity of a core is CPU per message once more. */
+/** Skips per-core capacity, which repeats CPU per message. */
 function isDrawn({ name, effect }: ComparedFigure): boolean {
   return effect !== null && name !== 'perCoreCapacity';
 }
@@ -175,7 +175,7 @@ ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}
   };
 }
 
-/** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
+/** The configuration that ran, without what differs between runs by chance: ports and the run's own folder. */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
@@ -188,7 +188,7 @@ function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** Which Nginx it ran on, where that is not the baseline's. */
+/** The Nginx it ran on, if different from the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;
@@ -207,7 +207,10 @@ function differenceOf(before: string | null, after: string | null, name: string)
   );
 }
 
-/** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as ranges. */
+/**
+ * The notices of the bench, then one of each kind from its runs, with the number of runs that have one like it and
+ * their figures as ranges.
+ */
 export function kindsOfNotices({ result }: View): Section {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const ofRuns = new Map<string, Notice[]>();
@@ -234,7 +237,7 @@ function ofKind(first: Notice, others: readonly Notice[], runs: number): Said<No
     : { what: { ...first, text }, whose };
 }
 
-/** What the sandbox changed is told of each configuration: it names other lines in each. */
+/** Changes by the sandbox are listed for each configuration, because they refer to different lines in each. */
 function kindOf({ code, text }: Notice): string {
   return code.startsWith('sandbox-') ? text : code;
 }
