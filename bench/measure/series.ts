@@ -7,7 +7,7 @@ import { ownSeconds } from './span.ts';
 
 /** One point of a chart over time, covering one or more neighbouring slices. */
 export interface Point {
-  /** The interval of the point and its middle, in µs since the run's epoch. */
+  /** The interval that the point covers, and its middle, in µs since the run's epoch. */
   startUs: number;
   endUs: number;
   atUs: number;

@@ -38,10 +38,10 @@ export const failureCountsSchema = v.record(failureKey, v.pipe(v.number(), v.int
 
 /** Why the bench could not do what was asked. `message` is a sentence for the user, with the remedy. */
 export type ProblemKind =
-  | 'usage' // wrong options, profile, number: exit code 2
-  | 'environment' // missing binary, rights, limits, full disk
-  | 'configuration' // nginx -t said no
-  | 'died' // a process of the topology ended in mid-run
+  | 'usage' // wrong option, profile or number: exit code 2
+  | 'environment' // missing binary or permissions, limits, full disk
+  | 'configuration' // rejected by nginx -t
+  | 'died' // a process of the topology ended during a run
   | 'result'; // a result file that cannot be read
 
 /**

@@ -40,7 +40,7 @@ function readThreads(folder: string): Map<string, Counters> {
   for (const id of readFolder(folder)) {
     const cpuNs = parseSchedstat(readNow(`${folder}/${id}/schedstat`));
     const status = parseStatus(readNow(`${folder}/${id}/status`));
-    if (cpuNs === null) continue; // it ended between the two looks
+    if (cpuNs === null) continue; // the thread has just ended
     threads.set(id, {
       cpuNs,
       voluntary: status.voluntarySwitches ?? 0,

@@ -97,7 +97,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
   }, side);
 }
 
-/** The side on the Nginx to which the user gave this name. */
+/** The same side on the Nginx that the user named. */
 export function onBinary({ variant, profile }: Side, name: string, binaries: readonly string[]): Side {
   if (variant.proxy === null)
     throw new Problem('usage', `${variant.name} has no Nginx that could be chosen.`);

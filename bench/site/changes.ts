@@ -29,7 +29,7 @@ export type Standing =
    */
   | { kind: 'change'; band: Band; ratio: number; lasting: boolean | null };
 
-/** Fewer earlier values say too little about their variation. */
+/** With fewer earlier values, their variation cannot be estimated. */
 export const FEWEST = 5;
 /** Older values of the same level are ignored, because machines drift. */
 export const WINDOW = 20;

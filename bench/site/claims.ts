@@ -4,7 +4,7 @@ import { html } from '../report/markup.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
-/** Their runs are read, which takes a while, and older results would only repeat the same. */
+/** A limit, because reading their runs takes a while, and older results only repeat what newer ones say. */
 const MOST_RESULTS = 8;
 
 /** A published result with its runs. */

@@ -17,7 +17,7 @@ export class Payload {
   readonly type: 'text' | 'binary';
   readonly minBytes: number;
   readonly maxBytes: number;
-  /** The body from which every message takes its beginning. The stamp replaces its first bytes. */
+  /** The longest body. Each message is a beginning of it, with the stamp over its first bytes. */
   readonly body: Buffer;
   readonly #seed: number;
 
