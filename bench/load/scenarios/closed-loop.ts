@@ -29,8 +29,9 @@ const MOST_RESERVE = 0.5;
 const RESERVE_MARGIN = 1.25;
 
 /**
- * A connection sends its next message when the echo of the last has arrived. If runs take turns, it stops before
- * the end of a turn, by the time that all echoes took to come back in the turn before, plus a margin.
+ * A connection sends its next message when the echo of the last has arrived. If runs take turns, it stops sending
+ * before the end of a turn. The time kept free is how long all echoes took to come back in the turn before, plus a
+ * margin.
  */
 export function closedLoop({
   clock,
