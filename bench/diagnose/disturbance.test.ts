@@ -33,7 +33,7 @@ describe('a disturbed run', () => {
       { ...facts, stolen: Math.round(Number(facts.stolen) * 1000) },
       {
         count: 5,
-      seconds: [2, 3, 4, 7, 9],
+        seconds: [2, 3, 4, 7, 9],
         of: 10,
         stolen: 78,
         other: null,

@@ -6,7 +6,7 @@ import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
-/** Every rule looks at one run and says at most one thing. */
+/** Each rule looks at one run and produces at most one notice. */
 export const RULES: readonly Rule[] = [
   http2,
   resumption,
@@ -20,7 +20,7 @@ export const RULES: readonly Rule[] = [
   conservation,
 ];
 
-/** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
+/** RFC 8441 would allow a WebSocket over HTTP/2. Whether it is offered is seen from the SETTINGS on the wire. */
 function http2({ probe }: Run): Notice | null {
   if (probe?.alpnOffered !== 'h2') return null;
   const used = probe.alpn ?? 'no ALPN protocol';
@@ -37,7 +37,7 @@ function resumption({ probe, plan }: Run): Notice | null {
   return { level: probe.tlsResumed ? 'info' : 'warning', code: 'tls-resumption', text };
 }
 
-/** The probe is Node, with OpenSSL; the order of a client's ciphers counts unless the server says otherwise. */
+/** The probe runs on Node with OpenSSL. The client's order of ciphers counts unless the server overrides it. */
 function cipherOnBun({ client, engine }: RunPlan, protocol: string): string {
   if (client !== 'lean' || engine !== 'bun' || protocol !== 'TLSv1.3') return '';
   return ', and as Bun (BoringSSL) they put TLS_AES_128_GCM_SHA256 first';
@@ -50,7 +50,7 @@ function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
   return { level: 'info', code: 'cache-serves-gets', text };
 }
 
-/** Long connections stay with the worker that accepted them. */
+/** Long-lived connections stay with the worker that accepted them. */
 function skew({ spread }: Run): Notice | null {
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
@@ -67,7 +67,7 @@ function ramp({ plan }: Run, { connect }: RunFigures): Notice | null {
   return { level: 'warning', code: 'ramp-not-reached', text };
 }
 
-/** What keeping the schedule cost. */
+/** The cost of keeping the schedule. */
 function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
   if (plan.pacing === null) return null;
   const cpu = processes
@@ -83,10 +83,10 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
-/** As nginx logs it (ngx_process.c, ngx_process_get_status). */
+/** As logged by nginx (ngx_process.c, ngx_process_get_status). */
 const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
 
-/** The master starts another in its place and the run goes on, with connections cut or before there were any. */
+/** The master replaces the worker and the run continues, but its connections were cut, if there were any yet. */
 function nginxWorkerEnded({ proxy }: Run): Notice | null {
   const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
   const [first] = ends;

@@ -6,11 +6,11 @@ import { standingDoubts } from './disturbance.ts';
 import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
 import type { Utilisation } from './utilisation.ts';
 
-/** Below this share Nginx is not what is measured when another component is busy. */
+/** If another component is busy and Nginx is below this share, Nginx is not what is measured. */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
 
-/** May this run be believed, and why not. */
+/** Whether this run can be trusted, and if not, why. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
   const { schedule, disturbance } = standingDoubts(run, figures);
   const found = limitOf(run, figures, utilisation, schedule);
@@ -52,7 +52,7 @@ function losses({ workers }: Run, { connections, messages, conservation }: RunFi
   return finding('losses', { asked, failed, lost: messages.lost, unsent });
 }
 
-/** In `direct` the echo server is what is measured: there it may be the limit. */
+/** In `direct` the echo server is what is measured, so it may be the limit. */
 function limitedBy(
   run: Run,
   utilisation: Utilisation,
@@ -66,8 +66,8 @@ function limitedBy(
 }
 
 /**
- * A generator near its own limit measures itself. Not so where what is measured is saturated: then it
- * waits for that, and how long it waits is the result.
+ * A generator near its own limit measures itself. This does not apply if the measured component is saturated: the
+ * generator then waits for it, and the length of the wait is the result.
  */
 function loopBusy(utilisation: Utilisation, limit: Limit['component']): Finding | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;

@@ -29,7 +29,9 @@ const pricedFigureSchema = v.pipe(
 );
 export type PricedFigure = v.InferOutput<typeof pricedFigureSchema>;
 
-/** What the way through the proxy costs each variant: one pair of runs a step, so that no figure has an interval. */
+/**
+ * What going through the proxy costs each variant. Based on one pair of runs per step, so there are no intervals.
+ */
 export const priceSchema = v.strictObject({
   kind: v.literal('price'),
   /** Name of the variant without a proxy. */

@@ -4,21 +4,21 @@ import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
 
-/** Those of `all`, from the baseline to the most that is put on top of it, then those beside them; others follow by name. */
+/** Profiles in `all` first, from the baseline upwards, then the rest. Unlisted profiles follow by name. */
 const ORDER = [
   ...['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'],
   ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'reencrypt', 'cache-unsafe'],
   ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
 ];
 
-/** A profile is named like its folder; nothing in a name may lead out of nginx-profiles. */
+/** A profile has the name of its folder. The pattern prevents names that lead out of nginx-profiles. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /**
- * Reads all profiles of a folder: each is a folder of its own with profile.json and, but for
- * `direct`, nginx.conf. Folders without profile.json are something else.
+ * Reads all profiles of a folder. Each is a folder with profile.json and, except for `direct`, nginx.conf. Folders
+ * without profile.json are ignored.
  *
- * @throws Problem('configuration') where a profile.json or the nginx.conf beside it is missing parts.
+ * @throws Problem('configuration') if a profile.json is invalid or the nginx.conf next to it is missing
  */
 export async function loadProfiles(folder: string): Promise<Profile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {

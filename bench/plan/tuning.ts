@@ -5,9 +5,9 @@ import { Problem } from '../model/failure.ts';
 import { type ShippedTuning, tuningDescriptionSchema } from '../model/profile.ts';
 
 /**
- * Reads all tunings of a folder: each is a <name>.conf with a <name>.json beside it. In the order of names.
+ * Reads all tunings of a folder, in order of their names. Each is a <name>.conf with a <name>.json next to it.
  *
- * @throws Problem('configuration') where one of the two is missing or not what it should be.
+ * @throws Problem('configuration') if one of the two is missing or invalid
  */
 export async function loadTunings(folder: string): Promise<ShippedTuning[]> {
   const files = await readdir(folder).catch((cause: unknown) => {

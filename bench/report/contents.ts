@@ -22,14 +22,14 @@ import { summary } from './section/summary.ts';
 import { throughput } from './section/throughput.ts';
 import type { Section, View } from './view.ts';
 
-/** What the report of one kind of result consists of, in the order in which it is read. */
+/** The sections in the report of one kind of result, in reading order. */
 interface Contents {
   /** Whether a result is of this kind. */
   isFor: (result: Result) => boolean;
   sections: readonly ((view: View) => Section)[];
 }
 
-// The answers in sentences, then as a table, then the pictures, then the facts behind them.
+// The answers in sentences, then as a table, then the charts, then the facts behind them.
 const ANSWERS = [answers, summary];
 const BEHIND_THEM = [
   throughput,
@@ -48,7 +48,7 @@ const BEHIND_THEM = [
   configurations,
 ];
 
-/** The first that is for a result counts; the last is for every result. */
+/** The first match counts. The last entry matches every result. */
 const CONTENTS: readonly Contents[] = [
   { isFor: (result) => calibrationOf(result) !== null, sections: [...CALIBRATION_SECTIONS, setup] },
   { isFor: (result) => comparisonOf(result) !== null, sections: [...COMPARISON_SECTIONS, claims, setup] },

@@ -13,8 +13,8 @@ import { tagsMarkup } from './tags.ts';
 import { type Section, viewOf } from './view.ts';
 
 /**
- * The report of a result: one HTML file that needs nothing else. A pure function of the result, which
- * must be one that `readResult` accepts.
+ * The report of a result as a single, self-contained HTML file. A pure function of the result, which must be one
+ * that `readResult` accepts.
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
@@ -42,7 +42,7 @@ ${body}
 `;
 }
 
-/** What is measured: the machine itself, or variants. */
+/** The subject of the report: the machine itself, or variants. */
 function subjectOf(result: Result): string {
   if (calibrationOf(result) !== null)
     return `Calibration with ${comparisonOf(result)?.baseline ?? result.id}`;

@@ -16,43 +16,51 @@ import { comparisonOf } from './comparison/conclusion.ts';
 import { baselineOf, verdictSentence } from './comparison/words.ts';
 import { priceOf, priceSentence } from './price/words.ts';
 
-/** What `--json` prints; times in µs, null where the run does not support a figure. */
+/** What `--json` prints. Times are in µs; null if the run does not support a figure. */
 export interface JsonSummary {
   schemaVersion: 2;
   reportPath: string;
-  /** What the person calls it by. */
+  /** Tags given by the user. */
   labels: Plan['labels'];
   note: string | null;
   series: string | null;
-  /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
+  /** Comparisons only: the baseline, the number of rounds, and the outcome. */
   baseline?: string;
   rounds?: Comparison['rounds'];
   comparisons?: JsonComparison[];
   /** Runs with figures that do not count, and why. */
   excluded?: Comparison['excluded'];
-  /** Of a search alone: what was found, and the trials that led to it. */
+  /** Searches only: the answer, and the trials that led to it. */
   capacity?: JsonCapacity;
-  /** Of two stored results alone: which they are, and everything else in which they differ. */
+  /** Two stored results only: which they are, and everything else in which they differ. */
   stored?: Stored;
-  /** Of a comparison: what a calibration found of this machine before; of a calibration: what it found. */
+  /** In a comparison: what an earlier calibration found about this machine. In a calibration: what it found. */
   calibration?: KeptCalibration | Calibration;
-  /** With --baseline alone: what the way through the proxy costs; `ratio` is variant ÷ baseline of one pair of runs. */
+  /**
+   * Only with --baseline: the cost of going through the proxy. `ratio` is variant ÷ baseline of one pair of runs.
+   */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
-  /** The rate of the step latency and why, and variants that were left out. */
+  /** The rate of the latency step with its reason, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
 }
 
-/** `interval` holds the ends in messages per second or WebSockets, null where there is none; `limit`: what is in the way of an upper end. */
+/**
+ * `interval` contains the ends in messages per second or WebSockets, null if there is none. `limit` is what
+ * prevents an upper end.
+ */
 export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
-  /** Of stored results alone, where each variant has its own counterpart. */
+  /** Stored results only, in which each variant has its own counterpart. */
   baseline?: string;
   verdict: OverallVerdict;
   sentence: string;
-  /** `effect` is variant ÷ baseline, `interval` its 95 % interval, `pValue` adjusted for all figures of all variants. */
+  /**
+   * `effect` is variant ÷ baseline, `interval` its 95 % interval, and `pValue` is adjusted for all figures of all
+   * variants.
+   */
   figures: ComparedFigure[];
 }
 
@@ -70,24 +78,24 @@ export interface JsonRun {
   responseUs: Summary | null;
   serviceUs: Summary | null;
   sendLagUs: Summary | null;
-  /** The whole; its parts beside it. */
+  /** The total; its parts follow. */
   handshakeUs: Summary | null;
   tcpUs: Summary | null;
   tlsUs: Summary | null;
   upgradeUs: Summary | null;
   cpuUsPerMessage: ByComponent;
-  /** Messages a second that one core of Nginx carries. */
+  /** Messages per second that one core of Nginx carries. */
   perCoreCapacity: Capacity | null;
-  /** Null where the machine was not seen. */
+  /** Null if the machine was not sampled. */
   disturbed: { seconds: number; of: number } | null;
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
   http: { requestsPerSecond: number; latencyUs: Summary } | null;
   alpn: string | null;
-  /** What the run went through; null: nothing. `origin`: the package that was fetched. */
+  /** The Nginx behind the run; null without one. `origin` is the package that was fetched. */
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
-  /** By kind, as in `{ "status-503": 2 }`. */
+  /** By kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
 

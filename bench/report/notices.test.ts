@@ -1,4 +1,3 @@
-import { finding } from '../wording/finding.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -7,6 +6,7 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import type { Notice } from '../model/finding.ts';
 import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
+import { finding } from '../wording/finding.ts';
 import { reportHtml } from './html.ts';
 import { html } from './markup.ts';
 import { noticesOf } from './notices.ts';
@@ -146,9 +146,7 @@ test('every notice of every run is found in the report and on the terminal', () 
 test('twelve notices that say one thing with other figures are one line, in the report and on the terminal', () => {
   const result = makeBothSteps(6, 1);
   for (const [at, run] of result.runs.entries())
-    run.notices = [
-      { level: 'info', ...finding('send-lag', { lagUs: 100 + at, share: (50 - at) / 100 }) },
-    ];
+    run.notices = [{ level: 'info', ...finding('send-lag', { lagUs: 100 + at, share: (50 - at) / 100 }) }];
   const names = 'direct, plain, tls, http2, cache, load-balanced';
   const span = { lagUs: { least: 100, most: 111 }, share: { least: 0.39, most: 0.5 } };
   const { text } = finding('send-lag', span);

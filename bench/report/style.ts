@@ -3,7 +3,7 @@ const COLOURS = [
   ...['proxy', 'server', 'generator'].map((component) => `component-${component}`),
 ];
 
-/** The style of every page: light, dark and paper from the same rules; colours are custom properties only. */
+/** The style of every page. Light, dark and print use the same rules, and colours are always custom properties. */
 export const STYLE = `
 :root {
   color-scheme: light dark;

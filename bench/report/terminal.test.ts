@@ -1,4 +1,3 @@
-import { finding, notice } from '../wording/finding.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { withEveryString } from '../../test/hostile.ts';
@@ -7,6 +6,7 @@ import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
+import { finding, notice } from '../wording/finding.ts';
 import { formatBytes, formatRate, formatTime } from '../wording/format.ts';
 import { summaryText } from './terminal.ts';
 
@@ -162,9 +162,7 @@ test('a reason that a notice tells is told by the notice', () => {
     verdict: 'suspect',
     reasons: [finding('disturbed', DISTURBED), stored('Another.')],
   };
-  run.notices = [
-    notice('warning', 'disturbed-seconds', { ...DISTURBED, all: null, undisturbed: null }),
-  ];
+  run.notices = [notice('warning', 'disturbed-seconds', { ...DISTURBED, all: null, undisturbed: null })];
   const lines = linesOf(makeResult([run]));
   assert.ok(lines.includes('tls: Suspect: Another.'));
   assert.ok(lines.includes(`tls: ${run.notices[0]?.text}`));

@@ -9,11 +9,11 @@ import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
- * How far can a comparison on this machine be believed? Rounds as in any comparison, of a baseline beside what
- * cannot differ from it and what is known to cost. Each variant is judged as if it were compared alone, because
- * that is what most comparisons are.
+ * How far can a comparison on this machine be trusted? Runs the rounds of an ordinary comparison, with variants
+ * that cannot differ from the baseline and variants of known cost. Each variant is judged as if it were the only
+ * one compared, because that is the usual comparison.
  *
- * @param trials one for each variant but the baseline
+ * @param trials one per variant except the baseline
  */
 export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]): Strategy {
   return makeRounds(options, (runs, asked) => {
@@ -34,7 +34,7 @@ export function compareApart(runs: readonly RunFacts[], options: ComparisonOptio
   };
 }
 
-/** @param comparison of `compareApart` */
+/** @param comparison from `compareApart` */
 export function calibrationOf(
   runs: readonly RunFacts[],
   { baseline, comparisons }: Comparison,
@@ -52,7 +52,7 @@ export function calibrationOf(
   };
 }
 
-/** Capacity of a core is CPU per message once more. */
+/** Skips per-core capacity, which repeats the verdict on CPU per message. */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }

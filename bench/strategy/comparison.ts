@@ -9,26 +9,26 @@ import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
 import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
 
-/** What is compared to what. */
+/** What to compare. */
 export interface ComparisonOptions {
   baseline: string;
-  /** Names of the others. */
+  /** Names of the other variants. */
   variants: readonly string[];
-  /** Rounds that were asked for; null: as many as fitted into a budget. */
+  /** Number of rounds requested; null for as many as fit into a budget. */
   asked: number | null;
-  /** Of the simulation behind the smallest effect that could have been seen; null leaves it out. */
+  /** Seed of the simulation behind the smallest detectable effect; null skips it. */
   seed: number | null;
 }
 
-/** The fewest rounds in which every figure can come to a verdict. */
+/** The smallest number of rounds in which every figure can get a verdict. */
 export function roundsForVerdicts(variants: number): number {
   const least = Math.min(...COMPARED.map(({ weight }) => weight));
   return fewestRounds((variants * totalWeight(COMPARED)) / least);
 }
 
 /**
- * The fewest rounds in which any figure can come to a verdict: the one of the most weight among those that these
- * variants and steps give.
+ * The smallest number of rounds in which any figure can get a verdict. It depends on the figure with the most
+ * weight among those that these variants and steps provide.
  */
 export function roundsForAnyVerdict(
   [baseline, ...others]: readonly Pick<Variant, 'proxy'>[],
@@ -44,8 +44,8 @@ export function roundsForAnyVerdict(
 }
 
 /**
- * Compares each variant to the baseline, figure by figure, by the effect within each round. A figure that one
- * of the two sides never gives (CPU of Nginx, where there is none) is left out.
+ * Compares each variant with the baseline, figure by figure, by the effect within each round. A figure that one
+ * side never provides (Nginx CPU without Nginx) is left out.
  *
  * @param runs in any order; those without a round do not count
  */

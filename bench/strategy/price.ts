@@ -7,7 +7,10 @@ import type { Run } from '../model/run.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { remembered } from './remembered.ts';
 
-/** The same runs, with what they tell of the proxy's price: each variant beside the baseline in each step. */
+/**
+ * Adds the price of the proxy to the conclusions of a strategy: each variant compared with the baseline in each
+ * step. The runs stay the same.
+ */
 export function withPrice(strategy: Strategy, baseline: string, variants: readonly string[]): Strategy {
   const others = variants.filter((name) => name !== baseline);
   return {
@@ -16,7 +19,7 @@ export function withPrice(strategy: Strategy, baseline: string, variants: readon
   };
 }
 
-/** Nothing before the first pair. */
+/** Empty before the first pair. */
 function priceOf(done: readonly Run[], baseline: string, others: readonly string[]): Price[] {
   const variants = others.flatMap((variant): VariantPrice[] => {
     const figures = PRICED.flatMap(({ metric, step }) => {

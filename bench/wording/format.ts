@@ -1,6 +1,6 @@
 /**
- * How figures are written, in tables, sentences, charts and on the terminal alike: the only place
- * that knows units. `–` stands for what was not measured or what the samples do not support.
+ * How figures are written in tables, sentences, charts and on the terminal. This is the only place that knows
+ * units. `–` stands for values that were not measured or that the samples do not support.
  */
 export const NOTHING = '–';
 
@@ -115,14 +115,14 @@ function written(format: (figure: number) => string): (figure: Figure) => string
 /** In the largest unit of which it has at least one. */
 function scaled(figure: number, units: readonly Scale[], space: string): string {
   const size = Math.abs(figure);
-  // Half a step below the unit it rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
+  // Half a step below a unit rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
   const unit = units.find(([factor]) => size >= factor * 0.9995) ?? units.at(-1);
   if (unit === undefined) return NOTHING;
   const [factor, name] = unit;
   return `${significant(figure / factor)}${name === '' ? '' : space}${name}`;
 }
 
-/** Three significant digits, as many as the histograms have, and no exponent. */
+/** Three significant digits, as in the histograms, without an exponent. */
 function significant(number: number): string {
   const size = Math.abs(number);
   if (size >= 100) return Math.round(number).toLocaleString('en-US');

@@ -20,7 +20,10 @@ export const THROUGHPUT: ClaimedFigure = { metric: metricNamed('messages.perSeco
 export const NGINX_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.proxy'), step: 'throughput' };
 export const SERVER_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.server'), step: 'throughput' };
 
-/** How a variant stands to a baseline in one figure. `unclear`: a difference, if any, could not have been told from chance. */
+/**
+ * How a variant compares with a baseline in one figure. `unclear`: any difference could not be distinguished from
+ * chance.
+ */
 export interface Effect {
   direction: 'higher' | 'lower' | 'alike' | 'unclear';
   basis: 'rounds' | 'single';
@@ -60,7 +63,9 @@ function comparedIn(
   return figures.find(({ name, step }) => name === figure.metric.name && step === figure.step) ?? null;
 }
 
-/** The same comparison seen from its other side; its rounds are only counted here. */
+/**
+ * The same comparison with the sides swapped. Its rounds are left as they are, because here they are only counted.
+ */
 function turned(compared: ComparedFigure | null): ComparedFigure | null {
   if (compared === null || compared.effect === null) return null;
   const { baseline, variant, effect, interval } = compared;
@@ -118,8 +123,9 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Cla
 }
 
 /**
- * From one run a side, ratios closer to 1 than this (either way) are taken for chance. Between runs of the same variant
- * CPU per message varies by 2.5 to 4 % and p50 by 2 %, between minutes of a shared machine by several times that.
+ * For one run per side, ratios closer to 1 than this (either way) are attributed to chance. Between runs of the
+ * same variant CPU per message varies by 2.5 to 4 % and p50 by 2 %; between minutes on a shared machine, by several
+ * times that.
  */
 const LEAST_SINGLE = 1.25;
 
@@ -132,7 +138,7 @@ function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): st
   return doubt === null ? null : `${name}: ${doubt.text}`;
 }
 
-/** The variant that is a profile as it ships, without tunings. */
+/** The variant that is the unmodified profile, without tunings. */
 export function variantOf({ variants }: View, profile: string): VariantView | null {
   return variants.find(({ name }) => name === profile) ?? null;
 }

@@ -55,7 +55,7 @@ export const http2: Claim = {
     const { probe } = first?.run ?? {};
     if (first === undefined || !probe) return null;
     const effects = [P50, NGINX_CPU].flatMap((figure) => effectOf(view, 'tls', 'http2', figure) ?? []);
-    // A gain that is beyond chance would need another explanation than a protocol that no WebSocket spoke.
+    // A gain beyond chance would need an explanation other than a protocol that no WebSocket used.
     const gain = effects.some(({ direction }) => direction === 'lower');
     const unused = probe.alpnOffered === 'h2' && probe.extendedConnect === false && probe.alpn !== 'h2';
     return {
@@ -105,7 +105,7 @@ export const cachedMessages: Claim = {
   },
 };
 
-/** Less than half of the requests is what is left of a load that a cache has taken off. */
+/** A cache counts as sparing the backend if less than half of the requests still reach it. */
 const SPARED = 0.5;
 
 export const cachedRequests: Claim = {
@@ -132,7 +132,7 @@ export const cachedRequests: Claim = {
   },
 };
 
-/** Shares of connections within this of an even one count as even. */
+/** Shares of connections within this ratio of an even one count as even. */
 const EVEN = 1.25;
 
 export const balancing: Claim = {
@@ -162,7 +162,7 @@ export const balancing: Claim = {
   },
 };
 
-/** At the same rate of messages, how busy the busiest echo server was with one and with several. */
+/** How busy the busiest echo server was with one server and with several, at the same message rate. */
 function busiestBeside(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)

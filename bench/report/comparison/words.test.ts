@@ -1,8 +1,8 @@
-import type { ComparedFigure } from '../../model/comparison.ts';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { makeResult } from '../../../test/result.ts';
+import type { ComparedFigure } from '../../model/comparison.ts';
 import { notesOf } from './notes.ts';
 import { comparisonText } from './text.ts';
 import {
@@ -62,7 +62,9 @@ test('the sentence on a variant tells the headline figures, and what else differ
     'plain+buf-16k takes 2.2 times as long at the median (95 % CI 2 to 2.5 times).',
   );
   assert.equal(
-    verdictSentence({ ...VARIANT, figures: others.slice(0, 1) }, 'plain').startsWith('plain+buf-16k against plain: '),
+    verdictSentence({ ...VARIANT, figures: others.slice(0, 1) }, 'plain').startsWith(
+      'plain+buf-16k against plain: ',
+    ),
     true,
   );
 });

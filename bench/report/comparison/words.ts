@@ -11,7 +11,7 @@ import { groupedFindings } from '../../wording/finding.ts';
 import { NOTHING } from '../../wording/format.ts';
 import { capital, listed } from '../../wording/words.ts';
 
-/** A ratio as a change: `+3.2 %`; far from 1 as a factor, `×5.4`. */
+/** A ratio as a change: `+3.2 %`; far from 1, as a factor: `×5.4`. */
 export function formatEffect(ratio: number | null): string {
   if (ratio === null) return NOTHING;
   if (isFactor(ratio)) return `×${digits(ratio)}`;
@@ -27,14 +27,14 @@ function isFactor(ratio: number): boolean {
   return ratio >= FACTOR || ratio <= 1 / FACTOR;
 }
 
-/** `+1.2 % to +3.4 %`; both ends as factors where one of them is: `×0.43 to ×0.52`. */
+/** `+1.2 % to +3.4 %`; both ends are factors if either is: `×0.43 to ×0.52`. */
 export function formatInterval(interval: ComparedFigure['interval']): string {
   if (interval === null) return NOTHING;
   const format = interval.some(isFactor) ? (ratio: number) => `×${digits(ratio)}` : formatEffect;
   return interval.map(format).join(' to ');
 }
 
-/** What would have been seen, either way: `±2.1 %`, `×2.4`. */
+/** The smallest detectable effect in either direction: `±2.1 %`, `×2.4`. */
 export function formatDetectable(ratio: number | null): string {
   return formatEffect(ratio).replace('+', '±');
 }
@@ -63,7 +63,7 @@ function isWorthSaying(figure: ComparedFigure): boolean {
   return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
 }
 
-/** What a variant is compared to. */
+/** The name of the variant's baseline. */
 export function baselineOf(each: VariantComparison, { baseline }: Pick<Comparison, 'baseline'>): string {
   return each.baseline ?? baseline;
 }
@@ -151,7 +151,7 @@ function intervalClause(interval: ComparedFigure['interval'], ratio: number): st
   return ` (95 % CI ${ends.map((each) => `${each < 0 ? '−' : ''}${digits(Math.abs(each))}`).join(' to ')} %)`;
 }
 
-/** How much it rests on, and what was left out of it. */
+/** The number of rounds behind the comparison, and what was left out. */
 export function roundsSentence({ rounds, excluded, stored }: Comparison): string {
   const { asked, used } = rounds;
   if (stored !== undefined) return storedSentence(stored, used);
@@ -162,7 +162,7 @@ export function roundsSentence({ rounds, excluded, stored }: Comparison): string
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;
 }
 
-/** Whose runs they are, and that they are not in pairs. */
+/** Which results were compared, and that their runs are not paired. */
 function storedSentence({ baseline, variant }: Stored, used: number): string {
   const told = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
   const single =
@@ -174,7 +174,7 @@ function storedSentence({ baseline, variant }: Stored, used: number): string {
 
 export const SAME_SESSIONS = 'Machine, versions and plan were the same in both.';
 
-/** What was otherwise in the two sessions, one line each. */
+/** What else differed between the two sessions, one line each. */
 export function differenceLines({ differences }: Stored): string[] {
   if (differences.length === 0) return [SAME_SESSIONS];
   return differences.map(
@@ -182,7 +182,7 @@ export function differenceLines({ differences }: Stored): string[] {
   );
 }
 
-/** Variants that have no counterpart, one line each. */
+/** Variants without a counterpart, one line each. */
 export function unmatchedLines({ unmatched }: Stored): string[] {
   return unmatched.map((each) => `${each.variant} is in ${each.in === 'baseline' ? 'A' : 'B'} alone.`);
 }

@@ -5,7 +5,7 @@ import { formatFigure, NOTHING } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
 import { formatEffect } from '../comparison/words.ts';
 
-/** What a result says of the price of the proxy; null where that was not asked. */
+/** The price of the proxy in a result; null if it was not requested. */
 export function priceOf({ conclusions }: Pick<Result, 'conclusions'>): Price | null {
   return conclusions.find((each) => each.kind === 'price') ?? null;
 }
@@ -29,7 +29,7 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
   return `${variant} against ${baseline}: ${told}.`;
 }
 
-/** What one pair can tell, and how to know more. */
+/** What one pair can show, and how to find out more. */
 export function pairSentence({ baseline }: Price): string {
   return `Each is one pair of runs and has no interval, so that a few per cent may be chance: the command compare, with ${baseline} first, repeats them in rounds.`;
 }

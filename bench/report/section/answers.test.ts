@@ -65,10 +65,7 @@ test('evidence that the verdict gives is not given again', () => {
     limit: { component: 'generator', evidence: finding('limit', { evidence }) },
   };
   const page = reportHtml(makeResult([run]));
-  assert.equal(
-    sectionText(shown(makeResult([run])), 'answers').split('98 % busy').length,
-    2,
-  );
+  assert.equal(sectionText(shown(makeResult([run])), 'answers').split('98 % busy').length, 2);
   assert.doesNotMatch(page, /What set the pace was the generator/);
 });
 

@@ -13,7 +13,7 @@ import { kindsOfNotices } from './comparison.ts';
 import { sandboxDifference } from './difference.ts';
 import { percentileChart } from './distributions.ts';
 
-/** The sections of a search for a capacity, in place of those that set single runs beside each other. */
+/** The sections of a capacity search, which replace those that compare single runs. */
 export const CAPACITY_SECTIONS = [found, search, curves, configuration, kindsOfNotices];
 
 function capacityIn({ result }: View): CapacitySearch {
@@ -88,7 +88,7 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', descri
   };
 }
 
-/** Once: between two trials nothing differs but ports and how many connections a worker may have. */
+/** Shown once, because trials differ only in ports and in the number of connections per worker. */
 function configuration({ variants, result }: View): Section {
   const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
   const name = variants[0]?.name ?? '';

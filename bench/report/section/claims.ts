@@ -2,7 +2,7 @@ import { claimsOf } from '../claims/markup.ts';
 import { html } from '../markup.ts';
 import type { Section, View } from '../view.ts';
 
-/** What the article that this bench follows says of Nginx and WebSocket, beside what was measured. */
+/** What the article behind this bench says about Nginx and WebSocket, compared with what was measured. */
 export function claims(view: View): Section {
   return {
     id: 'claims',

@@ -29,13 +29,13 @@ import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 
-/** The baseline is grey, in every chart. */
+/** The baseline is grey in every chart. */
 const GREY = 'series-5';
 
 const BESIDE = [effects, rounds, curves, configurations, kindsOfNotices, compactRuns];
-/** The sections of a comparison, in place of those that set single runs beside each other. */
+/** The sections of a comparison, which replace those that compare single runs. */
 export const COMPARISON_SECTIONS = [verdicts, ...BESIDE];
-/** Those of a calibration, which is told of as a whole first. */
+/** The sections of a calibration, which begins with its own findings. */
 export const CALIBRATION_SECTIONS = [calibration, ...BESIDE];
 
 function comparisonIn({ result }: View): Comparison {
@@ -57,7 +57,7 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
   };
 }
 
-/** Everything in which the two sessions differ beside what is compared. */
+/** Everything else in which the two sessions differ. */
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
   const alone = unmatchedLines(stored);
@@ -123,7 +123,7 @@ function roundsTable({ variant, figures }: VariantComparison, baseline: string):
   return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
-/** Capacity of a core is CPU per message once more. */
+/** Skips per-core capacity, which repeats CPU per message. */
 function isDrawn({ name, effect }: ComparedFigure): boolean {
   return effect !== null && name !== 'perCoreCapacity';
 }
@@ -173,7 +173,7 @@ ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}
   };
 }
 
-/** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
+/** The configuration that ran, without what differs between runs by chance: ports and the run's own folder. */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
@@ -186,7 +186,7 @@ function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** Which Nginx it ran on, where that is not the baseline's. */
+/** The Nginx it ran on, if different from the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;

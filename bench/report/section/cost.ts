@@ -16,7 +16,7 @@ const NAMES: Record<keyof ByComponent, string> = {
   generator: 'Generator',
 };
 
-/** CPU and memory, by component and process by process. */
+/** CPU and memory, by component and by process. */
 export function cost({ steps, runs }: View): Section {
   const parts = steps.map(stepCost);
   return {
@@ -33,7 +33,7 @@ ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(proce
   };
 }
 
-/** The charts of one step: its load decides what a message costs. */
+/** The charts of one step. They are separate because the cost of a message depends on the load. */
 function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup } {
   const cpu = componentChart(
     runs,
@@ -107,14 +107,14 @@ function componentChart(
   };
 }
 
-/** Those of Nginx, where one took part. */
+/** The figures of Nginx, for the runs that used it. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): Level[] {
   return runs
     .filter(({ run }) => run.proxy !== null)
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
 }
 
-/** A generator that spins uses a whole core whatever it has to do: it is left out. */
+/** A generator that spins is left out, because it uses a whole core regardless of its work. */
 function busiestFinding(runs: readonly RunView[]): string {
   const all = runs.flatMap((view) => {
     const shares = busiestOf(view);
@@ -132,7 +132,7 @@ function busiestFinding(runs: readonly RunView[]): string {
   return `Closest to a whole core was ${first.whose}: ${formatShare(first.share)} of one${spinning}.`;
 }
 
-/** Of each component the process that used most CPU in the steady phase; the master of Nginx is idle then. */
+/** For each component, the process that used most CPU in the steady phase. The Nginx master is idle then. */
 function busiestOf({ figures }: RunView): ByComponent {
   const most = (component: keyof ByComponent): number | null =>
     figures.processes

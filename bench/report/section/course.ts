@@ -12,7 +12,7 @@ import type { RunView, Section, StepView, View } from '../view.ts';
 import { causesIn, secondOf } from './bands.ts';
 import { ECHOED_AXIS, isOpen, ofAll, rateChart, responseChart } from './time-charts.ts';
 
-/** Throughput and latency over time, step by step: all variants on the same axes, then each run by itself. */
+/** Throughput and latency over time, step by step: all variants on the same axes, then each run separately. */
 export function course({ steps }: View): Section {
   const parts = steps.map(stepCourse);
   return {
@@ -89,7 +89,7 @@ function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
   ];
 }
 
-/** The charts of one run, on the axes that all runs of its step share. */
+/** The charts of one run, on axes shared by all runs of its step. */
 function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseChart[] {
   const rate = {
     spec: rateChart(view, runs, id),

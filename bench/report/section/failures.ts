@@ -11,7 +11,7 @@ const STAGES: Record<FailureStage, string> = {
   open: 'once open',
 };
 
-/** What failed, how far the connection had come, and how. */
+/** What failed, at which stage of the connection, and how. */
 export function failures({ runs }: View): Section {
   const rows = runs.flatMap(rowsOf);
   return {

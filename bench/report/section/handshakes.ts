@@ -17,7 +17,7 @@ const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** How the connections were opened; those of every run are opened anew. */
+/** How the connections were opened. Each run opens new ones. */
 export function handshakes({ steps, runs }: View): Section {
   const parts = steps.map(stepHandshakes);
   return {
@@ -62,7 +62,10 @@ function connectFinding(runs: readonly RunView[]): string {
   return levelsSentence('The time to open all connections', levels, formatTime, DURATION);
 }
 
-/** How many connections are open, from the first handshake on: a chart of its own, for it may take far longer than the load. */
+/**
+ * The number of open connections from the first handshake on. It has its own chart, because it may take far longer
+ * than the load.
+ */
 function connectingChart({ step, runs }: StepView): LineSpec {
   return {
     kind: 'line',

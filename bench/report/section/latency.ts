@@ -12,7 +12,7 @@ import { histogramChart, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
-/** How fast each variant was in an open loop, by percentile, as a histogram, and in full. */
+/** How fast each variant was in an open loop: by percentile, as a histogram, and in full. */
 export function latency(view: View): Section {
   const step = view.steps.find((each) => each.step === 'latency');
   const charts = step === undefined ? [] : [percentileChart(step.runs), histogramChart(step.runs)];
@@ -33,7 +33,7 @@ function whyNone({ result }: View): string {
     : 'Left out: this bench did the step throughput alone, and what a closed loop takes for a message is no latency: it says how many are under way. An open loop (--rate) can tell.';
 }
 
-/** The rate, why it is this one, and what became of runs at another. */
+/** The rate, the reason for it, and what happened to runs at another rate. */
 function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefined): Content {
   const superseded = runs.filter(
     (run) => run.run.plan.step === 'latency' && !variants.some(({ latency }) => latency === run),
@@ -83,7 +83,7 @@ const COLUMNS = [
   { title: 'Send lag p99' },
 ];
 
-/** A row for all seconds, and where some were disturbed one for the others. */
+/** One row for all seconds and, if only some were disturbed, one for the others. */
 function rowsOf(view: RunView): Content[][] {
   const { disturbed, undisturbed, latencies, messages } = view.figures;
   const all = [

@@ -4,7 +4,7 @@ import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
 import type { Section, View } from '../view.ts';
 
-/** What a reader should know of the whole bench and of single runs. */
+/** What the reader should know about the whole bench and about single runs. */
 export function notices(view: View): Section {
   const said = noticesOf(view);
   return {
@@ -16,7 +16,10 @@ ${said.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(sai
   };
 }
 
-/** Notices with a sign beside the colour and whose they are; more of the same kind behind the first. */
+/**
+ * Notices with a symbol in addition to the colour, and the runs they apply to. Others of the same kind follow the
+ * first.
+ */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
     ({ what, whose, others = [] }) =>
@@ -29,7 +32,7 @@ function told({ text }: Notice, whose: string): Markup {
   return html`${whose !== '' && html` <span class="of">${whose}</span>`} ${text}`;
 }
 
-/** What a bench that was cut off did not come to; a variant that was left out is not missed. */
+/** What an interrupted bench did not reach. A variant that was left out is not missing. */
 function cutOff({ result, variants }: View): string {
   const missing = variants.flatMap((variant) =>
     result.plan.steps

@@ -5,7 +5,7 @@ import { cacheCounts, cacheSentence, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
-/** What the listener speaks, and what that means for WebSocket. */
+/** The protocols of the listener, and what they mean for WebSocket. */
 export function protocols(view: View): Section {
   return {
     id: 'protocols',
@@ -19,7 +19,7 @@ ${table('What one connection before the load found out', PROBE, view.runs.map(pr
   };
 }
 
-/** Each sentence once, with the runs that it is true of. */
+/** Each sentence once, with the runs to which it applies. */
 function sentences(view: View): Said<string>[] {
   const said = view.runs.map((of) => ({ what: protocolSentence(of.run.probe), of }));
   return saidOnce(said, view, (text) => text);

@@ -7,7 +7,7 @@ import { table } from '../table.ts';
 import { lossSentence, outcomeSentence, validitySentences } from '../verdict.ts';
 import type { RunView, Section, View } from '../view.ts';
 
-/** Every run, those at a rate that was superseded among them, and what each has to say of itself. */
+/** Every run, including those at a superseded rate, and its own remarks. */
 export function runs({ runs }: View): Section {
   return {
     id: 'runs',
@@ -55,7 +55,7 @@ function rowOf(view: RunView): Content[] {
   ];
 }
 
-/** `10:49:21` of an ISO time; the result says the day. */
+/** `10:49:21` from an ISO time; the day is given with the result. */
 function timeOfDay(time: string): string {
   return /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time;
 }

@@ -8,7 +8,7 @@ import { facts, table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 
-/** Everything it takes to run the same again: machine, plan, command. */
+/** Everything needed to repeat the result: machine, plan, command. */
 export function setup({ result, runs }: View): Section {
   const { environment: machine, plan } = result;
   return {
@@ -47,7 +47,7 @@ ${planOf(runs)}`,
   };
 }
 
-/** A fact of Nginx; where it is not the same in all runs, with the variants that each is true of. */
+/** A fact about Nginx. If runs differ in it, each value is given with its variants. */
 function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => string | null): string {
   const variants = new Map<string, Set<string>>();
   for (const { run } of runs) {
@@ -58,12 +58,12 @@ function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => stri
   return [...variants].map(([fact, names]) => `${[...names].join(', ')}: ${fact}`).join('; ');
 }
 
-/** As a person would type it. */
+/** Quoted as for a shell. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** What is the same in every run once, as facts; what differs as a table. */
+/** Values that are the same in every run once, as facts; the others as a table. */
 function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
@@ -124,14 +124,14 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
   ];
 }
 
-/** Warm-up and duration are of the time that a run had to itself. */
+/** Warm-up and duration refer to the time that a run had to itself. */
 function turnsText({ turns }: RunPlan): string {
   return turns === null
     ? NOTHING
     : `${formatTime(turns.lengthMs * 1000)} of each ${formatTime(turns.lengthMs * turns.of * 1000)}`;
 }
 
-/** Only the lean ends have a choice of what runs them. */
+/** Only the lean client and server have a choice of engine. */
 function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
   return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }

@@ -66,7 +66,7 @@ const CONSERVATION = [
 ];
 const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
 
-/** Where a schedule could not be kept: what it asked for and was not sent. */
+/** If a schedule could not be kept: how many messages it asked for that were not sent. */
 function dueTable(runs: readonly RunView[]): Markup | null {
   const rows = runs.flatMap(({ run, name, step }) => {
     const due = dueOf(run);

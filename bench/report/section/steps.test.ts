@@ -91,10 +91,7 @@ test('the rate and why it is this one are said, and what became of runs at anoth
       ['tls', 'latency'],
     ],
   );
-  assert.match(
-    sectionText(page, 'runs'),
-    /tls, latency at 2k\/s, superseded : Suspect: It was too much\./,
-  );
+  assert.match(sectionText(page, 'runs'), /tls, latency at 2k\/s, superseded : Suspect: It was too much\./);
 });
 
 test('a variant that was left out is named in its card and beside the latencies', () => {

@@ -7,7 +7,7 @@ import { table } from '../table.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
 import type { Section, VariantView, View } from '../view.ts';
 
-/** One row for each variant, with both answers: the figures one asks for first. */
+/** One row per variant with both answers: the figures that readers want first. */
 export function summary({ variants }: View): Section {
   return {
     id: 'summary',

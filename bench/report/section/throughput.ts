@@ -19,7 +19,7 @@ import type { RunView, Section, StepView, View } from '../view.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
-/** How much each variant carried in a closed loop, and what a core of Nginx carries. */
+/** How much each variant carried in a closed loop, and how much one core of Nginx carries. */
 export function throughput({ steps, result }: View): Section {
   const step = steps.find((each) => each.step === 'throughput');
   const title = 'Throughput';
@@ -51,7 +51,7 @@ ${chartFigure(chart, 'Messages per second', carriedFinding(runs), html`The first
 ${closedLoopTimes(runs)}`;
 }
 
-/** Not latency: a closed loop's times follow from its connections and its rate, whatever is in between. */
+/** This is not latency: a closed loop's times follow from its connections and its rate, whatever is in between. */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
 <p>This is no latency. Every connection waits for its echo before it sends again, so a message takes on average as long as the messages that are under way ÷ the rate, whatever stands between (Little’s law): a faster Nginx with more connections has a longer one. How fast a variant answers is told by the step latency.</p>
@@ -115,7 +115,7 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
   };
 }
 
-/** Who carried most and who least, and whose throughput is not that of Nginx. */
+/** Which variant carried the most and which the least, and whose throughput was not set by Nginx. */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
   const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');
