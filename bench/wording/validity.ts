@@ -110,16 +110,19 @@ export function evidenceClause(evidence: EvidenceFacts): string {
   }
 }
 
+/** `the busiest Nginx worker was 97 % busy, the busiest echo server 40 %, the busiest generator worker 62 %`. */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
-  const clauses = [
-    ...(proxy === null ? [] : [proxyClause(proxy)]),
-    ...(server === null ? [] : [`the busiest echo server ${formatShare(server)}`]),
-    ...(generator === null ? [] : [`the busiest generator worker ${formatShare(generator)}`]),
+  const known: (readonly [who: string, share: Amount | null])[] = [
+    ['the busiest Nginx worker', proxy?.busiest ?? null],
+    ['the least busy one', proxy?.least ?? null],
+    ['the busiest echo server', server],
+    ['the busiest generator worker', generator],
   ];
+  const clauses = known
+    .filter(([, share]) => share !== null)
+    .map(
+      ([who, share], index) =>
+        `${who} ${index === 0 ? `was ${formatShare(share)} busy` : formatShare(share)}`,
+    );
   return clauses.length === 0 ? 'nothing is known of the processes' : clauses.join(', ');
-}
-
-function proxyClause({ busiest, least }: NonNullable<BusyFacts['proxy']>): string {
-  if (least === null) return `the Nginx workers were ${formatShare(busiest)} busy`;
-  return `the busiest Nginx worker was ${formatShare(busiest)} busy, the least busy ${formatShare(least)}`;
 }
