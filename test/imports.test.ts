@@ -27,7 +27,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   wording: ['model'],
   metrics: ['model', 'wording', 'measure'],
-  measure: ['model', 'hdr-histogram-js', 'valibot'],
+  measure: ['model', 'wording', 'hdr-histogram-js', 'valibot'],
   stats: ['model'],
   request: ['model', 'wording', 'metrics'],
   plan: ['model', 'wording', 'request', 'valibot'],

@@ -11,7 +11,7 @@ import { readBusyShare, readLimitNotices } from '../observe/environment.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
-import { finding } from '../wording/finding.ts';
+import { finding, notice } from '../wording/finding.ts';
 import { runLoop } from './loop.ts';
 import type { NamedProcess } from './processes.ts';
 import { executeRun } from './run.ts';
@@ -78,8 +78,7 @@ export async function watchMachine(): Promise<Notice[]> {
 async function busyMachine(): Promise<Notice[]> {
   const share = await readBusyShare(LISTEN_MS);
   if (share === null || share < BUSY_SHARE) return [];
-  const text = `The machine was ${Math.round(share * 100)} % busy with other work before the first run. Figures taken beside other work scatter: compare ratios within one session only.`;
-  return [{ level: 'warning', code: 'machine-busy', text }];
+  return [notice('warning', 'machine-busy', { share })];
 }
 
 function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | null {

@@ -2,6 +2,7 @@ import type { Notice } from '../model/finding.ts';
 import { readThrottledUs } from '../observe/control-group.ts';
 import { readListenDrops } from '../observe/environment.ts';
 import type { ListenDrops } from '../observe/proc.ts';
+import { notice } from '../wording/finding.ts';
 
 /** Less than this is one period of a quota cut short. */
 const THROTTLED_LEAST_US = 50_000;
@@ -23,14 +24,12 @@ export async function watchKernel(): Promise<() => Promise<Notice[]>> {
 export function droppedHandshakes(before: ListenDrops | null, after: ListenDrops | null): Notice[] {
   const count = (after?.overflows ?? 0) - (before?.overflows ?? 0);
   if (before === null || after === null || count <= 0) return [];
-  const text = `The backlog of a listening socket overflowed ${count} times (TcpExt: ListenOverflows): these handshakes took 1 s or 3 s more. Lower --ramp, or raise net.core.somaxconn.`;
-  return [{ level: 'warning', code: 'listen-overflow', text }];
+  return [notice('warning', 'listen-overflow', { count })];
 }
 
 /** A quota that is used up stops every process of the control group at once. */
 export function throttling(beforeUs: number | null, afterUs: number | null): Notice[] {
   const us = (afterUs ?? 0) - (beforeUs ?? 0);
   if (beforeUs === null || afterUs === null || us < THROTTLED_LEAST_US) return [];
-  const text = `The control group's CPU quota was used up during the load, and its processes were kept off the CPUs for ${(us / 1e6).toFixed(1)} s in all (cpu.stat): latencies hold what that took. Raise the quota, or run fewer processes.`;
-  return [{ level: 'warning', code: 'cpu-throttled', text }];
+  return [notice('warning', 'cpu-throttled', { us })];
 }

@@ -215,7 +215,8 @@ describe('check', () => {
         faults.map(({ code }) => code),
         ['slices-differ'],
       );
-      assert.ok(faults[0]?.text.includes(`(${name} ${end.totals[name]} and not ${end.totals[name] + 1})`));
+      const counts = [{ name, slices: end.totals[name], totals: end.totals[name] + 1 }];
+      assert.deepEqual(faults[0]?.data, { counts });
     }
   });
 });

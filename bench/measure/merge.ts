@@ -1,5 +1,7 @@
+import type { Finding } from '../model/finding.ts';
 import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } from '../model/recording.ts';
 import type { Slice, WorkerTotals } from '../model/run.ts';
+import { finding } from '../wording/finding.ts';
 import { bucketValue } from './counts.ts';
 import { emptyHistogram, encode, supports } from './histogram.ts';
 
@@ -17,7 +19,7 @@ export interface Merger {
   /** Figures of the last complete seconds, for live display; null before there is one. */
   latest(): LoadFigures | null;
   /** Checks that all recordings have arrived and add up to the workers' totals; empty if they do. */
-  check(ends: readonly WorkerEnd[]): RecordingFault[];
+  check(ends: readonly WorkerEnd[]): Finding[];
 }
 
 /** The final report of a worker, or what is known of it if there was none. */
@@ -26,12 +28,6 @@ export interface WorkerEnd {
   totals: WorkerTotals;
   /** How many recordings it made; null if it could not report that. */
   recordings: number | null;
-}
-
-/** Why the slices do not cover the whole run. `text` is a sentence for the user. */
-export interface RecordingFault {
-  code: 'recordings-missing' | 'slices-differ';
-  text: string;
 }
 
 /** A view of the load in progress: rates of the last second, times of the last few. */
@@ -93,22 +89,19 @@ function isNew(sequences: Map<string, Set<number>>, { host, worker, sequence }: 
 /**
  * If a worker did not report how many recordings it made, at least the gaps between those that arrived are known.
  */
-function missing(
-  sequences: ReadonlyMap<string, ReadonlySet<number>>,
-  ends: readonly WorkerEnd[],
-): RecordingFault[] {
+function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: readonly WorkerEnd[]): Finding[] {
   return ends.flatMap(({ host, totals, recordings }) => {
     const seen = sequences.get(sourceOf(host, totals.worker)) ?? new Set<number>();
     const made = recordings ?? Math.max(-1, ...seen) + 1;
     const absent = Array.from({ length: made }, (_, sequence) => sequence).filter((one) => !seen.has(one));
     if (absent.length === 0) return [];
-    const text = `${absent.length} of ${made} recordings of generator ${totals.worker + 1} on ${host} did not arrive: the seconds that they told of are incomplete.`;
-    return [{ code: 'recordings-missing', text }];
+    const { length } = absent;
+    return [finding('recordings-missing', { missing: length, of: made, generator: totals.worker + 1, host })];
   });
 }
 
 /** Slices come from recordings, totals are counted by the workers: the sums must agree. */
-function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): RecordingFault[] {
+function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Finding[] {
   const inSlices = (count: (slice: Slice) => number) => slices.reduce((sum, slice) => sum + count(slice), 0);
   const inTotals = (name: keyof WorkerTotals) => ends.reduce((sum, { totals }) => sum + totals[name], 0);
   const names = ['due', 'sent', 'echoed', 'lost', 'unsent', 'opened'] as const;
@@ -121,9 +114,8 @@ function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Reco
   pairs.push(['failed', failures, inTotals('failed')]);
   const unequal = pairs.filter(([, sum, total]) => sum !== total);
   if (unequal.length === 0) return [];
-  const figures = unequal.map(([name, sum, total]) => `${name} ${sum} and not ${total}`).join(', ');
-  const text = `The slices of the run do not add up to what the generators counted (${figures}): figures and charts are not of the whole run.`;
-  return [{ code: 'slices-differ', text }];
+  const counts = unequal.map(([name, sum, total]) => ({ name, slices: sum, totals: total }));
+  return [finding('slices-differ', { counts })];
 }
 
 function begin({ startUs, endUs, phase }: Recording): Growing {

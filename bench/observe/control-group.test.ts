@@ -146,10 +146,10 @@ describe('control groups', () => {
 
   it('a quota below the CPUs that are shown is told, with what is planned for', () => {
     const told = (cpuQuota: number | null, cpus: number) =>
-      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ code, text }) => `${code}: ${text}`);
+      quotaNotices({ cpuQuota, memoryLeftBytes: null }, cpus).map(({ code, data }) => [code, data]);
     assert.deepEqual(told(null, 4), []);
     assert.deepEqual(told(4, 4), []);
-    assert.match(told(2.5, 4)[0] ?? '', /^cpu-quota: .* allows 2\.5 of the 4 CPUs .* planned for 2\./);
-    assert.match(told(0.5, 4)[0] ?? '', /allows 0\.5 of .* planned for 1\./);
+    assert.deepEqual(told(2.5, 4), [['cpu-quota', { quota: 2.5, shown: 4, planned: 2 }]]);
+    assert.deepEqual(told(0.5, 4), [['cpu-quota', { quota: 0.5, shown: 4, planned: 1 }]]);
   });
 });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path/posix';
 import type { Notice } from '../model/finding.ts';
+import { notice } from '../wording/finding.ts';
 import { parseNumber } from './proc.ts';
 
 /** The folders of the control group of this process for one controller: its own first, then each parent's. */
@@ -142,8 +143,8 @@ export async function readThrottledUs(root = '/'): Promise<number | null> {
 /** What the user should know about a quota: it determined how many CPUs processes were planned for. */
 export function quotaNotices({ cpuQuota }: ContainerLimits, allowedCpus: number): Notice[] {
   if (cpuQuota === null || cpuQuota >= allowedCpus) return [];
-  const text = `The control group allows ${Number(cpuQuota.toFixed(2))} of the ${allowedCpus} CPUs that this system shows: processes are planned for ${plannedCpus(cpuQuota)}. What goes beyond the quota is stopped until its next period, up to 0.1 s, and every latency feels that.`;
-  return [{ level: 'warning', code: 'cpu-quota', text }];
+  const facts = { quota: cpuQuota, shown: allowedCpus, planned: plannedCpus(cpuQuota) };
+  return [notice('warning', 'cpu-quota', facts)];
 }
 
 /** The whole CPUs within a quota. No process can be placed on a fraction of one. */

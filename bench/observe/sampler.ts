@@ -1,5 +1,6 @@
 import type { Notice } from '../model/finding.ts';
 import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
+import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
 import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
 import { readNow } from './read-now.ts';
@@ -139,11 +140,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
 /** Components whose processes are single-threaded event loops. */
 const HAS_LOOP: readonly Component[] = ['server', 'generator'];
 
-const NOTHING_TO_READ: Notice = {
-  level: 'warning',
-  code: 'no-process-figures',
-  text: 'This system does not show the CPU time of its processes (Linux does, in /proc/<pid>/task/*/schedstat): CPU, memory and context switches are not recorded, and nothing can be said about which component was the limit.',
-};
+const NOTHING_TO_READ = notice('warning', 'no-process-figures', {});
 
 function seriesOf({ process: { component, name, pid }, samples, loops, busyNs }: Watched): ProcessSeries {
   const credited = loops.length > 0 ? creditLoops(samples, loops) : creditBusyTime(samples, busyNs);

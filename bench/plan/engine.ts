@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
 import type { EngineName } from '../model/plan.ts';
+import { notice } from '../wording/finding.ts';
 import type { Demand } from './reckoning.ts';
 
 /** How to get Bun onto a machine. */
@@ -42,27 +43,15 @@ export function engineOf(
   if (bun !== null && payload.maxBytes <= MOST_BYTES_ON_BUN) {
     const keepsSchedule = load.kind === 'open' && server === 'ws';
     if (!keepsSchedule || connections > MOST_CONNECTIONS_ON_SCHEDULE) return 'bun';
-    notices.push({
-      level: 'info',
-      code: 'engine-schedule',
-      text: `The generator runs on Node: it keeps a schedule more exactly than on Bun ${bun}, whose compiler takes slices of its CPU. --engine bun runs it on Bun.`,
-    });
+    notices.push(notice('info', 'engine-schedule', { bun }));
     return 'node';
   }
   if (bun !== null) {
-    notices.push({
-      level: 'info',
-      code: 'engine-large-messages',
-      text: `Lean client and lean echo server run on Node: messages larger than ${MOST_BYTES_ON_BUN} bytes cost Bun ${bun} more CPU than Node, unless they go over TLS. --engine bun runs them on Bun.`,
-    });
+    notices.push(notice('info', 'engine-large-messages', { bun, mostBytes: MOST_BYTES_ON_BUN }));
     return 'node';
   }
   if (asked === 'bun')
     throw new Problem('environment', `--engine bun: there is no Bun on this machine: ${GET_BUN}.`);
-  notices.push({
-    level: 'info',
-    code: 'engine-node',
-    text: `Lean client and lean echo server run on Node, for there is no Bun on this machine: on Bun they cost less CPU, and more is left for what is measured. ${GET_BUN}.`,
-  });
+  notices.push(notice('info', 'engine-node', { remedy: GET_BUN }));
   return 'node';
 }

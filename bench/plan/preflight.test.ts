@@ -58,10 +58,8 @@ test('10,000 connections fit in 20,000 files: two workers of Nginx that share ev
   const decided = decide('-c 10k');
   assert.deepEqual(scale(decided), [1, 1, 2, true, 1]);
   assert.deepEqual(codes(decided), ['nginx-workers', 'reuseport']);
-  assert.match(
-    decided.notices[0]?.text ?? '',
-    /^2 Nginx workers in place of 1: of 10000 connections, one holds 8722 /,
-  );
+  const hold = { bound: 'nginx-files', each: 8722, openFiles: 20_000 };
+  assert.deepEqual(decided.notices[0]?.data, { needed: 2, byDefault: 1, connections: 10_000, hold });
   assert.equal(decided.plan.proxy?.workerFiles, 20_000);
   assert.equal(decided.plan.placement, null);
 });

@@ -6,6 +6,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import type { RunRequest } from '../request/request.ts';
+import { notice } from '../wording/finding.ts';
 import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
 import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
@@ -97,13 +98,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
   return { plan, notices };
 }
 
-const APART: Notice = {
-  level: 'info',
-  code: 'preflight-apart',
-  text:
-    'The variants do not fit into memory together, so they did not take turns but ran one after the other: figures ' +
-    'scatter more. Fewer connections (--connections) or fewer variants would do.',
-};
+const APART = notice('info', 'preflight-apart', {});
 
 /** Whether the available memory can hold the topologies of all these profiles at once, with TLS. */
 export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {
@@ -145,13 +140,9 @@ function nginxPlan(
   // By default, the kernel may give every connection to the same worker.
   const reuseport = workers > 1 && webSocketsPerWorker(workerConnections) < request.connections;
   if (reuseport) {
-    notices.push({
-      level: 'info',
-      code: 'preflight-reuseport',
-      text:
-        `reuseport is added to listen: a worker has ${workerConnections} connections and cannot hold all ` +
-        `${request.connections} WebSockets alone, and only by the hash of reuseport are they spread evenly over the workers.`,
-    });
+    notices.push(
+      notice('info', 'preflight-reuseport', { workerConnections, connections: request.connections }),
+    );
   }
   return {
     workers,
@@ -165,13 +156,8 @@ function nginxPlan(
 function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[]): number {
   const wanted = Math.min(MOST_BACKLOG, Math.max(LEAST_BACKLOG, request.connections));
   if (somaxconn === null || somaxconn >= wanted) return wanted;
-  notices.push({
-    level: somaxconn < LEAST_BACKLOG ? 'warning' : 'info',
-    code: 'preflight-backlog',
-    text:
-      `The listen backlog is ${somaxconn} in place of ${wanted}, for net.core.somaxconn allows no more: where it overflows, ` +
-      `handshakes take 1 s or 3 s. \`sudo sysctl -w net.core.somaxconn=${wanted}\` raises it.`,
-  });
+  const level = somaxconn < LEAST_BACKLOG ? 'warning' : 'info';
+  notices.push(notice(level, 'preflight-backlog', { backlog: somaxconn, wanted }));
   return Math.max(1, somaxconn);
 }
 
@@ -195,11 +181,7 @@ function sourceAddresses(
     );
   }
   if (needed > 1) {
-    notices.push({
-      level: 'info',
-      code: 'preflight-addresses',
-      text: `The generator connects from ${needed} loopback addresses: each has ports for ${each} connections (ip_local_port_range).`,
-    });
+    notices.push(notice('info', 'preflight-addresses', { addresses: needed, each }));
   }
   const first = ((seed + number - 1) % 250) * 200;
   return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
@@ -223,11 +205,9 @@ function checkMemory(request: Demand, machine: Machine, processes: Processes, no
     );
   }
   if (tls > available * MEMORY_TOLD) {
-    notices.push({
-      level: 'warning',
-      code: 'preflight-memory',
-      text: `${request.connections} connections take about ${gibibytes(plain)} of memory, with TLS ${gibibytes(tls)}, and ${left}.`,
-    });
+    const { connections } = request;
+    const facts = { connections, plainBytes: plain, tlsBytes: tls, availableBytes: available };
+    notices.push(notice('warning', 'preflight-memory', facts));
   }
 }
 

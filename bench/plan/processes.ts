@@ -3,6 +3,8 @@ import type { Notice } from '../model/finding.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunRequest } from '../request/request.ts';
+import { notice } from '../wording/finding.ts';
+import { type HoldFacts, holdClause } from '../wording/planning.ts';
 import {
   connectionsPerAddress,
   connectionsPerNodeProcess,
@@ -29,7 +31,11 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
       byDefault: Math.min(shareOfCpus(machine), request.connections),
       most: MOST_NODE_PROCESSES,
       capacity: connectionsPerNodeProcess(machine),
-      reason: `one holds ${connectionsPerNodeProcess(machine)} under the open-files limit of ${machine.openFilesLimit}`,
+      hold: {
+        bound: 'open-files',
+        each: connectionsPerNodeProcess(machine),
+        openFiles: machine.openFilesLimit,
+      },
       remedy: raiseOpenFiles(machine),
     },
     request.connections,
@@ -58,9 +64,9 @@ export function echoServers(
       byDefault: Math.max(profile.servers, shareOfCpus(machine)),
       most: MOST_NODE_PROCESSES,
       capacity: Math.min(files, ports),
-      reason: bound
-        ? `Nginx has ports for ${ports} connections to each (ip_local_port_range)`
-        : `one holds ${files} under the open-files limit of ${machine.openFilesLimit}`,
+      hold: bound
+        ? { bound: 'ports', each: ports }
+        : { bound: 'open-files', each: files, openFiles: machine.openFilesLimit },
       remedy: bound ? RAISE_PORTS : raiseOpenFiles(machine),
     },
     request.connections,
@@ -82,7 +88,7 @@ export function nginxWorkers(request: RunRequest, machine: Machine, notices: Not
       byDefault: shareOfCpus(machine),
       most: MOST_NGINX_WORKERS,
       capacity,
-      reason: `one holds ${capacity} under the open-files limit of ${machine.openFilesLimit}, at 2 files each and with room for uneven spread`,
+      hold: { bound: 'nginx-files', each: capacity, openFiles: machine.openFilesLimit },
       remedy: raiseOpenFiles(machine),
     },
     request.connections,
@@ -96,7 +102,7 @@ function shareOfCpus({ cpus }: Machine): number {
 }
 
 interface Need {
-  code: string;
+  code: 'preflight-generators' | 'preflight-servers' | 'preflight-nginx-workers';
   what: string;
   option: string;
   asked: number | null;
@@ -104,12 +110,13 @@ interface Need {
   most: number;
   /** Connections that one process can carry. */
   capacity: number;
-  reason: string;
+  hold: HoldFacts;
   remedy: string;
 }
 
 function processCount(need: Need, connections: number, notices: Notice[]): number {
-  const { asked, byDefault, most, capacity, what, option, reason, remedy } = need;
+  const { asked, byDefault, most, capacity, what, option, hold, remedy } = need;
+  const reason = holdClause(hold);
   if (capacity < 1) {
     throw new Problem('environment', `No ${what} can be run: ${reason}. ${remedy}`);
   }
@@ -125,12 +132,9 @@ function processCount(need: Need, connections: number, notices: Notice[]): numbe
   if (needed > most) {
     throw new Problem(
       'environment',
-      `${connections} connections would take ${needed} ${what}, and more than ${most} make no sense: ${reason}. ${remedy}`,
+      `${connections} connections would take ${needed} ${what}, and more than ${most} do not help: ${reason}. ${remedy}`,
     );
   }
-  if (needed > byDefault) {
-    const text = `${needed} ${what} in place of ${byDefault}: of ${connections} connections, ${reason}.`;
-    notices.push({ level: 'info', code: need.code, text });
-  }
+  if (needed > byDefault) notices.push(notice('info', need.code, { needed, byDefault, connections, hold }));
   return Math.max(needed, byDefault);
 }

@@ -3,10 +3,11 @@ import type { Fact, Facts, Finding, Notice } from '../model/finding.ts';
 import { CONCLUSIONS } from './conclusions.ts';
 import { FITNESS } from './fitness.ts';
 import { NOTICES } from './notices.ts';
+import { PLANNING } from './planning.ts';
 import { VALIDITY } from './validity.ts';
 
 /** The sentence of every finding, by its code: the only place that makes one. */
-const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...NOTICES };
+const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES };
 
 export type Code = keyof typeof SENTENCES;
 /** What a finding of this code has to say. */

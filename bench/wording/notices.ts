@@ -1,7 +1,7 @@
 import type { MetricUnit } from '../model/metric.ts';
-import { type Amount, formatFigure, formatRate, formatTime } from './format.ts';
+import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
 import { type DisturbanceFacts, disturbance } from './validity.ts';
-import { paragraph } from './words.ts';
+import { counted, paragraph } from './words.ts';
 
 /** A step's headline over some of its seconds: a rate of a closed loop, or p99 of the times of an open one. */
 interface HeadlineFacts {
@@ -34,9 +34,62 @@ export const NOTICES = {
     value === null
       ? `${threshold}: missed; this run has no ${metric} (too few samples, or nothing to measure).`
       : `${threshold}: missed; ${metric} is ${formatFigure(value, unit)}.`,
+  'h2-not-used': ({ alpn, extendedConnect }: { alpn: string | null; extendedConnect: boolean }) => {
+    const used = `negotiated ${alpn ?? 'no ALPN protocol'} and ran over HTTP/1.1, each on a connection of its own`;
+    return extendedConnect
+      ? `The listener speaks HTTP/2 and advertises extended CONNECT (RFC 8441). The WebSockets of this run ${used}.`
+      : `The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), so no WebSocket can run over HTTP/2 here. The WebSockets of this run ${used}, so these metrics say nothing about WebSocket over HTTP/2.`;
+  },
+  'tls-resumption': ({
+    protocol,
+    cipher,
+    resumed,
+    boringSsl,
+  }: {
+    protocol: string;
+    cipher: string | null;
+    resumed: boolean;
+    boringSsl: boolean;
+  }) =>
+    `${protocol}, ${cipher ?? 'unknown cipher'}; a second connection ${resumed ? 'resumed' : 'could not resume'} the session of the first. The connections of the load each make a full handshake${boringSsl ? ', and as Bun (BoringSSL) prefer TLS_AES_128_GCM_SHA256' : ''}.`,
+  'cache-serves-gets': ({
+    share,
+    requests,
+    backend,
+    echoed,
+    servers,
+  }: Record<'share' | 'requests' | 'backend' | 'echoed' | 'servers', Amount>) =>
+    `The cache answered ${formatShare(share)} of ${counted(requests, 'ordinary GET')}, and ${formatCount(backend)} of them reached an echo server. It does not touch WebSocket messages: all ${counted(echoed, 'echo', 'echoes')} came from the ${servers === 1 ? 'echo server' : counted(servers, 'echo server')}.`,
+  'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
+    `Connections are spread unevenly over the Nginx workers: from ${formatCount(least)} to ${formatCount(most)}. They stay where they were accepted; listen … reuseport spreads them by hash.`,
+  'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
+    `Connections opened at ${formatCount(perSecond)} per second instead of the ${formatCount(asked)} that were asked for.`,
+  'pacing-spin': (facts: PacingFacts) =>
+    `The generator spins until the next message is due: ${pacing(facts)}.`,
+  'pacing-sleep': (facts: PacingFacts) =>
+    `The generator sleeps until the next message is due, because no CPU is free for it alone: ${pacing(facts)}.`,
+  'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
+    `${count === 1 ? 'An Nginx worker process' : `${formatCount(count)} Nginx worker processes`} exited ${how} during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.`,
+  'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
+    `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
+  conservation: ({ generators }: { generators: readonly number[] }) =>
+    `The counts of ${generators.length === 0 ? 'this run' : `generator ${generators.join(', ')}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
   'disturbed-seconds': (facts: DisturbanceFacts & DisturbedFigures) =>
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };
+
+/** What keeping the schedule cost. */
+export interface PacingFacts {
+  /** Share of a core. */
+  cores: Amount;
+  perMessageUs: Amount | null;
+  lagUs: Amount | null;
+}
+
+function pacing({ cores, perMessageUs, lagUs }: PacingFacts): string {
+  const lag = lagUs === null ? '' : `, and send lag p99 was ${formatTime(lagUs)}`;
+  return `it used ${formatShare(cores)} of a core, ${formatTime(perMessageUs)} per message including the waiting${lag}`;
+}
 
 function besideText({ all, undisturbed: calm }: DisturbedFigures): string {
   if (all === null || calm === null) return 'No second is left to compare with.';

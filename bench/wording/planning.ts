@@ -1,0 +1,92 @@
+import { type Amount, formatBytes, formatCount, formatShare, formatTime } from './format.ts';
+import { counted } from './words.ts';
+
+/** Why one process cannot hold all connections. */
+export type HoldFacts =
+  | { bound: 'open-files'; each: Amount; openFiles: Amount }
+  | { bound: 'nginx-files'; each: Amount; openFiles: Amount }
+  | { bound: 'ports'; each: Amount };
+
+export interface CountFacts {
+  needed: Amount;
+  byDefault: Amount;
+  connections: Amount;
+  hold: HoldFacts;
+}
+
+/** What the machine made the plan differ in from what was asked for, and what else was seen on the machine. */
+export const PLANNING = {
+  'preflight-apart': () =>
+    'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+  'preflight-generators': (facts: CountFacts) => processes('generator processes', facts),
+  'preflight-servers': (facts: CountFacts) => processes('echo servers', facts),
+  'preflight-nginx-workers': (facts: CountFacts) => processes('Nginx workers', facts),
+  'preflight-reuseport': ({
+    workerConnections,
+    connections,
+  }: {
+    workerConnections: Amount;
+    connections: Amount;
+  }) =>
+    `reuseport was added to listen: a worker has ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')} alone, and only the hash of reuseport spreads them evenly over the workers.`,
+  'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: number }) =>
+    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${wanted}.`,
+  'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
+    `The generator connects from ${formatCount(addresses)} loopback addresses, because each has ports for ${counted(each, 'connection')} (ip_local_port_range).`,
+  'preflight-memory': ({
+    connections,
+    plainBytes,
+    tlsBytes,
+    availableBytes,
+  }: Record<'connections' | 'plainBytes' | 'tlsBytes' | 'availableBytes', Amount>) =>
+    `${counted(connections, 'connection')} take an estimated ${formatBytes(plainBytes)} of memory, or ${formatBytes(tlsBytes)} with TLS, and ${formatBytes(availableBytes)} are available.`,
+  'engine-schedule': ({ bun }: { bun: string }) =>
+    `The generator runs on Node, which keeps a schedule more exactly than Bun ${bun}: Bun's compiler takes slices of the generator's CPU. Use --engine bun to run it on Bun.`,
+  'engine-large-messages': ({ bun, mostBytes }: { bun: string; mostBytes: Amount }) =>
+    `The lean client and the lean echo server run on Node, because messages over ${formatBytes(mostBytes)} cost Bun ${bun} more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.`,
+  'engine-node': ({ remedy }: { remedy: string }) =>
+    `The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. ${remedy}.`,
+  'cpu-quota': ({ quota, shown, planned }: Record<'quota' | 'shown' | 'planned', Amount>) =>
+    `The control group allows ${formatCpus(quota)} of the ${formatCount(shown)} CPUs that this system shows, so processes are planned for ${formatCount(planned)}. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.`,
+  'cpu-throttled': ({ us }: { us: Amount }) =>
+    `The control group used up its CPU quota during the load, and its processes were kept off the CPUs for ${formatTime(us)} in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.`,
+  'listen-overflow': ({ count }: { count: Amount }) =>
+    `The backlog of a listening socket overflowed ${counted(count, 'time')} (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.`,
+  'machine-busy': ({ share }: { share: Amount }) =>
+    `The machine was ${formatShare(share)} busy with other work before the first run. Other work makes metrics scatter: compare ratios within one session only.`,
+  'no-process-figures': () =>
+    'This system does not report the CPU time of its processes (Linux does, in /proc/<pid>/task/*/schedstat), so CPU, memory and context switches are not recorded, and the component that was the limit is unknown.',
+  'recordings-missing': ({
+    missing,
+    of,
+    generator,
+    host,
+  }: {
+    missing: Amount;
+    of: Amount;
+    generator: Amount;
+    host: string;
+  }) =>
+    `${formatCount(missing)} of ${counted(of, 'recording')} of generator ${formatCount(generator)} on ${host} did not arrive: the seconds they cover are incomplete.`,
+  'slices-differ': ({ counts }: { counts: readonly { name: string; slices: Amount; totals: Amount }[] }) =>
+    `The slices of the run do not add up to what the generators counted (${counts.map(({ name, slices, totals }) => `${name} ${formatCount(slices)}, not ${formatCount(totals)}`).join(', ')}), so metrics and charts do not cover the whole run.`,
+};
+
+function processes(what: string, { needed, byDefault, connections, hold }: CountFacts): string {
+  return `${formatCount(needed)} ${what} instead of ${formatCount(byDefault)}: of ${counted(connections, 'connection')}, ${holdClause(hold)}.`;
+}
+
+/** `one holds 20,000 under the open-files limit of 20,480`. */
+export function holdClause(hold: HoldFacts): string {
+  const each = formatCount(hold.each);
+  if (hold.bound === 'ports') return `Nginx has ports for ${each} to each server (ip_local_port_range)`;
+  const room = hold.bound === 'open-files' ? '' : ', at 2 files each and with room for uneven spread';
+  return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
+}
+
+/** CPUs are often a fraction: `2.5`. */
+function formatCpus(cpus: Amount): string {
+  return typeof cpus === 'number'
+    ? String(Number(cpus.toFixed(2)))
+    : `${formatCpus(cpus.least)} to ${formatCpus(cpus.most)}`;
+}
