@@ -106,7 +106,7 @@ for (const kind of ['tcp', 'tls'] as const) {
   const ready = secure ? 'secured http/1.1' : 'connected';
   const alpn = { ALPNProtocols: ['h2', 'http/1.1'] };
 
-  describe(`${ENGINE} over ${kind}`, { timeout: 30_000 }, () => {
+  describe(`${ENGINE} over ${kind}`, { timeout: 120_000 }, () => {
     test('connects, carries bytes both ways, and tells it when the other side ends', async (t) => {
       const port = await rawServer(
         t,
@@ -252,7 +252,7 @@ for (const kind of ['tcp', 'tls'] as const) {
   });
 }
 
-describe(`TLS of ${ENGINE}`, { timeout: 30_000 }, () => {
+describe(`TLS of ${ENGINE}`, { timeout: 120_000 }, () => {
   test('a certificate is checked where authorities are named, chain and name, and only there', async (t) => {
     const port = await rawServer(t, keys, () => {});
     const other = await makeKeyPair();
