@@ -26,7 +26,7 @@ interface Program {
  */
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const program = process.platform === 'linux' && process.arch === 'x64' ? await packaged() : onPath();
-  return withEnvironment({ TMPDIR: TEMPORARY }, () =>
+  const browser = await withEnvironment({ TMPDIR: TEMPORARY }, () =>
     chromium.launch({
       executablePath: program.path,
       env: { ...process.env, ...program.env } as Record<string, string>,
@@ -40,6 +40,9 @@ export async function launchBrowser(args: readonly string[] = []): Promise<Brows
       ],
     }),
   );
+  // On a busy machine a page may take longer than the 30 s that are usual; a test has a limit of its own.
+  browser.on('context', (context) => context.setDefaultTimeout(0));
+  return browser;
 }
 
 /** Unpacks the browser once per version, under a name of its own first: several tests may do so at once. */

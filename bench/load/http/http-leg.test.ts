@@ -29,7 +29,7 @@ async function serve(
 }
 
 const run = (url: string, cache = false) =>
-  runHttpLeg({ url, host: null, connections: CONNECTIONS, durationMs: 300, cache });
+  runHttpLeg({ url, host: null, connections: CONNECTIONS, durationMs: 1000, cache });
 
 function samples({ latency }: HttpLegCounts): number {
   return latency.reduce((sum, number, i) => sum + (i % 2 === 1 ? number : 0), 0);
