@@ -289,6 +289,7 @@ function makeProbe(secure: boolean, http2: boolean): Probe {
     extendedConnect: http2 ? false : null,
     tlsProtocol: secure ? 'TLSv1.3' : null,
     tlsCipher: secure ? 'TLS_AES_256_GCM_SHA384' : null,
+    tlsKeyType: secure ? 'ec' : null,
     tlsResumed: secure ? true : null,
   };
 }

@@ -57,7 +57,7 @@ async function benchUnderWay(t: TestContext) {
 }
 
 test('a page that joins late sees what was measured before, and one that is closed changes nothing', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async (t) => {
   const { url, ended } = await benchUnderWay(t);
   const early = await opened(url);
@@ -87,7 +87,7 @@ test('a page that joins late sees what was measured before, and one that is clos
   await late.page.close();
 });
 
-test('a page of another site reads nothing and frames nothing', { timeout: 60_000 }, async (t) => {
+test('a page of another site reads nothing and frames nothing', { timeout: 300_000 }, async (t) => {
   const { endedAt: _, conclusions: _c, runs: _r, ...head } = makeResult([]);
   const live = await serveLive(head, null, () => performance.now());
   t.after(() => live.end(makeResult([]), AbortSignal.abort()));

@@ -138,6 +138,8 @@ export const probeSchema = v.strictObject({
   extendedConnect: v.nullable(v.boolean()),
   tlsProtocol: v.nullable(v.string()),
   tlsCipher: v.nullable(v.string()),
+  /** Type of the certificate's key as Node names it: `ec`, `rsa`; null without TLS, and in older results. */
+  tlsKeyType: v.optional(v.nullable(v.string()), null),
   /** Whether a second connection resumed the session of the first (RFC 8446 section 2.2); null without TLS. */
   tlsResumed: v.nullable(v.boolean()),
 });

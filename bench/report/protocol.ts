@@ -1,5 +1,5 @@
 import type { HttpLeg, Probe } from '../model/run.ts';
-import { formatCount, formatShare } from './page/format.ts';
+import { formatCount, formatShare, NOTHING } from './page/format.ts';
 import type { RunView } from './view.ts';
 
 /** What the listener negotiated means for WebSocket, in plain sentences. */
@@ -28,6 +28,14 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
   return extendedConnect
     ? `The server advertises extended CONNECT (RFC 8441), so WebSocket over HTTP/2 would be possible; this bench opens WebSockets with the HTTP/1.1 upgrade, and ${ran}. ${figures}`
     : `But the server did not advertise extended CONNECT (RFC 8441), without which there is no WebSocket over HTTP/2: ${ran}. ${figures}`;
+}
+
+const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
+
+/** The type of the key in the listener's certificate: what most of a handshake's CPU time depends on. */
+export function keyName(probe: Probe | null): string {
+  const type = probe?.tlsKeyType ?? null;
+  return type === null ? NOTHING : (KEY_NAMES[type] ?? type);
 }
 
 /** What a cache did for ordinary GETs, and what it does not do; empty if there is none. */

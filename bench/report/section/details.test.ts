@@ -259,6 +259,7 @@ test('the HTTP leg and the probe are told by their own figures', () => {
     'throughput',
     'TLSv1.3',
     'TLS_AES_256_GCM_SHA384',
+    'ECDSA',
     'yes',
     'http/1.1',
     'h2',

@@ -1,7 +1,7 @@
 import { html } from '../markup.ts';
 import { type Said, saidOnce } from '../notices.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
-import { cacheCounts, cacheSentence, protocolSentence } from '../protocol.ts';
+import { cacheCounts, cacheSentence, keyName, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
 import type { RunView, Section, View } from '../view.ts';
 
@@ -30,6 +30,7 @@ const PROBE = [
   { title: 'Step', text: true },
   { title: 'TLS', text: true },
   { title: 'Cipher', text: true },
+  { title: 'Key', text: true },
   { title: 'Session resumed', text: true },
   { title: 'ALPN of the WebSockets', text: true },
   { title: 'ALPN for a client that offers h2', text: true },
@@ -43,6 +44,7 @@ function probeRow({ run, name, step }: RunView): string[] {
     step,
     probe?.tlsProtocol ?? 'no TLS',
     probe?.tlsCipher ?? NOTHING,
+    keyName(probe),
     yesNo(probe?.tlsResumed),
     probe?.alpn ?? 'none',
     probe?.alpnOffered ?? 'none',
