@@ -83,6 +83,8 @@ describe('what is left to Nginx', () => {
       'mail { auth_http 127.0.0.9; }',
       'events { debug_connection localhost; }',
       'mgmt { usage_report endpoint=127.0.0.9; }',
+      'mgmt { usage_report interval=1h; }',
+      'mgmt { license_token a.jwt; }',
     ]) {
       assert.throws(() => judged(text), Problem, text);
     }

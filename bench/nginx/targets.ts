@@ -24,7 +24,9 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
   // An address that begins with `127.` is a loopback address, or invalid, whatever its variables hold.
   [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
   [/^(access|error)_log$/, (node) => first(node) === 'off' || first(node).startsWith('/')],
-  [/^usage_report$/, (node, own) => texts(node).every((text) => isOwnEndpoint(text, own))],
+  // Without an endpoint Nginx Plus reports to a server of its vendor.
+  [/^mgmt$/, (node) => directives(node.block, 'usage_report').length > 0],
+  [/^usage_report$/, (node, own) => texts(node).some((text) => isOwnEndpoint(text, own))],
 ];
 
 /** Directives that connect or ask a name server whatever they say, or bring others in that do. */
@@ -131,8 +133,7 @@ function isOwnEntry(node: Directive, { upstreams }: OwnAddresses, parents: Paren
 }
 
 function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
-  const [name, value] = text.split('=');
-  return name !== 'endpoint' || upstreams.some(({ host, port }) => value === `${host}:${port}`);
+  return upstreams.some(({ host, port }) => text === `endpoint=${host}:${port}`);
 }
 
 /**
