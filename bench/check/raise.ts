@@ -65,15 +65,14 @@ export async function raise(
   const names = [...new Set(candidates.flatMap(({ host }) => (host === null ? [] : [host])))];
   const certificate = await makeCertificate(folder, key, names);
   const connections = Math.min(workerConnections, MOST_CONNECTIONS);
+  const own = { host: HOST, ports, upstreams: backends };
   const { tree: moved, listeners } = moveAllServers(
     tree,
     {
+      ...own,
       folder,
-      host: HOST,
-      ports,
       backlog: BACKLOG,
       reuseport: false,
-      upstreams: backends,
       certificate,
       workers: WORKERS,
       workerConnections: connections,
@@ -88,7 +87,7 @@ export async function raise(
     },
     onChange,
   );
-  const { written } = await writeAccepted(binary, folder, moved, [], onChange);
+  const { written } = await writeAccepted(binary, folder, moved, own, [], onChange);
   const { launch } = processSet;
   const nginx = await startNginx({
     binary,

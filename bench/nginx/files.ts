@@ -9,14 +9,17 @@ import { type Directive, type Node, rewrite, word } from './tree.ts';
 const READS =
   /^(ssl_(client_certificate|crl|dhparam|session_ticket_key|trusted_certificate)|auth_basic_user_file|auth_jwt_key_file|geoip2?(_\w+)?)$/;
 
+/** Without its file a guard would stand open. With one that is not there it lets nobody in. */
+const GUARDS = /^auth_(basic_user|jwt_key)_file$/;
+
 /**
  * Names the files that a configuration refers to by where they lie here, and takes out those that cannot be
- * read.
+ * read, but not those of guards that are kept.
  */
 export async function withFiles(
   tree: readonly Node[],
   whereabouts: Whereabouts,
-  onChange: OnChange,
+  { keepGuards, onChange }: { keepGuards: boolean; onChange: OnChange },
 ): Promise<Node[]> {
   const paths = new Set<string>();
   rewrite(tree, (node) => {
@@ -31,6 +34,7 @@ export async function withFiles(
     if (path === null) return [node];
     const file = found.get(path) ?? null;
     if (file !== null) return [{ ...node, args: [word(file), ...node.args.slice(1)] }];
+    if (keepGuards && GUARDS.test(node.name)) return [node];
     onChange('missing-files', node);
     return [];
   });

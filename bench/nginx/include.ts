@@ -15,6 +15,8 @@ const MAX_DEPTH = 32;
 export interface Reading {
   roots: Whereabouts['roots'];
   environment: Environment;
+  /** Access rules stay in: none of them may fall open because a file is missing. */
+  keepGuards: boolean;
   onChange: OnChange;
 }
 
@@ -22,6 +24,7 @@ export interface Reading {
 export const AS_IT_LIES: Reading = {
   roots: [],
   environment: { file: {}, process: {} },
+  keepGuards: true,
   onChange: () => {},
 };
 
@@ -41,7 +44,7 @@ export async function readConfiguration(path: string, reading: Reading = AS_IT_L
   const whereabouts = { roots: reading.roots, folder: isPart ? folderAbove(file) : dirname(file) };
   const expanded = await expandIncludes(whole, whereabouts, reading);
   const complete = isPart ? withUpgradeMap(expanded, reading.onChange) : expanded;
-  return withFiles(complete, whereabouts, reading.onChange);
+  return withFiles(complete, whereabouts, reading);
 }
 
 async function readFileNodes(file: string, includedBy: Directive | null, reading: Reading): Promise<Node[]> {

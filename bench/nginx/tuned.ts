@@ -66,8 +66,12 @@ function refuseSetByRun(nodes: readonly Node[]): void {
   }
 }
 
-async function readingOf({ roots, envFile }: ConfigurationOptions, onChange: OnChange): Promise<Reading> {
+async function readingOf(
+  { roots, envFile, keepGuards }: ConfigurationOptions,
+  onChange: OnChange,
+): Promise<Reading> {
   return {
+    keepGuards,
     roots: roots.map(({ from, to }) => ({ from, to: resolve(to) })),
     environment: { file: envFile === null ? {} : await readEnvironment(envFile), process: process.env },
     onChange,

@@ -215,7 +215,7 @@ async function prepare(
   };
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
-  const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
+  const accepted = await writeAccepted(binary, folder, sandbox.tree, spec, vital, options && changes.note);
   return { tree, name, certificate, sandbox, accepted, changes, servesFolder: tree !== read };
 }
 

@@ -92,6 +92,43 @@ describe('a topology that is kept up', () => {
     await end();
   });
 
+  it('keeps its guards where others can reach it, though their files are missing here', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'own-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'guarded.conf');
+    await writeFile(
+      path,
+      `server { listen 80; auth_basic "Restricted"; auth_basic_user_file /etc/nginx/.no-such-file;
+  location /refused { deny all; proxy_pass http://127.0.0.1:4000; }
+  location /ws { proxy_pass http://127.0.0.1:4000; proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }`,
+    );
+    const options = { roots: [], envFile: null, websocketPath: null, host: null, headers: [] };
+    const statuses = async (host: string) => {
+      const { standing, end } = await raise('plain', {
+        source: {
+          path,
+          options: { ...options, keepGuards: false },
+          tunings: [],
+          key: 'ecdsa',
+          upstreamTls: false,
+        },
+        host,
+      });
+      const { page = '' } = addressesOf(standing);
+      const paths = ['/ws', '/refused', '/nginx-ws-bench/'];
+      const found = await Promise.all(paths.map((each) => statusOf(new URL(each, page ?? '').href)));
+      await end();
+      return { found, notices: standing.target.proxy?.notices.map(({ code }) => code) };
+    };
+    const alone = await statuses('127.0.0.1');
+    assert.deepEqual(alone.found, [200, 200, 200]);
+    assert.ok(alone.notices?.includes('sandbox-guards'));
+    const open = await statuses('127.0.0.2');
+    assert.deepEqual(open.found, [401, 403, 401]);
+    assert.ok(!open.notices?.includes('sandbox-guards'));
+  });
+
   it('has no page, and says so, where no HTTP server of Nginx stands before the echo servers', async () => {
     for (const profile of ['direct', 'stream']) {
       const { standing, end } = await raise(profile, { reply: 'echo', log: null });

@@ -16,6 +16,9 @@ import { startWarden } from '../topology/warden.ts';
 import { makeSite, writeTopology } from './site.ts';
 import type { Standing } from './standing.ts';
 
+/** Here nobody but this machine's own users can reach Nginx. */
+const LOOPBACK = '127.0.0.1';
+
 /** How the echo servers answer. */
 export type Reply = 'you-said' | 'echo';
 
@@ -88,13 +91,20 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
     const pageFolder = await makeSite(folder);
     const started = { placement: null, proxy: plan.proxy };
     const opening = { host: input.host, pageFolder };
-    target = await startProxy(source, started, binary, servers, folder, processSet, opening);
+    const kept = guarded(source, input.host);
+    target = await startProxy(kept, started, binary, servers, folder, processSet, opening);
     await writeTopology(pageFolder, { name, title, reply, websocketPath: target.path });
   }
   if (signal.aborted) return null;
   const logs = (await readdir(folder)).filter((file) => /^access(-\d+)?\.log$/.test(file));
   const accessLogs = logs.sort().map((file) => join(folder, file));
   return { name, title, folder, target, servers, server: plan.server, accessLogs };
+}
+
+/** Whoever else can reach Nginx meets the guards of the configuration: there is no load that they would shut out. */
+function guarded(source: ProxySource, host: string): ProxySource {
+  if (source.options === null || host === LOOPBACK) return source;
+  return { ...source, options: { ...source.options, keepGuards: true } };
 }
 
 async function standUntil(signal: AbortSignal, processSet: ProcessSet): Promise<void> {
