@@ -101,6 +101,18 @@ const CHANGES = {
     level: 'warning',
     text: 'Left out of the run, because its file cannot be read here (--conf-root tells where its folder lies)',
   },
+  'outside-files': {
+    level: 'warning',
+    text: 'Left out of the run, because it names a file outside the folder of the configuration, or one that the bench cannot tell (--conf-root adds a folder)',
+  },
+  'static-files': {
+    level: 'info',
+    text: 'Serves no files here, because its folder is not in that of the configuration (--conf-root adds one), or a path with variables or ".." could lead out of it',
+  },
+  code: {
+    level: 'warning',
+    text: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
+  },
   template: { level: 'info', text: 'Filled in from the environment or --env-file' },
   'other-modules': {
     level: 'warning',
