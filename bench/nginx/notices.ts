@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
+import { printable } from '../model/printable.ts';
 import type { Directive, Node, Origin } from './tree.ts';
 
 /**
@@ -164,7 +165,7 @@ function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: rea
       const origins = nodes.flatMap((node) =>
         node.name === name && node.origin !== null ? [node.origin] : [],
       );
-      return `${name}${placesOf(origins, shared)}`;
+      return printable(`${name}${placesOf(origins, shared)}`);
     });
     const { level, text } = CHANGES[change];
     return [{ level, code: `sandbox-${change}`, text: `${text}: ${list.join(', ')}.` }];
