@@ -46,6 +46,21 @@ test('wrong use: exit code 2, one line on stderr, nothing on stdout', async () =
   }
 });
 
+test('no control character of a name reaches the terminal', async () => {
+  const name = 'no\u001b[31m\u009b2J\u0007\rsuch';
+  for (const argv of [
+    ['--profile', name],
+    ['check', name],
+    ['--conf', name],
+    ['report', name],
+  ]) {
+    const { err, code } = await cli(...argv);
+    assert.equal(code, 2, err);
+    assert.match(err, /such/);
+    assert.doesNotMatch(err.replaceAll('\n', ''), /\p{Cc}/u);
+  }
+});
+
 test('a profile with a slip in it is told the nearest name', async () => {
   assert.match((await cli('--profile', 'tsl')).err, /Did you mean "?tls"?\?/);
 });

@@ -9,6 +9,9 @@ async function start(): Promise<number> {
   const { main } = await import('./commands/main.ts');
   const { defectOf } = await import('./commands/defect.ts');
   const { services } = await import('./commands/wiring.ts');
+  const { printableLines } = await import('./model/printable.ts');
+  // What comes from outside may be in any text: a name in a configuration, a message of Nginx, a path.
+  const say = (text: string) => void process.stderr.write(`${printableLines(text)}\n`);
   const argv = process.argv.slice(2);
   const debug = argv.includes('--debug') || (process.env.NODE_DEBUG ?? '') !== '';
   process.on('uncaughtException', (error) => {
@@ -16,7 +19,7 @@ async function start(): Promise<number> {
     process.exit(1);
   });
   const terminal = {
-    print: (text: string) => void process.stdout.write(`${text}\n`),
+    print: (text: string) => void process.stdout.write(`${printableLines(text)}\n`),
     say,
     draw: isRedrawable(process.env) ? (text: string) => void process.stderr.write(text) : null,
     get columns() {
@@ -34,10 +37,6 @@ function isRedrawable({ NO_COLOR = '', TERM }: NodeJS.ProcessEnv): boolean {
   return process.stderr.isTTY && NO_COLOR === '' && TERM !== 'dumb';
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
 // Whoever reads our output may stop reading (`| head`): the run goes on, and ends as it would.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -46,7 +45,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const problem = nodeVersionProblem(process.version);
-if (problem !== null) say(problem);
+if (problem !== null) process.stderr.write(`${problem}\n`);
 const code = problem === null ? await start() : 1;
 // not before all is written; a pipe may take a while
 process.stdout.write('', () => process.exit(code));

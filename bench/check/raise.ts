@@ -13,7 +13,7 @@ import { makeCertificate } from '../topology/certificate.ts';
 import { freePorts, startNginx } from '../topology/nginx.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import { nginxUser } from '../topology/target.ts';
+import { nginxUser, openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
 
 const HOST = '127.0.0.1';
@@ -59,6 +59,7 @@ export async function raise(
   { binary, processSet, backends, candidates, configuration, workerConnections, onChange }: RaiseOptions,
 ): Promise<Raised> {
   await mkdir(folder, { mode: 0o700 });
+  await openFolderToWorkers(folder);
   const addresses = listenAddresses(tree);
   const ports = await freePorts(HOST, addresses.length);
   const key = candidates.some(({ levels }) => keyTypeFor(levels) === 'rsa') ? 'rsa' : 'ecdsa';

@@ -1,5 +1,6 @@
 import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
+import { printable } from '../model/printable.ts';
 import type { Directive, Node, Origin } from './tree.ts';
 
 /**
@@ -101,6 +102,18 @@ const CHANGES = {
     level: 'warning',
     text: 'Left out of the run, because its file cannot be read here (--conf-root tells where its folder lies)',
   },
+  'outside-files': {
+    level: 'warning',
+    text: 'Left out of the run, because it names a file outside the folder of the configuration, or one that the bench cannot tell (--conf-root adds a folder)',
+  },
+  'static-files': {
+    level: 'info',
+    text: 'Serves no files here, because its folder is not in that of the configuration (--conf-root adds one), or a path with variables or ".." could lead out of it',
+  },
+  code: {
+    level: 'warning',
+    text: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
+  },
   template: { level: 'info', text: 'Filled in from the environment or --env-file' },
   'other-modules': {
     level: 'warning',
@@ -152,7 +165,7 @@ function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: rea
       const origins = nodes.flatMap((node) =>
         node.name === name && node.origin !== null ? [node.origin] : [],
       );
-      return `${name}${placesOf(origins, shared)}`;
+      return printable(`${name}${placesOf(origins, shared)}`);
     });
     const { level, text } = CHANGES[change];
     return [{ level, code: `sandbox-${change}`, text: `${text}: ${list.join(', ')}.` }];

@@ -27,6 +27,7 @@ export function fillIn(
   environment: Environment,
   filled: (name: string, line: number) => void,
 ): string {
+  const defined = definedIn(text);
   return text
     .split('\n')
     .map((line, index) => {
@@ -41,7 +42,7 @@ export function fillIn(
       }
       return line.replace(VARIABLE, (whole, braced: string | undefined, bare: string | undefined) => {
         const name = braced ?? bare ?? '';
-        if (isDefined(name, text)) return whole;
+        if (defined.has(name)) return whole;
         const value = environment.file[name] ?? (bare === undefined ? environment.process[name] : undefined);
         if (value !== undefined) {
           filled(name, index + 1);
@@ -57,7 +58,8 @@ export function fillIn(
     .join('\n');
 }
 
-/** Whether Nginx itself sets a variable: in `set $NAME`, or as the result of a `map`. */
-function isDefined(name: string, text: string): boolean {
-  return new RegExp(`\\bset\\s+\\$${name}\\s|\\$${name}\\s*\\{`).test(text);
+/** The variables that Nginx itself sets: in `set $NAME`, or as the result of a `map`. */
+function definedIn(text: string): ReadonlySet<string> {
+  const found = text.matchAll(/\bset\s+\$([A-Z_][A-Z0-9_]*)\s|\$([A-Z_][A-Z0-9_]*)\s*\{/g);
+  return new Set([...found].map(([, set, result]) => set ?? result ?? ''));
 }

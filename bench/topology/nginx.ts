@@ -51,7 +51,7 @@ export async function checkNginx(
 ): Promise<string[]> {
   const [command, ...args] = nginxCommand(binary, ['-t', ...pathArguments(binary, confPath, folder)]);
   const { failed, stderr } = await new Promise<{ failed: boolean; stderr: string }>((done) => {
-    execFile(command, args, { timeout: CHECK_TIMEOUT_MS }, (error, _, words) =>
+    execFile(command, args, { timeout: CHECK_TIMEOUT_MS, env: nginxEnvironment() }, (error, _, words) =>
       done({ failed: error !== null, stderr: words }),
     );
   });
@@ -81,6 +81,13 @@ function ownWords(stderr: string, confPath: string, origins: readonly (Origin | 
         return origin === null ? place : `${origin.file}:${origin.line}`;
       }),
     );
+}
+
+/** What finds programs and libraries, and the time zone. In others Nginx looks for sockets, OpenSSL for its settings. */
+const ENVIRONMENT = /^(HOME|LANG|LC_\w+|LD_\w+|DYLD_\w+|PATH|TMPDIR|TZ)$/;
+
+function nginxEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name)));
 }
 
 function escapeExpression(text: string): string {
@@ -127,6 +134,7 @@ export async function startNginx(options: StartOptions): Promise<Launched> {
     args,
     cpus: options.cpus,
     ipc: false,
+    env: nginxEnvironment(),
   });
   try {
     await ready(nginx, options, performance.now() + readyMs);

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Scope } from './scope.ts';
 import { PRIVATE_FOLDER_PREFIX, type Warden } from './warden.ts';
+import { openFolderToWorkers } from './worker-user.ts';
 
-/** Makes a folder for this user alone that is gone when the scope has closed, or the bench has died. */
+/** Makes a folder for this user, and the workers of Nginx, alone that is gone when the scope has closed, or the bench has died. */
 export async function makePrivateFolder(scope: Scope, warden: Warden): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
   warden.own(folder);
@@ -12,5 +13,6 @@ export async function makePrivateFolder(scope: Scope, warden: Warden): Promise<s
     await rm(folder, { recursive: true, force: true });
     warden.disown(folder);
   });
+  await openFolderToWorkers(folder);
   return folder;
 }

@@ -5,6 +5,7 @@ import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Certificate } from './certificate.ts';
 import { type Launched, launchOn } from './process.ts';
+import { openToWorkers } from './worker-user.ts';
 
 /** Counters of one echo server since its start. */
 export interface ServerStats {
@@ -160,6 +161,7 @@ async function whenReady(
     );
   }
 
+  if (socket !== null) await openToWorkers(socket, 0o660);
   const certPath = certificate?.certPath ?? null;
   return { launched, port: outcome, socket, certPath, stats, loop: () => latest };
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
@@ -24,6 +24,7 @@ import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
 import { PRIVATE_FOLDER_PREFIX } from './warden.ts';
+import { nginxUser } from './worker-user.ts';
 
 const HOST = '127.0.0.1';
 /** Where the configuration names no server. */
@@ -237,9 +238,4 @@ function pageOf(httpPath: string | null, configuration: string): StartedTarget['
   if (httpPath === null) return null;
   const path = httpPath.endsWith('/') ? `${httpPath}page` : httpPath;
   return { path, cached: configuration.includes('$upstream_cache_status') };
-}
-
-/** As root the workers would become another user, who may not enter the run's private folder. */
-export function nginxUser(): string | null {
-  return process.getuid?.() === 0 ? `${userInfo().username} root` : null;
 }
