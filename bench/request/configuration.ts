@@ -1,6 +1,7 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import { last } from './given.ts';
+import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
@@ -11,10 +12,9 @@ export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header',
 export function configurationOptions(given: GivenOptions): ConfigurationOptions {
   const lonely = NEEDS_CONF.find((name) => given.has(name));
   if (lonely !== undefined && !given.has('conf')) {
-    throw new Problem(
-      'usage',
-      `--${lonely} belongs to a configuration of your own: name it with --conf PATH.`,
-    );
+    throw new Incomplete(`--${lonely} belongs to a configuration of your own: name it with --conf PATH.`, {
+      conf: 'nginx.conf',
+    });
   }
   return readingOptions(given);
 }
