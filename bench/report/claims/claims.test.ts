@@ -167,6 +167,39 @@ test('a cache spares the backend requests, by how many reached it', () => {
   assert.equal(judgedOf('cache-messages', result).verdict, 'not shown');
 });
 
+test('a cache whose requests failed speaks for no claim, and no share is more than all', () => {
+  for (const change of [
+    { errors: 1 },
+    { timeouts: 1 },
+    { non2xx: 23_999, statuses: { '2xx': 1, '5xx': 23_999 } },
+  ]) {
+    const result = makeBothSteps(5, 1);
+    const run = runOf(result, 'cache', 'throughput');
+    assert.ok(run.http);
+    run.http = { ...run.http, backendRequests: 1576, ...change };
+    for (const id of ['cache-requests', 'cache-messages']) {
+      const { verdict, told } = judgedOf(id, result);
+      assert.equal(verdict, 'not shown');
+      assert.match(
+        told,
+        /^(1 of 24,001|23,999 of 24,000) ordinary GETs failed, so nothing is told of the cache\.$/,
+      );
+    }
+  }
+  const result = makeBothSteps(5, 1);
+  const { http } = runOf(result, 'cache', 'throughput');
+  const plain = runOf(result, 'plain', 'throughput').http;
+  assert.ok(http && plain);
+  http.backendRequests = http.requests + 12;
+  assert.match(
+    judgedOf('cache-requests', result).told,
+    /^24,000 of 24,000 ordinary GETs reached .* \(100 %\)/,
+  );
+  assert.match(judgedOf('cache-requests', result).told, /without a cache it was 12k\/s/);
+  plain.errors = 1;
+  assert.doesNotMatch(judgedOf('cache-requests', result).told, /without a cache/);
+});
+
 test('connections are shared out where each server got its even share', () => {
   for (const [connections, verdict] of [
     [[334, 333, 333], 'confirmed'],
