@@ -95,6 +95,19 @@ test('capacity of a core is CPU per message told the other way round, never anot
   assert.ok(Math.abs(cpu.effect * capacity.effect - 1) < 1e-12);
   assert.ok(Math.abs(cpu.interval[0] * capacity.interval[1] - 1) < 1e-12);
   assert.equal(cpu.pValue, capacity.pValue);
+  assert.ok(Math.abs(cpu.interval[1] * capacity.interval[0] - 1) < 1e-12);
+  assert.ok(capacity.interval[0] <= capacity.effect && capacity.effect <= capacity.interval[1]);
+  assert.deepEqual([capacity.unit, capacity.step, capacity.detectable], ['1/s', cpu.step, cpu.detectable]);
+  assert.ok(cpu.baseline && cpu.variant && cpu.rounds.length > 0);
+  assert.deepEqual([capacity.baseline, capacity.variant], [1e6 / cpu.baseline, 1e6 / cpu.variant]);
+  assert.deepEqual(
+    capacity.rounds,
+    cpu.rounds.map(({ round, baseline, variant }) => ({
+      round,
+      baseline: 1e6 / baseline,
+      variant: 1e6 / variant,
+    })),
+  );
 });
 
 test('medians are of the figures, the effect of the ratios within rounds', () => {

@@ -200,6 +200,58 @@ test('a cache whose requests failed speaks for no claim, and no share is more th
   assert.doesNotMatch(judgedOf('cache-requests', result).told, /without a cache/);
 });
 
+test('Nginx carries WebSockets where all opened and came back; one that failed is no proof against it', () => {
+  const change = (of: (run: Run) => void) => {
+    const result = makeBothSteps(2, 1);
+    for (const run of result.runs) if (run.proxy !== null) of(run);
+    const { verdict, told } = judgedOf('upgrade', result);
+    return [verdict, /^[\d,]+ of [\d,]+ connections/.exec(told)?.[0]];
+  };
+  const books = (fields: Partial<Run['workers'][number]>) => (run: Run) => {
+    const [first] = run.workers;
+    assert.ok(first);
+    Object.assign(first, fields);
+  };
+  assert.deepEqual(
+    change(() => {}),
+    ['confirmed', '2,000 of 2,000 connections'],
+  );
+  assert.equal(
+    change((run) => books({ failed: 1, opened: (run.workers[0]?.opened ?? 0) - 1 })(run))[0],
+    'not shown',
+  );
+  assert.equal(
+    change((run) => books({ echoed: (run.workers[0]?.echoed ?? 0) - 1, lost: 1 })(run))[0],
+    'not shown',
+  );
+  const none = (run: Run) => {
+    for (const worker of run.workers)
+      Object.assign(worker, { failed: worker.opened, opened: 0, sent: 0, echoed: 0 });
+  };
+  assert.deepEqual(change(none), ['refuted', '0 of 2,000 connections']);
+  // All opened, and nothing was sent: that shows nothing.
+  const idle = (run: Run) => {
+    for (const worker of run.workers) Object.assign(worker, { sent: 0, echoed: 0, outstanding: 0 });
+  };
+  assert.equal(change(idle)[0], 'not shown');
+});
+
+test('HTTP/2 is not refuted where its listener was the faster one, whatever no WebSocket spoke', () => {
+  const result = makeBothSteps(4, 2);
+  assert.equal(judgedOf('http2', result).verdict, 'refuted');
+  const [slow, fast] = ['tls', 'http2'].map((name) => runOf(result, name, 'throughput'));
+  assert.ok(slow && fast);
+  for (const { component, samples } of fast.processes)
+    if (component === 'proxy') for (const sample of samples) sample.cpuUs = Math.round(sample.cpuUs / 2);
+  for (const run of result.runs) run.machine = null;
+  const { verdict, told } = judgedOf('http2', result);
+  assert.equal(verdict, 'not shown', told);
+  assert.match(told, /That difference cannot come from HTTP\/2/);
+  for (const { component, samples } of fast.processes)
+    if (component === 'proxy') for (const sample of samples) sample.cpuUs *= 8;
+  assert.equal(judgedOf('http2', result).verdict, 'refuted');
+});
+
 test('connections are shared out where each server got its even share', () => {
   for (const [connections, verdict] of [
     [[334, 333, 333], 'confirmed'],
