@@ -46,12 +46,17 @@ export function redacted(nodes: readonly Node[], known: readonly string[] = []):
   return print(masked(hidden, secretVariables(hidden), () => {})).text;
 }
 
-function withoutKnown(nodes: readonly Node[], mask: (text: string) => string): Node[] {
+/** Names of directives are Nginx's own, but not those of the entries in a `map`. */
+function withoutKnown(
+  nodes: readonly Node[],
+  mask: (text: string) => string,
+  areEntries = false,
+): Directive[] {
   return directives(nodes).map((node) => ({
     ...node,
-    name: mask(node.name),
+    name: areEntries ? mask(node.name) : node.name,
     args: node.args.map((arg) => ({ ...arg, text: mask(arg.text) })),
-    block: node.block && withoutKnown(node.block, mask),
+    block: node.block && withoutKnown(node.block, mask, isData(node)),
   }));
 }
 

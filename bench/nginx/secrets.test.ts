@@ -89,13 +89,14 @@ describe('a value of a template', () => {
 
 test('what was filled in is shown neither in a tree nor in a line, whatever its shape', () => {
   const nodes = parse(
-    'http { upstream a { server b; } add_header X "pre-canary-post"; map $a $b { canary canary; } canary x; }',
+    'http { upstream a { server b; } add_header X "pre-canary-post"; map $a $b { canary canary; } gzip on; }',
     'f',
   );
-  const text = redacted(nodes, ['canary']);
+  const text = redacted(nodes, ['canary', 'gzip']);
   assert.doesNotMatch(text, /canary/);
   assert.match(text, /add_header X "pre-\*\*\*-post";/);
   assert.match(text, /server b;/);
+  assert.match(text, /gzip on;/);
   assert.equal(lineRedactor([], ['canary'])('invalid value "canary" in x:3'), 'invalid value "***" in x:3');
 });
 
@@ -118,14 +119,14 @@ test('headers and the query of the path are a person’s own, but not the site t
   for (const secret of [
     'https://a.example/secret',
     'abcdef',
-    'dark',
     'Bearer xyz123',
     'xyz123',
-    'one',
     'two?three',
+    'ticket=one&port=8080&b=two?three',
+    'sid=abcdef; theme=dark',
   ])
     assert.ok(secrets.includes(secret), secret);
-  for (const word of ['https://a.example:8443', 'Bearer', '8080', '/ws', ''])
+  for (const word of ['https://a.example:8443', 'Bearer', '8080', '/ws', '', 'dark', 'one'])
     assert.ok(!secrets.includes(word), word);
   assert.deepEqual(givenSecrets({ headers: [], websocketPath: null }), []);
   assert.deepEqual(givenSecrets({ headers: [], websocketPath: '/ws' }), []);

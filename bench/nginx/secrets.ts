@@ -148,7 +148,9 @@ export function givenSecrets({
 }: Pick<ConfigurationOptions, 'headers' | 'websocketPath'>): string[] {
   const values = headers.filter((header) => !isOrigin(header)).map(({ value }) => value);
   const [, query = ''] = websocketPath?.split(/\?(.*)/s) ?? [];
-  return [...values, query].flatMap((text) => [text, ...text.split(/[\s;,&=]+/)]).filter(isWorthMasking);
+  // A part may be a word of anything, so only long ones count.
+  const parts = [...values, query].flatMap((text) => text.split(/[\s;,&=]+/));
+  return [...values, query, ...parts.filter(({ length }) => length >= SHORT)].filter(isWorthMasking);
 }
 
 /** Shorter ones are searched for as whole words alone, and the shortest not at all: they could be anything. */
