@@ -135,6 +135,7 @@ describe('a command with a file', () => {
       '--ws-path x',
       '-p direct --baseline direct',
       '-c 4 --workers 5',
+      '-p tls --ws-path /x',
       'compare all',
       'compare --rounds 0',
       'capacity --over rates',

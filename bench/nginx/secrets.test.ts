@@ -53,6 +53,7 @@ describe('a value of a template', () => {
     'root /srv/VALUE;',
     'location /VALUE/ws { }',
     'location ~ ^/(VALUE)?/ws { }',
+    'location ~ ^/x?/VALUE { }',
     'VALUE on;',
     // Shown in one place, it cannot be hidden in another.
     'listen VALUE; add_header X VALUE;',
@@ -104,6 +105,7 @@ test('a short secret is masked as a word alone, and the longest of several first
   const mask = maskerOf(['abc', 'abcdefg', 'ab', 'a.c']);
   assert.equal(mask('abc abcd xabc abcdefgh ab a.c'), '*** abcd xabc ***h ab ***');
   assert.equal(maskerOf(['ab', ''])('ab'), 'ab');
+  assert.equal(maskerOf(['abcdef', 'abcdefgh'])('abcdefgh'), '***');
 });
 
 test('headers and the query of the path are a person’s own, but not the site that a browser names', () => {

@@ -185,6 +185,13 @@ test('ports bound only those echo servers that Nginx connects to, from one addre
   assert.equal(decide('-c 2k', few, profileNamed('direct')).plan.servers, 1);
 });
 
+test('the HTTP leg is no longer than the phase, and there are no more generators than connections', () => {
+  assert.equal(decide('-d 1s').plan.http?.durationMs, 1000);
+  assert.equal(decide('-d 10s').plan.http?.durationMs, 2000);
+  const cpus = Array.from({ length: 12 }, (_, cpu) => cpu);
+  assert.deepEqual([decide('-c 1', { cpus }).plan.workers, decide('-c 100', { cpus }).plan.workers], [1, 4]);
+});
+
 test('memory is that of processes, of connections on both sides of Nginx, and of messages under way', () => {
   const KIB = 1024;
   const demand = {

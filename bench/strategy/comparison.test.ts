@@ -8,6 +8,7 @@ import { STEPS, type Step } from '../model/plan.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
 import { shuffled } from '../stats/shuffle.ts';
+import { restated } from './compared-figure.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import { type ComparisonOptions, compareRuns, roundsForAnyVerdict, roundsForVerdicts } from './comparison.ts';
 import { type ComparedRun, FIGURES } from './figures.ts';
@@ -108,6 +109,16 @@ test('capacity of a core is CPU per message told the other way round, never anot
       variant: 1e6 / variant,
     })),
   );
+});
+
+test('the interval of a capacity runs from its lower end to its higher one', () => {
+  const [comparison] = compareRuns(
+    runsOf(10, only('tuned', 'cpuPerMessage.proxy', 1.25)),
+    OPTIONS,
+  ).comparisons;
+  const cpu = comparison?.figures.find(({ name }) => name === 'cpuPerMessage.proxy');
+  assert.ok(cpu);
+  assert.deepEqual(restated({ ...cpu, effect: 1.6, interval: [1.25, 2] })[0]?.interval, [0.5, 0.8]);
 });
 
 test('medians are of the figures, the effect of the ratios within rounds', () => {
