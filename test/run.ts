@@ -301,6 +301,7 @@ function makeHttp(random: () => number, cache: boolean): HttpLeg {
     durationUs: 2 * SECOND_US,
     requests: 24_000,
     non2xx: 0,
+    statuses: { '2xx': 24_000 },
     errors: 0,
     timeouts: 0,
     requestsPerSecond: 12_000,

@@ -3,7 +3,8 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { collectChanges, type OnChange } from '../nginx/notices.ts';
+import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts';
+import { givenSecrets, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
 import { makePrivateFolder } from '../topology/private-folder.ts';
@@ -47,8 +48,24 @@ export interface CheckReport {
  * @throws Problem('usage') where there is no such file, the signal's reason where it is stopped
  */
 export async function check(input: CheckInput): Promise<CheckReport> {
-  const { path, configuration, binary } = input;
   const changes = collectChanges();
+  const secrets = () => [...changes.secrets(), ...givenSecrets(input.configuration)];
+  const report = await maskProblems(secrets, () => examined(input, changes));
+  const mask = maskerOf(secrets());
+  return {
+    ...report,
+    findings: report.findings.map((finding) => ({
+      ...finding,
+      text: mask(finding.text),
+      seen: finding.seen && { ...finding.seen, text: mask(finding.seen.text) },
+      remedies: finding.remedies.map(({ block, lines }) => ({ block, lines: lines.map(mask) })),
+    })),
+    changes: report.changes.map((notice) => ({ ...notice, text: mask(notice.text) })),
+  };
+}
+
+async function examined(input: CheckInput, changes: Changes): Promise<CheckReport> {
+  const { path, configuration, binary } = input;
   let isPart = false;
   const onChange: OnChange = (change, node) => {
     if (change.startsWith('wrapped-')) isPart = true;
@@ -164,7 +181,7 @@ function nothingToTry(path: string, { websocketPath }: ConfigurationOptions): Fi
   const text =
     websocketPath === null
       ? 'Nothing in it proxies, so that no WebSocket gets through.'
-      : `No location with proxy_pass answers --ws-path ${websocketPath}.`;
+      : `No location with proxy_pass answers --ws-path ${maskedPath(websocketPath)}.`;
   return {
     rule: 'upgrade',
     level: 'error',

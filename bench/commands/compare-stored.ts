@@ -1,5 +1,4 @@
 import type { Result } from '../model/result.ts';
-import { lineRedactor } from '../nginx/redact.ts';
 import { resultIdOf } from '../plan/plan.ts';
 import type { StoredRequest } from '../request/request.ts';
 import { readResult } from '../store/read.ts';
@@ -9,6 +8,7 @@ import { exitCodeOf } from './compare.ts';
 import type { CommandContext } from './context.ts';
 import type { ExitCode } from './exit-code.ts';
 import { checkExports } from './exports.ts';
+import { recordedCommand } from './recorded.ts';
 import { writeOutputs } from './report.ts';
 import { makeRunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
@@ -45,7 +45,7 @@ async function stored(
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
     id: folder.id,
     startedAt: now.toISOString(),
-    plan: { command: command.map(lineRedactor([])), seed, strict: false, thresholds: [], steps, ...tags },
+    plan: { command: recordedCommand(command), seed, strict: false, thresholds: [], steps, ...tags },
     environment: baseline.environment,
     variants,
     notices: [],

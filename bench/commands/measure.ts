@@ -7,7 +7,7 @@ import { STEPS, type Step } from '../model/plan.ts';
 import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
-import { lineRedactor } from '../nginx/redact.ts';
+import type { Variant } from '../model/variant.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import { makeRedactor } from '../redact/result.ts';
@@ -16,6 +16,7 @@ import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
 import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
 import { UNWATCHED, watchProgress } from './progress.ts';
+import { recordedCommand, shownTuning } from './recorded.ts';
 import { writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
@@ -65,8 +66,7 @@ export async function measure(
   if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
-    // A header or a path that a person gave may hold a secret, and reports are passed on.
-    command: command.map(lineRedactor([])),
+    command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
     machine,
@@ -84,7 +84,7 @@ export async function measure(
     startedAt: services.now().toISOString(),
     plan,
     environment,
-    variants,
+    variants: variants.map(withoutSecrets),
     notices: [...notices, ...(await services.watchMachine())],
     ...known,
   };
@@ -125,6 +125,13 @@ export async function measure(
     watch.stop();
     await live?.end(writer.result(), urgent);
   }
+}
+
+/** A tuning may come from the command line. */
+function withoutSecrets(variant: Variant): Variant {
+  if (variant.proxy === null) return variant;
+  const tunings = variant.proxy.tunings.map((tuning) => ({ ...tuning, text: shownTuning(tuning.text) }));
+  return { ...variant, proxy: { ...variant.proxy, tunings } };
 }
 
 /** What the machine cannot do is said before anything starts, and not when its turn comes. */

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { check } from '../check/check.ts';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
+import type { ConfigurationOptions } from '../model/configuration.ts';
 import { findNginx } from '../nginx/binary.ts';
+import { collectChanges } from '../nginx/notices.ts';
+import { maskProblems } from '../nginx/secrets.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import type { Node } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
@@ -30,9 +33,16 @@ import type { Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
 
-async function configurationOf({ profile, variant }: Side): Promise<Node[] | null> {
+/** Reads the configuration of a side; no secret that was filled in is in what it throws, nor in what `act` throws. */
+async function withConfiguration<T>(
+  { profile, variant }: Side,
+  act: (tree: Node[], options: ConfigurationOptions | null) => T,
+): Promise<T | null> {
   const { configurationPath: path, options } = profile;
-  return path === null ? null : readTuned({ path, options, tunings: variant.proxy?.tunings ?? [] });
+  if (path === null) return null;
+  const changes = collectChanges();
+  const source = { path, options, tunings: variant.proxy?.tunings ?? [] };
+  return maskProblems(changes.secrets, async () => act(await readTuned(source, changes.note), options));
 }
 
 /** What the commands are made of on a real machine. */
@@ -40,20 +50,19 @@ export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
   async checkTunings(side) {
-    const { options } = side.profile;
-    const tree = await configurationOf(side);
-    if (tree !== null && options !== null) findPaths(tree, options);
+    await withConfiguration(side, (tree, options) => options !== null && findPaths(tree, options));
   },
   findNginx: (source, progress) =>
     findNginx({ source, ...progress, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }),
   async missingModule(side, binary) {
-    const tree = await configurationOf(side);
-    return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
+    return (await withConfiguration(side, needsStreamModule)) ? lackOfStream(binary) : null;
   },
   async passesOverTls(side) {
-    const { options } = side.profile;
-    const tree = await configurationOf(side);
-    return tree !== null && options !== null && passesOverTls(tree, options);
+    const passes = await withConfiguration(
+      side,
+      (tree, options) => options !== null && passesOverTls(tree, options),
+    );
+    return passes ?? false;
   },
   async checkSide({ plan, profile, variant }, binary) {
     const source = proxySource(profile, variant);

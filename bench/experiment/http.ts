@@ -42,7 +42,7 @@ export async function runHttpLeg(
   const { latency, ...rest } = counts;
   return {
     ...rest,
-    path: page.path,
+    path: page.shown,
     connections: plan.http.connections,
     requestsPerSecond: rest.durationUs === 0 ? 0 : (rest.requests * 1e6) / rest.durationUs,
     latency: encodePairs(latency),

@@ -152,8 +152,11 @@ export const httpLegSchema = v.strictObject({
   durationUs: count,
   requests: count,
   non2xx: count,
+  /** The answers by the class of their status: `2xx`, `5xx`, and `426` apart; null: older results do not tell. */
+  statuses: v.optional(v.nullable(v.record(v.pipe(v.string(), v.regex(/^(?:\dxx|426)$/)), count)), null),
   errors: count,
   timeouts: count,
+  /** Answered, whatever with. */
   requestsPerSecond: amount,
   bytesReceived: count,
   latency: encodedHistogram,

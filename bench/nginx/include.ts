@@ -7,6 +7,7 @@ import { withUpgradeMap, wrapFragment } from './fragment.ts';
 import { candidates, folderAbove, locate, type Whereabouts } from './locate.ts';
 import type { OnChange } from './notices.ts';
 import { parse } from './parse.ts';
+import { marked, secretsIn } from './secrets.ts';
 import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
@@ -73,12 +74,19 @@ async function readFileNodes(
 ): Promise<Node[]> {
   const { reading } = expansion;
   const text = await readText(file, includedBy, expansion);
-  return parse(
-    fillIn(text, file, reading.environment, (name, line) =>
-      reading.onChange('template', { ...directive(name, []), origin: { file, line } }),
-    ),
-    file,
-  );
+  const lines: { name: string; line: number }[] = [];
+  const filled = fillIn(text, file, reading.environment, (name, value, line) => {
+    lines.push({ name, line });
+    return value;
+  });
+  if (lines.length > 0) {
+    const secrets = secretsIn(fillIn(text, file, reading.environment, marked), file);
+    for (const { name, line } of lines) {
+      const values = secrets.flatMap((secret) => (secret.name === name ? [secret.value] : []));
+      reading.onChange('template', { ...directive(name, values), origin: { file, line } });
+    }
+  }
+  return parse(filled, file);
 }
 
 /**

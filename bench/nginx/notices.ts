@@ -1,7 +1,7 @@
 import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import { printable } from '../model/printable.ts';
-import type { Directive, Node, Origin } from './tree.ts';
+import { type Directive, type Node, type Origin, texts } from './tree.ts';
 
 /**
  * The ways in which the sandbox changes the meaning of a configuration, in the order of the notices. The
@@ -127,7 +127,10 @@ const CHANGES = {
 
 export type Change = keyof typeof CHANGES;
 
-/** Is called for each directive that is changed, with the directive as it was. */
+/**
+ * Is called for each directive that is changed, with the directive as it was; for `template` with the variable, and
+ * with what of its value is secret as its arguments.
+ */
 export type OnChange = (change: Change, node: Directive) => void;
 
 /** So many places of one directive are listed; the others are only counted. */
@@ -138,6 +141,8 @@ export interface Changes {
   note: OnChange;
   /** @param tree The configuration as it was read */
   notices(tree: readonly Node[]): Notice[];
+  /** Values that were filled in for variables of a template, and are to be shown nowhere. */
+  secrets(): string[];
 }
 
 export function collectChanges(): Changes {
@@ -145,6 +150,7 @@ export function collectChanges(): Changes {
   return {
     note: (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]),
     notices: (tree) => noticesOf(changed, tree),
+    secrets: () => (changed.get('template') ?? []).flatMap(texts),
   };
 }
 

@@ -17,7 +17,7 @@ const VARIABLE = /\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)\b)/g;
  * Fills in the variables of a template as envsubst does, but only those in capital letters that the
  * configuration does not define itself.
  *
- * @param filled Called with the line of each variable that was filled in.
+ * @param put What stands in the place of a variable that has a value.
  * @throws Problem('configuration'), with file and line, for a variable without a value and for another
  *   language of templates.
  */
@@ -25,7 +25,7 @@ export function fillIn(
   text: string,
   file: string,
   environment: Environment,
-  filled: (name: string, line: number) => void,
+  put: (name: string, value: string, line: number) => string,
 ): string {
   const defined = definedIn(text);
   return text
@@ -44,10 +44,7 @@ export function fillIn(
         const name = braced ?? bare ?? '';
         if (defined.has(name)) return whole;
         const value = environment.file[name] ?? (bare === undefined ? environment.process[name] : undefined);
-        if (value !== undefined) {
-          filled(name, index + 1);
-          return value;
-        }
+        if (value !== undefined) return put(name, value, index + 1);
         if (bare !== undefined) return whole;
         throw new Problem(
           'configuration',

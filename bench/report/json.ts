@@ -1,4 +1,4 @@
-import { type Capacity, figuresOf } from '../measure/figures.ts';
+import { type Capacity, figuresOf, type HttpFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
@@ -91,7 +91,10 @@ export interface JsonRun {
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
-  http: { requestsPerSecond: number; latencyUs: Summary } | null;
+  /** `succeeded`: answered with a 2xx, as is counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not at all. */
+  http:
+    | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
+    | null;
   alpn: string | null;
   /** The Nginx behind the run; null without one. `origin` is the package that was fetched. */
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
@@ -154,6 +157,10 @@ function jsonPrice(result: Result): Pick<JsonSummary, 'price'> {
   return { price: { baseline, variants } };
 }
 
+function httpOf({ succeeded, failed, statuses, requestsPerSecond, latency }: HttpFigures): JsonRun['http'] {
+  return { succeeded, failed, statuses, requestsPerSecond, latencyUs: latency };
+}
+
 function jsonRun(run: Run): JsonRun {
   const { variant, step, round, profile, workload } = run.plan;
   const { connections, messages, latencies, disturbed, undisturbed, failures, http, ...figures } =
@@ -187,7 +194,7 @@ function jsonRun(run: Run): JsonRun {
             sendLagUs: undisturbed.sendLag,
           },
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
-    http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
+    http: http === null ? null : httpOf(http),
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
     failures: failures.byKind,

@@ -42,8 +42,10 @@ export function keyName(probe: Probe | null): string {
 export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';
-  const reached = `${formatCount(http.backendRequests)} of ${formatCount(http.requests)} requests reached an echo server`;
-  return `${label}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
+  if (figures.http === null || figures.http.backend === null)
+    return `${label}: requests failed, so nothing is told of what the cache answered.`;
+  const reached = `${formatCount(figures.http.backend)} of ${formatCount(http.requests)} requests reached an echo server`;
+  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
 }
 
 /** `HIT 23,999, MISS 1`, most frequent first. */

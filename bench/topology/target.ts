@@ -11,10 +11,11 @@ import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
-import { collectChanges } from '../nginx/notices.ts';
+import { type Changes, collectChanges } from '../nginx/notices.ts';
 import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
+import { givenSecrets, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { writeAccepted } from './accepted.ts';
@@ -34,8 +35,8 @@ const SERVER_NAME = 'localhost';
 export interface StartedTarget extends Target {
   /** Pem of the certificate that clients have to trust, beside the name to ask for. */
   tls: { servername: string; ca: string } | null;
-  /** The page for ordinary GETs; null where there is none. */
-  page: { path: string; cached: boolean } | null;
+  /** The page for ordinary GETs, and its path as a report may show it; null where there is none. */
+  page: { path: string; shown: string; cached: boolean } | null;
   /** HTTP/2 is on for the listener. */
   http2: boolean;
   proxy: RunningNginx | null;
@@ -60,7 +61,7 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
     host: HOST,
     ports: servers.map((server) => server.port),
     path: '/websocket',
-    page: { path: '/page', cached: false },
+    page: { path: '/page', shown: '/page', cached: false },
     tls: null,
     http2: false,
     proxy: null,
@@ -108,7 +109,7 @@ export async function startProxy(
   processSet: ProcessSet,
   opening: Opening = {},
 ): Promise<StartedTarget> {
-  const { tree, name, certificate, sandbox, accepted, changes, servesFolder } = await prepare(
+  const { tree, name, certificate, sandbox, accepted, changes, secrets, servesFolder } = await prepare(
     source,
     plan.proxy,
     binary,
@@ -117,15 +118,21 @@ export async function startProxy(
     opening,
   );
   const { confPath, text } = accepted.written;
-  const launched = await startNginx({
-    binary,
-    confPath,
-    folder,
-    listeners: sandbox.listeners,
-    workers: plan.proxy.workers,
-    cpus: plan.placement?.proxy ?? null,
-    launch: processSet.launch,
-  });
+  const redactLine = lineRedactor(sandbox.tree, secrets);
+  const maskSecrets = maskerOf(secrets);
+  const launched = await maskProblems(
+    () => secrets,
+    () =>
+      startNginx({
+        binary,
+        confPath,
+        folder,
+        listeners: sandbox.listeners,
+        workers: plan.proxy.workers,
+        cpus: plan.placement?.proxy ?? null,
+        launch: processSet.launch,
+      }),
+  );
   const { origin, version, openssl, buildArguments } = binary;
   const facts = {
     binary: shownPath(binary),
@@ -133,20 +140,23 @@ export async function startProxy(
     version,
     openssl,
     buildArguments,
-    given: redacted(tree),
-    configuration: redacted(accepted.tree),
+    given: redacted(tree, secrets),
+    configuration: redacted(accepted.tree, secrets),
   };
   return {
     ...targetOf(sandbox.listeners, certificate, name),
     request: { host: name, headers: source.options?.headers ?? [] },
     path: sandbox.websocketPath,
-    page: pageOf(sandbox.httpPath, text),
+    page: pageOf(sandbox.httpPath, text, maskSecrets),
     proxy: {
       launched,
       servesFolder,
       facts,
-      notices: [...sandbox.notices, ...changes.notices(tree)],
-      redactLine: lineRedactor(sandbox.tree),
+      notices: [...sandbox.notices, ...changes.notices(tree)].map((notice) => ({
+        ...notice,
+        text: maskSecrets(notice.text),
+      })),
+      redactLine,
     },
   };
 }
@@ -179,16 +189,32 @@ export async function checkProxy(
   }
 }
 
-/** Reads the configuration, moves it into the sandbox and has Nginx check it. */
+/** Reads the configuration, moves it into the sandbox and has Nginx check it; no secret is in what it throws. */
 async function prepare(
   source: ProxySource,
   proxy: ProxyPlan,
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
-  { host = HOST, pageFolder }: Opening = {},
+  opening: Opening = {},
 ) {
   const changes = collectChanges();
+  const secrets = () => [...changes.secrets(), ...(source.options ? givenSecrets(source.options) : [])];
+  return maskProblems(secrets, async () => {
+    const prepared = await checked(source, proxy, binary, servers, folder, opening, changes);
+    return { ...prepared, changes, secrets: secrets() };
+  });
+}
+
+async function checked(
+  source: ProxySource,
+  proxy: ProxyPlan,
+  binary: NginxBinary,
+  servers: readonly Upstream[],
+  folder: string,
+  { host = HOST, pageFolder }: Opening,
+  changes: Changes,
+) {
   const read = await readTuned(source, changes.note);
   const { options } = source;
   const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
@@ -217,7 +243,7 @@ async function prepare(
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
   const accepted = await writeAccepted(binary, folder, sandbox.tree, spec, vital, options && changes.note);
-  return { tree, name, certificate, sandbox, accepted, changes, servesFolder: tree !== read };
+  return { tree, name, certificate, sandbox, accepted, servesFolder: tree !== read };
 }
 
 function targetOf(
@@ -234,8 +260,12 @@ function targetOf(
 }
 
 /** The echo server's page below a location that passes ordinary GETs on. */
-function pageOf(httpPath: string | null, configuration: string): StartedTarget['page'] {
+function pageOf(
+  httpPath: string | null,
+  configuration: string,
+  mask: (text: string) => string,
+): StartedTarget['page'] {
   if (httpPath === null) return null;
   const path = httpPath.endsWith('/') ? `${httpPath}page` : httpPath;
-  return { path, cached: configuration.includes('$upstream_cache_status') };
+  return { path, shown: mask(path), cached: configuration.includes('$upstream_cache_status') };
 }

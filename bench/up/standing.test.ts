@@ -46,7 +46,7 @@ describe('what is printed of a topology that is up', () => {
     assert.deepEqual(standingLines(standing({})), [
       'tls is up (TLS 1.3 (wss://)): Nginx 1.22.1 before 2 echo servers (ws).',
       '  Page          http://127.0.0.1:4430/nginx-ws-bench/',
-      '  WebSocket     ws://127.0.0.1:4430/websocket?room=1',
+      '  WebSocket     ws://127.0.0.1:4430/websocket?***',
       '  Echo server   ws://127.0.0.1:8081/websocket',
       '  Echo server   ws://127.0.0.1:8082/websocket',
       '  Access log    /tmp/x/access.log',

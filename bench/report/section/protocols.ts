@@ -1,3 +1,4 @@
+import type { HttpLeg } from '../../model/run.ts';
 import { html } from '../markup.ts';
 import { type Said, saidOnce } from '../notices.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
@@ -88,6 +89,13 @@ const LEG = [
   { title: 'Reached an echo server' },
 ];
 
+/** `1,571 (5xx 1,571)` */
+function notTwo({ non2xx, statuses }: HttpLeg): string {
+  const others = Object.entries(statuses ?? {}).filter(([kind]) => kind !== '2xx');
+  const kinds = others.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ');
+  return kinds === '' ? formatCount(non2xx) : `${formatCount(non2xx)} (${kinds})`;
+}
+
 function legRow({ run, figures, name, step }: RunView): string[][] {
   const { http } = run;
   if (http === null || figures.http === null) return [];
@@ -96,14 +104,14 @@ function legRow({ run, figures, name, step }: RunView): string[][] {
       name,
       step,
       formatCount(http.requests),
-      formatRate(http.requestsPerSecond),
+      formatRate(figures.http.requestsPerSecond),
       formatTime(figures.http.latency.p50),
       formatTime(figures.http.latency.p99),
       formatTime(figures.http.latency.max),
-      formatCount(http.non2xx),
+      notTwo(http),
       formatCount(http.errors + http.timeouts),
       cacheCounts(http.cache),
-      formatCount(http.backendRequests),
+      figures.http.backend === null ? NOTHING : formatCount(figures.http.backend),
     ],
   ];
 }
