@@ -48,6 +48,21 @@ test('an export that cannot be written does not keep the next from being written
   assert.match(await readFile(join(place, 'a.csv'), 'utf8'), /^run,/);
 });
 
+test('of many files that fail for one reason each is counted, and some are named', async (t) => {
+  const folder = await stored(t);
+  const names = (await readdir(folder)).filter((name) => /\.(hgrm|html)$/.test(name));
+  for (const name of names) {
+    await rm(join(folder, name));
+    await mkdir(join(folder, name));
+  }
+  const { code, said } = await report(folder);
+  assert.equal(code, 1);
+  assert.equal(said.length, 2);
+  assert.match(said[0] ?? '', /report\.html" cannot be written: it is a folder/);
+  const named = /^The same goes for ((?:[\w.-]+\.hgrm, ){3})(\d+) more\.$/.exec(said[1] ?? '');
+  assert.equal(Number(named?.[2]), names.length - 1 - 3, said[1]);
+});
+
 test('links in the folder of a result lead no output elsewhere', async (t) => {
   const folder = await stored(t);
   const victim = join(await temporaryFolder(t), 'victim');

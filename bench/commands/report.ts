@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
+import { systemCode } from '../model/system-error.ts';
 import { calibrationText } from '../report/calibration/text.ts';
 import { capacityText } from '../report/capacity/text.ts';
 import { comparisonText } from '../report/comparison/text.ts';
@@ -67,19 +68,31 @@ function reportFiles(result: Result, folder: string): PendingFile[] {
     .map(({ name, text }) => fileOfResult(folder, name, () => text));
 }
 
-/** @returns the paths of those that could not be written: each with a sentence that says why */
+/** As many are named that cannot be written for the same reason as one before. */
+const MOST_NAMES = 3;
+
+/** @returns the paths of those that could not be written, which are said with the reason */
 async function writeEach(files: readonly PendingFile[], say: (line: string) => void): Promise<Set<string>> {
-  const missing = new Set<string>();
+  const missing = new Map<string | null, { sentence: string; paths: string[] }>();
   for (const { path, write } of files) {
     try {
       await write();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      missing.add(path);
-      say(error.message);
+      const code = systemCode(error.cause);
+      const before = missing.get(code);
+      if (code !== null && before !== undefined) before.paths.push(path);
+      else missing.set(code ?? path, { sentence: error.message, paths: [path] });
     }
   }
-  return missing;
+  for (const { sentence, paths } of missing.values()) {
+    say(sentence);
+    const others = paths.slice(1).map((path) => basename(path));
+    const more = others.length - MOST_NAMES;
+    const named = [...others.slice(0, MOST_NAMES), ...(more > 0 ? [`${more} more`] : [])];
+    if (named.length > 0) say(`The same goes for ${named.join(', ')}.`);
+  }
+  return new Set([...missing.values()].flatMap(({ paths }) => paths));
 }
 
 /** The summary of a result: on stdout, for a person or as JSON. */
