@@ -99,3 +99,11 @@ test('addresses are hidden in configurations, whole', () => {
     /\[::1\]:443;\s+listen \[::\]:80;/,
   );
 });
+
+test('a word is hidden in whatever case, alone, and the longer one before the one that it contains', () => {
+  const redactText = textRedactor(['chat', 'chat-room-7', 'al', 'alice']);
+  assert.equal(
+    redactText('ALICE of Chat-Room-7 and chat, in "chat": alicette, al.'),
+    '… of … and …, in "…": alicette, al.',
+  );
+});

@@ -282,3 +282,11 @@ test('what Nginx answered and wrote is hidden but for its own words', () => {
   const kept = redactResult(plainResult({}), []).runs[1];
   assert.equal(kept?.http?.path, result.runs[2]?.http?.path);
 });
+
+test('words of the bench’s own stay where a person calls something by them', () => {
+  const conclusions: Result['conclusions'] = [
+    { kind: 'left-out', variant: 'plain', reason: 'It was left-out.' },
+  ];
+  const kept = redactResult(plainResult({ conclusions }), ['left-out']).conclusions[0];
+  assert.deepEqual(kept, { kind: 'left-out', variant: 'plain', reason: 'It was ….' });
+});
