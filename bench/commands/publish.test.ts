@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -201,18 +201,22 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; said: 
 }
 
 test('a disk that is full fails a publication, and leaves the old site as it was', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async (t) => {
   const reports = await reportsOf(t, RUN);
   const out = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', out);
   const before = await contentsOf(out);
   const more = await reportsOf(t, RUN, 'compare plain tls --rounds 1');
-  // In blocks of 512 bytes: some of the files fit.
-  for (const blocks of [1, 30, 200]) {
+  // Of the largest limit all but one file of a run stay within.
+  const [run = ''] = await readdir(join(more, TLS, 'runs'));
+  await appendFile(join(more, TLS, 'runs', run), ' '.repeat(2 ** 23));
+  // In blocks of 512 bytes, of 1024 in some shells.
+  for (const blocks of [1, 200, 4000]) {
     const { code, said } = await ended(cli(['publish', more, '--out', out], `ulimit -f ${blocks};`));
     assert.equal(code, 1, said);
     assert.match(said, /cannot be written: the file would exceed the size limit\. /);
+    if (blocks === 4000) assert.ok(said.includes(run), said);
     assert.doesNotMatch(said, /defect/);
     assert.deepEqual(await contentsOf(out), before);
     assert.deepEqual(
@@ -234,7 +238,7 @@ async function interrupted(reports: string, out: string, signal: NodeJS.Signals)
 }
 
 test('a publication that is killed leaves the old site, the next cleans up', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async (t) => {
   const reports = await reportsOf(t, ...Array.from({ length: 40 }, () => RUN));
   const out = join(await temporaryFolder(t), 'site');
