@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -117,6 +128,10 @@ test('a site is written over by the next, and any other folder is left alone', a
     );
     assert.deepEqual(await readdir(other), [name]);
   }
+  const page = await temporaryFolder(t);
+  await writeFile(join(page, 'index.html'), '<title>Of somebody else</title>');
+  assert.equal((await publish(reports, '--out', page)).code, 2);
+  assert.deepEqual(await readdir(page), ['index.html']);
   for (const path of ['/', join(out, 'CNAME'), '/proc/site']) {
     const refused = await publish(reports, '--out', path);
     assert.equal(refused.code, 2, path);
@@ -309,6 +324,12 @@ test('what only looks like something that a publication left is left alone', asy
   await mkdir(join(out, `${name}mine`));
   await mkdir(join(out, `${name}${child.pid}-mnopqr`));
   await writeFile(join(out, `${name}${child.pid}-mnopqr`, 'letter'), 'mine');
+  // Root can hand a folder to somebody else; for others it would be their own.
+  if (process.geteuid?.() === 0) {
+    const theirs = join(out, `${name}${child.pid}-stuvwx`);
+    await mkdir(join(theirs, 'draft'), { recursive: true });
+    await chown(theirs, 65_534, 65_534);
+  }
   const before = await readdir(out);
   assert.equal((await publish(reports, '--out', out)).code, 0);
   assert.deepEqual(await readdir(out), before);

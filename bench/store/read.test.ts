@@ -154,6 +154,8 @@ test('a damaged value is named by its place, in the index and in the file of a r
 test('a run whose file is missing, cut off, no file or of another run is named', async () => {
   const other = JSON.stringify(makeRun({ ...SMALL, variant: 'plain' }));
   const latency = JSON.stringify(makeRun({ ...SMALL, load: OPEN }));
+  const same = makeRun(SMALL);
+  const round = JSON.stringify({ ...same, plan: { ...same.plan, round: 3 } });
   const ways: [spoil: (path: string) => Promise<void>, message: RegExp][] = [
     [
       (path) => rm(path),
@@ -169,6 +171,7 @@ test('a run whose file is missing, cut off, no file or of another run is named',
     ],
     [(path) => writeFile(path, other), /1-tls-throughput\.json" holds another run than the index says/],
     [(path) => writeFile(path, latency), /holds another run than the index says/],
+    [(path) => writeFile(path, round), /holds another run than the index says/],
   ];
   for (const [spoil, message] of ways) {
     await withIndex(
