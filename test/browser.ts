@@ -55,7 +55,7 @@ async function packaged(): Promise<Program> {
   const cache = join(ROOT, '.cache');
   const folder = join(cache, `chromium-${version}`);
   if (!existsSync(folder)) {
-    await mkdir(cache, { recursive: true });
+    await mkdir(cache, { recursive: true, mode: 0o755 });
     const fresh = await mkdtemp(join(cache, 'chromium-'));
     try {
       await unpack(fresh);

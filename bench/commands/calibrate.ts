@@ -60,12 +60,12 @@ export async function calibrate(
       assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
-    await writeOutputs(result, folder.path, request, terminal);
+    const written = await writeOutputs(result, folder.path, request, terminal);
     const kept = keptOf(result);
     if (kept !== null)
       terminal.say(`Kept for comparisons on this machine: ${await services.keepCalibration(kept)}`);
     if (interruption.signal.aborted) return EXIT.interrupted;
-    return kept === null ? EXIT.failed : EXIT.done;
+    return kept === null ? EXIT.failed : written;
   } finally {
     screen.clear();
   }

@@ -6,7 +6,7 @@ import { makeResultWriter } from '../store/writer.ts';
 import { compareStored } from '../strategy/stored.ts';
 import { exitCodeOf } from './compare.ts';
 import type { CommandContext } from './context.ts';
-import type { ExitCode } from './exit-code.ts';
+import { type ExitCode, worseOf } from './exit-code.ts';
 import { checkExports } from './exports.ts';
 import { recordedCommand } from './recorded.ts';
 import { writeOutputs } from './report.ts';
@@ -24,8 +24,8 @@ export async function compareStoredResults(
   await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);
   const result = await stored(baseline, variant, request, command, services);
-  await writeOutputs(result.result, result.path, request, terminal);
-  return exitCodeOf(result.result, request, false);
+  const written = await writeOutputs(result.result, result.path, request, terminal);
+  return worseOf(written, exitCodeOf(result.result, request, false));
 }
 
 async function stored(

@@ -3,6 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import type { ConfigFile } from '../request/config.ts';
 
 /** Looked for in the working folder. */
@@ -72,8 +73,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** On one line: a syntax error has its place on a second, and a module that is missing a list behind it. */
+/** A syntax error has its place on a second line, and a module that is missing a list behind it. */
 function reason(cause: unknown): string {
-  const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\nRequire stack:');
-  return why.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return reasonOf(cause).split(' Require stack:')[0] ?? '';
 }

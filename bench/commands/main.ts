@@ -1,4 +1,4 @@
-import { Problem } from '../model/failure.ts';
+import { Problem, type ProblemKind } from '../model/failure.ts';
 import { typed } from '../request/config.ts';
 import { last } from '../request/given.ts';
 import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
@@ -22,6 +22,9 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
+/** A result that was named and is none is as wrong as an option that is none. */
+const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
+
 /** Where signals come from, and whether defects are to be shown in full. */
 export interface Surroundings {
   signals: SignalSource;
@@ -41,7 +44,7 @@ export async function main(
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
-      return error.kind === 'usage' ? EXIT.usage : EXIT.failed;
+      return WRONG_USE.has(error.kind) ? EXIT.usage : EXIT.failed;
     }
     terminal.say(defectOf(error, debug));
     return EXIT.failed;
@@ -84,7 +87,7 @@ async function dispatch(request: Request, context: CommandContext, signals: Sign
     case 'report':
       return report(request.report, context);
     case 'publish':
-      return publish(request.publish, context);
+      return stoppable((within) => publish(request.publish, within), 'the site was published');
     case 'compare-stored':
       return compareStoredResults(request.stored, context);
     case 'check':

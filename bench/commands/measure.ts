@@ -147,10 +147,7 @@ function checkPlans({ variants, planRun }: Planning, { arrivals }: RunRequest): 
 async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);
-  try {
-    screen.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
-  } catch {
-    // the failure that led here is the one to tell
-    screen.say(`What was measured until then: ${folder.path}`);
-  }
+  // The failure that led here is the one to tell.
+  const reportPath = await writeReport(folder.path, result, () => {}).catch(() => null);
+  screen.say(`What was measured until then: ${reportPath ?? folder.path}`);
 }

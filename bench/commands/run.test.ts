@@ -320,7 +320,7 @@ test('a place that cannot be written to is wrong use, named with the reason', as
     assert.equal(code, 2);
     assert.match(
       said.join('\n'),
-      /^Reports cannot be written to \/.*: .* \(E[A-Z]+\)\. Name another folder with --reports\.$/,
+      /^Reports cannot be written to "\/.*": [a-z].* (folder|file)\. Name another folder with --reports\.$/,
     );
   }
 });

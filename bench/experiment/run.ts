@@ -3,6 +3,7 @@ import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
+import { reasonOf } from '../model/system-error.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
@@ -115,9 +116,9 @@ async function probeTarget(
   const [port] = ports;
   if (proxy === null || port === undefined) return null;
   if (tls === null) return PLAIN_PROBE;
-  return probeTls({ host, port, ...tls }, signal).catch((cause: Error) => {
+  return probeTls({ host, port, ...tls }, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
-    const what = `Nginx does not answer as a TLS listener should: ${cause.message}.`;
+    const what = `Nginx does not answer as a TLS listener should: ${reasonOf(cause)}.`;
     throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
   });
 }

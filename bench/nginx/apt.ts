@@ -3,6 +3,7 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 
 const execute = promisify(execFile);
 /** Time limit of one call of apt-get; long enough for a slow connection. */
@@ -121,7 +122,7 @@ export async function dependenciesOf(archive: string): Promise<string[]> {
 function lastError(cause: unknown): string {
   const { stderr, killed } = cause as { stderr?: string; killed?: boolean };
   if (killed === true) return `no answer within ${APT_TIMEOUT_MS / 1000} s.`;
-  return complaint(stderr ?? '') ?? String(cause);
+  return complaint(stderr ?? '') ?? `${reasonOf(cause)}.`;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import { type Apt, dependenciesOf, privateApt, requireApt } from './apt.ts';
+import { requireTrusted } from './trust.ts';
 
 /**
  * Debian 12 and later ship the binary in the first package, older releases and Ubuntu in one of the others.
@@ -37,7 +39,11 @@ export interface Fetching {
   addLibraries(apt: Apt, archive: string, unpacked: string): Promise<void>;
 }
 
-/** What is in the cache below this name, or is fetched into it. */
+/**
+ * What is in the cache below this name, or is fetched into it.
+ *
+ * @throws Problem('environment') where it cannot be fetched, or where others could have changed what is in the cache
+ */
 export async function fetchOnce(
   name: string,
   options: FetchOptions,
@@ -45,10 +51,12 @@ export async function fetchOnce(
 ): Promise<FetchedNginx> {
   const root = resolve(options.cacheDir, `nginx-${name}-${process.arch}`);
   const path = join(root, 'usr/sbin/nginx');
+  await requireTrusted(resolve(options.cacheDir), root);
   if (!(await exists(path))) {
     await requireApt();
     options.say(`${fetching.why} into ${root}. Nothing is installed system-wide.`);
     await fetchInto(root, options, fetching);
+    await requireTrusted(resolve(options.cacheDir), root);
   }
   return { path, libraryPath: await libraryPath(root), origin: await originOf(root) };
 }
@@ -76,7 +84,7 @@ async function fetchInto(
       (file) => file.endsWith('.deb') && file !== basename(archive),
     );
     const names = [basename(archive), ...archives].map((file) => decodeURIComponent(basename(file, '.deb')));
-    await writeFile(join(unpacked, MANIFEST), `${names.join('\n')}\n`);
+    await writeFile(join(unpacked, MANIFEST), `${names.join('\n')}\n`, { mode: 0o644 });
     await rename(unpacked, root).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
@@ -87,11 +95,12 @@ async function fetchInto(
 
 async function makeWork(cacheDir: string): Promise<string> {
   try {
-    await mkdir(cacheDir, { recursive: true });
+    await mkdir(cacheDir, { recursive: true, mode: 0o755 });
     return await mkdtemp(join(cacheDir, 'fetch-'));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Problem('environment', `The cache folder ${cacheDir} cannot be written: ${why}.`, { cause });
+    throw new Problem('environment', `The cache folder ${cacheDir} cannot be written: ${reasonOf(cause)}.`, {
+      cause,
+    });
   }
 }
 

@@ -19,7 +19,8 @@ import { priceOf, priceSentence } from './price/words.ts';
 /** What `--json` prints. Times are in µs; null if the run does not support a figure. */
 export interface JsonSummary {
   schemaVersion: 2;
-  reportPath: string;
+  /** Null if it could not be written. */
+  reportPath: string | null;
   /** Tags given by the user. */
   labels: Plan['labels'];
   note: string | null;
@@ -106,7 +107,7 @@ export interface JsonRun {
 const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
 /** The summary of a result for programs. */
-export function jsonSummary(result: Result, reportPath: string): JsonSummary {
+export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
   const calibration = calibrationOf(result) ?? result.calibration;
   const { labels, note, series } = result.plan;
