@@ -26,7 +26,7 @@ async function start(): Promise<number> {
       return process.stderr.isTTY ? process.stderr.rows : null;
     },
   };
-  return main(argv, terminal, { signals: process, debug }, services);
+  return main(argv, terminal, { signals: process, debug, exit: (code) => process.exit(code) }, services);
 }
 
 /** Who asks for no colours (no-color.org) asks for plain text, and a dumb terminal has no cursor to move. */
@@ -38,15 +38,30 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-// Whoever reads our output may stop reading (`| head`): the run goes on, and ends as it would.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+/**
+ * Where what we print cannot go any more, the command still does its work and cleans up: a reader may stop reading
+ * (`| head`: EPIPE), and a terminal may be closed (EIO). Output that a full disk swallowed is a failure, though.
+ */
+let lostOutput: NodeJS.ErrnoException | null = null;
+process.stderr.on('error', () => {});
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') lostOutput ??= error;
+});
+
+/** Ends the process once all is written: a pipe may take a while. */
+function end(code: number): void {
+  process.stdout.write('', () =>
+    // The error of an earlier write is reported on a later turn than its callback.
+    setImmediate(() => {
+      if (lostOutput === null) process.exit(code);
+      say(
+        `The output could not be written: ${lostOutput.message}. Free some space, or redirect it elsewhere.`,
+      );
+      process.exit(code === 0 ? 1 : code);
+    }),
+  );
 }
 
 const problem = nodeVersionProblem(process.version);
 if (problem !== null) say(problem);
-const code = problem === null ? await start() : 1;
-// not before all is written; a pipe may take a while
-process.stdout.write('', () => process.exit(code));
+end(problem === null ? await start() : 1);

@@ -22,28 +22,32 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
-/** Where signals come from, and whether defects are to be shown in full. */
+/** Where signals come from, whether defects are to be shown in full, and what ends the process at once. */
 export interface Surroundings {
   signals: SignalSource;
   debug: boolean;
+  exit(code: ExitCode): void;
 }
+
+/** What a second Ctrl-C leaves for killing processes and removing folders; the warden does the rest. */
+const URGENT_MS = 3_000;
 
 /** argv (without node and script) → what the process ends with; whatever goes wrong is told, not thrown. */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
-  { signals, debug }: Surroundings,
+  surroundings: Surroundings,
   services: Services,
 ): Promise<ExitCode> {
   try {
     const { request, command } = await requested(argv, terminal, services);
-    return await dispatch(request, { command, terminal, services }, signals);
+    return await dispatch(request, { command, terminal, services }, surroundings);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
       return error.kind === 'usage' ? EXIT.usage : EXIT.failed;
     }
-    terminal.say(defectOf(error, debug));
+    terminal.say(defectOf(error, surroundings.debug));
     return EXIT.failed;
   }
 }
@@ -62,12 +66,16 @@ async function requested(
   return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
-async function dispatch(request: Request, context: CommandContext, signals: SignalSource): Promise<ExitCode> {
+async function dispatch(
+  request: Request,
+  context: CommandContext,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
   const { terminal, services } = context;
   const stoppable = (
     act: (context: StoppableContext) => Promise<ExitCode>,
     missed = 'anything was measured',
-  ) => interruptibly(signals, terminal, missed, (interruption) => act({ ...context, interruption }));
+  ) => interruptibly(surroundings, terminal, missed, (interruption) => act({ ...context, interruption }));
   switch (request.command) {
     case 'help':
       terminal.print(helpText(request.of));
@@ -103,17 +111,22 @@ async function dispatch(request: Request, context: CommandContext, signals: Sign
 }
 
 /**
- * Runs with an ear for signals; what fails because of one is no failure but an interruption.
+ * Runs with an ear for signals; what fails because of one is no failure but an interruption. A second one ends the
+ * process soon, whatever it is waiting for.
  *
  * @param missed What had not happened yet where one ends it.
  */
 async function interruptibly(
-  signals: SignalSource,
+  { signals, exit }: Surroundings,
   terminal: Terminal,
   missed: string,
   act: (interruption: Interruption) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const interruption = watchSignals(signals, () => performance.now());
+  let timer: NodeJS.Timeout | undefined;
+  interruption.urgent.addEventListener('abort', () => {
+    timer = setTimeout(() => exit(EXIT.interrupted), URGENT_MS);
+  });
   try {
     return await act(interruption);
   } catch (error) {
@@ -126,6 +139,7 @@ async function interruptibly(
     terminal.say(error.message);
     return EXIT.interrupted;
   } finally {
+    clearTimeout(timer);
     interruption.release();
   }
 }
