@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import { remedied, SOUND, UPGRADE } from './check.test.fixture.ts';
 import { type CheckReport, check } from './check.ts';
 
@@ -87,7 +87,7 @@ const NEVER = new AbortController().signal;
 async function checked(text: string, signal = NEVER): Promise<CheckReport> {
   const path = join(root, 'nginx.conf');
   await writeFile(path, text);
-  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER });
+  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER, say: assert.fail });
 }
 
 describe('check, through a real Nginx', () => {
@@ -210,7 +210,7 @@ describe('a check of what cannot be run', () => {
   });
 
   it('is wrong use where there is no such file', async () => {
-    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER };
+    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
     await assert.rejects(check({ path: join(root, 'none.conf'), ...input }), (error) => {
       return error instanceof Problem && error.kind === 'usage';
     });

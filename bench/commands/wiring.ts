@@ -14,6 +14,7 @@ import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { checkProxy, proxySource } from '../topology/target.ts';
+import { fetchPlace } from '../topology/workplace.ts';
 import { keepUp } from '../up/up.ts';
 import { readConfigFile } from './config-file.ts';
 import { examine } from './doctor/examine.ts';
@@ -35,6 +36,12 @@ async function configurationOf({ profile, variant }: Side): Promise<Node[] | nul
   return path === null ? null : readTuned({ path, options, tunings: variant.proxy?.tunings ?? [] });
 }
 
+/** A fetch that is called off has nothing to end in order. */
+function search(say: (line: string) => void, urgent: AbortSignal) {
+  const place = fetchPlace({ say, urgent });
+  return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+}
+
 /** What the commands are made of on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
@@ -44,8 +51,7 @@ export const services: Services = {
     const tree = await configurationOf(side);
     if (tree !== null && options !== null) findPaths(tree, options);
   },
-  findNginx: (source, progress) =>
-    findNginx({ source, ...progress, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }),
+  findNginx: (source, { say, signal }) => findNginx({ source, signal, ...search(say, signal) }),
   async missingModule(side, binary) {
     const tree = await configurationOf(side);
     return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
@@ -55,9 +61,10 @@ export const services: Services = {
     const tree = await configurationOf(side);
     return tree !== null && options !== null && passesOverTls(tree, options);
   },
-  async checkSide({ plan, profile, variant }, binary) {
+  async checkSide({ plan, profile, variant }, binary, ears) {
     const source = proxySource(profile, variant);
-    if (plan.proxy !== null && source !== null) await checkProxy(source, plan.proxy, binary, plan.servers);
+    if (plan.proxy !== null && source !== null)
+      await checkProxy(source, plan.proxy, binary, plan.servers, ears);
   },
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
@@ -65,7 +72,7 @@ export const services: Services = {
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
   examine: (nginx) =>
-    examine({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }, PACKAGE_FOLDER),
+    examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER),
   watchMachine,
   runExperiment,
   keepUp,

@@ -1,5 +1,6 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
 import { BUSY, limitOf } from './limit.ts';
 import type { Utilisation } from './utilisation.ts';
@@ -17,6 +18,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const doubts = [
     cut ?? nothing(figures),
     losses(run, figures),
+    absence(run),
     disturbance,
     schedule.lag,
     schedule.rate,

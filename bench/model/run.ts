@@ -105,6 +105,8 @@ export const machineSampleSchema = v.strictObject({
   interruptUs: count,
   /** CPU time of the processes of the runs that this one takes turns with. */
   besideUs: v.optional(count, 0),
+  /** Grows by as long as the machine was suspended: then no clock of the run went on. */
+  suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 

@@ -51,6 +51,12 @@ export function parseAvailableMemory(text: string): number | null {
   return kibibytes(text, 'MemAvailable');
 }
 
+/** @param text /proc/uptime @returns µs since the system started, with those in which it was suspended */
+export function parseUptime(text: string): number | null {
+  const seconds = /^(\d+\.\d+) /.exec(text)?.[1];
+  return seconds === undefined ? null : Math.round(Number(seconds) * 1e6);
+}
+
 /** @param text /proc/<pid>/limits @returns the hard limit on open files; Infinity where there is none */
 export function parseOpenFilesLimit(text: string): number | null {
   const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(text)?.[1];

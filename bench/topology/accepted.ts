@@ -4,6 +4,7 @@ import { withoutCulprit } from '../nginx/complaint.ts';
 import type { OnChange } from '../nginx/notices.ts';
 import type { Directive, Node } from '../nginx/tree.ts';
 import { checkNginx, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
+import type { ProcessSet } from './process-set.ts';
 
 /**
  * Writes a configuration and has Nginx check it; what this Nginx cannot do is taken out, one complaint after
@@ -19,15 +20,16 @@ export async function writeAccepted(
   tree: readonly Node[],
   vital: readonly Directive[],
   onChange: OnChange | null,
+  launchTask: ProcessSet['launchTask'],
 ): Promise<{ tree: readonly Node[]; written: WrittenConfiguration }> {
   const written = await writeConfiguration(folder, tree);
   try {
-    await checkNginx(binary, written.confPath, folder, written.origins);
+    await checkNginx(binary, written.confPath, folder, written.origins, launchTask);
     return { tree, written };
   } catch (error) {
     if (!(error instanceof Problem) || onChange === null) throw error;
     const rest = withoutCulprit(tree, error.message, vital, onChange);
     if (rest === null) throw error;
-    return writeAccepted(binary, folder, rest, vital, onChange);
+    return writeAccepted(binary, folder, rest, vital, onChange, launchTask);
   }
 }

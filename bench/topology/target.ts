@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
@@ -23,7 +22,7 @@ import { freePorts, startNginx } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
-import { PRIVATE_FOLDER_PREFIX } from './warden.ts';
+import { atWorkplace, type Ears } from './workplace.ts';
 
 const HOST = '127.0.0.1';
 /** Where the configuration names no server. */
@@ -113,6 +112,7 @@ export async function startProxy(
     binary,
     servers,
     folder,
+    processSet,
     opening,
   );
   const { confPath, text } = accepted.written;
@@ -161,9 +161,9 @@ export async function checkProxy(
   proxy: ProxyPlan,
   binary: NginxBinary,
   servers: number,
+  ears: Ears,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
-  try {
+  await atWorkplace(ears, async ({ folder, processSet }) => {
     const { certPath } = source.upstreamTls
       ? await makeCertificate(join(folder, 'upstream'))
       : { certPath: null };
@@ -172,10 +172,8 @@ export async function checkProxy(
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
-    await prepare(source, proxy, binary, places, folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    await prepare(source, proxy, binary, places, folder, processSet);
+  });
 }
 
 /** Reads the configuration, moves it into the sandbox and has Nginx check it. */
@@ -185,6 +183,7 @@ async function prepare(
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
+  { launchTask }: ProcessSet,
   { host = HOST, pageFolder }: Opening = {},
 ) {
   const changes = collectChanges();
@@ -215,7 +214,14 @@ async function prepare(
   };
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
-  const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
+  const accepted = await writeAccepted(
+    binary,
+    folder,
+    sandbox.tree,
+    vital,
+    options && changes.note,
+    launchTask,
+  );
   return { tree, name, certificate, sandbox, accepted, changes, servesFolder: tree !== read };
 }
 
