@@ -18,7 +18,7 @@ events { worker_connections 64; }
 http {
 map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 proxy_cache_path /var/cache keys_zone=c:1m;
-upstream hashed { ip_hash; server 10.0.0.1; server 10.0.0.2; }
+upstream hashed { ip_hash; server 10.0.0.1; server 10.0.0.2; server 10.0.0.3 down; }
 server {
 listen 80; server_name plain.example.org;
 location /ws { proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
@@ -145,6 +145,8 @@ describe('check, through a real Nginx', () => {
     );
     const { seen } = found('max-fails', 6);
     assert.equal(seen?.status, 502);
+    const [{ spread, recovery } = assert.fail(), ...others] = report.seen?.upstreams.values() ?? [];
+    assert.deepEqual([spread, recovery?.tried, others], [{ clients: 6, servers: 1 }, 2, []]);
   });
 
   it('sees what TLS and a reload do, and when the log is written', () => {
