@@ -38,13 +38,18 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+let lostOutput: NodeJS.ErrnoException | null = null;
+let isTerminalClosed = false;
+
 /**
  * Where what we print cannot go any more, the command still does its work and cleans up: a reader may stop reading
  * (`| head`: EPIPE), and a terminal may be closed (EIO). Output that a full disk swallowed is a failure, though.
  */
-let lostOutput: NodeJS.ErrnoException | null = null;
-process.stderr.on('error', () => {});
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  isTerminalClosed ||= error.code === 'EIO';
+});
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  isTerminalClosed ||= error.code === 'EIO';
   if (error.code !== 'EPIPE' && error.code !== 'EIO') lostOutput ??= error;
 });
 
@@ -53,6 +58,8 @@ function end(code: number): void {
   process.stdout.write('', () =>
     // The error of an earlier write is reported on a later turn than its callback.
     setImmediate(() => {
+      // Node crashes as it exits, for it cannot reset a terminal that is gone: end by the signal that told of it.
+      if (isTerminalClosed) process.removeAllListeners('SIGHUP').kill(process.pid, 'SIGHUP');
       if (lostOutput === null) process.exit(code);
       say(
         `The output could not be written: ${lostOutput.message}. Free some space, or redirect it elsewhere.`,
