@@ -218,6 +218,22 @@ it('the runner is stopped for seconds: the run is suspect, and the verdict says 
   );
 });
 
+it('the generator of the HTTP leg is killed', async (t) => {
+  let pid = 0;
+  const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 1s`, {
+    async onPhase(phase) {
+      if (phase !== 'http') return;
+      do {
+        for (const each of await processesUsing(tmpdir()))
+          if (readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('http-worker')) pid = each;
+      } while (pid === 0);
+      process.kill(pid, 'SIGKILL');
+    },
+  });
+  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL in mid-run. That was during the HTTP leg.`;
+  assert.deepEqual(run.outcome, { state: 'failed', reason });
+});
+
 it('Nginx is killed during the HTTP leg', async (t) => {
   let pid = 0;
   const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 1500ms`, {

@@ -146,7 +146,12 @@ async function launchWarden(): Promise<Launched> {
     cpus: null,
     ipc: true,
   });
-  const ready = once(launched.child, 'message').then(() => true);
-  if (await Promise.race([ready, launched.exited.then(() => false)])) return launched;
-  throw new Problem('environment', `The clean-up process did not start: ${launched.stderrTail().trim()}`);
+  const ready = once(launched.child, 'message').then(() => true as const);
+  const exit = await Promise.race([ready, launched.exited]);
+  if (exit === true) return launched;
+  const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';
+  throw new Problem(
+    'environment',
+    `The ${exitWords(launched, exit)} before it was ready.${words === '' ? '' : ` Its last words: ${words}`}`,
+  );
 }
