@@ -3,6 +3,7 @@ import type { Run, Validity } from '../model/run.ts';
 import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
 import { BUSY, limitOf } from './limit.ts';
+import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 import { percent } from './words.ts';
 
@@ -19,6 +20,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     cut ?? nothing(figures),
     losses(run, figures),
     absence(run),
+    stall(run, figures),
     disturbance,
     schedule.lag,
     schedule.rate,

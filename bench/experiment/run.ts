@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
@@ -16,6 +17,7 @@ import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
+import { fullDisk } from './kernel.ts';
 import { visit } from './visit.ts';
 
 /**
@@ -88,7 +90,9 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   // Without it there is no log that could tell of a worker that ended.
   const isLost = driven.outcome.state === 'completed' && !isPrivateFolder(folder);
   if (isLost) driven.outcome = { state: 'failed', reason: lostFolder(folder) };
-  return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
+  const notices = [...driven.notices, ...(isLost ? [] : fullDisk(await statfs(folder)))];
+  const errorLog = proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine);
+  return runOf({ ...driven, notices }, errorLog);
 }
 
 /** Options of the echo server, which know them under these names. */
