@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
@@ -16,6 +16,8 @@ const file = process.argv[1] ?? '';
 if (isMainThread && file.endsWith('.test.js')) {
   // Short: paths of sockets within are limited to about a hundred bytes.
   const folder = mkdtempSync(join(tmpdir(), 'nwb-test-'));
+  // Nginx's workers, who are not root, have to pass through.
+  chmodSync(folder, 0o711);
   process.env.TMPDIR = folder;
   process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   endInTime();

@@ -7,10 +7,8 @@ import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts
 import { givenSecrets, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
-import { makePrivateFolder } from '../topology/private-folder.ts';
-import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
-import { createScope } from '../topology/scope.ts';
-import { startWarden } from '../topology/warden.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import { atWorkplace } from '../topology/workplace.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
 import { type Finding, sorted } from './finding.ts';
 import { judge } from './judge.ts';
@@ -26,6 +24,8 @@ export interface CheckInput {
   signal: AbortSignal;
   /** Kill what still runs. */
   urgent: AbortSignal;
+  /** Is told what else a person should know. */
+  say(line: string): void;
 }
 
 /** What is to be said of a configuration. */
@@ -120,22 +120,10 @@ async function tryOut(
 }
 
 /** Everything that was started has ended, and the private folder is gone, whatever happens. */
-async function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
-  const warden = await startWarden();
-  const scope = createScope();
-  const processSet = makeProcessSet(scope, warden);
-  input.urgent.addEventListener('abort', processSet.kill, { once: true });
-  try {
-    const folder = await makePrivateFolder(scope, warden);
-    return await untilDeath(processSet, input.signal, (signal) =>
-      runTrials({ ...input, folder, processSet, signal }),
-    );
-  } finally {
-    processSet.dismiss();
-    await scope.close();
-    input.urgent.removeEventListener('abort', processSet.kill);
-    await warden.close();
-  }
+function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
+  return atWorkplace(input, ({ folder, processSet }) =>
+    untilDeath(processSet, input.signal, (signal) => runTrials({ ...input, folder, processSet, signal })),
+  );
 }
 
 /**

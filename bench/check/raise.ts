@@ -88,8 +88,8 @@ export async function raise(
     },
     onChange,
   );
-  const { written } = await writeAccepted(binary, folder, moved, own, [], onChange);
-  const { launch } = processSet;
+  const { launch, launchTask } = processSet;
+  const { written } = await writeAccepted(binary, folder, moved, own, [], onChange, launchTask);
   const nginx = await startNginx({
     binary,
     confPath: written.confPath,

@@ -54,7 +54,10 @@ export async function calibrate(
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration']);
         if (warning !== null) screen.say(warning);
-        await lookBeforehand(planning, environment, binaries, services);
+        await lookBeforehand(planning, environment, binaries, services, {
+          say: screen.say,
+          urgent: interruption.urgent,
+        });
         return {};
       },
       assess: () => [],

@@ -52,7 +52,10 @@ export async function compare(request: CompareRequest, context: StoppableContext
         const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
         if (warning !== null) screen.say(warning);
-        return lookBeforehand(planning, environment, binaries, services);
+        return lookBeforehand(planning, environment, binaries, services, {
+          say: screen.say,
+          urgent: interruption.urgent,
+        });
       },
       assess: () => [],
     };

@@ -22,8 +22,8 @@ test('--strict takes nothing but valid runs, whatever the others are called', ()
 });
 
 test('each kind of failure of a run fails the whole, and only an interruption weighs more', () => {
-  const { connections, messages, failures } = NO_FAILURES.figures;
-  const figures = { connections, messages, failures };
+  const { connections, messages, failures, http } = NO_FAILURES.figures;
+  const figures = { connections, messages, failures, http };
   const failing: Partial<Judged>[] = [
     { figures: { ...figures, connections: { ...connections, failed: 1 } } },
     { figures: { ...figures, messages: { ...messages, lost: 1 } } },

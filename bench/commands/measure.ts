@@ -114,6 +114,7 @@ export async function measure(
       assess,
       signal,
       urgent,
+      say: screen.say,
       listeners: [tell, watch.listen],
     });
     await writer.end(services.now().toISOString());

@@ -128,7 +128,12 @@ export interface Ended {
 export async function obey(
   argv: readonly string[],
   services: Services,
-  { signals = new EventEmitter(), columns = null as number | null, debug = false } = {},
+  {
+    signals = new EventEmitter(),
+    columns = null as number | null,
+    debug = false,
+    exit = (code: ExitCode): void => assert.fail(`ended with ${code}`),
+  } = {},
 ): Promise<Ended> {
   const ended: Omit<Ended, 'code'> = { out: '', said: [], told: [], drawn: '' };
   const terminal = {
@@ -145,7 +150,7 @@ export async function obey(
     columns,
     rows: columns === null ? null : 24,
   };
-  const code = await main(argv, terminal, { signals, debug }, services);
+  const code = await main(argv, terminal, { signals, debug, exit }, services);
   return { code, ...ended };
 }
 

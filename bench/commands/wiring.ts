@@ -17,6 +17,7 @@ import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { checkProxy, proxySource } from '../topology/target.ts';
+import { fetchPlace } from '../topology/workplace.ts';
 import { keepUp } from '../up/up.ts';
 import { readConfigFile } from './config-file.ts';
 import { examine } from './doctor/examine.ts';
@@ -45,6 +46,12 @@ async function withConfiguration<T>(
   return maskProblems(changes.secrets, async () => act(await readTuned(source, changes.note), options));
 }
 
+/** A fetch that is called off has nothing to end in order. */
+function search(say: (line: string) => void, urgent: AbortSignal) {
+  const place = fetchPlace({ say, urgent });
+  return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
+}
+
 /** What the commands are made of on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
@@ -52,8 +59,7 @@ export const services: Services = {
   async checkTunings(side) {
     await withConfiguration(side, (tree, options) => options !== null && findPaths(tree, options));
   },
-  findNginx: (source, progress) =>
-    findNginx({ source, ...progress, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }),
+  findNginx: (source, { say, signal }) => findNginx({ source, signal, ...search(say, signal) }),
   async missingModule(side, binary) {
     return (await withConfiguration(side, needsStreamModule)) ? lackOfStream(binary) : null;
   },
@@ -64,9 +70,10 @@ export const services: Services = {
     );
     return passes ?? false;
   },
-  async checkSide({ plan, profile, variant }, binary) {
+  async checkSide({ plan, profile, variant }, binary, ears) {
     const source = proxySource(profile, variant);
-    if (plan.proxy !== null && source !== null) await checkProxy(source, plan.proxy, binary, plan.servers);
+    if (plan.proxy !== null && source !== null)
+      await checkProxy(source, plan.proxy, binary, plan.servers, ears);
   },
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
@@ -74,7 +81,7 @@ export const services: Services = {
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
   examine: (nginx) =>
-    examine({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }, PACKAGE_FOLDER),
+    examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER),
   watchMachine,
   runExperiment,
   keepUp,

@@ -1,7 +1,9 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
 import { BUSY, limitOf } from './limit.ts';
+import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 import { percent } from './words.ts';
 
@@ -17,6 +19,8 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const doubts = [
     cut ?? nothing(figures),
     losses(run, figures),
+    absence(run),
+    stall(run, figures),
     disturbance,
     schedule.lag,
     schedule.rate,

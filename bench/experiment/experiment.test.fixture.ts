@@ -62,6 +62,8 @@ export interface Executed {
   run: Run;
   figures: RunFigures;
   processes: readonly NamedProcess[];
+  /** What a person was told besides. */
+  said: readonly string[];
 }
 
 /**
@@ -118,6 +120,7 @@ export async function executeWithin(
   const started: Promise<void>[] = [];
   const runs: Run[] = [];
   let conclusions: Conclusion[] = [];
+  const said: string[] = [];
 
   const listen: Listener = (event) => {
     if (event.type === 'run-ended') runs.push(event.run);
@@ -149,12 +152,13 @@ export async function executeWithin(
       processes = all;
     },
     ...(serverArguments === undefined ? {} : { serverArguments }),
+    say: (line) => void said.push(line),
     listeners: [listen],
   });
   await Promise.all(started);
   const [run] = runs;
   assert.ok(run);
-  return { runs, conclusions, complete, run, figures: figuresOf(run), processes };
+  return { runs, conclusions, complete, run, figures: figuresOf(run), processes, said };
 }
 
 function checkRuns(runs: readonly Run[]): void {

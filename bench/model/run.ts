@@ -108,6 +108,8 @@ export const machineSampleSchema = v.strictObject({
   interruptUs: count,
   /** CPU time of the processes of the runs with which this one takes turns. */
   besideUs: v.optional(count, 0),
+  /** Grows by as long as the machine was suspended: then no clock of the run went on. */
+  suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 

@@ -1,8 +1,18 @@
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
-import { type Apt, dependenciesOf, privateApt, requireApt } from './apt.ts';
+import { type Apt, dependenciesOf, type Execute, execute, privateApt, requireApt } from './apt.ts';
 import { requireTrusted } from './trust.ts';
 
 /**
@@ -19,7 +29,18 @@ export interface FetchOptions {
   cacheDir: string;
   say: (line: string) => void;
   signal?: AbortSignal;
+  /** Default: one that is cleaned up unless this process is killed. */
+  place?: FetchPlace;
 }
+
+/**
+ * Where a fetch works: makes a folder in the cache, does the work there, and removes the folder. What is executed has
+ * ended by then.
+ */
+export type FetchPlace = <T>(
+  cacheDir: string,
+  work: (folder: string, execute: Execute) => Promise<T>,
+) => Promise<T>;
 
 /** What was fetched. */
 export interface FetchedNginx {
@@ -66,12 +87,12 @@ export async function fetchOnce(
  */
 async function fetchInto(
   root: string,
-  { cacheDir, signal }: FetchOptions,
+  { cacheDir, signal, place = plainPlace }: FetchOptions,
   { sources, addLibraries }: Fetching,
 ): Promise<void> {
-  const work = await makeWork(resolve(cacheDir));
-  try {
-    const apt = await privateApt(work, await sources(), signal);
+  await makeCache(resolve(cacheDir));
+  await place(resolve(cacheDir), async (work, execute) => {
+    const apt = await privateApt(work, await sources(), execute, signal);
     const unpacked = join(work, 'root');
     const warning = await apt.run(['update']);
     const archive = await unpackNginx(apt, unpacked, warning);
@@ -88,15 +109,22 @@ async function fetchInto(
     await rename(unpacked, root).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
-async function makeWork(cacheDir: string): Promise<string> {
+const plainPlace: FetchPlace = async (cacheDir, work) => {
+  const folder = await mkdtemp(join(cacheDir, 'fetch-'));
+  try {
+    return await work(folder, execute);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+async function makeCache(cacheDir: string): Promise<void> {
   try {
     await mkdir(cacheDir, { recursive: true, mode: 0o755 });
-    return await mkdtemp(join(cacheDir, 'fetch-'));
+    await access(cacheDir, constants.W_OK);
   } catch (cause) {
     throw new Problem('environment', `The cache folder ${cacheDir} cannot be written: ${reasonOf(cause)}.`, {
       cause,

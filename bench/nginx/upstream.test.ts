@@ -35,6 +35,13 @@ describe('upstream servers', () => {
     ]);
   });
 
+  test('lose only what asks a name server, as a whole word', () => {
+    assert.deepEqual(
+      entries('server a.example.com service=http resolve weight=2; server b route=resolve max_conns=7;'),
+      ['server 127.0.0.1:7001 weight=2;', 'server 127.0.0.1:7002 route=resolve max_conns=7;'],
+    );
+  });
+
   test('with all entries down, or none, are the echo servers all the same', () => {
     for (const servers of ['server a down;', 'server a down; server b backup;', '']) {
       assert.deepEqual(entries(servers), [

@@ -1,7 +1,7 @@
 import type { Notice } from '../model/notice.ts';
 import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
-import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
+import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus, parseUptime } from './proc.ts';
 import { readNow } from './read-now.ts';
 import { ThreadSums } from './threads.ts';
 
@@ -204,6 +204,8 @@ function sampleMachine(
     stolenUs: ticks.stolen * TICK_US,
     interruptUs: ticks.interrupt * TICK_US,
     besideUs,
+    // The clock of the run stands still meanwhile.
+    suspendedUs: wholeUs((parseUptime(readNow(`${procfs}/uptime`)) ?? nowUs) - nowUs),
   });
 }
 

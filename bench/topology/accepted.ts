@@ -6,6 +6,7 @@ import { parse } from '../nginx/parse.ts';
 import { type OwnAddresses, refuseOtherTargets } from '../nginx/targets.ts';
 import { type Directive, type Node, rewrite } from '../nginx/tree.ts';
 import { checkNginx, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
+import type { ProcessSet } from './process-set.ts';
 
 /**
  * Writes a configuration and has Nginx check it; what this Nginx cannot do is taken out, one complaint after
@@ -24,17 +25,18 @@ export async function writeAccepted(
   own: OwnAddresses,
   vital: readonly Directive[],
   onChange: OnChange | null,
+  launchTask: ProcessSet['launchTask'],
 ): Promise<{ tree: readonly Node[]; written: WrittenConfiguration }> {
   const written = await writeConfiguration(folder, tree);
   refuseOtherTargets(readBack(written), own);
   try {
-    await checkNginx(binary, written.confPath, folder, written.origins);
+    await checkNginx(binary, written.confPath, folder, written.origins, launchTask);
     return { tree, written };
   } catch (error) {
     if (!(error instanceof Problem) || onChange === null) throw error;
     const rest = withoutCulprit(tree, error.message, vital, onChange);
     if (rest === null) throw error;
-    return writeAccepted(binary, folder, rest, own, vital, onChange);
+    return writeAccepted(binary, folder, rest, own, vital, onChange, launchTask);
   }
 }
 

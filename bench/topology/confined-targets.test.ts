@@ -12,6 +12,8 @@ import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { parse } from '../nginx/parse.ts';
 import { moveAllServers, moveIntoSandbox, type Sandbox, type SandboxSpec } from '../nginx/sandbox.ts';
 import { directive, type Node } from '../nginx/tree.ts';
+import { launch } from './process.ts';
+import { nginxUser } from './worker-user.ts';
 import { writeAccepted } from './accepted.ts';
 import { makeCertificate } from './certificate.ts';
 import { HOST, setUpBench } from './nginx.test.fixture.ts';
@@ -73,7 +75,7 @@ async function started(
     workerFiles: 512,
     reuseport: false,
     cpuAffinity: null,
-    user: process.getuid?.() === 0 ? 'root root' : null,
+    user: nginxUser(),
     nginxVersion: binary.version,
     buildArguments: binary.buildArguments,
     modulesPath: binary.modulesPath,
@@ -82,7 +84,7 @@ async function started(
     keepGuards: true,
   };
   const moved = move(tree, spec);
-  const { written } = await writeAccepted(binary, folder, moved.tree, spec, [], () => {});
+  const { written } = await writeAccepted(binary, folder, moved.tree, spec, [], () => {}, launch);
   const { listeners } = moved;
   const nginx = await startNginx({
     binary,

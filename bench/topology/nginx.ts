@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
@@ -10,7 +9,7 @@ import type { Listener } from '../nginx/listen.ts';
 import { type Printed, print } from '../nginx/print.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
-import { type Launched, type LaunchOptions, launch } from './process.ts';
+import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 
 const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
@@ -40,6 +39,7 @@ export async function writeConfiguration(
  * Lets `nginx -t` check the configuration.
  *
  * @param origins Of the printed lines: complaints then name the person's own file and line.
+ * @param launchTask Default: launch of process.ts; a caller's own keeps account of what it starts.
  * @returns what it warned of.
  * @throws Problem('configuration') in nginx's own words.
  */
@@ -48,17 +48,24 @@ export async function checkNginx(
   confPath: string,
   folder: string,
   origins: readonly (Origin | null)[] = [],
+  launchTask = launch,
 ): Promise<string[]> {
   const [command, ...args] = nginxCommand(binary, ['-t', ...pathArguments(binary, confPath, folder)]);
-  const { failed, stderr } = await new Promise<{ failed: boolean; stderr: string }>((done) => {
-    execFile(command, args, { timeout: CHECK_TIMEOUT_MS, env: nginxEnvironment() }, (error, _, words) =>
-      done({ failed: error !== null, stderr: words }),
-    );
-  });
-  const lines = ownWords(stderr, confPath, origins);
-  if (!failed) return lines;
+  const env = nginxEnvironment();
+  const test = launchTask({ name: 'nginx -t', component: 'proxy', command, args, env, cpus: null, ipc: false });
+  const timer = setTimeout(() => void test.stop('SIGTERM', STOP_MS), CHECK_TIMEOUT_MS);
+  const exit = await test.exited;
+  clearTimeout(timer);
+  const lines = ownWords(test.stderrTail(), confPath, origins);
+  if (exit.code === 0) return lines;
+  if (exit.signal !== null) throw new Problem('died', `${exitWords(test, exit)}.`);
   const fatal = lines.filter((line) => /^\[(emerg|alert|crit)\]/.test(line));
   const words = (fatal.length > 0 ? fatal : lines).map((line) => line.replace(/^\[\w+\] /, '')).join('; ');
+  if (/\(28: /.test(words))
+    throw new Problem(
+      'environment',
+      `The disk of the temporary folder is full: ${words}. Free some space, or name another folder in the environment variable TMPDIR.`,
+    );
   throw new Problem(
     'configuration',
     `Nginx refuses the configuration: ${words === '' ? 'nginx -t failed without a word' : words}.`,

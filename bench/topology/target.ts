@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
@@ -24,8 +22,8 @@ import { freePorts, startNginx } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
-import { PRIVATE_FOLDER_PREFIX } from './warden.ts';
 import { nginxUser } from './worker-user.ts';
+import { atWorkplace, type Ears } from './workplace.ts';
 
 const HOST = '127.0.0.1';
 /** Where the configuration names no server. */
@@ -115,6 +113,7 @@ export async function startProxy(
     binary,
     servers,
     folder,
+    processSet,
     opening,
   );
   const { confPath, text } = accepted.written;
@@ -172,9 +171,9 @@ export async function checkProxy(
   proxy: ProxyPlan,
   binary: NginxBinary,
   servers: number,
+  ears: Ears,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
-  try {
+  await atWorkplace(ears, async ({ folder, processSet }) => {
     const { certPath } = source.upstreamTls
       ? await makeCertificate(join(folder, 'upstream'))
       : { certPath: null };
@@ -183,10 +182,8 @@ export async function checkProxy(
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
-    await prepare(source, proxy, binary, places, folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    await prepare(source, proxy, binary, places, folder, processSet);
+  });
 }
 
 /** Reads the configuration, moves it into the sandbox and has Nginx check it; no secret is in what it throws. */
@@ -196,12 +193,13 @@ async function prepare(
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
+  processSet: ProcessSet,
   opening: Opening = {},
 ) {
   const changes = collectChanges();
   const secrets = () => [...changes.secrets(), ...(source.options ? givenSecrets(source.options) : [])];
   return maskProblems(secrets, async () => {
-    const prepared = await checked(source, proxy, binary, servers, folder, opening, changes);
+    const prepared = await checked(source, proxy, binary, servers, folder, processSet, opening, changes);
     return { ...prepared, changes, secrets: secrets() };
   });
 }
@@ -212,6 +210,7 @@ async function checked(
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
+  { launchTask }: ProcessSet,
   { host = HOST, pageFolder }: Opening,
   changes: Changes,
 ) {
@@ -242,7 +241,15 @@ async function checked(
   };
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
-  const accepted = await writeAccepted(binary, folder, sandbox.tree, spec, vital, options && changes.note);
+  const accepted = await writeAccepted(
+    binary,
+    folder,
+    sandbox.tree,
+    spec,
+    vital,
+    options && changes.note,
+    launchTask,
+  );
   return { tree, name, certificate, sandbox, accepted, servesFolder: tree !== read };
 }
 
