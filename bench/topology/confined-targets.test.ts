@@ -12,8 +12,6 @@ import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { parse } from '../nginx/parse.ts';
 import { moveAllServers, moveIntoSandbox, type Sandbox, type SandboxSpec } from '../nginx/sandbox.ts';
 import { directive, type Node } from '../nginx/tree.ts';
-import { launch } from './process.ts';
-import { nginxUser } from './worker-user.ts';
 import { writeAccepted } from './accepted.ts';
 import { makeCertificate } from './certificate.ts';
 import { HOST, setUpBench } from './nginx.test.fixture.ts';
@@ -75,7 +73,7 @@ async function started(
     workerFiles: 512,
     reuseport: false,
     cpuAffinity: null,
-    user: nginxUser(),
+    user: process.getuid?.() === 0 ? 'root root' : null,
     nginxVersion: binary.version,
     buildArguments: binary.buildArguments,
     modulesPath: binary.modulesPath,

@@ -52,7 +52,15 @@ export async function checkNginx(
 ): Promise<string[]> {
   const [command, ...args] = nginxCommand(binary, ['-t', ...pathArguments(binary, confPath, folder)]);
   const env = nginxEnvironment();
-  const test = launchTask({ name: 'nginx -t', component: 'proxy', command, args, env, cpus: null, ipc: false });
+  const test = launchTask({
+    name: 'nginx -t',
+    component: 'proxy',
+    command,
+    args,
+    env,
+    cpus: null,
+    ipc: false,
+  });
   const timer = setTimeout(() => void test.stop('SIGTERM', STOP_MS), CHECK_TIMEOUT_MS);
   const exit = await test.exited;
   clearTimeout(timer);

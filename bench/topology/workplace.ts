@@ -6,8 +6,8 @@ import { FETCH_FOLDER_PREFIX, folderProblem, problemWithin, sweepAbandoned } fro
 import { exitWords } from './process.ts';
 import { makeProcessSet, type ProcessSet } from './process-set.ts';
 import { createScope, type Scope } from './scope.ts';
-import { openFolderToWorkers } from './worker-user.ts';
 import { startWarden, type Warden } from './warden.ts';
+import { openFolderToWorkers } from './worker-user.ts';
 
 /** Nothing looks at the folder more often than a person at the clock. */
 const LOOK_MS = 1_000;
