@@ -67,7 +67,9 @@ test('a page that joins late sees what was measured before, and one that is clos
   await early.page.locator('#state', { hasText: 'Run 2 of 2' }).waitFor();
   const late = await opened(url);
   await late.page.locator('#state', { hasText: 'direct, latency' }).waitFor();
-  await late.page.frameLocator('iframe:not(.coming)').locator('h1', { hasText: 'direct' }).waitFor();
+  const first = late.page.frameLocator('iframe:not(.coming)');
+  await first.locator('h1', { hasText: 'direct' }).waitFor();
+  await first.getByRole('heading', { name: 'All runs' }).click();
   await early.page.close();
 
   const { code, summary } = await ended;
@@ -82,6 +84,9 @@ test('a page that joins late sees what was measured before, and one that is clos
   await late.page.locator('#link', { hasText: 'has ended: this is the whole report' }).waitFor();
   const whole = late.page.frameLocator('iframe:not(.coming)');
   await whole.locator('#latency').waitFor();
+  // What was open in the report before it is open in the one that took its place.
+  await whole.getByText('Every run').waitFor();
+  assert.equal(await whole.locator('.folded > details[open]').count(), 1);
   assert.equal(await late.page.locator('iframe').count(), 1);
   assert.deepEqual([early.complaints, late.complaints], [[], []]);
   await late.page.close();
