@@ -172,6 +172,10 @@ test('a section is opened by click, by keyboard and by every kind of link, and i
     await page.locator('nav a[href="#setup"]').click();
     await page.locator('#setup dl').first().waitFor();
     await page.locator('#setup summary').first().press('Enter');
+    // Typed into the address, or gone back to.
+    await page.evaluate(`location.hash = '#runs'`);
+    await page.locator('#runs table').waitFor();
+    await page.locator('#runs summary').first().press('Enter');
     await page.evaluate(`location.hash = '#chart-response-latency-0'`);
     await page.locator('#chart-response-latency-0').waitFor();
     assert.deepEqual(await openSections(page), ['course', 'cost']);

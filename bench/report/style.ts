@@ -57,7 +57,7 @@ summary.head { margin: 0 -24px; }
 summary.head:hover { background: var(--band); }
 .head h2 { display: inline; font-size: 1.12rem; color: var(--text); }
 .found { display: block; color: var(--muted); font-size: 0.94rem; overflow-wrap: anywhere; }
-.head h2, .found { margin-left: 1.1em; }
+.head h2, .found { margin-left: 1.03rem; }
 summary.head h2 { margin-left: 0; }
 section p { max-width: 60em; }
 .how, figcaption { color: var(--muted); font-size: 0.88rem; max-width: 68em; }

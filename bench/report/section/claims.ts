@@ -19,5 +19,5 @@ ${claimsOf([view])}`,
 function claimsFinding(view: View): string {
   const judged = judge([view]);
   const tried = judged.filter(({ findings }) => findings.length > 0).map(({ verdict }) => verdict);
-  return `${tried.length} of ${judged.length} claims were tried${tried.length === 0 ? '' : `: ${tally(tried)}`}.`;
+  return `${tried.length} of ${judged.length} claims tried${tried.length === 0 ? '' : `: ${tally(tried)}`}.`;
 }

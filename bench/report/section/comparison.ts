@@ -28,6 +28,7 @@ import type { Said } from '../notices.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import type { FoldedSection, RunView, Section, View } from '../view.ts';
+import { capital } from '../words.ts';
 import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList, noticesFinding } from './notices.ts';
@@ -99,7 +100,7 @@ export function rounds(view: View): FoldedSection {
   return {
     id: 'rounds',
     title: stored === undefined ? 'Round by round' : 'Run by run',
-    finding: `${stored === undefined ? `${comparison.rounds.used} rounds` : `${view.result.runs.length} runs`}, ${excluded.length === 0 ? 'none of them' : 'figures of some'} left out.`,
+    finding: stored === undefined ? roundsFinding(comparisons) : runsFinding(view.runs),
     charts: [],
     body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far either kind scatters is what the machine does by itself; what counts is whether one kind stands above the other.'}</p>
 ${comparisons.map(
@@ -110,6 +111,19 @@ ${comparisons.map(
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
+}
+
+/** In how many rounds the first figure that counts was lower, for each variant. */
+function roundsFinding(comparisons: readonly VariantComparison[]): string {
+  const clauses = comparisons.flatMap(({ variant, figures }) => {
+    const figure = figures.find(isDrawn);
+    if (figure === undefined) return [];
+    const lower = figure.rounds.filter((round) => round.variant < round.baseline).length;
+    return [
+      `${capital(figureTitle(figure))} of ${variant} was lower in ${lower} of ${figure.rounds.length} rounds`,
+    ];
+  });
+  return clauses.length === 0 ? 'No round has a figure that counts.' : `${clauses.join('; ')}.`;
 }
 
 function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeCalibration } from '../../../test/calibration.ts';
+import { makeSearchResult } from '../../../test/capacity.ts';
+import { makeRounds } from '../../../test/comparison.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import type { Result } from '../../model/result.ts';
@@ -26,7 +29,7 @@ test('every closed section says what it found', () => {
     { throughput, claims, notices, failures, protocols, runs, setup, configuration },
     {
       throughput: 'What set the pace: echo server (direct); Nginx (plain, tls).',
-      claims: '4 of 8 claims were tried: 2 confirmed, 2 refuted.',
+      claims: '4 of 8 claims tried: 2 confirmed, 2 refuted.',
       notices: 'Nothing out of the ordinary.',
       failures: 'No connection failed in any run.',
       protocols: 'TLS: tls; HTTP/2 for clients that offer it: none.',
@@ -38,6 +41,38 @@ test('every closed section says what it found', () => {
   assert.match(found.latency ?? '', /^The share of messages that took more than 10 times the median /);
   assert.match(found.course ?? '', /^The highest p99 of a moment is /);
   assert.match(found.spread ?? '', /^Every message is accounted for: [\d,]+ sent, 0 lost\.$/);
+});
+
+test('a comparison, a calibration and a search open with what they found', () => {
+  const rounds = makeRounds();
+  const { rounds: round, configuration, notices, runs, claims, setup, ...others } = foundIn(rounds);
+  assert.deepEqual(others, {});
+  assert.deepEqual(
+    { round, configuration, notices, runs },
+    {
+      round: 'Nginx CPU per message of plain+buf-16k was lower in 0 of 3 rounds.',
+      configuration: 'plain+buf-16k adds 1 and removes 0 lines of plain.',
+      notices: 'Nothing out of the ordinary.',
+      runs: '12 runs: 12 valid.',
+    },
+  );
+  assert.ok(claims && setup);
+
+  const calibration = foundIn({ ...rounds, conclusions: [...rounds.conclusions, makeCalibration()] });
+  assert.deepEqual(Object.keys(calibration), [
+    'effects',
+    'rounds',
+    'curves',
+    'configuration',
+    'notices',
+    'runs',
+    'setup',
+  ]);
+  assert.equal(calibration.effects, 'A difference was found in 2 of 4 figures.');
+
+  const search = foundIn(makeSearchResult());
+  assert.deepEqual(Object.keys(search), ['configuration', 'notices', 'setup']);
+  assert.equal(search.configuration, 'Nginx 1.22.1 ran with 8 lines of configuration in the last trial.');
 });
 
 test('what went wrong is in what a section found', () => {
