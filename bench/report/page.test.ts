@@ -73,6 +73,14 @@ async function report(result: Result): Promise<string> {
 
 async function openAll(page: Page): Promise<void> {
   await page.locator('details').evaluateAll((list) => list.map((item) => item.toggleAttribute('open', true)));
+  await allDrawn(page);
+}
+
+/** A chart is drawn a moment after it comes to be seen; Chart.js sets the style of its canvas then. */
+async function allDrawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `[...document.querySelectorAll('canvas')].every((each) => !each.checkVisibility() || each.style.display === 'block')`,
+  );
 }
 
 /** How many different colours each canvas shows: one that was not drawn has one. */
@@ -152,7 +160,10 @@ for (const [profiles, tallest] of [
 test('a section is opened by click, by keyboard and by every kind of link, and its charts are drawn then', async () => {
   const path = await report(makeBothSteps(2, 4));
   await visit(path, WIDE, async (page, events) => {
-    const drawn = async (id: string) => ((await coloursOf(page, `#${id}`))[id] ?? 0) > 8;
+    const drawn = async (id: string) => {
+      await allDrawn(page);
+      return ((await coloursOf(page, `#${id}`))[id] ?? 0) > 8;
+    };
     assert.ok(!(await drawn('chart-cpu-latency')));
     await page.getByRole('heading', { name: 'CPU and memory' }).click();
     assert.deepEqual(await openSections(page), ['cost']);
@@ -254,6 +265,7 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
       .locator('.folded > details > :nth-child(2)')
       .evaluateAll((list) => list.map((each) => each.checkVisibility()));
     assert.ok(shown.length > 10 && shown.every(Boolean), `${shown}`);
+    await allDrawn(page);
     assert.ok(Object.values(await coloursOf(page)).filter((count) => count > 8).length > 15);
     await openAll(page);
     for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);

@@ -173,6 +173,7 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .tag { display: inline-block; font-size: 0.78rem; color: var(--muted); background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 0 6px; overflow-wrap: anywhere; }
 th .beside { font-weight: 400; }
 footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
+@media screen { #summary .canvas:not(.middle, .tall) { height: 300px; } }
 @media (max-width: 640px) {
   .wide { padding: 0 14px; }
   .masthead { padding-top: 26px; padding-bottom: 18px; }
