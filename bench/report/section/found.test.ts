@@ -84,11 +84,13 @@ test('what went wrong is in what a section found', () => {
   slice.failures = { 'upgrade/status-503': 2, 'tcp/refused': 7 };
   worker.sent += 1;
   latency.validity = { ...latency.validity, verdict: 'suspect', reasons: ['A reason.'] };
+  throughput.validity.limit.component = 'none';
   throughput.notices = [{ level: 'warning', code: 'a-code', text: 'A warning.' }];
-  const { failures, spread, runs, notices } = foundIn(result);
+  const { throughput: pace, failures, spread, runs, notices } = foundIn(result);
   assert.deepEqual(
-    { failures, spread, runs, notices },
+    { pace, failures, spread, runs, notices },
     {
+      pace: 'What set the pace: no single component (direct).',
       failures: '9 failures, in 1 of 2 runs.',
       spread: 'The counts do not add up in direct, throughput.',
       runs: '2 runs: 1 valid, 1 suspect.',

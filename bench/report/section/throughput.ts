@@ -33,7 +33,8 @@ export function throughput({ steps, result }: View): FoldedSection {
 function paceFinding(runs: readonly RunView[]): string {
   const names = new Map<string, string[]>();
   for (const { name, run } of runs) {
-    const limit = LIMIT_NAMES[run.validity.limit.component];
+    const { component } = run.validity.limit;
+    const limit = component === 'none' ? 'no single component' : LIMIT_NAMES[component];
     names.set(limit, [...(names.get(limit) ?? []), name]);
   }
   return `What set the pace: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
