@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { makeOpenFolder } from '../test/folder.ts';
 
 const CLI = fileURLToPath(new URL('./cli.js', import.meta.url));
 
@@ -101,7 +102,7 @@ test('a full disk behind stdout is said, and is no success', async () => {
 });
 
 test('a terminal that is closed ends a run as an interruption: result kept, report drawn', async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), 'cli-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'cli-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const line = `exec "${process.execPath}" "${CLI}" --profile direct -c 5 -w 0ms -d 60s --steps throughput --no-config --reports "${folder}"`;
   // `script` gives the command a terminal of its own; where it is killed, the terminal is gone.

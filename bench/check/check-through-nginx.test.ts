@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { makeOpenFolder } from '../../test/folder.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
@@ -45,7 +46,7 @@ const OPTIONS: ConfigurationOptions = {
 let root: string;
 let binary: NginxBinary;
 before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'check-test-'));
+  root = makeOpenFolder(join(tmpdir(), 'check-test-'));
   // Private folders of the check lie below it, and can be told from those of other tests.
   process.env.TMPDIR = root;
   binary = await findNginx({

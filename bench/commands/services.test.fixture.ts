@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { runLoop } from '../experiment/loop.ts';
@@ -156,7 +157,7 @@ export async function obey(
 
 /** A folder that is gone when the test has ended. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'commands-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'commands-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { after, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { figuresOf, histogramOf, type RunFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Listener, RunPhase } from '../model/event.ts';
@@ -71,7 +72,7 @@ export interface Executed {
  * a file of theirs may be left.
  */
 export function ownTemporaryFolder(): void {
-  const folder = mkdtempSync(join(tmpdir(), 'experiment-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'experiment-test-'));
   process.env.TMPDIR = folder;
   after(async () => {
     const left = { processes: await processesUsing(folder), files: await readdir(folder) };

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  access,
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, request } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { COMMON_FOLDER } from '../../test/nobody.ts';
 import { Problem } from '../model/failure.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
@@ -48,7 +38,7 @@ const backend = createServer((_, response) => response.end('page of the echo ser
 let echo: EchoServer;
 
 before(async () => {
-  root = await mkdtemp(join(COMMON_FOLDER, 'files-test-'));
+  root = makeOpenFolder(join(COMMON_FOLDER, 'files-test-'));
   await chmod(root, 0o755);
   outside = join(root, 'outside');
   await mkdir(outside);
@@ -116,13 +106,13 @@ async function running(
   text: string,
   body: (target: StartedTarget, folder: string) => Promise<void>,
 ): Promise<void> {
-  const site = await mkdtemp(join(root, 'site-'));
+  const site = makeOpenFolder(join(root, 'site-'));
   await chmod(site, 0o755);
   await mkdir(join(site, 'public'));
   await writeFile(join(site, 'public/own.html'), 'own page');
   await symlink(outside, join(site, 'public/link'));
   await writeFile(join(site, 'nginx.conf'), text.replaceAll('SITE', site));
-  const folder = await mkdtemp(join(root, 'run-'));
+  const folder = makeOpenFolder(join(root, 'run-'));
   await openFolderToWorkers(folder);
   const options = {
     roots: [],

@@ -12,11 +12,11 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import { identityOf, thisOwner } from './owner.ts';
 import {
@@ -75,7 +75,7 @@ async function until(fact: () => boolean, what: string): Promise<void> {
 /** A folder that stands for the system's temporary folder, in this process and those that it starts. */
 async function temporaryFolder(t: TestContext): Promise<string> {
   const before = process.env.TMPDIR;
-  const folder = await mkdtemp(join(tmpdir(), 'warden-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'warden-test-'));
   process.env.TMPDIR = folder;
   t.after(() => {
     if (before === undefined) delete process.env.TMPDIR;

@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import { fetchDebianNginx } from '../nginx/debian.ts';
 import { identityOf } from './owner.ts';
@@ -23,7 +16,7 @@ const NEVER = new AbortController().signal;
 const SILENT = { say: assert.fail, urgent: NEVER };
 const PATH = process.env.PATH ?? '';
 
-const temporary = mkdtempSync(join(tmpdir(), 'workplace-test-'));
+const temporary = makeOpenFolder(join(tmpdir(), 'workplace-test-'));
 process.env.TMPDIR = temporary;
 after(() => rmSync(temporary, { recursive: true, force: true }));
 
@@ -81,7 +74,7 @@ describe('workplace', () => {
 
 /** An apt-get that goes on for a minute, and says its pid to a file. */
 function slowApt(t: TestContext): { cache: string; pid(): number } {
-  const folder = mkdtempSync(join(temporary, 'apt-'));
+  const folder = makeOpenFolder(join(temporary, 'apt-'));
   const pidFile = join(folder, 'pid');
   const script = `#!/bin/sh\ncase "$*" in *update*) echo $$ > ${pidFile}; sleep 60 & wait;; esac\n`;
   for (const [name, body] of [

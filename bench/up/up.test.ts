@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { ownTemporaryFolder } from '../experiment/experiment.test.fixture.ts';
 import { Problem } from '../model/failure.ts';
 import { addressesOf, type Standing, standingLines } from './standing.ts';
@@ -63,7 +64,7 @@ describe('a topology that is kept up', () => {
   });
 
   it('is a configuration of one’s own as well, its path and its address chosen', async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'own-'));
+    const folder = makeOpenFolder(join(tmpdir(), 'own-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'chat.conf');
     await writeFile(
@@ -93,7 +94,7 @@ describe('a topology that is kept up', () => {
   });
 
   it('keeps its guards where others can reach it, though their files are missing here', async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'own-'));
+    const folder = makeOpenFolder(join(tmpdir(), 'own-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'guarded.conf');
     await writeFile(

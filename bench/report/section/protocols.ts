@@ -1,16 +1,18 @@
-import type { HttpLeg } from '../../model/run.ts';
+import type { HttpLeg, Probe } from '../../model/run.ts';
+import { levelsSentence } from '../finding/levels.ts';
 import { html } from '../markup.ts';
 import { type Said, saidOnce } from '../notices.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { cacheCounts, cacheSentence, keyName, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** The protocols of the listener, and what they mean for WebSocket. */
-export function protocols(view: View): Section {
+/** What the listener speaks, and what that means for WebSocket. */
+export function protocols(view: View): FoldedSection {
   return {
     id: 'protocols',
     title: 'Protocols',
+    finding: listenersFinding(view),
     charts: [],
     body: html`<ul class="plain">${sentences(view).map(
       ({ what, whose }) => html`<li><strong>${whose}</strong>: ${what}</li>
@@ -20,7 +22,19 @@ ${table('What one connection before the load found out', PROBE, view.runs.map(pr
   };
 }
 
-/** Each sentence once, with the runs to which it applies. */
+/** Whose listener encrypts, and whose offers HTTP/2. */
+function listenersFinding({ variants }: View): string {
+  const having = (has: (probe: Probe) => boolean): string =>
+    variants
+      .filter(({ throughput, latency }) =>
+        [throughput, latency].some((view) => view?.run.probe && has(view.run.probe)),
+      )
+      .map(({ name }) => name)
+      .join(', ') || 'none';
+  return `TLS: ${having(({ tlsProtocol }) => tlsProtocol !== null)}; HTTP/2 for clients that offer it: ${having(({ alpnOffered }) => alpnOffered === 'h2')}.`;
+}
+
+/** Each sentence once, with the runs that it is true of. */
 function sentences(view: View): Said<string>[] {
   const said = view.runs.map((of) => ({ what: protocolSentence(of.run.probe), of }));
   return saidOnce(said, view, (text) => text);
@@ -58,15 +72,17 @@ function yesNo(answer: boolean | null | undefined): string {
 }
 
 /** Ordinary GETs through the same profile, before the WebSockets. */
-export function httpLeg({ runs }: View): Section {
+export function httpLeg({ runs }: View): FoldedSection {
   const legs = runs.filter(({ run }) => run.http !== null);
+  const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));
   return {
     id: 'http',
     title: 'HTTP beside WebSocket',
+    finding: legs.length === 0 ? 'Left out.' : levelsSentence('HTTP throughput', levels, formatRate),
     charts: [],
     body:
       legs.length === 0
-        ? html`<p>Left out.</p>`
+        ? null
         : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, briefly, before the WebSockets.</p>
 ${legs
   .filter(({ run }) => run.http !== null && run.http.cache !== null)
