@@ -27,12 +27,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
   wording: ['model'],
   metrics: ['model', 'wording', 'measure'],
+  files: ['model'],
   measure: ['model', 'wording', 'hdr-histogram-js', 'valibot'],
   stats: ['model'],
   request: ['model', 'wording', 'metrics'],
   plan: ['model', 'wording', 'request', 'valibot'],
   strategy: ['model', 'wording', 'metrics', 'measure', 'stats', 'plan'],
-  nginx: ['model', 'wording', 'node:child_process'],
+  nginx: ['model', 'wording', 'files', 'node:child_process'],
   topology: ['model', 'wording', 'nginx', 'node:child_process', 'selfsigned'],
   load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'wording', 'measure'],
@@ -47,6 +48,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   site: ['model', 'wording', 'metrics', 'stats', 'strategy', 'report'],
   commands: [
     ...JOINED,
+    'files',
     'up',
     'experiment',
     'check',
@@ -63,6 +65,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const FOLDERS = [
   ...JOINED,
+  'files',
   'up',
   'experiment',
   'check',

@@ -11,6 +11,7 @@ export const RULES: readonly Rule[] = [
   http2,
   resumption,
   cache,
+  httpFailed,
   skew,
   ramp,
   pacing,
@@ -44,10 +45,28 @@ function cipherOnBun({ client, engine }: RunPlan, protocol: string): string {
 }
 
 function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
-  const share = figures.http?.cacheHitShare ?? null;
-  if (http === null || share === null) return null;
-  const text = `The cache answered ${(share * 100).toFixed(1)} % of ${http.requests} ordinary GETs, and ${http.backendRequests} of them reached an echo server. It leaves WebSocket messages alone: all ${figures.messages.echoed} echoes came from the ${plan.servers === 1 ? 'echo server' : `${plan.servers} echo servers`}.`;
+  const { cacheHitShare: share = null, backend = null } = figures.http ?? {};
+  if (http === null || share === null || backend === null) return null;
+  const text = `The cache answered ${(share * 100).toFixed(1)} % of ${http.requests} ordinary GETs, and ${backend} of them reached an echo server. It leaves WebSocket messages alone: all ${figures.messages.echoed} echoes came from the ${plan.servers === 1 ? 'echo server' : `${plan.servers} echo servers`}.`;
   return { level: 'info', code: 'cache-serves-gets', text };
+}
+
+/** The WebSockets of the run may be fine all the same. */
+function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null {
+  if (http === null || figures === null || figures.failed === 0) return null;
+  const { statuses, failed } = figures;
+  const kinds =
+    statuses === null
+      ? []
+      : ['4xx', '5xx'].flatMap((kind) => (statuses[kind] ? [`${statuses[kind]} answered ${kind}`] : []));
+  const how = [
+    ...kinds,
+    ...(http.errors > 0 ? [`${http.errors} lost with their connections`] : []),
+    ...(http.timeouts > 0 ? [`${http.timeouts} without an answer in time`] : []),
+  ].join(', ');
+  const asked = http.requests + http.errors + http.timeouts;
+  const text = `${failed} of ${asked} ordinary GETs of ${http.path} failed${how === '' ? '' : ` (${how})`}: figures of the HTTP leg count the others alone, and nothing follows from them for a cache. --no-http leaves it out.`;
+  return { level: 'warning', code: 'http-failed', text };
 }
 
 /** Long-lived connections stay with the worker that accepted them. */

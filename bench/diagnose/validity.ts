@@ -2,8 +2,10 @@ import type { RunFigures } from '../measure/figures.ts';
 import type { Finding } from '../model/finding.ts';
 import type { Run, Validity } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
+import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
 import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
+import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 
 /** If another component is busy and Nginx is below this share, Nginx is not what is measured. */
@@ -19,6 +21,8 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const doubts = [
     cut ?? nothing(figures),
     losses(run, figures),
+    absence(run),
+    stall(run, figures),
     disturbance,
     schedule.lag,
     schedule.rate,

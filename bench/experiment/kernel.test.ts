@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { droppedHandshakes, throttling } from './kernel.ts';
+import { droppedHandshakes, fullDisk, throttling } from './kernel.ts';
 
 describe('what the kernel counted during the load', () => {
   it('tells of handshakes that found the backlog full', () => {
@@ -9,6 +9,17 @@ describe('what the kernel counted during the load', () => {
     assert.deepEqual(droppedHandshakes({ overflows: 3, drops: 3 }, { overflows: 3, drops: 9 }), []);
     assert.deepEqual(droppedHandshakes(null, { overflows: 3, drops: 9 }), []);
     assert.deepEqual(droppedHandshakes({ overflows: 3, drops: 3 }, null), []);
+  });
+
+  it('tells of a temporary folder without space, and not of a file system that counts none', () => {
+    assert.deepEqual(
+      [
+        { blocks: 16, bavail: 0 },
+        { blocks: 16, bavail: 1 },
+        { blocks: 0, bavail: 0 },
+      ].map((stats) => fullDisk(stats).map(({ code }) => code)),
+      [['temporary-folder-full'], [], []],
+    );
   });
 
   it('tells of a CPU quota that was used up, from a whole period on', () => {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import { refusal } from './guard.ts';
 
 /** A server-sent event (HTML Standard section 9.2). `data` has no line breaks. */
@@ -53,8 +54,8 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
     answer(request, response, site, portOf(server.address()), streams);
   });
   server.listen(port ?? 0, HOST);
-  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
-    const what = `The live report cannot be served on port ${port}: ${cause.code ?? cause.message}.`;
+  await once(server, 'listening').catch((cause: unknown) => {
+    const what = `The live report cannot be served on port ${port}: ${reasonOf(cause)}.`;
     throw new Problem('environment', `${what} Name another port, or leave it out for a free one.`, { cause });
   });
   return {

@@ -16,6 +16,7 @@ export const PLAIN_PROBE: Probe = {
   extendedConnect: null,
   tlsProtocol: null,
   tlsCipher: null,
+  tlsKeyType: null,
   tlsResumed: null,
 };
 
@@ -39,7 +40,11 @@ export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promis
   const offer = { ...target, ALPNProtocols: ['h2', 'http/1.1'] };
   const first = await secured(offer, signal);
   const alpnOffered = first.socket.alpnProtocol || null;
-  const facts = { tlsProtocol: first.socket.getProtocol(), tlsCipher: first.socket.getCipher().name };
+  const facts = {
+    tlsProtocol: first.socket.getProtocol(),
+    tlsCipher: first.socket.getCipher().name,
+    tlsKeyType: first.socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? null,
+  };
   const session = await ticketOf(first, signal);
   first.socket.destroy();
   let tlsResumed = false;

@@ -95,12 +95,24 @@ export interface Undisturbed {
 }
 
 export interface HttpFigures {
+  /** Answered with a 2xx; so is `requestsPerSecond`. */
+  succeeded: number;
+  /** Answered with a 4xx or 5xx, or not at all; not with the 426 of an echo server, which got the request then. */
+  failed: number;
+  /** Answers by the class of their status, `2xx`; null where the run does not tell. */
+  statuses: Record<string, number> | null;
   requestsPerSecond: number;
   latency: Summary;
   /**
-   * Share of responses that came from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache.
+   * Share of responses that came from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache, or if
+   * requests failed.
    */
   cacheHitShare: number | null;
+  /**
+   * Requests that were answered with a 2xx, and by an echo server; null where others failed, of which nobody knows
+   * whether they reached one.
+   */
+  backend: number | null;
 }
 
 /** Derives the figures of a run. Pure, and never NaN, even for an incomplete run. */
@@ -245,9 +257,18 @@ function offeredOf(run: Run, achievedPerSecond: number | null, unanswered: numbe
 
 function httpFigures(leg: HttpLeg): HttpFigures {
   const answers = leg.cache === null ? 0 : total(Object.values(leg.cache));
+  const succeeded = leg.requests - leg.non2xx;
+  const { statuses, durationUs, errors, timeouts } = leg;
+  const refused = statuses === null ? leg.non2xx : (statuses['4xx'] ?? 0) + (statuses['5xx'] ?? 0);
+  const failed = refused + errors + timeouts;
   return {
-    requestsPerSecond: leg.requestsPerSecond,
+    succeeded,
+    failed,
+    statuses,
+    requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
-    cacheHitShare: leg.cache === null ? null : ratio(leg.cache.HIT ?? 0, answers),
+    cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
+    // What was under way when the leg ended reached a server as well.
+    backend: failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

@@ -110,6 +110,8 @@ export const machineSampleSchema = v.strictObject({
   interruptUs: count,
   /** CPU time of the processes of the runs with which this one takes turns. */
   besideUs: v.optional(count, 0),
+  /** Grows by as long as the machine was suspended: then no clock of the run went on. */
+  suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 
@@ -140,6 +142,8 @@ export const probeSchema = v.strictObject({
   extendedConnect: v.nullable(v.boolean()),
   tlsProtocol: v.nullable(v.string()),
   tlsCipher: v.nullable(v.string()),
+  /** Type of the certificate's key as Node names it: `ec`, `rsa`; null without TLS, and in older results. */
+  tlsKeyType: v.optional(v.nullable(v.string()), null),
   /** Whether a second connection resumed the session of the first (RFC 8446 section 2.2); null without TLS. */
   tlsResumed: v.nullable(v.boolean()),
 });
@@ -152,8 +156,11 @@ export const httpLegSchema = v.strictObject({
   durationUs: count,
   requests: count,
   non2xx: count,
+  /** The answers by the class of their status: `2xx`, `5xx`, and `426` apart; null: older results do not tell. */
+  statuses: v.optional(v.nullable(v.record(v.pipe(v.string(), v.regex(/^(?:\dxx|426)$/)), count)), null),
   errors: count,
   timeouts: count,
+  /** Answered, whatever with. */
   requestsPerSecond: amount,
   bytesReceived: count,
   latency: encodedHistogram,

@@ -64,6 +64,15 @@ export function parseAvailableMemory(text: string): number | null {
 }
 
 /**
+ * @param text /proc/uptime
+ * @returns µs since the system started, including those in which it was suspended
+ */
+export function parseUptime(text: string): number | null {
+  const seconds = /^(\d+\.\d+) /.exec(text)?.[1];
+  return seconds === undefined ? null : Math.round(Number(seconds) * 1e6);
+}
+
+/**
  * @param text /proc/<pid>/limits
  * @returns the hard limit on open files; Infinity if there is none
  */

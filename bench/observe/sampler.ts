@@ -2,7 +2,7 @@ import type { Notice } from '../model/finding.ts';
 import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
-import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
+import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus, parseUptime } from './proc.ts';
 import { readNow } from './read-now.ts';
 import { ThreadSums } from './threads.ts';
 
@@ -201,6 +201,8 @@ function sampleMachine(
     stolenUs: ticks.stolen * TICK_US,
     interruptUs: ticks.interrupt * TICK_US,
     besideUs,
+    // The clock of the run stands still meanwhile.
+    suspendedUs: wholeUs((parseUptime(readNow(`${procfs}/uptime`)) ?? nowUs) - nowUs),
   });
 }
 

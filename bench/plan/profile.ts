@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
+import { reasonOf } from '../model/system-error.ts';
 
 /** Profiles in `all` first, from the baseline upwards, then the rest. Unlisted profiles follow by name. */
 const ORDER = [
@@ -38,7 +39,7 @@ async function loadProfile(folder: string, name: string): Promise<Profile | null
   const path = join(folder, name, 'profile.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw new Problem('configuration', `${path} cannot be read: ${error.message}.`, { cause: error });
+    throw new Problem('configuration', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
   if (text === null) return null;
   const described = v.safeParse(profileSchema, parseJson(text, path));
@@ -58,8 +59,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Problem('configuration', `${path} is not valid JSON: ${why}.`, { cause });
+    throw new Problem('configuration', `${path} is not valid JSON: ${reasonOf(cause)}.`, { cause });
   }
 }
 

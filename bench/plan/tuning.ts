@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type ShippedTuning, tuningDescriptionSchema } from '../model/profile.ts';
+import { reasonOf } from '../model/system-error.ts';
 
 /**
  * Reads all tunings of a folder, in order of their names. Each is a <name>.conf with a <name>.json next to it.
@@ -27,7 +28,7 @@ async function loadTuning(folder: string, name: string): Promise<ShippedTuning> 
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: Error) => {
-    throw new Problem('configuration', `${path} cannot be read: ${cause.message}.`, { cause });
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Problem('configuration', `${path} cannot be read: ${reasonOf(cause)}.`, { cause });
   });
 }

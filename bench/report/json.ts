@@ -1,4 +1,4 @@
-import { type Capacity, figuresOf } from '../measure/figures.ts';
+import { type Capacity, figuresOf, type HttpFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
@@ -19,7 +19,8 @@ import { priceOf, priceSentence } from './price/words.ts';
 /** What `--json` prints. Times are in µs; null if the run does not support a figure. */
 export interface JsonSummary {
   schemaVersion: 2;
-  reportPath: string;
+  /** Null if it could not be written. */
+  reportPath: string | null;
   /** Tags given by the user. */
   labels: Plan['labels'];
   note: string | null;
@@ -91,7 +92,10 @@ export interface JsonRun {
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
-  http: { requestsPerSecond: number; latencyUs: Summary } | null;
+  /** `succeeded`: answered with a 2xx, as is counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not at all. */
+  http:
+    | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
+    | null;
   alpn: string | null;
   /** The Nginx behind the run; null without one. `origin` is the package that was fetched. */
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
@@ -103,7 +107,7 @@ export interface JsonRun {
 const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
 /** The summary of a result for programs. */
-export function jsonSummary(result: Result, reportPath: string): JsonSummary {
+export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
   const calibration = calibrationOf(result) ?? result.calibration;
   const { labels, note, series } = result.plan;
@@ -154,6 +158,10 @@ function jsonPrice(result: Result): Pick<JsonSummary, 'price'> {
   return { price: { baseline, variants } };
 }
 
+function httpOf({ succeeded, failed, statuses, requestsPerSecond, latency }: HttpFigures): JsonRun['http'] {
+  return { succeeded, failed, statuses, requestsPerSecond, latencyUs: latency };
+}
+
 function jsonRun(run: Run): JsonRun {
   const { variant, step, round, profile, workload } = run.plan;
   const { connections, messages, latencies, disturbed, undisturbed, failures, http, ...figures } =
@@ -187,7 +195,7 @@ function jsonRun(run: Run): JsonRun {
             sendLagUs: undisturbed.sendLag,
           },
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
-    http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
+    http: http === null ? null : httpOf(http),
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
     failures: failures.byKind,

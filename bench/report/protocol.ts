@@ -1,5 +1,5 @@
 import type { HttpLeg, Probe } from '../model/run.ts';
-import { formatCount, formatShare } from '../wording/format.ts';
+import { formatCount, formatShare, NOTHING } from '../wording/format.ts';
 import type { RunView } from './view.ts';
 
 /** What the listener negotiated means for WebSocket, in plain sentences. */
@@ -30,12 +30,22 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
     : `But the server did not advertise extended CONNECT (RFC 8441), without which there is no WebSocket over HTTP/2: ${ran}. ${figures}`;
 }
 
+const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
+
+/** The type of the key in the listener's certificate: what most of a handshake's CPU time depends on. */
+export function keyName(probe: Probe | null): string {
+  const type = probe?.tlsKeyType ?? null;
+  return type === null ? NOTHING : (KEY_NAMES[type] ?? type);
+}
+
 /** What a cache did for ordinary GETs, and what it does not do; empty if there is none. */
 export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';
-  const reached = `${formatCount(http.backendRequests)} of ${formatCount(http.requests)} requests reached an echo server`;
-  return `${label}: the cache answered ${formatShare(figures.http?.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
+  if (figures.http === null || figures.http.backend === null)
+    return `${label}: requests failed, so nothing is told of what the cache answered.`;
+  const reached = `${formatCount(figures.http.backend)} of ${formatCount(http.requests)} requests reached an echo server`;
+  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
 }
 
 /** `HIT 23,999, MISS 1`, most frequent first. */

@@ -75,6 +75,14 @@ export interface Section {
   charts: ChartSpec[];
 }
 
+/** A section that is closed until a reader opens it: until then only its title and its finding are shown. */
+export interface FoldedSection extends Omit<Section, 'body'> {
+  /** One sentence, made from the data. */
+  finding: string;
+  /** Null where the finding says it all. */
+  body: Markup | null;
+}
+
 const COLOURS = 6;
 
 /** Derives everything from a result once for all sections. */

@@ -6,6 +6,7 @@ import type { MetricUnit } from '../model/metric.ts';
 import type { Step } from '../model/plan.ts';
 import { notice } from '../wording/finding.ts';
 import { MISSED_THRESHOLD } from '../wording/notices.ts';
+import { Incomplete } from './incomplete.ts';
 import { suggestion } from './nearest.ts';
 import { type Bounds, parseBytes, parseDuration, parseNumber, quoted } from './units.ts';
 
@@ -53,10 +54,10 @@ export function checkFitSteps(thresholds: readonly Threshold[], steps: readonly 
     ? []
     : thresholds.filter(({ metric }) => findMetric(metric)?.openLoopOnly === true);
   if (first === undefined) return;
-  throw new Problem(
-    'usage',
+  throw new Incomplete(
     `--threshold ${quoted(first.text)} needs a schedule, and a closed loop has none: ` +
       'ask for the step latency as well (--rate, --steps), or take service.* in its place.',
+    { steps: 'throughput,latency' },
   );
 }
 

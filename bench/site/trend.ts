@@ -112,7 +112,7 @@ function pointMarkup(figure: TrendMetric, point: Point, at: number, { x, y }: Sc
 
 /** What is known of a point: its figure, and how it stands to those before. */
 export function pointText(figure: TrendMetric, { value, doubt, standing }: Point): string {
-  if (value === null) return doubt === null ? 'not measured' : `does not count. ${doubt}`;
+  if (value === null) return doubt === null ? 'not measured' : `does not count. ${doubt.text}`;
   const text = formatFigure(value, figure.unit);
   if (standing.kind !== 'change') return text;
   const effect = formatEffect(standing.ratio);

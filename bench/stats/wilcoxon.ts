@@ -52,8 +52,10 @@ export function walshAverages(values: readonly number[]): Float64Array {
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
+  // Beyond half of all averages p falls again: it is never reached, and ends the search whatever p is.
+  const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
-  while (p(2 * order) < alpha) order++;
+  while (order < most && p(2 * order) < alpha) order++;
   return order;
 }
 

@@ -51,6 +51,22 @@ export const VALIDITY = {
     unsent: Amount;
   }) =>
     `${formatCount(failed)} of ${counted(asked, 'connection')} failed and ${counted(lost, 'message was', 'messages were')} lost${unsent === 0 ? '' : `; ${counted(unsent, 'message')} had no open connection to carry them`}.`,
+  stalled: ({
+    count,
+    seconds,
+    of,
+    usualUs,
+  }: {
+    count: Amount;
+    seconds: readonly number[];
+    of: Amount;
+    usualUs: Amount;
+  }) =>
+    `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: Nginx or an echo server stood still.`,
+  'runner-stopped': ({ gapsUs, seconds }: { gapsUs: readonly number[]; seconds: readonly number[] }) =>
+    `The runner was stopped, or had no CPU to run on: it took no sample for ${listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known by the second.`,
+  'machine-suspended': ({ us }: { us: Amount }) =>
+    `The machine was suspended for ${formatTime(us)} during the load.`,
   disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
   'send-lag': ({ lagUs, share }: { lagUs: Amount; share: Amount }) =>
     `The generator sent late: send lag p99 was ${formatTime(lagUs)}, ${formatShare(share)} of the response time's p99.`,
@@ -88,8 +104,12 @@ export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFa
     ...(stolen === null ? [] : [`the host gave up to ${formatShare(stolen)} of the CPU time to others`]),
     ...(other === null ? [] : [`other work took up to ${formatShare(other)} of the CPU time`]),
   ];
-  const which = seconds.length === 0 ? '' : ` (${ranges(seconds)})`;
-  return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${which}: ${listed(causes)}`;
+  return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
+}
+
+/** ` (2, 5–7)`; empty where they are not known. */
+function within(seconds: readonly number[]): string {
+  return seconds.length === 0 ? '' : ` (${ranges(seconds)})`;
 }
 
 export function evidenceClause(evidence: EvidenceFacts): string {

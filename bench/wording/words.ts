@@ -36,3 +36,10 @@ export function ranges(numbers: readonly number[]): string {
   }
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(', ');
 }
+
+/** How often each of these words occurs, in the order in which they first do: `11 valid, 1 suspect`. */
+export function tally(words: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].map(([word, count]) => `${count} ${word}`).join(', ');
+}

@@ -29,7 +29,7 @@ function start(): void {
   });
 }
 
-/** Replaces the old report once the new one is loaded, at the same scroll position. */
+/** The new report takes the place of the old one when it is there: as far open, and scrolled to where that was. */
 function load(place: HTMLElement, address: string): Promise<void> {
   place.querySelector('.coming')?.remove();
   const before = place.firstElementChild;
@@ -39,8 +39,11 @@ function load(place: HTMLElement, address: string): Promise<void> {
   frame.src = address;
   return new Promise((resolve) => {
     frame.addEventListener('load', () => {
-      if (before instanceof HTMLIFrameElement)
+      if (before instanceof HTMLIFrameElement) {
+        for (const { id } of before.contentDocument?.querySelectorAll('section:has(> details[open])') ?? [])
+          frame.contentDocument?.querySelector(`#${id} > details`)?.toggleAttribute('open', true);
         frame.contentWindow?.scrollTo(0, before.contentWindow?.scrollY ?? 0);
+      }
       before?.remove();
       frame.className = '';
       resolve();

@@ -21,6 +21,8 @@ export interface HttpLegCounts {
   /** Requests that were answered. */
   requests: number;
   non2xx: number;
+  /** The same by the class of their status: `2xx`, `5xx`; see EXPECTED. */
+  statuses: Record<string, number>;
   /** Connections that broke, or ended with a request unanswered. */
   errors: number;
   /** Requests without a response within 10 s. */
@@ -41,8 +43,8 @@ export interface HttpLegCounts {
 export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   const latency = new Counts();
   const cache: Record<string, number> = {};
+  const statuses: Record<string, number> = {};
   let requests = 0;
-  let non2xx = 0;
   let errors = 0;
   let timeouts = 0;
   let bytesReceived = 0;
@@ -81,7 +83,8 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
       latency.record((lastAt - sentAt) * 1e3);
       unanswered = false;
       requests++;
-      if (status < 200 || status > 299) non2xx++;
+      const kind = status === EXPECTED ? String(status) : `${Math.floor(status / 100)}xx`;
+      statuses[kind] = (statuses[kind] ?? 0) + 1;
       bytesReceived += bytes;
     });
   }
@@ -96,7 +99,8 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   return {
     durationUs: Math.round((lastAt - startedAt) * 1e3),
     requests,
-    non2xx,
+    non2xx: requests - (statuses['2xx'] ?? 0),
+    statuses,
     errors,
     timeouts,
     bytesReceived,
@@ -104,6 +108,9 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
     cache: plan.cache ? cache : null,
   };
 }
+
+/** What an echo server answers an ordinary GET with on a path of its WebSockets: it was reached, and nothing failed. */
+const EXPECTED = 426;
 
 /** In the list from autocannon's parser, header names and values alternate. */
 function countStatus(cache: Record<string, number>, headers: readonly string[]): void {

@@ -94,6 +94,8 @@ export const cachedMessages: Claim = {
       .filter(({ component }) => component === 'server')
       .reduce((sum, { messages }) => sum + messages, 0);
     if (echoed === 0) return { verdict: 'not shown', basis: 'fact', evidence: ['No message came back.'] };
+    const failed = runsOf(view, 'cache').flatMap(failedGets);
+    if (failed.length > 0) return { verdict: 'not shown', basis: 'fact', evidence: failed };
     return {
       verdict: answered >= echoed ? 'refuted' : 'not shown',
       basis: 'fact',
@@ -104,6 +106,14 @@ export const cachedMessages: Claim = {
     };
   },
 };
+
+/** Of a cache whose requests fail nothing is shown, whatever else went well. */
+function failedGets({ figures: { http } }: RunView): string[] {
+  if (http === null || http.failed === 0) return [];
+  return [
+    `${formatCount(http.failed)} of ${formatCount(http.failed + http.succeeded)} ordinary GETs failed, so nothing is told of the cache.`,
+  ];
+}
 
 /** A cache counts as sparing the backend if less than half of the requests still reach it. */
 const SPARED = 0.5;
@@ -116,17 +126,20 @@ export const cachedRequests: Claim = {
     'Read as of the ordinary requests beside the WebSockets, for messages are never cached: confirmed where less than half of the GETs through the cache reached an echo server, refuted where all did.',
   needs: ['cache'],
   judge: (view) => {
-    const leg = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null)?.run
-      .http;
-    const share = leg == null ? null : ratio(leg.backendRequests, leg.requests);
-    if (leg == null || share === null) return null;
-    const plain = runsOf(view, 'plain').find(({ run }) => run.http !== null)?.run.http;
+    const cached = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null);
+    const leg = cached?.figures.http;
+    if (cached === undefined || leg == null) return null;
+    const failed = failedGets(cached);
+    if (failed.length > 0) return { verdict: 'not shown', basis: 'fact', evidence: failed };
+    const share = leg.backend === null ? null : ratio(leg.backend, leg.succeeded);
+    if (share === null) return null;
+    const plain = runsOf(view, 'plain').find(({ figures }) => figures.http?.failed === 0)?.figures.http;
     const beside = plain == null ? '' : `; without a cache it was ${formatRate(plain.requestsPerSecond)}`;
     return {
       verdict: share < SPARED ? 'confirmed' : share >= 1 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(leg.backendRequests)} of ${formatCount(leg.requests)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${beside}. Messages of WebSockets are not among them.`,
+        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${beside}. Messages of WebSockets are not among them.`,
       ],
     };
   },

@@ -62,9 +62,10 @@ function completes({ outcome }: Run): TestCase {
 }
 
 function losesNothing(run: Run): TestCase {
-  const { connections, messages } = figuresOf(run);
-  const isGood = connections.failed + messages.lost === 0;
-  const message = `${connections.failed} connections failed, ${messages.lost} messages were lost`;
+  const { connections, messages, http } = figuresOf(run);
+  const requests = http?.failed ?? 0;
+  const isGood = connections.failed + messages.lost + requests === 0;
+  const message = `${connections.failed} connections failed, ${messages.lost} messages were lost, ${requests} ordinary requests failed`;
   return { name: 'loses nothing', bad: isGood ? null : { kind: 'failure', message } };
 }
 

@@ -28,8 +28,10 @@ export function levelsSentence(
   const last = others.at(-1);
   if (first === undefined) return `${subject} was not measured.`;
   if (last === undefined) return `${subject} was ${format(first.value)} with ${first.name}.`;
-  if (first.value <= last.value * ALIKE)
-    return `${subject} was about the same with all: ${format(last.value)} to ${format(first.value)}.`;
+  if (first.value <= last.value * ALIKE) {
+    const ends = new Set([last, first].map(({ value }) => format(value)));
+    return `${subject} was about the same with all: ${[...ends].join(' to ')}.`;
+  }
   const factor = last.value > 0 ? `: ${formatFactor(first.value / last.value)} times as ${much}` : '';
   return `${subject} was ${most} with ${first.name}, ${format(first.value)}, and ${least} with ${last.name}, ${format(last.value)}${factor}.`;
 }

@@ -45,6 +45,25 @@ function start(): void {
   matchMedia('print').addEventListener('change', drawAll);
   // The event does not bubble, so it is captured.
   document.addEventListener('toggle', ({ target }) => redrawWithin(target, panels), true);
+  document.addEventListener('click', ({ target }) => {
+    if (target instanceof Element) reveal(target.closest<HTMLAnchorElement>('a[href^="#"]')?.hash);
+  });
+  addEventListener('hashchange', () => reveal(location.hash));
+  addEventListener('load', () => reveal(location.hash));
+}
+
+/** What a link leads to is opened: the section that it names, or everything in which its place lies. */
+function reveal(hash = ''): void {
+  const place = document.getElementById(hash.slice(1));
+  let opened = false;
+  let at = place?.querySelector(':scope > details') ?? place;
+  for (; at; at = at.parentElement) {
+    if (!(at instanceof HTMLDetailsElement) || at.open) continue;
+    at.open = true;
+    opened = true;
+  }
+  // The browser went there before there was room to scroll.
+  if (opened) place?.scrollIntoView();
 }
 
 function redrawWithin(opened: EventTarget | null, panels: readonly Panel[]): void {

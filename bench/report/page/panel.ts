@@ -10,7 +10,7 @@ import { currentTheme } from './theme.ts';
 /** One figure of the page: its chart, redrawn whenever the user selects something, and its controls. */
 export interface Panel {
   canvas: HTMLCanvasElement;
-  /** Draws in the current colours. Does nothing inside a closed element, where the chart has no size. */
+  /** Draws in the colours of the moment; not while it lies in something closed, where nobody sees it. */
   draw: () => void;
 }
 
@@ -24,8 +24,7 @@ export function panelOf(spec: ChartSpec): Panel | null {
 
   const draw = (): void => {
     chart?.destroy();
-    chart =
-      canvas.getClientRects().length === 0 ? null : new Chart(canvas, configOf(spec, currentTheme(), choice));
+    chart = canvas.checkVisibility() ? new Chart(canvas, configOf(spec, currentTheme(), choice)) : null;
   };
   const choose = (changes: Partial<Choice>): void => {
     choice = { ...choice, ...changes };

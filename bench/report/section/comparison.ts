@@ -5,8 +5,10 @@ import type { Notice } from '../../model/finding.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
+import { capital } from '../../wording/words.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
+import { diffLines } from '../comparison/diff.ts';
 import { forestPlot } from '../comparison/forest.ts';
 import { notesOf } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
@@ -14,6 +16,7 @@ import { columnsOf, rowsOf } from '../comparison/text.ts';
 import {
   baselineOf,
   excludedLines,
+  isFound,
   roundsSentence,
   SAME_SESSIONS,
   unmatchedLines,
@@ -23,20 +26,17 @@ import { chartFigure } from '../figure.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
-import { calibration } from './calibration.ts';
+import type { FoldedSection, RunView, Section, View } from '../view.ts';
 import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
-import { noticeList } from './notices.ts';
+import { noticeList, noticesFinding } from './notices.ts';
+import { runsFinding } from './runs.ts';
 
 /** The baseline is grey in every chart. */
 const GREY = 'series-5';
 
-const BESIDE = [effects, rounds, curves, configurations, kindsOfNotices, compactRuns];
-/** The sections of a comparison, which replace those that compare single runs. */
-export const COMPARISON_SECTIONS = [verdicts, ...BESIDE];
-/** The sections of a calibration, which begins with its own findings. */
-export const CALIBRATION_SECTIONS = [calibration, ...BESIDE];
+/** What stands behind the rounds of a comparison or a calibration alike. */
+export const BEHIND_ROUNDS = [configurations, kindsOfNotices, compactRuns];
 
 function comparisonIn({ result }: View): Comparison {
   const comparison = comparisonOf(result);
@@ -44,7 +44,7 @@ function comparisonIn({ result }: View): Comparison {
   return comparison;
 }
 
-function verdicts(view: View): Section {
+export function verdicts(view: View): Section {
   const comparison = comparisonIn(view);
   const { comparisons, stored } = comparison;
   return {
@@ -67,15 +67,17 @@ function sessions(stored: Stored): Markup {
 ${alone.length > 0 && html`<ul class="plain">${alone.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 
-function effects(view: View): Section {
+export function effects(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const isStored = comparison.stored !== undefined;
+  const judged = comparison.comparisons.flatMap(({ figures }) => figures);
   const median = isStored
     ? 'the median over all pairs of a run of the one and a run of the other'
     : 'the median over the rounds of the ratio within each';
   return {
     id: 'effects',
     title: 'Effects',
+    finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} figures.`,
     charts: [],
     body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
 <p class="how">An effect is variant ÷ baseline, ${median}. It counts as a difference where the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all figures that are judged together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many ${isStored ? 'runs' : 'rounds'}, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
@@ -89,13 +91,14 @@ ${forestPlot(comparison, baseline)}
 ${table(`${comparison.variant} against ${baseline}`, columns, rowsOf(comparison))}`;
 }
 
-function rounds(view: View): Section {
+export function rounds(view: View): FoldedSection {
   const comparison = comparisonIn(view);
   const { comparisons, stored } = comparison;
   const excluded = excludedLines(comparison);
   return {
     id: 'rounds',
     title: stored === undefined ? 'Round by round' : 'Run by run',
+    finding: stored === undefined ? roundsFinding(comparisons) : runsFinding(view.runs),
     charts: [],
     body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far either kind scatters is what the machine does by itself; what counts is whether one kind stands above the other.'}</p>
 ${comparisons.map(
@@ -106,6 +109,19 @@ ${comparisons.map(
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
+}
+
+/** In how many rounds the first figure that counts was lower, for each variant. */
+function roundsFinding(comparisons: readonly VariantComparison[]): string {
+  const clauses = comparisons.flatMap(({ variant, figures }) => {
+    const figure = figures.find(isDrawn);
+    if (figure === undefined) return [];
+    const lower = figure.rounds.filter((round) => round.variant < round.baseline).length;
+    return [
+      `${capital(metricTitle(figure))} of ${variant} was lower in ${lower} of ${figure.rounds.length} rounds`,
+    ];
+  });
+  return clauses.length === 0 ? 'No round has a figure that counts.' : `${clauses.join('; ')}.`;
 }
 
 function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {
@@ -128,7 +144,8 @@ function isDrawn({ name, effect }: ComparedFigure): boolean {
   return effect !== null && name !== 'perCoreCapacity';
 }
 
-function curves(view: View): Section {
+/** Response time by percentile over all rounds. */
+export function curvesOfRounds(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const baselines = new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)));
   const views = view.variants.flatMap(({ name }, index): CurveView[] => {
@@ -139,12 +156,14 @@ function curves(view: View): Section {
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
   });
   const charts = views.length === 0 ? [] : [percentileChart(views)];
+  const finding = views.length === 0 ? 'Nothing was measured in the step latency.' : percentileFinding(views);
   return {
     id: 'curves',
     title: 'Response time by percentile',
+    finding,
     charts,
-    body: html`${charts.length === 0 && html`<p>Nothing was measured in the step latency.</p>`}
-${charts.map((chart) => chartFigure(chart, 'Response time by percentile', percentileFinding(views), html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
+    body: html`${charts.length === 0 && html`<p>${finding}</p>`}
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', finding, html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
   };
 }
 
@@ -154,26 +173,43 @@ function roundsOf({ result }: View, variant: string, step: string): Run[] {
   );
 }
 
-function configurations(view: View): Section {
+function configurations(view: View): FoldedSection {
   const comparison = comparisonIn(view);
   const baselines = [...new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)))];
   const ofBaselines = baselines.map((name) => ({ name, text: configurationOf(view, name) }));
+  const compared = comparison.comparisons.map((each) => {
+    const baseline = baselineOf(each, comparison);
+    const before = ofBaselines.find(({ name }) => name === baseline)?.text ?? null;
+    return { variant: each.variant, baseline, before, after: configurationOf(view, each.variant) };
+  });
   return {
     id: 'configuration',
     title: 'What differs in the configuration',
+    finding: `${compared.map(changeFinding).join('; ')}.`,
     charts: [],
-    body: html`${comparison.comparisons.map((each) => {
-      const { variant } = each;
-      const baseline = baselineOf(each, comparison);
-      const base = ofBaselines.find(({ name }) => name === baseline)?.text ?? null;
-      return html`<h3>${variant}</h3>${nginxOf(view, variant, baseline)}${differenceOf(base, configurationOf(view, variant), variant)}`;
-    })}
+    body: html`${compared.map(
+      ({ variant, baseline, before, after }) =>
+        html`<h3>${variant}</h3>${nginxOf(view, variant, baseline)}${differenceOf(before, after, variant)}`,
+    )}
 ${ofBaselines.map(({ name, text }) => text !== null && html`<details><summary>${name}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${text}</pre></details>`)}
 ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
   };
 }
 
-/** The configuration that ran, without what differs between runs by chance: ports and the run's own folder. */
+/** How many lines of the one configuration are not in the other. */
+function changeFinding({
+  variant,
+  baseline,
+  before,
+  after,
+}: Record<'variant' | 'baseline', string> & Record<'before' | 'after', string | null>): string {
+  if (before === null || after === null) return `${variant} or ${baseline} ran without Nginx`;
+  const lines = diffLines(before.split('\n'), after.split('\n'));
+  const count = (kind: 'added' | 'removed'): number => lines.filter((line) => line.kind === kind).length;
+  return `${variant} adds ${count('added')} and removes ${count('removed')} lines of ${baseline}`;
+}
+
+/** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
@@ -206,7 +242,7 @@ function differenceOf(before: string | null, after: string | null, name: string)
 }
 
 /** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as spans. */
-export function kindsOfNotices({ result }: View): Section {
+export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const kinds = new Map<string, Notice[]>();
   for (const what of result.runs.flatMap((run) => run.notices))
@@ -223,8 +259,9 @@ export function kindsOfNotices({ result }: View): Section {
   return {
     id: 'notices',
     title: 'Notices',
+    finding: noticesFinding(all),
     charts: [],
-    body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
+    body: all.length === 0 ? null : noticeList(all),
   };
 }
 
@@ -236,11 +273,12 @@ function rank({ level }: Notice): number {
   return level === 'warning' ? 0 : 1;
 }
 
-function compactRuns({ result, runs: views }: View): Section {
+function compactRuns({ result, runs: views }: View): FoldedSection {
   const inOrder = views.toSorted((a, b) => result.runs.indexOf(a.run) - result.runs.indexOf(b.run));
   return {
     id: 'runs',
     title: 'All runs',
+    finding: runsFinding(views),
     charts: [],
     body: html`${table('In the order in which they ran', RUN_COLUMNS, inOrder.map(runRow))}`,
   };

@@ -8,7 +8,7 @@ import { type Level, levelsSentence } from '../finding/levels.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import { table, withBar } from '../table.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
   proxy: 'Nginx',
@@ -16,12 +16,13 @@ const NAMES: Record<keyof ByComponent, string> = {
   generator: 'Generator',
 };
 
-/** CPU and memory, by component and by process. */
-export function cost({ steps, runs }: View): Section {
+/** CPU and memory, by component and process by process. */
+export function cost({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepCost);
   return {
     id: 'cost',
     title: 'CPU and memory',
+    finding: cpuFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`<p>CPU per message is CPU that a component used in the steady phase ÷ messages echoed in it. It is steadier than any latency on a noisy machine: the figure to compare configurations by. A generator that spins for its schedule uses CPU while it waits, and that is in its figure. Memory per connection is the growth of resident memory while the connections opened ÷ connections opened; buffers of the kernel are not in it.</p>
 ${parts.map(({ body }) => body)}
@@ -55,11 +56,7 @@ function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup }
 ${chartFigure(
   cpu,
   `${capital(step)}: CPU per message, by component`,
-  levelsSentence(
-    'CPU of Nginx per message',
-    proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage),
-    formatTime,
-  ),
+  cpuFinding(runs),
   'Each bar is what one message cost, there and back, part by part. Shorter is cheaper; a spinning generator is in it with the time it waited.',
 )}
 ${chartFigure(
@@ -107,7 +104,12 @@ function componentChart(
   };
 }
 
-/** The figures of Nginx, for the runs that used it. */
+function cpuFinding(runs: readonly RunView[]): string {
+  const levels = proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage);
+  return levelsSentence('CPU of Nginx per message', levels, formatTime);
+}
+
+/** Those of Nginx, where one took part. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): Level[] {
   return runs
     .filter(({ run }) => run.proxy !== null)

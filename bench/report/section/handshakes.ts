@@ -7,7 +7,7 @@ import { DURATION, levelsSentence } from '../finding/levels.ts';
 import { html, type Markup } from '../markup.ts';
 import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { SUMMARY_COLUMNS, summaryCells } from './times.ts';
 
 const PARTS: [name: HistogramName, title: string, colour: string][] = [
@@ -17,12 +17,13 @@ const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** How the connections were opened. Each run opens new ones. */
-export function handshakes({ steps, runs }: View): Section {
+/** How the connections were opened; those of every run are opened anew. */
+export function handshakes({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepHandshakes);
   return {
     id: 'handshakes',
     title: 'Handshakes',
+    finding: connectFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
 <p class="how">A WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Many connections opened at once wait for each other: these are times in a crowd.</p>

@@ -2,24 +2,37 @@ import type { Notice } from '../../model/finding.ts';
 import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
-import type { Section, View } from '../view.ts';
+import type { FoldedSection, View } from '../view.ts';
 
-/** What the reader should know about the whole bench and about single runs. */
-export function notices(view: View): Section {
+/** What a reader should know of the whole bench and of single runs. */
+export function notices(view: View): FoldedSection {
   const said = noticesOf(view);
+  const cut = view.result.endedAt === null ? cutOff(view) : null;
   return {
     id: 'notices',
     title: 'Notices',
+    finding: cut ?? noticesFinding(said),
     charts: [],
-    body: html`${view.result.endedAt === null && html`<p class="broken">${cutOff(view)}</p>`}
-${said.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(said)}`,
+    body:
+      cut === null && said.length === 0
+        ? null
+        : html`${cut !== null && html`<p class="broken">${cut}</p>`}
+${noticeList(said)}`,
   };
 }
 
-/**
- * Notices with a symbol in addition to the colour, and the runs they apply to. Others of the same kind follow the
- * first.
- */
+/** How many there are of either kind. */
+export function noticesFinding(said: readonly Said<Notice>[]): string {
+  const count = (level: Notice['level'], word: string): string => {
+    const { length } = said.filter(({ what }) => what.level === level);
+    return `${length} ${word}${length === 1 ? '' : 's'}`;
+  };
+  return said.length === 0
+    ? 'Nothing out of the ordinary.'
+    : `${count('warning', 'warning')} and ${count('info', 'note')}.`;
+}
+
+/** Notices with a sign beside the colour and whose they are; more of the same kind behind the first. */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
     ({ what, whose, others = [] }) =>

@@ -1,17 +1,18 @@
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
-import { paragraph } from '../../wording/words.ts';
+import { paragraph, tally } from '../../wording/words.ts';
 import { badge } from '../badge.ts';
 import { loadText } from '../load.ts';
 import { type Content, html } from '../markup.ts';
 import { table } from '../table.ts';
-import { lossSentence, outcomeSentence, validitySentences } from '../verdict.ts';
-import type { RunView, Section, View } from '../view.ts';
+import { lossSentence, outcomeSentence, validitySentences, verdictOf } from '../verdict.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** Every run, including those at a superseded rate, and its own remarks. */
-export function runs({ runs }: View): Section {
+/** Every run, those at a rate that was superseded among them, and what each has to say of itself. */
+export function runs({ runs }: View): FoldedSection {
   return {
     id: 'runs',
     title: 'All runs',
+    finding: runsFinding(runs),
     charts: [],
     body: html`${table('Every run', COLUMNS, runs.map(rowOf))}
 <ul class="plain">${runs.map(
@@ -19,6 +20,12 @@ export function runs({ runs }: View): Section {
 `,
     )}</ul>`,
   };
+}
+
+/** How many there are, and how many of them may be believed. */
+export function runsFinding(runs: readonly RunView[]): string {
+  const { length } = runs;
+  return `${length} ${length === 1 ? 'run' : 'runs'}${length === 0 ? '' : `: ${tally(runs.map(verdictOf))}`}.`;
 }
 
 function toldOf(view: RunView): string {

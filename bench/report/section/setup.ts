@@ -5,15 +5,17 @@ import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 
-/** Everything needed to repeat the result: machine, plan, command. */
-export function setup({ result, runs }: View): Section {
+/** Everything it takes to run the same again: machine, plan, command. */
+export function setup({ result, runs }: View): FoldedSection {
   const { environment: machine, plan } = result;
+  const nginx = byVariant(runs, ({ version }) => version);
   return {
     id: 'setup',
     title: 'Environment and plan',
+    finding: `${machine.cpus} CPUs, ${formatBytes(machine.memoryBytes)}, Node ${machine.node}, ${nginx === '' ? 'no Nginx' : `Nginx ${nginx}`}.`,
     charts: [],
     body: html`${facts([
       ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
@@ -137,18 +139,28 @@ function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
-export function configurations({ runs }: View): Section {
+export function configurations({ runs }: View): FoldedSection {
   const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {
     id: 'configuration',
     title: 'Nginx configuration',
+    finding: logFinding(proxied),
     charts: [],
     body:
       proxied.length === 0
-        ? html`<p>No Nginx took part.</p>`
+        ? null
         : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile or your own configuration, moved into the sandbox of the run.</p>
 ${proxied.map(configurationOf)}`,
   };
+}
+
+/** What Nginx complained of. */
+function logFinding(proxied: readonly RunView[]): string {
+  if (proxied.length === 0) return 'No Nginx took part.';
+  const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);
+  return logged.length === 0
+    ? 'Nginx wrote nothing to its error log.'
+    : `Nginx wrote to its error log: ${logged.map(({ label }) => label).join('; ')}.`;
 }
 
 function configurationOf({ run, label }: RunView): Content {

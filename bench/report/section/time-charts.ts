@@ -22,7 +22,7 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
 
 export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
 
-/** One figure over time, for all runs of a step. */
+/** One figure over time, of all runs of a step; the seconds of a single one are shaded. */
 export function ofAll(
   id: string,
   runs: readonly RunView[],
@@ -34,6 +34,7 @@ export function ofAll(
     id,
     x: timeOf(runs),
     y,
+    bands: runs.length === 1 ? runs.flatMap(bandsOf) : [],
     series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
   };
 }

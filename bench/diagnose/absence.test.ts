@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
+import type { Run } from '../model/run.ts';
+import { absence } from './absence.ts';
+import { judge } from './busy.test.fixture.ts';
+
+/** Ten seconds of steady phase, from the fourth on, in which the runner took none of these samples. */
+function without(...seconds: number[]): Run {
+  const run = makeRun();
+  const runner = run.processes.find(({ component }) => component === 'runner') ?? assert.fail();
+  runner.samples = runner.samples.filter(({ atUs }) => !seconds.includes(atUs / 1e6));
+  return run;
+}
+
+test('a runner that ran all the time, or missed a sample, is not spoken of', () => {
+  assert.deepEqual([absence(without()), absence(without(7))], [null, null]);
+});
+
+test('a runner that was stopped makes a run suspect, and the seconds are named', () => {
+  const run = without(6, 7, 8);
+  const found = absence(run);
+  assert.deepEqual([found?.code, found?.data], ['runner-stopped', { gapsUs: [4e6], seconds: [2, 3, 4, 5] }]);
+  const { verdict, reasons } = judge(run);
+  assert.equal(verdict, 'suspect');
+  assert.deepEqual(
+    reasons.find(({ code }) => code === found?.code),
+    found,
+  );
+});
+
+test('two gaps are told, and those outside the steady phase without its seconds', () => {
+  assert.deepEqual(absence(without(1, 2))?.data, { gapsUs: [3e6], seconds: [] });
+  assert.deepEqual(absence(without(5, 6, 10, 11, 12))?.data, {
+    gapsUs: [3e6, 4e6],
+    seconds: [1, 2, 3, 6, 7, 8, 9],
+  });
+});
+
+test('a machine that was suspended makes a run suspect', () => {
+  const run = makeRun();
+  const suspend = (us: number) => {
+    for (const sample of run.machine?.samples ?? []) sample.suspendedUs = sample.atUs > 6e6 ? 1e9 + us : 1e9;
+  };
+  suspend(900_000);
+  assert.equal(absence(run), null);
+  suspend(3_000_000);
+  assert.deepEqual([absence(run)?.code, absence(run)?.data], ['machine-suspended', { us: 3_000_000 }]);
+  assert.equal(judge(run).verdict, 'suspect');
+});
