@@ -206,10 +206,7 @@ const REFUSED: Rows = [
 ];
 
 /** Of those, the ones that load code and nothing else: they are left out with a notice. */
-const TAKEN_OUT = new Set([
-  ...['perl', 'perl_set', 'perl_require'],
-  ...['content_by_lua_file', 'balancer_by_lua_file'],
-]);
+const TAKEN_OUT = new Set(['perl', 'perl_set', 'perl_require']);
 
 /**
  * Compared with a request, or sent as text to who is connected already: Nginx opens no connection for these.
