@@ -34,11 +34,14 @@ export const findingSchema = v.union([
 ]);
 
 /** Something a reader of the figures should know: a warning is data in the result, not a line on a terminal. */
+export interface Notice extends Finding {
+  level: 'info' | 'warning';
+}
+
 export const noticeSchema = v.strictObject({
   level: v.picklist(['info', 'warning']),
   code,
   /** Missing in results from before it was kept. */
-  data: v.exactOptional(data),
+  data: v.optional(data, {}),
   text,
 });
-export type Notice = v.InferOutput<typeof noticeSchema>;

@@ -4,10 +4,11 @@ import { CONCLUSIONS } from './conclusions.ts';
 import { FITNESS } from './fitness.ts';
 import { NOTICES } from './notices.ts';
 import { PLANNING } from './planning.ts';
+import { SANDBOX } from './sandbox.ts';
 import { VALIDITY } from './validity.ts';
 
 /** The sentence of every finding, by its code: the only place that makes one. */
-const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES };
+export const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES, ...SANDBOX };
 
 export type Code = keyof typeof SENTENCES;
 /** What a finding of this code has to say. */
