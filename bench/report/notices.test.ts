@@ -74,6 +74,7 @@ test('another placement of a variant in a step is a warning; a variant without N
   tls.plan.placement = placed([[1], [0], [0]]);
   assert.deepEqual(found(), []);
   tls.plan.placement = placed([[0], [0], [0]]);
+  const elsewhere = { server: '0', generator: '0', runner: '' };
   assert.deepEqual(
     found().map(({ level, data }) => [level, data]),
     [
@@ -82,9 +83,9 @@ test('another placement of a variant in a step is a warning; a variant without N
         {
           step: 'throughput',
           placed: [
-            { variant: 'direct', cpus: placed([[], [0], [0]]) },
-            { variant: 'plain', cpus: placed([[1], [0], [0]]) },
-            { variant: 'tls', cpus: placed([[0], [0], [0]]) },
+            { variant: 'direct', cpus: { proxy: '', ...elsewhere } },
+            { variant: 'plain', cpus: { proxy: '1', ...elsewhere } },
+            { variant: 'tls', cpus: { proxy: '0', ...elsewhere } },
           ],
         },
       ],

@@ -1,12 +1,19 @@
 import type { Notice } from '../model/finding.ts';
-import type { Placement, RunPlan } from '../model/plan.ts';
+import type { RunPlan } from '../model/plan.ts';
 import { notice } from '../wording/finding.ts';
-import { placementText } from '../wording/notices.ts';
+import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
-/** Where the processes of a run were placed; without Nginx no CPU counts as its own. */
-export function placementOf({ placement, proxy }: RunPlan): Placement | null {
-  return placement && { ...placement, proxy: proxy === null ? [] : placement.proxy };
+/** Where the processes of a run were placed; without Nginx no CPU counts as its own. Null: nowhere in particular. */
+export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
+  if (placement === null) return null;
+  const { server, generator, runner } = placement;
+  return {
+    proxy: proxy === null ? '' : placement.proxy.join(','),
+    server: server.join(','),
+    generator: generator.join(','),
+    runner: runner.join(','),
+  };
 }
 
 /** Everything that is compared should have the same placement. Returns a warning for a step in which it did not. */
@@ -17,9 +24,9 @@ export function placementNotice({ step, runs }: StepView): Notice | null {
 }
 
 /** A run without Nginx leaves its CPU idle. That alone does not make the placement different. */
-function arePlacedAlike(a: Placement | null, b: Placement | null): boolean {
+function arePlacedAlike(a: CpuLists | null, b: CpuLists | null): boolean {
   if (a === null || b === null) return a === b;
-  const oneHasNone = a.proxy.length === 0 || b.proxy.length === 0;
-  const [left, right] = [a, b].map((each) => placementText(oneHasNone ? { ...each, proxy: [] } : each));
+  const oneHasNone = a.proxy === '' || b.proxy === '';
+  const [left, right] = [a, b].map((each) => placementText(oneHasNone ? { ...each, proxy: '' } : each));
   return left === right;
 }

@@ -1,8 +1,7 @@
 import type { MetricUnit } from '../model/metric.ts';
-import type { Placement } from '../model/plan.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
 import { type DisturbanceFacts, disturbance } from './validity.ts';
-import { counted, paragraph } from './words.ts';
+import { counted, listed, paragraph } from './words.ts';
 
 /** A step's headline over some of its seconds: a rate of a closed loop, or p99 of the times of an open one. */
 export interface HeadlineFacts {
@@ -99,7 +98,7 @@ export const NOTICES = {
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
     `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators }: { generators: readonly number[] }) =>
-    `The counts of ${generators.length === 0 ? 'this run' : `generator ${generators.join(', ')}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
+    `The counts of ${generators.length === 0 ? 'the generators' : `generator ${listed(generators.map(String))}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
   'temporary-folder-full': () =>
     'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.',
   'affinity-missing': () => unplaced('taskset (package util-linux) is not on PATH'),
@@ -109,7 +108,7 @@ export const NOTICES = {
     placed,
   }: {
     step: string;
-    placed: readonly { variant: string; cpus: Placement | null }[];
+    placed: readonly { variant: string; cpus: CpuLists | null }[];
   }) =>
     `In the ${step} step the variants did not all run on the same CPUs, which may explain a difference between them. ${placed.map(({ variant, cpus }) => `${variant}: ${placementText(cpus)}`).join('. ')}.`,
   'variant-passed-over': ({ variant, missing }: { variant: string; missing: string }) =>
@@ -139,7 +138,10 @@ export interface NginxSide {
   origin: string;
 }
 
-const COMPONENTS: readonly (readonly [component: keyof Placement, name: string])[] = [
+/** The CPUs of each component, as taskset lists them: `0,2`; empty where it has none. */
+export type CpuLists = Readonly<Record<'proxy' | 'server' | 'generator' | 'runner', string>>;
+
+const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[] = [
   ['proxy', 'Nginx'],
   ['server', 'servers'],
   ['generator', 'generators'],
@@ -147,10 +149,10 @@ const COMPONENTS: readonly (readonly [component: keyof Placement, name: string])
 ];
 
 /** The CPUs of each component that has some: `Nginx 1; servers 0; generators 0; runner 0`. */
-export function placementText(cpus: Placement | null): string {
+export function placementText(cpus: CpuLists | null): string {
   if (cpus === null) return 'where the kernel put them';
-  return COMPONENTS.filter(([component]) => cpus[component].length > 0)
-    .map(([component, name]) => `${name} ${cpus[component].join(',')}`)
+  return COMPONENTS.filter(([component]) => cpus[component] !== '')
+    .map(([component, name]) => `${name} ${cpus[component]}`)
     .join('; ');
 }
 
@@ -167,8 +169,9 @@ export interface PacingFacts {
 }
 
 function pacing({ cores, perMessageUs, lagUs }: PacingFacts): string {
+  const each = perMessageUs === null ? '' : `, ${formatTime(perMessageUs)} per message including the waiting`;
   const lag = lagUs === null ? '' : `, and send lag p99 was ${formatTime(lagUs)}`;
-  return `it used ${formatShare(cores)} of a core, ${formatTime(perMessageUs)} per message including the waiting${lag}`;
+  return `it used ${formatShare(cores)} of a core${each}${lag}`;
 }
 
 function besideText({ all, undisturbed: calm }: DisturbedFigures): string {
