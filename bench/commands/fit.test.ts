@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { Problem } from '../model/failure.ts';
+import { finding } from '../wording/finding.ts';
 import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
 import type { Services } from './services.ts';
 
 const LACK = 'It has no stream module. Install it.';
+const SKIPPED = finding('variant-passed-over', { variant: 'tls', missing: LACK }).text;
 
 /** Services with an Nginx that cannot run the variants named, and the variants that were run. */
 function lacking(...names: string[]): { services: Services; ran: string[] } {
@@ -26,14 +28,14 @@ test('what this Nginx lacks a module for is passed over with a notice, and is no
   const line = ['-p', 'plain,tls', '--steps', 'throughput', '--reports', reports];
   const { code, said, out } = await obey(line, services);
   assert.deepEqual([code, ran], [0, ['plain']]);
-  assert.ok([out, ...said].join('\n').includes(`tls is passed over: ${LACK}`));
+  assert.ok([out, ...said].join('\n').includes(SKIPPED));
 });
 
 test('with nothing left to run it is told why, before anything starts', async (t) => {
   const reports = await temporaryFolder(t);
   const { services, ran } = lacking('tls');
   const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
-  assert.deepEqual([code, said, ran], [1, [`tls is passed over: ${LACK}`], []]);
+  assert.deepEqual([code, said, ran], [1, [SKIPPED], []]);
   assert.deepEqual(await readdir(reports), []);
 });
 
@@ -51,7 +53,7 @@ test('a comparison goes on without a variant, but not without its baseline or wi
     ['tls', 'plain', 'direct'],
     ['plain', 'tls'],
   ]) {
-    assert.deepEqual(await compared('tls', ...names), { ran: [], said: [`tls is passed over: ${LACK}`] });
+    assert.deepEqual(await compared('tls', ...names), { ran: [], said: [SKIPPED] });
   }
 });
 
@@ -95,11 +97,19 @@ test('each variant runs on the Nginx that it names, found once, and it is told w
     'plain 1.22.1',
     'tls@new 1.26.3',
   ]);
-  const told =
-    'tls@old: Nginx 1.22.1, OpenSSL 3.0.19, /usr/sbin/nginx; ' +
-    'tls@new+buf-16k, tls@new: Nginx 1.26.3, OpenSSL 3.0.19, nginx 1.26.3-3 of debian:trixie; ' +
-    'plain: Nginx 1.22.1, OpenSSL 3.0.19, /usr/sbin/nginx. What differs between them may be due to ';
-  assert.ok([out, ...said].join('\n').includes(told), out);
+  const old = { version: '1.22.1', openssl: 'OpenSSL 3.0.19', origin: '/usr/sbin/nginx' };
+  const sides = [
+    { ...old, variants: ['tls@old'] },
+    {
+      ...old,
+      variants: ['tls@new+buf-16k', 'tls@new'],
+      version: '1.26.3',
+      origin: 'nginx 1.26.3-3 of debian:trixie',
+    },
+    { ...old, variants: ['plain'] },
+  ];
+  const { text } = finding('nginx-versions', { sides });
+  assert.ok([out, ...said].join('\n').includes(text), out);
 });
 
 test('a side with an Nginx is not run where that cannot be had', async (t) => {

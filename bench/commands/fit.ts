@@ -4,6 +4,7 @@ import type { Notice } from '../model/finding.ts';
 import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import type { Side } from '../plan/variants.ts';
 import type { NginxSources } from '../request/nginx.ts';
+import { notice } from '../wording/finding.ts';
 import type { Services } from './services.ts';
 
 /** The sides that can be run here, what they run on, and notices of that and of each that is passed over. */
@@ -40,10 +41,7 @@ export async function fitSides(
     const binary = binaries.get(side.variant.proxy?.binary ?? null);
     const missing = binary === undefined ? null : await services.missingModule(side, binary);
     if (missing === null) sides.push(side);
-    else {
-      const text = `${side.variant.name} is passed over: ${missing}`;
-      notices.push({ level: 'warning', code: 'variant-passed-over', text });
-    }
+    else notices.push(notice('warning', 'variant-passed-over', { variant: side.variant.name, missing }));
   }
   if (!suffices(sides)) throw new Problem('environment', notices.map(({ text }) => text).join(' '));
   const settled: Side[] = [];
@@ -61,20 +59,13 @@ async function withServers(side: Side, services: Services): Promise<Side> {
 /** What each side runs on, where the person chose it by a name. */
 function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
-  const facts = [...binaries].flatMap(([name, binary]) => {
+  const used = [...binaries].flatMap(([name, binary]) => {
     const on = sides.filter(({ variant }) => variant.proxy !== null && variant.proxy.binary === name);
     const { version, openssl, origin } = binary;
-    const parts = [`Nginx ${version}`, openssl ?? 'no TLS', origin ?? shownPath(binary)];
-    return on.length === 0
-      ? []
-      : [`${on.map(({ variant }) => variant.name).join(', ')}: ${parts.join(', ')}`];
+    const facts = { version, openssl, origin: origin ?? shownPath(binary) };
+    return on.length === 0 ? [] : [{ variants: on.map(({ variant }) => variant.name), ...facts }];
   });
-  const cause =
-    facts.length > 1
-      ? ' What differs between them may be due to Nginx or to the libraries that it runs with.'
-      : '';
-  const text = `${facts.join('; ')}.${cause}`;
-  return [{ level: 'info', code: 'nginx-versions', text }];
+  return [notice('info', 'nginx-versions', { sides: used })];
 }
 
 /** One after the other: two names may stand for one suite, which is fetched once. */

@@ -372,7 +372,7 @@ function telling() {
   return fakeServices({
     readEnvironment: async () => ({ ...makeResult([]).environment, kernel: '6.1-alices-laptop' }),
     watchMachine: async () => [
-      { level: 'info', code: 'machine-busy', text: 'Work of alice in /home/alice/secret-place.' },
+      { level: 'info', code: 'machine-busy', data: {}, text: 'Work of alice in /home/alice/secret-place.' },
     ],
   });
 }

@@ -184,7 +184,7 @@ describe('who was the limit', () => {
 
   test('CPUs are not shared where the system refused to place processes', () => {
     const run = pinned(busyRun({ server: [0.4], generator: [0.58] }), [1], [1]);
-    run.notices.push({ level: 'warning', code: 'affinity-refused', text: '' });
+    run.notices.push({ level: 'warning', code: 'affinity-refused', data: {}, text: '' });
     assert.equal(judge(run).limit.component, 'none');
   });
 

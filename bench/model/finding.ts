@@ -21,9 +21,20 @@ export function stored(text: string): Finding {
   return { code: 'stored', data: {}, text };
 }
 
+/** More levels of objects and lists than any finding has. */
+const MOST_LEVELS = 10;
+
+/** Whether whatever walks through these facts comes to an end before its stack does. */
+function fits(fact: unknown, levels: number): boolean {
+  if (typeof fact !== 'object' || fact === null) return true;
+  return levels > 0 && Object.values(fact).every((each) => fits(each, levels - 1));
+}
+
 /** Short and stable, for programs: `send-lag`, `preflight-memory`. */
 const code = v.pipe(v.string(), v.regex(/^[a-z0-9-]+$/));
-const data = v.custom<Facts>((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+const data = v.custom<Facts>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && fits(value, MOST_LEVELS),
+);
 /** One or two sentences for a person, with the figures that show it. */
 const text = v.string();
 
@@ -34,11 +45,14 @@ export const findingSchema = v.union([
 ]);
 
 /** Something a reader of the figures should know: a warning is data in the result, not a line on a terminal. */
+export interface Notice extends Finding {
+  level: 'info' | 'warning';
+}
+
 export const noticeSchema = v.strictObject({
   level: v.picklist(['info', 'warning']),
   code,
   /** Missing in results from before it was kept. */
-  data: v.exactOptional(data),
+  data: v.optional(data, {}),
   text,
 });
-export type Notice = v.InferOutput<typeof noticeSchema>;

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { addressesOf, isDefaultServer, listenAddresses } from './listen.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
-import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
+import { changesOf, lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
 import { moveAllServers } from './sandbox.ts';
 import { directives } from './tree.ts';
 
@@ -72,13 +72,14 @@ describe('listen', () => {
       ${WEBSOCKET} } }
       stream { server { listen 53 udp; proxy_pass app; } }`);
     assert.deepEqual(
-      moved.notices.map(({ level, code, text }) => [level, code, text.split(': ')[1]]),
-      [
-        ['warning', 'sandbox-udp', 'listen (mine.conf:5).'],
-        ['info', 'sandbox-quic', 'listen (mine.conf:2).'],
-        ['info', 'sandbox-proxy-protocol', 'listen (mine.conf:3).'],
-      ],
+      moved.notices.map(({ level }) => level),
+      ['warning', 'info', 'info'],
     );
+    assert.deepEqual(changesOf(moved.notices), [
+      ['udp', 'listen mine.conf:5'],
+      ['quic', 'listen mine.conf:2'],
+      ['proxy-protocol', 'listen mine.conf:3'],
+    ]);
   });
 
   test('a server without one listened on port 80 of every address', () => {

@@ -1,131 +1,24 @@
 import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/finding.ts';
 import { printable } from '../model/printable.ts';
-import { type Directive, type Node, type Origin, texts } from './tree.ts';
+import { notice } from '../wording/finding.ts';
+import { CHANGES, type Change, type ChangedDirective } from '../wording/sandbox.ts';
+import { shownArgument } from './redact.ts';
+import { type Directive, type Node, texts } from './tree.ts';
 
-/**
- * The ways in which the sandbox changes the meaning of a configuration, in the order of the notices. The
- * ordinary moves (`listen` ports, upstream servers, certificate, logs, pid) are not among them.
- */
-const CHANGES = {
-  'upstream-tls': {
-    level: 'warning',
-    text: 'Nginx connects to its upstream without TLS here, because the servers that the WebSockets go to speak without',
-  },
-  'upstream-tls-added': {
-    level: 'info',
-    text: 'Nginx connects to its upstream with TLS here, because the servers that the WebSockets go to speak TLS',
-  },
-  'upstream-certificate': {
-    level: 'info',
-    text: 'Left out of the run, because the echo servers have a certificate of the run and ask Nginx for none',
-  },
-  'upstream-handshake': {
-    level: 'info',
-    text: 'Left out of the run, because the echo servers speak TLS 1.2 and 1.3, with an ECDSA key',
-  },
-  udp: { level: 'warning', text: 'Nginx listens on TCP in place of UDP' },
-  quic: { level: 'info', text: 'HTTP/3 is left out, because the load comes over TCP' },
-  'proxy-protocol': {
-    level: 'info',
-    text: 'The PROXY protocol is left out, because load generator and echo servers do not speak it',
-  },
-  'variable-upstream': {
-    level: 'info',
-    text: 'Requests go to the echo servers, whatever the variables in the address say',
-  },
-  'stream-pass': {
-    level: 'info',
-    text: 'Connections go to the echo servers in place of another listener of the same Nginx',
-  },
-  'no-backend': {
-    level: 'info',
-    text: 'Answered with 502, because the echo servers speak only HTTP',
-  },
-  'name-server': { level: 'info', text: 'Left out of the run, because Nginx must not ask a name server' },
-  'source-address': {
-    level: 'info',
-    text: 'Left out of the run, because connections to the echo servers come from a loopback address',
-  },
-  'client-address': {
-    level: 'info',
-    text: 'Left out of the run, because all clients have loopback addresses',
-  },
-  'upstream-address': {
-    level: 'info',
-    text: 'Left out of the run, because all upstream servers have loopback addresses',
-  },
-  ocsp: {
-    level: 'info',
-    text: 'Left out of the run, because Nginx must not ask a certificate authority (a TLS handshake is smaller without its answer)',
-  },
-  'other-hosts': {
-    level: 'info',
-    text: 'Left out of the run or redirected, because it makes Nginx connect to other hosts',
-  },
-  syslog: { level: 'info', text: 'Written to a file, because it would go to a log server' },
-  'other-blocks': { level: 'info', text: 'Left out of the run, because only http and stream are measured' },
-  files: {
-    level: 'info',
-    text: 'Left out of the run, because Nginx must write only into its private folder',
-  },
-  certificates: { level: 'info', text: 'One certificate takes the place of several' },
-  'own-certificate': {
-    level: 'info',
-    text: 'Listens with TLS but has no certificate: given that of the run',
-  },
-  'http2-cleartext': {
-    level: 'info',
-    text: 'HTTP/2 without TLS is left out, because before 1.25.1 such a listener takes nothing else',
-  },
-  guards: {
-    level: 'warning',
-    text: 'Left out of the run, because it would shut the load out or slow it down (--keep-guards keeps it)',
-  },
-  'wrapped-http': { level: 'info', text: 'A part of a configuration, read as if it stood in http' },
-  'wrapped-server': { level: 'info', text: 'A part of a configuration, read as if it stood in a server' },
-  'wrapped-stream': { level: 'info', text: 'A part of a configuration, read as if it stood in stream' },
-  'upgrade-map': {
-    level: 'info',
-    text: 'Uses $connection_upgrade, for which the usual map was added, because none is beside this part of a configuration',
-  },
-  'no-files': { level: 'info', text: 'Includes nothing, because no file matches' },
-  'well-known-files': {
-    level: 'info',
-    text: 'Left out of the run, because this file is not beside the configuration, and nothing in it matters to a WebSocket',
-  },
-  'moved-files': {
-    level: 'info',
-    text: 'Read from below the folder of the configuration (--conf-root names another)',
-  },
-  'missing-files': {
-    level: 'warning',
-    text: 'Left out of the run, because its file cannot be read here (--conf-root tells where its folder lies)',
-  },
-  'outside-files': {
-    level: 'warning',
-    text: 'Left out of the run, because it names a file outside the folder of the configuration, or one that the bench cannot tell (--conf-root adds a folder)',
-  },
-  'static-files': {
-    level: 'info',
-    text: 'Serves no files here, because its folder is not in that of the configuration (--conf-root adds one), or a path with variables or ".." could lead out of it',
-  },
-  code: {
-    level: 'warning',
-    text: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
-  },
-  template: { level: 'info', text: 'Filled in from the environment or --env-file' },
-  'other-modules': {
-    level: 'warning',
-    text: 'Left out of the run, because this Nginx does not know it: a module or a newer version has it (--nginx names another binary)',
-  },
-  'this-system': {
-    level: 'warning',
-    text: 'Left out of the run, because this Nginx or its TLS library cannot do it (--nginx names another binary)',
-  },
-} as const satisfies Record<string, Pick<Notice, 'level' | 'text'>>;
+export type { Change };
 
-export type Change = keyof typeof CHANGES;
+/** The changes that can make a difference to what is measured. */
+const WARNINGS: ReadonlySet<Change> = new Set([
+  'upstream-tls',
+  'udp',
+  'guards',
+  'missing-files',
+  'outside-files',
+  'code',
+  'other-modules',
+  'this-system',
+]);
 
 /**
  * Is called for each directive that is changed, with the directive as it was; for `template` with the variable, and
@@ -155,7 +48,7 @@ export function collectChanges(): Changes {
 }
 
 /**
- * Writes one notice for each kind of change, with the directives, their files and lines. Its code is
+ * Makes one notice of each kind of change, with the directives, their files and lines. Its code is
  * `sandbox-` and the name of the change.
  *
  * @param tree The configuration as it was read; files are named relative to their common folder.
@@ -166,26 +59,40 @@ function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: rea
   return (Object.keys(CHANGES) as Change[]).flatMap((change) => {
     const nodes = changed.get(change);
     if (nodes === undefined) return [];
-    const names = [...new Set(nodes.map(({ name }) => name))];
-    const list = names.map((name) => {
-      const origins = nodes.flatMap((node) =>
-        node.name === name && node.origin !== null ? [node.origin] : [],
-      );
-      return printable(`${name}${placesOf(origins, shared)}`);
+    const directives = [...grouped(nodes, ({ name }) => name).values()].flatMap((alike) => {
+      const byArgument = grouped(alike, (node) => (change.endsWith('-files') ? shownArgument(node) : null));
+      // Many files are not listed one by one.
+      const groups = byArgument.size > PLACES ? [[null, alike] as const] : [...byArgument];
+      return groups.map(([argument, group]) => changedDirective(group, argument, shared));
     });
-    const { level, text } = CHANGES[change];
-    return [{ level, code: `sandbox-${change}`, text: `${text}: ${list.join(', ')}.` }];
+    return [notice(WARNINGS.has(change) ? 'warning' : 'info', `sandbox-${change}`, { directives })];
   });
 }
 
-/** The places in brackets, as in ` (nginx.conf:3, conf.d/app.conf:7)`; empty if there are none. */
-function placesOf(origins: readonly Origin[], shared: string): string {
-  const places = origins
+function changedDirective(
+  nodes: readonly Directive[],
+  argument: string | null,
+  shared: string,
+): ChangedDirective {
+  const places = nodes
+    .flatMap(({ origin }) => origin ?? [])
     .toSorted((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1))
-    .map(({ file, line }) => `${isAbsolute(file) && shared !== '/' ? relative(shared, file) : file}:${line}`);
-  if (places.length === 0) return '';
-  const more = places.length > PLACES ? ` and ${places.length - PLACES} more` : '';
-  return ` (${places.slice(0, PLACES).join(', ')}${more})`;
+    .map((origin) => {
+      const isBelow = isAbsolute(origin.file) && shared !== '/';
+      return printable(`${isBelow ? relative(shared, origin.file) : origin.file}:${origin.line}`);
+    });
+  return {
+    directive: printable(nodes[0]?.name ?? ''),
+    argument: argument === null ? null : printable(argument),
+    places: places.slice(0, PLACES),
+    more: Math.max(0, places.length - PLACES),
+  };
+}
+
+function grouped<K>(nodes: readonly Directive[], keyOf: (node: Directive) => K): Map<K, Directive[]> {
+  const groups = new Map<K, Directive[]>();
+  for (const node of nodes) groups.set(keyOf(node), [...(groups.get(keyOf(node)) ?? []), node]);
+  return groups;
 }
 
 function filesOf(nodes: readonly Node[]): string[] {

@@ -46,6 +46,13 @@ export function redacted(nodes: readonly Node[], known: readonly string[] = []):
   return print(masked(hidden, secretVariables(hidden), () => {})).text;
 }
 
+/** The first argument of a directive; null where it is, or has, a secret. */
+export function shownArgument(node: Directive): string | null {
+  const [shown] = directives(masked([{ ...node, block: null }], new Set(), () => {}));
+  const text = shown?.args[0]?.text ?? null;
+  return text?.includes(MASK) ? null : text;
+}
+
 /** Names of directives are Nginx's own, but not those of the entries in a `map`. */
 function withoutKnown(
   nodes: readonly Node[],

@@ -1,3 +1,5 @@
+import type { Notice } from '../model/finding.ts';
+import type { ChangeFacts } from '../wording/sandbox.ts';
 import { collectChanges } from './notices.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
@@ -40,6 +42,17 @@ export function move(source: string, changes: Partial<SandboxSpec> = {}): Sandbo
 /** A server with the WebSocket location and what the test is about. */
 export function moveServer(server: string, changes: Partial<SandboxSpec> = {}, http = ''): Sandbox {
   return move(`http { ${http} server { ${server} ${WEBSOCKET} } }`, changes);
+}
+
+/** What is told of the changes: each code without its prefix, and the directives as in `listen mine.conf:5`. */
+export function changesOf(notices: readonly Notice[]): [change: string, ...directives: string[]][] {
+  return notices.map(({ code, data }) => {
+    const { directives } = data as unknown as ChangeFacts;
+    return [
+      code.replace('sandbox-', ''),
+      ...directives.map(({ directive, places }) => [directive, ...places].join(' ')),
+    ];
+  });
 }
 
 /** The printed lines that begin with a directive's name. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as v from 'valibot';
 import { noticeSchema } from '../model/finding.ts';
+import type { ChangeFacts } from '../wording/sandbox.ts';
 import { collectChanges } from './notices.ts';
 import { parse } from './parse.ts';
 import { lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
@@ -55,28 +56,60 @@ describe('notices', () => {
     const { note, notices } = collectChanges();
     const given = [{ ...http, block: [...parts, ...http.block] }];
     moveIntoSandbox(given, SPEC, note);
-    return notices(given).map(({ text }) => text);
+    return notices(given).map(({ code, data }) => ({ code, ...data }));
   };
 
   test('name files from the folder that all of them share', () => {
-    const text = 'Left out of the run, because Nginx must not ask a name server: resolver';
+    const resolver = (...places: string[]) => [
+      {
+        code: 'sandbox-name-server',
+        directives: [{ directive: 'resolver', argument: null, places, more: 0 }],
+      },
+    ];
     const parts = [part('/home/me/site/conf.d/b.conf', 9), part('/home/me/site/nginx.conf', 10)];
-    assert.deepEqual(told('/home/me/site/nginx.conf', [...parts, part('/home/me/site/nginx.conf', 9)]), [
-      `${text} (conf.d/b.conf:9, nginx.conf:9, nginx.conf:10).`,
-    ]);
-    assert.deepEqual(told('/home/me/nginx/nginx.conf', [part('/home/me/nginx.d/a.conf', 1)]), [
-      `${text} (nginx.d/a.conf:1).`,
-    ]);
-    assert.deepEqual(told('/home/me/nginx.conf', [part('/home/me/nginx.conf', 1), part('the tuning a', 2)]), [
-      `${text} (nginx.conf:1, the tuning a:2).`,
-    ]);
-    assert.deepEqual(told('/etc/nginx.conf', [part('/srv/a.conf', 1)]), [`${text} (/srv/a.conf:1).`]);
+    assert.deepEqual(
+      told('/home/me/site/nginx.conf', [...parts, part('/home/me/site/nginx.conf', 9)]),
+      resolver('conf.d/b.conf:9', 'nginx.conf:9', 'nginx.conf:10'),
+    );
+    assert.deepEqual(
+      told('/home/me/nginx/nginx.conf', [part('/home/me/nginx.d/a.conf', 1)]),
+      resolver('nginx.d/a.conf:1'),
+    );
+    assert.deepEqual(
+      told('/home/me/nginx.conf', [part('/home/me/nginx.conf', 1), part('the tuning a', 2)]),
+      resolver('nginx.conf:1', 'the tuning a:2'),
+    );
+    assert.deepEqual(told('/etc/nginx.conf', [part('/srv/a.conf', 1)]), resolver('/srv/a.conf:1'));
   });
 
   test('count the places where there are many', () => {
     const parts = Array.from({ length: 11 }, (_, index) => part('/a/nginx.conf', index + 1));
-    assert.match(told('/a/nginx.conf', parts)[0] ?? '', /nginx\.conf:7, nginx\.conf:8 and 3 more\)\.$/);
-    assert.match(told('/a/nginx.conf', parts.slice(0, 8))[0] ?? '', /nginx\.conf:7, nginx\.conf:8\)\.$/);
+    const places = (count: number) => {
+      const [{ directives: [of] = [] } = {}] = told(
+        '/a/nginx.conf',
+        parts.slice(0, count),
+      ) as unknown as ChangeFacts[];
+      return [of?.places.at(-1), of?.places.length, of?.more];
+    };
+    assert.deepEqual(places(11), ['nginx.conf:8', 8, 3]);
+    assert.deepEqual(places(8), ['nginx.conf:8', 8, 0]);
+  });
+
+  test('name the files of includes, unless they are many or look like a secret', () => {
+    const included = (...names: string[]) => {
+      const { note, notices } = collectChanges();
+      const nodes = directives(parse(names.map((name) => `include ${name};`).join('\n'), 'mine.conf'));
+      for (const node of nodes) note('no-files', node);
+      const [{ data } = assert.fail()] = notices(nodes);
+      return (data as unknown as ChangeFacts).directives.map(({ argument, places }) => [argument, ...places]);
+    };
+    assert.deepEqual(included('sites/*', 'b/*.conf', 'sites/*'), [
+      ['sites/*', 'mine.conf:1', 'mine.conf:3'],
+      ['b/*.conf', 'mine.conf:2'],
+    ]);
+    assert.deepEqual(included(`${'0123456789abcdef'.repeat(2)}/*`), [[null, 'mine.conf:1']]);
+    const [many, ...others] = included(...Array.from({ length: 9 }, (_, index) => `${index}/*`));
+    assert.deepEqual([many?.[0], many?.length, others], [null, 9, []]);
   });
 
   test('are what a result may hold', () => {

@@ -1,5 +1,6 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
+import type { Notice } from '../model/finding.ts';
 import { parse } from './parse.ts';
 import { isData, type Node } from './tree.ts';
 
@@ -194,6 +195,14 @@ export function maskerOf(secrets: Iterable<string>): (text: string) => string {
   if (sorted.length === 0) return (text) => text;
   const any = new RegExp(sorted.join('|'), 'g');
   return (text) => text.replace(any, MASK);
+}
+
+/** A notice without these secrets, in its sentence and in its data. */
+export function maskedNotice(notice: Notice, mask: (text: string) => string): Notice {
+  const data = JSON.parse(JSON.stringify(notice.data), (_, fact) =>
+    typeof fact === 'string' ? mask(fact) : fact,
+  );
+  return { ...notice, data, text: mask(notice.text) };
 }
 
 /**

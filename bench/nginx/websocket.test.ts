@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
+import { notice } from '../wording/finding.ts';
 import { move, moveServer, WEBSOCKET } from './sandbox.test.fixture.ts';
 
 describe('the path for WebSockets', () => {
@@ -126,12 +127,9 @@ describe('the choice among several locations', () => {
   });
 
   test('is told, with the alternatives', () => {
+    const others = [{ location: '/', place: 'mine.conf:1' }];
     assert.deepEqual(chosen('location / { UP } location /ws { UP }').notices, [
-      {
-        level: 'info',
-        code: 'sandbox-location',
-        text: 'WebSockets are opened at /ws, by "location /ws" at mine.conf:1; these carry WebSockets as well: "location /" at mine.conf:1. --ws-path chooses another path.',
-      },
+      notice('info', 'sandbox-location', { path: '/ws', location: '/ws', place: 'mine.conf:1', others }),
     ]);
     assert.deepEqual(chosen('location /ws { UP }').notices, []);
   });
@@ -166,9 +164,12 @@ describe('the choice among several locations', () => {
   test('warns where Nginx passes no upgrade on', () => {
     const lacks = (header: string, nginxVersion: string) => {
       const text = `http { server { location /ws { proxy_pass http://a; proxy_set_header Upgrade $a; ${header} } } }`;
-      return move(text, { nginxVersion }).notices.map((notice) => notice.text.replace(/.*Add to it: /, ''));
+      return move(text, { nginxVersion }).notices.flatMap(({ data }) => data.missing);
     };
-    assert.deepEqual(lacks('', '1.22.1'), ['proxy_http_version 1.1; proxy_set_header Connection "upgrade";']);
+    assert.deepEqual(lacks('', '1.22.1'), [
+      'proxy_http_version 1.1;',
+      'proxy_set_header Connection "upgrade";',
+    ]);
     assert.deepEqual(lacks('', '1.29.7'), ['proxy_set_header Connection "upgrade";']);
     assert.deepEqual(lacks('proxy_set_header connection upgrade;', '1.29.7'), []);
   });

@@ -1,5 +1,7 @@
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
+import { notice } from '../wording/finding.ts';
+import { type LocationFacts, locationText } from '../wording/sandbox.ts';
 import { isRegular, locationsOf, pathsFor } from './location.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
@@ -63,7 +65,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   if (unreachable !== undefined) {
     throw new Problem(
       'configuration',
-      `No path can be derived from "location ${texts(unreachable.location).join(' ')}" at ${place(unreachable.location.origin)}. Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".`,
+      `No path can be derived from ${locationText(factsOf(unreachable))}. Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".`,
     );
   }
   if (streamEntrances(tree).length > 0)
@@ -151,14 +153,14 @@ function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[])
 }
 
 function carriersOf(all: readonly Located[]): string {
-  const names = all.filter(carries).map(nameOf);
+  const names = all.filter(carries).map((located) => locationText(factsOf(located)));
   return names.length === 0
     ? 'No location sets the Upgrade header.'
     : `WebSockets go to: ${names.join(', ')}.`;
 }
 
-function nameOf({ location }: Pick<Located, 'location'>): string {
-  return `"location ${texts(location).join(' ')}" at ${place(location.origin)}`;
+function factsOf({ location }: Pick<Located, 'location'>): LocationFacts {
+  return { location: texts(location).join(' '), place: place(location.origin) };
 }
 
 function settled(
@@ -178,11 +180,8 @@ interface Choice {
 function choiceNotices({ located, path }: Choice, others: readonly Choice[]): Notice[] {
   const isMade = isRegular(located.location) || pathsFor(located.location)[0] !== path;
   if (others.length === 0 && !isMade) return [];
-  const made = `WebSockets are opened at ${path}, by ${nameOf(located)}`;
-  const rest = others.map((other) => nameOf(other.located));
-  const alternatives = rest.length === 0 ? '' : `; these carry WebSockets as well: ${rest.join(', ')}`;
-  const text = `${made}${alternatives}. --ws-path chooses another path.`;
-  return [{ level: 'info', code: 'sandbox-location', text }];
+  const facts = { path, ...factsOf(located), others: others.map((other) => factsOf(other.located)) };
+  return [notice('info', 'sandbox-location', facts)];
 }
 
 /**
@@ -201,8 +200,7 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
     ...(connects ? [] : ['proxy_set_header Connection "upgrade";']),
   ];
   if (missing.length === 0) return [];
-  const text = `Nginx ${nginxVersion} passes no upgrade on as ${nameOf({ location })} stands. Add to it: ${missing.join(' ')}`;
-  return [{ level: 'warning', code: 'sandbox-upgrade', text }];
+  return [notice('warning', 'sandbox-upgrade', { version: nginxVersion, ...factsOf({ location }), missing })];
 }
 
 /** From this version on Nginx speaks HTTP/1.1 to upstream servers unless told otherwise. */

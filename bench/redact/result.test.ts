@@ -54,7 +54,7 @@ function telling(): Result {
       ...run,
       plan: { ...run.plan, variant: own.name, profile: own.profile },
       outcome: { state: 'failed' as const, reason: told },
-      notices: [{ level: 'warning' as const, code: 'sandbox-files', text: told }],
+      notices: [{ level: 'warning' as const, code: 'sandbox-files', data: {}, text: told }],
       validity: {
         verdict: 'suspect' as const,
         reasons: [stored(told)],
@@ -94,7 +94,7 @@ function telling(): Result {
     },
     environment: { ...result.environment, kernel: '6.1.0-alice' },
     variants: [...result.variants.filter(({ name }) => name !== 'tls'), own],
-    notices: [{ level: 'info', code: 'variant-passed-over', text: told }],
+    notices: [{ level: 'info', code: 'variant-passed-over', data: {}, text: told }],
     conclusions: [
       { kind: 'rate', ratePerSecond: 8900, halved: false, reason: stored(told) },
       { kind: 'left-out', variant: own.name, reason: stored(told) },
@@ -190,7 +190,7 @@ function plainResult(change: Partial<Result>): Result {
   return { ...makeBothSteps(3, 1), ...change };
 }
 
-const saying = (text: string) => [{ level: 'info' as const, code: 'x', text }];
+const saying = (text: string) => [{ level: 'info' as const, code: 'x', data: {}, text }];
 
 test('what is known from one place is hidden in every other: from what was given, what was run, and names', () => {
   const result = plainResult({

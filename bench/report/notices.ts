@@ -29,7 +29,7 @@ export function noticesOf(view: View): SaidAlike[] {
   }
   const ofRuns = [...kinds.values()].flatMap((kind) => {
     const [first, ...others] = saidAlike(kind, view).map(({ what, whose }) => ({
-      what: { level: kind[0]?.what.level ?? 'info', ...what },
+      what: { ...what, level: kind[0]?.what.level ?? 'info' },
       whose,
     }));
     return first === undefined ? [] : [{ ...first, others }];
@@ -45,15 +45,8 @@ interface Own {
 }
 
 /** Findings that say one thing of several runs once, with whose it is and their figures as spans. */
-export function saidAlike(
-  said: readonly { what: Pick<Finding, 'code' | 'text'> & Partial<Finding>; of: RunView }[],
-  view: View,
-): Said<Finding>[] {
-  const findings = said.map(({ what: { code, text, data = {} }, of }) => ({
-    what: { code, text, data },
-    of,
-  }));
-  return groupedFindings(findings, ({ what }) => what).map(({ members, finding }) => ({
+export function saidAlike(said: readonly { what: Finding; of: RunView }[], view: View): Said<Finding>[] {
+  return groupedFindings(said, ({ what }) => what).map(({ members, finding }) => ({
     what: finding,
     whose: whose([...new Set(members.map(({ of }) => of))], view),
   }));

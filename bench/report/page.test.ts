@@ -227,7 +227,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const [first, second] = result.runs;
     assert.ok(first && second);
     first.outcome = { state: 'aborted', reason: 'interrupted' };
-    first.notices = [{ level: 'warning', code: 'a-code', text: 'A warning.' }];
+    first.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'A warning.' }];
     for (const run of result.runs) disturb(run, 1, { stolenUs: 900_000 });
     second.validity = { ...second.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
     result.conclusions = [
@@ -324,14 +324,14 @@ const HOSTILE = `</script></style></title><img src=x onerror=alert(1)><script>al
 test('hostile text in every place of a result stays text', async () => {
   const result = makeBothSteps(6, 2);
   for (const run of result.runs) {
-    run.notices = [{ level: 'warning', code: 'a-code', text: '' }];
+    run.notices = [{ level: 'warning', code: 'a-code', data: {}, text: '' }];
     run.outcome = { state: 'failed', reason: '' };
     run.validity = { ...run.validity, verdict: 'suspect', reasons: [stored('')] };
     if (run.proxy) run.proxy.errorLog = [''];
     disturb(run, 1, { otherUs: 900_000 });
   }
   result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: stored('') });
-  result.notices = [{ level: 'info', code: 'a-code', text: '' }];
+  result.notices = [{ level: 'info', code: 'a-code', data: {}, text: '' }];
   const hostile = withEveryString(result, HOSTILE);
   await visit(await report(hostile), {}, async (page, events) => {
     await openAll(page);

@@ -1,42 +1,32 @@
 import type { Notice } from '../model/finding.ts';
-import type { Placement, RunPlan } from '../model/plan.ts';
+import type { RunPlan } from '../model/plan.ts';
+import { notice } from '../wording/finding.ts';
+import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
-const NAMES: [component: keyof Placement, name: string][] = [
-  ['proxy', 'Nginx'],
-  ['server', 'servers'],
-  ['generator', 'generators'],
-  ['runner', 'runner'],
-];
-
-/** The CPUs of each component: `Nginx 1; servers 0; generators 0; runner 0`. */
-export function placementText({ placement, proxy }: RunPlan): string {
-  if (placement === null) return 'where the kernel put them';
-  return NAMES.filter(([component]) => placement[component].length > 0 && (component !== 'proxy' || proxy))
-    .map(([component, name]) => `${name} ${placement[component].join(',')}`)
-    .join('; ');
+/** Where the processes of a run were placed; without Nginx no CPU counts as its own. Null: nowhere in particular. */
+export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
+  if (placement === null) return null;
+  const { server, generator, runner } = placement;
+  return {
+    proxy: proxy === null ? '' : placement.proxy.join(','),
+    server: server.join(','),
+    generator: generator.join(','),
+    runner: runner.join(','),
+  };
 }
 
 /** Everything that is compared should have the same placement. Returns a warning for a step in which it did not. */
 export function placementNotice({ step, runs }: StepView): Notice | null {
-  const plans = runs.map(({ run }) => run.plan);
-  if (plans.every((a) => plans.every((b) => arePlacedAlike(a, b)))) return null;
-  const told = runs.map(({ name, run }) => `${name}: ${placementText(run.plan)}`);
-  return {
-    level: 'warning',
-    code: 'placement-differs',
-    text: `In the step ${step} not all variants ran on the same CPUs, and a difference between them may come from that. ${told.join('. ')}.`,
-  };
+  const placed = runs.map(({ name, run }) => ({ variant: name, cpus: placementOf(run.plan) }));
+  if (placed.every(({ cpus: a }) => placed.every(({ cpus: b }) => arePlacedAlike(a, b)))) return null;
+  return notice('warning', 'placement-differs', { step, placed });
 }
 
-/** Without Nginx, its CPU stays idle. That alone does not make the placement different. */
-function arePlacedAlike(a: RunPlan, b: RunPlan): boolean {
-  if (a.placement === null || b.placement === null) return a.placement === b.placement;
-  const { placement: left } = a;
-  const { placement: right } = b;
-  return NAMES.every(
-    ([component]) =>
-      (component === 'proxy' && (a.proxy === null || b.proxy === null)) ||
-      `${left[component]}` === `${right[component]}`,
-  );
+/** A run without Nginx leaves its CPU idle. That alone does not make the placement different. */
+function arePlacedAlike(a: CpuLists | null, b: CpuLists | null): boolean {
+  if (a === null || b === null) return a === b;
+  const oneHasNone = a.proxy === '' || b.proxy === '';
+  const [left, right] = [a, b].map((each) => placementText(oneHasNone ? { ...each, proxy: '' } : each));
+  return left === right;
 }

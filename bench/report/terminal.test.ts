@@ -180,7 +180,7 @@ test('a variant that was left out says why', () => {
 
 test('where the table does not fit it becomes lines under each name, and nothing is wider than the terminal', () => {
   const result = makeBothSteps(3, 4);
-  result.notices = [{ level: 'warning', code: 'a-code', text: 'word '.repeat(60).trim() }];
+  result.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'word '.repeat(60).trim() }];
   const row = cellsOf(linesOf(result)[4]);
   for (const columns of [0, 40, 80, 100]) {
     const text = summaryText(result, columns);
@@ -206,7 +206,7 @@ test('where the table does not fit it becomes lines under each name, and nothing
 test('what is no terminal gets the table, and no line is broken for whoever searches it', () => {
   const result = makeBothSteps(2, 1);
   const text = 'word '.repeat(60).trim();
-  result.notices = [{ level: 'warning', code: 'a-code', text }];
+  result.notices = [{ level: 'warning', code: 'a-code', data: {}, text }];
   const lines = linesOf(result, null);
   assert.match(lines[0] ?? '', /^variant +throughput +set by/);
   assert.match(lines[2] ?? '', /^direct /);
@@ -229,12 +229,12 @@ test('a result without a run, and a run that came to nothing', () => {
 
 test('nothing from outside moves the cursor', () => {
   const result = makeBothSteps(1, 1);
-  result.notices = [{ level: 'warning', code: 'a-code', text: '' }];
+  result.notices = [{ level: 'warning', code: 'a-code', data: {}, text: '' }];
   result.conclusions.push({ kind: 'left-out', variant: 'direct', reason: stored('') });
   for (const run of result.runs) {
     run.outcome = { state: 'failed', reason: '' };
     run.validity = { ...run.validity, verdict: 'suspect', reasons: [stored('')] };
-    run.notices = [{ level: 'info', code: 'a-code', text: '' }];
+    run.notices = [{ level: 'info', code: 'a-code', data: {}, text: '' }];
   }
   const hostile = withEveryString(result, '\u001b[2J\r\nforged\u009b1A\u202e');
   for (const columns of [WIDE, 80, null])

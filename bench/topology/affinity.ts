@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Placement } from '../model/plan.ts';
+import { notice } from '../wording/finding.ts';
 import { onPath } from './executable.ts';
 
 const TASKSET = 'taskset';
@@ -37,12 +38,7 @@ export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
 /** What a person should know where a run was to be placed and could not be. */
 export function affinityNotices(placement: Placement | null, found: Pinning = pinning()): Notice[] {
   if (placement === null || found === 'possible') return [];
-  const why =
-    found === 'missing'
-      ? 'taskset (package util-linux) is not on PATH'
-      : 'the system refuses sched_setaffinity to it, as containers may';
-  const text = `The bench could not place processes on CPUs: ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: figures scatter more, and the limit is harder to tell.`;
-  return [{ level: 'warning', code: `affinity-${found}`, text }];
+  return [notice('warning', `affinity-${found}`, {})];
 }
 
 /**

@@ -13,7 +13,7 @@ import { type Changes, collectChanges } from '../nginx/notices.ts';
 import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
-import { givenSecrets, maskerOf, maskProblems } from '../nginx/secrets.ts';
+import { givenSecrets, maskedNotice, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { writeAccepted } from './accepted.ts';
@@ -151,10 +151,7 @@ export async function startProxy(
       launched,
       servesFolder,
       facts,
-      notices: [...sandbox.notices, ...changes.notices(tree)].map((notice) => ({
-        ...notice,
-        text: maskSecrets(notice.text),
-      })),
+      notices: [...sandbox.notices, ...changes.notices(tree)].map((each) => maskedNotice(each, maskSecrets)),
       redactLine,
     },
   };

@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/run.ts';
-import { type Amount, formatTime } from './format.ts';
+import { type Amount, formatShort, formatTime } from './format.ts';
 import { type EvidenceFacts, evidenceClause, STATES } from './validity.ts';
 import { listed, paragraph, sentence } from './words.ts';
 
@@ -9,7 +9,7 @@ export interface DemandFacts {
   proxyUs: Amount | null;
   serverUs: Amount | null;
   /** Cost of the echo server on `ws` ÷ that of the lean one that was measured; 1: the same server. */
-  wsRatio: number;
+  wsRatio: Amount;
 }
 
 /** Why the latency step has its rate, why a variant has none, and what ended a search. */
@@ -45,6 +45,6 @@ function chosen({ variant, proxyUs, serverUs, wsRatio }: DemandFacts): string {
     `${variant} needs the most of one CPU: ${listed(parts)} per message.`,
     wsRatio === 1
       ? ''
-      : `The echo server on ws is estimated to cost ${wsRatio} times as much as the lean server that was measured.`,
+      : `The echo server on ws is estimated to cost ${formatShort(wsRatio)} times as much as the lean server that was measured.`,
   ]);
 }

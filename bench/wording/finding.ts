@@ -4,10 +4,11 @@ import { CONCLUSIONS } from './conclusions.ts';
 import { FITNESS } from './fitness.ts';
 import { NOTICES } from './notices.ts';
 import { PLANNING } from './planning.ts';
+import { SANDBOX } from './sandbox.ts';
 import { VALIDITY } from './validity.ts';
 
 /** The sentence of every finding, by its code: the only place that makes one. */
-const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES };
+export const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES, ...SANDBOX };
 
 export type Code = keyof typeof SENTENCES;
 /** What a finding of this code has to say. */
@@ -30,9 +31,10 @@ export function notice<C extends Code>(level: Notice['level'], code: C, data: Da
 export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[]]): Finding | null {
   const { code, text } = first;
   if (others.every((each) => each.code === code && each.text === text)) return first;
-  if (![first, ...others].every((each) => each.code === code && isOurs(each))) return null;
-  const data = others.reduce<Fact>((merged, each) => mergedFact(merged, each.data), first.data);
-  return data === undefined ? null : { code, data: data as Facts, text: textOf(code as Code, data as Facts) };
+  if (![first, ...others].every((each) => each.code === code && textOrNull(each) === each.text)) return null;
+  const data = others.reduce<Fact>((merged, each) => mergedFact(merged, each.data), first.data) as Facts;
+  const merged = data === undefined ? null : textOrNull({ code, data });
+  return merged === null ? null : { code, data, text: merged };
 }
 
 /** Puts findings together that `mergedFinding` can merge; the groups in the order of their first. */
@@ -59,12 +61,12 @@ function textOf(code: Code, data: Facts): string {
   return sentence(data as never);
 }
 
-/** Whether the text is what we make of the data: what was stored by others may be anything. */
-function isOurs({ code, data, text }: Finding): boolean {
+/** The sentence that this version makes of it; null if none: what was stored by others may be anything. */
+function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | null {
   try {
-    return Object.hasOwn(SENTENCES, code) && textOf(code as Code, data) === text;
+    return Object.hasOwn(SENTENCES, code) ? textOf(code as Code, data) : null;
   } catch {
-    return false;
+    return null;
   }
 }
 
@@ -90,6 +92,7 @@ function isNumbers(fact: Fact): fact is readonly number[] {
 function spanOf(fact: Fact): { least: number; most: number } | null {
   if (typeof fact === 'number') return { least: fact, most: fact };
   if (typeof fact !== 'object' || fact === null || Array.isArray(fact)) return null;
-  const { least, most } = fact as Facts;
+  const { least, most, ...others } = fact as Facts;
+  if (Object.keys(others).length > 0) return null;
   return typeof least === 'number' && typeof most === 'number' ? { least, most } : null;
 }

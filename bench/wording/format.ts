@@ -13,6 +13,11 @@ export interface Span {
 /** What a sentence gives a figure of: of one run, or of several. */
 export type Amount = number | Span;
 
+/** The greatest of several figures, for what is said of the worst. */
+export function mostOf(amount: Amount): number {
+  return typeof amount === 'number' ? amount : amount.most;
+}
+
 type Figure = Amount | null | undefined;
 type Scale = readonly [factor: number, name: string];
 

@@ -1,10 +1,10 @@
 import type { MetricUnit } from '../model/metric.ts';
 import { type Amount, formatCount, formatFigure, formatRate, formatShare, formatTime } from './format.ts';
 import { type DisturbanceFacts, disturbance } from './validity.ts';
-import { counted, paragraph } from './words.ts';
+import { counted, listed, paragraph } from './words.ts';
 
 /** A step's headline over some of its seconds: a rate of a closed loop, or p99 of the times of an open one. */
-interface HeadlineFacts {
+export interface HeadlineFacts {
   perSecond: Amount | null;
   responseUs: Amount | null;
   sendLagUs: Amount | null;
@@ -60,6 +60,29 @@ export const NOTICES = {
     servers,
   }: Record<'share' | 'requests' | 'backend' | 'echoed' | 'servers', Amount>) =>
     `The cache answered ${formatShare(share)} of ${counted(requests, 'ordinary GET')}, and ${formatCount(backend)} of them reached an echo server. It does not touch WebSocket messages: all ${counted(echoed, 'echo', 'echoes')} came from the ${servers === 1 ? 'echo server' : counted(servers, 'echo server')}.`,
+  'http-failed': ({
+    failed,
+    asked,
+    path,
+    answered,
+    lost,
+    unanswered,
+  }: {
+    failed: Amount;
+    asked: Amount;
+    path: string;
+    /** How many answers of each class of statuses were failures: `{ '5xx': 7 }`. */
+    answered: Readonly<Record<string, Amount>>;
+    lost: Amount;
+    unanswered: Amount;
+  }) => {
+    const how = [
+      ...Object.entries(answered).map(([kind, count]) => `${formatCount(count)} answered ${kind}`),
+      ...(lost === 0 ? [] : [`${formatCount(lost)} lost with their connections`]),
+      ...(unanswered === 0 ? [] : [`${formatCount(unanswered)} not answered in time`]),
+    ];
+    return `${formatCount(failed)} of ${counted(asked, 'ordinary GET')} of ${path} failed${how.length === 0 ? '' : ` (${how.join(', ')})`}. HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.`;
+  },
   'worker-skew': ({ least, most }: { least: Amount; most: Amount }) =>
     `Connections are spread unevenly over the Nginx workers: from ${formatCount(least)} to ${formatCount(most)}. They stay where they were accepted; listen … reuseport spreads them by hash.`,
   'ramp-not-reached': ({ perSecond, asked }: { perSecond: Amount; asked: Amount }) =>
@@ -69,14 +92,73 @@ export const NOTICES = {
   'pacing-sleep': (facts: PacingFacts) =>
     `The generator sleeps until the next message is due, because no CPU is free for it alone: ${pacing(facts)}.`,
   'nginx-worker-ended': ({ count, how }: { count: Amount; how: string }) =>
-    `${count === 1 ? 'An Nginx worker process' : `${formatCount(count)} Nginx worker processes`} exited ${how} during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.`,
+    count === 1
+      ? `An Nginx worker process exited ${how} during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.`
+      : `${formatCount(count)} Nginx worker processes exited during this run, which includes the HTTP leg before the load, the first ${how}. Their connections were cut, and the workers that replaced them started with none.`,
   'nginx-log': ({ lines, first }: { lines: Amount; first: string }) =>
     `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators }: { generators: readonly number[] }) =>
-    `The counts of ${generators.length === 0 ? 'this run' : `generator ${generators.join(', ')}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
+    `The counts of ${generators.length === 0 ? 'the generators' : `generator ${listed(generators.map(String))}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
+  'temporary-folder-full': () =>
+    'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.',
+  'affinity-missing': () => unplaced('taskset (package util-linux) is not on PATH'),
+  'affinity-refused': () => unplaced('the system refuses sched_setaffinity to it, as containers may'),
+  'placement-differs': ({
+    step,
+    placed,
+  }: {
+    step: string;
+    placed: readonly { variant: string; cpus: CpuLists | null }[];
+  }) =>
+    `In the ${step} step the variants did not all run on the same CPUs, which may explain a difference between them. ${placed.map(({ variant, cpus }) => `${variant}: ${placementText(cpus)}`).join('. ')}.`,
+  'variant-passed-over': ({ variant, missing }: { variant: string; missing: string }) =>
+    `${variant} was skipped: ${missing}`,
+  'nginx-versions': ({ sides }: { sides: readonly NginxSide[] }) => {
+    const told = sides.map(
+      ({ variants, version, openssl, origin }) =>
+        `${variants.join(', ')}: Nginx ${version}, ${openssl ?? 'no TLS'}, ${origin}`,
+    );
+    return paragraph([
+      `${told.join('; ')}.`,
+      sides.length > 1
+        ? 'A difference between them may be due to Nginx or to the libraries it runs with.'
+        : '',
+    ]);
+  },
   'disturbed-seconds': (facts: DisturbanceFacts & DisturbedFigures) =>
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };
+
+/** The Nginx that some variants run on. */
+export interface NginxSide {
+  variants: readonly string[];
+  version: string;
+  openssl: string | null;
+  /** The package that it came from, or its path. */
+  origin: string;
+}
+
+/** The CPUs of each component, as taskset lists them: `0,2`; empty where it has none. */
+export type CpuLists = Readonly<Record<'proxy' | 'server' | 'generator' | 'runner', string>>;
+
+const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[] = [
+  ['proxy', 'Nginx'],
+  ['server', 'servers'],
+  ['generator', 'generators'],
+  ['runner', 'runner'],
+];
+
+/** The CPUs of each component that has some: `Nginx 1; servers 0; generators 0; runner 0`. */
+export function placementText(cpus: CpuLists | null): string {
+  if (cpus === null) return 'where the kernel put them';
+  return COMPONENTS.filter(([component]) => cpus[component] !== '')
+    .map(([component, name]) => `${name} ${cpus[component]}`)
+    .join('; ');
+}
+
+function unplaced(why: string): string {
+  return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.`;
+}
 
 /** What keeping the schedule cost. */
 export interface PacingFacts {
@@ -87,8 +169,9 @@ export interface PacingFacts {
 }
 
 function pacing({ cores, perMessageUs, lagUs }: PacingFacts): string {
+  const each = perMessageUs === null ? '' : `, ${formatTime(perMessageUs)} per message including the waiting`;
   const lag = lagUs === null ? '' : `, and send lag p99 was ${formatTime(lagUs)}`;
-  return `it used ${formatShare(cores)} of a core, ${formatTime(perMessageUs)} per message including the waiting${lag}`;
+  return `it used ${formatShare(cores)} of a core${each}${lag}`;
 }
 
 function besideText({ all, undisturbed: calm }: DisturbedFigures): string {

@@ -1,4 +1,4 @@
-import { type Amount, formatBytes, formatCount, formatShare, formatTime } from './format.ts';
+import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
 import { counted } from './words.ts';
 
 /** Why one process cannot hold all connections. */
@@ -29,8 +29,8 @@ export const PLANNING = {
     connections: Amount;
   }) =>
     `reuseport was added to listen: a worker has ${formatCount(workerConnections)} connections and cannot hold all ${counted(connections, 'WebSocket')} alone, and only the hash of reuseport spreads them evenly over the workers.`,
-  'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: number }) =>
-    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${wanted}.`,
+  'preflight-backlog': ({ backlog, wanted }: { backlog: Amount; wanted: Amount }) =>
+    `The listen backlog is ${formatCount(backlog)} instead of ${formatCount(wanted)}, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=${mostOf(wanted)}.`,
   'preflight-addresses': ({ addresses, each }: { addresses: Amount; each: Amount }) =>
     `The generator connects from ${formatCount(addresses)} loopback addresses, because each has ports for ${counted(each, 'connection')} (ip_local_port_range).`,
   'preflight-memory': ({

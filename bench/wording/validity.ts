@@ -1,5 +1,5 @@
 import type { Outcome } from '../model/run.ts';
-import { type Amount, formatCount, formatRate, formatShare, formatTime } from './format.ts';
+import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf } from './format.ts';
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
 /** How busy each component was: shares of a core or of an event loop's time; null where that is not known. */
@@ -64,7 +64,7 @@ export const VALIDITY = {
   }) =>
     `Nothing was echoed in ${formatCount(count)} of ${counted(of, 'second')} of the steady phase${within(seconds)}, although half of all messages take less than ${formatTime(usualUs)}: Nginx or an echo server stood still.`,
   'runner-stopped': ({ gapsUs, seconds }: { gapsUs: readonly number[]; seconds: readonly number[] }) =>
-    `The runner was stopped, or had no CPU to run on: it took no sample for ${listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known by the second.`,
+    `The runner was stopped, or had no CPU to run on: it took no sample for ${gapsUs.length === 0 ? 'some time' : listed(gapsUs.map(formatTime))}${seconds.length === 0 ? '' : ` (seconds ${ranges(seconds)} of the steady phase)`}. CPU, memory and disturbances of that time are not known by the second.`,
   'machine-suspended': ({ us }: { us: Amount }) =>
     `The machine was suspended for ${formatTime(us)} during the load.`,
   disturbed: (facts: DisturbanceFacts) => `${disturbance(facts)}.`,
@@ -101,8 +101,10 @@ export const STATES: Record<Outcome['state'], string> = {
 /** `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU time`. */
 export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFacts): string {
   const causes = [
-    ...(stolen === null ? [] : [`the host gave up to ${formatShare(stolen)} of the CPU time to others`]),
-    ...(other === null ? [] : [`other work took up to ${formatShare(other)} of the CPU time`]),
+    ...(stolen === null
+      ? []
+      : [`the host gave up to ${formatShare(mostOf(stolen))} of the CPU time to others`]),
+    ...(other === null ? [] : [`other work took up to ${formatShare(mostOf(other))} of the CPU time`]),
   ];
   return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
 }

@@ -32,7 +32,7 @@ function measured(): Result {
     ...result,
     plan: { ...result.plan, thresholds: ['messages.perSecond>1M', 'response.p99<50ms'] },
     runs: [
-      { ...first, notices: [{ level: 'warning', code: 'threshold-missed', text }] },
+      { ...first, notices: [{ level: 'warning', code: 'threshold-missed', data: {}, text }] },
       { ...second, outcome: { state: 'failed', reason: 'Nginx died & left "nothing".' } },
       ...others,
     ],

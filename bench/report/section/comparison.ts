@@ -248,12 +248,10 @@ export function kindsOfNotices({ result }: View): FoldedSection {
   for (const what of result.runs.flatMap((run) => run.notices))
     kinds.set(kindOf(what), [...(kinds.get(kindOf(what)) ?? []), what]);
   const counted = [...kinds.values()].flatMap((kind) =>
-    groupedFindings(kind, ({ code, text, data = {} }) => ({ code, text, data })).map(
-      ({ members, finding }) => ({
-        what: { level: members[0].level, ...finding },
-        whose: `${members.length} of ${result.runs.length} runs`,
-      }),
-    ),
+    groupedFindings(kind, (each) => each).map(({ members, finding }) => ({
+      what: { ...finding, level: members[0].level },
+      whose: `${members.length} of ${result.runs.length} runs`,
+    })),
   );
   const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
   return {

@@ -86,7 +86,7 @@ test('what went wrong is in what a section found', () => {
   worker.sent += 1;
   latency.validity = { ...latency.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
   throughput.validity.limit.component = 'none';
-  throughput.notices = [{ level: 'warning', code: 'a-code', text: 'A warning.' }];
+  throughput.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'A warning.' }];
   const { throughput: pace, failures, spread, runs, notices } = foundIn(result);
   assert.deepEqual(
     { pace, failures, spread, runs, notices },

@@ -1,9 +1,10 @@
 import type { RunPlan } from '../../model/plan.ts';
 import type { NginxFacts } from '../../model/run.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
+import { placementText } from '../../wording/notices.ts';
 import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { placementText } from '../placement.ts';
+import { placementOf } from '../placement.ts';
 import { facts, table } from '../table.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
@@ -120,7 +121,7 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
       ? 'none'
       : `${proxy.workers}, ${formatCount(proxy.workerConnections)} connections each, backlog ${formatCount(proxy.backlog)}`,
     formatCount(run.sourceAddresses.length),
-    placementText(run),
+    placementText(placementOf(run)),
     run.pacing ?? NOTHING,
     String(run.seed),
   ];

@@ -1,0 +1,120 @@
+import type { Amount } from './format.ts';
+import { formatCount } from './format.ts';
+
+/** The ways in which the sandbox changes the meaning of a configuration, in the order in which they are told. */
+export const CHANGES = {
+  'upstream-tls':
+    'Nginx connects to its upstream without TLS here, because the servers behind the WebSockets speak none',
+  'upstream-tls-added':
+    'Nginx connects to its upstream with TLS here, because the servers behind the WebSockets speak TLS',
+  'upstream-certificate':
+    'Left out of the run, because the echo servers have a certificate of the run and ask Nginx for none',
+  'upstream-handshake':
+    'Left out of the run, because the echo servers speak TLS 1.2 and 1.3, with an ECDSA key',
+  udp: 'Nginx listens on TCP instead of UDP',
+  quic: 'HTTP/3 is left out, because the load arrives over TCP',
+  'proxy-protocol': 'The PROXY protocol is left out, because load generator and echo servers do not speak it',
+  'variable-upstream': 'Requests go to the echo servers, whatever the variables in the address hold',
+  'stream-pass': 'Connections go to the echo servers instead of another listener of the same Nginx',
+  'no-backend': 'Answered with 502, because the echo servers speak only HTTP',
+  'name-server': 'Left out of the run, because Nginx must not query a name server',
+  'source-address':
+    'Left out of the run, because connections to the echo servers come from a loopback address',
+  'client-address': 'Left out of the run, because all clients have loopback addresses',
+  'upstream-address': 'Left out of the run, because all upstream servers have loopback addresses',
+  ocsp: 'Left out of the run, because Nginx must not contact a certificate authority (without its answer, a TLS handshake is smaller)',
+  'other-hosts': 'Left out of the run or redirected, because it makes Nginx connect to other hosts',
+  syslog: 'Written to a file, because it would go to a log server',
+  'other-blocks': 'Left out of the run, because only http and stream are measured',
+  files: 'Left out of the run, because Nginx may write only to its private folder',
+  certificates: 'Several certificates are replaced by one',
+  'own-certificate': 'Listens with TLS but has no certificate, so it got that of the run',
+  'http2-cleartext':
+    'HTTP/2 without TLS is left out, because before 1.25.1 such a listener accepts nothing else',
+  guards:
+    'Left out of the run, because it would reject the load or slow it down (use --keep-guards to keep it)',
+  'wrapped-http': 'Part of a configuration, read as if it were in http',
+  'wrapped-server': 'Part of a configuration, read as if it were in a server',
+  'wrapped-stream': 'Part of a configuration, read as if it were in stream',
+  'upgrade-map':
+    'Uses $connection_upgrade, which this part of a configuration does not define, so the usual map was added',
+  'no-files': 'Includes nothing, because no file matches',
+  'well-known-files':
+    'Left out of the run, because this file is not next to the configuration, and nothing in it matters to a WebSocket',
+  'moved-files': 'Read from below the folder of the configuration (use --conf-root to name another)',
+  'missing-files':
+    'Left out of the run, because its file cannot be read here (use --conf-root to name its folder)',
+  'outside-files':
+    'Left out of the run, because it names a file outside the folder of the configuration, or one that cannot be determined (use --conf-root to add a folder)',
+  'static-files':
+    'Serves no files here, because its folder is not in that of the configuration (use --conf-root to add one), or a path with variables or ".." could lead out of it',
+  code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
+  template: 'Filled in from the environment or --env-file',
+  'other-modules':
+    'Left out of the run, because this Nginx does not know it: it needs a module or a newer version (use --nginx to name another binary)',
+  'this-system':
+    'Left out of the run, because this Nginx or its TLS library does not support it (use --nginx to name another binary)',
+} as const;
+
+export type Change = keyof typeof CHANGES;
+
+/** A directive that runs differently from how it is written. */
+export interface ChangedDirective {
+  directive: string;
+  /** The file that it names; null where that does not matter, is a secret, or where it names too many. */
+  argument: string | null;
+  /** File and line, as in `nginx.conf:5`; the first of them where there are many. */
+  places: readonly string[];
+  /** How many places there are besides. */
+  more: Amount;
+}
+
+export interface ChangeFacts {
+  directives: readonly ChangedDirective[];
+}
+
+/** A location of the configuration. */
+export interface LocationFacts {
+  /** As it is written: `/ws`, `~ ^/live`. */
+  location: string;
+  place: string;
+}
+
+const changeSentences = Object.fromEntries(
+  Object.entries(CHANGES).map(([change, what]) => [
+    `sandbox-${change}`,
+    ({ directives }: ChangeFacts) => `${what}: ${directives.map(directiveText).join(', ')}.`,
+  ]),
+) as Record<`sandbox-${Change}`, (facts: ChangeFacts) => string>;
+
+/** What a configuration runs differently from how it is written. */
+export const SANDBOX = {
+  ...changeSentences,
+  'sandbox-location': ({
+    path,
+    others,
+    ...chosen
+  }: LocationFacts & { path: string; others: readonly LocationFacts[] }) => {
+    const rest =
+      others.length === 0 ? '' : ` These carry WebSockets as well: ${others.map(locationText).join(', ')}.`;
+    return `WebSockets are opened at ${path}, by ${locationText(chosen)}.${rest} Use --ws-path to choose another path.`;
+  },
+  'sandbox-upgrade': ({
+    version,
+    missing,
+    ...chosen
+  }: LocationFacts & { version: string; missing: readonly string[] }) =>
+    `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}`,
+};
+
+/** `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
+function directiveText({ directive, argument, places, more }: ChangedDirective): string {
+  const name = argument === null ? directive : `${directive} ${argument}`;
+  if (places.length === 0) return name;
+  return `${name} (${places.join(', ')}${more === 0 ? '' : ` and ${formatCount(more)} more`})`;
+}
+
+/** `"location /ws" at nginx.conf:5`. */
+export function locationText({ location, place }: LocationFacts): string {
+  return `"location ${location}" at ${place}`;
+}

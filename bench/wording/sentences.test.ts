@@ -1,0 +1,479 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Fact } from '../model/finding.ts';
+import { type Code, type DataOf, finding, mergedFinding, SENTENCES } from './finding.ts';
+import { CHANGES, type Change } from './sandbox.ts';
+import type { BusyFacts } from './validity.ts';
+
+type CodeOfChange = `sandbox-${Change}`;
+
+/** Data, the sentence made of it, and the one for it and for data with all numbers doubled, if that differs. */
+type Example<C extends Code> = readonly [data: DataOf<C>, text: string, merged?: string];
+
+const BUSY: BusyFacts = { proxy: { busiest: 0.47, least: null }, server: 0.4, generator: 0.31 };
+
+const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange>]: Example<C> } = {
+  'not-judged': [{}, 'The run has not been judged yet.'],
+  'run-ended': [
+    { state: 'failed', reason: 'nginx worker 1 exited with code 1' },
+    'The run failed: nginx worker 1 exited with code 1.',
+  ],
+  'nothing-echoed': [{}, 'Nothing was echoed in the steady phase.'],
+  'counts-differ': [{}, 'The counts do not add up: sent is not echoed + outstanding + lost.'],
+  losses: [
+    { failed: 3, asked: 1000, lost: 7, unsent: 2 },
+    '3 of 1,000 connections failed and 7 messages were lost; 2 messages had no open connection to carry them.',
+    '3 to 6 of 1,000 to 2,000 connections failed and 7 to 14 messages were lost; 2 to 4 messages had no open connection to carry them.',
+  ],
+  stalled: [
+    { count: 2, seconds: [4, 5], of: 10, usualUs: 1200 },
+    'Nothing was echoed in 2 of 10 seconds of the steady phase (4–5), although half of all messages take less than 1.2 ms: Nginx or an echo server stood still.',
+    'Nothing was echoed in 2 to 4 of 10 to 20 seconds of the steady phase, although half of all messages take less than 1.2 to 2.4 ms: Nginx or an echo server stood still.',
+  ],
+  'runner-stopped': [
+    { gapsUs: [2_000_000, 3_500_000], seconds: [2, 3, 4] },
+    'The runner was stopped, or had no CPU to run on: it took no sample for 2 s and 3.5 s (seconds 2–4 of the steady phase). CPU, memory and disturbances of that time are not known by the second.',
+    'The runner was stopped, or had no CPU to run on: it took no sample for some time. CPU, memory and disturbances of that time are not known by the second.',
+  ],
+  'machine-suspended': [
+    { us: 4_000_000 },
+    'The machine was suspended for 4 s during the load.',
+    'The machine was suspended for 4 to 8 s during the load.',
+  ],
+  disturbed: [
+    { count: 2, seconds: [3, 7], of: 10, stolen: null, other: 0.12 },
+    '2 of 10 seconds of the steady phase were disturbed (3, 7): other work took up to 12 % of the CPU time.',
+    '2 to 4 of 10 to 20 seconds of the steady phase were disturbed: other work took up to 24 % of the CPU time.',
+  ],
+  'send-lag': [
+    { lagUs: 11_700, share: 0.3 },
+    "The generator sent late: send lag p99 was 11.7 ms, 30 % of the response time's p99.",
+    "The generator sent late: send lag p99 was 11.7 to 23.4 ms, 30 to 60 % of the response time's p99.",
+  ],
+  'rate-missed': [
+    { ratio: 0.48 },
+    'Only 48 % of the offered rate was echoed in the steady phase.',
+    'Only 48 to 96 % of the offered rate was echoed in the steady phase.',
+  ],
+  'late-echoes': [
+    { share: 0.47 },
+    'Only 47 % of the messages due in the steady phase were echoed within 1 s of their intended time.',
+    'Only 47 to 94 % of the messages due in the steady phase were echoed within 1 s of their intended time.',
+  ],
+  backlog: [
+    { outstanding: 340 },
+    'The steady phase began with 340 messages still unanswered: the run had not settled. Use a longer --warmup or a lower --rate.',
+    'The steady phase began with 340 to 680 messages still unanswered: the run had not settled. Use a longer --warmup or a lower --rate.',
+  ],
+  'limited-by': [
+    {
+      component: 'proxy',
+      evidence: { kind: 'shared-cpus', components: ['proxy', 'server'], used: 0.49, busy: BUSY },
+    },
+    'Nginx was the limit: Nginx and the echo server share CPUs that were 49 % used; the busiest Nginx worker was 47 % busy, the busiest echo server 40 %, the busiest generator worker 31 %.',
+    'Nginx was the limit: Nginx and the echo server share CPUs that were 49 to 98 % used; the busiest Nginx worker was 47 to 94 % busy, the busiest echo server 40 to 80 %, the busiest generator worker 31 to 62 %.',
+  ],
+  'generator-busy': [
+    { share: 0.48 },
+    'A generator worker was 48 % busy, so the result may reflect the generator rather than Nginx.',
+    'A generator worker was 48 to 96 % busy, so the result may reflect the generator rather than Nginx.',
+  ],
+  limit: [
+    {
+      evidence: {
+        kind: 'on-schedule',
+        ratio: 0.499,
+        perSecond: 12_300,
+        busy: { proxy: { busiest: 0.4, least: 0.3 }, server: null, generator: null },
+      },
+    },
+    '49.9 % of the 12.3k/s on schedule were echoed; the busiest Nginx worker was 40 % busy, the least busy one 30 %.',
+    '49.9 to 99.8 % of the 12.3 to 24.6k/s on schedule were echoed; the busiest Nginx worker was 40 to 80 % busy, the least busy one 30 to 60 %.',
+  ],
+  'not-completed': [
+    { state: 'aborted', reason: 'it was interrupted.' },
+    'The run was aborted: it was interrupted.',
+  ],
+  'lost-some': [
+    { failed: 1, lost: 12 },
+    '1 connection failed and 12 messages were lost.',
+    '1 to 2 connections failed and 12 to 24 messages were lost.',
+  ],
+  'off-schedule': [
+    { evidence: { kind: 'busy', busy: BUSY } },
+    'The run did not keep its schedule: the busiest Nginx worker was 47 % busy, the busiest echo server 40 %, the busiest generator worker 31 %.',
+    'The run did not keep its schedule: the busiest Nginx worker was 47 to 94 % busy, the busiest echo server 40 to 80 %, the busiest generator worker 31 to 62 %.',
+  ],
+  'not-valid': [{ verdict: 'suspect' }, 'The run is suspect.'],
+  'rate-given': [{}, 'The rate was set with --rate.'],
+  'rate-chosen': [
+    { variant: 'tls', proxyUs: 14.2, serverUs: 3.1, wsRatio: 1.7 },
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs and the echo servers 3.1 µs per message. The echo server on ws is estimated to cost 1.7 times as much as the lean server that was measured.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs and the echo servers 3.1 to 6.2 µs per message. The echo server on ws is estimated to cost 1.7 to 3.4 times as much as the lean server that was measured.',
+  ],
+  'rate-halved': [
+    {
+      variant: 'tls',
+      proxyUs: 14.2,
+      serverUs: null,
+      wsRatio: 1,
+      tooMuchFor: 'tls+buf-16k',
+      evidence: { kind: 'late-spinner', lagUs: 5000, busy: BUSY },
+    },
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker was 47 % busy, the busiest echo server 40 %, the busiest generator worker 31 %), so the rate was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The echo server on ws is estimated to cost 1 to 2 times as much as the lean server that was measured. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker was 47 to 94 % busy, the busiest echo server 40 to 80 %, the busiest generator worker 31 to 62 %), so the rate was halved.',
+  ],
+  'step-ended': [
+    { state: 'failed', reason: 'Nginx did not start' },
+    'Its throughput step: the run failed. Nginx did not start.',
+  ],
+  'step-without-echo': [{}, 'Nothing was echoed in its throughput step.'],
+  'cpu-unknown': [
+    {},
+    'The CPU time per message, from which the rate follows, is not known. Use --rate to set one.',
+  ],
+  'search-ceiling': [{}, 'Nothing higher was tried (--max).'],
+  'machine-ceiling': [
+    { refusal: 'It has ports for 28,231 connections.' },
+    'This machine can do no more: It has ports for 28,231 connections.',
+  ],
+  'no-samples': [
+    { metric: 'response.p99' },
+    'The run has no response.p99: too few samples, or nothing to measure.',
+  ],
+  'preflight-apart': [
+    {},
+    'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
+  ],
+  'preflight-generators': [
+    {
+      needed: 3,
+      byDefault: 2,
+      connections: 50_000,
+      hold: { bound: 'open-files', each: 20_000, openFiles: 20_480 },
+    },
+    '3 generator processes instead of 2: of 50,000 connections, one holds 20,000 under the open-files limit of 20,480.',
+    '3 to 6 generator processes instead of 2 to 4: of 50,000 to 100,000 connections, one holds 20,000 to 40,000 under the open-files limit of 20,480 to 40,960.',
+  ],
+  'preflight-servers': [
+    { needed: 3, byDefault: 2, connections: 50_000, hold: { bound: 'ports', each: 28_231 } },
+    '3 echo servers instead of 2: of 50,000 connections, Nginx has ports for 28,231 to each server (ip_local_port_range).',
+    '3 to 6 echo servers instead of 2 to 4: of 50,000 to 100,000 connections, Nginx has ports for 28,231 to 56,462 to each server (ip_local_port_range).',
+  ],
+  'preflight-nginx-workers': [
+    {
+      needed: 3,
+      byDefault: 2,
+      connections: 50_000,
+      hold: { bound: 'nginx-files', each: 8000, openFiles: 20_480 },
+    },
+    '3 Nginx workers instead of 2: of 50,000 connections, one holds 8,000 under the open-files limit of 20,480, at 2 files each and with room for uneven spread.',
+    '3 to 6 Nginx workers instead of 2 to 4: of 50,000 to 100,000 connections, one holds 8,000 to 16,000 under the open-files limit of 20,480 to 40,960, at 2 files each and with room for uneven spread.',
+  ],
+  'preflight-reuseport': [
+    { workerConnections: 512, connections: 1000 },
+    'reuseport was added to listen: a worker has 512 connections and cannot hold all 1,000 WebSockets alone, and only the hash of reuseport spreads them evenly over the workers.',
+    'reuseport was added to listen: a worker has 512 to 1,024 connections and cannot hold all 1,000 to 2,000 WebSockets alone, and only the hash of reuseport spreads them evenly over the workers.',
+  ],
+  'preflight-backlog': [
+    { backlog: 4096, wanted: 10_000 },
+    'The listen backlog is 4,096 instead of 10,000, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=10000.',
+    'The listen backlog is 4,096 to 8,192 instead of 10,000 to 20,000, the most that net.core.somaxconn allows. Where it overflows, handshakes take 1 s or 3 s. Raise it with sudo sysctl -w net.core.somaxconn=20000.',
+  ],
+  'preflight-addresses': [
+    { addresses: 2, each: 28_231 },
+    'The generator connects from 2 loopback addresses, because each has ports for 28,231 connections (ip_local_port_range).',
+    'The generator connects from 2 to 4 loopback addresses, because each has ports for 28,231 to 56,462 connections (ip_local_port_range).',
+  ],
+  'preflight-memory': [
+    {
+      connections: 100_000,
+      plainBytes: 1_073_741_824,
+      tlsBytes: 3_221_225_472,
+      availableBytes: 2_147_483_648,
+    },
+    '100,000 connections take an estimated 1 GiB of memory, or 3 GiB with TLS, and 2 GiB are available.',
+    '100,000 to 200,000 connections take an estimated 1 to 2 GiB of memory, or 3 to 6 GiB with TLS, and 2 to 4 GiB are available.',
+  ],
+  'engine-schedule': [
+    { bun: '1.2.3' },
+    "The generator runs on Node, which keeps a schedule more exactly than Bun 1.2.3: Bun's compiler takes slices of the generator's CPU. Use --engine bun to run it on Bun.",
+  ],
+  'engine-large-messages': [
+    { bun: '1.2.3', mostBytes: 16_384 },
+    'The lean client and the lean echo server run on Node, because messages over 16 KiB cost Bun 1.2.3 more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.',
+    'The lean client and the lean echo server run on Node, because messages over 16 to 32 KiB cost Bun 1.2.3 more CPU than Node unless they go over TLS. Use --engine bun to run them on Bun.',
+  ],
+  'engine-node': [
+    { remedy: 'Install it' },
+    'The lean client and the lean echo server run on Node, because this machine has no Bun. On Bun they use less CPU and leave more of it to what is measured. Install it.',
+  ],
+  'cpu-quota': [
+    { quota: 1.5, shown: 8, planned: 2 },
+    'The control group allows 1.5 of the 8 CPUs that this system shows, so processes are planned for 2. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.',
+    'The control group allows 1.5 to 3 of the 8 to 16 CPUs that this system shows, so processes are planned for 2 to 4. Whatever exceeds the quota is stopped for up to 0.1 s, until its next period, and every latency includes that.',
+  ],
+  'cpu-throttled': [
+    { us: 120_000 },
+    'The control group used up its CPU quota during the load, and its processes were kept off the CPUs for 120 ms in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.',
+    'The control group used up its CPU quota during the load, and its processes were kept off the CPUs for 120 to 240 ms in all (cpu.stat). Latencies include that time. Raise the quota, or run fewer processes.',
+  ],
+  'listen-overflow': [
+    { count: 1 },
+    'The backlog of a listening socket overflowed 1 time (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.',
+    'The backlog of a listening socket overflowed 1 to 2 times (TcpExt: ListenOverflows), and these handshakes took 1 s or 3 s longer. Lower --ramp, or raise net.core.somaxconn.',
+  ],
+  'machine-busy': [
+    { share: 0.21 },
+    'The machine was 21 % busy with other work before the first run. Other work makes metrics scatter: compare ratios within one session only.',
+    'The machine was 21 to 42 % busy with other work before the first run. Other work makes metrics scatter: compare ratios within one session only.',
+  ],
+  'no-process-figures': [
+    {},
+    'This system does not report the CPU time of its processes (Linux does, in /proc/<pid>/task/*/schedstat), so CPU, memory and context switches are not recorded, and the component that was the limit is unknown.',
+  ],
+  'recordings-missing': [
+    { missing: 2, of: 10, generator: 1, host: 'localhost' },
+    '2 of 10 recordings of generator 1 on localhost did not arrive: the seconds they cover are incomplete.',
+    '2 to 4 of 10 to 20 recordings of generator 1 to 2 on localhost did not arrive: the seconds they cover are incomplete.',
+  ],
+  'slices-differ': [
+    {
+      counts: [
+        { name: 'sent', slices: 90, totals: 100 },
+        { name: 'lost', slices: 0, totals: 1 },
+      ],
+    },
+    'The slices of the run do not add up to what the generators counted (sent 90, not 100, lost 0, not 1), so metrics and charts do not cover the whole run.',
+    'The slices of the run do not add up to what the generators counted (sent 90 to 180, not 100 to 200, lost 0, not 1 to 2), so metrics and charts do not cover the whole run.',
+  ],
+  'threshold-missed': [
+    { threshold: 'response.p99<50ms', metric: 'response.p99', value: 51_071, unit: 'time' },
+    'response.p99<50ms: missed; response.p99 is 51.1 ms.',
+    'response.p99<50ms: missed; response.p99 is 51.1 to 102 ms.',
+  ],
+  'h2-not-used': [
+    { alpn: null, extendedConnect: false },
+    'The listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), so no WebSocket can run over HTTP/2 here. The WebSockets of this run negotiated no ALPN protocol and ran over HTTP/1.1, each on a connection of its own, so these metrics say nothing about WebSocket over HTTP/2.',
+  ],
+  'tls-resumption': [
+    { protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', resumed: true, boringSsl: false },
+    'TLSv1.3, TLS_AES_256_GCM_SHA384; a second connection resumed the session of the first. The connections of the load each make a full handshake.',
+  ],
+  'cache-serves-gets': [
+    { share: 0.4, requests: 24_000, backend: 1, echoed: 9000, servers: 2 },
+    'The cache answered 40 % of 24,000 ordinary GETs, and 1 of them reached an echo server. It does not touch WebSocket messages: all 9,000 echoes came from the 2 echo servers.',
+    'The cache answered 40 to 80 % of 24,000 to 48,000 ordinary GETs, and 1 to 2 of them reached an echo server. It does not touch WebSocket messages: all 9,000 to 18,000 echoes came from the 2 to 4 echo servers.',
+  ],
+  'http-failed': [
+    { failed: 16, asked: 17, path: '/page', answered: { '4xx': 2, '5xx': 7 }, lost: 3, unanswered: 4 },
+    '16 of 17 ordinary GETs of /page failed (2 answered 4xx, 7 answered 5xx, 3 lost with their connections, 4 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
+    '16 to 32 of 17 to 34 ordinary GETs of /page failed (2 to 4 answered 4xx, 7 to 14 answered 5xx, 3 to 6 lost with their connections, 4 to 8 not answered in time). HTTP metrics count only the others and say nothing about a cache. Use --no-http to skip these GETs.',
+  ],
+  'worker-skew': [
+    { least: 100, most: 150 },
+    'Connections are spread unevenly over the Nginx workers: from 100 to 150. They stay where they were accepted; listen … reuseport spreads them by hash.',
+    'Connections are spread unevenly over the Nginx workers: from 100 to 300. They stay where they were accepted; listen … reuseport spreads them by hash.',
+  ],
+  'ramp-not-reached': [
+    { perSecond: 5, asked: 100 },
+    'Connections opened at 5 per second instead of the 100 that were asked for.',
+    'Connections opened at 5 to 10 per second instead of the 100 to 200 that were asked for.',
+  ],
+  'pacing-spin': [
+    { cores: 0.42, perMessageUs: 8.4, lagUs: 12 },
+    'The generator spins until the next message is due: it used 42 % of a core, 8.4 µs per message including the waiting, and send lag p99 was 12 µs.',
+    'The generator spins until the next message is due: it used 42 to 84 % of a core, 8.4 to 16.8 µs per message including the waiting, and send lag p99 was 12 to 24 µs.',
+  ],
+  'pacing-sleep': [
+    { cores: 0.042, perMessageUs: null, lagUs: null },
+    'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 % of a core.',
+    'The generator sleeps until the next message is due, because no CPU is free for it alone: it used 4.2 to 8.4 % of a core.',
+  ],
+  'nginx-worker-ended': [
+    { count: 1, how: 'on signal 9' },
+    'An Nginx worker process exited on signal 9 during this run, which includes the HTTP leg before the load. Its connections were cut, and the worker that replaced it started with none.',
+    '1 to 2 Nginx worker processes exited during this run, which includes the HTTP leg before the load, the first on signal 9. Their connections were cut, and the workers that replaced them started with none.',
+  ],
+  'nginx-log': [
+    { lines: 1, first: '[warn] one' },
+    'Nginx logged 1 line at level warn or above; the first: [warn] one',
+    'Nginx logged 1 to 2 lines at level warn or above; the first: [warn] one',
+  ],
+  conservation: [
+    { generators: [2] },
+    'The counts of generator 2 do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.',
+    'The counts of the generators do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.',
+  ],
+  'temporary-folder-full': [
+    {},
+    'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them the cause of a failure. Free some space, or set TMPDIR to another folder.',
+  ],
+  'affinity-missing': [
+    {},
+    'The bench could not place processes on CPUs, because taskset (package util-linux) is not on PATH. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+  ],
+  'affinity-refused': [
+    {},
+    'The bench could not place processes on CPUs, because the system refuses sched_setaffinity to it, as containers may. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.',
+  ],
+  'placement-differs': [
+    {
+      step: 'latency',
+      placed: [
+        { variant: 'plain', cpus: { proxy: '1', server: '0', generator: '0,2', runner: '' } },
+        { variant: 'tls', cpus: null },
+      ],
+    },
+    'In the latency step the variants did not all run on the same CPUs, which may explain a difference between them. plain: Nginx 1; servers 0; generators 0,2. tls: where the kernel put them.',
+  ],
+  'variant-passed-over': [
+    { variant: 'stream', missing: 'This Nginx has no stream module.' },
+    'stream was skipped: This Nginx has no stream module.',
+  ],
+  'nginx-versions': [
+    {
+      sides: [
+        {
+          variants: ['plain', 'tls'],
+          version: '1.26.3',
+          openssl: 'OpenSSL 3.0.19',
+          origin: '/usr/sbin/nginx',
+        },
+        { variants: ['tls@new'], version: '1.29.1', openssl: null, origin: 'nginx of debian:trixie' },
+      ],
+    },
+    'plain, tls: Nginx 1.26.3, OpenSSL 3.0.19, /usr/sbin/nginx; tls@new: Nginx 1.29.1, no TLS, nginx of debian:trixie. A difference between them may be due to Nginx or to the libraries it runs with.',
+  ],
+  'disturbed-seconds': [
+    {
+      count: 2,
+      seconds: [3, 7],
+      of: 10,
+      stolen: null,
+      other: 0.12,
+      all: { perSecond: 9000, responseUs: 1500, sendLagUs: 20 },
+      undisturbed: { perSecond: 12_000, responseUs: 900, sendLagUs: 10 },
+    },
+    '2 of 10 seconds of the steady phase were disturbed (3, 7): other work took up to 12 % of the CPU time. It echoed 9k/s over all seconds and 12k/s over the undisturbed ones. Response time p99 was 1.5 ms over all seconds and 900 µs over the undisturbed ones. Send lag p99 was 20 µs over all seconds and 10 µs over the undisturbed ones.',
+    '2 to 4 of 10 to 20 seconds of the steady phase were disturbed: other work took up to 24 % of the CPU time. It echoed 9 to 18k/s over all seconds and 12 to 24k/s over the undisturbed ones. Response time p99 was 1.5 to 3 ms over all seconds and 900 µs to 1.8 ms over the undisturbed ones. Send lag p99 was 20 to 40 µs over all seconds and 10 to 20 µs over the undisturbed ones.',
+  ],
+  'sandbox-location': [
+    {
+      path: '/ws',
+      location: '/ws',
+      place: 'nginx.conf:5',
+      others: [{ location: '/', place: 'nginx.conf:9' }],
+    },
+    'WebSockets are opened at /ws, by "location /ws" at nginx.conf:5. These carry WebSockets as well: "location /" at nginx.conf:9. Use --ws-path to choose another path.',
+  ],
+  'sandbox-upgrade': [
+    { version: '1.22.1', location: '/ws', place: 'nginx.conf:5', missing: ['proxy_http_version 1.1;'] },
+    'Nginx 1.22.1 does not pass on the upgrade in "location /ws" at nginx.conf:5. Add to it: proxy_http_version 1.1;',
+  ],
+};
+
+test('every sentence is asserted: a new one needs an example', () => {
+  const changes = Object.keys(CHANGES).map((change) => `sandbox-${change}`);
+  assert.deepEqual([...Object.keys(EXAMPLES), ...changes].toSorted(), Object.keys(SENTENCES).toSorted());
+});
+
+for (const [code, [data, text, merged]] of Object.entries(EXAMPLES)) {
+  test(`${code}: of one run, and of several`, () => {
+    const [one, two] = [data as Fact, doubled(data as Fact)].map((each) =>
+      finding(code as Code, each as never),
+    );
+    assert.ok(one && two);
+    assert.equal(one.text, text);
+    assert.equal(mergedFinding([one, two])?.text, merged ?? text);
+  });
+}
+
+/** The same with all numbers in it doubled. */
+function doubled(fact: Fact): Fact {
+  if (typeof fact === 'number') return 2 * fact;
+  if (typeof fact !== 'object' || fact === null) return fact;
+  if (Array.isArray(fact)) return fact.map(doubled);
+  return Object.fromEntries(Object.entries(fact).map(([name, each]) => [name, doubled(each)]));
+}
+
+test('what a sentence says only sometimes', () => {
+  const quiet: BusyFacts = { proxy: null, server: null, generator: null };
+  const text = <C extends Code>(code: C, data: DataOf<C>) => finding(code, data).text;
+  const said: [text: string, part: RegExp][] = [
+    [
+      text('losses', { failed: 0, asked: 1, lost: 1, unsent: 0 }),
+      /^0 of 1 connection failed and 1 message was lost\.$/,
+    ],
+    [text('runner-stopped', { gapsUs: [2e6], seconds: [] }), /no sample for 2 s\. CPU/],
+    [
+      text('limited-by', { component: 'machine', evidence: { kind: 'full-cpus', used: 0.97, busy: quiet } }),
+      /^No CPU was left for more: all processes together used 97 % of the CPUs, and none was busy by itself; nothing is known of the processes\.$/,
+    ],
+    [text('limit', { evidence: { kind: 'busy', busy: quiet } }), /^Nothing is known of the processes\.$/],
+    [text('limit', { evidence: { kind: 'idle', used: 0, busy: quiet } }), /^No process was busy; nothing/],
+    [
+      text('limit', { evidence: { kind: 'idle', used: 0.2, busy: quiet } }),
+      /^No process was busy, and all together used 20 % of the CPUs; /,
+    ],
+    [text('off-schedule', {}), /^The run did not keep its schedule\.$/],
+    [
+      text('disturbed', { count: 1, seconds: [3], of: 10, stolen: 0.3, other: 0.2 }),
+      /^1 of 10 seconds of the steady phase was disturbed \(3\): the host gave up to 30 % of the CPU time to others and other work took up to 20 % of the CPU time\.$/,
+    ],
+    [
+      text('threshold-missed', { threshold: 'a<1', metric: 'a', value: null, unit: 'time' }),
+      /^a<1: missed; this run has no a \(too few samples/,
+    ],
+    [
+      text('h2-not-used', { alpn: 'http/1.1', extendedConnect: true }),
+      /and advertises extended CONNECT .* negotiated http\/1\.1 and ran over HTTP\/1\.1/,
+    ],
+    [
+      text('tls-resumption', { protocol: 'TLSv1.2', cipher: null, resumed: false, boringSsl: true }),
+      /^TLSv1\.2, unknown cipher; a second connection could not resume .* full handshake, and as Bun \(BoringSSL\) prefer TLS_AES_128_GCM_SHA256\.$/,
+    ],
+    [
+      text('cache-serves-gets', { share: 1, requests: 1, backend: 0, echoed: 1, servers: 1 }),
+      /all 1 echo came from the echo server\.$/,
+    ],
+    [
+      text('http-failed', { failed: 1, asked: 10, path: '/', answered: {}, lost: 0, unanswered: 0 }),
+      /^1 of 10 ordinary GETs of \/ failed\. /,
+    ],
+    [
+      text('nginx-worker-ended', { count: 2, how: 'on signal 9' }),
+      /^2 Nginx worker processes exited during .*, the first on signal 9\. Their/,
+    ],
+    [text('conservation', { generators: [] }), /^The counts of the generators do not/],
+    [
+      text('disturbed-seconds', {
+        count: 1,
+        seconds: [1],
+        of: 1,
+        stolen: null,
+        other: 1,
+        all: null,
+        undisturbed: null,
+      }),
+      /No second is left to compare with\.$/,
+    ],
+    [text('sandbox-location', { path: '/a', location: '/', place: 'a:1', others: [] }), /at a:1\. Use/],
+  ];
+  for (const [whole, part] of said) assert.match(whole, part);
+});
+
+test('what the sandbox changes: the change, and which directives it concerns where', () => {
+  const directives = [
+    { directive: 'include', argument: 'sites/*', places: ['nginx.conf:5', 'nginx.conf:9'], more: 0 },
+    { directive: 'resolver', argument: null, places: ['a.conf:1'], more: 3 },
+    { directive: 'TOKEN', argument: null, places: [], more: 0 },
+  ];
+  for (const [change, what] of Object.entries(CHANGES)) {
+    const { text } = finding(`sandbox-${change as Change}`, { directives });
+    assert.equal(
+      text,
+      `${what}: include sites/* (nginx.conf:5, nginx.conf:9), resolver (a.conf:1 and 3 more), TOKEN.`,
+    );
+  }
+});
