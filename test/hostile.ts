@@ -15,6 +15,7 @@ const RESTRICTED = new Set([
   'phase',
   'state',
   'component',
+  'role',
   'unit',
   'verdict',
   'level',

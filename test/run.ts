@@ -263,7 +263,8 @@ function makeProcesses(
       });
       cpuUs += share * SECOND_US * (0.95 + 0.1 * random());
     }
-    return { component, name, pid: 4000 + index, samples };
+    const role = component !== 'proxy' ? component : name === 'nginx master' ? 'master' : 'worker';
+    return { component, role, name, pid: 4000 + index, samples };
   });
 }
 

@@ -34,7 +34,7 @@ export function busyRun(shares: Shares = {}, options: RunOptions = {}): Run {
     (shares[component] ?? IDLE[component]).map((share, i) =>
       evenProcess(component, `${NAMES[component]} ${i + 1}`, share, seconds, shares.loop),
     );
-  const master = evenProcess('proxy', 'nginx master', 0, seconds);
+  const master = { ...evenProcess('proxy', 'nginx master', 0, seconds), role: 'master' as const };
   run.processes = [...(direct ? [] : [master, ...list('proxy')]), ...list('server'), ...list('generator')];
   run.machine = quietMachine(run.processes, 64);
   return run;
@@ -50,6 +50,7 @@ function evenProcess(
   const loopUtilisation = component === 'proxy' ? null : component === 'generator' ? (loop ?? share) : share;
   return {
     component,
+    role: component === 'proxy' ? 'worker' : component,
     name,
     pid: 1,
     samples: Array.from({ length: seconds + 1 }, (_, second) => ({

@@ -2,11 +2,10 @@ import type { BenchEvent } from '../model/event.ts';
 import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import type { Run } from '../model/run.ts';
+import type { Run, RunProcess } from '../model/run.ts';
 import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { Warden } from '../topology/warden.ts';
-import type { NamedProcess } from './processes.ts';
 import type { Place } from './turns.ts';
 
 /** What a run needs. */
@@ -33,7 +32,7 @@ export interface RunContext {
   /** Saves what there is of the run while it goes on, should the bench be killed. */
   saveSoFar(run: Run): Promise<void>;
   /** Called once, when all processes of the topology run and the first connection is about to open. */
-  onProcesses?(processes: readonly NamedProcess[]): void;
+  onProcesses?(processes: readonly RunProcess[]): void;
   /** More arguments for the echo servers. */
   serverArguments?: readonly string[];
 }

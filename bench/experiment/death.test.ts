@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Run } from '../model/run.ts';
+import type { Run, RunProcess } from '../model/run.ts';
 import { workerPids } from '../topology/nginx.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import {
@@ -15,7 +15,6 @@ import {
   pidsOf,
   processesUsing,
 } from './experiment.test.fixture.ts';
-import type { NamedProcess } from './processes.ts';
 
 const CONNECTIONS = 60;
 /** More than a slice, so that something is measured before. */
@@ -25,7 +24,7 @@ const BEFORE_MS = 1_150;
 function meddle(
   t: TestContext,
   options: string,
-  what: (processes: readonly NamedProcess[]) => void | Promise<void>,
+  what: (processes: readonly RunProcess[]) => void | Promise<void>,
 ): Promise<Executed> {
   const line = `-c ${CONNECTIONS} -w 100ms -d 5s --echo-timeout 2s --workers 2 --no-http ${options}`;
   return execute(t, line, {

@@ -13,7 +13,7 @@ import type { Conclusion } from '../model/conclusion.ts';
 import type { Listener, RunPhase } from '../model/event.ts';
 import type { Profile } from '../model/profile.ts';
 import type { HistogramName } from '../model/recording.ts';
-import { type Run, runSchema } from '../model/run.ts';
+import { type Run, type RunProcess, runSchema } from '../model/run.ts';
 import type { Handicap } from '../model/variant.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
@@ -25,7 +25,6 @@ import { parseRequest } from '../request/request.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import { bunHere } from '../topology/engine.ts';
 import { runExperiment } from './experiment.ts';
-import type { NamedProcess } from './processes.ts';
 
 /** The project's own, which .ci and the command line use as well. */
 const CACHE = fileURLToPath(new URL('../../../.cache', import.meta.url));
@@ -51,7 +50,7 @@ export interface Meddling {
   signal?: AbortSignal;
   urgent?: AbortSignal;
   /** Once for each phase, as it begins; what it starts is waited for at the end. */
-  onPhase?(phase: RunPhase, processes: readonly NamedProcess[]): void | Promise<void>;
+  onPhase?(phase: RunPhase, processes: readonly RunProcess[]): void | Promise<void>;
 }
 
 export interface Executed {
@@ -62,7 +61,7 @@ export interface Executed {
   /** The first run. */
   run: Run;
   figures: RunFigures;
-  processes: readonly NamedProcess[];
+  processes: readonly RunProcess[];
   /** What a person was told besides. */
   said: readonly string[];
 }
@@ -116,7 +115,7 @@ export async function executeWithin(
   const [environment, machine] = await surroundings;
   const planning = planRequest(request.run, sides, { command, now: new Date(), seed: 1, machine });
   const { variants, planRun } = planning;
-  let processes: readonly NamedProcess[] = [];
+  let processes: readonly RunProcess[] = [];
   let phase: RunPhase | null = null;
   const started: Promise<void>[] = [];
   const runs: Run[] = [];
@@ -205,7 +204,7 @@ export function percentile(run: Run, name: HistogramName, percent: number): numb
 }
 
 /** Pids of the processes with this name, or whose name begins so. */
-export function pidsOf(processes: readonly NamedProcess[], name: string): number[] {
+export function pidsOf(processes: readonly RunProcess[], name: string): number[] {
   return processes
     .filter((each) => each.name === name || each.name.startsWith(`${name} `))
     .map(({ pid }) => pid);

@@ -3,7 +3,7 @@ import type { BenchEvent, Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Environment } from '../model/result.ts';
-import type { Run } from '../model/run.ts';
+import type { Run, RunProcess } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -13,7 +13,6 @@ import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import { finding, notice } from '../wording/finding.ts';
 import { runLoop } from './loop.ts';
-import type { NamedProcess } from './processes.ts';
 import { executeRun } from './run.ts';
 import type { Place } from './turns.ts';
 
@@ -41,7 +40,7 @@ export interface ExperimentInput {
   /** Each event goes to every listener; the experiment waits for all of them. */
   listeners: readonly Listener[];
   /** The processes of each run, when they all run. */
-  onProcesses?(processes: readonly NamedProcess[]): void;
+  onProcesses?(processes: readonly RunProcess[]): void;
   serverArguments?: readonly string[];
 }
 

@@ -24,10 +24,10 @@ function recording(worker: number, changes: Partial<Recording>): Recording {
 
 const LATEST = { duePerSecond: 100, echoedPerSecond: 90, p50Us: 300, p99Us: 900, p999Us: null };
 const USAGE = [
-  ['proxy', 'nginx master', 0],
-  ['proxy', 'nginx worker 1', 0.9],
-  ['proxy', 'nginx worker 2', 0.3],
-  ['server', 'echo server 1', 0.5],
+  ['proxy', 'master', 0],
+  ['proxy', 'worker', 0.9],
+  ['proxy', 'worker', 0.3],
+  ['server', 'server', 0.5],
   ['runner', 'runner', 0.1],
 ] as const;
 
@@ -43,7 +43,7 @@ function told(load?: typeof OPEN) {
       },
     },
     () => LATEST,
-    () => USAGE.map(([component, name, cores], pid) => ({ component, name, cores, pid })),
+    () => USAGE.map(([component, role, cores], pid) => ({ component, role, name: role, cores, pid })),
   );
   live.enter('connect');
   live.note(recording(0, { gauges: { outstanding: 0, open: 3 }, failures: { 'tcp/refused': 2 } }));

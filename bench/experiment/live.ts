@@ -81,7 +81,7 @@ export function watchLive(
 /** The master of Nginx has no part in the work, and would only make its workers look idler. */
 function cpuOf(usage: readonly ProcessUsage[]): LiveCpu[] {
   return MEASURED.flatMap((component) => {
-    const own = usage.filter((each) => each.component === component && each.name !== 'nginx master');
+    const own = usage.filter((each) => each.component === component && each.role !== 'master');
     const cores = own.map((each) => each.cores);
     if (cores.length === 0) return [];
     const sum = cores.reduce((a, b) => a + b, 0);

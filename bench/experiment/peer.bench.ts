@@ -86,7 +86,7 @@ async function descendants(pid: number): Promise<number[]> {
 /** CPU of a process up to now. */
 function usedCpuUs(pid: number): number {
   const sampler = startSampler({ nowUs: () => 0 });
-  sampler.watch([{ component: 'generator', name: 'peer', pid }]);
+  sampler.watch([{ component: 'generator', role: 'generator', name: 'peer', pid }]);
   sampler.sampleNow();
   sampler.stop();
   return sampler.series()[0]?.samples[0]?.cpuUs ?? 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { figuresOf, type RunFigures } from '../measure/figures.ts';
-import type { Run } from '../model/run.ts';
+import type { Role, Run } from '../model/run.ts';
 import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
 const CONNECTIONS = 100;
@@ -77,9 +77,9 @@ function checkSeries({ phases, processes, plan }: Run): void {
     load.slice(1).map(({ startUs }) => startUs),
     load.slice(0, -1).map(({ endUs }) => endUs),
   );
-  const count = (start: string) => processes.filter(({ name }) => name.startsWith(start)).length;
+  const count = (of: Role) => processes.filter(({ role }) => role === of).length;
   assert.deepEqual(
-    [count('nginx worker'), count('echo server'), count('generator')],
+    [count('worker'), count('server'), count('generator')],
     [plan.proxy?.workers ?? 0, plan.servers, plan.workers],
   );
   for (const { name, samples } of processes) assert.ok(samples.length >= phases.length + 1, name);

@@ -1,7 +1,6 @@
 import type { Fleet } from '../load/fleet.ts';
-import type { Share } from '../model/run.ts';
+import type { RunProcess, Share } from '../model/run.ts';
 import type { ServerStats } from '../topology/servers.ts';
-import type { NamedProcess } from './processes.ts';
 
 /**
  * How connections and echoed messages are spread. Nginx workers are counted by the generator, from the
@@ -9,18 +8,18 @@ import type { NamedProcess } from './processes.ts';
  */
 export function spreadOf(
   fleet: Fleet,
-  processes: readonly NamedProcess[],
+  processes: readonly RunProcess[],
   stats: readonly (ServerStats | null)[],
 ): Share[] {
   return [...nginxShares(fleet, processes), ...serverShares(stats), ...generatorShares(fleet)];
 }
 
-function nginxShares(fleet: Fleet, processes: readonly NamedProcess[]): Share[] {
+function nginxShares(fleet: Fleet, processes: readonly RunProcess[]): Share[] {
   const routes = fleet.routes();
   // A stream proxy adds no header: nobody knows which worker carries what.
   if (routes.every(({ nginxWorker }) => nginxWorker === null)) return [];
   const shares = new Map<string, Share>();
-  for (const { name, pid } of processes.filter((each) => each.name.startsWith('nginx worker')))
+  for (const { name, pid } of processes.filter((each) => each.role === 'worker'))
     shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
   for (const { nginxWorker, connections, messages } of routes) {
     if (nginxWorker === null) continue;

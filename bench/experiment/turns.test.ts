@@ -120,7 +120,7 @@ describe('runs that take turns', () => {
       async (name, place) => {
         assert.ok(place !== null);
         place.onBrought((processes) => heard.push(`${name}: ${processes.map((each) => each.name)}`));
-        place.bring([{ component: 'proxy', name: `nginx of ${name}`, pid: 1 }]);
+        place.bring([{ component: 'proxy', role: 'master', name: `nginx of ${name}`, pid: 1 }]);
         await place.ready();
       },
       GO_ON,

@@ -1,6 +1,6 @@
 import { monotonicNs } from '../load/clock.ts';
 import { makeGate } from '../load/gate.ts';
-import type { NamedProcess } from './processes.ts';
+import type { RunProcess } from '../model/run.ts';
 
 /** Between the moment in which all are connected and the first turn: enough to tell every generator. */
 const HEAD_START_NS = 100_000_000n;
@@ -16,9 +16,9 @@ export interface Place {
    */
   ready(): Promise<bigint>;
   /** What the run consists of, told to the others: their CPU time is no disturbance. */
-  bring(processes: readonly NamedProcess[]): void;
+  bring(processes: readonly RunProcess[]): void;
   /** Called with what the others bring, and have brought. */
-  onBrought(listen: (processes: readonly NamedProcess[]) => void): void;
+  onBrought(listen: (processes: readonly RunProcess[]) => void): void;
 }
 
 /**
@@ -36,8 +36,8 @@ export async function takeTurns<Spec, Ended>(
   const [first] = specs;
   if (first !== undefined && specs.length === 1) return [await execute(first, null)];
   const all = makeGate<bigint>();
-  const brought: { by: number; processes: readonly NamedProcess[] }[] = [];
-  const listeners: { by: number; listen: (processes: readonly NamedProcess[]) => void }[] = [];
+  const brought: { by: number; processes: readonly RunProcess[] }[] = [];
+  const listeners: { by: number; listen: (processes: readonly RunProcess[]) => void }[] = [];
   const running: Promise<Ended>[] = [];
   for (const [index, spec] of specs.entries()) {
     if (signal.aborted) break;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RunProcess } from '../model/run.ts';
 import { execute, freeze, ownTemporaryFolder, pidsOf } from './experiment.test.fixture.ts';
-import type { NamedProcess } from './processes.ts';
 
 ownTemporaryFolder();
 
@@ -28,7 +28,7 @@ describe('verdict', () => {
 
   it('a generator that is stopped again and again is told by its send lag', async (t) => {
     let over = false;
-    const throttle = async (processes: readonly NamedProcess[]) => {
+    const throttle = async (processes: readonly RunProcess[]) => {
       const pids = pidsOf(processes, 'generator');
       while (!over) {
         await freeze(pids, 60);

@@ -13,7 +13,7 @@ function proxied(...shares: number[]): Run {
     ...evenProcess('proxy', share * 1e6),
     name: `nginx worker ${i + 1}`,
   }));
-  run.processes.push({ ...evenProcess('proxy', 90_000), name: 'nginx master' });
+  run.processes.push({ ...evenProcess('proxy', 90_000), role: 'master' });
   run.validity.limit.component = 'none';
   return run;
 }

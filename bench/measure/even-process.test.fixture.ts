@@ -4,6 +4,7 @@ import type { ProcessSeries } from '../model/run.ts';
 export function evenProcess(component: ProcessSeries['component'], cpuUsPerSecond: number): ProcessSeries {
   return {
     component,
+    role: component === 'proxy' ? 'worker' : component,
     name: component,
     pid: 1,
     samples: [0, 5, 10, 15, 20].map((second) => ({

@@ -1,4 +1,4 @@
-import type { Component, MEASURED, ProcessSeries, Run, Sample } from '../model/run.ts';
+import type { Component, MEASURED, ProcessSeries, Run, RunProcess, Sample } from '../model/run.ts';
 import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
 import { ownSeconds, type Span, seconds } from './span.ts';
@@ -7,10 +7,7 @@ import { ownSeconds, type Span, seconds } from './span.ts';
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 
 /** What one process did in the steady phase, per second of the run's own time. */
-export interface ProcessFigures {
-  component: Component;
-  name: string;
-  pid: number;
+export interface ProcessFigures extends RunProcess {
   /** Share of one core, from 0 to 1, or above 1 with several threads. */
   cpuShare: number | null;
   voluntarySwitchesPerSecond: number | null;
@@ -23,8 +20,8 @@ export interface ProcessFigures {
 }
 
 /** Excludes the master, which does not handle messages. */
-export function isNginxWorker({ component, name }: Pick<ProcessFigures, 'component' | 'name'>): boolean {
-  return component === 'proxy' && name !== 'nginx master';
+export function isNginxWorker({ role }: Pick<RunProcess, 'role'>): boolean {
+  return role === 'worker';
 }
 
 type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
@@ -43,6 +40,7 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
     const cpuUsPerSecond = perSecond('cpuUs');
     return {
       component: series.component,
+      role: series.role,
       name: series.name,
       pid: series.pid,
       cpuShare: cpuUsPerSecond === null ? null : cpuUsPerSecond / 1e6,

@@ -87,14 +87,22 @@ export const sampleSchema = v.strictObject({
 });
 export type Sample = v.InferOutput<typeof sampleSchema>;
 
+/** What a process does within its component. Only the proxy has processes of more than one kind. */
+export const ROLES = ['master', 'worker', 'server', 'generator', 'runner'] as const;
+export type Role = (typeof ROLES)[number];
+
 export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
+  /** As whoever started it knows. Results from before it was recorded get it when they are read. */
+  role: v.picklist(ROLES),
   /** As shown to the user: `nginx master`, `nginx worker 1`, `echo server 2`, `generator 1`. */
   name: v.string(),
   pid: count,
   samples: v.array(sampleSchema),
 });
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
+/** One process of a run. */
+export type RunProcess = Omit<ProcessSeries, 'samples'>;
 
 /**
  * The kernel's counters at one moment, over all CPUs that the processes of the run may use. In µs since the system

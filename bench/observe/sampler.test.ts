@@ -31,7 +31,7 @@ function procfs(t: TestContext): { path: string; set: (threads: Record<string, n
   };
 }
 
-const SEVEN = { component: 'server', name: 'echo server 1', pid: 7 } as const;
+const SEVEN = { component: 'server', role: 'server', name: 'echo server 1', pid: 7 } as const;
 
 describe('sampler', () => {
   it('sums over threads, and never goes back when one ends or its number is used again', (t) => {
@@ -222,8 +222,8 @@ describe('sampler', () => {
     const sampler = startSampler({ nowUs: () => (performance.now() - began) * 1000, intervalMs: 5 });
     t.after(() => sampler.stop());
     sampler.watch([
-      { component: 'runner', name: 'runner', pid: process.pid },
-      { component: 'server', name: 'child', pid: child.pid },
+      { component: 'runner', role: 'runner', name: 'runner', pid: process.pid },
+      { component: 'server', role: 'server', name: 'child', pid: child.pid },
     ]);
     if (process.platform !== 'linux') return;
     const count = (i: number) => sampler.series()[i]?.samples.length ?? 0;

@@ -1,5 +1,5 @@
 import type { Notice } from '../model/finding.ts';
-import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
+import type { Component, MachineSeries, ProcessSeries, RunProcess, Sample } from '../model/run.ts';
 import { notice } from '../wording/finding.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
 import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus, parseUptime } from './proc.ts';
@@ -8,18 +8,12 @@ import { ThreadSums } from './threads.ts';
 
 export type { LoopNote } from './loops.ts';
 
-export interface ObservedProcess {
-  component: Component;
-  name: string;
-  pid: number;
-}
-
 /** Samples a changing set of processes and the machine, once a second and on request. */
 export interface Sampler {
   /** Adds processes. A process that is already watched is not added again. */
-  watch(processes: readonly ObservedProcess[]): void;
+  watch(processes: readonly RunProcess[]): void;
   /** Processes of other runs. Only their total CPU time counts, because it is not a disturbance of this run. */
-  watchBeside(processes: readonly Pick<ObservedProcess, 'pid'>[]): void;
+  watchBeside(processes: readonly Pick<RunProcess, 'pid'>[]): void;
   /**
    * Records the event loop figures that a process reported. Without bounds, they cover the second that ends now.
    */
@@ -39,7 +33,7 @@ export interface Sampler {
   notices(): Notice[];
 }
 
-export interface ProcessUsage extends ObservedProcess {
+export interface ProcessUsage extends RunProcess {
   /** CPU time ÷ elapsed time. */
   cores: number;
 }
@@ -54,7 +48,7 @@ export interface SamplerOptions {
 }
 
 interface Watched {
-  process: ObservedProcess;
+  process: RunProcess;
   hasEnded: boolean;
   threads: ThreadSums;
   samples: Sample[];
@@ -84,7 +78,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
   let anchorUs = nowUs();
   let timer = setTimeout(tick, intervalMs).unref();
 
-  function watch(processes: readonly ObservedProcess[]): void {
+  function watch(processes: readonly RunProcess[]): void {
     for (const process of processes) {
       const before = watched.get(process.pid);
       if (before !== undefined && !before.hasEnded) continue;
@@ -142,9 +136,9 @@ const HAS_LOOP: readonly Component[] = ['server', 'generator'];
 
 const NOTHING_TO_READ = notice('warning', 'no-process-figures', {});
 
-function seriesOf({ process: { component, name, pid }, samples, loops, busyNs }: Watched): ProcessSeries {
+function seriesOf({ process, samples, loops, busyNs }: Watched): ProcessSeries {
   const credited = loops.length > 0 ? creditLoops(samples, loops) : creditBusyTime(samples, busyNs);
-  return { component, name, pid, samples: credited };
+  return { ...process, samples: credited };
 }
 
 function usageOf({ process, samples }: Watched): ProcessUsage[] {

@@ -296,3 +296,17 @@ test('any text where text may stand is read', async () => {
     { numRuns: 20 },
   );
 });
+
+test('processes of results from before roles were recorded get theirs', async () => {
+  await inFolder(async (folder) => {
+    const result = makeResult([makeRun(SMALL)]);
+    await storeResult(folder, result);
+    const path = join(folder, FIRST_RUN);
+    const run = JSON.parse(await readFile(path, 'utf8'));
+    const roles = run.processes.map(({ role }: { role: string }) => role);
+    assert.deepEqual(new Set(roles), new Set(['master', 'worker', 'server', 'generator', 'runner']));
+    for (const process of run.processes) delete process.role;
+    await writeFile(path, JSON.stringify(run));
+    assert.deepEqual(await readResult(folder), result);
+  });
+});

@@ -14,7 +14,7 @@ import {
 import { type Run, runSchema } from '../model/run.ts';
 import { systemCode } from '../model/system-error.ts';
 import { readFileIn, unreadable } from './file.ts';
-import { convertVersion1 } from './version-1.ts';
+import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
 
 /**
@@ -147,9 +147,21 @@ function checkVersion(value: unknown, file: string): void {
   );
 }
 
+/** Results from before roles were recorded: the name of its master was the only way to tell Nginx's workers from it. */
+function withRoles(value: unknown): unknown {
+  const run = fields(value);
+  if (!Array.isArray(run.processes)) return value;
+  const processes = run.processes.map((each) => {
+    const { component, name, ...rest } = fields(each);
+    const ofProxy = name === 'nginx master' ? 'master' : 'worker';
+    return { role: component === 'proxy' ? ofProxy : component, component, name, ...rest };
+  });
+  return { ...run, processes };
+}
+
 /** A run whose histograms can all be read, so that nothing later can fail on one. */
 function checkedRun(value: unknown, path: string, file: string): Run {
-  const parsed = v.safeParse(runSchema, value, { abortEarly: true });
+  const parsed = v.safeParse(runSchema, withRoles(value), { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
     throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);

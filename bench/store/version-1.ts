@@ -84,7 +84,8 @@ function renamed(value: unknown): Fields {
   return { ...rest, component: component === 'nginx' ? 'proxy' : component };
 }
 
-function fields(value: unknown): Fields {
+/** The fields of an object; none where it is something else. */
+export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 

@@ -4,6 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
+import type { RunProcess } from '../model/run.ts';
 import { type NginxBinary, nginxCommand } from '../nginx/binary.ts';
 import type { Listener } from '../nginx/listen.ts';
 import { type Printed, print } from '../nginx/print.ts';
@@ -212,6 +213,22 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
   }
   const last = words.filter((line) => /\[(emerg|alert|crit|error)\]/.test(line)).at(-1) ?? words.at(-1);
   return new Problem('environment', `Nginx ${what}${last === undefined ? ', without a word' : `: ${last}`}.`);
+}
+
+/** The processes of an Nginx that is up, at this moment, with the names that are shown to the user. */
+export async function nginxProcesses(masterPid: number): Promise<RunProcess[]> {
+  const workers = await workerPids(masterPid);
+  return [
+    { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid },
+    ...workers.map(
+      (pid, index): RunProcess => ({
+        component: 'proxy',
+        role: 'worker',
+        name: `nginx worker ${index + 1}`,
+        pid,
+      }),
+    ),
+  ];
 }
 
 /**

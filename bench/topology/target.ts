@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
-import type { NginxFacts } from '../model/run.ts';
+import type { NginxFacts, RunProcess } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { Variant } from '../model/variant.ts';
 import { type NginxBinary, shownPath } from '../nginx/binary.ts';
@@ -18,7 +18,7 @@ import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { writeAccepted } from './accepted.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { freePorts, startNginx } from './nginx.ts';
+import { freePorts, nginxProcesses, startNginx } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
@@ -42,6 +42,8 @@ export interface StartedTarget extends Target {
 
 export interface RunningNginx {
   launched: Launched;
+  /** Those of this moment that take part in its work. */
+  processes(): Promise<RunProcess[]>;
   /** Whether it serves the folder that it was given: `stream` serves none. */
   servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
@@ -149,6 +151,7 @@ export async function startProxy(
     page: pageOf(sandbox.httpPath, text, maskSecrets),
     proxy: {
       launched,
+      processes: () => nginxProcesses(launched.pid),
       servesFolder,
       facts,
       notices: [...sandbox.notices, ...changes.notices(tree)].map((each) => maskedNotice(each, maskSecrets)),

@@ -20,6 +20,7 @@ const TARGET: StartedTarget = {
   http2: false,
   proxy: {
     launched: {} as Launched,
+    processes: async () => [],
     servesFolder: true,
     facts: { version: '1.22.1' } as NginxFacts,
     notices: [],
