@@ -4,7 +4,7 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts';
-import { givenSecrets, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
+import { givenSecrets, maskedNotice, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
@@ -60,7 +60,7 @@ export async function check(input: CheckInput): Promise<CheckReport> {
       seen: finding.seen && { ...finding.seen, text: mask(finding.seen.text) },
       remedies: finding.remedies.map(({ block, lines }) => ({ block, lines: lines.map(mask) })),
     })),
-    changes: report.changes.map((notice) => ({ ...notice, text: mask(notice.text) })),
+    changes: report.changes.map((notice) => maskedNotice(notice, mask)),
   };
 }
 

@@ -23,6 +23,7 @@ LISTEN=8080
 const CONFIGURATION = `
 events { }
 http {
+  include \${HOOK_TOKEN}/*.conf;
   map $host $mapped { default "\${MAPPED}"; }
   upstream app { server \${UPSTREAM}:80; } # \${SERVED_BY}
   server {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
 import { Problem } from '../model/failure.ts';
+import { finding } from '../wording/finding.ts';
 import { parse } from './parse.ts';
 import { lineRedactor, redacted } from './redact.ts';
 import {
   givenSecrets,
   marked,
   maskedHeader,
+  maskedNotice,
   maskedPath,
   maskerOf,
   maskProblems,
@@ -159,4 +161,20 @@ test('a sentence about a failure has no secret in it, and what is no such senten
     ),
     (error) => error === defect,
   );
+});
+
+test('a notice has no secret in its data either, wherever it stands', () => {
+  const others = [{ location: '/b/s3cret', place: 's3cret.conf:2' }];
+  const data = { path: '/s3cret', location: '~ ^/s3cret', place: 'a.conf:1', others };
+  const notice = { level: 'info' as const, ...finding('sandbox-location', data) };
+  const masked = maskedNotice(notice, maskerOf(['s3cret']));
+  assert.deepEqual(masked, {
+    level: 'info',
+    ...finding('sandbox-location', {
+      path: '/***',
+      location: '~ ^/***',
+      place: 'a.conf:1',
+      others: [{ location: '/b/***', place: '***.conf:2' }],
+    }),
+  });
 });

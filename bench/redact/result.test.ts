@@ -210,6 +210,29 @@ test('what is known from one place is hidden in every other: from what was given
   assert.equal(variants.find(({ name }) => name === 'conf-1')?.profile, 'conf:1');
 });
 
+test('files that a notice names are hidden in it, the usual ones excepted', () => {
+  const result = plainResult({});
+  const [run] = result.runs;
+  const notice = {
+    directive: 'include',
+    argument: 'sites-enabled/moonbase.conf',
+    places: ['starlight/twilight.conf:3', 'conf.d/nginx.conf:7'],
+    more: 0,
+  };
+  const text =
+    'Nothing: include sites-enabled/moonbase.conf (starlight/twilight.conf:3, conf.d/nginx.conf:7).';
+  run?.notices.push({ level: 'info', code: 'sandbox-no-files', data: { directives: [notice] }, text });
+  const [redacted] = redactResult(result, []).runs;
+  assert.deepEqual(redacted?.notices.at(-1), {
+    level: 'info',
+    code: 'sandbox-no-files',
+    data: {
+      directives: [{ ...notice, argument: 'sites-enabled/…', places: ['…/…:3', 'conf.d/nginx.conf:7'] }],
+    },
+    text: 'Nothing: include sites-enabled/… (…/…:3, conf.d/nginx.conf:7).',
+  });
+});
+
 test('folders that half the world has are no words to be hidden', () => {
   const result = plainResult({ notices: saying('It is in conf, sites-enabled and root, of user srv.') });
   const own = result.variants.find(({ name }) => name === 'tls') ?? assert.fail();

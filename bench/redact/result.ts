@@ -1,6 +1,6 @@
 import type { Conclusion } from '../model/conclusion.ts';
 import type { BenchEvent } from '../model/event.ts';
-import type { Notice } from '../model/finding.ts';
+import type { Fact, Notice } from '../model/finding.ts';
 import type { Result, ResultHead } from '../model/result.ts';
 import type { HttpLeg, NginxFacts, Run, Validity } from '../model/run.ts';
 import type { Tuning, Variant } from '../model/variant.ts';
@@ -70,6 +70,8 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
     learn(run: Run): void {
       for (const text of [run.proxy?.given, run.proxy?.configuration])
         if (text != null) for (const found of publicConfiguration(text).words) words.add(found);
+      for (const { data } of run.notices)
+        for (const path of filesIn(data)) for (const found of wordsOfPath(path)) words.add(found);
     },
     head: (head: ResultHead): ResultHead => {
       const { plan, environment, calibration } = head;
@@ -120,11 +122,28 @@ const COMMON_FOLDERS = new Set(
   'conf conf.d etc home local nginx opt root sites-available sites-enabled srv tmp usr var www'.split(' '),
 );
 
+/** Where a notice has names of files. */
+const FILES = new Set(['argument', 'place', 'places']);
+
+function filesIn(fact: Fact, key = ''): string[] {
+  if (typeof fact === 'string') return FILES.has(key) ? [fact] : [];
+  if (typeof fact !== 'object' || fact === null) return [];
+  return Object.entries(fact).flatMap(([name, each]) => filesIn(each, Array.isArray(fact) ? key : name));
+}
+
+/** The private parts of a path, perhaps with a line. */
+function wordsOfPath(path: string): string[] {
+  return path
+    .replace(/:\d+$/, '')
+    .split('/')
+    .filter((part) => /\w/.test(part))
+    .map((part) => ({ part, stem: part.replace(/\.[^.]*$/, '') }))
+    .flatMap(({ part, stem }) => (COMMON_FOLDERS.has(stem) || COMMON_FOLDERS.has(part) ? [] : [part, stem]));
+}
+
 function wordsOfVariant({ profile, proxy }: Variant): string[] {
-  const parts = profile.startsWith('conf:') ? profile.slice('conf:'.length).split('/') : [];
-  const stems = parts.map((part) => part.replace(/\.[^.]*$/, ''));
   return [
-    ...[...parts, ...stems].filter((part) => !COMMON_FOLDERS.has(part)),
+    ...(profile.startsWith('conf:') ? wordsOfPath(profile.slice('conf:'.length)) : []),
     ...(proxy?.tunings ?? []).flatMap(({ text }) => [...publicConfiguration(text).words]),
   ];
 }

@@ -8,7 +8,8 @@ import type { Options } from './options.ts';
 import { COMMANDS, parseRequest, type Request, readLine, readsConfig, requestFrom } from './request.ts';
 
 function ask(line: string, value: unknown): Request {
-  return requestFrom(readLine(line.split(' ').filter(Boolean)), { name: 'bench.config.ts', value }).request;
+  const read = readLine(line.split(' ').filter(Boolean));
+  return requestFrom(read, readsConfig(read) ? { name: 'bench.config.ts', value } : null).request;
 }
 
 const parse = (line: string): Request => parseRequest(line.split(' ').filter(Boolean));

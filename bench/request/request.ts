@@ -138,14 +138,11 @@ export function requestFrom(
   try {
     return { request: command.parse(all, operands), fromFile };
   } catch (error) {
-    if (!(error instanceof Problem) || file === null || !namesOne(error.message, fromFile)) throw error;
+    // The line alone was found right (readsConfig) before the file was read: the file is wrong, or lacks the same.
+    const isOfFile = fromFile.size > 0 && error instanceof Problem && !(error instanceof Incomplete);
+    if (file === null || !isOfFile) throw error;
     throw new Problem(error.kind, `${file.name}: ${error.message}`, { cause: error });
   }
-}
-
-/** Whether a sentence is about one of these options. */
-function namesOne(sentence: string, options: GivenOptions): boolean {
-  return (sentence.match(/--[a-z-]+/g) ?? []).some((name) => options.has(name.slice(2)));
 }
 
 /** All options of a command. */

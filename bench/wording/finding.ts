@@ -30,11 +30,12 @@ export function notice<C extends Code>(level: Notice['level'], code: C, data: Da
  */
 export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[]]): Finding | null {
   const { code, text } = first;
-  if (others.every((each) => each.code === code && each.text === text)) return first;
-  if (![first, ...others].every((each) => each.code === code && textOrNull(each) === each.text)) return null;
+  if (others.some((each) => each.code !== code)) return null;
+  const areOurs = [first, ...others].every((each) => textOrNull(each) === each.text);
   const data = others.reduce<Fact>((merged, each) => mergedFact(merged, each.data), first.data) as Facts;
-  const merged = data === undefined ? null : textOrNull({ code, data });
-  return merged === null ? null : { code, data, text: merged };
+  const merged = areOurs && data !== undefined ? textOrNull({ code, data }) : null;
+  if (merged !== null) return { code, data, text: merged };
+  return others.every((each) => each.text === text) ? first : null;
 }
 
 /** Puts findings together that `mergedFinding` can merge; the groups in the order of their first. */
@@ -44,14 +45,15 @@ export function groupedFindings<T>(
 ): { members: [T, ...T[]]; finding: Finding }[] {
   const groups: { members: [T, ...T[]]; finding: Finding }[] = [];
   for (const item of items) {
-    const merge = (members: readonly T[]) => mergedFinding([findingOf(item), ...members.map(findingOf)]);
-    const group = groups.find(({ members }) => merge(members) !== null);
-    if (group === undefined) {
-      groups.push({ members: [item], finding: findingOf(item) });
-      continue;
+    const own = findingOf(item);
+    const merged = groups.map((group) => mergedFinding([group.finding, own]));
+    const at = merged.findIndex((finding) => finding !== null);
+    const [group, finding] = [groups[at], merged[at] ?? own];
+    if (group === undefined) groups.push({ members: [item], finding });
+    else {
+      group.finding = finding;
+      group.members.push(item);
     }
-    group.finding = merge(group.members) ?? group.finding;
-    group.members.push(item);
   }
   return groups;
 }

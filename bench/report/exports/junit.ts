@@ -83,7 +83,7 @@ function metricIn(threshold: string): string {
 function meets(threshold: string, { notices }: Run): TestCase {
   const missed = notices.find(
     ({ code, data, text }) =>
-      code === MISSED_THRESHOLD && (data?.threshold ?? text.split(': ')[0]) === threshold,
+      code === MISSED_THRESHOLD && (data.threshold ?? text.split(': ')[0]) === threshold,
   );
   return { name: threshold, bad: missed === undefined ? null : { kind: 'failure', message: missed.text } };
 }
