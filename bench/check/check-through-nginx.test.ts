@@ -86,10 +86,10 @@ async function firstProcess(check: Promise<unknown>): Promise<number | null> {
 
 const NEVER = new AbortController().signal;
 
-async function checked(text: string, signal = NEVER): Promise<CheckReport> {
+async function checked(text: string, signal = NEVER, configuration = OPTIONS): Promise<CheckReport> {
   const path = join(root, 'nginx.conf');
   await writeFile(path, text);
-  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER, say: assert.fail });
+  return check({ path, configuration, binary, signal, urgent: NEVER, say: assert.fail });
 }
 
 describe('check, through a real Nginx', () => {
@@ -193,6 +193,17 @@ describe('a check of what cannot be run', () => {
     assert.match(String(worst?.data.reason), /"proxy_read_timeout" directive invalid value/);
     assert.equal(report.tried, false);
     assert.ok(report.findings.some(({ rule }) => rule === 'worker-connections'));
+  });
+
+  it('shows no secret, in data as in text', async () => {
+    const headers = [{ name: 'X-Key', value: 'not-for-you' }];
+    const { findings } = await checked('events {}\nhttp { server { return not-for-you; } }\n', NEVER, {
+      ...OPTIONS,
+      headers,
+    });
+    assert.equal(findings[0]?.code, 'configuration-rejected');
+    assert.doesNotMatch(JSON.stringify(findings), /not-for-you/);
+    assert.match(String(findings[0]?.data.reason), /"\*\*\*"/);
   });
 
   it('warns of code that it does not run', async () => {

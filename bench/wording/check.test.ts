@@ -59,6 +59,10 @@ describe('what check finds', () => {
       'Location /ws does not accept a WebSocket. It sends a Connection header without "upgrade", although the client asks for an upgrade.',
     );
     assert.match(failed('no-upgrade'), /\. The request that it passes on is not a valid upgrade \(RFC 6455/);
+    assert.match(
+      failed('response'),
+      /\. The upstream server received a valid upgrade, but the client did not /,
+    );
     assert.match(failed('upstream'), /\. Nginx could not pass the request on\.$/);
     assert.match(
       failed('nginx'),
@@ -220,7 +224,7 @@ describe('what check saw', () => {
     );
     const outcomes = {
       'echo-timeout': 'got no answer',
-      'protocol-error': 'got an answer that is not HTTP/1.1',
+      'protocol-error': 'got an invalid response',
       reset: 'was closed without an answer',
       'closed-1006': 'was closed with code 1006',
       refused: 'failed (refused)',

@@ -63,7 +63,7 @@ const FOUND = {
     reason,
   }: {
     location: LocationFact;
-    reason: 'connection' | 'no-upgrade' | 'upstream' | 'nginx';
+    reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
   }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
   'connection-fixed': ({ value }: { value: string }) =>
     `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
@@ -237,6 +237,7 @@ const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', 
 const HANDSHAKE_REASONS = {
   connection: 'It sends a Connection header without "upgrade", although the client asks for an upgrade.',
   'no-upgrade': 'The request that it passes on is not a valid upgrade (RFC 6455 section 4.2.1).',
+  response: 'The upstream server received a valid upgrade, but the client did not receive a valid response.',
   upstream: 'Nginx could not pass the request on.',
   nginx:
     'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
@@ -260,7 +261,7 @@ function lackClause(facts: LackFacts): string {
 /** What became of a handshake that failed: `was answered with status 426`. */
 function outcomeClause(outcome: FailureKind): string {
   if (outcome === 'echo-timeout') return 'got no answer';
-  if (outcome === 'protocol-error') return 'got an answer that is not HTTP/1.1';
+  if (outcome === 'protocol-error') return 'got an invalid response';
   if (outcome === 'reset') return 'was closed without an answer';
   const status = numberIn(outcome, 'status');
   if (status !== null) return `was answered with status ${status}`;

@@ -46,6 +46,8 @@ function asksToUpgrade(arrived: Arrival | null): boolean {
 }
 
 function reasonOf({ handshake: { arrived, outcome } }: LocationSeen) {
-  if (arrived !== null) return asksToUpgrade(arrived) ? 'no-upgrade' : 'connection';
-  return (numberIn(outcome, 'status') ?? 0) >= 500 ? 'upstream' : 'nginx';
+  const status = numberIn(outcome, 'status');
+  if (arrived === null) return (status ?? 0) >= 500 ? 'upstream' : 'nginx';
+  if (!asksToUpgrade(arrived)) return 'connection';
+  return status === null && arrived.upgrade?.toLowerCase() === 'websocket' ? 'response' : 'no-upgrade';
 }

@@ -138,6 +138,9 @@ describe('handshake', () => {
     const arrived = { httpVersion: '1.1', upgrade: null, connection: 'Upgrade' };
     const found = handshake(seenAs(ofServer(SOUND), { handshake: { outcome: 'status-426', arrived } }));
     assert.deepEqual(only(found, 'error :11 handshake-failed', { reason: 'no-upgrade' }).remedies, []);
+    const whole = { ...arrived, upgrade: 'websocket' };
+    const spoilt = { handshake: { outcome: 'protocol-error' as const, arrived: whole } };
+    only(handshake(seenAs(ofServer(SOUND), spoilt)), 'error :11 handshake-failed', { reason: 'response' });
     const closing = { ...arrived, connection: 'close' };
     const [other] = handshake(
       seenAs(ofServer(SOUND), { handshake: { outcome: 'status-426', arrived: closing } }),
