@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parse } from '../nginx/parse.ts';
-import { findCandidates, nameOf, shownPath, upstreamsOf } from './candidate.ts';
+import { findCandidates, locationOf, shownPath, upstreamsOf } from './candidate.ts';
 
 const UP = 'proxy_set_header Upgrade $http_upgrade;';
 const NOTHING = { websocketPath: null, host: null };
@@ -65,7 +65,7 @@ describe('the locations that may carry WebSockets', () => {
       server { listen 80; proxy_pass app; } server { listen 53 udp; proxy_pass other; } }`;
     const [stream, ...others] = found(text);
     assert.ok(stream);
-    assert.deepEqual([stream.sign, nameOf(stream), others.length], ['stream', 'this server of stream', 0]);
+    assert.deepEqual([stream.sign, locationOf(stream), others.length], ['stream', null, 0]);
     const upstreams = upstreamsOf(parse(text, 'mine.conf'), stream);
     assert.deepEqual(
       upstreams.map(({ args }) => args[0]?.text),

@@ -63,9 +63,9 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
   return open.map((located) => candidateOf('any', located));
 }
 
-/** How a finding names it: `location /ws`. */
-export function nameOf({ self }: Candidate): string {
-  return self.name === 'location' ? `location ${texts(self).join(' ')}` : 'this server of stream';
+/** How a finding names it: the arguments of its `location`; null for a server of `stream`. */
+export function locationOf({ self }: Candidate): string | null {
+  return self.name === 'location' ? texts(self).join(' ') : null;
 }
 
 /** Its path without a query, which may hold a secret. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { makeOpenFolder } from '../../test/folder.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
+import type { Facts } from '../model/finding.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import { remedied, SOUND, UPGRADE } from './check.test.fixture.ts';
@@ -85,10 +86,10 @@ async function firstProcess(check: Promise<unknown>): Promise<number | null> {
 
 const NEVER = new AbortController().signal;
 
-async function checked(text: string, signal = NEVER): Promise<CheckReport> {
+async function checked(text: string, signal = NEVER, configuration = OPTIONS): Promise<CheckReport> {
   const path = join(root, 'nginx.conf');
   await writeFile(path, text);
-  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER, say: assert.fail });
+  return check({ path, configuration, binary, signal, urgent: NEVER, say: assert.fail });
 }
 
 describe('check, through a real Nginx', () => {
@@ -119,7 +120,8 @@ describe('check, through a real Nginx', () => {
   it('sees a handshake that is passed on as an ordinary request', () => {
     const { level, seen } = found('upgrade', 10);
     assert.deepEqual([level, seen?.status], ['warning', 426]);
-    assert.match(seen?.text ?? '', /was HTTP\/1\.\d with no Upgrade/);
+    const arrived = seen?.data.arrived as Facts | undefined;
+    assert.deepEqual([seen?.code, arrived?.upgrade], ['handshake-answered', null]);
   });
 
   it('sees a silent WebSocket cut without a close frame', () => {
@@ -130,20 +132,17 @@ describe('check, through a real Nginx', () => {
   it('sees a 426 that a cache keeps', () => {
     const { level, seen } = found('cache', 12);
     assert.deepEqual([level, seen?.status], ['error', 426]);
-    assert.match(seen?.text ?? '', /of 4 handshakes 0 reached the server/);
+    assert.deepEqual([seen?.code, seen?.data.together, seen?.data.reached], ['cache-answered', 4, 0]);
   });
 
   it('sees how many WebSockets a worker takes', () => {
     const { opened = 0 } = report.seen?.capacity ?? {};
     assert.ok(opened > 0 && opened <= 32, `${opened}`);
-    assert.match(found('worker-connections', 2).seen?.text ?? '', new RegExp(`took ${opened} WebSockets`));
+    assert.equal(found('worker-connections', 2).seen?.data.opened, opened);
   });
 
   it('sees clients of one network on one server, and servers that stay out after they refused', () => {
-    assert.equal(
-      found('ip-hash', 6).seen?.text,
-      'WebSockets from 6 addresses of one network came to one server.',
-    );
+    assert.deepEqual(found('ip-hash', 6).seen?.data, { clients: 6, servers: 1 });
     const { seen } = found('max-fails', 6);
     assert.equal(seen?.status, 502);
     const [{ spread, recovery } = assert.fail(), ...others] = report.seen?.upstreams.values() ?? [];
@@ -151,9 +150,9 @@ describe('check, through a real Nginx', () => {
   });
 
   it('sees what TLS and a reload do, and when the log is written', () => {
-    assert.match(found('tls-resumption', 15).seen?.text ?? '', /was not resumed/);
+    assert.equal(found('tls-resumption', 15).seen?.code, 'session-not-resumed');
     assert.equal(found('worker-shutdown-timeout', 1).seen?.closeCode, 1006);
-    assert.match(found('access-log', 9).seen?.text ?? '', /No line came while/);
+    assert.equal(found('access-log', 9).seen?.code, 'log-at-close');
   });
 
   it('leaves nothing behind, and nothing running', async () => {
@@ -189,9 +188,22 @@ describe('a check of what cannot be run', () => {
     );
     const [worst] = report.findings;
     assert.deepEqual([worst?.rule, worst?.level, worst?.origin?.line], ['refused', 'error', 3]);
-    assert.match(worst?.text ?? '', /"proxy_read_timeout" directive invalid value/);
+    assert.equal(worst?.code, 'configuration-rejected');
+    // In Nginx's own words.
+    assert.match(String(worst?.data.reason), /"proxy_read_timeout" directive invalid value/);
     assert.equal(report.tried, false);
     assert.ok(report.findings.some(({ rule }) => rule === 'worker-connections'));
+  });
+
+  it('shows no secret, in data as in text', async () => {
+    const headers = [{ name: 'X-Key', value: 'not-for-you' }];
+    const { findings } = await checked('events {}\nhttp { server { return not-for-you; } }\n', NEVER, {
+      ...OPTIONS,
+      headers,
+    });
+    assert.equal(findings[0]?.code, 'configuration-rejected');
+    assert.doesNotMatch(JSON.stringify(findings), /not-for-you/);
+    assert.match(String(findings[0]?.data.reason), /"\*\*\*"/);
   });
 
   it('warns of code that it does not run', async () => {
@@ -199,7 +211,8 @@ describe('a check of what cannot be run', () => {
     const { findings } = await checked(lua);
     const refusal = findings.find(({ rule }) => rule === 'refused');
     assert.deepEqual([refusal?.level, refusal?.origin?.line], ['warning', 3]);
-    assert.match(refusal?.text ?? '', /^Nothing was tried\. "js_content"/);
+    assert.equal(refusal?.code, 'configuration-not-run');
+    assert.match(String(refusal?.data.reason), /^"js_content"/);
   });
 
   it('is an error where it cannot be read, at the line, and where nothing proxies', async () => {
@@ -209,7 +222,25 @@ describe('a check of what cannot be run', () => {
       [['refused', 'error', 2]],
     );
     const { findings } = await checked('events {}\nhttp { server { root /srv; } }\n');
-    assert.deepEqual([findings[0]?.rule, findings[0]?.level], ['upgrade', 'error']);
+    assert.deepEqual([findings[0]?.code, findings[0]?.level], ['no-proxied-location', 'error']);
+  });
+
+  it('leaves a missing semicolon to Nginx, whatever it swallows', async () => {
+    const location = `location /ws {\nproxy_pass http://10.0.0.1;\n${UPGRADE}\n}`;
+    const server = (text: string) => `events {}\nhttp {\nserver {\n${text}\n}\n}\n`;
+    for (const [text, line] of [
+      [server(`listen 80\n${location}`), 4],
+      [server(`server_name a.org\n${location}`), 4],
+      [server(location.replace('10.0.0.1;', '10.0.0.1')), 5],
+    ] as const) {
+      const { findings, tried } = await checked(text);
+      const [worst] = findings;
+      assert.deepEqual(
+        [worst?.rule, worst?.level, worst?.origin?.line, tried],
+        ['refused', 'error', line, false],
+      );
+      assert.ok(!findings.some(({ code }) => code === 'no-proxied-location'));
+    }
   });
 
   it('is wrong use where there is no such file', async () => {

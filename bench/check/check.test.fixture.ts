@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
+import type { Facts } from '../model/finding.ts';
 import type { Probe } from '../model/run.ts';
 import { wrapFragment } from '../nginx/fragment.ts';
 import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
 import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
 import { findCandidates } from './candidate.ts';
-import type { Finding, Remedy } from './finding.ts';
+import type { LintFinding, Remedy } from './finding.ts';
 import type { LocationSeen, Seen } from './observation.ts';
 import type { Subject } from './subject.ts';
 
@@ -80,12 +81,12 @@ export function upstreamIn({ tree }: Pick<Subject, 'tree'>): Directive {
   return upstream;
 }
 
-/** The one finding there is, after its `level :line text` was compared. */
-export function only(findings: readonly Finding[], expected: RegExp): Finding {
-  assert.equal(findings.length, 1, JSON.stringify(findings));
-  const [found] = findings;
-  assert.ok(found);
-  assert.match(`${found.level} :${found.origin?.line} ${found.text}`, expected);
+/** The one finding there is, after its `level :line code` and this part of its data were compared. */
+export function only(findings: readonly LintFinding[], expected: string, data: Facts = {}): LintFinding {
+  const [found, ...others] = findings;
+  assert.ok(found && others.length === 0, JSON.stringify(findings));
+  assert.equal(`${found.level} :${found.origin?.line} ${found.code}`, expected);
+  assert.deepEqual({ ...found.data, ...data }, found.data);
   return found;
 }
 
@@ -110,7 +111,7 @@ export function probed(server: string, probe: Partial<Probe>, listen = 'listen 4
 }
 
 /** A configuration with what a finding says to write. */
-export function remedied(text: string, { origin, remedies }: Finding): string {
+export function remedied(text: string, { origin, remedies }: LintFinding): string {
   const tree = parse(text, FILE);
   const lines = remedies.reduce((soFar, remedy) => withRemedy(soFar, remedy, origin?.line ?? 0), tree);
   return print(lines).text;

@@ -4,15 +4,16 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts';
-import { givenSecrets, maskedNotice, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
+import { givenSecrets, maskedFinding, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { atWorkplace } from '../topology/workplace.ts';
+import { finding } from '../wording/finding.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
-import { type Finding, sorted } from './finding.ts';
-import { judge } from './judge.ts';
+import { type LintFinding, sorted } from './finding.ts';
 import type { Seen } from './observation.ts';
+import { judge } from './rules/index.ts';
 import { runTrials, type TrialOptions } from './trials.ts';
 
 export interface CheckInput {
@@ -36,7 +37,7 @@ export interface CheckReport {
   tried: boolean;
   candidates: readonly Candidate[];
   seen: Seen | null;
-  findings: readonly Finding[];
+  findings: readonly LintFinding[];
   /** What ran otherwise than it is written. */
   changes: readonly Notice[];
 }
@@ -54,13 +55,12 @@ export async function check(input: CheckInput): Promise<CheckReport> {
   const mask = maskerOf(secrets());
   return {
     ...report,
-    findings: report.findings.map((finding) => ({
-      ...finding,
-      text: mask(finding.text),
-      seen: finding.seen && { ...finding.seen, text: mask(finding.seen.text) },
-      remedies: finding.remedies.map(({ block, lines }) => ({ block, lines: lines.map(mask) })),
+    findings: report.findings.map((each) => ({
+      ...maskedFinding(each, mask),
+      seen: each.seen && maskedFinding(each.seen, mask),
+      remedies: each.remedies.map(({ block, lines }) => ({ block, lines: lines.map(mask) })),
     })),
-    changes: report.changes.map((notice) => maskedNotice(notice, mask)),
+    changes: report.changes.map((notice) => maskedFinding(notice, mask)),
   };
 }
 
@@ -79,13 +79,16 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const what = { tree: tree.nodes, isPart, candidates, nginxVersion: binary.version };
   const { seen, refusal } = await tryOut({ ...input, ...what, onChange });
   const found = judge({ ...what, seen });
-  const lack = candidates.length === 0 ? [nothingToTry(path, configuration)] : [];
+  const isRejected = refusal.some(({ level }) => level === 'error');
+  // Without what Nginx rejects, such as a missing semicolon, there may be such a location.
+  const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(path, configuration)];
   return {
     ...base,
-    tried: seen !== null,
+    tried: seen !== null && candidates.length > 0,
     candidates,
     seen,
-    findings: sorted([...refusal, ...lack, ...found]),
+    // Nginx does not start with what it rejects, and what follows may come of that.
+    findings: isRejected ? [...refusal, ...found] : sorted([...refusal, ...lack, ...found]),
     changes: changes.notices(tree.nodes),
   };
 }
@@ -94,7 +97,7 @@ async function read(
   path: string,
   options: ConfigurationOptions,
   onChange: OnChange,
-): Promise<{ nodes: Node[] } | Finding> {
+): Promise<{ nodes: Node[] } | LintFinding> {
   try {
     return { nodes: await readTuned({ path, tunings: [], options }, onChange) };
   } catch (error) {
@@ -103,11 +106,10 @@ async function read(
   }
 }
 
-/** The findings where it cannot be run: what can be said without is still said. */
+/** If it cannot be run, a finding says why, and the rules go by the configuration alone. */
 async function tryOut(
   input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>,
-): Promise<{ seen: Seen | null; refusal: Finding[] }> {
-  if (input.candidates.length === 0) return { seen: null, refusal: [] };
+): Promise<{ seen: Seen | null; refusal: LintFinding[] }> {
   try {
     return { seen: await inSandbox(input), refusal: [] };
   } catch (error) {
@@ -148,12 +150,12 @@ async function untilDeath<T>(
   }
 }
 
-function refused(problem: Problem, level: 'error' | 'warning'): Finding {
+function refused({ message: reason }: Problem, level: 'error' | 'warning'): LintFinding {
   return {
     rule: 'refused',
     level,
-    origin: originIn(problem.message),
-    text: level === 'error' ? problem.message : `Nothing was tried. ${problem.message}`,
+    origin: originIn(reason),
+    ...finding(level === 'error' ? 'configuration-rejected' : 'configuration-not-run', { reason }),
     seen: null,
     remedies: [],
   };
@@ -165,16 +167,14 @@ function originIn(message: string): Origin | null {
   return file === undefined ? null : { file, line: Number(line) };
 }
 
-function nothingToTry(path: string, { websocketPath }: ConfigurationOptions): Finding {
-  const text =
-    websocketPath === null
-      ? 'Nothing in it proxies, so that no WebSocket gets through.'
-      : `No location with proxy_pass answers --ws-path ${maskedPath(websocketPath)}.`;
+function nothingToTry(path: string, { websocketPath }: ConfigurationOptions): LintFinding {
   return {
     rule: 'upgrade',
     level: 'error',
     origin: { file: resolve(path), line: 1 },
-    text,
+    ...(websocketPath === null
+      ? finding('no-proxied-location', {})
+      : finding('no-location-for-path', { path: maskedPath(websocketPath) })),
     seen: null,
     remedies: [],
   };

@@ -1,49 +1,65 @@
+import { relative } from 'node:path';
+import { numberIn } from '../model/failure.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Origin } from '../nginx/tree.ts';
+import { type Code, type DataOf, finding } from '../wording/finding.ts';
 
 /**
- * `error`: WebSockets do not work, and that was seen or follows from the configuration; `warning`: they will
- * fail under conditions that are common; `note`: what one should know.
+ * `error`: WebSockets do not work; this was seen, or follows from the configuration. `warning`: they will fail under
+ * common conditions. `note`: good to know.
  */
-export const LEVELS = ['error', 'warning', 'note'] as const;
-export type Level = (typeof LEVELS)[number];
+export const SEVERITIES = ['error', 'warning', 'note'] as const;
+export type Severity = (typeof SEVERITIES)[number];
 
-/** What happened when it was tried with a real Nginx and real WebSockets. */
-export interface Evidence {
-  /** A sentence for a person. */
-  text: string;
-  /** HTTP status that came in place of a 101, or of what else was asked for. */
+/** What happened when it was tried with a real Nginx and real WebSockets, and the figures that other tools look for. */
+export interface Evidence extends Finding {
+  /** HTTP status that came instead of a 101. */
   status?: number;
-  /** Close code (RFC 6455 section 7.4); 1006 where there was no close frame. */
+  /** Close code (RFC 6455 section 7.4); 1006 if there was no close frame. */
   closeCode?: number;
-  /** From the last message, or from what else the text tells, to the close or the answer. */
+  /** How long it took until the close or the answer. */
   seconds?: number;
 }
 
-/** Lines to write, and the block that they belong into. */
+/** Lines to write, and the block that they belong in. */
 export interface Remedy {
   block: 'main' | 'events' | 'http' | 'server' | 'location' | 'upstream' | 'stream';
   lines: readonly string[];
 }
 
-/** Something in a configuration that a person with WebSockets should know. */
-export interface Finding {
-  /** Short and stable, for programs: `upgrade`, `idle-timeout`. */
+/**
+ * Something in a configuration that people with WebSockets should know. `code` says what is so, `data` has its
+ * particulars, and `text` is the sentence made of both (wording/check.ts).
+ */
+export interface LintFinding extends Finding {
+  /** What it is about, short and stable: `upgrade`, `idle-timeout`. A rule may have several codes. */
   rule: string;
-  level: Level;
-  /** Where in the person's own files; null where the file has no line for it. */
+  level: Severity;
+  /** Where in the person's own files; null if the file has no line for it. */
   origin: Origin | null;
-  /** What is so, and what comes of it. */
-  text: string;
-  /** Null where it was not tried. */
+  /** Null if it was not tried. */
   seen: Evidence | null;
-  /** What to write instead; empty where there is nothing to change. */
+  /** What to write instead; empty if there is nothing to change. */
   remedies: readonly Remedy[];
 }
 
+/** Evidence repeats the figures of its data under the same names for every code. */
+export function evidence<C extends Code>(code: C, data: DataOf<C>): Evidence {
+  const said = finding(code, data);
+  const { outcome, closeCode, seconds } = said.data;
+  const status = typeof outcome === 'string' ? numberIn(outcome, 'status') : null;
+  return {
+    ...said,
+    ...(status === null ? {} : { status }),
+    ...(typeof closeCode === 'number' ? { closeCode } : {}),
+    ...(typeof seconds === 'number' ? { seconds } : {}),
+  };
+}
+
 /** Worst first; within a level by file and line. */
-export function sorted(findings: readonly Finding[]): Finding[] {
+export function sorted(findings: readonly LintFinding[]): LintFinding[] {
   return findings.toSorted(
-    (a, b) => LEVELS.indexOf(a.level) - LEVELS.indexOf(b.level) || compareOrigins(a.origin, b.origin),
+    (a, b) => SEVERITIES.indexOf(a.level) - SEVERITIES.indexOf(b.level) || compareOrigins(a.origin, b.origin),
   );
 }
 
@@ -52,7 +68,14 @@ function compareOrigins(a: Origin | null, b: Origin | null): number {
   return a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1;
 }
 
-export function countByLevel(findings: readonly Finding[]): Record<Level, number> {
-  const count = (level: Level) => findings.filter((finding) => finding.level === level).length;
+export function countByLevel(findings: readonly LintFinding[]): Record<Severity, number> {
+  const count = (level: Severity) => findings.filter((each) => each.level === level).length;
   return { error: count('error'), warning: count('warning'), note: count('note') };
+}
+
+/** `conf.d/app.conf:12`, relative to the working folder if it lies below that; null if there is no line. */
+export function shownPlace(origin: Origin | null): string | null {
+  if (origin === null) return null;
+  const path = relative(process.cwd(), origin.file);
+  return `${path.startsWith('..') ? origin.file : path}:${origin.line}`;
 }

@@ -1,7 +1,34 @@
-import { type Candidate, nameOf, shownPath } from './candidate.ts';
+import type { Facts } from '../model/finding.ts';
+import { locationName } from '../wording/check.ts';
+import { type Candidate, locationOf, shownPath } from './candidate.ts';
 import type { CheckReport } from './check.ts';
-import { countByLevel, type Finding } from './finding.ts';
-import { shownPlace } from './place.ts';
+import {
+  countByLevel,
+  type Evidence,
+  type LintFinding,
+  type Remedy,
+  type Severity,
+  shownPlace,
+} from './finding.ts';
+
+/** A finding for programs, which go by `rule`, `code` and `data`. */
+interface FindingJson {
+  /** What it is about: `upgrade`, `idle-timeout`. */
+  rule: string;
+  level: Severity;
+  /** Both null if the configuration has no line for it. */
+  file: string | null;
+  line: number | null;
+  /** What is so: `upgrade-not-passed`. A rule may have several codes. */
+  code: string;
+  /** The particulars; their names depend on the code. */
+  data: Facts;
+  /** The sentence made of code and data. */
+  text: string;
+  /** What was seen when it was tried, with a code, data and text of its own; null if it was not. */
+  seen: Evidence | null;
+  remedies: readonly Remedy[];
+}
 
 /** A report for programs. `schemaVersion` grows when a member goes or changes its meaning. */
 export function checkJson(report: CheckReport) {
@@ -21,7 +48,7 @@ export function checkJson(report: CheckReport) {
 function locationJson(candidate: Candidate, { seen }: CheckReport) {
   const location = seen?.locations.get(candidate);
   return {
-    location: nameOf(candidate),
+    location: locationName(locationOf(candidate)),
     place: shownPlace(candidate.self.origin),
     path: candidate.path === null ? null : shownPath(candidate),
     host: candidate.host,
@@ -33,7 +60,7 @@ function locationJson(candidate: Candidate, { seen }: CheckReport) {
   };
 }
 
-function findingJson({ rule, level, origin, text, seen, remedies }: Finding) {
+function findingJson({ rule, level, origin, code, data, text, seen, remedies }: LintFinding): FindingJson {
   const { file = null, line = null } = origin ?? {};
-  return { rule, level, file, line, text, seen, remedies };
+  return { rule, level, file, line, code, data, text, seen, remedies };
 }

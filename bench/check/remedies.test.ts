@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { remedied, SOUND, subjectOf, UPGRADE, whole } from './check.test.fixture.ts';
-import type { Finding } from './finding.ts';
-import { judge } from './judge.ts';
+import type { LintFinding } from './finding.ts';
+import { judge } from './rules/index.ts';
 
 /** A configuration for each rule that says what to write. */
 const WRONG: Record<string, string> = {
@@ -48,7 +48,7 @@ const ALWAYS = ['worker-shutdown-timeout', 'access-log'];
 
 const versionFor = (what: string) => (what === 'http-version' ? '1.30.6' : '1.22.1');
 
-function found(text: string, nginxVersion = '1.22.1'): Finding[] {
+function found(text: string, nginxVersion = '1.22.1'): LintFinding[] {
   return judge(subjectOf(text, { nginxVersion })).filter(({ rule }) => !ALWAYS.includes(rule));
 }
 

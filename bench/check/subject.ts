@@ -1,6 +1,6 @@
-import { type Directive, directives, type Node } from '../nginx/tree.ts';
-import type { Candidate, Sign } from './candidate.ts';
-import type { Finding, Remedy } from './finding.ts';
+import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
+import { type Candidate, type Sign, shownPath } from './candidate.ts';
+import { type Evidence, evidence, type LintFinding, type Remedy } from './finding.ts';
 import type { Seen } from './observation.ts';
 
 /** What rules look at: a configuration as it was read, and what was seen when it ran. */
@@ -15,7 +15,7 @@ export interface Subject {
 }
 
 /** Pure, so that each is tested on a few lines of configuration. */
-export type Rule = (subject: Subject) => Finding[];
+export type Rule = (subject: Subject) => LintFinding[];
 
 /** What a location has to say of itself where it was not tried. */
 const CARRYING: readonly Sign[] = ['asked', 'upgrade', 'stream'];
@@ -24,6 +24,14 @@ const CARRYING: readonly Sign[] = ['asked', 'upgrade', 'stream'];
 export function isSound({ seen }: Subject, candidate: Candidate): boolean {
   const outcome = seen?.locations.get(candidate)?.handshake.outcome;
   return outcome === undefined ? CARRYING.includes(candidate.sign) : outcome === 'echoed';
+}
+
+/** What was seen of a handshake that failed; null where it opened, or was not tried. */
+export function failedHandshake({ seen }: Subject, candidate: Candidate): Evidence | null {
+  const handshake = seen?.locations.get(candidate)?.handshake;
+  if (handshake === undefined || handshake.outcome === 'echoed') return null;
+  const { outcome, arrived } = handshake;
+  return evidence('handshake-answered', { path: shownPath(candidate), outcome, arrived });
 }
 
 /**
@@ -50,4 +58,27 @@ export const DEFAULT_CONNECTIONS = 512;
 export function workerConnections(tree: readonly Node[]): number {
   const written = Number(mainSetting(tree, 'worker_connections', 'events') ?? DEFAULT_CONNECTIONS);
   return Number.isInteger(written) && written > 0 ? written : DEFAULT_CONNECTIONS;
+}
+
+const UNIT_SECONDS: Record<string, number> = {
+  ms: 0.001,
+  s: 1,
+  m: 60,
+  h: 3600,
+  d: 86_400,
+  w: 604_800,
+  M: 2_592_000,
+  y: 31_536_000,
+};
+
+/** Seconds that a directive sets; null if it is no time. */
+export function settingSeconds(directive: Directive): number | null {
+  return secondsIn(texts(directive).join(' '));
+}
+
+/** Seconds of a time in Nginx's language, such as `1h 30m` or `60` (ngx_parse_time); null where it is none. */
+export function secondsIn(text: string): number | null {
+  if (!/^(?:\d+(?:ms|[smhdwMy])\s*)*\d+(?:ms|[smhdwMy])?$/.test(text)) return null;
+  const parts = [...text.matchAll(/(\d+)(ms|[smhdwMy])?/g)];
+  return parts.reduce((sum, [, count, unit = 's']) => sum + Number(count) * (UNIT_SECONDS[unit] ?? 1), 0);
 }

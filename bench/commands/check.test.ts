@@ -2,24 +2,26 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SOUND, seenAs, subjectOf, whole } from '../check/check.test.fixture.ts';
 import type { CheckInput, CheckReport } from '../check/check.ts';
-import type { Finding } from '../check/finding.ts';
+import type { LintFinding } from '../check/finding.ts';
 import { fakeServices, obey } from './services.test.fixture.ts';
 
-const WARNING: Finding = {
+const WARNING: LintFinding = {
   rule: 'idle-timeout',
   level: 'warning',
   origin: { file: '/etc/site.conf', line: 12 },
+  code: 'idle-timeout',
+  data: { seconds: 60 },
   text: 'It is cut.',
-  seen: { text: 'It was closed with 1006 after 1.0 s.', closeCode: 1006, seconds: 1 },
+  seen: { code: 'silent-closed', data: {}, text: 'It was closed.', closeCode: 1006, seconds: 1 },
   remedies: [
     { block: 'location', lines: ['proxy_read_timeout  1h;'] },
     { block: 'main', lines: ['worker_rlimit_nofile  40000;'] },
   ],
 };
-const ERROR: Finding = { ...WARNING, rule: 'upgrade', level: 'error', seen: null, remedies: [] };
+const ERROR: LintFinding = { ...WARNING, rule: 'upgrade', level: 'error', seen: null, remedies: [] };
 
 /** Services whose check finds these; and what it was asked. */
-function finding(findings: readonly Finding[], changes: Partial<CheckReport> = {}) {
+function finding(findings: readonly LintFinding[], changes: Partial<CheckReport> = {}) {
   const asked: CheckInput[] = [];
   const subject = seenAs(subjectOf(whole({ server: SOUND })), {});
   const services = fakeServices({
@@ -51,16 +53,16 @@ describe('check', () => {
       out,
       `/etc/site.conf:12  warning  [idle-timeout]
     It is cut.
-    Seen: It was closed with 1006 after 1.0 s.
-    Write in location:
+    Seen: It was closed.
+    In location, write:
         proxy_read_timeout  1h;
-    and outside of all blocks:
+    Outside all blocks, write:
         worker_rlimit_nofile  40000;
 
-Tried otherwise than it is written:
+Changed for the trial:
     Left out of the run: ssl_stapling.
 
-site.conf: 0 errors, 1 warning, 0 notes. WebSockets were opened through 1 of 1 locations that may carry them, on Nginx 1.22.1.
+site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candidate location, on Nginx 1.22.1.
 `,
     );
   });
@@ -76,6 +78,8 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets were opened through 1 of 1 l
       level: 'warning',
       file: '/etc/site.conf',
       line: 12,
+      code: 'idle-timeout',
+      data: { seconds: 60 },
       text: 'It is cut.',
       seen: WARNING.seen,
       remedies: WARNING.remedies,

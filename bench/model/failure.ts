@@ -31,6 +31,12 @@ export type FailureKind =
   | `closed-${number}`
   | `system-${string}`;
 
+/** The HTTP status or the close code in a kind: 426 of `status-426`; null where it has none. */
+export function numberIn(kind: string, what: 'status' | 'closed'): number | null {
+  const number = kind.startsWith(`${what}-`) ? Number(kind.slice(what.length + 1)) : Number.NaN;
+  return Number.isInteger(number) ? number : null;
+}
+
 /** Failures counted by stage and kind. The key is `<stage>/<kind>`, such as `upgrade/status-503`. */
 export type FailureCounts = Record<string, number>;
 export const failureKey = v.pipe(v.string(), v.regex(/^(tcp|tls|upgrade|open)\/[A-Za-z0-9_-]{1,64}$/));

@@ -52,7 +52,7 @@ const NO_FILE = new Set(
     'access_log add_after_body add_before_body add_header add_trailer alias auth_basic auth_basic_user_file',
     'auth_jwt_key_file auth_jwt_key_request auth_request auth_request_set early_hints error_page geo geoip2 geoip_city geoip_country',
     'geoip_org geoip_proxy hash http2_push if index internal_redirect keyval license_token limit_conn_zone limit_req_zone',
-    'location log_format map mirror pid post_action proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_pass',
+    'listen location log_format map mirror pid post_action proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_pass',
     'proxy_redirect proxy_set_body return rewrite root secure_link secure_link_md5 secure_link_secret server',
     'server_name set split_clients sticky sub_filter try_files upstream userid_path valid_referers',
     'ssl_certificate ssl_certificate_key ssl_client_certificate ssl_crl ssl_dhparam ssl_ech_file',

@@ -8,7 +8,7 @@ import {
   givenSecrets,
   marked,
   maskedHeader,
-  maskedNotice,
+  maskedFinding,
   maskedPath,
   maskerOf,
   maskProblems,
@@ -167,7 +167,7 @@ test('a notice has no secret in its data either, wherever it stands', () => {
   const others = [{ location: '/b/s3cret', place: 's3cret.conf:2' }];
   const data = { path: '/s3cret', location: '~ ^/s3cret', place: 'a.conf:1', others };
   const notice = { level: 'info' as const, ...finding('sandbox-location', data) };
-  const masked = maskedNotice(notice, maskerOf(['s3cret']));
+  const masked = maskedFinding(notice, maskerOf(['s3cret']));
   assert.deepEqual(masked, {
     level: 'info',
     ...finding('sandbox-location', {

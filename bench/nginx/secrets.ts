@@ -1,6 +1,6 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
-import type { Notice } from '../model/finding.ts';
+import type { Finding } from '../model/finding.ts';
 import { parse } from './parse.ts';
 import { isData, type Node } from './tree.ts';
 
@@ -198,11 +198,11 @@ export function maskerOf(secrets: Iterable<string>): (text: string) => string {
 }
 
 /** A notice without these secrets, in its sentence and in its data. */
-export function maskedNotice(notice: Notice, mask: (text: string) => string): Notice {
-  const data = JSON.parse(JSON.stringify(notice.data), (_, fact) =>
+export function maskedFinding<F extends Finding>(finding: F, mask: (text: string) => string): F {
+  const data = JSON.parse(JSON.stringify(finding.data), (_, fact) =>
     typeof fact === 'string' ? mask(fact) : fact,
   );
-  return { ...notice, data, text: mask(notice.text) };
+  return { ...finding, data, text: mask(finding.text) };
 }
 
 /**

@@ -64,6 +64,7 @@ describe('what is left to Nginx', () => {
       stream('proxy_pass 127.0.0.9:1;'),
       stream('proxy_pass app:1;', 'upstream app:1 { server 127.0.0.1:7001; }'),
       stream('pass 127.0.0.9:1;'),
+      'http {\nserver { return 204; } }',
     ]) {
       assert.throws(
         () => judged(text),

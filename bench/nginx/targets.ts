@@ -19,7 +19,11 @@ type Check = (node: Directive, own: OwnAddresses, parents: Parents) => boolean;
 /** Directives of Nginx that take an address, and whether it is one of the bench's own. */
 const TARGETS: readonly (readonly [RegExp, Check])[] = [
   [/^listen$/, (node, { host, ports }) => ports.some((port) => first(node) === `${host}:${port}`)],
-  [/^server$/, (node, own, parents) => node.block !== null || isOwnEntry(node, own, parents)],
+  // Without `listen` a server of http listens on every address of the machine.
+  [
+    /^server$/,
+    (node, own, parents) => (node.block === null ? isOwnEntry(node, own, parents) : listens(node)),
+  ],
   [/^proxy_pass$/, (node, _, parents) => isOwnTarget(node, parents)],
   // An address that begins with `127.` is a loopback address, or invalid, whatever its variables hold.
   [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
@@ -120,6 +124,10 @@ function refusal(node: Directive, why: string): Problem {
 
 function first(node: Directive): string {
   return node.args[0]?.text ?? '';
+}
+
+function listens(server: Directive): boolean {
+  return directives(server.block, 'listen').length > 0;
 }
 
 /** An entry of an `upstream`, without what would ask a name server. */

@@ -212,6 +212,15 @@ test('a mistake of the person’s is left for nginx to name', () => {
   // The directive is one of stream, not of http.
   const moved = moveServer('proxy_protocol on;');
   assert.deepEqual(lines(moved, 'proxy_protocol'), ['proxy_protocol on;']);
+  // A missing semicolon: without its `listen`, a server would listen on every address.
+  const cut = move(
+    `http { server { listen 80 /x; ${WEBSOCKET} location /y { proxy_pass http://app gzip on; } } }`,
+  );
+  assert.deepEqual(
+    lines(cut, 'listen').map((line) => line.split(' ')[2]),
+    ['/x'],
+  );
+  assert.deepEqual(lines(cut, 'proxy_pass').at(-1)?.split(' ').slice(2), ['gzip', 'on;']);
 });
 
 test('stream speaks plain TCP to the echo servers', () => {

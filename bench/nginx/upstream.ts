@@ -79,7 +79,7 @@ function redirectContext(
     if (!known || target.variable) needed.add(own);
     const name = !known ? own : target.variable ? choices.among(target.host, hosts ?? []) : target.host;
     const url = http ? `${certPath === null ? 'http' : 'https'}://${name}${target.uri}` : name;
-    return [{ ...node, name: 'proxy_pass', args: [word(url)] }];
+    return [{ ...node, name: 'proxy_pass', args: [word(url), ...node.args.slice(1)] }];
   });
   const own = [...needed]
     .filter((name) => !names.has(name))

@@ -13,7 +13,7 @@ import { type Changes, collectChanges } from '../nginx/notices.ts';
 import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
-import { givenSecrets, maskedNotice, maskerOf, maskProblems } from '../nginx/secrets.ts';
+import { givenSecrets, maskedFinding, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { writeAccepted } from './accepted.ts';
@@ -154,7 +154,7 @@ export async function startProxy(
       processes: () => nginxProcesses(launched.pid),
       servesFolder,
       facts,
-      notices: [...sandbox.notices, ...changes.notices(tree)].map((each) => maskedNotice(each, maskSecrets)),
+      notices: [...sandbox.notices, ...changes.notices(tree)].map((each) => maskedFinding(each, maskSecrets)),
       redactLine,
     },
   };

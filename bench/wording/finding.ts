@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Fact, Facts, Finding, Notice } from '../model/finding.ts';
+import { CHECK } from './check.ts';
 import { CONCLUSIONS } from './conclusions.ts';
 import { FITNESS } from './fitness.ts';
 import { NOTICES } from './notices.ts';
@@ -8,7 +9,15 @@ import { SANDBOX } from './sandbox.ts';
 import { VALIDITY } from './validity.ts';
 
 /** The sentence of every finding, by its code: the only place that makes one. */
-export const SENTENCES = { ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES, ...SANDBOX };
+export const SENTENCES = {
+  ...VALIDITY,
+  ...FITNESS,
+  ...CONCLUSIONS,
+  ...PLANNING,
+  ...NOTICES,
+  ...SANDBOX,
+  ...CHECK,
+};
 
 export type Code = keyof typeof SENTENCES;
 /** What a finding of this code has to say. */

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Fact } from '../model/finding.ts';
+import type { CHECK } from './check.ts';
 import { type Code, type DataOf, finding, mergedFinding, SENTENCES } from './finding.ts';
 import { CHANGES, type Change } from './sandbox.ts';
 import type { BusyFacts } from './validity.ts';
 
 type CodeOfChange = `sandbox-${Change}`;
+/** Their sentences have a test of their own, check.test.ts. */
+type CodeOfCheck = keyof typeof CHECK;
 
 /** Data, the sentence made of it, and the one for it and for data with all numbers doubled, if that differs. */
 type Example<C extends Code> = readonly [data: DataOf<C>, text: string, merged?: string];
 
 const BUSY: BusyFacts = { proxy: { busiest: 0.47, least: null }, server: 0.4, generator: 0.31 };
 
-const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange>]: Example<C> } = {
+const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Example<C> } = {
   'not-judged': [{}, 'The run has not been judged yet.'],
   'run-ended': [
     { state: 'failed', reason: 'nginx worker 1 exited with code 1' },

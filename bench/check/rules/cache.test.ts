@@ -10,22 +10,28 @@ describe('cache', () => {
   });
 
   it('is an error where it kept a 426, a warning where handshakes wait, a note where neither was seen', () => {
-    only(cache(of('')), /^warning :11 Handshakes of location \/ws go through proxy_cache/);
-    const kept = only(cache(seenAs(of(''), tried('status-426', 0, 0.01))), /^error/);
+    only(cache(of('')), 'warning :11 handshakes-cached', { location: '/ws', isKept: false });
+    const kept = cache(seenAs(of(''), tried('status-426', 0, 0.01)));
+    const { seen } = only(kept, 'error :11 handshakes-cached', { isKept: true });
     assert.deepEqual(
-      [kept.seen?.status, kept.seen?.text.includes('of 4 handshakes 0 reached the server')],
-      [426, true],
+      [seen?.code, seen?.status, seen?.data],
+      ['cache-answered', 426, { path: '/ws', outcome: 'status-426', together: 4, reached: 0 }],
     );
     const queued = only(
       cache(seenAs(of('proxy_cache_lock on;'), tried('echoed', 4, 1.5))),
-      /^warning .*one after/,
+      'warning :11 handshakes-cached',
+      { isKept: false, isLocked: true },
     );
-    assert.equal(queued.seen?.seconds, 1.5);
-    only(cache(seenAs(of(''), tried('echoed', 4, 0.01))), /^note/);
+    assert.deepEqual([queued.seen?.code, queued.seen?.seconds], ['cache-queued', 1.5]);
+    const unharmed = only(cache(seenAs(of(''), tried('echoed', 4, 0.01))), 'note :11 handshakes-cached');
+    assert.equal(unharmed.seen?.code, 'cache-not-kept');
   });
 
   it('keeps what else passes the cache by', () => {
-    const [remedy] = only(cache(of('proxy_cache_bypass $cookie_x;')), /^warning/).remedies;
+    const [remedy] = only(
+      cache(of('proxy_cache_bypass $cookie_x;')),
+      'warning :11 handshakes-cached',
+    ).remedies;
     assert.deepEqual(remedy, {
       block: 'server',
       lines: ['proxy_cache_bypass  $http_upgrade  $cookie_x;', 'proxy_no_cache      $http_upgrade;'],

@@ -9,12 +9,19 @@ describe('worker-connections and open-files', () => {
     subjectOf(whole({ server: SOUND, main }).replace(' worker_connections 20000; ', ` ${events} `));
 
   it('counts two for a WebSocket, and warns where few are for many', () => {
-    only(
-      connections(of('', 'worker_connections 20000;')),
-      /^note :4 .* is for 10,000 WebSockets a worker, with 4 workers/,
-    );
-    only(connections(of('', 'worker_connections 2047;')), /^warning :4 .*for 1,023 WebSockets/);
-    only(connections(of('')), /^warning :4 worker_connections 512, the default, is for 256 WebSockets/);
+    only(connections(of('', 'worker_connections 20000;')), 'note :4 worker-connections', {
+      webSockets: 10_000,
+      workers: '4',
+      isDefault: false,
+    });
+    only(connections(of('', 'worker_connections 2047;')), 'warning :4 worker-connections', {
+      webSockets: 1023,
+    });
+    only(connections(of('')), 'warning :4 worker-connections', {
+      connections: 512,
+      isDefault: true,
+      webSockets: 256,
+    });
   });
 
   it('tells how many a worker took', () => {
@@ -23,19 +30,30 @@ describe('worker-connections and open-files', () => {
       {},
       { capacity: { opened: 255, kind: 'reset' } },
     );
-    const { seen } = only(connections(subject), /^warning/);
-    assert.equal(seen?.text, 'One worker took 255 WebSockets; the next one was closed without an answer.');
+    const { seen } = only(connections(subject), 'warning :4 worker-connections');
+    assert.deepEqual([seen?.code, seen?.data], ['worker-full', { opened: 255, outcome: 'reset' }]);
   });
 
   it('finds fewer open files than connections, those of the system where none are written', () => {
     const events = 'worker_connections 2000;';
-    only(openFiles(of('', events)), /^warning :4 .*not set.* 1,024 open files.* about 512 WebSockets/);
-    only(
-      openFiles(of('worker_rlimit_nofile 1999;', events)),
-      /^warning :2 worker_rlimit_nofile 1999 is less/,
-    );
+    only(openFiles(of('', events)), 'warning :4 open-files', {
+      openFiles: 1024,
+      isDefault: true,
+      webSockets: 512,
+    });
+    only(openFiles(of('worker_rlimit_nofile 1999;', events)), 'warning :2 open-files', {
+      openFiles: 1999,
+      isDefault: false,
+    });
     assert.deepEqual(openFiles(of('worker_rlimit_nofile 2000;', events)), []);
     assert.deepEqual(openFiles(of('', 'worker_connections 1024;')), []);
+  });
+
+  it('suggests no limit of open files below the one that is set', () => {
+    const blocks = (main: string) =>
+      connections(of(main, 'worker_connections 512;'))[0]?.remedies.map(({ block }) => block);
+    assert.deepEqual(blocks('worker_rlimit_nofile 30000;'), ['events', 'main']);
+    assert.deepEqual(blocks('worker_rlimit_nofile 1000000;'), ['events']);
   });
 
   it('says nothing of a part, whose main file is elsewhere', () => {

@@ -1,52 +1,50 @@
-import { directives } from '../../nginx/tree.ts';
-import type { Evidence, Finding } from '../finding.ts';
-import type { Seen } from '../observation.ts';
+import { directives, type Node } from '../../nginx/tree.ts';
+import { finding } from '../../wording/finding.ts';
+import { evidence, type LintFinding } from '../finding.ts';
 import { mainSetting, type Rule, workerConnections } from '../subject.ts';
-import { numberWords, outcomeWords, statusIn } from '../words.ts';
 
-/** A WebSocket holds one connection to the client and one to the server behind Nginx. */
+/** A WebSocket has one connection to the client and one to the upstream server. */
 const EACH = 2;
-/** Below so many WebSockets a worker it is easily reached. */
+/** Fewer WebSockets per worker are easily exceeded. */
 const FEW = 1024;
 /** The limit of open files that most systems start a service with. */
 const USUAL_FILES = 1024;
 
-const REMEDIES: Finding['remedies'] = [
-  { block: 'events', lines: ['worker_connections  20000;'] },
-  { block: 'main', lines: ['worker_rlimit_nofile  40000;'] },
-];
+const ENOUGH = { connections: 20_000, files: 40_000 };
 
-/** For how many WebSockets `worker_connections` is. */
+/** How many WebSockets `worker_connections` allows. */
 export const connections: Rule = ({ tree, isPart, candidates, seen }) => {
   if (isPart || candidates.length === 0) return [];
   const [events = null] = directives(tree, 'events');
   const [written = null] = directives(events?.block ?? null, 'worker_connections');
   const count = workerConnections(tree);
   const each = Math.floor(count / EACH);
-  const usual = written === null ? ', the default,' : '';
-  const workers = mainSetting(tree, 'worker_processes') ?? '1';
-  const times =
-    workers === 'auto' ? 'one worker for each CPU' : `${workers} ${workers === '1' ? 'worker' : 'workers'}`;
+  const full = seen?.capacity ?? null;
   return [
     {
       rule: 'worker-connections',
       level: each < FEW ? 'warning' : 'note',
       origin: (written ?? events)?.origin ?? null,
-      text: `worker_connections ${count}${usual} is for ${numberWords(each)} WebSockets a worker, with ${times}: each holds two connections, one to the client and one to the server. What comes after that is refused, and the error log says "${count} worker_connections are not enough".`,
-      seen: evidenceOf(seen?.capacity ?? null),
-      remedies: each < FEW ? REMEDIES : [],
+      ...finding('worker-connections', {
+        connections: count,
+        isDefault: written === null,
+        webSockets: each,
+        workers: mainSetting(tree, 'worker_processes') ?? '1',
+      }),
+      seen: full === null ? null : evidence('worker-full', { opened: full.opened, outcome: full.kind }),
+      remedies: each < FEW ? remediesFor(tree) : [],
     },
   ];
 };
 
-function evidenceOf(capacity: Seen['capacity']): Evidence | null {
-  if (capacity === null) return null;
-  const { opened, kind } = capacity;
-  const status = statusIn(kind);
-  return {
-    text: `One worker took ${opened} WebSockets; the next one ${outcomeWords(kind)}.`,
-    ...(status === null ? {} : { status }),
-  };
+function remediesFor(tree: readonly Node[]): LintFinding['remedies'] {
+  const files = Number(mainSetting(tree, 'worker_rlimit_nofile') ?? 0);
+  return [
+    { block: 'events', lines: [`worker_connections  ${ENOUGH.connections};`] },
+    ...(files >= ENOUGH.files
+      ? []
+      : [{ block: 'main' as const, lines: [`worker_rlimit_nofile  ${ENOUGH.files};`] }]),
+  ];
 }
 
 /** Each connection is an open file. */
@@ -58,16 +56,17 @@ export const openFiles: Rule = ({ tree, isPart, candidates }) => {
   if (!(files < count)) return [];
   const [events] = directives(tree, 'events');
   const [connections] = directives(events?.block ?? null, 'worker_connections');
-  const limit =
-    written === null
-      ? `worker_rlimit_nofile is not set: where the service is started with the usual ${numberWords(USUAL_FILES)} open files`
-      : `worker_rlimit_nofile ${files} is less than worker_connections ${count}`;
   return [
     {
       rule: 'open-files',
       level: 'warning',
       origin: (written ?? connections)?.origin ?? null,
-      text: `${limit}, a worker fails with "Too many open files" at about ${numberWords(Math.floor(files / EACH))} WebSockets, before worker_connections ${count} are used.`,
+      ...finding('open-files', {
+        openFiles: files,
+        isDefault: written === null,
+        connections: count,
+        webSockets: Math.floor(files / EACH),
+      }),
       seen: null,
       remedies: [{ block: 'main', lines: [`worker_rlimit_nofile  ${count * EACH};`] }],
     },

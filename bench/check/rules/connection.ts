@@ -1,16 +1,16 @@
 import { isRegular } from '../../nginx/location.ts';
 import { texts } from '../../nginx/tree.ts';
 import { isTelling } from '../../nginx/websocket.ts';
+import { finding } from '../../wording/finding.ts';
 import type { Candidate } from '../candidate.ts';
-import type { Evidence, Finding } from '../finding.ts';
+import { type Evidence, evidence, type LintFinding } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import { isSound, type Rule } from '../subject.ts';
-import { arrivalWords } from '../words.ts';
 import { connectionHeader, connectionRemedy } from './upgrade.ts';
 
-/** `Connection: upgrade` written out goes with every request, those that ask for no upgrade as well. */
+/** A fixed `Connection: upgrade` is sent with every request, even if it asks for no upgrade. */
 export const connection: Rule = (subject) =>
-  subject.candidates.flatMap((candidate): Finding[] => {
+  subject.candidates.flatMap((candidate): LintFinding[] => {
     const written = candidate.sign === 'stream' ? null : connectionHeader(candidate.levels);
     const value = written?.args[1]?.text ?? '';
     if (written === null || !isSound(subject, candidate) || !/^[^$]*upgrade[^$]*$/i.test(value)) return [];
@@ -19,7 +19,7 @@ export const connection: Rule = (subject) =>
         rule: 'connection',
         level: isForWebSocketsAlone(candidate) ? 'note' : 'warning',
         origin: written.origin,
-        text: `"Connection: ${value}" is sent with every request, also with those that are no WebSocket: some servers refuse them, and Nginx keeps no connection for the next one.`,
+        ...finding('connection-fixed', { value }),
         seen: evidenceOf(subject.seen?.locations.get(candidate)),
         remedies: connectionRemedy(subject.tree, candidate),
       },
@@ -32,6 +32,6 @@ function isForWebSocketsAlone({ self, sign }: Candidate): boolean {
 
 function evidenceOf(seen: LocationSeen | undefined): Evidence | null {
   const arrived = seen?.get?.arrived ?? null;
-  if (arrived === null || !/upgrade/i.test(arrived.connection ?? '')) return null;
-  return { text: `An ordinary GET reached the server behind Nginx as ${arrivalWords(arrived)}.` };
+  const isFixed = arrived !== null && /upgrade/i.test(arrived.connection ?? '');
+  return isFixed ? evidence('get-arrived', { arrived }) : null;
 }

@@ -6,23 +6,21 @@ import { http2 } from './http2.ts';
 
 describe('http2', () => {
   it('is a note with TLS, by what was on the wire', () => {
-    const found = only(http2(probed('', {})), /^note :9 HTTP\/2 is on, but not for WebSockets/);
-    assert.match(found.seen?.text ?? '', /SETTINGS_ENABLE_CONNECT_PROTOCOL is not among/);
-    only(http2(probed('', { extendedConnect: true })), /^note :9 .*offers WebSockets over it/);
-    only(http2(probed('http2 on;', {}, 'listen 443 ssl;')), /^note :11/);
+    const { seen } = only(http2(probed('', {})), 'note :9 http2-without-websockets');
+    assert.deepEqual([seen?.code, seen?.data], ['http2-settings', { extendedConnect: false }]);
+    only(http2(probed('', { extendedConnect: true })), 'note :9 http2-with-websockets');
+    only(http2(probed('http2 on;', {}, 'listen 443 ssl;')), 'note :11 http2-without-websockets');
     assert.deepEqual(http2(probed('', {}, 'listen 443 ssl;')), []);
   });
 
   it('is an error without TLS where such a listener takes nothing else', () => {
     const subject = subjectOf(whole({ server: SOUND }).replace('listen 80;', 'listen 80 http2;'));
-    const found = only(http2(subject), /^error :9 Before Nginx 1\.25\.1/);
+    const found = only(http2(subject), 'error :9 http2-only', { since: '1.25.1' });
     assert.deepEqual(found.remedies[0]?.lines, ['listen  80;']);
-    only(http2({ ...subject, nginxVersion: '1.25.1' }), /^note :9/);
+    only(http2({ ...subject, nginxVersion: '1.25.1' }), 'note :9 http2-without-websockets');
     const refused = { handshake: { outcome: 'protocol-error', arrived: null } } as const;
-    assert.match(
-      only(http2(seenAs(subject, refused)), /^error/).seen?.text ?? '',
-      /no response of HTTP\/1\.1/,
-    );
+    const { seen } = only(http2(seenAs(subject, refused)), 'error :9 http2-only');
+    assert.deepEqual(seen?.data, { path: '/ws', outcome: 'protocol-error', arrived: null });
     assert.deepEqual(handshake(seenAs(subject, refused)), [], 'said once');
   });
 });

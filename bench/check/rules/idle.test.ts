@@ -7,9 +7,17 @@ describe('idle-timeout', () => {
   const within = (value: string) => ofServer(SOUND.replace(' proxy_read_timeout 1h;', value));
 
   it('warns up to two minutes, notes up to an hour, and is content with an hour', () => {
-    only(idle(within('')), /^warning :11 proxy_read_timeout is 60 s, the default: .*code 1006/);
-    only(idle(within('\nproxy_read_timeout 2m;')), /^warning :12 proxy_read_timeout is 120 s:/);
-    only(idle(within('proxy_read_timeout 59m 59s;')), /^note :11/);
+    only(idle(within('')), 'warning :11 idle-timeout', {
+      directive: 'proxy_read_timeout',
+      seconds: 60,
+      isDefault: true,
+      location: '/ws',
+    });
+    only(idle(within('\nproxy_read_timeout 2m;')), 'warning :12 idle-timeout', {
+      seconds: 120,
+      isDefault: false,
+    });
+    only(idle(within('proxy_read_timeout 59m 59s;')), 'note :11 idle-timeout');
     assert.deepEqual(idle(within('proxy_read_timeout 60m;')), []);
     assert.deepEqual(idle(within('proxy_read_timeout soon;')), []);
   });
@@ -17,19 +25,29 @@ describe('idle-timeout', () => {
   it('goes by the nearest level, and by proxy_timeout in stream', () => {
     only(
       idle(ofServer(`proxy_read_timeout 75s;\nlocation /ws { proxy_pass http://app; ${UPGRADE} }`)),
-      /^warning :11/,
+      'warning :11 idle-timeout',
     );
-    only(
-      idle(subjectOf('stream { server { listen 1; proxy_pass a:1; } }')),
-      /^note :1 proxy_timeout is 600 s/,
-    );
+    only(idle(subjectOf('stream { server { listen 1; proxy_pass a:1; } }')), 'note :1 idle-timeout', {
+      directive: 'proxy_timeout',
+      seconds: 600,
+      location: null,
+    });
+  });
+
+  it('suggests no proxy_send_timeout below the one that is set', () => {
+    const lines = (value: string) => only(idle(within(value)), 'warning :11 idle-timeout').remedies[0]?.lines;
+    assert.deepEqual(lines('\nproxy_send_timeout 1d;'), ['proxy_read_timeout  1h;']);
+    assert.deepEqual(lines('\nproxy_send_timeout 5m;'), [
+      'proxy_read_timeout  1h;',
+      'proxy_send_timeout  1h;',
+    ]);
   });
 
   it('tells close code and second of the copy, and says nothing where it stayed open or never opened', () => {
-    const seen = { closed: { code: 1006, seconds: 1.0042 }, busyStayedOpen: true };
-    const found = only(idle(seenAs(within(''), { idle: seen })), /^warning/);
-    assert.deepEqual([found.seen?.closeCode, found.seen?.seconds], [1006, 1.004]);
-    assert.match(found.seen?.text ?? '', /closed with 1006 after 1\.0 s\. .* stayed open\./);
+    const seen = { closed: { code: 1006, seconds: 1.004 }, busyStayedOpen: true };
+    const found = only(idle(seenAs(within(''), { idle: seen })), 'warning :11 idle-timeout').seen;
+    assert.deepEqual([found?.code, found?.closeCode, found?.seconds], ['silent-closed', 1006, 1.004]);
+    assert.deepEqual([found?.data.setSeconds, found?.data.busyStayedOpen], [1, true]);
     assert.deepEqual(idle(seenAs(within(''), { idle: { closed: null, busyStayedOpen: true } })), []);
     const refused = { handshake: { outcome: 'status-502', arrived: null } } as const;
     assert.deepEqual(idle(seenAs(within(''), refused)), []);

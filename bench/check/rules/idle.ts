@@ -1,11 +1,10 @@
 import { inherited } from '../../nginx/websocket.ts';
-import { type Candidate, nameOf } from '../candidate.ts';
-import type { Evidence, Finding, Level, Remedy } from '../finding.ts';
+import { finding } from '../../wording/finding.ts';
+import { type Candidate, locationOf } from '../candidate.ts';
+import { type Evidence, evidence, type LintFinding, type Remedy } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
-import { blockFor, isSound, type Rule } from '../subject.ts';
-import { secondsIn } from '../time.ts';
-import { secondsWords } from '../words.ts';
+import { blockFor, isSound, type Rule, settingSeconds } from '../subject.ts';
 
 /** Defaults of the two modules. */
 const HTTP = { name: 'proxy_read_timeout', seconds: 60 };
@@ -15,48 +14,46 @@ const STREAM = { name: 'proxy_timeout', seconds: 600 };
 const PINGS_SECONDS = 120;
 const LONG_SECONDS = 3600;
 
-/** After so long without a byte from either side Nginx cuts a WebSocket, without a close frame. */
+/** After this time without a byte from either side Nginx cuts a WebSocket, without a close frame. */
 export const idle: Rule = (subject) =>
-  subject.candidates.flatMap((candidate): Finding[] => {
+  subject.candidates.flatMap((candidate): LintFinding[] => {
     if (!isSound(subject, candidate)) return [];
-    const { name, seconds: usual } = candidate.sign === 'stream' ? STREAM : HTTP;
-    const [written = null] = inherited(candidate.levels, name);
-    const seconds = written === null ? usual : secondsIn(written.args.map(({ text }) => text).join(' '));
+    const { name: directive, seconds: usual } = candidate.sign === 'stream' ? STREAM : HTTP;
+    const [written = null] = inherited(candidate.levels, directive);
+    const seconds = written === null ? usual : settingSeconds(written);
     if (seconds === null || seconds >= LONG_SECONDS) return [];
     const seen = subject.seen?.locations.get(candidate);
     if (seen?.idle?.closed === null) return [];
-    const value = `${seconds} s${written === null ? ', the default' : ''}`;
+    const isDefault = written === null;
     return [
       {
         rule: 'idle-timeout',
-        level: levelOf(seconds),
+        level: seconds <= PINGS_SECONDS ? 'warning' : 'note',
         origin: (written ?? candidate.self).origin,
-        text: `${name} is ${value}: a WebSocket of ${nameOf(candidate)} that is silent for that long is cut without a close frame, and its client sees code 1006. A ping from either end more often than that keeps it open, too.`,
-        seen: evidenceOf(name, seen),
-        remedies: [remedyOf(candidate)],
+        ...finding('idle-timeout', { directive, seconds, isDefault, location: locationOf(candidate) }),
+        seen: evidenceOf(directive, seen),
+        remedies: [remedyOf(candidate, directive)],
       },
     ];
   });
 
-function levelOf(seconds: number): Level {
-  return seconds <= PINGS_SECONDS ? 'warning' : 'note';
+function remedyOf({ sign, levels }: Candidate, directive: string): Remedy {
+  const names = sign === 'stream' ? [directive] : [directive, 'proxy_send_timeout'];
+  const short = names.filter((name) => {
+    const [written] = inherited(levels, name);
+    return written === undefined || (settingSeconds(written) ?? 0) < LONG_SECONDS;
+  });
+  return { block: blockFor(levels, directive), lines: short.map((name) => `${name}  1h;`) };
 }
 
-function remedyOf({ sign, levels }: Candidate): Remedy {
-  const { name } = sign === 'stream' ? STREAM : HTTP;
-  const lines =
-    sign === 'stream' ? ['proxy_timeout  1h;'] : ['proxy_read_timeout  1h;', 'proxy_send_timeout  1h;'];
-  return { block: blockFor(levels, name), lines };
-}
-
-function evidenceOf(name: string, seen: LocationSeen | undefined): Evidence | null {
-  const closed = seen?.idle?.closed ?? null;
-  if (closed === null) return null;
-  const { code, seconds } = closed;
-  const busy = seen?.idle?.busyStayedOpen ? ' One that sent a message now and then stayed open.' : '';
-  return {
-    text: `In a copy with ${name} ${SHORT_SECONDS}s a silent WebSocket was closed with ${code} after ${secondsWords(seconds)}.${busy}`,
-    closeCode: code,
-    seconds: Math.round(seconds * 1000) / 1000,
-  };
+function evidenceOf(directive: string, seen: LocationSeen | undefined): Evidence | null {
+  if (!seen?.idle?.closed) return null;
+  const { closed, busyStayedOpen } = seen.idle;
+  return evidence('silent-closed', {
+    directive,
+    setSeconds: SHORT_SECONDS,
+    closeCode: closed.code,
+    seconds: closed.seconds,
+    busyStayedOpen,
+  });
 }

@@ -1,7 +1,8 @@
 import { directives, type Node, type Origin } from '../../nginx/tree.ts';
+import { finding } from '../../wording/finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** What stands in the main file is not looked at in a part of a configuration. */
+/** The settings of the main file are not known for a part of a configuration. */
 export const part: Rule = ({ tree, isPart, candidates }) => {
   if (!isPart || candidates.length === 0) return [];
   return [
@@ -9,7 +10,7 @@ export const part: Rule = ({ tree, isPart, candidates }) => {
       rule: 'part',
       level: 'note',
       origin: firstOrigin(tree),
-      text: 'This is a part of a configuration: worker_connections, open files and worker_shutdown_timeout stand in its main file, and were not looked at.',
+      ...finding('part-of-configuration', {}),
       seen: null,
       remedies: [],
     },

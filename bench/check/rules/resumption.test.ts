@@ -5,14 +5,26 @@ import { resumption } from './resumption.ts';
 
 describe('tls-resumption', () => {
   it('goes by what was seen', () => {
-    const found = only(resumption(probed('ssl_session_tickets off;', { tlsResumed: false })), /^warning :11/);
-    assert.match(found.seen?.text ?? '', /was not resumed \(TLSv1\.3\)/);
+    const found = only(
+      resumption(probed('ssl_session_tickets off;', { tlsResumed: false })),
+      'warning :11 tls-not-resumed',
+    );
+    assert.deepEqual([found.seen?.code, found.seen?.data], ['session-not-resumed', { protocol: 'TLSv1.3' }]);
     assert.deepEqual(resumption(probed('ssl_session_tickets off;', {})), []);
+  });
+
+  it('suggests no smaller cache, and no shorter session, than the configuration has', () => {
+    const own = 'ssl_session_cache shared:mine:50m; ssl_session_timeout 7d; ssl_session_tickets off;';
+    const [remedy] = only(
+      resumption(probed(own, { tlsResumed: false })),
+      'warning :11 tls-not-resumed',
+    ).remedies;
+    assert.deepEqual(remedy?.lines, ['ssl_session_tickets  on;']);
   });
 
   it('goes by tickets and shared cache where nothing was seen', () => {
     const unseen = (server: string) => ofServer(`listen 443 ssl; ${server}\n${SOUND}`);
-    only(resumption(unseen('ssl_session_tickets off;')), /^warning :11/);
+    only(resumption(unseen('ssl_session_tickets off;')), 'warning :11 tls-not-resumed');
     assert.deepEqual(resumption(unseen('ssl_session_tickets off; ssl_session_cache shared:a:1m;')), []);
     assert.deepEqual(resumption(unseen('')), []);
   });

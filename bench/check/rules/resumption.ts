@@ -1,41 +1,45 @@
+import type { Directive } from '../../nginx/tree.ts';
 import { inherited } from '../../nginx/websocket.ts';
-import type { Finding } from '../finding.ts';
-import type { Rule } from '../subject.ts';
+import { finding } from '../../wording/finding.ts';
+import { evidence, type LintFinding } from '../finding.ts';
+import { type Rule, settingSeconds } from '../subject.ts';
 
-/** Clients that reconnect all at once cost a full TLS handshake each where no session is resumed. */
+const DAY_SECONDS = 86_400;
+
+/** Without resumed sessions, each client that reconnects costs a full TLS handshake. */
 export const resumption: Rule = ({ candidates, seen }) => {
-  const servers = new Map(candidates.map(({ server, levels }) => [server, levels]));
-  return [...servers].flatMap(([server, levels]): Finding[] => {
+  const servers = new Map(candidates.map(({ server, levels }) => [server, levels.slice(0, 2)]));
+  return [...servers].flatMap(([server, levels]): LintFinding[] => {
     const probe = seen?.tls.get(server);
-    const [tickets] = inherited(levels.slice(0, 2), 'ssl_session_tickets');
-    const [cache] = inherited(levels.slice(0, 2), 'ssl_session_cache');
+    const [tickets] = inherited(levels, 'ssl_session_tickets');
+    const [cache] = inherited(levels, 'ssl_session_cache');
     const isOff = tickets?.args[0]?.text === 'off';
-    const isShared = cache?.args.some(({ text }) => text.startsWith('shared:')) ?? false;
-    const resumes = probe === undefined ? !isOff || isShared : probe.tlsResumed;
+    const resumes = probe === undefined ? !isOff || isShared(cache) : probe.tlsResumed;
     if (resumes !== false) return [];
     return [
       {
         rule: 'tls-resumption',
         level: 'warning',
         origin: (tickets ?? cache ?? server).origin,
-        text: 'TLS sessions are not resumed: each client that reconnects pays for a full handshake with certificate and signature, and after a reload they all come at once.',
-        seen:
-          probe === undefined
-            ? null
-            : {
-                text: `A second connection with the session of the first was not resumed (${probe.tlsProtocol}).`,
-              },
-        remedies: [
-          {
-            block: 'server',
-            lines: [
-              'ssl_session_cache    shared:tls:10m;',
-              'ssl_session_timeout  1d;',
-              'ssl_session_tickets  on;',
-            ],
-          },
-        ],
+        ...finding('tls-not-resumed', {}),
+        seen: probe === undefined ? null : evidence('session-not-resumed', { protocol: probe.tlsProtocol }),
+        remedies: [{ block: 'server', lines: linesFor(levels, cache) }],
       },
     ];
   });
 };
+
+function isShared(cache: Directive | undefined): boolean {
+  return cache?.args.some(({ text }) => text.startsWith('shared:')) ?? false;
+}
+
+/** A shared cache, or a longer timeout, that the configuration has already is kept. */
+function linesFor(levels: readonly Directive[], cache: Directive | undefined): string[] {
+  const [timeout] = inherited(levels, 'ssl_session_timeout');
+  const isLong = timeout !== undefined && (settingSeconds(timeout) ?? 0) >= DAY_SECONDS;
+  return [
+    ...(isShared(cache) ? [] : ['ssl_session_cache    shared:tls:10m;']),
+    ...(isLong ? [] : ['ssl_session_timeout  1d;']),
+    'ssl_session_tickets  on;',
+  ];
+}

@@ -1,29 +1,33 @@
 import type { Directive, Node } from '../../nginx/tree.ts';
 import { place, rewrite, texts } from '../../nginx/tree.ts';
-import { defaultVersion, inherited, upgrades } from '../../nginx/websocket.ts';
-import { type Candidate, hiddenUpgrade, nameOf, shownPath } from '../candidate.ts';
-import type { Finding, Level, Remedy } from '../finding.ts';
-import { blockFor, type Rule, type Subject } from '../subject.ts';
-import { capital, handshakeEvidence, listWords } from '../words.ts';
+import { atLeast } from '../../nginx/version.ts';
+import { defaultVersion, HTTP_1_1_SINCE, inherited, upgrades } from '../../nginx/websocket.ts';
+import type { LackFacts } from '../../wording/check.ts';
+import { finding } from '../../wording/finding.ts';
+import { type Candidate, hiddenUpgrade, locationOf } from '../candidate.ts';
+import type { LintFinding, Remedy, Severity } from '../finding.ts';
+import { blockFor, failedHandshake, isSound, type Rule } from '../subject.ts';
 
 /** Names that stand for WebSockets only; `/live` or `/stream` may be something else. */
 const CERTAIN = /websocket|socket\.io|sockjs|signalr|(^|[^a-z])(ws|wss|cable)([^a-z]|$)/i;
 
-/** What a location does not do for an upgrade. */
+/** What a location does not do for an upgrade, and the line that is wrong; null if one is missing. */
 interface Lack {
-  text: string;
-  /** The line that is wrong; null where one is missing. */
+  facts: LackFacts;
   culprit: Directive | null;
-  line: string;
 }
 
 const VERSION_LINE = 'proxy_http_version  1.1;';
-const UPGRADE_LINE = 'proxy_set_header    Upgrade     $http_upgrade;';
 const CONNECTION_LINE = 'proxy_set_header    Connection  $connection_upgrade;';
+const LINES: Record<LackFacts['lack'], string> = {
+  version: VERSION_LINE,
+  upgrade: 'proxy_set_header    Upgrade     $http_upgrade;',
+  connection: CONNECTION_LINE,
+};
 
 /**
  * An upgrade is a request of HTTP/1.1 with the headers Upgrade and Connection (RFC 6455 section 4.1). Both belong
- * to one connection (RFC 9110 section 7.6.1), so Nginx passes neither on unless it is told to.
+ * to one connection (RFC 9110 section 7.6.1), so Nginx passes neither on unless the configuration says so.
  */
 export const upgrade: Rule = (subject) => {
   const lacking = subject.candidates.flatMap((candidate) => {
@@ -31,13 +35,29 @@ export const upgrade: Rule = (subject) => {
     const isOpen = subject.seen?.locations.get(candidate)?.handshake.outcome === 'echoed';
     return lacks.length === 0 || isOpen ? [] : [{ candidate, lacks }];
   });
-  const [first, ...others] = lacking;
-  if (first?.candidate.sign !== 'any') return lacking.map((each) => finding(subject, each));
-  const places = others.map(({ candidate }) => place(candidate.self.origin));
-  const more =
-    places.length === 0 ? '' : ` The other locations that proxy do not either: ${places.join(', ')}.`;
-  const found = finding(subject, first);
-  return [{ ...found, text: `No location takes WebSockets. ${found.text}${more}` }];
+  const isNowhere = lacking[0]?.candidate.sign === 'any';
+  const others = lacking.slice(1).map(({ candidate }) => place(candidate.self.origin));
+  return (isNowhere ? lacking.slice(0, 1) : lacking).map(({ candidate, lacks }): LintFinding => {
+    const [only] = lacks;
+    const culprit = lacks.length === 1 ? (only?.culprit ?? null) : null;
+    const facts = { location: locationOf(candidate), lacks: lacks.map((lack) => lack.facts) };
+    return {
+      rule: 'upgrade',
+      level: levelOf(candidate),
+      origin: (culprit ?? candidate.self).origin,
+      ...(isNowhere
+        ? finding('upgrade-nowhere', { ...facts, others })
+        : finding('upgrade-not-passed', facts)),
+      seen: failedHandshake(subject, candidate),
+      remedies: [
+        {
+          block: blockFor(candidate.levels, 'proxy_set_header'),
+          lines: facts.lacks.map(({ lack }) => LINES[lack]),
+        },
+        ...(facts.lacks.some(({ lack }) => lack === 'connection') ? upgradeMap(subject.tree) : []),
+      ],
+    };
+  });
 };
 
 /** What is missing for an upgrade, or wrong; nothing for a server of stream. */
@@ -50,28 +70,25 @@ function versionLack(levels: readonly Directive[], nginxVersion: string): Lack[]
   const [written = null] = inherited(levels, 'proxy_http_version');
   const version = written?.args[0]?.text ?? defaultVersion(nginxVersion);
   if (version === '1.1') return [];
-  return [{ text: `speaks HTTP/${version} to the server behind it`, culprit: written, line: VERSION_LINE }];
+  return [{ facts: { lack: 'version', version }, culprit: written }];
 }
 
 function upgradeLack(levels: readonly Directive[]): Lack[] {
   if (upgrades(levels)) return [];
   const hidden = hiddenUpgrade({ levels });
   const [own] = inherited(levels, 'proxy_set_header');
-  const because =
-    hidden === null || own === undefined
-      ? ''
-      : ` (the one at ${place(hidden.origin)} is not inherited, because proxy_set_header stands at ${place(own.origin)} as well)`;
-  return [{ text: `passes no header Upgrade on${because}`, culprit: null, line: UPGRADE_LINE }];
+  const replaced =
+    hidden === null || own === undefined ? null : { set: place(hidden.origin), by: place(own.origin) };
+  return [{ facts: { lack: 'upgrade', replaced }, culprit: null }];
 }
 
 function connectionLack(levels: readonly Directive[]): Lack[] {
   const written = connectionHeader(levels);
   const value = written?.args[1]?.text ?? '';
   if (written !== null && (value.includes('$') || /upgrade/i.test(value))) return [];
-  // Without one of its own Nginx asks the server to close; an empty one is not sent at all.
+  // Without such a line Nginx sends "close"; an empty header is not sent at all.
   const sent = written === null ? 'close' : value;
-  const text = sent === '' ? 'sends no header Connection' : `sends "Connection: ${sent}"`;
-  return [{ text, culprit: written, line: CONNECTION_LINE }];
+  return [{ facts: { lack: 'connection', sent }, culprit: written }];
 }
 
 /** The `proxy_set_header Connection` that applies. */
@@ -80,32 +97,7 @@ export function connectionHeader(levels: readonly Directive[]): Directive | null
   return headers.find(({ args: [name] }) => name?.text.toLowerCase() === 'connection') ?? null;
 }
 
-function finding(subject: Subject, { candidate, lacks }: { candidate: Candidate; lacks: Lack[] }): Finding {
-  const seen = subject.seen?.locations.get(candidate);
-  const [only] = lacks;
-  const culprit = lacks.length === 1 ? (only?.culprit ?? null) : null;
-  const what = listWords(lacks.map(({ text }) => text));
-  return {
-    rule: 'upgrade',
-    level: levelOf(candidate),
-    origin: (culprit ?? candidate.self).origin,
-    text: `${capital(nameOf(candidate))} ${what}: a WebSocket handshake becomes an ordinary request.`,
-    seen:
-      seen === undefined
-        ? null
-        : handshakeEvidence(
-            `A WebSocket on ${shownPath(candidate)}`,
-            seen.handshake.outcome,
-            seen.handshake.arrived,
-          ),
-    remedies: [
-      { block: blockFor(candidate.levels, 'proxy_set_header'), lines: lacks.map(({ line }) => line) },
-      ...(lacks.some(({ line }) => line === CONNECTION_LINE) ? upgradeMap(subject.tree) : []),
-    ],
-  };
-}
-
-function levelOf({ sign, self }: Candidate): Level {
+function levelOf({ sign, self }: Candidate): Severity {
   if (sign === 'hidden') return 'warning';
   return sign !== 'name' || CERTAIN.test(texts(self).join(' ')) ? 'error' : 'warning';
 }
@@ -125,3 +117,24 @@ function upgradeMap(tree: readonly Node[]): Remedy[] {
   const lines = ['map $http_upgrade $connection_upgrade {', '    default  upgrade;', "    ''       '';", '}'];
   return [{ block: 'http', lines }];
 }
+
+/** What works only because of a default that earlier versions do not have. */
+export const httpVersion: Rule = (subject) => {
+  const { nginxVersion } = subject;
+  if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];
+  return subject.candidates.flatMap((candidate): LintFinding[] => {
+    const isWritten = inherited(candidate.levels, 'proxy_http_version').length > 0;
+    if (isWritten || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
+    const location = locationOf(candidate);
+    return [
+      {
+        rule: 'http-version',
+        level: 'warning',
+        origin: candidate.self.origin,
+        ...finding('http-version-by-default', { location, nginxVersion, since: HTTP_1_1_SINCE }),
+        seen: null,
+        remedies: [{ block: 'location', lines: [VERSION_LINE] }],
+      },
+    ];
+  });
+};

@@ -22,7 +22,7 @@ export async function tryCache(
       const { socket, ...opening } = await openSocket(target, signal);
       socket?.drop();
       const outcome: Outcome = 'kind' in opening ? opening.kind : 'echoed';
-      return { outcome, seconds: (performance.now() - begun) / 1e3 };
+      return { outcome, seconds: Math.round(performance.now() - begun) / 1e3 };
     }),
   );
   const failed = all.find(({ outcome }) => outcome !== 'echoed');

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FailureKind } from '../../model/failure.ts';
+import { numberIn } from '../../model/failure.ts';
 import type { Target } from '../../model/target.ts';
 import { type Ending, openSocket, type Socket } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
@@ -48,14 +48,14 @@ export async function endedWithin(
   await patience.catch(() => signal.throwIfAborted());
 }
 
+/** Without a close frame (RFC 6455 section 7.1.5). */
+const ABNORMAL = 1006;
+
 /** @param sinceMs Of `performance.now` */
 export function closingOf(ending: Ending | null, sinceMs: number): { code: number; seconds: number } | null {
   if (ending === null) return null;
-  return { code: codeOf(ending.kind), seconds: (ending.atMs - sinceMs) / 1e3 };
-}
-
-const ABNORMAL = 1006;
-
-function codeOf(kind: FailureKind): number {
-  return Number(/^closed-(\d+)$/.exec(kind)?.[1] ?? ABNORMAL);
+  return {
+    code: numberIn(ending.kind, 'closed') ?? ABNORMAL,
+    seconds: Math.round(ending.atMs - sinceMs) / 1e3,
+  };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { secondsIn } from './time.ts';
+import { secondsIn } from './subject.ts';
 
 test('a time in Nginx’s language is read in seconds', () => {
   const times: [string, number | null][] = [

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CHECK } from './check.ts';
+import { CONCLUSIONS } from './conclusions.ts';
+import { type Code, type DataOf, finding } from './finding.ts';
+import { FITNESS } from './fitness.ts';
+import { NOTICES } from './notices.ts';
+import { PLANNING } from './planning.ts';
+import { VALIDITY } from './validity.ts';
+
+const says = <C extends Code>(code: C, data: DataOf<C>, text: string) =>
+  assert.equal(finding(code, data).text, text);
+
+describe('what check finds', () => {
+  it('says what a location lacks for an upgrade', () => {
+    says(
+      'upgrade-not-passed',
+      {
+        location: '/ws',
+        lacks: [
+          { lack: 'version', version: '1.0' },
+          { lack: 'upgrade', replaced: null },
+          { lack: 'connection', sent: 'close' },
+        ],
+      },
+      'Location /ws uses HTTP/1.0 to its upstream server, does not pass the Upgrade header on and sends "Connection: close", so a WebSocket handshake becomes an ordinary request.',
+    );
+    says(
+      'upgrade-nowhere',
+      {
+        location: '= /',
+        lacks: [
+          { lack: 'upgrade', replaced: { set: 'a.conf:2', by: 'a.conf:5' } },
+          { lack: 'connection', sent: '' },
+        ],
+        others: ['a.conf:7', 'a.conf:9'],
+      },
+      'No location passes WebSockets on. Location = / does not pass the Upgrade header on (set at a.conf:2, but the proxy_set_header at a.conf:5 replaces all inherited headers) and sends no Connection header, so a WebSocket handshake becomes an ordinary request. The same goes for the other locations with proxy_pass: a.conf:7, a.conf:9.',
+    );
+    says('no-proxied-location', {}, 'No location uses proxy_pass, so no WebSocket can get through.');
+    says(
+      'no-location-for-path',
+      { path: '/x' },
+      'No location with proxy_pass handles --ws-path /x. Use --ws-path to name a path that one does.',
+    );
+  });
+
+  it('gives the reason of others in their own words', () => {
+    const reason = 'Nginx refuses the configuration: unknown directive "lisen" in a.conf:3.';
+    says('configuration-rejected', { reason }, reason);
+    says('configuration-not-run', { reason: 'No disk.' }, 'No WebSocket was tried. No disk.');
+  });
+
+  it('says why a location accepts no WebSocket, or was not tried', () => {
+    const failed = (reason: DataOf<'handshake-failed'>['reason']) =>
+      finding('handshake-failed', { location: '/ws', reason }).text;
+    assert.equal(
+      failed('connection'),
+      'Location /ws does not accept a WebSocket. It sends a Connection header without "upgrade", although the client asks for an upgrade.',
+    );
+    assert.match(failed('no-upgrade'), /\. The request that it passes on is not a valid upgrade \(RFC 6455/);
+    assert.match(
+      failed('response'),
+      /\. The upstream server received a valid upgrade, but the client did not /,
+    );
+    assert.match(failed('upstream'), /\. Nginx could not pass the request on\.$/);
+    assert.match(
+      failed('nginx'),
+      /\. Nginx answered the handshake itself\. If the configuration checks a header/,
+    );
+    says(
+      'location-not-tried',
+      { location: '@ws', lacks: 'path' },
+      'Location @ws was not tried: no path could be derived that leads to it. Use --ws-path to name one.',
+    );
+    says(
+      'location-not-tried',
+      { location: '/ws', lacks: 'host' },
+      'Location /ws was not tried: its server has no name that a request could use, and is not the default server. Use --host to name one.',
+    );
+    says(
+      'http-version-by-default',
+      { location: '/ws', nginxVersion: '1.30.6', since: '1.29.7' },
+      'Location /ws does not set proxy_http_version. WebSockets work only because Nginx 1.30.6 uses HTTP/1.1 to upstream servers by default. Versions before 1.29.7 use HTTP/1.0, and every handshake fails.',
+    );
+    says(
+      'connection-fixed',
+      { value: 'Upgrade' },
+      '"Connection: Upgrade" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.',
+    );
+  });
+
+  it('says what cuts a WebSocket, and how many there can be', () => {
+    says(
+      'idle-timeout',
+      { directive: 'proxy_read_timeout', seconds: 60, isDefault: true, location: '/ws' },
+      'proxy_read_timeout is 60 s (the default). Nginx cuts a WebSocket of location /ws that is silent for that long, without a close frame, and the client sees code 1006. Pings from either side keep it open if they are more frequent.',
+    );
+    const stream = { directive: 'proxy_timeout', seconds: 600, isDefault: false, location: null };
+    assert.match(finding('idle-timeout', stream).text, /^proxy_timeout is 600 s\. .* of this stream server /);
+    says(
+      'worker-connections',
+      { connections: 512, isDefault: true, webSockets: 256, workers: 'auto' },
+      'worker_connections 512 (the default) allows 256 WebSockets per worker, with one worker per CPU. Each takes two connections, one to the client and one to the upstream server. Nginx refuses any more and logs "512 worker_connections are not enough".',
+    );
+    const four = { connections: 20_000, isDefault: false, webSockets: 10_000 };
+    assert.match(
+      finding('worker-connections', { ...four, workers: '4' }).text,
+      /^worker_connections 20000 allows 10,000 WebSockets per worker, with 4 workers\./,
+    );
+    assert.match(finding('worker-connections', { ...four, workers: '1' }).text, /, with 1 worker\./);
+    says(
+      'open-files',
+      { openFiles: 1024, isDefault: true, connections: 2000, webSockets: 512 },
+      'worker_rlimit_nofile is not set. With the usual limit of 1,024 open files, a worker fails with "Too many open files" at about 512 WebSockets, before it reaches worker_connections 2000.',
+    );
+    says(
+      'open-files',
+      { openFiles: 1999, isDefault: false, connections: 2000, webSockets: 999 },
+      'worker_rlimit_nofile 1999 is lower than worker_connections 2000: a worker fails with "Too many open files" at about 999 WebSockets, before it reaches worker_connections 2000.',
+    );
+    says(
+      'shutdown-timeout-unset',
+      {},
+      'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout they cut the WebSockets that are still open, and all of those clients reconnect at once.',
+    );
+    says(
+      'shutdown-timeout',
+      { value: '1h' },
+      'worker_shutdown_timeout 1h cuts every WebSocket of an old worker that long after a reload, and all of those clients reconnect at once.',
+    );
+  });
+
+  it('says what a cache, HTTP/2 and TLS do to handshakes', () => {
+    says(
+      'handshakes-cached',
+      { location: '/ws', isKept: true, isLocked: true },
+      'Handshakes of location /ws go through proxy_cache. The response to an ordinary GET of the same path is cached, and every handshake gets it until it expires.',
+    );
+    says(
+      'handshakes-cached',
+      { location: '/ws', isKept: false, isLocked: true },
+      'Handshakes of location /ws go through proxy_cache. A cached response for the same path would fail every handshake until it expires, and proxy_cache_lock lets handshakes through one at a time.',
+    );
+    says(
+      'http2-only',
+      { since: '1.25.1' },
+      'Before Nginx 1.25.1, a listener with http2 but without ssl accepts only HTTP/2. A WebSocket starts with HTTP/1.1, so none can connect.',
+    );
+    says(
+      'http2-without-websockets',
+      {},
+      'HTTP/2 is on, but does not carry WebSockets: Nginx does not support extended CONNECT (RFC 8441), so each WebSocket has its own HTTP/1.1 connection. Pages benefit from HTTP/2; WebSockets do not. A client that negotiates h2 for its handshake fails.',
+    );
+    says('http2-with-websockets', {}, 'HTTP/2 is on, and this Nginx accepts WebSockets over it (RFC 8441).');
+    says(
+      'tls-not-resumed',
+      {},
+      'TLS sessions are not resumed. Every client that reconnects needs a full handshake with certificate and signature, and after a reload all of them reconnect at once.',
+    );
+  });
+
+  it('says how upstreams choose a server', () => {
+    says(
+      'no-zone',
+      { upstream: 'app', method: null },
+      'Upstream app has no zone. With several workers, each worker takes turns and counts failures by itself. A WebSocket stays on its server until it closes.',
+    );
+    says(
+      'no-zone',
+      { upstream: 'app', method: 'least_conn' },
+      'Upstream app has no zone. With several workers, least_conn sees only the connections of its own worker, so a busy server can look idle to the others. A WebSocket stays on its server until it closes.',
+    );
+    says(
+      'ip-hash',
+      { upstream: 'app', realIpHeader: true },
+      "ip_hash uses only the first three octets of the client's IPv4 address. All clients in one network, or behind one proxy in front of Nginx, go to the same server of app. real_ip_header provides the client addresses behind such a proxy.",
+    );
+    says(
+      'max-fails',
+      { upstream: 'app' },
+      'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
+    );
+  });
+
+  it('says what has no effect, what is logged when, and what was not checked', () => {
+    says(
+      'no-effect',
+      { directives: ['proxy_buffering', 'gzip'], location: '/ws' },
+      'proxy_buffering and gzip in location /ws have no effect on WebSockets: after the 101, Nginx passes bytes on as they arrive. The only buffer that messages go through is proxy_buffer_size.',
+    );
+    assert.match(
+      finding('no-effect', { directives: ['gzip'], location: '/ws' }).text,
+      /^gzip in location \/ws has no effect on WebSockets:/,
+    );
+    says(
+      'logged-at-close',
+      {},
+      'The access log has one line per WebSocket, written when it closes. Open WebSockets do not appear in it, and $request_time is how long the WebSocket was open.',
+    );
+    says(
+      'part-of-configuration',
+      {},
+      'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
+    );
+  });
+});
+
+describe('what check saw', () => {
+  it('says how a handshake was answered, and what reached the upstream server', () => {
+    says(
+      'handshake-answered',
+      {
+        path: '/ws',
+        outcome: 'status-426',
+        arrived: { httpVersion: '1.0', upgrade: null, connection: 'close' },
+      },
+      'A WebSocket to /ws was answered with status 426; the upstream server received HTTP/1.0 with no Upgrade header and "Connection: close".',
+    );
+    says(
+      'get-arrived',
+      { arrived: { httpVersion: '1.1', upgrade: 'websocket', connection: null } },
+      'For an ordinary GET, the upstream server received HTTP/1.1 with "Upgrade: websocket" and no Connection header.',
+    );
+    const outcomes = {
+      'echo-timeout': 'got no answer',
+      'protocol-error': 'got an invalid response',
+      reset: 'was closed without an answer',
+      'closed-1006': 'was closed with code 1006',
+      refused: 'failed (refused)',
+    } as const;
+    for (const [outcome, clause] of Object.entries(outcomes))
+      says(
+        'handshake-answered',
+        { path: '/', outcome: outcome as keyof typeof outcomes, arrived: null },
+        `A WebSocket to / ${clause}; nothing reached the upstream server.`,
+      );
+  });
+
+  it('says what closed a WebSocket, and when', () => {
+    says(
+      'silent-closed',
+      {
+        directive: 'proxy_read_timeout',
+        setSeconds: 1,
+        closeCode: 1006,
+        seconds: 1.003,
+        busyStayedOpen: true,
+      },
+      'With proxy_read_timeout set to 1 s, a silent WebSocket was closed with code 1006 after 1 s. One that kept sending messages stayed open.',
+    );
+    says(
+      'open-after-reload',
+      { seconds: 2.5 },
+      '2.5 s after a reload, a WebSocket was still open and served by the old worker.',
+    );
+    says(
+      'closed-after-reload',
+      { setSeconds: 1, closeCode: 1006, seconds: 1.12 },
+      'With worker_shutdown_timeout set to 1 s, a busy WebSocket was closed with code 1006 1.12 s after a reload.',
+    );
+    assert.match(
+      finding('closed-after-reload', { setSeconds: null, closeCode: 1006, seconds: 1 }).text,
+      /^Without worker_shutdown_timeout, a busy/,
+    );
+  });
+
+  it('says what a worker, a cache and upstreams did', () => {
+    says(
+      'worker-full',
+      { opened: 255, outcome: 'reset' },
+      'One worker accepted 255 WebSockets; the next one was closed without an answer.',
+    );
+    says(
+      'cache-answered',
+      { path: '/ws', outcome: 'status-426', together: 4, reached: 0 },
+      'After one ordinary GET of /ws, a WebSocket to it was answered with status 426; 0 of 4 handshakes reached the upstream server.',
+    );
+    says(
+      'cache-not-kept',
+      { path: '/ws' },
+      'After one ordinary GET of /ws, WebSockets still opened: its 426 response has no caching headers and was not cached.',
+    );
+    says('cache-queued', { together: 4, seconds: 1.5 }, 'The last of 4 simultaneous handshakes took 1.5 s.');
+    says(
+      'clients-spread',
+      { clients: 6, servers: 1 },
+      'WebSockets from 6 addresses in one network went to 1 server.',
+    );
+    says(
+      'servers-skipped',
+      { tried: 2, failed: 2, outcome: 'status-502' },
+      'After every server had refused one connection and was up again, 2 of 2 handshakes failed; the first one was answered with status 502.',
+    );
+  });
+
+  it('says what TLS negotiated, and when the log was written', () => {
+    says(
+      'http2-settings',
+      { extendedConnect: false },
+      "A client that offers h2 and http/1.1 gets h2. The server's SETTINGS do not include SETTINGS_ENABLE_CONNECT_PROTOCOL.",
+    );
+    says(
+      'session-not-resumed',
+      { protocol: 'TLSv1.3' },
+      'A second connection did not resume the session of the first (TLSv1.3).',
+    );
+    says('log-at-close', {}, 'No line was written while a WebSocket was open; one was when it had closed.');
+  });
+});
+
+describe('the codes of check', () => {
+  it('are those of no other table: all share one', () => {
+    const others = new Set(Object.keys({ ...VALIDITY, ...FITNESS, ...CONCLUSIONS, ...PLANNING, ...NOTICES }));
+    assert.deepEqual(
+      Object.keys(CHECK).filter((code) => others.has(code)),
+      [],
+    );
+  });
+});

@@ -1,0 +1,279 @@
+import { type FailureKind, numberIn } from '../model/failure.ts';
+import { formatCount, formatSeconds } from './format.ts';
+import { capital, counted, listed, paragraph } from './words.ts';
+
+/** Its arguments, as in `= /ws`; null for a server of `stream`. */
+type LocationFact = string | null;
+
+/** A request that reached an upstream server. */
+export interface ArrivalFacts {
+  /** `1.0` or `1.1`. */
+  httpVersion: string;
+  upgrade: string | null;
+  connection: string | null;
+}
+
+/** What a location does not do for an upgrade. */
+export type LackFacts =
+  | { lack: 'version'; version: string }
+  /** `replaced`: where it is set, and the line whose headers replace that. */
+  | { lack: 'upgrade'; replaced: { set: string; by: string } | null }
+  /** Empty: no such header is sent. */
+  | { lack: 'connection'; sent: string };
+
+export interface UpgradeFacts {
+  location: LocationFact;
+  lacks: readonly LackFacts[];
+}
+
+/** What `check` finds in a configuration. */
+const FOUND = {
+  'no-proxied-location': () => 'No location uses proxy_pass, so no WebSocket can get through.',
+  'no-location-for-path': ({ path }: { path: string }) =>
+    `No location with proxy_pass handles --ws-path ${path}. Use --ws-path to name a path that one does.`,
+  'configuration-rejected': ({ reason }: { reason: string }) => reason,
+  'configuration-not-run': ({ reason }: { reason: string }) => `No WebSocket was tried. ${reason}`,
+  'upgrade-not-passed': (facts: UpgradeFacts) => upgradeSentence(facts),
+  'upgrade-nowhere': ({ others, ...first }: UpgradeFacts & { others: readonly string[] }) =>
+    paragraph([
+      'No location passes WebSockets on.',
+      upgradeSentence(first),
+      others.length === 0
+        ? ''
+        : `The same goes for the other locations with proxy_pass: ${others.join(', ')}.`,
+    ]),
+  'http-version-by-default': ({
+    location,
+    nginxVersion,
+    since,
+  }: {
+    location: LocationFact;
+    nginxVersion: string;
+    since: string;
+  }) =>
+    `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 to upstream servers by default. Versions before ${since} use HTTP/1.0, and every handshake fails.`,
+  'location-not-tried': ({ location, lacks }: { location: LocationFact; lacks: 'path' | 'host' }) =>
+    `${capital(locationName(location))} was not tried: ${
+      lacks === 'path'
+        ? 'no path could be derived that leads to it. Use --ws-path to name one.'
+        : 'its server has no name that a request could use, and is not the default server. Use --host to name one.'
+    }`,
+  'handshake-failed': ({
+    location,
+    reason,
+  }: {
+    location: LocationFact;
+    reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
+  }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
+  'connection-fixed': ({ value }: { value: string }) =>
+    `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
+  'idle-timeout': ({
+    directive,
+    seconds,
+    isDefault,
+    location,
+  }: {
+    directive: string;
+    seconds: number;
+    isDefault: boolean;
+    location: LocationFact;
+  }) =>
+    `${directive} is ${formatSeconds(seconds)}${isDefault ? ' (the default)' : ''}. Nginx cuts a WebSocket of ${locationName(location)} that is silent for that long, without a close frame, and the client sees code 1006. Pings from either side keep it open if they are more frequent.`,
+  'worker-connections': ({
+    connections,
+    isDefault,
+    webSockets,
+    workers,
+  }: {
+    connections: number;
+    isDefault: boolean;
+    webSockets: number;
+    /** As in `worker_processes`. */
+    workers: string;
+  }) =>
+    paragraph([
+      `worker_connections ${connections}${isDefault ? ' (the default)' : ''} allows ${counted(webSockets, 'WebSocket')} per worker, with ${WORKERS[workers] ?? `${workers} workers`}.`,
+      'Each takes two connections, one to the client and one to the upstream server.',
+      `Nginx refuses any more and logs "${connections} worker_connections are not enough".`,
+    ]),
+  'open-files': ({
+    openFiles,
+    isDefault,
+    connections,
+    webSockets,
+  }: {
+    openFiles: number;
+    isDefault: boolean;
+    connections: number;
+    webSockets: number;
+  }) =>
+    `${
+      isDefault
+        ? `worker_rlimit_nofile is not set. With the usual limit of ${formatCount(openFiles)} open files,`
+        : `worker_rlimit_nofile ${openFiles} is lower than worker_connections ${connections}:`
+    } a worker fails with "Too many open files" at about ${counted(webSockets, 'WebSocket')}, before it reaches worker_connections ${connections}.`,
+  'handshakes-cached': ({
+    location,
+    isKept,
+    isLocked,
+  }: {
+    location: LocationFact;
+    isKept: boolean;
+    isLocked: boolean;
+  }) =>
+    `Handshakes of ${locationName(location)} go through proxy_cache. ${
+      isKept
+        ? 'The response to an ordinary GET of the same path is cached, and every handshake gets it until it expires.'
+        : `A cached response for the same path would fail every handshake until it expires${isLocked ? ', and proxy_cache_lock lets handshakes through one at a time' : ''}.`
+    }`,
+  'http2-only': ({ since }: { since: string }) =>
+    `Before Nginx ${since}, a listener with http2 but without ssl accepts only HTTP/2. A WebSocket starts with HTTP/1.1, so none can connect.`,
+  'http2-without-websockets': () =>
+    'HTTP/2 is on, but does not carry WebSockets: Nginx does not support extended CONNECT (RFC 8441), so each WebSocket has its own HTTP/1.1 connection. Pages benefit from HTTP/2; WebSockets do not. A client that negotiates h2 for its handshake fails.',
+  'http2-with-websockets': () => 'HTTP/2 is on, and this Nginx accepts WebSockets over it (RFC 8441).',
+  'shutdown-timeout-unset': () =>
+    'worker_shutdown_timeout is not set. After a reload, old workers keep running, and keep their memory, until their last WebSocket closes. With a timeout they cut the WebSockets that are still open, and all of those clients reconnect at once.',
+  'shutdown-timeout': ({ value }: { value: string }) =>
+    `worker_shutdown_timeout ${value} cuts every WebSocket of an old worker that long after a reload, and all of those clients reconnect at once.`,
+  'no-zone': ({ upstream, method }: { upstream: string; method: string | null }) =>
+    `Upstream ${upstream} has no zone. With several workers, ${
+      method === null
+        ? 'each worker takes turns and counts failures by itself'
+        : `${method} sees only the connections of its own worker, so a busy server can look idle to the others`
+    }. A WebSocket stays on its server until it closes.`,
+  'ip-hash': ({ upstream, realIpHeader }: { upstream: string; realIpHeader: boolean }) =>
+    `ip_hash uses only the first three octets of the client's IPv4 address. All clients in one network, or behind one proxy in front of Nginx, go to the same server of ${upstream}.${realIpHeader ? ' real_ip_header provides the client addresses behind such a proxy.' : ''}`,
+  'max-fails': ({ upstream }: { upstream: string }) =>
+    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
+  'tls-not-resumed': () =>
+    'TLS sessions are not resumed. Every client that reconnects needs a full handshake with certificate and signature, and after a reload all of them reconnect at once.',
+  'no-effect': ({ directives, location }: { directives: readonly string[]; location: LocationFact }) =>
+    `${listed(directives)} in ${locationName(location)} ${directives.length === 1 ? 'has' : 'have'} no effect on WebSockets: after the 101, Nginx passes bytes on as they arrive. The only buffer that messages go through is proxy_buffer_size.`,
+  'logged-at-close': () =>
+    'The access log has one line per WebSocket, written when it closes. Open WebSockets do not appear in it, and $request_time is how long the WebSocket was open.',
+  'part-of-configuration': () =>
+    'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
+};
+
+/** What was seen when it was tried through a real Nginx. */
+const SEEN = {
+  'handshake-answered': ({
+    path,
+    outcome,
+    arrived,
+  }: {
+    path: string;
+    outcome: FailureKind;
+    arrived: ArrivalFacts | null;
+  }) =>
+    `A WebSocket to ${path} ${outcomeClause(outcome)}; ${arrived === null ? 'nothing reached the upstream server' : `the upstream server received ${requestClause(arrived)}`}.`,
+  'get-arrived': ({ arrived }: { arrived: ArrivalFacts }) =>
+    `For an ordinary GET, the upstream server received ${requestClause(arrived)}.`,
+  'silent-closed': ({
+    directive,
+    setSeconds,
+    closeCode,
+    seconds,
+    busyStayedOpen,
+  }: {
+    directive: string;
+    setSeconds: number;
+    closeCode: number;
+    seconds: number;
+    busyStayedOpen: boolean;
+  }) =>
+    `With ${directive} set to ${formatSeconds(setSeconds)}, a silent WebSocket was closed with code ${closeCode} after ${formatSeconds(seconds)}.${busyStayedOpen ? ' One that kept sending messages stayed open.' : ''}`,
+  'worker-full': ({ opened, outcome }: { opened: number; outcome: FailureKind }) =>
+    `One worker accepted ${counted(opened, 'WebSocket')}; the next one ${outcomeClause(outcome)}.`,
+  'cache-answered': ({
+    path,
+    outcome,
+    together,
+    reached,
+  }: {
+    path: string;
+    outcome: FailureKind;
+    together: number;
+    reached: number;
+  }) =>
+    `After one ordinary GET of ${path}, a WebSocket to it ${outcomeClause(outcome)}; ${reached} of ${together} handshakes reached the upstream server.`,
+  'cache-not-kept': ({ path }: { path: string }) =>
+    `After one ordinary GET of ${path}, WebSockets still opened: its 426 response has no caching headers and was not cached.`,
+  'cache-queued': ({ together, seconds }: { together: number; seconds: number }) =>
+    `The last of ${together} simultaneous handshakes took ${formatSeconds(seconds)}.`,
+  'http2-settings': ({ extendedConnect }: { extendedConnect: boolean }) =>
+    `A client that offers h2 and http/1.1 gets h2. The server's SETTINGS ${extendedConnect ? 'include' : 'do not include'} SETTINGS_ENABLE_CONNECT_PROTOCOL.`,
+  'open-after-reload': ({ seconds }: { seconds: number }) =>
+    `${formatSeconds(seconds)} after a reload, a WebSocket was still open and served by the old worker.`,
+  'closed-after-reload': ({
+    setSeconds,
+    closeCode,
+    seconds,
+  }: {
+    /** Null where the timeout was not set. */
+    setSeconds: number | null;
+    closeCode: number;
+    seconds: number;
+  }) =>
+    `${setSeconds === null ? 'Without worker_shutdown_timeout' : `With worker_shutdown_timeout set to ${formatSeconds(setSeconds)}`}, a busy WebSocket was closed with code ${closeCode} ${formatSeconds(seconds)} after a reload.`,
+  'clients-spread': ({ clients, servers }: { clients: number; servers: number }) =>
+    `WebSockets from ${clients} addresses in one network went to ${counted(servers, 'server')}.`,
+  'servers-skipped': ({ tried, failed, outcome }: { tried: number; failed: number; outcome: FailureKind }) =>
+    `After every server had refused one connection and was up again, ${failed} of ${tried} handshakes failed; the first one ${outcomeClause(outcome)}.`,
+  'session-not-resumed': ({ protocol }: { protocol: string | null }) =>
+    `A second connection did not resume the session of the first${protocol === null ? '' : ` (${protocol})`}.`,
+  'log-at-close': () => 'No line was written while a WebSocket was open; one was when it had closed.',
+};
+
+export const CHECK = { ...FOUND, ...SEEN };
+
+/** `location /ws`. */
+export function locationName(location: LocationFact): string {
+  return location === null ? 'this stream server' : `location ${location}`;
+}
+
+const WORKERS: Readonly<Record<string, string>> = { auto: 'one worker per CPU', '1': '1 worker' };
+
+const HANDSHAKE_REASONS = {
+  connection: 'It sends a Connection header without "upgrade", although the client asks for an upgrade.',
+  'no-upgrade': 'The request that it passes on is not a valid upgrade (RFC 6455 section 4.2.1).',
+  response: 'The upstream server received a valid upgrade, but the client did not receive a valid response.',
+  upstream: 'Nginx could not pass the request on.',
+  nginx:
+    'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
+};
+
+function upgradeSentence({ location, lacks }: UpgradeFacts): string {
+  return `${capital(locationName(location))} ${listed(lacks.map(lackClause))}, so a WebSocket handshake becomes an ordinary request.`;
+}
+
+function lackClause(facts: LackFacts): string {
+  switch (facts.lack) {
+    case 'version':
+      return `uses HTTP/${facts.version} to its upstream server`;
+    case 'upgrade':
+      return `does not pass the Upgrade header on${facts.replaced === null ? '' : ` (set at ${facts.replaced.set}, but the proxy_set_header at ${facts.replaced.by} replaces all inherited headers)`}`;
+    case 'connection':
+      return facts.sent === '' ? 'sends no Connection header' : `sends "Connection: ${facts.sent}"`;
+  }
+}
+
+/** What became of a handshake that failed: `was answered with status 426`. */
+function outcomeClause(outcome: FailureKind): string {
+  if (outcome === 'echo-timeout') return 'got no answer';
+  if (outcome === 'protocol-error') return 'got an invalid response';
+  if (outcome === 'reset') return 'was closed without an answer';
+  const status = numberIn(outcome, 'status');
+  if (status !== null) return `was answered with status ${status}`;
+  const code = numberIn(outcome, 'closed');
+  return code === null ? `failed (${outcome})` : `was closed with code ${code}`;
+}
+
+/** `HTTP/1.0 with no Upgrade header and "Connection: close"`. */
+function requestClause({ httpVersion, upgrade, connection }: ArrivalFacts): string {
+  const headers = [
+    upgrade === null ? 'no Upgrade header' : `"Upgrade: ${upgrade}"`,
+    connection === null ? 'no Connection header' : `"Connection: ${connection}"`,
+  ];
+  return `HTTP/${httpVersion} with ${headers.join(' and ')}`;
+}
