@@ -8,15 +8,12 @@ import type { OnChange } from '../nginx/notices.ts';
 import { moveAllServers } from '../nginx/sandbox.ts';
 import type { Node } from '../nginx/tree.ts';
 import type { UpstreamServer } from '../nginx/upstream.ts';
-import { writeAccepted } from '../topology/accepted.ts';
-import { makeCertificate } from '../topology/certificate.ts';
-import { freePorts, startNginx } from '../topology/nginx.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import { nginxUser, openFolderToWorkers } from '../topology/worker-user.ts';
+import { LOOPBACK, sandboxed } from '../topology/sandboxed.ts';
+import { openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
 
-const HOST = '127.0.0.1';
 const BACKLOG = 1024;
 /** Each connection has a record in memory from the start: what a large number asks for is not needed here. */
 const MOST_CONNECTIONS = 4096;
@@ -61,55 +58,44 @@ export async function raise(
   await mkdir(folder, { mode: 0o700 });
   await openFolderToWorkers(folder);
   const addresses = listenAddresses(tree);
-  const ports = await freePorts(HOST, addresses.length);
-  const key = candidates.some(({ levels }) => keyTypeFor(levels) === 'rsa') ? 'rsa' : 'ecdsa';
-  const names = [...new Set(candidates.flatMap(({ host }) => (host === null ? [] : [host])))];
-  const certificate = await makeCertificate(folder, key, names);
   const connections = Math.min(workerConnections, MOST_CONNECTIONS);
-  const own = { host: HOST, ports, upstreams: backends };
-  const { tree: moved, listeners } = moveAllServers(
+  const sandbox = await sandboxed(
     tree,
     {
-      ...own,
+      binary,
       folder,
-      backlog: BACKLOG,
-      reuseport: false,
-      certificate,
-      workers: WORKERS,
-      workerConnections: connections,
-      workerFiles: connections * 2,
-      cpuAffinity: null,
-      user: nginxUser(),
-      buildArguments: binary.buildArguments,
-      modulesPath: binary.modulesPath,
-      streamModule: binary.streamModule,
-      nginxVersion: binary.version,
+      processSet,
+      proxy: {
+        workers: WORKERS,
+        workerConnections: connections,
+        workerFiles: connections * 2,
+        backlog: BACKLOG,
+        reuseport: false,
+      },
+      key: candidates.some(({ levels }) => keyTypeFor(levels) === 'rsa') ? 'rsa' : 'ecdsa',
+      names: [...new Set(candidates.flatMap(({ host }) => (host === null ? [] : [host])))],
+      host: LOOPBACK,
+      upstreams: backends,
       keepGuards: configuration.keepGuards,
+      vital: [],
+      onChange,
     },
-    onChange,
+    (spec) => moveAllServers(tree, spec, onChange),
   );
-  const { launch, launchTask } = processSet;
-  const { written } = await writeAccepted(binary, folder, moved, own, [], onChange, launchTask);
-  const nginx = await startNginx({
-    binary,
-    confPath: written.confPath,
-    folder,
-    listeners,
-    workers: WORKERS,
-    cpus: null,
-    launch,
-  });
+  const { ports } = sandbox;
+  const { listeners } = sandbox.moved;
+  const nginx = await sandbox.start(null);
   return {
     nginx,
     folder,
-    ca: certificate.certPem,
+    ca: sandbox.certificate.certPem,
     targetOf({ server, path, host }) {
       const own = addressesOf(server).map((address) => ports[addresses.indexOf(address)]);
       const there = listeners.filter(({ port }) => own.includes(port));
       const listener = there.find(({ tls }) => tls) ?? there[0];
       if (listener === undefined || path === null || host === null) return null;
       return {
-        host: HOST,
+        host: LOOPBACK,
         ports: [listener.port],
         path,
         tls: listener.tls ? { servername: host } : null,

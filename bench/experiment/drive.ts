@@ -77,7 +77,7 @@ export async function driveLoad(
   const fleet = makeFleet(members, (recording) => {
     merger.add(recording);
     live.note(recording);
-    const pid = generators[recording.worker]?.launched.pid ?? 0;
+    const pid = generators[recording.from.index]?.launched.pid ?? 0;
     if (recording.loop !== null) sampler.noteLoop(pid, recording.loop);
   });
   sampler.watch(processes);

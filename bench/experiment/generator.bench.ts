@@ -237,7 +237,7 @@ function print(
 /** What recording costs a message in a closed loop: one sent, one echoed. */
 function recordingNs(): number {
   const recorder = new Recorder(
-    { host: 'here', worker: 0 },
+    { host: 'here', index: 0 },
     () => {},
     () => null,
   );

@@ -7,8 +7,7 @@ import { watchLive } from './live.ts';
 
 function recording(worker: number, changes: Partial<Recording>): Recording {
   return {
-    host: 'here',
-    worker,
+    from: { host: 'here', index: worker },
     sequence: 0,
     startUs: 0,
     endUs: 1_000_000,

@@ -65,7 +65,7 @@ export function watchLive(
       tell();
     },
     note(recording) {
-      if (recording.gauges !== null) open[recording.worker] = recording.gauges.open;
+      if (recording.gauges !== null) open[recording.from.index] = recording.gauges.open;
       lost += recording.counters.lost + recording.counters.unsent;
       for (const [kind, count] of Object.entries(recording.failures)) {
         failures[kind] = (failures[kind] ?? 0) + count;

@@ -20,9 +20,8 @@ export function workerPlans(
 ): WorkerPlan[] {
   const { workers, connections } = plan;
   return Array.from({ length: workers }, (_, worker) => ({
-    host: hostname(),
-    worker,
-    workers,
+    id: { host: hostname(), index: worker },
+    runPlan: plan,
     epochNs: String(epochNs),
     connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
     target: {
@@ -32,16 +31,8 @@ export function workerPlans(
       tls: target.tls === null ? null : { servername: target.tls.servername },
       ...(target.request === undefined ? {} : { request: target.request }),
     },
-    sourceAddresses: plan.sourceAddresses,
     sourcePorts: ports,
     rampPerSecond: plan.rampPerSecond / workers,
     pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
-    workload: plan.workload,
-    echoTimeoutMs: plan.echoTimeoutMs,
-    connectTimeoutMs: plan.connectTimeoutMs,
-    client: plan.client,
-    pacing: plan.pacing,
-    turns: plan.turns,
-    seed: plan.seed,
   }));
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { type Counters, type Recording, zeroCounters } from '../model/recording.ts';
 import type { Route } from './connections/route.ts';
@@ -38,27 +39,14 @@ function fakeProcess(name: string): FakeProcess {
 
 function plan(worker: number, connections: number): WorkerPlan {
   return {
-    host: 'here',
-    worker,
-    workers: 2,
+    id: { host: 'here', index: worker },
+    runPlan: makeRun({ seconds: 1 }).plan,
     epochNs: '0',
     connections,
     target: { host: '127.0.0.1', ports: [1], path: '/', tls: null },
-    sourceAddresses: [],
     sourcePorts: [],
     rampPerSecond: 0,
     pendingHandshakes: 10,
-    workload: {
-      scenario: 'echo',
-      load: { kind: 'closed', inFlight: 1 },
-      payload: { minBytes: 1, maxBytes: 1, type: 'text' },
-    },
-    echoTimeoutMs: 1,
-    connectTimeoutMs: 1,
-    client: 'lean',
-    pacing: null,
-    turns: null,
-    seed: 1,
   };
 }
 
@@ -70,8 +58,7 @@ function recording(
   changes: Partial<Recording> = {},
 ): WorkerReport {
   const base64 = encodeRecording({
-    host: 'here',
-    worker,
+    from: { host: 'here', index: worker },
     sequence: sequence++,
     startUs: 0,
     endUs: 1_000_000,
@@ -147,7 +134,7 @@ test('recordings are handed on as they come; totals are the last word of each wo
   a.report(recording(0, { sent: 3, echoed: 2 }, { gauges: { outstanding: 1, open: 5 } }));
   b.report(recording(1, { sent: 4, echoed: 4 }));
   assert.deepEqual(
-    recordings.map(({ worker, counters }) => [worker, counters.sent]),
+    recordings.map(({ from, counters }) => [from.index, counters.sent]),
     [
       [0, 3],
       [1, 4],
@@ -216,10 +203,10 @@ test('of a worker that dies, what its recordings told is kept, and nobody waits 
   };
   assert.deepEqual(fleet.totals()[1], expected);
   assert.deepEqual(
-    fleet.ends().map(({ host, recordings }) => [host, recordings]),
+    fleet.ends().map(({ from, recordings }) => [from, recordings]),
     [
-      ['here', 3],
-      ['here', null],
+      [{ host: 'here', index: 0 }, 3],
+      [{ host: 'here', index: 1 }, null],
     ],
   );
 });

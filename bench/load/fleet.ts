@@ -100,7 +100,7 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
     totals: () => members.flatMap((member) => (member.plan === null ? [] : [member.totals ?? member.seen])),
     ends: () =>
       members.flatMap(({ plan, totals, seen, recordings }) =>
-        plan === null ? [] : [{ host: plan.host, totals: totals ?? seen, recordings }],
+        plan === null ? [] : [{ from: plan.id, totals: totals ?? seen, recordings }],
       ),
     routes: () => sumRoutes(members.flatMap((member) => member.routes)),
   };

@@ -1,16 +1,28 @@
 import type { PhaseTimes } from '../measure/recorder.ts';
-import type { Workload } from '../model/load.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { WorkerId } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
-import type { Turns } from '../model/turns.ts';
 import type { Route } from './connections/route.ts';
+
+/** What all generator workers of a run have in common, as the plan of the run has it. */
+export type LoadPlan = Pick<
+  RunPlan,
+  | 'workload'
+  | 'workers'
+  | 'client'
+  | 'pacing'
+  | 'turns'
+  | 'seed'
+  | 'echoTimeoutMs'
+  | 'connectTimeoutMs'
+  | 'sourceAddresses'
+>;
 
 /** The task of one generator worker. Plain values that survive JSON, the only format that some engines can send. */
 export interface WorkerPlan {
-  /** The machine on which the worker runs, by a name unique in the run. */
-  host: string;
-  worker: number;
-  workers: number;
+  id: WorkerId;
+  runPlan: LoadPlan;
   /** `monotonicNs()` (clock.ts) at the run's epoch, in decimal, because JSON has no such large numbers. */
   epochNs: string;
   /** Connections of this worker. */
@@ -18,20 +30,10 @@ export interface WorkerPlan {
   /** Connection n of this worker goes to port n modulo the number of ports. */
   target: Target;
   /** The same for all workers of a run, which divide them by connection number (see source.ts). */
-  sourceAddresses: string[];
   sourcePorts: number[];
   /** This worker's share; 0 if limited only by `pendingHandshakes`. */
   rampPerSecond: number;
   pendingHandshakes: number;
-  workload: Workload;
-  echoTimeoutMs: number;
-  connectTimeoutMs: number;
-  client: 'lean' | 'ws';
-  /** How an open loop waits for the next message; null in a closed loop. */
-  pacing: 'spin' | 'sleep' | null;
-  /** Null if it may send all the time. */
-  turns: Turns | null;
-  seed: number;
 }
 
 /** Runner → generator worker. */

@@ -16,17 +16,16 @@ test('no two connections of a run have the same address and port', () => {
   });
   fc.assert(
     fc.property(shape, ({ addresses, ports }) => {
-      const plan = {
-        sourceAddresses: Array.from({ length: addresses }, (_, i) => `127.0.0.${i + 2}`),
-        sourcePorts: Array.from({ length: ports }, (_, i) => 1_001 + 2 * i),
-      };
-      const pairs = Array.from({ length: addresses * ports }, (_, id) => JSON.stringify(sourceOf(id, plan)));
+      const hosts = Array.from({ length: addresses }, (_, i) => `127.0.0.${i + 2}`);
+      const numbers = Array.from({ length: ports }, (_, i) => 1_001 + 2 * i);
+      const sources = Array.from({ length: addresses * ports }, (_, id) => sourceOf(id, hosts, numbers));
+      const pairs = sources.map((source) => JSON.stringify(source));
       assert.equal(new Set(pairs).size, pairs.length);
-      assert.equal(sourceOf(addresses * ports, plan)?.localPort, 0);
+      assert.equal(sourceOf(addresses * ports, hosts, numbers)?.localPort, 0);
     }),
   );
 });
 
 test('without addresses the system chooses', () => {
-  assert.equal(sourceOf(0, { sourceAddresses: [], sourcePorts: [] }), null);
+  assert.equal(sourceOf(0, [], []), null);
 });

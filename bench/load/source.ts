@@ -17,11 +17,8 @@ export function sourcePorts([low, high]: readonly [number, number], taken: Reado
  * Address and port of connection number `id`. Each has its own pair, with the addresses in rotation. Null if the
  * plan has no addresses. If the ports do not suffice, the system chooses.
  */
-export function sourceOf(
-  id: number,
-  { sourceAddresses, sourcePorts }: { sourceAddresses: readonly string[]; sourcePorts: readonly number[] },
-): Source | null {
-  const localAddress = sourceAddresses[id % sourceAddresses.length];
+export function sourceOf(id: number, addresses: readonly string[], ports: readonly number[]): Source | null {
+  const localAddress = addresses[id % addresses.length];
   if (localAddress === undefined) return null;
-  return { localAddress, localPort: sourcePorts[Math.floor(id / sourceAddresses.length)] ?? 0 };
+  return { localAddress, localPort: ports[Math.floor(id / addresses.length)] ?? 0 };
 }

@@ -61,23 +61,24 @@ async function echoServer(t: TestContext, delayMs = 0): Promise<EchoServer> {
 
 function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker: number): WorkerPlan {
   return {
-    host: hostname(),
-    worker,
-    workers: 2,
+    id: { host: hostname(), index: worker },
     epochNs: String(epochNs),
     connections: 5,
     target: { host: '127.0.0.1', ports, path: '/', tls: null },
-    sourceAddresses: [],
     sourcePorts: [],
     rampPerSecond: 0,
     pendingHandshakes: 10,
-    workload: { scenario: 'echo', load, payload: { minBytes: 16, maxBytes: 16, type: 'text' } },
-    echoTimeoutMs: 20_000,
-    connectTimeoutMs: 20_000,
-    client: 'lean',
-    pacing: load.kind === 'closed' ? null : load.arrivals === 'uniform' ? 'sleep' : 'spin',
-    turns: null,
-    seed: SEED,
+    runPlan: {
+      workers: 2,
+      sourceAddresses: [],
+      workload: { scenario: 'echo', load, payload: { minBytes: 16, maxBytes: 16, type: 'text' } },
+      echoTimeoutMs: 20_000,
+      connectTimeoutMs: 20_000,
+      client: 'lean',
+      pacing: load.kind === 'closed' ? null : load.arrivals === 'uniform' ? 'sleep' : 'spin',
+      turns: null,
+      seed: SEED,
+    },
   };
 }
 

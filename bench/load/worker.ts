@@ -10,7 +10,7 @@ import { leanConnector } from './connections/lean-connection.ts';
 import { makeLoopReader } from './loop-reader.ts';
 import { startRamp } from './pacing/ramp.ts';
 import { spinningWaker, threadWaker } from './pacing/waker.ts';
-import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import type { LoadPlan, WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 import { makeEcho } from './scenarios/echo.ts';
 import type { Exchange } from './scenarios/exchange.ts';
 import { Sessions } from './scenarios/sessions.ts';
@@ -30,7 +30,7 @@ const report = (message: WorkerReport) => {
 };
 
 /** Loads `ws` only if it is used: otherwise compiling it would be charged to the first connections. */
-async function connectorOf({ client, workload }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
+async function connectorOf({ client, workload }: LoadPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const batch = workload.load.kind === 'closed' ? workload.load.inFlight : 1;
   return leanConnector(context, new FrameWriter(context.payload, batch), await carrierOf(context.target));
@@ -43,22 +43,23 @@ async function carrierOf({ host, tls }: Target): Promise<OpenCarrier> {
 }
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
+  const { id, runPlan } = plan;
   const epochNs = BigInt(plan.epochNs);
   const clock = clockSince(epochNs);
-  const payload = new Payload(plan.workload.payload, plan.seed);
+  const payload = new Payload(runPlan.workload.payload, runPlan.seed);
   const recorder = new Recorder(
-    plan,
+    id,
     (recording) => report({ type: 'recording', base64: encodeRecording(recording).toString('base64') }),
     makeLoopReader(clock),
   );
-  const connect = await connectorOf(plan, { clock, payload, target: plan.target });
-  const { load } = plan.workload;
+  const connect = await connectorOf(runPlan, { clock, payload, target: plan.target });
+  const { load } = runPlan.workload;
   const sessions = new Sessions<Exchange>(
     {
       clock,
       recorder,
       connect,
-      connectTimeoutUs: plan.connectTimeoutMs * 1e3,
+      connectTimeoutUs: runPlan.connectTimeoutMs * 1e3,
       onHandshakeOver: () => ramp.handshakeOver(),
     },
     (open) =>
@@ -68,15 +69,15 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
           payload,
           recorder,
           load,
-          echoTimeoutUs: plan.echoTimeoutMs * 1e3,
-          worker: plan.worker,
-          workers: plan.workers,
-          seed: plan.seed,
-          turns: plan.turns,
+          echoTimeoutUs: runPlan.echoTimeoutMs * 1e3,
+          worker: id.index,
+          workers: runPlan.workers,
+          seed: runPlan.seed,
+          turns: runPlan.turns,
           callAt: (us, call) => callAt(clock, us, call),
           makeWaker: (wake) =>
-            plan.pacing === 'spin'
-              ? spinningWaker(clock, wake, restsFromUs(plan.turns))
+            runPlan.pacing === 'spin'
+              ? spinningWaker(clock, wake, restsFromUs(runPlan.turns))
               : threadWaker(epochNs, wake),
         },
         open,
@@ -109,9 +110,9 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     ramp.stop();
     scenario.stop(clock());
     recorder.finish(clock());
-    const { worker, connections: asked } = plan;
+    const { connections: asked } = plan;
     const { openings: opened, failures: failed, routes } = sessions;
-    const totals = { worker, asked, opened, failed, ...recorder.totals };
+    const totals = { worker: id.index, asked, opened, failed, ...recorder.totals };
     report({ type: 'done', totals, routes, recordings: recorder.recordings });
   };
   const ticker = setInterval(() => {
@@ -140,14 +141,14 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
 
 /** Opens connection `index` of this worker, under a number that is unique among all workers. */
 function connectOne(plan: WorkerPlan, sessions: Sessions<Exchange>, index: number): void {
-  const { target, worker, workers } = plan;
+  const { target, runPlan, sourcePorts } = plan;
   const { ports } = target;
-  const id = index * workers + worker;
-  sessions.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
+  const id = index * runPlan.workers + plan.id.index;
+  sessions.connect(id, sourceOf(id, runPlan.sourceAddresses, sourcePorts), ports[index % ports.length] ?? 0);
 }
 
 /** Rests until the pause at the end of another run's turn, then begins to spin for its own. */
-function restsFromUs(turns: WorkerPlan['turns']): number {
+function restsFromUs(turns: LoadPlan['turns']): number {
   return turns === null ? Number.POSITIVE_INFINITY : turns.pauseMs * 1e3;
 }
 

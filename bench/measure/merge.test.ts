@@ -19,7 +19,7 @@ interface Recorded {
 function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here'): Recorded {
   const recordings: Recording[] = [];
   const recorder = new Recorder(
-    { host, worker },
+    { host, index: worker },
     (recording) => recordings.push(recording),
     () => null,
   );
@@ -45,7 +45,7 @@ function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here
   }
   recorder.finish(lastUs + 1);
   const totals: WorkerTotals = { worker, asked: 2, opened: 1, failed: 1, ...recorder.totals };
-  return { recordings, end: { host, totals, recordings: recorder.recordings } };
+  return { recordings, end: { from: { host, index: worker }, totals, recordings: recorder.recordings } };
 }
 
 const latencies = fc.array(fc.nat(3_000_000), { maxLength: 40 });
@@ -199,7 +199,9 @@ describe('check', () => {
     );
     assert.match(faults[0]?.text ?? '', /^1 of 4 /);
     assert.deepEqual(
-      makeMerger(1).check([{ host: 'x', totals: { ...end.totals, ...NOTHING }, recordings: null }]),
+      makeMerger(1).check([
+        { from: { host: 'x', index: 0 }, totals: { ...end.totals, ...NOTHING }, recordings: null },
+      ]),
       [],
     );
   });

@@ -1,5 +1,12 @@
 import type { Finding } from '../model/finding.ts';
-import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } from '../model/recording.ts';
+import {
+  COUNTERS,
+  RECORDED,
+  type RecordedName,
+  type Recording,
+  type WorkerId,
+  zeroCounters,
+} from '../model/recording.ts';
 import type { Slice, WorkerTotals } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 import { bucketValue } from './counts.ts';
@@ -24,7 +31,7 @@ export interface Merger {
 
 /** The final report of a worker, or what is known of it if there was none. */
 export interface WorkerEnd {
-  host: string;
+  from: WorkerId;
   totals: WorkerTotals;
   /** How many recordings it made; null if it could not report that. */
   recordings: number | null;
@@ -75,12 +82,12 @@ export function makeMerger(workers: number): Merger {
   };
 }
 
-function sourceOf(host: string, worker: number): string {
-  return `${worker} ${host}`;
+function keyOf({ host, index }: WorkerId): string {
+  return `${index} ${host}`;
 }
 
-function isNew(sequences: Map<string, Set<number>>, { host, worker, sequence }: Recording): boolean {
-  const source = sourceOf(host, worker);
+function isNew(sequences: Map<string, Set<number>>, { from, sequence }: Recording): boolean {
+  const source = keyOf(from);
   const seen = sequences.get(source) ?? new Set();
   sequences.set(source, seen);
   return seen.size < seen.add(sequence).size;
@@ -90,13 +97,13 @@ function isNew(sequences: Map<string, Set<number>>, { host, worker, sequence }: 
  * If a worker did not report how many recordings it made, at least the gaps between those that arrived are known.
  */
 function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: readonly WorkerEnd[]): Finding[] {
-  return ends.flatMap(({ host, totals, recordings }) => {
-    const seen = sequences.get(sourceOf(host, totals.worker)) ?? new Set<number>();
+  return ends.flatMap(({ from, recordings }) => {
+    const seen = sequences.get(keyOf(from)) ?? new Set<number>();
     const made = recordings ?? Math.max(-1, ...seen) + 1;
     const absent = Array.from({ length: made }, (_, sequence) => sequence).filter((one) => !seen.has(one));
     if (absent.length === 0) return [];
-    const { length } = absent;
-    return [finding('recordings-missing', { missing: length, of: made, generator: totals.worker + 1, host })];
+    const { host, index } = from;
+    return [finding('recordings-missing', { missing: absent.length, of: made, generator: index + 1, host })];
   });
 }
 

@@ -5,7 +5,7 @@ import { COUNTERS, type LoopFigures, type Recording, zeroCounters } from '../mod
 import { bucketIndex } from './counts.ts';
 import { Recorder } from './recorder.ts';
 
-const SOURCE = { host: 'here', worker: 3 };
+const SOURCE = { host: 'here', index: 3 };
 
 function record(readLoop: () => LoopFigures | null = () => null) {
   const recordings: Recording[] = [];
@@ -45,8 +45,8 @@ describe('phases', () => {
       ['drain', 4_700_000, 5_000_000],
     ]);
     assert.deepEqual(
-      recordings.map(({ host, worker, sequence }) => [host, worker, sequence]),
-      recordings.map((_, i) => ['here', 3, i]),
+      recordings.map(({ from, sequence }) => [from, sequence]),
+      recordings.map((_, i) => [SOURCE, i]),
     );
     assert.equal(recorder.recordings, recordings.length);
   });

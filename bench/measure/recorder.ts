@@ -5,6 +5,7 @@ import {
   RECORDED,
   type RecordedName,
   type Recording,
+  type WorkerId,
   zeroCounters,
 } from '../model/recording.ts';
 import { Counts } from './counts.ts';
@@ -38,7 +39,7 @@ type Bounds = Pick<Recording, 'startUs' | 'endUs' | 'phase'>;
  * message was due: the echo of a warm-up message that arrives in the steady phase stays with the warm-up.
  */
 export class Recorder {
-  readonly #from: Pick<Recording, 'host' | 'worker'>;
+  readonly #from: WorkerId;
   readonly #emit: (recording: Recording) => void;
   readonly #readLoop: LoopReader;
   readonly #counters = zeroCounters();
@@ -63,12 +64,8 @@ export class Recorder {
   outstanding = 0;
   open = 0;
 
-  constructor(
-    from: Pick<Recording, 'host' | 'worker'>,
-    emit: (recording: Recording) => void,
-    readLoop: LoopReader,
-  ) {
-    this.#from = { host: from.host, worker: from.worker };
+  constructor(from: WorkerId, emit: (recording: Recording) => void, readLoop: LoopReader) {
+    this.#from = from;
     this.#emit = emit;
     this.#readLoop = readLoop;
   }
@@ -251,7 +248,7 @@ export class Recorder {
     this.#lateUsed = false;
     const histograms = drain(this.#late);
     this.#emit({
-      ...this.#from,
+      from: this.#from,
       sequence: this.recordings++,
       ...this.#lastWarmUp,
       counters,
@@ -278,7 +275,7 @@ export class Recorder {
     this.#failures = {};
     const histograms = drain(this.#counts);
     const sequence = this.recordings++;
-    this.#emit({ ...this.#from, sequence, ...bounds, counters, failures, gauges, histograms, loop });
+    this.#emit({ from: this.#from, sequence, ...bounds, counters, failures, gauges, histograms, loop });
   }
 
   #phaseAt(us: number): Phase | null {

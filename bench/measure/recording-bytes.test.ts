@@ -24,8 +24,10 @@ const pairs = fc.uniqueArray(fc.nat(BUCKETS - 1), { minLength: 1, maxLength: 50 
 
 const recordings: fc.Arbitrary<Recording> = fc
   .record({
-    host: fc.string({ unit: 'grapheme', maxLength: 20 }),
-    worker: count,
+    from: fc.record(
+      { host: fc.string({ unit: 'grapheme', maxLength: 20 }), index: count },
+      { noNullPrototype: true },
+    ),
     sequence: count,
     span,
     phase: fc.constantFrom(...PHASES),
@@ -64,8 +66,7 @@ test('what was encoded is decoded, through base64 and JSON as well', () => {
 });
 
 const EMPTY: Recording = {
-  host: 'h',
-  worker: 1,
+  from: { host: 'h', index: 1 },
   sequence: 2,
   startUs: 3,
   endUs: 300,

@@ -31,8 +31,8 @@ export function encodeRecording(recording: Recording): Buffer {
   const { counters, failures, gauges, loop, histograms } = recording;
   const writer = new Writer();
   writer.number(VERSION);
-  writer.string(recording.host);
-  writer.number(recording.worker);
+  writer.string(recording.from.host);
+  writer.number(recording.from.index);
   writer.number(recording.sequence);
   writer.number(recording.startUs);
   writer.number(recording.endUs);
@@ -77,14 +77,16 @@ export function decodeRecording(bytes: Uint8Array): Recording {
   const version = reader.number();
   if (version !== VERSION)
     throw new Error(`it is of version ${version}, and version ${VERSION} is known here`);
-  const origin = { host: reader.string(), worker: reader.number(), sequence: reader.number() };
+  const from = { host: reader.string(), index: reader.number() };
+  const sequence = reader.number();
   const bounds = readSpan(reader);
   const phase = PHASES[reader.number()];
   if (phase === undefined) throw new Error('its phase is not known');
   const counters = zeroCounters();
   for (const name of COUNTERS) counters[name] = reader.number();
   const recording: Recording = {
-    ...origin,
+    from,
+    sequence,
     ...bounds,
     phase,
     counters,

@@ -43,6 +43,12 @@ export interface LoopFigures {
   delayMaxUs: number;
 }
 
+/** Which generator worker: the machine on which it runs, by a name unique in the run, and its number there, from 0. */
+export interface WorkerId {
+  host: string;
+  index: number;
+}
+
 /**
  * What one generator worker reports about (at most) one second. Times are in µs since the run's epoch, on the
  * host's monotonic clock; startUs and endUs are whole.
@@ -53,9 +59,7 @@ export interface LoopFigures {
  * gauges or loop figures.
  */
 export interface Recording {
-  /** The machine on which the worker runs. */
-  host: string;
-  worker: number;
+  from: WorkerId;
   /** 0, 1, 2, … per worker, to detect missing and duplicate recordings. */
   sequence: number;
   startUs: number;

@@ -7,8 +7,8 @@ import { lineRedactor, redacted } from './redact.ts';
 import {
   givenSecrets,
   marked,
-  maskedHeader,
   maskedFinding,
+  maskedHeader,
   maskedPath,
   maskerOf,
   maskProblems,

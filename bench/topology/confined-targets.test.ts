@@ -12,11 +12,11 @@ import { type Listener, listenAddresses } from '../nginx/listen.ts';
 import { parse } from '../nginx/parse.ts';
 import { moveAllServers, moveIntoSandbox, type Sandbox, type SandboxSpec } from '../nginx/sandbox.ts';
 import { directive, type Node } from '../nginx/tree.ts';
-import { writeAccepted } from './accepted.ts';
 import { makeCertificate } from './certificate.ts';
 import { HOST, setUpBench } from './nginx.test.fixture.ts';
 import { checkNginx, freePorts, startNginx, writeConfiguration } from './nginx.ts';
 import { type Launched, launch } from './process.ts';
+import { writeAccepted } from './sandboxed.ts';
 
 const bench = setUpBench();
 

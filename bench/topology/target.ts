@@ -8,7 +8,7 @@ import type { Variant } from '../model/variant.ts';
 import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
-import { type Listener, listenAddresses } from '../nginx/listen.ts';
+import type { Listener } from '../nginx/listen.ts';
 import { type Changes, collectChanges } from '../nginx/notices.ts';
 import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
@@ -16,16 +16,14 @@ import { moveIntoSandbox } from '../nginx/sandbox.ts';
 import { givenSecrets, maskedFinding, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
-import { writeAccepted } from './accepted.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { freePorts, nginxProcesses, startNginx } from './nginx.ts';
+import { nginxProcesses } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
+import { LOOPBACK, sandboxed } from './sandboxed.ts';
 import type { EchoServer } from './servers.ts';
-import { nginxUser } from './worker-user.ts';
 import { atWorkplace, type Ears } from './workplace.ts';
 
-const HOST = '127.0.0.1';
 /** Where the configuration names no server. */
 const SERVER_NAME = 'localhost';
 
@@ -58,7 +56,7 @@ type ProxyPlan = NonNullable<RunPlan['proxy']>;
 /** The target without Nginx. */
 export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   return {
-    host: HOST,
+    host: LOOPBACK,
     ports: servers.map((server) => server.port),
     path: '/websocket',
     page: { path: '/page', shown: '/page', cached: false },
@@ -109,7 +107,7 @@ export async function startProxy(
   processSet: ProcessSet,
   opening: Opening = {},
 ): Promise<StartedTarget> {
-  const { tree, name, certificate, sandbox, accepted, changes, secrets, servesFolder } = await prepare(
+  const { read, name, sandbox, changes, secrets, servesFolder } = await prepare(
     source,
     plan.proxy,
     binary,
@@ -118,21 +116,12 @@ export async function startProxy(
     processSet,
     opening,
   );
-  const { confPath, text } = accepted.written;
-  const redactLine = lineRedactor(sandbox.tree, secrets);
+  const { moved } = sandbox;
+  const redactLine = lineRedactor(moved.tree, secrets);
   const maskSecrets = maskerOf(secrets);
   const launched = await maskProblems(
     () => secrets,
-    () =>
-      startNginx({
-        binary,
-        confPath,
-        folder,
-        listeners: sandbox.listeners,
-        workers: plan.proxy.workers,
-        cpus: plan.placement?.proxy ?? null,
-        launch: processSet.launch,
-      }),
+    () => sandbox.start(plan.placement?.proxy ?? null),
   );
   const { origin, version, openssl, buildArguments } = binary;
   const facts = {
@@ -141,20 +130,20 @@ export async function startProxy(
     version,
     openssl,
     buildArguments,
-    given: redacted(tree, secrets),
-    configuration: redacted(accepted.tree, secrets),
+    given: redacted(read, secrets),
+    configuration: redacted(sandbox.tree, secrets),
   };
   return {
-    ...targetOf(sandbox.listeners, certificate, name),
+    ...targetOf(moved.listeners, sandbox.certificate, name),
     request: { host: name, headers: source.options?.headers ?? [] },
-    path: sandbox.websocketPath,
-    page: pageOf(sandbox.httpPath, text, maskSecrets),
+    path: moved.websocketPath,
+    page: pageOf(moved.httpPath, sandbox.written.text, maskSecrets),
     proxy: {
       launched,
       processes: () => nginxProcesses(launched.pid),
       servesFolder,
       facts,
-      notices: [...sandbox.notices, ...changes.notices(tree)].map((each) => maskedFinding(each, maskSecrets)),
+      notices: [...moved.notices, ...changes.notices(read)].map((each) => maskedFinding(each, maskSecrets)),
       redactLine,
     },
   };
@@ -210,8 +199,8 @@ async function checked(
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
-  { launchTask }: ProcessSet,
-  { host = HOST, pageFolder }: Opening,
+  processSet: ProcessSet,
+  { host = LOOPBACK, pageFolder }: Opening,
   changes: Changes,
 ) {
   const read = await readTuned(source, changes.note);
@@ -221,36 +210,24 @@ async function checked(
   const { server, levels } = findPaths(tree, wanted);
   const name = wanted.host ?? hostOf(server) ?? SERVER_NAME;
   const key = options === null ? source.key : keyTypeFor(levels);
-  const certificate = await makeCertificate(folder, key, [name], [...new Set([HOST, host])]);
-  const spec = {
-    ...proxy,
-    folder,
-    host,
-    ports: await freePorts(host, listenAddresses(tree).length),
-    upstreams: servers.map(({ port, socket, certPath }) => ({ host: HOST, port, socket, certPath })),
-    certificate,
-    // Placed as a whole, like every other process; the workers inherit it.
-    cpuAffinity: null,
-    user: nginxUser(),
-    nginxVersion: binary.version,
-    buildArguments: binary.buildArguments,
-    modulesPath: binary.modulesPath,
-    streamModule: binary.streamModule,
-    wanted,
-    keepGuards: options?.keepGuards ?? true,
-  };
-  const sandbox = moveIntoSandbox(tree, spec, changes.note);
-  const vital = vitalParts(tree, levels.at(-1));
-  const accepted = await writeAccepted(
-    binary,
-    folder,
-    sandbox.tree,
-    spec,
-    vital,
-    options && changes.note,
-    launchTask,
+  const sandbox = await sandboxed(
+    tree,
+    {
+      binary,
+      folder,
+      processSet,
+      proxy,
+      key,
+      names: [name],
+      host,
+      upstreams: servers.map(({ port, socket, certPath }) => ({ host: LOOPBACK, port, socket, certPath })),
+      keepGuards: options?.keepGuards ?? true,
+      vital: vitalParts(tree, levels.at(-1)),
+      onChange: options && changes.note,
+    },
+    (spec) => moveIntoSandbox(tree, { ...spec, wanted }, changes.note),
   );
-  return { tree, name, certificate, sandbox, accepted, servesFolder: tree !== read };
+  return { read: tree, name, sandbox, servesFolder: tree !== read };
 }
 
 function targetOf(
@@ -259,7 +236,7 @@ function targetOf(
   servername: string,
 ): Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'http2'> {
   return {
-    host: listener?.host ?? HOST,
+    host: listener?.host ?? LOOPBACK,
     ports: listener === undefined ? [] : [listener.port],
     tls: listener?.tls ? { ca: certificate.certPem, servername } : null,
     http2: listener?.http2 ?? false,

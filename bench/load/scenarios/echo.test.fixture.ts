@@ -88,7 +88,7 @@ export function makeScene(options: SceneOptions): Scene {
   const handshakes = { over: 0 };
   const payload = new Payload(options.payload ?? { minBytes: 64, maxBytes: 64, type: 'text' }, 1);
   const recorder = new Recorder(
-    { host: 'here', worker: options.worker ?? 0 },
+    { host: 'here', index: options.worker ?? 0 },
     (recording) => recordings.push(recording),
     () => null,
   );
