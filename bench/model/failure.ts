@@ -51,8 +51,15 @@ export type ProblemKind =
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
-  constructor(kind: ProblemKind, message: string, options?: ErrorOptions) {
+  /** Which of its kind, for code that has to know; null if none does. Nothing reads the message. */
+  readonly code: string | null;
+  constructor(
+    kind: ProblemKind,
+    message: string,
+    { code = null, ...options }: ErrorOptions & { code?: string | null } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.code = code;
   }
 }

@@ -111,6 +111,22 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/**
+ * Checks that files can be created in a folder, by creating one: permissions alone do not say it, because no file can be
+ * created in /proc, not even by root.
+ *
+ * @throws Problem('environment') if not
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await (await open(temporary, 'wx', 0o600)).close();
+    await rm(temporary);
+  } catch (error) {
+    throw unwritable(error, folder);
+  }
+}
+
 async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   await refuseLinks(root, dirname(name));
   const path = join(root, name);
@@ -184,7 +200,7 @@ export function unreadable(path: string, cause: unknown): Problem {
   const remedy = ['EACCES', 'EPERM'].includes(systemCode(cause) ?? '')
     ? 'Ask its owner for it.'
     : 'Check the path and the disk.';
-  return new Problem('result', `${quote(path)} cannot be read: ${reasonOf(cause)}. ${remedy}`, { cause });
+  return new Problem('result', `${quote(path)} could not be read: ${reasonOf(cause)}. ${remedy}`, { cause });
 }
 
 const REMEDIES: Record<string, string> = {
@@ -198,7 +214,7 @@ function unwritable(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (code === null) return error;
   const remedy = REMEDIES[code] ?? 'Name another folder, or change the permissions of this one.';
-  return new Problem('environment', `${quote(path)} cannot be written: ${reasonOf(error)}. ${remedy}`, {
+  return new Problem('environment', `${quote(path)} could not be written: ${reasonOf(error)}. ${remedy}`, {
     cause: error,
   });
 }

@@ -82,10 +82,12 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** What a topology that stands for a person to use has beside that of a run. */
+/** What a topology that a person uses has besides that of a run. */
 export interface Opening {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
+  /** Port of the listener that clients use; null or missing: a free one. */
+  port?: number | null;
   /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
   pageFolder?: string;
 }
@@ -211,7 +213,7 @@ async function checked(
   servers: readonly Upstream[],
   folder: string,
   { launchTask }: ProcessSet,
-  { host = HOST, pageFolder }: Opening,
+  { host = HOST, port = null, pageFolder }: Opening,
   changes: Changes,
 ) {
   const read = await readTuned(source, changes.note);
@@ -239,6 +241,12 @@ async function checked(
     wanted,
     keepGuards: options?.keepGuards ?? true,
   };
+  if (port !== null) {
+    const [used] = moveIntoSandbox(tree, spec, () => {}).listeners;
+    spec.ports = spec.ports.map((each) =>
+      each === used?.port ? port : each === port ? (used?.port ?? 0) : each,
+    );
+  }
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
   const accepted = await writeAccepted(

@@ -74,6 +74,8 @@ export const NOTICES = {
     `Nginx logged ${counted(lines, 'line')} at level warn or above; the first: ${first}`,
   conservation: ({ generators }: { generators: readonly number[] }) =>
     `The counts of ${generators.length === 0 ? 'this run' : `generator ${generators.join(', ')}`} do not add up: sent is not echoed + outstanding + lost. This is a defect of the bench; please report it.`,
+  'compared-with-itself': () =>
+    'Both sides are the same stored result, so any difference between them is zero. Name two results.',
   'disturbed-seconds': (facts: DisturbanceFacts & DisturbedFigures) =>
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };
