@@ -1,3 +1,4 @@
+import { Problem } from '../model/failure.ts';
 import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 
@@ -10,6 +11,7 @@ const STARTING = 1.5;
  *
  * @param needed the smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget: `a shorter --duration`
+ * @throws Problem('usage') if the budget cannot hold one round, which is as useless as no round at all
  */
 export function fewRoundsWarning(
   options: RoundsOptions,
@@ -23,12 +25,21 @@ export function fewRoundsWarning(
   const { runs, runMs } = runsOf(options, needed);
   const shortestMs = runs * runMs;
   if (budgetMs >= shortestMs * STARTING) return null;
+  const enough = `--budget ${formatDuration(roundedUp(shortestMs * STARTING) * 1000)}`;
+  const remedy = `Use ${[enough, ...instead].join(', or ')}.`;
+  const one = runsOf(options, 1);
+  if (budgetMs < one.runs * one.runMs) {
+    throw new Problem(
+      'usage',
+      `--budget ${formatDuration(budgetMs * 1000)} is too short for even one round: it needs ${one.runs} runs, ` +
+        `which take ${formatDuration(one.runs * one.runMs * 1000)} plus the time to start them. ${remedy}`,
+    );
+  }
   const verb = budgetMs < shortestMs ? 'is' : 'may be';
   const what =
     `--budget ${formatDuration(budgetMs * 1000)} ${verb} too short for a verdict on any metric: ${needed} rounds need ${runs} runs, ` +
     `which take ${formatDuration(shortestMs * 1000)} plus the time to start them.`;
-  const enough = `--budget ${formatDuration(roundedUp(shortestMs * STARTING) * 1000)}`;
-  return `${what} Use ${[enough, ...instead].join(', or ')}.`;
+  return `${what} ${remedy}`;
 }
 
 /** The number of runs in so many rounds, including those before the rounds, and the least time that one takes. */

@@ -200,7 +200,7 @@ export function unreadable(path: string, cause: unknown): Problem {
   const remedy = ['EACCES', 'EPERM'].includes(systemCode(cause) ?? '')
     ? 'Ask its owner for it.'
     : 'Check the path and the disk.';
-  return new Problem('result', `${quote(path)} could not be read: ${reasonOf(cause)}. ${remedy}`, { cause });
+  return new Problem('result', `${quote(path)} cannot be read: ${reasonOf(cause)}. ${remedy}`, { cause });
 }
 
 const REMEDIES: Record<string, string> = {
@@ -214,7 +214,7 @@ function unwritable(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (code === null) return error;
   const remedy = REMEDIES[code] ?? 'Name another folder, or change the permissions of this one.';
-  return new Problem('environment', `${quote(path)} could not be written: ${reasonOf(error)}. ${remedy}`, {
+  return new Problem('environment', `${quote(path)} cannot be written: ${reasonOf(error)}. ${remedy}`, {
     cause: error,
   });
 }

@@ -5,7 +5,7 @@ import type { OnChange } from '../nginx/notices.ts';
 import { parse } from '../nginx/parse.ts';
 import { type OwnAddresses, refuseOtherTargets } from '../nginx/targets.ts';
 import { type Directive, type Node, rewrite } from '../nginx/tree.ts';
-import { checkNginx, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
+import { checkNginx, REJECTED_BY_NGINX, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
 import type { ProcessSet } from './process-set.ts';
 
 /**
@@ -33,8 +33,8 @@ export async function writeAccepted(
     await checkNginx(binary, written.confPath, folder, written.origins, launchTask);
     return { tree, written };
   } catch (error) {
-    if (!(error instanceof Problem) || onChange === null) throw error;
-    const rest = withoutCulprit(tree, error.message, vital, onChange);
+    if (!(error instanceof Problem) || error.code !== REJECTED_BY_NGINX || onChange === null) throw error;
+    const rest = withoutCulprit(tree, String(error.data.complaint), vital, onChange);
     if (rest === null) throw error;
     return writeAccepted(binary, folder, rest, own, vital, onChange, launchTask);
   }

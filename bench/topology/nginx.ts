@@ -11,6 +11,9 @@ import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 
+/** The code of what `nginx -t` rejects; its data has the `complaint`. */
+export const REJECTED_BY_NGINX = 'rejected-by-nginx';
+
 const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
 const POLL_MS = 20;
@@ -77,6 +80,7 @@ export async function checkNginx(
   throw new Problem(
     'configuration',
     `Nginx rejects the configuration: ${words === '' ? 'nginx -t failed without a message' : words}.`,
+    { code: REJECTED_BY_NGINX, data: { complaint: words } },
   );
 }
 
