@@ -176,5 +176,5 @@ test('one profile is calibrated, and it has an Nginx', async (t) => {
   };
   assert.match(await refused('plain,tls'), /^2 --profile "plain,tls": `calibrate` compares one profile/);
   assert.match(await refused('all'), /^2 --profile "all"/);
-  assert.match(await refused('direct'), /^2 direct has no Nginx/);
+  assert.match(await refused('direct'), /^2 direct runs without Nginx/);
 });

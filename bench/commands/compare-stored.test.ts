@@ -81,7 +81,7 @@ test('a result of schema version 1 is read as any other', async (t) => {
   await cp(VERSION_1, old);
   const { code, out } = await obey(['compare', old, old, '--reports', reports], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /\(B\) against .*\(A\): too few runs/);
+  assert.match(out, /\(B\) against .*\(A\): Too few runs/);
   assert.match(out, /With one run of a step nothing can be said of how far runs scatter/);
 });
 

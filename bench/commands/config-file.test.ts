@@ -50,7 +50,7 @@ export default defineConfig(await Promise.resolve(options));
       'config.yaml': 'seed: 1',
     });
     for (const [path, sentence] of [
-      [null, /^bench\.config\.ts and bench\.config\.json are both here: keep one of them/],
+      [null, /^Both bench\.config\.ts and bench\.config\.json exist/],
       ['bench.config.json', /^bench\.config\.json could not be read: .*JSON.*\.$/],
       ['syntax.ts', /^syntax\.ts could not be read: [^\n]+syntax\.ts:1:\d+\.$/],
       ['throws.ts', /^throws\.ts could not be read: no secrets here\.$/],

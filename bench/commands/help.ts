@@ -26,13 +26,13 @@ const EXIT_CODES = [
   ['2', 'wrong usage'],
   [
     '99',
-    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more CPU or memory',
+    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more\n        CPU or memory',
   ],
   ['130', 'interrupted; the report has everything measured until then'],
 ] as const;
 
-const UNITS = `Numbers may end in k, M or G (10k is 10,000). Times need a unit: us, ms, s, m or h. Sizes are in bytes
-and may end in k or M, as in nginx.conf (16k is 16,384).`;
+const UNITS = `Numbers may end in k, M or G (10k is 10,000). Times need a unit: us, ms, s, m or h. Sizes are in
+bytes and may end in k or M, as in nginx.conf (16k is 16,384).`;
 
 const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
 ${metricLines()}`;

@@ -55,7 +55,7 @@ test('the version and the profiles are printed', async () => {
   const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
   assert.match(
     (await obey(['profiles'], others)).out,
-    /^tls .*\n.*\n\nRun by name only, not by `all`:\nrare .*\n.*\n\nTunings/,
+    /^tls .*\n.*\n\nNot part of `all`, .*\nrare .*\n.*\n\nTunings/,
   );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
@@ -183,7 +183,7 @@ test('Node below 20.19 is refused with a sentence', () => {
   for (const version of ['v20.18.3', 'v18.20.0', 'v8.0.0']) {
     assert.match(
       nodeVersionProblem(version) ?? '',
-      /^nginx-ws-bench needs Node 20\.19 or newer, and this is v/,
+      /^nginx-ws-bench needs Node 20\.19 or newer, but this is v/,
     );
   }
 });

@@ -73,13 +73,13 @@ describe('up', () => {
 
   it('is refused in a sentence where it is asked for what it is not', async () => {
     for (const [argv, sentence] of [
-      [['-p', 'tls,plain'], /^`up` keeps one variant running: name one, as in up --profile tls\.$/],
-      [['-p', 'all'], /keeps one variant running/],
-      [['-p', 'tls', '--conf', 'nginx.conf'], /keeps one variant running/],
+      [['-p', 'tls,plain'], /^`up` runs one variant/],
+      [['-p', 'all'], /runs one variant/],
+      [['-p', 'tls', '--conf', 'nginx.conf'], /runs one variant/],
       [[], /--profile tls/],
-      [['-p', 'tls', '--reply', 'nothing'], /^--reply "nothing" is not known: it is you-said or echo\.$/],
+      [['-p', 'tls', '--reply', 'nothing'], /^--reply "nothing" must be you-said or echo\.$/],
       [['-p', 'tls', '--allow-remote', 'eth0'], /^--allow-remote "eth0"/],
-      [['-p', 'tls', '--allow-remote', '0.0.0.0'], /would be every interface: name the address of the one/],
+      [['-p', 'tls', '--allow-remote', '0.0.0.0'], /^--allow-remote 0\.0\.0\.0/],
       [['-p', 'tls', '-c', '10'], /^up has no -c\./],
       [['-p', 'tsl'], /Did you mean tls\?/],
     ] as const) {

@@ -88,7 +88,7 @@ const NOT_OF_A_TRIAL = [
 
 export const capacityCommand = {
   operands: '',
-  help: 'Find the highest rate, or number of WebSockets, that meets an objective',
+  help: 'Find the highest rate, or number of WebSockets, for an objective',
   absent: {
     steps: 'it searches with the latency step',
     baseline: 'measure the price of the proxy with `run`',

@@ -39,7 +39,7 @@ const OPTIONS = {
   'Its behaviour': {
     reply: {
       value: 'you-said|echo',
-      help: 'Answer with `You said: ` and the message, or the message only [you-said]',
+      help: 'Answer with `You said: ` and the message, or only the message',
     },
     log: { value: null, help: 'Show connects, messages and disconnects' },
     'allow-remote': {

@@ -144,7 +144,7 @@ describe('a topology that is kept up', () => {
     for (const profile of ['direct', 'stream']) {
       const { standing, end } = await raise(profile, { reply: 'echo', log: null });
       assert.equal(addressesOf(standing).page, null);
-      assert.match(standingLines(standing)[1] ?? '', /^ {2}Page +none: /);
+      assert.match(standingLines(standing)[1] ?? '', /^ {2}Page +none, /);
       assert.equal(await say(standing, 'hi'), 'hi');
       await end();
     }
@@ -193,7 +193,7 @@ describe('a topology that is kept up', () => {
     assert.equal(child.exitCode, 0);
     assert.match(
       printed,
-      /^plain is up \(Plain WebSocket\): Nginx [\d.]+ before 1 echo server \(ws\)\.\n {2}Page +http:/,
+      /^plain is running \(Plain WebSocket\): Nginx [\d.]+ in front of 1 echo server \(ws\)\.\n {2}Page +http:/,
     );
     assert.deepEqual(await readdir(tmpdir()), []);
   });
