@@ -16,7 +16,7 @@ export async function readCertificate({ tls }: Pick<ServerOptions, 'tls'>): Prom
   if (tls === null) return null;
   const read = (option: string, path: string) =>
     readFile(path, 'utf8').catch((cause: Error) => {
-      throw new Error(`${option} ${path} cannot be read: ${cause.message}.`, { cause });
+      throw new Error(`${option} ${path} could not be read: ${cause.message}.`, { cause });
     });
   return { cert: await read('--cert', tls.certPath), key: await read('--key', tls.keyPath) };
 }

@@ -24,23 +24,23 @@ const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: '
  */
 export function replyTo(head: string): Reply {
   const [, method, target, major, minor] = REQUEST_LINE.exec(head) ?? [];
-  if (method === undefined || target === undefined) return refusal('400 Bad Request');
-  if (major !== '1') return refusal('505 HTTP Version Not Supported');
+  if (method === undefined || target === undefined) return rejection('400 Bad Request');
+  if (major !== '1') return rejection('505 HTTP Version Not Supported');
   const headers = readHeaders(head, 0, head.length - HEAD_END.length);
-  if (headers === null || !namesHost(headers, minor)) return refusal('400 Bad Request');
+  if (headers === null || !namesHost(headers, minor)) return rejection('400 Bad Request');
   const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
   // A server ignores an upgrade in HTTP/1.0 (RFC 9110 section 7.8).
   if (minor !== '0' && upgrades(headers)) {
-    if (method !== 'GET') return refusal('405 Method Not Allowed');
+    if (method !== 'GET') return rejection('405 Method Not Allowed');
     // A body would be taken for frames.
-    return hasBody ? refusal('400 Bad Request') : upgrade(headers);
+    return hasBody ? rejection('400 Bad Request') : upgrade(headers);
   }
   const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
 /** An answer that ends the connection: to a request that this server does not understand. */
-export function refusal(status: string, headers = ''): Reply {
+export function rejection(status: string, headers = ''): Reply {
   const response = `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`;
   return { next: 'close', response: Buffer.from(response, 'latin1') };
 }
@@ -55,9 +55,9 @@ function namesHost(headers: ReadonlyMap<string, string>, minor: string | undefin
 function upgrade(headers: ReadonlyMap<string, string>): Reply {
   const key = headers.get('sec-websocket-key') ?? '';
   if (headers.get('sec-websocket-version') !== '13') {
-    return refusal('426 Upgrade Required', 'Sec-WebSocket-Version: 13\r\n');
+    return rejection('426 Upgrade Required', 'Sec-WebSocket-Version: 13\r\n');
   }
-  if (!KEY.test(key)) return refusal('400 Bad Request');
+  if (!KEY.test(key)) return rejection('400 Bad Request');
   const response =
     'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
     `Sec-WebSocket-Accept: ${acceptFor(key)}\r\n\r\n`;

@@ -80,7 +80,10 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boolean): Socket {
   const owner = accepted as Socket & { _handle?: object | null };
   const handle = owner._handle;
-  if (!handle) throw new Error(`Node ${process.version} keeps the handles of sockets: use --server ws.`);
+  if (!handle)
+    throw new Error(
+      `Node ${process.version} does not give access to the handles of sockets. Use --server ws.`,
+    );
   owner._handle = null;
   accepted.destroy();
   const onread = { buffer, callback: take };

@@ -85,7 +85,7 @@ describe('the server as a program', () => {
     for (const kind of ['ws', 'lean']) {
       const second = start(t, '--port', port, '--kind', kind);
       assert.deepEqual(await ended(second), [1, null]);
-      assert.match(second.output(), /^127\.0\.0\.1:\d+ is in use: choose another --port, or 0 .*\n$/);
+      assert.match(second.output(), /^127\.0\.0\.1:\d+ is already in use\. Choose another --port, or 0 .*\n$/);
     }
   });
 
@@ -94,7 +94,7 @@ describe('the server as a program', () => {
     const help = start(t, '--help');
     const [left, right] = await Promise.all([ended(wrong), ended(help)]);
     assert.deepEqual([left[0], right[0]], [2, 0]);
-    assert.equal(wrong.output(), 'There is no option --prot. Did you mean --port?\n');
+    assert.equal(wrong.output(), 'Unknown option --prot. Did you mean --port?\n');
     assert.match(help.output(), /--port N/);
   });
 
@@ -139,19 +139,19 @@ describe('parseOptions', () => {
 
   it('names what is wrong', () => {
     for (const [argv, sentence] of [
-      [['--port'], '--port needs a value: see --help.'],
-      [['--port', '--log'], '--port needs a value: see --help.'],
-      [['--port', '65536'], '--port takes a whole number from 0 to 65535, not "65536".'],
-      [['--port=x'], '--port takes a whole number from 0 to 65535, not "x".'],
-      [['--kind', 'fast'], '--kind takes ws or lean, not "fast".'],
-      [['--reply', ''], '--reply takes echo or you-said, not "".'],
+      [['--port'], '--port needs a value. See --help.'],
+      [['--port', '--log'], '--port needs a value. See --help.'],
+      [['--port', '65536'], '--port "65536" must be a whole number from 0 to 65535.'],
+      [['--port=x'], '--port "x" must be a whole number from 0 to 65535.'],
+      [['--kind', 'fast'], '--kind "fast" must be ws or lean.'],
+      [['--reply', ''], '--reply "" must be echo or you-said.'],
       [['--log=yes'], '--log takes no value.'],
-      [['--cert', 'a.pem'], '--cert and --key go together: give both, or neither.'],
-      [['--key', 'a.pem'], '--cert and --key go together: give both, or neither.'],
-      [['8080'], 'There is no use for 8080: see --help.'],
-      [['--nothing-like-it'], 'There is no option --nothing-like-it: see --help.'],
-      [['--toString'], 'There is no option --toString: see --help.'],
-      [['-p', '1'], 'There is no option -p: see --help.'],
+      [['--cert', 'a.pem'], '--cert and --key belong together. Give both, or neither.'],
+      [['--key', 'a.pem'], '--cert and --key belong together. Give both, or neither.'],
+      [['8080'], 'Unexpected argument 8080. See --help.'],
+      [['--nothing-like-it'], 'Unknown option --nothing-like-it. See --help.'],
+      [['--toString'], 'Unknown option --toString. See --help.'],
+      [['-p', '1'], 'Unknown option -p. See --help.'],
     ] as const) {
       assert.throws(
         () => parseOptions(argv),

@@ -51,11 +51,11 @@ function sentenceOf(
   if (error.code === undefined) return error.message;
   const where = `${host}:${port}`;
   if (error.code === 'EADDRINUSE')
-    return `${where} is in use: choose another --port, or 0 for any that is free.`;
+    return `${where} is already in use. Choose another --port, or 0 for any free one.`;
   if (error.code === 'EACCES')
-    return `${where} may not be used without rights: choose a --port from 1024 up.`;
+    return `This user is not allowed to use ${where}. Choose a --port from 1024 up.`;
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return `${host} is no address of this machine: choose another --host, such as 127.0.0.1.`;
+    return `${host} is not an address of this machine. Choose another --host, such as 127.0.0.1.`;
   }
   return `Cannot listen on ${where}: ${error.message}`;
 }

@@ -27,28 +27,28 @@ export interface ServerOptions {
   backlog: number;
 }
 
-/** What is wrong with the command line, in a sentence. */
+/** What is wrong with the command line, as a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 export const HELP = `An echo server for WebSocket.
 
-  --port N          port to listen on; 0: any that is free (8080)
+  --port N          port to listen on; 0: any free one (8080)
   --host ADDRESS    address to listen on (127.0.0.1)
-  --socket PATH     a Unix-domain socket to listen on as well
-  --cert PATH       certificate in PEM: speak TLS, with the key of --key
+  --socket PATH     Unix-domain socket to listen on as well
+  --cert PATH       certificate in PEM, for TLS with the key of --key
   --key PATH        its private key
-  --kind KIND       ws: on the library ws; lean: the least work per message (ws)
+  --kind KIND       ws: the library ws; lean: the least work per message (ws)
   --reply REPLY     echo: the message itself; you-said: "You said: " and the message (echo)
-  --log             say when a client connects, sends a message and disconnects
-  --delay MS        answer exactly so many milliseconds after the message came (0)
-  --burn US         burn so many microseconds of CPU time for every message (0)
-  --max-payload N   the largest message in bytes (16777216)
+  --log             log connects, messages and disconnects
+  --delay MS        answer this many milliseconds after a message arrives (0)
+  --burn US         use this many microseconds of CPU time per message (0)
+  --max-payload N   largest message in bytes (16777216)
   --backlog N       connections that may wait to be accepted (4096)
-  --help            this text
+  --help            show this text
 
-It also answers GET /health (ok) and GET /page (a small page that caches may keep).
+It also answers GET /health (ok) and GET /page (a small page that caches may store).
 `;
 
 const OPTIONS = {
@@ -87,16 +87,16 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   };
 }
 
-/** parseArgs in its strict mode finds these faults too, but words them for a programmer. */
+/** parseArgs finds these mistakes in its strict mode, but words them for programmers. */
 function check(argv: readonly string[]): void {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
   for (const token of tokens) {
-    if (token.kind === 'positional') throw new UsageError(`There is no use for ${token.value}: see --help.`);
+    if (token.kind === 'positional') throw new UsageError(`Unexpected argument ${token.value}. See --help.`);
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(OPTIONS, token.name) ? OPTIONS[token.name as keyof typeof OPTIONS] : null;
-    if (option === null) throw new UsageError(`There is no option ${token.rawName}${hint(token.name)}`);
+    if (option === null) throw new UsageError(`Unknown option ${token.rawName}.${hint(token.name)}`);
     if (option.type === 'string' && (token.value === undefined || token.value.startsWith('--'))) {
-      throw new UsageError(`${token.rawName} needs a value: see --help.`);
+      throw new UsageError(`${token.rawName} needs a value. See --help.`);
     }
     if (option.type === 'boolean' && token.value !== undefined) {
       throw new UsageError(`${token.rawName} takes no value.`);
@@ -107,27 +107,27 @@ function check(argv: readonly string[]): void {
 function tlsOf(certPath: string | undefined, keyPath: string | undefined): ServerOptions['tls'] {
   if (certPath === undefined && keyPath === undefined) return null;
   if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
-  throw new UsageError('--cert and --key go together: give both, or neither.');
+  throw new UsageError('--cert and --key belong together. Give both, or neither.');
 }
 
 function wholeNumber(name: string, text: string, max: number): number {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value <= max) return value;
-  throw new UsageError(`--${name} takes a whole number from 0 to ${max}, not "${text}".`);
+  throw new UsageError(`--${name} "${text}" must be a whole number from 0 to ${max}.`);
 }
 
 function oneOf<T extends string>(name: string, text: string, values: readonly T[]): T {
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
-  throw new UsageError(`--${name} takes ${values.join(' or ')}, not "${text}".`);
+  throw new UsageError(`--${name} "${text}" must be ${values.join(' or ')}.`);
 }
 
 function hint(name: string): string {
   const nearest = Object.keys(OPTIONS)
     .map((option) => ({ option, distance: editDistance(name, option) }))
     .sort((a, b) => a.distance - b.distance)[0];
-  if (nearest === undefined || nearest.distance > 2) return ': see --help.';
-  return `. Did you mean --${nearest.option}?`;
+  if (nearest === undefined || nearest.distance > 2) return ' See --help.';
+  return ` Did you mean --${nearest.option}?`;
 }
 
 /** Levenshtein: insertions, deletions and replacements that make one word of the other. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Answer } from './answer.ts';
 import type { AnswerBuffer } from './answer-buffer.ts';
-import { refusal, replyTo } from './handshake.ts';
+import { rejection, replyTo } from './handshake.ts';
 import type { ClientLog } from './log.ts';
 import type { ServerStats } from './running.ts';
 import { closeCodeOf } from './wire/close-code.ts';
@@ -100,7 +100,7 @@ export class Session implements FrameHandler {
     while (this.state === 'http' && bytes.length > 0) {
       const end = bytes.indexOf(HEAD_END);
       if ((end < 0 ? bytes.length : end) > HEAD_MAX) {
-        this.last(refusal('431 Request Header Fields Too Large').response);
+        this.last(rejection('431 Request Header Fields Too Large').response);
         return;
       }
       if (end < 0) {

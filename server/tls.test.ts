@@ -145,7 +145,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
     it('says which file it cannot read', async (t) => {
       await assert.rejects(
         start(t, { tls: { ...tls, keyPath: '/no/such.pem' } }),
-        /^Error: --key \/no\/such\.pem cannot be read: /,
+        /^Error: --key \/no\/such\.pem could not be read: /,
       );
     });
   });

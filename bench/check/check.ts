@@ -7,6 +7,7 @@ import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts
 import { givenSecrets, maskedFinding, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
+import { REJECTED_BY_NGINX } from '../topology/nginx.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { atWorkplace } from '../topology/workplace.ts';
 import { finding } from '../wording/finding.ts';
@@ -116,7 +117,7 @@ async function tryOut(
     input.signal.throwIfAborted();
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
     // In its own words (checkNginx): all else is what the sandbox cannot do, and may be right on a server.
-    const isNginxs = error.message.startsWith('Nginx refuses');
+    const isNginxs = error.code === REJECTED_BY_NGINX;
     return { seen: null, refusal: [refused(error, isNginxs ? 'error' : 'warning')] };
   }
 }

@@ -9,8 +9,8 @@ import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
 /**
- * Has Nginx check every side before the first round: one that it refuses is known in a second, and not after
- * the rounds of the others. Then looks up what a calibration found of this machine.
+ * Has Nginx check every side before the first round, so that one that it rejects is known within a second. Then looks
+ * up what a calibration found about this machine.
  *
  * @throws Problem('configuration') that names the side
  */
@@ -39,7 +39,7 @@ export async function lookBeforehand(
   return calibration === null ? {} : { calibration };
 }
 
-/** What a calibration holds for. */
+/** The machine for which a calibration is valid. */
 export function calibratedMachine(
   { cpuModel, cpus, kernel }: Environment,
   engine: EngineName,
@@ -58,8 +58,7 @@ async function check(
     await services.checkSide(planned, binary, ears);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new Problem(error.kind, `${planned.variant.name} cannot be compared. ${error.message}`, {
-      cause: error,
-    });
+    const { kind, code, message } = error;
+    throw new Problem(kind, `${planned.variant.name} cannot be compared. ${message}`, { code, cause: error });
   }
 }

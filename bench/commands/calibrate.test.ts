@@ -43,9 +43,7 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
   });
   const { code, out, said } = await obey(['calibrate', '--rounds', '1', '--reports', reports], services);
   assert.equal(code, 1);
-  assert.deepEqual(said, [
-    '--rounds 1 is too few for a verdict on any figure: ask for --rounds 7 at least, or leave it out.',
-  ]);
+  assert.match(said.join('\n'), /^--rounds 1 .* --rounds 7,/);
   assert.match(out, /^The rounds are too few for a verdict on any figure\.\n/);
   assert.match(out, /\nplain\+delay-1ms \(its echo servers answer 1 ms later\): too few rounds, /);
   const { variants, conclusions, runs } = await readResult(join(reports, '20250102T030405Z-calibrate-plain'));
@@ -111,7 +109,7 @@ test('what was found is told, drawn, and kept', async (t) => {
   assert.match(out, /\nThe smallest known effect that was found: \+5 % in Nginx CPU per message\.\n/);
   assert.match(out, /\nNginx CPU per message +10 +2\.5 % +±2\.4 %\n/);
   assert.doesNotMatch(out, /No calibration/);
-  assert.deepEqual(said, ['Kept for comparisons on this machine: /cache/calibration.json']);
+  assert.deepEqual(said, ['Stored for comparisons on this machine: /cache/calibration.json']);
   const [calibration, ...others] = kept;
   assert.deepEqual(others, []);
   assert.equal(calibration?.machine.cpuModel, 'Example CPU 2.40 GHz');
@@ -161,16 +159,13 @@ test('a later comparison asks by machine, engine and Nginx, and quotes what was 
   assert.equal(calibration.id, makeKeptCalibration().id);
 });
 
-test('a budget for too few rounds is refused before the first run', async (t) => {
+test('a budget that cannot hold one round is refused before the first run', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ loadTunings, runExperiment: () => assert.fail('nothing is to be run') });
-  const { code, said } = await obey(['calibrate', '--budget', '8m', '--reports', reports], services);
+  const { code, said } = await obey(['calibrate', '--budget', '2m', '--reports', reports], services);
   assert.deepEqual([code, await readdir(reports)], [2, []]);
-  // A pilot and seven rounds, each of seven variants in two steps.
-  assert.deepEqual(said, [
-    '--budget 8m is too short for a verdict on any figure: that takes 7 rounds, whose 112 runs take 560s without ' +
-      'the time to start them. Ask for --budget 14m, or for a shorter --duration.',
-  ]);
+  // A pilot and a round, each of seven variants in two steps.
+  assert.match(said.join('\n'), /^--budget 2m is too short for even one round: it needs 28 runs/);
 });
 
 test('one profile is calibrated, and it has an Nginx', async (t) => {
@@ -179,7 +174,7 @@ test('one profile is calibrated, and it has an Nginx', async (t) => {
     const { code, said } = await obey(['calibrate', '-p', profile, '--reports', reports], calibrated());
     return `${code} ${said.join()}`;
   };
-  assert.match(await refused('plain,tls'), /^2 --profile "plain,tls": `calibrate` takes one profile/);
+  assert.match(await refused('plain,tls'), /^2 --profile "plain,tls": `calibrate` compares one profile/);
   assert.match(await refused('all'), /^2 --profile "all"/);
-  assert.match(await refused('direct'), /^2 direct has no Nginx/);
+  assert.match(await refused('direct'), /^2 direct runs without Nginx/);
 });

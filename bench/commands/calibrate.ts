@@ -18,8 +18,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Compares a profile with what cannot differ from it and with what is known to cost, prints what came of it,
- * and keeps that for later comparisons on this machine. Throws a Problem where it cannot.
+ * Compares a profile with variants that cannot differ from it and with some of known cost, prints what was found, and
+ * stores that for later comparisons on this machine. Throws a Problem if it cannot.
  */
 export async function calibrate(
   { run: request, rounds, budgetMs }: CalibrateRequest,
@@ -50,7 +50,7 @@ export async function calibrate(
       binaries,
       makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
       async prepare(planning: Planning, environment: Result['environment']) {
-        // Each is judged as if it were compared alone.
+        // Each variant is judged as if it were the only one.
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration']);
         if (warning !== null) screen.say(warning);
@@ -66,7 +66,7 @@ export async function calibrate(
     const written = await writeOutputs(result, folder.path, request, terminal);
     const kept = keptOf(result);
     if (kept !== null)
-      terminal.say(`Kept for comparisons on this machine: ${await services.keepCalibration(kept)}`);
+      terminal.say(`Stored for comparisons on this machine: ${await services.keepCalibration(kept)}`);
     if (interruption.signal.aborted) return EXIT.interrupted;
     return kept === null ? EXIT.failed : written;
   } finally {
@@ -74,7 +74,7 @@ export async function calibrate(
   }
 }
 
-/** What later comparisons quote; null where the rounds were too few to say anything of this machine. */
+/** What later comparisons quote; null if there were too few rounds to say anything about this machine. */
 function keptOf({ id, startedAt, environment, conclusions, runs }: Result): KeptCalibration | null {
   const calibration = conclusions.find((each) => each.kind === 'calibration');
   const comparison = conclusions.find((each) => each.kind === 'comparison');

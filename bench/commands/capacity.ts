@@ -19,9 +19,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Searches for the highest rate, or number of WebSockets, that holds the objectives, writes result and reports, and
- * prints what was found. Throws a Problem where it cannot; what was measured until then is in the run folder all the
- * same.
+ * Searches for the highest rate, or number of WebSockets, that meets the objectives, writes result and reports, and
+ * prints what was found. Throws a Problem if it cannot; everything measured until then is in the run folder.
  */
 export async function capacity(request: CapacityRequest, context: StoppableContext): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
@@ -67,10 +66,10 @@ const TRIAL: Omit<RunSpec, 'variant'> = {
   load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' },
 };
 
-/** The most that a person could ask for at all; see the bounds of the options. */
+/** The bounds of the options. */
 const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_000_000 };
 
-/** How far the search may go: as far as was asked for and, over connections, as this machine can do. */
+/** How far the search may go: up to --max and, over connections, to what this machine can run. */
 function ceilingOf(
   { axis, most: asked, least }: CapacityRequest,
   plan: (connections: Pick<RunSpec, 'connections'>) => unknown,
@@ -78,7 +77,7 @@ function ceilingOf(
   const most = asked ?? MOST[axis.over];
   const mostReason = finding('search-ceiling', {});
   if (axis.over === 'rate') return { most, mostReason };
-  const refusal = (connections: number): string | null => {
+  const rejectionReason = (connections: number): string | null => {
     try {
       plan({ connections });
       return null;
@@ -87,18 +86,21 @@ function ceilingOf(
       throw error;
     }
   };
-  if (refusal(most) === null) return { most, mostReason };
-  // What the least cannot do is refused when the plans are checked.
+  if (rejectionReason(most) === null) return { most, mostReason };
+  // If even the least is too much, the check of the plans rejects the search.
   let [possible, impossible] = [least, most];
   while (impossible - possible > 1) {
     const middle = Math.floor((possible + impossible) / 2);
-    if (refusal(middle) === null) possible = middle;
+    if (rejectionReason(middle) === null) possible = middle;
     else impossible = middle;
   }
-  return { most: possible, mostReason: finding('machine-ceiling', { refusal: refusal(impossible) ?? '' }) };
+  return {
+    most: possible,
+    mostReason: finding('machine-ceiling', { reason: rejectionReason(impossible) ?? '' }),
+  };
 }
 
-/** Whatever was found is an answer, a lower bound as well; that nothing holds the objectives misses them. */
+/** A lower bound is an answer, too. If no level meets the objectives, they are missed. */
 function exitCodeOf(result: Result, strict: boolean, interrupted: boolean): ExitCode {
   if (interrupted) return EXIT.interrupted;
   const found = capacityOf(result);

@@ -25,7 +25,7 @@ test('two stored results become one, that can be drawn again without them', asyn
   const line = ['compare', a, join(b, 'result.json'), '--reports', reports, '--name', 'both'];
   const { code, out } = await obey([...line, '--markdown', markdown], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /^plain \(B\) against plain \(A\): too few runs for Nginx CPU per message \(2 and 3\)/);
+  assert.match(out, /^plain \(B\) against plain \(A\): too few runs for Nginx CPU per message \(2 and 3\)/i);
   assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not in pairs/);
   assert.match(out, /\nDiffers beside them: throughput: connections: 1000 in A, 2000 in B\.\n/);
   assert.match(out, /\ntls is in A alone\.\ndirect is in B alone\.\n/);
@@ -47,8 +47,18 @@ test('two stored results become one, that can be drawn again without them', asyn
 test('--json has the shape of a comparison, and what the two are', async (t) => {
   const reports = await temporaryFolder(t);
   const [a = ''] = await measured(reports, 'compare plain tls --rounds 2 -R 5k');
-  const { code, out } = await obey(['compare', a, a, '--json', '--reports', reports], fakeServices());
+  const line = ['compare', a, a, '--json', '--reports', reports, '--name', 'same'];
+  const { code, out, said } = await obey(line, fakeServices());
   assert.equal(code, 0);
+  const { notices } = await readResult(join(reports, '20250102T030405Z-same'));
+  assert.deepEqual(
+    notices.map((notice) => notice.code),
+    ['compared-with-itself'],
+  );
+  assert.deepEqual(
+    said,
+    notices.map(({ text }) => text),
+  );
   const summary = JSON.parse(out);
   assert.deepEqual([summary.baseline, summary.rounds], ['plain (A)', { asked: null, used: 2 }]);
   assert.deepEqual(
@@ -71,7 +81,7 @@ test('a result of schema version 1 is read as any other', async (t) => {
   await cp(VERSION_1, old);
   const { code, out } = await obey(['compare', old, old, '--reports', reports], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /\(B\) against .*\(A\): too few runs/);
+  assert.match(out, /\(B\) against .*\(A\): Too few runs/);
   assert.match(out, /With one run of a step nothing can be said of how far runs scatter/);
 });
 
@@ -82,10 +92,10 @@ test('what is no pair of stored results is refused in a sentence', async (t) => 
     const { code, said } = await obey(['compare', ...line], fakeServices());
     return `${code} ${said.join()}`;
   };
-  assert.match(await refused(a, 'tls'), /^2 .*not both: "tls" is no stored result/);
-  assert.match(await refused(a, a, '--conf', 'x.conf'), /^2 .*"--conf" is no stored result/);
+  assert.match(await refused(a, 'tls'), /^2 .*"tls" is not a stored result/);
+  assert.match(await refused(a, a, '--conf', 'x.conf'), /^2 .*"--conf" is not a stored result/);
   assert.match(await refused(a), /^2 `compare` takes two stored results/);
   assert.match(await refused(a, a, a), /^2 `compare` takes two stored results/);
-  assert.match(await refused(a, a, '--rounds', '3'), /^2 --rounds shapes runs/);
+  assert.match(await refused(a, a, '--rounds', '3'), /^2 --rounds applies to runs/);
   assert.match(await refused(a, `${a}-not`), /^2 There is no result at /);
 });

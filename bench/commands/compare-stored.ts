@@ -4,6 +4,7 @@ import type { StoredRequest } from '../request/request.ts';
 import { readResult } from '../store/read.ts';
 import { makeResultWriter } from '../store/writer.ts';
 import { compareStored } from '../strategy/stored.ts';
+import { notice } from '../wording/finding.ts';
 import { exitCodeOf } from './compare.ts';
 import type { CommandContext } from './context.ts';
 import { type ExitCode, worseOf } from './exit-code.ts';
@@ -14,8 +15,8 @@ import { makeRunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
 
 /**
- * Compares two stored results and writes what came of it as a result of its own, with the runs of both in it: it
- * can be drawn again, whatever becomes of the two. Throws a Problem where one cannot be read.
+ * Compares two stored results and writes the comparison as a result of its own. It contains the runs of both, so it
+ * does not depend on them. Throws a Problem if one cannot be read.
  */
 export async function compareStoredResults(
   request: StoredRequest,
@@ -23,7 +24,9 @@ export async function compareStoredResults(
 ): Promise<ExitCode> {
   await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);
-  const result = await stored(baseline, variant, request, command, services);
+  const notices = isSame(baseline, variant) ? [notice('warning', 'compared-with-itself', {})] : [];
+  for (const { text } of notices) terminal.say(text);
+  const result = await stored(baseline, variant, notices, request, command, services);
   const written = await writeOutputs(result.result, result.path, request, terminal);
   return worseOf(written, exitCodeOf(result.result, request, false));
 }
@@ -31,6 +34,7 @@ export async function compareStoredResults(
 async function stored(
   baseline: Result,
   variant: Result,
+  notices: Result['notices'],
   { reports, name, tags }: StoredRequest,
   command: readonly string[],
   services: Services,
@@ -48,7 +52,7 @@ async function stored(
     plan: { command: recordedCommand(command), seed, strict: false, thresholds: [], steps, ...tags },
     environment: baseline.environment,
     variants,
-    notices: [],
+    notices,
   });
   for (const [index, run] of runs.entries()) {
     await writer.listen({
@@ -62,4 +66,8 @@ async function stored(
   await writer.listen({ type: 'concluded', conclusions: [comparison] });
   await writer.end(now.toISOString());
   return { result: writer.result(), path: folder.path };
+}
+
+function isSame(a: Result, b: Result): boolean {
+  return a.id === b.id && a.startedAt === b.startedAt && a.plan.seed === b.plan.seed;
 }

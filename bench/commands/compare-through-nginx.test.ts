@@ -66,6 +66,6 @@ test('what Nginx refuses is told before any run, in its own words and with the s
   const { code, said } = await obey(['compare', 'plain', '--tune', tune, '--reports', reports], services);
   assert.deepEqual([code, await readdir(reports)], [1, []]);
   assert.deepEqual(said, [
-    'plain+tune-1 cannot be compared. Nginx refuses the configuration: invalid number of arguments in "proxy_buffers" directive in the tuning tune-1:1.',
+    'plain+tune-1 cannot be compared. Nginx rejects the configuration: invalid number of arguments in "proxy_buffers" directive in the tuning tune-1:1.',
   ]);
 });

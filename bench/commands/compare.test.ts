@@ -42,7 +42,7 @@ test('a comparison writes an index, a file a run and a report, and prints its ve
   const reports = await temporaryFolder(t);
   const { code, out, folder } = await compared(reports, 'compare plain tls --rounds 2');
   assert.equal(code, 0);
-  assert.match(out, /^tls against plain: too few rounds for Nginx CPU per message \(2\); /);
+  assert.match(out, /^tls against plain: Too few rounds for Nginx CPU per message \(2\)\. /);
   assert.ok(out.endsWith(`\nReport: ${join(folder, 'report.html')}\n`));
   assert.match(folder, /20250102T030405Z-compare-plain-tls$/);
   const result = await readResult(folder);
@@ -53,7 +53,7 @@ test('a comparison writes an index, a file a run and a report, and prints its ve
     ['rate', 'comparison'],
   );
   const page = await readFile(join(folder, 'report.html'), 'utf8');
-  assert.match(page, /too few rounds for Nginx CPU per message/);
+  assert.match(page, /too few rounds for Nginx CPU per message/i);
   // The report drawn again from what is stored is the same.
   const again = await obey(['report', folder], fakeServices());
   assert.equal(again.out, out);
@@ -141,9 +141,9 @@ test('unknown names and tunings that fit nothing are refused before anything sta
   };
   const [code, said] = await refused('compare plain tsl');
   assert.equal(code, 2);
-  assert.match(said, /^There is no profile "tsl"\. Did you mean tls\?/);
+  assert.match(said, /^"tsl" .* Did you mean tls\?/);
   assert.match((await refused('compare plain plain+buf-16'))[1], /Did you mean buf-16k\?/);
-  assert.match((await refused('compare direct direct+placebo'))[1], /^direct has no Nginx/);
+  assert.match((await refused('compare direct direct+placebo'))[1], /^direct runs without Nginx/);
   const unfit = fakeServices({
     async checkTunings({ variant }) {
       if (variant.name === 'plain+placebo') throw new TypeError('it matches nothing');
@@ -166,16 +166,13 @@ test('a side that Nginx refuses is known before the first run, by its name', asy
   assert.deepEqual(said, ['plain+tune-1 cannot be compared. Nginx refuses it.']);
 });
 
-test('rounds that are too few for any verdict are told before the first run, and a budget for too few is refused', async (t) => {
+test('too few rounds, or too short a budget, for any verdict get a warning before the first run', async (t) => {
   const reports = await temporaryFolder(t);
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be run') });
   const line = ['compare', 'plain', 'tls', '--reports', reports];
-  const refused = await obey([...line, '--budget', '1m'], services);
+  const refused = await obey([...line, '--budget', '30s'], services);
   assert.deepEqual([refused.code, await readdir(reports)], [2, []]);
-  assert.deepEqual(refused.said, [
-    '--budget 1m is too short for a verdict on any figure: that takes 7 rounds, whose 32 runs take 160s without ' +
-      'the time to start them. Ask for --budget 4m, or for --steps throughput, or for a shorter --duration.',
-  ]);
+  assert.match(refused.said.join('\n'), /^--budget 30s is too short for even one round/);
   const told: (string | undefined)[] = [];
   const failing = fakeServices({
     checkSide: async () => {
@@ -186,12 +183,14 @@ test('rounds that are too few for any verdict are told before the first run, and
     ['--rounds', '6'],
     ['--rounds', '7'],
     ['--rounds', '6', '--steps', 'throughput'],
+    ['--budget', '1m'],
     ['--budget', '3m'],
   ])
     told.push((await obey([...line, ...words], failing)).said.at(-2));
-  assert.match(told[0] ?? '', /^--rounds 6 is too few for a verdict on any figure: ask for --rounds 7 /);
+  assert.match(told[0] ?? '', /^--rounds 6 is too few .* --rounds 7,/);
   assert.deepEqual(told.slice(1, 3), [undefined, undefined]);
-  assert.match(told[3] ?? '', /^--budget 3m may be too short/);
+  assert.match(told[3] ?? '', /^--budget 1m is too short .* --steps throughput, /);
+  assert.match(told[4] ?? '', /^--budget 3m may be too short/);
 });
 
 test('where this machine was never calibrated a comparison says so', async (t) => {
@@ -234,7 +233,7 @@ test('a variant that cannot be run is said to be left out, and the bench ends wi
     services,
   );
   assert.equal(code, 1);
-  assert.match(out, /tls was left out\. Its runs failed: Nginx refuses the configuration\./);
+  assert.match(out, /tls was left out\. The run failed: Nginx refuses the configuration\./);
   assert.match(out, /direct against plain: /);
 });
 

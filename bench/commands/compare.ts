@@ -16,12 +16,12 @@ import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
-/** Rounds unless asked otherwise; more where several variants share what a verdict takes. */
+/** Rounds by default; more if several variants share the false positives that a comparison may have. */
 const ROUNDS = 10;
 
 /**
- * Runs the variants in rounds, writes result and reports, and prints what differs. Throws a Problem where it
- * cannot; what was measured until then is in the run folder all the same.
+ * Runs the variants in rounds, writes result and reports, and prints what differs. Throws a Problem if it cannot;
+ * everything measured until then is in the run folder.
  */
 export async function compare(request: CompareRequest, context: StoppableContext): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
@@ -67,7 +67,7 @@ export async function compare(request: CompareRequest, context: StoppableContext
   }
 }
 
-/** What would fit into a shorter budget. */
+/** Options that make a comparison fit into a shorter budget. */
 function shorterComparisons({ run }: CompareRequest, sides: readonly Side[]): string[] {
   return [
     ...(sides.length > 2 ? ['fewer variants'] : []),
@@ -76,7 +76,7 @@ function shorterComparisons({ run }: CompareRequest, sides: readonly Side[]): st
   ];
 }
 
-/** A run among many that lost a message is left out and named; only what leaves no comparison is a failure. */
+/** A run that lost messages is left out and named. Only a missing comparison is a failure. */
 export function exitCodeOf(
   { conclusions }: Result,
   { failOnSlower }: Pick<CompareRequest, 'failOnSlower'>,

@@ -50,14 +50,14 @@ export default defineConfig(await Promise.resolve(options));
       'config.yaml': 'seed: 1',
     });
     for (const [path, sentence] of [
-      [null, /^bench\.config\.ts and bench\.config\.json are both here: keep one of them/],
-      ['bench.config.json', /^bench\.config\.json cannot be read: .*JSON.*\.$/],
-      ['syntax.ts', /^syntax\.ts cannot be read: [^\n]+syntax\.ts:1:\d+\.$/],
-      ['throws.ts', /^throws\.ts cannot be read: no secrets here\.$/],
-      ['bare.ts', /^bare\.ts cannot be read: it has no default export/],
-      ['config.yaml', /^config\.yaml is no file with options: its name has to end in \.ts or \.json\.$/],
-      ['missing.ts', /^--config missing\.ts: there is no such file/],
-      ['.', /^\. is no regular file/],
+      [null, /^Both bench\.config\.ts and bench\.config\.json exist/],
+      ['bench.config.json', /^bench\.config\.json could not be read: .*JSON.*\.$/],
+      ['syntax.ts', /^syntax\.ts could not be read: [^\n]+syntax\.ts:1:\d+\.$/],
+      ['throws.ts', /^throws\.ts could not be read: no secrets here\.$/],
+      ['bare.ts', /^bare\.ts could not be read: it has no default export/],
+      ['config.yaml', /^config\.yaml must .*\.ts or \.json\.$/],
+      ['missing.ts', /^--config missing\.ts does not exist/],
+      ['.', /^\. is not a regular file/],
     ] as const) {
       await assert.rejects(
         readConfigFile(path, folder),
@@ -74,7 +74,7 @@ export default defineConfig(await Promise.resolve(options));
     assert.equal(spawnSync('mkfifo', [join(folder, 'bench.config.json')]).status, 0);
     for (const path of [null, 'bench.config.json'])
       await assert.rejects(readConfigFile(path, folder), {
-        message: /^bench\.config\.json is no regular file/,
+        message: /^bench\.config\.json is not a regular file/,
       });
   });
 

@@ -4,6 +4,7 @@ import { makeResult } from '../../test/result.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Environment } from '../model/result.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
+import { TOO_LITTLE_MEMORY } from '../plan/preflight.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { Facts } from './doctor/examine.ts';
 import { type Finding, findingLines, findingsOf } from './doctor/findings.ts';
@@ -34,7 +35,7 @@ const FIT: Facts = {
   otherLoopback: true,
   browser: '/usr/bin/chromium',
 };
-const REACH: Reach = { connections: 50_000, limit: 'Raise it.' };
+const REACH: Reach = { connections: 50_000, limit: { code: null, text: 'Raise it.' } };
 
 /** The one finding that differs from those of the fit machine. */
 function differing(changes: Partial<Facts>, reach: Reach = REACH): Finding {
@@ -54,8 +55,18 @@ describe('what a doctor finds', () => {
     const found = findingsOf(FIT, REACH);
     assert.deepEqual(
       found.filter(({ state, remedy }) => state !== 'ok' || remedy !== null),
-      [{ check: 'Connections', state: 'ok', text: 'up to 50000 through TLS', remedy: 'For more: Raise it.' }],
+      [
+        {
+          check: 'Connections',
+          state: 'ok',
+          text: 'up to 50,000 WebSockets over TLS',
+          remedy: 'To allow more: Raise it.',
+        },
+      ],
     );
+    const limit = { code: TOO_LITTLE_MEMORY, text: 'It is full.' };
+    const scarce = findingsOf(FIT, { connections: 50_000, limit });
+    assert.ok(scarce.some(({ remedy }) => remedy === 'To allow more, add memory: It is full.'));
     assert.equal(
       findingLines(found).at(-1),
       'This machine can run the bench: npm run bench -- --profile tls',
@@ -95,7 +106,7 @@ describe('what a doctor finds', () => {
       assert.deepEqual([finding.check, finding.state], [check, 'note']);
       assert.match(finding.remedy ?? '', remedy);
     }
-    assert.equal(differing({}, { connections: 500, limit: 'Raise it.' }).remedy, 'Raise it.');
+    assert.equal(differing({}, { ...REACH, connections: 500 }).remedy, 'Raise it.');
   });
 
   it('is a failure where no run is possible', () => {
@@ -112,7 +123,7 @@ describe('what a doctor finds', () => {
       assert.notEqual(finding.remedy, null);
     }
     assert.equal(differing({ nginx: none }).remedy, none);
-    assert.equal(differing({}, { connections: 0, limit: 'Raise it.' }).state, 'failed');
+    assert.equal(differing({}, { ...REACH, connections: 0 }).state, 'failed');
   });
 
   it('does not count a quota that leaves all CPUs, or a browser that only tests need', () => {
@@ -132,14 +143,15 @@ describe('how many connections a machine has room for', () => {
 
   it('is where the preflight begins to refuse, and its sentence says why', () => {
     const little = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 30 }, library);
-    assert.match(little.limit, new RegExp(`^${little.connections + 1} connections take about .* of memory`));
+    assert.equal(little.limit.code, TOO_LITTLE_MEMORY);
+    assert.ok(little.limit.text.startsWith(`${(little.connections + 1).toLocaleString('en-US')} connections`));
     const few = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 40, openFilesLimit: 256 }, library);
-    assert.match(few.limit, /open-files limit of 256/);
+    assert.match(few.limit.text, /open-files limit of 256/);
     const most = reachOf(
       { ...SMALL_MACHINE, memoryBytes: 2 ** 50, openFilesLimit: 2 ** 30, portRange: [1, 65_535] },
       library,
     );
-    assert.match(most.limit, /ip_local_port_range/);
+    assert.match(most.limit.text, /ip_local_port_range/);
     assert.ok(few.connections > 0 && few.connections < little.connections);
     assert.deepEqual(reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 20 }, library).connections, 0);
   });
@@ -155,7 +167,7 @@ describe('doctor', () => {
       fakeServices({ examine: async () => ({ ...FIT, nginx: 'Install it.' }) }),
     );
     assert.equal(ill.code, 1);
-    assert.match(ill.out, /^FAILED Nginx {14}none that can be used\n {24,}→ Install it\.$/m);
+    assert.match(ill.out, /^FAILED Nginx {14}no usable Nginx\n {24,}→ Install it\.$/m);
   });
 
   it('says the same as JSON, and asks for the Nginx that was named', async () => {

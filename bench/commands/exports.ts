@@ -1,33 +1,34 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import type { WantedExport } from '../model/export.ts';
+import { STDOUT, type WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { EXPORT_FORMATS } from '../report/exports/exports.ts';
-import { isFolder, writeFileIn, writeFileWhole } from '../store/file.ts';
+import { checkWritable, isFolder, writeFileIn, writeFileWhole } from '../store/file.ts';
 
 /**
- * Looks whether the exports will have a place, before anything is measured for them.
+ * Checks that the exports can be written, before anything is measured.
  *
- * @throws Problem('usage') where a folder is missing
+ * @throws Problem if a folder is missing or cannot be written
  */
 export async function checkExports(wanted: readonly WantedExport[]): Promise<void> {
   for (const { name, path } of wanted) {
-    if (path === null) continue;
+    if (path === null || path === STDOUT) continue;
     const makesSeveral = 'files' in EXPORT_FORMATS[name];
     const folder = makesSeveral ? path : dirname(resolve(path));
     if (!(await isFolder(folder))) {
       throw new Problem(
         'usage',
-        `The export ${name} would go to the folder "${printable(folder)}", which is not there: make it, or name another.`,
+        `The folder "${printable(folder)}" for the export ${name} does not exist. Create it, or name another.`,
       );
     }
     if (!makesSeveral && (await isFolder(path))) {
       throw new Problem(
         'usage',
-        `The export ${name} is a file, and "${printable(path)}" is a folder: name a file in it.`,
+        `The export ${name} is a file, but "${printable(path)}" is a folder. Name a file in it.`,
       );
     }
+    await checkWritable(folder);
   }
 }
 
@@ -38,9 +39,10 @@ export interface PendingFile {
   write(): Promise<unknown>;
 }
 
-/** The files of the exports, in the result's folder where no path is named. */
+/** The files of the exports, in the result's folder if no path is named; those for stdout are not among them. */
 export function exportFiles(wanted: readonly WantedExport[], result: Result, folder: string): PendingFile[] {
   return wanted.flatMap(({ name, path }) => {
+    if (path === STDOUT) return [];
     const format = EXPORT_FORMATS[name];
     if ('files' in format)
       return format.files(result).map((file) => pendingFile(folder, path, file.name, () => file.text));
@@ -49,7 +51,14 @@ export function exportFiles(wanted: readonly WantedExport[], result: Result, fol
   });
 }
 
-/** @param elsewhere a folder that a person named in place of the result's */
+/** The export that goes to stdout; null if there is none. */
+export function printedExport(wanted: readonly WantedExport[], result: Result): string | null {
+  const printed = wanted.find(({ path }) => path === STDOUT);
+  const format = printed === undefined ? null : EXPORT_FORMATS[printed.name];
+  return format !== null && 'text' in format ? format.text(result) : null;
+}
+
+/** @param elsewhere a folder named by the user, instead of the result's */
 function pendingFile(
   folder: string,
   elsewhere: string | null,
@@ -61,7 +70,7 @@ function pendingFile(
   return { path, write: () => writeFileWhole(path, text()) };
 }
 
-/** A file in the folder of a result, which somebody else may have made. */
+/** A file in the folder of a result, which may come from somebody else. */
 export function fileOfResult(folder: string, name: string, text: () => string): PendingFile {
   return { path: join(folder, name), write: () => writeFileIn(folder, name, text()) };
 }

@@ -2,15 +2,16 @@ import { METRICS } from '../metrics/metrics.ts';
 import type { Command } from '../request/command.ts';
 import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
 import { COMMANDS, type CommandName } from '../request/request.ts';
+import { sentence } from '../wording/words.ts';
 
 const EXAMPLES = [
-  ['Throughput, then latency well below it, over 1,000 connections', '--profile tls'],
-  ['Every profile in turn with 10,000 connections', '-p all -c 10k -d 30s'],
-  ['Latency alone, at 5,000 messages per second, with Nginx and without', '-p direct,plain -R 5k'],
-  ['TLS with larger buffers against TLS as it is', 'compare tls tls+buf-16k --payload 64k'],
-  ['Two results that were measured before', 'compare reports/A reports/B'],
+  ['Throughput, then latency at a lower rate, with 1,000 connections', '--profile tls'],
+  ['Every profile, with 10,000 connections', '-p all -c 10k -d 30s'],
+  ['Latency only, at 5,000 messages per second, with and without Nginx', '-p direct,plain -R 5k'],
+  ['TLS with larger buffers compared with TLS', 'compare tls tls+buf-16k --payload 64k'],
+  ['Two stored results', 'compare reports/A reports/B'],
   [
-    'The highest rate at which 99 of 100 messages are back in time',
+    'The highest rate at which 99 % of messages return within 20 ms',
     "capacity -p tls --objective 'response.p99<20ms'",
   ],
   ['For a script', "-p tls -R 5k --threshold 'response.p99<50ms' --json"],
@@ -20,32 +21,32 @@ const EXIT_CODES = [
   ['0', 'done'],
   [
     '1',
-    'a run failed, connections or messages were lost; with --strict: a run is not valid;\n        `check` found an error',
+    'a run failed, or connections or messages were lost; with --strict: a run is not valid;\n        `check` found an error',
   ],
-  ['2', 'wrong use'],
+  ['2', 'wrong usage'],
   [
     '99',
-    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more CPU or memory',
+    'a threshold or objective was missed; with --fail-on slower: a variant is slower or uses more\n        CPU or memory',
   ],
-  ['130', 'interrupted; what was measured until then is in the report'],
+  ['130', 'interrupted; the report has everything measured until then'],
 ] as const;
 
-const UNITS = `Numbers take k, M and G (10k is 10,000); times need a unit: us, ms, s, m or h; sizes are in
-bytes and take k and M as in nginx's own language (16k is 16,384).`;
+const UNITS = `Numbers may end in k, M or G (10k is 10,000). Times need a unit: us, ms, s, m or h. Sizes are in
+bytes and may end in k or M, as in nginx.conf (16k is 16,384).`;
 
-const METRICS_HELP = `Thresholds and objectives: METRIC, one of < <= > >= ==, a limit in the metric's unit. Metrics:
+const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
 ${metricLines()}`;
 
-/** What `--help` prints, of one command or of all, in at most 100 columns. */
+/** What `--help` prints for one command or for all, in at most 100 columns. */
 export function helpText(of: CommandName | null): string {
   return (of === null ? overview() : helpOf(of)).join('\n\n');
 }
 
 function overview(): string[] {
   return [
-    'What does my Nginx do to my WebSockets? A benchmark through real Nginx configurations.',
+    'Benchmarks WebSockets through real Nginx configurations.',
     'Usage: npm run bench -- [COMMAND] [OPTIONS]\n   or: nginx-ws-bench [COMMAND] [OPTIONS]',
-    section('Commands (`COMMAND --help` shows the options of one)', commandLines()),
+    section('Commands (`COMMAND --help` shows its options)', commandLines()),
     exampleLines(),
     ...optionSections(COMMANDS.run),
     UNITS,
@@ -60,7 +61,7 @@ function helpOf(name: CommandName): string[] {
     (options) => 'threshold' in options || 'objective' in options,
   );
   return [
-    `${command.help}.`.replace(/([?!]).$/, '$1'),
+    sentence(command.help),
     `Usage: npm run bench -- ${usageOf(name)} [OPTIONS]`,
     ...optionSections(command),
     UNITS,
@@ -103,7 +104,7 @@ function exampleLines(): string {
   );
 }
 
-/** `tcp, tls, …: .min .mean …`: metrics of the same figures on one line. */
+/** `tcp, tls, …: .min .mean …`: metrics with the same statistics share a line. */
 function metricLines(): string {
   const figures = new Map<string, string[]>();
   for (const { name } of METRICS) {

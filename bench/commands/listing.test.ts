@@ -63,7 +63,7 @@ test("an index.html that is somebody else's is left alone, and a folder that is 
     assert.equal(said.length, 1);
     assert.match(
       said[0] ?? '',
-      /^The list of results is not up to date\. ".*nowhere" cannot be read: there is no such file or folder\./,
+      /^The list of results was not updated\. ".*nowhere" cannot be read: there is no such file or folder\./,
     );
   });
 });

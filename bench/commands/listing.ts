@@ -32,7 +32,7 @@ export async function writeListing(reports: string, say: (line: string) => void)
     return await writeFileWhole(join(reports, 'index.html'), listingHtml(entries));
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    say(`The list of results is not up to date. ${error.message}`);
+    say(`The list of results was not updated. ${error.message}`);
     return null;
   }
 }

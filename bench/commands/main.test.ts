@@ -55,7 +55,7 @@ test('the version and the profiles are printed', async () => {
   const others = fakeServices({ loadProfiles: async () => [profileNamed('tls'), rare] });
   assert.match(
     (await obey(['profiles'], others)).out,
-    /^tls .*\n.*\n\nRun by name only, not by `all`:\nrare .*\n.*\n\nTunings/,
+    /^tls .*\n.*\n\nNot part of `all`, .*\nrare .*\n.*\n\nTunings/,
   );
   const json = await obey(['profiles', '--json'], fakeServices());
   assert.deepEqual(
@@ -103,7 +103,7 @@ test('a defect is one sentence, and its stack is for who asks', async () => {
   assert.equal(plain.code, 1);
   assert.match(
     plain.said.join('\n'),
-    /^This is a defect of nginx-ws-bench: TypeError: this is not a function\. .*$/,
+    /^This is a bug in nginx-ws-bench: TypeError: this is not a function\. .*$/,
   );
   const full = await obey(['profiles'], broken, { debug: true });
   assert.match(full.said.join('\n'), /\n {4}at /);
@@ -169,8 +169,8 @@ test('a signal while Nginx is fetched is told by what the command was to do', as
     const { code, said } = await obey(line, services, { signals });
     return `${code} ${said.join()}`;
   };
-  assert.equal(await told('up', '-p', 'tls'), '130 Interrupted before anything was up.');
-  assert.equal(await told('check', 'nginx.conf'), '130 Interrupted before the check was done.');
+  assert.equal(await told('up', '-p', 'tls'), '130 Interrupted before everything was running.');
+  assert.equal(await told('check', 'nginx.conf'), '130 Interrupted before the check was complete.');
   const measured = '130 Interrupted before anything was measured.';
   assert.equal(await told('-p', 'tls', '--reports', reports), measured);
   assert.equal(await told('compare', 'plain', 'tls', '--reports', reports), measured);
@@ -183,7 +183,7 @@ test('Node below 20.19 is refused with a sentence', () => {
   for (const version of ['v20.18.3', 'v18.20.0', 'v8.0.0']) {
     assert.match(
       nodeVersionProblem(version) ?? '',
-      /^nginx-ws-bench needs Node 20\.19 or newer, and this is v/,
+      /^nginx-ws-bench needs Node 20\.19 or newer, but this is v/,
     );
   }
 });

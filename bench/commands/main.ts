@@ -22,20 +22,20 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
-/** A result that was named and is none is as wrong as an option that is none. */
+/** A named result that cannot be read is wrong usage, like a wrong option. */
 const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
 
-/** Where signals come from, whether defects are to be shown in full, and what ends the process at once. */
+/** Where signals come from, whether to show stack traces, and what ends the process at once. */
 export interface Surroundings {
   signals: SignalSource;
   debug: boolean;
   exit(code: ExitCode): void;
 }
 
-/** What a second Ctrl-C leaves for killing processes and removing folders; the warden does the rest. */
+/** The time that a second Ctrl-C leaves for killing processes and removing folders; the warden does the rest. */
 const URGENT_MS = 3_000;
 
-/** argv (without node and script) → what the process ends with; whatever goes wrong is told, not thrown. */
+/** argv (without node and script) → the exit code. Whatever goes wrong is printed, not thrown. */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
@@ -55,7 +55,7 @@ export async function main(
   }
 }
 
-/** What is asked for, and the whole command line for it: what a file has added is in it. */
+/** The request, and the whole command line for it, including the options from a file. */
 async function requested(
   argv: readonly string[],
   terminal: Terminal,
@@ -99,7 +99,7 @@ async function dispatch(
     case 'compare-stored':
       return compareStoredResults(request.stored, context);
     case 'check':
-      return stoppable((within) => check(request.check, within), 'the check was done');
+      return stoppable((within) => check(request.check, within), 'the check was complete');
     case 'compare':
       return stoppable((within) => compare(request.compare, within));
     case 'capacity':
@@ -107,17 +107,17 @@ async function dispatch(
     case 'calibrate':
       return stoppable((within) => calibrate(request.calibrate, within));
     case 'up':
-      return stoppable((within) => up(request.up, within), 'anything was up');
+      return stoppable((within) => up(request.up, within), 'everything was running');
     case 'run':
       return stoppable((within) => run(request.run, within));
   }
 }
 
 /**
- * Runs with an ear for signals; what fails because of one is no failure but an interruption. A second one ends the
- * process soon, whatever it is waiting for.
+ * Runs and listens for signals. A failure caused by a signal is an interruption. A second signal ends the process soon,
+ * whatever it is waiting for.
  *
- * @param missed What had not happened yet where one ends it.
+ * @param missed what had not happened yet when it was interrupted
  */
 async function interruptibly(
   { signals, exit }: Surroundings,

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
-import { Problem } from '../model/failure.ts';
 import type { RoundsOptions } from '../strategy/rounds.ts';
 import { fewRoundsWarning } from './outlook.ts';
 
@@ -29,62 +28,57 @@ function warning(changes: Partial<RoundsOptions>, needed = 7): string | null {
   return fewRoundsWarning({ ...OPTIONS, ...changes }, needed, INSTEAD);
 }
 
-function refusal(changes: Partial<RoundsOptions>, needed = 7): string {
-  try {
-    assert.fail(`not refused, but: ${warning(changes, needed)}`);
-  } catch (error) {
-    assert.ok(error instanceof Problem, String(error));
-    assert.equal(error.kind, 'usage');
-    return error.message;
-  }
-}
-
-test('rounds that are too few for any verdict are warned of, with how many it takes', () => {
+test('rounds that are too few for any verdict get a warning with the number it takes', () => {
   assert.equal(
     warning({ rounds: 6 }),
-    '--rounds 6 is too few for a verdict on any figure: ask for --rounds 7 at least, or leave it out.',
+    '--rounds 6 is too few for a verdict on any metric. Use at least --rounds 7, or leave it out.',
   );
   assert.equal(warning({ rounds: 7 }), null);
-  // Whoever asks for one round is not told of the budget as well.
+  // One warning is enough.
   assert.match(warning({ rounds: 1, budgetMs: 1000 }) ?? '', /^--rounds 1 /);
 });
 
-test('a budget that cannot hold the rounds of a verdict is refused, with one that can and what else would do', () => {
-  // 7 rounds of four runs of 5 s
-  assert.equal(
-    refusal({ budgetMs: 139_999 }),
-    '--budget 139999ms is too short for a verdict on any figure: that takes 7 rounds, whose 28 runs take 140s ' +
-      'without the time to start them. Ask for --budget 4m, or for fewer variants, or for a shorter --duration.',
-  );
-  assert.match(refusal({ budgetMs: 60_000, rounds: 10 }), /^--budget 1m is too short/);
+test('a budget that cannot hold one round is refused, as --rounds 0 is', () => {
+  // A round has four runs of 5 s, and so has the pilot.
+  assert.throws(() => warning({ budgetMs: 19_999 }), { kind: 'usage', message: /^--budget 19999ms .* 4 runs/ });
+  assert.match(warning({ budgetMs: 20_000 }) ?? '', /^--budget 20s is too short for a verdict/);
+  const withPilot = { ratePerSecond: null };
+  assert.throws(() => warning({ ...withPilot, budgetMs: 39_999 }), { kind: 'usage', message: /8 runs/ });
+  assert.match(warning({ ...withPilot, budgetMs: 40_000 }) ?? '', /verdict/);
 });
 
-test('a budget that is hardly enough is warned of, and one with room for starting the runs is not', () => {
+test('so does a budget that cannot hold them, with the alternatives', () => {
+  // 7 rounds of four runs of 5 s
   assert.equal(
-    warning({ budgetMs: 140_000 }),
-    '--budget 140s may be too short for a verdict on any figure: that takes 7 rounds, whose 28 runs take 140s ' +
-      'without the time to start them. --budget 4m should do.',
+    warning({ budgetMs: 139_999 }),
+    '--budget 139999ms is too short for a verdict on any metric: 7 rounds need 28 runs, which take 140s plus the ' +
+      'time to start them. Use --budget 4m, or fewer variants, or a shorter --duration.',
   );
+  assert.match(warning({ budgetMs: 60_000, rounds: 10 }) ?? '', /^--budget 1m is too short/);
+});
+
+test('a budget that barely suffices gets a warning, and one with time to start the runs does not', () => {
+  assert.match(warning({ budgetMs: 140_000 }) ?? '', /^--budget 140s may be too short .* Use --budget 4m, /);
   assert.match(warning({ budgetMs: 209_999 }) ?? '', /may be too short/);
   assert.equal(warning({ budgetMs: 210_000 }), null);
 });
 
-test('the pilot, the steps and the variants count in the time it takes', () => {
+test('the pilot, the steps and the variants count', () => {
   const runs = (changes: Partial<RoundsOptions>) =>
-    Number(/whose (\d+) runs/.exec(refusal({ budgetMs: 1000, ...changes }))?.[1]);
+    Number(/need (\d+) runs/.exec(warning({ budgetMs: 60_000, ...changes }) ?? '')?.[1]);
   assert.equal(runs({ ratePerSecond: null }), 4 + 28);
   assert.equal(runs({ steps: ['throughput'] }), 14);
   assert.equal(runs({ variants: ['plain', 'tls', 'http2'] }), 42);
 });
 
-test('the budget that is asked for is one of which nothing is said', () => {
+test('the suggested budget gets no warning', () => {
   for (const needed of [6, 7, 8, 12]) {
     for (const variants of [
       ['a', 'b'],
       ['a', 'b', 'c', 'd'],
     ]) {
-      const message = refusal({ budgetMs: 1000, variants }, needed);
-      const [, minutes] = /Ask for --budget (\d+)m, /.exec(message) ?? [];
+      const message = warning({ budgetMs: 40_000, variants }, needed) ?? '';
+      const [, minutes] = /Use --budget (\d+)m, /.exec(message) ?? [];
       assert.equal(warning({ budgetMs: Number(minutes) * 60_000, variants }, needed), null, message);
     }
   }

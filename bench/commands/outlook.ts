@@ -2,16 +2,16 @@ import { Problem } from '../model/failure.ts';
 import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 
-/** How much longer than its warm-up and measured phase a run may take: it starts processes and opens connections. */
+/** How much longer a run takes than its warm-up and measured phase: it starts processes and opens connections. */
 const STARTING = 1.5;
 
 /**
- * What a person should hear before the first run, where the rounds may be too few for a verdict on any figure;
- * null: nothing.
+ * The warning before the first run if there may be too few rounds for a verdict on any metric; otherwise null. Rounds
+ * and budget are treated alike: whoever sets one of them gets what fits, and learns beforehand what it lacks.
  *
- * @param needed The fewest rounds in which any figure can come to a verdict.
- * @param instead What would do in place of a longer budget: `a shorter --duration`.
- * @throws Problem('usage') where the budget is too short for that many even if starting a run took no time
+ * @param needed the smallest number of rounds in which any metric can get a verdict
+ * @param instead alternatives to a longer budget: `a shorter --duration`
+ * @throws Problem('usage') if the budget cannot hold one round, which is as useless as no round at all
  */
 export function fewRoundsWarning(
   options: RoundsOptions,
@@ -20,21 +20,29 @@ export function fewRoundsWarning(
 ): string | null {
   const { rounds, budgetMs } = options;
   if (rounds !== null && rounds < needed)
-    return `--rounds ${rounds} is too few for a verdict on any figure: ask for --rounds ${needed} at least, or leave it out.`;
+    return `--rounds ${rounds} is too few for a verdict on any metric. Use at least --rounds ${needed}, or leave it out.`;
   if (budgetMs === null) return null;
   const { runs, runMs } = runsOf(options, needed);
   const shortestMs = runs * runMs;
   if (budgetMs >= shortestMs * STARTING) return null;
+  const enough = `--budget ${formatDuration(roundedUp(shortestMs * STARTING) * 1000)}`;
+  const remedy = `Use ${[enough, ...instead].join(', or ')}.`;
+  const one = runsOf(options, 1);
+  if (budgetMs < one.runs * one.runMs) {
+    throw new Problem(
+      'usage',
+      `--budget ${formatDuration(budgetMs * 1000)} is too short for even one round: it needs ${one.runs} runs, ` +
+        `which take ${formatDuration(one.runs * one.runMs * 1000)} plus the time to start them. ${remedy}`,
+    );
+  }
   const verb = budgetMs < shortestMs ? 'is' : 'may be';
   const what =
-    `--budget ${formatDuration(budgetMs * 1000)} ${verb} too short for a verdict on any figure: that takes ${needed} rounds, ` +
-    `whose ${runs} runs take ${formatDuration(shortestMs * 1000)} without the time to start them.`;
-  const enough = `--budget ${formatDuration(roundedUp(shortestMs * STARTING) * 1000)}`;
-  if (budgetMs >= shortestMs) return `${what} ${enough} should do.`;
-  throw new Problem('usage', `${what} Ask for ${[enough, ...instead].join(', or for ')}.`);
+    `--budget ${formatDuration(budgetMs * 1000)} ${verb} too short for a verdict on any metric: ${needed} rounds need ${runs} runs, ` +
+    `which take ${formatDuration(shortestMs * 1000)} plus the time to start them.`;
+  return `${what} ${remedy}`;
 }
 
-/** The runs of so many rounds, with those that have to come before; how long one of them takes at least. */
+/** The number of runs in so many rounds, including those before the rounds, and the least time that one takes. */
 function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: number } {
   const strategy = makeRounds({ ...options, rounds, budgetMs: null });
   const [first] = strategy.next([]);
@@ -43,7 +51,7 @@ function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: 
   return { runs: strategy.expectedRuns([]), runMs: warmupMs + durationMs };
 }
 
-/** To whole minutes, below one to whole seconds. */
+/** To whole minutes, or below a minute to whole seconds. */
 function roundedUp(ms: number): number {
   const unit = ms > 60_000 ? 60_000 : 1000;
   return Math.ceil(ms / unit) * unit;

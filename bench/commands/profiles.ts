@@ -25,9 +25,9 @@ function list(all: readonly Profile[], tunings: readonly ShippedTuning[]): strin
   const others = profileLines(false);
   return [
     ...profileLines(true),
-    ...(others.length > 0 ? ['', 'Run by name only, not by `all`:', ...others] : []),
+    ...(others.length > 0 ? ['', 'Not part of `all`, only run by name:', ...others] : []),
     '',
-    'Tunings, laid over a profile as in tls+buf-16k, with the options under which they should show:',
+    'Tunings, applied to a profile as in tls+buf-16k, with options under which they should make a difference:',
     ...tunings.flatMap(({ name, question, load }) => lines(name, question, ...(load === '' ? [] : [load]))),
   ].join('\n');
 }

@@ -83,8 +83,8 @@ test('a report that is missing is drawn; what cannot be read is left out and tol
   const { code, said } = await publish(reports, '--out', out);
   assert.equal(code, 0);
   assert.equal(said.length, 2);
-  assert.match(said.join('\n'), /Left out: "[^"]*result\.json" ends in the middle/);
-  assert.match(said.join('\n'), /Left out: "[^"]*runs[^"]*" is missing/);
+  assert.match(said.join('\n'), /Skipped: "[^"]*result\.json" ends in the middle/);
+  assert.match(said.join('\n'), /Skipped: "[^"]*runs[^"]*" is missing/);
   assert.equal(await readFile(join(out, 'results', first, 'report.html'), 'utf8'), page);
   const named = await publish(join(reports, second), '--out', out);
   assert.equal(named.code, 2);
@@ -124,7 +124,7 @@ test('a site is written over by the next, and any other folder is left alone', a
     assert.equal(refused.code, 2);
     assert.match(
       refused.said.join(),
-      /holds files that `publish` did not write: name an empty folder with --out/,
+      /contains files that `publish` did not write\. Name an empty folder with --out/,
     );
     assert.deepEqual(await readdir(other), [name]);
   }
@@ -145,7 +145,7 @@ test('a folder without a result, and a path that is not there, are wrong use', a
   for (const path of [empty, join(empty, 'nowhere')]) {
     const { code, said } = await publish(path, '--out', out);
     assert.equal(code, 2);
-    assert.match(said.join(), /There is no result (at|in) "/);
+    assert.match(said.join(), /(There is no result at|No results found in) "/);
   }
 });
 
@@ -183,11 +183,11 @@ test('what in a result is a pipe or a link is neither waited for nor copied', as
     const none = await publish(reports, '--out', out);
     assert.equal(none.code, 2);
     assert.deepEqual(
-      none.said.map((line) => /^Left out: .*(not a regular file|a symbolic link)/.test(line)),
+      none.said.map((line) => /^Skipped: .*(not a regular file|a symbolic link)/.test(line)),
       [true, true, false],
       none.said.join('\n'),
     );
-    assert.match(none.said.at(-1) ?? '', /^There is no result in /);
+    assert.match(none.said.at(-1) ?? '', /^No results found in /);
     assert.deepEqual(await readdir(dirname(out)), [], 'nothing is left of a site of nothing');
     await rm(join(reports, third));
     await rename(join(folder, third), join(reports, third));

@@ -20,20 +20,20 @@ import { beginPublication, type Publication } from './publish/publication.ts';
 const AT_ONCE = 8;
 const REPORT_FILE = 'report.html';
 
-/** A result's folder, and whether a person named it: what was only found may be left out. */
+/** A result's folder, and whether the user named it. Results that were only found may be skipped. */
 interface Source {
   path: string;
   named: boolean;
 }
 
-/** Says what is left out and why, or throws where that will not do. */
+/** Reports what is skipped and why, or throws if it may not be skipped. */
 type LeaveOut = (error: unknown, source: Source) => [];
 
 /**
- * Makes a site of stored results: pages over all of them from their indexes, and each report with its data. An earlier
- * site is there, whole, until the new one is.
+ * Makes a site of stored results: overview pages from their indexes, and each report with its data. An earlier site
+ * stays complete until the new one is.
  *
- * @throws Problem where a path that was named holds no result, or where the site cannot be written
+ * @throws Problem if a named path has no result, or if the site cannot be written
  */
 export async function publish(
   request: PublishRequest,
@@ -52,7 +52,7 @@ export async function publish(
   }
 }
 
-/** @returns of how many results it is */
+/** @returns the number of results */
 async function writeSite(
   request: PublishRequest,
   publication: Publication,
@@ -62,7 +62,7 @@ async function writeSite(
 ): Promise<number> {
   const leaveOut: LeaveOut = (error, { named }) => {
     if (named || !(error instanceof Problem) || error.kind === 'environment') throw error;
-    say(`Left out: ${error.message}`);
+    say(`Skipped: ${error.message}`);
     return [];
   };
   const { draft } = publication;
@@ -81,13 +81,13 @@ async function writeSite(
   const published = placed.flat();
   if (published.length === 0) {
     const where = request.paths.map(quote).join(', ');
-    throw new Problem('usage', `There is no result in ${where}: name a folder that has some.`);
+    throw new Problem('usage', `No results found in ${where}. Name a folder that has some.`);
   }
   for (const { path } of await leftInSite(publication, sources, published)) {
     if (hidden !== null) {
       throw new Problem(
         'result',
-        `${quote(path)} belongs to the site and cannot be redacted: mend it or move it away, or publish without --redact.`,
+        `${quote(path)} is part of the site and cannot be redacted. Repair it, move it away, or publish without --redact.`,
       );
     }
     await publication.keep(basename(path));
@@ -104,7 +104,7 @@ async function writeSite(
   return published.length;
 }
 
-/** Results of the site itself that should have been published again, and could not be read: the only copy, perhaps. */
+/** Results of the site itself that could not be read again: it may have the only copy. */
 async function leftInSite(
   { out }: Publication,
   sources: readonly Source[],
@@ -120,7 +120,7 @@ async function leftInSite(
   return left;
 }
 
-/** What a path holds: itself a result, or a folder with some in it. */
+/** The results at a path: itself, or those in the folder. */
 async function sourcesAt(path: string): Promise<Source[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => null);
   if (entries === null) return [{ path: basename(path) === INDEX_FILE ? dirname(path) : path, named: true }];
@@ -139,8 +139,8 @@ async function sourcesAt(path: string): Promise<Source[]> {
 }
 
 /**
- * Each result under its id, or what of it may be shown: the same result once, wherever it was found, and another of
- * the same id with a number.
+ * Each result under its id, redacted if asked for: the same result once, wherever it was found, and another one of the
+ * same id with a number.
  */
 async function readAll(
   sources: readonly Source[],
@@ -172,7 +172,7 @@ function isSame(a: ResultIndex, b: ResultIndex): boolean {
   return a.id === b.id && a.startedAt === b.startedAt && a.plan.seed === b.plan.seed;
 }
 
-/** Copies a result as it is stored; a report that is not there is drawn. */
+/** Copies a stored result, and writes its report if it has none. */
 async function placeCopy({ path, folder, index }: Source & Published, results: string): Promise<ResultIndex> {
   const target = join(results, folder);
   for (const file of [INDEX_FILE, ...index.runs.map((run) => run.file)])
@@ -182,7 +182,7 @@ async function placeCopy({ path, folder, index }: Source & Published, results: s
   return index;
 }
 
-/** Nothing is copied: result, runs and report are written anew from what may be shown. */
+/** Copies nothing: result, runs and report are written again in redacted form. */
 async function placeRedacted(
   { path, folder }: Source & Published,
   results: string,
@@ -195,9 +195,9 @@ async function placeRedacted(
 }
 
 /**
- * Ends when nothing is under way any more, whatever failed.
+ * Ends when nothing is in progress, whatever failed.
  *
- * @throws what failed first, or the reason of the signal once that is aborted
+ * @throws the first failure, or the reason of the signal if it was aborted
  */
 async function inParallel<T, R>(
   items: readonly T[],

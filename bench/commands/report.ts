@@ -14,13 +14,13 @@ import type { ReportRequest } from '../request/report.ts';
 import { readResult } from '../store/read.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { checkExports, exportFiles, fileOfResult, type PendingFile } from './exports.ts';
+import { checkExports, exportFiles, fileOfResult, type PendingFile, printedExport } from './exports.ts';
 import { writeListing } from './listing.ts';
 import type { Terminal } from './terminal.ts';
 
 const REPORT_FILE = 'report.html';
 
-/** Draws the reports of a stored result again, from the JSON alone, beside it. */
+/** Writes the reports of a stored result again, next to it, from its JSON only. */
 export async function report(request: ReportRequest, { terminal }: CommandContext): Promise<ExitCode> {
   const result = await readResult(request.path);
   await checkExports(request.exports);
@@ -29,10 +29,10 @@ export async function report(request: ReportRequest, { terminal }: CommandContex
 }
 
 /**
- * Writes all that is made of a result, lists it beside the others in its folder's parent, and prints its summary.
- * What cannot be written is said, and the rest is written all the same.
+ * Writes all files of a result, updates the list in its folder's parent, and prints its summary, or the export for
+ * stdout. Whatever cannot be written is reported, and the rest is still written.
  *
- * @returns `EXIT.failed` where a file could not be written
+ * @returns `EXIT.failed` if a file could not be written
  */
 export async function writeOutputs(
   result: Result,
@@ -44,14 +44,20 @@ export async function writeOutputs(
   const missing = await writeEach(files, terminal.say);
   await writeListing(dirname(folder), terminal.say);
   const reportPath = join(folder, REPORT_FILE);
-  printResult(result, missing.has(reportPath) ? null : reportPath, json, terminal);
+  const shownPath = missing.has(reportPath) ? null : reportPath;
+  const printed = printedExport(exports, result);
+  if (printed === null) printResult(result, shownPath, json, terminal);
+  else {
+    terminal.print(printed.trimEnd());
+    if (shownPath !== null) terminal.say(`Report: ${shownPath}`);
+  }
   return missing.size === 0 ? EXIT.done : EXIT.failed;
 }
 
 /**
  * Writes the reports of a result to its folder.
  *
- * @returns the path of report.html; null where something could not be written, which is said
+ * @returns the path of report.html; null if a file could not be written, which is reported
  */
 export async function writeReport(
   folder: string,
@@ -68,10 +74,10 @@ function reportFiles(result: Result, folder: string): PendingFile[] {
     .map(({ name, text }) => fileOfResult(folder, name, () => text));
 }
 
-/** As many are named that cannot be written for the same reason as one before. */
+/** Number of further files named that cannot be written for the same reason. */
 const MOST_NAMES = 3;
 
-/** @returns the paths of those that could not be written, which are said with the reason */
+/** @returns the paths of the files that could not be written, after reporting why */
 async function writeEach(files: readonly PendingFile[], say: (line: string) => void): Promise<Set<string>> {
   const missing = new Map<string | null, { sentence: string; paths: string[] }>();
   for (const { path, write } of files) {
@@ -90,12 +96,12 @@ async function writeEach(files: readonly PendingFile[], say: (line: string) => v
     const others = paths.slice(1).map((path) => basename(path));
     const more = others.length - MOST_NAMES;
     const named = [...others.slice(0, MOST_NAMES), ...(more > 0 ? [`${more} more`] : [])];
-    if (named.length > 0) say(`The same goes for ${named.join(', ')}.`);
+    if (named.length > 0) say(`Nor could ${named.join(', ')} be written, for the same reason.`);
   }
   return new Set([...missing.values()].flatMap(({ paths }) => paths));
 }
 
-/** The summary of a result: on stdout, for a person or as JSON. */
+/** Prints the summary of a result on stdout, as text or as JSON. */
 function printResult(result: Result, reportPath: string | null, json: boolean, terminal: Terminal): void {
   const text =
     calibrationText(result) ??

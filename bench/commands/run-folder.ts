@@ -5,17 +5,17 @@ import { printable } from '../model/printable.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 import { makeFolder } from '../store/file.ts';
 
-/** The folder in reports/ that one invocation writes to. */
+/** The folder of one invocation in reports/. */
 export interface RunFolder {
   path: string;
   /** Its name, and the id of the result. */
   id: string;
 }
 
-/** The path itself is wrong; any other failure is one of the system. */
+/** Errors of the path itself; all others are errors of the system. */
 const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EEXIST'];
 
-/** Makes the folder `<reports>/<id>`, or with -2, -3, … behind where that is taken. */
+/** Makes the folder `<reports>/<id>`, with -2, -3, … appended if that exists. */
 export async function makeRunFolder(reports: string, id: string): Promise<RunFolder> {
   const parent = resolve(reports);
   try {
@@ -28,12 +28,12 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
   } catch (cause) {
     const code = systemCode(cause);
     if (code === null) throw cause;
-    const message = `Reports cannot be written to "${printable(parent)}": ${reasonOf(cause)}. Name another folder with --reports.`;
+    const message = `Reports could not be written to "${printable(parent)}": ${reasonOf(cause)}. Name another folder with --reports.`;
     throw new Problem(WRONG_PATH.includes(code) ? 'usage' : 'environment', message, { cause });
   }
 }
 
-/** Takes a folder away again for which nothing was measured. */
+/** Removes a folder for which nothing was measured. */
 export async function dropRunFolder({ path }: RunFolder): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -1,5 +1,5 @@
 import { figuresOf } from '../measure/figures.ts';
-import { metricsOf, stepsAnswering } from '../metrics/metrics.ts';
+import { lackingNeed, metricsOf, needsMet, stepsAnswering } from '../metrics/metrics.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec } from '../model/strategy.ts';
@@ -20,8 +20,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Plans and runs what was asked for, writes result and reports, and prints the summary. Throws a
- * Problem where it cannot; what was measured until then is in the run folder all the same.
+ * Plans and runs a request, writes result and reports, and prints the summary. Throws a Problem if it cannot;
+ * everything measured until then is in the run folder.
  */
 export async function run(request: RunRequest, context: StoppableContext): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
@@ -60,10 +60,13 @@ export async function run(request: RunRequest, context: StoppableContext): Promi
   }
 }
 
-/** The baseline is there to be compared to: what is asked of the variants is not asked of it. */
+/** Thresholds apply to the variants, not to the baseline, and to the runs that can provide the metric. */
 function missedNotices(measured: Run, { thresholds, steps, baseline }: RunRequest): Notice[] {
   const { step, variant } = measured.plan;
   if (variant === baseline) return [];
-  const asked = thresholds.filter(({ metric }) => stepsAnswering(metric, steps).includes(step));
+  const has = needsMet(measured.plan);
+  const asked = thresholds.filter(
+    ({ metric }) => stepsAnswering(metric, steps).includes(step) && lackingNeed(metric, has) === undefined,
+  );
   return missedThresholds(asked, metricsOf(figuresOf(measured), measured.plan));
 }

@@ -36,7 +36,8 @@ describe('up', () => {
     const { code, out, said, asked } = await upWith('-p', 'tls+buf-16k', '--servers', '2', '--log');
     assert.equal(code, 0);
     assert.deepEqual(said, []);
-    const [{ name, plan, source, reply, host }] = asked as [UpInput];
+    const [{ name, plan, source, reply, host, port }] = asked as [UpInput];
+    assert.equal(port, null);
     assert.equal(name, 'tls+buf-16k');
     assert.deepEqual([plan.server, plan.servers, reply, host], ['ws', 2, 'you-said', '127.0.0.1']);
     assert.deepEqual(
@@ -48,6 +49,16 @@ describe('up', () => {
       out,
       /^ {2}WebSocket +ws:\/\/127\.0\.0\.1:4001\/websocket\n {2}WebSocket +ws:\/\/127\.0\.0\.1:4002/m,
     );
+  });
+
+  it('takes a port, unless there is no Nginx to listen on it', async () => {
+    const { asked } = await upWith('-p', 'tls', '--port', '8443');
+    assert.equal(asked[0]?.port, 8443);
+    for (const line of ['-p tls --port 0', '-p tls --port 65536', '-p tls --port http', '-p direct --port 8080']) {
+      const { code, said } = await upWith(...line.split(' '));
+      assert.equal(code, 2, line);
+      assert.match(said.join(), /^--port /);
+    }
   });
 
   it('keeps a configuration of one’s own running, or the echo servers alone', async () => {
@@ -62,14 +73,14 @@ describe('up', () => {
 
   it('is refused in a sentence where it is asked for what it is not', async () => {
     for (const [argv, sentence] of [
-      [['-p', 'tls,plain'], /^`up` keeps one variant running: name one, as in up --profile tls\.$/],
-      [['-p', 'all'], /keeps one variant running/],
-      [['-p', 'tls', '--conf', 'nginx.conf'], /keeps one variant running/],
-      [[], /^Which profile\?/],
-      [['-p', 'tls', '--reply', 'nothing'], /^--reply "nothing" is not known: it is you-said or echo\.$/],
-      [['-p', 'tls', '--allow-remote', 'eth0'], /^--allow-remote "eth0" is no IPv4 address: /],
-      [['-p', 'tls', '--allow-remote', '0.0.0.0'], /would be every interface: name the address of the one/],
-      [['-p', 'tls', '-c', '10'], /^There is no option "-c" here\./],
+      [['-p', 'tls,plain'], /^`up` runs one variant/],
+      [['-p', 'all'], /runs one variant/],
+      [['-p', 'tls', '--conf', 'nginx.conf'], /runs one variant/],
+      [[], /--profile tls/],
+      [['-p', 'tls', '--reply', 'nothing'], /^--reply "nothing" must be you-said or echo\.$/],
+      [['-p', 'tls', '--allow-remote', 'eth0'], /^--allow-remote "eth0"/],
+      [['-p', 'tls', '--allow-remote', '0.0.0.0'], /^--allow-remote 0\.0\.0\.0/],
+      [['-p', 'tls', '-c', '10'], /^up has no -c\./],
       [['-p', 'tsl'], /Did you mean tls\?/],
     ] as const) {
       const { code, said, asked } = await upWith(...argv);

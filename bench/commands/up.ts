@@ -10,9 +10,9 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { readLibrary, type Services } from './services.ts';
 
-/** Keeps a topology running until it is interrupted, which is its regular end. */
+/** Keeps a topology running until it is interrupted, which is how it normally ends. */
 export async function up(
-  { run, reply, log, host }: UpRequest,
+  { run, reply, log, host, port }: UpRequest,
   { terminal, services, interruption: { signal, urgent } }: StoppableContext,
 ): Promise<ExitCode> {
   const library = await readLibrary(services, run.nginx);
@@ -20,7 +20,7 @@ export async function up(
   const nginx = { sources: run.nginx, say: terminal.say, signal };
   const { sides, binaries } = await fitSides(named, (fit) => fit.length > 0, nginx, services);
   const [side] = sides;
-  if (side === undefined) throw new TypeError('nothing is left to keep up');
+  if (side === undefined) throw new TypeError('there is no variant to run');
   const { variant, profile } = side;
   const { plan, notices } = await planOf(run, side, services);
   for (const { level, text } of notices) if (level === 'warning') terminal.say(text);
@@ -33,6 +33,7 @@ export async function up(
     reply,
     log: log ? terminal.print : null,
     host,
+    port,
     say: terminal.say,
     signal,
     urgent,
@@ -44,7 +45,7 @@ export async function up(
   return EXIT.done;
 }
 
-/** As the step `latency` of a run would be planned, whose load is somebody else's here. */
+/** Like the latency step of a run, except that the load comes from elsewhere. */
 async function planOf(run: RunRequest, side: Side, services: Services): Promise<PlannedRun> {
   const machine = await services.readMachine();
   const { planRun } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });

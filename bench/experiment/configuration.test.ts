@@ -24,12 +24,12 @@ describe('a configuration that cannot be run', { concurrency: 3 }, () => {
     [
       'an unknown directive',
       (text: string) => text.replace('server_name', 'servername'),
-      /^Nginx refuses the configuration: unknown directive "servername" in PLACE\.$/,
+      /^Nginx rejects the configuration: unknown directive "servername" in PLACE\.$/,
     ],
     [
       'a value that Nginx does not take',
       (text: string) => text.replace('proxy_http_version  1.1', 'proxy_http_version  7'),
-      /^Nginx refuses the configuration: invalid value "7".* in PLACE\.$/,
+      /^Nginx rejects the configuration: invalid value "7".* in PLACE\.$/,
     ],
     ['a brace that is missing', (text: string) => text.replace(/\}\s*$/, ''), /PLACE/],
     ['no WebSocket location', (text: string) => text.replaceAll('proxy_pass', '#'), /PLACE|location/],

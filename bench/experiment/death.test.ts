@@ -84,7 +84,7 @@ describe('in mid-run', { concurrency: 4 }, () => {
   ] as const) {
     it(`${options}: ${name} is killed`, async (t) => {
       const { run, pid } = await kill(t, options, name);
-      checkFailed(run, `${calledSo} (process ${pid}) was killed by SIGKILL in mid-run.`);
+      checkFailed(run, `${calledSo} (process ${pid}) was killed by SIGKILL during the run.`);
       checkKept(run);
     });
   }
@@ -201,7 +201,7 @@ it('the clean-up process is killed: another takes its place, and the run goes on
   });
   checkFaultless(run, figures);
   assert.deepEqual(said, [
-    `The clean-up process (process ${pid}) was killed by SIGKILL; another one has taken its place.`,
+    `The clean-up process (process ${pid}) was killed by SIGKILL and was replaced.`,
   ]);
 });
 
@@ -229,7 +229,7 @@ it('the generator of the HTTP leg is killed', async (t) => {
       process.kill(pid, 'SIGKILL');
     },
   });
-  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL in mid-run. That was during the HTTP leg.`;
+  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL during the run. That was during the HTTP leg.`;
   assert.deepEqual(run.outcome, { state: 'failed', reason });
 });
 
@@ -243,6 +243,6 @@ it('Nginx is killed during the HTTP leg', async (t) => {
       process.kill(pid, 'SIGKILL');
     },
   });
-  checkFailed(run, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+  checkFailed(run, `nginx (process ${pid}) was killed by SIGKILL during the run.`);
   assert.ok((run.http?.errors ?? 0) > 0);
 });

@@ -95,14 +95,16 @@ function advertisesConnect(
   { host, port, ca, servername }: ProbeTarget,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return waitFor(signal, 'no SETTINGS from the server', (resolve, reject) => {
+  return waitFor(signal, 'the server sent no SETTINGS', (resolve, reject) => {
     const session = http2.connect(`https://${host}:${port}`, { ca, servername });
     session.on('error', reject);
     session.once('remoteSettings', (settings) => {
       resolve(settings.enableConnectProtocol === true);
       session.destroy();
     });
-    session.once('close', () => reject(new Error('closed before its SETTINGS (RFC 9113 section 3.4)')));
+    session.once('close', () =>
+      reject(new Error('the server closed the connection before its SETTINGS (RFC 9113 section 3.4)')),
+    );
     return () => session.destroy();
   });
 }

@@ -83,8 +83,10 @@ export interface Summary {
   mean: number | null;
   p50: number | null;
   p90: number | null;
+  p95: number | null;
   p99: number | null;
   p999: number | null;
+  p9999: number | null;
   max: number | null;
 }
 
@@ -97,8 +99,10 @@ export function summarise(histogram: Histogram): Summary {
     mean: empty ? null : histogram.mean,
     p50: supportedPercentile(histogram, 50),
     p90: supportedPercentile(histogram, 90),
+    p95: supportedPercentile(histogram, 95),
     p99: supportedPercentile(histogram, 99),
     p999: supportedPercentile(histogram, 99.9),
+    p9999: supportedPercentile(histogram, 99.99),
     // From the same end of its bucket as the percentiles, so that none of them exceeds it.
     max: empty ? null : histogram.getValueAtPercentile(100),
   };

@@ -12,7 +12,7 @@ import {
   notCompleted,
   offSchedule,
 } from './fitness.ts';
-import type { Metric, RunFacts } from './metric.ts';
+import type { Metric, Need, RunFacts } from './metric.ts';
 
 type Timed = HistogramName | 'http';
 
@@ -34,13 +34,15 @@ const STATISTICS: Record<Statistic, string> = {
   mean: 'mean',
   p50: 'p50',
   p90: 'p90',
+  p95: 'p95',
   p99: 'p99',
   p999: 'p99.9',
+  p9999: 'p99.99',
   max: 'maximum',
 };
 
 /** A few late messages decide these. */
-const TAIL: readonly string[] = ['p99', 'p999', 'max'];
+const TAIL: readonly string[] = ['p99', 'p999', 'p9999', 'max'];
 
 /** Of messages. The times of handshakes and GETs are taken while nothing else goes on, in either step. */
 const ANSWERED_BY_LATENCY: readonly string[] = ['response', 'service', 'sendLag'];
@@ -54,7 +56,7 @@ function time(name: Timed, statistic: Statistic): Metric {
     better: 'lower',
     kind: 'speed',
     step: ANSWERED_BY_LATENCY.includes(name) ? 'latency' : null,
-    openLoopOnly: name === 'response' || name === 'sendLag',
+    needs: name === 'http' ? ['http'] : name === 'response' || name === 'sendLag' ? ['schedule'] : [],
     read: ({ latencies, http }) => (name === 'http' ? http?.latency : latencies[name])?.[statistic] ?? null,
     unfit: {
       response: isTail ? invalid : offSchedule,
@@ -73,7 +75,7 @@ function count(name: string, title: string, better: Metric['better'], read: Metr
   return { ...PLAIN, name, title, unit: 'count', better, kind: 'usage', unfit: notCompleted, read };
 }
 
-const PLAIN = { step: null, openLoopOnly: false } as const;
+const PLAIN = { step: null, needs: [] } as const;
 
 const RATES: readonly Metric[] = [
   {
@@ -95,6 +97,7 @@ const RATES: readonly Metric[] = [
     better: 'higher',
     kind: 'speed',
     step: 'throughput',
+    needs: ['proxy', 'closed-loop'],
     read: ({ perCoreCapacity }) => perCoreCapacity?.perSecond ?? null,
     unfit: incomplete,
   },
@@ -105,6 +108,7 @@ const RATES: readonly Metric[] = [
     unit: 'rate',
     better: 'higher',
     kind: 'speed',
+    needs: ['http'],
     read: ({ http }) => http?.requestsPerSecond ?? null,
     unfit: notCompleted,
   },
@@ -144,6 +148,7 @@ function usage(
       unit,
       better: 'lower',
       kind: 'usage',
+      needs: part === 'proxy' ? ['proxy'] : [],
       read: (figures, plan) =>
         part === 'total' ? totalOf(plan, (each) => read(figures, each)) : read(figures, part),
       unfit: group === 'cpuPerMessage' ? incompleteOrOffSchedule : incomplete,
@@ -227,6 +232,17 @@ export function metricsOf(figures: RunFigures, plan: Run['plan']): Record<string
 export function stepsAnswering(name: string, steps: readonly Step[]): readonly Step[] {
   const step = findMetric(name)?.step ?? null;
   return step !== null && steps.includes(step) ? [step] : steps;
+}
+
+/** What a metric needs and a run with these things lacks; undefined if it lacks nothing. */
+export function lackingNeed(name: string, has: Readonly<Record<Need, boolean>>): Need | undefined {
+  return findMetric(name)?.needs.find((need) => !has[need]);
+}
+
+/** What a planned run has of what metrics need. */
+export function needsMet({ workload, http, proxy }: Run['plan']): Record<Need, boolean> {
+  const isOpen = workload.load.kind === 'open';
+  return { schedule: isOpen, 'closed-loop': !isOpen, http: http !== null, proxy: proxy !== null };
 }
 
 /** What fitness rules look at, of a run and its figures. */

@@ -2,12 +2,15 @@
 export const EXPORTS = ['csv', 'hgrm', 'markdown', 'junit', 'openmetrics'] as const;
 export type ExportName = (typeof EXPORTS)[number];
 
+/** The path that stands for standard output. */
+export const STDOUT = '-';
+
 /** An export that the user asked for. */
 export interface WantedExport {
   name: ExportName;
   /**
-   * Path of the file, or of the folder for exports with several files; null for the usual names in the run's
-   * folder.
+   * Path of the file, or of the folder for exports with several files; `-` for stdout; null for the usual names in
+   * the run's folder.
    */
   path: string | null;
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Facts } from './finding.ts';
 
 /** The stage a connection had reached when it failed. */
 export const FAILURE_STAGES = ['tcp', 'tls', 'upgrade', 'open'] as const;
@@ -57,8 +58,18 @@ export type ProblemKind =
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
-  constructor(kind: ProblemKind, message: string, options?: ErrorOptions) {
+  /** Which of its kind, for code that has to know; null if none does. Code never reads the message. */
+  readonly code: string | null;
+  /** What code needs to know about it. */
+  readonly data: Facts;
+  constructor(
+    kind: ProblemKind,
+    message: string,
+    { code = null, data = {}, ...options }: ErrorOptions & { code?: string | null; data?: Facts } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.code = code;
+    this.data = data;
   }
 }

@@ -85,7 +85,7 @@ async function named(source: string, options: FindOptions): Promise<NginxBinary>
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
     const remedy = 'Check the name of the suite, or name a binary by its path.';
-    throw new Problem('environment', `--nginx ${source} cannot be had. ${cause.message} ${remedy}`, {
+    throw new Problem('environment', `--nginx ${source} could not be fetched. ${cause.message} ${remedy}`, {
       cause,
     });
   }

@@ -27,7 +27,7 @@ function without(complaint: string, text = TEXT) {
   const changes: string[] = [];
   const rest = withoutCulprit(
     tree,
-    `Nginx refuses the configuration: ${complaint}.`,
+    complaint,
     vitalParts(tree, location),
     (change, node) => changes.push(`${change} ${node.name}:${node.origin?.line}`),
   );

@@ -218,6 +218,7 @@ export async function maskProblems<T>(
     return await act();
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    throw new Problem(error.kind, maskerOf(secrets())(error.message), { cause: error.cause });
+    const { kind, code, cause } = error;
+    throw new Problem(kind, maskerOf(secrets())(error.message), { code, cause });
   }
 }

@@ -7,7 +7,7 @@ import type { Demand } from './reckoning.ts';
 
 /** How to get Bun onto a machine. */
 export const GET_BUN =
-  '`npm install` brings it on Linux unless told to omit optional dependencies, and one on PATH serves as well (1.4.4 or later)';
+  'Run `npm install` without omitting optional dependencies (on Linux), or put Bun 1.4.4 or later on PATH';
 
 /**
  * Without TLS, messages up to this size cost Bun no more than Node (4 KiB: 1.02 of Node's CPU, 16 KiB: 1.17). With
@@ -50,8 +50,7 @@ export function engineOf(
     notices.push(notice('info', 'engine-large-messages', { bun, mostBytes: MOST_BYTES_ON_BUN }));
     return 'node';
   }
-  if (asked === 'bun')
-    throw new Problem('environment', `--engine bun: there is no Bun on this machine: ${GET_BUN}.`);
+  if (asked === 'bun') throw new Problem('environment', `--engine bun: this machine has no Bun. ${GET_BUN}.`);
   notices.push(notice('info', 'engine-node', { remedy: GET_BUN }));
   return 'node';
 }

@@ -29,7 +29,7 @@ export function placementOf(
   if (cpus.length < 2) {
     throw new Problem(
       'environment',
-      '--pin needs two CPUs at the least, and this machine offers one: leave --pin out.',
+      '--pin needs at least two CPUs, and this machine has one. Leave --pin out.',
     );
   }
   if (load.kind === 'open') return onSchedule(cpus, processes);

@@ -95,9 +95,16 @@ function nameOf({ name, variants, configurations }: RunRequest): string {
   return name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
 }
 
+/** Latin letters that have no decomposition into a letter of ASCII and a mark. */
+const LATIN: Readonly<Record<string, string>> = {
+  ...{ ß: 'ss', ẞ: 'SS', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L' },
+  ...{ đ: 'd', Đ: 'D', ð: 'd', Ð: 'D', þ: 'th', Þ: 'Th', ı: 'i', ħ: 'h', Ħ: 'H', ŧ: 't', Ŧ: 'T' },
+};
+
 /** The part of a result's id that the user can choose. Contains only characters that the schema of an id allows. */
 function folderName(wanted: string): string {
   const cleaned = wanted
+    .replace(/\p{L}/gu, (letter) => LATIN[letter] ?? letter)
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .replace(/[^A-Za-z0-9._+-]+/g, '-')
@@ -106,6 +113,6 @@ function folderName(wanted: string): string {
   if (cleaned !== '') return cleaned;
   throw new Problem(
     'usage',
-    `--name ${quoted(wanted)} has no letter or digit (A to Z, 0 to 9) that could name a folder.`,
+    `--name ${quoted(wanted)} must contain a letter or digit (A to Z, 0 to 9), because it names a folder.`,
   );
 }

@@ -7,6 +7,7 @@ import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import type { RunRequest } from '../request/request.ts';
 import { notice } from '../wording/finding.ts';
+import { formatBytes, formatCount } from '../wording/format.ts';
 import { engineOf } from './engine.ts';
 import { pacingOf, placementOf } from './placement.ts';
 import { echoServers, generatorWorkers, nginxWorkers } from './processes.ts';
@@ -48,6 +49,9 @@ const MOST_ADDRESSES = 200;
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
+
+/** The code of runs that need more memory than is available. */
+export const TOO_LITTLE_MEMORY = 'preflight-memory';
 
 /** From this share of the available memory on, the user is warned. */
 const MEMORY_TOLD = 0.9;
@@ -177,7 +181,7 @@ function sourceAddresses(
   if (needed > MOST_ADDRESSES) {
     throw new Problem(
       'environment',
-      `${connections} connections would take ${needed} source addresses, at ${each} ports for each. ${RAISE_PORTS}`,
+      `${formatCount(connections)} connections need ${formatCount(needed)} source addresses, because each has ports for only ${formatCount(each)}. ${RAISE_PORTS}`,
     );
   }
   if (needed > 1) {
@@ -196,21 +200,17 @@ function loopbackAddress(number: number): string {
 function checkMemory(request: Demand, machine: Machine, processes: Processes, notices: Notice[]): void {
   const { plain, tls } = memoryOf(request, processes);
   const available = machine.memoryBytes;
-  const left = `${gibibytes(available)} are available`;
   if (plain > available) {
     throw new Problem(
       'environment',
-      `${request.connections} connections would take about ${gibibytes(plain)} of memory, and ${left}: ` +
-        'ask for fewer (--connections), for smaller messages (--payload) or for fewer at once (--in-flight).',
+      `${formatCount(request.connections)} connections need about ${formatBytes(plain)} of memory, but only ${formatBytes(available)} are available. ` +
+        'Reduce --connections, --payload or --in-flight.',
+      { code: TOO_LITTLE_MEMORY },
     );
   }
   if (tls > available * MEMORY_TOLD) {
     const { connections } = request;
     const facts = { connections, plainBytes: plain, tlsBytes: tls, availableBytes: available };
-    notices.push(notice('warning', 'preflight-memory', facts));
+    notices.push(notice('warning', TOO_LITTLE_MEMORY, facts));
   }
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -4,6 +4,7 @@ import type { Machine } from '../model/machine.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunRequest } from '../request/request.ts';
 import { notice } from '../wording/finding.ts';
+import { formatCount } from '../wording/format.ts';
 import { type HoldFacts, holdClause } from '../wording/planning.ts';
 import {
   connectionsPerAddress,
@@ -118,21 +119,21 @@ function processCount(need: Need, connections: number, notices: Notice[]): numbe
   const { asked, byDefault, most, capacity, what, option, hold, remedy } = need;
   const reason = holdClause(hold);
   if (capacity < 1) {
-    throw new Problem('environment', `No ${what} can be run: ${reason}. ${remedy}`);
+    throw new Problem('environment', `No ${what} can run: ${reason}. ${remedy}`);
   }
   const needed = Math.ceil(connections / capacity);
   if (asked !== null && asked < needed) {
     throw new Problem(
       'environment',
-      `${option} ${asked} is too few for ${connections} connections: ${reason}. ` +
-        `Ask for ${needed}, or leave ${option} out. ${remedy}`,
+      `${option} ${asked} is too few for ${formatCount(connections)} connections: ${reason}. ` +
+        `Use ${option} ${needed}, or leave it out. ${remedy}`,
     );
   }
   if (asked !== null) return asked;
   if (needed > most) {
     throw new Problem(
       'environment',
-      `${connections} connections would take ${needed} ${what}, and more than ${most} do not help: ${reason}. ${remedy}`,
+      `${formatCount(connections)} connections need ${formatCount(needed)} ${what}, and at most ${most} are useful: ${reason}. ${remedy}`,
     );
   }
   if (needed > byDefault) notices.push(notice('info', need.code, { needed, byDefault, connections, hold }));

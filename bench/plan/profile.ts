@@ -23,7 +23,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
  */
 export async function loadProfiles(folder: string): Promise<Profile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw new Problem('configuration', `The folder of profiles ${folder} cannot be read.`, { cause });
+    throw new Problem(
+      'configuration',
+      `The folder of profiles ${folder} could not be read. Reinstall nginx-ws-bench.`,
+      { cause },
+    );
   });
   const names = entries
     .filter((entry) => entry.isDirectory() && NAME.test(entry.name))
@@ -39,7 +43,7 @@ async function loadProfile(folder: string, name: string): Promise<Profile | null
   const path = join(folder, name, 'profile.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw new Problem('configuration', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    throw new Problem('configuration', `${path} could not be read: ${reasonOf(error)}.`, { cause: error });
   });
   if (text === null) return null;
   const described = v.safeParse(profileSchema, parseJson(text, path));
@@ -67,7 +71,7 @@ async function configurationPath(folder: string, name: string): Promise<string |
   if (name === 'direct') return null;
   const path = join(folder, name, 'nginx.conf');
   await access(path).catch((cause: unknown) => {
-    throw new Problem('configuration', `The profile ${name} has no nginx.conf: ${path} cannot be read.`, {
+    throw new Problem('configuration', `The profile ${name} has no nginx.conf: ${path} could not be read.`, {
       cause,
     });
   });

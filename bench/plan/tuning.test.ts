@@ -45,11 +45,11 @@ test('what is missing or wrong is named', async () => {
     const refused = (message: RegExp) =>
       assert.rejects(loadTunings(folder), { kind: 'configuration', message });
     await writeFile(join(folder, 'a.conf'), '# a\n');
-    await refused(/a\.json cannot be read: /);
+    await refused(/a\.json could not be read: /);
     await writeFile(join(folder, 'a.json'), '{');
     await refused(/a\.json: the file: /);
     await writeFile(join(folder, 'a.json'), JSON.stringify({ ...DESCRIPTION, question: 7 }));
     await refused(/a\.json: question: /);
-    await assert.rejects(loadTunings(join(folder, 'nowhere')), { message: /nowhere cannot be read\.$/ });
+    await assert.rejects(loadTunings(join(folder, 'nowhere')), { message: /nowhere could not be read\./ });
   });
 });

@@ -12,7 +12,11 @@ import { reasonOf } from '../model/system-error.ts';
  */
 export async function loadTunings(folder: string): Promise<ShippedTuning[]> {
   const files = await readdir(folder).catch((cause: unknown) => {
-    throw new Problem('configuration', `The folder of tunings ${folder} cannot be read.`, { cause });
+    throw new Problem(
+      'configuration',
+      `The folder of tunings ${folder} could not be read. Reinstall nginx-ws-bench.`,
+      { cause },
+    );
   });
   const names = files.filter((file) => file.endsWith('.conf')).map((file) => file.slice(0, -'.conf'.length));
   return Promise.all(names.sort().map((name) => loadTuning(folder, name)));
@@ -29,6 +33,6 @@ async function loadTuning(folder: string, name: string): Promise<ShippedTuning> 
 
 async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new Problem('configuration', `${path} cannot be read: ${reasonOf(cause)}.`, { cause });
+    throw new Problem('configuration', `${path} could not be read: ${reasonOf(cause)}.`, { cause });
   });
 }

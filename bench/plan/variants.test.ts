@@ -77,22 +77,22 @@ test('an Nginx that nobody named, and one that nobody uses', () => {
     [
       ['new', 'old'],
       ['tls@nwe'],
-      /^There is no Nginx called "nwe"\. Did you mean new\? Those that --nginx names are new, old\.$/,
+      /"nwe"\. Did you mean new\? --nginx names new, old\.$/,
     ],
     [
       ['new'],
       ['tls@new+buf-16k', 'tls@'],
-      /^There is no Nginx called ""\. Those that --nginx names are new\.$/,
+      /""\. --nginx names new\.$/,
     ],
     [
       [],
       ['tls@new'],
-      /^There is no Nginx called "new"\. Say where it is: --nginx new=\/path\/to\/nginx, or /,
+      /"new"\..* --nginx new=\/path\/to\/nginx, or /,
     ],
-    [['new'], ['tls@new@new'], /^There is no Nginx called "new@new"\./],
-    [['new'], ['direct@new'], /^direct has no Nginx that could be chosen\.$/],
-    [['new'], ['tsl@new'], /^There is no profile "tsl"\. Did you mean tls\?/],
-    [['new'], ['tls+buf-16k@new'], /^A tuning comes after the Nginx: write tls@new\+buf-16k\.$/],
+    [['new'], ['tls@new@new'], /"new@new"\./],
+    [['new'], ['direct@new'], /^direct runs without Nginx.*"new"/],
+    [['new'], ['tsl@new'], /^"tsl".* Did you mean tls\?/],
+    [['new'], ['tls+buf-16k@new'], /tls@new\+buf-16k\.$/],
     [
       ['new', 'old'],
       ['tls@new', 'tls'],
@@ -107,14 +107,14 @@ test('an Nginx that nobody named, and one that nobody uses', () => {
 
 test('a name that is none: the nearest one and the list', () => {
   const cases: [name: string, message: RegExp][] = [
-    ['tsl', /^There is no profile "tsl"\. Did you mean tls\? The profiles are direct, plain, tls, .*\.$/],
+    ['tsl', /^"tsl" is not a profile\. Did you mean tls\? The profiles are direct, plain, tls, .*\.$/],
     ['load-balancd', /Did you mean load-balanced\?/],
-    ['kubernetes', /^There is no profile "kubernetes"\. The profiles are /],
-    ['plain+bufs-16k', /^There is no tuning "bufs-16k"\. Did you mean buf-16k\? The tunings are buf-16k, /],
-    ['plain+', /^There is no tuning ""\. The tunings are /],
-    ['../tls', /^There is no profile "\.\.\/tls"\./],
-    ['direct+buf-16k', /^direct has no Nginx that the tuning buf-16k could change\.$/],
-    ['plain+ssl-4k', /^The tuning ssl-4k is not for the profile plain, but for tls, http2\.$/],
+    ['kubernetes', /^"kubernetes".*\. The profiles are /],
+    ['plain+bufs-16k', /^"bufs-16k".* Did you mean buf-16k\? The tunings are buf-16k, /],
+    ['plain+', /^"".*The tunings are /],
+    ['../tls', /^"\.\.\/tls"/],
+    ['direct+buf-16k', /^direct runs without Nginx.*buf-16k/],
+    ['plain+ssl-4k', /^The tuning ssl-4k .* plain, only to tls, http2\.$/],
   ];
   for (const [name, message] of cases) assert.throws(() => chosen(name), { kind: 'usage', message });
 });
@@ -129,5 +129,5 @@ test('what was typed is laid over the baseline, tunings of its own included', ()
   assert.deepEqual(compared(['plain+buf-16k'], tunes), names);
   const [, , last] = chooseSides(LIBRARY, ['plain+buf-16k'], tunes);
   assert.deepEqual(last?.variant.proxy?.tunings.at(-1), { name: 'tune-2', text: 'http { gzip on; }' });
-  assert.throws(() => compared(['direct'], tunes), { kind: 'usage', message: /^direct has no Nginx/ });
+  assert.throws(() => compared(['direct'], tunes), { kind: 'usage', message: /^direct runs without Nginx/ });
 });

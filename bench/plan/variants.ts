@@ -78,7 +78,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     const [word = '', ...late] = each.split('@');
     if (late.length > 0) {
       const right = `${base}@${late.join('@')}+${word}`;
-      throw new Problem('usage', `A tuning comes after the Nginx: write ${right}.`);
+      throw new Problem('usage', `The tuning comes after the name of the Nginx. Use ${right}.`);
     }
     const tuning = tunings.find((shipped) => shipped.name === each);
     if (tuning === undefined)
@@ -90,7 +90,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     if (tuning.profiles !== null && !tuning.profiles.includes(base)) {
       throw new Problem(
         'usage',
-        `The tuning ${each} is not for the profile ${base}, but for ${tuning.profiles.join(', ')}.`,
+        `The tuning ${each} does not apply to the profile ${base}, only to ${tuning.profiles.join(', ')}.`,
       );
     }
     return tuned(side, { name: each, text: tuning.text });
@@ -100,16 +100,13 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
 /** The same side on the Nginx that the user named. */
 export function onBinary({ variant, profile }: Side, name: string, binaries: readonly string[]): Side {
   if (variant.proxy === null)
-    throw new Problem('usage', `${variant.name} has no Nginx that could be chosen.`);
+    throw new Problem('usage', `${variant.name} runs without Nginx, so it cannot run on ${quoted(name)}.`);
   if (!binaries.includes(name)) {
     const list =
       binaries.length === 0
-        ? `Say where it is: --nginx ${name || 'new'}=/path/to/nginx, or --nginx trixie=debian:trixie.`
-        : `Those that --nginx names are ${binaries.join(', ')}.`;
-    throw new Problem(
-      'usage',
-      `There is no Nginx called ${quoted(name)}.${suggestion(name, binaries)} ${list}`,
-    );
+        ? `Name it, for example --nginx ${name || 'new'}=/path/to/nginx, or --nginx trixie=debian:trixie.`
+        : `--nginx names ${binaries.join(', ')}.`;
+    throw new Problem('usage', `No Nginx is named ${quoted(name)}.${suggestion(name, binaries)} ${list}`);
   }
   return {
     variant: {
@@ -127,13 +124,16 @@ function checkUse(sides: readonly Side[], { binaries }: Library): void {
   if (idle === undefined) return;
   throw new Problem(
     'usage',
-    `No variant runs on the Nginx called ${idle}: write tls@${idle} for one that should, or leave --nginx ${idle}= out.`,
+    `No variant runs on the Nginx named ${idle}. Use it, for example as tls@${idle}, or leave --nginx ${idle}= out.`,
   );
 }
 
 function tuned({ variant, profile }: Side, tuning: Tuning): Side {
   if (variant.proxy === null) {
-    throw new Problem('usage', `${variant.name} has no Nginx that the tuning ${tuning.name} could change.`);
+    throw new Problem(
+      'usage',
+      `${variant.name} runs without Nginx, so the tuning ${tuning.name} does not apply to it.`,
+    );
   }
   return {
     variant: {
@@ -158,5 +158,5 @@ function numbered(sides: readonly Side[]): Side[] {
 
 function unknown(kind: 'profile' | 'tuning', name: string, known: readonly string[]): Problem {
   const list = `The ${kind}s are ${known.join(', ')}.`;
-  return new Problem('usage', `There is no ${kind} ${quoted(name)}.${suggestion(name, known)} ${list}`);
+  return new Problem('usage', `${quoted(name)} is not a ${kind}.${suggestion(name, known)} ${list}`);
 }

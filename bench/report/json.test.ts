@@ -63,7 +63,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
   assert.deepEqual(Object.keys(told.connections), ['asked', 'opened', 'failed']);
   assert.deepEqual(Object.keys(told.messages), ['sent', 'echoed', 'outstanding', 'lost', 'perSecond']);
   assert.deepEqual(Object.keys(told.undisturbed ?? {}), ['responseUs', 'serviceUs', 'sendLagUs']);
-  const percentiles = ['count', 'min', 'mean', 'p50', 'p90', 'p99', 'p999', 'max'];
+  const percentiles = ['count', 'min', 'mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'];
   const { responseUs, serviceUs, sendLagUs, handshakeUs, tcpUs, tlsUs, upgradeUs, http, undisturbed } = told;
   const ofAll = [responseUs, serviceUs, sendLagUs, handshakeUs, tcpUs, tlsUs, upgradeUs, http?.latencyUs];
   for (const times of [...ofAll, ...Object.values(undisturbed ?? {})])

@@ -9,32 +9,32 @@ import { quoted } from './units.ts';
 
 /** What `calibrate` was asked for. */
 export interface CalibrateRequest {
-  /** What every run is asked for; its one variant is the baseline. */
+  /** The request of each run; its only variant is the baseline. */
   run: RunRequest;
-  /** Null: as many as a comparison has, or as fit into the budget. */
+  /** Null: as many as in a comparison, or as fit into the budget. */
   rounds: number | null;
   budgetMs: number | null;
 }
 
-/** As in a comparison, which is what is calibrated. */
+/** The same as in a comparison, because that is what is calibrated. */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
 
 const LOAD = RUN_OPTIONS['The load'];
-const PROCESSES = RUN_OPTIONS['The processes (by default the preflight decides)'];
-const OUTPUT = RUN_OPTIONS['What comes out'];
+const PROCESSES = RUN_OPTIONS['The processes (by default, chosen for this machine)'];
+const OUTPUT = RUN_OPTIONS['The output'];
 
 const OPTIONS = {
   'The calibration': {
-    profile: { short: 'p', value: 'NAME', help: 'What is compared with itself [plain]' },
-    rounds: { value: 'N', help: 'Of one run of each variant and step [10]' },
-    budget: { value: 'TIME', help: 'As many rounds as fit into it' },
-    nginx: RUN_OPTIONS['What is put under load'].nginx,
+    profile: { short: 'p', value: 'NAME', help: 'Profile to compare with itself [plain]' },
+    rounds: { value: 'N', help: 'Rounds, each with one run of each variant and step [10]' },
+    budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
+    nginx: RUN_OPTIONS['The variants'].nginx,
   },
   'The load': {
     connections: LOAD.connections,
     duration: { ...LOAD.duration, help: 'Length of the measured phase of each run [3s]' },
-    warmup: { ...LOAD.warmup, help: 'Load before it that is not counted [2s]' },
+    warmup: { ...LOAD.warmup, help: 'Load before it, not counted [2s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
     seed: LOAD.seed,
@@ -44,7 +44,7 @@ const OPTIONS = {
     pin: PROCESSES.pin,
     'no-pin': PROCESSES['no-pin'],
   },
-  'What comes out': {
+  'The output': {
     json: OUTPUT.json,
     export: OUTPUT.export,
     quiet: OUTPUT.quiet,
@@ -56,7 +56,7 @@ const OPTIONS = {
 
 export const calibrateCommand = {
   operands: '',
-  help: 'How far is a comparison on this machine to be believed?',
+  help: 'How far can you trust a comparison on this machine?',
   options: OPTIONS,
   parse: (given) => ({ command: 'calibrate', calibrate: calibrateRequest(given) }),
 } as const satisfies Command<{ command: 'calibrate'; calibrate: CalibrateRequest }>;
@@ -66,7 +66,7 @@ function calibrateRequest(given: GivenOptions): CalibrateRequest {
   if (profile === 'all' || profile.includes(',')) {
     throw new Problem(
       'usage',
-      `--profile ${quoted(profile)}: \`calibrate\` takes one profile, which it compares with itself.`,
+      `--profile ${quoted(profile)}: \`calibrate\` compares one profile with itself. Name one.`,
     );
   }
   const what = { variants: [profile], steps: STEPS, warmupMs: WARMUP_MS, durationMs: DURATION_MS };

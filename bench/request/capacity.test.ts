@@ -67,17 +67,18 @@ test('a configuration of one’s own is a variant like any', () => {
 });
 
 test('what cannot be searched is refused with what to do', () => {
-  refused('-p plain,tls', /one variant at a time/);
-  refused('-p all', /one variant at a time/);
-  refused('--objective response.p99<20ms', /^Which profile\?/);
-  refused('-p tls --objective response.p98<20ms', /^--objective "response\.p98<20ms" names no metric/);
-  refused('-p tls --objective fast', /^--objective "fast" is no condition/);
-  refused('-p tls --objective http.p99<1ms', /names what a trial does not measure/);
-  refused('-p tls --objective perCoreCapacity>10k', /names what a trial does not measure/);
+  refused('-p plain,tls', /takes one variant/);
+  refused('-p all', /takes one variant/);
+  refused('--objective response.p99<20ms', /--profile tls/);
+  refused('-p tls --objective response.p98<20ms', /^--objective "response\.p98<20ms" does not name a metric/);
+  refused('-p tls --objective fast', /^--objective "fast" must be a condition/);
+  refused('-p tls --objective http.p99<1ms', /not measured in a trial/);
+  refused('-p tls --objective perCoreCapacity>10k', /not measured in a trial/);
+  refused('-p direct --objective cpuPerMessage.proxy<30us', /direct has none/);
   refused('-p tls --rate-per-connection 2', /needs --over connections/);
   refused('-p tls --over connections -R 5k --rate-per-connection 2', /contradict each other/);
-  refused('-p tls --over connections -R 10', /ask for 200, or for longer trials/);
-  refused('-p tls --max 10', /--max 10 is less than a trial of this length needs for the objectives: 200/);
-  refused('-p tls --over messages', /it is rate or connections/);
-  refused('-p tls --threshold response.p99<20ms', /no option "--threshold"/);
+  refused('-p tls --over connections -R 10', /--rate 200, or a longer --duration/);
+  refused('-p tls --max 10', /^--max 10 .*200/);
+  refused('-p tls --over messages', /must be rate or connections/);
+  refused('-p tls --threshold response.p99<20ms', /has no --threshold/);
 });

@@ -7,39 +7,49 @@ import type { Command } from './command.ts';
 import { milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
-import { CONNECTIONS, DURATION_US, PER_SECOND, type RunRequest, requestOf, variantsOf } from './run.ts';
+import {
+  CONNECTIONS,
+  DURATION_US,
+  hasProxy,
+  PER_SECOND,
+  type RunRequest,
+  requestOf,
+  variantsOf,
+} from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
-import { parseCondition } from './threshold.ts';
+import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
 
 /** What `capacity` was asked for. */
 export interface CapacityRequest {
-  /** What every trial is asked for; it has one variant. */
+  /** The request of each trial; it has one variant. */
   run: RunRequest;
   axis: Axis;
-  /** All have to be met. */
+  /** All must be met. */
   objectives: readonly Condition[];
-  /** Messages per second or connections; null: chosen from what the step `throughput` measures. */
+  /** Messages per second, or connections; null: chosen from the result of the throughput step. */
   start: number | null;
-  /** Below it a trial is too short for the percentiles that the objectives name. */
+  /** Below this, a trial has too few samples for the percentiles in the objectives. */
   least: number;
-  /** Null: as many as can be run. */
+  /** Null: as many as the machine can run. */
   most: number | null;
   budgetMs: number | null;
 }
 
-/** Long enough for a p99 that is not chance alone, short enough for a search of a dozen trials. */
+/** Long enough for a p99 that is more than noise, short enough for a search of a dozen trials. */
 const DURATION_MS = 5000;
 const WARMUP_MS = 2000;
 
 const DEFAULT_OBJECTIVE = 'response.p99<20ms';
-/** Part of every search unless an objective looks at the same: what loses messages does not hold anything. */
+/** Added to every search unless an objective names the same metric: a trial that loses messages fails. */
 const WHOLE = ['connections.failed==0', 'messages.lost==0'];
 
-/** Samples without which a percentile is not told: ten stand beyond it. */
+/** Samples that a percentile needs: ten must lie beyond it. */
 const SAMPLES: readonly (readonly [metric: RegExp, samples: number])[] = [
+  [/\.p9999$/, 100_000],
   [/\.p999$/, 10_000],
   [/\.p99$/, 1000],
+  [/\.p95$/, 200],
   [/\.p90$/, 100],
   [/\./, 20],
 ];
@@ -48,17 +58,25 @@ const CAPACITY_OPTIONS = {
   objective: {
     value: 'CONDITION',
     many: true,
-    help: `What has to hold, all where there are several [${DEFAULT_OBJECTIVE}]`,
+    help: `What must hold; repeat it to add more [${DEFAULT_OBJECTIVE}]`,
   },
-  over: { value: 'rate|connections', help: 'What is raised until it does not [rate]' },
-  rate: { short: 'R', value: 'N', help: 'Tried first [chosen]; over connections: of all of them together' },
-  'rate-per-connection': { value: 'N', help: 'Over connections: messages per second on each [1]' },
-  connections: { short: 'c', value: 'N', help: 'WebSockets [1000]; over connections: tried first' },
-  max: { value: 'N', help: 'Nothing beyond this rate or number of connections is tried' },
-  budget: { value: 'TIME', help: 'No trial is begun that would end later' },
+  over: { value: 'rate|connections', help: 'What to raise until an objective is missed [rate]' },
+  rate: {
+    short: 'R',
+    value: 'N',
+    help: 'First rate tried [chosen]; with --over connections: the total rate',
+  },
+  'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each [1]' },
+  connections: {
+    short: 'c',
+    value: 'N',
+    help: 'WebSockets [1000]; with --over connections: the first number tried',
+  },
+  max: { value: 'N', help: 'Highest rate, or number of connections, to try' },
+  budget: { value: 'TIME', help: 'Start no trial that would end later than this' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a search, or that it has in another way. */
+/** Options of `run` that make no sense in a search, or that a search has in another form. */
 const NOT_OF_A_TRIAL = [
   'steps',
   'baseline',
@@ -70,19 +88,26 @@ const NOT_OF_A_TRIAL = [
 
 export const capacityCommand = {
   operands: '',
-  help: 'The highest rate, or number of WebSockets, that holds an objective',
+  help: 'Find the highest rate, or number of WebSockets, for an objective',
+  absent: {
+    steps: 'it searches with the latency step',
+    baseline: 'measure the price of the proxy with `run`',
+    threshold: 'use --objective',
+    'no-http': 'it sends no HTTP requests',
+    'in-flight': 'its trials follow a schedule',
+  },
   options: { 'The search': CAPACITY_OPTIONS, ...optionsOfItsTrials() },
   parse: (given) => ({ command: 'capacity', capacity: capacityRequest(given) }),
 } as const satisfies Command<{ command: 'capacity'; capacity: CapacityRequest }>;
 
-/** Each puts one variant under load like the step `latency` of `run`. */
+/** Each trial puts one variant under load, like the latency step of `run`. */
 function optionsOfItsTrials(): Readonly<Record<string, Options>> {
   const changed: Record<string, string> = {
-    profile: 'The variant: tls, tls+buf-16k',
+    profile: 'Variant: tls, tls+buf-16k',
     server: 'Echo server [lean]',
     duration: 'Length of the measured phase of each trial [5s]',
     arrivals: 'Spacing of the schedule [uniform]',
-    strict: 'Exit with 1 unless Nginx itself was found to be the limit',
+    strict: 'Exit with 1 unless Nginx was the limit',
   };
   return Object.fromEntries(
     Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
@@ -104,7 +129,7 @@ function capacityRequest(given: GivenOptions): CapacityRequest {
   const variants = variantsOf(given);
   const run = requestOf(given, { variants, steps, warmupMs: WARMUP_MS, durationMs: DURATION_MS });
   checkOne(run);
-  const objectives = objectivesOf(given);
+  const objectives = objectivesOf(given, run);
   const axis = axisOf(given, over, run);
   const least = leastOf(axis, objectives, run);
   return {
@@ -122,19 +147,26 @@ function checkOne({ variants, configurations }: RunRequest): void {
   if (variants.length + configurations.length === 1 && !variants.includes('all')) return;
   throw new Problem(
     'usage',
-    '`capacity` searches for one variant at a time: name one, as in --profile tls, and run it again for another.',
+    '`capacity` takes one variant. Name one, for example --profile tls, and run it again for another.',
   );
 }
 
-function objectivesOf(given: GivenOptions): Condition[] {
+function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
   const asked = (given.get('objective') ?? [DEFAULT_OBJECTIVE]).map((text) =>
     parseCondition('--objective', text),
   );
-  const [untold] = asked.filter(({ metric }) => /^(http\.|perCoreCapacity$)/.test(metric));
-  if (untold !== undefined) {
+  const untold = unmeasurable(asked, {
+    schedule: true,
+    'closed-loop': false,
+    http: false,
+    proxy: hasProxy(run),
+  });
+  if (untold !== null) {
     throw new Problem(
       'usage',
-      `--objective ${quoted(untold.text)} names what a trial does not measure: it is an open loop over WebSockets alone. \`run\` measures it.`,
+      untold.need === 'proxy'
+        ? `--objective ${quoted(untold.text)} needs Nginx, and direct has none. Name another variant.`
+        : `--objective ${quoted(untold.text)} is not measured in a trial, which is an open loop over WebSockets only. Use \`run\` to measure it.`,
     );
   }
   const whole = WHOLE.map((text) => parseCondition('--objective', text));
@@ -146,33 +178,33 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
   if (over === 'rate') {
     if (perConnection === null) return { over, connections };
     throw new Incomplete(
-      '--rate-per-connection needs --over connections: else the rate is what is searched.',
+      '--rate-per-connection needs --over connections. Without it, the rate is what is searched for.',
       { over: 'connections' },
     );
   }
   if (ratePerSecond !== null && perConnection !== null) {
-    throw new Problem('usage', '--rate and --rate-per-connection contradict each other; leave one out.');
+    throw new Problem('usage', '--rate and --rate-per-connection contradict each other. Leave one out.');
   }
   return ratePerSecond === null
     ? { over, ratePerSecond: perConnection ?? 1, per: 'connection' }
     : { over, ratePerSecond, per: 'all' };
 }
 
-/** Trials in which the lowest rate has the samples that the objectives need. */
+/** Trials that have enough samples at any rate. */
 const UNDEMANDING = { duration: '1440m', objective: 'messages.lost==0' };
 
-/** The least level at which a trial has the samples that the objectives need. */
+/** The lowest level at which a trial has the samples that the objectives need. */
 function leastOf(axis: Axis, objectives: readonly Condition[], { durationMs, workers }: RunRequest): number {
   const samples = Math.max(1, ...objectives.filter(({ unit }) => unit === 'time').map(samplesFor));
   const perSecond = Math.ceil((samples * 1000) / durationMs);
   if (axis.over === 'rate') return perSecond;
-  // A generator process has one connection at the least.
+  // Each generator process has at least one connection.
   const processes = workers ?? 1;
   if (axis.per === 'connection') return Math.max(processes, Math.ceil(perSecond / axis.ratePerSecond));
   if (axis.ratePerSecond >= perSecond) return processes;
   throw new Incomplete(
-    `--rate ${formatNumber(axis.ratePerSecond)} has fewer than the ${samples} messages in a trial that the objectives need: ` +
-      `ask for ${perSecond}, or for longer trials (--duration).`,
+    `--rate ${formatNumber(axis.ratePerSecond)} sends too few messages: the objectives need ${samples} in each trial. ` +
+      `Use --rate ${perSecond}, or a longer --duration.`,
     UNDEMANDING,
   );
 }
@@ -186,7 +218,7 @@ function mostOf(given: GivenOptions, over: Axis['over'], least: number): number 
   const most = over === 'rate' ? rate(given, 'max', bounds) : number(given, 'max', bounds);
   if (most === null || most >= least) return most;
   throw new Incomplete(
-    `--max ${formatNumber(most)} is less than a trial of this length needs for the objectives: ${least}. Ask for more, or for longer trials (--duration).`,
+    `--max ${formatNumber(most)} is too low: the objectives need at least ${least} in a trial of this length. Raise --max, or use a longer --duration.`,
     UNDEMANDING,
   );
 }

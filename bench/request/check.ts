@@ -16,18 +16,18 @@ export interface CheckRequest {
   json: boolean;
 }
 
-/** Those of a configuration that `run` puts under load; its path is the operand here. */
+/** The same options as in `run`, except that the path is the operand here. */
 const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
 const ASKING: Options = {
-  nginx: { value: 'PATH', help: 'Nginx binary, or debian:SUITE [the one on PATH, else fetched]' },
-  json: { value: null, help: 'Print the findings as JSON on stdout, and nothing else there' },
+  nginx: { value: 'PATH', help: 'Nginx binary, or debian:SUITE [from PATH, else downloaded]' },
+  json: { value: null, help: 'Print the findings as JSON, and nothing else, on stdout' },
 };
 
 export const checkCommand = {
   operands: 'PATH',
   help: 'What is wrong with this nginx.conf for WebSockets?',
-  options: { 'How it is read and entered': READING, 'What it is tried with, and what comes out': ASKING },
+  options: { 'The configuration': READING, 'The check': ASKING },
   parse: (given, operands) => ({
     command: 'check',
     check: {
@@ -44,6 +44,6 @@ function pathOf(operands: readonly string[]): string {
   if (path !== undefined && rest.length === 0) return path;
   throw new Problem(
     'usage',
-    '`check` takes one path, of an nginx.conf or a file from conf.d or sites-available: check ./nginx.conf.',
+    '`check` takes the path of one nginx.conf, or of a file from conf.d or sites-available, for example check ./nginx.conf.',
   );
 }

@@ -1,18 +1,20 @@
 import type { GivenOptions, Options } from './options.ts';
 
-/** A command as it is typed: what its help text says, and what its operands and options ask for. */
+/** A command: its help text, and how its operands and options become a request. */
 export interface Command<Asked> {
-  /** How the help text writes its operands: `A B [C ...]`; empty for a command that takes none. */
+  /** Its operands as the help text shows them: `A B [C ...]`; empty if it takes none. */
   operands: string;
-  /** What it is for, in one line. */
+  /** Its purpose, in one line. */
   help: string;
-  /** Its options, by the heading that they stand under in its help text. */
+  /** Its options, by the heading in its help text. */
   options: Readonly<Record<string, Options>>;
+  /** Why it has no such option, for options that users try. */
+  absent?: Readonly<Record<string, string>>;
   /**
-   * Whether an option of a file with options is of use beside these operands; left out: every one is; false: the
-   * command reads no such file, which is code.
+   * Whether an option from a configuration file applies with these operands. Missing: all apply. False: the command
+   * reads no such file, because that would run code.
    */
   takesFromFile?: false | ((option: string, operands: readonly string[]) => boolean);
-  /** Throws a Problem of kind `usage` where the line is wrong. */
+  /** Throws a Problem of kind `usage` if the line is wrong. */
   parse(given: GivenOptions, operands: readonly string[]): Asked;
 }

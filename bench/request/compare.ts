@@ -11,40 +11,47 @@ import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored
 
 /** What `compare` was asked for. */
 export interface CompareRequest {
-  /** What every run is asked for; of its variants the first is the baseline. */
+  /** The request of each run; the first variant is the baseline. */
   run: RunRequest;
-  /** Texts to lay over the baseline, each of which makes another variant. */
+  /** Tunings of the baseline, each of which makes another variant. */
   tunes: readonly string[];
-  /** Null: as many as it takes for verdicts on all figures, or as fit into the budget. */
+  /** Null: as many as all metrics need for a verdict, or as fit into the budget. */
   rounds: number | null;
   budgetMs: number | null;
   failOnSlower: boolean;
 }
 
 /**
- * Many short runs tell more than few long ones: what differs between two runs of 10 s is hardly less than
- * between two of 3 s, and only runs are independent of each other.
+ * Many short runs say more than a few long ones: two runs of 10 s differ hardly less than two of 3 s, and only
+ * separate runs are independent of each other.
  */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
 
 const MOST_ROUNDS = 1000;
 
-/** Options that `compare` alone has. */
+/** Options that only `compare` has. */
 const COMPARISON_OPTIONS = {
-  tune: { value: 'TEXT', many: true, help: 'Another variant: the first with this nginx.conf over it' },
-  rounds: { value: 'N', help: 'Of one run of each variant and step [10; 11 for 3 variants]' },
-  budget: { value: 'TIME', help: 'As many rounds as fit into it' },
-  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more' },
+  tune: { value: 'TEXT', many: true, help: 'Another variant: the first one with these directives' },
+  rounds: { value: 'N', help: 'Rounds, one run of each variant and step [10; 11 for 3 variants]' },
+  budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
+  'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more CPU or memory' },
   markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense where runs are compared, or say it in another way. */
-const OF_RUN_ALONE = ['profile', 'baseline', 'no-http', 'threshold', 'strict'];
+/** Options of `run` that make no sense in a comparison, or that it has in another form. */
+const ABSENT = {
+  profile: 'name the variants, for example compare plain tls',
+  baseline: 'its first variant is the baseline',
+  'no-http': 'it sends no HTTP requests',
+  threshold: 'use --fail-on slower',
+  strict: 'runs that are not valid are left out of the metrics they affect',
+};
 
 export const compareCommand = {
   operands: 'A B [C ...]',
-  help: 'Is B better than A, by how much, and how sure is that?',
+  help: 'Is B better than A, by how much, and how certain is that?',
+  absent: ABSENT,
   options: { 'The comparison': COMPARISON_OPTIONS, ...optionsOfItsRuns() },
   takesFromFile: (option, operands) => !operands.some(isStored) || OF_STORED.has(option),
   parse: (given, operands): ComparisonAsked =>
@@ -57,17 +64,14 @@ type ComparisonAsked =
   | { command: 'compare'; compare: CompareRequest }
   | { command: 'compare-stored'; stored: StoredRequest };
 
-/** It puts variants under load like `run`, for shorter. */
+/** The options of `run`, with shorter runs by default. */
 function optionsOfItsRuns(): Readonly<Record<string, Options>> {
   const kept = Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
     heading,
-    Object.fromEntries(Object.entries(options).filter(([name]) => !OF_RUN_ALONE.includes(name))),
+    Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(ABSENT, name))),
   ]);
-  const { duration, warmup } = RUN_OPTIONS['The load'];
-  const shorter = {
-    duration: { ...duration, help: duration.help.replace(/\[.*\]/, '[3s]') },
-    warmup: { ...warmup, help: warmup.help.replace(/\[.*\]/, '[2s]') },
-  };
+  const { duration } = RUN_OPTIONS['The load'];
+  const shorter = { duration: { ...duration, help: 'Length of the measured phase of each run [3s]' } };
   const groups: Record<string, Options> = Object.fromEntries(kept);
   return { ...groups, 'The load': { ...groups['The load'], ...shorter } };
 }
@@ -95,15 +99,12 @@ function compareRequest(given: GivenOptions, operands: readonly string[]): Compa
 
 function checkVariants(variants: readonly string[], tunes: readonly string[]): void {
   if (variants.includes('all')) {
-    throw new Problem(
-      'usage',
-      '`compare` takes the names of variants one by one, the baseline first; `all` is none.',
-    );
+    throw new Problem('usage', '`compare` does not take `all`. Name each variant, the baseline first.');
   }
   if (variants.length + tunes.length > 1 && variants.length > 0) return;
   throw new Incomplete(
-    '`compare` takes two variants or more, the baseline first: compare tls tls+buf-16k. ' +
-      'One is enough beside a --tune; --conf names a configuration of your own. `profiles` lists profiles and tunings.',
+    '`compare` needs two variants or more, the baseline first, for example compare tls tls+buf-16k. ' +
+      'With --tune, one is enough. Use --conf for your own nginx.conf; `profiles` lists profiles and tunings.',
     { conf: 'nginx.conf', tune: 'http { }' },
   );
 }
@@ -112,7 +113,7 @@ function nameOf(variants: readonly string[], tunes: readonly string[]): string {
   return ['compare', ...variants, ...tunes.map((_, index) => `tune-${index + 1}`)].join('-');
 }
 
-/** Both steps unless --steps says otherwise: a rate that is named here takes the throughput away from nobody. */
+/** Both steps unless --steps says otherwise; unlike in `run`, a rate does not drop the throughput step. */
 function stepsOf(given: GivenOptions): Step[] {
   const named = last(given, 'steps');
   const steps = named === null ? [...STEPS] : namedSteps(named);

@@ -1,7 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
 import { suggestion } from './nearest.ts';
-import { quoted } from './units.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -13,7 +12,7 @@ export interface CompletionRequest {
 
 export const completionCommand = {
   operands: 'bash|zsh|fish',
-  help: 'Print a script that completes what is typed in a shell',
+  help: 'Print a completion script for a shell',
   options: {},
   takesFromFile: false,
   parse: (_given, operands) => ({ command: 'completion', completion: { shell: shellOf(operands) } }),
@@ -23,9 +22,8 @@ function shellOf([name, ...rest]: readonly string[]): Shell {
   const shell = SHELLS.find((each) => each === name);
   if (shell !== undefined && rest.length === 0) return shell;
   const hint = name === undefined ? '' : suggestion(name, SHELLS);
-  const what = name === undefined ? 'none is named' : `${quoted([name, ...rest].join(' '))} is none`;
   throw new Problem(
     'usage',
-    `\`completion\` takes the name of a shell, and ${what}.${hint} It knows ${SHELLS.join(', ')}: eval "$(nginx-ws-bench completion bash)"`,
+    `\`completion\` takes the name of one shell: ${SHELLS.join(', ')}.${hint} For example: eval "$(nginx-ws-bench completion bash)"`,
   );
 }

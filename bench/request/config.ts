@@ -5,25 +5,24 @@ import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type GivenOptions, type Option, type Options } from './options.ts';
 import { quoted } from './units.ts';
 
-/** A file with options, as it was read. */
+/** The contents of a configuration file. */
 export interface ConfigFile {
-  /** As a person would call it: `bench.config.ts`. */
+  /** Its name in messages: `bench.config.ts`. */
   name: string;
   value: unknown;
 }
 
 type Commands = Readonly<Record<string, Pick<Command<unknown>, 'options' | 'takesFromFile'>>>;
 
-/** Pairs of which one given on the command line puts the other aside: they answer the same question. */
+/** Pairs of options that exclude each other: one on the command line overrides the other in the file. */
 const RIVALS = [
   ['profile', 'conf'],
   ['pin', 'no-pin'],
 ] as const;
 
 /**
- * The options that a file has for a command: those that stand for all commands, where this one has them, and
- * over them those under its name. Keys are names of options, as they are typed or in camel case. The whole file
- * is checked, whatever the command.
+ * The options that a file has for a command: those for all commands, if this one has them, overridden by those under
+ * its name. Keys are names of options, as typed or in camel case. The whole file is checked, whatever the command.
  *
  * @throws Problem('usage') for an unknown key, with the nearest one, and for a value of the wrong type
  */
@@ -43,7 +42,7 @@ export function optionsFrom(file: ConfigFile, command: string, commands: Command
         readEntries(file, Object.entries(recordOf(file, value, key)), all[key] ?? {}, []),
       ]),
   );
-  // Where commands differ in an option, as in how many names it takes, the first has its say.
+  // If commands define an option differently, the first one counts.
   const known: Options = Object.assign({}, ...Object.values(all).toReversed());
   const shared = readEntries(
     file,
@@ -55,7 +54,7 @@ export function optionsFrom(file: ConfigFile, command: string, commands: Command
   return withOptions(new Map(own), sections.get(command) ?? new Map());
 }
 
-/** What is given above goes before what is given below: it replaces the same option, and what it rules out. */
+/** Options of the upper layer take precedence: each replaces the same option below, and what it excludes. */
 export function withOptions(below: GivenOptions, above: GivenOptions): GivenOptions {
   const aside = new Set<string>(
     RIVALS.flatMap(([one, other]) => [
@@ -89,18 +88,19 @@ function readEntries(
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const option = Object.hasOwn(known, name) ? known[name] : undefined;
     if (option === undefined) throw unknownKey(file, key, [...Object.keys(known), ...sections]);
-    if (read.has(name)) throw wrong(file, `${key} is there twice; --${name} has two spellings.`);
+    if (read.has(name))
+      throw wrong(file, `${key} is given twice, in both spellings of --${name}. Remove one.`);
     const values = valuesOf(file, key, value, option);
     if (values !== null) read.set(name, values);
   }
   return read;
 }
 
-/** As on the command line: none for a switch that is on; null for one that is off. */
+/** As on the command line: no values for a switch that is on; null for one that is off. */
 function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option): string[] | null {
   if (option.value === null) {
     if (typeof value === 'boolean') return value ? [] : null;
-    throw wrong(file, `${key} is a switch: true or false, not ${nameOf(value)}.`);
+    throw wrong(file, `${key} must be true or false, not ${nameOf(value)}.`);
   }
   const isList = option.many === true || option.value === 'NAMES';
   const values = isList && Array.isArray(value) ? value : [value];
@@ -108,7 +108,7 @@ function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option)
     const text = typeof each === 'number' ? String(each) : each;
     if (typeof text === 'string' && text.trim() !== '') return text;
     const list = isList ? ', or a list of them' : '';
-    throw wrong(file, `${key} takes a text or a number${list}, not ${nameOf(each)}.`);
+    throw wrong(file, `${key} must be a string or a number${list}, not ${nameOf(each)}.`);
   });
   if (texts.length === 0) return null;
   return option.many === true ? texts : [texts.join(',')];
@@ -117,26 +117,26 @@ function valuesOf(file: ConfigFile, key: string, value: unknown, option: Option)
 function unknownKey(file: ConfigFile, key: string, names: readonly string[]): Problem {
   const camel = names.map((name) => name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()));
   if (Object.hasOwn(COMMON_OPTIONS, key))
-    return wrong(file, `${key} is for the command line alone: leave it out.`);
+    return wrong(file, `${key} only works on the command line. Remove it.`);
   const hint = suggestion(key, [...new Set([...camel, ...names])]);
-  return wrong(file, `there is no option ${quoted(key)} here.${hint}`);
+  return wrong(file, `${quoted(key)} is not an option.${hint}`);
 }
 
 function recordOf(file: ConfigFile, value: unknown, what: string): Record<string, unknown> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw wrong(file, `${what} has to be an object with options by their names, not ${nameOf(value)}.`);
+  throw wrong(file, `${what} must be an object of options, not ${nameOf(value)}.`);
 }
 
 function wrong({ name }: ConfigFile, sentence: string): Problem {
   return new Problem('usage', `${name}: ${sentence}`);
 }
 
-/** What a value is, as a person would say it. */
+/** A value as a message names it. */
 function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'string') return value.trim() === '' ? 'an empty text' : quoted(value);
+  if (typeof value === 'string') return value.trim() === '' ? 'an empty string' : quoted(value);
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'object') return 'an object';
   if (typeof value === 'function') return 'a function';

@@ -10,7 +10,7 @@ type Words<Notation extends string> = Notation extends `${infer First}|${infer R
   ? First | Words<Rest>
   : Notation;
 
-/** What may be written for a notation of the help text: the words of `ws|lean`, else a text or a number. */
+/** The values of a notation of the help text: the words of `ws|lean`, otherwise a string or a number. */
 type Written<Notation extends string> =
   Notation extends Lowercase<Notation> ? Words<Notation> : string | number;
 
@@ -48,12 +48,12 @@ type Sections = {
 } & { compare?: Omit<RunOptions, OfRunAlone> & ComparisonOptions };
 
 /**
- * What one would type each time: options by their names, as they are typed or in camel case, for every command
- * that has them, or under the name of a command for that one alone. The command line goes before it.
+ * Default options by name, as typed or in camel case: for every command that has them, or under the name of a command
+ * for that one only. Command-line options take precedence.
  */
 export type Config = RunOptions & ComparisonOptions & Omit<UpOptions, keyof RunOptions> & Sections;
 
-/** Gives a `bench.config.ts` its type, so that an editor knows the options; it changes nothing. */
+/** Returns its argument. It gives a `bench.config.ts` its type, so that an editor knows the options. */
 export function defineConfig(config: Config): Config {
   return config;
 }

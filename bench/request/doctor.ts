@@ -4,16 +4,16 @@ import { RUN_OPTIONS } from './run-options.ts';
 
 /** What `doctor` was asked for. */
 export interface DoctorRequest {
-  /** Null: the one on PATH, else a fetched one, as for a run. */
+  /** Null: from PATH, otherwise downloaded, as for a run. */
   nginxPath: string | null;
   json: boolean;
 }
 
-const { nginx } = RUN_OPTIONS['What is put under load'];
+const { nginx } = RUN_OPTIONS['The variants'];
 
 export const doctorCommand = {
   operands: '',
-  help: 'What this machine can do for a run, and what mends what it cannot',
+  help: 'Check what this machine can run, and how to fix what it cannot',
   options: { Options: { nginx, json: { value: null, help: 'Print JSON' } } },
   takesFromFile: false,
   parse: (given) => ({

@@ -1,27 +1,38 @@
 import { resolve } from 'node:path';
-import { EXPORTS, type WantedExport } from '../model/export.ts';
+import { EXPORTS, type ExportName, STDOUT, type WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import { suggestion } from './nearest.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { quoted } from './units.ts';
 
+const SEVERAL_FILES: readonly ExportName[] = ['hgrm'];
+
 export const EXPORT_OPTION = {
-  export: { value: 'NAME[=FILE]', many: true, help: `Write ${EXPORTS.join(', ')} as well` },
+  export: { value: 'NAME[=FILE]', many: true, help: `Also write ${EXPORTS.join(', ')}; - is stdout` },
 } as const satisfies Options;
 
-/** Reads `--export`, and `--markdown` where a command has it; throws a Problem of kind `usage`. */
+/** Reads `--export`, and `--markdown` if the command has it; throws a Problem of kind `usage`. */
 export function exportsOf(given: GivenOptions): WantedExport[] {
   const markdown = (given.get('markdown') ?? []).map((path) => ({ name: 'markdown' as const, path }));
   const wanted = [...(given.get('export') ?? []).map(parseExport), ...markdown];
   const files = wanted.map(({ name, path }) => (path === null ? name : resolve(path)));
   const twice = wanted.find((_, index) => files.indexOf(files[index] ?? '') !== index);
-  if (twice === undefined) return wanted;
-  throw new Problem(
-    'usage',
-    twice.path === null
-      ? `--export ${twice.name} is given twice; give it once, or name a file for the second.`
-      : `Two exports go to ${quoted(twice.path)}; give each a file of its own.`,
-  );
+  if (twice !== undefined) {
+    throw new Problem(
+      'usage',
+      twice.path === null
+        ? `--export ${twice.name} is given twice. Give it once, or name a file for the second.`
+        : `Two exports go to ${quoted(twice.path)}. Give each its own file.`,
+    );
+  }
+  const printed = wanted.find(({ path }) => path === STDOUT);
+  if (printed !== undefined && given.has('json')) {
+    throw new Problem(
+      'usage',
+      `--json and --export ${printed.name}=${STDOUT} both write to stdout. Name a file for the export.`,
+    );
+  }
+  return wanted;
 }
 
 function parseExport(text: string): WantedExport {
@@ -30,13 +41,19 @@ function parseExport(text: string): WantedExport {
   if (name === undefined) {
     throw new Problem(
       'usage',
-      `--export ${quoted(text)} names no format.${suggestion(word, EXPORTS)} There are ${EXPORTS.join(', ')}.`,
+      `--export ${quoted(text)} does not name a format.${suggestion(word, EXPORTS)} The formats are ${EXPORTS.join(', ')}.`,
     );
   }
   if (path?.trim() === '') {
     throw new Problem(
       'usage',
-      `--export ${quoted(text)} lacks its file: write --export ${name}=FILE, or --export ${name}.`,
+      `--export ${quoted(text)} needs a file: --export ${name}=FILE, or just --export ${name}.`,
+    );
+  }
+  if (path === STDOUT && SEVERAL_FILES.includes(name)) {
+    throw new Problem(
+      'usage',
+      `--export ${name}=${STDOUT}: ${name} writes several files, which cannot go to stdout. Name a folder.`,
     );
   }
   return { name, path: path ?? null };

@@ -23,10 +23,7 @@ export function milliseconds(given: GivenOptions, name: string, boundsUs: Bounds
   if (text === null) return null;
   const ms = parseDuration(`--${name}`, text, boundsUs) / 1000;
   if (Number.isInteger(ms)) return ms;
-  throw new Problem(
-    'usage',
-    `--${name} ${quoted(text)} is finer than a millisecond: write it as 500ms, 30s or 2m.`,
-  );
+  throw new Problem('usage', `--${name} ${quoted(text)} must be a whole number of milliseconds.`);
 }
 
 export function oneOf<T extends string>(given: GivenOptions, name: string, values: readonly T[]): T | null {
@@ -34,5 +31,5 @@ export function oneOf<T extends string>(given: GivenOptions, name: string, value
   if (text === null) return null;
   const value = values.find((candidate) => candidate === text);
   if (value !== undefined) return value;
-  throw new Problem('usage', `--${name} ${quoted(text)} is not known: it is ${values.join(' or ')}.`);
+  throw new Problem('usage', `--${name} ${quoted(text)} must be ${values.join(' or ')}.`);
 }

@@ -27,12 +27,12 @@ test('one for all, or several by name, or both', () => {
 
 test('one name for two, and two for all, are told in a sentence', () => {
   const cases: [argv: string[], message: RegExp][] = [
-    [['--nginx', 'a=/1', '--nginx', 'a=/2'], /^--nginx a= is given twice; give it once\.$/],
+    [['--nginx', 'a=/1', '--nginx', 'a=/2'], /^--nginx a= is given twice/],
     [
       ['--nginx', '/1', '--nginx', '/2'],
-      /^--nginx names "\/1" and "\/2" for all variants: give each a name, as in --nginx new=\/2, and write tls@new\.$/,
+      /^--nginx .*"\/1" and "\/2".*--nginx new=\/2.*tls@new\.$/,
     ],
-    [['--nginx', 'new='], /^--nginx new= names no Nginx: write it as in --nginx new=\/path\/to\/nginx\.$/],
+    [['--nginx', 'new='], /^--nginx new= .*--nginx new=\/path\/to\/nginx\.$/],
   ];
   for (const [argv, message] of cases) assert.throws(() => sources(...argv), { kind: 'usage', message });
 });

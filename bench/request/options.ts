@@ -1,7 +1,5 @@
 import { parseArgs } from 'node:util';
 import { Problem } from '../model/failure.ts';
-import { suggestion } from './nearest.ts';
-import { quoted } from './units.ts';
 
 /** One option of the command line; the help text is laid out from the same table. */
 export interface Option {
@@ -21,25 +19,28 @@ export type Options = Readonly<Record<string, Option>>;
 export const COMMON_OPTIONS = {
   help: { short: 'h', value: null, help: 'Show this text' },
   version: { short: 'V', value: null, help: 'Show the version' },
-  config: { value: 'FILE', help: 'Options to begin with [bench.config.ts or .json, if it is here]' },
-  'no-config': { value: null, help: 'Read no such file' },
-  debug: { value: null, help: 'Show the stack of an unexpected error' },
+  config: { value: 'FILE', help: 'File with default options [bench.config.ts or .json, if present]' },
+  'no-config': { value: null, help: 'Ignore bench.config.ts and bench.config.json' },
+  debug: { value: null, help: 'Show the stack trace of an unexpected error' },
 } as const satisfies Options;
 
 export const JSON_OPTION = {
-  json: { value: null, help: 'Print the summary as JSON on stdout, and nothing else there' },
+  json: { value: null, help: 'Print the summary as JSON, and nothing else, on stdout' },
 } as const satisfies Options;
 
 /** Options given on a command line: the values of each, in order; a switch has none. */
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Splits what follows the command's name into options and operands. Throws a Problem of kind
- * `usage` for an option that is unknown, lacks its value or is given more often than it may be.
+ * Splits what follows the command's name into options and operands. Throws a Problem of kind `usage` for an option
+ * that lacks its value or is given too often, and what `unknown` makes of an unknown one.
+ *
+ * @param unknown gets the option as it was typed: `--colour`, `-x`
  */
 export function readOptions(
   args: readonly string[],
   known: Options,
+  unknown: (typed: string) => Problem,
 ): { given: GivenOptions; operands: string[] } {
   const { tokens } = parseArgs({
     args: [...args],
@@ -63,10 +64,10 @@ export function readOptions(
       operands.push(token.value);
     if (token.kind !== 'option') continue;
     const option = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
-    if (option === undefined) throw unknownOption(token.rawName, known);
+    if (option === undefined) throw unknown(token.rawName);
     const values = given.get(token.name) ?? [];
     if (given.has(token.name) && option.many !== true) {
-      throw new Problem('usage', `${token.rawName} is given twice; give it once${several(token.name)}.`);
+      throw new Problem('usage', `${token.rawName} is given twice. Give it once${several(token.name)}.`);
     }
     const next = tokens[at + 1];
     const following =
@@ -100,7 +101,7 @@ interface OptionToken {
 }
 
 function switched({ rawName, value }: OptionToken): [] {
-  if (value !== undefined) throw new Problem('usage', `${rawName} is a switch and takes no value.`);
+  if (value !== undefined) throw new Problem('usage', `${rawName} takes no value.`);
   return [];
 }
 
@@ -113,14 +114,4 @@ function valued({ rawName, value, inlineValue }: OptionToken, option: Option): s
 
 function several(name: string): string {
   return name === 'profile' ? ', with commas between the names' : '';
-}
-
-function unknownOption(rawName: string, known: Options): Problem {
-  const names = Object.keys(known).map((name) => `--${name}`);
-  const typed = rawName.startsWith('--') ? rawName : `-${rawName}`;
-  const hint = rawName.length > 2 ? suggestion(typed, names) : '';
-  return new Problem(
-    'usage',
-    `There is no option ${quoted(rawName)} here.${hint} \`--help\` lists them all.`,
-  );
 }

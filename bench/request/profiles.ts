@@ -7,7 +7,7 @@ export interface ProfilesRequest {
 
 export const profilesCommand = {
   operands: '',
-  help: 'List profiles and tunings, and the question that each answers',
+  help: 'List profiles and tunings, with the question each answers',
   options: { Options: { json: { value: null, help: 'Print JSON' } } },
   takesFromFile: false,
   parse: (given) => ({ command: 'profiles', profiles: { json: given.has('json') } }),

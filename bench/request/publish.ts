@@ -3,23 +3,23 @@ import { last } from './given.ts';
 
 /** What `publish` was asked for. */
 export interface PublishRequest {
-  /** Of results, or of folders that hold some. */
+  /** Of results, or of folders with results. */
   paths: readonly string[];
-  /** Folder that the site is written to. */
+  /** Folder of the site. */
   out: string;
   title: string;
-  /** Whether what is published leaves out host names, user names and paths. */
+  /** Whether to publish no host names, user names and paths. */
   redact: boolean;
 }
 
 export const publishCommand = {
   operands: '[PATH ...]',
-  help: 'A site of stored results: trends, comparisons, every report',
+  help: 'Make a site of stored results: trends, comparisons, reports',
   options: {
     Options: {
-      out: { value: 'DIR', help: 'Where the site is written [./site]' },
-      title: { value: 'TEXT', help: 'What it is called [WebSocket through Nginx]' },
-      redact: { value: null, help: 'Publish no host names, user names and paths; see the README' },
+      out: { value: 'DIR', help: 'Folder for the site [./site]' },
+      title: { value: 'TEXT', help: 'Title of the site [WebSocket through Nginx]' },
+      redact: { value: null, help: 'Publish no host names, user names or paths; see the README' },
     },
   },
   parse: (given, operands) => ({

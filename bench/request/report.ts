@@ -6,7 +6,7 @@ import { JSON_OPTION } from './options.ts';
 
 /** What `report` was asked for. */
 export interface ReportRequest {
-  /** Of a run folder, or of the result.json in it. */
+  /** Of a result's folder, or of the result.json in it. */
   path: string;
   json: boolean;
   exports: readonly WantedExport[];
@@ -14,7 +14,7 @@ export interface ReportRequest {
 
 export const reportCommand = {
   operands: 'PATH',
-  help: 'Draw the report of a stored result.json again',
+  help: 'Write the report of a stored result again',
   options: { Options: { ...JSON_OPTION, ...EXPORT_OPTION } },
   takesFromFile: false,
   parse: (given, operands) => ({
@@ -26,5 +26,5 @@ export const reportCommand = {
 function pathOf(operands: readonly string[]): string {
   const [path, ...rest] = operands;
   if (path !== undefined && rest.length === 0) return path;
-  throw new Problem('usage', '`report` takes one path, of a folder in reports/ or of the result.json in it.');
+  throw new Problem('usage', '`report` takes one path: a folder in reports/, or the result.json in it.');
 }

@@ -167,15 +167,21 @@ test('--live takes a port or none, and leaves what follows alone', () => {
   assert.deepEqual(named.compare.run.variants, ['plain', 'tls']);
   assert.equal(run('-p tls -c 4 --workers 4').workers, 4);
   // With a value of its own it leaves the number behind it alone, which is a stray operand then.
-  assert.throws(() => run('-p tls --live=8080 9090'), /takes no "9090"/);
-  assert.throws(() => run('-p tls 8080'), /takes no "8080"/);
+  assert.throws(() => run('-p tls --live=8080 9090'), /does not take "9090"/);
+  assert.throws(() => run('-p tls 8080'), /does not take "8080"/);
   assert.throws(() => run('-p tls --live 70000'), /--live/);
   assert.throws(() => run('-p tls --live=x'), /--live/);
 });
 
+test('an export to stdout is printed, so it excludes --json and several files', () => {
+  assert.deepEqual(run('-p tls --export markdown=-').exports, [{ name: 'markdown', path: '-' }]);
+  for (const line of ['--export markdown=- --json', '--export markdown=- --export csv=-', '--export hgrm=-'])
+    assert.throws(() => run(`-p tls ${line}`), { kind: 'usage' }, line);
+});
+
 test('an export that is unknown, twice the same, or without its file is refused', () => {
-  assert.throws(() => run('-p tls --export jnuit'), /no format\. Did you mean junit\?/);
-  assert.throws(() => run('-p tls --export csv='), /lacks its file: write --export csv=FILE/);
+  assert.throws(() => run('-p tls --export jnuit'), /Did you mean junit\?/);
+  assert.throws(() => run('-p tls --export csv='), /needs a file: --export csv=FILE/);
   assert.throws(() => run('-p tls --export csv --export csv'), /--export csv is given twice/);
   assert.throws(() => run('-p tls --export csv=a --export junit=./a'), /Two exports go to "\.\/a"/);
 });
@@ -205,51 +211,70 @@ test('the other commands', () => {
     assert.deepEqual(parseRequest(argv), { command: 'version' });
 });
 
-test('wrong use is told in a sentence', () => {
+test('a threshold that no planned run can measure is refused before the first', () => {
+  for (const line of [
+    '-p tls --in-flight 1 --threshold response.p99<5ms',
+    '-p tls -R 5k --threshold perCoreCapacity>10k',
+    '-p tls --no-http --threshold http.p99<5ms',
+    '-p direct --threshold cpuPerMessage.proxy<30us',
+    '-p direct --threshold perCoreCapacity>10k',
+  ])
+    assert.throws(() => run(line), { kind: 'usage', message: /^--threshold "/ }, line);
+  for (const line of [
+    '-p tls --threshold response.p99<5ms --threshold perCoreCapacity>10k --threshold http.p99<5ms',
+    '-p direct,tls --threshold cpuPerMessage.proxy<30us',
+    '--conf a.conf --threshold cpuPerMessage.proxy<30us',
+    '-p direct --threshold cpuPerMessage.total<30us',
+  ])
+    run(line);
+});
+
+test('wrong usage is reported with the remedy', () => {
   for (const [line, message] of [
-    ['-c 5', /^Which profile\? Name one with --profile/],
-    ['-p tls --conections 5', /^There is no option "--conections" here\. Did you mean --connections\?/],
+    ['-c 5', /--profile tls .*--conf/],
+    ['-p tls --conections 5', /^run has no --conections\. Did you mean --connections\?/],
     ['-p tls --dur 5s', /Did you mean --duration\?/],
-    ['-p tls -x', /^There is no option "-x" here\./],
-    ['-p tls --toString', /^There is no option "--toString" here\./],
+    ['-p tls -x', /^run has no -x\./],
+    ['-p tls --toString', /^run has no --toString\./],
     ['-p tls -c', /^-c needs a value: -c N\.$/],
     ['-p tls -c --json', /^-c needs a value/],
     ['-p tls --name=', /^--name needs a value/],
-    ['-p tls --json=yes', /^--json is a switch and takes no value\.$/],
-    ['-p tls -c 5 --connections 6', /^--connections is given twice; give it once\.$/],
-    ['-p tls -p plain', /^-p is given twice; give it once, with commas between the names\.$/],
+    ['-p tls --json=yes', /^--json takes no value\.$/],
+    ['-p tls -c 5 --connections 6', /^--connections is given twice\./],
+    ['-p tls -p plain', /^-p is given twice.*commas/],
     ['-p tls --json --json', /^--json is given twice/],
-    ['-p tls,', /empty name between its commas/],
-    ['-p all,tls', /^--profile all names every profile already/],
-    ['-p tls -c many', /^--connections "many" is no number/],
-    ['-p tls -c 0', /^--connections "0" is out of bounds: 1 to 1M will do\.$/],
-    ['-p tls -c -5', /^--connections "-5" is no number/],
-    ['-p tls -d 10', /^--duration "10" has no unit/],
-    ['-p tls -d 0', /^--duration "0" is out of bounds: 1ms to 24h will do\.$/],
-    ['-p tls -d 1.5ms', /^--duration "1\.5ms" is finer than a millisecond/],
-    ['-p tls -R 0', /^--rate "0" is out of bounds/],
-    ['-p tls --steps speed', /^--steps "speed" is not known\. The steps are throughput and latency/],
+    ['-p tls,', /empty name/],
+    ['-p all,tls', /^--profile all already/],
+    ['-p tls -c many', /^--connections "many" must be a whole number from 1 to 1M\.$/],
+    ['-p tls -c 0', /^--connections "0" must be between 1 and 1M\.$/],
+    ['-p tls -c -5', /^--connections "-5" must/],
+    ['-p tls -d 10', /^--duration "10" needs a unit/],
+    ['-p tls -d 0', /^--duration "0" must be between 1ms and 24h\.$/],
+    ['-p tls -d 1.5ms', /^--duration "1\.5ms" .*milliseconds/],
+    ['-p tls -R 0', /^--rate "0" must be between/],
+    ['-p tls --steps speed', /^--steps "speed" .*throughput, latency/],
     ['-p tls --steps throuhgput', /Did you mean throughput\?/],
-    ['-p tls --steps throughput -R 5', /^--rate shapes the step latency, and --steps leaves that out/],
-    ['-p tls --steps latency -R 5 --in-flight 2', /^--in-flight shapes the step throughput/],
-    ['-p tls --in-flight 2 --arrivals poisson', /^--arrivals shapes the step latency/],
-    [
-      '-p tls --steps latency',
-      /^The rate of the step latency follows from what the step throughput measures/,
-    ],
-    ['-p tls -R 5 --arrivals normal', /^--arrivals "normal" is not known: it is uniform or poisson\.$/],
+    ['-p tls --steps throughput -R 5', /^--rate .*latency step, which --steps excludes/],
+    ['-p tls --steps latency -R 5 --in-flight 2', /^--in-flight .*throughput step/],
+    ['-p tls --in-flight 2 --arrivals poisson', /^--arrivals .*latency step/],
+    ['-p tls --steps latency', /--rate 5k/],
+    ['-p tls -R 5 --arrivals normal', /^--arrivals "normal" must be uniform or poisson\.$/],
     ['-p tls --pin --no-pin', /^--pin and --no-pin contradict each other/],
-    ['-p tls -c 2 --workers 3', /^--workers 3 is more than there are connections \(2\)\.$/],
-    ['-p tls --in-flight 1 --threshold response.p99<5ms', /needs a schedule, and a closed loop has none/],
-    ['-p tls --client fast', /^--client "fast" is not known: it is lean or ws\.$/],
-    ['tls', /^There is no command "tls"\..*npm run bench -- --profile tls$/],
+    ['-p tls -c 2 --workers 3', /^--workers 3 .*\(2\)/],
+    ['-p tls --client fast', /^--client "fast" must be lean or ws/],
+    ['tls', /^"tls" is not a command\..*npm run bench -- --profile tls$/],
     ['reprot x', /Did you mean report\?/],
-    ['-p tls plain', /^`run` takes no "plain"; profiles are named by --profile/],
-    ['--json report', /^The command stands before its options/],
+    ['-p tls plain', /^`run` does not take "plain"\..*--profile/],
+    ['--json report', /^The command comes before its options/],
     ['report', /^`report` takes one path/],
     ['report a b', /^`report` takes one path/],
-    ['report a --rate 5', /^There is no option "--rate" here\./],
-    ['profiles tls', /^`profiles` takes no "tls"\.$/],
+    ['report a --rate 5', /^report has no --rate\. It is an option of run, compare and capacity\./],
+    [
+      'compare plain tls --baseline direct',
+      /^compare has no --baseline: its first variant is the baseline\.$/,
+    ],
+    ['capacity -p tls --threshold messages.lost==0', /^capacity has no --threshold: use --objective\.$/],
+    ['profiles tls', /^`profiles` does not take "tls"/],
   ] as const) {
     assert.throws(() => parseRequest(line.split(' ')), { name: 'Problem', kind: 'usage', message }, line);
   }
@@ -297,13 +322,13 @@ test('a configuration of one’s own is enough, and needs no profile', () => {
 
 test('what belongs to a configuration of one’s own is checked', () => {
   for (const [line, words] of [
-    ['-p tls --ws-path /ws', /--ws-path belongs to a configuration of your own: name it with --conf PATH/],
-    ['--conf a --ws-path ws', /--ws-path "ws" is no path/],
-    ['--conf a --host a:80', /--host "a:80" is no host name/],
-    ['--conf a --header Origin', /--header "Origin" is no header/],
-    ['--conf a --header Host:b', /--header cannot set Host, which is part of every handshake\. Use --host\./],
+    ['-p tls --ws-path /ws', /^--ws-path .*--conf PATH/],
+    ['--conf a --ws-path ws', /^--ws-path "ws"/],
+    ['--conf a --host a:80', /^--host "a:80"/],
+    ['--conf a --header Origin', /^--header "Origin"/],
+    ['--conf a --header Host:b', /^--header cannot set Host.*--host/],
     ['--conf a --header Sec-WebSocket-Key:b', /cannot set Sec-WebSocket-Key/],
-    ['--conf a --conf-root ./site', /--conf-root ".\/site" is no folder and the place/],
+    ['--conf a --conf-root ./site', /^--conf-root ".\/site"/],
   ] as const) {
     assert.throws(() => run(line), { kind: 'usage', message: words });
   }
@@ -316,6 +341,6 @@ test('the baseline runs first and once, whether it is named as a profile or not'
   assert.deepEqual(run('--conf a.conf --baseline direct').variants, ['direct']);
   const refused = (line: string, message: RegExp) =>
     assert.throws(() => run(line), { kind: 'usage', message });
-  refused('-p direct --baseline direct', /none is named that has one/);
-  refused('-p tls --baseline plain', /it is direct/);
+  refused('-p direct --baseline direct', /^--baseline direct/);
+  refused('-p tls --baseline plain', /^--baseline "plain" must be direct/);
 });

@@ -1,4 +1,6 @@
 import { Problem } from '../model/failure.ts';
+import { printable } from '../model/printable.ts';
+import { listed } from '../wording/words.ts';
 import { calibrateCommand } from './calibrate.ts';
 import { capacityCommand } from './capacity.ts';
 import { checkCommand } from './check.ts';
@@ -24,7 +26,7 @@ export type { PublishRequest } from './publish.ts';
 export type { RunRequest } from './run.ts';
 export type { StoredRequest } from './stored.ts';
 
-/** Every command but `help` and `version`, in the order in which `--help` lists them. */
+/** Every command except `help` and `version`, in the order of `--help`. */
 export const COMMANDS = {
   run: runCommand,
   compare: compareCommand,
@@ -46,46 +48,48 @@ const WORDS = [...NAMES, ...ASIDE];
 /** What a command line asks for. */
 export type Request =
   | ReturnType<(typeof COMMANDS)[CommandName]['parse']>
-  /** Of one command, or of all. */
+  /** Of one command, or null for all. */
   | { command: 'help'; of: CommandName | null }
   | { command: 'version' };
 
-/** A command line as it was split up; nothing of what it says is checked but the names of options. */
+/** A command line split into its parts. Only the names of options are checked. */
 export interface Line {
   word: (typeof WORDS)[number];
-  /** The command was typed, and is not just the one by default. */
+  /** The command was typed, and is not just the default. */
   isNamed: boolean;
   given: GivenOptions;
   operands: readonly string[];
-  /** Nothing at all was typed. */
+  /** Nothing was typed. */
   isEmpty: boolean;
 }
 
-/** Splits argv (without node and script) up; throws a Problem of kind `usage` where it is wrong. */
+/** Splits argv (without node and script); throws a Problem of kind `usage` if it is wrong. */
 export function readLine(argv: readonly string[]): Line {
   const [first] = argv;
   const isNamed = first !== undefined && !first.startsWith('-');
   const word = isNamed ? wordOf(first) : 'run';
   const known = word === 'help' || word === 'version' ? COMMON_OPTIONS : optionsOf(COMMANDS[word]);
-  const { given, operands } = readOptions(isNamed ? argv.slice(1) : argv, known);
+  const { given, operands } = readOptions(isNamed ? argv.slice(1) : argv, known, (typed) =>
+    unknownOption(word, typed, known),
+  );
   return { word, isNamed, given, operands, isEmpty: first === undefined };
 }
 
 /**
- * Whether a file with options matters to a line; one that is broken keeps nobody from the help text. A file is code,
- * so the line is checked first.
+ * Whether a line needs the configuration file; the help text does not, even if the file is broken. The file may be
+ * code, so the line is checked first.
  *
- * @throws Problem('usage') where the line is wrong whatever a file holds
+ * @throws Problem('usage') if the line is wrong whatever the file contains
  */
 export function readsConfig({ word, given, operands }: Line): boolean {
   if (word === 'help' || word === 'version' || given.has('help') || given.has('version')) return false;
   if (given.has('config') && given.has('no-config')) {
-    throw new Problem('usage', '--config and --no-config contradict each other; leave one out.');
+    throw new Problem('usage', '--config and --no-config contradict each other. Leave one out.');
   }
   const command: Command<Request> = COMMANDS[word];
   if (command.takesFromFile === false) {
     if (!given.has('config')) return false;
-    throw new Problem('usage', `\`${word}\` takes no options from a file: leave --config out.`);
+    throw new Problem('usage', `\`${word}\` does not read a configuration file. Leave --config out.`);
   }
   if (given.has('no-config')) return false;
   if (command.operands === '') checkNoOperands(word, operands);
@@ -93,7 +97,7 @@ export function readsConfig({ word, given, operands }: Line): boolean {
   return true;
 }
 
-/** Parses a line with an example of whatever it lacks, so that what is wrong shows before a file is read. */
+/** Parses a line completed with examples, so that mistakes are found before a file is read. */
 function checkAlone(command: Command<Request>, given: GivenOptions, operands: readonly string[]): void {
   try {
     command.parse(given, operands);
@@ -106,16 +110,16 @@ function checkAlone(command: Command<Request>, given: GivenOptions, operands: re
   }
 }
 
-/** Reads argv alone, as where there is no file with options. */
+/** Reads argv as if there were no configuration file. */
 export function parseRequest(argv: readonly string[]): Request {
   return requestFrom(readLine(argv), null).request;
 }
 
 /**
- * What a line asks for, with the options of a file below its own.
+ * The request of a line, with the options of a file as defaults.
  *
- * @returns the options that the file gave as well
- * @throws Problem('usage') where line or file are wrong
+ * @returns also the options that came from the file
+ * @throws Problem('usage') if line or file are wrong
  */
 export function requestFrom(
   { word, isNamed, given, operands, isEmpty }: Line,
@@ -169,16 +173,30 @@ function wordOf(word: string): (typeof WORDS)[number] {
 function unknownCommand(word: string): Problem {
   return new Problem(
     'usage',
-    `There is no command ${quoted(word)}.${suggestion(word, WORDS)} The commands are ${WORDS.join(', ')}; ` +
-      'with npm, options stand after a --: npm run bench -- --profile tls',
+    `${quoted(word)} is not a command.${suggestion(word, WORDS)} The commands are ${WORDS.join(', ')}. ` +
+      'With npm, options come after --, for example npm run bench -- --profile tls',
   );
+}
+
+/** @param typed `--colour`, or `-x` */
+function unknownOption(word: Line['word'], typed: string, known: Options): Problem {
+  const start = `${word} has no ${printable(typed).slice(0, 60)}`;
+  const command: Partial<Command<Request>> = word === 'help' || word === 'version' ? {} : COMMANDS[word];
+  const name = typed.replace(/^--/, '');
+  const why = Object.hasOwn(command.absent ?? {}, name) ? command.absent?.[name] : undefined;
+  if (why !== undefined) return new Problem('usage', `${start}: ${why}.`);
+  const owners = NAMES.filter((each) => Object.hasOwn(optionsOf(COMMANDS[each]), name));
+  const names = Object.keys(known).map((each) => `--${each}`);
+  const hint = typed.length > 2 && owners.length === 0 ? suggestion(typed, names) : '';
+  const elsewhere = owners.length === 0 ? '' : ` It is an option of ${listed(owners)}.`;
+  return new Problem('usage', `${start}.${hint}${elsewhere} \`${word} --help\` lists its options.`);
 }
 
 function checkNoOperands(command: string, [stray]: readonly string[]): void {
   if (stray === undefined) return;
   if (WORDS.some((name) => name === stray)) {
-    throw new Problem('usage', `The command stands before its options: npm run bench -- ${stray} …`);
+    throw new Problem('usage', `The command comes before its options: npm run bench -- ${stray} …`);
   }
-  const hint = command === 'run' ? '; profiles are named by --profile, with commas between them' : '';
-  throw new Problem('usage', `\`${command}\` takes no ${quoted(stray)}${hint}.`);
+  const hint = command === 'run' ? ' Name profiles with --profile, separated by commas.' : ' Leave it out.';
+  throw new Problem('usage', `\`${command}\` does not take ${quoted(stray)}.${hint}`);
 }

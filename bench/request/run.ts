@@ -13,22 +13,22 @@ import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { type Tags, tagsOf } from './tags.ts';
-import { checkFitSteps, parseThreshold, type Threshold } from './threshold.ts';
+import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
-/** What `run` was asked for. Null means: the preflight decides. */
+/** What `run` was asked for. Null means that the preflight decides. */
 export interface RunRequest {
   /** Names as typed: `tls`, `tls+buf-16k`; `all` is not resolved yet. */
   variants: readonly string[];
-  /** Paths of configurations of a person's own, put under load after the variants. */
+  /** Paths of the user's own configurations, which run after the variants. */
   configurations: readonly string[];
-  /** How those are read and entered. */
+  /** How to read those, and where to enter them. */
   configurationOptions: ConfigurationOptions;
-  /** What each variant is put through, in order. */
+  /** The steps of each variant, in order. */
   steps: readonly Step[];
-  /** Closed loop, step `throughput`: unanswered messages per connection. */
+  /** Closed loop of the throughput step: unanswered messages per connection. */
   inFlight: number;
-  /** Open loop, step `latency`. Rate null: chosen from what the step `throughput` measured. */
+  /** Open loop of the latency step. Null: chosen from the result of the throughput step. */
   ratePerSecond: number | null;
   arrivals: 'uniform' | 'poisson';
   payload: Payload;
@@ -39,9 +39,9 @@ export interface RunRequest {
   echoTimeoutMs: number;
   connectTimeoutMs: number;
   client: 'lean' | 'ws';
-  /** Of the lean ends; null: the preflight decides. */
+  /** Of the lean client and server; null: the preflight decides. */
   engine: EngineName | null;
-  /** Null: as the step wants it. */
+  /** Null: the usual one of each step. */
   server: 'ws' | 'lean' | null;
   workers: number | null;
   servers: number | null;
@@ -52,11 +52,11 @@ export interface RunRequest {
   /** Null: drawn at random. */
   seed: number | null;
   thresholds: readonly Threshold[];
-  /** Variant without a proxy that the price of the proxy is told against; it runs as one of the variants. */
+  /** The variant without a proxy against which the price of the proxy is reported. It is one of `variants`. */
   baseline: string | null;
   strict: boolean;
   json: boolean;
-  /** Folder that run folders are made in. */
+  /** Folder in which the run folders are created. */
   reports: string;
   /** Null: named after the variants. */
   name: string | null;
@@ -64,23 +64,23 @@ export interface RunRequest {
   /** Whether the report is served while it grows; port null: a free one. */
   live: { port: number | null } | null;
   quiet: boolean;
-  /** What the person calls it by. */
+  /** Labels, note and series given by the user. */
   tags: Tags;
-  /** Whether what is stored leaves out host names, user names and paths. */
+  /** Whether to store no host names, user names and paths. */
   redact: boolean;
 }
 
-const PORTS: Bounds = { min: 1, max: 65_535 };
+export const PORTS: Bounds = { min: 1, max: 65_535 };
 const MINUTE_US = 60_000_000;
 const PROCESSES: Bounds = { min: 1, max: 256 };
 const IN_FLIGHT: Bounds = { min: 1, max: 65_536 };
 const ARRIVALS = ['uniform', 'poisson'] as const;
 export const CONNECTIONS: Bounds = { min: 1, max: 1_000_000 };
 export const PER_SECOND: Bounds = { min: 0.001, max: 10_000_000 };
-/** Up to a day: timers of Node overflow after 24.8 days. */
+/** Up to a day, because timers of Node overflow after 24.8 days. */
 export const DURATION_US: Bounds = { min: 1000, max: 24 * 60 * MINUTE_US };
 const TIMEOUT_US: Bounds = { min: 1000, max: 60 * MINUTE_US };
-/** The size that the echo server on `ws` takes at the most is 100 MiB. */
+/** The echo server on `ws` accepts at most 100 MiB. */
 const PAYLOAD: Bounds = { min: 0, max: 16 * 2 ** 20 };
 
 export const runCommand = {
@@ -97,7 +97,7 @@ function runRequest(given: GivenOptions): RunRequest {
   const baseline = baselineOf(given, asked);
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
   const request = requestOf(given, { variants, steps, warmupMs: 2000, durationMs: 10_000 });
-  checkFitSteps(request.thresholds, steps);
+  checkThresholds(request);
   return { ...request, baseline };
 }
 
@@ -106,11 +106,42 @@ function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' 
   if (baseline === null || given.has('conf') || variants.some((name) => name !== baseline)) return baseline;
   throw new Problem(
     'usage',
-    '--baseline direct tells what the proxy costs a variant, and none is named that has one: -p tls --baseline direct.',
+    '--baseline direct reports the price of the proxy, so it needs a variant with Nginx, for example -p tls --baseline direct.',
   );
 }
 
-/** Reads the options that all commands share which put variants under load. */
+/** @throws Problem('usage') for a threshold that none of the planned runs can measure */
+function checkThresholds(request: RunRequest): void {
+  const { thresholds, steps, http } = request;
+  const missing = unmeasurable(thresholds, {
+    schedule: steps.includes('latency'),
+    'closed-loop': steps.includes('throughput'),
+    http,
+    proxy: hasProxy(request),
+  });
+  if (missing === null) return;
+  const start = `--threshold ${quoted(missing.text)} needs`;
+  switch (missing.need) {
+    case 'schedule':
+      throw new Incomplete(
+        `${start} the latency step. Add it with --steps or --rate, or use service.* instead.`,
+        BOTH_STEPS,
+      );
+    case 'closed-loop':
+      throw new Incomplete(`${start} the throughput step. Add it: --steps ${STEPS.join(',')}.`, BOTH_STEPS);
+    case 'http':
+      throw new Problem('usage', `${start} the HTTP requests that --no-http skips. Leave --no-http out.`);
+    case 'proxy':
+      throw new Problem('usage', `${start} Nginx, and direct has none. Add a variant that has it.`);
+  }
+}
+
+/** Whether any variant has a proxy: \`direct\` is the only profile without one. */
+export function hasProxy({ variants, configurations }: RunRequest): boolean {
+  return configurations.length > 0 || variants.some((name) => name !== 'direct');
+}
+
+/** Reads the options that all commands that put variants under load share. */
 export function requestOf(
   given: GivenOptions,
   { warmupMs, durationMs, ...what }: Pick<RunRequest, 'variants' | 'steps' | 'warmupMs' | 'durationMs'>,
@@ -154,24 +185,25 @@ export function requestOf(
   };
 }
 
-/** Names of variants as they were typed; none where configurations of a person's own take their place. */
+/** Names of variants as typed; none if only the user's own configurations are named. */
 export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {
     throw new Incomplete(
-      'Which profile? Name one with --profile, as in --profile tls; `profiles` lists them. Or name your own configuration with --conf.',
+      'No profile is named. Use --profile, for example --profile tls (`profiles` lists them), or --conf for your own nginx.conf.',
       { conf: 'nginx.conf' },
     );
   }
-  if (names.includes('')) throw new Problem('usage', '--profile has an empty name between its commas.');
+  if (names.includes(''))
+    throw new Problem('usage', '--profile has an empty name between two commas. Remove one of them.');
   if (names.includes('all') && names.length > 1) {
-    throw new Problem('usage', '--profile all names every profile already; leave the other names out.');
+    throw new Problem('usage', '--profile all already includes every profile. Leave the other names out.');
   }
   return names;
 }
 
-/** What is asked of each step says which are wanted; --steps says it outright. */
+/** --steps names the steps. Without it, an option of only one step selects that step. */
 function stepsOf(given: GivenOptions): Step[] {
   const closed = given.has('in-flight');
   const open = given.has('rate');
@@ -185,7 +217,7 @@ function stepsOf(given: GivenOptions): Step[] {
   if (closed && !steps.includes('throughput')) throw needsStep('--in-flight', 'throughput');
   if (!open && !steps.includes('throughput')) {
     throw new Incomplete(
-      'The rate of the step latency follows from what the step throughput measures: name one, as in --rate 5k, or ask for both steps.',
+      'The latency step takes its rate from the throughput step. Set one, for example --rate 5k, or run both steps.',
       { rate: '5k' },
     );
   }
@@ -198,16 +230,16 @@ export function namedSteps(text: string): Step[] {
   if (stranger === undefined) return STEPS.filter((step) => names.includes(step));
   throw new Problem(
     'usage',
-    `--steps ${quoted(stranger)} is not known.${suggestion(stranger, STEPS)} The steps are ${STEPS.join(' and ')}, with a comma between them.`,
+    `--steps ${quoted(stranger)} is not a step.${suggestion(stranger, STEPS)} Use ${STEPS.join(', ')} or ${STEPS.join(',')}.`,
   );
 }
 
-/** What completes a line that asks for one step by what it says of the other. */
+/** What completes a line whose options need a step that it leaves out. */
 const BOTH_STEPS = { steps: STEPS.join(',') };
 
 export function needsStep(option: string, step: Step): Problem {
   return new Incomplete(
-    `${option} shapes the step ${step}, and --steps leaves that out: name it as well, or leave ${option} out.`,
+    `${option} only applies to the ${step} step, which --steps excludes. Add the step, or leave ${option} out.`,
     BOTH_STEPS,
   );
 }
@@ -220,12 +252,15 @@ function payloadOf(given: GivenOptions): Payload {
 function workersOf(given: GivenOptions, connections: number): number | null {
   const workers = number(given, 'workers', PROCESSES);
   if (workers === null || workers <= connections) return workers;
-  throw new Problem('usage', `--workers ${workers} is more than there are connections (${connections}).`);
+  throw new Problem(
+    'usage',
+    `--workers ${workers} is more than the number of connections (${connections}). Each worker needs at least one.`,
+  );
 }
 
 function pinOf(given: GivenOptions): boolean | null {
   if (given.has('pin') && given.has('no-pin')) {
-    throw new Problem('usage', '--pin and --no-pin contradict each other; leave one out.');
+    throw new Problem('usage', '--pin and --no-pin contradict each other. Leave one out.');
   }
   if (given.has('pin')) return true;
   return given.has('no-pin') ? false : null;

@@ -56,9 +56,9 @@ test('one, three, one beside a variant, and options that shape runs are refused'
     );
   refused('reports/a', /takes two stored results/);
   refused('reports/a reports/b reports/c', /takes two stored results/);
-  refused('reports/a tls', /not both: "tls" is no stored result/);
-  refused('tls reports/a', /not both: "tls"/);
-  refused('reports/a reports/b --conf x.conf', /not both: "--conf"/);
-  refused('reports/a reports/b -d 1s', /^--duration shapes runs/);
-  refused('reports/a reports/b --tune x', /^--tune shapes runs/);
+  refused('reports/a tls', /"tls" is not a stored result/);
+  refused('tls reports/a', /"tls" is not/);
+  refused('reports/a reports/b --conf x.conf', /"--conf" is not/);
+  refused('reports/a reports/b -d 1s', /^--duration applies to runs/);
+  refused('reports/a reports/b --tune x', /^--tune applies to runs/);
 });

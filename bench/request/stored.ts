@@ -8,9 +8,9 @@ import type { GivenOptions } from './options.ts';
 import { type Tags, tagsOf } from './tags.ts';
 import { quoted } from './units.ts';
 
-/** Two results that were measured before, to be compared. */
+/** Two stored results to compare. */
 export interface StoredRequest {
-  /** Each of a folder in reports/, or of the result.json in it. */
+  /** Path of a folder in reports/, or of the result.json in it; so is `variant`. */
   baseline: string;
   variant: string;
   exports: readonly WantedExport[];
@@ -22,7 +22,7 @@ export interface StoredRequest {
   tags: Tags;
 }
 
-/** Options that say what to do with a comparison; the others shape runs, and those have been made. */
+/** The options that apply to a comparison of stored results. The others apply to runs. */
 export const OF_STORED: ReadonlySet<string> = new Set([
   'markdown',
   'export',
@@ -38,33 +38,33 @@ export const OF_STORED: ReadonlySet<string> = new Set([
   'debug',
 ]);
 
-/** Whether an operand of `compare` is a stored result: a path, or a folder with a result here. No variant has a slash. */
+/** Whether an operand of `compare` is a stored result: a path, or a folder with a result. No variant has a slash. */
 export function isStored(operand: string): boolean {
   return operand.includes('/') || operand.endsWith('.json') || existsSync(join(operand, 'result.json'));
 }
 
-/** @throws Problem('usage') for anything but two results, and for options that shape runs */
+/** @throws Problem('usage') for anything but two results, and for options that apply to runs */
 export function storedRequest(given: GivenOptions, operands: readonly string[]): StoredRequest {
   const [baseline, variant, ...others] = operands;
   const mixed = operands.find((operand) => !isStored(operand)) ?? (given.has('conf') ? '--conf' : null);
   if (mixed !== null) {
     throw new Problem(
       'usage',
-      `\`compare\` takes variants to measure, or two stored results, not both: ${quoted(mixed)} is no stored result. ` +
-        'Their paths are those of folders in reports/, or of the result.json in them.',
+      `\`compare\` takes variants to measure, or two stored results, but not both, and ${quoted(mixed)} is not a stored result. ` +
+        'A stored result is a folder in reports/, or the result.json in it.',
     );
   }
   if (baseline === undefined || variant === undefined || others.length > 0) {
     throw new Problem(
       'usage',
-      '`compare` takes two stored results, the baseline first: compare reports/A reports/B.',
+      '`compare` takes two stored results, the baseline first, for example compare reports/A reports/B.',
     );
   }
   const stray = [...given.keys()].find((name) => !OF_STORED.has(name));
   if (stray !== undefined) {
     throw new Problem(
       'usage',
-      `--${stray} shapes runs, and those of stored results have been made: leave it out.`,
+      `--${stray} applies to runs, and stored results have already been measured. Leave it out.`,
     );
   }
   return {

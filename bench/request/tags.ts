@@ -4,7 +4,7 @@ import { last } from './given.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** What a person calls a result by: none of it changes what is measured. */
+/** What users attach to a result. None of it changes what is measured. */
 export type Tags = Pick<Plan, 'labels' | 'note' | 'series'>;
 
 /** Reads --label, --note and --series; throws a Problem of kind `usage`. */
@@ -23,11 +23,11 @@ function labelsOf(texts: readonly string[]): Tags['labels'] {
     if (!LABEL_KEY.test(key) || value.trim() === '') {
       throw new Problem(
         'usage',
-        `--label ${quoted(text)} is no name and value: write it as in --label branch=main, the name beginning with a letter.`,
+        `--label ${quoted(text)} must be a name and a value, for example --label branch=main. The name must start with a letter.`,
       );
     }
     if (labels.has(key)) {
-      throw new Problem('usage', `--label ${key} is given twice: give each name once.`);
+      throw new Problem('usage', `--label ${key} is given twice. Give each name once.`);
     }
     labels.set(key, value.trim());
   }

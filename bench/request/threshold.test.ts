@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { findMetric } from '../metrics/metrics.ts';
 import { Problem } from '../model/failure.ts';
-import { checkFitSteps, missedThresholds, parseThreshold } from './threshold.ts';
+import { missedThresholds, parseThreshold, unmeasurable } from './threshold.ts';
 
 test('a threshold is a metric, an operator and a limit in the unit of the metric', () => {
   for (const [text, metric, operator, limit] of [
@@ -25,11 +25,11 @@ test('a threshold is a metric, an operator and a limit in the unit of the metric
 
 test('a wrong threshold is told what would be right', () => {
   for (const [text, message] of [
-    ['p99', /^--threshold "p99" is no condition: write it as 'response\.p99<50ms'/],
-    ['response.p99=50ms', /is no condition/],
-    ['respone.p99<50ms', /names no metric\. Did you mean response\.p99\?/],
-    ['response.p99<50', /^the limit of --threshold "response\.p99<50", "50" has no unit/],
-    ['messages.lost==none', /"none" is no number/],
+    ['p99', /^--threshold "p99" must be a condition, for example 'response\.p99<50ms'/],
+    ['response.p99=50ms', /must be a condition/],
+    ['respone.p99<50ms', /does not name a metric\. Did you mean response\.p99\?/],
+    ['response.p99<50', /^--threshold "response\.p99<50": the limit "50" needs a unit, for example 50ms or 50s\.$/],
+    ['messages.lost==none', /the limit "none" must be a number/],
   ] as const) {
     assert.throws(() => parseThreshold(text), { name: 'Problem', kind: 'usage', message });
   }
@@ -48,17 +48,24 @@ test('any text is a threshold or a Problem', () => {
   );
 });
 
-test('response time and send lag need a schedule', () => {
-  for (const text of ['response.p99<50ms', 'sendLag.p99<1ms']) {
-    const thresholds = [parseThreshold('messages.lost==0'), parseThreshold(text)];
-    assert.throws(() => checkFitSteps(thresholds, ['throughput']), {
-      kind: 'usage',
-      message: /ask for the step latency as well/,
-    });
-    checkFitSteps(thresholds, ['latency']);
-    checkFitSteps(thresholds, ['throughput', 'latency']);
+test('a threshold is measurable if the planned runs have what its metric needs', () => {
+  const all = { schedule: true, 'closed-loop': true, http: true, proxy: true };
+  for (const [text, need] of [
+    ['response.p99<50ms', 'schedule'],
+    ['sendLag.p99<1ms', 'schedule'],
+    ['perCoreCapacity>10k', 'closed-loop'],
+    ['perCoreCapacity>10k', 'proxy'],
+    ['http.p99<5ms', 'http'],
+    ['http.requestsPerSecond>5k', 'http'],
+    ['cpuPerMessage.proxy<30us', 'proxy'],
+    ['memory.proxy<1M', 'proxy'],
+  ] as const) {
+    const thresholds = ['messages.lost==0', 'cpuPerMessage.total<1ms', text].map(parseThreshold);
+    assert.deepEqual(unmeasurable(thresholds, { ...all, [need]: false }), { text, need });
+    assert.equal(unmeasurable(thresholds, all), null);
   }
-  checkFitSteps([parseThreshold('service.p99<50ms')], ['throughput']);
+  const service = [parseThreshold('service.p99<50ms')];
+  assert.equal(unmeasurable(service, { ...all, schedule: false, http: false, proxy: false }), null);
 });
 
 test('each operator is missed on its own side of the limit', () => {

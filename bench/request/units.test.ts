@@ -77,26 +77,31 @@ test('sizes count as nginx does', () => {
 test('an error names the option, the value and what would do', () => {
   const bounds = { min: 1, max: 1000 };
   for (const [act, message] of [
-    [() => parseCount('-c', '10x', bounds), '-c "10x" is no number: write it as 1000, 10k or 1.5M.'],
-    [() => parseCount('-c', '1.5', bounds), '-c "1.5" is no whole number: write it as 1000, 10k or 1.5M.'],
-    [() => parseCount('-c', '10k', bounds), '-c "10k" is out of bounds: 1 to 1k will do.'],
-    [() => parseDuration('-d', '10', ANY), '-d "10" has no unit: write it as 500ms, 30s or 2m.'],
-    [() => parseDuration('-d', 'long', ANY), '-d "long" is no time: write it as 500ms, 30s or 2m.'],
+    [() => parseCount('-c', '10x', bounds), '-c "10x" must be a whole number from 1 to 1k.'],
+    [() => parseCount('-c', '1.5', bounds), '-c "1.5" must be a whole number from 1 to 1k.'],
+    [() => parseCount('-c', '10k', bounds), '-c "10k" must be between 1 and 1k.'],
+    [
+      () => parseNumber('-R', 'x', bounds),
+      '-R "x" must be a number from 1 to 1k, for example 10k or 1.5M.',
+    ],
+    [() => parseNumber('-R', 'x', ANY), '-R "x" must be a number, for example 10k or 1.5M.'],
+    [() => parseDuration('-d', '10', ANY), '-d "10" needs a unit, for example 10ms or 10s.'],
+    [() => parseDuration('-d', 'long', ANY), '-d "long" must be a time, for example 500ms, 30s or 2m.'],
     [
       () => parseDuration('-d', '0.5us', ANY),
-      '-d "0.5us" is finer than a microsecond: write it as 500ms, 30s or 2m.',
+      '-d "0.5us" must be a whole number of microseconds.',
     ],
     [
       () => parseByteRange('--payload', '2k-1k', ANY),
-      '--payload "2k-1k" runs from the larger to the smaller: write it as 1k-2k.',
+      '--payload "2k-1k" must name the smaller size first: 1k-2k.',
     ],
     [
       () => parseByteRange('--payload', '1-2-3', ANY),
-      '--payload "1-2-3" is no size and no range of sizes: write it as 64 or 64-1024.',
+      '--payload "1-2-3" must be a size or a range of sizes, for example 64 or 64-1024.',
     ],
     [
       () => parseBytes('--payload', '1kb', ANY),
-      '--payload "1kb" is no size in bytes: write it as 64, 16k (16,384) or 1M.',
+      '--payload "1kb" must be a size in bytes, for example 64, 16k (16,384) or 1M.',
     ],
   ] as const) {
     assert.throws(act, { name: 'Problem', kind: 'usage', message });

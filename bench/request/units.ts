@@ -46,28 +46,32 @@ export interface Bounds {
 /** A number with an optional SI suffix: `1000`, `10k`, `1.5M`. */
 export function parseNumber(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, SI);
-  if (value === null) throw wrong(option, text, 'is no number', '1000, 10k or 1.5M');
+  if (value === null) throw wrong(option, text, `must be a number${range(bounds)}, for example 10k or 1.5M`);
   return within(option, text, value, bounds, formatNumber);
 }
 
 /** As parseNumber, but for things that cannot be halved. */
 export function parseCount(option: string, text: string, bounds: Bounds): number {
-  const value = parseNumber(option, text, bounds);
-  if (!Number.isInteger(value)) throw wrong(option, text, 'is no whole number', '1000, 10k or 1.5M');
-  return value;
+  const value = scaled(text, SI);
+  if (value === null || !Number.isInteger(value))
+    throw wrong(option, text, `must be a whole number${range(bounds)}`);
+  return within(option, text, value, bounds, formatNumber);
 }
 
 /**
- * A time in whole µs: `500ms`, `30s`, `2m`, `1h`, `100us`. The unit is a must (load generators
- * disagree whether a bare 10 is seconds or milliseconds), save for 0.
+ * A time in whole µs: `500ms`, `30s`, `2m`, `1h`, `100us`. The unit is required, except for 0: load
+ * generators disagree on whether a bare 10 is seconds or milliseconds.
  */
 export function parseDuration(option: string, text: string, boundsUs: Bounds): number {
   const value = scaled(text, TIME) ?? (text === '0' ? 0 : null);
   if (value === null) {
     const bare = scaled(text, [['', 1]]) !== null;
-    throw wrong(option, text, bare ? 'has no unit' : 'is no time', '500ms, 30s or 2m');
+    const what = bare
+      ? `needs a unit, for example ${text.trim()}ms or ${text.trim()}s`
+      : 'must be a time, for example 500ms, 30s or 2m';
+    throw wrong(option, text, what);
   }
-  if (!Number.isInteger(value)) throw wrong(option, text, 'is finer than a microsecond', '500ms, 30s or 2m');
+  if (!Number.isInteger(value)) throw wrong(option, text, 'must be a whole number of microseconds');
   return within(option, text, value, boundsUs, formatDuration);
 }
 
@@ -75,7 +79,7 @@ export function parseDuration(option: string, text: string, boundsUs: Bounds): n
 export function parseBytes(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, BINARY);
   if (value === null || !Number.isInteger(value)) {
-    throw wrong(option, text, 'is no size in bytes', '64, 16k (16,384) or 1M');
+    throw wrong(option, text, 'must be a size in bytes, for example 64, 16k (16,384) or 1M');
   }
   return within(option, text, value, bounds, formatBytes);
 }
@@ -83,16 +87,12 @@ export function parseBytes(option: string, text: string, bounds: Bounds): number
 /** One size or two with a dash between, both included: `64`, `64-1024`, `1k-16k`. */
 export function parseByteRange(option: string, text: string, bounds: Bounds): Bounds {
   const [low = '', high, ...rest] = text.split('-');
-  if (rest.length > 0) throw wrong(option, text, 'is no size and no range of sizes', '64 or 64-1024');
+  if (rest.length > 0)
+    throw wrong(option, text, 'must be a size or a range of sizes, for example 64 or 64-1024');
   const min = parseBytes(option, low, bounds);
   const max = high === undefined ? min : parseBytes(option, high, bounds);
   if (min > max) {
-    throw wrong(
-      option,
-      text,
-      'runs from the larger to the smaller',
-      `${formatBytes(max)}-${formatBytes(min)}`,
-    );
+    throw wrong(option, text, `must name the smaller size first: ${formatBytes(max)}-${formatBytes(min)}`);
   }
   return { min, max };
 }
@@ -141,14 +141,16 @@ function within(
   format: (value: number) => string,
 ): number {
   if (value >= min && value <= max) return value;
-  throw new Problem(
-    'usage',
-    `${option} ${quoted(text)} is out of bounds: ${format(min)} to ${format(max)} will do.`,
-  );
+  throw wrong(option, text, `must be between ${format(min)} and ${format(max)}`);
 }
 
-function wrong(option: string, text: string, what: string, examples: string): Problem {
-  return new Problem('usage', `${option} ${quoted(text)} ${what}: write it as ${examples}.`);
+/** ` from 1 to 1M`; nothing where only the type of a number is the bound. */
+function range({ min, max }: Bounds): string {
+  return max === Number.MAX_SAFE_INTEGER ? '' : ` from ${formatNumber(min)} to ${formatNumber(max)}`;
+}
+
+function wrong(option: string, text: string, what: string): Problem {
+  return new Problem('usage', `${option} ${quoted(text)} ${what}.`);
 }
 
 /** What a person typed, fit for one line of an error message: cut, and without control characters. */

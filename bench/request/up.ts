@@ -1,55 +1,58 @@
 import { isIPv4 } from 'node:net';
 import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
-import { last, oneOf } from './given.ts';
+import { last, number, oneOf } from './given.ts';
 import type { GivenOptions, Options } from './options.ts';
-import { type RunRequest, requestOf, variantsOf } from './run.ts';
+import { hasProxy, PORTS, type RunRequest, requestOf, variantsOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { quoted } from './units.ts';
 
 /** What `up` was asked for. */
 export interface UpRequest {
-  /** What the topology is planned by, as that of a run; of one variant or one configuration. */
+  /** The request by which the topology is planned, like that of a run; it has one variant or configuration. */
   run: RunRequest;
   reply: 'you-said' | 'echo';
   log: boolean;
   /** IPv4 address that Nginx listens on. */
   host: string;
+  /** Port that Nginx listens on for WebSockets; null: a free one. */
+  port: number | null;
 }
 
 const LOOPBACK = '127.0.0.1';
 
-const { profile, nginx } = RUN_OPTIONS['What is put under load'];
+const { profile, nginx } = RUN_OPTIONS['The variants'];
 const { header: _, ...OWN_CONFIGURATION } = RUN_OPTIONS['Your own configuration'];
 const { servers, 'nginx-workers': nginxWorkers } =
-  RUN_OPTIONS['The processes (by default the preflight decides)'];
+  RUN_OPTIONS['The processes (by default, chosen for this machine)'];
 
 const OPTIONS = {
-  'What is kept running': {
-    profile: { ...profile, value: 'NAME', help: 'A variant (tls, tls+buf-16k)' },
+  'The topology': {
+    profile: { ...profile, value: 'NAME', help: 'Variant (tls, tls+buf-16k)' },
     server: { value: 'ws|lean', help: 'Echo server [ws]' },
-    engine: { value: 'node|bun', help: 'What runs the lean server [bun where it is found]' },
+    engine: { value: 'node|bun', help: 'Runtime of the lean server [bun if available]' },
     nginx,
     servers,
     'nginx-workers': nginxWorkers,
   },
   'Your own configuration': OWN_CONFIGURATION,
-  'What it does': {
+  'Its behaviour': {
     reply: {
       value: 'you-said|echo',
-      help: '`You said: ` and the message, or the message itself [you-said]',
+      help: 'Answer with `You said: ` and the message, or only the message',
     },
-    log: { value: null, help: 'Show who connects, what comes in, who disconnects' },
+    log: { value: null, help: 'Show connects, messages and disconnects' },
     'allow-remote': {
       value: 'ADDRESS',
-      help: 'Listen here, where others can reach it [127.0.0.1]',
+      help: 'Listen on this address, which others can reach [127.0.0.1]',
     },
+    port: { value: 'N', help: 'Port for page and WebSockets [a free port]' },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const upCommand = {
   operands: '',
-  help: 'Keep Nginx and echo servers running, and try them in a browser',
+  help: 'Keep Nginx and echo servers running, to try them in a browser',
   options: OPTIONS,
   parse: (given) => ({ command: 'up', up: upRequest(given) }),
 } as const satisfies Command<{ command: 'up'; up: UpRequest }>;
@@ -58,14 +61,15 @@ function upRequest(given: GivenOptions): UpRequest {
   const variants = variantsOf(given);
   const run = requestOf(given, { variants, steps: ['latency'], warmupMs: 0, durationMs: 1000 });
   if (variants.includes('all') || variants.length + run.configurations.length > 1) {
-    throw new Problem('usage', '`up` keeps one variant running: name one, as in up --profile tls.');
+    throw new Problem('usage', '`up` runs one variant. Name one, for example up --profile tls.');
   }
   return {
-    // No load is planned, so no client either, and the kernel places what there is.
+    // There is no load, so no client either, and the kernel schedules the processes.
     run: { ...run, client: 'ws', server: run.server ?? 'ws', pin: false },
     reply: oneOf(given, 'reply', ['you-said', 'echo']) ?? 'you-said',
     log: given.has('log'),
     host: hostOf(given),
+    port: portOf(given, run),
   };
 }
 
@@ -74,12 +78,18 @@ function hostOf(given: GivenOptions): string {
   if (host === '0.0.0.0') {
     throw new Problem(
       'usage',
-      '--allow-remote 0.0.0.0 would be every interface: name the address of the one that others may come in by.',
+      '--allow-remote 0.0.0.0 would listen on every interface. Name the address of one of them.',
     );
   }
   if (isIPv4(host)) return host;
   throw new Problem(
     'usage',
-    `--allow-remote ${quoted(host)} is no IPv4 address: name that of one of this machine's interfaces, as in --allow-remote 192.0.2.7.`,
+    `--allow-remote ${quoted(host)} must be an IPv4 address of this machine, for example --allow-remote 192.0.2.7.`,
   );
+}
+
+function portOf(given: GivenOptions, run: RunRequest): number | null {
+  const port = number(given, 'port', PORTS);
+  if (port === null || hasProxy(run)) return port;
+  throw new Problem('usage', '--port sets the port of Nginx, and direct has no Nginx. Leave --port out.');
 }

@@ -24,6 +24,12 @@ export function fewestRounds(comparisons: number): number {
   return rounds;
 }
 
+/** The number of rounds in which metrics of all these weights can get a verdict, for each of so many variants. */
+export function roundsForWeights(weights: readonly number[], variants: number): number {
+  const all = weights.reduce((sum, weight) => sum + weight, 0);
+  return fewestRounds((variants * all) / Math.min(...weights));
+}
+
 /** Whether the ratio is further from 1 than the threshold; 1.02 and 1 ÷ 1.02 are equally far. */
 function isBeyond(threshold: number, ratio: number): boolean {
   return Math.abs(Math.log(ratio)) > Math.log(1 + threshold);

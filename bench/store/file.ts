@@ -111,6 +111,22 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
+/**
+ * Checks that files can be created in a folder, by creating one: permissions alone do not say it, because no file can be
+ * created in /proc, not even by root.
+ *
+ * @throws Problem('environment') if not
+ */
+export async function checkWritable(folder: string): Promise<void> {
+  const temporary = join(folder, `.nginx-ws-bench.${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await (await open(temporary, 'wx', 0o600)).close();
+    await rm(temporary);
+  } catch (error) {
+    throw unwritable(error, folder);
+  }
+}
+
 async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   await refuseLinks(root, dirname(name));
   const path = join(root, name);

@@ -6,7 +6,7 @@ import type { Finding } from '../model/finding.ts';
 import type { Step } from '../model/plan.ts';
 import type { Variant } from '../model/variant.ts';
 import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
-import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
+import { DEFAULT_THRESHOLD, fewestRounds, roundsForWeights } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
 
 /** What to compare. */
@@ -22,8 +22,10 @@ export interface ComparisonOptions {
 
 /** The smallest number of rounds in which every figure can get a verdict. */
 export function roundsForVerdicts(variants: number): number {
-  const least = Math.min(...COMPARED.map(({ weight }) => weight));
-  return fewestRounds((variants * totalWeight(COMPARED)) / least);
+  return roundsForWeights(
+    COMPARED.map(({ weight }) => weight),
+    variants,
+  );
 }
 
 /**

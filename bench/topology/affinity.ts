@@ -86,7 +86,7 @@ async function move(list: string): Promise<void> {
   const words = refusal instanceof Error ? refusal.message.trim() : String(refusal);
   throw new Problem(
     'environment',
-    `The bench cannot be kept to the CPUs ${list}: ${words}. Run without --pin, or with --no-pin.`,
+    `The bench could not be pinned to CPUs ${list}: ${words}. Leave --pin out, or use --no-pin.`,
     { cause: refusal },
   );
 }

@@ -12,7 +12,10 @@ export function findExecutable(command: string, name: string, env: NodeJS.Proces
   if (!command.includes('/')) {
     const found = onPath(command, env);
     if (found !== null) return found;
-    throw new Problem('environment', `${name}: there is no ${command} on PATH. Install it or give its path.`);
+    throw new Problem(
+      'environment',
+      `${name}: ${command} is not on PATH. Install it, or name it by its path.`,
+    );
   }
   const path = resolve(cwd, command);
   if (isExecutable(path)) return path;
@@ -21,7 +24,7 @@ export function findExecutable(command: string, name: string, env: NodeJS.Proces
     'environment',
     missing
       ? `${name}: ${path} does not exist. Check the path.`
-      : `${name}: ${path} is no file that may be executed. Check the path, or make it executable (chmod +x).`,
+      : `${name}: ${path} is not an executable file. Check the path, or make it executable (chmod +x).`,
   );
 }
 

@@ -246,7 +246,7 @@ http {
       assert.equal(error.kind, 'configuration');
       assert.equal(
         error.message,
-        `Nginx refuses the configuration: unknown directive "proxy_bufering" in ${file}:4.`,
+        `Nginx rejects the configuration: unknown directive "proxy_bufering" in ${file}:4.`,
       );
       return true;
     });
@@ -281,7 +281,7 @@ http {
       startNginx({ binary: bench.binary, confPath, folder, listeners: [], workers: 1, cpus: null }),
       (error) =>
         error instanceof Problem &&
-        /^Nginx ended at once: .*unknown directive "nonsense"/.test(error.message),
+        /^Nginx exited at once: .*unknown directive "nonsense"/.test(error.message),
     );
   });
 });

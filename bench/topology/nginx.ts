@@ -12,6 +12,9 @@ import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 
+/** The code of what `nginx -t` rejects; its data has the `complaint`. */
+export const REJECTED_BY_NGINX = 'rejected-by-nginx';
+
 const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
 const POLL_MS = 20;
@@ -73,11 +76,12 @@ export async function checkNginx(
   if (/\(28: /.test(words))
     throw new Problem(
       'environment',
-      `The disk of the temporary folder is full: ${words}. Free some space, or name another folder in the environment variable TMPDIR.`,
+      `The disk of the temporary folder is full: ${words}. Free some space, or set TMPDIR to another folder.`,
     );
   throw new Problem(
     'configuration',
-    `Nginx refuses the configuration: ${words === '' ? 'nginx -t failed without a word' : words}.`,
+    `Nginx rejects the configuration: ${words === '' ? 'nginx -t failed without a message' : words}.`,
+    { code: REJECTED_BY_NGINX, data: { complaint: words } },
   );
 }
 
@@ -166,7 +170,7 @@ async function ready(nginx: Launched, options: StartOptions, deadline: number): 
   while (performance.now() < deadline) {
     if (await isUp(nginx.pid, options)) return;
     if ((await Promise.race([gone, sleep(POLL_MS)])) === 'gone')
-      throw await startFailure(nginx, options, 'ended at once');
+      throw await startFailure(nginx, options, 'exited at once');
   }
   throw await startFailure(nginx, options, 'was not ready in time');
 }
@@ -201,18 +205,21 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
   if (busy !== undefined) {
     return new Problem(
       'environment',
-      `Nginx cannot listen on ${busy}: another program uses that port. Stop that program, or run again for other ports.`,
+      `Nginx cannot listen on ${busy}: another program uses that port. Stop that program, or run the command again for another port.`,
     );
   }
   const denied = words.map((line) => /bind\(\) to (\S+) failed \(13:/.exec(line)?.[1]).find(Boolean);
   if (denied !== undefined) {
     return new Problem(
       'environment',
-      `Nginx may not listen on ${denied}: this user lacks the right to that port.`,
+      `Nginx cannot listen on ${denied}: this user is not allowed to use that port.`,
     );
   }
   const last = words.filter((line) => /\[(emerg|alert|crit|error)\]/.test(line)).at(-1) ?? words.at(-1);
-  return new Problem('environment', `Nginx ${what}${last === undefined ? ', without a word' : `: ${last}`}.`);
+  return new Problem(
+    'environment',
+    `Nginx ${what}${last === undefined ? ' without a message' : `: ${last}`}.`,
+  );
 }
 
 /** The processes of an Nginx that is up, at this moment, with the names that are shown to the user. */
@@ -275,18 +282,22 @@ async function readTail(path: string): Promise<string> {
  * @throws Problem('died') where it is gone.
  */
 export function reload(nginx: Launched): void {
-  if (!nginx.child.kill('SIGHUP')) throw new Problem('died', 'Nginx is gone: there is nothing to reload.');
+  if (!nginx.child.kill('SIGHUP')) throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');
 }
 
-/** Ports of an address that are free at this moment, each another one. */
-export async function freePorts(host: string, count: number): Promise<number[]> {
+/**
+ * Different ports of an address that are free at this moment.
+ *
+ * @param wanted the port to try; 0: any
+ */
+export async function freePorts(host: string, count: number, wanted = 0): Promise<number[]> {
   const servers: Server[] = [];
   try {
     const ports: number[] = [];
     for (let index = 0; index < count; index += 1) {
       const server = createServer();
       servers.push(server);
-      await new Promise<void>((done, fail) => server.once('error', fail).listen(0, host, done));
+      await new Promise<void>((done, fail) => server.once('error', fail).listen(wanted, host, done));
       const address = server.address();
       if (address !== null && typeof address === 'object') ports.push(address.port);
     }

@@ -13,6 +13,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
+import { counted } from '../wording/words.ts';
 import { identityOf, isGone, isRunning, type Owner, type ProcessIdentity, thisOwner } from './owner.ts';
 import { groupGone } from './process.ts';
 
@@ -76,8 +77,8 @@ export async function sweepAbandoned(parent: string, prefix: string): Promise<st
 /** What is wrong with a temporary folder that could not be used, with the remedy; null for an error of another kind. */
 export function folderProblem(folder: string, error: unknown): Problem | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
-  const why = REASONS[String(error.code)] ?? `the system says ${error.code}`;
-  const message = `The temporary folder ${folder} cannot be used: ${why}. Mend that, or name another folder in the environment variable TMPDIR.`;
+  const why = REASONS[String(error.code)] ?? `the system reports ${error.code}`;
+  const message = `The temporary folder ${folder} cannot be used: ${why}. Fix that, or set TMPDIR to another folder.`;
   return new Problem('environment', message, { cause: error });
 }
 
@@ -96,7 +97,7 @@ const REASONS: Record<string, string> = {
   EROFS: 'its file system is read-only (EROFS)',
   EACCES: 'you may not write there (EACCES)',
   EPERM: 'you may not write there (EPERM)',
-  ENOENT: 'it is not there (ENOENT)',
+  ENOENT: 'it does not exist (ENOENT)',
   ENOTDIR: 'it is a file (ENOTDIR)',
 };
 
@@ -138,8 +139,8 @@ async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[
   // Another bench that starts now, or the dead one's warden, may be removing it too.
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   const ended =
-    running.length === 0 ? '' : `, and what still ran for it was ended (${running.length} processes)`;
-  return `A bench that was killed had left ${folder}: it was removed${ended}.`;
+    running.length === 0 ? '' : `, and ended ${counted(running.length, 'process', 'processes')} of it`;
+  return `Removed ${folder}, left behind by a bench that was killed${ended}.`;
 }
 
 /** Only where there is nothing in it. */

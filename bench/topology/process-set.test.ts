@@ -77,7 +77,7 @@ describe('processSet', () => {
     process.kill(pid, 'SIGKILL');
     await once(child, 'exit');
     assert.equal(processSet.hasUnexpectedExit(), true);
-    assert.equal(await processSet.unexpectedExit, `nginx (process ${pid}) was killed by SIGKILL in mid-run.`);
+    assert.equal(await processSet.unexpectedExit, `nginx (process ${pid}) was killed by SIGKILL during the run.`);
   });
 
   it('tells of a process that ended by itself, with its last words', async (t) => {
@@ -85,7 +85,7 @@ describe('processSet', () => {
     const { pid } = await shell(processSet, 'echo server 1', 'echo one >&2; echo out of memory >&2; exit 3');
     assert.equal(
       await processSet.unexpectedExit,
-      `echo server 1 (process ${pid}) exited with code 3 in mid-run. Its last words: out of memory`,
+      `echo server 1 (process ${pid}) exited with code 3 during the run. Its last output: out of memory`,
     );
   });
 
@@ -99,7 +99,7 @@ describe('processSet', () => {
     process.kill(other.pid, 'SIGTERM');
     assert.equal(
       await processSet.unexpectedExit,
-      `other (process ${other.pid}) was killed by SIGTERM in mid-run.`,
+      `other (process ${other.pid}) was killed by SIGTERM during the run.`,
     );
   });
 

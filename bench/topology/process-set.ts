@@ -90,5 +90,5 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
 
 function exitReason(launched: Launched, exit: Exit): string {
   const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';
-  return `${exitWords(launched, exit)} in mid-run.${words === '' ? '' : ` Its last words: ${words}`}`;
+  return `${exitWords(launched, exit)} during the run.${words === '' ? '' : ` Its last output: ${words}`}`;
 }

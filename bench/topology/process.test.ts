@@ -99,7 +99,7 @@ describe('launch', () => {
           }),
         (error) => error instanceof Problem && error.kind === 'environment' && sentence.test(error.message),
       );
-    problem('no-such-command-here', /nginx: there is no no-such-command-here on PATH/);
+    problem('no-such-command-here', /nginx: no-such-command-here is not on PATH/);
     problem('/no/such/file', /nginx: \/no\/such\/file does not exist/);
     problem('./such', /nginx: \/no\/such does not exist/, '/no');
     problem('/etc/passwd', /may not|may be executed/);

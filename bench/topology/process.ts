@@ -21,7 +21,7 @@ export interface Exit {
 }
 
 export interface LaunchOptions {
-  /** As a person would call it: `nginx`, `echo server 2`. */
+  /** Its name in messages: `nginx`, `echo server 2`. */
   name: string;
   component: Component;
   /** A path, or a name looked up on PATH. */
@@ -112,7 +112,11 @@ const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '-
 export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOptions): Launched {
   if (engine === 'node') return launchNode(entry, options);
   const bun = bunHere();
-  if (bun === null) throw new Problem('environment', `${options.name}: there is no Bun on this machine.`);
+  if (bun === null)
+    throw new Problem(
+      'environment',
+      `${options.name}: this machine has no Bun. Use --engine node, or put Bun on PATH.`,
+    );
   const { nodeArguments, ...rest } = options;
   return launch({
     ...rest,
@@ -159,7 +163,7 @@ function pidOf(child: ChildProcess, name: string, executable: string): number {
   if (child.pid !== undefined) return child.pid;
   throw new Problem(
     'environment',
-    `${name}: the system refused to start ${executable}. Check the limits on processes (ulimit -u) and open files (ulimit -n).`,
+    `${name}: the system could not start ${executable}. Check the limits on processes (ulimit -u) and open files (ulimit -n).`,
   );
 }
 

@@ -10,7 +10,7 @@ import type { Sandbox, SandboxSpec } from '../nginx/sandbox.ts';
 import { type OwnAddresses, refuseOtherTargets } from '../nginx/targets.ts';
 import { type Directive, type Node, rewrite } from '../nginx/tree.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { checkNginx, freePorts, startNginx, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
+import { checkNginx, freePorts, REJECTED_BY_NGINX, startNginx, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import { nginxUser } from './worker-user.ts';
@@ -31,6 +31,8 @@ export interface SandboxedOptions extends Pick<SandboxSpec, 'host' | 'upstreams'
   vital: readonly Directive[];
   /** Null for a profile of the package: it runs as it is, or not at all. */
   onChange: OnChange | null;
+  /** Where the WebSockets are to be listened for; null: on any free port. */
+  port?: number | null;
 }
 
 /** A configuration that Nginx accepts in the sandbox. */
@@ -52,22 +54,22 @@ export interface Sandboxed<Moved> {
 /**
  * Moves a configuration into the sandbox, with free ports and a fresh certificate, and has Nginx check it.
  *
- * @param move which of the servers are moved, and how
+ * @param move which of the servers are moved, and how; a draft only shows which port is for the WebSockets
  * @throws Problem('configuration') where it cannot be moved, or Nginx refuses it
  */
 export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'>>(
   tree: readonly Node[],
-  { binary, folder, processSet, proxy, key, names, vital, onChange, ...place }: SandboxedOptions,
-  move: (spec: Omit<SandboxSpec, 'wanted'>) => Moved,
+  { binary, folder, processSet, proxy, key, names, vital, onChange, port = null, ...place }: SandboxedOptions,
+  move: (spec: Omit<SandboxSpec, 'wanted'>, isDraft: boolean) => Moved,
 ): Promise<Sandboxed<Moved>> {
   const { host } = place;
   const certificate = await makeCertificate(folder, key, names, [...new Set([LOOPBACK, host])]);
-  const ports = await freePorts(host, listenAddresses(tree).length);
-  const spec = {
+  const free = await freePorts(host, listenAddresses(tree).length);
+  const draft = {
     ...proxy,
     ...place,
     folder,
-    ports,
+    ports: free,
     certificate,
     // Placed as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,
@@ -77,7 +79,9 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     modulesPath: binary.modulesPath,
     streamModule: binary.streamModule,
   };
-  const moved = move(spec);
+  const ports = port === null ? free : withPort(free, move(draft, true).listeners[0]?.port, port);
+  const spec = { ...draft, ports };
+  const moved = move(spec, false);
   const { launch, launchTask } = processSet;
   const accepted = await writeAccepted(binary, folder, moved.tree, spec, vital, onChange, launchTask);
   const { confPath } = accepted.written;
@@ -90,6 +94,11 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     start: (cpus) =>
       startNginx({ binary, confPath, folder, listeners, workers: proxy.workers, cpus, launch }),
   };
+}
+
+/** The ports with another in place of one of them; where that is among them already, the two are exchanged. */
+function withPort(ports: readonly number[], used: number | undefined, wanted: number): number[] {
+  return ports.map((each) => (each === used ? wanted : each === wanted ? (used ?? each) : each));
 }
 
 /**
@@ -117,8 +126,8 @@ export async function writeAccepted(
     await checkNginx(binary, written.confPath, folder, written.origins, launchTask);
     return { tree, written };
   } catch (error) {
-    if (!(error instanceof Problem) || onChange === null) throw error;
-    const rest = withoutCulprit(tree, error.message, vital, onChange);
+    if (!(error instanceof Problem) || error.code !== REJECTED_BY_NGINX || onChange === null) throw error;
+    const rest = withoutCulprit(tree, String(error.data.complaint), vital, onChange);
     if (rest === null) throw error;
     return writeAccepted(binary, folder, rest, own, vital, onChange, launchTask);
   }

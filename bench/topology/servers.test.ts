@@ -94,7 +94,7 @@ describe('startServers', () => {
       (error) =>
         error instanceof Problem &&
         error.kind === 'environment' &&
-        /^echo server \d ended before it was ready\. Its last words: There is no option --no-such/.test(
+        /^echo server \d exited before it was ready\. Its last output: Unknown option --no-such/.test(
           error.message,
         ),
     );

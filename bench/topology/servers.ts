@@ -159,7 +159,7 @@ async function whenReady(
     if (read !== null) return read;
     throw new Problem(
       'died',
-      `${launched.name} (process ${launched.pid}) does not answer any more. ${lastWords(launched)}`,
+      `${launched.name} (process ${launched.pid}) no longer answers. ${lastWords(launched)}`,
     );
   }
 
@@ -170,11 +170,11 @@ async function whenReady(
 
 function notReady(launched: Launched, timeoutMs: number | null): Problem {
   const what =
-    timeoutMs === null ? 'ended before it was ready' : `was not ready within ${timeoutMs / 1000} s`;
+    timeoutMs === null ? 'exited before it was ready' : `was not ready within ${timeoutMs / 1000} s`;
   return new Problem('environment', `${launched.name} ${what}. ${lastWords(launched)}`);
 }
 
 function lastWords(launched: Launched): string {
   const words = launched.stderrTail().trim();
-  return words === '' ? 'It said nothing on stderr.' : `Its last words: ${words}`;
+  return words === '' ? 'It printed nothing on stderr.' : `Its last output: ${words}`;
 }

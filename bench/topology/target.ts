@@ -82,10 +82,12 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** What a topology that stands for a person to use has beside that of a run. */
+/** What a topology that a person uses has besides that of a run. */
 export interface Opening {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
+  /** Port of the listener that clients use; null or missing: a free one. */
+  port?: number | null;
   /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
   pageFolder?: string;
 }
@@ -200,7 +202,7 @@ async function checked(
   servers: readonly Upstream[],
   folder: string,
   processSet: ProcessSet,
-  { host = LOOPBACK, pageFolder }: Opening,
+  { host = LOOPBACK, port = null, pageFolder }: Opening,
   changes: Changes,
 ) {
   const read = await readTuned(source, changes.note);
@@ -220,12 +222,13 @@ async function checked(
       key,
       names: [name],
       host,
+      port,
       upstreams: servers.map(({ port, socket, certPath }) => ({ host: LOOPBACK, port, socket, certPath })),
       keepGuards: options?.keepGuards ?? true,
       vital: vitalParts(tree, levels.at(-1)),
       onChange: options && changes.note,
     },
-    (spec) => moveIntoSandbox(tree, { ...spec, wanted }, changes.note),
+    (spec, isDraft) => moveIntoSandbox(tree, { ...spec, wanted }, isDraft ? () => {} : changes.note),
   );
   return { read: tree, name, sandbox, servesFolder: tree !== read };
 }

@@ -134,7 +134,7 @@ describe('warden', () => {
     process.kill(pid, 'SIGKILL');
     await until(() => said.length > 0, 'it is said');
     assert.deepEqual(said, [
-      `The clean-up process (process ${pid}) was killed by SIGKILL; another one has taken its place.`,
+      `The clean-up process (process ${pid}) was killed by SIGKILL and was replaced.`,
     ]);
     assert.notEqual(warden.pid, pid);
     assert.deepEqual(await warden.close(), { code: 0, signal: null });
@@ -152,7 +152,7 @@ describe('warden', () => {
     assert.deepEqual([isDead(told.child), existsSync(told.folder)], [false, true]);
     const said: string[] = [];
     const next = await startWarden((line) => said.push(line));
-    assert.match(said.join(), /^A bench that was killed had left [^,]+, and what still ran for it was ended/);
+    assert.match(said.join(), /^Removed [^,]+, left behind by a bench that was killed, and ended /);
     assert.deepEqual([isDead(told.child), isDead(told.grandchild)], [true, true]);
     assert.deepEqual(readdirSync(temporary), []);
     await next.close();
@@ -189,7 +189,7 @@ describe('warden', () => {
     const before = readdirSync(temporary);
     const said = await sweepAbandoned(temporary, PRIVATE_FOLDER_PREFIX);
     assert.deepEqual(said, [
-      `A bench that was killed had left ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned: it was removed.`,
+      `Removed ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned, left behind by a bench that was killed.`,
     ]);
     assert.deepEqual(
       readdirSync(temporary),

@@ -75,12 +75,12 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
     const words = `The ${exitWords(killed, exit)}`;
     try {
       if (livedMs < LEAST_LIFE_MS)
-        throw new Problem('environment', 'The one before it ended in the same way.');
+        throw new Problem('environment', 'The one before it exited in the same way.');
       current = await launchWarden();
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       say(
-        `${words}, and no other was started: should the bench be killed, start it once more to clean up. ${error.message}`,
+        `${words} and could not be replaced. If the bench is killed, run it again to clean up. ${error.message}`,
       );
       return;
     }
@@ -90,7 +90,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
       recordGroup(folder, current.pid);
       tell({ type: 'own', folder });
     }
-    say(`${words}; another one has taken its place.`);
+    say(`${words} and was replaced.`);
   }
 
   return {
@@ -152,6 +152,6 @@ async function launchWarden(): Promise<Launched> {
   const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';
   throw new Problem(
     'environment',
-    `The ${exitWords(launched, exit)} before it was ready.${words === '' ? '' : ` Its last words: ${words}`}`,
+    `The ${exitWords(launched, exit)} before it was ready.${words === '' ? '' : ` Its last output: ${words}`}`,
   );
 }

@@ -30,7 +30,7 @@ export function workerUser(): WorkerUser | null {
   if (user === null) {
     throw new Problem(
       'environment',
-      `Nginx was to be started as root, and /etc/passwd has no user for its workers (${NAMES.join(', ')}). Add one, or start the bench as another user.`,
+      `Nginx would start as root, but /etc/passwd has no user for its workers (${NAMES.join(', ')}). Add one, or run the bench as another user.`,
     );
   }
   const isMapped =
@@ -100,7 +100,7 @@ export async function openFolderToWorkers(folder: string): Promise<void> {
     if ((mode & may) === 0) {
       throw new Problem(
         'environment',
-        `Nginx’s workers run as ${user.name}, who may not enter ${above}. Name another folder for temporary files in TMPDIR, or start the bench without root.`,
+        `The Nginx workers run as ${user.name}, who cannot enter ${above}. Set TMPDIR to another folder, or run the bench without root.`,
       );
     }
     if (above === dirname(above)) return;

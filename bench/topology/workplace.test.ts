@@ -134,7 +134,7 @@ describe('a fetch', () => {
         await fetchPlace({ say: (line) => said.push(line), urgent: NEVER })(cache, async () => {});
         assert.match(
           said.join('\n'),
-          /^A bench that was killed had left \S+\/fetch-\w+: it was removed, and/,
+          /^Removed \S+\/fetch-\w+, left behind by a bench that was killed, and/,
         );
       }
       await until(() => identityOf(apt) === null && fetches(cache).length === 0, 'nothing is left');

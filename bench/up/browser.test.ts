@@ -91,7 +91,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
             .locator('#conversation li')
             .allInnerTexts()
             .then((texts) => texts.slice(0, 2)),
-          ['Websocket connected', `You: ${HOSTILE}`],
+          ['WebSocket connected', `You: ${HOSTILE}`],
         );
         assert.equal(await page.title(), `${name}: WebSocket through Nginx`);
 
@@ -154,9 +154,9 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
     await page.click('#connection');
     await until(page, `document.getElementById('state').textContent === 'connected'`);
     assert.deepEqual(await page.locator('#conversation li').allInnerTexts(), [
-      'Websocket connected',
-      'Websocket disconnected (1000)',
-      'Websocket connected',
+      'WebSocket connected',
+      'WebSocket disconnected (1000)',
+      'WebSocket connected',
     ]);
   });
 

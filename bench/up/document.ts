@@ -1,4 +1,4 @@
-/** The page on which the browser is the client. What it says of the topology is filled in by its script. */
+/** The page that makes the browser the client. Its script fills in the topology. */
 export const DOCUMENT = `<!doctype html>
 <html lang="en">
 <head>
@@ -17,17 +17,17 @@ export const DOCUMENT = `<!doctype html>
 <dl class="facts">
 <div><dt>WebSocket</dt><dd><code id="url"></code></dd></div>
 <div><dt>State</dt><dd><span id="state" role="status">not connected</span></dd></div>
-<div><dt>This page came by</dt><dd id="protocol"></dd></div>
+<div><dt>Protocol of this page</dt><dd id="protocol"></dd></div>
 </dl>
 <section aria-labelledby="say-title">
-<h2 id="say-title">Say something</h2>
+<h2 id="say-title">Send a message</h2>
 <form id="say">
 <label for="message">Message</label>
 <input id="message" autocomplete="off" value="Hello, server!">
 <button id="send" disabled>Send</button>
 <button id="connection" type="button">Connect</button>
 </form>
-<ol id="conversation" aria-live="polite" aria-label="What was said"></ol>
+<ol id="conversation" aria-live="polite" aria-label="Messages"></ol>
 </section>
 <section aria-labelledby="load-title">
 <h2 id="load-title">A small load</h2>
@@ -38,17 +38,17 @@ export const DOCUMENT = `<!doctype html>
 </form>
 <p id="load-state" role="status"></p>
 <figure>
-<svg id="chart" role="img" aria-label="Response times of each second; the table below has their figures"></svg>
-<figcaption><span class="key p50">median</span> <span class="key p99">99th percentile</span> <span class="key max">longest</span>, of each second, in ms from when a message was due</figcaption>
+<svg id="chart" role="img" aria-label="Response times of each second; the table below has the values"></svg>
+<figcaption><span class="key p50">median</span> <span class="key p99">99th percentile</span> <span class="key max">maximum</span> of each second, in ms from when a message was due</figcaption>
 </figure>
 <table>
-<caption>Of this load; times are those of the last minute</caption>
-<thead><tr><th scope="col">Figure</th><th scope="col">Value</th></tr></thead>
+<caption>This load; times are from the last minute</caption>
+<thead><tr><th scope="col">Metric</th><th scope="col">Value</th></tr></thead>
 <tbody id="figures"></tbody>
 </table>
-<p class="note">Enough to see how it works. A browser opens about 200 WebSockets to a server, its clock is coarse, and in a
-background tab it sends once a second: what it could not send in time is part of the response times, and <em>send
-lag</em> tells how much. Figures to go by come from a run of the bench.</p>
+<p class="note">This shows how it works, but it is not a benchmark. A browser opens about 200 WebSockets to a server, its
+clock is coarse, and a background tab sends only once a second. Response times include these delays, which <em>send
+lag</em> shows. For reliable metrics, use <code>run</code>.</p>
 </section>
 </main>
 </body>

@@ -46,13 +46,13 @@ function standing(changes: Partial<StartedTarget>, folder = '/tmp/x'): Standing 
 describe('what is printed of a topology that is up', () => {
   it('has an address for each thing that a person may want', () => {
     assert.deepEqual(standingLines(standing({})), [
-      'tls is up (TLS 1.3 (wss://)): Nginx 1.22.1 before 2 echo servers (ws).',
+      'tls is running (TLS 1.3 (wss://)): Nginx 1.22.1 in front of 2 echo servers (ws).',
       '  Page          http://127.0.0.1:4430/nginx-ws-bench/',
       '  WebSocket     ws://127.0.0.1:4430/websocket?***',
       '  Echo server   ws://127.0.0.1:8081/websocket',
       '  Echo server   ws://127.0.0.1:8082/websocket',
       '  Access log    /tmp/x/access.log',
-      'Ctrl-C ends it.',
+      'Press Ctrl-C to stop.',
     ]);
   });
 
@@ -81,10 +81,10 @@ describe('what is printed of a topology that is up', () => {
 
   it('says it where others can reach it', () => {
     const lines = standingLines(standing({ host: '192.0.2.7' }));
-    assert.match(lines.at(-2) ?? '', /^Whoever reaches 192\.0\.2\.7 reaches page and WebSockets;/);
+    assert.match(lines.at(-2) ?? '', /^Anyone who can reach 192\.0\.2\.7 /);
     assert.equal(lines[1], '  Page          http://192.0.2.7:4430/nginx-ws-bench/');
     assert.equal(
-      standingLines(standing({ host: '127.0.0.2' })).some((line) => /^Whoever/.test(line)),
+      standingLines(standing({ host: '127.0.0.2' })).some((line) => /^Anyone/.test(line)),
       false,
     );
   });

@@ -5,9 +5,9 @@ import { maskedPath } from '../nginx/secrets.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
-/** A topology that is up. */
+/** A running topology. */
 export interface Standing {
-  /** Of the variant. */
+  /** Name of the variant. */
   name: string;
   title: string;
   /** The run's private folder. */
@@ -15,13 +15,13 @@ export interface Standing {
   target: StartedTarget;
   servers: readonly Pick<EchoServer, 'port' | 'certPath'>[];
   server: 'ws' | 'lean';
-  /** Paths of what Nginx writes a line to for each request; a WebSocket's comes when it closes. */
+  /** Paths of the access logs. The line of a WebSocket is written when it closes. */
   accessLogs: readonly string[];
 }
 
-/** Where a person or a program finds what is up. */
+/** The addresses of a running topology. */
 export interface Addresses {
-  /** Null where no HTTP server of Nginx stands before the echo servers. */
+  /** Null if Nginx has no HTTP server in front of the echo servers. */
   page: string | null;
   websockets: string[];
   echoServers: string[];
@@ -49,25 +49,25 @@ export function addressesOf({ target, servers, folder, accessLogs }: Standing): 
   };
 }
 
-/** What is printed when everything is up. */
+/** What is printed when everything is running. */
 export function standingLines(standing: Standing): string[] {
   const { name, title, target, servers, server } = standing;
   const { page, websockets, echoServers, certificate, accessLogs } = addressesOf(standing);
   const behind = `${servers.length} echo server${servers.length === 1 ? '' : 's'} (${server})`;
-  const before = target.proxy === null ? '' : `Nginx ${target.proxy.facts.version} before `;
+  const before = target.proxy === null ? '' : `Nginx ${target.proxy.facts.version} in front of `;
   const row = (label: string, value: string) => `  ${label.padEnd(14)}${value}`;
   return [
-    `${name} is up (${title}): ${before}${behind}.`,
+    `${name} is running (${title}): ${before}${behind}.`,
     page === null
-      ? row('Page', 'none: no HTTP server of Nginx stands before the echo servers')
+      ? row('Page', 'none, because Nginx has no HTTP server in front of the echo servers')
       : row('Page', page),
-    // Whoever gave a query knows it; others may read this.
+    // The query may be a secret, and others may read this output.
     ...websockets.map((url) => row('WebSocket', maskedPath(url))),
     ...echoServers.map((url) => row('Echo server', url)),
     ...(certificate === null
       ? []
       : [
-          row('Certificate', `self-signed, so a browser asks; trust it, or compare its SHA-256 and go on:`),
+          row('Certificate', `self-signed, so browsers warn. Trust it, or compare its SHA-256 and continue:`),
           row('', certificate.sha256),
           row('', certificate.path),
         ]),
@@ -75,8 +75,8 @@ export function standingLines(standing: Standing): string[] {
     ...(target.proxy === null || target.host.startsWith('127.')
       ? []
       : [
-          `Whoever reaches ${target.host} reaches page and WebSockets; the echo servers are on loopback alone.`,
+          `Anyone who can reach ${target.host} can reach the page and the WebSockets. The echo servers listen on loopback only.`,
         ]),
-    'Ctrl-C ends it.',
+    'Press Ctrl-C to stop.',
   ];
 }

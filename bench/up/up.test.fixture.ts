@@ -46,6 +46,7 @@ export async function raise(name: string, changes: Partial<UpInput> = {}): Promi
     reply: 'you-said',
     log: (line) => void logged.push(line),
     host: '127.0.0.1',
+    port: null,
     signal: stop.signal,
     urgent: new AbortController().signal,
     say: assert.fail,

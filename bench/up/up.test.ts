@@ -11,6 +11,7 @@ import { WebSocket } from 'ws';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { ownTemporaryFolder } from '../experiment/experiment.test.fixture.ts';
 import { Problem } from '../model/failure.ts';
+import { freePorts } from '../topology/nginx.ts';
 import { addressesOf, type Standing, standingLines } from './standing.ts';
 import { raise } from './up.test.fixture.ts';
 import type { UpInput } from './up.ts';
@@ -61,6 +62,15 @@ describe('a topology that is kept up', () => {
     assert.equal(await say(standing, 'hi'), 'You said: hi');
     await end();
     await assert.rejects(statusOf(page ?? ''), { code: 'ECONNREFUSED' });
+  });
+
+  it('listens on the port that was named, and is refused if it is taken', async () => {
+    const [port = 0] = await freePorts('127.0.0.1', 1);
+    const up = await raise('tls', { port });
+    assert.equal(up.standing.target.ports[0], port);
+    assert.match(addressesOf(up.standing).page ?? '', new RegExp(`^https://127\\.0\\.0\\.1:${port}/`));
+    await assert.rejects(raise('plain', { port }), { kind: 'environment', message: /^--port \d+ is already in use/ });
+    await up.end();
   });
 
   it('is a configuration of one’s own as well, its path and its address chosen', async (t) => {
@@ -134,7 +144,7 @@ describe('a topology that is kept up', () => {
     for (const profile of ['direct', 'stream']) {
       const { standing, end } = await raise(profile, { reply: 'echo', log: null });
       assert.equal(addressesOf(standing).page, null);
-      assert.match(standingLines(standing)[1] ?? '', /^ {2}Page +none: /);
+      assert.match(standingLines(standing)[1] ?? '', /^ {2}Page +none, /);
       assert.equal(await say(standing, 'hi'), 'hi');
       await end();
     }
@@ -167,7 +177,7 @@ describe('a topology that is kept up', () => {
     await assert.rejects(
       raise('plain', { host: '192.0.2.77' }),
       (error) =>
-        error instanceof Problem && error.kind === 'usage' && /it has 127\.0\.0\.1/.test(error.message),
+        error instanceof Problem && error.kind === 'usage' && /Use one of .*127\.0\.0\.1/.test(error.message),
     );
   });
 
@@ -177,13 +187,13 @@ describe('a topology that is kept up', () => {
     let printed = '';
     for await (const text of child.stdout.setEncoding('utf8')) {
       printed += text;
-      if (printed.includes('Ctrl-C ends it.')) child.kill('SIGINT');
+      if (printed.includes('Ctrl-C')) child.kill('SIGINT');
     }
     if (child.exitCode === null) await once(child, 'exit');
     assert.equal(child.exitCode, 0);
     assert.match(
       printed,
-      /^plain is up \(Plain WebSocket\): Nginx [\d.]+ before 1 echo server \(ws\)\.\n {2}Page +http:/,
+      /^plain is running \(Plain WebSocket\): Nginx [\d.]+ in front of 1 echo server \(ws\)\.\n {2}Page +http:/,
     );
     assert.deepEqual(await readdir(tmpdir()), []);
   });

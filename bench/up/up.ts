@@ -14,32 +14,34 @@ import { atWorkplace } from '../topology/workplace.ts';
 import { makeSite, writeTopology } from './site.ts';
 import type { Standing } from './standing.ts';
 
-/** Here nobody but this machine's own users can reach Nginx. */
+/** On this address, only users of this machine can reach Nginx. */
 const LOOPBACK = '127.0.0.1';
 
 /** How the echo servers answer. */
 export type Reply = 'you-said' | 'echo';
 
-/** What is to be kept running. */
+/** What to keep running. */
 export interface UpInput {
-  /** Name of the variant, and as a person would call it. */
+  /** Name and title of the variant. */
   name: string;
   title: string;
   plan: Pick<RunPlan, 'server' | 'servers' | 'engine' | 'proxy'>;
-  /** Null: the echo servers stand alone. */
+  /** Null: echo servers only. */
   source: ProxySource | null;
-  /** What it runs on; null where the echo servers stand alone. */
+  /** What it runs on; null for echo servers only. */
   binary: NginxBinary | null;
   reply: Reply;
-  /** Is told what the echo servers log; null: they log nothing. */
+  /** Receives the log of the echo servers; null: they do not log. */
   log: ((line: string) => void) | null;
-  /** Address that Nginx listens on; the echo servers are on loopback whatever it is. */
+  /** Address that Nginx listens on; the echo servers always listen on loopback. */
   host: string;
-  /** The regular end. */
+  /** Port for page and WebSockets; null: a free one. */
+  port: number | null;
+  /** Ends it normally. */
   signal: AbortSignal;
   /** Kill what still runs. */
   urgent: AbortSignal;
-  /** Is told what else a person should know. */
+  /** Shows the user anything else worth knowing. */
   say(line: string): void;
   /** Called once everything answers. */
   onUp(standing: Standing): void;
@@ -48,10 +50,10 @@ export interface UpInput {
 /**
  * Keeps a topology running until the signal; then nothing of it is left, as after a run.
  *
- * @throws Problem where it cannot be raised, Problem('died') where one of its processes ends by itself
+ * @throws Problem if it cannot start, Problem('died') if one of its processes exits
  */
 export async function keepUp(input: UpInput): Promise<void> {
-  await checkHost(input.host);
+  await checkAddress(input.host, input.port);
   await atWorkplace(input, async ({ folder, processSet }) => {
     const standing = await raise(input, folder, processSet);
     if (standing === null) return;
@@ -80,7 +82,7 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
   if (source !== null && binary !== null && plan.proxy !== null) {
     const pageFolder = await makeSite(folder);
     const started = { placement: null, proxy: plan.proxy };
-    const opening = { host: input.host, pageFolder };
+    const opening = { host: input.host, port: input.port, pageFolder };
     const kept = guarded(source, input.host);
     target = await startProxy(kept, started, binary, servers, folder, processSet, opening);
     await writeTopology(pageFolder, { name, title, reply, websocketPath: target.path });
@@ -91,7 +93,7 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
   return { name, title, folder, target, servers, server: plan.server, accessLogs };
 }
 
-/** Whoever else can reach Nginx meets the guards of the configuration: there is no load that they would shut out. */
+/** If others can reach Nginx, the guards of the configuration stay: there is no load that they could block. */
 function guarded(source: ProxySource, host: string): ProxySource {
   if (source.options === null || host === LOOPBACK) return source;
   return { ...source, options: { ...source.options, keepGuards: true } };
@@ -109,15 +111,19 @@ async function standUntil(signal: AbortSignal, processSet: ProcessSet): Promise<
   throw new Problem('died', death);
 }
 
-/** @throws Problem('usage') where nothing can listen on this address here */
-async function checkHost(host: string): Promise<void> {
-  await freePorts(host, 1).catch((cause: NodeJS.ErrnoException) => {
+/** @throws Problem if nothing can listen on this address and port */
+async function checkAddress(host: string, port: number | null): Promise<void> {
+  await freePorts(host, 1, port ?? 0).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EADDRINUSE' || cause.code === 'EACCES') {
+      const why = cause.code === 'EACCES' ? 'is not allowed for this user' : 'is already in use';
+      throw new Problem('environment', `--port ${port} ${why} on ${host}. Choose another port.`, { cause });
+    }
     if (cause.code !== 'EADDRNOTAVAIL') throw cause;
     const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
     const names = own.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
     throw new Problem(
       'usage',
-      `--allow-remote ${host} is no address of this machine: it has ${names.join(', ')}.`,
+      `--allow-remote ${host} is not an address of this machine. Use one of ${names.join(', ')}.`,
       { cause },
     );
   });

@@ -30,7 +30,7 @@ export const CONCLUSIONS = {
   'cpu-unknown': () =>
     'The CPU time per message, from which the rate follows, is not known. Use --rate to set one.',
   'search-ceiling': () => 'Nothing higher was tried (--max).',
-  'machine-ceiling': ({ refusal }: { refusal: string }) => `This machine can do no more: ${refusal}`,
+  'machine-ceiling': ({ reason }: { reason: string }) => `This machine cannot run more: ${reason}`,
   'no-samples': ({ metric }: { metric: string }) =>
     `The run has no ${metric}: too few samples, or nothing to measure.`,
 };

@@ -125,6 +125,8 @@ export const NOTICES = {
         : '',
     ]);
   },
+  'compared-with-itself': () =>
+    'Both sides are the same stored result, so any difference between them is zero. Name two results.',
   'disturbed-seconds': (facts: DisturbanceFacts & DisturbedFigures) =>
     paragraph([`${disturbance(facts)}.`, besideText(facts)]),
 };

@@ -137,8 +137,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'search-ceiling': [{}, 'Nothing higher was tried (--max).'],
   'machine-ceiling': [
-    { refusal: 'It has ports for 28,231 connections.' },
-    'This machine can do no more: It has ports for 28,231 connections.',
+    { reason: 'It has ports for 28,231 connections.' },
+    'This machine cannot run more: It has ports for 28,231 connections.',
   ],
   'no-samples': [
     { metric: 'response.p99' },

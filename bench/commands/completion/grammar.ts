@@ -8,17 +8,17 @@ import { COMMANDS, optionsOf } from '../../request/request.ts';
 /** Name of the program that is completed. */
 export const PROGRAM = 'nginx-ws-bench';
 
-/** What may stand as a value: for `any` nothing can be proposed. */
+/** Possible values; for `any`, nothing can be proposed. */
 export type Values =
   | { kind: 'any' }
   | { kind: 'files' }
   | { kind: 'folders' }
   | { kind: 'words'; words: readonly string[] }
-  /** Several words with commas between them. */
+  /** Several words, separated by commas. */
   | { kind: 'list'; words: readonly string[] }
-  /** Words that go on behind themselves, as `response.p99` does with `<50ms`. */
+  /** Words that are only the start of a value: `response.p99` of `response.p99<50ms`. */
   | { kind: 'beginnings'; words: readonly string[] }
-  /** Profiles with tunings over them: `tls+buf-16k`; with commas between them where it is a list. */
+  /** Profiles with tunings: `tls+buf-16k`; a list is separated by commas. */
   | { kind: 'variants'; isList: boolean };
 
 export interface CompletedOption {
@@ -37,14 +37,14 @@ export interface CompletedCommand {
   options: CompletedOption[];
 }
 
-/** What can be typed: the table of commands, and the names that come with the package. */
+/** Everything that can be completed: the commands, and the names of profiles and tunings. */
 export interface Grammar {
   commands: CompletedCommand[];
   profiles: string[];
   tunings: string[];
 }
 
-/** Of options whose notation does not tell what their values are. */
+/** Options whose notation does not define their values. */
 const BY_NAME: Readonly<Record<string, Values>> = {
   steps: { kind: 'list', words: STEPS },
   threshold: { kind: 'beginnings', words: METRICS.map(({ name }) => name) },
@@ -61,7 +61,7 @@ export function grammarOf({ profiles, tunings }: Library): Grammar {
   const aside = [
     {
       name: 'help',
-      help: 'Show this text, or that of a command',
+      help: 'Show the help of all commands, or of one',
       operands: commands.map((each) => each.name),
     },
     { name: 'version', help: 'Show the version', operands: [] },

@@ -1,20 +1,21 @@
 import { Problem } from '../../model/failure.ts';
 import type { Machine } from '../../model/machine.ts';
 import { planRequest } from '../../plan/plan.ts';
+import { TOO_LITTLE_MEMORY } from '../../plan/preflight.ts';
 import { chooseVariants, type Library } from '../../plan/variants.ts';
 import { parseRequest } from '../../request/request.ts';
 
 /** How many WebSockets a run can have on a machine. */
 export interface Reach {
   connections: number;
-  /** Why it cannot have one more, with the remedy. */
-  limit: string;
+  /** Why it cannot have one more, as a sentence with the remedy, and as a code. */
+  limit: { code: string | null; text: string };
 }
 
-/** More than the ports of any machine suffice for. */
+/** More than any machine has ports for. */
 const TOO_MANY = 1_000_000;
 
-/** Asks the preflight, which decides it for every run, where it begins to refuse: through TLS, 64-byte messages. */
+/** Finds the number from which the preflight, which decides it for every run, rejects runs: TLS, 64-byte messages. */
 export function reachOf(machine: Machine, library: Library): Reach {
   const sides = chooseVariants(library, ['tls']);
   const asked = parseRequest(['-p', 'tls', '--steps', 'throughput']);
@@ -24,12 +25,12 @@ export function reachOf(machine: Machine, library: Library): Reach {
   const load = { kind: 'closed', inFlight: 1 } as const;
   const spec = { variant: 'tls', step: 'throughput', round: null, load } as const;
 
-  function refusal(connections: number): string | null {
+  function limitAt(connections: number): Reach['limit'] | null {
     try {
       const { notices } = planRequest({ ...run, connections }, sides, context).planRun(spec, 1);
-      return notices.find(({ code }) => code === 'preflight-memory')?.text ?? null;
+      return notices.find(({ code }) => code === TOO_LITTLE_MEMORY) ?? null;
     } catch (error) {
-      if (error instanceof Problem) return error.message;
+      if (error instanceof Problem) return { code: error.code, text: error.message };
       throw error;
     }
   }
@@ -38,8 +39,8 @@ export function reachOf(machine: Machine, library: Library): Reach {
   let refused = TOO_MANY;
   while (refused - possible > 1) {
     const middle = Math.floor((possible + refused) / 2);
-    if (refusal(middle) === null) possible = middle;
+    if (limitAt(middle) === null) possible = middle;
     else refused = middle;
   }
-  return { connections: possible, limit: refusal(refused) ?? '' };
+  return { connections: possible, limit: limitAt(refused) ?? { code: null, text: '' } };
 }

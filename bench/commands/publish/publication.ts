@@ -104,7 +104,7 @@ async function finishOthers(out: string): Promise<void> {
     if (pid !== process.pid && isAlive(pid)) {
       throw new Problem(
         'environment',
-        `Another publish, process ${pid}, writes to ${quote(out)}: wait for it to end. If it is something else, remove ${quote(work)}.`,
+        `Another publish (process ${pid}) is writing to ${quote(out)}. Wait for it to end. If that process is something else, remove ${quote(work)}.`,
       );
     }
     if (await exists(join(work, COMPLETE))) await putInPlace(out, work);
@@ -128,7 +128,7 @@ async function checkSite(out: string): Promise<void> {
   if (index?.includes(GENERATOR)) return;
   throw new Problem(
     'usage',
-    `${quote(out)} holds files that \`publish\` did not write: name an empty folder with --out.`,
+    `${quote(out)} contains files that \`publish\` did not write. Name an empty folder with --out.`,
   );
 }
 
@@ -155,7 +155,7 @@ function unwritable(out: string, error: unknown): unknown {
   if (code === null) return error;
   return new Problem(
     WRONG_PATH.includes(code) ? 'usage' : 'environment',
-    `The site cannot be written to ${quote(out)}: ${reasonOf(error)}. Name another folder with --out.`,
+    `The site could not be written to ${quote(out)}: ${reasonOf(error)}. Name another folder with --out.`,
     { cause: error },
   );
 }

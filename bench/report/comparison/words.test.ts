@@ -72,11 +72,11 @@ test('the sentence on a variant tells the headline figures, and what else differ
 test('how much it rests on, and what was left out, the same reason once', () => {
   assert.equal(
     roundsSentence(COMPARISON),
-    '3 of 10 rounds were run to the end without losses. In 2 runs there were figures that do not count; their rounds are left out of these on both sides.',
+    '3 of 10 rounds were run to the end without losses. A verdict on every metric needs 10 rounds. In 2 runs there were figures that do not count; their rounds are left out of these on both sides.',
   );
   assert.equal(
-    roundsSentence({ ...COMPARISON, rounds: { asked: 1, used: 1 }, excluded: [] }),
-    '1 round was run to the end without losses.',
+    roundsSentence({ ...COMPARISON, rounds: { asked: 10, used: 10 }, excluded: [] }),
+    '10 rounds were run to the end without losses.',
   );
   assert.deepEqual(excludedLines(COMPARISON), [
     'plain+buf-16k, latency, rounds 1, 3: response.p99 left out: ' +

@@ -1,4 +1,4 @@
-import { isHeadline } from '../../metrics/compared.ts';
+import { COMPARED, isHeadline } from '../../metrics/compared.ts';
 import { findMetric, metricTitle } from '../../metrics/metrics.ts';
 import type {
   ComparedFigure,
@@ -7,6 +7,7 @@ import type {
   Stored,
   VariantComparison,
 } from '../../model/comparison.ts';
+import { roundsForWeights } from '../../stats/verdict.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { NOTHING } from '../../wording/format.ts';
 import { capital, listed } from '../../wording/words.ts';
@@ -152,11 +153,16 @@ function intervalClause(interval: ComparedFigure['interval'], ratio: number): st
 }
 
 /** The number of rounds behind the comparison, and what was left out. */
-export function roundsSentence({ rounds, excluded, stored }: Comparison): string {
+export function roundsSentence({ rounds, comparisons, excluded, stored }: Comparison): string {
   const { asked, used } = rounds;
   if (stored !== undefined) return storedSentence(stored, used);
   const of = asked === null || asked === used ? '' : ` of ${asked}`;
-  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end without losses.`;
+  const needed = roundsForWeights(
+    COMPARED.map(({ weight }) => weight),
+    comparisons.length,
+  );
+  const more = used < needed ? ` A verdict on every metric needs ${needed} rounds.` : '';
+  const whole = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} ${used === 1 ? 'was' : 'were'} run to the end without losses.${more}`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
   if (runs === 0) return whole;
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;

@@ -7,7 +7,7 @@ const COLUMNS = [
   ...['run', 'variant', 'step', 'round', 'phase', 'start_s', 'end_s'],
   ...['due', 'sent', 'echoed', 'lost', 'unsent', 'bytes_sent', 'bytes_received', 'opened', 'failed'],
   ...['outstanding', 'open'],
-  ...['latency', 'p50_us', 'p90_us', 'p99_us', 'p999_us', 'max_us'],
+  ...['latency', 'p50_us', 'p90_us', 'p95_us', 'p99_us', 'p999_us', 'p9999_us', 'max_us'],
 ];
 
 /**
@@ -26,14 +26,15 @@ function rowOf(run: Run, number: number, slice: Slice): Cell[] {
   const { variant, step, round } = run.plan;
   const { counters, gauges, failures } = slice;
   const name = latencyNameOf(run);
-  const { p50, p90, p99, p999, max } = summarise(mergeEncoded([slice.histograms[name] ?? []].flat()));
+  const times = summarise(mergeEncoded([slice.histograms[name] ?? []].flat()));
+  const { p50, p90, p95, p99, p999, p9999, max } = times;
   return [
     ...[number, variant, step, round, slice.phase, slice.startUs / 1e6, slice.endUs / 1e6],
     ...[counters.due, counters.sent, counters.echoed, counters.lost, counters.unsent],
     ...[counters.bytesSent, counters.bytesReceived, counters.opened],
     Object.values(failures).reduce((sum, count) => sum + count, 0),
     ...[gauges.outstanding, gauges.open],
-    ...[name, p50, p90, p99, p999, max],
+    ...[name, p50, p90, p95, p99, p999, p9999, max],
   ];
 }
 

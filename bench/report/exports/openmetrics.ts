@@ -23,7 +23,7 @@ interface Family {
 }
 
 const PREFIX = 'nginx_ws_bench';
-const TIMES = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'] as const;
+const TIMES = ['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'] as const;
 
 /**
  * The figures of all runs in the text format of OpenMetrics 1.0, in seconds and bytes, for a push gateway or the

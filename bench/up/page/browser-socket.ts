@@ -15,8 +15,8 @@ export function openSocket(url: string): Socket {
 }
 
 /**
- * Timers wait at least 4 ms; a message to oneself comes as soon as what has come meanwhile was looked at, so a
- * short wait is spun through in such turns.
+ * Timers wait at least 4 ms. A message to itself arrives as soon as pending events are handled, so short waits poll
+ * with such messages.
  */
 export function makeLater(): (ms: number, act: () => void) => void {
   const { port1, port2 } = new MessageChannel();

@@ -1,14 +1,14 @@
 import { KEPT_SECONDS, type Second } from './latencies.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** Of the area that is drawn in, in pixels. */
+/** The drawing area, in pixels. */
 const LEFT = 56;
 const MARGIN = 16;
 const TOP = 12;
 const BOTTOM = 212;
 const LINES = ['max', 'p99', 'p50'] as const;
 
-/** Draws response times of the last minute; a second in which nothing came leaves a gap. */
+/** Draws the response times of the last minute; seconds without any leave a gap. */
 export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void {
   const right = svg.clientWidth - MARGIN;
   const labelEvery = svg.clientWidth < 480 ? 20 : 10;
@@ -30,7 +30,7 @@ export function drawChart(svg: SVGSVGElement, seconds: readonly Second[]): void 
   for (const name of LINES)
     for (const part of unbroken(seconds)) {
       const points = part.map((second) => `${x(second.at).toFixed(1)},${y(second[name]).toFixed(1)}`);
-      // A point alone has no line: it is drawn as a short one.
+      // A single point is drawn as a short line.
       if (part.length === 1) points.push(points.map((point) => point.replace(/^[\d.]+/, shifted))[0] ?? '');
       marks.push(element('polyline', { class: name, points: points.join(' ') }));
     }
@@ -41,7 +41,7 @@ function shifted(x: string): string {
   return (Number(x) + 3).toFixed(1);
 }
 
-/** Runs of seconds in which something came. */
+/** Runs of consecutive seconds with response times. */
 export function unbroken(seconds: readonly Second[]): Second[][] {
   const parts: Second[][] = [];
   let before: Second | undefined;
@@ -55,7 +55,7 @@ export function unbroken(seconds: readonly Second[]): Second[][] {
   return parts;
 }
 
-/** 1, 2 or 5 times a power of ten that is not below; at least 1 ms. */
+/** The next 1, 2 or 5 times a power of ten; at least 1 ms. */
 export function ceiling(ms: number): number {
   if (ms <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(ms));

@@ -1,9 +1,9 @@
 import { byId, formatMs } from './dom.ts';
 
-/** Lines that are kept on the page. */
+/** Lines kept on the page. */
 const MOST_LINES = 200;
 
-/** One WebSocket, on which a person says something and sees what comes back, as the article's client does. */
+/** One WebSocket on which the user sends messages and sees the answers. */
 export function startConversation(url: string): void {
   const state = byId('state', HTMLElement);
   const lines = byId('conversation', HTMLOListElement);
@@ -11,7 +11,7 @@ export function startConversation(url: string): void {
   const send = byId('send', HTMLButtonElement);
   const connection = byId('connection', HTMLButtonElement);
   let socket: WebSocket | null = null;
-  /** When the messages that are under way were sent: answers come in their order. */
+  /** When the messages without an answer were sent. Answers arrive in the same order. */
   let sentAt: number[] = [];
 
   function show(text: string, aside = ''): void {
@@ -40,7 +40,7 @@ export function startConversation(url: string): void {
     state.textContent = 'connecting';
     opened.addEventListener('open', () => {
       showState('connected', true);
-      show('Websocket connected');
+      show('WebSocket connected');
     });
     opened.addEventListener('message', ({ data }) => {
       const at = sentAt.shift();
@@ -49,7 +49,7 @@ export function startConversation(url: string): void {
     opened.addEventListener('close', ({ code, reason }) => {
       socket = null;
       showState('not connected', false);
-      show(`Websocket disconnected (${code}${reason === '' ? '' : ` ${reason}`})`);
+      show(`WebSocket disconnected (${code}${reason === '' ? '' : ` ${reason}`})`);
     });
   }
 

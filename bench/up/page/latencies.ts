@@ -1,6 +1,6 @@
-/** Latencies of one second: how many, and of them the median, the 99th percentile and the longest, in ms. */
+/** The latencies of one second: their number, median, 99th percentile and maximum, in ms. */
 export interface Second {
-  /** Whole seconds since the beginning. */
+  /** Whole seconds since the start. */
   at: number;
   count: number;
   p50: number;
@@ -8,13 +8,13 @@ export interface Second {
   max: number;
 }
 
-/** Latencies by the second in which they came, those of the last minute. */
+/** The latencies of the last minute, by second of arrival. */
 export interface Latencies {
-  /** @param atMs since the beginning; never before that of an earlier call */
+  /** @param atMs since the start; never decreases from one call to the next */
   record(atMs: number, latencyMs: number): void;
-  /** Whole seconds up to now, the oldest first; one in which nothing came has count 0. */
+  /** The whole seconds up to now, oldest first; those without latencies have count 0. */
   seconds(nowMs: number): Second[];
-  /** All that are kept, as one. */
+  /** Of all of them together. */
   summary(): Omit<Second, 'at'>;
 }
 
@@ -66,7 +66,7 @@ function summaryOf(values: readonly number[]): Omit<Second, 'at'> {
   };
 }
 
-/** By the nearest rank: a value that was measured. 0 where there is none. */
+/** The nearest rank, so it is a measured value; 0 if there is none. */
 function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

@@ -6,7 +6,7 @@ import { answerTo, type Topology } from './topology.ts';
 
 const REDRAW_MS = 500;
 
-/** The form of the small load, its chart and its figures. */
+/** The form of the small load, with its chart and table. */
 export function watchLoad(url: string, topology: Topology): void {
   const toggle = byId('toggle', HTMLButtonElement);
   const connections = byId('connections', HTMLInputElement);
@@ -67,12 +67,12 @@ function draw(load: Load): void {
     ['Messages sent', `${counts.sent}`],
     ['Answers received', `${counts.received}${counts.wrong === 0 ? '' : `, ${counts.wrong} wrong`}`],
     ['Lost', `${counts.lost}`],
-    ['Under way', `${counts.sent - counts.received - counts.lost}`],
+    ['Outstanding', `${counts.sent - counts.received - counts.lost}`],
     ['Answers in the last second', `${seconds.at(-1)?.count ?? 0}`],
-    ['Response time, median', times(p50)],
-    ['Response time, 99th percentile', times(p99)],
-    ['Response time, longest', times(max)],
-    ['Send lag, 99th percentile', times(lag.p99)],
+    ['Response time p50', times(p50)],
+    ['Response time p99', times(p99)],
+    ['Response time maximum', times(max)],
+    ['Send lag p99', times(lag.p99)],
   ] as const;
   byId('figures', HTMLElement).replaceChildren(...rows.map(rowOf));
 }

@@ -1,20 +1,20 @@
 import { type Latencies, makeLatencies } from './latencies.ts';
 import { makeSchedule } from './schedule.ts';
 
-/** What a load came to. sent = received + lost + those under way. */
+/** The counts of a load. sent = received + lost + outstanding. */
 export interface Counts {
   open: number;
-  /** Connections that did not open, or closed by themselves. */
+  /** Connections that did not open, or closed unexpectedly. */
   failed: number;
   sent: number;
   received: number;
-  /** Sent on a connection that has closed by itself since. */
+  /** Sent on a connection that then closed unexpectedly. */
   lost: number;
-  /** Received, but not what was to come. */
+  /** Received, but not the expected answer. */
   wrong: number;
 }
 
-/** What is needed of the browser's WebSocket. */
+/** The part of the browser's WebSocket that is used. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -29,7 +29,7 @@ export interface LoadOptions {
   answerTo(message: string): string;
   /** Of a monotonic clock. */
   now(): number;
-  /** Calls back soon after so many ms; 0: as soon as other events have had their turn. */
+  /** Calls back soon after so many ms; 0: as soon as pending events are handled. */
   later(ms: number, act: () => void): void;
 }
 
@@ -37,14 +37,14 @@ export interface Load {
   readonly counts: Readonly<Counts>;
   /** Since the schedule began; null: connections are still opening. */
   elapsedMs(): number | null;
-  /** From when a message was due to its answer. */
+  /** From when a message was due until its answer arrived. */
   responses: Latencies;
-  /** From when a message was due to when it was sent: what the browser was late by. */
+  /** From when a message was due until it was sent: the delay of the browser itself. */
   lags: Latencies;
   stop(): void;
 }
 
-/** A timer that waits for less is not exact enough: browsers round up to 4 ms (HTML, "timers"). */
+/** Shorter timers are too inexact: browsers round them up to 4 ms (HTML, "timers"). */
 const COARSE_MS = 6;
 
 /**
@@ -131,7 +131,7 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** A connection with what it has sent and nobody has answered, in order. */
+/** A connection with its unanswered messages, in order. */
 interface Line {
   socket: Socket;
   waiting: { dueMs: number; answer: string }[];

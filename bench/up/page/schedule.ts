@@ -1,6 +1,6 @@
-/** When messages are due: evenly spaced, fixed before the first is sent, whatever the server does. */
+/** When messages are due: evenly spaced, and fixed in advance, whatever the server does. */
 export interface Schedule {
-  /** Due times up to now that were not handed out yet, in ms, the earliest first. */
+  /** Due times up to now that were not returned before, in ms, earliest first. */
   due(nowMs: number): number[];
   /** The next due time, in ms. */
   nextMs(): number;
@@ -9,7 +9,7 @@ export interface Schedule {
 /** @param startMs of the first message @param ratePerSecond over all connections */
 export function makeSchedule(startMs: number, ratePerSecond: number): Schedule {
   let index = 0;
-  // Each is reckoned from the start: adding spacings up would add their rounding up as well.
+  // Each time is calculated from the start, because adding up intervals would also add up their rounding errors.
   const nextMs = (): number => startMs + (index * 1000) / ratePerSecond;
   return {
     nextMs,

@@ -1,27 +1,27 @@
-/** What the page is told of the topology it stands in; written once that is up. */
+/** What the page knows about its topology; written once that is running. */
 export interface Topology {
   /** Of the variant: `tls+buf-16k`. */
   name: string;
   title: string;
   /** What the echo servers send back: the message, or `You said: ` and the message. */
   reply: 'echo' | 'you-said';
-  /** Path of the WebSockets, on the server that the page comes from. */
+  /** Path of the WebSockets on the server of the page. */
   websocketPath: string;
 }
 
-/** @throws where the server does not answer as it should */
+/** @throws if the server does not answer as expected */
 export async function readTopology(): Promise<Topology> {
   const response = await fetch('topology.json');
   if (!response.ok) throw new Error(`topology.json: ${response.status} ${response.statusText}`);
   return (await response.json()) as Topology;
 }
 
-/** The address of the WebSockets: the listener that the page came from, so that its certificate is accepted. */
+/** The URL of the WebSockets: on the listener of the page, whose certificate the browser has accepted. */
 export function websocketUrl({ websocketPath }: Topology, { origin }: { origin: string }): string {
   return origin.replace(/^http/, 'ws') + websocketPath;
 }
 
-/** What has to come back for a message. */
+/** The expected answer to a message. */
 export function answerTo(message: string, { reply }: Topology): string {
   return reply === 'echo' ? message : `You said: ${message}`;
 }
