@@ -7,6 +7,7 @@ import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts
 import { givenSecrets, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
+import { Rejection } from '../topology/nginx.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import { atWorkplace } from '../topology/workplace.ts';
 import { finding } from '../wording/finding.ts';
@@ -21,32 +22,32 @@ export interface CheckInput {
   path: string;
   configuration: ConfigurationOptions;
   binary: NginxBinary;
-  /** Stop in order. */
+  /** Stops in order. */
   signal: AbortSignal;
-  /** Kill what still runs. */
+  /** Kills what still runs. */
   urgent: AbortSignal;
-  /** Is told what else a person should know. */
+  /** Prints what else a person should know. */
   say(line: string): void;
 }
 
-/** What is to be said of a configuration. */
+/** What was found in a configuration. */
 export interface CheckReport {
   path: string;
   nginx: Pick<NginxBinary, 'path' | 'version'>;
-  /** Whether it ran, and WebSockets were opened through it. */
+  /** Whether it ran, and WebSockets were tried through it. */
   tried: boolean;
   candidates: readonly Candidate[];
   seen: Seen | null;
   findings: readonly LintFinding[];
-  /** What ran otherwise than it is written. */
+  /** What was changed so that it could run. */
   changes: readonly Notice[];
 }
 
 /**
  * Reads a configuration, runs it in the sandbox, opens WebSockets through each location that may carry them, and
- * says what is wrong.
+ * reports what is wrong.
  *
- * @throws Problem('usage') where there is no such file, the signal's reason where it is stopped
+ * @throws Problem('usage') if there is no such file, or the signal's reason if it is stopped
  */
 export async function check(input: CheckInput): Promise<CheckReport> {
   const changes = collectChanges();
@@ -127,13 +128,12 @@ async function tryOut(
   } catch (error) {
     input.signal.throwIfAborted();
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
-    // In its own words (checkNginx): all else is what the sandbox cannot do, and may be right on a server.
-    const isNginxs = error.message.startsWith('Nginx refuses');
-    return { seen: null, refusal: [refused(error, isNginxs ? 'error' : 'warning')] };
+    // What the sandbox cannot do may be right on a server.
+    return { seen: null, refusal: [refused(error, error instanceof Rejection ? 'error' : 'warning')] };
   }
 }
 
-/** Everything that was started has ended, and the private folder is gone, whatever happens. */
+/** Whatever happens, every process it started has ended and the private folder is gone when it returns. */
 function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
   return atWorkplace(input, ({ folder, processSet }) =>
     untilDeath(processSet, input.signal, (signal) => runTrials({ ...input, folder, processSet, signal })),
@@ -141,7 +141,7 @@ function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet
 }
 
 /**
- * Runs trials, and stops them where a process ends that should not: what they would see then says nothing of the
+ * Runs trials, and stops them if a process ends unexpectedly: what they would see then says nothing about the
  * configuration.
  */
 async function untilDeath<T>(

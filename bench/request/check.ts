@@ -6,28 +6,28 @@ import { last } from './given.ts';
 import type { Options } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
-/** What `check` was asked for. */
+/** What the command line of `check` says. */
 export interface CheckRequest {
   /** Path of the configuration. */
   path: string;
   configuration: ConfigurationOptions;
-  /** Path of a binary, or a suite of Debian; null: the one on PATH, else a fetched one. */
+  /** Path of a binary, or a Debian suite; null: the one on PATH, otherwise a fetched one. */
   nginx: string | null;
   json: boolean;
 }
 
-/** Those of a configuration that `run` puts under load; its path is the operand here. */
+/** The same as for `run`, except that the path is the operand here. */
 const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
 const ASKING: Options = {
-  nginx: { value: 'PATH', help: 'Nginx binary, or debian:SUITE [the one on PATH, else fetched]' },
-  json: { value: null, help: 'Print the findings as JSON on stdout, and nothing else there' },
+  nginx: { value: 'PATH', help: 'Nginx binary, or debian:SUITE [the one on PATH, otherwise fetched]' },
+  json: { value: null, help: 'Print the findings as JSON, and nothing else, on stdout' },
 };
 
 export const checkCommand = {
   operands: 'PATH',
   help: 'What is wrong with this nginx.conf for WebSockets?',
-  options: { 'How it is read and entered': READING, 'What it is tried with, and what comes out': ASKING },
+  options: { Configuration: READING, 'Nginx and output': ASKING },
   parse: (given, operands) => ({
     command: 'check',
     check: {
@@ -44,6 +44,6 @@ function pathOf(operands: readonly string[]): string {
   if (path !== undefined && rest.length === 0) return path;
   throw new Problem(
     'usage',
-    '`check` takes one path, of an nginx.conf or a file from conf.d or sites-available: check ./nginx.conf.',
+    '`check` needs one path: an nginx.conf, or a file from conf.d or sites-available. For example: check ./nginx.conf',
   );
 }

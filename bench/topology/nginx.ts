@@ -35,6 +35,9 @@ export async function writeConfiguration(
   return { ...printed, confPath };
 }
 
+/** What `nginx -t` says of a configuration, as opposed to what the sandbox cannot do. */
+export class Rejection extends Problem {}
+
 /**
  * Lets `nginx -t` check the configuration.
  *
@@ -74,7 +77,7 @@ export async function checkNginx(
       'environment',
       `The disk of the temporary folder is full: ${words}. Free some space, or name another folder in the environment variable TMPDIR.`,
     );
-  throw new Problem(
+  throw new Rejection(
     'configuration',
     `Nginx refuses the configuration: ${words === '' ? 'nginx -t failed without a word' : words}.`,
   );
