@@ -13,10 +13,10 @@ const HOST = '127.0.0.1';
 const MESSAGE_MAX = 65_536;
 const HEADER_MAX = 10;
 
-/** RFC 9110 section 15.5.22. It closes, so that Nginx keeps no connection that outlives `refuse`. */
+/** RFC 9110 section 15.5.22. It closes the connection, so that none that Nginx keeps outlives `refuse`. */
 const REQUIRED = { Upgrade: 'websocket', Connection: 'Upgrade, close', 'Content-Type': 'text/plain' };
 
-/** A request as it came to the server behind Nginx. */
+/** A request as it reached the server behind Nginx. */
 export interface Arrival {
   /** `1.0` or `1.1`. */
   httpVersion: string;
@@ -25,15 +25,15 @@ export interface Arrival {
 }
 
 /**
- * A WebSocket server of the bench's own behind Nginx. It takes an upgrade as RFC 6455 section 4.2.1 says, answers
- * every other request with 426 as a WebSocket endpoint does, and remembers what came.
+ * The check's own WebSocket server behind Nginx. It accepts upgrades as RFC 6455 section 4.2.1 says, answers every
+ * other request with 426 as a WebSocket endpoint does, and remembers the requests.
  */
 export interface Backend extends UpstreamServer {
-  /** In the order of their coming. */
+  /** In the order in which they arrived. */
   readonly arrivals: readonly Arrival[];
-  /** Refuses connections from now on; those that are open stay. */
+  /** Refuses connections from now on; open ones stay open. */
   refuse(): Promise<void>;
-  /** Takes them again, on the same port and socket. */
+  /** Accepts them again, on the same port and socket. */
   accept(): Promise<void>;
   close(): Promise<void>;
 }
@@ -143,7 +143,7 @@ function listening(server: Server, at: number | string): Promise<void> {
   });
 }
 
-/** Resolves as soon as it takes no more; what is open goes on. */
+/** Resolves as soon as it accepts no more; open connections continue. */
 async function closed(server: Server): Promise<void> {
   await new Promise<void>((done) => {
     server.close();

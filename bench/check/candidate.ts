@@ -18,13 +18,13 @@ import {
 } from '../nginx/websocket.ts';
 
 /**
- * What says that a location may carry WebSockets:
- * - `asked`: a person named its path;
- * - `upgrade`: it passes the header Upgrade on;
- * - `hidden`: a level around it does, but headers of its own take the place of those;
- * - `name`: it is named as those of WebSockets are;
- * - `stream`: all that its server of `stream` takes is passed on;
- * - `any`: it proxies, and no location says more.
+ * Why a location may carry WebSockets:
+ * - `asked`: the person named its path;
+ * - `upgrade`: it passes the Upgrade header on;
+ * - `hidden`: a level around it does, but its own headers replace the inherited ones;
+ * - `name`: its name is typical of WebSockets;
+ * - `stream`: its `stream` server passes everything on;
+ * - `any`: it uses proxy_pass, and no location has a better sign.
  */
 export type Sign = 'asked' | 'upgrade' | 'hidden' | 'name' | 'stream' | 'any';
 
@@ -36,16 +36,16 @@ export interface Candidate {
   levels: readonly Directive[];
   /** The location; of `stream`: the server. */
   self: Directive;
-  /** Path that leads to it, perhaps with a query; null where none is found. */
+  /** Path that leads to it, perhaps with a query; null if none is found. */
   path: string | null;
-  /** Host that leads to its server; null where none does. */
+  /** Host that leads to its server; null if none does. */
   host: string | null;
 }
 
-/** What a request names that has no better name. */
+/** The Host of a request that has no better name. */
 const NO_NAME = 'localhost';
 
-/** All locations that may carry WebSockets, in the order of the file; those of stream last. */
+/** All locations that may carry WebSockets, in file order; servers of stream last. */
 export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate[] {
   const all = locatedIn(tree, wanted.host);
   const streams = streamEntrances(tree).map((server) => streamCandidate(tree, server));
@@ -80,14 +80,14 @@ function signOf(located: Located): Sign | null {
   return hiddenUpgrade(located) === null ? null : 'hidden';
 }
 
-/** An empty header, which is not sent, is written by those who want no WebSocket there. */
+/** An empty header is not sent: whoever wrote it wants no WebSockets there. */
 function refusesUpgrade({ location, levels }: Located): boolean {
   return inherited([...levels, location], 'proxy_set_header').some(
     ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text === '',
   );
 }
 
-/** The directive that passes Upgrade on, on a level whose headers those of an inner level replace. */
+/** The directive that passes Upgrade on, at a level whose headers are replaced by those of an inner level. */
 export function hiddenUpgrade({ levels }: Pick<Located, 'levels'>): Directive | null {
   const level = levels.findLast((each) => upgrades([each]));
   const set = directives(level?.block ?? null, 'proxy_set_header');
@@ -122,7 +122,7 @@ function askedFor(tree: readonly Node[], all: readonly Located[], wanted: Wanted
   });
 }
 
-/** A named location (`@app`) is reached by way of the one that falls back to it. */
+/** A named location (`@app`) is reached through the location that falls back to it. */
 function pathTo(located: Located, all: readonly Located[]): string | null {
   const name = located.location.args[0]?.text ?? '';
   if (!name.startsWith('@')) return reachablePath(located);
@@ -138,7 +138,7 @@ function pathTo(located: Located, all: readonly Located[]): string | null {
   return null;
 }
 
-/** The upstreams that a candidate may lead to. */
+/** The upstreams to which a candidate may pass requests. */
 export function upstreamsOf(tree: readonly Node[], { sign, self }: Candidate): Directive[] {
   if (sign !== 'stream') return vitalParts(tree, self).slice(1);
   const names = directives(self.block, 'proxy_pass').flatMap(texts).map(upstreamName);
@@ -147,7 +147,7 @@ export function upstreamsOf(tree: readonly Node[], { sign, self }: Candidate): D
     .filter(({ args: [name] }) => names.includes(upstreamName(name?.text ?? '')));
 }
 
-/** The entries of an upstream that take part while all are well. */
+/** The entries of an upstream that are used while all are healthy. */
 export function activeServers(upstream: Directive): Directive[] {
   return directives(upstream.block, 'server').filter(
     (entry) => !texts(entry).some((text) => text === 'down' || text === 'backup'),

@@ -22,32 +22,32 @@ export interface CheckInput {
   path: string;
   configuration: ConfigurationOptions;
   binary: NginxBinary;
-  /** Stop in order. */
+  /** Stops in order. */
   signal: AbortSignal;
-  /** Kill what still runs. */
+  /** Kills what still runs. */
   urgent: AbortSignal;
-  /** Is told what else a person should know. */
+  /** Prints what else a person should know. */
   say(line: string): void;
 }
 
-/** What is to be said of a configuration. */
+/** What was found in a configuration. */
 export interface CheckReport {
   path: string;
   nginx: Pick<NginxBinary, 'path' | 'version'>;
-  /** Whether it ran, and WebSockets were opened through it. */
+  /** Whether it ran, and WebSockets were tried through it. */
   tried: boolean;
   candidates: readonly Candidate[];
   seen: Seen | null;
   findings: readonly LintFinding[];
-  /** What ran otherwise than it is written. */
+  /** What was changed so that it could run. */
   changes: readonly Notice[];
 }
 
 /**
  * Reads a configuration, runs it in the sandbox, opens WebSockets through each location that may carry them, and
- * says what is wrong.
+ * reports what is wrong.
  *
- * @throws Problem('usage') where there is no such file, the signal's reason where it is stopped
+ * @throws Problem('usage') if there is no such file, or the signal's reason if it is stopped
  */
 export async function check(input: CheckInput): Promise<CheckReport> {
   const changes = collectChanges();
@@ -122,7 +122,7 @@ async function tryOut(
   }
 }
 
-/** Everything that was started has ended, and the private folder is gone, whatever happens. */
+/** Whatever happens, every process it started has ended and the private folder is gone when it returns. */
 function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
   return atWorkplace(input, ({ folder, processSet }) =>
     untilDeath(processSet, input.signal, (signal) => runTrials({ ...input, folder, processSet, signal })),
@@ -130,7 +130,7 @@ function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet
 }
 
 /**
- * Runs trials, and stops them where a process ends that should not: what they would see then says nothing of the
+ * Runs trials, and stops them if a process ends unexpectedly: what they would see then says nothing about the
  * configuration.
  */
 async function untilDeath<T>(

@@ -11,21 +11,21 @@ import type { FailureKind } from '../model/failure.ts';
 import type { Target } from '../model/target.ts';
 
 const MESSAGE = { minBytes: 64, maxBytes: 64, type: 'text' } as const;
-/** Nginx waits 5 s at a cache's lock (proxy_cache_lock_timeout); everything else is a matter of milliseconds. */
+/** Nginx waits 5 s for a cache lock (proxy_cache_lock_timeout); everything else takes milliseconds. */
 const PATIENCE_MS = 8_000;
 
 /** How a WebSocket ended. */
 export interface Ending {
   kind: FailureKind;
-  /** Of `performance.now`. */
+  /** From `performance.now`. */
   atMs: number;
 }
 
 /** A WebSocket that has echoed its first message. */
 export interface Socket {
-  /** Address of the server that it leads to, as Nginx names it; null where it does not tell. */
+  /** Address of the upstream server, as Nginx names it; null if unknown. */
   upstream: string | null;
-  /** Sends another message, whose echo nobody waits for. */
+  /** Sends another message without waiting for its echo. */
   send(): void;
   /** Never rejects; null until it has ended. */
   ending(): Ending | null;
@@ -34,13 +34,13 @@ export interface Socket {
   drop(): void;
 }
 
-/** What came of opening a WebSocket: one that echoes, or why there is none. */
+/** The result of opening a WebSocket: one that echoes, or why there is none. */
 export type Opening = { socket: Socket } | { socket: null; kind: FailureKind };
 
 /**
  * Opens a WebSocket and waits for the echo of a first message.
  *
- * @param localAddress Where it comes from; default: wherever the system likes
+ * @param localAddress Source address; default: chosen by the system
  * @throws the signal's reason
  */
 export async function openSocket(
@@ -61,7 +61,7 @@ export async function openSocket(
   return { socket: null, kind: outcome === null ? 'echo-timeout' : outcome.kind };
 }
 
-/** Begins to open a WebSocket, and sends a message as soon as it is open. */
+/** Starts to open a WebSocket, and sends a message as soon as it is open. */
 function connect(target: Target, localAddress: string | undefined): Socket & { echoed: Promise<'echoed'> } {
   const payload = new Payload(MESSAGE, 0);
   const context = { clock: () => performance.now() * 1e3, payload, target };
@@ -109,7 +109,7 @@ function carrierFor({ host, tls }: Target): OpenCarrier {
 }
 
 /**
- * Status of an ordinary GET, as a browser or a monitor sends it; null where Nginx closes without an answer.
+ * Status of an ordinary GET, as a browser or a monitor sends it; null if Nginx closes without an answer.
  *
  * @throws the signal's reason
  */

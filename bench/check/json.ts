@@ -1,34 +1,10 @@
-import type { Facts } from '../model/finding.ts';
 import { locationName } from '../wording/check.ts';
 import { type Candidate, locationOf, shownPath } from './candidate.ts';
 import type { CheckReport } from './check.ts';
-import {
-  countByLevel,
-  type Evidence,
-  type LintFinding,
-  type Remedy,
-  type Severity,
-  shownPlace,
-} from './finding.ts';
+import { countByLevel, type LintFinding, shownPlace } from './finding.ts';
 
-/** A finding for programs, which go by `rule`, `code` and `data`. */
-interface FindingJson {
-  /** What it is about: `upgrade`, `idle-timeout`. */
-  rule: string;
-  level: Severity;
-  /** Both null if the configuration has no line for it. */
-  file: string | null;
-  line: number | null;
-  /** What is so: `upgrade-not-passed`. A rule may have several codes. */
-  code: string;
-  /** The particulars; their names depend on the code. */
-  data: Facts;
-  /** The sentence made of code and data. */
-  text: string;
-  /** What was seen when it was tried, with a code, data and text of its own; null if it was not. */
-  seen: Evidence | null;
-  remedies: readonly Remedy[];
-}
+/** A finding with its place as two members, both null if the configuration has no line for it. */
+type FindingJson = Omit<LintFinding, 'origin'> & { file: string | null; line: number | null };
 
 /** A report for programs. `schemaVersion` grows when a member goes or changes its meaning. */
 export function checkJson(report: CheckReport) {

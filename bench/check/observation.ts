@@ -4,7 +4,7 @@ import type { Directive } from '../nginx/tree.ts';
 import type { Arrival } from './backend.ts';
 import type { Candidate } from './candidate.ts';
 
-/** What came of a WebSocket: `echoed`, or how it failed. */
+/** The outcome of a WebSocket: `echoed`, or how it failed. */
 export type Outcome = 'echoed' | FailureKind;
 
 /** What was seen of one location. */
@@ -17,18 +17,18 @@ export interface LocationSeen {
   /** An ordinary GET of the same path, after the handshake. */
   get: { status: number | null; arrived: Arrival | null } | null;
   /**
-   * With a cache that handshakes go through: what became of so many at once after that GET, and how many of them
-   * reached the server behind Nginx.
+   * If handshakes go through a cache: the outcome of several at once after that GET, and how many of them reached
+   * the server behind Nginx.
    */
   cache: { afterGet: Outcome; together: number; reached: number; slowestSeconds: number } | null;
-  /** In the copy with short timeouts. `seconds`: from the last message to the close; null: it stayed open. */
+  /** In the copy with short timeouts. `seconds`: from the last message to the close; `closed` null: it stayed open. */
   idle: { closed: { code: number; seconds: number } | null; busyStayedOpen: boolean } | null;
 }
 
 export interface UpstreamSeen {
-  /** WebSockets from so many addresses, and the distinct servers that they led to. */
+  /** How many client addresses WebSockets came from, and how many distinct servers they reached. */
   spread: { clients: number; servers: number } | null;
-  /** After each server had refused one connection and took them again: the next handshakes. */
+  /** The next handshakes after each server had refused one connection and then accepted again. */
   recovery: { tried: number; failed: number; kind: FailureKind | null } | null;
 }
 
@@ -38,10 +38,10 @@ export interface Seen {
   /** Of the servers with TLS. */
   tls: ReadonlyMap<Directive, Probe>;
   upstreams: ReadonlyMap<Directive, UpstreamSeen>;
-  /** Lines that access logs got while a WebSocket was open, and after it had closed. */
+  /** Lines written to access logs while a WebSocket was open, and after it had closed. */
   log: { whileOpen: number; afterClose: number } | null;
   /** After a reload in the copy with short timeouts; `closed` null: the old worker still held the WebSocket. */
   reload: { closed: { code: number; seconds: number } | null; watchedSeconds: number } | null;
-  /** WebSockets that one worker took until it refused one. */
+  /** WebSockets that one worker accepted before it refused one. */
   capacity: { opened: number; kind: FailureKind } | null;
 }

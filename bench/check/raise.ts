@@ -15,9 +15,9 @@ import { openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
 
 const BACKLOG = 1024;
-/** Each connection has a record in memory from the start: what a large number asks for is not needed here. */
+/** Nginx allocates a record for each connection at the start, and the trials need few. */
 const MOST_CONNECTIONS = 4096;
-/** Of one worker: what is seen does not depend on which of them takes a connection. */
+/** With one worker, what is seen does not depend on which worker accepts a connection. */
 const WORKERS = 1;
 
 /** What a configuration is run with. */
@@ -27,7 +27,7 @@ export interface RaiseOptions {
   backends: readonly UpstreamServer[];
   candidates: readonly Candidate[];
   configuration: ConfigurationOptions;
-  /** As the configuration has it. */
+  /** As the configuration sets it. */
   workerConnections: number;
   onChange: OnChange;
 }
@@ -39,16 +39,16 @@ export interface Raised {
   folder: string;
   /** Authority that signed the certificate, in PEM. */
   ca: string;
-  /** Where the WebSockets of a location go; null where no host or path leads there. */
+  /** Where the WebSockets of a location go; null if no host or path leads there. */
   targetOf(candidate: Candidate): Target | null;
 }
 
 /**
- * Moves a configuration into the sandbox and starts Nginx with it. What this Nginx does not know is taken out,
- * wherever it stands: the rest is still worth a look.
+ * Moves a configuration into the sandbox and starts Nginx with it. Whatever this Nginx does not know is taken out:
+ * the rest is still worth checking.
  *
  * @param folder Made for it; below the private folder of the check
- * @throws Problem('configuration') where it cannot be moved, or Nginx refuses it
+ * @throws Problem('configuration') if it cannot be moved, or Nginx rejects it
  */
 export async function raise(
   tree: readonly Node[],

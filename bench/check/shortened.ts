@@ -1,6 +1,6 @@
 import { type Directive, directive, directives, type Node, rewrite, word } from '../nginx/tree.ts';
 
-/** What the timeouts of the copy are set to. */
+/** The timeouts of the copy. */
 export const SHORT_SECONDS = 1;
 const SHORT = `${SHORT_SECONDS}s`;
 
@@ -8,8 +8,8 @@ const SHORT = `${SHORT_SECONDS}s`;
 const TIMEOUTS = new Set(['proxy_read_timeout', 'proxy_timeout', 'worker_shutdown_timeout']);
 
 /**
- * The configuration with every timeout that closes WebSockets set to a second, and the defaults of those that are
- * not written; `worker_shutdown_timeout`, which has none, only where it is.
+ * The configuration with every timeout that closes WebSockets set to one second, whether it is written or a default.
+ * `worker_shutdown_timeout`, which has no default, is set only if it is written.
  */
 export function shortened(tree: readonly Node[]): Node[] {
   const short = rewrite(tree, (node) => [TIMEOUTS.has(node.name) ? { ...node, args: [word(SHORT)] } : node]);

@@ -6,21 +6,21 @@ import type { Seen } from './observation.ts';
 /** What rules look at: a configuration as it was read, and what was seen when it ran. */
 export interface Subject {
   tree: readonly Node[];
-  /** Only a site, or locations: what stands in the main file is not known. */
+  /** Only a site, or locations: the settings of the main file are not known. */
   isPart: boolean;
   nginxVersion: string;
   candidates: readonly Candidate[];
-  /** Null where it could not be run. */
+  /** Null if it could not be run. */
   seen: Seen | null;
 }
 
-/** Pure, so that each is tested on a few lines of configuration. */
+/** Pure, so that a few lines of configuration are enough to test it. */
 export type Rule = (subject: Subject) => LintFinding[];
 
-/** What a location has to say of itself where it was not tried. */
+/** Signs that count as carrying WebSockets if the location was not tried. */
 const CARRYING: readonly Sign[] = ['asked', 'upgrade', 'stream'];
 
-/** Whether WebSockets get through as far as is known: where none opens there are other worries. */
+/** Whether WebSockets get through, as far as is known: if none opens, other findings matter more. */
 export function isSound({ seen }: Subject, candidate: Candidate): boolean {
   const outcome = seen?.locations.get(candidate)?.handshake.outcome;
   return outcome === undefined ? CARRYING.includes(candidate.sign) : outcome === 'echoed';
@@ -35,8 +35,8 @@ export function failedHandshake({ seen }: Subject, candidate: Candidate): Eviden
 }
 
 /**
- * The block to write lines into that replace or join directives of these names: the innermost level that has any,
- * because those of an inner level would take the place of all of them; the innermost level where none has.
+ * The block for lines that replace or join directives of these names: the innermost level that has any, because lines
+ * at an inner level would replace all of them; the innermost level if none has any.
  */
 export function blockFor(levels: readonly Directive[], ...names: readonly string[]): Remedy['block'] {
   const level = levels.findLast(({ block }) => directives(block).some(({ name }) => names.includes(name)));
@@ -46,13 +46,13 @@ export function blockFor(levels: readonly Directive[], ...names: readonly string
 
 const BLOCKS = ['http', 'server', 'location', 'stream'] as const;
 
-/** Argument of a directive of the main file, or of a block of it; null where it is not written. */
+/** First argument of a directive of the main file, or of a block in it; null if it is not written. */
 export function mainSetting(tree: readonly Node[], name: string, block?: string): string | null {
   const level = block === undefined ? tree : (directives(tree, block)[0]?.block ?? []);
   return directives(level, name)[0]?.args[0]?.text ?? null;
 }
 
-/** `worker_connections` where it is not written (ngx_event_core_module). */
+/** The default of `worker_connections` (ngx_event_core_module). */
 export const DEFAULT_CONNECTIONS = 512;
 
 export function workerConnections(tree: readonly Node[]): number {
@@ -76,7 +76,7 @@ export function settingSeconds(directive: Directive): number | null {
   return secondsIn(texts(directive).join(' '));
 }
 
-/** Seconds of a time in Nginx's language, such as `1h 30m` or `60` (ngx_parse_time); null where it is none. */
+/** Seconds of a time in Nginx's language, such as `1h 30m` or `60` (ngx_parse_time); null if it is not one. */
 export function secondsIn(text: string): number | null {
   if (!/^(?:\d+(?:ms|[smhdwMy])\s*)*\d+(?:ms|[smhdwMy])?$/.test(text)) return null;
   const parts = [...text.matchAll(/(\d+)(ms|[smhdwMy])?/g)];

@@ -19,9 +19,9 @@ import { tryLog } from './trials/log.ts';
 import { tryReload } from './trials/reload.ts';
 import { tryRecovery, trySpread } from './trials/upstream.ts';
 
-/** Two are enough to see a choice between servers. */
+/** Enough to see which server is chosen. */
 const BACKENDS = 2;
-/** With a larger `worker_connections` the limit is not tried: it would take too many sockets. */
+/** A larger `worker_connections` is not tried: that would take too many sockets. */
 const MOST_TRIED = 1024;
 
 export type TrialOptions = Omit<RaiseOptions, 'backends' | 'workerConnections'> & {
@@ -32,21 +32,21 @@ export type TrialOptions = Omit<RaiseOptions, 'backends' | 'workerConnections'> 
   signal: AbortSignal;
 };
 
-/** A location that takes WebSockets, and where they go. */
+/** A location that may accept WebSockets, and how to reach it. */
 interface Way {
   candidate: Candidate;
   target: Target;
 }
 
 /**
- * Runs a configuration as it stands and a copy with short timeouts, and opens WebSockets through each location that
- * may carry them.
+ * Runs a configuration unchanged, and then a copy with short timeouts, and opens WebSockets through each location
+ * that may carry them.
  *
- * @throws Problem('configuration') where it cannot be run, the signal's reason where it is stopped
+ * @throws Problem('configuration') if it cannot be run, or the signal's reason if it is stopped
  */
 export async function runTrials(options: TrialOptions): Promise<Seen> {
   const { folder, signal } = options;
-  // Several WebSockets listen to it at a time, and each stops when it is done.
+  // Several WebSockets listen to it at the same time; each stops listening when it is done.
   setMaxListeners(0, signal);
   const backends: Backend[] = [];
   try {
@@ -95,12 +95,12 @@ function waysOf(raised: Raised, candidates: readonly Candidate[]): Way[] {
   });
 }
 
-/** A cache may answer for a location by now. */
+/** By now a cache may answer for a location. */
 function stillOpens(seen: LocationSeen | undefined): boolean {
   return seen?.handshake.outcome === 'echoed' && (seen.cache === null || seen.cache.afterGet === 'echoed');
 }
 
-/** What each server with TLS negotiates. One that does not answer as TLS should has handshakes that failed. */
+/** What each server with TLS negotiates. If one does not answer with TLS, its handshakes have failed anyway. */
 async function probeServers(
   ways: readonly Way[],
   ca: string,
@@ -117,7 +117,7 @@ async function probeServers(
   return probes;
 }
 
-/** Refusing connections comes last: it leaves servers behind that Nginx takes for dead. */
+/** Refusing connections comes last, because Nginx considers those servers dead afterwards. */
 async function tryUpstreams(
   tree: readonly Node[],
   ways: readonly Way[],
@@ -143,7 +143,7 @@ async function tryUpstreams(
   return seen;
 }
 
-/** In the copy no ordinary GET comes before, so that no cache answers for a location. */
+/** No ordinary GET comes first in the copy, so no cache answers for a location. */
 async function tryShortened(
   options: TrialOptions,
   backends: readonly Backend[],
@@ -155,7 +155,7 @@ async function tryShortened(
   const raised = await raise(shortened(tree), join(folder, 'short'), {
     ...options,
     backends,
-    // All locations are tried at once, and that is not to fail for want of connections.
+    // All locations are tried at once, which must not fail for lack of connections.
     workerConnections: MOST_TRIED,
     onChange: () => {},
   });

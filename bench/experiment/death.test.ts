@@ -200,9 +200,7 @@ it('the clean-up process is killed: another takes its place, and the run goes on
     process.kill(pid, 'SIGKILL');
   });
   checkFaultless(run, figures);
-  assert.deepEqual(said, [
-    `The clean-up process (process ${pid}) was killed by SIGKILL and was replaced.`,
-  ]);
+  assert.deepEqual(said, [`The clean-up process (process ${pid}) was killed by SIGKILL and was replaced.`]);
 });
 
 it('the runner is stopped for seconds: the run is suspect, and the verdict says why', async (t) => {

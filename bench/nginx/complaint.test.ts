@@ -25,11 +25,8 @@ function without(complaint: string, text = TEXT) {
   const server = directives(http?.block ?? null, 'server')[0];
   const location = directives(server?.block ?? null, 'location')[0];
   const changes: string[] = [];
-  const rest = withoutCulprit(
-    tree,
-    complaint,
-    vitalParts(tree, location),
-    (change, node) => changes.push(`${change} ${node.name}:${node.origin?.line}`),
+  const rest = withoutCulprit(tree, complaint, vitalParts(tree, location), (change, node) =>
+    changes.push(`${change} ${node.name}:${node.origin?.line}`),
   );
   return { text: rest && print(rest).text, changes };
 }

@@ -10,7 +10,14 @@ import type { Sandbox, SandboxSpec } from '../nginx/sandbox.ts';
 import { type OwnAddresses, refuseOtherTargets } from '../nginx/targets.ts';
 import { type Directive, type Node, rewrite } from '../nginx/tree.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { checkNginx, freePorts, REJECTED_BY_NGINX, startNginx, type WrittenConfiguration, writeConfiguration } from './nginx.ts';
+import {
+  checkNginx,
+  freePorts,
+  REJECTED_BY_NGINX,
+  startNginx,
+  type WrittenConfiguration,
+  writeConfiguration,
+} from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import { nginxUser } from './worker-user.ts';

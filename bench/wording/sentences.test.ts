@@ -144,6 +144,10 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
     { metric: 'response.p99' },
     'The run has no response.p99: too few samples, or nothing to measure.',
   ],
+  'compared-with-itself': [
+    {},
+    'Both sides are the same stored result, so any difference between them is zero. Name two results.',
+  ],
   'preflight-apart': [
     {},
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',

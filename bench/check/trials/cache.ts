@@ -3,12 +3,12 @@ import type { Backend } from '../backend.ts';
 import { openSocket } from '../client.ts';
 import type { LocationSeen, Outcome } from '../observation.ts';
 
-/** As many as take three turns of half a second at the lock of a cache. */
+/** Enough for three waits of half a second at a cache lock. */
 const TOGETHER = 4;
 
 /**
- * What a cache does to handshakes: one after an ordinary GET of the same path, whose answer may have been kept, and
- * several at once, which may have to wait for one another.
+ * What a cache does to several handshakes at once after an ordinary GET of the same path: they may get the cached
+ * response, or wait for one another.
  */
 export async function tryCache(
   target: Target,

@@ -3,13 +3,12 @@ import type { Target } from '../../model/target.ts';
 import { openSocket, type Socket } from '../client.ts';
 import type { Seen } from '../observation.ts';
 
-/** What says that the limit was one of ours, and not one of Nginx. */
+/** Limits of the check itself, not of Nginx. */
 const OWN_LIMITS: readonly FailureKind[] = ['no-files', 'no-ports'];
 
 /**
- * Opens WebSockets until one is refused, but no more than `most`; one after the other, because those that are on
- * their way take connections as well. Null where all of them opened, or where a
- * limit of the bench's own came first.
+ * Opens WebSockets one by one until one is refused, but no more than `most`; opening several at once would use
+ * connections for those not yet open. Null if all of them opened, or if a limit of the check itself came first.
  */
 export async function tryCapacity(
   target: Target,

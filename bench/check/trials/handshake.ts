@@ -25,7 +25,7 @@ function countsOf(backends: readonly Backend[]): number[] {
   return backends.map(({ arrivals }) => arrivals.length);
 }
 
-/** Requests come one at a time, so the first new one is that which was just sent. */
+/** Requests come one at a time, so the first new one is the one that was just sent. */
 function arrivedSince(backends: readonly Backend[], before: readonly number[]): Arrival | null {
   const fresh = backends.flatMap(({ arrivals }, index) => arrivals.slice(before[index]));
   return fresh[0] ?? null;

@@ -5,14 +5,14 @@ import { type Ending, openSocket, type Socket } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
 
-/** A machine that is busy may be late. */
+/** A busy machine may be late. */
 const PATIENCE_MS = SHORT_SECONDS * 5_000;
-/** After the silent one is closed the busy one is watched for so long. */
+/** How long the busy WebSocket is watched after the silent one closed. */
 const MARGIN_MS = SHORT_SECONDS * 300;
-/** Several messages fit into the timeout, so that a late timer of ours does not look like its end. */
+/** Several messages fit into the timeout, so a late timer here does not look like a closed WebSocket. */
 const BEAT_MS = SHORT_SECONDS * 200;
 
-/** Leaves one WebSocket of a location silent, and keeps another one busy. Null where it does not open. */
+/** Leaves one WebSocket of a location silent and keeps another one busy. Null if one does not open. */
 export async function tryIdle(target: Target, signal: AbortSignal): Promise<LocationSeen['idle']> {
   const [silent, busy] = await Promise.all([openSocket(target, signal), openSocket(target, signal)]);
   try {
@@ -35,7 +35,7 @@ export async function tryIdle(target: Target, signal: AbortSignal): Promise<Loca
   }
 }
 
-/** Waits until it has ended, but no longer. */
+/** Waits until it has ended, but no longer than this. */
 export async function endedWithin(
   { ended }: Pick<Socket, 'ended'>,
   ms: number,
@@ -51,7 +51,7 @@ export async function endedWithin(
 /** Without a close frame (RFC 6455 section 7.1.5). */
 const ABNORMAL = 1006;
 
-/** @param sinceMs Of `performance.now` */
+/** @param sinceMs From `performance.now` */
 export function closingOf(ending: Ending | null, sinceMs: number): { code: number; seconds: number } | null {
   if (ending === null) return null;
   return {
