@@ -43,7 +43,9 @@ function finding(findings: readonly Finding[], changes: Partial<CheckReport> = {
 describe('check', () => {
   test('prints findings like a linter, with what was seen and what to write', async () => {
     const { services } = finding([WARNING], {
-      changes: [{ level: 'info', code: 'sandbox-ocsp', data: {}, text: 'Left out of the run: ssl_stapling.' }],
+      changes: [
+        { level: 'info', code: 'sandbox-ocsp', data: {}, text: 'Left out of the run: ssl_stapling.' },
+      ],
     });
     const { code, out } = await obey(['check', 'site.conf'], services);
     assert.equal(code, 0);

@@ -219,7 +219,12 @@ test('a loss weighs more than a missed threshold', async (t) => {
 
 test('every notice of every run is in the result that is stored, and in the report', async (t) => {
   const reports = await temporaryFolder(t);
-  const notice = (step: string): Notice => ({ level: 'warning', code: 'odd', data: {}, text: `Odd in ${step}.` });
+  const notice = (step: string): Notice => ({
+    level: 'warning',
+    code: 'odd',
+    data: {},
+    text: `Odd in ${step}.`,
+  });
   const services = endingWith(({ plan }) => ({ notices: [notice(plan.step)] }));
   const { out } = await obey(['-p', 'tls', '--reports', reports], services);
   const { runs } = await stored(reports);
