@@ -1,5 +1,6 @@
 import { Problem } from '../model/failure.ts';
-import type { Change, OnChange } from './notices.ts';
+import type { Change } from '../wording/sandbox.ts';
+import type { OnChange } from './notices.ts';
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
 
 /** A directive that Nginx complains of, and why it may go. */

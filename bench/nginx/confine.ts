@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
+import type { Change } from '../wording/sandbox.ts';
 import { NO_FOLDER } from './files.ts';
-import type { Change, OnChange } from './notices.ts';
+import type { OnChange } from './notices.ts';
 import { needsStreamModule } from './stream-module.ts';
 import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
 

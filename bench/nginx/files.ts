@@ -1,5 +1,6 @@
+import type { Change } from '../wording/sandbox.ts';
 import { find, type Whereabouts } from './locate.ts';
-import type { Change, OnChange } from './notices.ts';
+import type { OnChange } from './notices.ts';
 import { type Directive, type Node, rewrite, set, texts, word } from './tree.ts';
 
 /**

@@ -6,8 +6,6 @@ import { CHANGES, type Change, type ChangedDirective } from '../wording/sandbox.
 import { shownArgument } from './redact.ts';
 import { type Directive, type Node, texts } from './tree.ts';
 
-export type { Change };
-
 /** The changes that can make a difference to what is measured. */
 const WARNINGS: ReadonlySet<Change> = new Set([
   'upstream-tls',

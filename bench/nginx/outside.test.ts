@@ -167,14 +167,6 @@ const CHANGED: { notice: string | null; leaves?: RegExp; block?: string; rows: R
     ],
   },
   {
-    notice: 'code',
-    rows: [
-      ["perl 'sub { }';", ['location', 'limit_except']],
-      ["perl_set $a 'sub { }';", ['http']],
-      ['perl_require a.pm;', ['http']],
-    ],
-  },
-  {
     notice: 'other-blocks',
     block: 'mail',
     rows: [
@@ -200,6 +192,9 @@ const REFUSED: Rows = [
   ['js_content main.a;', [...BACKEND, 'limit_except']],
   ['js_fetch_proxy http://HOST:3128;', [...HTTP, ...STREAM]],
   ['js_periodic main.a interval=1s;', ['location', 'stream server']],
+  ["perl 'sub { }';", ['location', 'limit_except']],
+  ["perl_set $a 'sub { }';", ['http']],
+  ['perl_require a.pm;', ['http']],
   ['content_by_lua_file a.lua;', ['location']],
   ['balancer_by_lua_file a.lua;', ['upstream']],
   ['redis2_pass cache;', ['location']],

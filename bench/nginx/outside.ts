@@ -1,4 +1,5 @@
-import type { Change, OnChange } from './notices.ts';
+import type { Change } from '../wording/sandbox.ts';
+import type { OnChange } from './notices.ts';
 import { type Directive, directive, type Node, rewrite, set } from './tree.ts';
 import { address, type UpstreamServer } from './upstream.ts';
 

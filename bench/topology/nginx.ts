@@ -78,7 +78,7 @@ export async function checkNginx(
       'environment',
       `The disk of the temporary folder is full: ${words}. Free some space, or set TMPDIR to another folder.`,
     );
-  throw new Rejection(
+  throw new Problem(
     'configuration',
     `Nginx rejects the configuration: ${words === '' ? 'nginx -t failed without a message' : words}.`,
     { code: REJECTED_BY_NGINX, data: { complaint: words } },
