@@ -13,7 +13,7 @@ import { finding } from '../wording/finding.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import { measure } from './measure.ts';
+import { type MeasureNeed, measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -23,7 +23,10 @@ import { readLibrary } from './services.ts';
  * prints what was found. Throws a Problem where it cannot; what was measured until then is in the run folder all the
  * same.
  */
-export async function capacity(request: CapacityRequest, context: StoppableContext): Promise<ExitCode> {
+export async function capacity(
+  request: CapacityRequest,
+  context: StoppableContext<MeasureNeed>,
+): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {
