@@ -8,6 +8,9 @@ import type { PlannedRun, Planning } from '../plan/plan.ts';
 import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
+/** What a comparison is looked at with. */
+export type BeforehandNeed = 'checkSide' | 'findCalibration';
+
 /**
  * Has Nginx check every side before the first round, so that one that it rejects is known within a second. Then looks
  * up what a calibration found about this machine.
@@ -18,7 +21,7 @@ export async function lookBeforehand(
   { variants, planRun }: Planning,
   environment: Environment,
   binaries: Binaries,
-  services: Services,
+  services: Pick<Services, BeforehandNeed>,
   ears: Ears,
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const planned = variants.map(({ name }) =>
@@ -51,7 +54,7 @@ export function calibratedMachine(
 async function check(
   planned: PlannedRun,
   binary: NginxBinary,
-  services: Services,
+  services: Pick<Services, 'checkSide'>,
   ears: Ears,
 ): Promise<void> {
   try {

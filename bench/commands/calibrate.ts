@@ -7,11 +7,11 @@ import type { CalibrateRequest } from '../request/request.ts';
 import { makeCalibration } from '../strategy/calibration.ts';
 import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
 import type { RoundsOptions } from '../strategy/rounds.ts';
-import { calibratedMachine, lookBeforehand } from './beforehand.ts';
+import { type BeforehandNeed, calibratedMachine, lookBeforehand } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import { measure } from './measure.ts';
+import { type MeasureNeed, measure } from './measure.ts';
 import { fewRoundsWarning } from './outlook.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
@@ -23,7 +23,7 @@ import { readLibrary } from './services.ts';
  */
 export async function calibrate(
   { run: request, rounds, budgetMs }: CalibrateRequest,
-  context: StoppableContext,
+  context: StoppableContext<MeasureNeed | BeforehandNeed | 'keepCalibration'>,
 ): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);

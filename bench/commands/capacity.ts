@@ -13,7 +13,7 @@ import { finding } from '../wording/finding.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import { measure } from './measure.ts';
+import { type MeasureNeed, measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -22,7 +22,10 @@ import { readLibrary } from './services.ts';
  * Searches for the highest rate, or number of WebSockets, that meets the objectives, writes result and reports, and
  * prints what was found. Throws a Problem if it cannot; everything measured until then is in the run folder.
  */
-export async function capacity(request: CapacityRequest, context: StoppableContext): Promise<ExitCode> {
+export async function capacity(
+  request: CapacityRequest,
+  context: StoppableContext<MeasureNeed>,
+): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {

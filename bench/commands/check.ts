@@ -9,7 +9,11 @@ import { screenOf } from './screen.ts';
 /** Prints what is wrong with a configuration for WebSockets. */
 export async function check(
   { path, configuration, nginx, json }: CheckRequest,
-  { terminal, services, interruption: { signal, urgent } }: StoppableContext,
+  {
+    terminal,
+    services,
+    interruption: { signal, urgent },
+  }: StoppableContext<'findNginx' | 'checkConfiguration'>,
 ): Promise<ExitCode> {
   const screen = screenOf(terminal);
   try {

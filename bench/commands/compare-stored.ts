@@ -2,7 +2,7 @@ import type { Result } from '../model/result.ts';
 import { resultIdOf } from '../plan/plan.ts';
 import type { StoredRequest } from '../request/request.ts';
 import { readResult } from '../store/read.ts';
-import { makeResultWriter } from '../store/writer.ts';
+import { saveResult } from '../store/writer.ts';
 import { compareStored } from '../strategy/stored.ts';
 import { notice } from '../wording/finding.ts';
 import { exitCodeOf } from './compare.ts';
@@ -14,13 +14,15 @@ import { writeOutputs } from './report.ts';
 import { makeRunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
 
+type Need = 'now' | 'readVersion';
+
 /**
  * Compares two stored results and writes the comparison as a result of its own. It contains the runs of both, so it
  * does not depend on them. Throws a Problem if one cannot be read.
  */
 export async function compareStoredResults(
   request: StoredRequest,
-  { command, terminal, services }: CommandContext,
+  { command, terminal, services }: CommandContext<Need>,
 ): Promise<ExitCode> {
   await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);
@@ -37,35 +39,28 @@ async function stored(
   notices: Result['notices'],
   { reports, name, tags }: StoredRequest,
   command: readonly string[],
-  services: Services,
+  services: Pick<Services, Need>,
 ): Promise<{ result: Result; path: string }> {
   const { seed, steps } = baseline.plan;
   const { variants, runs, comparison } = compareStored(baseline, variant, seed);
   const now = services.now();
   const called = [...new Set(variants.map((each) => each.name.replace(/ \([AB]\)$/, '')))].join('-');
   const folder = await makeRunFolder(reports, resultIdOf(now, name ?? `compare-stored-${called}`));
-  const writer = makeResultWriter(folder.path, {
+  const result: Result = {
     schemaVersion: 2,
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
     id: folder.id,
     startedAt: now.toISOString(),
+    endedAt: now.toISOString(),
     plan: { command: recordedCommand(command), seed, strict: false, thresholds: [], steps, ...tags },
     environment: baseline.environment,
     variants,
     notices,
-  });
-  for (const [index, run] of runs.entries()) {
-    await writer.listen({
-      type: 'run-planned',
-      number: index + 1,
-      expectedRuns: runs.length,
-      plan: run.plan,
-    });
-    await writer.listen({ type: 'run-ended', number: index + 1, run });
-  }
-  await writer.listen({ type: 'concluded', conclusions: [comparison] });
-  await writer.end(now.toISOString());
-  return { result: writer.result(), path: folder.path };
+    conclusions: [comparison],
+    runs: [...runs],
+  };
+  await saveResult(folder.path, result);
+  return { result, path: folder.path };
 }
 
 function isSame(a: Result, b: Result): boolean {

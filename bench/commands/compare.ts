@@ -6,11 +6,11 @@ import { chooseSides, type Side } from '../plan/variants.ts';
 import type { CompareRequest } from '../request/request.ts';
 import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
-import { lookBeforehand } from './beforehand.ts';
+import { type BeforehandNeed, lookBeforehand } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import { measure } from './measure.ts';
+import { type MeasureNeed, measure } from './measure.ts';
 import { fewRoundsWarning } from './outlook.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
@@ -23,7 +23,10 @@ const ROUNDS = 10;
  * Runs the variants in rounds, writes result and reports, and prints what differs. Throws a Problem if it cannot;
  * everything measured until then is in the run folder.
  */
-export async function compare(request: CompareRequest, context: StoppableContext): Promise<ExitCode> {
+export async function compare(
+  request: CompareRequest,
+  context: StoppableContext<MeasureNeed | BeforehandNeed>,
+): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {

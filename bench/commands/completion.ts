@@ -5,7 +5,7 @@ import { type Grammar, grammarOf } from './completion/grammar.ts';
 import { zshScript } from './completion/zsh.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { readLibrary } from './services.ts';
+import { type LibraryNeed, readLibrary } from './services.ts';
 
 const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
   bash: bashScript,
@@ -16,7 +16,7 @@ const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
 /** Prints the script; it needs nothing of the bench when it runs, so that a key press costs no start of Node. */
 export async function completion(
   { shell }: CompletionRequest,
-  { terminal, services }: CommandContext,
+  { terminal, services }: CommandContext<LibraryNeed>,
 ): Promise<ExitCode> {
   terminal.print(SCRIPTS[shell](grammarOf(await readLibrary(services, null))).trimEnd());
   return EXIT.done;

@@ -3,12 +3,12 @@ import type { CommandContext } from './context.ts';
 import { findingLines, findingsOf } from './doctor/findings.ts';
 import { reachOf } from './doctor/reach.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { readLibrary } from './services.ts';
+import { type LibraryNeed, readLibrary } from './services.ts';
 
 /** Examines the machine and prints what was found; fails where a run is impossible. */
 export async function doctor(
   { nginxPath, json }: DoctorRequest,
-  { terminal, services }: CommandContext,
+  { terminal, services }: CommandContext<'examine' | LibraryNeed>,
 ): Promise<ExitCode> {
   const [facts, library] = await Promise.all([
     services.examine({ source: nginxPath, say: terminal.say }),

@@ -21,6 +21,9 @@ export interface NginxSearch {
   signal: AbortSignal;
 }
 
+/** What sides are fitted with. */
+export type FitNeed = 'findNginx' | 'missingModule' | 'passesOverTls';
+
 /**
  * Finds the Nginx of each side, passes over the sides for which theirs lacks a module, and settles whether the echo
  * servers of the others speak TLS.
@@ -32,7 +35,7 @@ export async function fitSides(
   all: readonly Side[],
   suffices: (sides: readonly Side[]) => boolean,
   search: NginxSearch,
-  services: Services,
+  services: Pick<Services, FitNeed>,
 ): Promise<FitSides> {
   const binaries = await findBinaries(all, search, services);
   const sides: Side[] = [];
@@ -50,7 +53,7 @@ export async function fitSides(
 }
 
 /** A person's own configuration tells by itself whether the echo servers behind it have to speak TLS. */
-async function withServers(side: Side, services: Services): Promise<Side> {
+async function withServers(side: Side, services: Pick<Services, 'passesOverTls'>): Promise<Side> {
   if (side.profile.options === null) return side;
   const upstreamTls = await services.passesOverTls(side);
   return { ...side, profile: { ...side.profile, upstreamTls } };
@@ -72,7 +75,7 @@ function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
 async function findBinaries(
   sides: readonly Side[],
   { sources, ...progress }: NginxSearch,
-  services: Services,
+  services: Pick<Services, 'findNginx'>,
 ): Promise<Binaries> {
   const binaries = new Map<string | null, NginxBinary>();
   for (const { variant } of sides) {

@@ -59,7 +59,7 @@ export async function main(
 async function requested(
   argv: readonly string[],
   terminal: Terminal,
-  services: Services,
+  services: Pick<Services, 'readConfigFile'>,
 ): Promise<{ request: Request; command: readonly string[] }> {
   const line = readLine(argv);
   const file = readsConfig(line) ? await services.readConfigFile(last(line.given, 'config')) : null;

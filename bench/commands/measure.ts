@@ -15,11 +15,13 @@ import type { RunRequest } from '../request/request.ts';
 import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
 import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
+import type { FitNeed } from './fit.ts';
 import { UNWATCHED, watchProgress } from './progress.ts';
 import { recordedCommand, shownTuning } from './recorded.ts';
 import { writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
+import type { LibraryNeed } from './services.ts';
 
 /** What is to be measured, and by which rule. */
 export interface Question {
@@ -45,6 +47,22 @@ export const CANNOT_OBSERVE =
   'The bench judges a run by what /proc says of its processes, and this system shows none: ' +
   'run it on Linux, in a container or a virtual machine for instance.';
 
+/** What a command that measures takes of the machine and the installation. */
+export type MeasureNeed =
+  | LibraryNeed
+  | FitNeed
+  | 'canObserve'
+  | 'readEnvironment'
+  | 'readMachine'
+  | 'checkTunings'
+  | 'watchMachine'
+  | 'runExperiment'
+  | 'readIdentity'
+  | 'readVersion'
+  | 'now'
+  | 'elapsedMs'
+  | 'drawSeed';
+
 /** What came of it. */
 export interface Measured {
   result: Result;
@@ -59,7 +77,7 @@ export interface Measured {
  */
 export async function measure(
   { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
-  { command, terminal, services, interruption: { signal, urgent } }: StoppableContext,
+  { command, terminal, services, interruption: { signal, urgent } }: StoppableContext<MeasureNeed>,
   screen: Screen,
 ): Promise<Measured> {
   await checkExports(request.exports);

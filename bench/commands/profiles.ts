@@ -1,12 +1,12 @@
 import type { Profile, ShippedTuning } from '../model/profile.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { readLibrary } from './services.ts';
+import { type LibraryNeed, readLibrary } from './services.ts';
 
 /** Lists the profiles with the question that each answers, and the tunings; as JSON the profiles alone. */
 export async function profiles(
   { json }: { json: boolean },
-  { terminal, services }: CommandContext,
+  { terminal, services }: CommandContext<LibraryNeed>,
 ): Promise<ExitCode> {
   const library = await readLibrary(services, null);
   if (json) terminal.print(JSON.stringify(library.profiles, null, 2));

@@ -37,7 +37,7 @@ type LeaveOut = (error: unknown, source: Source) => [];
  */
 export async function publish(
   request: PublishRequest,
-  { terminal, services, interruption: { signal } }: StoppableContext,
+  { terminal, services, interruption: { signal } }: StoppableContext<'readIdentity'>,
 ): Promise<ExitCode> {
   const publication = await beginPublication(request.out);
   try {

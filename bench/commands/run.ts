@@ -14,7 +14,7 @@ import { MISSED_THRESHOLD } from '../wording/notices.ts';
 import type { StoppableContext } from './context.ts';
 import { type ExitCode, exitCodeOf, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
-import { measure } from './measure.ts';
+import { type MeasureNeed, measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
@@ -23,7 +23,7 @@ import { readLibrary } from './services.ts';
  * Plans and runs a request, writes result and reports, and prints the summary. Throws a Problem if it cannot;
  * everything measured until then is in the run folder.
  */
-export async function run(request: RunRequest, context: StoppableContext): Promise<ExitCode> {
+export async function run(request: RunRequest, context: StoppableContext<MeasureNeed>): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
   const screen = screenOf(terminal);
   try {

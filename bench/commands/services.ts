@@ -77,12 +77,18 @@ export interface Services {
   drawSeed(): number;
 }
 
+/** What a library is read with. */
+export type LibraryNeed = 'loadProfiles' | 'loadTunings';
+
 /**
  * What variants are made of.
  *
  * @param nginx Those that a person named; null: variants are listed, not chosen.
  */
-export async function readLibrary(services: Services, nginx: NginxSources | null): Promise<Library> {
+export async function readLibrary(
+  services: Pick<Services, LibraryNeed>,
+  nginx: NginxSources | null,
+): Promise<Library> {
   const [profiles, tunings] = await Promise.all([services.loadProfiles(), services.loadTunings()]);
   return { profiles, tunings, binaries: [...(nginx?.named.keys() ?? [])] };
 }

@@ -7,13 +7,17 @@ import { proxySource } from '../topology/target.ts';
 import { standingLines } from '../up/standing.ts';
 import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { fitSides } from './fit.ts';
-import { readLibrary, type Services } from './services.ts';
+import { type FitNeed, fitSides } from './fit.ts';
+import { type LibraryNeed, readLibrary, type Services } from './services.ts';
 
 /** Keeps a topology running until it is interrupted, which is how it normally ends. */
 export async function up(
   { run, reply, log, host, port }: UpRequest,
-  { terminal, services, interruption: { signal, urgent } }: StoppableContext,
+  {
+    terminal,
+    services,
+    interruption: { signal, urgent },
+  }: StoppableContext<LibraryNeed | FitNeed | 'readMachine' | 'now' | 'keepUp'>,
 ): Promise<ExitCode> {
   const library = await readLibrary(services, run.nginx);
   const named = chooseVariants(library, run.variants, ownSides(run));
@@ -46,7 +50,11 @@ export async function up(
 }
 
 /** Like the latency step of a run, except that the load comes from elsewhere. */
-async function planOf(run: RunRequest, side: Side, services: Services): Promise<PlannedRun> {
+async function planOf(
+  run: RunRequest,
+  side: Side,
+  services: Pick<Services, 'readMachine' | 'now'>,
+): Promise<PlannedRun> {
   const machine = await services.readMachine();
   const { planRun } = planRequest(run, [side], { command: [], now: services.now(), seed: 0, machine });
   const load = { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } as const;

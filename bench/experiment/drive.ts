@@ -1,14 +1,17 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { clockSince, monotonicNs } from '../load/clock.ts';
 import { makeFleet } from '../load/fleet.ts';
-import type { WorkerCommand, WorkerReport } from '../load/protocol.ts';
+import type { WorkerCommand, WorkerPlan, WorkerReport } from '../load/protocol.ts';
 import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { Notice } from '../model/finding.ts';
-import type { Outcome, Run } from '../model/run.ts';
+import type { RunPlan } from '../model/plan.ts';
+import type { Outcome, Run, RunProcess } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { startGenerators } from '../topology/generators.ts';
+import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { EchoServer, ServerStats } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
@@ -17,11 +20,11 @@ import type { RunContext } from './context.ts';
 import { watchKernel } from './kernel.ts';
 import { watchLive } from './live.ts';
 import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout } from './phases.ts';
-import { listProcesses } from './processes.ts';
 import { spreadOf } from './spread.ts';
-import { workerPlans } from './worker-plans.ts';
 
 const EPOCH_AHEAD_MS = 150;
+/** Handshakes under way over all workers: well below any backlog. */
+const PENDING_HANDSHAKES = 256;
 
 /** What a run came to that is only known from a checkpoint. */
 const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in the middle of it.' };
@@ -123,4 +126,50 @@ export async function driveLoad(
   const whole = driven(outcome, endUs, stats);
   const faults = merger.check(fleet.ends()).map((fault): Notice => ({ level: 'warning', ...fault }));
   return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
+}
+
+/** All processes of a run, including the runner; those of the proxy are the ones of this moment. */
+async function listProcesses(
+  { proxy }: StartedTarget,
+  servers: readonly EchoServer[],
+  generators: readonly Launched[],
+): Promise<RunProcess[]> {
+  const of = (role: 'server' | 'generator', { name, pid }: Launched) => ({
+    component: role,
+    role,
+    name,
+    pid,
+  });
+  return [
+    ...(proxy === null ? [] : await proxy.processes()),
+    ...servers.map(({ launched }) => of('server', launched)),
+    ...generators.map((launched) => of('generator', launched)),
+    { component: 'runner', role: 'runner', name: 'runner', pid: process.pid },
+  ];
+}
+
+/**
+ * What each generator worker has to do of a run.
+ *
+ * @param epochNs of the run, as `monotonicNs()` counts
+ * @param ports that connections may come from
+ */
+function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
+  const { workers, connections } = plan;
+  return Array.from({ length: workers }, (_, worker) => ({
+    id: { host: hostname(), index: worker },
+    runPlan: plan,
+    epochNs: String(epochNs),
+    connections: Math.floor(connections / workers) + (worker < connections % workers ? 1 : 0),
+    target: {
+      host: target.host,
+      ports: target.ports,
+      path: target.path,
+      tls: target.tls === null ? null : { servername: target.tls.servername },
+      ...(target.request === undefined ? {} : { request: target.request }),
+    },
+    sourcePorts: ports,
+    rampPerSecond: plan.rampPerSecond / workers,
+    pendingHandshakes: Math.max(1, Math.floor(PENDING_HANDSHAKES / workers)),
+  }));
 }

@@ -3,7 +3,7 @@ import type { BenchEvent, Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { Environment } from '../model/result.ts';
-import type { Run, RunProcess } from '../model/run.ts';
+import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { Variant } from '../model/variant.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -12,6 +12,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import { DEFAULT_PORTS } from '../plan/reckoning.ts';
 import { startWarden, type Warden } from '../topology/warden.ts';
 import { finding, notice } from '../wording/finding.ts';
+import type { RunControl } from './context.ts';
 import { runLoop } from './loop.ts';
 import { executeRun } from './run.ts';
 import type { Place } from './turns.ts';
@@ -24,24 +25,17 @@ const LISTEN_MS = 300;
 export type Binaries = ReadonlyMap<string | null, NginxBinary>;
 
 /** What an experiment is given; it owns every process of the topology, and its end. */
-export interface ExperimentInput {
+export interface ExperimentInput extends RunControl {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   environment: Environment;
   binaries: Binaries;
   /** What else is to be told of a run that has ended, as notices in it. */
   assess(run: Run): Notice[];
-  /** Stop in order, and keep what was measured. */
-  signal: AbortSignal;
-  /** Kill what still runs. */
-  urgent: AbortSignal;
   /** Is told what else a person should know. */
   say(line: string): void;
   /** Each event goes to every listener; the experiment waits for all of them. */
   listeners: readonly Listener[];
-  /** The processes of each run, when they all run. */
-  onProcesses?(processes: readonly RunProcess[]): void;
-  serverArguments?: readonly string[];
 }
 
 /**
@@ -97,24 +91,18 @@ async function attempt(
   emit: (event: BenchEvent) => Promise<void>,
 ): Promise<Run> {
   const startedAt = new Date().toISOString();
-  const { plan, profile, variant, notices } = planned;
+  const { binaries, environment } = input;
   try {
     return await executeRun({
-      plan,
-      profile,
-      variant,
-      notices,
-      binary: binaryOf(variant, input.binaries),
+      ...input,
+      ...planned,
+      binary: binaryOf(planned.variant, binaries),
       warden,
       place,
-      cpus: input.environment.cpuQuota ?? input.environment.cpus,
-      portRange: input.environment.portRange ?? DEFAULT_PORTS,
-      signal: input.signal,
-      urgent: input.urgent,
+      cpus: environment.cpuQuota ?? environment.cpus,
+      portRange: environment.portRange ?? DEFAULT_PORTS,
       emit,
       saveSoFar: (run) => emit({ type: 'checkpoint', number, run: unjudged(run) }),
-      ...(input.onProcesses === undefined ? {} : { onProcesses: input.onProcesses }),
-      ...(input.serverArguments === undefined ? {} : { serverArguments: input.serverArguments }),
     });
   } catch (error) {
     if (input.signal.aborted)

@@ -69,7 +69,7 @@ test('a run is planned, executed and told, and then the strategy is asked again'
   );
   assert.deepEqual(events.at(-1), {
     type: 'concluded',
-    conclusions: [{ kind: 'left-out', variant: 'plain', reason: '2 runs' }],
+    conclusions: [{ kind: 'left-out', variant: 'plain', reason: stored('2 runs') }],
   });
 });
 

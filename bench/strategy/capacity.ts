@@ -7,7 +7,6 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
-import { alone } from './alone.ts';
 import { meanRunMs } from './budget.ts';
 import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
 import { trialOf } from './capacity-trial.ts';
@@ -88,7 +87,10 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   }
 
   return {
-    next: (done) => alone(nextRun(done)),
+    next(done) {
+      const spec = nextRun(done);
+      return spec === null ? [] : [spec];
+    },
     expectedRuns(done) {
       return nextRun(done) === null ? done.length : done.length + runsLeft(stateOf(done));
     },

@@ -7,7 +7,6 @@ import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
-import { alone } from './alone.ts';
 import { type ChosenRate, chooseRate } from './rate.ts';
 
 export interface StepsOptions {
@@ -76,7 +75,10 @@ export function makeSteps(options: StepsOptions): Strategy {
   }
 
   return {
-    next: (done) => alone(nextRun(done)),
+    next(done) {
+      const spec = nextRun(done);
+      return spec === null ? [] : [spec];
+    },
     expectedRuns(done) {
       const first = steps.includes('throughput') ? variants.length : 0;
       if (!steps.includes('latency')) return first;
