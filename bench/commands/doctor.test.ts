@@ -4,8 +4,8 @@ import { makeResult } from '../../test/result.ts';
 import type { Machine } from '../model/machine.ts';
 import type { Environment } from '../model/result.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { TOO_LITTLE_MEMORY } from '../plan/preflight.ts';
 import { profileNamed, SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
+import { TOO_LITTLE_MEMORY } from '../plan/preflight.ts';
 import type { Facts } from './doctor/examine.ts';
 import { type Finding, findingLines, findingsOf } from './doctor/findings.ts';
 import { type Reach, reachOf } from './doctor/reach.ts';
@@ -144,7 +144,9 @@ describe('how many connections a machine has room for', () => {
   it('is where the preflight begins to refuse, and its sentence says why', () => {
     const little = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 30 }, library);
     assert.equal(little.limit.code, TOO_LITTLE_MEMORY);
-    assert.ok(little.limit.text.startsWith(`${(little.connections + 1).toLocaleString('en-US')} connections`));
+    assert.ok(
+      little.limit.text.startsWith(`${(little.connections + 1).toLocaleString('en-US')} connections`),
+    );
     const few = reachOf({ ...SMALL_MACHINE, memoryBytes: 2 ** 40, openFilesLimit: 256 }, library);
     assert.match(few.limit.text, /open-files limit of 256/);
     const most = reachOf(

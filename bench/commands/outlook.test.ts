@@ -40,7 +40,10 @@ test('rounds that are too few for any verdict get a warning with the number it t
 
 test('a budget that cannot hold one round is refused, as --rounds 0 is', () => {
   // A round has four runs of 5 s, and so has the pilot.
-  assert.throws(() => warning({ budgetMs: 19_999 }), { kind: 'usage', message: /^--budget 19999ms .* 4 runs/ });
+  assert.throws(() => warning({ budgetMs: 19_999 }), {
+    kind: 'usage',
+    message: /^--budget 19999ms .* 4 runs/,
+  });
   assert.match(warning({ budgetMs: 20_000 }) ?? '', /^--budget 20s is too short for a verdict/);
   const withPilot = { ratePerSecond: null };
   assert.throws(() => warning({ ...withPilot, budgetMs: 39_999 }), { kind: 'usage', message: /8 runs/ });

@@ -54,7 +54,12 @@ describe('up', () => {
   it('takes a port, unless there is no Nginx to listen on it', async () => {
     const { asked } = await upWith('-p', 'tls', '--port', '8443');
     assert.equal(asked[0]?.port, 8443);
-    for (const line of ['-p tls --port 0', '-p tls --port 65536', '-p tls --port http', '-p direct --port 8080']) {
+    for (const line of [
+      '-p tls --port 0',
+      '-p tls --port 65536',
+      '-p tls --port http',
+      '-p direct --port 8080',
+    ]) {
       const { code, said } = await upWith(...line.split(' '));
       assert.equal(code, 2, line);
       assert.match(said.join(), /^--port /);

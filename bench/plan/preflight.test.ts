@@ -141,11 +141,7 @@ test('low limits of open files take more processes, or are named with their reme
   assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 1024 })), [2, 2, 3, true, 1]);
   assert.deepEqual(scale(decide('-c 1k', { openFilesLimit: 256 })), [6, 6, 18, true, 1]);
   for (const [line, openFilesLimit, message] of [
-    [
-      '-c 10k',
-      256,
-      /^10,000 connections need 53 generator processes, .* 32 .* ulimit -n 65536/,
-    ],
+    ['-c 10k', 256, /^10,000 connections need 53 generator processes, .* 32 .* ulimit -n 65536/],
     ['-c 1', 64, /^No generator processes can run: .* limit of 64\. Raise the limit: ulimit -n/],
   ] as const) {
     assert.throws(() => decide(line, { openFilesLimit }), { kind: 'environment', message });

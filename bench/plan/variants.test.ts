@@ -74,21 +74,9 @@ test('the same profile on one Nginx and on another, with tunings and without', (
 
 test('an Nginx that nobody named, and one that nobody uses', () => {
   const cases: [binaries: string[], names: string[], message: RegExp][] = [
-    [
-      ['new', 'old'],
-      ['tls@nwe'],
-      /"nwe"\. Did you mean new\? --nginx names new, old\.$/,
-    ],
-    [
-      ['new'],
-      ['tls@new+buf-16k', 'tls@'],
-      /""\. --nginx names new\.$/,
-    ],
-    [
-      [],
-      ['tls@new'],
-      /"new"\..* --nginx new=\/path\/to\/nginx, or /,
-    ],
+    [['new', 'old'], ['tls@nwe'], /"nwe"\. Did you mean new\? --nginx names new, old\.$/],
+    [['new'], ['tls@new+buf-16k', 'tls@'], /""\. --nginx names new\.$/],
+    [[], ['tls@new'], /"new"\..* --nginx new=\/path\/to\/nginx, or /],
     [['new'], ['tls@new@new'], /"new@new"\./],
     [['new'], ['direct@new'], /^direct runs without Nginx.*"new"/],
     [['new'], ['tsl@new'], /^"tsl".* Did you mean tls\?/],

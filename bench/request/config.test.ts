@@ -100,10 +100,7 @@ describe('a file with options', () => {
   });
 
   it('is refused with the nearest name for a key that is none, wherever it stands', () => {
-    refused(
-      { conections: 5 },
-      'bench.config.ts: "conections" is not an option. Did you mean connections?',
-    );
+    refused({ conections: 5 }, 'bench.config.ts: "conections" is not an option. Did you mean connections?');
     refused({ nginxWorker: 5 }, /Did you mean nginxWorkers\?$/);
     refused({ 'nginx-worker': 5 }, /Did you mean nginx-workers\?$/);
     refused({ compair: { rounds: 5 } }, /"compair" .* Did you mean compare\?$/);

@@ -28,10 +28,7 @@ test('one for all, or several by name, or both', () => {
 test('one name for two, and two for all, are told in a sentence', () => {
   const cases: [argv: string[], message: RegExp][] = [
     [['--nginx', 'a=/1', '--nginx', 'a=/2'], /^--nginx a= is given twice/],
-    [
-      ['--nginx', '/1', '--nginx', '/2'],
-      /^--nginx .*"\/1" and "\/2".*--nginx new=\/2.*tls@new\.$/,
-    ],
+    [['--nginx', '/1', '--nginx', '/2'], /^--nginx .*"\/1" and "\/2".*--nginx new=\/2.*tls@new\.$/],
     [['--nginx', 'new='], /^--nginx new= .*--nginx new=\/path\/to\/nginx\.$/],
   ];
   for (const [argv, message] of cases) assert.throws(() => sources(...argv), { kind: 'usage', message });

@@ -28,7 +28,10 @@ test('a wrong threshold is told what would be right', () => {
     ['p99', /^--threshold "p99" must be a condition, for example 'response\.p99<50ms'/],
     ['response.p99=50ms', /must be a condition/],
     ['respone.p99<50ms', /does not name a metric\. Did you mean response\.p99\?/],
-    ['response.p99<50', /^--threshold "response\.p99<50": the limit "50" needs a unit, for example 50ms or 50s\.$/],
+    [
+      'response.p99<50',
+      /^--threshold "response\.p99<50": the limit "50" needs a unit, for example 50ms or 50s\.$/,
+    ],
     ['messages.lost==none', /the limit "none" must be a number/],
   ] as const) {
     assert.throws(() => parseThreshold(text), { name: 'Problem', kind: 'usage', message });

@@ -80,17 +80,11 @@ test('an error names the option, the value and what would do', () => {
     [() => parseCount('-c', '10x', bounds), '-c "10x" must be a whole number from 1 to 1k.'],
     [() => parseCount('-c', '1.5', bounds), '-c "1.5" must be a whole number from 1 to 1k.'],
     [() => parseCount('-c', '10k', bounds), '-c "10k" must be between 1 and 1k.'],
-    [
-      () => parseNumber('-R', 'x', bounds),
-      '-R "x" must be a number from 1 to 1k, for example 10k or 1.5M.',
-    ],
+    [() => parseNumber('-R', 'x', bounds), '-R "x" must be a number from 1 to 1k, for example 10k or 1.5M.'],
     [() => parseNumber('-R', 'x', ANY), '-R "x" must be a number, for example 10k or 1.5M.'],
     [() => parseDuration('-d', '10', ANY), '-d "10" needs a unit, for example 10ms or 10s.'],
     [() => parseDuration('-d', 'long', ANY), '-d "long" must be a time, for example 500ms, 30s or 2m.'],
-    [
-      () => parseDuration('-d', '0.5us', ANY),
-      '-d "0.5us" must be a whole number of microseconds.',
-    ],
+    [() => parseDuration('-d', '0.5us', ANY), '-d "0.5us" must be a whole number of microseconds.'],
     [
       () => parseByteRange('--payload', '2k-1k', ANY),
       '--payload "2k-1k" must name the smaller size first: 1k-2k.',

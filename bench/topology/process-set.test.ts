@@ -77,7 +77,10 @@ describe('processSet', () => {
     process.kill(pid, 'SIGKILL');
     await once(child, 'exit');
     assert.equal(processSet.hasUnexpectedExit(), true);
-    assert.equal(await processSet.unexpectedExit, `nginx (process ${pid}) was killed by SIGKILL during the run.`);
+    assert.equal(
+      await processSet.unexpectedExit,
+      `nginx (process ${pid}) was killed by SIGKILL during the run.`,
+    );
   });
 
   it('tells of a process that ended by itself, with its last words', async (t) => {

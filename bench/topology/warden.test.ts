@@ -133,9 +133,7 @@ describe('warden', () => {
     await sleep(1_100);
     process.kill(pid, 'SIGKILL');
     await until(() => said.length > 0, 'it is said');
-    assert.deepEqual(said, [
-      `The clean-up process (process ${pid}) was killed by SIGKILL and was replaced.`,
-    ]);
+    assert.deepEqual(said, [`The clean-up process (process ${pid}) was killed by SIGKILL and was replaced.`]);
     assert.notEqual(warden.pid, pid);
     assert.deepEqual(await warden.close(), { code: 0, signal: null });
     assert.deepEqual([isDead(child.pid), existsSync(folder)], [true, false]);

@@ -69,7 +69,10 @@ describe('a topology that is kept up', () => {
     const up = await raise('tls', { port });
     assert.equal(up.standing.target.ports[0], port);
     assert.match(addressesOf(up.standing).page ?? '', new RegExp(`^https://127\\.0\\.0\\.1:${port}/`));
-    await assert.rejects(raise('plain', { port }), { kind: 'environment', message: /^--port \d+ is already in use/ });
+    await assert.rejects(raise('plain', { port }), {
+      kind: 'environment',
+      message: /^--port \d+ is already in use/,
+    });
     await up.end();
   });
 
