@@ -135,7 +135,7 @@ for (const [shell, option] of [
 
 it('a shell that is none is named with those that are', async () => {
   for (const [argv, sentence] of [
-    [['fihs'], /"fihs" is none\. Did you mean fish\?/],
+    [['fihs'], /bash, zsh, fish\. Did you mean fish\?/],
     [[], /none is named\. It knows bash, zsh, fish/],
     [['bash', 'zsh'], /"bash zsh" is none/],
   ] as const) {
