@@ -85,7 +85,10 @@ describe('the server as a program', () => {
     for (const kind of ['ws', 'lean']) {
       const second = start(t, '--port', port, '--kind', kind);
       assert.deepEqual(await ended(second), [1, null]);
-      assert.match(second.output(), /^127\.0\.0\.1:\d+ is already in use\. Choose another --port, or 0 .*\n$/);
+      assert.match(
+        second.output(),
+        /^127\.0\.0\.1:\d+ is already in use\. Choose another --port, or 0 .*\n$/,
+      );
     }
   });
 

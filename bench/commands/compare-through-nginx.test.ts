@@ -65,6 +65,11 @@ test('what Nginx refuses is told before any run, in its own words and with the s
   const tune = 'http { proxy_buffers nonsense; }';
   const { code, said } = await obey(['compare', 'plain', '--tune', tune, '--reports', reports], services);
   assert.deepEqual([code, await readdir(reports)], [1, []]);
+  const bare = await obey(
+    ['compare', 'plain', '--tune', 'proxy_buffer_size 64k;', '--reports', reports],
+    services,
+  );
+  assert.match(bare.said.join(), /not allowed here .*\. Write http \{ … \} around it\.$/);
   assert.deepEqual(said, [
     'plain+tune-1 cannot be compared. Nginx rejects the configuration: invalid number of arguments in "proxy_buffers" directive in the tuning tune-1:1.',
   ]);

@@ -62,7 +62,7 @@ test('a site of all results of a folder, with the reports as they are stored', a
   assert.deepEqual(await readResult(join(out, 'results', TLS)), await readResult(join(reports, TLS)));
   const index = await readFile(join(out, 'index.html'), 'utf8');
   assert.match(index, /<h1>Of &lt;two&gt;<\/h1>/);
-  assert.match(index, /tls against plain: too few rounds/);
+  assert.match(index, /tls against plain: too few rounds/i);
   for (const file of files.filter((name) => /^series.*html$/.test(name)))
     assert.ok(index.includes(`href="${file}"`), file);
 });
@@ -135,7 +135,7 @@ test('a site is written over by the next, and any other folder is left alone', a
   for (const path of ['/', join(out, 'CNAME'), '/proc/site']) {
     const refused = await publish(reports, '--out', path);
     assert.equal(refused.code, 2, path);
-    assert.match(refused.said.join(), /name an empty folder with --out|Name another folder with --out/);
+    assert.match(refused.said.join(), /Name an(other| empty) folder with --out/);
   }
 });
 

@@ -59,7 +59,7 @@ test('of many files that fail for one reason each is counted, and some are named
   assert.equal(code, 1);
   assert.equal(said.length, 2);
   assert.match(said[0] ?? '', /report\.html" cannot be written: it is a folder/);
-  const named = /^The same goes for ((?:[\w.-]+\.hgrm, ){3})(\d+) more\.$/.exec(said[1] ?? '');
+  const named = /^The same applies to ((?:[\w.-]+\.hgrm, ){3})(\d+) more\.$/.exec(said[1] ?? '');
   assert.equal(Number(named?.[2]), names.length - 1 - 3, said[1]);
 });
 

@@ -96,7 +96,7 @@ async function writeEach(files: readonly PendingFile[], say: (line: string) => v
     const others = paths.slice(1).map((path) => basename(path));
     const more = others.length - MOST_NAMES;
     const named = [...others.slice(0, MOST_NAMES), ...(more > 0 ? [`${more} more`] : [])];
-    if (named.length > 0) say(`Nor could ${named.join(', ')} be written, for the same reason.`);
+    if (named.length > 0) say(`The same applies to ${named.join(', ')}.`);
   }
   return new Set([...missing.values()].flatMap(({ paths }) => paths));
 }

@@ -163,7 +163,7 @@ test('an export to stdout is all that is printed there', async (t) => {
 test('a threshold is checked in the runs that can measure it', async (t) => {
   const reports = await temporaryFolder(t);
   // The HTTP requests are in the first step only, and direct has no Nginx.
-  const asked = ['--threshold', 'http.p50<1us', '--threshold', 'cpuPerMessage.proxy<0.1us'];
+  const asked = ['--threshold', 'http.p50<1us', '--threshold', 'cpuPerMessage.proxy<1us'];
   const { code } = await obey(['-p', 'direct,tls', '--reports', reports, ...asked], fakeServices());
   assert.equal(code, 99);
   const { runs } = await stored(reports, '20250102T030405Z-direct-tls');
@@ -341,7 +341,7 @@ test('what the machine cannot do is said before anything starts', async (t) => {
   const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
   const { code, said } = await obey(['-p', 'tls', '-c', '1M', '--reports', reports], services);
   assert.deepEqual([code, said.length], [1, 1]);
-  assert.match(said[0] ?? '', /^1000000 connections would take/);
+  assert.match(said[0] ?? '', /^1,000,000 connections need/);
   assert.deepEqual(await readdir(reports), []);
 });
 

@@ -21,7 +21,7 @@ export const completionCommand = {
 function shellOf([name, ...rest]: readonly string[]): Shell {
   const shell = SHELLS.find((each) => each === name);
   if (shell !== undefined && rest.length === 0) return shell;
-  const hint = name === undefined ? '' : suggestion(name, SHELLS);
+  const hint = name === undefined || rest.length > 0 ? '' : suggestion(name, SHELLS);
   throw new Problem(
     'usage',
     `\`completion\` takes the name of one shell: ${SHELLS.join(', ')}.${hint} For example: eval "$(nginx-ws-bench completion bash)"`,

@@ -78,9 +78,11 @@ export async function checkNginx(
       'environment',
       `The disk of the temporary folder is full: ${words}. Free some space, or set TMPDIR to another folder.`,
     );
+  // A tuning starts at the top level of nginx.conf, where few directives are allowed.
+  const remedy = /is not allowed here in the tuning /.test(words) ? ' Write http { … } around it.' : '';
   throw new Problem(
     'configuration',
-    `Nginx rejects the configuration: ${words === '' ? 'nginx -t failed without a message' : words}.`,
+    `Nginx rejects the configuration: ${words === '' ? 'nginx -t failed without a message' : words}.${remedy}`,
     { code: REJECTED_BY_NGINX, data: { complaint: words } },
   );
 }

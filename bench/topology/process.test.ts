@@ -102,8 +102,8 @@ describe('launch', () => {
     problem('no-such-command-here', /nginx: no-such-command-here is not on PATH/);
     problem('/no/such/file', /nginx: \/no\/such\/file does not exist/);
     problem('./such', /nginx: \/no\/such does not exist/, '/no');
-    problem('/etc/passwd', /may not|may be executed/);
-    problem('/tmp', /may be executed/);
+    problem('/etc/passwd', /not an executable/);
+    problem('/tmp', /not an executable/);
   });
 
   it('places a process on a CPU where that is possible', async (t) => {
