@@ -5,8 +5,8 @@ import { makeBothSteps, makeLatencyRun, makeResult } from '../../test/result.ts'
 import { makeRun } from '../../test/run.ts';
 import { reportHtml } from './html.ts';
 import { html, jsonMarkup, trusted } from './markup.ts';
+import { pageScript } from './page.ts';
 import { BROKEN, chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
-import { pageScript } from './script.ts';
 
 test('a template escapes whatever is not markup', () => {
   const hostile = `<img src="x" onerror='alert(1)'>&amp;`;

@@ -11,7 +11,7 @@ const NAMES: [component: keyof Placement, name: string][] = [
 
 /** The CPUs of each component: `Nginx 1; servers 0; generators 0; runner 0`. */
 export function placementText({ placement, proxy }: RunPlan): string {
-  if (placement === null) return 'where the kernel put them';
+  if (placement === null) return 'not pinned';
   return NAMES.filter(([component]) => placement[component].length > 0 && (component !== 'proxy' || proxy))
     .map(([component, name]) => `${name} ${placement[component].join(',')}`)
     .join('; ');
@@ -21,11 +21,11 @@ export function placementText({ placement, proxy }: RunPlan): string {
 export function placementNotice({ step, runs }: StepView): Notice | null {
   const plans = runs.map(({ run }) => run.plan);
   if (plans.every((a) => plans.every((b) => arePlacedAlike(a, b)))) return null;
-  const told = runs.map(({ name, run }) => `${name}: ${placementText(run.plan)}`);
+  const placements = runs.map(({ name, run }) => `${name}: ${placementText(run.plan)}`);
   return {
     level: 'warning',
     code: 'placement-differs',
-    text: `In the step ${step} not all variants ran on the same CPUs, and a difference between them may come from that. ${told.join('. ')}.`,
+    text: `Not all variants ran on the same CPUs in the ${step} step, which may explain differences between them. ${placements.join('. ')}.`,
   };
 }
 

@@ -93,7 +93,7 @@ figcaption { margin-top: 8px; }
 .claim header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; }
 .claim h3 { margin: 0; }
 .claim .says { margin: 4px 0; color: var(--muted); }
-.open { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
+.neutral { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
 .scroll { overflow-x: auto; margin: 16px 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 10px 12px 6px; font-weight: 600; }

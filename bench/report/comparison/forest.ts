@@ -1,7 +1,7 @@
 import { metricTitle } from '../../metrics/metrics.ts';
 import { type ComparedFigure, isBetter, type VariantComparison } from '../../model/comparison.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatEffect, formatInterval, isFound } from './words.ts';
+import { formatEffect, formatInterval, isFound } from './effect.ts';
 
 const ROW = 30;
 const TOP = 14;
@@ -20,7 +20,7 @@ export function forestPlot({ variant, figures }: VariantComparison, baseline: st
   const x = (log: number) =>
     (LEFT + RIGHT) / 2 + (Math.max(-reach, Math.min(reach, log)) / reach) * ((RIGHT - LEFT) / 2);
   const bottom = TOP + shown.length * ROW;
-  const title = `Effects of ${variant} against ${baseline}, with 95 % intervals`;
+  const title = `Effects of ${variant} compared with ${baseline}, with 95 % intervals`;
   return html`<div class="scroll" role="region" aria-label="${title}" tabindex="0">
 <svg class="plot forest" viewBox="0 0 ${WIDTH} ${bottom + 46}" role="img" aria-label="${title}: ${shown.map(described).join('; ')}">
 <rect class="negligible" x="${x(-Math.log(1.02))}" y="${TOP}" width="${x(Math.log(1.02)) - x(-Math.log(1.02))}" height="${bottom - TOP}"/>

@@ -2,7 +2,7 @@ import { figuresOf, type RunFigures } from '../../measure/figures.ts';
 import { HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import { MEASURED, type Run } from '../../model/run.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
+import { conclusionOf } from '../conclusion.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -139,7 +139,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
 
 /** The outcome of a comparison: variant ÷ baseline. */
 function effectFamilies(result: Result): Family[] {
-  const comparison = comparisonOf(result);
+  const comparison = conclusionOf(result, 'comparison');
   if (comparison === null) return [];
   const { baseline } = comparison;
   const samples = comparison.comparisons.flatMap(({ variant, figures }) =>

@@ -7,11 +7,11 @@ import { formatTime } from '../../wording/format.ts';
 import { viewOf } from '../view.ts';
 import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';
-import { DURATION, levelsSentence } from './levels.ts';
+import { DURATION, extremesSentence } from './extremes.ts';
 
 test('a level is told from the highest to the lowest, as about the same, alone, or as not measured', () => {
   const told = (...values: (number | null)[]) =>
-    levelsSentence(
+    extremesSentence(
       'The time',
       values.map((value, at) => ({ name: `v${at}`, value })),
       formatTime,
@@ -27,7 +27,7 @@ test('a level is told from the highest to the lowest, as about the same, alone, 
   assert.equal(told(null), 'The time was not measured.');
   const levels = [20, 50].map((value) => ({ name: `of ${value}`, value }));
   assert.equal(
-    levelsSentence('The time', levels, formatTime, DURATION),
+    extremesSentence('The time', levels, formatTime, DURATION),
     'The time was longest with of 50, 50 µs, and shortest with of 20, 20 µs: 2.5 times as long.',
   );
 });

@@ -8,7 +8,7 @@ import type { Result } from '../../model/result.ts';
 import { reportHtml } from '../html.ts';
 import { jsonSummary } from '../json.ts';
 import { tableOf } from '../page-text.test.fixture.ts';
-import { priceText } from '../price/text.ts';
+import { priceText } from '../terminal.ts';
 
 const CPU = {
   name: 'cpuPerMessage.total',

@@ -3,17 +3,10 @@ import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { makeResult } from '../../../test/result.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
-import { notesOf } from './notes.ts';
-import { comparisonText } from './text.ts';
-import {
-  excludedLines,
-  formatDetectable,
-  formatEffect,
-  formatInterval,
-  formatP,
-  roundsSentence,
-  verdictSentence,
-} from './words.ts';
+import { comparisonText } from '../terminal.ts';
+import { formatDetectable, formatEffect, formatInterval, formatP } from './effect.ts';
+import { excludedLines, notesOf, roundsSentence } from './notes.ts';
+import { verdictSentence } from './verdict.ts';
 
 const COMPARISON = makeComparison();
 const [VARIANT] = COMPARISON.comparisons;

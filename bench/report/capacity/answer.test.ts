@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeSearch, makeSearchResult } from '../../../test/capacity.ts';
 import { stored } from '../../model/finding.ts';
-import { capacityText } from './text.ts';
-import { capacitySentences, searchSoFar } from './words.ts';
+import { capacityText } from '../terminal.ts';
+import { capacitySentences, searchSoFar } from './answer.ts';
 
 const OBJECTIVES = 'with response.p99<20ms and connections.failed==0';
 const LATE = 'The generator sent late: 9 ms.';
