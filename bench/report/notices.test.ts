@@ -77,21 +77,21 @@ test('another placement of a variant in a step is a warning; a variant without N
     {
       level: 'warning',
       code: 'placement-differs',
-      text: 'In the step throughput not all variants ran on the same CPUs, and a difference between them may come from that. direct: servers 0; generators 0. plain: Nginx 1; servers 0; generators 0. tls: Nginx 0; servers 0; generators 0.',
+      text: 'Not all variants ran on the same CPUs in the throughput step, which may explain differences between them. direct: servers 0; generators 0. plain: Nginx 1; servers 0; generators 0. tls: Nginx 0; servers 0; generators 0.',
     },
   ]);
   tls.plan.placement = placed([[1], [1], [0]]);
   assert.equal(found().length, 1);
   tls.plan.placement = null;
-  assert.match(found()[0]?.text ?? '', /tls: where the kernel put them\.$/);
+  assert.match(found()[0]?.text ?? '', /tls: not pinned\.$/);
   tls.plan.placement = plain.plan.placement;
   plainLatency.plan.placement = placed([[1], [1], [0]]);
-  assert.match(found()[0]?.text ?? '', /^In the step latency/);
+  assert.match(found()[0]?.text ?? '', / in the latency step, /);
   // Beside the figures that it is about, and on the terminal.
   const page = reportHtml(result);
   const section = page.slice(page.indexOf('<section id="latency"'), page.indexOf('<section id="course"'));
   assert.match(section, /placement-differs/);
-  assert.match(summaryText(result, null), /In the step latency not all variants ran on the same CPUs/);
+  assert.match(summaryText(result, null), /Not all variants ran on the same CPUs in the latency step/);
 });
 
 test('every notice of every run is found in the report and on the terminal', () => {
@@ -130,7 +130,7 @@ test('every notice of every run is found in the report and on the terminal', () 
           );
           const inFull = lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name));
           // Of a kind that is said in several ways one is told, and whose the others are.
-          assert.ok(inFull || lines.some((line) => line.split('more of this kind: ')[1]?.includes(name)));
+          assert.ok(inFull || lines.some((line) => line.split('more of this kind, for ')[1]?.includes(name)));
         }
       }
       for (const { text: told } of general) assert.ok(lines.some((line) => line.endsWith(told)));
@@ -181,7 +181,7 @@ test('notices of one kind that differ in more than figures stand behind the firs
       .split('\n')
       .filter((line) => line.includes('Disturbed'));
   assert.deepEqual(told(), [
-    'direct (throughput): Disturbed by steal. (The report has more of this kind: plain (throughput); tls (throughput); http2 (throughput).)',
+    'direct (throughput): Disturbed by steal. (The report has more of this kind, for plain (throughput); tls (throughput); http2 (throughput).)',
   ]);
   tellOf(3);
   assert.deepEqual(told(), [

@@ -151,11 +151,15 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .verdict { font-size: 1.12rem; font-weight: 600; }
 .plot { display: block; width: 100%; height: auto; font-size: 14px; }
-.forest { min-width: 720px; }
+.trials { min-width: 720px; }
+.effects { max-width: 720px; font-size: 10px; margin: 12px 0; }
 .plotted { margin: 0 0 18px; min-width: 0; }
 .plot text { fill: var(--text); }
 .plot .tick { text-anchor: middle; fill: var(--muted); font-size: 12px; }
 .plot .name { text-anchor: end; }
+.effects .name { text-anchor: start; }
+.effects .effect { text-anchor: end; }
+.effects .tick { font-size: 9px; }
 .plot .grid { stroke: var(--grid); }
 .plot .zero { stroke: var(--muted); stroke-dasharray: 4 3; }
 .plot .negligible { fill: var(--band); }
@@ -185,6 +189,8 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .card { padding: 16px; }
   nav.contents { position: static; }
   .canvas { height: 320px; }
+  .effects { font-size: 16px; }
+  .effects .tick { font-size: 14px; }
 }
 @page { margin: 12mm; }
 /* Nothing can be opened on paper; without the script links open nothing. */

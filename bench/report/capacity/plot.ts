@@ -43,12 +43,12 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
     ({ trial, figure, number }) =>
       `trial ${number} at ${formatLevel(trial.level, axis)}: ${formatMetric(figure, objective)}, ${outcomeText(trial)}`,
   );
-  return html`<figure class="plotted"><h3>${title}</h3>
+  return html`<figure class="plotted"><h3>${title}</h3><p class="how">Dashed line: the objective ${objective.text}.</p>
 <div class="scroll" role="region" aria-label="${title}" tabindex="0">
-<svg class="plot forest" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${trials.join('; ')}">
+<svg class="plot trials" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${trials.join('; ')}">
 ${band(interval, x)}
 ${grid(x, y, objective)}
-<line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/><text x="${LEFT + 6}" y="${y.at(objective.limit) - 6}">${objective.text}</text>
+<line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/>
 ${shown.map(({ trial, figure }) => point(trial, x.at(trial.level), y.at(figure)))}
 ${labels(shown.map(({ trial, figure, number }) => ({ x: x.at(trial.level), y: y.at(figure), number })))}
 <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 8}">${axis.over === 'rate' ? 'messages per second' : 'WebSockets'}</text>

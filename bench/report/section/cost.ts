@@ -122,7 +122,7 @@ function busiestFinding(runs: readonly RunView[]): string {
     const shares = busiestOf(view);
     const spins = view.run.plan.pacing === 'spin';
     return MEASURED.filter((component) => !(spins && component === 'generator')).map((component) => ({
-      whose: `the ${component === 'proxy' ? 'Nginx' : component === 'server' ? 'echo server' : 'generator'} of ${view.name}`,
+      whose: `${component === 'proxy' ? 'Nginx' : component === 'server' ? 'the echo server' : 'the generator'} of ${view.name}`,
       share: shares[component] ?? 0,
     }));
   });

@@ -30,7 +30,7 @@ test('disturbed seconds are bands of the charts over time, those beside each oth
   );
   assert.match(
     sectionText(page, 'course'),
-    /What is shaded in amber was disturbed: steal is CPU time that the host/,
+    /Amber areas were disturbed: steal is CPU time that the host/,
   );
 });
 

@@ -57,7 +57,7 @@ function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefin
       ? step !== undefined && html`<p>${offeredOf(step)}</p>`
       : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages per second</strong>. ${rate.reason.text}</p>`;
   return html`${offered}
-${superseded.length > 0 && html`<p>The rate was ${rate?.halved === true ? 'halved for all variants' : 'changed'} during the step, so ${superseded.map(({ label }) => label).join('; ')} ${superseded.length === 1 ? 'is' : 'are'} superseded and listed under <a href="#runs">all runs</a>.</p>`}`;
+${superseded.length > 0 && html`<p>The rate was ${rate?.halved === true ? 'halved for all variants' : 'changed'} during the step. <a href="#runs">All runs</a> also lists ${superseded.map(({ label }) => label).join('; ')}.</p>`}`;
 }
 
 function offeredOf({ runs }: StepView): string {
