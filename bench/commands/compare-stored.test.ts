@@ -25,7 +25,10 @@ test('two stored results become one, that can be drawn again without them', asyn
   const line = ['compare', a, join(b, 'result.json'), '--reports', reports, '--name', 'both'];
   const { code, out } = await obey([...line, '--markdown', markdown], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /^Too few runs to compare plain \(B\) with plain \(A\) in Nginx CPU per message \(2 and 3\)/);
+  assert.match(
+    out,
+    /^Too few runs to compare plain \(B\) with plain \(A\) in Nginx CPU per message \(2 and 3\)/,
+  );
   assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not in pairs/);
   assert.match(out, /\nAlso different: throughput: connections: 1000 in A, 2000 in B\.\n/);
   assert.match(out, /\ntls is in A alone\.\ndirect is in B alone\.\n/);

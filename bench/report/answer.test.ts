@@ -59,14 +59,17 @@ test('what was the limit is said, whatever it was', () => {
 
 test('one answer alone, and why there is no other', () => {
   const [run, latency] = [makeRun(SMALL), makeLatencyRun('tls', SMALL)];
-  assert.match(answerSentence(variantOf(latency)), /^tls: at 8,900 messages per second, half of the messages .* ms\.$/);
+  assert.match(
+    answerSentence(variantOf(latency)),
+    /^tls: at 8,900 messages per second, half of the messages .* ms\.$/,
+  );
   const alone = answerSentence(variantOf(run));
   assert.match(alone, /^tls carried [\d,]+ messages per second, limited by Nginx\.$/);
   const leftOut = { ...variantOf(run), leftOut: stored('Nothing was echoed.') };
   assert.equal(answerSentence(leftOut), `${alone} Latency was not measured: Nothing was echoed.`);
   assert.equal(
     answerSentence({ ...leftOut, throughput: null, leftOut: null }),
-    'Nothing was measured of tls.',
+    'Nothing was measured for tls.',
   );
 });
 

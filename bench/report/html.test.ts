@@ -65,7 +65,7 @@ test('a report has every part, and what a reader looks for in it', () => {
   for (const text of [
     'proxy_pass http://backend;',
     'does not advertise extended CONNECT (RFC 8441)',
-    'the messages of an open WebSocket are not touched by it',
+    'Messages on an open WebSocket never reach the cache',
     'HIT 23,999, MISS 1',
     '1 of 24,000 requests reached an echo server',
     'Limited by Nginx: nginx worker 1 was busy 97 % of the time.',

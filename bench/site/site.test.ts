@@ -103,7 +103,7 @@ test('a capacity and a calibration are told by what they found, and not as a com
   assert.match(feed, /<title>Capacity: tls<\/title>/);
   assert.match(feed, /<summary>tls holds between 4,900 and 5,100 /);
   assert.match(feed, /<title>Calibration: plain, /);
-  assert.match(feed, /<summary>Of 16 figures that cannot differ /);
+  assert.match(feed, /<summary>False positives: 1 of 16 metrics /);
 });
 
 test('the feed is a well-formed Atom feed, with the newest first and what changed in it', () => {
@@ -158,7 +158,7 @@ test('no result, or none that ended a run, makes a site that says so', () => {
   const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
   assert.match(index, /no run finished/);
   assert.match(index, /at least 5 comparable results/);
-  assert.match(index, /No run that counts yet\./);
+  assert.match(index, /No usable runs yet\./);
 });
 
 test('hostile text stays text, in pages, feed and badges, and leads nowhere', () => {

@@ -317,7 +317,7 @@ test('rounds outweigh single runs, and tell small effects', () => {
   assert.equal(judgedOf('performance', turned).verdict, 'confirmed');
   assert.match(
     judgedOf('performance', turned).told,
-    /plain 80 µs, direct 100 µs \(−20 %, 95 % interval −23\.1 % to −16\.7 %/,
+    /plain 80 µs, direct 100 µs \(−20 %, 95 % CI −23\.1 % to −16\.7 %/,
   );
   // A single run that refutes and rounds that confirm: the rounds count.
   assert.equal(judgedOf('performance', makeBothSteps(2, 2)).verdict, 'refuted');

@@ -70,10 +70,7 @@ test('the most uneven moment of the steady phase is found, with what disturbed i
     rateFinding(throughput?.runs ?? []),
     /^The rate deviated from the mean by up to 4\d(\.\d)? % for plain: it fell to [\d.]+k\/s at 3 s \(disturbed: steal\)\.$/,
   );
-  assert.match(
-    rateFinding(throughput?.runs.slice(1) ?? []),
-    /^The rate deviated from the mean by up to 4\d/,
-  );
+  assert.match(rateFinding(throughput?.runs.slice(1) ?? []), /^The rate deviated from the mean by up to 4\d/);
   for (const run of result.runs) for (const slice of run.slices) slice.counters.echoed = 1000;
   assert.equal(
     rateFinding(viewOf(result).steps[0]?.runs ?? []),
@@ -83,10 +80,6 @@ test('the most uneven moment of the steady phase is found, with what disturbed i
     .flatMap(({ points }) => points)
     .filter(({ phase }) => phase === 'steady')
     .reduce((most, { p99Us }) => Math.max(most, p99Us ?? 0), 0);
-  assert.ok(
-    responseFinding(latency?.runs ?? []).startsWith(
-      `p99 peaked at ${formatTime(slowest)} (`,
-    ),
-  );
+  assert.ok(responseFinding(latency?.runs ?? []).startsWith(`p99 peaked at ${formatTime(slowest)} (`));
   assert.match(responseFinding(throughput?.runs.slice(0, 0) ?? []), /Too few messages/);
 });

@@ -9,7 +9,7 @@ import {
 } from '../answer.ts';
 import { runBadge } from '../elements.ts';
 import { html, type Markup } from '../markup.ts';
-import { hasLosses, limitSentence, lossSentence, outcomeSentence, doubtSentence } from '../verdict.ts';
+import { doubtSentence, hasLosses, limitSentence, lossSentence, outcomeSentence } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
 
 /** One card per variant: both answers in a sentence, and for each step whether it can be trusted. */

@@ -24,10 +24,7 @@ test('a search has sections of its own, the answer first', () => {
     ],
   );
   assert.match(PAGE, /<p class="verdict">tls holds between 4,900 and 5,100 messages per second/);
-  assert.match(
-    PAGE,
-    /<p class="load">Search over 100 WebSockets, 64 B text messages, 2 s per trial\.<\/p>/,
-  );
+  assert.match(PAGE, /<p class="load">Search over 100 WebSockets, 64 B text messages, 2 s per trial\.<\/p>/);
 });
 
 test('every trial is a point: a circle that held, a diamond that missed, a square that is inconclusive', () => {

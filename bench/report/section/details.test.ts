@@ -44,7 +44,7 @@ test('the busiest process is told, and a generator that spins is not taken for i
     for (const { component, samples } of processes)
       if (component === 'generator') for (const sample of samples) sample.cpuUs = sample.atUs;
   }
-  const findings = [...shown(result).matchAll(/<p class="finding">(Closest[^<]*)</g)].map(
+  const findings = [...shown(result).matchAll(/<p class="finding">(The busiest[^<]*)</g)].map(
     (match) => match[1],
   );
   assert.match(findings[0] ?? '', /^The busiest process was Nginx of plain, at 4\d(\.\d)? % of a core\.$/);
@@ -202,11 +202,7 @@ test('books that do not balance are seen in the total, at the worker and in the 
     ['no', 'yes'],
   );
   assert.deepEqual(
-    tableOf(page, 'Messages by generator worker').map((row) => [
-      row[1],
-      row[2],
-      row.at(-1),
-    ]),
+    tableOf(page, 'Messages by generator worker').map((row) => [row[1], row[2], row.at(-1)]),
     [
       ['throughput', 'generator 1', 'yes'],
       ['throughput', 'generator 2', 'no'],

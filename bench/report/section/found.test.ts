@@ -99,7 +99,7 @@ test('what went wrong is in what a section found', () => {
     },
   );
   result.endedAt = null;
-  assert.match(shown(result), /<header[^]*This bench was interrupted[^]*<\/header>\s*<nav/);
+  assert.match(shown(result), /<header[\s\S]*This bench was interrupted[\s\S]*<\/header>\s*<nav/);
 });
 
 test('a section that has nothing but its finding cannot be opened', () => {

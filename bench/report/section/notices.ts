@@ -1,6 +1,6 @@
-import { conclusionOf } from '../conclusion.ts';
 import type { Notice } from '../../model/finding.ts';
 import { counted, listed } from '../../wording/words.ts';
+import { conclusionOf } from '../conclusion.ts';
 import { mark } from '../elements.ts';
 import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';

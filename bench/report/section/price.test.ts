@@ -43,7 +43,10 @@ test('it stands below the answers: a sentence for each variant, and that a pair 
   const page = reportHtml(priced());
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Throughput']);
-  assert.match(page, /<p>plain compared with direct: CPU per message 2\.5 times as high \(50 µs, up from 20 µs\)\.<\/p>/);
+  assert.match(
+    page,
+    /<p>plain compared with direct: CPU per message 2\.5 times as high \(50 µs, up from 20 µs\)\.<\/p>/,
+  );
   assert.match(page, /has no interval, .* use the compare command with direct first\./);
   assert.deepEqual(tableOf(page, 'Through Nginx, compared with direct'), [
     ['CPU per message', '20 µs', '50 µs (×2.5)', '62 µs (×3.1)'],
@@ -95,7 +98,10 @@ test('the summary for programs has every figure with its ratio', () => {
       ['tls', [3.1]],
     ],
   );
-  assert.match(price?.variants[1]?.sentence ?? '', /^tls compared with direct: CPU per message 3\.1 times as high/);
+  assert.match(
+    price?.variants[1]?.sentence ?? '',
+    /^tls compared with direct: CPU per message 3\.1 times as high/,
+  );
 });
 
 test('what stands in the result is shown, never run', () => {

@@ -172,7 +172,7 @@ test('what holds without the disturbed seconds stands beside what holds over all
   const unknown = makeBothSteps(1, 2);
   for (const run of unknown.runs) run.machine = null;
   assert.match(sectionText(shown(unknown), 'latency'), /disturbances unknown/);
-  assert.equal(tableOf(shown(unknown), 'Throughput by variant')[0]?.[5], 'not known');
+  assert.equal(tableOf(shown(unknown), 'Throughput by variant')[0]?.[5], 'unknown');
 });
 
 test('the throughput table and its chart have the figures of each run', () => {
@@ -246,9 +246,6 @@ test('the reason for a rate stands beside it, in the report and on the terminal'
   const [rate] = result.conclusions;
   assert.ok(rate?.kind === 'rate');
   rate.reason = stored('By the CPU per message this is the highest.');
-  assert.match(
-    sectionText(shown(result), 'latency'),
-    /8,900 messages per second \. By the CPU per message/,
-  );
+  assert.match(sectionText(shown(result), 'latency'), /8,900 messages per second \. By the CPU per message/);
   assert.match(summaryText(result, null), /at 8\.9k\/s\. By the CPU per message this is the highest\.\n/);
 });
