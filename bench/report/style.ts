@@ -81,7 +81,7 @@ figcaption { margin-top: 8px; }
 .good { color: var(--good); background: var(--good-bg); }
 .warn { color: var(--warn); background: var(--warn-bg); }
 .bad { color: var(--bad); background: var(--bad-bg); }
-.broken { color: var(--bad); font-weight: 600; }
+.broken, .masthead .broken { color: var(--bad); font-weight: 600; }
 .notices { list-style: none; margin: 0; padding: 0; }
 .notices li { padding: 10px 14px; border-left: 3px solid var(--line); margin: 8px 0; background: var(--page); border-radius: 0 8px 8px 0; overflow-wrap: anywhere; }
 .notices .warning { border-color: var(--warn); }

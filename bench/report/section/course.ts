@@ -29,7 +29,7 @@ function courseFinding(runs: readonly RunView[]): string {
   return runs.some(isOpen) ? responseFinding(runs) : rateFinding(runs);
 }
 
-/** Messages per second over time, as it stands in the summary of a bench of one variant. */
+/** Messages per second over time, shown in the summary of a bench with one variant. */
 export function echoedFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = echoedChart('throughput', runs, 'Messages per second over time');
   return { chart: chart.spec, figure: figureOf(chart) };
