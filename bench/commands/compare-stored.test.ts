@@ -29,7 +29,7 @@ test('two stored results become one, that can be drawn again without them', asyn
     out,
     /^Too few runs to compare plain \(B\) with plain \(A\) in Nginx CPU per message \(2 and 3\)/,
   );
-  assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not in pairs/);
+  assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not paired/);
   assert.match(out, /\nAlso different: throughput: connections: 1000 in A, 2000 in B\.\n/);
   assert.match(out, /\ntls is in A alone\.\ndirect is in B alone\.\n/);
   const folder = join(reports, '20250102T030405Z-both');
@@ -74,7 +74,7 @@ test('a result of schema version 1 is read as any other', async (t) => {
   await cp(VERSION_1, old);
   const { code, out } = await obey(['compare', old, old, '--reports', reports], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /\(B\) against .*\(A\): too few runs/);
+  assert.match(out, /Too few runs to compare .* \(B\) with .* \(A\)/);
   assert.match(out, /With one run of a step nothing can be said of how far runs scatter/);
 });
 

@@ -53,7 +53,7 @@ test('a comparison writes an index, a file a run and a report, and prints its ve
     ['rate', 'comparison'],
   );
   const page = await readFile(join(folder, 'report.html'), 'utf8');
-  assert.match(page, /too few rounds for Nginx CPU per message/);
+  assert.match(page, /Too few rounds to compare .* in Nginx CPU per message/);
   // The report drawn again from what is stored is the same.
   const again = await obey(['report', folder], fakeServices());
   assert.equal(again.out, out);
@@ -127,7 +127,7 @@ test('--markdown writes the comparison to a file as well', async (t) => {
   const { out } = await compared(reports, `compare plain tls --rounds 1 --markdown ${file}`);
   const text = await readFile(file, 'utf8');
   assert.match(text, /^## tls compared with plain\n/);
-  assert.match(text, /\n\| figure \| plain \| tls \| effect \|/);
+  assert.match(text, /\n\| metric \| plain \| tls \| effect \|/);
   assert.match(text, /\| Nginx CPU per message \|/);
   assert.ok(!out.includes('| figure |'));
 });
@@ -204,7 +204,7 @@ test('where this machine was never calibrated a comparison says so', async (t) =
   for (const text of [out, page, await readFile(file, 'utf8')])
     assert.match(
       text,
-      /No calibration of this machine with this Nginx was at hand: the command calibrate finds out/,
+      /This machine has not been calibrated with this Nginx\. Run the calibrate command/,
     );
 });
 
@@ -222,7 +222,7 @@ test('interrupted, it reports what it has and ends with 130', async (t) => {
   const { code, out } = await obey(argv, services, { signals });
   assert.equal(code, 130);
   assert.equal(runs, 7);
-  assert.match(out, /\n1 of 10 rounds was run to the end without losses\./);
+  assert.match(out, /\n1 of 10 rounds completed without losses\./);
 });
 
 test('a variant that cannot be run is said to be left out, and the bench ends with 1', async (t) => {
@@ -234,7 +234,7 @@ test('a variant that cannot be run is said to be left out, and the bench ends wi
     services,
   );
   assert.equal(code, 1);
-  assert.match(out, /tls was excluded\. Its runs failed: Nginx refuses the configuration\./);
+  assert.match(out, /tls was excluded\. The run failed: Nginx refuses the configuration\./);
   assert.match(out, /compare direct with plain/);
 });
 
