@@ -1,5 +1,5 @@
 import type { Result, ResultIndex } from '../bench/model/result.ts';
-import { comparisonOf } from '../bench/report/comparison/conclusion.ts';
+import { conclusionOf } from '../bench/report/conclusion.ts';
 import { summaryOf } from '../bench/store/writer.ts';
 import { makeRounds } from './comparison.ts';
 import { makeBothSteps } from './result.ts';
@@ -33,7 +33,7 @@ export function makeHistory(days: number, seed = 7): ResultIndex[] {
   return Array.from({ length: days }, (_, day): ResultIndex => {
     const index = structuredClone(day % 10 === 9 ? rounds : steps);
     const startedAt = new Date(FIRST_DAY + day * DAY_MS).toISOString();
-    const kind = comparisonOf(index) === null ? 'nightly' : 'compare';
+    const kind = conclusionOf(index, 'comparison') === null ? 'nightly' : 'compare';
     const cpu = day >= later ? 1.12 : day === Math.floor(days / 3) ? 1.33 : 1;
     return {
       ...index,

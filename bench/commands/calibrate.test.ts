@@ -100,7 +100,10 @@ test('what was found is told, drawn, and kept', async (t) => {
   });
   const { code, out, said } = await obey(['calibrate', '--reports', reports], services);
   assert.equal(code, 0);
-  assert.match(out, /^Of 16 figures that cannot differ 1 was called different \(95 % interval/);
+  assert.match(
+    out,
+    /^False positives: 1 of 16 metrics that cannot differ was reported as different \(95 % CI/,
+  );
   assert.match(out, /\nplain\+epoll-events-8 \(.*\): found, Nginx CPU per message \+5 %\.\n/);
   assert.match(
     out,

@@ -6,7 +6,7 @@ import type { RunSpec } from '../model/strategy.ts';
 import { ownSides } from '../plan/own.ts';
 import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
-import { capacityOf } from '../report/capacity/conclusion.ts';
+import { conclusionOf } from '../report/conclusion.ts';
 import type { CapacityRequest } from '../request/request.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
 import { finding } from '../wording/finding.ts';
@@ -106,7 +106,7 @@ function ceilingOf(
 /** A lower bound is an answer, too. If no level meets the objectives, they are missed. */
 function exitCodeOf(result: Result, strict: boolean, interrupted: boolean): ExitCode {
   if (interrupted) return EXIT.interrupted;
-  const found = capacityOf(result);
+  const found = conclusionOf(result, 'capacity');
   if (found === null || found.bound === 'unknown') return EXIT.failed;
   if (found.bound === 'below') return EXIT.threshold;
   return strict && !isMeasured(found) ? EXIT.failed : EXIT.done;

@@ -25,9 +25,12 @@ test('two stored results become one, that can be drawn again without them', asyn
   const line = ['compare', a, join(b, 'result.json'), '--reports', reports, '--name', 'both'];
   const { code, out } = await obey([...line, '--markdown', markdown], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /^plain \(B\) against plain \(A\): too few runs for Nginx CPU per message \(2 and 3\)/i);
-  assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not in pairs/);
-  assert.match(out, /\nDiffers beside them: throughput: connections: 1000 in A, 2000 in B\.\n/);
+  assert.match(
+    out,
+    /^Too few runs to compare plain \(B\) with plain \(A\) in Nginx CPU per message \(2 and 3\)/,
+  );
+  assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not paired/);
+  assert.match(out, /\nAlso different: throughput: connections: 1000 in A, 2000 in B\.\n/);
   assert.match(out, /\ntls is in A alone\.\ndirect is in B alone\.\n/);
   const folder = join(reports, '20250102T030405Z-both');
   const { runs, variants, conclusions } = await readResult(folder);
@@ -38,9 +41,9 @@ test('two stored results become one, that can be drawn again without them', asyn
   assert.equal(runs.length, 2 * (2 + 3));
   assert.equal(conclusions.length, 1);
   const page = await readFile(join(folder, 'report.html'), 'utf8');
-  assert.match(page, /What differs beside them/);
+  assert.match(page, /Also different/);
   assert.match(page, /Run by run/);
-  assert.match(await readFile(markdown, 'utf8'), /^## plain \\?\(B\\?\) against plain \\?\(A\\?\)\n/);
+  assert.match(await readFile(markdown, 'utf8'), /^## plain \\?\(B\\?\) compared with plain \\?\(A\\?\)\n/);
   assert.equal((await obey(['report', folder], fakeServices())).out, out);
 });
 
@@ -81,7 +84,7 @@ test('a result of schema version 1 is read as any other', async (t) => {
   await cp(VERSION_1, old);
   const { code, out } = await obey(['compare', old, old, '--reports', reports], fakeServices());
   assert.equal(code, 0, out);
-  assert.match(out, /\(B\) against .*\(A\): Too few runs/);
+  assert.match(out, /Too few runs to compare .* \(B\) with .* \(A\)/);
   assert.match(out, /With one run of a step nothing can be said of how far runs scatter/);
 });
 

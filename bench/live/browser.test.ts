@@ -82,7 +82,7 @@ test('a page that joins late sees what was measured before, and one that is clos
       ['latency', 0],
     ],
   );
-  await late.page.locator('#link', { hasText: 'has ended: this is the whole report' }).waitFor();
+  await late.page.locator('#link', { hasText: 'finished: this is the complete report' }).waitFor();
   const whole = late.page.frameLocator('iframe:not(.coming)');
   await whole.locator('#latency').waitFor();
   // What was open in the report before it is open in the one that took its place.

@@ -28,7 +28,7 @@ test('a chart of each figure, as high as its highest point; an empty one before 
     '<div class="course"><figure></figure><figure></figure></div>',
   );
   const { markup } = courseMarkup(courseOf(3));
-  assert.match(markup, /Echoes a second, at most 2\/s/);
+  assert.match(markup, /Echoes per second \(maximum 2\/s\)/);
   assert.match(markup, /points="0\.0,40\.0 120\.0,20\.0 240\.0,0\.0"/);
   const { plan } = makeRun({ seconds: 1 });
   assert.equal(

@@ -30,12 +30,12 @@ export function courseAfter(course: Course, event: BenchEvent): Course {
 export function courseMarkup({ points }: Course): Markup {
   const charts = [
     chart(
-      'Echoes a second',
+      'Echoes per second',
       points.map(({ echoedPerSecond }) => echoedPerSecond),
       formatRate,
     ),
     chart(
-      'p99 of the last seconds',
+      'p99 of recent seconds',
       points.map(({ p99Us }) => p99Us),
       formatTime,
     ),
@@ -53,5 +53,5 @@ function chart(title: string, values: readonly (number | null)[], format: (value
   const points = values.flatMap((value, index) =>
     value === null ? [] : [`${(index * step).toFixed(1)},${(HEIGHT * (1 - value / most)).toFixed(1)}`],
   );
-  return html`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${title}, at most ${format(most)}"><polyline points="${points.join(' ')}"/></svg><figcaption>${title}, at most ${format(most)}</figcaption></figure>`;
+  return html`<figure><svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${title} (maximum ${format(most)})"><polyline points="${points.join(' ')}"/></svg><figcaption>${title} (maximum ${format(most)})</figcaption></figure>`;
 }

@@ -11,18 +11,18 @@ const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
  * fetches across origins, Origin does (RFC 6454 section 7) or, if a browser sends none, Sec-Fetch-Site (Fetch
  * Metadata).
  */
-export function refusal(
+export function rejectionReason(
   { method = 'GET', headers }: { method?: string | undefined; headers: IncomingHttpHeaders },
   port: number,
 ): string | null {
   const own = OWN_NAMES.map((name) => `${name}:${port}`);
   if (!own.includes(headers.host?.toLowerCase() ?? ''))
-    return `This server answers to ${own.join(', ')} only.`;
+    return `This server only answers requests for ${own.join(', ')}.`;
   const { origin } = headers;
   const site = headers['sec-fetch-site'];
   const isForeign =
     (origin !== undefined && !own.some((name) => origin === `http://${name}`)) ||
     (site !== undefined && site !== 'same-origin' && site !== 'none');
-  if (isForeign) return 'This server answers to its own pages only.';
-  return method === 'GET' ? null : 'This server answers to GET only.';
+  if (isForeign) return 'This server only answers its own pages.';
+  return method === 'GET' ? null : 'This server only answers GET requests.';
 }

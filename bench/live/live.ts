@@ -64,7 +64,7 @@ export async function serveLive(
 
   function draw(): void {
     const beganMs = elapsedMs();
-    const html = reportHtml(soFar);
+    const html = reportHtml(soFar, !isOver);
     const tookMs = drawn.tookMs + (elapsedMs() - beganMs);
     drawn = { version: drawn.version + 1, html, tookMs };
     server.broadcast(report());

@@ -58,10 +58,10 @@ export function livePage(title: string): string {
 </head>
 <body>
 <header>
-<h1>${title} <span id="link" role="status">is being connected to …</span></h1>
+<h1>${title} <span id="link" role="status">connecting …</span></h1>
 <div id="state"></div>
 </header>
-<main id="report"><p>The report begins with the end of the first run.</p></main>
+<main id="report"><p>The report appears when the first run has finished.</p></main>
 <script type="module">${trusted(SCRIPT)}</script>
 </body>
 </html>

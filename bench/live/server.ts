@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
-import { refusal } from './guard.ts';
+import { rejectionReason } from './guard.ts';
 
 /** A server-sent event (HTML Standard section 9.2). `data` has no line breaks. */
 export interface Message {
@@ -56,7 +56,7 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
   server.listen(port ?? 0, HOST);
   await once(server, 'listening').catch((cause: unknown) => {
     const what = `The live report cannot be served on port ${port}: ${reasonOf(cause)}.`;
-    throw new Problem('environment', `${what} Name another port, or leave it out for a free one.`, { cause });
+    throw new Problem('environment', `${what} Choose another port, or omit it to use a free one.`, { cause });
   });
   return {
     url: `http://${HOST}:${portOf(server.address())}/`,
@@ -70,8 +70,10 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
     },
     async close(cutOff) {
       // Until they disconnect, pages may still request something on another connection.
-      const gone = [...streams].map((stream) => once(stream, 'close', { signal: cutOff }).catch(() => {}));
-      await Promise.all(gone);
+      const disconnected = [...streams].map((stream) =>
+        once(stream, 'close', { signal: cutOff }).catch(() => {}),
+      );
+      await Promise.all(disconnected);
       server.close();
       for (const stream of streams) stream.end();
       await setImmediate();
@@ -91,12 +93,12 @@ function answer(
   port: number,
   streams: Set<ServerResponse>,
 ): void {
-  const refused = refusal(request, port);
+  const rejection = rejectionReason(request, port);
   const [pathname = '/'] = (request.url ?? '').split('?');
-  const content = refused === null ? site.contentOf(pathname) : null;
-  if (refused !== null) send(response, 403, 'text/plain', `${refused}\n`);
+  const content = rejection === null ? site.contentOf(pathname) : null;
+  if (rejection !== null) send(response, 403, 'text/plain', `${rejection}\n`);
   else if (pathname === EVENTS_PATH) stream(response, site, streams);
-  else if (content === null) send(response, 404, 'text/plain', 'There is nothing here.\n');
+  else if (content === null) send(response, 404, 'text/plain', 'Not found.\n');
   else send(response, 200, 'text/html', content.body, { 'Content-Security-Policy': content.policy });
 }
 

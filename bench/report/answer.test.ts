@@ -39,34 +39,37 @@ test('one sentence holds both answers, with the figures of the runs', () => {
   assert.match(carried, /^\d\d,\d00$/);
   assert.equal(
     answerSentence(variantOf(throughput, latency)),
-    `tls carried ${carried} messages a second, and Nginx was the limit; at 8,900 a second half of all messages ` +
-      `came back within ${formatTime(response?.p50)} and 99 of 100 within ${formatTime(response?.p99)}.`,
+    `tls carried ${carried} messages per second, limited by Nginx; at 8,900 messages per second, half of the messages ` +
+      `came back within ${formatTime(response?.p50)} and 99 % within ${formatTime(response?.p99)}.`,
   );
 });
 
 test('what was the limit is said, whatever it was', () => {
   const said = LIMITS.map((component) => answerSentence(variantOf(limited(makeRun(SMALL), component))));
-  const ends = said.map((text) => text.replace(/^tls carried [\d,]+ messages a second, /, ''));
+  const ends = said.map((text) => text.replace(/^tls carried [\d,]+ messages per second, /, ''));
   assert.deepEqual(ends, [
-    'and Nginx was the limit.',
-    'and the echo server was the limit.',
-    'and the load generator was the limit.',
-    'and no CPU was left for more.',
-    'which is what was offered.',
-    'with no process at its limit.',
+    'limited by Nginx.',
+    'limited by the echo server.',
+    'limited by the load generator.',
+    'limited by the CPUs, all of which were busy.',
+    'all that was offered.',
+    'with no component at its limit.',
   ]);
 });
 
 test('one answer alone, and why there is no other', () => {
   const [run, latency] = [makeRun(SMALL), makeLatencyRun('tls', SMALL)];
-  assert.match(answerSentence(variantOf(latency)), /^tls: at 8,900 a second half of all messages .* ms\.$/);
+  assert.match(
+    answerSentence(variantOf(latency)),
+    /^tls: at 8,900 messages per second, half of the messages .* ms\.$/,
+  );
   const alone = answerSentence(variantOf(run));
-  assert.match(alone, /^tls carried [\d,]+ messages a second, and Nginx was the limit\.$/);
+  assert.match(alone, /^tls carried [\d,]+ messages per second, limited by Nginx\.$/);
   const leftOut = { ...variantOf(run), leftOut: stored('Nothing was echoed.') };
-  assert.equal(answerSentence(leftOut), `${alone} No latency: Nothing was echoed.`);
+  assert.equal(answerSentence(leftOut), `${alone} Latency was not measured: Nothing was echoed.`);
   assert.equal(
     answerSentence({ ...leftOut, throughput: null, leftOut: null }),
-    'Nothing was measured of tls.',
+    'Nothing was measured for tls.',
   );
 });
 
@@ -81,12 +84,12 @@ test('a run that did not come to its steady phase, or to enough messages, says s
   const cut = { phases: [], slices: [], workers: [] };
   assert.equal(
     answerSentence(variantOf({ ...makeRun(SMALL), ...cut }, { ...makeLatencyRun('tls', SMALL), ...cut })),
-    'tls did not come to the steady phase of its step throughput; at 8,900 a second it did not come to the steady phase.',
+    'tls never reached the steady phase of the throughput step; at 8,900 messages per second it never reached the steady phase.',
   );
   const few = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 5 })));
-  assert.equal(few, 'tls: at 8,900 a second too few messages came back to tell a latency.');
+  assert.equal(few, 'tls: at 8,900 messages per second too few messages came back to measure latency.');
   const some = answerSentence(variantOf(makeLatencyRun('tls', { ...SMALL, perSecond: 50 })));
-  assert.match(some, /half of all messages came back within [\d.]+ [µm]s\.$/);
+  assert.match(some, /half of the messages came back within [\d.]+ [µm]s\.$/);
 });
 
 test('per-core capacity follows from what was carried and the share of a core; a bound is called one', () => {
@@ -97,9 +100,9 @@ test('per-core capacity follows from what was carried and the share of a core; a
   // Two workers at 42 and 39 % of a core, give or take what the fixture scatters.
   const share = (perSecond ?? 0) / capacity;
   assert.ok(Math.abs(share - 0.81) < 0.05, String(share));
-  const told = `Nginx carried ${formatRough(perSecond)}/s with ${formatShare(share)} of a core`;
-  assert.equal(capacitySentence(measured), `${told}: ${formatRough(capacity)}/s a core, measured.`);
-  assert.equal(capacitySentence(bound), `${told}: at least ${formatRough(capacity)}/s a core.`);
+  const told = `Nginx used ${formatShare(share)} of a core for ${formatRough(perSecond)} messages per second`;
+  assert.equal(capacitySentence(measured), `${told}: ${formatRough(capacity)} per core (measured).`);
+  assert.equal(capacitySentence(bound), `${told}: at least ${formatRough(capacity)} per core.`);
   assert.match(formatCapacity(measured.figures.perCoreCapacity), /^\d\d\.\dk\/s$/);
   assert.match(formatCapacity(bound.figures.perCoreCapacity), /^≥ \d\d\.\dk\/s$/);
   assert.equal(formatCapacity(null), '–');
@@ -115,14 +118,14 @@ test('what holds without the disturbed seconds stands beside what holds over all
   assert.notEqual(formatRough(without), formatRough(figuresOf(carried).messages.perSecond));
   assert.equal(
     undisturbedSentence(viewOfRun(carried)),
-    `1 of its 4 seconds was disturbed; in the others it carried ${formatRough(without)} messages a second.`,
+    `1 of its 4 seconds was disturbed; in the others it carried ${formatRough(without)} messages per second.`,
   );
   disturb(answered, 3, { otherUs: 900_000 });
   const { response } = figuresOf(answered).undisturbed ?? assert.fail();
   assert.equal(
     undisturbedSentence(viewOfRun(answered)),
-    `2 of its 4 seconds were disturbed; in the others half of all messages came back within ` +
-      `${formatTime(response?.p50)} and 99 of 100 within ${formatTime(response?.p99)}.`,
+    `2 of its 4 seconds were disturbed; in the others half of the messages came back within ` +
+      `${formatTime(response?.p50)} and 99 % within ${formatTime(response?.p99)}.`,
   );
   assert.equal(undisturbedSentence(viewOfRun({ ...answered, machine: null })), '');
 });

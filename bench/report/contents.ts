@@ -1,8 +1,5 @@
 import type { Result } from '../model/result.ts';
-import { calibrationOf } from './calibration/words.ts';
-import { capacityOf } from './capacity/conclusion.ts';
-import { comparisonOf } from './comparison/conclusion.ts';
-import { priceOf } from './price/words.ts';
+import { conclusionOf } from './conclusion.ts';
 import { answers } from './section/answers.ts';
 import { calibration } from './section/calibration.ts';
 import { CAPACITY_SECTIONS, lastConfiguration } from './section/capacity.ts';
@@ -34,7 +31,7 @@ import type { FoldedSection, Section, View } from './view.ts';
 interface Contents {
   /** Whether a result is of this kind. */
   isFor: (result: Result) => boolean;
-  /** What people need first: it is always shown. */
+  /** Always shown. */
   open: readonly ((view: View) => Section)[];
   /** The facts behind it: of each the title and the finding are shown, the rest when it is opened. */
   folded: readonly ((view: View) => FoldedSection)[];
@@ -64,21 +61,25 @@ const OF_RUNS: Pick<Contents, 'open' | 'folded'> = { open: ANSWERS, folded: BEHI
 /** The first that is for a result counts. */
 const CONTENTS: readonly Contents[] = [
   {
-    isFor: (result) => calibrationOf(result) !== null,
+    isFor: (result) => conclusionOf(result, 'calibration') !== null,
     open: [calibration],
     folded: [effects, rounds, curvesOfRounds, ...BEHIND_ROUNDS, setup],
   },
   {
-    isFor: (result) => comparisonOf(result) !== null,
+    isFor: (result) => conclusionOf(result, 'comparison') !== null,
     open: [verdicts, effects, curvesOfRounds],
     folded: [rounds, ...BEHIND_ROUNDS, claims, setup],
   },
   {
-    isFor: (result) => capacityOf(result) !== null,
+    isFor: (result) => conclusionOf(result, 'capacity') !== null,
     open: CAPACITY_SECTIONS,
     folded: [lastConfiguration, kindsOfNotices, setup],
   },
-  { isFor: (result) => priceOf(result) !== null, open: [...ANSWERS, price], folded: BEHIND_THEM },
+  {
+    isFor: (result) => conclusionOf(result, 'price') !== null,
+    open: [...ANSWERS, price],
+    folded: BEHIND_THEM,
+  },
 ];
 
 /** The sections of a result's report. */

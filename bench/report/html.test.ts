@@ -5,8 +5,8 @@ import { makeBothSteps, makeLatencyRun, makeResult } from '../../test/result.ts'
 import { makeRun } from '../../test/run.ts';
 import { reportHtml } from './html.ts';
 import { html, jsonMarkup, trusted } from './markup.ts';
+import { pageScript } from './page.ts';
 import { BROKEN, chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
-import { pageScript } from './script.ts';
 
 test('a template escapes whatever is not markup', () => {
   const hostile = `<img src="x" onerror='alert(1)'>&amp;`;
@@ -54,21 +54,21 @@ test('a report has every part, and what a reader looks for in it', () => {
     'CPU and memory',
     'The article’s claims',
     'Notices',
-    'Spread',
+    'Distribution over processes',
     'Failures',
     'Protocols',
-    'HTTP beside WebSocket',
+    'HTTP requests alongside WebSocket',
     'All runs',
     'Environment and plan',
     'Nginx configuration',
   ]);
   for (const text of [
     'proxy_pass http://backend;',
-    'did not advertise extended CONNECT (RFC 8441)',
-    'the messages of an open WebSocket are not touched by it',
+    'does not advertise extended CONNECT (RFC 8441)',
+    'Messages on an open WebSocket never reach the cache',
     'HIT 23,999, MISS 1',
     '1 of 24,000 requests reached an echo server',
-    'What set the pace was Nginx: nginx worker 1 was busy 97 % of the time.',
+    'Limited by Nginx: nginx worker 1 was busy 97 % of the time.',
     'No connection failed and no message was lost.',
     '1,000 WebSockets, messages of 64 B text, 4 s steady. Throughput in a closed loop with 1 in flight each, latency in an open loop at 8.9k/s (uniform).',
   ]) {
@@ -104,12 +104,12 @@ test('a report can be drawn of a result that was cut off anywhere', () => {
   for (const result of cut) assert.doesNotMatch(shown(result), BROKEN);
   assert.match(
     shown(makeResult([])),
-    /This result holds no run: it was cut off before the first one ended\./,
+    /This result contains no run: it was interrupted before the first run finished\./,
   );
-  assert.match(shown(missing), /This bench was cut off: it did not come to plain, latency\./);
+  assert.match(shown(missing), /This bench was interrupted before the latency step of plain\./);
   assert.match(shown(cut[5] ?? makeResult([])), /Throughput\. Aborted: interrupted by Ctrl-C\./);
   const last = { ...makeResult([whole]), endedAt: null };
-  assert.match(shown(last), /This bench was cut off in its last run\./);
+  assert.match(shown(last), /This bench was interrupted before it finished\./);
 });
 
 test('from one to twelve variants a report has a card, a row and charts for each', () => {

@@ -1,38 +1,41 @@
 import type { Result } from '../model/result.ts';
 import { formatBytes } from '../wording/format.ts';
-import { calibrationOf } from './calibration/words.ts';
-import { capacityLoad } from './capacity/words.ts';
-import { comparisonOf } from './comparison/conclusion.ts';
+import { capacityLoad } from './capacity/answer.ts';
+import { chartData } from './chart-figure.ts';
+import { conclusionOf } from './conclusion.ts';
 import { contentsOf } from './contents.ts';
-import { chartData } from './figure.ts';
+import { tagsMarkup } from './elements.ts';
 import { loadSentence } from './load.ts';
 import { html, type Markup } from './markup.ts';
-import { pageOf } from './page.ts';
-import { pageScript } from './script.ts';
-import { tagsMarkup } from './tags.ts';
+import { pageOf, pageScript } from './page.ts';
+import { interruptedSentence } from './section/notices.ts';
 import { type FoldedSection, type Section, viewOf } from './view.ts';
 
 /**
  * The report of a result as a single, self-contained HTML file. A pure function of the result, which must be one
  * that `readResult` accepts.
+ *
+ * @param isRunning whether more runs will follow, so that an end that is missing is no interruption
  */
-export function reportHtml(result: Result): string {
+export function reportHtml(result: Result, isRunning = false): string {
   const view = viewOf(result);
   const contents = contentsOf(result);
   const open = contents.open.map((section) => section(view));
   const folded = contents.folded.map((section) => section(view));
   const sections = [...open, ...folded];
   const charts = sections.flatMap((section) => section.charts);
+  const interrupted = isRunning ? '' : interruptedSentence(view);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${subjectOf(result)}</h1>
 <p class="load">${capacityLoad(view) ?? loadSentence(view)}</p>
+${interrupted !== '' && html`<p class="broken">${interrupted}</p>`}
 <p>${result.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')} · ${machineOf(result)}</p>
 ${tagsMarkup(result.plan)}
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
 <main class="wide">
 ${open.map(openMarkup)}${folded.map(foldedMarkup)}</main>
-<footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
+<footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> next to this file; the <code>.hgrm</code> files contain the percentile distributions for HdrHistogram’s plotter.</p></footer>
 ${chartData(charts)}`;
   return pageOf(`${subjectOf(result)}: nginx-ws-bench`, body, { scripts: [pageScript()] });
 }
@@ -45,7 +48,7 @@ ${body}
 `;
 }
 
-/** The style shows what is in it on paper and without a script, the script when a link leads to it. */
+/** In print and without a script, the style shows the body; the script opens it when a link leads to it. */
 function foldedMarkup({ id, title, finding, body }: FoldedSection): Markup {
   const head = html`<h2 id="${id}-title">${title}</h2> <span class="found">${finding}</span>`;
   return html`<section id="${id}" class="folded" aria-labelledby="${id}-title">
@@ -56,8 +59,8 @@ ${body === null ? html`<div class="head">${head}</div>` : html`<details><summary
 
 /** What is measured: the machine itself, or variants. */
 function subjectOf(result: Result): string {
-  if (calibrationOf(result) !== null)
-    return `Calibration with ${comparisonOf(result)?.baseline ?? result.id}`;
+  if (conclusionOf(result, 'calibration') !== null)
+    return `Calibration with ${conclusionOf(result, 'comparison')?.baseline ?? result.id}`;
   return result.variants.map(({ name }) => name).join(', ') || result.id;
 }
 

@@ -9,12 +9,11 @@ import type { Plan, Step } from '../model/plan.ts';
 import type { VariantPrice } from '../model/price.ts';
 import type { Result } from '../model/result.ts';
 import type { NginxFacts, Outcome, Run, Validity } from '../model/run.ts';
-import { calibrationOf } from './calibration/words.ts';
-import { capacityOf } from './capacity/conclusion.ts';
-import { capacitySentences } from './capacity/words.ts';
-import { comparisonOf } from './comparison/conclusion.ts';
-import { baselineOf, verdictSentence } from './comparison/words.ts';
-import { priceOf, priceSentence } from './price/words.ts';
+import { capacitySentences } from './capacity/answer.ts';
+import { baselineOf } from './comparison/effect.ts';
+import { verdictSentence } from './comparison/verdict.ts';
+import { conclusionOf } from './conclusion.ts';
+import { priceSentence } from './price.ts';
 
 /** What `--json` prints. Times are in µs; null if the run does not support a figure. */
 export interface JsonSummary {
@@ -109,7 +108,7 @@ const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'cal
 /** The summary of a result for programs. */
 export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
-  const calibration = calibrationOf(result) ?? result.calibration;
+  const calibration = conclusionOf(result, 'calibration') ?? result.calibration;
   const { labels, note, series } = result.plan;
   return {
     schemaVersion: 2,
@@ -129,7 +128,7 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
 function jsonComparison(
   result: Result,
 ): Pick<JsonSummary, 'baseline' | 'rounds' | 'comparisons' | 'excluded' | 'stored'> {
-  const comparison = comparisonOf(result);
+  const comparison = conclusionOf(result, 'comparison');
   if (comparison === null) return {};
   const { baseline, rounds, excluded, stored } = comparison;
   const comparisons = comparison.comparisons.map((each) => ({
@@ -140,7 +139,7 @@ function jsonComparison(
 }
 
 function jsonCapacity(result: Result): Pick<JsonSummary, 'capacity'> {
-  const found = capacityOf(result);
+  const found = conclusionOf(result, 'capacity');
   if (found === null) return {};
   const { kind: _, ...capacity } = found;
   return { capacity: { ...capacity, sentence: capacitySentences(found).join(' ') } };
@@ -151,7 +150,7 @@ function nginxOf({ version, openssl, binary, origin }: NginxFacts): JsonRun['ngi
 }
 
 function jsonPrice(result: Result): Pick<JsonSummary, 'price'> {
-  const price = priceOf(result);
+  const price = conclusionOf(result, 'price');
   if (price === null) return {};
   const { baseline } = price;
   const variants = price.variants.map((each) => ({ ...each, sentence: priceSentence(each, baseline) }));

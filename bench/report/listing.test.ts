@@ -61,6 +61,6 @@ test('the newest first; what cannot be read at the end, with the reason, and esc
 
 test('a result without a report has no link, and an empty folder says so', () => {
   assert.doesNotMatch(listingHtml([entryOf('a', makeResult([]), false)]), /<a /);
-  assert.match(listingHtml([entryOf('a', makeResult([]))]), /no run ended/);
-  assert.match(listingHtml([]), /No run yet\./);
+  assert.match(listingHtml([entryOf('a', makeResult([]))]), /no run finished/);
+  assert.match(listingHtml([]), /No runs yet\./);
 });

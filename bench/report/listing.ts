@@ -1,9 +1,8 @@
 import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { formatRate, formatTime } from '../wording/format.ts';
+import { table, tagsMarkup } from './elements.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { pageOf } from './page.ts';
-import { table } from './table.ts';
-import { tagsMarkup } from './tags.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
@@ -28,9 +27,9 @@ export function listingHtml(entries: readonly ListingEntry[]): string {
     { title: 'p99' },
   ];
   const sorted = entries.toSorted(newestFirst);
-  const body = html`<header class="wide masthead"><h1>${LISTING_TITLE}</h1><p>The newest first.</p></header>
+  const body = html`<header class="wide masthead"><h1>${LISTING_TITLE}</h1><p>Newest first.</p></header>
 <main class="wide"><section>
-${sorted.length === 0 ? html`<p>No run yet.</p>` : table('Runs in this folder', columns, sorted.flatMap(rowsOf))}
+${sorted.length === 0 ? html`<p>No runs yet.</p>` : table('Runs in this folder', columns, sorted.flatMap(rowsOf))}
 ${sorted.filter(({ index }) => index === null).map(({ folder, problem }) => html`<p class="broken">${folder}: ${problem}</p>`)}
 </section></main>`;
   return pageOf(LISTING_TITLE, body);
@@ -47,7 +46,7 @@ function rowsOf(entry: ListingEntry): Content[][] {
   if (entry.index === null) return [[link(entry, entry.folder), 'cannot be read', '', '', '', '', '', '']];
   const { id, startedAt, runs, plan } = entry.index;
   const heading = html`${link(entry, id)}${tagsMarkup(plan)}`;
-  if (runs.length === 0) return [[heading, startedAt, 'no run ended', '', '', '', '', '']];
+  if (runs.length === 0) return [[heading, startedAt, 'no run finished', '', '', '', '', '']];
   return runs.map((run) => [heading, startedAt, ...cellsOf(run)]);
 }
 

@@ -1,7 +1,7 @@
 import type { Load, Payload } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../wording/format.ts';
-import { capital } from '../wording/words.ts';
+import { capital, counted } from '../wording/words.ts';
 import type { View } from './view.ts';
 
 /** `closed, 1 in flight` or `open, 8.9k/s, uniform`. */
@@ -26,18 +26,18 @@ export function loadSentence({ steps }: View): string {
     return { step, texts: [...texts] };
   });
   const [only] = whole;
-  if (only === undefined) return 'No run ended.';
+  if (only === undefined) return 'No run finished.';
   if (whole.size > 1 || loads.some(({ texts }) => texts.length > 1))
-    return 'The runs differ in their load: see the plan.';
-  return `${only} ${capital(loads.map(({ step, texts }) => `${step} in ${texts.join()}`).join(', '))}.`;
+    return 'The load differs between runs: see the plan.';
+  return `${only} ${capital(loads.map(({ step, texts }) => `${step}: ${texts.join()}`).join('; '))}.`;
 }
 
 function loopText(load: Load): string {
   return load.kind === 'closed'
-    ? `a closed loop with ${formatCount(load.inFlight)} in flight each`
-    : `an open loop at ${formatRate(load.ratePerSecond)} (${load.arrivals})`;
+    ? `closed loop, ${counted(load.inFlight, 'message')} in flight per connection`
+    : `open loop at ${formatRate(load.ratePerSecond)} (${load.arrivals} arrivals)`;
 }
 
 function commonOf({ workload, connections, durationMs }: RunPlan): string {
-  return `${formatCount(connections)} WebSockets, messages of ${payloadText(workload.payload)}, ${formatTime(durationMs * 1000)} steady.`;
+  return `${formatCount(connections)} WebSockets, ${payloadText(workload.payload)} messages, ${formatTime(durationMs * 1000)} steady phase.`;
 }

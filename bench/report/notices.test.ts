@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeBothSteps, makeLatencyRun, makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
-import type { Notice } from '../model/finding.ts';
-import { stored } from '../model/finding.ts';
+import { type Notice, stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import { finding } from '../wording/finding.ts';
 import { reportHtml } from './html.ts';
@@ -143,7 +142,7 @@ test('every notice of every run is found in the report and on the terminal', () 
           );
           const inFull = lines.some((line) => line.includes(told) && line.split(': ')[0]?.includes(name));
           // Of a kind that is said in several ways one is told, and whose the others are.
-          assert.ok(inFull || lines.some((line) => line.split('more of this kind: ')[1]?.includes(name)));
+          assert.ok(inFull || lines.some((line) => line.split('more of this kind, for ')[1]?.includes(name)));
         }
       }
       for (const { text: told } of general) assert.ok(lines.some((line) => line.endsWith(told)));
@@ -194,7 +193,7 @@ test('notices of one kind that differ in more than figures stand behind the firs
       .split('\n')
       .filter((line) => line.includes('Disturbed'));
   assert.deepEqual(told(), [
-    'direct (throughput): Disturbed by steal. (The report has more of this kind: plain (throughput); tls (throughput); http2 (throughput).)',
+    'direct (throughput): Disturbed by steal. (The report has more of this kind, for plain (throughput); tls (throughput); http2 (throughput).)',
   ]);
   tellOf(3);
   assert.deepEqual(told(), [

@@ -306,11 +306,11 @@ test('without JavaScript the tables are there and the charts are not', async () 
     const captions = await page.locator('caption:visible').allTextContents();
     for (const caption of [
       'The variants at a glance',
-      'What each variant carried',
+      'Throughput by variant',
       'Response time',
       'Latencies in full',
       'Handshakes in full',
-      'The HTTP leg',
+      'HTTP requests',
     ]) {
       assert.ok(captions.includes(caption), caption);
     }
@@ -407,12 +407,12 @@ test('a chart is switched, zoomed, scaled and copied by keyboard alone', async (
     assert.ok(await named('All seconds').isDisabled());
 
     await press(named('Copy as CSV'), 'Enter');
-    await figure.getByText('The data is on the clipboard.').waitFor();
+    await figure.getByText('Data copied to the clipboard.').waitFor();
     const [head, first] = (await pasted(page)).split('\r\n');
     assert.equal(head, 'seconds of the steady phase (s),direct (1/s),plain (1/s),tls (1/s)');
     assert.match(first ?? '', /^-1\.5,\d+,\d+,\d+$/);
     await press(named('Copy as PNG'), 'Enter');
-    await figure.getByText('The picture is on the clipboard.').waitFor();
+    await figure.getByText('Picture copied to the clipboard.').waitFor();
     const types = await page.evaluate<string[]>('navigator.clipboard.read().then(([item]) => item.types)');
     assert.deepEqual(types, ['image/png']);
     assert.deepEqual(events, { complaints: [], requests: [page.url()], dialogs: 0 });

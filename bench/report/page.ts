@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { html, type Markup, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 
@@ -52,4 +53,14 @@ ${scripts.map((script) => html`<script>${trusted(script)}</script>\n`)}</body>
 
 function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+}
+
+/** The script of a report as one classic script, including the chart library. Built by `bundle.js`. */
+export function pageScript(): string {
+  return readFileSync(new URL('./page/main.bundle.js', import.meta.url), 'utf8');
+}
+
+/** The script of a published site's index. */
+export function siteScript(): string {
+  return readFileSync(new URL('./page/site.bundle.js', import.meta.url), 'utf8');
 }

@@ -14,8 +14,8 @@ test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
     tlsResumed: null,
   };
   const without = protocolSentence(probe);
-  assert.match(without, /did not advertise extended CONNECT \(RFC 8441\)/);
-  assert.match(without, /every WebSocket ran over HTTP\/1\.1 on a TLS connection of its own/);
+  assert.match(without, /does not advertise extended CONNECT \(RFC 8441\)/);
+  assert.match(without, /every WebSocket ran over HTTP\/1\.1 on its own TLS connection/);
   for (const extendedConnect of [true, null])
     assert.match(protocolSentence({ ...probe, extendedConnect }), /every WebSocket ran over HTTP\/1\.1/);
   assert.doesNotMatch(protocolSentence({ ...probe, alpnOffered: 'http/1.1' }), /h2/);

@@ -6,13 +6,13 @@ import type { RunView } from './view.ts';
 export function protocolSentence(probe: Probe | null): string {
   if (probe === null) return 'The listener was not probed.';
   if (probe.tlsProtocol === null) {
-    return 'No TLS, so there is nothing to negotiate: every WebSocket ran over HTTP/1.1 on a TCP connection of its own.';
+    return 'No TLS, so no protocol was negotiated: every WebSocket ran over HTTP/1.1 on its own TCP connection.';
   }
   if (probe.alpn === 'h2') return 'The TLS connections of the WebSockets negotiated h2.';
   if (probe.alpnOffered !== 'h2') {
-    return 'A client that offers HTTP/2 is answered with HTTP/1.1: every WebSocket ran over HTTP/1.1 on a TLS connection of its own.';
+    return 'A client that offers HTTP/2 gets HTTP/1.1: every WebSocket ran over HTTP/1.1 on its own TLS connection.';
   }
-  return `HTTP/2 is on: a client that offers it gets h2. ${extendedConnectSentence(probe)}`;
+  return `HTTP/2 is enabled: a client that offers it gets h2. ${extendedConnectSentence(probe)}`;
 }
 
 /**
@@ -20,14 +20,14 @@ export function protocolSentence(probe: Probe | null): string {
  * (SETTINGS_ENABLE_CONNECT_PROTOCOL).
  */
 function extendedConnectSentence({ extendedConnect }: Probe): string {
-  const ran = 'every WebSocket ran over HTTP/1.1 on a TLS connection of its own';
-  const figures = 'No figure of this run was measured over HTTP/2.';
+  const ran = 'every WebSocket ran over HTTP/1.1 on its own TLS connection';
+  const scope = 'Nothing in this run was measured over HTTP/2.';
   if (extendedConnect === null) {
-    return `Whether the server advertises extended CONNECT (RFC 8441) was not found out; ${ran}. ${figures}`;
+    return `Whether the server advertises extended CONNECT (RFC 8441) is unknown; ${ran}. ${scope}`;
   }
   return extendedConnect
-    ? `The server advertises extended CONNECT (RFC 8441), so WebSocket over HTTP/2 would be possible; this bench opens WebSockets with the HTTP/1.1 upgrade, and ${ran}. ${figures}`
-    : `But the server did not advertise extended CONNECT (RFC 8441), without which there is no WebSocket over HTTP/2: ${ran}. ${figures}`;
+    ? `The server advertises extended CONNECT (RFC 8441), so WebSocket over HTTP/2 would be possible. This bench opens WebSockets with the HTTP/1.1 upgrade, so ${ran}. ${scope}`
+    : `However, the server does not advertise extended CONNECT (RFC 8441), which WebSocket over HTTP/2 requires: ${ran}. ${scope}`;
 }
 
 const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
@@ -43,9 +43,9 @@ export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';
   if (figures.http === null || figures.http.backend === null)
-    return `${label}: requests failed, so nothing is told of what the cache answered.`;
+    return `${label}: some requests failed, so what the cache answered is unknown.`;
   const reached = `${formatCount(figures.http.backend)} of ${formatCount(http.requests)} requests reached an echo server`;
-  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only: the messages of an open WebSocket are not touched by it, for after the 101 Nginx only passes bytes on.`;
+  return `${label}: the cache answered ${formatShare(figures.http.cacheHitShare)} of the requests, and ${reached}. It serves ordinary GETs only. Messages on an open WebSocket never reach the cache: after the 101 response, Nginx only relays bytes.`;
 }
 
 /** `HIT 23,999, MISS 1`, most frequent first. */

@@ -81,7 +81,7 @@ figcaption { margin-top: 8px; }
 .good { color: var(--good); background: var(--good-bg); }
 .warn { color: var(--warn); background: var(--warn-bg); }
 .bad { color: var(--bad); background: var(--bad-bg); }
-.broken { color: var(--bad); font-weight: 600; }
+.broken, .masthead .broken { color: var(--bad); font-weight: 600; }
 .notices { list-style: none; margin: 0; padding: 0; }
 .notices li { padding: 10px 14px; border-left: 3px solid var(--line); margin: 8px 0; background: var(--page); border-radius: 0 8px 8px 0; overflow-wrap: anywhere; }
 .notices .warning { border-color: var(--warn); }
@@ -93,7 +93,7 @@ figcaption { margin-top: 8px; }
 .claim header { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 12px; }
 .claim h3 { margin: 0; }
 .claim .says { margin: 4px 0; color: var(--muted); }
-.open { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
+.neutral { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
 .scroll { overflow-x: auto; margin: 16px 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 10px 12px 6px; font-weight: 600; }
@@ -151,11 +151,15 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .facts dd { margin: 0; overflow-wrap: anywhere; }
 .verdict { font-size: 1.12rem; font-weight: 600; }
 .plot { display: block; width: 100%; height: auto; font-size: 14px; }
-.forest { min-width: 720px; }
+.trials { min-width: 720px; }
+.effects { max-width: 720px; font-size: 10px; margin: 12px 0; }
 .plotted { margin: 0 0 18px; min-width: 0; }
 .plot text { fill: var(--text); }
 .plot .tick { text-anchor: middle; fill: var(--muted); font-size: 12px; }
 .plot .name { text-anchor: end; }
+.effects .name { text-anchor: start; }
+.effects .effect { text-anchor: end; }
+.effects .tick { font-size: 9px; }
 .plot .grid { stroke: var(--grid); }
 .plot .zero { stroke: var(--muted); stroke-dasharray: 4 3; }
 .plot .negligible { fill: var(--band); }
@@ -185,6 +189,8 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .card { padding: 16px; }
   nav.contents { position: static; }
   .canvas { height: 320px; }
+  .effects { font-size: 16px; }
+  .effects .tick { font-size: 14px; }
 }
 @page { margin: 12mm; }
 /* Nothing can be opened on paper; without the script links open nothing. */

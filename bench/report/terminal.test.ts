@@ -30,7 +30,7 @@ test('one row a variant holds both answers, each from its own step', () => {
   assert.deepEqual(cellsOf(lines[0]), [
     'variant',
     'throughput',
-    'set by',
+    'limit',
     'nginx/core',
     'p50',
     'p99',
@@ -175,7 +175,7 @@ test('a variant that was left out says why', () => {
     rateOf(1000),
     { kind: 'left-out', variant: 'tls', reason: stored('Nothing was echoed.') },
   ];
-  assert.ok(linesOf(result).includes('tls has no latency: Nothing was echoed.'));
+  assert.ok(linesOf(result).includes('tls has no latency. Nothing was echoed.'));
 });
 
 test('where the table does not fit it becomes lines under each name, and nothing is wider than the terminal', () => {
@@ -208,13 +208,13 @@ test('what is no terminal gets the table, and no line is broken for whoever sear
   const text = 'word '.repeat(60).trim();
   result.notices = [{ level: 'warning', code: 'a-code', data: {}, text }];
   const lines = linesOf(result, null);
-  assert.match(lines[0] ?? '', /^variant +throughput +set by/);
+  assert.match(lines[0] ?? '', /^variant +throughput +limit/);
   assert.match(lines[2] ?? '', /^direct /);
   assert.ok(lines.includes(text));
 });
 
 test('a result without a run, and a run that came to nothing', () => {
-  assert.equal(summaryText(makeResult([]), WIDE), 'No run ended.\n');
+  assert.equal(summaryText(makeResult([]), WIDE), 'No run finished.\n');
   const cut = { phases: [], slices: [], workers: [], processes: [], machine: null, http: null, probe: null };
   for (const columns of [WIDE, 80, null]) {
     const text = summaryText(makeResult([{ ...makeRun(SMALL), ...cut }]), columns);

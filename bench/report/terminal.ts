@@ -4,7 +4,15 @@ import type { Result } from '../model/result.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
 import { formatCapacity } from './answer.ts';
+import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
+import { capacitySentences } from './capacity/answer.ts';
+import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
+import { baselineOf, effectColumns, effectRows } from './comparison/effect.ts';
+import { excludedLines, notesOf, roundsSentence } from './comparison/notes.ts';
+import { verdictSentence } from './comparison/verdict.ts';
+import { conclusionOf } from './conclusion.ts';
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
+import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from './price.ts';
 import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
 
@@ -19,9 +27,9 @@ const USUAL_COLUMNS = 80;
  */
 export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
-  if (view.runs.length === 0) return 'No run ended.\n';
+  if (view.runs.length === 0) return 'No run finished.\n';
   const width = columns || USUAL_COLUMNS;
-  const answers = tableOf(view.variants.map(answerCells));
+  const answers = answersTable(view.variants.map(answerCells));
   const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
     ...(isNarrow ? view.variants.flatMap((variant) => stacked(answerCells(variant))) : answers),
@@ -43,7 +51,7 @@ export function answerCells({ name, throughput, latency }: VariantView): Cells {
   const cells: Cells = [
     ['variant', name],
     ['throughput', formatRate(throughput?.figures.messages.perSecond)],
-    ['set by', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
+    ['limit', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
     ['nginx/core', formatCapacity(throughput?.figures.perCoreCapacity ?? null)],
     ['p50', formatTime(response?.p50)],
     ['p99', formatTime(response?.p99)],
@@ -58,24 +66,16 @@ export function answerCells({ name, throughput, latency }: VariantView): Cells {
 }
 
 /** Words are aligned to the left of their column, figures to the right. */
-export const WORDS = new Set(['variant', 'set by', 'validity']);
+export const WORDS = new Set(['variant', 'limit', 'validity']);
 
-function tableOf(variants: readonly Cells[]): string[] {
+function answersTable(variants: readonly Cells[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
-  const rows = [headings, ...variants.map((cells) => cells.map(([, cell]) => cell))];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
-  const [head = '', ...body] = rows.map((row) =>
-    row
-      .map((cell, column) => pad(cell, widths[column] ?? 0, WORDS.has(headings[column] ?? '')))
-      .join('  ')
-      .trimEnd(),
+  const words = headings.flatMap((heading, column) => (WORDS.has(heading) ? [column] : []));
+  return textTable(
+    headings,
+    variants.map((cells) => cells.map(([, cell]) => cell)),
+    words,
   );
-  return [head, '─'.repeat(Math.max(...[head, ...body].map((line) => [...line].length))), ...body];
-}
-
-function pad(cell: string, width: number, left: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - [...cell].length));
-  return left ? cell + space : space + cell;
 }
 
 /** The same values, as far as measured, in lines below the name of the variant. */
@@ -87,7 +87,7 @@ function stacked([[, name] = ['', ''], ...cells]: Cells): string[] {
       .join(', ');
   const times = told('p50', 'p99', 'p99.9');
   const lines = [
-    told('throughput', 'set by'),
+    told('throughput', 'limit'),
     times === '' ? '' : `response time ${times}`,
     told('nginx/core', 'nginx/msg', 'nginx/conn'),
     told('failed', 'lost', 'validity'),
@@ -109,11 +109,11 @@ function rateLines({ rate, steps, variants }: View): string[] {
         ? []
         : [`${times} at ${[...offered].join(', ')}.`];
   const leftOut = variants.flatMap(({ name, leftOut }) =>
-    leftOut === null ? [] : `${name} has no latency: ${leftOut.text}`,
+    leftOut === null ? [] : `${name} has no latency. ${leftOut.text}`,
   );
   const lines = [...told, ...leftOut].map(printable);
   const nginx =
-    'nginx/core: messages a second that a core of Nginx carries; nginx/msg: its CPU per message; nginx/conn: its memory per connection.';
+    'nginx/core: messages per second per core of Nginx; nginx/msg: Nginx CPU per message; nginx/conn: Nginx memory per connection.';
   return [
     '',
     ...lines,
@@ -121,13 +121,13 @@ function rateLines({ rate, steps, variants }: View): string[] {
   ];
 }
 
-/** How runs ended if not well, what was lost, why they cannot be trusted, and the notices. Each appears once. */
+/** Runs that did not complete, losses, reasons for doubt, and notices. Each appears once. */
 export function remarksOf(view: View): string[] {
   const ofEach = (told: (run: RunView) => string[]) =>
     view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
   const said: Said<string>[] = [
     ...saidOnce(ofEach(endOf), view, (text) => text),
-    ...doubtLines(view),
+    ...runDoubts(view),
     ...noticesOf(view).flatMap(noticeLines),
   ];
   const lines = said.map(({ what, whose }) => printable(whose === '' ? what : `${whose}: ${what}`));
@@ -147,17 +147,17 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   }));
   const [first] = lines;
   if (first === undefined || lines.length <= MOST_OF_A_KIND) return lines;
-  const more = `(The report has more of this kind: ${others.map((each) => each.whose).join('; ')}.)`;
+  const more = `(The report has more of this kind, for ${others.map((each) => each.whose).join('; ')}.)`;
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 
-/** How the run ended if not well, and what was lost. */
+/** How the run ended if it did not complete, and what was lost. */
 function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
 
-/** Why runs may not be believed, each reason once. */
-function doubtLines(view: View): Said<string>[] {
+/** Why runs cannot be trusted, each reason once. */
+function runDoubts(view: View): Said<string>[] {
   const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
   const verdicts = [...new Set(doubts.map(({ of }) => of.run.validity.verdict))];
   return verdicts.flatMap((verdict) =>
@@ -168,13 +168,13 @@ function doubtLines(view: View): Said<string>[] {
   );
 }
 
-/** Reasons that a notice of the same run gives with more figures. */
-const TOLD_BY: Readonly<Record<string, string>> = { disturbed: 'disturbed-seconds' };
+/** Reasons that a notice of the same run repeats in more detail. */
+const DETAILED_BY: Readonly<Record<string, string>> = { disturbed: 'disturbed-seconds' };
 
 function doubtsOf({ run }: RunView): Finding[] {
   const { verdict, reasons } = run.validity;
   if (verdict === 'valid') return [];
-  return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === TOLD_BY[code]));
+  return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === DETAILED_BY[code]));
 }
 
 /** Breaks a line between words. Continuation lines have the same indentation plus two spaces. */
@@ -190,4 +190,92 @@ function wrapped(line: string, width: number): string[] {
     } else current = longer;
   }
   return [...lines, current];
+}
+
+/** What is known about the machine, then how much each metric varies. Null if the result is not a calibration. */
+export function calibrationText(result: Result): string | null {
+  const calibration = conclusionOf(result, 'calibration');
+  const comparison = conclusionOf(result, 'comparison');
+  if (calibration === null || comparison === null) return null;
+  return printed([
+    ...calibrationSentences(calibration),
+    roundsSentence(comparison),
+    ...notesOf(result),
+    ...block(textTable(SPREAD_COLUMNS, spreadRows(calibration.spread), [0])),
+    ...block(excludedLines(comparison)),
+  ]);
+}
+
+/** The answer first, then the trials. Null if the result is not a capacity search. */
+export function capacityText(result: Result): string | null {
+  const capacity = conclusionOf(result, 'capacity');
+  if (capacity === null) return null;
+  const rows = trialRows(capacity, viewOf(result));
+  const columns = trialColumns(capacity);
+  return printed([
+    ...capacitySentences(capacity),
+    ...block(rows.length === 0 ? [] : textTable(columns, rows, [columns.length - 1])),
+    ...block(inconclusiveLines(capacity)),
+    ...block(result.notices.map(({ text }) => text)),
+  ]);
+}
+
+/** The price of the proxy, shown below the answers; empty if it was not requested. */
+export function priceText(result: Result): string {
+  const price = conclusionOf(result, 'price');
+  if (price === null) return '';
+  return printed([
+    '',
+    'The price of the proxy',
+    ...price.variants.map((each) => priceSentence(each, price.baseline)),
+    pairSentence(price),
+    ...block(textTable(priceColumns(price), priceRows(price), [0])),
+    ...doubtLines(price),
+  ]);
+}
+
+/** Verdicts first, then a table for each variant. Null if the result is not a comparison. */
+export function comparisonText(result: Result): string | null {
+  const comparison = conclusionOf(result, 'comparison');
+  if (comparison === null) return null;
+  const { comparisons } = comparison;
+  return printed([
+    ...comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison))),
+    roundsSentence(comparison),
+    ...notesOf(result),
+    ...comparisons.flatMap((each) =>
+      block(textTable(effectColumns(each, baselineOf(each, comparison)), effectRows(each), [0, 6])),
+    ),
+    ...block(excludedLines(comparison)),
+  ]);
+}
+
+/** Lines after an empty one; nothing if there are none. */
+function block(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', ...lines];
+}
+
+/** Without control characters, and ending with a line break. */
+function printed(lines: readonly string[]): string {
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** A table in lines of text, with figures aligned to the right of their column and words to the left. */
+function textTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: readonly number[],
+): string[] {
+  const all = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? '')].length)));
+  const [first = '', ...body] = all.map((row) =>
+    row
+      .map((cell, column) => {
+        const space = ' '.repeat((widths[column] ?? 0) - [...cell].length);
+        return words.includes(column) ? cell + space : space + cell;
+      })
+      .join('  ')
+      .trimEnd(),
+  );
+  return [first, '─'.repeat(Math.max(...[first, ...body].map((line) => [...line].length))), ...body];
 }

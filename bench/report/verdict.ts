@@ -1,7 +1,6 @@
-import type { Validity } from '../model/run.ts';
+import type { Run, Validity } from '../model/run.ts';
 import { formatCount, NOTHING } from '../wording/format.ts';
 import { capital, sentence } from '../wording/words.ts';
-import { dueOf } from './due.ts';
 import type { RunView } from './view.ts';
 
 /** In one word: how the run ended if not well, otherwise whether it can be trusted. */
@@ -43,42 +42,59 @@ export function lossSentence({ figures, run }: RunView): string {
 
 /** Doubts about the figures, and what kept the run from going faster. */
 export function validitySentences(view: RunView): string[] {
-  return [verdictSentence(view), limitSentence(view)].filter((text) => text !== '');
+  return [doubtSentence(view), limitSentence(view)].filter((text) => text !== '');
 }
 
 /** Why the figures cannot be trusted; empty if they can. */
-export function verdictSentence({ run: { validity } }: RunView): string {
+export function doubtSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons } = validity;
   return verdict === 'valid'
     ? ''
     : `${capital(verdict)}: ${reasons.map(({ text }) => text).join(' ') || NOTHING}`;
 }
 
-/** What set the pace; empty where a reason has given the same evidence. */
+/** What limited the run; empty if a reason already gives the same evidence. */
 export function limitSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons, limit } = validity;
-  const isTold =
+  const isGiven =
     limit.evidence.text === '' ||
     verdict === `${limit.component}-limited` ||
     reasons.some(({ code }) => code === 'limited-by');
-  return isTold ? '' : `${LIMITED_BY[limit.component]}: ${limit.evidence.text}`;
+  return isGiven ? '' : `${LIMITED_BY[limit.component]}: ${limit.evidence.text}`;
 }
 
 const LIMITED_BY: Record<Validity['limit']['component'], string> = {
-  proxy: 'What set the pace was Nginx',
-  server: 'What set the pace was the echo server',
-  generator: 'What set the pace was the generator',
-  machine: 'No CPU was left for more',
-  schedule: 'What set the pace was the schedule',
+  proxy: 'Limited by Nginx',
+  server: 'Limited by the echo server',
+  generator: 'Limited by the generator',
+  machine: 'Limited by the CPUs',
+  schedule: 'Limited by the offered rate',
   none: 'No component was at its limit',
 };
 
-/** What set the pace, in one word. */
+/** What limited a run, in a word or two. */
 export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   proxy: 'Nginx',
   server: 'echo server',
   generator: 'generator',
   machine: 'CPUs',
-  schedule: 'schedule',
+  schedule: 'offered rate',
   none: 'none',
 };
+
+/** In an open loop: how many messages the schedule asked for, and how many were given up before being sent. */
+export interface Due {
+  due: number;
+  unsent: number;
+}
+
+/** Null in a closed loop, which has no schedule, and in results from before this was counted. */
+export function dueOf({ plan, workers, slices }: Run): Due | null {
+  if (plan.workload.load.kind === 'closed') return null;
+  const counts = workers.length > 0 ? workers : slices.map(({ counters }) => counters);
+  const sum = counts.reduce((all, { due, unsent }) => ({ due: all.due + due, unsent: all.unsent + unsent }), {
+    due: 0,
+    unsent: 0,
+  });
+  return sum.due === 0 ? null : sum;
+}

@@ -8,7 +8,7 @@ import { STEPS, type Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { formatRate } from '../wording/format.ts';
-import { capacityOf } from './capacity/conclusion.ts';
+import { conclusionOf } from './conclusion.ts';
 import type { Markup } from './markup.ts';
 import type { ChartSpec } from './page/spec.ts';
 
@@ -88,7 +88,7 @@ const COLOURS = 6;
 /** Derives everything from a result once for all sections. */
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
-  const isSearch = capacityOf(result) !== null;
+  const isSearch = conclusionOf(result, 'capacity') !== null;
   const names = new Set([
     ...result.variants.map(({ name }) => name),
     ...result.runs.map(({ plan }) => plan.variant),

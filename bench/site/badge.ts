@@ -1,9 +1,9 @@
 import { printable } from '../model/printable.ts';
-import { formatEffect } from '../report/comparison/words.ts';
+import { formatEffect } from '../report/comparison/effect.ts';
 import { html } from '../report/markup.ts';
 import { formatFigure } from '../wording/format.ts';
 import type { Series, Trend } from './series.ts';
-import { directionOf, newestOf } from './words.ts';
+import { directionOf, newestOf } from './series-text.ts';
 
 const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#586374' } as const;
 
@@ -32,7 +32,7 @@ export function badgeSvg(series: Series): string {
 
 function stateOf(trend: Trend | undefined): { text: string; colour: keyof typeof COLOURS } {
   const newest = trend === undefined ? null : newestOf(trend);
-  if (trend === undefined || newest === null) return { text: 'no run that counts', colour: 'none' };
+  if (trend === undefined || newest === null) return { text: 'no usable run', colour: 'none' };
   const { value, standing } = newest;
   const text = formatFigure(value, trend.figure.unit);
   if (standing.kind !== 'change') return { text, colour: standing.kind === 'same' ? 'same' : 'none' };

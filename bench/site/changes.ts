@@ -1,7 +1,7 @@
 import { median } from '../stats/median.ts';
 
 /** A value to be judged: one figure of one run, or its median over the rounds of a comparison. */
-export interface Measured {
+export interface RatedValue {
   /** Does not count if null, or not above 0. */
   value: number | null;
   /** The offered rate in an open loop; null in a closed one. */
@@ -42,10 +42,10 @@ export const RATE_TOLERANCE = 1.1;
  * Judges values in the order in which they were measured, each by those before it (docs/method.md). A change that
  * lasts begins a new level, by which later values are judged. A value that stands alone belongs to no level.
  */
-export function standingsOf(values: readonly Measured[]): Standing[] {
+export function standingsOf(values: readonly RatedValue[]): Standing[] {
   const standings: Standing[] = [];
-  let level: Measured[] = [];
-  let pending: { standing: Extract<Standing, { kind: 'change' }>; measured: Measured } | null = null;
+  let level: RatedValue[] = [];
+  let pending: { standing: Extract<Standing, { kind: 'change' }>; measured: RatedValue } | null = null;
   for (const measured of values) {
     const standing = standingOf(measured, level);
     standings.push(standing);
@@ -76,7 +76,7 @@ function isRise({ ratio }: { ratio: number }): boolean {
   return ratio > 1;
 }
 
-function standingOf(measured: Measured, level: readonly Measured[]): Standing {
+function standingOf(measured: RatedValue, level: readonly RatedValue[]): Standing {
   const { value } = measured;
   if (value === null || value <= 0) return { kind: 'uncounted' };
   const band = bandOf(level.filter((each) => isComparable(each, measured)).slice(-WINDOW));
@@ -85,7 +85,7 @@ function standingOf(measured: Measured, level: readonly Measured[]): Standing {
   return { kind: 'change', band, ratio: value / band.centre, lasting: null };
 }
 
-function isComparable(a: Measured, b: Measured): boolean {
+function isComparable(a: RatedValue, b: RatedValue): boolean {
   if (a.ratePerSecond === null || b.ratePerSecond === null) return a.ratePerSecond === b.ratePerSecond;
   const ratio = a.ratePerSecond / b.ratePerSecond;
   return ratio <= RATE_TOLERANCE && ratio >= 1 / RATE_TOLERANCE;
@@ -97,7 +97,7 @@ function isComparable(a: Measured, b: Measured): boolean {
  * less than one in 200 of values with purely normal variation, whatever n is. This was found by simulation and is
  * asserted by a test.
  */
-function bandOf(earlier: readonly Measured[]): Band | null {
+function bandOf(earlier: readonly RatedValue[]): Band | null {
   const logarithms = earlier.flatMap(({ value }) => (value === null ? [] : [Math.log(value)]));
   const n = logarithms.length;
   if (n < FEWEST) return null;

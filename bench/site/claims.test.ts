@@ -25,5 +25,5 @@ test('the claims page has a verdict for what was tried, with a link to the repor
   assert.match(body.markup, /(confirmed|refuted|not shown)<\/span>/);
   for (const folder of ['1', '2'])
     assert.ok(body.markup.includes(`href="results/${folder}/report.html"`), folder);
-  assert.match(claimsPage([]).body.markup, /Not tried here/);
+  assert.match(claimsPage([]).body.markup, /Not tested here/);
 });

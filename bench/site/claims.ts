@@ -1,6 +1,6 @@
 import type { Result } from '../model/result.ts';
-import { claimsMarkup } from '../report/claims/markup.ts';
 import { html } from '../report/markup.ts';
+import { claimsIntroduction, claimsMarkup } from '../report/section/claims.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
@@ -28,7 +28,7 @@ export function tellingResults<T extends Published>(published: readonly T[]): T[
     .slice(0, MOST_RESULTS);
 }
 
-/** What the article says, compared with what these results measured. */
+/** The article's claims, compared with these results. */
 export function claimsPage(results: readonly PublishedResult[]): SitePage {
   const folders = new Map(results.map(({ folder, result }) => [result, folder]));
   const source = (result: Result) => {
@@ -38,7 +38,8 @@ export function claimsPage(results: readonly PublishedResult[]): SitePage {
   return {
     file: 'claims.html',
     title: 'The article’s claims',
-    body: html`<p>The configurations of this bench follow an article on WebSocket through Nginx and its four best practices. Each of its claims stands here beside what the newest results of each set of variants measured: confirmed, refuted, or not shown, which is no verdict that it is wrong.</p>
+    body: html`${claimsIntroduction()}
+<p>The measurements are the newest result for each set of variants.</p>
 ${claimsMarkup(
   results.map(({ result }) => result),
   source,

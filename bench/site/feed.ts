@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { html, type Markup } from '../report/markup.ts';
 import { capital } from '../wording/words.ts';
 import { xmlText } from './badge.ts';
-import { findingOf } from './finding.ts';
+import { headlineOf } from './headline.ts';
 import type { Published, Series } from './series.ts';
+import { changeSentence, isChanged, seriesTitle } from './series-text.ts';
 import { rfc3339 } from './time.ts';
-import { changeSentence, isChanged, seriesTitle } from './words.ts';
 
 /** Readers want the newest; the index has all. */
 const MOST_ENTRIES = 50;
@@ -30,7 +30,7 @@ ${newest.map((each) => entry(each, told.get(each.folder) ?? []))}</feed>
 }
 
 function entry({ folder, index }: Published, changes: readonly string[]): Markup {
-  const finding = findingOf(index);
+  const finding = headlineOf(index);
   const found = finding?.lines.map(({ sentence }) => sentence) ?? [];
   const sentences = [...found, ...changes, ...(index.plan.note === null ? [] : [index.plan.note])];
   const names = [...new Set(index.runs.map(({ variant }) => variant))].join(', ');
@@ -42,7 +42,7 @@ function entry({ folder, index }: Published, changes: readonly string[]): Markup
 <updated>${rfc3339(index.endedAt ?? index.startedAt)}</updated>
 <link rel="alternate" type="text/html" href="results/${encodeURIComponent(folder)}/report.html"/>
 <link rel="related" type="application/json" href="results/${encodeURIComponent(folder)}/result.json"/>
-<summary>${xmlText(sentences.join(' ') || 'No change beyond the noise.')}</summary>
+<summary>${xmlText(sentences.join(' ') || 'No change beyond noise.')}</summary>
 </entry>
 `;
 }

@@ -1,10 +1,10 @@
 import { metricTitle } from '../metrics/metrics.ts';
 import { isBetter, type OverallVerdict } from '../model/comparison.ts';
-import { formatDetectable, formatEffect } from '../report/comparison/words.ts';
-import { mark } from '../report/mark.ts';
+import { formatDetectable, formatEffect } from '../report/comparison/effect.ts';
+import { badge } from '../report/elements.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { formatCount, formatFigure, NOTHING } from '../wording/format.ts';
-import { capital } from '../wording/words.ts';
+import { formatFigure, NOTHING } from '../wording/format.ts';
+import { capital, counted } from '../wording/words.ts';
 import { FEWEST } from './changes.ts';
 import {
   type Choices,
@@ -15,7 +15,7 @@ import {
   traitsOfResult,
   traitsOfSeries,
 } from './facets.ts';
-import { type Finding, findingOf } from './finding.ts';
+import { type Headline, headlineOf } from './headline.ts';
 import { resultsTable } from './results.ts';
 import {
   compareTexts,
@@ -25,8 +25,6 @@ import {
   type Trend,
   type TrendMetric,
 } from './series.ts';
-import { sparkline } from './sparkline.ts';
-import { dateText } from './time.ts';
 import {
   type ChangedPoint,
   changeEvidence,
@@ -38,7 +36,9 @@ import {
   newestOf,
   ratesText,
   seriesTitle,
-} from './words.ts';
+} from './series-text.ts';
+import { sparkline } from './sparkline.ts';
+import { dateText } from './time.ts';
 
 /** A page of the site, other than those of the series, to which the index links. */
 export interface SitePage {
@@ -79,7 +79,7 @@ export function indexBody(contents: Contents): Markup {
   const { title, published, series, pages } = contents;
   const filter = makeFilter(contents);
   const findings = published.flatMap((each) => {
-    const finding = findingOf(each.index);
+    const finding = headlineOf(each.index);
     return finding === null ? [] : [{ published: each, finding }];
   });
   const sections = [
@@ -102,11 +102,11 @@ ${filter.form}
 ${sections.map(
   (each) => html`<section id="${each.id}" aria-labelledby="${each.id}-title">
 <h2 id="${each.id}-title">${each.title}</h2>
-${each.body}<p class="none" hidden>Nothing here has what the filters ask for.</p>
+${each.body}<p class="none" hidden>Nothing here matches the filters.</p>
 </section>
 `,
 )}</main>
-<footer class="wide"><p>Made by nginx-ws-bench from the results below. Every figure is in their <code>result.json</code>; how a change is told from noise stands on the page of each series.</p></footer>`;
+<footer class="wide"><p>Made by nginx-ws-bench from the results above. Every figure is in their <code>result.json</code>; the page of each series explains how changes are distinguished from noise.</p></footer>`;
 }
 
 interface Filter {
@@ -131,15 +131,11 @@ function makeFilter({ published, series }: Contents): Filter {
 function summarySentence({ published, series }: Contents): string {
   const [newest] = published;
   const oldest = published.at(-1);
-  if (newest === undefined || oldest === undefined) return 'No result yet.';
+  if (newest === undefined || oldest === undefined) return 'No results yet.';
   const runs = published.reduce((sum, { index }) => sum + index.runs.length, 0);
   const machines = new Set(published.map(({ index }) => machineText(index.environment))).size;
   const [from, to] = [dateText(oldest.index.startedAt), dateText(newest.index.startedAt)];
   return `${counted(runs, 'run')} in ${counted(published.length, 'result')} and ${series.length} series, on ${counted(machines, 'machine')}, ${from === to ? from : `${from} to ${to}`}.`;
-}
-
-function counted(count: number, what: string): string {
-  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function changesMarkup(series: readonly Series[], filter: Filter): Markup {
@@ -160,19 +156,19 @@ function changesMarkup(series: readonly Series[], filter: Filter): Markup {
 <p>${effectBadge(figure, point)} <strong>${capital(metricTitle(figure))}</strong> of <a href="${seriesFile(each)}">${seriesTitle(each)}</a> <span class="aside">${dateText(point.answer.startedAt)}${machines > 1 && `, ${each.machine}`}</span></p>
 <p class="evidence">${changeEvidence(figure, point)} <a href="results/${encodeURIComponent(point.answer.folder)}/report.html">Report<span class="unseen"> of ${point.answer.folder}</span></a></p></li>
 `,
-  )}</ul>${more > 0 && html`<p class="how">And ${counted(more, 'earlier change')}, on the pages of the series.</p>`}`;
+  )}</ul>${more > 0 && html`<p class="how">${counted(more, 'earlier change')} on the pages of the series.</p>`}`;
 }
 
 function nothingChanged(series: readonly Series[]): string {
   const points = series.flatMap(({ trends }) => trends.flatMap((trend) => trend.points));
   return points.some(({ standing }) => 'band' in standing)
-    ? 'No run differs from those before it beyond the noise.'
-    : `Nothing can be told yet: it takes ${FEWEST} comparable results before one is set beside them.`;
+    ? 'No run differs from earlier ones beyond noise.'
+    : `Not enough history yet: trends need at least ${FEWEST} comparable results.`;
 }
 
 function seriesMarkup(series: readonly Series[], filter: Filter): Markup {
-  if (series.length === 0) return html`<p>No run that counts yet.</p>`;
-  return html`<p class="how">Runs of the same variant, workload and machine, from the oldest to the newest. A mark is a run that differs from those before it beyond their noise.</p>
+  if (series.length === 0) return html`<p>No usable runs yet.</p>`;
+  return html`<p class="how">Runs of the same variant, workload and machine, oldest first. Dots mark runs that differ from earlier ones beyond noise.</p>
 <ul class="rows">${series.map(
     (each) => html`<li class="row" data-has="${filter.ofSeries(each)}">
 <div class="what"><h3><a href="${seriesFile(each)}">${seriesTitle(each)}</a></h3>
@@ -197,7 +193,7 @@ ${sparkline(trend)}</div>
 function standMarkup(trend: Trend): Markup | string {
   const standing = newestOf(trend)?.standing;
   const change = newestChange(trend);
-  if (standing?.kind === 'change' && standing.lasting === false) return 'stands alone';
+  if (standing?.kind === 'change' && standing.lasting === false) return 'not confirmed';
   if (change !== null)
     return html`${effectBadge(trend.figure, change)} on ${dateText(change.answer.startedAt)}`;
   if (standing?.kind === 'same')
@@ -208,11 +204,11 @@ function standMarkup(trend: Trend): Markup | string {
 
 function effectBadge(figure: TrendMetric, { standing: { ratio } }: ChangedPoint): Markup {
   const kind = directionOf(figure, ratio) === 'better' ? 'good' : 'bad';
-  return html`<span class="badge ${kind}">${formatEffect(ratio)} ${changeWord(figure, ratio)}</span>`;
+  return badge(kind, `${formatEffect(ratio)} ${changeWord(figure, ratio)}`);
 }
 
 function findingsMarkup(
-  findings: readonly { published: Published; finding: Finding }[],
+  findings: readonly { published: Published; finding: Headline }[],
   filter: Filter,
 ): Markup {
   return html`<ul class="changes">${findings.map(({ published, finding: { title, lines } }) => {
@@ -228,8 +224,8 @@ ${lines.map(
 
 function verdictBadge(verdict: OverallVerdict): Markup {
   const good = isBetter(verdict);
-  const kind = good === null ? (verdict === 'mixed' ? 'warn' : 'neutral') : good ? 'good' : 'bad';
-  return html`<span class="badge ${kind}">${mark(good === null ? 'note' : good ? 'yes' : 'no')} ${verdict}</span>`;
+  if (good === null) return badge(verdict === 'mixed' ? 'warn' : 'neutral', verdict);
+  return badge(good ? 'good' : 'bad', verdict);
 }
 
 export function seriesFile({ slug }: Series): string {

@@ -1,8 +1,7 @@
 import type { ResultIndex } from '../model/result.ts';
-import { mark } from '../report/mark.ts';
+import { badge, tagsMarkup } from '../report/elements.ts';
 import { html, type Markup } from '../report/markup.ts';
-import { tagsMarkup } from '../report/tags.ts';
-import { findingOf } from './finding.ts';
+import { headlineOf } from './headline.ts';
 import { machineText, type Published } from './series.ts';
 import { timeMarkup } from './time.ts';
 
@@ -14,7 +13,7 @@ const COLUMNS = ['Result', 'Started', 'What', 'Nginx', 'Machine', 'Runs', 'Data'
  * @param tokensOf the tokens used by the filters
  */
 export function resultsTable(published: readonly Published[], tokensOf: (each: Published) => string): Markup {
-  if (published.length === 0) return html`<p>No result yet.</p>`;
+  if (published.length === 0) return html`<p>No results yet.</p>`;
   return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
 <table class="results">
 <thead><tr>${COLUMNS.map((title) => html`<th scope="col" class="text">${title}</th>`)}</tr></thead>
@@ -32,8 +31,8 @@ function row({ folder, index }: Published): Markup {
   const place = `results/${encodeURIComponent(folder)}`;
   const variants = [...new Set(index.runs.map(({ variant }) => variant))].join(', ');
   const versions = [...new Set(index.runs.flatMap(({ nginx }) => nginx ?? []))].join(', ');
-  const kind = findingOf(index)?.kind;
-  return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${kind !== undefined && `${kind}: `}${variants || 'no run ended'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
+  const kind = headlineOf(index)?.kind;
+  return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${kind !== undefined && `${kind}: `}${variants || 'no run finished'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
 }
 
 /** How many of the runs are valid. */
@@ -42,5 +41,8 @@ function validityMarkup({ runs, endedAt }: ResultIndex): Markup {
     ({ outcome, validity }) => outcome.state === 'completed' && validity.verdict === 'valid',
   );
   const all = valid.length === runs.length && endedAt !== null;
-  return html`<span class="badge ${all ? 'good' : 'warn'}">${mark(all ? 'yes' : 'attention')} ${valid.length} of ${runs.length} valid${endedAt === null && ', cut off'}</span>`;
+  return badge(
+    all ? 'good' : 'warn',
+    `${valid.length} of ${runs.length} valid${endedAt === null ? ', interrupted' : ''}`,
+  );
 }

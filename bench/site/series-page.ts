@@ -1,14 +1,14 @@
 import { metricTitle } from '../metrics/metrics.ts';
+import { facts } from '../report/elements.ts';
 import { html, type Markup, trusted } from '../report/markup.ts';
-import { facts } from '../report/table.ts';
 import { formatRate } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
 import { badgeSvg } from './badge.ts';
 import { FEWEST, NEGLIGIBLE, RATE_TOLERANCE, WINDOW } from './changes.ts';
 import type { Answer, Series } from './series.ts';
+import { loadText, ratesText, seriesTitle, trendSentence } from './series-text.ts';
 import { timeMarkup } from './time.ts';
 import { pointText, trendChart } from './trend.ts';
-import { loadText, ratesText, seriesTitle, trendSentence } from './words.ts';
 
 /** The body of the page of a series: one chart per figure, and a table of all figures. */
 export function seriesBody(series: Series): Markup {
@@ -32,10 +32,10 @@ ${trendChart(trend)}</section>
 ${pointsTable(series)}</section>
 <section aria-labelledby="how-title">
 <h2 id="how-title">How to read this</h2>
-<p>Each point is one result and leads to its report: of a run its figure, of a comparison the median over its rounds. Points stand side by side in the order in which they were measured, whatever time passed between them, and the scale does not begin at 0. Crosses are runs whose figure does not count; the table says why.</p>
-<p>The shaded band is what the runs before a point leave room for. From ${FEWEST} comparable ones on (the last ${WINDOW} at the same level, in an open loop those whose rate is within ${Math.round((RATE_TOLERANCE - 1) * 100)} %) their median is taken, and the mean deviation from it in logarithms as their noise. A point outside the band, which leaves out fewer than one in 200 that only scatter, and at least ${Math.round((NEGLIGIBLE - 1) * 100)} % off, is a change: a diamond, green for the better and red for the worse. Where the next point confirms it a new level begins there; where it does not, the diamond is hollow and counts for nothing.</p>
+<p>Each point is one result and links to its report. For a run it is the run’s value, for a comparison the median over its rounds. Points are evenly spaced in the order they were measured, however much time lies between them, and the scale does not start at 0. Crosses are runs whose value does not count; the table gives the reason.</p>
+<p>The shaded band is the range expected from earlier runs. It requires at least ${FEWEST} comparable runs: the last ${WINDOW} at the same level and, in an open loop, within ${Math.round((RATE_TOLERANCE - 1) * 100)} % of the rate. The band is centred on their median, and its width follows from their mean deviation in logarithms; noise alone falls outside it less than once in 200 runs. A point that is outside the band and at least ${Math.round((NEGLIGIBLE - 1) * 100)} % away from the median is a change, shown as a diamond: green for better, red for worse. If the next point confirms it, a new level starts there. If not, the diamond is hollow and ignored from then on.</p>
 ${facts([
-  ['Series', name ?? 'no name'],
+  ['Series', name ?? 'unnamed'],
   ['Profile', profile],
   ['Badge', html`<a href="${slug}.svg">${trusted(badgeSvg(series))}</a>`],
   ['For a README', html`<code>![${seriesTitle(series)}](…/series/${slug}.svg)</code>`],

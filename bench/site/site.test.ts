@@ -69,7 +69,7 @@ test('the index tells what changed, what comparisons found, and of each result w
   const index = site([...history, cut]).get('index.html') ?? '';
   assert.match(index, /\+1\d(\.\d)? % higher<\/span> <strong>Nginx CPU per message<\/strong> of <a/);
   assert.match(index, /plain\+buf-16k uses 25 % more Nginx CPU per message than plain/);
-  assert.match(index, /12 of 12 valid, cut off/);
+  assert.match(index, /12 of 12 valid, interrupted/);
   assert.match(index, /The last of them\./);
   assert.match(index, /<span class="tag">branch=main<\/span>/);
   assert.match(index, /<option value="nginx-1">1\.26\.3<\/option>/);
@@ -89,11 +89,11 @@ test('a capacity and a calibration are told by what they found, and not as a com
     new RegExp(`<section id="${id}".*?</section>`, 's').exec(index)?.[0] ?? assert.fail(id);
   assert.match(
     sectionOf('capacities'),
-    /<a href="results\/a-capacity\/report\.html">tls<\/a>.*<p>tls holds between 4,900 and 5,100 messages a second over 100 WebSockets with response\.p99&lt;20ms/s,
+    /<a href="results\/a-capacity\/report\.html">tls<\/a>.*<p>tls holds between 4,900 and 5,100 messages per second over 100 WebSockets with response\.p99&lt;20ms/s,
   );
   assert.match(
     sectionOf('calibrations'),
-    /<a href="results\/a-calibration\/report\.html">plain on Example CPU 2\.40 GHz, 2 CPUs, 24 GiB<\/a>.*<p>Of 16 figures that cannot differ 1 was called different .*<p>plain\+delay-1ms \(its echo servers answer 1 ms later\): not found/s,
+    /<a href="results\/a-calibration\/report\.html">plain on Example CPU 2\.40 GHz, 2 CPUs, 24 GiB<\/a>.*<p>False positives: 1 of 16 metrics .*<p>plain\+delay-1ms \(its echo servers answer 1 ms later\): not found/s,
   );
   assert.doesNotMatch(index, /<section id="comparisons"/);
   for (const id of ['capacities', 'calibrations']) assert.match(index, new RegExp(`<a href="#${id}">`));
@@ -103,7 +103,7 @@ test('a capacity and a calibration are told by what they found, and not as a com
   assert.match(feed, /<title>Capacity: tls<\/title>/);
   assert.match(feed, /<summary>tls holds between 4,900 and 5,100 /);
   assert.match(feed, /<title>Calibration: plain, /);
-  assert.match(feed, /<summary>Of 16 figures that cannot differ /);
+  assert.match(feed, /<summary>False positives: 1 of 16 metrics /);
 });
 
 test('the feed is a well-formed Atom feed, with the newest first and what changed in it', () => {
@@ -128,7 +128,7 @@ test('the feed is a well-formed Atom feed, with the newest first and what change
   assert.equal(new Set(entries.map((entry) => /<id>.*<\/id>/.exec(entry)?.[0])).size, 50);
   assert.match(
     feed,
-    /tls, throughput: Nginx CPU per message higher on 12 Feb 2026: \+10\.8 %\. 42\.5 µs after/,
+    /tls, throughput: Nginx CPU per message higher on 12 Feb 2026: \+10\.8 %\. 42\.5 µs, compared with a median of/,
   );
 });
 
@@ -154,11 +154,11 @@ test('a badge tells the newest figure, and is green or red where that has just c
 });
 
 test('no result, or none that ended a run, makes a site that says so', () => {
-  assert.match(site([]).get('index.html') ?? '', /No result yet\./);
+  assert.match(site([]).get('index.html') ?? '', /No results yet\./);
   const index = site([indexOf(makeResult([]))]).get('index.html') ?? '';
-  assert.match(index, /no run ended/);
-  assert.match(index, /it takes 5 comparable results/);
-  assert.match(index, /No run that counts yet\./);
+  assert.match(index, /no run finished/);
+  assert.match(index, /at least 5 comparable results/);
+  assert.match(index, /No usable runs yet\./);
 });
 
 test('hostile text stays text, in pages, feed and badges, and leads nowhere', () => {

@@ -1,14 +1,13 @@
 import { html, type Markup } from '../report/markup.ts';
-import type { OutputFile } from '../report/output-file.ts';
-import { pageOf } from '../report/page.ts';
-import { siteScript } from '../report/script.ts';
+import type { OutputFile } from '../report/outputs.ts';
+import { pageOf, siteScript } from '../report/page.ts';
 import { badgeSvg } from './badge.ts';
 import { atomFeed } from './feed.ts';
 import { indexBody, type SitePage } from './index-page.ts';
 import { compareTexts, type Published, seriesOf } from './series.ts';
 import { seriesBody } from './series-page.ts';
+import { seriesTitle } from './series-text.ts';
 import { SITE_STYLE } from './style.ts';
-import { seriesTitle } from './words.ts';
 
 /** Marks an index.html that may be overwritten. */
 export const GENERATOR = '<meta name="generator" content="nginx-ws-bench publish">';

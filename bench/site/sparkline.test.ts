@@ -61,7 +61,7 @@ test('a change is marked where it is, as better or worse; one that stands alone 
     marks('response.p50').map(([kind]) => kind),
     ['worse', 'better'],
   );
-  assert.match(draw('messages.perSecond', drawn), /; changes: ×2, ×0\.5"/);
+  assert.match(draw('messages.perSecond', drawn), /; changes: ×2, −50 %"/);
 });
 
 test('of many points the newest 40 are drawn, and of one there is nothing to be seen', () => {

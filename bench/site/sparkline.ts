@@ -1,9 +1,9 @@
 import { metricTitle } from '../metrics/metrics.ts';
-import { formatEffect } from '../report/comparison/words.ts';
+import { formatEffect } from '../report/comparison/effect.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatFigure } from '../wording/format.ts';
 import type { Trend } from './series.ts';
-import { directionOf, isChanged } from './words.ts';
+import { directionOf, isChanged } from './series-text.ts';
 
 const WIDTH = 180;
 const HEIGHT = 40;

@@ -1,6 +1,5 @@
 /** The style of a site's pages in addition to that of every page. */
 export const SITE_STYLE = `
-.neutral { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .filters { display: flex; flex-wrap: wrap; gap: 12px 16px; align-items: end; margin: 24px 0 0; }
 .filters[hidden] { display: none; }

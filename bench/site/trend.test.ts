@@ -64,7 +64,7 @@ test('ticks are multiples of 1, 2 or 5, as many as there is room for, and of byt
     assert.deepEqual(texts, expected);
   }
   const bytes = figureNamed('memoryPerConnection.proxy');
-  assert.equal(bytes.unit, 'B');
+  assert.equal(bytes.unit, 'bytes');
   assert.deepEqual(
     ticksOf(draw(values(10 * 1024, 14 * 1024), bytes.name)).map(([, text]) => text),
     ['10 KiB', '12 KiB', '14 KiB'],
@@ -123,7 +123,7 @@ test('each point is told and leads to its report, one that does not count stands
     points.map(([, href, label, title, mark]) => [href, label === title, label, mark]),
     [
       ['../results/r0/report.html', true, '1 Jan 2026: 100/s', '<circle'],
-      ['../results/r1/report.html', true, '2 Jan 2026: does not count. It was disturbed.', '<path'],
+      ['../results/r1/report.html', true, '2 Jan 2026: not counted: It was disturbed.', '<path'],
       ['../results/r2/report.html', true, '3 Jan 2026: 200/s, ×2 better', '<path'],
     ],
   );

@@ -1,12 +1,12 @@
 import { metricTitle } from '../metrics/metrics.ts';
-import { formatEffect } from '../report/comparison/words.ts';
+import { formatEffect } from '../report/comparison/effect.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatFigure } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
 import type { Standing } from './changes.ts';
 import type { Point, Trend, TrendMetric } from './series.ts';
+import { directionOf, trendSentence } from './series-text.ts';
 import { dateText } from './time.ts';
-import { directionOf, trendSentence } from './words.ts';
 
 const WIDTH = 900;
 const HEIGHT = 260;
@@ -99,24 +99,24 @@ function bandMarkup(standing: Standing, at: number, { x, y, half }: Scale): Mark
 
 function pointMarkup(figure: TrendMetric, point: Point, at: number, { x, y }: Scale): Markup {
   const { answer, value, standing } = point;
-  const told = `${dateText(answer.startedAt)}: ${pointText(figure, point)}`;
+  const text = `${dateText(answer.startedAt)}: ${pointText(figure, point)}`;
   const mark =
     value === null
       ? html`<path class="uncounted" d="M${x(at) - 4} ${HEIGHT - BOTTOM - 8}l8 8m0 -8l-8 8"/>`
       : standing.kind === 'change'
         ? html`<path class="${standing.lasting === false ? 'alone' : directionOf(figure, standing.ratio)}" d="M${x(at)} ${y(value) - 7}l7 7l-7 7l-7 -7z"/>`
         : html`<circle class="point" cx="${x(at)}" cy="${y(value)}" r="3.5"/>`;
-  return html`<a href="../results/${encodeURIComponent(answer.folder)}/report.html" aria-label="${told}"><title>${told}</title>${mark}</a>
+  return html`<a href="../results/${encodeURIComponent(answer.folder)}/report.html" aria-label="${text}"><title>${text}</title>${mark}</a>
 `;
 }
 
-/** What is known of a point: its figure, and how it stands to those before. */
+/** The value of a point and how it compares with earlier ones. */
 export function pointText(figure: TrendMetric, { value, doubt, standing }: Point): string {
-  if (value === null) return doubt === null ? 'not measured' : `does not count. ${doubt.text}`;
+  if (value === null) return doubt === null ? 'not measured' : `not counted: ${doubt.text}`;
   const text = formatFigure(value, figure.unit);
   if (standing.kind !== 'change') return text;
   const effect = formatEffect(standing.ratio);
-  return `${text}, ${effect} ${standing.lasting === false ? 'this once' : directionOf(figure, standing.ratio)}`;
+  return `${text}, ${effect} ${standing.lasting === false ? 'once only' : directionOf(figure, standing.ratio)}`;
 }
 
 /** Marks where the version of Nginx changes. */

@@ -8,10 +8,10 @@ function start(): void {
   const source = new EventSource('events');
   let loaded = Promise.resolve();
   source.addEventListener('open', () => {
-    link.textContent = 'is running';
+    link.textContent = 'running';
   });
   source.addEventListener('error', () => {
-    link.textContent = 'does not answer: what follows is what was told last';
+    link.textContent = 'not responding: this is the last state received';
   });
   source.addEventListener('state', ({ data }) => {
     state.innerHTML = JSON.parse(data);
@@ -23,13 +23,13 @@ function start(): void {
   source.addEventListener('end', () => {
     loaded.then(() => {
       source.close();
-      link.textContent = 'has ended: this is the whole report';
+      link.textContent = 'finished: this is the complete report';
       state.replaceChildren();
     });
   });
 }
 
-/** The new report takes the place of the old one when it is there: as far open, and scrolled to where that was. */
+/** Replaces the report once the new one has loaded, with the same sections open and the same scroll position. */
 function load(place: HTMLElement, address: string): Promise<void> {
   place.querySelector('.coming')?.remove();
   const before = place.firstElementChild;

@@ -3,7 +3,7 @@ import type { Condition } from '../../model/condition.ts';
 import { formatShort } from '../../wording/format.ts';
 import { bytesAxis, timeAxis } from '../axis.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatLevel, formatMetric, outcomeText } from './words.ts';
+import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
 const WIDTH = 960;
 const HEIGHT = 360;
@@ -38,20 +38,20 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
   // Leaves room for the number above the highest point.
   const values = [...figures, Math.max(...figures) * 1.2];
   const y = valueScale(values, objective);
-  const title = `${objective.metric} by ${axis.over === 'rate' ? 'messages a second' : 'number of WebSockets'}`;
-  const told = shown.map(
+  const title = `${objective.metric} by ${axis.over === 'rate' ? 'messages per second' : 'number of WebSockets'}`;
+  const trials = shown.map(
     ({ trial, figure, number }) =>
       `trial ${number} at ${formatLevel(trial.level, axis)}: ${formatMetric(figure, objective)}, ${outcomeText(trial)}`,
   );
-  return html`<figure class="plotted"><h3>${title}</h3>
+  return html`<figure class="plotted"><h3>${title}</h3><p class="how">Dashed line: the objective ${objective.text}.</p>
 <div class="scroll" role="region" aria-label="${title}" tabindex="0">
-<svg class="plot forest" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${told.join('; ')}">
+<svg class="plot trials" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}. ${trials.join('; ')}">
 ${band(interval, x)}
 ${grid(x, y, objective)}
-<line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/><text x="${LEFT + 6}" y="${y.at(objective.limit) - 6}">${objective.text}</text>
+<line class="zero" x1="${LEFT}" y1="${y.at(objective.limit)}" x2="${RIGHT}" y2="${y.at(objective.limit)}"/>
 ${shown.map(({ trial, figure }) => point(trial, x.at(trial.level), y.at(figure)))}
 ${labels(shown.map(({ trial, figure, number }) => ({ x: x.at(trial.level), y: y.at(figure), number })))}
-<text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 8}">${axis.over === 'rate' ? 'messages a second' : 'WebSockets'}</text>
+<text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 8}">${axis.over === 'rate' ? 'messages per second' : 'WebSockets'}</text>
 </svg></div></figure>
 `;
 }

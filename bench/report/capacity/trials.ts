@@ -3,7 +3,7 @@ import type { CapacitySearch, Trial } from '../../model/capacity.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatShare, NOTHING } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
-import { formatLevel, formatMetric, outcomeText } from './words.ts';
+import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
 /** The runs of the trials, in order. These are all runs that are part of the search. */
 export function runsOfTrials({ result, runs }: View): RunView[] {
@@ -15,7 +15,7 @@ export function runsOfTrials({ result, runs }: View): RunView[] {
 
 /** The column headings of the search. */
 export function trialColumns({ axis, objectives }: CapacitySearch): string[] {
-  const level = axis.over === 'rate' ? 'messages a second' : 'WebSockets';
+  const level = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
   return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx busy', 'outcome'];
 }
 

@@ -1,11 +1,18 @@
 import type { View } from '../view.ts';
 
+/** The article that makes the claims. It has no permanent address. */
+export const ARTICLE = {
+  title: 'Nginx实现Websocket',
+  translation: 'WebSocket with Nginx',
+  published: 'October 2020',
+};
+
 /** Whether the measurements support a claim. `not shown` does not mean that it is wrong. */
 export const CLAIM_VERDICTS = ['confirmed', 'refuted', 'not shown'] as const;
 export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 
 /** What one result says about a claim. */
-export interface Finding {
+export interface Judgement {
   verdict: ClaimVerdict;
   /**
    * The basis of a finding. `fact`: something that every run can observe (a protocol, a count). `rounds`: figures
@@ -28,5 +35,5 @@ export interface Claim {
   /** Profiles without which it cannot be judged. */
   needs: readonly string[];
   /** Null if the result has no suitable runs. */
-  judge: (view: View) => Finding | null;
+  judge: (view: View) => Judgement | null;
 }

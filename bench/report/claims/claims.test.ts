@@ -9,9 +9,9 @@ import type { ComparedFigure } from '../../model/comparison.ts';
 import { stored } from '../../model/finding.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
+import { claimsMarkup } from '../section/claims.ts';
 import { viewOf } from '../view.ts';
 import { CLAIMS, judge } from './claims.ts';
-import { claimsMarkup } from './markup.ts';
 
 function judgedOf(id: string, ...results: Result[]) {
   const found = judge(results.map(viewOf)).find(({ claim }) => claim.id === id);
@@ -67,7 +67,7 @@ test('a result without the profiles of a claim says nothing on it', () => {
   );
   assert.match(
     claimsMarkup([tls]).markup,
-    /Not tried here: HTTP\/2 makes WebSockets faster \(needs http2\);/,
+    /Not tested here: HTTP\/2 makes WebSockets faster \(needs http2\);/,
   );
   const none = verdicts(makeResult([]));
   assert.deepEqual(new Set(Object.values(none)), new Set(['not shown']));
@@ -94,7 +94,7 @@ test('one run a side confirms and refutes nothing by a small difference', () => 
     const judged = judgedOf('backend', result);
     assert.equal(judged.verdict, verdict, `${cpuRatio}: ${judged.told}`);
     if (verdict === 'not shown')
-      assert.match(judged.told, /one run a side does not tell less than 25 % from chance/);
+      assert.match(judged.told, /one run per side cannot distinguish differences below 25 % from noise/);
   }
 });
 
@@ -133,7 +133,7 @@ test('a run that was disturbed most of the time says nothing by itself', () => {
   assert.equal(judgedOf('performance', result).verdict, 'refuted');
   for (const run of result.runs) if (run.plan.variant === 'plain') disturb(run, 1, { stolenUs: 900_000 });
   assert.equal(judgedOf('performance', result).verdict, 'not shown');
-  assert.match(judgedOf('performance', result).told, /plain was disturbed for 2 of 3 seconds/);
+  assert.match(judgedOf('performance', result).told, /plain was disturbed in 2 of 3 seconds/);
 });
 
 test('better in one figure and worse in another shows nothing', () => {
@@ -143,7 +143,7 @@ test('better in one figure and worse in another shows nothing', () => {
     slice.histograms = runOf(makeBothSteps(6, 2), 'http2', 'latency').slices[3]?.histograms ?? {};
   const judged = judgedOf('performance', result);
   assert.equal(judged.verdict, 'not shown');
-  assert.match(judged.told, /Better in one and worse in another\./);
+  assert.match(judged.told, /One metric is better and another is worse\./);
 });
 
 test('TLS is refuted where a connection did without, HTTP/2 only where the listener spoke it in vain', () => {
@@ -197,7 +197,7 @@ test('a cache whose requests failed speaks for no claim, and no share is more th
       assert.equal(verdict, 'not shown');
       assert.match(
         told,
-        /^(1 of 24,001|23,999 of 24,000) ordinary GETs failed, so nothing is told of the cache\.$/,
+        /^(1 of 24,001|23,999 of 24,000) ordinary GETs failed, so nothing is known about the cache\.$/,
       );
     }
   }
@@ -210,7 +210,7 @@ test('a cache whose requests failed speaks for no claim, and no share is more th
     judgedOf('cache-requests', result).told,
     /^24,000 of 24,000 ordinary GETs reached .* \(100 %\)/,
   );
-  assert.match(judgedOf('cache-requests', result).told, /without a cache it was 12k\/s/);
+  assert.match(judgedOf('cache-requests', result).told, /without a cache the rate was 12k\/s/);
   plain.errors = 1;
   assert.doesNotMatch(judgedOf('cache-requests', result).told, /without a cache/);
 });
@@ -261,7 +261,7 @@ test('HTTP/2 is not refuted where its listener was the faster one, whatever no W
   for (const run of result.runs) run.machine = null;
   const { verdict, told } = judgedOf('http2', result);
   assert.equal(verdict, 'not shown', told);
-  assert.match(told, /That difference cannot come from HTTP\/2/);
+  assert.match(told, /HTTP\/2 cannot cause this difference/);
   for (const { component, samples } of fast.processes)
     if (component === 'proxy') for (const sample of samples) sample.cpuUs *= 8;
   assert.equal(judgedOf('http2', result).verdict, 'refuted');
@@ -305,10 +305,10 @@ test('rounds outweigh single runs, and tell small effects', () => {
   runOf(single, 'plain', 'throughput').outcome = { state: 'aborted', reason: 'interrupted' };
   const faster = comparedTo(single, { effect: 0.95, interval: [0.93, 0.97], verdict: 'faster' });
   assert.equal(judgedOf('performance', faster).verdict, 'confirmed');
-  assert.match(judgedOf('performance', faster).told, /−5 %, 95 % interval −7 % to −3 %, 3 rounds/);
+  assert.match(judgedOf('performance', faster).told, /−5 %, 95 % CI −7 % to −3 %, 3 rounds/);
   assert.equal(judgedOf('performance', comparedTo(single, {})).verdict, 'not shown');
   const few = comparedTo(single, { verdict: 'too few rounds' });
-  assert.match(judgedOf('performance', few).told, /too few rounds \(3\) for a verdict/);
+  assert.match(judgedOf('performance', few).told, /too few rounds for a verdict: 3/);
   const turned = comparedTo(
     single,
     { effect: 1.25, interval: [1.2, 1.3], verdict: 'slower', baseline: 80, variant: 100 },
@@ -317,7 +317,7 @@ test('rounds outweigh single runs, and tell small effects', () => {
   assert.equal(judgedOf('performance', turned).verdict, 'confirmed');
   assert.match(
     judgedOf('performance', turned).told,
-    /plain 80 µs, direct 100 µs \(−20 %, 95 % interval −23\.1 % to −16\.7 %/,
+    /plain 80 µs, direct 100 µs \(−20 %, 95 % CI −23\.1 % to −16\.7 %/,
   );
   // A single run that refutes and rounds that confirm: the rounds count.
   assert.equal(judgedOf('performance', makeBothSteps(2, 2)).verdict, 'refuted');

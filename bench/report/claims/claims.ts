@@ -1,5 +1,5 @@
 import type { View } from '../view.ts';
-import type { Claim, ClaimVerdict, Finding } from './claim.ts';
+import type { Claim, ClaimVerdict, Judgement } from './claim.ts';
 import { balancing, cachedMessages, cachedRequests, encryption, http2 } from './practices.ts';
 import { backend, performance, upgrade } from './proxying.ts';
 
@@ -20,12 +20,12 @@ export interface Judged {
   claim: Claim;
   verdict: ClaimVerdict;
   /** From each result that says something about it. */
-  findings: { view: View; finding: Finding }[];
+  findings: { view: View; finding: Judgement }[];
   /** Whether the results contradict each other. */
   disagree: boolean;
 }
 
-const STRONGEST_FIRST: readonly Finding['basis'][] = ['fact', 'rounds', 'single'];
+const STRONGEST_FIRST: readonly Judgement['basis'][] = ['fact', 'rounds', 'single'];
 
 /**
  * Judges every claim over one or several results. Evidence from rounds outweighs single runs. If results of the
@@ -41,7 +41,7 @@ export function judge(views: readonly View[]): Judged[] {
   });
 }
 
-function verdictOf(findings: readonly Finding[]): Pick<Judged, 'verdict' | 'disagree'> {
+function verdictOf(findings: readonly Judgement[]): Pick<Judged, 'verdict' | 'disagree'> {
   const decided = findings.filter(({ verdict }) => verdict !== 'not shown');
   for (const basis of STRONGEST_FIRST) {
     const verdicts = new Set(decided.filter((each) => each.basis === basis).map(({ verdict }) => verdict));

@@ -5,8 +5,8 @@ import type { Step } from '../../model/plan.ts';
 import type { Result } from '../../model/result.ts';
 import { formatCount, formatFigure } from '../../wording/format.ts';
 import { capital, sentence } from '../../wording/words.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
-import { formatDetectable, formatEffect, formatInterval, isFound } from '../comparison/words.ts';
+import { formatDetectable, formatEffect, formatInterval, isFound } from '../comparison/effect.ts';
+import { conclusionOf } from '../conclusion.ts';
 import type { RunView, VariantView, View } from '../view.ts';
 
 /** A metric in the step that a claim takes it from. */
@@ -30,7 +30,7 @@ export interface Effect {
   sentence: string;
 }
 
-/** By the rounds of a comparison where it has both, else by one run a side; null where a figure is missing. */
+/** From the rounds of a comparison of the two if available, otherwise from one run per side; null if the metric is missing. */
 export function effectOf(
   view: View,
   baseline: string,
@@ -47,7 +47,7 @@ function byRounds({ result }: View, baseline: string, variant: string, figure: C
   return {
     direction: directionOf(compared, compared.effect),
     basis: 'rounds',
-    sentence: toldOf(compared, baseline, variant, figure),
+    sentence: roundsText(compared, baseline, variant, figure),
   };
 }
 
@@ -57,7 +57,7 @@ function comparedIn(
   variant: string,
   figure: ClaimedFigure,
 ): ComparedFigure | null {
-  const comparison = comparisonOf(result);
+  const comparison = conclusionOf(result, 'comparison');
   if (comparison?.baseline !== baseline) return null;
   const figures = comparison.comparisons.find((each) => each.variant === variant)?.figures ?? [];
   return figures.find(({ name, step }) => name === figure.metric.name && step === figure.step) ?? null;
@@ -84,7 +84,7 @@ function directionOf(compared: ComparedFigure, effect: number): Effect['directio
   return effect > 1 ? 'higher' : 'lower';
 }
 
-function toldOf(
+function roundsText(
   compared: ComparedFigure,
   baseline: string,
   variant: string,
@@ -92,13 +92,13 @@ function toldOf(
 ): string {
   const sides = `${variant} ${formatFigure(compared.variant, unit)}, ${baseline} ${formatFigure(compared.baseline, unit)}`;
   const { effect, interval, rounds, detectable } = compared;
-  const told =
+  const outcome =
     compared.verdict === 'too few rounds'
-      ? `too few rounds (${rounds.length}) for a verdict`
+      ? `too few rounds for a verdict: ${rounds.length}`
       : isFound(compared)
-        ? `${formatEffect(effect)}, 95 % interval ${formatInterval(interval)}, ${rounds.length} rounds`
-        : `no difference detected in ${rounds.length} rounds, in which ${formatDetectable(detectable)} would have been`;
-  return `${capital(title)}: ${sides} (${told}).`;
+        ? `${formatEffect(effect)}, 95 % CI ${formatInterval(interval)}, ${rounds.length} rounds`
+        : `no difference detected in ${rounds.length} rounds; ${formatDetectable(detectable)} would have been detected`;
+  return `${capital(title)}: ${sides} (${outcome}).`;
 }
 
 function bySingleRuns(view: View, baseline: string, variant: string, figure: ClaimedFigure): Effect | null {
@@ -109,17 +109,17 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Cla
   if (from == null || to == null || from === 0) return null;
   const ratio = to / from;
   const sides = `${capital(title)}: ${variant} ${formatFigure(to, unit)}, ${baseline} ${formatFigure(from, unit)} (${formatEffect(ratio)})`;
-  const told = (direction: Effect['direction'], why: string): Effect => ({
+  const effect = (direction: Effect['direction'], why: string): Effect => ({
     direction,
     basis: 'single',
     sentence: sentence(`${sides}${why}`),
   });
   const doubts = [base, other].flatMap((run) => doubtOf(run, figure) ?? []);
-  if (doubts.length > 0) return told('unclear', `; not counted: ${doubts.join(' ')}`);
+  if (doubts.length > 0) return effect('unclear', `; not counted: ${doubts.join(' ')}`);
   const least = formatEffect(LEAST_SINGLE).replace('+', '');
   if (Math.max(ratio, 1 / ratio) < LEAST_SINGLE)
-    return told('unclear', `; one run a side does not tell less than ${least} from chance`);
-  return told(ratio > 1 ? 'higher' : 'lower', '; one run a side');
+    return effect('unclear', `; one run per side cannot distinguish differences below ${least} from noise`);
+  return effect(ratio > 1 ? 'higher' : 'lower', '; one run per side');
 }
 
 /**
@@ -129,11 +129,11 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Cla
  */
 const LEAST_SINGLE = 1.25;
 
-/** Why a run says nothing by itself: rounds would take its disturbance to both sides, a single run does not. */
+/** Why a single run is not evidence. In rounds a disturbance affects both sides; in single runs it does not. */
 function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): string | null {
   const { disturbed } = figures;
   if (disturbed !== null && disturbed.seconds > disturbed.of / 2)
-    return `${name} was disturbed for ${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)} seconds`;
+    return `${name} was disturbed in ${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)} seconds.`;
   const doubt = metric.unfit(factsOf(run, figures));
   return doubt === null ? null : `${name}: ${doubt.text}`;
 }

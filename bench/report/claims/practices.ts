@@ -1,7 +1,7 @@
 import { ratio } from '../../measure/arithmetic.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
-import type { Claim, Finding } from './claim.ts';
+import type { Claim, Judgement } from './claim.ts';
 import { effectOf, NGINX_CPU, P50, variantOf } from './effect.ts';
 import { runsOf } from './proxying.ts';
 
@@ -9,9 +9,9 @@ import { runsOf } from './proxying.ts';
 export const encryption: Claim = {
   id: 'tls',
   title: 'TLS encrypts WebSocket',
-  says: 'WebSocket does not encrypt what it carries; TLS, configured in Nginx, does.',
+  says: 'WebSocket itself does not encrypt data; TLS, configured in Nginx, does.',
   shownBy:
-    'Confirmed where the listener negotiates TLS and every connection of the load made a TLS handshake before its upgrade, refuted where one did not. What it costs stands beside it, against plain.',
+    'Run the tls profile. Confirmed if the listener negotiates TLS and every connection of the load made a TLS handshake before its upgrade; refuted if one did not. The cost compared with plain is shown as well.',
   needs: ['tls'],
   judge: (view) => {
     const [first] = runsOf(view, 'tls');
@@ -25,7 +25,7 @@ export const encryption: Claim = {
       basis: 'fact',
       evidence: [
         `${probe.tlsProtocol ?? 'No TLS'}${probe.tlsCipher === null ? '' : `, ${probe.tlsCipher}`}: ${formatCount(handshakes)} TLS handshakes for ${formatCount(opened)} connections.`,
-        ...toldOf(effectOf(view, 'plain', 'tls', NGINX_CPU), 'What it costs. '),
+        ...evidenceOf(effectOf(view, 'plain', 'tls', NGINX_CPU), 'Cost of TLS. '),
         ...handshakeCost(view),
       ],
     };
@@ -39,16 +39,16 @@ function handshakeCost(view: View): string[] {
   return plain == null || tls == null
     ? []
     : [
-        `To open a connection Nginx used ${formatTime(tls)} of CPU with TLS and ${formatTime(plain)} without.`,
+        `Opening a connection took ${formatTime(tls)} of Nginx CPU with TLS and ${formatTime(plain)} without.`,
       ];
 }
 
 export const http2: Claim = {
   id: 'http2',
   title: 'HTTP/2 makes WebSockets faster',
-  says: 'Enabling HTTP/2 in Nginx raises the performance of WebSocket communication.',
+  says: 'Enabling HTTP/2 in Nginx improves the performance of WebSocket communication.',
   shownBy:
-    'Refuted where the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441), without which no WebSocket can run over it: what does not take part cannot make anything faster. Confirmed only by WebSockets that did run over HTTP/2 and were faster than those of tls, which this bench does not open.',
+    'Run the http2 profile. Refuted if the listener speaks HTTP/2 but does not advertise extended CONNECT (RFC 8441): then no WebSocket can run over HTTP/2, so HTTP/2 cannot make it faster. Confirming it would take WebSockets that run over HTTP/2 and are faster than those of tls, which this bench does not open.',
   needs: ['http2'],
   judge: (view) => {
     const [first] = runsOf(view, 'http2');
@@ -64,9 +64,7 @@ export const http2: Claim = {
       evidence: [
         http2Sentence(first, unused),
         ...effects.map(({ sentence }) => sentence),
-        ...(unused && gain
-          ? ['That difference cannot come from HTTP/2; what it comes from is not known.']
-          : []),
+        ...(unused && gain ? ['HTTP/2 cannot cause this difference; its cause is unknown.'] : []),
       ],
     };
   },
@@ -74,17 +72,18 @@ export const http2: Claim = {
 
 function http2Sentence({ run, figures }: RunView, unused: boolean): string {
   if (unused)
-    return `Nginx ${run.proxy?.version ?? ''} negotiates h2 with who offers it, but does not advertise extended CONNECT: none of ${formatCount(figures.connections.opened)} WebSockets ran over HTTP/2, all ran over HTTP/1.1.`;
-  if (run.probe?.alpnOffered !== 'h2') return 'The listener did not negotiate h2, so nothing was tried.';
-  return 'Whether WebSockets could have run over HTTP/2 was not refuted; those of this bench ran over HTTP/1.1.';
+    return `Nginx ${run.proxy?.version ?? ''} negotiates h2 with clients that offer it, but does not advertise extended CONNECT: none of ${formatCount(figures.connections.opened)} WebSockets ran over HTTP/2, all ran over HTTP/1.1.`;
+  if (run.probe?.alpnOffered !== 'h2')
+    return 'The listener did not negotiate h2, so the claim was not tested.';
+  return 'WebSockets over HTTP/2 may have been possible; those of this bench ran over HTTP/1.1.';
 }
 
 export const cachedMessages: Claim = {
   id: 'cache-messages',
-  title: 'A cache holds what WebSockets carry',
-  says: 'Nginx can keep the data of WebSocket communication in its cache, which makes that communication faster and spares the backend.',
+  title: 'A cache stores WebSocket messages',
+  says: 'Nginx can cache the data of WebSocket communication, which makes it faster and reduces the load on the backend.',
   shownBy:
-    'Refuted where every echo came over a connection to an echo server: no two messages are alike and each echo is compared with its own, so that none can come from a cache. Nothing that this bench measures could confirm it.',
+    'Run the cache profile. Refuted if every echo came over a connection to an echo server: all messages differ and each echo is compared with its message, so none can come from a cache. Nothing that this bench measures could confirm it.',
   needs: ['cache'],
   judge: (view) => {
     const [first] = runsOf(view, 'cache');
@@ -100,18 +99,18 @@ export const cachedMessages: Claim = {
       verdict: answered >= echoed ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(answered)} of ${formatCount(echoed)} echoes came over connections to an echo server. After the 101 Nginx only passes bytes on.`,
-        ...[NGINX_CPU, P50].flatMap((figure) => toldOf(effectOf(view, 'plain', 'cache', figure))),
+        `${formatCount(answered)} of ${formatCount(echoed)} echoes came over connections to an echo server. After the 101 response, Nginx only relays bytes.`,
+        ...[NGINX_CPU, P50].flatMap((figure) => evidenceOf(effectOf(view, 'plain', 'cache', figure))),
       ],
     };
   },
 };
 
-/** Of a cache whose requests fail nothing is shown, whatever else went well. */
+/** If requests through the cache fail, nothing is shown about it. */
 function failedGets({ figures: { http } }: RunView): string[] {
   if (http === null || http.failed === 0) return [];
   return [
-    `${formatCount(http.failed)} of ${formatCount(http.failed + http.succeeded)} ordinary GETs failed, so nothing is told of the cache.`,
+    `${formatCount(http.failed)} of ${formatCount(http.failed + http.succeeded)} ordinary GETs failed, so nothing is known about the cache.`,
   ];
 }
 
@@ -121,9 +120,9 @@ const SPARED = 0.5;
 export const cachedRequests: Claim = {
   id: 'cache-requests',
   title: 'A cache takes load off the backend',
-  says: 'With a cache in Nginx the servers behind it are under less pressure.',
+  says: 'With a cache in Nginx, the servers behind it are under less pressure.',
   shownBy:
-    'Read as of the ordinary requests beside the WebSockets, for messages are never cached: confirmed where less than half of the GETs through the cache reached an echo server, refuted where all did.',
+    'Run the cache profile. Messages are never cached, so the claim is tested with ordinary HTTP requests: confirmed if less than half of the GETs through the cache reached an echo server, refuted if all did.',
   needs: ['cache'],
   judge: (view) => {
     const cached = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null);
@@ -134,12 +133,13 @@ export const cachedRequests: Claim = {
     const share = leg.backend === null ? null : ratio(leg.backend, leg.succeeded);
     if (share === null) return null;
     const plain = runsOf(view, 'plain').find(({ figures }) => figures.http?.failed === 0)?.figures.http;
-    const beside = plain == null ? '' : `; without a cache it was ${formatRate(plain.requestsPerSecond)}`;
+    const uncached =
+      plain == null ? '' : `; without a cache the rate was ${formatRate(plain.requestsPerSecond)}`;
     return {
       verdict: share < SPARED ? 'confirmed' : share >= 1 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${beside}. Messages of WebSockets are not among them.`,
+        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${uncached}. WebSocket messages are not included.`,
       ],
     };
   },
@@ -150,10 +150,10 @@ const EVEN = 1.25;
 
 export const balancing: Claim = {
   id: 'balancing',
-  title: 'Load balancing shares the connections out',
-  says: 'With several backends Nginx spreads the connections over them, so that many can be coped with.',
+  title: 'Load balancing spreads the connections',
+  says: 'With several backends, Nginx spreads the connections over them and so handles many.',
   shownBy:
-    'Confirmed where each of several echo servers got its even share of the connections to within 25 %, refuted where one got all.',
+    'Run the load-balanced profile. Confirmed if each of several echo servers got an even share of the connections, within 25 %; refuted if one got all of them.',
   needs: ['load-balanced'],
   judge: (view) => {
     const [first] = runsOf(view, 'load-balanced');
@@ -169,14 +169,14 @@ export const balancing: Claim = {
       basis: 'fact',
       evidence: [
         `${formatCount(all)} connections on ${formatCount(servers.length)} of ${formatCount(first.run.plan.servers)} echo servers: ${formatCount(least)} to ${formatCount(most)} each.`,
-        ...busiestBeside(view),
+        ...busiestServers(view),
       ],
     };
   },
 };
 
 /** How busy the busiest echo server was with one server and with several, at the same message rate. */
-function busiestBeside(view: View): string[] {
+function busiestServers(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)
       ?.latency?.figures.processes.filter(({ component }) => component === 'server')
@@ -187,10 +187,10 @@ function busiestBeside(view: View): string[] {
   return plain == null || balanced == null
     ? []
     : [
-        `At ${formatRate(rate)} the busiest echo server used ${formatShare(balanced)} of a core with load-balanced and ${formatShare(plain)} with plain.`,
+        `At ${formatRate(rate)}, the busiest echo server used ${formatShare(balanced)} of a core with load-balanced and ${formatShare(plain)} with plain.`,
       ];
 }
 
-function toldOf(effect: ReturnType<typeof effectOf>, before = ''): Finding['evidence'] {
+function evidenceOf(effect: ReturnType<typeof effectOf>, before = ''): Judgement['evidence'] {
   return effect === null ? [] : [`${before}${effect.sentence}`];
 }

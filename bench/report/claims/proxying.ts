@@ -1,15 +1,16 @@
 import { formatCount } from '../../wording/format.ts';
+import { counted } from '../../wording/words.ts';
 import type { RunView, View } from '../view.ts';
-import type { Claim, ClaimVerdict, Finding } from './claim.ts';
+import type { Claim, ClaimVerdict, Judgement } from './claim.ts';
 import { type Effect, effectOf, P50, SERVER_CPU, THROUGHPUT } from './effect.ts';
 
 /** What the article says about Nginx itself, in front of a WebSocket server. */
 export const upgrade: Claim = {
   id: 'upgrade',
   title: 'Nginx carries WebSockets',
-  says: 'A location that passes the upgrade on over HTTP/1.1 is enough for Nginx to stand between WebSocket clients and their server.',
+  says: 'A location that forwards the upgrade over HTTP/1.1 is all Nginx needs to proxy WebSockets.',
   shownBy:
-    'Confirmed where every connection that was asked for opened through Nginx and every message came back as it was sent. Refuted where none opened. Anything between may be a limit of the machine.',
+    'Run any profile with Nginx. Confirmed if every requested connection opened through Nginx and every message came back unchanged; refuted if no connection opened. Anything in between may be a limit of the machine.',
   needs: ['plain'],
   judge: ({ runs }) => {
     const proxied = runs.filter(({ run }) => run.proxy !== null && run.outcome.state === 'completed');
@@ -25,7 +26,7 @@ export const upgrade: Claim = {
       verdict: whole ? 'confirmed' : opened === 0 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(opened)} of ${formatCount(asked)} connections opened through Nginx, and ${formatCount(echoed)} of ${formatCount(sent)} messages came back, each compared byte by byte, over ${formatCount(proxied.length)} ${proxied.length === 1 ? 'run' : 'runs'}.`,
+        `${formatCount(opened)} of ${formatCount(asked)} connections opened through Nginx, and ${formatCount(echoed)} of ${formatCount(sent)} messages came back unchanged, over ${counted(proxied.length, 'run')}.`,
       ],
     };
   },
@@ -36,7 +37,7 @@ export const performance: Claim = {
   title: 'Nginx makes WebSockets faster',
   says: 'WebSocket communication performs better with Nginx than without.',
   shownBy:
-    'Median response time and throughput with Nginx (plain) beside those without (direct), in the same placement. Confirmed where one is better and none worse, refuted the other way round.',
+    'Run direct and plain. Median response time and throughput with Nginx (plain) are compared with those without it (direct), in the same placement. Confirmed if one is better and neither is worse; refuted if one is worse and neither is better.',
   needs: ['direct', 'plain'],
   judge: (view) => {
     const p50 = effectOf(view, 'direct', 'plain', P50);
@@ -53,7 +54,7 @@ export const backend: Claim = {
   title: 'Nginx takes load off the server behind it',
   says: 'A WebSocket server has less to do with Nginx in front of it.',
   shownBy:
-    'CPU that the echo server uses for a message with Nginx (plain) beside that without (direct). Confirmed where it is less, refuted where it is more.',
+    'Run direct and plain. The CPU that the echo server uses per message with Nginx (plain) is compared with that without it (direct). Confirmed if it is lower, refuted if it is higher.',
   needs: ['direct', 'plain'],
   judge: (view) => verdictFrom([[effectOf(view, 'direct', 'plain', SERVER_CPU), 'lower']]),
 };
@@ -64,7 +65,7 @@ export const backend: Claim = {
  */
 export function verdictFrom(
   effects: readonly (readonly [effect: Effect | null, better: 'higher' | 'lower'])[],
-): Finding | null {
+): Judgement | null {
   const known = effects.flatMap(([effect, better]) => (effect === null ? [] : [{ ...effect, better }]));
   if (known.length === 0) return null;
   const decided = known.filter(({ direction }) => direction === 'higher' || direction === 'lower');
@@ -77,7 +78,7 @@ export function verdictFrom(
     basis: counted.every(({ basis }) => basis === 'rounds') ? 'rounds' : 'single',
     evidence: [
       ...known.map(({ sentence }) => sentence),
-      ...(good && bad ? ['Better in one and worse in another.'] : []),
+      ...(good && bad ? ['One metric is better and another is worse.'] : []),
     ],
   };
 }

@@ -1,13 +1,15 @@
 import { metricTitle } from '../../metrics/metrics.ts';
 import { type ComparedFigure, isBetter, type VariantComparison } from '../../model/comparison.ts';
 import { html, type Markup } from '../markup.ts';
-import { formatEffect, formatInterval, isFound } from './words.ts';
+import { formatEffect, formatInterval, isFound } from './effect.ts';
 
-const ROW = 30;
-const TOP = 14;
-const LEFT = 270;
-const RIGHT = 720;
-const WIDTH = 960;
+/** Title and value above the interval, so that the plot fits a narrow screen. */
+const ROW = 40;
+const TOP = 6;
+const MARGIN = 6;
+const WIDTH = 480;
+const LEFT = 28;
+const RIGHT = WIDTH - 28;
 /** Larger effects are drawn as arrows at the edge, because they are obvious without a scale. */
 const FURTHEST = Math.log(1.6);
 const NEAREST = Math.log(1.06);
@@ -20,9 +22,8 @@ export function forestPlot({ variant, figures }: VariantComparison, baseline: st
   const x = (log: number) =>
     (LEFT + RIGHT) / 2 + (Math.max(-reach, Math.min(reach, log)) / reach) * ((RIGHT - LEFT) / 2);
   const bottom = TOP + shown.length * ROW;
-  const title = `Effects of ${variant} against ${baseline}, with 95 % intervals`;
-  return html`<div class="scroll" role="region" aria-label="${title}" tabindex="0">
-<svg class="plot forest" viewBox="0 0 ${WIDTH} ${bottom + 46}" role="img" aria-label="${title}: ${shown.map(described).join('; ')}">
+  const title = `Effects of ${variant} compared with ${baseline}, with 95 % intervals`;
+  return html`<svg class="plot effects" viewBox="0 0 ${WIDTH} ${bottom + 28}" role="img" aria-label="${title}: ${shown.map(described).join('; ')}">
 <rect class="negligible" x="${x(-Math.log(1.02))}" y="${TOP}" width="${x(Math.log(1.02)) - x(-Math.log(1.02))}" height="${bottom - TOP}"/>
 ${ticksOf(reach).map(
   (
@@ -30,12 +31,13 @@ ${ticksOf(reach).map(
   ) => html`<line class="${log === 0 ? 'zero' : 'grid'}" x1="${x(log)}" y1="${TOP}" x2="${x(log)}" y2="${bottom}"/><text class="tick" x="${x(log)}" y="${bottom + 18}">${log === 0 ? 'same' : formatEffect(Math.exp(log))}</text>
 `,
 )}
-${shown.map((figure, index) => rowOf(figure, TOP + (index + 0.5) * ROW, x, reach))}
-</svg></div>
+${shown.map((figure, index) => rowOf(figure, TOP + index * ROW, x, reach))}
+</svg>
 `;
 }
 
-function rowOf(figure: ComparedFigure, y: number, x: (log: number) => number, reach: number): Markup {
+function rowOf(figure: ComparedFigure, top: number, x: (log: number) => number, reach: number): Markup {
+  const y = top + 30;
   const log = Math.log(figure.effect ?? 1);
   const [low, high] = (figure.interval ?? [1, 1]).map(Math.log) as [number, number];
   const beyond = Math.abs(log) > reach ? Math.sign(log) : 0;
@@ -44,9 +46,9 @@ function rowOf(figure: ComparedFigure, y: number, x: (log: number) => number, re
     beyond === 0
       ? html`<circle cx="${x(log)}" cy="${y}" r="5"/>`
       : html`<path d="M${edge - beyond * 9} ${y - 6} L${edge} ${y} L${edge - beyond * 9} ${y + 6} Z"/>`;
-  return html`<g class="${kindOf(figure)}"><text class="name" x="${LEFT - 14}" y="${y + 5}">${metricTitle(figure)}</text>
+  return html`<g class="${kindOf(figure)}"><text class="name" x="${MARGIN}" y="${top + 17}">${metricTitle(figure)}</text>
 ${figure.interval !== null && html`<line class="interval" x1="${x(low)}" y1="${y}" x2="${x(high)}" y2="${y}"/>`}${point}
-<text class="told" x="${RIGHT + 14}" y="${y + 5}">${formatEffect(figure.effect)} ${isFound(figure) ? figure.verdict : ''}</text></g>
+<text class="effect" x="${WIDTH - MARGIN}" y="${top + 17}">${formatEffect(figure.effect)} ${isFound(figure) ? figure.verdict : ''}</text></g>
 `;
 }
 

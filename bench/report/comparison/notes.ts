@@ -1,28 +1,33 @@
+import { COMPARED } from '../../metrics/compared.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
+import type { Comparison, Excluded, Stored } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import type { Variant } from '../../model/variant.ts';
+import { roundsForWeights } from '../../stats/verdict.ts';
+import { groupedFindings } from '../../wording/finding.ts';
 import { formatRate } from '../../wording/format.ts';
-import { calibrationOf, keptSentence } from '../calibration/words.ts';
-import { comparisonOf } from './conclusion.ts';
-import { differenceLines, unmatchedLines } from './words.ts';
+import { counted } from '../../wording/words.ts';
+import { keptSentence } from '../calibration.ts';
+import { conclusionOf } from '../conclusion.ts';
 
 /**
  * What the reader must know in addition to the verdicts: variants identical to the baseline, left-out variants, the
  * rate, and what the machine can detect. For stored results, what else differs.
  */
 export function notesOf(result: Result): string[] {
-  const stored = comparisonOf(result)?.stored;
+  const stored = conclusionOf(result, 'comparison')?.stored;
   if (stored !== undefined) return [...differenceLines(stored), ...unmatchedLines(stored)];
-  const baseline = result.variants.find(({ name }) => name === comparisonOf(result)?.baseline);
+  const baseline = result.variants.find(({ name }) => name === conclusionOf(result, 'comparison')?.baseline);
   const same = result.variants.filter((each) => each !== baseline && isSame(each, baseline));
   return [
     ...same.map(
       ({ name }) =>
-        `${name} is ${baseline?.name} once more (an A/A comparison): a difference between them would be a false positive.`,
+        `${name} is identical to ${baseline?.name} (an A/A comparison), so any difference found between them is a false positive.`,
     ),
     ...result.conclusions.flatMap((each) => {
-      if (each.kind === 'left-out') return [`${each.variant} was left out. ${each.reason.text}`];
+      if (each.kind === 'left-out') return [`${each.variant} was excluded. ${each.reason.text}`];
       return each.kind === 'rate'
-        ? [`Rate of the latency step: ${formatRate(each.ratePerSecond)}. ${each.reason.text}`]
+        ? [`The latency step ran at ${formatRate(each.ratePerSecond)}. ${each.reason.text}`]
         : [];
     }),
     ...machineNotes(result),
@@ -30,15 +35,73 @@ export function notesOf(result: Result): string[] {
 }
 
 const NOT_CALIBRATED =
-  'No calibration of this machine with this Nginx was at hand: the command calibrate finds out how often a comparison errs on it, and what it can see.';
+  'This machine has not been calibrated with this Nginx. Run the calibrate command to measure how often a comparison errs here and how small a difference it detects.';
 
 function machineNotes(result: Result): string[] {
   if (result.calibration !== undefined) return [keptSentence(result.calibration)];
-  return calibrationOf(result) === null ? [NOT_CALIBRATED] : [];
+  return conclusionOf(result, 'calibration') === null ? [NOT_CALIBRATED] : [];
 }
 
 /** Whether they differ only in name. */
 function isSame(variant: Variant, other: Variant | undefined): boolean {
   const parts = ({ profile, proxy, handicap }: Variant) => JSON.stringify([profile, proxy, handicap]);
   return other !== undefined && parts(variant) === parts(other);
+}
+
+/** The number of rounds behind the comparison, and what was left out. */
+export function roundsSentence({ rounds, comparisons, excluded, stored }: Comparison): string {
+  const { asked, used } = rounds;
+  if (stored !== undefined) return storedSentence(stored, used);
+  const of = asked === null || asked === used ? '' : ` of ${asked}`;
+  const needed = roundsForWeights(
+    COMPARED.map(({ weight }) => weight),
+    comparisons.length,
+  );
+  const more = used < needed ? ` A verdict on every metric needs ${needed} rounds.` : '';
+  const completed = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} completed without losses.${more}`;
+  const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;
+  if (runs === 0) return completed;
+  return `${completed} Some metrics of ${counted(runs, 'run')} do not count; for those metrics the round is excluded on both sides.`;
+}
+
+/** Which results were compared, and that their runs are not paired. */
+function storedSentence({ baseline, variant }: Stored, used: number): string {
+  const named = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
+  const single =
+    used === 1
+      ? ' With one run per step, the variation between runs is unknown: compare results with several rounds.'
+      : '';
+  return `A is ${named(baseline)}, B is ${named(variant)}. Their runs are not paired, so anything that changed between the two sessions looks like an effect. Compare within one session if you can.${single}`;
+}
+
+export const SAME_SESSIONS = 'Both sessions used the same machine, versions and plan.';
+
+/** What else differed between the two sessions, one line each. */
+export function differenceLines({ differences }: Stored): string[] {
+  if (differences.length === 0) return [SAME_SESSIONS];
+  return differences.map(
+    ({ what, baseline, variant }) => `Also different: ${what}: ${baseline} in A, ${variant} in B.`,
+  );
+}
+
+/** Variants without a counterpart, one line each. */
+export function unmatchedLines({ unmatched }: Stored): string[] {
+  return unmatched.map((each) => `${each.variant} is only in ${each.in === 'baseline' ? 'A' : 'B'}.`);
+}
+
+/** Runs with metrics that do not count, and why: `tls, latency step, rounds 3, 7: response time p99 excluded: …`. */
+export function excludedLines({ excluded }: Comparison): string[] {
+  const kinds = new Map<string, Excluded[]>();
+  for (const each of excluded) {
+    const kind = JSON.stringify([each.variant, each.step, each.figures]);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), each]);
+  }
+  return [...kinds.values()].flatMap((kind) =>
+    groupedFindings(kind, ({ reason }) => reason).map(({ members, finding }) => {
+      const [{ variant, step, figures }] = members;
+      const titles = figures.map((name) => metricTitle({ name, step }));
+      const rounds = `${members.length === 1 ? 'round' : 'rounds'} ${members.map(({ round }) => round).join(', ')}`;
+      return `${variant}, ${step} step, ${rounds}: ${titles.join(', ')} excluded: ${finding.text}`;
+    }),
+  );
 }

@@ -2,8 +2,8 @@ import { metricTitle } from '../../metrics/metrics.ts';
 import type { ComparedFigure, VariantComparison } from '../../model/comparison.ts';
 import { formatFigure } from '../../wording/format.ts';
 import { html, type Markup } from '../markup.ts';
+import { formatEffect } from './effect.ts';
 import { kindOf } from './forest.ts';
-import { formatEffect } from './words.ts';
 
 const WIDTH = 460;
 const HEIGHT = 220;

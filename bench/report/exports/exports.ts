@@ -1,6 +1,6 @@
 import type { ExportName } from '../../model/export.ts';
 import type { Result } from '../../model/result.ts';
-import type { OutputFile } from '../output-file.ts';
+import type { OutputFile } from '../outputs.ts';
 import { slicesCsv } from './csv.ts';
 import { hgrmFiles } from './hgrm.ts';
 import { junitXml } from './junit.ts';

@@ -2,7 +2,7 @@ import { histogramOfAll } from '../../measure/figures.ts';
 import { HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
-import type { OutputFile } from '../output-file.ts';
+import type { OutputFile } from '../outputs.ts';
 
 /** Steps per halving of the distance to 100 %, as in HdrHistogram's own tools. */
 const TICKS_PER_HALF_DISTANCE = 5;

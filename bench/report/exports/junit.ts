@@ -4,8 +4,8 @@ import { isBetter, type VariantComparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
 import { MISSED_THRESHOLD } from '../../wording/notices.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
-import { formatEffect, formatInterval } from '../comparison/words.ts';
+import { formatEffect, formatInterval } from '../comparison/effect.ts';
+import { conclusionOf } from '../conclusion.ts';
 
 interface TestCase {
   name: string;
@@ -24,7 +24,7 @@ interface Suite {
  * cases, or one per compared variant, with its figures as test cases.
  */
 export function junitXml(result: Result): string {
-  const comparison = comparisonOf(result);
+  const comparison = conclusionOf(result, 'comparison');
   const suites =
     comparison === null
       ? result.runs.map((run) => runSuite(run, result))
@@ -98,10 +98,10 @@ function comparisonSuite(
     const name = metricTitle(figure);
     if (verdict === 'too few rounds') return { name, bad: { kind: 'skipped', message: verdict } };
     if (isBetter(verdict) !== false) return { name, bad: null };
-    const message = `${verdict}: ${formatEffect(effect)} (95 % interval ${formatInterval(interval)})`;
+    const message = `${verdict}: ${formatEffect(effect)} (95 % CI ${formatInterval(interval)})`;
     return { name, bad: { kind: 'failure', message } };
   });
-  return { name: `${variant} against ${baseline}`, startedAt, cases };
+  return { name: `${variant} compared with ${baseline}`, startedAt, cases };
 }
 
 function suiteLines({ name, startedAt, cases }: Suite): string[] {

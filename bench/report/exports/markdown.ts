@@ -1,16 +1,16 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 import { answerSentence } from '../answer.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
-import { notesOf } from '../comparison/notes.ts';
-import { columnsOf, rowsOf } from '../comparison/text.ts';
-import { baselineOf, excludedLines, roundsSentence, verdictSentence } from '../comparison/words.ts';
+import { baselineOf, effectColumns, effectRows } from '../comparison/effect.ts';
+import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
+import { verdictSentence } from '../comparison/verdict.ts';
+import { conclusionOf } from '../conclusion.ts';
 import { answerCells, remarksOf, WORDS } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
 /** The answers of a result as Markdown, for a pull request or a job's summary. */
 export function resultMarkdown(result: Result): string {
-  const comparison = comparisonOf(result);
+  const comparison = conclusionOf(result, 'comparison');
   return comparison === null ? runsMarkdown(result) : comparisonMarkdown(result, comparison);
 }
 
@@ -41,11 +41,11 @@ function comparisonMarkdown(result: Result, comparison: Comparison): string {
   const isWords = (column: number) => column === 0 || column === 6;
   const tables = comparisons.flatMap((each) => [
     '',
-    ...table([columnsOf(each, baselineOf(each, comparison)), ...rowsOf(each)], isWords),
+    ...table([effectColumns(each, baselineOf(each, comparison)), ...effectRows(each)], isWords),
   ]);
   const excluded = excludedLines(comparison).map((line) => `- ${escaped(line)}`);
   return lines(
-    `## ${escaped(comparisons.map(({ variant }) => variant).join(', '))} against ${escaped(baselines.join(', '))}`,
+    `## ${escaped(comparisons.map(({ variant }) => variant).join(', '))} compared with ${escaped(baselines.join(', '))}`,
     '',
     ...verdicts,
     '',

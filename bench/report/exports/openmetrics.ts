@@ -2,7 +2,7 @@ import { figuresOf, type RunFigures } from '../../measure/figures.ts';
 import { HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import { MEASURED, type Run } from '../../model/run.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
+import { conclusionOf } from '../conclusion.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -27,7 +27,7 @@ const TIMES = ['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'] as co
 
 /**
  * The figures of all runs in the text format of OpenMetrics 1.0, in seconds and bytes, for a push gateway or the
- * text files of a node exporter. Figures that a run does not have are left out.
+ * text files of a node exporter. Figures that a run does not have are omitted.
  */
 export function openMetrics(result: Result): string {
   const runs = result.runs.map((run, index) => ({
@@ -90,14 +90,14 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     name: 'messages_per_second',
     type: 'gauge',
     unit: '',
-    help: 'Echoes a second in the steady phase.',
+    help: 'Echoes per second in the steady phase.',
     of: ({ messages }) => [{ labels: {}, value: messages.perSecond }],
   },
   {
     name: 'core_messages_per_second',
     type: 'gauge',
     unit: '',
-    help: 'Messages a second that one core of Nginx carries, or carries at least.',
+    help: 'Messages per second per core of Nginx; a lower bound unless Nginx was the limit.',
     of: ({ perCoreCapacity: capacity }) =>
       capacity === null ? [] : [{ labels: { bound: capacity.bound }, value: capacity.perSecond }],
   },
@@ -139,7 +139,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
 
 /** The outcome of a comparison: variant ÷ baseline. */
 function effectFamilies(result: Result): Family[] {
-  const comparison = comparisonOf(result);
+  const comparison = conclusionOf(result, 'comparison');
   if (comparison === null) return [];
   const { baseline } = comparison;
   const samples = comparison.comparisons.flatMap(({ variant, figures }) =>

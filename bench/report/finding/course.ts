@@ -1,6 +1,6 @@
 import type { Point } from '../../measure/series.ts';
-import { formatShare, formatTime } from '../../wording/format.ts';
-import { causesIn, secondOf } from '../section/bands.ts';
+import { formatRate, formatShare, formatTime } from '../../wording/format.ts';
+import { causesIn, steadySecond } from '../section/bands.ts';
 import type { RunView } from '../view.ts';
 
 /** Deviations below this are not worth mentioning. */
@@ -15,11 +15,9 @@ export function rateFinding(runs: readonly RunView[]): string {
   if (first === undefined) return 'No rate was measured in the steady phase.';
   const { view, point, ratio } = first;
   if (Math.abs(ratio - 1) < EVEN)
-    return `No moment of the steady phase is more than ${formatShare(EVEN)} off the mean of its run.`;
-  const off = `${formatShare(Math.abs(ratio - 1))} ${ratio < 1 ? 'less' : 'more'} than its mean, ${momentOf(view, point)}`;
-  return runs.length === 1
-    ? `At the moment furthest from its mean it echoed ${off}.`
-    : `The most uneven was ${view.name}: it echoed up to ${off}.`;
+    return `The rate was steady: it stayed within ${formatShare(EVEN)} of the mean.`;
+  const whose = runs.length === 1 ? '' : ` for ${view.name}`;
+  return `The rate deviated from the mean by up to ${formatShare(Math.abs(ratio - 1))}${whose}: it ${ratio < 1 ? 'fell' : 'rose'} to ${formatRate(point.echoedPerSecond)} ${momentOf(view, point)}.`;
 }
 
 function furthestOf(view: RunView): { view: RunView; point: Point; ratio: number } | null {
@@ -39,15 +37,15 @@ export function responseFinding(runs: readonly RunView[]): string {
     ),
   );
   const [worst] = moments.toSorted((a, b) => b.p99Us - a.p99Us);
-  if (worst === undefined) return 'Too few messages came back in a second to tell its p99.';
+  if (worst === undefined) return 'Too few messages per second to compute p99 over time.';
   const { view, point, p99Us } = worst;
   const whole = view.figures.latencies.response?.p99;
-  const whose = runs.length === 1 ? '' : ` of ${view.name}`;
-  return `The highest p99 of a moment is ${formatTime(p99Us)}${whose}, ${momentOf(view, point)}; over the whole steady phase its p99 is ${formatTime(whole)}.`;
+  const whose = runs.length === 1 ? '' : ` (${view.name})`;
+  return `p99 peaked at ${formatTime(p99Us)}${whose} ${momentOf(view, point)}; over the whole steady phase it was ${formatTime(whole)}.`;
 }
 
 /** `at 7 s`, and what disturbed the run then, if anything. */
 function momentOf(view: RunView, point: Point): string {
   const causes = causesIn(view, point);
-  return `at ${Math.floor(secondOf(view, point.startUs))} s${causes === '' ? '' : ` (disturbed: ${causes})`}`;
+  return `at ${Math.floor(steadySecond(view, point.startUs))} s${causes === '' ? '' : ` (disturbed: ${causes})`}`;
 }

@@ -1,6 +1,6 @@
 import { bucketsOf, type Histogram, supportedPercentile } from '../../measure/histogram.ts';
 import { formatShare, formatTime } from '../../wording/format.ts';
-import { formatFactor, levelsSentence } from './levels.ts';
+import { extremesSentence, formatFactor } from './extremes.ts';
 
 /** The times of one variant. */
 export interface Times {
@@ -12,15 +12,16 @@ export interface Times {
 export function percentileFinding(runs: readonly Times[]): string {
   const half = rangeOf(runs, 50);
   const tail = rangeOf(runs, 99);
-  if (half === null) return 'Too few messages came back to tell a percentile.';
-  const told = `Half of all messages came back within ${half.text}`;
-  if (tail === null) return `${told}; there are too few for a p99.`;
-  const factor = half.alone === null || tail.alone === null ? null : tail.alone / half.alone;
-  return `${told}, 99 of 100 within ${tail.text}${factor === null ? '' : `: ${formatFactor(factor)} times as long`}.`;
+  if (half === null) return 'Too few messages came back to compute a percentile.';
+  const clause = `Half of the messages came back within ${half.text}`;
+  if (tail === null) return `${clause}; there are too few for a p99.`;
+  const factor =
+    half.us === null || tail.us === null ? '' : `, ${formatFactor(tail.us / half.us)} times as long`;
+  return `${clause} and 99 % within ${tail.text}${factor}.`;
 }
 
-/** A percentile over all variants: `64 µs (direct) to 102 µs (tls)`. `alone` is the value if there is only one. */
-function rangeOf(runs: readonly Times[], percentile: number): { text: string; alone: number | null } | null {
+/** A percentile over all variants: `64 µs (direct) to 102 µs (tls)`. `us` is the value if it is the same for all. */
+function rangeOf(runs: readonly Times[], percentile: number): { text: string; us: number | null } | null {
   const known = runs
     .map(({ name, times }) => ({ name, us: supportedPercentile(times, percentile) }))
     .filter((each): each is { name: string; us: number } => each.us !== null)
@@ -28,11 +29,9 @@ function rangeOf(runs: readonly Times[], percentile: number): { text: string; al
   const [first] = known;
   const last = known.at(-1);
   if (first === undefined || last === undefined) return null;
-  if (known.length === 1) return { text: formatTime(first.us), alone: first.us };
-  return {
-    text: `${formatTime(first.us)} (${first.name}) to ${formatTime(last.us)} (${last.name})`,
-    alone: null,
-  };
+  const [least, most] = [formatTime(first.us), formatTime(last.us)];
+  if (known.length === 1 || least === most) return { text: least, us: first.us };
+  return { text: `${least} (${first.name}) to ${most} (${last.name})`, us: null };
 }
 
 /** A message that takes this many times the median counts as stalled. */
@@ -41,7 +40,7 @@ const FAR = 10;
 /** What share of messages took far longer than usual for their variant. */
 export function tailFinding(runs: readonly Times[]): string {
   const levels = runs.map(({ name, times }) => ({ name, value: farShare(times) }));
-  return levelsSentence(
+  return extremesSentence(
     `The share of messages that took more than ${FAR} times the median`,
     levels,
     formatShare,

@@ -1,7 +1,7 @@
 /** The formats in which a chart can be copied. */
 type Kind = 'png' | 'csv';
 
-const NAMES: Record<Kind, string> = { png: 'The picture', csv: 'The data' };
+const NAMES: Record<Kind, string> = { png: 'Picture', csv: 'Data' };
 
 /** Copies to the clipboard, or saves a file if the browser does not allow copying. */
 export async function give(figure: Element, name: string, kind: Kind, data: Blob): Promise<void> {
@@ -11,10 +11,10 @@ export async function give(figure: Element, name: string, kind: Kind, data: Blob
   };
   try {
     await navigator.clipboard.write([new ClipboardItem({ [data.type]: data })]);
-    say(`${NAMES[kind]} is on the clipboard.`);
+    say(`${NAMES[kind]} copied to the clipboard.`);
   } catch {
     save(`${name}.${kind}`, data);
-    say(`${NAMES[kind]} is saved as ${name}.${kind}: this browser lets no page copy it.`);
+    say(`${NAMES[kind]} saved as ${name}.${kind}, because this browser does not allow copying it.`);
   }
 }
 

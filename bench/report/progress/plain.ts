@@ -2,7 +2,6 @@ import { figuresOf } from '../../measure/figures.ts';
 import type { BenchEvent } from '../../model/event.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
-import type { Progress } from './state.ts';
 import {
   connectionsClause,
   failureClauses,
@@ -12,7 +11,8 @@ import {
   runClauses,
   soFarClauses,
   timeClauses,
-} from './words.ts';
+} from './clauses.ts';
+import type { Progress } from './state.ts';
 
 /** How often a long run prints its state. */
 const EVERY_MS = 10_000;
@@ -22,13 +22,13 @@ const EVERY_MS = 10_000;
  * from time to time during it, and at its end. Each line begins with the number of the run.
  */
 export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs: number) => string | null {
-  let toldMs = 0;
+  let printedMs = 0;
   return (progress, event, nowMs) => {
     const { run, expectedRuns } = progress;
     if (run === null) return null;
-    const isTelling = event.type === 'run-planned' || event.type === 'run-ended';
-    if (!isTelling && (event.type !== 'live' || nowMs - toldMs < EVERY_MS)) return null;
-    toldMs = nowMs;
+    const isRunEvent = event.type === 'run-planned' || event.type === 'run-ended';
+    if (!isRunEvent && (event.type !== 'live' || nowMs - printedMs < EVERY_MS)) return null;
+    printedMs = nowMs;
     const clauses =
       event.type === 'run-planned'
         ? beginningOf(progress, nowMs)

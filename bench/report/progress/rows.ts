@@ -1,6 +1,5 @@
 import type { LiveCpu } from '../../model/event.ts';
 import { formatShare } from '../../wording/format.ts';
-import { type Progress, shareDone } from './state.ts';
 import {
   connectionsClause,
   cpuClauses,
@@ -12,7 +11,8 @@ import {
   runClauses,
   soFarClauses,
   timeClauses,
-} from './words.ts';
+} from './clauses.ts';
+import { type Progress, shareDone } from './state.ts';
 
 /** One line: its label in full and in short form, a bar, and clauses, most important first. */
 export interface Row {
@@ -33,13 +33,13 @@ const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; sho
 export function progressRows(progress: Progress, nowMs: number): Row[] {
   const { run, expectedRuns, comparison } = progress;
   const share = shareDone(progress, nowMs);
-  const gone = `${formatClock(nowMs - progress.startedMs)} gone`;
-  if (run === null) return [row('Preparing', 'prep', [gone])];
+  const elapsed = `${formatClock(nowMs - progress.startedMs)} elapsed`;
+  if (run === null) return [row('Preparing', 'prep', [elapsed])];
   const { figures } = run;
   const isOpenLoop = run.plan.workload.load.kind === 'open';
   const left = leftClause(progress, nowMs);
   return [
-    { ...row('All', 'all', [formatShare(Math.round(share * 100) / 100), left, gone]), share },
+    { ...row('Overall', 'all', [formatShare(Math.round(share * 100) / 100), left, elapsed]), share },
     row(`Run ${run.number} of ${expectedRuns}`, `${run.number}/${expectedRuns}`, runClauses(run, comparison)),
     row('Phase', 'phase', [phaseClause(run, nowMs)]),
     row('Connections', 'conn', [connectionsClause(run)]),
@@ -60,6 +60,6 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
 }
 
 function row(label: string, short: string, clauses: readonly string[]): Row {
-  const told = clauses.filter((clause) => clause !== '');
-  return { label, short, share: null, clauses: told.length === 0 ? ['–'] : told };
+  const known = clauses.filter((clause) => clause !== '');
+  return { label, short, share: null, clauses: known.length === 0 ? ['–'] : known };
 }

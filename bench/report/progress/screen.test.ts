@@ -16,7 +16,7 @@ test('a run in full: place, time left, rates, times, failures, and how busy each
   assert.equal(
     drawn(screenLines(underWay(), 27_000, 120)),
     `
-All            ██████░░░░░░░░░░░░░░░░░░░░ 23 % · ~1:33 left · 0:27 gone
+Overall        ██████░░░░░░░░░░░░░░░░░░░░ 23 % · ~1:33 left · 0:27 elapsed
 Run 2 of 6     tls, latency
 Phase          steady, 4 of 10 s
 Connections    9,998 of 10,000 open
@@ -34,7 +34,7 @@ test('in 60 columns less is told of each', () => {
   assert.equal(
     drawn(screenLines(underWay(), 27_000, 60)),
     `
-All            ██░░░░░░░░░ 23 % · ~1:33 left · 0:27 gone
+Overall        ██░░░░░░░░░ 23 % · ~1:33 left · 0:27 elapsed
 Run 2 of 6     tls, latency
 Phase          steady, 4 of 10 s
 Connections    9,998 of 10,000 open
@@ -70,7 +70,7 @@ test('a comparison tells its round, and the effects so far with their intervals'
   assert.equal(
     drawn(screenLines(compared(), 5000, 100)),
     `
-All            ░░░░░░░░░░░░░░░░░░░░░ 1 % · ~8:27 left · 0:05 gone
+Overall        ░░░░░░░░░░░░░░░░░░░░░ 1 % · ~8:27 left · 0:05 elapsed
 Run 13 of 44   plain+buf-16k, latency · round 4 of 10
 Phase          warm-up, 2 of 2 s
 Connections    10,000 of 10,000 open
@@ -87,7 +87,7 @@ So far         +25 % (+20 % to +30 %) · Nginx CPU per message · plain+buf-16k
 });
 
 test('before the first run and before the load there is little to tell', () => {
-  assert.deepEqual(screenLines(begun(0), 4000, 80), ['Preparing      0:04 gone']);
+  assert.deepEqual(screenLines(begun(0), 4000, 80), ['Preparing      0:04 elapsed']);
   assert.equal(
     screenLines(after([0, planned(1, 2)]), 1000, 80).length,
     screenLines(underWay(), 27_000, 80).length,

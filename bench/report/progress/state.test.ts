@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../../test/run.ts';
+import { formatClock } from './clauses.ts';
 import { makePlainLines } from './plain.ts';
 import { after, BUSY, ended, planned, underWay } from './progress.test.fixture.ts';
 import { advanced, begun, shareDone, timeLeftMs } from './state.ts';
-import { formatClock } from './words.ts';
 
 test('the time left goes by the plan, and by how much longer the runs so far have taken', () => {
   assert.equal(timeLeftMs(begun(0), 1000), null);

@@ -2,8 +2,7 @@ import type { CapacitySearch } from '../../model/capacity.ts';
 import type { Comparison } from '../../model/comparison.ts';
 import type { BenchEvent, LiveFigures, RunPhase } from '../../model/event.ts';
 import type { RunPlan } from '../../model/plan.ts';
-import { capacityOf } from '../capacity/conclusion.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
+import { conclusionOf } from '../conclusion.ts';
 
 /** The progress of an invocation, as known from its events. Times are of a monotonic clock, in ms. */
 export interface Progress {
@@ -59,7 +58,11 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
     case 'run-ended':
       return run === null ? progress : { ...progress, ended: withOneMore(progress.ended, run, nowMs) };
     case 'concluded':
-      return { ...progress, comparison: comparisonOf(event), search: capacityOf(event) };
+      return {
+        ...progress,
+        comparison: conclusionOf(event, 'comparison'),
+        search: conclusionOf(event, 'capacity'),
+      };
     case 'checkpoint':
       return progress;
   }

@@ -66,7 +66,7 @@ test('evidence that the verdict gives is not given again', () => {
   };
   const page = reportHtml(makeResult([run]));
   assert.equal(sectionText(shown(makeResult([run])), 'answers').split('98 % busy').length, 2);
-  assert.doesNotMatch(page, /What set the pace was the generator/);
+  assert.doesNotMatch(page, /Limited by the generator/);
 });
 
 test('evidence in other words than those of the verdict on the same component is not given again either', () => {
@@ -76,7 +76,7 @@ test('evidence in other words than those of the verdict on the same component is
     reasons: [stored('The echo server was the limit: it was busy.')],
     limit: { component: 'server', evidence: stored('the busiest echo server 98 %.') },
   };
-  assert.doesNotMatch(reportHtml(makeResult([run])), /What set the pace was the echo server/);
+  assert.doesNotMatch(reportHtml(makeResult([run])), /Limited by the echo server/);
 });
 
 test('a card does not say that a schedule set the pace, whatever the verdict', () => {
@@ -90,7 +90,7 @@ test('a card does not say that a schedule set the pace, whatever the verdict', (
   };
   const card = sectionText(shown(result), 'answers');
   assert.match(card, /Latency\. Suspect: The generator sent late\./);
-  assert.doesNotMatch(card, /What set the pace was the schedule/);
+  assert.doesNotMatch(card, /Limited by the offered rate/);
 });
 
 test('every run is listed with its own figures', () => {

@@ -7,9 +7,9 @@ import {
   offeredSentence,
   undisturbedSentence,
 } from '../answer.ts';
-import { badge } from '../badge.ts';
+import { runBadge } from '../elements.ts';
 import { html, type Markup } from '../markup.ts';
-import { hasLosses, limitSentence, lossSentence, outcomeSentence, verdictSentence } from '../verdict.ts';
+import { doubtSentence, hasLosses, limitSentence, lossSentence, outcomeSentence } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
 
 /** One card per variant: both answers in a sentence, and for each step whether it can be trusted. */
@@ -20,15 +20,15 @@ export function answers({ variants, runs }: View): Section {
     title: 'Answers',
     charts: [],
     body: html`<div class="cards${one ? ' one' : ''}">${variants.map(card)}</div>
-${runs.length === 0 && html`<p>This result holds no run: it was cut off before the first one ended.</p>`}
-${variants.length > 1 && html`<p class="how">Each run stands for itself. A difference of a few per cent between two variants may be chance: it is no verdict that one is faster.</p>`}`,
+${runs.length === 0 && html`<p>This result contains no run: it was interrupted before the first run finished.</p>`}
+${variants.length > 1 && html`<p class="how">Each variant was run once per step. A difference of a few per cent may be noise, so it does not show that one variant is faster; use the compare command for that.</p>`}`,
   };
 }
 
 function card(variant: VariantView): Markup {
   const { name, title, colour, throughput, latency } = variant;
   return html`<article class="card">
-<header><h3><span class="key ${colour}" aria-hidden="true"></span>${name}</h3><p class="badges">${throughput && badge(throughput, 'throughput')} ${latency && badge(latency, 'latency')}</p></header>
+<header><h3><span class="key ${colour}" aria-hidden="true"></span>${name}</h3><p class="badges">${throughput && runBadge(throughput, 'throughput')} ${latency && runBadge(latency, 'latency')}</p></header>
 <p class="subtitle">${title}</p>
 <p class="answer">${answerSentence(variant)}</p>
 <dl class="numbers">${throughput && throughputNumbers(throughput)}${latency && latencyNumbers(latency)}</dl>
@@ -42,7 +42,7 @@ ${![throughput, latency].some((view) => view !== null && hasLosses(view)) && htm
 function throughputNumbers({ figures }: RunView): Markup {
   const { messages, perCoreCapacity } = figures;
   return html`<div><dt>messages</dt><dd>${formatRate(messages.perSecond)}</dd></div>
-${perCoreCapacity && html`<div><dt>a core of Nginx</dt><dd>${formatCapacity(perCoreCapacity)}</dd></div>`}`;
+${perCoreCapacity && html`<div><dt>per core of Nginx</dt><dd>${formatCapacity(perCoreCapacity)}</dd></div>`}`;
 }
 
 function latencyNumbers({ figures }: RunView): Markup {
@@ -55,11 +55,11 @@ function latencyNumbers({ figures }: RunView): Markup {
 /** What one step adds to the answer. Its outcome and losses are highlighted. */
 function stepParagraphs(title: string, view: RunView, figures: string): Markup {
   const outcome = outcomeSentence(view);
-  // That the schedule set the pace is not worth mentioning: it is the purpose of an open loop.
+  // An open loop is supposed to run at the offered rate, so that limit is not worth mentioning.
   const limit = view.run.validity.limit.component === 'schedule' ? '' : limitSentence(view);
-  const told = paragraph([figures, undisturbedSentence(view), verdictSentence(view), limit]);
+  const remarks = paragraph([figures, undisturbedSentence(view), doubtSentence(view), limit]);
   return html`${outcome !== '' && html`<p class="broken">${title}. ${outcome}</p>`}
 ${hasLosses(view) && html`<p class="broken">${title}. ${lossSentence(view)}</p>`}
-${told !== '' && html`<p><strong>${title}.</strong> ${told}</p>`}
+${remarks !== '' && html`<p><strong>${title}.</strong> ${remarks}</p>`}
 `;
 }

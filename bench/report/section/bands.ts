@@ -33,7 +33,7 @@ function bandOf(
   label: string,
   kind: BandSpec['kind'],
 ): BandSpec {
-  return { from: secondOf(view, startUs), to: secondOf(view, endUs), label, kind };
+  return { from: steadySecond(view, startUs), to: steadySecond(view, endUs), label, kind };
 }
 
 /** What disturbed the seconds in this time span (µs since the run's epoch); empty if nothing is known. */
@@ -45,6 +45,6 @@ export function causesIn(view: RunView, time: Span): string {
 }
 
 /** Seconds since the start of the steady phase, to hundredths. */
-export function secondOf(view: RunView, atUs: number): number {
+export function steadySecond(view: RunView, atUs: number): number {
   return Math.round((atUs - view.zeroUs) / 1e4) / 100;
 }

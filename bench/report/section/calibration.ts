@@ -1,15 +1,14 @@
-import { calibrationOf, calibrationSentences, SPREAD_COLUMNS, spreadRows } from '../calibration/words.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
-import { notesOf } from '../comparison/notes.ts';
-import { roundsSentence } from '../comparison/words.ts';
+import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from '../calibration.ts';
+import { notesOf, roundsSentence } from '../comparison/notes.ts';
+import { conclusionOf } from '../conclusion.ts';
+import { table } from '../elements.ts';
 import { html } from '../markup.ts';
-import { table } from '../table.ts';
 import type { Section, View } from '../view.ts';
 
 /** What a calibration found about the machine. It replaces the verdicts of a comparison. */
 export function calibration({ result }: View): Section {
-  const found = calibrationOf(result);
-  const comparison = comparisonOf(result);
+  const found = conclusionOf(result, 'calibration');
+  const comparison = conclusionOf(result, 'comparison');
   if (found === null || comparison === null) throw new TypeError('the result is no calibration');
   const [first, ...others] = calibrationSentences(found);
   return {
@@ -21,10 +20,10 @@ export function calibration({ result }: View): Section {
 <p>${roundsSentence(comparison)}</p>
 <ul class="plain">${notesOf(result).map((note) => html`<li>${note}</li>`)}</ul>
 ${table(
-  `How far each figure scatters in ${comparison.baseline}`,
+  `Variation of each metric of ${comparison.baseline}`,
   SPREAD_COLUMNS.map((title) => ({ title })),
   spreadRows(found.spread),
 )}
-<p class="how">How far a figure varies is the standard deviation over the runs of ${comparison.baseline}, as a share of their mean. “Could be seen” is the smallest effect that a comparison of as many rounds would have found in 4 of 5 cases, from the rounds of ${comparison.baseline} against itself. Each variant is judged as if it were compared alone. Later comparisons on this machine quote this.</p>`,
+<p class="how">Variation is the standard deviation over the runs of ${comparison.baseline}, as a share of their mean. The detectable effect is the smallest one that a comparison with as many rounds would find in 4 out of 5 cases, estimated from the rounds of ${comparison.baseline} against itself. Each variant is judged as if it were compared alone. Later comparisons on this machine quote these results.</p>`,
   };
 }

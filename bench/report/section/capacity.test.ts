@@ -9,25 +9,22 @@ import { chartsOf, tableOf } from '../page-text.test.fixture.ts';
 
 const RESULT = makeSearchResult();
 const PAGE = reportHtml(RESULT);
-const plotOf = (page: string): string => /<svg class="plot forest"[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
+const plotOf = (page: string): string => /<svg class="plot trials"[\s\S]*?<\/svg>/.exec(page)?.[0] ?? '';
 
 test('a search has sections of its own, the answer first', () => {
   assert.deepEqual(
     [...PAGE.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]),
     [
       'Capacity',
-      'The search',
-      'Response time at both ends',
+      'Search',
+      'Response time at both ends of the interval',
       'Nginx configuration',
       'Notices',
       'Environment and plan',
     ],
   );
-  assert.match(PAGE, /<p class="verdict">tls holds between 4,900 and 5,100 messages a second/);
-  assert.match(
-    PAGE,
-    /<p class="load">Searched over 100 WebSockets, messages of 64 B text, 2 s a trial\.<\/p>/,
-  );
+  assert.match(PAGE, /<p class="verdict">tls holds between 4,900 and 5,100 messages per second/);
+  assert.match(PAGE, /<p class="load">Search over 100 WebSockets, 64 B text messages, 2 s per trial\.<\/p>/);
 });
 
 test('every trial is a point: a circle that held, a diamond that missed, a square that is inconclusive', () => {
@@ -40,11 +37,11 @@ test('every trial is a point: a circle that held, a diamond that missed, a squar
   for (const [, x = ''] of plot.matchAll(/ (?:x|cx|x1|x2)="([^"]*)"/g))
     assert.ok(Number(x) >= 0 && Number(x) <= 960, x);
   // The one objective whose figure differs between trials; nothing failed in any.
-  assert.equal(PAGE.split('class="plot forest"').length - 1, 1);
+  assert.equal(PAGE.split('class="plot trials"').length - 1, 1);
 });
 
 test('the table has a row for each trial, with whether its run may be believed', () => {
-  const rows = tableOf(PAGE, 'Trials, in the order in which they ran');
+  const rows = tableOf(PAGE, 'Trials, in the order they ran');
   assert.equal(rows.length, 6);
   assert.ok(rows.every((row) => row.at(-1)?.includes('valid')));
 });
@@ -63,7 +60,7 @@ test('a search without a trial, and one whose figures are missing, have a report
     ...makeSearchResult({ ...nothing, interval: [null, null], trials: [] }),
     runs: [],
   });
-  assert.match(page, /No trial ended\./);
+  assert.match(page, /No trial finished\./);
   assert.equal(plotOf(page), '');
   const trials = [
     { level: 100, met: false, keptSchedule: false, figures: [null, null], elsewhere: stored('It died.') },

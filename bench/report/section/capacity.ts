@@ -1,13 +1,12 @@
 import type { CapacitySearch } from '../../model/capacity.ts';
 import { formatTime } from '../../wording/format.ts';
-import { badge } from '../badge.ts';
-import { capacityOf } from '../capacity/conclusion.ts';
+import { capacitySentences } from '../capacity/answer.ts';
 import { plottedObjectives, trialsPlot } from '../capacity/plot.ts';
 import { endsOf, inconclusiveLines, runsOfTrials, trialColumns, trialRows } from '../capacity/trials.ts';
-import { capacitySentences } from '../capacity/words.ts';
-import { chartFigure } from '../figure.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { conclusionOf } from '../conclusion.ts';
+import { runBadge, table } from '../elements.ts';
 import { html } from '../markup.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, Section, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 import { percentileChart } from './distributions.ts';
@@ -16,8 +15,8 @@ import { percentileChart } from './distributions.ts';
 export const CAPACITY_SECTIONS = [found, search, curves];
 
 function capacityIn({ result }: View): CapacitySearch {
-  const capacity = capacityOf(result);
-  if (capacity === null) throw new TypeError('the result is no search for a capacity');
+  const capacity = conclusionOf(result, 'capacity');
+  if (capacity === null) throw new TypeError('the result is not a capacity search');
   return capacity;
 }
 
@@ -43,19 +42,19 @@ function search(view: View): Section {
   const inconclusive = inconclusiveLines(capacity);
   return {
     id: 'search',
-    title: 'The search',
+    title: 'Search',
     charts: [],
-    body: html`${rows.length === 0 && html`<p>No trial ended.</p>`}
+    body: html`${rows.length === 0 && html`<p>No trial finished.</p>`}
 ${plottedObjectives(capacity).map((index) => trialsPlot(capacity, index))}
 ${
   rows.length > 0 &&
   table(
-    'Trials, in the order in which they ran',
+    'Trials, in the order they ran',
     columns,
-    rows.map((row, index) => [...row, runs[index] && badge(runs[index])]),
+    rows.map((row, index) => [...row, runs[index] && runBadge(runs[index])]),
   )
 }
-<p class="how">Doubled until an objective is missed, bisected to 5 %, and repeated at both ends until two trials agree. A trial holds where it meets every objective and keeps its schedule. It is inconclusive where it does not, and something other than what is measured may be why. In the pictures a circle held, a diamond missed, a square is inconclusive; the number says when it ran, and the band is the interval that was found.</p>
+<p class="how">The level is doubled until an objective is missed, then bisected to 5 %, and both ends are repeated until two trials agree. A trial holds if it meets every objective and keeps its schedule. If it does not, and something other than Nginx may be the cause, it is inconclusive. In the charts, circles held, diamonds missed and squares are inconclusive; the numbers give the order of the trials, and the band is the interval that was found.</p>
 ${inconclusive.length > 0 && html`<h3>Inconclusive</h3><ul class="plain">${inconclusive.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }
@@ -80,14 +79,14 @@ function curves(view: View): Section {
     .join(' ');
   return {
     id: 'curves',
-    title: 'Response time at both ends',
+    title: 'Response time at both ends of the interval',
     charts,
-    body: html`${charts.length === 0 && html`<p>There is no trial to draw.</p>`}
-${charts.map((chart) => chartFigure(chart, 'Response time by percentile', described, html`The last trial that held at the lower end, and the last that missed at the upper one.`))}`,
+    body: html`${charts.length === 0 && html`<p>No trial to show.</p>`}
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', described, html`The last trial that held at the lower end and the last that missed at the upper end.`))}`,
   };
 }
 
-/** Once: between two trials nothing differs but ports and how many connections a worker may have. */
+/** Shown once: trials differ only in ports and worker_connections. */
 export function lastConfiguration({ variants, result }: View): FoldedSection {
   const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
   const name = variants[0]?.name ?? '';
@@ -96,8 +95,8 @@ export function lastConfiguration({ variants, result }: View): FoldedSection {
     title: 'Nginx configuration',
     finding:
       proxy === null
-        ? 'There is no Nginx in this variant, or it did not start.'
-        : `Nginx ${proxy.version} ran with ${proxy.configuration.trim().split('\n').length} lines of configuration in the last trial.`,
+        ? 'This variant has no Nginx, or Nginx did not start.'
+        : `The last trial ran Nginx ${proxy.version} with ${proxy.configuration.trim().split('\n').length} lines of configuration.`,
     charts: [],
     body:
       proxy &&

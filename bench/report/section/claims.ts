@@ -1,17 +1,19 @@
+import type { Result } from '../../model/result.ts';
 import { tally } from '../../wording/words.ts';
-import { judge } from '../claims/claims.ts';
-import { claimsOf } from '../claims/markup.ts';
-import { html } from '../markup.ts';
-import type { FoldedSection, View } from '../view.ts';
+import { ARTICLE } from '../claims/claim.ts';
+import { type Judged, judge } from '../claims/claims.ts';
+import { badge } from '../elements.ts';
+import { type Content, html, type Markup } from '../markup.ts';
+import { type FoldedSection, type View, viewOf } from '../view.ts';
 
-/** What the article that this bench follows says of Nginx and WebSocket, beside what was measured. */
+/** The claims of the article about Nginx and WebSocket, compared with what was measured. */
 export function claims(view: View): FoldedSection {
   return {
     id: 'claims',
     title: 'The article’s claims',
     finding: claimsFinding(view),
     charts: [],
-    body: html`<p>The configurations of this bench follow an article on WebSocket through Nginx and its four best practices. Each of its claims stands here beside what was measured: confirmed, refuted, or not shown, which is no verdict that it is wrong.</p>
+    body: html`${claimsIntroduction()}
 ${claimsOf([view])}`,
   };
 }
@@ -19,5 +21,50 @@ ${claimsOf([view])}`,
 function claimsFinding(view: View): string {
   const judged = judge([view]);
   const tried = judged.filter(({ findings }) => findings.length > 0).map(({ verdict }) => verdict);
-  return `${tried.length} of ${judged.length} claims tried${tried.length === 0 ? '' : `: ${tally(tried)}`}.`;
+  return `${tried.length} of ${judged.length} claims tested${tried.length === 0 ? '' : `: ${tally(tried)}`}.`;
 }
+
+/** Names the article, and says what the verdicts mean. */
+export function claimsIntroduction(): Markup {
+  const { title, translation, published } = ARTICLE;
+  return html`<p>The profiles of this bench follow the article <cite lang="zh">${title}</cite> (“${translation}”, ${published}), which describes WebSocket through Nginx and four best practices. Each of its claims is compared with the measurements: confirmed, refuted, or not shown. “Not shown” does not mean that a claim is wrong.</p>`;
+}
+
+/** The source shown with the evidence if there are several results: a name, or a link to the report. */
+export type Source = (result: Result) => Content;
+
+/**
+ * The article's claims over these results as HTML, for a page with the style of a report. Each claim has its
+ * verdict and the figures; claims that none of the results can judge are listed at the end.
+ */
+export function claimsMarkup(results: readonly Result[], source: Source = ({ id }) => id): Markup {
+  return claimsOf(results.map(viewOf), source);
+}
+
+/** The same for results that have already been read. */
+export function claimsOf(views: readonly View[], source: Source = ({ id }) => id): Markup {
+  const judged = judge(views);
+  const tried = judged.filter(({ findings }) => findings.length > 0);
+  const untried = judged.filter(({ findings }) => findings.length === 0);
+  return html`${tried.map((each) => claimArticle(each, views.length > 1 ? source : null))}
+${untried.length > 0 && html`<p class="how">Not tested here: ${untried.map(({ claim }) => `${claim.title} (needs ${claim.needs.join(' and ')})`).join('; ')}.</p>`}`;
+}
+
+function claimArticle({ claim, verdict, findings, disagree }: Judged, source: Source | null): Markup {
+  return html`<article class="claim" id="claim-${claim.id}">
+<header><h3>${claim.title}</h3>${badge(BADGES[verdict], verdict)}</header>
+<p class="says">The article says: ${claim.says}</p>
+${disagree && html`<p>The results contradict each other.</p>`}
+<ul class="plain">${findings.flatMap(({ view, finding }) =>
+    finding.evidence.map(
+      (sentence, index) =>
+        html`<li>${source !== null && index === 0 && html`<strong>${source(view.result)}</strong>: `}${sentence}</li>
+`,
+    ),
+  )}</ul>
+<details><summary>How to test this claim</summary><p>${claim.shownBy}</p></details>
+</article>
+`;
+}
+
+const BADGES = { confirmed: 'good', refuted: 'bad', 'not shown': 'neutral' } as const;

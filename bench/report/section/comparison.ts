@@ -5,29 +5,25 @@ import type { Notice } from '../../model/finding.ts';
 import type { NginxFacts, Run } from '../../model/run.ts';
 import { groupedFindings } from '../../wording/finding.ts';
 import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
-import { capital } from '../../wording/words.ts';
-import { badge } from '../badge.ts';
-import { comparisonOf } from '../comparison/conclusion.ts';
-import { diffLines } from '../comparison/diff.ts';
+import { capital, counted } from '../../wording/words.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { baselineOf, effectColumns, effectRows, isFound } from '../comparison/effect.ts';
 import { forestPlot } from '../comparison/forest.ts';
-import { notesOf } from '../comparison/notes.ts';
-import { pairsPlot } from '../comparison/pairs.ts';
-import { columnsOf, rowsOf } from '../comparison/text.ts';
 import {
-  baselineOf,
   excludedLines,
-  isFound,
+  notesOf,
   roundsSentence,
   SAME_SESSIONS,
   unmatchedLines,
-  verdictSentence,
-} from '../comparison/words.ts';
-import { chartFigure } from '../figure.ts';
+} from '../comparison/notes.ts';
+import { pairsPlot } from '../comparison/pairs.ts';
+import { verdictSentence } from '../comparison/verdict.ts';
+import { conclusionOf } from '../conclusion.ts';
+import { runBadge, table } from '../elements.ts';
 import { percentileFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, RunView, Section, View } from '../view.ts';
-import { difference, sandboxDifference } from './difference.ts';
+import { difference, diffLines, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList, noticesFinding } from './notices.ts';
 import { runsFinding } from './runs.ts';
@@ -35,12 +31,12 @@ import { runsFinding } from './runs.ts';
 /** The baseline is grey in every chart. */
 const GREY = 'series-5';
 
-/** What stands behind the rounds of a comparison or a calibration alike. */
+/** The details behind the rounds of a comparison or a calibration. */
 export const BEHIND_ROUNDS = [configurations, kindsOfNotices, compactRuns];
 
 function comparisonIn({ result }: View): Comparison {
-  const comparison = comparisonOf(result);
-  if (comparison === null) throw new TypeError('the result is no comparison');
+  const comparison = conclusionOf(result, 'comparison');
+  if (comparison === null) throw new TypeError('the result is not a comparison');
   return comparison;
 }
 
@@ -61,7 +57,7 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
   const alone = unmatchedLines(stored);
-  const columns = ['What differs beside them', 'A', 'B'].map((title) => ({ title, text: true }));
+  const columns = ['Also different', 'A', 'B'].map((title) => ({ title, text: true }));
   const rows = differences.map(({ what, baseline, variant }) => [what, baseline, variant]);
   return html`${rows.length === 0 ? html`<p>${SAME_SESSIONS}</p>` : table('The two sessions', columns, rows)}
 ${alone.length > 0 && html`<ul class="plain">${alone.map((line) => html`<li>${line}</li>`)}</ul>`}`;
@@ -71,24 +67,24 @@ export function effects(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const isStored = comparison.stored !== undefined;
   const judged = comparison.comparisons.flatMap(({ figures }) => figures);
-  const median = isStored
-    ? 'the median over all pairs of a run of the one and a run of the other'
-    : 'the median over the rounds of the ratio within each';
+  const definition = isStored
+    ? 'the median of the ratios of every run of the one to every run of the other'
+    : 'the median of the ratios within each round';
   return {
     id: 'effects',
     title: 'Effects',
-    finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} figures.`,
+    finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} metrics.`,
     charts: [],
     body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
-<p class="how">An effect is variant ÷ baseline, ${median}. It counts as a difference where the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all figures that are judged together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many ${isStored ? 'runs' : 'rounds'}, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
+<p class="how">An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table. It counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is beyond 2 %, the shaded band. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale.</p>`,
   };
 }
 
 function effectsOf(comparison: VariantComparison, baseline: string): Markup {
-  const columns = columnsOf(comparison, baseline).map((title, index) => ({ title, text: index === 6 }));
+  const columns = effectColumns(comparison, baseline).map((title, index) => ({ title, text: index === 6 }));
   return html`<h3>${comparison.variant}</h3>
 ${forestPlot(comparison, baseline)}
-${table(`${comparison.variant} against ${baseline}`, columns, rowsOf(comparison))}`;
+${table(`${comparison.variant} compared with ${baseline}`, columns, effectRows(comparison))}`;
 }
 
 export function rounds(view: View): FoldedSection {
@@ -100,14 +96,14 @@ export function rounds(view: View): FoldedSection {
     title: stored === undefined ? 'Round by round' : 'Run by run',
     finding: stored === undefined ? roundsFinding(comparisons) : runsFinding(view.runs),
     charts: [],
-    body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far either kind scatters is what the machine does by itself; what counts is whether one kind stands above the other.'}</p>
+    body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two in each round. The spread of the circles is the variation of the machine; what matters is whether the lines all point the same way.' : 'The spread within either group is the variation of the machine; what matters is whether one group lies above the other.'}</p>
 ${comparisons.map(
   (each) => html`<h3>${each.variant}</h3>
 <div class="pair">${each.figures.filter(isDrawn).map((figure) => pairsPlot(figure, each, baselineOf(each, comparison)))}</div>
 <details><summary>${stored === undefined ? 'The rounds' : 'The runs'} of ${each.variant} as a table</summary>${roundsTable(each, baselineOf(each, comparison))}</details>
 `,
 )}
-${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
+${excluded.length > 0 && html`<h3>Excluded</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }
 
@@ -118,14 +114,14 @@ function roundsFinding(comparisons: readonly VariantComparison[]): string {
     if (figure === undefined) return [];
     const lower = figure.rounds.filter((round) => round.variant < round.baseline).length;
     return [
-      `${capital(metricTitle(figure))} of ${variant} was lower in ${lower} of ${figure.rounds.length} rounds`,
+      `${capital(metricTitle(figure))} was lower with ${variant} in ${lower} of ${figure.rounds.length} rounds`,
     ];
   });
-  return clauses.length === 0 ? 'No round has a figure that counts.' : `${clauses.join('; ')}.`;
+  return clauses.length === 0 ? 'No round has a metric that counts.' : `${clauses.join('; ')}.`;
 }
 
 function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {
-  const columns = ['Figure', 'Round', baseline, variant].map((title) => ({ title }));
+  const columns = ['Metric', 'Round', baseline, variant].map((title) => ({ title }));
   const rows = figures
     .filter(isDrawn)
     .flatMap((figure) =>
@@ -156,14 +152,14 @@ export function curvesOfRounds(view: View): Section & FoldedSection {
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
   });
   const charts = views.length === 0 ? [] : [percentileChart(views)];
-  const finding = views.length === 0 ? 'Nothing was measured in the step latency.' : percentileFinding(views);
+  const finding = views.length === 0 ? 'Nothing was measured in the latency step.' : percentileFinding(views);
   return {
     id: 'curves',
     title: 'Response time by percentile',
     finding,
     charts,
     body: html`${charts.length === 0 && html`<p>${finding}</p>`}
-${charts.map((chart) => chartFigure(chart, 'Response time by percentile', finding, html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', finding, html`All rounds of each variant combined, with the baseline in grey. If the lines differ only in the tail, look at the single rounds: a few of them may cause it.`))}`,
   };
 }
 
@@ -184,7 +180,7 @@ function configurations(view: View): FoldedSection {
   });
   return {
     id: 'configuration',
-    title: 'What differs in the configuration',
+    title: 'Configuration differences',
     finding: `${compared.map(changeFinding).join('; ')}.`,
     charts: [],
     body: html`${compared.map(
@@ -206,10 +202,10 @@ function changeFinding({
   if (before === null || after === null) return `${variant} or ${baseline} ran without Nginx`;
   const lines = diffLines(before.split('\n'), after.split('\n'));
   const count = (kind: 'added' | 'removed'): number => lines.filter((line) => line.kind === kind).length;
-  return `${variant} adds ${count('added')} and removes ${count('removed')} lines of ${baseline}`;
+  return `${variant} adds ${counted(count('added'), 'line')} to ${baseline} and removes ${count('removed')}`;
 }
 
-/** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
+/** As it ran, without what differs from run to run: ports and the run's own folder. */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
@@ -229,31 +225,30 @@ function nginxOf(view: View, variant: string, baseline: string): Content {
   const text = ({ version, openssl, origin, binary }: NginxFacts) =>
     `Nginx ${version} with ${openssl ?? 'no TLS'} (${origin ?? binary})`;
   if (text(before) === text(after)) return null;
-  return html`<p>It ran on ${text(after)}, the baseline on ${text(before)}.</p>`;
+  return html`<p>${variant} ran on ${text(after)}, ${baseline} on ${text(before)}.</p>`;
 }
 
 function differenceOf(before: string | null, after: string | null, name: string): Markup {
   if (before === null || after === null)
-    return html`<p>One of the two has no Nginx, or it did not start.</p>`;
+    return html`<p>One of the two has no Nginx, or Nginx did not start.</p>`;
   return (
-    difference(before, after, `What ${name} changes`) ??
-    html`<p>Nothing: both are the same, word for word.</p>`
+    difference(before, after, `What ${name} changes`) ?? html`<p>The two configurations are identical.</p>`
   );
 }
 
-/** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as spans. */
+/** Notices of the bench and of its runs: each kind once, with its number of runs and their figures as spans. */
 export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const kinds = new Map<string, Notice[]>();
   for (const what of result.runs.flatMap((run) => run.notices))
     kinds.set(kindOf(what), [...(kinds.get(kindOf(what)) ?? []), what]);
-  const counted = [...kinds.values()].flatMap((kind) =>
+  const ofRuns = [...kinds.values()].flatMap((kind) =>
     groupedFindings(kind, (each) => each).map(({ members, finding }) => ({
       what: { ...finding, level: members[0].level },
       whose: `${members.length} of ${result.runs.length} runs`,
     })),
   );
-  const all = [...general, ...counted].sort((a, b) => rank(a.what) - rank(b.what));
+  const all = [...general, ...ofRuns].sort((a, b) => rank(a.what) - rank(b.what));
   return {
     id: 'notices',
     title: 'Notices',
@@ -278,7 +273,7 @@ function compactRuns({ result, runs: views }: View): FoldedSection {
     title: 'All runs',
     finding: runsFinding(views),
     charts: [],
-    body: html`${table('In the order in which they ran', RUN_COLUMNS, inOrder.map(runRow))}`,
+    body: html`${table('In the order they ran', RUN_COLUMNS, inOrder.map(runRow))}`,
   };
 }
 
@@ -300,7 +295,7 @@ function runRow(view: RunView): [Content, ...Content[]] {
     plan.round === null ? 'pilot' : String(plan.round),
     plan.step,
     plan.variant,
-    badge(view),
+    runBadge(view),
     formatRate(messages.perSecond),
     formatTime(cpuUsPerMessage.proxy),
     latencies.response === null ? NOTHING : formatTime(latencies.response.p50),

@@ -3,11 +3,11 @@ import { MEASURED } from '../../model/run.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
 import { bytesAxis } from '../axis.ts';
-import { chartFigure } from '../figure.ts';
-import { type Level, levelsSentence } from '../finding/levels.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { table, withBar } from '../elements.ts';
+import { extremesSentence, type VariantFigure } from '../finding/extremes.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
-import { table, withBar } from '../table.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
@@ -24,12 +24,12 @@ export function cost({ steps, runs }: View): FoldedSection {
     title: 'CPU and memory',
     finding: cpuFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
-    body: html`<p>CPU per message is CPU that a component used in the steady phase ÷ messages echoed in it. It is steadier than any latency on a noisy machine: the figure to compare configurations by. A generator that spins for its schedule uses CPU while it waits, and that is in its figure. Memory per connection is the growth of resident memory while the connections opened ÷ connections opened; buffers of the kernel are not in it.</p>
+    body: html`<p>CPU per message is the CPU time that a component used in the steady phase ÷ the messages echoed in it. On a noisy machine it varies less than any latency, so it is the metric to compare configurations by. A generator that spins to keep its schedule also uses CPU while it waits, and that is included. Memory per connection is the growth in resident memory while the connections opened ÷ the connections opened; kernel buffers are not included.</p>
 ${parts.map(({ body }) => body)}
 ${table('CPU per message and memory per connection', COMPONENT_COLUMNS, runs.map(componentRow))}
 <details><summary>Process by process</summary>
 ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(processRows))}
-<p class="how">A CPU share of 100 % is one core. An event loop that is busy more than about 85 % of the time answers late by itself; a generator like that makes the run suspect.</p>
+<p class="how">A CPU share of 100 % is one core. An event loop that is more than about 85 % busy delays its own answers; if it is the generator’s, the run is suspect.</p>
 </details>`,
   };
 }
@@ -57,20 +57,20 @@ ${chartFigure(
   cpu,
   `${capital(step)}: CPU per message, by component`,
   cpuFinding(runs),
-  'Each bar is what one message cost, there and back, part by part. Shorter is cheaper; a spinning generator is in it with the time it waited.',
+  'Each bar is the CPU cost of one message and its echo, by component. For a spinning generator it includes the time spent waiting.',
 )}
 ${chartFigure(
   memory,
   `${capital(step)}: memory per connection, by component`,
-  levelsSentence(
-    'Memory of Nginx per connection',
+  extremesSentence(
+    'Nginx memory per connection',
     proxyLevels(runs, ({ figures }) => figures.memoryPerConnectionBytes),
     formatBytes,
   ),
-  'Each bar is what a connection that is open and has sent nothing yet takes, part by part.',
+  'Each bar is the memory of a connection that is open and has not sent anything yet, by component.',
 )}
 </div>
-${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), 'At 100 % of a core a process has a core to itself and cannot go faster. The component that is there sets the pace; if that is the generator or the echo server, the run says little about Nginx.')}
+${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process of each component`, busiestFinding(runs), 'A process at 100 % uses a whole core and cannot go faster, so its component limits the run. If that is the generator or the echo server, the run says little about Nginx.')}
 `,
   };
 }
@@ -106,11 +106,11 @@ function componentChart(
 
 function cpuFinding(runs: readonly RunView[]): string {
   const levels = proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage);
-  return levelsSentence('CPU of Nginx per message', levels, formatTime);
+  return extremesSentence('Nginx CPU per message', levels, formatTime);
 }
 
-/** Those of Nginx, where one took part. */
-function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): Level[] {
+/** The figures of Nginx, for variants that have one. */
+function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
   return runs
     .filter(({ run }) => run.proxy !== null)
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
@@ -122,16 +122,16 @@ function busiestFinding(runs: readonly RunView[]): string {
     const shares = busiestOf(view);
     const spins = view.run.plan.pacing === 'spin';
     return MEASURED.filter((component) => !(spins && component === 'generator')).map((component) => ({
-      whose: `the ${component === 'proxy' ? 'Nginx' : component === 'server' ? 'echo server' : 'generator'} of ${view.name}`,
+      whose: `${component === 'proxy' ? 'Nginx' : component === 'server' ? 'the echo server' : 'the generator'} of ${view.name}`,
       share: shares[component] ?? 0,
     }));
   });
   const [first] = all.toSorted((a, b) => b.share - a.share);
   if (first === undefined || first.share === 0) return 'No CPU was measured.';
   const spinning = runs.some(({ run }) => run.plan.pacing === 'spin')
-    ? ', generators that spin left out'
+    ? ' (not counting spinning generators)'
     : '';
-  return `Closest to a whole core was ${first.whose}: ${formatShare(first.share)} of one${spinning}.`;
+  return `The busiest process was ${first.whose}, at ${formatShare(first.share)} of a core${spinning}.`;
 }
 
 /** For each component, the process that used most CPU in the steady phase. The Nginx master is idle then. */

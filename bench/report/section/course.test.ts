@@ -28,10 +28,7 @@ test('disturbed seconds are bands of the charts over time, those beside each oth
     chart.bands?.filter(({ kind }) => kind === 'phase').map(({ label }) => label),
     ['warm-up', 'drain'],
   );
-  assert.match(
-    sectionText(page, 'course'),
-    /What is shaded in amber was disturbed: steal is CPU time that the host/,
-  );
+  assert.match(sectionText(page, 'course'), /Amber areas were disturbed: steal is CPU time that the host/);
 });
 
 test('the figures over time are those of each point', () => {

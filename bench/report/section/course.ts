@@ -3,13 +3,13 @@ import type { Step } from '../../model/plan.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
 import { timeAxis } from '../axis.ts';
-import { chartFigure } from '../figure.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { table } from '../elements.ts';
 import { rateFinding, responseFinding } from '../finding/course.ts';
 import { html, type Markup } from '../markup.ts';
 import type { LineSpec } from '../page/spec.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
-import { causesIn, secondOf } from './bands.ts';
+import { causesIn, steadySecond } from './bands.ts';
 import { ECHOED_AXIS, isOpen, ofAll, rateChart, responseChart } from './time-charts.ts';
 
 /** Throughput and latency over time, step by step: all variants on the same axes, then each run by itself. */
@@ -20,7 +20,7 @@ export function course({ steps }: View): FoldedSection {
     title: 'Over time',
     finding: courseFinding(steps.at(-1)?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
-    body: html`<p>Second 0 is the start of the steady phase, from which the figures are taken. What is shaded in grey (warm-up, drain) is recorded and shown, but not counted in the rates. What is shaded in amber was disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time that processes other than those of the run took. A dip in an amber second says something about the machine, not about Nginx. How the connections were opened is told under <a href="#handshakes">handshakes</a>.</p>
+    body: html`<p>Second 0 is the start of the steady phase, over which the metrics are computed. Grey areas (warm-up and drain) are recorded and shown but not counted. Amber areas were disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time used by processes outside the run. A dip in an amber second is a property of the machine, not of Nginx. For the time before, see <a href="#handshakes">handshakes</a>.</p>
 ${parts.map(({ body }) => body)}`,
   };
 }
@@ -29,7 +29,7 @@ function courseFinding(runs: readonly RunView[]): string {
   return runs.some(isOpen) ? responseFinding(runs) : rateFinding(runs);
 }
 
-/** Messages per second over time, as it stands in the summary of a bench of one variant. */
+/** Messages per second over time, shown in the summary of a bench with one variant. */
 export function echoedFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = echoedChart('throughput', runs, 'Messages per second over time');
   return { chart: chart.spec, figure: figureOf(chart) };
@@ -55,7 +55,7 @@ ${figuresOverTime(view)}`
     charts: [...together, ...each.flat()].map(({ spec }) => spec),
     body: html`<h3 class="step">${capital(step)}</h3>
 ${together.map(figureOf)}
-${runs.length === 1 ? single : html`<details><summary>Run by run, with what disturbed each</summary>${single}</details>`}`,
+${runs.length === 1 ? single : html`<details><summary>Each run, with its disturbances</summary>${single}</details>`}`,
   };
 }
 
@@ -71,13 +71,13 @@ function figureOf({ spec, title, finding, how }: CourseChart): Markup {
 }
 
 const HOW_RATE =
-  'A steady run is a level line. A dip that all runs share at different times is noise of the machine; one that returns at even intervals is a timer.';
+  'A steady run is a flat line. Dips at a different time in each run are machine noise; dips at regular intervals point to a timer.';
 const HOW_TIME =
-  'A peak in one second is a stall in it; a line that climbs is a queue that grows. On the logarithmic axis equal distances are equal factors.';
+  'A peak in one second is a stall; a rising line is a growing queue. On the logarithmic axis, equal distances are equal factors.';
 
-/** A closed loop has no latency, so its times are not drawn over time: they are its connections ÷ its rate. */
+/** A closed loop has no latency, so its times are not shown over time: they follow from connections ÷ rate. */
 function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
-  const rate = echoedChart(step, runs, `Messages echoed per second in the step ${step}, all variants`);
+  const rate = echoedChart(step, runs, `Messages echoed per second in the ${step} step, all variants`);
   if (!runs.some(isOpen)) return [rate];
   const p99 = (point: Point): number | null => point.p99Us;
   const axis = timeAxis(
@@ -88,7 +88,7 @@ function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
     rate,
     {
       spec: ofAll(`chart-p99-${step}`, runs, axis, p99),
-      title: `p99 of the response time in the step ${step}, all variants`,
+      title: `p99 of the response time in the ${step} step, all variants`,
       finding: responseFinding(runs),
       how: HOW_TIME,
     },
@@ -106,7 +106,7 @@ function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseC
     spec: rateChart(view, runs, id),
     title: `${view.label}: messages and bytes`,
     finding: rateFinding([view]),
-    how: `${HOW_RATE} Sent and echoed lie on each other as long as every message comes back in its second.`,
+    how: `${HOW_RATE} The lines for sent and echoed messages coincide as long as every message comes back within its second.`,
   };
   if (!isOpen(view)) return [rate];
   const title = `${view.label}: response time`;
@@ -117,7 +117,7 @@ function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseC
 }
 
 function figuresOverTime(view: RunView): Markup {
-  return html`<details><summary>${view.label}: the figures over time</summary>
+  return html`<details><summary>${view.label}: the data over time</summary>
 ${table(
   `${view.label}, over time`,
   isOpen(view) ? [...RATE_COLUMNS, ...TIME_COLUMNS] : RATE_COLUMNS,
@@ -142,7 +142,7 @@ const TIME_COLUMNS = [{ title: 'Response time p50' }, { title: 'p99' }, { title:
 function row(view: RunView, point: Point): string[] {
   const { atUs, phase, p50Us, p99Us, maxUs } = point;
   return [
-    secondOf(view, atUs).toFixed(1),
+    steadySecond(view, atUs).toFixed(1),
     phase,
     causesIn(view, point) || NOTHING,
     formatCount(point.sentPerSecond),

@@ -44,13 +44,13 @@ test('the busiest process is told, and a generator that spins is not taken for i
     for (const { component, samples } of processes)
       if (component === 'generator') for (const sample of samples) sample.cpuUs = sample.atUs;
   }
-  const findings = [...shown(result).matchAll(/<p class="finding">(Closest[^<]*)</g)].map(
+  const findings = [...shown(result).matchAll(/<p class="finding">(The busiest[^<]*)</g)].map(
     (match) => match[1],
   );
-  assert.match(findings[0] ?? '', /^Closest to a whole core was the Nginx of plain: 4\d(\.\d)? % of one\.$/);
+  assert.match(findings[0] ?? '', /^The busiest process was Nginx of plain, at 4\d(\.\d)? % of a core\.$/);
   assert.match(
     findings[1] ?? '',
-    /was the Nginx of plain: 4\d(\.\d)? % of one, generators that spin left out\.$/,
+    /was Nginx of plain, at 4\d(\.\d)? % of a core \(not counting spinning generators\)\.$/,
   );
 });
 
@@ -75,7 +75,7 @@ test('every table of CPU, memory, handshakes and spread has the figures of its o
       ...components.map((component) => formatTime(connect.cpuUsPerConnection[component])),
     ]);
     const { sent, echoed, outstanding, lost } = conservation.total;
-    assert.deepEqual(tableOf(page, 'What became of the messages')[at], [
+    assert.deepEqual(tableOf(page, 'Messages')[at], [
       name,
       step,
       ...[sent, echoed, outstanding, lost].map(formatCount),
@@ -198,15 +198,11 @@ test('books that do not balance are seen in the total, at the worker and in the 
   second.sent += 1;
   const page = shown(result);
   assert.deepEqual(
-    tableOf(page, 'What became of the messages').map((row) => row.at(-1)),
+    tableOf(page, 'Messages').map((row) => row.at(-1)),
     ['no', 'yes'],
   );
   assert.deepEqual(
-    tableOf(page, 'What became of the messages of each generator worker').map((row) => [
-      row[1],
-      row[2],
-      row.at(-1),
-    ]),
+    tableOf(page, 'Messages by generator worker').map((row) => [row[1], row[2], row.at(-1)]),
     [
       ['throughput', 'generator 1', 'yes'],
       ['throughput', 'generator 2', 'no'],
@@ -242,7 +238,7 @@ test('the HTTP leg and the probe are told by their own figures', () => {
   const { latency } = viewOf(result).runs[0]?.figures.http ?? assert.fail();
   const [p50, p99, max] = [latency.p50, latency.p99, latency.max].map(formatTime);
   assert.notEqual(p99, max);
-  assert.deepEqual(tableOf(page, 'The HTTP leg')[0], [
+  assert.deepEqual(tableOf(page, 'HTTP requests')[0], [
     'cache',
     'throughput',
     '24,000',
@@ -257,17 +253,17 @@ test('the HTTP leg and the probe are told by their own figures', () => {
   ]);
   assert.match(
     sectionText(page, 'http'),
-    /cache, throughput: requests failed, so nothing is told of what the cache answered/,
+    /cache, throughput: some requests failed, so what the cache answered is unknown/,
   );
   assert.doesNotMatch(sectionText(page, 'http'), /reached an echo server\./);
   cached.http = { ...cached.http, non2xx: 0, statuses: null, errors: 0, timeouts: 0 };
-  assert.deepEqual(tableOf(shown(result), 'The HTTP leg')[0]?.slice(-4), [
+  assert.deepEqual(tableOf(shown(result), 'HTTP requests')[0]?.slice(-4), [
     '0',
     '0',
     'HIT 23,999, MISS 1',
     '1',
   ]);
-  assert.deepEqual(tableOf(page, 'What one connection before the load found out')[1], [
+  assert.deepEqual(tableOf(page, 'Result of one connection before the load')[1], [
     'tls',
     'throughput',
     'TLSv1.3',
@@ -328,7 +324,7 @@ test('the environment and the plan are those of the result', () => {
   );
   assert.match(page, /Example CPU 2\.40 GHz, 48 CPUs, 24 GiB/);
   assert.deepEqual(
-    tableOf(page, 'What differs from run to run').map((row) => [row[0], row[1], row[3], row.at(-1)]),
+    tableOf(page, 'Differences between runs').map((row) => [row[0], row[1], row[3], row.at(-1)]),
     [
       ['direct', 'throughput', '2 (lean on Bun)', '4711'],
       ['direct', 'latency', '2 (lean on Node)', '7'],

@@ -1,17 +1,18 @@
 import { FAILURE_STAGES, type FailureStage } from '../../model/failure.ts';
 import { formatCount } from '../../wording/format.ts';
+import { counted } from '../../wording/words.ts';
+import { table } from '../elements.ts';
 import { html } from '../markup.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
 const STAGES: Record<FailureStage, string> = {
   tcp: 'TCP connect',
   tls: 'TLS',
   upgrade: 'HTTP upgrade',
-  open: 'once open',
+  open: 'after opening',
 };
 
-/** What failed, how far the connection had come, and how. */
+/** What failed, at which stage of the connection, and how. */
 export function failures({ runs }: View): FoldedSection {
   const rows = runs.flatMap(rowsOf);
   return {
@@ -23,7 +24,7 @@ export function failures({ runs }: View): FoldedSection {
       rows.length === 0
         ? null
         : html`${table('Failures by stage and kind', COLUMNS, rows)}
-<p class="how"><code>status-503</code>: the upgrade was answered with that HTTP status instead of 101. <code>closed-1006</code>: the connection ended without a close frame. <code>no-ports</code> and <code>no-files</code> are limits of the generator itself.</p>`,
+<p class="how"><code>status-503</code>: the upgrade was answered with that HTTP status instead of 101. <code>closed-1006</code>: the connection ended without a close frame. <code>no-ports</code> and <code>no-files</code> are limits of the generator.</p>`,
   };
 }
 
@@ -34,7 +35,7 @@ function failuresFinding(runs: readonly RunView[]): string {
   const whole = counts.flat().reduce((sum, count) => sum + count, 0);
   return counts.length === 0
     ? 'No connection failed in any run.'
-    : `${formatCount(whole)} ${whole === 1 ? 'failure' : 'failures'}, in ${counts.length} of ${runs.length} runs.`;
+    : `${counted(whole, 'failure')} in ${counts.length} of ${runs.length} runs.`;
 }
 
 const COLUMNS = [

@@ -2,11 +2,11 @@ import type { HistogramName } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
-import { chartFigure } from '../figure.ts';
-import { DURATION, levelsSentence } from '../finding/levels.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { table } from '../elements.ts';
+import { DURATION, extremesSentence } from '../finding/extremes.ts';
 import { html, type Markup } from '../markup.ts';
 import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { SUMMARY_COLUMNS, summaryCells } from './times.ts';
 
@@ -17,7 +17,7 @@ const PARTS: [name: HistogramName, title: string, colour: string][] = [
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** How the connections were opened; those of every run are opened anew. */
+/** How the connections were opened. Every run opens its own. */
 export function handshakes({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepHandshakes);
   return {
@@ -26,7 +26,7 @@ export function handshakes({ steps, runs }: View): FoldedSection {
     finding: connectFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
-<p class="how">A WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Many connections opened at once wait for each other: these are times in a crowd.</p>
+<p class="how">Opening a WebSocket takes a TCP connect, a TLS handshake for <code>wss:</code>, and the HTTP upgrade, which Nginx forwards to the echo server. Connections opened at the same time wait for each other, so these times depend on the rate at which connections are opened.</p>
 ${parts.map(({ body }) => body)}
 <details><summary>Each part of the handshake in full</summary>
 ${table('Handshakes in full', TIMES, runs.flatMap(partRows))}</details>`,
@@ -41,17 +41,17 @@ function stepHandshakes(step: StepView): { charts: ChartSpec[]; body: Markup } {
   return {
     charts: [connecting, medians],
     body: html`<div class="pair">
-${chartFigure(connecting, `${title}: connections while they are opened`, connectFinding(runs), 'Second 0 is the first handshake. The steeper a line, the more connections are opened in a second; one that flattens is waiting for something: a backlog, a limit, or CPU for TLS.')}
+${chartFigure(connecting, `${title}: connections over time`, connectFinding(runs), 'Second 0 is the first handshake. The steeper the line, the more connections open per second. A line that flattens is waiting for something: a backlog, a limit, or CPU for TLS.')}
 ${chartFigure(
   medians,
   `${title}: median of each part of the handshake`,
-  levelsSentence(
+  extremesSentence(
     'The median of the whole handshake',
     runs.map(({ name, figures }) => ({ name, value: figures.latencies.handshake?.p50 ?? null })),
     formatTime,
     DURATION,
   ),
-  'Medians of the parts need not add up to the median of the whole.',
+  'The medians of the parts do not necessarily add up to the median of the whole.',
 )}
 </div>
 `,
@@ -60,7 +60,7 @@ ${chartFigure(
 
 function connectFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.connect.timeToOpenUs }));
-  return levelsSentence('The time to open all connections', levels, formatTime, DURATION);
+  return extremesSentence('The time to open all connections', levels, formatTime, DURATION);
 }
 
 /**
@@ -105,7 +105,7 @@ function connectStart({ phases }: Run): number {
 const OPENING = [
   { title: 'Variant' },
   { title: 'Step', text: true },
-  { title: 'Asked' },
+  { title: 'Requested' },
   { title: 'Opened' },
   { title: 'Failed' },
   { title: 'Time to open' },

@@ -1,12 +1,11 @@
 import type { Summary } from '../../measure/histogram.ts';
 import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../../wording/format.ts';
-import { badge } from '../badge.ts';
-import { chartFigure } from '../figure.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { runBadge, table } from '../elements.ts';
 import { percentileFinding, tailFinding } from '../finding/curve.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { LineSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { histogramChart, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
@@ -28,7 +27,7 @@ ${step && histogram && bodyOf(step, histogram)}`,
   };
 }
 
-/** Response time by percentile, the second of the two main charts: it stands in the summary. */
+/** Response time by percentile, the second of the two main charts: shown in the summary. */
 export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = percentileChart(runs);
   return {
@@ -37,15 +36,15 @@ export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; f
       chart,
       'Response time by percentile',
       percentileFinding(runs),
-      html`At 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it. All seconds are in it.`,
+      html`At 99 %, read the time within which 99 % of the messages came back. Each tick to the right is ten times rarer. A flat line is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples lie beyond it. All seconds are included.`,
     ),
   };
 }
 
 function whyNone({ result }: View): string {
   return result.plan.steps.includes('latency')
-    ? 'This bench did not come to it.'
-    : 'Left out: this bench did the step throughput alone, and what a closed loop takes for a message is no latency: it says how many are under way. An open loop (--rate) can tell.';
+    ? 'The bench was interrupted before it.'
+    : 'Not measured: this bench only ran the throughput step. The time a message takes in a closed loop is not latency, because it depends on how many messages are in flight. Run the latency step to measure it.';
 }
 
 /** The rate, the reason for it, and what happened to runs at another rate. */
@@ -53,33 +52,33 @@ function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefin
   const superseded = runs.filter(
     (run) => run.run.plan.step === 'latency' && !variants.some(({ latency }) => latency === run),
   );
-  const told =
+  const offered =
     rate === null
       ? step !== undefined && html`<p>${offeredOf(step)}</p>`
-      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages a second</strong>. Why this rate: ${rate.reason.text}</p>`;
-  return html`${told}
-${superseded.length > 0 && html`<p>${rate?.halved === true ? 'The rate was halved for all of them in the course of it' : 'The rate changed in the course of it'}: ${superseded.map(({ label }) => label).join('; ')} ${superseded.length === 1 ? 'is' : 'are'} superseded, and listed under <a href="#runs">all runs</a>.</p>`}`;
+      : html`<p>Every variant was offered <strong>${formatCount(rate.ratePerSecond)} messages per second</strong>. ${rate.reason.text}</p>`;
+  return html`${offered}
+${superseded.length > 0 && html`<p>The rate was ${rate?.halved === true ? 'halved for all variants' : 'changed'} during the step. <a href="#runs">All runs</a> also lists ${superseded.map(({ label }) => label).join('; ')}.</p>`}`;
 }
 
 function offeredOf({ runs }: StepView): string {
   const rates = [...new Set(runs.map(({ figures }) => formatRate(figures.offered?.perSecond)))];
   return rates.length === 1
-    ? `Every variant was offered ${formatRough(runs[0]?.figures.offered?.perSecond)} messages a second.`
+    ? `Every variant was offered ${formatRough(runs[0]?.figures.offered?.perSecond)} messages per second.`
     : `The variants were offered different rates: ${rates.join(', ')}.`;
 }
 
 function leftOutList({ variants }: View): Markup {
-  return html`${variants.map(({ name, leftOut }) => leftOut !== null && html`<p class="broken">${name} was left out: ${leftOut.text}</p>`)}`;
+  return html`${variants.map(({ name, leftOut }) => leftOut !== null && html`<p class="broken">${name} was excluded. ${leftOut.text}</p>`)}`;
 }
 
 function bodyOf(step: StepView, histogram: LineSpec): Markup {
   const { runs } = step;
   const placement = placementNotice(step);
-  return html`<p>Response time counts from the moment at which the schedule said that a message goes out, so that a stall shows in every message that it held back. Service time counts from the actual send; send lag is what lies between, and is the generator’s own.</p>
+  return html`<p>Response time is measured from the moment the schedule wants a message to go out, so a stall shows in every message that it held back. Service time is measured from the actual send. The difference is the send lag, which is the generator’s own delay.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
 ${table('Response time', COLUMNS, runs.flatMap(rowsOf))}
-<p class="how">A second is disturbed in which the host took CPU from this machine, or other work ran on it. What holds over all seconds is what happened; what holds over the undisturbed ones is what is left when these are set apart.</p>
-${chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
+<p class="how">A second is disturbed if the host took CPU time from this machine or other work ran on it. The figures over all seconds are what happened; those over the undisturbed seconds leave the disturbances out.</p>
+${chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of messages that took about this long. All runs share both axes. Two humps mean two paths through the system.`)}
 <details><summary>Response time, service time and send lag in full</summary>
 ${timesTable('Latencies in full', 'Time', runs, kindsOf)}</details>`;
 }
@@ -102,7 +101,7 @@ function rowsOf(view: RunView): Content[][] {
   const { disturbed, undisturbed, latencies, messages } = view.figures;
   const all = [
     view.name,
-    badge(view),
+    runBadge(view),
     overAll(disturbed),
     formatCount(messages.perSecond),
     ...cells(latencies.response, latencies.sendLag),
@@ -119,9 +118,9 @@ function rowsOf(view: RunView): Content[][] {
 }
 
 function overAll(disturbed: RunView['figures']['disturbed']): string {
-  if (disturbed === null) return 'all seconds; which were disturbed is not known';
-  const told = disturbed.seconds === 0 ? 'none' : formatCount(disturbed.seconds);
-  return `all ${formatCount(disturbed.of)} seconds, ${told} disturbed`;
+  if (disturbed === null) return 'all seconds; disturbances unknown';
+  const count = disturbed.seconds === 0 ? 'none' : formatCount(disturbed.seconds);
+  return `all ${formatCount(disturbed.of)} seconds, ${count} disturbed`;
 }
 
 function cells(response: Summary | null, sendLag: Summary | null): string[] {

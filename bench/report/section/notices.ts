@@ -1,58 +1,57 @@
 import type { Notice } from '../../model/finding.ts';
-import { mark } from '../mark.ts';
+import { counted, listed } from '../../wording/words.ts';
+import { conclusionOf } from '../conclusion.ts';
+import { mark } from '../elements.ts';
 import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
 import type { FoldedSection, View } from '../view.ts';
 
-/** What a reader should know of the whole bench and of single runs. */
+/** What a reader should know about the bench and its runs. */
 export function notices(view: View): FoldedSection {
   const said = noticesOf(view);
-  const cut = view.result.endedAt === null ? cutOff(view) : null;
   return {
     id: 'notices',
     title: 'Notices',
-    finding: cut ?? noticesFinding(said),
+    finding: noticesFinding(said),
     charts: [],
-    body:
-      cut === null && said.length === 0
-        ? null
-        : html`${cut !== null && html`<p class="broken">${cut}</p>`}
-${noticeList(said)}`,
+    body: said.length === 0 ? null : noticeList(said),
   };
 }
 
-/** How many there are of either kind. */
+/** How many there are of either kind, and the first warning in full. */
 export function noticesFinding(said: readonly Said<Notice>[]): string {
-  const count = (level: Notice['level'], word: string): string => {
-    const { length } = said.filter(({ what }) => what.level === level);
-    return `${length} ${word}${length === 1 ? '' : 's'}`;
-  };
-  return said.length === 0
-    ? 'Nothing out of the ordinary.'
-    : `${count('warning', 'warning')} and ${count('info', 'note')}.`;
+  if (said.length === 0) return 'Nothing out of the ordinary.';
+  const warnings = said.filter(({ what }) => what.level === 'warning');
+  const counts = `${counted(warnings.length, 'warning')} and ${counted(said.length - warnings.length, 'note')}`;
+  const [first] = warnings;
+  if (first === undefined) return `${counts}.`;
+  const whose = first.whose === '' ? '' : `${first.whose}: `;
+  return `${counts}. ${warnings.length === 1 ? '' : 'First warning: '}${whose}${first.what.text}`;
 }
 
-/** Notices with a sign beside the colour and whose they are; more of the same kind behind the first. */
+/** Notices with a symbol and the runs they are about; more of the same kind follow the first. */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
     ({ what, whose, others = [] }) =>
-      html`<li class="${what.level}"><strong>${mark(what.level === 'warning' ? 'attention' : 'note')} ${what.level === 'warning' ? 'Warning' : 'Note'}</strong>${told(what, whose)} <code>${what.code}</code>${others.length > 0 && html`<details><summary>${others.length} more of this kind</summary><ul class="plain">${others.map((other) => html`<li>${told(other.what, other.whose)}</li>`)}</ul></details>`}</li>
+      html`<li class="${what.level}"><strong>${mark(what.level === 'warning' ? 'attention' : 'note')} ${what.level === 'warning' ? 'Warning' : 'Note'}</strong>${noticeText(what, whose)} <code>${what.code}</code>${others.length > 0 && html`<details><summary>${others.length} more of this kind</summary><ul class="plain">${others.map((other) => html`<li>${noticeText(other.what, other.whose)}</li>`)}</ul></details>`}</li>
 `,
   )}</ul>`;
 }
 
-function told({ text }: Notice, whose: string): Markup {
+function noticeText({ text }: Notice, whose: string): Markup {
   return html`${whose !== '' && html` <span class="of">${whose}</span>`} ${text}`;
 }
 
-/** What an interrupted bench did not reach. A variant that was left out is not missing. */
-function cutOff({ result, variants }: View): string {
+/** What an interrupted bench did not reach; empty if it finished. A variant that was excluded is not missing. */
+export function interruptedSentence({ result, variants }: View): string {
+  if (result.endedAt !== null) return '';
   const missing = variants.flatMap((variant) =>
     result.plan.steps
       .filter((step) => variant[step] === null && !(step === 'latency' && variant.leftOut !== null))
-      .map((step) => `${variant.name}, ${step}`),
+      .map((step) => `the ${step} step of ${variant.name}`),
   );
-  return missing.length > 0
-    ? `This bench was cut off: it did not come to ${missing.join('; ')}.`
-    : 'This bench was cut off in its last run.';
+  const isSearch = conclusionOf(result, 'capacity') !== null;
+  return missing.length > 0 && !isSearch
+    ? `This bench was interrupted before ${listed(missing)}.`
+    : 'This bench was interrupted before it finished.';
 }

@@ -8,7 +8,7 @@ import type { Result } from '../../model/result.ts';
 import { reportHtml } from '../html.ts';
 import { jsonSummary } from '../json.ts';
 import { tableOf } from '../page-text.test.fixture.ts';
-import { priceText } from '../price/text.ts';
+import { priceText } from '../terminal.ts';
 
 const CPU = {
   name: 'cpuPerMessage.total',
@@ -43,9 +43,12 @@ test('it stands below the answers: a sentence for each variant, and that a pair 
   const page = reportHtml(priced());
   const titles = [...page.matchAll(/<h2 id="[^"]*">([^<]*)<\/h2>/g)].map((match) => match[1]);
   assert.deepEqual(titles.slice(0, 4), ['Answers', 'Summary', 'The price of the proxy', 'Throughput']);
-  assert.match(page, /<p>plain against direct: CPU per message ×2\.5 \(50 µs instead of 20 µs\)\.<\/p>/);
-  assert.match(page, /has no interval, .* the command compare, with direct first, repeats them in rounds\./);
-  assert.deepEqual(tableOf(page, 'Through Nginx, beside direct'), [
+  assert.match(
+    page,
+    /<p>plain compared with direct: CPU per message 2\.5 times as high \(50 µs, up from 20 µs\)\.<\/p>/,
+  );
+  assert.match(page, /has no interval, .* use the compare command with direct first\./);
+  assert.deepEqual(tableOf(page, 'Through Nginx, compared with direct'), [
     ['CPU per message', '20 µs', '50 µs (×2.5)', '62 µs (×3.1)'],
     ['response time p99', '100 µs', '130 µs (+30 %) *', '–'],
   ]);
@@ -63,7 +66,7 @@ test('the text has the same table', () => {
   assert.deepEqual(lines.slice(0, 3), [
     '',
     'The price of the proxy',
-    'plain against direct: CPU per message ×2.5 (50 µs instead of 20 µs).',
+    'plain compared with direct: CPU per message 2.5 times as high (50 µs, up from 20 µs).',
   ]);
   const row = lines.find((line) => line.startsWith('response time p99'));
   assert.deepEqual(row?.split(/ {2,}/), ['response time p99', '100 µs', '130 µs (+30 %) *', '–']);
@@ -77,7 +80,7 @@ test('where something speaks against every figure the sentence says so', () => {
   const price: Price = { ...PRICE, variants: [{ variant: 'plain', figures: doubted }] };
   assert.match(
     priceText({ ...result, conclusions: [price] }),
-    /^plain against direct: something speaks against every figure\.$/m,
+    /^plain compared with direct: no metric is reliable \(see below\)\.$/m,
   );
 });
 
@@ -95,7 +98,10 @@ test('the summary for programs has every figure with its ratio', () => {
       ['tls', [3.1]],
     ],
   );
-  assert.match(price?.variants[1]?.sentence ?? '', /^tls against direct: CPU per message ×3\.1/);
+  assert.match(
+    price?.variants[1]?.sentence ?? '',
+    /^tls compared with direct: CPU per message 3\.1 times as high/,
+  );
 });
 
 test('what stands in the result is shown, never run', () => {

@@ -1,24 +1,25 @@
+import { conclusionOf } from '../conclusion.ts';
+import { table } from '../elements.ts';
 import { html } from '../markup.ts';
-import { doubtLines, pairSentence, priceColumns, priceOf, priceRows, priceSentence } from '../price/words.ts';
-import { table } from '../table.ts';
+import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from '../price.ts';
 import type { Section, View } from '../view.ts';
 
-/** The cost of going through Nginx, compared with the same without it. */
+/** What it costs to go through Nginx. */
 export function price({ result }: View): Section {
-  const told = priceOf(result);
-  if (told === null) throw new TypeError('the result tells no price of the proxy');
-  const doubts = doubtLines(told);
+  const found = conclusionOf(result, 'price');
+  if (found === null) throw new TypeError('the result has no price of the proxy');
+  const doubts = doubtLines(found);
   return {
     id: 'price',
     title: 'The price of the proxy',
     charts: [],
-    body: html`${told.variants.map((each) => html`<p>${priceSentence(each, told.baseline)}</p>`)}
+    body: html`${found.variants.map((each) => html`<p>${priceSentence(each, found.baseline)}</p>`)}
 ${table(
-  `Through Nginx, beside ${told.baseline}`,
-  priceColumns(told).map((title) => ({ title })),
-  priceRows(told),
+  `Through Nginx, compared with ${found.baseline}`,
+  priceColumns(found).map((title) => ({ title })),
+  priceRows(found),
 )}
-<p class="how">In brackets: variant ÷ ${told.baseline}, at the same rate and in the same placement. CPU and memory are those of Nginx, echo servers and generators together; a generator that spins for its schedule is left out. ${pairSentence(told)}</p>
+<p class="how">In parentheses: variant ÷ ${found.baseline}, at the same rate and in the same placement. CPU and memory are totals of Nginx, echo servers and generators; a generator that spins to keep its schedule is not included. ${pairSentence(found)}</p>
 ${doubts.length > 0 && html`<ul class="plain">${doubts.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
 }

@@ -1,13 +1,13 @@
 import type { HttpLeg, Probe } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
-import { levelsSentence } from '../finding/levels.ts';
+import { table } from '../elements.ts';
+import { extremesSentence } from '../finding/extremes.ts';
 import { html } from '../markup.ts';
 import { type Said, saidOnce } from '../notices.ts';
 import { cacheCounts, cacheSentence, keyName, protocolSentence } from '../protocol.ts';
-import { table } from '../table.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** What the listener speaks, and what that means for WebSocket. */
+/** Which protocols the listener speaks, and what that means for WebSocket. */
 export function protocols(view: View): FoldedSection {
   return {
     id: 'protocols',
@@ -18,11 +18,11 @@ export function protocols(view: View): FoldedSection {
       ({ what, whose }) => html`<li><strong>${whose}</strong>: ${what}</li>
 `,
     )}</ul>
-${table('What one connection before the load found out', PROBE, view.runs.map(probeRow))}`,
+${table('Result of one connection before the load', PROBE, view.runs.map(probeRow))}`,
   };
 }
 
-/** Whose listener encrypts, and whose offers HTTP/2. */
+/** Which variants encrypt, and which offer HTTP/2. */
 function listenersFinding({ variants }: View): string {
   const having = (has: (probe: Probe) => boolean): string =>
     variants
@@ -34,7 +34,7 @@ function listenersFinding({ variants }: View): string {
   return `TLS: ${having(({ tlsProtocol }) => tlsProtocol !== null)}; HTTP/2 for clients that offer it: ${having(({ alpnOffered }) => alpnOffered === 'h2')}.`;
 }
 
-/** Each sentence once, with the runs that it is true of. */
+/** Each sentence once, with its runs. */
 function sentences(view: View): Said<string>[] {
   const said = view.runs.map((of) => ({ what: protocolSentence(of.run.probe), of }));
   return saidOnce(said, view, (text) => text);
@@ -77,17 +77,17 @@ export function httpLeg({ runs }: View): FoldedSection {
   const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));
   return {
     id: 'http',
-    title: 'HTTP beside WebSocket',
-    finding: legs.length === 0 ? 'Left out.' : levelsSentence('HTTP throughput', levels, formatRate),
+    title: 'HTTP requests alongside WebSocket',
+    finding: legs.length === 0 ? 'Not measured.' : extremesSentence('HTTP throughput', levels, formatRate),
     charts: [],
     body:
       legs.length === 0
         ? null
-        : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, briefly, before the WebSockets.</p>
+        : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, for a short time before the WebSockets.</p>
 ${legs
   .filter(({ run }) => run.http !== null && run.http.cache !== null)
   .map((view) => html`<p>${cacheSentence(view)}</p>`)}
-${table('The HTTP leg', LEG, legs.flatMap(legRow))}`,
+${table('HTTP requests', LEG, legs.flatMap(legRow))}`,
   };
 }
 

@@ -1,13 +1,12 @@
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { paragraph, tally } from '../../wording/words.ts';
-import { badge } from '../badge.ts';
+import { runBadge, table } from '../elements.ts';
 import { loadText } from '../load.ts';
 import { type Content, html } from '../markup.ts';
-import { table } from '../table.ts';
 import { lossSentence, outcomeSentence, validitySentences, verdictOf } from '../verdict.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** Every run, those at a rate that was superseded among them, and what each has to say of itself. */
+/** Every run, including those at a superseded rate, with its outcome, doubts and losses. */
 export function runs({ runs }: View): FoldedSection {
   return {
     id: 'runs',
@@ -16,19 +15,19 @@ export function runs({ runs }: View): FoldedSection {
     charts: [],
     body: html`${table('Every run', COLUMNS, runs.map(rowOf))}
 <ul class="plain">${runs.map(
-      (view) => html`<li><strong>${view.label}</strong>: ${toldOf(view)}</li>
+      (view) => html`<li><strong>${view.label}</strong>: ${remarksOf(view)}</li>
 `,
     )}</ul>`,
   };
 }
 
-/** How many there are, and how many of them may be believed. */
+/** How many there are, and how many are valid. */
 export function runsFinding(runs: readonly RunView[]): string {
   const { length } = runs;
   return `${length} ${length === 1 ? 'run' : 'runs'}${length === 0 ? '' : `: ${tally(runs.map(verdictOf))}`}.`;
 }
 
-function toldOf(view: RunView): string {
+function remarksOf(view: RunView): string {
   return paragraph([outcomeSentence(view), ...validitySentences(view), lossSentence(view)]);
 }
 
@@ -52,7 +51,7 @@ function rowOf(view: RunView): Content[] {
     view.name,
     view.step,
     loadText(run.plan.workload.load),
-    badge(view),
+    runBadge(view),
     formatRate(figures.messages.perSecond),
     formatTime(response?.p50),
     formatTime(response?.p99),

@@ -2,14 +2,14 @@ import type { RunPlan } from '../../model/plan.ts';
 import type { NginxFacts } from '../../model/run.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { placementText } from '../../wording/notices.ts';
+import { facts, table } from '../elements.ts';
 import { loadText, payloadText } from '../load.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { placementOf } from '../placement.ts';
-import { facts, table } from '../table.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 
-/** Everything it takes to run the same again: machine, plan, command. */
+/** Everything needed to repeat the bench: machine, plan, command. */
 export function setup({ result, runs }: View): FoldedSection {
   const { environment: machine, plan } = result;
   const nginx = byVariant(runs, ({ version }) => version);
@@ -39,7 +39,7 @@ export function setup({ result, runs }: View): FoldedSection {
       ['Local ports', machine.portRange === null ? NOTHING : machine.portRange.join(' to ')],
       ['Load average before', machine.loadAverage1m.toFixed(2)],
       ['Started', result.startedAt],
-      ['Ended', result.endedAt ?? 'cut off'],
+      ['Ended', result.endedAt ?? 'interrupted'],
       ['Seed', String(plan.seed)],
       ['Thresholds', plan.thresholds.join(', ') || 'none'],
       ['Bench', `${result.tool.name} ${result.tool.version}, result schema ${result.schemaVersion}`],
@@ -50,7 +50,7 @@ ${planOf(runs)}`,
   };
 }
 
-/** A fact about Nginx. If runs differ in it, each value is given with its variants. */
+/** A fact about Nginx. If it differs between runs, each value is given with its variants. */
 function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => string | null): string {
   const variants = new Map<string, Set<string>>();
   for (const { run } of runs) {
@@ -66,7 +66,7 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** Values that are the same in every run once, as facts; the others as a table. */
+/** Values that are the same in every run, then a table of the others. */
 function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
@@ -78,7 +78,7 @@ function planOf(runs: readonly RunView[]): Markup {
   return html`<h3>Plan</h3>
 ${same.length > 0 && facts(same)}
 ${table(
-  'What differs from run to run',
+  'Differences between runs',
   PLAN.filter(differs),
   rows.map((row) => row.filter(differs)),
 )}`;
@@ -127,7 +127,7 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
   ];
 }
 
-/** Warm-up and duration refer to the time that a run had to itself. */
+/** Warm-up and duration refer to the turns of the run itself. */
 function turnsText({ turns }: RunPlan): string {
   return turns === null
     ? NOTHING
@@ -150,14 +150,14 @@ export function configurations({ runs }: View): FoldedSection {
     body:
       proxied.length === 0
         ? null
-        : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile or your own configuration, moved into the sandbox of the run.</p>
+        : html`<p>The file passed to <code>nginx -c</code>: the profile or your own configuration, adapted to the sandbox of the run.</p>
 ${proxied.map(configurationOf)}`,
   };
 }
 
-/** What Nginx complained of. */
+/** Whose Nginx wrote to its error log. */
 function logFinding(proxied: readonly RunView[]): string {
-  if (proxied.length === 0) return 'No Nginx took part.';
+  if (proxied.length === 0) return 'No variant has Nginx.';
   const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);
   return logged.length === 0
     ? 'Nginx wrote nothing to its error log.'

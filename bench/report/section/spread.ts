@@ -1,26 +1,26 @@
 import type { MessageAccount } from '../../measure/figures.ts';
 import type { Share } from '../../model/run.ts';
 import { formatCount, formatShare } from '../../wording/format.ts';
-import { dueOf } from '../due.ts';
+import { table, withBar } from '../elements.ts';
 import { type Content, html, type Markup } from '../markup.ts';
-import { table, withBar } from '../table.ts';
+import { dueOf } from '../verdict.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** How connections and messages were spread, and whether every message is accounted for. */
+/** How connections and messages were distributed, and whether every message is accounted for. */
 export function spread({ runs }: View): FoldedSection {
   return {
     id: 'spread',
-    title: 'Spread',
+    title: 'Distribution over processes',
     finding: accountFinding(runs),
     charts: [],
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
-<p class="how">A WebSocket stays with the Nginx worker that accepted it: workers that got unequal numbers of connections stay unequal, and the fullest sets the tail of the latency. Shares are among the processes of one component.</p>
-${table('What became of the messages', CONSERVATION, runs.map(totalRow))}
+<p class="how">A WebSocket stays with the Nginx worker that accepted it. If workers got unequal numbers of connections, they stay unequal, and the fullest worker determines the tail latency. Shares are relative to the processes of the same component.</p>
+${table('Messages', CONSERVATION, runs.map(totalRow))}
 ${dueTable(runs)}
-<details><summary>Worker by worker</summary>
-${table('What became of the messages of each generator worker', WORKERS, runs.flatMap(workerRows))}
+<details><summary>By generator worker</summary>
+${table('Messages by generator worker', WORKERS, runs.flatMap(workerRows))}
 </details>
-<p class="how">Sent = echoed + outstanding + lost has to hold for every generator worker, or something was miscounted.</p>`,
+<p class="how">Sent = echoed + outstanding + lost must hold for every generator worker; otherwise something was miscounted.</p>`,
   };
 }
 
@@ -85,8 +85,8 @@ function dueTable(runs: readonly RunView[]): Markup | null {
       : [[name, step, formatCount(due.due), formatCount(due.unsent), formatShare(due.unsent / due.due)]];
   });
   if (rows.length === 0) return null;
-  return html`${table('What was due and never sent', DUE, rows)}
-<p class="how">An open loop has a schedule: due = sent + unsent. A message is unsent when its connection was given up before its turn came, or when there was none left to send it on. It counts in the response times with the time it waited.</p>`;
+  return html`${table('Messages due but never sent', DUE, rows)}
+<p class="how">In an open loop, due = sent + unsent. A message is unsent if its connection closed before it was due, or if no connection was left to carry it. It counts in the response times with the time it waited.</p>`;
 }
 
 const DUE = [

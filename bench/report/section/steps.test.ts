@@ -41,7 +41,7 @@ test('the times of a closed loop stand under no latency, in no chart, and where 
     }
   }
   const explained = sectionText(page, 'throughput');
-  assert.match(explained, /Service time in the closed loop \(connections ÷ rate\) This is no latency\./);
+  assert.match(explained, /Service time in the closed loop \(connections ÷ rate\) This is not latency\./);
   for (const [name, opened, inFlight, perSecond, quotient] of tableOf(page, 'Connections ÷ rate')) {
     const figures = closed.find((view) => view.name === name)?.figures;
     assert.deepEqual([opened, inFlight, perSecond], ['1,000', '1', formatCount(figures?.messages.perSecond)]);
@@ -56,15 +56,15 @@ test('the times of a closed loop stand under no latency, in no chart, and where 
 
 test('one step alone is a report, and says why there is no other', () => {
   const throughput = shown(makeAllProfiles(CLOSED, 2));
-  assert.match(sectionText(throughput, 'latency'), /Left out: this bench did the step throughput alone/);
+  assert.match(sectionText(throughput, 'latency'), /Not measured: this bench only ran the throughput step/);
   assert.doesNotMatch(sectionText(throughput, 'latency'), /\d (µs|ms)/);
   const latency = shown(makeResult([makeLatencyRun('tls', SMALL, 5000)]));
-  assert.match(sectionText(latency, 'throughput'), /Left out: this bench did the step latency alone\./);
-  assert.match(sectionText(latency, 'latency'), /Every variant was offered 5,000 messages a second\./);
+  assert.match(sectionText(latency, 'throughput'), /Not measured: this bench only ran the latency step\./);
+  assert.match(sectionText(latency, 'latency'), /Every variant was offered 5,000 messages per second\./);
   for (const page of [throughput, latency]) assert.doesNotMatch(page, BROKEN);
   const reached = { ...makeResult([makeRun(SMALL)]), endedAt: null };
   reached.plan.steps = ['throughput', 'latency'];
-  assert.match(sectionText(shown(reached), 'latency'), /This bench did not come to it\./);
+  assert.match(sectionText(shown(reached), 'latency'), /The bench was interrupted before it\./);
 });
 
 test('the rate and why it is this one are said, and what became of runs at another', () => {
@@ -76,11 +76,11 @@ test('the rate and why it is this one are said, and what became of runs at anoth
   const latency = sectionText(page, 'latency');
   assert.match(
     latency,
-    /Every variant was offered 1,000 messages a second . Why this rate: 1000 a second is half of what tls takes\./,
+    /Every variant was offered 1,000 messages per second . 1000 a second is half of what tls takes\./,
   );
   assert.match(
     latency,
-    /The rate was halved for all of them in the course of it: tls, latency at 2k\/s, superseded is superseded, and listed under all runs \./,
+    /The rate was halved for all variants during the step\. All runs also lists tls, latency at 2k\/s, superseded\./,
   );
   assert.equal(tableOf(page, 'Response time').length, 1);
   assert.deepEqual(
@@ -105,14 +105,14 @@ test('a variant that was left out is named in its card and beside the latencies'
   const page = shown(both);
   assert.match(
     sectionText(page, 'answers'),
-    /plain carried [\d,]+ messages a second, .* No latency: Nothing was echoed in it\./,
+    /plain carried [\d,]+ messages per second, .* Latency was not measured: Nothing was echoed in it\./,
   );
-  assert.match(sectionText(page, 'latency'), /plain was left out: Nothing was echoed in it\./);
+  assert.match(sectionText(page, 'latency'), /plain was excluded\. Nothing was echoed in it\./);
   assert.deepEqual(
     tableOf(page, 'Response time').map(([name]) => name),
     ['direct'],
   );
-  assert.match(shown({ ...both, endedAt: null }), /This bench was cut off in its last run\./);
+  assert.match(shown({ ...both, endedAt: null }), /This bench was interrupted before it finished\./);
 });
 
 test('what holds without the disturbed seconds stands beside what holds over all, with how many they are', () => {
@@ -146,7 +146,7 @@ test('what holds without the disturbed seconds stands beside what holds over all
   const [glance, other] = tableOf(page, 'The variants at a glance');
   assert.equal(glance?.[6], `${formatTime(all?.latencies.response?.p50)} (${formatTime(response?.p50)})`);
   assert.equal(other?.[6], formatTime(plain?.latency?.figures.latencies.response?.p50));
-  const what = tableOf(page, 'What each variant carried');
+  const what = tableOf(page, 'Throughput by variant');
   const carriedFigures = direct?.throughput?.figures;
   assert.deepEqual(
     [what[0]?.[3], what[0]?.[4], what[0]?.[5], what[1]?.[5]],
@@ -171,8 +171,8 @@ test('what holds without the disturbed seconds stands beside what holds over all
   );
   const unknown = makeBothSteps(1, 2);
   for (const run of unknown.runs) run.machine = null;
-  assert.match(sectionText(shown(unknown), 'latency'), /which were disturbed is not known/);
-  assert.equal(tableOf(shown(unknown), 'What each variant carried')[0]?.[5], 'not known');
+  assert.match(sectionText(shown(unknown), 'latency'), /disturbances unknown/);
+  assert.equal(tableOf(shown(unknown), 'Throughput by variant')[0]?.[5], 'unknown');
 });
 
 test('the throughput table and its chart have the figures of each run', () => {
@@ -181,7 +181,7 @@ test('the throughput table and its chart have the figures of each run', () => {
   for (const run of result.runs) for (const slice of run.slices) slice.counters.bytesReceived *= 3;
   const runs = viewOf(result).steps[0]?.runs ?? [];
   assert.deepEqual(
-    tableOf(shown(result), 'What each variant carried'),
+    tableOf(shown(result), 'Throughput by variant'),
     runs.map(({ name, figures: { messages, connections, bytes, perCoreCapacity, undisturbed } }) => [
       name,
       'valid',
@@ -246,9 +246,6 @@ test('the reason for a rate stands beside it, in the report and on the terminal'
   const [rate] = result.conclusions;
   assert.ok(rate?.kind === 'rate');
   rate.reason = stored('By the CPU per message this is the highest.');
-  assert.match(
-    sectionText(shown(result), 'latency'),
-    /8,900 messages a second \. Why this rate: By the CPU per message/,
-  );
+  assert.match(sectionText(shown(result), 'latency'), /8,900 messages per second \. By the CPU per message/);
   assert.match(summaryText(result, null), /at 8\.9k\/s\. By the CPU per message this is the highest\.\n/);
 });

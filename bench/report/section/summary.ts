@@ -1,16 +1,14 @@
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { formatCapacity } from '../answer.ts';
-import { badge } from '../badge.ts';
-import { besideTime } from '../beside.ts';
-import { type Content, html } from '../markup.ts';
-import { table } from '../table.ts';
+import { runBadge, table } from '../elements.ts';
+import { type Content, html, type Markup } from '../markup.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
 import { echoedFigure } from './course.ts';
 import { percentileFigure } from './latency.ts';
 import { carriedFigure } from './throughput.ts';
 
-/** One row for each variant, with both answers, and the two main charts: what one asks for first. */
+/** One row per variant with both answers, and the two main charts. */
 export function summary({ variants, steps }: View): Section {
   const main = steps.map(({ step, runs }) => MAIN_FIGURES[step](runs));
   return {
@@ -18,13 +16,13 @@ export function summary({ variants, steps }: View): Section {
     title: 'Summary',
     charts: main.map(({ chart }) => chart),
     body: html`${table('The variants at a glance', COLUMNS, variants.map(rowOf))}
-<p class="how">Messages a second, what set the pace, CPU and capacity are of the step throughput, response times of the step latency; CPU and memory are of the other step where there is one alone. In brackets: over the undisturbed seconds alone. ≥ stands before a capacity that is a lower bound. – stands for what was not measured, or for a percentile beyond which fewer than ten samples stand: p99.9 needs 10,000 messages.</p>
+<p class="how">Messages per second, limit, CPU and capacity come from the throughput step, response times from the latency step; if only one step ran, CPU and memory come from that one. In parentheses: over the undisturbed seconds only. ≥ marks a capacity that is a lower bound. – means not measured, or fewer than ten samples beyond the percentile: p99.9 needs 10,000 messages.</p>
 ${main.map(({ figure }) => figure)}`,
   };
 }
 
 const MAIN_FIGURES = {
-  /** What one variant carried the table says; whether it did so all the time it does not. */
+  /** With one variant, the table already shows the rate, so the chart shows it over time. */
   throughput: (runs: readonly RunView[]) => (runs.length === 1 ? echoedFigure : carriedFigure)(runs),
   latency: percentileFigure,
 };
@@ -33,7 +31,7 @@ const COLUMNS = [
   { title: 'Variant' },
   { title: 'Throughput', text: true },
   { title: 'Messages per second' },
-  { title: 'Set the pace', text: true },
+  { title: 'Limited by', text: true },
   { title: 'Per core of Nginx' },
   { title: 'Latency', text: true },
   { title: 'Response time p50' },
@@ -52,14 +50,14 @@ function rowOf({ name, throughput, latency }: VariantView): Content[] {
   const calm = latency?.figures.undisturbed?.response ?? null;
   const beside = (latency?.figures.disturbed?.seconds ?? 0) > 0;
   const time = (name: 'p50' | 'p99' | 'p999'): Content =>
-    beside ? besideTime(response?.[name], calm?.[name]) : formatTime(response?.[name]);
+    beside ? withUndisturbed(response?.[name], calm?.[name]) : formatTime(response?.[name]);
   return [
     name,
-    throughput === null ? NOTHING : badge(throughput),
+    throughput === null ? NOTHING : runBadge(throughput),
     formatCount(throughput?.figures.messages.perSecond),
     throughput === null ? NOTHING : LIMIT_NAMES[throughput.run.validity.limit.component],
     formatCapacity(throughput?.figures.perCoreCapacity ?? null),
-    latency === null ? NOTHING : badge(latency),
+    latency === null ? NOTHING : runBadge(latency),
     time('p50'),
     time('p99'),
     time('p999'),
@@ -68,4 +66,9 @@ function rowOf({ name, throughput, latency }: VariantView): Content[] {
     formatCount(both.reduce((sum, { connections }) => sum + connections.failed, 0)),
     formatCount(both.reduce((sum, { messages }) => sum + messages.lost, 0)),
   ];
+}
+
+/** A time over all seconds (µs), followed by the same over the undisturbed seconds in parentheses. */
+export function withUndisturbed(all: number | null | undefined, calm: number | null | undefined): Markup {
+  return html`${formatTime(all)} <span class="beside">(${formatTime(calm)})</span>`;
 }

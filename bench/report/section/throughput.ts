@@ -6,14 +6,14 @@ import {
   formatTime,
   NOTHING,
 } from '../../wording/format.ts';
+import { listed } from '../../wording/words.ts';
 import { capacitySentence, formatCapacity } from '../answer.ts';
-import { badge } from '../badge.ts';
-import { chartFigure } from '../figure.ts';
-import { levelsSentence } from '../finding/levels.ts';
+import { chartFigure } from '../chart-figure.ts';
+import { runBadge, table } from '../elements.ts';
+import { extremesSentence } from '../finding/extremes.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import type { BarSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
-import { table } from '../table.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { noticeList } from './notices.ts';
@@ -22,11 +22,11 @@ import { timesTable } from './times.ts';
 /** How much each variant carried in a closed loop, and what a core of Nginx carries. */
 export function throughput({ steps, result }: View): FoldedSection {
   const step = steps.find((each) => each.step === 'throughput');
-  // That of several variants stands in the summary.
+  // With several variants, the chart is in the summary.
   const single = step?.runs.length === 1 ? carriedFigure(step.runs) : null;
   const why = result.plan.steps.includes('throughput')
-    ? 'This bench did not come to it.'
-    : 'Left out: this bench did the step latency alone.';
+    ? 'The bench was interrupted before it.'
+    : 'Not measured: this bench only ran the latency step.';
   return {
     id: 'throughput',
     title: 'Throughput',
@@ -36,7 +36,7 @@ export function throughput({ steps, result }: View): FoldedSection {
   };
 }
 
-/** What set the pace, and of whom. */
+/** What limited which variants. */
 function paceFinding(runs: readonly RunView[]): string {
   const names = new Map<string, string[]>();
   for (const { name, run } of runs) {
@@ -44,10 +44,10 @@ function paceFinding(runs: readonly RunView[]): string {
     const limit = component === 'none' ? 'no single component' : LIMIT_NAMES[component];
     names.set(limit, [...(names.get(limit) ?? []), name]);
   }
-  return `What set the pace: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
+  return `Limited by: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
 }
 
-/** Messages per second: of several variants the first of the two main charts. */
+/** Messages per second: with several variants, the first of the two main charts. */
 export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figure: Markup } {
   const chart = carriedChart(runs);
   return {
@@ -56,7 +56,7 @@ export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figur
       chart,
       'Messages per second',
       carriedFinding(runs),
-      html`The first bar is what was carried, the second what one core of Nginx carries. Where something other than Nginx set the pace, the first says as much about that as about Nginx.`,
+      html`The first bar is the throughput, the second the throughput per core of Nginx. If something other than Nginx was the limit, the first bar says as much about that as about Nginx.`,
     ),
   };
 }
@@ -64,25 +64,25 @@ export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figur
 function bodyOf(step: StepView, figure: Markup | undefined): Markup {
   const { runs } = step;
   const placement = placementNotice(step);
-  const capacities = runs.map((view) => ({ name: view.name, told: capacitySentence(view) }));
-  return html`<p>A closed loop: a connection sends its next message when the echo of the last has come, so that the load grows until something is at its limit.</p>
+  const capacities = runs.map((view) => ({ name: view.name, sentence: capacitySentence(view) }));
+  return html`<p>Closed loop: each connection sends its next message when the echo of the last one has arrived, so the load grows until something reaches its limit.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
-${table('What each variant carried', COLUMNS, runs.map(rowOf))}
+${table('Throughput by variant', COLUMNS, runs.map(rowOf))}
 ${figure}
 <ul class="plain">${capacities.map(
-    ({ name, told }) =>
-      told !== '' &&
-      html`<li><strong>${name}</strong>: ${told}</li>
+    ({ name, sentence }) =>
+      sentence !== '' &&
+      html`<li><strong>${name}</strong>: ${sentence}</li>
 `,
   )}</ul>
-<p class="how">Per-core capacity is messages a second ÷ the share of a core that the workers of Nginx used: what they would carry if nothing else were in the way. It is a lower bound, for CPU per message falls as a loop fills up; measured, where Nginx was the limit.</p>
+<p class="how">Per-core capacity is messages per second ÷ the share of a core that the Nginx workers used: the throughput of one core if nothing else were the limit. It is a lower bound, because CPU per message falls as the loop fills up; it is marked as measured if Nginx was the limit.</p>
 ${closedLoopTimes(runs)}`;
 }
 
-/** This is not latency: a closed loop's times follow from its connections and its rate, whatever is in between. */
+/** Not latency: the times of a closed loop follow from its connections and its rate. */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
-<p>This is no latency. Every connection waits for its echo before it sends again, so a message takes on average as long as the messages that are under way ÷ the rate, whatever stands between (Little’s law): a faster Nginx with more connections has a longer one. How fast a variant answers is told by the step latency.</p>
+<p>This is not latency. Every connection waits for its echo before it sends again, so the mean time per message is the number of messages in flight ÷ the rate, whatever is in between (Little’s law): a faster Nginx with more connections has longer times. The latency step measures how fast a variant answers.</p>
 ${table('Connections ÷ rate', LITTLE, runs.map(littleRow))}
 ${timesTable('Service time in the closed loop, in full', 'Time', runs, ({ figures }) => [['service', figures.latencies.service]])}
 </details>`;
@@ -95,11 +95,11 @@ const COLUMNS = [
   { title: 'Messages per second' },
   { title: 'Over the undisturbed seconds' },
   { title: 'Disturbed seconds' },
-  { title: 'Set the pace', text: true },
+  { title: 'Limited by', text: true },
   { title: 'Per core of Nginx' },
   { title: 'Bytes sent per second' },
   { title: 'Bytes received per second' },
-  { title: 'CPU of Nginx' },
+  { title: 'Nginx CPU' },
 ];
 
 function rowOf(view: RunView): Content[] {
@@ -107,11 +107,11 @@ function rowOf(view: RunView): Content[] {
   const { disturbed, undisturbed, perCoreCapacity, messages, bytes } = figures;
   return [
     view.name,
-    badge(view),
+    runBadge(view),
     formatCount(figures.connections.opened),
     formatCount(messages.perSecond),
     formatCount(undisturbed?.perSecond),
-    disturbed === null ? 'not known' : `${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)}`,
+    disturbed === null ? 'unknown' : `${formatCount(disturbed.seconds)} of ${formatCount(disturbed.of)}`,
     LIMIT_NAMES[run.validity.limit.component],
     formatCapacity(perCoreCapacity),
     formatBytes(bytes.sentPerSecond),
@@ -143,15 +143,15 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
   };
 }
 
-/** Which variant carried the most and which the least, and whose throughput was not set by Nginx. */
+/** The variants with the highest and lowest throughput, and those not limited by Nginx. */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
   const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');
-  const told =
+  const limited =
     others.length === 0
       ? ''
-      : ` Something other than Nginx set the pace of ${others.map(({ name }) => name).join(', ')}.`;
-  return `${levelsSentence('Throughput', levels, formatRate)}${told}`;
+      : ` Something other than Nginx limited ${listed(others.map(({ name }) => name))}.`;
+  return `${extremesSentence('Throughput', levels, formatRate)}${limited}`;
 }
 
 const LITTLE = [

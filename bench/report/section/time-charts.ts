@@ -1,9 +1,9 @@
 import type { Point } from '../../measure/series.ts';
 import { bytesAxis, timeAxis } from '../axis.ts';
-import { dueOf } from '../due.ts';
 import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
+import { dueOf } from '../verdict.ts';
 import type { RunView } from '../view.ts';
-import { bandsOf, secondOf } from './bands.ts';
+import { bandsOf, steadySecond } from './bands.ts';
 
 /** The axis from the warm-up to the end; over several runs, from the earliest to the latest. */
 function timeOf(runs: readonly RunView[]): AxisSpec {
@@ -13,8 +13,8 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
   for (const view of runs) {
     for (const { phase, startUs, endUs } of view.run.phases) {
       if (phase === 'connect') continue;
-      min = Math.min(min, secondOf(view, startUs));
-      max = Math.max(max, secondOf(view, endUs));
+      min = Math.min(min, steadySecond(view, startUs));
+      max = Math.max(max, steadySecond(view, endUs));
     }
   }
   return min < max ? { ...axis, min: Math.floor(min), max: Math.ceil(max) } : axis;
@@ -147,7 +147,7 @@ function line(label: string, colour: string, pattern: number, points: SeriesSpec
 function over(view: RunView, figure: (point: Point) => number | null): SeriesSpec['points'] {
   return view.points.map((point) => {
     const y = figure(point);
-    return { x: secondOf(view, point.atUs), y: y === null ? null : Math.round(y) };
+    return { x: steadySecond(view, point.atUs), y: y === null ? null : Math.round(y) };
   });
 }
 

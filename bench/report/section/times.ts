@@ -1,7 +1,7 @@
 import type { Summary } from '../../measure/histogram.ts';
 import { formatCount, formatTime } from '../../wording/format.ts';
+import { table } from '../elements.ts';
 import type { Markup } from '../markup.ts';
-import { table } from '../table.ts';
 import type { RunView } from '../view.ts';
 
 /** The columns of a summary of times. */

@@ -3,51 +3,54 @@ import type { Condition } from '../../model/condition.ts';
 import type { Finding } from '../../model/finding.ts';
 import { formatCount, formatFigure, formatRough, formatShort, formatTime } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
+import { conclusionOf } from '../conclusion.ts';
 import { payloadText } from '../load.ts';
 import type { View } from '../view.ts';
-import { capacityOf } from './conclusion.ts';
 
 /** The answer for the top of every output: one sentence, followed by what the reader must know. */
 export function capacitySentences(capacity: CapacitySearch): [string, ...string[]] {
   const { finished, trials, limit } = capacity;
-  const cut = `The search was not finished: it ended after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
-  const rest = [limit === null ? '' : limitSentence(capacity, limit), finished ? '' : cut];
+  const cut = `The search did not finish: it ended after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
+  const rest = [limit === null ? '' : missedSentence(capacity, limit), finished ? '' : cut];
   return [answer(capacity), ...rest.filter((each) => each !== '')];
 }
 
 function answer({ variant, axis, interval: [low, high], bound, objectives }: CapacitySearch): string {
-  const what = axis.over === 'rate' ? 'messages a second' : 'WebSockets';
-  const told = `${heldText(axis)} with ${listed(objectives.map(({ text }) => text))}`;
+  const what = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
+  const load = `${heldText(axis)} with ${listed(objectives.map(({ text }) => text))}`;
   if (bound === 'unknown')
-    return `Nothing is known of how many ${what} ${variant} holds ${told}: no trial met them all, which may be the doing of something else.`;
+    return `Could not determine the capacity of ${variant} ${load}: no trial met all objectives, and something else may be the cause.`;
   if (low === null)
-    return `${variant} did not hold ${formatLevel(high, axis)} ${what}, the fewest that were tried, ${told}.`;
+    return `${variant} did not hold ${formatLevel(high, axis)} ${what}, the lowest level tried, ${load}.`;
   if (bound === 'at-least' || high === null)
-    return `${variant} holds ≥ ${formatLevel(low, axis)} ${what} ${told}.`;
-  return `${variant} holds between ${formatLevel(low, axis)} and ${formatLevel(high, axis)} ${what} ${told}.`;
+    return `${variant} holds at least ${formatLevel(low, axis)} ${what} ${load}.`;
+  return `${variant} holds between ${formatLevel(low, axis)} and ${formatLevel(high, axis)} ${what} ${load}.`;
 }
 
-function limitSentence({ axis, interval: [, high], bound }: CapacitySearch, limit: Finding): string {
+function missedSentence(
+  { variant, axis, interval: [, high], bound }: CapacitySearch,
+  limit: Finding,
+): string {
   if (bound === 'unknown' || high === null) return limit.text;
   return paragraph([
-    `At ${formatLevel(high, axis)} it was missed, but nothing shows that this is the doing of what is measured.`,
+    `An objective was missed at ${formatLevel(high, axis)}, but nothing shows that ${variant} was the cause.`,
     limit.text,
   ]);
 }
 
 /** The load of every trial, in a sentence; null if the result is not a capacity search. */
 export function capacityLoad({ result }: View): string | null {
-  const capacity = capacityOf(result);
+  const capacity = conclusionOf(result, 'capacity');
   const plan = result.runs.find(({ plan }) => plan.step === 'latency')?.plan;
   if (capacity === null || plan === undefined) return null;
-  return `Searched ${heldText(capacity.axis)}, messages of ${payloadText(plan.workload.payload)}, ${formatTime(plan.durationMs * 1000)} a trial.`;
+  return `Search ${heldText(capacity.axis)}, ${payloadText(plan.workload.payload)} messages, ${formatTime(plan.durationMs * 1000)} per trial.`;
 }
 
-/** `over 1,000 WebSockets`, `at 1 message a second on each`. */
+/** `over 1,000 WebSockets`, `at 1 message per second on each`. */
 export function heldText(axis: Axis): string {
   if (axis.over === 'rate') return `over ${formatCount(axis.connections)} WebSockets`;
-  const rate = `${formatShort(axis.ratePerSecond)} ${axis.ratePerSecond === 1 ? 'message' : 'messages'} a second`;
-  return `at ${rate} ${axis.per === 'connection' ? 'on each' : 'on all of them together'}`;
+  const rate = `${formatShort(axis.ratePerSecond)} ${axis.ratePerSecond === 1 ? 'message' : 'messages'} per second`;
+  return `at ${rate} ${axis.per === 'connection' ? 'on each' : 'in total'}`;
 }
 
 /** A level in full, with three significant digits. */

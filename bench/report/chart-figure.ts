@@ -13,7 +13,7 @@ export function chartFigure(spec: ChartSpec, title: string, finding: string, how
 ${controls(spec, title)}
 <div class="canvas${heightOf(spec)}"><canvas id="${spec.id}" role="img" aria-label="${title}. ${finding}"></canvas></div>
 ${how !== null && html`<details class="how"><summary>How to read this</summary><p>${how}</p></details>`}
-<details class="data"><summary>The data as a table</summary></details>
+<details class="data"><summary>Data as a table</summary></details>
 </figure>
 `;
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeResult } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
+import { tagsMarkup } from './elements.ts';
 import { reportHtml } from './html.ts';
-import { tagsMarkup } from './tags.ts';
 
 const NONE = { series: null, labels: {}, note: null };
 

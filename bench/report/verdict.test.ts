@@ -20,7 +20,7 @@ test('messages that were due and never sent are told where there are any, and dr
   const page = shown(result);
   const due = open.workers.reduce((sum, worker) => sum + worker.due, 0).toLocaleString('en-US');
   assert.deepEqual(
-    tableOf(page, 'What was due and never sent').map((row) => row.slice(0, 4)),
+    tableOf(page, 'Messages due but never sent').map((row) => row.slice(0, 4)),
     [['direct', 'latency', due, '100']],
   );
   assert.ok(

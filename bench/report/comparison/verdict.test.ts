@@ -3,17 +3,10 @@ import { test } from 'node:test';
 import { makeComparison, makeRounds } from '../../../test/comparison.ts';
 import { makeResult } from '../../../test/result.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
-import { notesOf } from './notes.ts';
-import { comparisonText } from './text.ts';
-import {
-  excludedLines,
-  formatDetectable,
-  formatEffect,
-  formatInterval,
-  formatP,
-  roundsSentence,
-  verdictSentence,
-} from './words.ts';
+import { comparisonText } from '../terminal.ts';
+import { formatDetectable, formatEffect, formatInterval, formatP } from './effect.ts';
+import { excludedLines, notesOf, roundsSentence } from './notes.ts';
+import { verdictSentence } from './verdict.ts';
 
 const COMPARISON = makeComparison();
 const [VARIANT] = COMPARISON.comparisons;
@@ -22,11 +15,24 @@ assert.ok(VARIANT);
 test('a ratio is a change in percent, far from 1 a factor', () => {
   assert.deepEqual(
     [1.032, 0.968, 1, 1.00001, 1.25, 1.999, 2, 5.4, 0.51, 0.5, 0.333, 123.4].map(formatEffect),
-    ['+3.2 %', '−3.2 %', '±0 %', '±0 %', '+25 %', '+99.9 %', '×2', '×5.4', '−49 %', '×0.5', '×0.33', '×123'],
+    [
+      '+3.2 %',
+      '−3.2 %',
+      '±0 %',
+      '±0 %',
+      '+25 %',
+      '+99.9 %',
+      '×2',
+      '×5.4',
+      '−49 %',
+      '−50 %',
+      '−66.7 %',
+      '×123',
+    ],
   );
   assert.equal(formatEffect(null), '–');
   assert.equal(formatInterval([0.98, 1.012]), '−2 % to +1.2 %');
-  assert.equal(formatInterval([0.43, 0.523]), '×0.43 to ×0.52');
+  assert.equal(formatInterval([0.43, 0.523]), '−57 % to −47.7 %');
   assert.equal(formatInterval([1.91, 2.32]), '×1.91 to ×2.32');
   assert.equal(formatInterval(null), '–');
   assert.deepEqual([1.021, 2.4, null].map(formatDetectable), ['±2.1 %', '×2.4', '–']);
@@ -37,7 +43,7 @@ test('the sentence on a variant tells the headline figures, and what else differ
   assert.equal(
     verdictSentence(VARIANT, 'plain'),
     'plain+buf-16k uses 25 % more Nginx CPU per message than plain (95 % CI 20 to 30 %). ' +
-      'No difference detected in response time p50 (a difference of ±2.1 % would have been detected). ' +
+      'No difference detected in response time p50 (±2.1 % would have been detected). ' +
       'Also different: Nginx memory per connection 5.4 times as high (95 % CI 5.3 to 5.6 times).',
   );
   const [cpu, ...others] = VARIANT.figures;
@@ -59,11 +65,11 @@ test('the sentence on a variant tells the headline figures, and what else differ
   const slower: ComparedFigure = { ...better('response.p50', 'latency'), effect: 2.2, interval: [2, 2.5] };
   assert.equal(
     verdictSentence({ ...VARIANT, figures: [{ ...slower, verdict: 'slower' }] }, 'plain'),
-    'plain+buf-16k takes 2.2 times as long at the median (95 % CI 2 to 2.5 times).',
+    'plain+buf-16k takes 2.2 times as long as plain at the median (95 % CI 2 to 2.5 times).',
   );
   assert.equal(
     verdictSentence({ ...VARIANT, figures: others.slice(0, 1) }, 'plain').startsWith(
-      'plain+buf-16k against plain: ',
+      'No difference detected between plain+buf-16k and plain in response time p50 (',
     ),
     true,
   );
@@ -72,14 +78,14 @@ test('the sentence on a variant tells the headline figures, and what else differ
 test('how much it rests on, and what was left out, the same reason once', () => {
   assert.equal(
     roundsSentence(COMPARISON),
-    '3 of 10 rounds were run to the end without losses. A verdict on every metric needs 10 rounds. In 2 runs there were figures that do not count; their rounds are left out of these on both sides.',
+    '3 of 10 rounds completed without losses. A verdict on every metric needs 10 rounds. Some metrics of 2 runs do not count; for those metrics the round is excluded on both sides.',
   );
   assert.equal(
     roundsSentence({ ...COMPARISON, rounds: { asked: 10, used: 10 }, excluded: [] }),
-    '10 rounds were run to the end without losses.',
+    '10 rounds completed without losses.',
   );
   assert.deepEqual(excludedLines(COMPARISON), [
-    'plain+buf-16k, latency, rounds 1, 3: response.p99 left out: ' +
+    'plain+buf-16k, latency step, rounds 1, 3: response time p99 excluded: ' +
       '1 of 3 seconds of the steady phase was disturbed: other work took up to 20 % of the CPU time.',
   ]);
 });
@@ -87,7 +93,7 @@ test('how much it rests on, and what was left out, the same reason once', () => 
 test('the terminal has the verdict first, then every figure in columns', () => {
   const lines = comparisonText(makeRounds())?.split('\n') ?? [];
   assert.match(lines[0] ?? '', /^plain\+buf-16k uses 25 % more /);
-  const head = lines.findIndex((line) => line.startsWith('figure'));
+  const head = lines.findIndex((line) => line.startsWith('metric'));
   assert.match(
     lines[head + 2] ?? '',
     /^Nginx CPU per message +20 µs +25 µs +\+25 % .* \.010 {2}higher +±3 %$/,
@@ -103,8 +109,8 @@ test('a variant that is the baseline once more is said to be', () => {
   const [baseline] = result.variants;
   assert.ok(baseline);
   const [rate, machine, ...others] = notesOf(result);
-  assert.deepEqual([rate, others], ['Rate of the latency step: 20k/s. It was asked for.', []]);
-  assert.match(machine ?? '', /^No calibration of this machine with this Nginx was at hand/);
+  assert.deepEqual([rate, others], ['The latency step ran at 20k/s. It was asked for.', []]);
+  assert.match(machine ?? '', /^This machine has not been calibrated with this Nginx/);
   const twice = { ...result, variants: [baseline, { ...baseline, name: 'plain (2)' }] };
-  assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is plain once more \(an A\/A comparison\)/);
+  assert.match(notesOf(twice)[0] ?? '', /^plain \(2\) is identical to plain \(an A\/A comparison\)/);
 });

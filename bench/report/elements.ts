@@ -1,4 +1,7 @@
+import type { Plan } from '../model/plan.ts';
 import { type Content, html, type Markup } from './markup.ts';
+import { verdictOf } from './verdict.ts';
+import type { RunView } from './view.ts';
 
 export interface Column {
   title: Content;
@@ -53,4 +56,42 @@ export function facts(rows: readonly (readonly [name: string, value: Content])[]
 export function withBar(figure: string, share: number | null): Markup {
   const width = Math.round(Math.min(1, Math.max(0, share ?? 0)) * 1000) / 10;
   return html`<span class="barred"><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="rail" width="100" height="6"/><rect class="fill" width="${width}" height="6"/></svg>${figure}</span>`;
+}
+
+/** The user's tags of a result: series, labels and note. Empty if there are none. */
+export function tagsMarkup({ series, labels, note }: Pick<Plan, 'series' | 'labels' | 'note'>): Markup {
+  const tags = [
+    ...(series === null ? [] : [`series ${series}`]),
+    ...Object.entries(labels).map(([key, value]) => `${key}=${value}`),
+  ];
+  return html`${tags.length > 0 && html`<span class="tags">${tags.map((tag) => html`<span class="tag">${tag}</span> `)}</span>`}${note !== null && html`<span class="beside">${note}</span>`}`;
+}
+
+const PATHS = {
+  yes: 'M3 8.5l3.2 3.2L13 4.8',
+  no: 'M4 4l8 8M12 4l-8 8',
+  attention: 'M8 3v6.5M8 12.4v.6',
+  note: 'M8 7v6M8 3v.6',
+} as const;
+
+/**
+ * A small symbol next to a word, so that colour is not the only channel. It is drawn, because fonts differ in
+ * symbols.
+ */
+export function mark(sign: keyof typeof PATHS): Markup {
+  return html`<svg class="mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="${PATHS[sign]}"/></svg>`;
+}
+
+const SIGNS = { good: 'yes', bad: 'no', warn: 'attention', neutral: 'note' } as const;
+
+/** A state in a few words, with a symbol in addition to the colour. */
+export function badge(kind: keyof typeof SIGNS, text: string): Markup {
+  return html`<span class="badge ${kind}">${mark(SIGNS[kind])} ${text}</span>`;
+}
+
+/** The state of a run in one word. `what` is written before it. */
+export function runBadge(view: RunView, what = ''): Markup {
+  const { outcome, validity } = view.run;
+  const kind = outcome.state !== 'completed' ? 'bad' : validity.verdict === 'valid' ? 'good' : 'warn';
+  return badge(kind, `${what === '' ? '' : `${what}: `}${verdictOf(view)}`);
 }

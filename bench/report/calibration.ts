@@ -1,14 +1,8 @@
-import { isHeadline } from '../../metrics/compared.ts';
-import { metricTitle } from '../../metrics/metrics.ts';
-import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '../../model/calibration.ts';
-import type { Result } from '../../model/result.ts';
-import { formatShare, formatTime, NOTHING } from '../../wording/format.ts';
-import { formatDetectable, formatEffect } from '../comparison/words.ts';
-
-/** The calibration in a result; null if there is none. */
-export function calibrationOf({ conclusions }: Pick<Result, 'conclusions'>): Calibration | null {
-  return conclusions.find((each) => each.kind === 'calibration') ?? null;
-}
+import { isHeadline } from '../metrics/compared.ts';
+import { metricTitle } from '../metrics/metrics.ts';
+import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '../model/calibration.ts';
+import { formatShare, formatTime, NOTHING } from '../wording/format.ts';
+import { formatDetectable, formatEffect } from './comparison/effect.ts';
 
 /** One sentence about what cannot differ, one for each known cost, and one about the smallest that was found. */
 export function calibrationSentences(calibration: Calibration): string[] {
@@ -21,9 +15,9 @@ export function calibrationSentences(calibration: Calibration): string[] {
 }
 
 function falsePositivesSentence({ figures, called, interval }: Calibration['falsePositives']): string {
-  if (figures === 0) return 'The rounds are too few for a verdict on any figure.';
+  if (figures === 0) return 'Too few rounds for a verdict on any metric.';
   const [low, high] = interval;
-  return `Of ${figures} figures that cannot differ ${called} ${called === 1 ? 'was' : 'were'} called different (95 % interval of the rate: ${formatShare(low)} to ${formatShare(high)}).`;
+  return `False positives: ${called} of ${figures} metrics that cannot differ ${called === 1 ? 'was' : 'were'} reported as different (95 % CI of the rate: ${formatShare(low)} to ${formatShare(high)}).`;
 }
 
 function knownSentence(
@@ -34,18 +28,16 @@ function knownSentence(
   const seen = of.spread.find((each) => each.name === name && each.step === step)?.detectable ?? null;
   const change = trial === undefined ? '' : ` (${trial.change})`;
   const measured = effect === null ? 'was not measured' : formatEffect(effect);
-  const told = found ? 'found' : verdict === 'too few rounds' ? verdict : 'not found';
-  const could = found || seen === null ? '' : ` (${formatDetectable(seen)} could be seen)`;
-  return `${variant}${change}: ${told}, ${metricTitle({ name, step })} ${measured}${could}.`;
+  const outcome = found ? 'found' : verdict === 'too few rounds' ? verdict : 'not found';
+  const detectable = found || seen === null ? '' : ` (detectable effect: ${formatDetectable(seen)})`;
+  return `${variant}${change}: ${outcome}, ${metricTitle({ name, step })} ${measured}${detectable}.`;
 }
 
 function smallestSentence(known: readonly KnownEffect[]): string[] {
   const smallest = smallestFound(known);
   return smallest === null
     ? []
-    : [
-        `The smallest known effect that was found: ${formatEffect(smallest.effect)} in ${metricTitle(smallest)}.`,
-      ];
+    : [`Smallest known effect found: ${formatEffect(smallest.effect)} in ${metricTitle(smallest)}.`];
 }
 
 function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: number }) | null {
@@ -57,7 +49,7 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
 }
 
 /** The column headings of the table of spreads, and one row per figure. */
-export const SPREAD_COLUMNS = ['figure', 'runs', 'varies from run to run by', 'could be seen'];
+export const SPREAD_COLUMNS = ['metric', 'runs', 'variation between runs', 'detectable effect'];
 
 export function spreadRows(spread: readonly FigureSpread[]): string[][] {
   return spread.map(({ name, step, runs, variation, detectable }) => [
@@ -76,8 +68,8 @@ export function keptSentence({ startedAt, falsePositives, spread, known, ...how 
   const smallest = smallestFound(known);
   return [
     `Calibrated on ${startedAt.slice(0, 10)} (${profile}, ${rounds} rounds of ${formatTime(durationMs * 1000)}, ${connections} connections):`,
-    `A/A and placebo called ${falsePositives.called} of ${falsePositives.figures} figures different;`,
-    `smallest effect that would be found: ${seen === '' ? 'not known' : seen};`,
-    `smallest known effect that was: ${smallest === null ? 'none' : `${formatEffect(smallest.effect)} in ${metricTitle(smallest)}`}.`,
+    `A/A and placebo comparisons reported ${falsePositives.called} of ${falsePositives.figures} metrics as different;`,
+    `detectable effect: ${seen === '' ? 'unknown' : seen};`,
+    `smallest known effect found: ${smallest === null ? 'none' : `${formatEffect(smallest.effect)} in ${metricTitle(smallest)}`}.`,
   ].join(' ');
 }

@@ -1,9 +1,9 @@
 import { metricTitle } from '../metrics/metrics.ts';
 import type { LoadDigest } from '../model/result.ts';
-import { formatEffect } from '../report/comparison/words.ts';
+import { formatEffect } from '../report/comparison/effect.ts';
 import { payloadText } from '../report/load.ts';
 import { formatCount, formatFigure, formatRate, formatTime } from '../wording/format.ts';
-import { capital } from '../wording/words.ts';
+import { capital, counted } from '../wording/words.ts';
 import { type Band, FEWEST, type Standing } from './changes.ts';
 import type { Point, Series, Trend, TrendMetric } from './series.ts';
 import { dateText } from './time.ts';
@@ -28,7 +28,7 @@ export function seriesTitle({ name, variant, step }: Pick<Series, 'name' | 'vari
 
 /** The load in words: `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
 export function loadText(load: LoadDigest | null): string {
-  if (load === null) return 'workload not in the index';
+  if (load === null) return 'workload unknown';
   const { connections, workload, durationMs, client, server, engine } = load;
   const how = workload.load;
   const runtime = engine === 'bun' ? 'Bun' : 'Node';
@@ -65,35 +65,36 @@ export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }
 
-/** `Nginx CPU per message higher on 5 Jul 2026: +12 %. 23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
+/** `Nginx CPU per message higher on 5 Jul 2026: +12 %. 23.4 µs, compared with …` */
 export function changeSentence(figure: TrendMetric, point: ChangedPoint): string {
   const { ratio } = point.standing;
   const when = dateText(point.answer.startedAt);
   return `${capital(metricTitle(figure))} ${changeWord(figure, ratio)} on ${when}: ${formatEffect(ratio)}. ${changeEvidence(figure, point)}`;
 }
 
-/** `23.4 µs after 20.9 µs, the median of 8 runs before; it has stayed so.` */
+/** `23.4 µs, compared with a median of 20.9 µs over 8 earlier runs; confirmed by the next run.` */
 export function changeEvidence(
   figure: TrendMetric,
   { value, standing: { band, lasting } }: ChangedPoint,
 ): string {
-  const since = lasting === true ? 'it has stayed so' : 'no run has followed yet';
-  return `${formatFigure(value, figure.unit)} after ${formatFigure(band.centre, figure.unit)}, the median of ${band.runs} runs before; ${since}.`;
+  const since = lasting === true ? 'confirmed by the next run' : 'not yet confirmed by another run';
+  return `${formatFigure(value, figure.unit)}, compared with a median of ${formatFigure(band.centre, figure.unit)} over ${band.runs} earlier runs; ${since}.`;
 }
 
 /** A trend in one sentence. */
 export function trendSentence(trend: Trend): string {
   const { figure, points } = trend;
   const newest = newestOf(trend);
-  if (newest === null) return 'No run counts.';
+  if (newest === null) return 'No usable runs.';
   const change = newestChange(trend);
   const { standing } = newest;
-  if (standing.kind === 'change' && standing.lasting === false) return 'The newest run stands alone.';
+  if (standing.kind === 'change' && standing.lasting === false)
+    return 'The newest run differs from both its neighbours, so it does not count as a change.';
   if (change !== null) return changeSentence(figure, change);
   if (standing.kind === 'same')
-    return `No change: ${formatFigure(newest.value, figure.unit)} is within what ${standing.band.runs} runs before leave room for (${bandText(standing.band)} about ${formatFigure(standing.band.centre, figure.unit)}).`;
-  const counted = points.filter(({ value }) => value !== null).length;
-  return `${counted} ${counted === 1 ? 'run counts' : 'runs count'}; a change can be told after ${FEWEST} comparable ones.`;
+    return `No change: ${formatFigure(newest.value, figure.unit)} is within the range of ${standing.band.runs} earlier runs (${bandText(standing.band)} around ${formatFigure(standing.band.centre, figure.unit)}).`;
+  const usable = points.filter(({ value }) => value !== null).length;
+  return `${counted(usable, 'usable run')} so far; detecting a change takes ${FEWEST} comparable ones.`;
 }
 
 /** The range of offered rates in a series; empty in a closed loop. */

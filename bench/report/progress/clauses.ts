@@ -3,8 +3,8 @@ import type { LiveCpu, LiveFigures } from '../../model/event.ts';
 import { printable } from '../../model/printable.ts';
 import { wallMs } from '../../model/turns.ts';
 import { formatCount, formatRate, formatShare, formatTime } from '../../wording/format.ts';
-import { searchSoFar } from '../capacity/words.ts';
-import { formatEffect, formatInterval, headlineFigures } from '../comparison/words.ts';
+import { searchSoFar } from '../capacity/answer.ts';
+import { formatEffect, formatInterval, headlineFigures } from '../comparison/effect.ts';
 import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
 
 /** The state of a running invocation in short clauses, most important first. */
@@ -34,11 +34,11 @@ export function runClauses({ plan }: RunUnderWay, comparison: Progress['comparis
 
 /** `steady, 4 of 10 s`. */
 export function phaseClause({ phase, phaseStartedMs, plan }: RunUnderWay, nowMs: number): string {
-  const gone = Math.max(0, Math.floor((nowMs - phaseStartedMs) / 1000));
+  const elapsed = Math.max(0, Math.floor((nowMs - phaseStartedMs) / 1000));
   const ownMs = phase === 'steady' ? plan.durationMs : phase === 'warm-up' ? plan.warmupMs : null;
-  if (ownMs === null) return `${phase}, ${gone} s`;
+  if (ownMs === null) return `${phase}, ${elapsed} s`;
   const seconds = Math.ceil(wallMs(plan.turns, ownMs) / 1000);
-  return `${phase}, ${Math.min(gone, seconds)} of ${seconds} s`;
+  return `${phase}, ${Math.min(elapsed, seconds)} of ${seconds} s`;
 }
 
 export function connectionsClause({ figures, plan }: RunUnderWay): string {

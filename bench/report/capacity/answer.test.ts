@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeSearch, makeSearchResult } from '../../../test/capacity.ts';
 import { stored } from '../../model/finding.ts';
-import { capacityText } from './text.ts';
-import { capacitySentences, searchSoFar } from './words.ts';
+import { capacityText } from '../terminal.ts';
+import { capacitySentences, searchSoFar } from './answer.ts';
 
 const OBJECTIVES = 'with response.p99<20ms and connections.failed==0';
 const LATE = 'The generator sent late: 9 ms.';
@@ -11,11 +11,11 @@ const LATE = 'The generator sent late: 9 ms.';
 test('an interval, a lower bound, nothing that holds, and nothing that is known are told apart', () => {
   const held = `over 100 WebSockets ${OBJECTIVES}`;
   assert.deepEqual(capacitySentences(makeSearch()), [
-    `tls holds between 4,900 and 5,100 messages a second ${held}.`,
+    `tls holds between 4,900 and 5,100 messages per second ${held}.`,
   ]);
   assert.deepEqual(capacitySentences(makeSearch({ bound: 'at-least', limit: stored(LATE) })), [
-    `tls holds ≥ 4,900 messages a second ${held}.`,
-    `At 5,100 it was missed, but nothing shows that this is the doing of what is measured. ${LATE}`,
+    `tls holds at least 4,900 messages per second ${held}.`,
+    `An objective was missed at 5,100, but nothing shows that tls was the cause. ${LATE}`,
   ]);
   const most = {
     bound: 'at-least',
@@ -23,21 +23,21 @@ test('an interval, a lower bound, nothing that holds, and nothing that is known 
     limit: stored('No more was to be tried.'),
   } as const;
   assert.deepEqual(capacitySentences(makeSearch({ ...most, interval: [4900, null] })), [
-    `tls holds ≥ 4,900 messages a second ${held}.`,
+    `tls holds at least 4,900 messages per second ${held}.`,
     'No more was to be tried.',
   ]);
   assert.deepEqual(capacitySentences(makeSearch({ bound: 'below', interval: [null, 200] })), [
-    `tls did not hold 200 messages a second, the fewest that were tried, ${held}.`,
+    `tls did not hold 200 messages per second, the lowest level tried, ${held}.`,
   ]);
   const unknown = capacitySentences(
     makeSearch({ bound: 'unknown', interval: [null, null], limit: stored(LATE) }),
   );
-  assert.match(unknown.join(' '), /^Nothing is known of how many messages a second tls holds .* 9 ms\.$/);
+  assert.match(unknown.join(' '), /^Could not determine the capacity of tls over .* 9 ms\.$/);
 });
 
 test('a search that was cut short says so', () => {
   const [, last] = capacitySentences(makeSearch({ finished: false }));
-  assert.equal(last, 'The search was not finished: it ended after 6 trials.');
+  assert.equal(last, 'The search did not finish: it ended after 6 trials.');
 });
 
 test('over connections they are counted, at a rate on each or on all', () => {
@@ -45,9 +45,9 @@ test('over connections they are counted, at a rate on each or on all', () => {
     capacitySentences(makeSearch({ axis: { over: 'connections', ratePerSecond, per } }))[0];
   assert.equal(
     sentence('connection', 1),
-    `tls holds between 4,900 and 5,100 WebSockets at 1 message a second on each ${OBJECTIVES}.`,
+    `tls holds between 4,900 and 5,100 WebSockets at 1 message per second on each ${OBJECTIVES}.`,
   );
-  assert.match(sentence('all', 2500), /WebSockets at 2.5k messages a second on all of them together with /);
+  assert.match(sentence('all', 2500), /WebSockets at 2.5k messages per second in total with /);
 });
 
 test('the live line has both ends, as far as they are known', () => {
@@ -58,11 +58,11 @@ test('the live line has both ends, as far as they are known', () => {
 
 test('the text has the answer first, a row for each trial, and why one is inconclusive', () => {
   const lines = (capacityText(makeSearchResult()) ?? '').split('\n');
-  assert.match(lines[0] ?? '', /^tls holds between 4,900 and 5,100 messages a second/);
+  assert.match(lines[0] ?? '', /^tls holds between 4,900 and 5,100 messages per second/);
   const cells = lines.slice(2).map((line) => line.trim().split(/ {2,}/));
   assert.deepEqual(cells[0], [
     'trial',
-    'messages a second',
+    'messages per second',
     'response.p99<20ms',
     'connections.failed==0',
     'Nginx busy',

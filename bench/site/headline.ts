@@ -1,22 +1,22 @@
 import type { OverallVerdict } from '../model/comparison.ts';
 import type { ResultIndex } from '../model/result.ts';
-import { calibrationOf, calibrationSentences } from '../report/calibration/words.ts';
-import { capacityOf } from '../report/capacity/conclusion.ts';
-import { capacitySentences } from '../report/capacity/words.ts';
-import { comparisonOf } from '../report/comparison/conclusion.ts';
-import { baselineOf, verdictSentence } from '../report/comparison/words.ts';
+import { calibrationSentences } from '../report/calibration.ts';
+import { capacitySentences } from '../report/capacity/answer.ts';
+import { baselineOf } from '../report/comparison/effect.ts';
+import { verdictSentence } from '../report/comparison/verdict.ts';
+import { conclusionOf } from '../report/conclusion.ts';
 import { machineText } from './series.ts';
 
 /** The outcome of a result that answers more than how its runs went. */
-export interface Finding {
+export interface Headline {
   kind: 'comparison' | 'capacity' | 'calibration';
-  /** What it is about: `tls against plain`. */
+  /** What it is about: `tls compared with plain`. */
   title: string;
-  lines: readonly FindingLine[];
+  lines: readonly HeadlineLine[];
 }
 
 /** One sentence of a finding, or a few that belong together. */
-export interface FindingLine {
+export interface HeadlineLine {
   sentence: string;
   /** Null if the sentence is not a verdict on a variant. */
   verdict: OverallVerdict | null;
@@ -26,9 +26,9 @@ export interface FindingLine {
  * Null for a result that consists only of runs. The comparison within a calibration is not a finding, because its
  * outcome is known.
  */
-export function findingOf(index: ResultIndex): Finding | null {
-  const comparison = comparisonOf(index);
-  const calibration = calibrationOf(index);
+export function headlineOf(index: ResultIndex): Headline | null {
+  const comparison = conclusionOf(index, 'comparison');
+  const calibration = conclusionOf(index, 'calibration');
   if (calibration !== null) {
     const lines = calibrationSentences(calibration).map(withoutVerdict);
     const machine = machineText(index.environment);
@@ -38,7 +38,7 @@ export function findingOf(index: ResultIndex): Finding | null {
       lines,
     };
   }
-  const capacity = capacityOf(index);
+  const capacity = conclusionOf(index, 'capacity');
   if (capacity !== null)
     return {
       kind: 'capacity',
@@ -49,7 +49,7 @@ export function findingOf(index: ResultIndex): Finding | null {
   const { baseline, comparisons } = comparison;
   return {
     kind: 'comparison',
-    title: `${comparisons.map(({ variant }) => variant).join(', ')} against ${baseline}`,
+    title: `${comparisons.map(({ variant }) => variant).join(', ')} compared with ${baseline}`,
     lines: comparisons.map((each) => ({
       sentence: verdictSentence(each, baselineOf(each, comparison)),
       verdict: each.verdict,
@@ -57,6 +57,6 @@ export function findingOf(index: ResultIndex): Finding | null {
   };
 }
 
-function withoutVerdict(sentence: string): FindingLine {
+function withoutVerdict(sentence: string): HeadlineLine {
   return { sentence, verdict: null };
 }

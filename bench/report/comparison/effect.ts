@@ -1,0 +1,89 @@
+import { isHeadline } from '../../metrics/compared.ts';
+import { metricTitle } from '../../metrics/metrics.ts';
+import {
+  type ComparedFigure,
+  type Comparison,
+  isBetter,
+  type VariantComparison,
+} from '../../model/comparison.ts';
+import { formatFigure, NOTHING } from '../../wording/format.ts';
+
+/** A ratio as a change: `+3.2 %`, `−54 %`; from two up, as a factor: `×5.4`. */
+export function formatEffect(ratio: number | null): string {
+  if (ratio === null) return NOTHING;
+  if (ratio >= FACTOR) return `×${digits(ratio)}`;
+  const change = formatChange(ratio);
+  return `${change === '0 %' ? '±' : ratio < 1 ? '−' : '+'}${change}`;
+}
+
+/** From this ratio up, an increase is written as a factor. */
+export const FACTOR = 2;
+
+/** `54 %`: the size of a change, whichever its direction. */
+export function formatChange(ratio: number): string {
+  return `${digits(Math.abs(ratio - 1) * 100)} %`;
+}
+
+/** `25 % higher`, `54 % lower`, `5.4 times as high`. */
+export function changeWords(ratio: number): string {
+  if (ratio >= FACTOR) return `${digits(ratio)} times as high`;
+  const change = formatChange(ratio);
+  return change === '0 %' ? 'unchanged' : `${change} ${ratio < 1 ? 'lower' : 'higher'}`;
+}
+
+/** `+1.2 % to +3.4 %`; both ends are factors if either is: `×1.93 to ×2.2`. */
+export function formatInterval(interval: ComparedFigure['interval']): string {
+  if (interval === null) return NOTHING;
+  const format = interval.some((ratio) => ratio >= FACTOR)
+    ? (ratio: number) => `×${digits(ratio)}`
+    : formatEffect;
+  return interval.map(format).join(' to ');
+}
+
+/** The smallest detectable effect in either direction: `±2.1 %`, `×2.4`. */
+export function formatDetectable(ratio: number | null): string {
+  return formatEffect(ratio).replace('+', '±');
+}
+
+export function formatP(p: number | null): string {
+  if (p === null) return NOTHING;
+  return p < 0.001 ? '< .001' : p.toFixed(3).replace(/^0/, '');
+}
+
+export function digits(value: number): string {
+  return String(Number(value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)));
+}
+
+/** Whether a difference was found. */
+export function isFound({ verdict }: Pick<ComparedFigure, 'verdict'>): boolean {
+  return isBetter(verdict) !== null;
+}
+
+/** Of the metrics, those that the verdict on the variant goes by. */
+export function headlineFigures(figures: readonly ComparedFigure[]): ComparedFigure[] {
+  return figures.filter(isHeadline);
+}
+
+/** The name of the variant's baseline. */
+export function baselineOf(each: VariantComparison, { baseline }: Pick<Comparison, 'baseline'>): string {
+  return each.baseline ?? baseline;
+}
+
+/** The column headings for comparing a variant with the baseline. */
+export function effectColumns({ variant }: VariantComparison, baseline: string): string[] {
+  return ['metric', baseline, variant, 'effect', '95 % CI', 'p', 'verdict', 'detectable effect'];
+}
+
+/** One row per figure, in these columns. */
+export function effectRows({ figures }: VariantComparison): string[][] {
+  return figures.map((figure) => [
+    metricTitle(figure),
+    formatFigure(figure.baseline, figure.unit),
+    formatFigure(figure.variant, figure.unit),
+    formatEffect(figure.effect),
+    formatInterval(figure.interval),
+    formatP(figure.pValue),
+    figure.verdict,
+    formatDetectable(figure.detectable),
+  ]);
+}

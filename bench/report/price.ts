@@ -1,0 +1,60 @@
+import { findMetric, metricTitle } from '../metrics/metrics.ts';
+import type { Price, PricedFigure, VariantPrice } from '../model/price.ts';
+import { formatFigure, NOTHING } from '../wording/format.ts';
+import { capital } from '../wording/words.ts';
+import { changeWords, formatEffect } from './comparison/effect.ts';
+
+/** The metrics in the sentence; the others are only in the table. */
+function isMain({ name, step }: PricedFigure): boolean {
+  return step === (findMetric(name)?.step ?? 'throughput') && MAIN.includes(name);
+}
+
+const MAIN = ['cpuPerMessage.total', 'response.p50', 'response.p99'];
+
+/** `tls compared with direct: CPU per message 2.3 times as high (31.2 µs, up from 13.5 µs); …`, for reliable metrics. */
+export function priceSentence({ variant, figures }: VariantPrice, baseline: string): string {
+  const clauses = figures
+    .filter((figure) => isMain(figure) && figure.doubts.length === 0)
+    .map(
+      (figure) =>
+        `${metricTitle(figure)} ${changeWords(figure.ratio)} (${formatFigure(figure.variant, figure.unit)}, ${figure.ratio < 1 ? 'down' : 'up'} from ${formatFigure(figure.baseline, figure.unit)})`,
+    );
+  const metrics = clauses.length === 0 ? 'no metric is reliable (see below)' : clauses.join('; ');
+  return `${variant} compared with ${baseline}: ${metrics}.`;
+}
+
+/** What one pair can show, and how to find out more. */
+export function pairSentence({ baseline }: Price): string {
+  return `Each ratio comes from a single pair of runs and has no interval, so a few per cent may be noise. To repeat the runs in rounds, use the compare command with ${baseline} first.`;
+}
+
+export function priceColumns({ baseline, variants }: Price): string[] {
+  return ['metric', baseline, ...variants.map(({ variant }) => variant)];
+}
+
+/** A row for each metric that any variant has; a `*` marks values that are not reliable. */
+export function priceRows({ variants }: Price): string[][] {
+  const all = variants.flatMap(({ figures }) => figures);
+  const isSame = (a: PricedFigure) => (b: PricedFigure) => a.name === b.name && a.step === b.step;
+  return all.flatMap((any, index) => {
+    if (all.findIndex(isSame(any)) !== index) return [];
+    const cells = variants.map(({ figures }) => {
+      const own = figures.find(isSame(any));
+      if (own === undefined) return NOTHING;
+      return `${formatFigure(own.variant, own.unit)} (${formatEffect(own.ratio)})${own.doubts.length === 0 ? '' : ' *'}`;
+    });
+    return [[metricTitle(any), formatFigure(any.baseline, any.unit), ...cells]];
+  });
+}
+
+/** Each reason once, with the metrics that it is about. */
+export function doubtLines({ variants }: Price): string[] {
+  const reasons = new Map<string, Set<string>>();
+  for (const figure of variants.flatMap(({ figures }) => figures)) {
+    for (const { variant, reason } of figure.doubts) {
+      const text = variant === '' ? reason.text : `${variant}: ${reason.text}`;
+      reasons.set(text, (reasons.get(text) ?? new Set()).add(metricTitle(figure)));
+    }
+  }
+  return [...reasons].map(([reason, titles]) => `* ${capital([...titles].join(', '))}: ${reason}`);
+}
