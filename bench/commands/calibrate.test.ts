@@ -44,7 +44,7 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
   const { code, out, said } = await obey(['calibrate', '--rounds', '1', '--reports', reports], services);
   assert.equal(code, 1);
   assert.match(said.join('\n'), /^--rounds 1 .* --rounds 7,/);
-  assert.match(out, /^The rounds are too few for a verdict on any figure\.\n/);
+  assert.match(out, /^Too few rounds for a verdict on any metric\.\n/);
   assert.match(out, /\nplain\+delay-1ms \(its echo servers answer 1 ms later\): too few rounds, /);
   const { variants, conclusions, runs } = await readResult(join(reports, '20250102T030405Z-calibrate-plain'));
   assert.deepEqual(
@@ -107,11 +107,11 @@ test('what was found is told, drawn, and kept', async (t) => {
   assert.match(out, /\nplain\+epoll-events-8 \(.*\): found, Nginx CPU per message \+5 %\.\n/);
   assert.match(
     out,
-    /\nplain\+delay-1ms \(.*\): not found, response time p50 \+1 % \(±3 % could be seen\)\.\n/,
+    /\nplain\+delay-1ms \(.*\): not found, response time p50 \+1 % \(detectable effect: ±3 %\)\.\n/,
   );
-  assert.match(out, /\nThe smallest known effect that was found: \+5 % in Nginx CPU per message\.\n/);
+  assert.match(out, /\nSmallest known effect found: \+5 % in Nginx CPU per message\.\n/);
   assert.match(out, /\nNginx CPU per message +10 +2\.5 % +±2\.4 %\n/);
-  assert.doesNotMatch(out, /No calibration/);
+  assert.doesNotMatch(out, /has not been calibrated/);
   assert.deepEqual(said, ['Stored for comparisons on this machine: /cache/calibration.json']);
   const [calibration, ...others] = kept;
   assert.deepEqual(others, []);
@@ -121,8 +121,8 @@ test('what was found is told, drawn, and kept', async (t) => {
     ['plain', 1000, 3000, 2],
   );
   const page = await readFile(join(reports, '20250102T030405Z-calibrate-plain', 'report.html'), 'utf8');
-  assert.match(page, /<section id="calibration".*\n.*\n<p class="verdict">Of 16 figures/);
-  assert.match(page, /How far each figure scatters in plain/);
+  assert.match(page, /<section id="calibration".*\n.*\n<p class="verdict">False positives: 1 of 16 metrics/);
+  assert.match(page, /Variation of each metric of plain/);
 });
 
 test('--json has the calibration beside the comparison, once', async (t) => {
@@ -149,9 +149,9 @@ test('a later comparison asks by machine, engine and Nginx, and quotes what was 
   const markdown = join(reports, 'c.md');
   const { out } = await obey([...line, '--markdown', markdown], services);
   const sentence =
-    'Calibrated on 2025-01-02 (plain, 10 rounds of 3 s, 1000 connections): A/A and placebo called 1 of 16 figures ' +
-    'different; smallest effect that would be found: Nginx CPU per message ±2.4 %, response time p50 ±3 %; ' +
-    'smallest known effect that was: +5 % in Nginx CPU per message.';
+    'Calibrated on 2025-01-02 (plain, 10 rounds of 3 s, 1000 connections): A/A and placebo comparisons ' +
+    'reported 1 of 16 metrics as different; detectable effect: Nginx CPU per message ±2.4 %, response time p50 ±3 %; ' +
+    'smallest known effect found: +5 % in Nginx CPU per message.';
   assert.ok(out.includes(`\n${sentence}\n`), out);
   assert.match(await readFile(markdown, 'utf8'), /Calibrated on 2025-01-02/);
   const page = await readFile(join(reports, '20250102T030405Z-compare-plain-direct', 'report.html'), 'utf8');

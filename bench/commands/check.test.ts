@@ -135,7 +135,7 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
     const { services } = finding([]);
     for (const line of [[], ['a.conf', 'b.conf']]) {
       const { code, said } = await obey(['check', ...line], services);
-      assert.deepEqual([code, said.join('').startsWith('`check` needs one path')], [2, true]);
+      assert.deepEqual([code, said.join('').startsWith('`check` takes ')], [2, true]);
     }
     assert.equal((await obey(['check', '--conf', 'a.conf'], services)).code, 2);
   });

@@ -31,7 +31,7 @@ test('two stored results become one, that can be drawn again without them', asyn
   );
   assert.match(out, /\nA is \S+-a \(2025-01-02\), B is \S+-b \(2025-01-02\)\. Their runs are not paired/);
   assert.match(out, /\nAlso different: throughput: connections: 1000 in A, 2000 in B\.\n/);
-  assert.match(out, /\ntls is in A alone\.\ndirect is in B alone\.\n/);
+  assert.match(out, /\ntls is only in A\.\ndirect is only in B\.\n/);
   const folder = join(reports, '20250102T030405Z-both');
   const { runs, variants, conclusions } = await readResult(folder);
   assert.deepEqual(
@@ -85,7 +85,7 @@ test('a result of schema version 1 is read as any other', async (t) => {
   const { code, out } = await obey(['compare', old, old, '--reports', reports], fakeServices());
   assert.equal(code, 0, out);
   assert.match(out, /Too few runs to compare .* \(B\) with .* \(A\)/);
-  assert.match(out, /With one run of a step nothing can be said of how far runs scatter/);
+  assert.match(out, /With one run per step, the variation between runs is unknown/);
 });
 
 test('what is no pair of stored results is refused in a sentence', async (t) => {

@@ -338,7 +338,7 @@ test('what only looks like something that a publication left is left alone', asy
   await mkdir(join(out, `${name}${process.ppid}-abcdef`));
   const { code, said } = await publish(reports, '--out', out);
   assert.equal(code, 1);
-  assert.match(said.join(), /^Another publish, process \d+, writes to ".*site": wait for it to end\. /);
+  assert.match(said.join(), /^Another publish \(process \d+\) is writing to ".*site"\. /);
 });
 
 test('a result of the site itself that cannot be read stays in it, unless the site is to be redacted', async (t) => {
@@ -359,7 +359,7 @@ test('a result of the site itself that cannot be read stays in it, unless the si
   assert.equal(hidden.code, 2);
   assert.match(
     hidden.said.at(-1) ?? '',
-    /belongs to the site and cannot be redacted: mend it or move it away/,
+    /is part of the site and cannot be redacted\. /,
   );
   assert.equal((await publish(reports, '--out', out)).code, 0);
   assert.equal((await readdir(join(out, 'results'))).includes(second), false);

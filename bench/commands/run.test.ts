@@ -406,5 +406,5 @@ test('--baseline direct runs without a proxy as well, tells the price, and asks 
     assert.ok(Math.abs(through / baseline - ratio) < 1e-9);
   assert.ok(figures.some(({ name }: { name: string }) => name === 'cpuPerMessage.total'));
   const printed = await obey(['-p', 'tls', '--baseline', 'direct', '--reports', reports], fakeServices());
-  assert.match(printed.out, /\nThe price of the proxy\ntls against direct: CPU per message /);
+  assert.match(printed.out, /\nThe price of the proxy\ntls compared with direct: CPU per message /);
 });
