@@ -37,6 +37,27 @@ test('the rounds that are drawn are a table as well', () => {
   ]);
 });
 
+test('what has no effect, and what only restates CPU per message, is neither drawn nor listed round by round', () => {
+  const result = makeRounds();
+  const comparison = makeComparison();
+  const [each = assert.fail()] = comparison.comparisons;
+  const [cpu = assert.fail()] = each.figures;
+  const figures = [
+    cpu,
+    { ...cpu, name: 'perCoreCapacity' as const },
+    { ...cpu, name: 'response.p50' as const, effect: null, interval: null },
+  ];
+  const page = reportHtml({
+    ...result,
+    conclusions: [{ ...comparison, comparisons: [{ ...each, figures }] }],
+  });
+  assert.deepEqual(
+    [...new Set(tableOf(page, 'plain+buf-16k and plain, round by round').map(([figure]) => figure))],
+    ['Nginx CPU per message'],
+  );
+  assert.equal(page.match(/<svg class="plot pairs"/g)?.length, 1);
+});
+
 test('every effect is drawn with its interval, those beyond the scale as an arrow', () => {
   const forest = /<svg class="plot forest"[\s\S]*?<\/svg>/.exec(PAGE)?.[0] ?? '';
   assert.equal(forest.match(/class="interval"/g)?.length, 3);
