@@ -1,4 +1,4 @@
-// Checks one run of the bench by its summary: all went well, all is reported, nothing is left over.
+// Checks one run of the bench by its summary: it succeeded, everything is reported, and nothing is left behind.
 // Usage: node check-run.mjs SUMMARY.json TEMPORARY_FOLDER
 
 import assert from 'node:assert/strict';

@@ -4,7 +4,9 @@ import { acceptFor, upgrades } from './wire/upgrade.ts';
 
 /** Sixteen bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
-const REQUEST_LINE = /^([A-Z]{1,16}) (\S{1,4096}) HTTP\/1\.([01])\r\n/;
+const REQUEST_LINE = /^([A-Z]{1,16}) ([\x21-\x7e\x80-\xff]{1,4096}) HTTP\/(\d)\.(\d)\r\n/;
+/** A host and its port. Two Host fields are no host either: the list of both has a space in it. */
+const HOST = /^[!$%&'()*+,.:;=[\]~\w-]+$/;
 
 /** What a server answers to one request head. */
 export interface Reply {
@@ -21,12 +23,18 @@ const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: '
  * @param head request line and headers, with the empty line that ends them
  */
 export function replyTo(head: string): Reply {
-  const [, method, target, minor] = REQUEST_LINE.exec(head) ?? [];
+  const [, method, target, major, minor] = REQUEST_LINE.exec(head) ?? [];
   if (method === undefined || target === undefined) return refusal('400 Bad Request');
+  if (major !== '1') return refusal('505 HTTP Version Not Supported');
   const headers = readHeaders(head, 0, head.length - HEAD_END.length);
-  if (headers === null) return refusal('400 Bad Request');
-  if (upgrades(headers)) return method === 'GET' ? upgrade(headers) : refusal('405 Method Not Allowed');
+  if (headers === null || !namesHost(headers, minor)) return refusal('400 Bad Request');
   const hasBody = headers.has('transfer-encoding') || (headers.get('content-length') ?? '0') !== '0';
+  // A server ignores an upgrade in HTTP/1.0 (RFC 9110 section 7.8).
+  if (minor !== '0' && upgrades(headers)) {
+    if (method !== 'GET') return refusal('405 Method Not Allowed');
+    // A body would be taken for frames.
+    return hasBody ? refusal('400 Bad Request') : upgrade(headers);
+  }
   const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
@@ -35,6 +43,12 @@ export function replyTo(head: string): Reply {
 export function refusal(status: string, headers = ''): Reply {
   const response = `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`;
   return { next: 'close', response: Buffer.from(response, 'latin1') };
+}
+
+/** RFC 9112 section 3.2: one valid Host, which only HTTP/1.0 may leave out. */
+function namesHost(headers: ReadonlyMap<string, string>, minor: string | undefined): boolean {
+  const host = headers.get('host');
+  return host === undefined ? minor === '0' : HOST.test(host);
 }
 
 /** RFC 6455 section 4.2. */

@@ -63,6 +63,16 @@ async function until(fact: () => boolean): Promise<void> {
   assert.ok(fact(), fact.toString());
 }
 
+/** Waits until a figure has stood still for a while. */
+async function untilSettled(figure: () => number): Promise<void> {
+  let last = figure();
+  for (let still = 0; still < 20; still++) {
+    await sleep(10);
+    if (figure() !== last) still = 0;
+    last = figure();
+  }
+}
+
 // The server on `ws` always runs on Node.
 for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
   async function start(t: TestContext, options: Partial<ServerOptions> = {}): Promise<RunningServer> {
@@ -255,38 +265,58 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
 
     it('refuses what is no handshake', async (t) => {
       const server = await start(t);
-      const status = async (request: string) => (await exchange(server, request)).toString().slice(9, 12);
+      // Ends a connection whose server lets a request pass.
+      const close = clientFrame(0x88, closePayload(1000)).toString('latin1');
+      const status = async (request: string) =>
+        (await exchange(server, Buffer.from(request + close, 'latin1'))).toString().slice(9, 12);
       const get = 'GET / HTTP/1.1\r\nHost: x\r\n';
       assert.equal(await status(`${get}${UPGRADE.replace('bXBsZSBub25jZQ', '')}\r\n`), '400');
       assert.match(await status(`${get}${UPGRADE.replace(': 13', ': 12')}\r\n`), /^4(00|26)$/);
       assert.equal(await status(`POST / HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`), '405');
       assert.equal(await status('junk\r\n\r\n'), '400');
+      assert.equal(await status(`GET / HTTP/1.1\r\n${UPGRADE}\r\n`), '400', 'no Host');
+      assert.match(await status(`GET / HTTP/1.0\r\nHost: x\r\n${UPGRADE}\r\n`), /^4(00|26)$/);
+      for (const line of ['X\0y: 1', 'X y: 1', 'X : 1', ' X: 1', 'X: \0', ': 1'])
+        assert.equal(await status(`${get}${line}\r\n${UPGRADE}\r\n`), '400', JSON.stringify(line));
       assert.equal(await status(`${get}X: ${'x'.repeat(20_000)}\r\n\r\n`), '431');
       assert.equal(server.stats.connections.total, 0);
     });
 
-    it('keeps no more than it must of what a client does not read', async (t) => {
-      const server = await start(t);
-      const socket = connect(server.port, '127.0.0.1');
-      t.after(() => socket.destroy());
-      socket.write(REQUEST);
-      await once(socket, 'data');
-      socket.pause();
-      const frame = Buffer.alloc(65_536 + 14, 0x61);
-      Buffer.from('82ff0000000000010000000000', 'hex').copy(frame);
-      frame.fill(0, 10, 14);
-      for (let i = 0; i < 400; i++) socket.write(frame);
-      if (kind === 'lean') {
-        await sleep(100);
-        assert.ok(server.stats.messages < 400);
-      }
-      let bytes = 0;
-      socket.on('data', (chunk) => {
-        bytes += chunk.length;
+    const message = Buffer.alloc(65_536 + 14, 0x61);
+    Buffer.from('82ff000000000001000000000000', 'hex').copy(message);
+    const pings = Buffer.concat(Array(500).fill(clientFrame(0x89, Buffer.alloc(125))));
+    for (const [what, chunk, echoed, options] of [
+      ['messages', message, 65_536 + 10, {}],
+      ['answers that are due later', message, 65_536 + 20, { reply: 'you-said', delayMs: 1 }],
+      ['pings', pings, 500 * 127, {}],
+    ] as const)
+      it(`keeps no more than it must of what a client does not read: ${what}`, async (t) => {
+        const server = await start(t, options);
+        const socket = connect(server.port, '127.0.0.1');
+        t.after(() => socket.destroy());
+        socket.write(REQUEST);
+        await once(socket, 'data');
+        socket.pause();
+        for (let i = 0; i < 400; i++) socket.write(chunk);
+        await untilSettled(() => socket.writableLength + server.stats.messages);
+        assert.ok(socket.writableLength > 0, 'the server has stopped reading');
+        let bytes = 0;
+        socket.on('data', (read) => {
+          bytes += read.length;
+        });
+        socket.resume();
+        await until(() => bytes === 400 * echoed);
+        assert.equal(server.stats.messages, what === 'pings' ? 0 : 400);
       });
-      socket.resume();
-      await until(() => bytes === 400 * (65_536 + 10));
-      assert.equal(server.stats.messages, 400);
+
+    it('closes with 1008 a message in more fragments than anybody needs', async (t) => {
+      const server = await start(t);
+      const parts = [...Array(16_384).fill(clientFrame(0x00, 'x')), clientFrame(0x88, closePayload(1000))];
+      const bytes = await exchange(
+        server,
+        Buffer.concat([Buffer.from(REQUEST), clientFrame(0x01, 'x'), ...parts]),
+      );
+      assert.equal(bytes.subarray(-4).toString('hex'), '880203f0');
     });
 
     it('answers as the article does, and as late as it is told', async (t) => {

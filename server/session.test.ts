@@ -252,7 +252,7 @@ describe('session', () => {
 
   it('takes a request head of 16 KiB, and refuses one that is larger as soon as that is sure', () => {
     const head = (bytes: number) => {
-      const start = 'GET /health HTTP/1.1\r\nX: ';
+      const start = 'GET /health HTTP/1.1\r\nHost: x\r\nX: ';
       return `${start}${'x'.repeat(bytes - start.length)}`;
     };
     const status = (text: string, cut = text.length) => {

@@ -11,6 +11,12 @@ import type { ServerOptions } from './options.ts';
 import { pageFor } from './pages.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
+/**
+ * Bytes that may wait for a client before the server stops reading what it sends: as much as one read brings.
+ * Node and ws keep several hundred bytes for each small message, so this may not be much more.
+ */
+const MAX_WAITING_BYTES = 65_536;
+
 const BINARY = { binary: true };
 const TEXT = { binary: false };
 
@@ -28,10 +34,14 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,
+    // Pongs are sent below: ws would queue them without bound for a client that does not read.
+    autoPong: false,
     maxPayload: options.maxPayloadBytes,
   });
   // ws repeats the errors of the HTTP server; listen() below reports them.
   sockets.on('error', () => {});
+  // Neither ws nor node:http checks these of an upgrade (RFC 9110 section 7.8, RFC 9112 section 3.2).
+  sockets.shouldHandle = ({ httpVersion, headers }) => httpVersion !== '1.0' && headers.host !== undefined;
   const logs = new WeakMap<WebSocket, ClientLog>();
   const onMessage = echo(stats, answerOf(options), logs);
   sockets.on('connection', (socket, request) => {
@@ -40,6 +50,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     const log = options.log ? logClient(clientOf(request.socket)) : null;
     if (log !== null) logs.set(socket, log);
     socket.on('message', onMessage);
+    socket.on('ping', onPing);
     // A client that breaks the protocol is closed by ws; the close is counted like any other.
     socket.on('error', () => {});
     socket.on('close', (code) => {
@@ -68,7 +79,9 @@ function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket
     if (socket.readyState !== socket.OPEN) return;
     stats.messages++;
     stats.bytes += receivedBytes;
-    socket.send(payload, isBinary ? BINARY : TEXT);
+    const options = isBinary ? BINARY : TEXT;
+    if (socket.bufferedAmount <= MAX_WAITING_BYTES) socket.send(payload, options);
+    else socket.send(payload, options, holdBack(socket));
   }
   return function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
     const payload = data as Buffer; // ws's binaryType is 'nodebuffer' unless it is changed
@@ -78,6 +91,25 @@ function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket
     }
     logs.get(this)?.received(payload, !isBinary);
     answer(payload, (answered) => send(this, answered, isBinary, payload.length));
+  };
+}
+
+/** One listener for all sockets. */
+function onPing(this: WebSocket, payload: Buffer): void {
+  if (this.readyState !== this.OPEN) return;
+  if (this.bufferedAmount <= MAX_WAITING_BYTES) this.pong(payload);
+  else this.pong(payload, undefined, holdBack(this));
+}
+
+/**
+ * Stops reading from a client that does not read what it is sent.
+ *
+ * @returns what the end of the next write calls: by then less may wait, and reading goes on
+ */
+function holdBack(socket: WebSocket): () => void {
+  socket.pause();
+  return () => {
+    if (socket.bufferedAmount <= MAX_WAITING_BYTES) socket.resume();
   };
 }
 

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
@@ -8,6 +9,9 @@ import { type Browser, chromium } from 'playwright-core';
 /** The package's root, seen from dist/test/. */
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ON_PATH = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
+
+/** As the file began: a test that counts what is left in a folder of its own counts no file of a browser. */
+const TEMPORARY = tmpdir();
 
 /** A program and what it needs in its environment. */
 interface Program {
@@ -22,18 +26,23 @@ interface Program {
  */
 export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
   const program = process.platform === 'linux' && process.arch === 'x64' ? await packaged() : onPath();
-  return chromium.launch({
-    executablePath: program.path,
-    env: { ...process.env, ...program.env } as Record<string, string>,
-    args: [
-      '--no-sandbox',
-      '--no-zygote',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--font-render-hinting=none',
-      ...args,
-    ],
-  });
+  const browser = await withEnvironment({ TMPDIR: TEMPORARY }, () =>
+    chromium.launch({
+      executablePath: program.path,
+      env: { ...process.env, ...program.env } as Record<string, string>,
+      args: [
+        '--no-sandbox',
+        '--no-zygote',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--font-render-hinting=none',
+        ...args,
+      ],
+    }),
+  );
+  // On a busy machine a page may take longer than the 30 s that are usual; a test has a limit of its own.
+  browser.on('context', (context) => context.setDefaultTimeout(0));
+  return browser;
 }
 
 /** Unpacks the browser once per version, under a name of its own first: several tests may do so at once. */
@@ -46,7 +55,7 @@ async function packaged(): Promise<Program> {
   const cache = join(ROOT, '.cache');
   const folder = join(cache, `chromium-${version}`);
   if (!existsSync(folder)) {
-    await mkdir(cache, { recursive: true });
+    await mkdir(cache, { recursive: true, mode: 0o755 });
     const fresh = await mkdtemp(join(cache, 'chromium-'));
     try {
       await unpack(fresh);
@@ -66,20 +75,28 @@ async function packaged(): Promise<Program> {
 
 /**
  * The package unpacks into the folder for temporary files, and its shared libraries only where it takes
- * the machine for a serverless one: both are told to it by the environment, for as long as it takes.
+ * the machine for a serverless one: both are told to it by the environment, for as long as it takes. It changes
+ * the environment as well.
  */
 async function unpack(folder: string): Promise<void> {
-  const before = { ...process.env };
-  Object.assign(process.env, { TMPDIR: folder, CODEBUILD_BUILD_IMAGE: 'nodejs20' });
-  try {
+  await withEnvironment({ TMPDIR: folder, CODEBUILD_BUILD_IMAGE: 'nodejs20' }, async () => {
     const { default: Chromium } = await import('@sparticuz/chromium');
     await Chromium.executablePath();
+  });
+}
+
+/** Does it with other variables in the environment, which is as before afterwards. */
+async function withEnvironment<T>(
+  changes: Readonly<Record<string, string>>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const before = { ...process.env };
+  Object.assign(process.env, changes);
+  try {
+    return await work();
   } finally {
-    for (const name of ['TMPDIR', 'CODEBUILD_BUILD_IMAGE', 'LD_LIBRARY_PATH', 'FONTCONFIG_PATH', 'HOME']) {
-      const value = before[name];
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
+    for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+    Object.assign(process.env, before);
   }
 }
 

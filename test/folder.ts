@@ -1,8 +1,19 @@
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Result } from '../bench/model/result.ts';
 import { makeResultWriter } from '../bench/store/writer.ts';
+
+/**
+ * Makes a folder, like mkdtemp(3), in which Nginx may run: where the tests are root its workers are not, and have to
+ * pass through.
+ */
+export function makeOpenFolder(prefix: string): string {
+  const folder = mkdtempSync(prefix);
+  chmodSync(folder, 0o711);
+  return folder;
+}
 
 /**
  * Hands in a new folder that is gone afterwards, whatever happens.

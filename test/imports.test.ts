@@ -24,12 +24,13 @@ const JOINED = 'model measure stats request plan nginx strategy topology load ob
 /** Folders, by their names below bench/, and packages, besides Node's own modules. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['valibot'],
+  files: ['model'],
   measure: ['model', 'hdr-histogram-js', 'valibot'],
   stats: ['model'],
   request: ['model'],
   plan: ['model', 'request', 'valibot'],
   strategy: ['model', 'measure', 'stats', 'plan'],
-  nginx: ['model', 'node:child_process'],
+  nginx: ['model', 'files', 'node:child_process'],
   topology: ['model', 'nginx', 'node:child_process', 'selfsigned'],
   load: ['model', 'measure', '../server/wire', 'autocannon', 'ws'],
   observe: ['model', 'measure'],
@@ -44,6 +45,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   site: ['model', 'stats', 'strategy', 'report'],
   commands: [
     ...JOINED,
+    'files',
     'up',
     'experiment',
     'check',
@@ -60,6 +62,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 const FOLDERS = [
   ...JOINED,
+  'files',
   'up',
   'experiment',
   'check',

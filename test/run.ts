@@ -289,6 +289,7 @@ function makeProbe(secure: boolean, http2: boolean): Probe {
     extendedConnect: http2 ? false : null,
     tlsProtocol: secure ? 'TLSv1.3' : null,
     tlsCipher: secure ? 'TLS_AES_256_GCM_SHA384' : null,
+    tlsKeyType: secure ? 'ec' : null,
     tlsResumed: secure ? true : null,
   };
 }
@@ -300,6 +301,7 @@ function makeHttp(random: () => number, cache: boolean): HttpLeg {
     durationUs: 2 * SECOND_US,
     requests: 24_000,
     non2xx: 0,
+    statuses: { '2xx': 24_000 },
     errors: 0,
     timeouts: 0,
     requestsPerSecond: 12_000,

@@ -33,6 +33,22 @@ test('the linter does find what is wrong: a key, an expression, and text of a st
   }
 });
 
+/** Actions that a tag names: whoever moves the tag changes what runs. */
+function unpinned(text: string): string[] {
+  const used = [...text.matchAll(/^ *(?:- )?uses: (.*)$/gm)].map(([, action = '']) => action);
+  return used.filter((action) => !/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(action));
+}
+
+test('every action is pinned by the hash of a commit, and says which version that is', async () => {
+  for (const [name, text] of await workflows()) {
+    assert.match(text, /uses: /);
+    assert.deepEqual(unpinned(text), [], name);
+  }
+  const tagged = ['- uses: actions/checkout@v6', '  uses: actions/checkout@main # v6.1.0'].join('\n');
+  assert.deepEqual(unpinned(tagged), ['actions/checkout@v6', 'actions/checkout@main # v6.1.0']);
+  assert.deepEqual(unpinned(`- uses: actions/checkout@${'a'.repeat(40)}`).length, 1);
+});
+
 test('every command line of the bench in them is one', async () => {
   const commands = [...(await workflows()).values()].flatMap((text) => {
     const scripts = text.replace(/>-\n\s+/g, '').replace(/\n\s+(?=--)/g, ' ');

@@ -7,6 +7,7 @@ import { FrameReader } from '../../server/wire/frame-reader.ts';
 import { applyMask } from '../../server/wire/masking.ts';
 import { acceptFor } from '../../server/wire/upgrade.ts';
 import type { UpstreamServer } from '../nginx/upstream.ts';
+import { openToWorkers } from '../topology/worker-user.ts';
 
 const HOST = '127.0.0.1';
 const MESSAGE_MAX = 65_536;
@@ -50,6 +51,7 @@ export async function startBackend(socket: string): Promise<Backend> {
     const local = make();
     servers = [tcp, local];
     await Promise.all([listening(tcp, port), listening(local, socket)]);
+    await openToWorkers(socket, 0o660);
     port = (tcp.address() as AddressInfo).port;
   }
 

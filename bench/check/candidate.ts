@@ -2,7 +2,7 @@ import { vitalParts } from '../nginx/complaint.ts';
 import { isDefaultServer } from '../nginx/listen.ts';
 import { locationsOf } from '../nginx/location.ts';
 import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
-import { upstreamName } from '../nginx/upstream.ts';
+import { upstreamName } from '../nginx/upstream-name.ts';
 import {
   carries,
   hostOf,

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { makeOpenFolder } from '../../test/folder.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
-import { PRIVATE_FOLDER_PREFIX } from '../topology/warden.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import { remedied, SOUND, UPGRADE } from './check.test.fixture.ts';
 import { type CheckReport, check } from './check.ts';
 
@@ -18,7 +19,7 @@ events { worker_connections 64; }
 http {
 map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
 proxy_cache_path /var/cache keys_zone=c:1m;
-upstream hashed { ip_hash; server 10.0.0.1; server 10.0.0.2; }
+upstream hashed { ip_hash; server 10.0.0.1; server 10.0.0.2; server 10.0.0.3 down; }
 server {
 listen 80; server_name plain.example.org;
 location /ws { proxy_pass http://10.0.0.1; ${UPGRADE.replaceAll('\n', ' ')} }
@@ -45,7 +46,7 @@ const OPTIONS: ConfigurationOptions = {
 let root: string;
 let binary: NginxBinary;
 before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'check-test-'));
+  root = makeOpenFolder(join(tmpdir(), 'check-test-'));
   // Private folders of the check lie below it, and can be told from those of other tests.
   process.env.TMPDIR = root;
   binary = await findNginx({
@@ -87,7 +88,7 @@ const NEVER = new AbortController().signal;
 async function checked(text: string, signal = NEVER): Promise<CheckReport> {
   const path = join(root, 'nginx.conf');
   await writeFile(path, text);
-  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER });
+  return check({ path, configuration: OPTIONS, binary, signal, urgent: NEVER, say: assert.fail });
 }
 
 describe('check, through a real Nginx', () => {
@@ -145,6 +146,8 @@ describe('check, through a real Nginx', () => {
     );
     const { seen } = found('max-fails', 6);
     assert.equal(seen?.status, 502);
+    const [{ spread, recovery } = assert.fail(), ...others] = report.seen?.upstreams.values() ?? [];
+    assert.deepEqual([spread, recovery?.tried, others], [{ clients: 6, servers: 1 }, 2, []]);
   });
 
   it('sees what TLS and a reload do, and when the log is written', () => {
@@ -210,7 +213,7 @@ describe('a check of what cannot be run', () => {
   });
 
   it('is wrong use where there is no such file', async () => {
-    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER };
+    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
     await assert.rejects(check({ path: join(root, 'none.conf'), ...input }), (error) => {
       return error instanceof Problem && error.kind === 'usage';
     });

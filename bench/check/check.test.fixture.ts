@@ -98,6 +98,7 @@ const PROBE: Probe = {
   extendedConnect: false,
   tlsProtocol: 'TLSv1.3',
   tlsCipher: 'TLS_AES_256_GCM_SHA384',
+  tlsKeyType: 'ec',
   tlsResumed: true,
 };
 

@@ -3,13 +3,12 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/notice.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
-import { collectChanges, type OnChange } from '../nginx/notices.ts';
+import { type Changes, collectChanges, type OnChange } from '../nginx/notices.ts';
+import { givenSecrets, maskedPath, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
-import { makePrivateFolder } from '../topology/private-folder.ts';
-import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
-import { createScope } from '../topology/scope.ts';
-import { startWarden } from '../topology/warden.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import { atWorkplace } from '../topology/workplace.ts';
 import { type Candidate, findCandidates } from './candidate.ts';
 import { type Finding, sorted } from './finding.ts';
 import { judge } from './judge.ts';
@@ -25,6 +24,8 @@ export interface CheckInput {
   signal: AbortSignal;
   /** Kill what still runs. */
   urgent: AbortSignal;
+  /** Is told what else a person should know. */
+  say(line: string): void;
 }
 
 /** What is to be said of a configuration. */
@@ -47,8 +48,24 @@ export interface CheckReport {
  * @throws Problem('usage') where there is no such file, the signal's reason where it is stopped
  */
 export async function check(input: CheckInput): Promise<CheckReport> {
-  const { path, configuration, binary } = input;
   const changes = collectChanges();
+  const secrets = () => [...changes.secrets(), ...givenSecrets(input.configuration)];
+  const report = await maskProblems(secrets, () => examined(input, changes));
+  const mask = maskerOf(secrets());
+  return {
+    ...report,
+    findings: report.findings.map((finding) => ({
+      ...finding,
+      text: mask(finding.text),
+      seen: finding.seen && { ...finding.seen, text: mask(finding.seen.text) },
+      remedies: finding.remedies.map(({ block, lines }) => ({ block, lines: lines.map(mask) })),
+    })),
+    changes: report.changes.map((notice) => ({ ...notice, text: mask(notice.text) })),
+  };
+}
+
+async function examined(input: CheckInput, changes: Changes): Promise<CheckReport> {
+  const { path, configuration, binary } = input;
   let isPart = false;
   const onChange: OnChange = (change, node) => {
     if (change.startsWith('wrapped-')) isPart = true;
@@ -103,22 +120,10 @@ async function tryOut(
 }
 
 /** Everything that was started has ended, and the private folder is gone, whatever happens. */
-async function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
-  const warden = await startWarden();
-  const scope = createScope();
-  const processSet = makeProcessSet(scope, warden);
-  input.urgent.addEventListener('abort', processSet.kill, { once: true });
-  try {
-    const folder = await makePrivateFolder(scope, warden);
-    return await untilDeath(processSet, input.signal, (signal) =>
-      runTrials({ ...input, folder, processSet, signal }),
-    );
-  } finally {
-    processSet.dismiss();
-    await scope.close();
-    input.urgent.removeEventListener('abort', processSet.kill);
-    await warden.close();
-  }
+function inSandbox(input: CheckInput & Omit<TrialOptions, 'folder' | 'processSet'>): Promise<Seen> {
+  return atWorkplace(input, ({ folder, processSet }) =>
+    untilDeath(processSet, input.signal, (signal) => runTrials({ ...input, folder, processSet, signal })),
+  );
 }
 
 /**
@@ -164,7 +169,7 @@ function nothingToTry(path: string, { websocketPath }: ConfigurationOptions): Fi
   const text =
     websocketPath === null
       ? 'Nothing in it proxies, so that no WebSocket gets through.'
-      : `No location with proxy_pass answers --ws-path ${websocketPath}.`;
+      : `No location with proxy_pass answers --ws-path ${maskedPath(websocketPath)}.`;
   return {
     rule: 'upgrade',
     level: 'error',

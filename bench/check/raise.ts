@@ -13,7 +13,7 @@ import { makeCertificate } from '../topology/certificate.ts';
 import { freePorts, startNginx } from '../topology/nginx.ts';
 import type { Launched } from '../topology/process.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
-import { nginxUser } from '../topology/target.ts';
+import { nginxUser, openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
 
 const HOST = '127.0.0.1';
@@ -59,21 +59,21 @@ export async function raise(
   { binary, processSet, backends, candidates, configuration, workerConnections, onChange }: RaiseOptions,
 ): Promise<Raised> {
   await mkdir(folder, { mode: 0o700 });
+  await openFolderToWorkers(folder);
   const addresses = listenAddresses(tree);
   const ports = await freePorts(HOST, addresses.length);
   const key = candidates.some(({ levels }) => keyTypeFor(levels) === 'rsa') ? 'rsa' : 'ecdsa';
   const names = [...new Set(candidates.flatMap(({ host }) => (host === null ? [] : [host])))];
   const certificate = await makeCertificate(folder, key, names);
   const connections = Math.min(workerConnections, MOST_CONNECTIONS);
+  const own = { host: HOST, ports, upstreams: backends };
   const { tree: moved, listeners } = moveAllServers(
     tree,
     {
+      ...own,
       folder,
-      host: HOST,
-      ports,
       backlog: BACKLOG,
       reuseport: false,
-      upstreams: backends,
       certificate,
       workers: WORKERS,
       workerConnections: connections,
@@ -88,8 +88,8 @@ export async function raise(
     },
     onChange,
   );
-  const { written } = await writeAccepted(binary, folder, moved, [], onChange);
-  const { launch } = processSet;
+  const { launch, launchTask } = processSet;
+  const { written } = await writeAccepted(binary, folder, moved, own, [], onChange, launchTask);
   const nginx = await startNginx({
     binary,
     confPath: written.confPath,

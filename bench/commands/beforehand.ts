@@ -5,6 +5,7 @@ import type { EngineName } from '../model/plan.ts';
 import type { Environment, ResultHead } from '../model/result.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { PlannedRun, Planning } from '../plan/plan.ts';
+import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -18,6 +19,7 @@ export async function lookBeforehand(
   environment: Environment,
   binaries: Binaries,
   services: Services,
+  ears: Ears,
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const planned = variants.map(({ name }) =>
     planRun({ variant: name, step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } }, 1),
@@ -26,7 +28,7 @@ export async function lookBeforehand(
   for (const each of planned) {
     const binary = each.variant.proxy === null ? undefined : binaries.get(each.variant.proxy.binary);
     if (binary === undefined) continue;
-    await check(each, binary, services);
+    await check(each, binary, services, ears);
     versions.push(binary.version);
   }
   const [version] = versions;
@@ -46,9 +48,14 @@ export function calibratedMachine(
   return { cpuModel, cpus, kernel, engine, nginx };
 }
 
-async function check(planned: PlannedRun, binary: NginxBinary, services: Services): Promise<void> {
+async function check(
+  planned: PlannedRun,
+  binary: NginxBinary,
+  services: Services,
+  ears: Ears,
+): Promise<void> {
   try {
-    await services.checkSide(planned, binary);
+    await services.checkSide(planned, binary, ears);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     throw new Problem(error.kind, `${planned.variant.name} cannot be compared. ${error.message}`, {

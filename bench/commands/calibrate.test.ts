@@ -6,6 +6,7 @@ import { makeCalibration, makeKeptCalibration } from '../../test/calibration.ts'
 import { makeComparison } from '../../test/comparison.ts';
 import type { CalibratedMachine, KeptCalibration } from '../model/calibration.ts';
 import { readResult } from '../store/read.ts';
+import { roundsForVerdicts } from '../strategy/comparison.ts';
 import { fakeServices, goodRun, obey, tell, temporaryFolder, tuningNamed } from './services.test.fixture.ts';
 import type { Services } from './services.ts';
 
@@ -67,6 +68,27 @@ test('all trials are run, and too few rounds are told, kept by nobody, and a fai
     ['rate', 'comparison', 'calibration'],
   );
   assert.deepEqual(kept, []);
+});
+
+test('left to itself it takes the rounds that verdicts need, and with a budget as many as fit', async (t) => {
+  const reports = await temporaryFolder(t);
+  const roundsOf = async (...asked: string[]) => {
+    let expected: number | null = null;
+    const services = fakeServices({
+      loadTunings,
+      async runExperiment({ strategy }) {
+        expected = strategy.expectedRuns([]);
+        return false;
+      },
+    });
+    await obey(['calibrate', ...asked, '--reports', reports], services);
+    return expected;
+  };
+  const pilot = 2 * 7;
+  assert.equal(await roundsOf(), pilot + roundsForVerdicts(1) * 2 * 7);
+  assert.equal(await roundsOf('--rounds', '8'), pilot + 8 * 2 * 7);
+  // What fits is not known before the first round has shown how long one takes.
+  assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1) * 2 * 7);
 });
 
 test('what was found is told, drawn, and kept', async (t) => {

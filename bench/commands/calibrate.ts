@@ -54,18 +54,21 @@ export async function calibrate(
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration']);
         if (warning !== null) screen.say(warning);
-        await lookBeforehand(planning, environment, binaries, services);
+        await lookBeforehand(planning, environment, binaries, services, {
+          say: screen.say,
+          urgent: interruption.urgent,
+        });
         return {};
       },
       assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
-    await writeOutputs(result, folder.path, request, terminal);
+    const written = await writeOutputs(result, folder.path, request, terminal);
     const kept = keptOf(result);
     if (kept !== null)
       terminal.say(`Kept for comparisons on this machine: ${await services.keepCalibration(kept)}`);
     if (interruption.signal.aborted) return EXIT.interrupted;
-    return kept === null ? EXIT.failed : EXIT.done;
+    return kept === null ? EXIT.failed : written;
   } finally {
     screen.clear();
   }

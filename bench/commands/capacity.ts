@@ -9,7 +9,7 @@ import { capacityOf } from '../report/capacity/conclusion.ts';
 import type { CapacityRequest } from '../request/request.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
 import type { StoppableContext } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
@@ -36,8 +36,8 @@ export async function capacity(request: CapacityRequest, context: StoppableConte
       assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
-    await writeOutputs(result, folder.path, request.run, terminal);
-    return exitCodeOf(result, request.run.strict, interruption.signal.aborted);
+    const written = await writeOutputs(result, folder.path, request.run, terminal);
+    return worseOf(written, exitCodeOf(result, request.run.strict, interruption.signal.aborted));
   } finally {
     screen.clear();
   }

@@ -21,6 +21,7 @@ export async function check(
       binary,
       signal,
       urgent,
+      say: screen.say,
     });
     screen.clear();
     terminal.print(json ? JSON.stringify(checkJson(report), null, 2) : checkText(report, terminal.columns));

@@ -1,5 +1,4 @@
 import type { Result } from '../model/result.ts';
-import { lineRedactor } from '../nginx/redact.ts';
 import { resultIdOf } from '../plan/plan.ts';
 import type { StoredRequest } from '../request/request.ts';
 import { readResult } from '../store/read.ts';
@@ -7,8 +6,9 @@ import { makeResultWriter } from '../store/writer.ts';
 import { compareStored } from '../strategy/stored.ts';
 import { exitCodeOf } from './compare.ts';
 import type { CommandContext } from './context.ts';
-import type { ExitCode } from './exit-code.ts';
+import { type ExitCode, worseOf } from './exit-code.ts';
 import { checkExports } from './exports.ts';
+import { recordedCommand } from './recorded.ts';
 import { writeOutputs } from './report.ts';
 import { makeRunFolder } from './run-folder.ts';
 import type { Services } from './services.ts';
@@ -24,8 +24,8 @@ export async function compareStoredResults(
   await checkExports(request.exports);
   const [baseline, variant] = await Promise.all([readResult(request.baseline), readResult(request.variant)]);
   const result = await stored(baseline, variant, request, command, services);
-  await writeOutputs(result.result, result.path, request, terminal);
-  return exitCodeOf(result.result, request, false);
+  const written = await writeOutputs(result.result, result.path, request, terminal);
+  return worseOf(written, exitCodeOf(result.result, request, false));
 }
 
 async function stored(
@@ -45,7 +45,7 @@ async function stored(
     tool: { name: 'nginx-ws-bench', version: await services.readVersion() },
     id: folder.id,
     startedAt: now.toISOString(),
-    plan: { command: command.map(lineRedactor([])), seed, strict: false, thresholds: [], steps, ...tags },
+    plan: { command: recordedCommand(command), seed, strict: false, thresholds: [], steps, ...tags },
     environment: baseline.environment,
     variants,
     notices: [],

@@ -8,7 +8,7 @@ import { roundsForAnyVerdict, roundsForVerdicts } from '../strategy/comparison.t
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 import { lookBeforehand } from './beforehand.ts';
 import type { StoppableContext } from './context.ts';
-import { EXIT, type ExitCode } from './exit-code.ts';
+import { EXIT, type ExitCode, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { measure } from './measure.ts';
 import { fewRoundsWarning } from './outlook.ts';
@@ -52,13 +52,16 @@ export async function compare(request: CompareRequest, context: StoppableContext
         const needed = roundsForAnyVerdict(planning.variants, request.run.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, shorterComparisons(request, sides));
         if (warning !== null) screen.say(warning);
-        return lookBeforehand(planning, environment, binaries, services);
+        return lookBeforehand(planning, environment, binaries, services, {
+          say: screen.say,
+          urgent: interruption.urgent,
+        });
       },
       assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
-    await writeOutputs(result, folder.path, request.run, terminal);
-    return exitCodeOf(result, request, interruption.signal.aborted);
+    const written = await writeOutputs(result, folder.path, request.run, terminal);
+    return worseOf(written, exitCodeOf(result, request, interruption.signal.aborted));
   } finally {
     screen.clear();
   }

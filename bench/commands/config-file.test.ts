@@ -57,7 +57,7 @@ export default defineConfig(await Promise.resolve(options));
       ['bare.ts', /^bare\.ts cannot be read: it has no default export/],
       ['config.yaml', /^config\.yaml is no file with options: its name has to end in \.ts or \.json\.$/],
       ['missing.ts', /^--config missing\.ts: there is no such file/],
-      ['.', /^--config \.: there is no such file/],
+      ['.', /^\. is no regular file/],
     ] as const) {
       await assert.rejects(
         readConfigFile(path, folder),
@@ -65,6 +65,17 @@ export default defineConfig(await Promise.resolve(options));
         String(path),
       );
     }
+  });
+
+  it('is refused where it is a pipe that nobody writes to, and not waited for', {
+    timeout: 20_000,
+  }, async (t) => {
+    const folder = await temporaryFolder(t);
+    assert.equal(spawnSync('mkfifo', [join(folder, 'bench.config.json')]).status, 0);
+    for (const path of [null, 'bench.config.json'])
+      await assert.rejects(readConfigFile(path, folder), {
+        message: /^bench\.config\.json is no regular file/,
+      });
   });
 
   it('has a type that an editor goes by', async (t) => {
@@ -82,6 +93,8 @@ defineConfig({ strict: 'yes' });
 defineConfig({ compare: { threshold: 'x' } });
 // @ts-expect-error up has none
 defineConfig({ up: { rounds: 5 } });
+// @ts-expect-error report takes none from a file
+defineConfig({ report: { json: true } });
 `,
     });
     await mkdir(join(folder, 'node_modules'));
@@ -113,10 +126,69 @@ describe('a command with a file', () => {
     assert.deepEqual(command.slice(6), ['--conf', 'x.conf', '--no-config']);
   });
 
-  it('does not look for one where it is told not to, and help is there whatever it holds', async () => {
+  it('does not look for one before its line is valid, nor where nothing in it could matter', async () => {
+    const services = fakeServices({ readConfigFile: () => assert.fail('a file was looked for') });
+    for (const line of [
+      '-p tls -d 5',
+      '-d 5',
+      '-p tls stray',
+      '--ws-path x',
+      '-p direct --baseline direct',
+      '-c 4 --workers 5',
+      '-p tls --ws-path /x',
+      'compare all',
+      'compare --rounds 0',
+      'capacity --over rates',
+      'capacity -p plain,tls --rate-per-connection 5',
+      'calibrate -p all',
+      'check',
+      'up -p plain,tls',
+      'publish --out',
+      'report',
+      'report nowhere --config x.ts',
+      'profiles --config x.ts',
+      'doctor --config x.ts',
+    ]) {
+      const { code, said } = await obey(line.split(' '), services);
+      assert.deepEqual([line, code, said.length], [line, 2, 1], said.join('\n'));
+    }
+  });
+
+  it('looks for one where the line lacks something that a file may bring', async () => {
+    let times = 0;
+    const services = fakeServices({
+      async readConfigFile() {
+        times++;
+        return null;
+      },
+    });
+    const lines = [
+      '-d 5s',
+      '--ws-path /x --host a.example',
+      '-p tls --steps latency',
+      '-p tls --in-flight 4 --arrivals poisson',
+      '-p tls --in-flight 4 --threshold response.p99<5ms',
+      '--baseline direct',
+      'compare',
+      'compare tls',
+      'compare --ws-path /x',
+      'capacity -p tls --rate-per-connection 5',
+      'capacity -p tls --over connections --rate 1',
+      'capacity --max 1',
+      'up --reply echo',
+    ];
+    for (const [index, line] of lines.entries()) {
+      assert.equal((await obey(line.split(' '), services)).code, 2, line);
+      assert.equal(times, index + 1, line);
+    }
+  });
+
+  it('does not look for one where it is told not to, and help is there whatever it holds', async (t) => {
     const services = fakeServices({ readConfigFile: () => assert.fail('a file was looked for') });
     for (const argv of [
+      ['-p', 'plain', '--no-config', '--reports', await temporaryFolder(t)],
       ['profiles', '--no-config'],
+      ['profiles'],
       ['--help'],
       ['help'],
       ['version'],

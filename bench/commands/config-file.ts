@@ -3,6 +3,7 @@ import { basename, extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import type { ConfigFile } from '../request/config.ts';
 
 /** Looked for in the working folder. */
@@ -22,11 +23,11 @@ const DEFINITIONS = fileURLToPath(new URL('../request/define-config.js', import.
 export async function readConfigFile(path: string | null, folder: string): Promise<ConfigFile | null> {
   if (path !== null) {
     const file = resolve(folder, path);
-    if (await isFile(file)) return { name: path, value: await contentOf(file, path) };
+    if (await exists(file)) return { name: path, value: await contentOf(file, path) };
     throw new Problem('usage', `--config ${path}: there is no such file. Check the path.`);
   }
   const found: string[] = [];
-  for (const name of NAMES) if (await isFile(resolve(folder, name))) found.push(name);
+  for (const name of NAMES) if (await exists(resolve(folder, name))) found.push(name);
   const [name, other] = found;
   if (name === undefined) return null;
   if (other === undefined) return { name, value: await contentOf(resolve(folder, name), name) };
@@ -38,6 +39,9 @@ export async function readConfigFile(path: string | null, folder: string): Promi
 
 async function contentOf(file: string, name: string): Promise<unknown> {
   const kind = extname(basename(file));
+  // To open a pipe waits for whoever writes to it.
+  if (!(await stat(file)).isFile())
+    throw new Problem('usage', `${name} is no regular file: name one with --config, or use --no-config.`);
   try {
     if (kind === '.json') return JSON.parse(await readFile(file, 'utf8'));
     if (MODULES.has(kind)) return await importModule(file);
@@ -62,15 +66,14 @@ async function importModule(file: string): Promise<unknown> {
   return loaded.default;
 }
 
-async function isFile(path: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   return stat(path).then(
-    (facts) => facts.isFile(),
+    () => true,
     () => false,
   );
 }
 
-/** On one line: a syntax error has its place on a second, and a module that is missing a list behind it. */
+/** A syntax error has its place on a second line, and a module that is missing a list behind it. */
 function reason(cause: unknown): string {
-  const [why = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\nRequire stack:');
-  return why.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return reasonOf(cause).split(' Require stack:')[0] ?? '';
 }

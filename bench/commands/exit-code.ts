@@ -4,7 +4,10 @@ import type { Run } from '../model/run.ts';
 /** What the command line ends with. */
 export const EXIT = {
   done: 0,
-  /** A run failed, connections or messages were lost; with --strict: a run is not valid. */
+  /**
+   * A run failed, connections, messages or ordinary requests were lost, or a file could not be written; with --strict:
+   * a run is not valid.
+   */
   failed: 1,
   usage: 2,
   threshold: 99,
@@ -12,10 +15,18 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** From the worst: figures that were cut off, or could not be written, meet no threshold that counts. */
+const BY_WEIGHT: readonly ExitCode[] = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
+
+/** The one that weighs more of two. */
+export function worseOf(a: ExitCode, b: ExitCode): ExitCode {
+  return BY_WEIGHT.indexOf(a) < BY_WEIGHT.indexOf(b) ? a : b;
+}
+
 /** One run as the exit code sees it. */
 export interface Judged {
   run: Run;
-  figures: Pick<RunFigures, 'connections' | 'messages' | 'failures'>;
+  figures: Pick<RunFigures, 'connections' | 'messages' | 'failures' | 'http'>;
   missedThreshold: boolean;
 }
 
@@ -30,8 +41,12 @@ export function exitCodeOf(
   return judged.some(({ missedThreshold }) => missedThreshold) ? EXIT.threshold : EXIT.done;
 }
 
-function hasFailed({ run, figures: { connections, messages, failures } }: Judged): boolean {
+function hasFailed({ run, figures: { connections, messages, failures, http } }: Judged): boolean {
   return (
-    run.outcome.state !== 'completed' || connections.failed > 0 || messages.lost > 0 || failures.total > 0
+    run.outcome.state !== 'completed' ||
+    connections.failed > 0 ||
+    messages.lost > 0 ||
+    failures.total > 0 ||
+    (http?.failed ?? 0) > 0
   );
 }

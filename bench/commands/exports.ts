@@ -1,11 +1,10 @@
-import { stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { EXPORT_FORMATS } from '../report/exports/exports.ts';
-import { writeFileWhole } from '../store/file.ts';
+import { isFolder, writeFileIn, writeFileWhole } from '../store/file.ts';
 
 /**
  * Looks whether the exports will have a place, before anything is measured for them.
@@ -32,26 +31,37 @@ export async function checkExports(wanted: readonly WantedExport[]): Promise<voi
   }
 }
 
-/** Writes them, into the result's folder where no path is named. @throws Problem as `writeFileWhole` */
-export async function writeExports(
-  wanted: readonly WantedExport[],
-  result: Result,
-  folder: string,
-): Promise<void> {
-  for (const { name, path } of wanted) {
-    const format = EXPORT_FORMATS[name];
-    if ('text' in format) {
-      await writeFileWhole(path === null ? join(folder, format.file) : resolve(path), format.text(result));
-      continue;
-    }
-    for (const { name: file, text } of format.files(result))
-      await writeFileWhole(join(path === null ? folder : resolve(path), file), text);
-  }
+/** A file that is still to be written. */
+export interface PendingFile {
+  path: string;
+  /** @throws Problem('environment') as `writeFileWhole` */
+  write(): Promise<unknown>;
 }
 
-function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (facts) => facts.isDirectory(),
-    () => false,
-  );
+/** The files of the exports, in the result's folder where no path is named. */
+export function exportFiles(wanted: readonly WantedExport[], result: Result, folder: string): PendingFile[] {
+  return wanted.flatMap(({ name, path }) => {
+    const format = EXPORT_FORMATS[name];
+    if ('files' in format)
+      return format.files(result).map((file) => pendingFile(folder, path, file.name, () => file.text));
+    if (path === null) return pendingFile(folder, null, format.file, () => format.text(result));
+    return pendingFile(folder, dirname(resolve(path)), basename(path), () => format.text(result));
+  });
+}
+
+/** @param elsewhere a folder that a person named in place of the result's */
+function pendingFile(
+  folder: string,
+  elsewhere: string | null,
+  name: string,
+  text: () => string,
+): PendingFile {
+  if (elsewhere === null) return fileOfResult(folder, name, text);
+  const path = join(resolve(elsewhere), name);
+  return { path, write: () => writeFileWhole(path, text()) };
+}
+
+/** A file in the folder of a result, which somebody else may have made. */
+export function fileOfResult(folder: string, name: string, text: () => string): PendingFile {
+  return { path: join(folder, name), write: () => writeFileIn(folder, name, text()) };
 }

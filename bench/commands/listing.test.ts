@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,19 +10,21 @@ import { makeRun } from '../../test/run.ts';
 import { writeListing } from './listing.ts';
 import { writeReport } from './report.ts';
 
+const silent = () => assert.fail('nothing to say');
+
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 
 test('the listing is made of the indexes alone, leads to the reports, and leaves out what is none', async () => {
   await inFolder(async (folder) => {
     const result = makeResult([makeRun(SMALL)]);
     await storeResult(join(folder, 'a'), result);
-    await writeReport(join(folder, 'a'), result);
+    await writeReport(join(folder, 'a'), result, silent);
     await rm(join(folder, 'a', 'runs'), { recursive: true });
     await storeResult(join(folder, 'b'), { ...result, id: 'without-a-report' });
     await mkdir(join(folder, 'unrelated'));
     await mkdir(join(folder, '.hidden'));
     await writeFile(join(folder, 'file'), '');
-    const path = await writeListing(folder);
+    const path = await writeListing(folder, silent);
     assert.equal(path, join(folder, 'index.html'));
     const page = await readFile(join(folder, 'index.html'), 'utf8');
     assert.match(page, /href="\.\/a\/report\.html"/);
@@ -39,19 +42,28 @@ test("somebody else's result is listed with the reason, and so is a damaged one;
     await writeFile(join(folder, 'damaged', 'result.json'), '{"schemaVersion":2,');
     await chmod(join(folder, 'theirs', 'result.json'), 0o000);
     await chmod(folder, 0o777);
-    assert.equal(await asNobody(() => writeListing(folder)), join(folder, 'index.html'));
+    assert.equal(await asNobody(() => writeListing(folder, silent)), join(folder, 'index.html'));
     const page = await readFile(join(folder, 'index.html'), 'utf8');
-    assert.match(page, /<p class="broken">theirs: .*cannot be read \(EACCES\)/);
+    assert.match(page, /<p class="broken">theirs: .*cannot be read: this user lacks the permission/);
     assert.match(page, /<p class="broken">damaged: .*ends in the middle/);
     assert.match(page, /<th [^>]*>mine<\/th>/);
   }, COMMON_FOLDER);
 });
 
-test("an index.html that is somebody else's is left alone, and a folder that is not there is no failure", async () => {
+test("an index.html that is somebody else's is left alone, and a folder that is not there is said", async () => {
   await inFolder(async (folder) => {
     await writeFile(join(folder, 'index.html'), '<title>My site</title>');
-    assert.equal(await writeListing(folder), null);
+    assert.equal(await writeListing(folder, silent), null);
     assert.equal(await readFile(join(folder, 'index.html'), 'utf8'), '<title>My site</title>');
-    assert.equal(await writeListing(join(folder, 'nowhere')), null);
+    await rm(join(folder, 'index.html'));
+    execFileSync('mkfifo', [join(folder, 'index.html')]);
+    assert.equal(await writeListing(folder, silent), null);
+    const said: string[] = [];
+    assert.equal(await writeListing(join(folder, 'nowhere'), (line) => said.push(line)), null);
+    assert.equal(said.length, 1);
+    assert.match(
+      said[0] ?? '',
+      /^The list of results is not up to date\. ".*nowhere" cannot be read: there is no such file or folder\./,
+    );
   });
 });

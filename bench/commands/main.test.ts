@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { makeResult } from '../../test/result.ts';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
@@ -123,6 +124,30 @@ test('the second press counts once half a second has gone by since the first', (
   assert.equal(urgent.aborted, true);
   release();
   assert.deepEqual(source.eventNames(), []);
+});
+
+test('a second press ends the process, even where what it waits for never ends', async (t) => {
+  const signals = new EventEmitter();
+  let begun = () => {};
+  const waiting = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const services = fakeServices({
+    findNginx() {
+      begun();
+      return new Promise<never>(() => {});
+    },
+  });
+  const ended: number[] = [];
+  void obey(['-p', 'tls'], services, { signals, exit: (code) => ended.push(code) });
+  await waiting;
+  signals.emit('SIGINT');
+  await sleep(600);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  signals.emit('SIGINT');
+  assert.deepEqual(ended, []);
+  t.mock.timers.tick(3_000);
+  assert.deepEqual(ended, [130]);
 });
 
 test('every metric that a threshold can name is a figure of a run', () => {

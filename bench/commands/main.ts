@@ -1,4 +1,4 @@
-import { Problem } from '../model/failure.ts';
+import { Problem, type ProblemKind } from '../model/failure.ts';
 import { typed } from '../request/config.ts';
 import { last } from '../request/given.ts';
 import { type Request, readLine, readsConfig, requestFrom } from '../request/request.ts';
@@ -22,28 +22,35 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
-/** Where signals come from, and whether defects are to be shown in full. */
+/** A result that was named and is none is as wrong as an option that is none. */
+const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
+
+/** Where signals come from, whether defects are to be shown in full, and what ends the process at once. */
 export interface Surroundings {
   signals: SignalSource;
   debug: boolean;
+  exit(code: ExitCode): void;
 }
+
+/** What a second Ctrl-C leaves for killing processes and removing folders; the warden does the rest. */
+const URGENT_MS = 3_000;
 
 /** argv (without node and script) → what the process ends with; whatever goes wrong is told, not thrown. */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
-  { signals, debug }: Surroundings,
+  surroundings: Surroundings,
   services: Services,
 ): Promise<ExitCode> {
   try {
     const { request, command } = await requested(argv, terminal, services);
-    return await dispatch(request, { command, terminal, services }, signals);
+    return await dispatch(request, { command, terminal, services }, surroundings);
   } catch (error) {
     if (error instanceof Problem) {
       terminal.say(error.message);
-      return error.kind === 'usage' ? EXIT.usage : EXIT.failed;
+      return WRONG_USE.has(error.kind) ? EXIT.usage : EXIT.failed;
     }
-    terminal.say(defectOf(error, debug));
+    terminal.say(defectOf(error, surroundings.debug));
     return EXIT.failed;
   }
 }
@@ -62,12 +69,16 @@ async function requested(
   return { request, command: [...argv, ...typed(fromFile), '--no-config'] };
 }
 
-async function dispatch(request: Request, context: CommandContext, signals: SignalSource): Promise<ExitCode> {
+async function dispatch(
+  request: Request,
+  context: CommandContext,
+  surroundings: Surroundings,
+): Promise<ExitCode> {
   const { terminal, services } = context;
   const stoppable = (
     act: (context: StoppableContext) => Promise<ExitCode>,
     missed = 'anything was measured',
-  ) => interruptibly(signals, terminal, missed, (interruption) => act({ ...context, interruption }));
+  ) => interruptibly(surroundings, terminal, missed, (interruption) => act({ ...context, interruption }));
   switch (request.command) {
     case 'help':
       terminal.print(helpText(request.of));
@@ -84,7 +95,7 @@ async function dispatch(request: Request, context: CommandContext, signals: Sign
     case 'report':
       return report(request.report, context);
     case 'publish':
-      return publish(request.publish, context);
+      return stoppable((within) => publish(request.publish, within), 'the site was published');
     case 'compare-stored':
       return compareStoredResults(request.stored, context);
     case 'check':
@@ -103,17 +114,22 @@ async function dispatch(request: Request, context: CommandContext, signals: Sign
 }
 
 /**
- * Runs with an ear for signals; what fails because of one is no failure but an interruption.
+ * Runs with an ear for signals; what fails because of one is no failure but an interruption. A second one ends the
+ * process soon, whatever it is waiting for.
  *
  * @param missed What had not happened yet where one ends it.
  */
 async function interruptibly(
-  signals: SignalSource,
+  { signals, exit }: Surroundings,
   terminal: Terminal,
   missed: string,
   act: (interruption: Interruption) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const interruption = watchSignals(signals, () => performance.now());
+  let timer: NodeJS.Timeout | undefined;
+  interruption.urgent.addEventListener('abort', () => {
+    timer = setTimeout(() => exit(EXIT.interrupted), URGENT_MS);
+  });
   try {
     return await act(interruption);
   } catch (error) {
@@ -126,6 +142,7 @@ async function interruptibly(
     terminal.say(error.message);
     return EXIT.interrupted;
   } finally {
+    clearTimeout(timer);
     interruption.release();
   }
 }

@@ -7,7 +7,7 @@ import { STEPS, type Step } from '../model/plan.ts';
 import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
-import { lineRedactor } from '../nginx/redact.ts';
+import type { Variant } from '../model/variant.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
 import { makeRedactor } from '../redact/result.ts';
@@ -16,6 +16,7 @@ import { makeResultWriter, type ResultWriter } from '../store/writer.ts';
 import type { StoppableContext } from './context.ts';
 import { checkExports } from './exports.ts';
 import { UNWATCHED, watchProgress } from './progress.ts';
+import { recordedCommand, shownTuning } from './recorded.ts';
 import { writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
@@ -65,8 +66,7 @@ export async function measure(
   if (!services.canObserve()) throw new Problem('environment', CANNOT_OBSERVE);
   const [environment, machine] = await Promise.all([services.readEnvironment(), services.readMachine()]);
   const planning = planRequest(request, sides, {
-    // A header or a path that a person gave may hold a secret, and reports are passed on.
-    command: command.map(lineRedactor([])),
+    command: recordedCommand(command),
     now: services.now(),
     seed: services.drawSeed(),
     machine,
@@ -84,7 +84,7 @@ export async function measure(
     startedAt: services.now().toISOString(),
     plan,
     environment,
-    variants,
+    variants: variants.map(withoutSecrets),
     notices: [...notices, ...(await services.watchMachine())],
     ...known,
   };
@@ -114,6 +114,7 @@ export async function measure(
       assess,
       signal,
       urgent,
+      say: screen.say,
       listeners: [tell, watch.listen],
     });
     await writer.end(services.now().toISOString());
@@ -125,6 +126,13 @@ export async function measure(
     watch.stop();
     await live?.end(writer.result(), urgent);
   }
+}
+
+/** A tuning may come from the command line. */
+function withoutSecrets(variant: Variant): Variant {
+  if (variant.proxy === null) return variant;
+  const tunings = variant.proxy.tunings.map((tuning) => ({ ...tuning, text: shownTuning(tuning.text) }));
+  return { ...variant, proxy: { ...variant.proxy, tunings } };
 }
 
 /** What the machine cannot do is said before anything starts, and not when its turn comes. */
@@ -140,10 +148,7 @@ function checkPlans({ variants, planRun }: Planning, { arrivals }: RunRequest): 
 async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);
-  try {
-    screen.say(`What was measured until then: ${await writeReport(folder.path, result)}`);
-  } catch {
-    // the failure that led here is the one to tell
-    screen.say(`What was measured until then: ${folder.path}`);
-  }
+  // The failure that led here is the one to tell.
+  const reportPath = await writeReport(folder.path, result, () => {}).catch(() => null);
+  screen.say(`What was measured until then: ${reportPath ?? folder.path}`);
 }

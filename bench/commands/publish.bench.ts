@@ -27,7 +27,7 @@ try {
   };
   const argv = ['publish', join(folder, 'reports'), '--out', join(folder, 'site')];
   const started = performance.now();
-  await main(argv, terminal, { signals: process, debug: true }, services);
+  await main(argv, terminal, { signals: process, debug: true, exit: process.exit }, services);
   print('published in', started);
   await open(join(folder, 'site/index.html'));
 } finally {

@@ -1,7 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  appendFile,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { makeResult } from '../../test/result.ts';
 import { readResult } from '../store/read.ts';
 import { fakeServices, filesIn, obey, temporaryFolder } from './services.test.fixture.ts';
@@ -72,7 +87,7 @@ test('a report that is missing is drawn; what cannot be read is left out and tol
   assert.match(said.join('\n'), /Left out: "[^"]*runs[^"]*" is missing/);
   assert.equal(await readFile(join(out, 'results', first, 'report.html'), 'utf8'), page);
   const named = await publish(join(reports, second), '--out', out);
-  assert.equal(named.code, 1);
+  assert.equal(named.code, 2);
   assert.match(named.said.join(), /ends in the middle/);
 });
 
@@ -102,15 +117,26 @@ test('a site is written over by the next, and any other folder is left alone', a
   assert.deepEqual(await readdir(join(out, 'results')), ['20250102T030406Z-tls']);
   assert.equal(await readFile(join(out, 'CNAME'), 'utf8'), 'bench.example');
 
-  const other = await temporaryFolder(t);
-  await mkdir(join(other, 'results'));
-  const refused = await publish(reports, '--out', other);
-  assert.equal(refused.code, 2);
-  assert.match(
-    refused.said.join(),
-    /holds files that `publish` did not write: name an empty folder with --out/,
-  );
-  assert.deepEqual(await readdir(other), ['results']);
+  for (const name of ['results', 'letter.txt', '.hidden']) {
+    const other = await temporaryFolder(t);
+    await mkdir(join(other, name));
+    const refused = await publish(reports, '--out', other);
+    assert.equal(refused.code, 2);
+    assert.match(
+      refused.said.join(),
+      /holds files that `publish` did not write: name an empty folder with --out/,
+    );
+    assert.deepEqual(await readdir(other), [name]);
+  }
+  const page = await temporaryFolder(t);
+  await writeFile(join(page, 'index.html'), '<title>Of somebody else</title>');
+  assert.equal((await publish(reports, '--out', page)).code, 2);
+  assert.deepEqual(await readdir(page), ['index.html']);
+  for (const path of ['/', join(out, 'CNAME'), '/proc/site']) {
+    const refused = await publish(reports, '--out', path);
+    assert.equal(refused.code, 2, path);
+    assert.match(refused.said.join(), /name an empty folder with --out|Name another folder with --out/);
+  }
 });
 
 test('a folder without a result, and a path that is not there, are wrong use', async (t) => {
@@ -121,6 +147,222 @@ test('a folder without a result, and a path that is not there, are wrong use', a
     assert.equal(code, 2);
     assert.match(said.join(), /There is no result (at|in) "/);
   }
+});
+
+/** Every file of a site with its text. */
+async function contentsOf(site: string): Promise<Map<string, string>> {
+  const files = await filesIn(site);
+  return new Map(
+    await Promise.all(
+      files.map(async (name) => [name, await readFile(join(site, name), 'utf8')] as [string, string]),
+    ),
+  );
+}
+
+test('what in a result is a pipe or a link is neither waited for nor copied', async (t) => {
+  const folder = await temporaryFolder(t);
+  const secret = join(folder, 'secret');
+  await writeFile(secret, 'a secret');
+  const plants: ((path: string) => unknown)[] = [
+    (path) => execFileSync('mkfifo', [path]),
+    (path) => symlink(secret, path),
+    (path) => symlink('/dev/zero', path),
+  ];
+  for (const plant of plants) {
+    const reports = await reportsOf(t, RUN, RUN, RUN);
+    const [first = '', second = '', third = ''] = (await readdir(reports)).filter((name) => /tls/.test(name));
+    const [run = ''] = await readdir(join(reports, second, 'runs'));
+    for (const path of [join(first, 'report.html'), join(second, 'runs', run)]) {
+      await rm(join(reports, path));
+      await plant(join(reports, path));
+    }
+    // A folder of a result that is a link is none of the results that are found.
+    await rename(join(reports, third), join(folder, third));
+    await symlink(join(folder, third), join(reports, third));
+    const out = join(await temporaryFolder(t), 'site');
+    const none = await publish(reports, '--out', out);
+    assert.equal(none.code, 2);
+    assert.deepEqual(
+      none.said.map((line) => /^Left out: .*(not a regular file|a symbolic link)/.test(line)),
+      [true, true, false],
+      none.said.join('\n'),
+    );
+    assert.match(none.said.at(-1) ?? '', /^There is no result in /);
+    assert.deepEqual(await readdir(dirname(out)), [], 'nothing is left of a site of nothing');
+    await rm(join(reports, third));
+    await rename(join(folder, third), join(reports, third));
+    const some = await publish(reports, '--out', out);
+    assert.equal(some.code, 0);
+    assert.deepEqual(await readdir(join(out, 'results')), [third]);
+    for (const text of (await contentsOf(out)).values()) assert.doesNotMatch(text, /a secret/);
+  }
+});
+
+/** A command line in a process of its own, for what cannot be seen within this one. */
+function cli(argv: readonly string[], before = ''): ChildProcess {
+  const script = fileURLToPath(new URL('../cli.js', import.meta.url));
+  const command = `${before} exec "$0" "$@"`;
+  return spawn('/bin/sh', ['-c', command, process.execPath, script, ...argv], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+}
+
+/** @returns the exit code and what it said */
+async function ended(child: ChildProcess): Promise<{ code: number | null; said: string }> {
+  const said: Buffer[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk));
+  const [code] = await once(child, 'close');
+  return { code, said: Buffer.concat(said).toString() };
+}
+
+test('a disk that is full fails a publication, and leaves the old site as it was', {
+  timeout: 600_000,
+}, async (t) => {
+  const reports = await reportsOf(t, RUN);
+  const out = join(await temporaryFolder(t), 'site');
+  await publish(reports, '--out', out);
+  const before = await contentsOf(out);
+  const more = await reportsOf(t, RUN, 'compare plain tls --rounds 1');
+  // Of the largest limit all but one file of a run stay within.
+  const [run = ''] = await readdir(join(more, TLS, 'runs'));
+  await appendFile(join(more, TLS, 'runs', run), ' '.repeat(2 ** 23));
+  // In blocks of 512 bytes, of 1024 in some shells.
+  for (const blocks of [1, 200, 4000]) {
+    const { code, said } = await ended(cli(['publish', more, '--out', out], `ulimit -f ${blocks};`));
+    assert.equal(code, 1, said);
+    assert.match(said, /cannot be written: the file would exceed the size limit\. /);
+    if (blocks === 4000) assert.ok(said.includes(run), said);
+    assert.doesNotMatch(said, /defect/);
+    assert.deepEqual(await contentsOf(out), before);
+    assert.deepEqual(
+      (await readdir(out)).filter((name) => name.startsWith('.')),
+      [],
+    );
+  }
+});
+
+/** Publishes, and sends a signal as soon as there is something in the draft. */
+async function interrupted(reports: string, out: string, signal: NodeJS.Signals) {
+  const child = cli(['publish', reports, '--out', out]);
+  const end = ended(child);
+  const isWriting = async () =>
+    (await filesIn(out).catch(() => [])).some((name) => /draft\/results/.test(name));
+  while (child.exitCode === null && !(await isWriting())) await setTimeout(2);
+  child.kill(signal);
+  return end;
+}
+
+test('a publication that is killed leaves the old site, the next cleans up', {
+  timeout: 600_000,
+}, async (t) => {
+  const reports = await reportsOf(t, ...Array.from({ length: 40 }, () => RUN));
+  const out = join(await temporaryFolder(t), 'site');
+  for (const [signal, expected] of [
+    ['SIGKILL', null],
+    ['SIGINT', 130],
+  ] as const) {
+    const { code, said } = await interrupted(reports, out, signal);
+    assert.equal(code, expected, said);
+    const left = await readdir(out).catch(() => null);
+    if (signal === 'SIGINT') {
+      assert.equal(left, null);
+      assert.match(said, /Interrupted before the site was published/);
+    } else
+      assert.deepEqual(
+        left?.map((name) => name.slice(0, 23)),
+        ['.nginx-ws-bench-publish'],
+      );
+    assert.equal((await publish(join(reports, TLS), '--out', out)).code, 0);
+    const before = await contentsOf(out);
+    await interrupted(reports, out, signal);
+    const after = await contentsOf(out);
+    for (const [name, text] of before) assert.equal(after.get(name), text, name);
+    assert.equal((await publish(join(reports, TLS), '--out', out)).code, 0);
+    assert.deepEqual(await contentsOf(out), before);
+    await rm(out, { recursive: true });
+  }
+});
+
+test('a publication that was killed while it took its place is finished by the next', async (t) => {
+  const reports = await reportsOf(t, RUN, RUN);
+  const out = join(await temporaryFolder(t), 'site');
+  const reference = join(await temporaryFolder(t), 'site');
+  await publish(reports, '--out', reference);
+  const whole = await contentsOf(reference);
+  /** A process that is no more. */
+  const child = cli(['--version']);
+  await ended(child);
+  const order = ['results', 'series', 'claims.html', 'feed.xml', 'index.html'];
+  for (const installed of [0, 1, 2, 4]) {
+    await publish(join(reports, TLS), '--out', out);
+    const work = join(out, `.nginx-ws-bench-publish-${child.pid}-abcdef`);
+    await cp(reference, join(work, 'complete'), { recursive: true });
+    await mkdir(join(work, 'old'));
+    for (const name of order.slice(0, installed)) {
+      await rename(join(out, name), join(work, 'old', name));
+      await rename(join(work, 'complete', name), join(out, name));
+    }
+    // It is finished before anything else: even one that fails afterwards does it.
+    assert.equal((await publish(join(out, 'nowhere'), '--out', out)).code, 2);
+    assert.deepEqual(await contentsOf(out), whole);
+    await rm(out, { recursive: true });
+  }
+});
+
+test('what only looks like something that a publication left is left alone', async (t) => {
+  const reports = await reportsOf(t, RUN);
+  const out = join(await temporaryFolder(t), 'site');
+  await publish(reports, '--out', out);
+  const name = '.nginx-ws-bench-publish-';
+  const elsewhere = await temporaryFolder(t);
+  await writeFile(join(elsewhere, 'letter'), 'mine');
+  const child = cli(['--version']);
+  await ended(child);
+  await mkdir(join(out, `${name}${child.pid}-abcdef`));
+  await symlink(elsewhere, join(out, `${name}${child.pid}-abcdef`, 'complete'));
+  await symlink(elsewhere, join(out, `${name}${child.pid}-ghijkl`));
+  await mkdir(join(out, `${name}mine`));
+  await mkdir(join(out, `${name}${child.pid}-mnopqr`));
+  await writeFile(join(out, `${name}${child.pid}-mnopqr`, 'letter'), 'mine');
+  // Root can hand a folder to somebody else; for others it would be their own.
+  if (process.geteuid?.() === 0) {
+    const theirs = join(out, `${name}${child.pid}-stuvwx`);
+    await mkdir(join(theirs, 'draft'), { recursive: true });
+    await chown(theirs, 65_534, 65_534);
+  }
+  const before = await readdir(out);
+  assert.equal((await publish(reports, '--out', out)).code, 0);
+  assert.deepEqual(await readdir(out), before);
+  assert.deepEqual(await readdir(elsewhere), ['letter']);
+  // One that is at work is waited for.
+  await mkdir(join(out, `${name}${process.ppid}-abcdef`));
+  const { code, said } = await publish(reports, '--out', out);
+  assert.equal(code, 1);
+  assert.match(said.join(), /^Another publish, process \d+, writes to ".*site": wait for it to end\. /);
+});
+
+test('a result of the site itself that cannot be read stays in it, unless the site is to be redacted', async (t) => {
+  const reports = await reportsOf(t, RUN, RUN, RUN);
+  const out = join(await temporaryFolder(t), 'site');
+  await publish(reports, '--out', out);
+  const [first = '', second = ''] = await readdir(join(out, 'results'));
+  // Of a newer version, say, from another place the same is left out.
+  for (const folder of [reports, join(out, 'results')])
+    await writeFile(join(folder, second, 'result.json'), '{}');
+  await rm(join(out, 'results', first), { recursive: true });
+  const again = await publish(join(out, 'results'), '--out', out);
+  assert.deepEqual([again.code, again.said.length], [0, 1]);
+  assert.equal((await readdir(join(out, 'results'))).length, 2);
+  assert.equal(await readFile(join(out, 'results', second, 'result.json'), 'utf8'), '{}');
+  assert.ok((await readdir(join(out, 'results', second))).includes('report.html'));
+  const hidden = await publish(join(out, 'results'), '--out', out, '--redact');
+  assert.equal(hidden.code, 2);
+  assert.match(
+    hidden.said.at(-1) ?? '',
+    /belongs to the site and cannot be redacted: mend it or move it away/,
+  );
+  assert.equal((await publish(reports, '--out', out)).code, 0);
+  assert.equal((await readdir(join(out, 'results'))).includes(second), false);
 });
 
 const PRIVATE = /alice|chat\.acme|secret-place|Tell nobody/i;
@@ -143,6 +385,9 @@ test('--redact: neither pages nor data of a published site have what the stored 
   assert.match(await readFile(join(stored, 'result.json'), 'utf8'), PRIVATE);
   const out = join(await temporaryFolder(t), 'site');
   await publish(reports, '--out', out);
+  // What somebody put beside the runs of a result is no part of it.
+  await mkdir(join(out, 'results', TLS, 'runs'), { recursive: true });
+  await writeFile(join(out, 'results', TLS, 'runs/alice.json'), 'alice');
   await publish(reports, '--out', out, '--redact');
   const files = await filesIn(out);
   assert.ok(files.includes(`results/${TLS}/report.html`) && files.some((name) => name.includes('/runs/')));

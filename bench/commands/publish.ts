@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, realpath, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
@@ -6,14 +6,15 @@ import type { ResultIndex } from '../model/result.ts';
 import { makeRedactor, redactResult } from '../redact/result.ts';
 import { reportHtml } from '../report/html.ts';
 import type { PublishRequest } from '../request/request.ts';
-import { claimsPage, type PublishedResult, tellingResults } from '../site/claims.ts';
+import { claimsPage, tellingResults } from '../site/claims.ts';
 import type { Published } from '../site/series.ts';
-import { GENERATOR, siteFiles } from '../site/site.ts';
-import { copyFileTo, writeFileWhole } from '../store/file.ts';
+import { siteFiles } from '../site/site.ts';
+import { copyFileIn, writeFileWhole } from '../store/file.ts';
 import { readIndex, readResult } from '../store/read.ts';
 import { INDEX_FILE, saveResult } from '../store/writer.ts';
-import type { CommandContext } from './context.ts';
+import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
+import { beginPublication, type Publication } from './publish/publication.ts';
 
 /** Results that are read or copied at the same time. */
 const AT_ONCE = 8;
@@ -29,70 +30,94 @@ interface Source {
 type LeaveOut = (error: unknown, source: Source) => [];
 
 /**
- * Makes a site of stored results: pages over all of them from their indexes, and each report with its data.
+ * Makes a site of stored results: pages over all of them from their indexes, and each report with its data. An earlier
+ * site is there, whole, until the new one is.
  *
  * @throws Problem where a path that was named holds no result, or where the site cannot be written
  */
 export async function publish(
   request: PublishRequest,
-  { terminal, services }: CommandContext,
+  { terminal, services, interruption: { signal } }: StoppableContext,
 ): Promise<ExitCode> {
-  const out = resolve(request.out);
-  await checkOut(out);
+  const publication = await beginPublication(request.out);
+  try {
+    const hidden = request.redact ? services.readIdentity() : null;
+    const count = await writeSite(request, publication, hidden, terminal.say, signal);
+    await publication.install();
+    const results = `${count} ${count === 1 ? 'result' : 'results'}`;
+    terminal.print(`Site of ${results}: ${join(resolve(request.out), 'index.html')}`);
+    return EXIT.done;
+  } finally {
+    await publication.discard();
+  }
+}
+
+/** @returns of how many results it is */
+async function writeSite(
+  request: PublishRequest,
+  publication: Publication,
+  hidden: readonly string[] | null,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<number> {
   const leaveOut: LeaveOut = (error, { named }) => {
     if (named || !(error instanceof Problem) || error.kind === 'environment') throw error;
-    terminal.say(`Left out: ${error.message}`);
+    say(`Left out: ${error.message}`);
     return [];
   };
-  const hidden = request.redact ? services.readIdentity() : null;
-  const results = join(out, 'results');
+  const { draft } = publication;
+  const results = join(draft, 'results');
   const sources = (await Promise.all(request.paths.map(sourcesAt))).flat();
-  const stored = await readAll(sources, hidden, leaveOut);
-  if (stored.length === 0) {
+  const stored = await readAll(sources, hidden, leaveOut, signal);
+  const placed = await inParallel(stored, signal, async (each) => {
+    try {
+      const index = await (hidden === null ? placeCopy(each, results) : placeRedacted(each, results, hidden));
+      return [{ ...each, index }];
+    } catch (error) {
+      await rm(join(results, each.folder), { recursive: true, force: true });
+      return leaveOut(error, each);
+    }
+  });
+  const published = placed.flat();
+  if (published.length === 0) {
     const where = request.paths.map(quote).join(', ');
     throw new Problem('usage', `There is no result in ${where}: name a folder that has some.`);
   }
-  const placed = await inParallel(stored, (each) => {
-    const placing = hidden === null ? placeCopy(each, results) : placeRedacted(each, results, hidden);
-    return placing.then(
-      (index) => [{ ...each, index }],
-      (error) => leaveOut(error, each),
-    );
-  });
-  const published = placed.flat();
-  const telling = await readTelling(published, results, leaveOut);
-  const files = siteFiles(request.title, published, [claimsPage(telling)]);
-  for (const { name, text } of files) await writeFileWhole(join(out, name), text);
-  await removeOthers(join(out, 'series'), new Set(files.map(({ name }) => basename(name))));
-  await removeOthers(
-    results,
-    new Set([...published.map(({ folder }) => folder), ...keptIn(results, sources, published)]),
-  );
-  const count = `${published.length} ${published.length === 1 ? 'result' : 'results'}`;
-  terminal.print(`Site of ${count}: ${join(out, 'index.html')}`);
-  return EXIT.done;
-}
-
-/** The results with their runs that the claims are judged by; one whose runs are not there says nothing on them. */
-async function readTelling(
-  published: readonly (Source & Published)[],
-  results: string,
-  leaveOut: LeaveOut,
-): Promise<PublishedResult[]> {
-  const read = await inParallel(tellingResults(published), ({ folder, path }) =>
+  for (const { path } of await leftInSite(publication, sources, published)) {
+    if (hidden !== null) {
+      throw new Problem(
+        'result',
+        `${quote(path)} belongs to the site and cannot be redacted: mend it or move it away, or publish without --redact.`,
+      );
+    }
+    await publication.keep(basename(path));
+  }
+  const telling = await inParallel(tellingResults(published), signal, ({ folder, path }) =>
     readResult(join(results, folder)).then(
       (result) => [{ folder, result }],
       (error) => leaveOut(error, { path, named: false }),
     ),
   );
-  return read.flat();
+  for (const { name, text } of siteFiles(request.title, published, [claimsPage(telling.flat())]))
+    await writeFileWhole(join(draft, name), text);
+  signal.throwIfAborted();
+  return published.length;
 }
 
-/** Results of the site itself that should have been published again, and could not be read. */
-function keptIn(results: string, sources: readonly Source[], published: readonly Source[]): string[] {
+/** Results of the site itself that should have been published again, and could not be read: the only copy, perhaps. */
+async function leftInSite(
+  { out }: Publication,
+  sources: readonly Source[],
+  published: readonly (Source & Published)[],
+): Promise<Source[]> {
   const done = new Set(published.map(({ path }) => path));
-  const leftOut = sources.filter(({ path }) => !done.has(path) && resolve(dirname(path)) === results);
-  return leftOut.map(({ path }) => basename(path));
+  const [names, here] = [new Set(published.map(({ folder }) => folder)), join(out, 'results')];
+  const left: Source[] = [];
+  for (const source of sources) {
+    if (done.has(source.path) || names.has(basename(source.path))) continue;
+    if ((await realpath(dirname(source.path)).catch(() => null)) === here) left.push(source);
+  }
+  return left;
 }
 
 /** What a path holds: itself a result, or a folder with some in it. */
@@ -121,8 +146,9 @@ async function readAll(
   sources: readonly Source[],
   hidden: readonly string[] | null,
   leaveOut: LeaveOut,
+  signal: AbortSignal,
 ): Promise<(Source & Published)[]> {
-  const read = await inParallel(sources, (source) =>
+  const read = await inParallel(sources, signal, (source) =>
     readIndex(source.path).then(
       (index) => [{ ...source, index }],
       (error) => leaveOut(error, source),
@@ -149,13 +175,10 @@ function isSame(a: ResultIndex, b: ResultIndex): boolean {
 /** Copies a result as it is stored; a report that is not there is drawn. */
 async function placeCopy({ path, folder, index }: Source & Published, results: string): Promise<ResultIndex> {
   const target = join(results, folder);
-  const isThere = resolve(path) === target;
-  const files = [INDEX_FILE, ...index.runs.map(({ file }) => file)];
-  for (const file of isThere ? [] : files) await copyFileTo(join(path, file), join(target, file));
-  const hasReport = isThere
-    ? (await readdir(target)).includes(REPORT_FILE)
-    : await copyFileTo(join(path, REPORT_FILE), join(target, REPORT_FILE));
-  if (!hasReport) await writeFileWhole(join(target, REPORT_FILE), reportHtml(await readResult(path)));
+  for (const file of [INDEX_FILE, ...index.runs.map((run) => run.file)])
+    await copyFileIn(path, file, join(target, file));
+  if (!(await copyFileIn(path, REPORT_FILE, join(target, REPORT_FILE))))
+    await writeFileWhole(join(target, REPORT_FILE), reportHtml(await readResult(path)));
   return index;
 }
 
@@ -167,36 +190,34 @@ async function placeRedacted(
 ): Promise<ResultIndex> {
   const target = join(results, folder);
   const result = redactResult(await readResult(path), hidden);
-  await rm(target, { recursive: true, force: true });
   await writeFileWhole(join(target, REPORT_FILE), reportHtml(result));
   return saveResult(target, result);
 }
 
-/** A folder that holds anything but a site is left alone: what is not published again is removed from it. */
-async function checkOut(out: string): Promise<void> {
-  const names = await readdir(out).catch((): string[] => []);
-  const index = await readFile(join(out, 'index.html'), 'utf8').catch(() => '');
-  const isOurs = index.includes(GENERATOR);
-  if (isOurs || !names.some((name) => ['index.html', 'results', 'series'].includes(name))) return;
-  throw new Problem(
-    'usage',
-    `${quote(out)} holds files that \`publish\` did not write: name an empty folder with --out.`,
-  );
-}
-
-/** Removes from a folder of the site what belongs to an earlier one. */
-async function removeOthers(folder: string, keep: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(folder).catch(() => []))
-    if (!keep.has(name)) await rm(join(folder, name), { recursive: true, force: true });
-}
-
-async function inParallel<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+/**
+ * Ends when nothing is under way any more, whatever failed.
+ *
+ * @throws what failed first, or the reason of the signal once that is aborted
+ */
+async function inParallel<T, R>(
+  items: readonly T[],
+  signal: AbortSignal,
+  act: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const queue = items.entries();
+  const failures: unknown[] = [];
   const work = async () => {
-    for (const [at, item] of queue) results[at] = await act(item);
+    for (const [at, item] of queue) {
+      if (failures.length > 0) return;
+      signal.throwIfAborted();
+      results[at] = await act(item);
+    }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, () => work().catch((error: unknown) => void failures.push(error))),
+  );
+  if (failures.length > 0) throw failures[0];
   return results;
 }
 

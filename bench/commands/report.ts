@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { Problem } from '../model/failure.ts';
 import type { Result } from '../model/result.ts';
+import { systemCode } from '../model/system-error.ts';
 import { calibrationText } from '../report/calibration/text.ts';
 import { capacityText } from '../report/capacity/text.ts';
 import { comparisonText } from '../report/comparison/text.ts';
@@ -9,61 +11,97 @@ import { OUTPUTS } from '../report/outputs.ts';
 import { priceText } from '../report/price/text.ts';
 import { summaryText } from '../report/terminal.ts';
 import type { ReportRequest } from '../request/report.ts';
-import { writeFileWhole } from '../store/file.ts';
 import { readResult } from '../store/read.ts';
 import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
-import { checkExports, writeExports } from './exports.ts';
+import { checkExports, exportFiles, fileOfResult, type PendingFile } from './exports.ts';
 import { writeListing } from './listing.ts';
 import type { Terminal } from './terminal.ts';
+
+const REPORT_FILE = 'report.html';
 
 /** Draws the reports of a stored result again, from the JSON alone, beside it. */
 export async function report(request: ReportRequest, { terminal }: CommandContext): Promise<ExitCode> {
   const result = await readResult(request.path);
   await checkExports(request.exports);
   const folder = (await stat(request.path)).isDirectory() ? request.path : dirname(request.path);
-  await writeOutputs(result, folder, request, terminal);
-  return EXIT.done;
+  return writeOutputs(result, folder, request, terminal);
 }
 
 /**
  * Writes all that is made of a result, lists it beside the others in its folder's parent, and prints its summary.
+ * What cannot be written is said, and the rest is written all the same.
  *
- * @throws Problem('environment') as `writeFileWhole`
+ * @returns `EXIT.failed` where a file could not be written
  */
 export async function writeOutputs(
   result: Result,
   folder: string,
   { exports, json }: Pick<ReportRequest, 'exports' | 'json'>,
   terminal: Terminal,
-): Promise<void> {
-  const reportPath = await writeReport(folder, result);
-  await writeExports(exports, result, folder);
-  await writeListing(dirname(folder));
-  printResult(result, reportPath, json, terminal);
+): Promise<ExitCode> {
+  const files = [...reportFiles(result, folder), ...exportFiles(exports, result, folder)];
+  const missing = await writeEach(files, terminal.say);
+  await writeListing(dirname(folder), terminal.say);
+  const reportPath = join(folder, REPORT_FILE);
+  printResult(result, missing.has(reportPath) ? null : reportPath, json, terminal);
+  return missing.size === 0 ? EXIT.done : EXIT.failed;
 }
 
 /**
- * Writes every output of a result to its folder.
+ * Writes the reports of a result to its folder.
  *
- * @returns the path of report.html
- * @throws Problem('environment') as `writeFileWhole`
+ * @returns the path of report.html; null where something could not be written, which is said
  */
-export async function writeReport(folder: string, result: Result): Promise<string> {
-  for (const output of Object.values(OUTPUTS)) {
-    for (const { name, text } of output(result)) await writeFileWhole(join(folder, name), text);
+export async function writeReport(
+  folder: string,
+  result: Result,
+  say: (line: string) => void,
+): Promise<string | null> {
+  const missing = await writeEach(reportFiles(result, folder), say);
+  return missing.size === 0 ? join(folder, REPORT_FILE) : null;
+}
+
+function reportFiles(result: Result, folder: string): PendingFile[] {
+  return Object.values(OUTPUTS)
+    .flatMap((output) => output(result))
+    .map(({ name, text }) => fileOfResult(folder, name, () => text));
+}
+
+/** As many are named that cannot be written for the same reason as one before. */
+const MOST_NAMES = 3;
+
+/** @returns the paths of those that could not be written, which are said with the reason */
+async function writeEach(files: readonly PendingFile[], say: (line: string) => void): Promise<Set<string>> {
+  const missing = new Map<string | null, { sentence: string; paths: string[] }>();
+  for (const { path, write } of files) {
+    try {
+      await write();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const code = systemCode(error.cause);
+      const before = missing.get(code);
+      if (code !== null && before !== undefined) before.paths.push(path);
+      else missing.set(code ?? path, { sentence: error.message, paths: [path] });
+    }
   }
-  return join(folder, 'report.html');
+  for (const { sentence, paths } of missing.values()) {
+    say(sentence);
+    const others = paths.slice(1).map((path) => basename(path));
+    const more = others.length - MOST_NAMES;
+    const named = [...others.slice(0, MOST_NAMES), ...(more > 0 ? [`${more} more`] : [])];
+    if (named.length > 0) say(`The same goes for ${named.join(', ')}.`);
+  }
+  return new Set([...missing.values()].flatMap(({ paths }) => paths));
 }
 
 /** The summary of a result: on stdout, for a person or as JSON. */
-function printResult(result: Result, reportPath: string, json: boolean, terminal: Terminal): void {
+function printResult(result: Result, reportPath: string | null, json: boolean, terminal: Terminal): void {
   const text =
     calibrationText(result) ??
     comparisonText(result) ??
     capacityText(result) ??
     summaryText(result, terminal.columns) + priceText(result);
-  terminal.print(
-    json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}\nReport: ${reportPath}`,
-  );
+  const where = reportPath === null ? '' : `\nReport: ${reportPath}`;
+  terminal.print(json ? JSON.stringify(jsonSummary(result, reportPath), null, 2) : `${text}${where}`);
 }

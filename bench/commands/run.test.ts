@@ -147,7 +147,7 @@ test('an export without a place is refused before anything is measured', async (
   }
 });
 
-test('lost messages, failed connections and runs that failed end with 1', async (t) => {
+test('lost messages, failed connections, failed requests and runs that failed end with 1', async (t) => {
   const reports = await temporaryFolder(t);
   const books = (change: Partial<Run['workers'][number]>) => (run: Run) => ({
     workers: run.workers.map((worker, index) => (index === 0 ? { ...worker, ...change } : worker)),
@@ -157,6 +157,9 @@ test('lost messages, failed connections and runs that failed end with 1', async 
     () => ({ outcome: { state: 'aborted', reason: 'The disk is full.' } }),
     books({ failed: 1 }),
     books({ lost: 1 }),
+    ({ http }) => ({ http: http && { ...http, errors: 1 } }),
+    ({ http }) => ({ http: http && { ...http, timeouts: 1 } }),
+    ({ http }) => ({ http: http && { ...http, non2xx: 1, statuses: { '2xx': 23_999, '5xx': 1 } } }),
     (run) => ({ slices: run.slices.map((slice) => ({ ...slice, failures: { 'open/closed-1006': 1 } })) }),
   ];
   for (const change of changes) {
@@ -317,7 +320,7 @@ test('a place that cannot be written to is wrong use, named with the reason', as
     assert.equal(code, 2);
     assert.match(
       said.join('\n'),
-      /^Reports cannot be written to \/.*: .* \(E[A-Z]+\)\. Name another folder with --reports\.$/,
+      /^Reports cannot be written to "\/.*": [a-z].* (folder|file)\. Name another folder with --reports\.$/,
     );
   }
 });

@@ -12,7 +12,7 @@ import { missedThresholds } from '../request/threshold.ts';
 import { withPrice } from '../strategy/price.ts';
 import { makeSteps } from '../strategy/steps.ts';
 import type { StoppableContext } from './context.ts';
-import { type ExitCode, exitCodeOf } from './exit-code.ts';
+import { type ExitCode, exitCodeOf, worseOf } from './exit-code.ts';
 import { fitSides } from './fit.ts';
 import { measure } from './measure.ts';
 import { writeOutputs } from './report.ts';
@@ -43,19 +43,18 @@ export async function run(request: RunRequest, context: StoppableContext): Promi
       assess: (measured: Run) => missedNotices(measured, request),
     };
     const { result, folder, complete } = await measure(question, context, screen);
-    await writeOutputs(result, folder.path, request, terminal);
+    const written = await writeOutputs(result, folder.path, request, terminal);
     for (const { plan, notices } of result.runs) {
       for (const { code, text } of notices)
         if (code === MISSED_THRESHOLD) terminal.say(`${plan.variant}, ${plan.step}: ${text}`);
     }
-    return exitCodeOf(
-      result.runs.map((each) => ({
-        run: each,
-        figures: figuresOf(each),
-        missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
-      })),
-      { complete, strict: request.strict, interrupted: interruption.signal.aborted },
-    );
+    const judged = result.runs.map((each) => ({
+      run: each,
+      figures: figuresOf(each),
+      missedThreshold: each.notices.some(({ code }) => code === MISSED_THRESHOLD),
+    }));
+    const whole = { complete, strict: request.strict, interrupted: interruption.signal.aborted };
+    return worseOf(written, exitCodeOf(judged, whole));
   } finally {
     screen.clear();
   }

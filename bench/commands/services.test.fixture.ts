@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { runLoop } from '../experiment/loop.ts';
@@ -128,7 +129,12 @@ export interface Ended {
 export async function obey(
   argv: readonly string[],
   services: Services,
-  { signals = new EventEmitter(), columns = null as number | null, debug = false } = {},
+  {
+    signals = new EventEmitter(),
+    columns = null as number | null,
+    debug = false,
+    exit = (code: ExitCode): void => assert.fail(`ended with ${code}`),
+  } = {},
 ): Promise<Ended> {
   const ended: Omit<Ended, 'code'> = { out: '', said: [], told: [], drawn: '' };
   const terminal = {
@@ -145,13 +151,13 @@ export async function obey(
     columns,
     rows: columns === null ? null : 24,
   };
-  const code = await main(argv, terminal, { signals, debug }, services);
+  const code = await main(argv, terminal, { signals, debug, exit }, services);
   return { code, ...ended };
 }
 
 /** A folder that is gone when the test has ended. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'commands-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'commands-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -10,6 +10,7 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { Library, Side } from '../plan/variants.ts';
 import type { ConfigFile } from '../request/config.ts';
 import type { NginxSources } from '../request/nginx.ts';
+import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
@@ -28,7 +29,7 @@ export interface Services {
    *
    * @throws Problem('configuration') in Nginx's own words
    */
-  checkSide(planned: PlannedRun, binary: NginxBinary): Promise<void>;
+  checkSide(planned: PlannedRun, binary: NginxBinary, ears: Ears): Promise<void>;
   /** What a calibration found of such a machine; null: none was made. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
   /** Keeps it for comparisons to come, and returns its path. */

@@ -33,6 +33,7 @@ export async function up(
     reply,
     log: log ? terminal.print : null,
     host,
+    say: terminal.say,
     signal,
     urgent,
     onUp(standing) {

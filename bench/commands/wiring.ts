@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { check } from '../check/check.ts';
 import { runExperiment, watchMachine } from '../experiment/experiment.ts';
+import type { ConfigurationOptions } from '../model/configuration.ts';
 import { findNginx } from '../nginx/binary.ts';
+import { collectChanges } from '../nginx/notices.ts';
+import { maskProblems } from '../nginx/secrets.ts';
 import { lackOfStream, needsStreamModule } from '../nginx/stream-module.ts';
 import type { Node } from '../nginx/tree.ts';
 import { readTuned } from '../nginx/tuned.ts';
@@ -14,6 +17,7 @@ import type { Side } from '../plan/variants.ts';
 import { findCalibration, keepCalibration } from '../store/calibrations.ts';
 import { bunHere } from '../topology/engine.ts';
 import { checkProxy, proxySource } from '../topology/target.ts';
+import { fetchPlace } from '../topology/workplace.ts';
 import { keepUp } from '../up/up.ts';
 import { readConfigFile } from './config-file.ts';
 import { examine } from './doctor/examine.ts';
@@ -30,9 +34,22 @@ import type { Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
 
-async function configurationOf({ profile, variant }: Side): Promise<Node[] | null> {
+/** Reads the configuration of a side; no secret that was filled in is in what it throws, nor in what `act` throws. */
+async function withConfiguration<T>(
+  { profile, variant }: Side,
+  act: (tree: Node[], options: ConfigurationOptions | null) => T,
+): Promise<T | null> {
   const { configurationPath: path, options } = profile;
-  return path === null ? null : readTuned({ path, options, tunings: variant.proxy?.tunings ?? [] });
+  if (path === null) return null;
+  const changes = collectChanges();
+  const source = { path, options, tunings: variant.proxy?.tunings ?? [] };
+  return maskProblems(changes.secrets, async () => act(await readTuned(source, changes.note), options));
+}
+
+/** A fetch that is called off has nothing to end in order. */
+function search(say: (line: string) => void, urgent: AbortSignal) {
+  const place = fetchPlace({ say, urgent });
+  return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
 }
 
 /** What the commands are made of on a real machine. */
@@ -40,24 +57,23 @@ export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),
   async checkTunings(side) {
-    const { options } = side.profile;
-    const tree = await configurationOf(side);
-    if (tree !== null && options !== null) findPaths(tree, options);
+    await withConfiguration(side, (tree, options) => options !== null && findPaths(tree, options));
   },
-  findNginx: (source, progress) =>
-    findNginx({ source, ...progress, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }),
+  findNginx: (source, { say, signal }) => findNginx({ source, signal, ...search(say, signal) }),
   async missingModule(side, binary) {
-    const tree = await configurationOf(side);
-    return tree === null || !needsStreamModule(tree) ? null : lackOfStream(binary);
+    return (await withConfiguration(side, needsStreamModule)) ? lackOfStream(binary) : null;
   },
   async passesOverTls(side) {
-    const { options } = side.profile;
-    const tree = await configurationOf(side);
-    return tree !== null && options !== null && passesOverTls(tree, options);
+    const passes = await withConfiguration(
+      side,
+      (tree, options) => options !== null && passesOverTls(tree, options),
+    );
+    return passes ?? false;
   },
-  async checkSide({ plan, profile, variant }, binary) {
+  async checkSide({ plan, profile, variant }, binary, ears) {
     const source = proxySource(profile, variant);
-    if (plan.proxy !== null && source !== null) await checkProxy(source, plan.proxy, binary, plan.servers);
+    if (plan.proxy !== null && source !== null)
+      await checkProxy(source, plan.proxy, binary, plan.servers, ears);
   },
   findCalibration: (machine) => findCalibration(calibrationsFolder(), machine),
   keepCalibration: (kept) => keepCalibration(calibrationsFolder(), kept),
@@ -65,7 +81,7 @@ export const services: Services = {
   readEnvironment: () => readEnvironment(bunVersion()),
   readMachine: () => readMachine(bunVersion()),
   examine: (nginx) =>
-    examine({ ...nginx, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() }, PACKAGE_FOLDER),
+    examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER),
   watchMachine,
   runExperiment,
   keepUp,

@@ -5,14 +5,18 @@ import { RULES } from './notices.ts';
 import { utilisationOf } from './utilisation.ts';
 import { validityOf } from './validity.ts';
 
-/** What stands in a run until it is judged. */
+/** The placeholder verdict of a run until it is judged. */
 export const UNJUDGED: Validity = {
   verdict: 'suspect',
   reasons: ['The run has not been judged yet.'],
   limit: { component: 'none', evidence: '' },
 };
 
-/** The run with its notices and its verdict on validity; pure. `cpus`: of the machine it ran on. */
+/**
+ * Adds notices and the verdict on validity to a run. Pure.
+ *
+ * @param cpus number of CPUs of the machine it ran on
+ */
 export function diagnose(run: Run, cpus: number): Run {
   const figures = figuresOf(run);
   const found = RULES.map((rule) => rule(run, figures)).filter((notice) => notice !== null);

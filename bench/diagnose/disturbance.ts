@@ -5,23 +5,28 @@ import type { Run } from '../model/run.ts';
 import { ofAllSeconds, ofUndisturbedSeconds, type ScheduleDoubts, scheduleDoubts } from './schedule.ts';
 import { percent, ranges } from './words.ts';
 
-/** Throughput and median: beyond this share of what they are in the undisturbed seconds they were touched. */
+/** Throughput and median count as affected below this share of their value in the undisturbed seconds. */
 const TOUCHED = 0.95;
-/** The tail scatters by itself: a p99 was touched where the undisturbed seconds have less than this share of it. */
+/**
+ * The tail varies by itself, so p99 counts as affected only if the undisturbed seconds have less than this share of
+ * it.
+ */
 const TOUCHED_TAIL = 0.5;
-/** Where no undisturbed second is left to compare with: from this share of the CPUs on it is taken as touched. */
+/**
+ * Without any undisturbed second to compare with, figures count as affected if this share of the CPUs was taken.
+ */
 const TOUCHED_SHARE = 0.1;
 
-/** What speaks against a run once its disturbed seconds are taken into account. */
+/** The doubts about a run that remain after its disturbed seconds are taken into account. */
 export interface StandingDoubts {
   schedule: ScheduleDoubts;
-  /** That the disturbance touched the figures; null where it did not, or where enough seconds are without it. */
+  /** Set if the disturbance affected the figures; null if it did not, or if enough seconds are undisturbed. */
   disturbance: string | null;
 }
 
 /**
- * A doubt that is gone once the disturbed seconds are left out is not the run's own: where the others are at
- * least half, it stands no more. Where they are fewer, it stands, and the disturbance is named as its reason.
+ * A doubt that disappears without the disturbed seconds is not the run's own. If at least half of the seconds are
+ * undisturbed, it is dropped. If fewer are, it remains, and the disturbance is given as the reason.
  */
 export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const all = scheduleDoubts(run, figures, ofAllSeconds(figures));
@@ -36,7 +41,7 @@ export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   return { schedule: all, disturbance: touched ? `Disturbed: ${sentence}.` : null };
 }
 
-/** The doubts of the first that the second has as well. */
+/** The doubts of the first that are also in the second. */
 function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }
@@ -49,13 +54,14 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
   }
   const less = (part: number | null | undefined, whole: number | null | undefined, share: number): boolean =>
     typeof part === 'number' && typeof whole === 'number' && part < whole * share;
-  // In a closed loop throughput is what counts, in an open loop latency: its throughput is the schedule's.
+  // In a closed loop throughput matters. In an open loop latency does, because its throughput is set by the
+  // schedule.
   if (response === null) return less(messages.perSecond, undisturbed.perSecond, TOUCHED);
   const calm = undisturbed.response;
   return less(calm?.p50, response.p50, TOUCHED) || less(calm?.p99, response.p99, TOUCHED_TAIL);
 }
 
-/** The disturbed seconds, what they would have changed, and that they are in every figure but those named so. */
+/** Names the disturbed seconds and gives the main figures over all seconds and over the undisturbed ones. */
 export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null {
   const disturbed = disturbedSentence(run);
   if (disturbed === null) return null;
@@ -63,7 +69,7 @@ export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null 
   return { level: 'warning', code: 'disturbed-seconds', text };
 }
 
-/** Null where none was. */
+/** Null if no second was disturbed. */
 function disturbedSentence(run: Run): string | null {
   const seconds = steadySeconds(run) ?? [];
   const numbers = seconds.flatMap(({ cause }, i) => (cause === null ? [] : [i + 1]));

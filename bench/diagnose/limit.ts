@@ -4,19 +4,21 @@ import { lateness, ofAllSeconds, type ScheduleDoubts } from './schedule.ts';
 import { sentence, type Utilisation } from './utilisation.ts';
 import { percent } from './words.ts';
 
-/** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node) on. */
+/** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node). */
 export const BUSY = 0.9;
-/** CPUs that several processes share: there is nothing left to run on. */
+/** CPUs shared by several processes count as full from this share. */
 const SHARED_FULL = 0.95;
 /**
- * All CPUs: processes that wait for each other leave a rest idle even where thousands of messages wait; 26 of them
- * on two CPUs, with a backlog of two seconds, used 90 %.
+ * All CPUs together count as full from this share. Processes that wait for each other leave some CPU time idle even
+ * when thousands of messages are waiting: 26 of them on two CPUs, with a backlog of two seconds, used 90 %.
  */
 const MACHINE_FULL = 0.85;
 
 /**
- * Which part kept the run from going faster, and what shows it. What is measured comes first: a busy
- * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for. `doubts`: against its schedule.
+ * Which component kept the run from going faster, with the evidence. The measured component comes first: a busy
+ * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
+ *
+ * @param doubts about its schedule
  */
 export function limitOf(
   run: Run,
@@ -32,7 +34,7 @@ export function limitOf(
   );
 }
 
-/** It did all that was asked, and in time. */
+/** It did everything it was asked to, in time. */
 function schedule(
   { offered }: RunFigures,
   utilisation: Utilisation,
@@ -47,7 +49,7 @@ function busyProcess(utilisation: Utilisation): Validity['limit'] | null {
   const { proxy, server, generator } = { server: 0, generator: 0, ...known(utilisation) };
   const evidence = sentence(utilisation);
   if (proxy !== undefined && proxy >= BUSY) return { component: 'proxy', evidence };
-  // In `direct` a server that is about as busy as the generator is what was measured.
+  // In `direct`, a server that is about as busy as the generator is what was measured.
   if (proxy === undefined && server >= BUSY && server >= generator * 0.95)
     return { component: 'server', evidence };
   if (generator >= BUSY && generator >= server) return { component: 'generator', evidence };

@@ -60,6 +60,29 @@ test('a cache: its share of the GETs, what reached the servers, and that message
   assert.equal(found(run, 'cache-serves-gets'), undefined);
 });
 
+test('ordinary GETs that failed are told with what came back, and speak for no cache', () => {
+  const run = makeRun({ profile: 'cache', cache: true, ...SMALL });
+  assert.equal(found(run, 'http-failed'), undefined);
+  const leg = run.http ?? assert.fail();
+  run.http = {
+    ...leg,
+    requests: 10,
+    non2xx: 9,
+    statuses: { '2xx': 1, '4xx': 2, '5xx': 7 },
+    errors: 3,
+    timeouts: 4,
+  };
+  const { level, text } = found(run, 'http-failed') ?? assert.fail();
+  assert.equal(level, 'warning');
+  assert.match(
+    text,
+    /^16 of 17 ordinary GETs of \/page failed \(2 answered 4xx, 7 answered 5xx, 3 lost with their connections, 4 without an answer in time\)/,
+  );
+  assert.equal(found(run, 'cache-serves-gets'), undefined);
+  run.http = { ...leg, requests: 10, non2xx: 1, statuses: null };
+  assert.match(found(run, 'http-failed')?.text ?? '', /^1 of 10 ordinary GETs of \/page failed: /);
+});
+
 test('Nginx workers that carry half as many connections again as others, and none below that', () => {
   const run = plain();
   const spread = (...counts: number[]) => {

@@ -6,11 +6,12 @@ import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
-/** Every rule looks at one run and says at most one thing. */
+/** Each rule looks at one run and produces at most one notice. */
 export const RULES: readonly Rule[] = [
   http2,
   resumption,
   cache,
+  httpFailed,
   skew,
   ramp,
   pacing,
@@ -20,7 +21,7 @@ export const RULES: readonly Rule[] = [
   conservation,
 ];
 
-/** RFC 8441 is what would carry a WebSocket over HTTP/2; told by the SETTINGS on the wire. */
+/** RFC 8441 would allow a WebSocket over HTTP/2. Whether it is offered is seen from the SETTINGS on the wire. */
 function http2({ probe }: Run): Notice | null {
   if (probe?.alpnOffered !== 'h2') return null;
   const used = probe.alpn ?? 'no ALPN protocol';
@@ -37,20 +38,38 @@ function resumption({ probe, plan }: Run): Notice | null {
   return { level: probe.tlsResumed ? 'info' : 'warning', code: 'tls-resumption', text };
 }
 
-/** The probe is Node, with OpenSSL; the order of a client's ciphers counts unless the server says otherwise. */
+/** The probe runs on Node with OpenSSL. The client's order of ciphers counts unless the server overrides it. */
 function cipherOnBun({ client, engine }: RunPlan, protocol: string): string {
   if (client !== 'lean' || engine !== 'bun' || protocol !== 'TLSv1.3') return '';
   return ', and as Bun (BoringSSL) they put TLS_AES_128_GCM_SHA256 first';
 }
 
 function cache({ http, plan }: Run, figures: RunFigures): Notice | null {
-  const share = figures.http?.cacheHitShare ?? null;
-  if (http === null || share === null) return null;
-  const text = `The cache answered ${(share * 100).toFixed(1)} % of ${http.requests} ordinary GETs, and ${http.backendRequests} of them reached an echo server. It leaves WebSocket messages alone: all ${figures.messages.echoed} echoes came from the ${plan.servers === 1 ? 'echo server' : `${plan.servers} echo servers`}.`;
+  const { cacheHitShare: share = null, backend = null } = figures.http ?? {};
+  if (http === null || share === null || backend === null) return null;
+  const text = `The cache answered ${(share * 100).toFixed(1)} % of ${http.requests} ordinary GETs, and ${backend} of them reached an echo server. It leaves WebSocket messages alone: all ${figures.messages.echoed} echoes came from the ${plan.servers === 1 ? 'echo server' : `${plan.servers} echo servers`}.`;
   return { level: 'info', code: 'cache-serves-gets', text };
 }
 
-/** Long connections stay with the worker that accepted them. */
+/** The WebSockets of the run may be fine all the same. */
+function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null {
+  if (http === null || figures === null || figures.failed === 0) return null;
+  const { statuses, failed } = figures;
+  const kinds =
+    statuses === null
+      ? []
+      : ['4xx', '5xx'].flatMap((kind) => (statuses[kind] ? [`${statuses[kind]} answered ${kind}`] : []));
+  const how = [
+    ...kinds,
+    ...(http.errors > 0 ? [`${http.errors} lost with their connections`] : []),
+    ...(http.timeouts > 0 ? [`${http.timeouts} without an answer in time`] : []),
+  ].join(', ');
+  const asked = http.requests + http.errors + http.timeouts;
+  const text = `${failed} of ${asked} ordinary GETs of ${http.path} failed${how === '' ? '' : ` (${how})`}: figures of the HTTP leg count the others alone, and nothing follows from them for a cache. --no-http leaves it out.`;
+  return { level: 'warning', code: 'http-failed', text };
+}
+
+/** Long-lived connections stay with the worker that accepted them. */
 function skew({ spread }: Run): Notice | null {
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
@@ -67,7 +86,7 @@ function ramp({ plan }: Run, { connect }: RunFigures): Notice | null {
   return { level: 'warning', code: 'ramp-not-reached', text };
 }
 
-/** What keeping the schedule cost. */
+/** The cost of keeping the schedule. */
 function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
   if (plan.pacing === null) return null;
   const cpu = processes
@@ -83,10 +102,10 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return { level: 'info', code: `pacing-${plan.pacing}`, text };
 }
 
-/** As nginx logs it (ngx_process.c, ngx_process_get_status). */
+/** As logged by nginx (ngx_process.c, ngx_process_get_status). */
 const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
 
-/** The master starts another in its place and the run goes on, with connections cut or before there were any. */
+/** The master replaces the worker and the run continues, but its connections were cut, if there were any yet. */
 function nginxWorkerEnded({ proxy }: Run): Notice | null {
   const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
   const [first] = ends;

@@ -2,19 +2,19 @@ import type { RunFigures } from '../measure/figures.ts';
 import type { Run } from '../model/run.ts';
 import { percent } from './words.ts';
 
-/** An open loop that echoes this share of what it offers did all that was asked. */
+/** An open loop that echoes at least this share of what it offers kept up. */
 const ACHIEVED = 0.99;
 
-/** Send lag may be this share of response time before the generator's delay is part of the result … */
+/** Send lag may be at most this share of response time before the generator's delay becomes part of the result … */
 const LAG_SHARE = 0.1;
-/** … or this much, in µs, which no timer of this kind of machine does better. */
+/** … or this much in µs, because no timer on this kind of machine does better. */
 const LAG_FLOOR_US = 300;
 
-/** A backlog is more than a tenth of a second's messages, and more than three times what is usual in the run. */
+/** A backlog exceeds a tenth of a second's messages, and three times what is usual in the run. */
 const BACKLOG_SECONDS = 0.1;
 const BACKLOG_TIMES_USUAL = 3;
 
-/** The figures that a schedule is judged by: of all seconds of the steady phase, or of some. */
+/** The figures by which a schedule is judged, over all seconds of the steady phase or some of them. */
 export interface ScheduleFigures {
   /** p99, µs. */
   sendLagUs: number | null;
@@ -24,7 +24,9 @@ export interface ScheduleFigures {
   inTime: number | null;
 }
 
-/** Why a schedule was not kept, a sentence each. `lag` is the generator's own fault, the others are the system's. */
+/**
+ * Why a schedule was not kept, one sentence each. `lag` is due to the generator itself, the others to the system.
+ */
 export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', string>>;
 
 export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigures {
@@ -36,7 +38,7 @@ export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigure
   };
 }
 
-/** Null where every second was disturbed. */
+/** Null if every second was disturbed. */
 export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): ScheduleFigures | null {
   if (undisturbed === null) return null;
   const { response, sendLag, perSecond, inTime } = undisturbed;
@@ -48,7 +50,7 @@ export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): Sche
   };
 }
 
-/** Nothing in a closed loop, which has no schedule. */
+/** Empty for a closed loop, which has no schedule. */
 export function scheduleDoubts(run: Run, figures: RunFigures, schedule: ScheduleFigures): ScheduleDoubts {
   const doubts: ScheduleDoubts = {};
   const late = lateness(schedule);
@@ -65,7 +67,7 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
   return doubts;
 }
 
-/** By how much the generator sent too late: p99 of send lag, and its share in that of response time; null: it did not. */
+/** How late the generator sent: p99 of send lag, and its share of response time p99. Null if it was not late. */
 export function lateness({
   sendLagUs,
   responseUs,
@@ -76,8 +78,8 @@ export function lateness({
 }
 
 /**
- * The share of the offered rate from which on a schedule counts as kept; null in a closed loop. Poisson
- * arrivals scatter by the square root of their number: three times that is chance, not a shortfall.
+ * The share of the offered rate from which a schedule counts as kept; null in a closed loop. The standard deviation
+ * of Poisson arrivals is the square root of their number: a shortfall of up to three times that is chance.
  */
 function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
   const { load } = workload;
@@ -87,8 +89,8 @@ function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
 }
 
 /**
- * Messages that were outstanding when the steady phase began, where that is more than the run itself explains:
- * rate × median response time are under way at any moment (Little's law).
+ * Messages outstanding at the beginning of the steady phase, if there are more than the run itself explains: rate ×
+ * median response time are in flight at any moment (Little's law). Otherwise null.
  */
 function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
   const { atStart } = steady.outstanding;

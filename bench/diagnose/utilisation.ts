@@ -4,17 +4,17 @@ import type { Placement } from '../model/plan.ts';
 import type { Component, Run } from '../model/run.ts';
 import { percent } from './words.ts';
 
-/** How busy each component is: shares of a core, or of an event loop's time where that is more. */
+/** How busy each component is: share of a core, or of an event loop's time if that is higher. */
 export interface Utilisation {
-  /** Of Nginx's workers; a connection stays with its worker, so the busiest sets the pace. Null in `direct`. */
+  /** Of Nginx's workers. A connection stays with its worker, so the busiest sets the pace. Null in `direct`. */
   proxy: { busiest: number; least: number } | null;
-  /** Of Node processes the busiest one. */
+  /** The busiest of the Node processes. */
   server: number | null;
-  /** Null where it spins for its schedule: then it is always busy, and send lag tells whether it kept up. */
+  /** Null if it spins to keep its schedule: it is then always busy, and send lag shows whether it kept up. */
   generator: number | null;
-  /** CPU of all processes of the run ÷ number of CPUs. */
+  /** CPU time of all processes of the run ÷ number of CPUs. */
   machine: number;
-  /** The CPUs that two or all of the components share; null where they share none. */
+  /** The CPUs shared by two or all components; null if they share none. */
   shared: SharedCpus | null;
 }
 
@@ -24,7 +24,7 @@ export interface SharedCpus {
   used: number;
 }
 
-/** `cpus`: how many the run may use. */
+/** @param cpus how many the run may use */
 export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Utilisation {
   const workers = figures.processes.filter(isNginxWorker).map(({ cpuShare }) => cpuShare ?? 0);
   const loops = (component: Component): number[] =>
@@ -44,12 +44,14 @@ export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Util
   };
 }
 
-/** Where processes really ran: a placement that the system refused is none. */
+/** Where processes actually ran: a placement that the system rejected does not count. */
 function placementOf({ plan, notices }: Run): Placement | null {
   return notices.some(({ code }) => code.startsWith('affinity-')) ? null : plan.placement;
 }
 
-/** Of three components at most one group has more than one; the runner counts with those whose CPUs it has. */
+/**
+ * Of three components, at most one group has more than one member. The runner counts with those whose CPUs it has.
+ */
 function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus | null {
   if (placement === null) return null;
   const groups = new Map<string, SharedCpus['components'][number][]>();
@@ -70,7 +72,7 @@ function cpuOf({ processes }: RunFigures, components: readonly Component[]): num
     .reduce((sum, { cpuShare }) => sum + (cpuShare ?? 0), 0);
 }
 
-/** What each component did, in words: the evidence of every verdict. */
+/** What each component did, in words: the evidence for every verdict. */
 export function sentence({ proxy, server, generator }: Utilisation): string {
   const parts = [
     proxy === null ? null : nginx(proxy),
@@ -80,7 +82,7 @@ export function sentence({ proxy, server, generator }: Utilisation): string {
   return parts.length === 0 ? 'nothing is known of the processes.' : `${parts.join(', ')}.`;
 }
 
-/** From this difference on a person is told that the workers were not all alike. */
+/** From this difference on, the spread among workers is reported. */
 const SPREAD_TOLD = 0.1;
 
 function nginx({ busiest, least }: NonNullable<Utilisation['proxy']>): string {

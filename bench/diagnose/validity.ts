@@ -1,15 +1,17 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
 import { BUSY, limitOf } from './limit.ts';
+import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 import { percent } from './words.ts';
 
-/** Below this share Nginx is not what is measured when another component is busy. */
+/** If another component is busy and Nginx is below this share, Nginx is not what is measured. */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
 
-/** May this run be believed, and why not. */
+/** Whether this run can be trusted, and if not, why. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
   const { schedule, disturbance } = standingDoubts(run, figures);
   const limit = limitOf(run, figures, utilisation, schedule);
@@ -17,13 +19,15 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const doubts = [
     cut ?? nothing(figures),
     losses(run, figures),
+    absence(run),
+    stall(run, figures),
     disturbance,
     schedule.lag,
     schedule.rate,
     schedule.inTime,
     schedule.backlog,
   ].filter((doubt) => doubt !== null && doubt !== undefined);
-  // What was the limit of a run that broke off matters less than that it did.
+  // For a run that broke off, that fact matters more than what its limit was.
   const limited = cut === null ? limitedBy(run, utilisation, limit) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   if (limit.component === 'machine') doubts.push(`The machine was the limit: ${limit.evidence}`);
@@ -49,7 +53,7 @@ function losses({ workers }: Run, { connections, messages, conservation }: RunFi
   return `${connections.failed} of ${connections.asked} connections failed and ${messages.lost} messages were lost${left}.`;
 }
 
-/** In `direct` the echo server is what is measured: there it may be the limit. */
+/** In `direct` the echo server is what is measured, so it may be the limit. */
 function limitedBy(
   run: Run,
   utilisation: Utilisation,
@@ -65,8 +69,8 @@ function limitedBy(
 }
 
 /**
- * A generator near its own limit measures itself. Not so where what is measured is saturated: then it
- * waits for that, and how long it waits is the result.
+ * A generator near its own limit measures itself. This does not apply if the measured component is saturated: the
+ * generator then waits for it, and the length of the wait is the result.
  */
 function loopBusy(utilisation: Utilisation, limit: Validity['limit']['component']): string | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;

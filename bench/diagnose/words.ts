@@ -2,7 +2,7 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(share >= 0.995 || share < 0.1 ? 1 : 0)} %`;
 }
 
-/** Whole numbers, ascending, in short: `2, 5–7`. */
+/** A short form of ascending whole numbers: `2, 5–7`. */
 export function ranges(numbers: readonly number[]): string {
   const runs: [first: number, last: number][] = [];
   for (const number of numbers) {

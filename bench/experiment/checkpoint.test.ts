@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { conservationOf } from '../measure/conservation.ts';
 import type { Result } from '../model/result.ts';
 import { OUTPUTS } from '../report/outputs.ts';
@@ -59,7 +60,7 @@ async function resultWithARun(reports: string): Promise<{ folder: string; result
 }
 
 it('a bench that is killed in mid-run leaves what it measured, and a report can be drawn of it', async (t) => {
-  const reports = await mkdtemp(join(tmpdir(), 'checkpoint-test-'));
+  const reports = makeOpenFolder(join(tmpdir(), 'checkpoint-test-'));
   t.after(() => rm(reports, { recursive: true, force: true }));
   const line = `-p direct -c 20 -w 500ms -d 60s -R 200 --reports ${reports}`;
   const bench = spawn(process.execPath, [CLI, ...line.split(' ')], { stdio: 'ignore' });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { execute, ownTemporaryFolder, PROFILES } from './experiment.test.fixture.ts';
 
 ownTemporaryFolder();
@@ -11,7 +12,7 @@ const LOAD = '-c 5 -w 0ms -d 200ms --no-http';
 
 /** The profile `plain` with a changed nginx.conf. */
 async function changed(t: TestContext, change: (text: string) => string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'configuration-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'configuration-test-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, 'nginx.conf');
   await writeFile(path, change(await readFile(join(PROFILES, 'plain', 'nginx.conf'), 'utf8')));

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Run } from '../model/run.ts';
 import { workerPids } from '../topology/nginx.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../topology/private-folder.ts';
 import {
   checkFaultless,
   type Executed,
@@ -162,7 +164,76 @@ describe('in mid-run', { concurrency: 4 }, () => {
   }
 });
 
-// Alone: that Nginx is found by its folder, which the runs of this file share.
+/** Of a run that goes on alone. */
+function privateFolderHere(): string {
+  const [name, ...others] = readdirSync(tmpdir()).filter((each) => each.startsWith(PRIVATE_FOLDER_PREFIX));
+  assert.ok(name !== undefined && others.length === 0);
+  return join(tmpdir(), name);
+}
+
+// Alone: these are found by the temporary folder, which the runs of this file share, or stop this process.
+it('the private folder is removed in mid-run', async (t) => {
+  let folder = '';
+  const { run } = await meddle(t, '--profile plain', () => {
+    folder = privateFolderHere();
+    rmSync(folder, { recursive: true });
+  });
+  checkFailed(run, `The private folder ${folder} was removed or replaced while it was in use.`);
+  checkKept(run);
+});
+
+it('the private folder is removed at the end of the load', async (t) => {
+  const { run } = await execute(t, '--profile plain -c 5 -w 0ms -d 1s --no-http', {
+    onPhase(phase) {
+      if (phase === 'drain') rmSync(privateFolderHere(), { recursive: true });
+    },
+  });
+  assert.equal(run.outcome.state, 'failed');
+});
+
+it('the clean-up process is killed: another takes its place, and the run goes on', async (t) => {
+  let pid = 0;
+  const { run, figures, said } = await meddle(t, '--profile plain', () => {
+    const [, line = ''] = readFileSync(join(privateFolderHere(), '.nginx-ws-bench-owner'), 'utf8').split(
+      '\n',
+    );
+    pid = JSON.parse(line).pid;
+    process.kill(pid, 'SIGKILL');
+  });
+  checkFaultless(run, figures);
+  assert.deepEqual(said, [
+    `The clean-up process (process ${pid}) was killed by SIGKILL; another one has taken its place.`,
+  ]);
+});
+
+it('the runner is stopped for seconds: the run is suspect, and the verdict says why', async (t) => {
+  const { run } = await meddle(t, '--profile plain', () => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_000);
+  });
+  assert.deepEqual(run.outcome, { state: 'completed' });
+  assert.notEqual(run.validity.verdict, 'valid');
+  assert.match(
+    run.validity.reasons.join(' '),
+    /The runner was stopped, or had no CPU .* of the steady phase\)/,
+  );
+});
+
+it('the generator of the HTTP leg is killed', async (t) => {
+  let pid = 0;
+  const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 1s`, {
+    async onPhase(phase) {
+      if (phase !== 'http') return;
+      do {
+        for (const each of await processesUsing(tmpdir()))
+          if (readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('http-worker')) pid = each;
+      } while (pid === 0);
+      process.kill(pid, 'SIGKILL');
+    },
+  });
+  const reason = `HTTP generator (process ${pid}) was killed by SIGKILL in mid-run. That was during the HTTP leg.`;
+  assert.deepEqual(run.outcome, { state: 'failed', reason });
+});
+
 it('Nginx is killed during the HTTP leg', async (t) => {
   let pid = 0;
   const { run } = await execute(t, `--profile plain -c ${CONNECTIONS} -d 1500ms`, {

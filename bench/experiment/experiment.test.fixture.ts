@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { after, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { figuresOf, histogramOf, type RunFigures } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Listener, RunPhase } from '../model/event.ts';
@@ -62,6 +63,8 @@ export interface Executed {
   run: Run;
   figures: RunFigures;
   processes: readonly NamedProcess[];
+  /** What a person was told besides. */
+  said: readonly string[];
 }
 
 /**
@@ -69,7 +72,7 @@ export interface Executed {
  * a file of theirs may be left.
  */
 export function ownTemporaryFolder(): void {
-  const folder = mkdtempSync(join(tmpdir(), 'experiment-test-'));
+  const folder = makeOpenFolder(join(tmpdir(), 'experiment-test-'));
   process.env.TMPDIR = folder;
   after(async () => {
     const left = { processes: await processesUsing(folder), files: await readdir(folder) };
@@ -118,6 +121,7 @@ export async function executeWithin(
   const started: Promise<void>[] = [];
   const runs: Run[] = [];
   let conclusions: Conclusion[] = [];
+  const said: string[] = [];
 
   const listen: Listener = (event) => {
     if (event.type === 'run-ended') runs.push(event.run);
@@ -149,12 +153,13 @@ export async function executeWithin(
       processes = all;
     },
     ...(serverArguments === undefined ? {} : { serverArguments }),
+    say: (line) => void said.push(line),
     listeners: [listen],
   });
   await Promise.all(started);
   const [run] = runs;
   assert.ok(run);
-  return { runs, conclusions, complete, run, figures: figuresOf(run), processes };
+  return { runs, conclusions, complete, run, figures: figuresOf(run), processes, said };
 }
 
 function checkRuns(runs: readonly Run[]): void {

@@ -35,6 +35,8 @@ export interface ExperimentInput {
   signal: AbortSignal;
   /** Kill what still runs. */
   urgent: AbortSignal;
+  /** Is told what else a person should know. */
+  say(line: string): void;
   /** Each event goes to every listener; the experiment waits for all of them. */
   listeners: readonly Listener[];
   /** The processes of each run, when they all run. */
@@ -48,7 +50,7 @@ export interface ExperimentInput {
  * @returns whether the strategy came to its end
  */
 export async function runExperiment(input: ExperimentInput): Promise<boolean> {
-  const warden = await startWarden();
+  const warden = await startWarden(input.say);
   try {
     const emit = async (event: BenchEvent) => {
       await Promise.all(input.listeners.map((listen) => listen(event)));

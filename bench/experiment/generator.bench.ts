@@ -195,6 +195,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
     assess: () => [],
     signal: never,
     urgent: never,
+    say: () => {},
     listeners: [
       (event) => {
         if (event.type !== 'run-ended') return;

@@ -31,18 +31,16 @@ export async function runHttpLeg(
   const stopped = new Promise<null>((resolve) =>
     signal.addEventListener('abort', () => resolve(null), { once: true }),
   );
-  const counts = await Promise.race([counted, worker.launched.exited.then(() => null), stopped]);
+  const died = worker.launched.exited.then(() => processSet.unexpectedExit);
+  const counts = await Promise.race([counted, died, stopped]);
   signal.throwIfAborted();
-  if (counts === null)
-    throw new Problem(
-      'died',
-      `The HTTP leg ended before its time. ${worker.launched.stderrTail().trim().split('\n').at(-1)}`,
-    );
+  if (typeof counts === 'string') throw new Problem('died', `${counts} That was during the HTTP leg.`);
+  if (counts === null) throw new TypeError('only the signal stops the HTTP leg');
   await processSet.retire(worker.launched);
   const { latency, ...rest } = counts;
   return {
     ...rest,
-    path: page.path,
+    path: page.shown,
     connections: plan.http.connections,
     requestsPerSecond: rest.durationUs === 0 ? 0 : (rest.requests * 1e6) / rest.durationUs,
     latency: encodePairs(latency),

@@ -31,7 +31,7 @@ ownTemporaryFolder();
 describe('interruption', { concurrency: 4 }, () => {
   for (const { phase, afterMs, options, urgent = false, delayMs = 300 } of CASES) {
     const name = `in ${phase} after ${afterMs} ms${urgent ? ', twice' : ''} (${options})`;
-    it(name, { timeout: 30_000 }, async (t) => {
+    it(name, { timeout: 120_000 }, async (t) => {
       const stop = new AbortController();
       const kill = new AbortController();
       const line = `--profile plain,direct -c 40 --workers 2 --nginx-workers 2 ${options}`;

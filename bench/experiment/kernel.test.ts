@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { droppedHandshakes, throttling, watchKernel } from './kernel.ts';
+import { droppedHandshakes, fullDisk, throttling, watchKernel } from './kernel.ts';
 
 /** Listens with a backlog of one, prints its port and never accepts. */
 const DEAF = `
@@ -40,6 +40,17 @@ describe('what the kernel counted during the load', () => {
       await sleep(50);
       notices = await ended();
     }
+  });
+
+  it('tells of a temporary folder without space, and not of a file system that counts none', () => {
+    assert.deepEqual(
+      [
+        { blocks: 16, bavail: 0 },
+        { blocks: 16, bavail: 1 },
+        { blocks: 0, bavail: 0 },
+      ].map((stats) => fullDisk(stats).map(({ code }) => code)),
+      [['temporary-folder-full'], [], []],
+    );
   });
 
   it('tells of a CPU quota that was used up, from a whole period on', () => {

@@ -27,6 +27,14 @@ export function droppedHandshakes(before: ListenDrops | null, after: ListenDrops
   return [{ level: 'warning', code: 'listen-overflow', text }];
 }
 
+/** Where nothing can be written, Nginx goes on without its logs, and what would have told of a fault is lost. */
+export function fullDisk({ blocks, bavail }: { blocks: number; bavail: number }): Notice[] {
+  if (blocks === 0 || bavail > 0) return [];
+  const text =
+    'The disk of the temporary folder is full: Nginx may have lost lines of its logs, and with them what went wrong. Free some space, or name another folder in the environment variable TMPDIR.';
+  return [{ level: 'warning', code: 'temporary-folder-full', text }];
+}
+
 /** A quota that is used up stops every process of the control group at once. */
 export function throttling(beforeUs: number | null, afterUs: number | null): Notice[] {
   const us = (afterUs ?? 0) - (beforeUs ?? 0);

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { processesUsing } from './experiment.test.fixture.ts';
 
 const RUNNER = new URL('./runner.test.fixture.js', import.meta.url);
@@ -27,7 +28,7 @@ describe('a runner that is killed by SIGKILL leaves no process and no folder', {
     ['tear-down', '--profile plain -c 40 -w 0ms -d 100ms --no-http', 1],
   ] as const) {
     it(`in ${phase}`, async (t) => {
-      const folder = await mkdtemp(join(tmpdir(), 'orphan-test-'));
+      const folder = makeOpenFolder(join(tmpdir(), 'orphan-test-'));
       t.after(() => rm(folder, { recursive: true, force: true }));
       const runner = fork(RUNNER, [line, phase], { env: { ...process.env, TMPDIR: folder } });
       t.after(() => runner.kill('SIGKILL'));

@@ -26,7 +26,7 @@ const OPEN_LIMIT_MS = 60_000;
  * /proc, messages as the server counts them, placed as an ordinary run of `direct` is.
  */
 export async function measurePeer(peer: Peer): Promise<number> {
-  const warden = await startWarden();
+  const warden = await startWarden(() => {});
   const scope = createScope();
   const processSet = makeProcessSet(scope, warden);
   try {

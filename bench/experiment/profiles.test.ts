@@ -26,7 +26,8 @@ const FACTS: Record<string, (run: Run, figures: RunFigures) => void> = {
   },
 
   tls({ probe, notices }, { latencies }) {
-    assert.deepEqual([probe?.tlsProtocol, probe?.tlsResumed], ['TLSv1.3', true]);
+    const { tlsProtocol, tlsKeyType, tlsResumed } = probe ?? {};
+    assert.deepEqual([tlsProtocol, tlsKeyType, tlsResumed], ['TLSv1.3', 'ec', true]);
     assert.equal(latencies.tls?.count, CONNECTIONS);
     assert.ok(notices.some(({ code }) => code === 'tls-resumption'));
   },
@@ -140,7 +141,7 @@ const OTHERS: Record<string, (run: Run) => void> = {
   },
 
   'tls-rsa'({ probe }) {
-    assert.equal(probe?.tlsProtocol, 'TLSv1.3');
+    assert.deepEqual([probe?.tlsProtocol, probe?.tlsKeyType], ['TLSv1.3', 'rsa']);
   },
 
   reencrypt({ probe, proxy }) {

@@ -1,20 +1,24 @@
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diagnose, UNJUDGED } from '../diagnose/diagnose.ts';
 import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
+import { reasonOf } from '../model/system-error.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import { readErrorLog } from '../topology/nginx.ts';
-import { makePrivateFolder } from '../topology/private-folder.ts';
-import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
+import { isPrivateFolder } from '../topology/private-folder.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
 import { createScope } from '../topology/scope.ts';
 import { type EchoServer, startServers } from '../topology/servers.ts';
 import { directTarget, proxySource, type StartedTarget, startProxy } from '../topology/target.ts';
+import { lostFolder, withPrivateFolder } from '../topology/workplace.ts';
 import type { RunContext } from './context.ts';
 import { driveLoad, type LoadOutcome } from './drive.ts';
 import { runHttpLeg } from './http.ts';
+import { fullDisk } from './kernel.ts';
 import { visit } from './visit.ts';
 
 /**
@@ -27,18 +31,14 @@ import { visit } from './visit.ts';
 export async function executeRun(context: RunContext): Promise<Run> {
   const { warden, urgent } = context;
   const scope = createScope();
-  const processSet = makeProcessSet(scope, warden);
-  urgent.addEventListener('abort', processSet.kill, { once: true });
-  try {
-    scope.add('placement of the runner', await keepTo(context.plan.placement?.runner ?? null));
-    const folder = await makePrivateFolder(scope, warden);
-    return diagnose(await measure(context, processSet, folder), context.cpus);
-  } finally {
-    await context.emit({ type: 'phase', phase: 'tear-down' });
-    processSet.dismiss();
-    await scope.close();
-    urgent.removeEventListener('abort', processSet.kill);
-  }
+  scope.add('placement of the runner', await keepTo(context.plan.placement?.runner ?? null));
+  return withPrivateFolder(scope, warden, urgent, async ({ folder, processSet }) => {
+    try {
+      return diagnose(await measure(context, processSet, folder), context.cpus);
+    } finally {
+      await context.emit({ type: 'phase', phase: 'tear-down' });
+    }
+  });
 }
 
 async function measure(context: RunContext, processSet: ProcessSet, folder: string): Promise<Run> {
@@ -88,7 +88,12 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  return runOf(driven, proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine));
+  // Without it there is no log that could tell of a worker that ended.
+  const isLost = driven.outcome.state === 'completed' && !isPrivateFolder(folder);
+  if (isLost) driven.outcome = { state: 'failed', reason: lostFolder(folder) };
+  const notices = [...driven.notices, ...(isLost ? [] : fullDisk(await statfs(folder)))];
+  const errorLog = proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine);
+  return runOf({ ...driven, notices }, errorLog);
 }
 
 /** Options of the echo server, which know them under these names. */
@@ -115,9 +120,9 @@ async function probeTarget(
   const [port] = ports;
   if (proxy === null || port === undefined) return null;
   if (tls === null) return PLAIN_PROBE;
-  return probeTls({ host, port, ...tls }, signal).catch((cause: Error) => {
+  return probeTls({ host, port, ...tls }, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
-    const what = `Nginx does not answer as a TLS listener should: ${cause.message}.`;
+    const what = `Nginx does not answer as a TLS listener should: ${reasonOf(cause)}.`;
     throw new Problem('environment', `${what} Look at the TLS lines of its configuration.`, { cause });
   });
 }

@@ -47,6 +47,39 @@ describe('runs that take turns', () => {
     );
   });
 
+  test('a defect before the connections are open keeps none waiting for ever', {
+    timeout: 20_000,
+  }, async () => {
+    const begun: string[] = [];
+    await assert.rejects(
+      takeTurns(
+        ['a', 'b', 'c'],
+        async (name, place) => {
+          if (name === 'b') throw new TypeError('a defect');
+          begun.push(`${name} ${typeof (await place?.ready())}`);
+        },
+        GO_ON,
+      ),
+      { message: 'a defect' },
+    );
+    assert.deepEqual(begun, ['a bigint', 'c bigint']);
+  });
+
+  test('the next is not set up before the one before it is connected or has ended', async () => {
+    const events: string[] = [];
+    await takeTurns(
+      ['a', 'b', 'c'],
+      async (name, place) => {
+        events.push(`${name} set up`);
+        for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+        events.push(`${name} ${name === 'b' ? 'ended' : 'connected'}`);
+        if (name !== 'b') await place?.ready();
+      },
+      GO_ON,
+    );
+    assert.deepEqual(events, ['a set up', 'a connected', 'b set up', 'b ended', 'c set up', 'c connected']);
+  });
+
   test('all end before a defect of one is thrown', async () => {
     let isOver = false;
     await assert.rejects(

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
 /**
@@ -23,7 +24,8 @@ export async function visit(
     await once(response, 'end');
   } catch (cause) {
     signal.throwIfAborted();
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Problem('environment', `Nginx does not answer a GET of ${path}: ${why}.`, { cause });
+    throw new Problem('environment', `Nginx does not answer a GET of ${path}: ${reasonOf(cause)}.`, {
+      cause,
+    });
   }
 }

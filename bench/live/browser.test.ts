@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { after, before, type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../test/browser.ts';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { makeResult } from '../../test/result.ts';
 import { serveLive } from './live.ts';
 
@@ -35,7 +36,7 @@ async function opened(url: string): Promise<{ page: Page; complaints: string[] }
 
 /** Both steps of `direct`, one after the other; `url` comes as soon as it is served. */
 async function benchUnderWay(t: TestContext) {
-  const reports = await mkdtemp(join(tmpdir(), 'live-test-'));
+  const reports = makeOpenFolder(join(tmpdir(), 'live-test-'));
   t.after(() => rm(reports, { recursive: true, force: true }));
   const line =
     '-p direct -c 20 -d 2s -w 300ms --steps throughput,latency -R 500 --no-http --json --live --reports';
@@ -57,7 +58,7 @@ async function benchUnderWay(t: TestContext) {
 }
 
 test('a page that joins late sees what was measured before, and one that is closed changes nothing', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, async (t) => {
   const { url, ended } = await benchUnderWay(t);
   const early = await opened(url);
@@ -67,7 +68,9 @@ test('a page that joins late sees what was measured before, and one that is clos
   await early.page.locator('#state', { hasText: 'Run 2 of 2' }).waitFor();
   const late = await opened(url);
   await late.page.locator('#state', { hasText: 'direct, latency' }).waitFor();
-  await late.page.frameLocator('iframe:not(.coming)').locator('h1', { hasText: 'direct' }).waitFor();
+  const first = late.page.frameLocator('iframe:not(.coming)');
+  await first.locator('h1', { hasText: 'direct' }).waitFor();
+  await first.getByRole('heading', { name: 'All runs' }).click();
   await early.page.close();
 
   const { code, summary } = await ended;
@@ -82,12 +85,15 @@ test('a page that joins late sees what was measured before, and one that is clos
   await late.page.locator('#link', { hasText: 'has ended: this is the whole report' }).waitFor();
   const whole = late.page.frameLocator('iframe:not(.coming)');
   await whole.locator('#latency').waitFor();
+  // What was open in the report before it is open in the one that took its place.
+  await whole.getByText('Every run').waitFor();
+  assert.equal(await whole.locator('.folded > details[open]').count(), 1);
   assert.equal(await late.page.locator('iframe').count(), 1);
   assert.deepEqual([early.complaints, late.complaints], [[], []]);
   await late.page.close();
 });
 
-test('a page of another site reads nothing and frames nothing', { timeout: 60_000 }, async (t) => {
+test('a page of another site reads nothing and frames nothing', { timeout: 300_000 }, async (t) => {
   const { endedAt: _, conclusions: _c, runs: _r, ...head } = makeResult([]);
   const live = await serveLive(head, null, () => performance.now());
   t.after(() => live.end(makeResult([]), AbortSignal.abort()));

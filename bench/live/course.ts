@@ -2,21 +2,21 @@ import type { BenchEvent, LiveFigures } from '../model/event.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { formatRate, formatTime } from '../report/page/format.ts';
 
-/** Points that are kept of a run: of a longer one every second, fourth, … moment. */
+/** Maximum number of points kept for a run. A longer run keeps only every second, fourth, … point. */
 const MOST_POINTS = 240;
 
-/** The course of the run under way, thinned out so that a long run costs no more than a short one. */
+/** The course of the current run, thinned so that a long run costs no more than a short one. */
 export interface Course {
   points: readonly LiveFigures[];
-  /** Of so many figures one was kept. */
+  /** One of this many figures is kept. */
   every: number;
-  /** Figures since the last that was kept. */
+  /** Figures since the last one that was kept. */
   skipped: number;
 }
 
 export const NO_COURSE: Course = { points: [], every: 1, skipped: 0 };
 
-/** Takes in what an event tells: every run begins anew. */
+/** Updates the course with an event. Every run starts a new one. */
 export function courseAfter(course: Course, event: BenchEvent): Course {
   if (event.type === 'run-planned') return NO_COURSE;
   if (event.type !== 'live') return course;
@@ -26,7 +26,7 @@ export function courseAfter(course: Course, event: BenchEvent): Course {
   return { points: points.filter((_, index) => index % 2 === 0), every: course.every * 2, skipped: 0 };
 }
 
-/** Echoes a second and the tail of the times as small charts; empty ones before there are two points. */
+/** Small charts of echoes per second and tail latency; empty until there are two points. */
 export function courseMarkup({ points }: Course): Markup {
   const charts = [
     chart(

@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Names by which this machine reaches itself. */
+/** Names by which this machine can be addressed from itself. */
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Why a request is refused, in a sentence; null: it is answered.
+ * Why a request is rejected, in a sentence; null if it is allowed.
  *
- * A page of somebody else in the same browser can reach loopback addresses as well. One that has its own name
- * resolve to 127.0.0.1 (DNS rebinding) is told by Host, which is the name that it went by (RFC 9112 section
- * 3.2); one that fetches across origins by Origin (RFC 6454 section 7) or, where a browser sends none, by
- * Sec-Fetch-Site (Fetch Metadata).
+ * A page of another site in the same browser can also reach loopback addresses. If it resolves its own name to
+ * 127.0.0.1 (DNS rebinding), Host gives it away, because that is the name it used (RFC 9112 section 3.2). If it
+ * fetches across origins, Origin does (RFC 6454 section 7) or, if a browser sends none, Sec-Fetch-Site (Fetch
+ * Metadata).
  */
 export function refusal(
   { method = 'GET', headers }: { method?: string | undefined; headers: IncomingHttpHeaders },

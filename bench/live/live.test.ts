@@ -228,6 +228,6 @@ test('a port that is taken is refused with the remedy', async (t) => {
   const { port } = new URL(live.url);
   await assert.rejects(
     serveLive(headOf(makeResult([])), Number(port), () => 0),
-    /^Problem: The live report cannot be served on port \d+: EADDRINUSE\. Name another port, or leave it out/,
+    /^Problem: The live report cannot be served on port \d+: another program uses this address and port\. Name another port, or leave it out/,
   );
 });

@@ -9,25 +9,27 @@ import { type Message, serveSite } from './server.ts';
 /** A report that browsers on this machine can watch while it grows. */
 export interface LiveReport {
   url: string;
-  /** Between runs it draws the report anew, and the experiment waits: nothing is measured meanwhile. */
+  /** Redraws the report between runs while the experiment waits, so that nothing is being measured. */
   listen: Listener;
-  /** Hands the whole report to who still watches, waits for them to have it unless it is urgent, and ends. */
+  /**
+   * Sends the whole report to all open pages, waits until they have loaded it unless `urgent` is aborted, and ends.
+   */
   end(result: Result, urgent: AbortSignal): Promise<void>;
 }
 
-/** What does not hang up by then is no page. */
+/** A client that has not disconnected by then is not one of our pages. */
 const PATIENCE_MS = 10_000;
-/** Drawing takes time between runs: no more than this share of all. */
+/** Drawing takes time between runs, limited to this share of the total. */
 const DRAWING_SHARE = 0.05;
-/** The report brings a policy of its own; here it is shown in the page of this server and nowhere else. */
+/** The report has its own policy. Here it may only be shown within this server's page. */
 const REPORT_POLICY = "frame-ancestors 'self'";
 
 /**
- * Serves the report of a result that comes about.
+ * Serves the report of a growing result.
  *
- * @param port null: a free one
+ * @param port null for a free one
  * @param elapsedMs of a monotonic clock
- * @throws Problem where the port cannot be had
+ * @throws Problem if the port is not available
  */
 export async function serveLive(
   head: ResultHead,
@@ -68,7 +70,7 @@ export async function serveLive(
     server.broadcast(report());
   }
 
-  /** In a comparison of many rounds the report is not drawn after each. */
+  /** In a comparison of many rounds, the report is not redrawn after each. */
   function mayDraw(): boolean {
     return soFar.runs.length > 0 && drawn.tookMs <= (elapsedMs() - startedMs) * DRAWING_SHARE;
   }

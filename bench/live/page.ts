@@ -26,12 +26,12 @@ iframe { position: absolute; inset: 0; width: 100%; height: 100%; border: 0; }
 iframe.coming { visibility: hidden; }
 `;
 
-/** What the page does: see page/main.ts. */
+/** The page's script, compiled from page/main.ts. */
 const SCRIPT = readFileSync(new URL('./page/main.js', import.meta.url), 'utf8');
 
 /**
- * What the page may do: run its own script, which connects to this server and nothing else, and show the
- * report of this server in a frame; nobody may frame the page itself (CSP Level 3).
+ * What the page may do: run its own script, which connects only to this server, and show this server's report in a
+ * frame. No other page may frame it (CSP Level 3).
  */
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -45,7 +45,7 @@ export const PAGE_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** The page around the report: how it goes now, above the report of the runs that have ended. */
+/** The page around the report: the current state, above the report of the finished runs. */
 export function livePage(title: string): string {
   return html`<!doctype html>
 <html lang="en">
@@ -68,7 +68,7 @@ export function livePage(title: string): string {
 `.markup;
 }
 
-/** How it goes, for the inside of the page's header. */
+/** The current state, for the page's header. */
 export function stateMarkup(progress: Progress, course: Course, nowMs: number): string {
   const rows = progressRows(progress, nowMs).map(
     ({ label, share, clauses }) =>

@@ -3,15 +3,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import { refusal } from './guard.ts';
 
-/** One message of server-sent events (HTML Standard section 9.2); `data` without line breaks. */
+/** A server-sent event (HTML Standard section 9.2). `data` has no line breaks. */
 export interface Message {
   event: string;
   data: string;
 }
 
-/** What is served under a path. */
+/** The response for a path. */
 export interface Content {
   body: string;
   /** Content-Security-Policy of the page. */
@@ -19,33 +20,33 @@ export interface Content {
 }
 
 export interface Site {
-  /** By path; null: there is nothing. */
+  /** Content by path; null if there is none. */
   contentOf(path: string): Content | null;
-  /** What whoever joins is told first. */
+  /** The first messages for a new listener. */
   greeting(): Message[];
 }
 
 export interface SiteServer {
   url: string;
-  /** How many listen to the messages. */
+  /** Number of clients that receive messages. */
   listeners(): number;
   broadcast(message: Message): void;
-  /** Waits for those who listen to hang up, but no longer than until it is aborted, and ends. */
+  /** Waits for all listeners to disconnect, at most until `cutOff` is aborted, and closes the server. */
   close(cutOff: AbortSignal): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
 const EVENTS_PATH = '/events';
-/** Bytes: who does not read for so long is cut off, and greeted with all there is when it connects again. */
+/** In bytes. A client that is this far behind is disconnected, and gets the complete state when it reconnects. */
 const MOST_WAITING = 2 ** 20;
-/** How long a browser waits before it connects again. */
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 1000;
 
 /**
  * Serves a site to browsers on this machine.
  *
- * @param port null: a free one
- * @throws Problem where the port cannot be had
+ * @param port null for a free one
+ * @throws Problem if the port is not available
  */
 export async function serveSite(site: Site, port: number | null): Promise<SiteServer> {
   const streams = new Set<ServerResponse>();
@@ -53,8 +54,8 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
     answer(request, response, site, portOf(server.address()), streams);
   });
   server.listen(port ?? 0, HOST);
-  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
-    const what = `The live report cannot be served on port ${port}: ${cause.code ?? cause.message}.`;
+  await once(server, 'listening').catch((cause: unknown) => {
+    const what = `The live report cannot be served on port ${port}: ${reasonOf(cause)}.`;
     throw new Problem('environment', `${what} Name another port, or leave it out for a free one.`, { cause });
   });
   return {
@@ -68,7 +69,7 @@ export async function serveSite(site: Site, port: number | null): Promise<SiteSe
       }
     },
     async close(cutOff) {
-      // Until they hang up they may still ask for something, on a connection of its own.
+      // Until they disconnect, pages may still request something on another connection.
       const gone = [...streams].map((stream) => once(stream, 'close', { signal: cutOff }).catch(() => {}));
       await Promise.all(gone);
       server.close();
@@ -99,7 +100,7 @@ function answer(
   else send(response, 200, 'text/html', content.body, { 'Content-Security-Policy': content.policy });
 }
 
-/** Nothing is kept, nothing is guessed, and no other site may load any of it. */
+/** Prevents caching, content sniffing, and loading by any other site. */
 const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
@@ -124,7 +125,7 @@ function stream(response: ServerResponse, site: Site, streams: Set<ServerRespons
   for (const message of site.greeting()) response.write(textOf(message));
   streams.add(response);
   response.on('close', () => streams.delete(response));
-  // A page that has just gone: writing to it fails, and nobody is to be told.
+  // Writing to a page that has just disconnected fails, which can be ignored.
   response.on('error', () => {});
 }
 

@@ -1,4 +1,4 @@
-/** The part of bun:ffi that the clock uses (https://bun.com/docs/runtime/ffi). */
+/** The part of bun:ffi used by the clock (https://bun.com/docs/runtime/ffi). */
 declare module 'bun:ffi' {
   interface Library {
     symbols: { clock_gettime(clock: number, time: number): number };

@@ -4,25 +4,28 @@ import { createRequire } from 'node:module';
 export type Clock = () => number;
 
 /**
- * Now in ns of CLOCK_MONOTONIC, which all processes of a host share. `process.hrtime.bigint()` reads it on Node;
- * on Bun that counts from the beginning of the process, so there libc is asked.
+ * The current time in ns of CLOCK_MONOTONIC, which all processes of a host share. On Node,
+ * `process.hrtime.bigint()` reads it. On Bun that counts from the start of the process, so libc is called instead.
  */
 export const monotonicNs: () => bigint =
   process.versions.bun === undefined ? () => process.hrtime.bigint() : monotonicOnBun();
 
-/** Required and not awaited: Node 22 and 24 abort when a thread is ended whose modules wait for one another. */
+/**
+ * Uses require rather than await: Node 22 and 24 abort when a thread with top-level await in its modules is
+ * terminated.
+ */
 function monotonicOnBun(): () => bigint {
   const bun: { monotonicNs: () => bigint } = createRequire(import.meta.url)('./monotonic-bun.js');
   return bun.monotonicNs;
 }
 
-/** Readings that the offset of the two clocks is taken from. */
+/** Number of readings from which the offset between the two clocks is determined. */
 const READINGS = 20;
 
 /**
- * A clock that counts from an epoch taken with `monotonicNs` in any process of this host: `performance.now()`
- * goes by the same clock, and is the cheaper one to call. Where the process is interrupted between reading one
- * and the other they seem further apart than they are, so the reading that took the least time counts.
+ * A clock that counts from an epoch taken with `monotonicNs` in any process of this host. It uses
+ * `performance.now()`, which follows the same clock and is cheaper to call. If the process is interrupted between
+ * reading one clock and the other, their offset appears too large, so the fastest reading counts.
  */
 export function clockSince(epochNs: bigint, readNs = monotonicNs): Clock {
   let offsetUs = 0;

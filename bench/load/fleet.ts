@@ -7,7 +7,7 @@ import { type Route, sumRoutes } from './connections/route.ts';
 import { type Gate, makeGate } from './gate.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 
-/** A generator worker's process as the fleet needs it; who starts and stops it is not the fleet's matter. */
+/** A generator worker's process as the fleet needs it. Starting and stopping it is not the fleet's job. */
 export interface WorkerProcess {
   name: string;
   send(command: WorkerCommand): void;
@@ -15,18 +15,21 @@ export interface WorkerProcess {
   exited: Promise<unknown>;
 }
 
-/** What all generator workers of a run do together. */
+/** All generator workers of a run, acting together. */
 export interface Fleet {
   /**
-   * Opens all connections; resolves when every handshake is over. From the beginning of the first to the end
-   * of the last is the connect phase, whole µs since the run's epoch; from 0 to 0 where no worker lived to tell.
+   * Opens all connections and resolves when every handshake is over. The result is the connect phase, from the
+   * start of the first handshake to the end of the last, in whole µs since the run's epoch. It is 0 to 0 if no
+   * worker survived to report it.
    */
   connect(plans: WorkerPlan[]): Promise<{ startUs: number; endUs: number }>;
-  /** Sends in warm-up and steady phase; resolves when every worker is drained, or none has a connection left. */
+  /**
+   * Sends during warm-up and steady phase. Resolves when every worker is drained, or none has a connection left.
+   */
   run(times: PhaseTimes): Promise<void>;
-  /** Ends early: every worker hands out what it has. Resolves as `run` does. */
+  /** Ends early: every worker emits what it has. Resolves like `run`. */
   stop(): Promise<void>;
-  /** Has the workers close their connections and exit. */
+  /** Tells the workers to close their connections and exit. */
   leave(): void;
   totals(): WorkerTotals[];
   /** What the merger needs to check that nothing is missing. */
@@ -38,22 +41,22 @@ interface Member {
   process: WorkerProcess;
   plan: WorkerPlan | null;
   gone: boolean;
-  /** Has no connection left. */
+  /** Whether it has no connection left. */
   deserted: boolean;
   connected: Gate;
   handshakes: { startUs: number; endUs: number } | null;
   done: Gate;
-  /** Sums over its recordings: all that is known of a worker that died. */
+  /** Sums over its recordings: all that is known about a worker that died. */
   seen: WorkerTotals;
   totals: WorkerTotals | null;
   recordings: number | null;
   routes: Route[];
 }
 
-/** `onRecording` is called with what the workers measure, as it comes. */
+/** @param onRecording called with each recording of a worker as it arrives */
 export function makeFleet(processes: WorkerProcess[], onRecording: (recording: Recording) => void): Fleet {
   const members = processes.map((process, worker) => makeMember(process, worker, onRecording, stopIfIdle));
-  /** Where no worker has a connection left, waiting for the schedule to end tells nothing more. */
+  /** If no worker has a connection left, waiting for the end of the schedule adds no information. */
   function stopIfIdle(): void {
     if (!members.every((member) => member.deserted || member.gone || member.totals !== null)) return;
     for (const member of members)
@@ -175,7 +178,7 @@ function note(seen: WorkerTotals, recording: Recording): void {
   for (const count of Object.values(failures)) seen.failed += count;
 }
 
-/** One that cannot be read is one that is missing: the merger tells of the gap. */
+/** An unreadable recording counts as missing, so the merger reports a gap. */
 function decode(base64: string): Recording | null {
   try {
     return decodeRecording(Buffer.from(base64, 'base64'));

@@ -1,4 +1,4 @@
-/** Something to wait for that is opened elsewhere, once; opening it again changes nothing. */
+/** A promise with a function that resolves it. Only the first call has an effect. */
 export interface Gate<T = void> {
   opened: Promise<T>;
   open(value: T): void;

@@ -51,6 +51,18 @@ for (const enableConnectProtocol of [true, false]) {
   });
 }
 
+for (const [key, type] of [
+  ['ecdsa', 'ec'],
+  ['rsa', 'rsa'],
+] as const) {
+  test(`the type of the certificate's key is found: ${type}`, async (t) => {
+    const pair = await makeKeyPair(key);
+    const server = tls.createServer(pair, (socket) => socket.on('error', () => {}));
+    const found = await probe(await listen(t, server), { ca: pair.cert });
+    assert.equal(found.tlsKeyType, type);
+  });
+}
+
 test('a listener that chooses http/1.1 has no SETTINGS; one that chooses nothing has no ALPN', async (t) => {
   for (const [ALPNProtocols, expected] of [
     [['http/1.1'], 'http/1.1'],

@@ -4,7 +4,9 @@ import tls from 'node:tls';
 import type { Probe } from '../model/run.ts';
 
 const TIMEOUT_MS = 5_000;
-/** Session tickets of TLS 1.3 come after the handshake (RFC 8446 section 4.6.1): this long is waited for one. */
+/**
+ * Session tickets of TLS 1.3 arrive after the handshake (RFC 8446 section 4.6.1). This is how long to wait for one.
+ */
 const TICKET_MS = 500;
 
 /** Without TLS there is nothing to negotiate. */
@@ -14,30 +16,35 @@ export const PLAIN_PROBE: Probe = {
   extendedConnect: null,
   tlsProtocol: null,
   tlsCipher: null,
+  tlsKeyType: null,
   tlsResumed: null,
 };
 
-/** A listener as the probe reaches it. */
+/** A listener to be probed. */
 export interface ProbeTarget {
   host: string;
   port: number;
-  /** Certificate authority in PEM that the certificate is checked against. */
+  /** Certificate authority in PEM with which the certificate is checked. */
   ca: string;
   servername: string;
 }
 
 /**
- * Finds out what a TLS listener negotiates, on connections of its own before the load. `alpn` stays null:
- * that is what the WebSockets themselves will have negotiated. Extended CONNECT is read from the SETTINGS
- * on the wire (RFC 8441 section 3), never guessed from a version.
+ * Finds out what a TLS listener negotiates, on separate connections before the load. `alpn` stays null; it is set
+ * to what the WebSockets themselves negotiate. Extended CONNECT is read from the SETTINGS on the wire (RFC 8441
+ * section 3), never inferred from a version.
  *
- * @throws the signal's reason where it stops the probe; Error that says what the listener did not do
+ * @throws the signal's reason if it stops the probe; Error that says what the listener failed to do
  */
 export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promise<Probe> {
   const offer = { ...target, ALPNProtocols: ['h2', 'http/1.1'] };
   const first = await secured(offer, signal);
   const alpnOffered = first.socket.alpnProtocol || null;
-  const facts = { tlsProtocol: first.socket.getProtocol(), tlsCipher: first.socket.getCipher().name };
+  const facts = {
+    tlsProtocol: first.socket.getProtocol(),
+    tlsCipher: first.socket.getCipher().name,
+    tlsKeyType: first.socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType ?? null,
+  };
   const session = await ticketOf(first, signal);
   first.socket.destroy();
   let tlsResumed = false;
@@ -50,13 +57,13 @@ export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promis
   return { alpn: null, alpnOffered, extendedConnect, ...facts, tlsResumed };
 }
 
-/** A TLS connection, and the first session ticket that came on it: with TLS 1.2 within the handshake. */
+/** A TLS connection and the first session ticket received on it. With TLS 1.2, that is part of the handshake. */
 interface Secured {
   socket: tls.TLSSocket;
   ticket: Buffer | null;
 }
 
-/** A listener that closes in the middle of the handshake is an error of the socket. */
+/** If the listener closes during the handshake, the socket reports an error. */
 function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<Secured> {
   return waitFor(signal, 'no answer to the TLS handshake', (resolve, reject) => {
     const socket = tls.connect(options);
@@ -66,13 +73,13 @@ function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<S
     });
     socket.on('error', reject);
     socket.once('secureConnect', () => resolve(made));
-    // A ticket is only read off a socket that is read.
+    // Tickets are only processed while the socket is being read.
     socket.resume();
     return () => socket.destroy();
   });
 }
 
-/** Null where none comes in time, or before the connection ends. */
+/** Null if none arrives in time, or before the connection ends. */
 async function ticketOf({ socket, ticket }: Secured, signal: AbortSignal): Promise<Buffer | null> {
   if (ticket !== null || socket.destroyed) return ticket;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TICKET_MS)]);
@@ -100,7 +107,7 @@ function advertisesConnect(
   });
 }
 
-/** A promise that is settled in time whatever happens; `begin` returns how to give up. */
+/** A promise that always settles in time. `begin` returns a function that gives up. */
 function waitFor<T>(
   signal: AbortSignal,
   late: string,

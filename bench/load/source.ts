@@ -1,10 +1,11 @@
 import type { Source } from './carriers/carrier.ts';
 
 /**
- * Ports that a generator connects from: the odd ones of the range. For a port that is chosen by bind()
- * the kernel looks at odd ones first and for one chosen by connect() at even ones (`__inet_hash_connect`),
- * so that Nginx's own connections to its upstream find theirs free. `taken`: ports that a socket for all
- * addresses listens on.
+ * Ports from which a generator connects: the odd ones of the range. The kernel tries odd ports first for bind() and
+ * even ports first for connect() (`__inet_hash_connect`), so Nginx's own connections to its upstream find theirs
+ * free.
+ *
+ * @param taken ports of sockets that listen on all addresses
  */
 export function sourcePorts([low, high]: readonly [number, number], taken: ReadonlySet<number>): number[] {
   const ports: number[] = [];
@@ -13,8 +14,8 @@ export function sourcePorts([low, high]: readonly [number, number], taken: Reado
 }
 
 /**
- * Address and port of connection number `id`: a pair of its own for each, addresses in turn. Null where
- * the plan names no addresses; the system chooses the port where they do not suffice.
+ * Address and port of connection number `id`. Each has its own pair, with the addresses in rotation. Null if the
+ * plan has no addresses. If the ports do not suffice, the system chooses.
  */
 export function sourceOf(
   id: number,

@@ -18,10 +18,10 @@ import { sourceOf } from './source.ts';
 import { FrameWriter } from './wire/frame-writer.ts';
 import { Payload } from './wire/payload.ts';
 
-/** Entry point of a generator worker: a process of its own that is told what to do over IPC. */
+/** Entry point of a generator worker, a separate process that receives its commands over IPC. */
 
 const TICK_MS = 50;
-/** Every session is looked at for timeouts once in this many ticks. */
+/** Every session is checked for timeouts once in this many ticks. */
 const TICKS_A_ROUND = 10;
 const CLOSE_MS = 3_000;
 
@@ -29,7 +29,7 @@ const report = (message: WorkerReport) => {
   if (process.connected) process.send?.(message);
 };
 
-/** `ws` is loaded by those who use it: what loading it compiles would be charged to the first connections. */
+/** Loads `ws` only if it is used: otherwise compiling it would be charged to the first connections. */
 async function connectorOf({ client, workload }: WorkerPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const batch = workload.load.kind === 'closed' ? workload.load.inFlight : 1;
@@ -93,7 +93,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     onDone: () => {
       const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
       recorder.connected();
-      // What the handshakes left is collected now, not in the middle of the measurement.
+      // Collects the garbage of the handshakes now rather than in the middle of the measurement.
       globalThis.gc?.();
       report({ type: 'connected', ...handshakes });
     },
@@ -138,7 +138,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   };
 }
 
-/** Connection `index` of this worker; its number is told apart from those of the other workers. */
+/** Opens connection `index` of this worker, under a number that is unique among all workers. */
 function connectOne(plan: WorkerPlan, sessions: Sessions<Exchange>, index: number): void {
   const { target, worker, workers } = plan;
   const { ports } = target;
@@ -146,19 +146,22 @@ function connectOne(plan: WorkerPlan, sessions: Sessions<Exchange>, index: numbe
   sessions.connect(id, sourceOf(id, plan), ports[index % ports.length] ?? 0);
 }
 
-/** The pause at the end of a turn is when the next in turn begins to spin. */
+/** Rests until the pause at the end of another run's turn, then begins to spin for its own. */
 function restsFromUs(turns: WorkerPlan['turns']): number {
   return turns === null ? Number.POSITIVE_INFINITY : turns.pauseMs * 1e3;
 }
 
-/** Timers count from the beginning of the turn that sets them, and may so be early: then they are set again. */
+/**
+ * Timers count from the start of the event loop turn that sets them, so they can fire early. Then they are set
+ * again.
+ */
 function callAt(clock: Clock, us: number, call: () => void): void {
   const waitMs = (us - clock()) / 1e3;
   if (waitMs > 0) setTimeout(() => callAt(clock, us, call), Math.ceil(waitMs));
   else call();
 }
 
-/** Closes properly what is open, for a bounded time, and exits. */
+/** Closes all open connections properly, within a limited time, and exits. */
 function leave(sessions: Sessions<Exchange>): void {
   sessions.closeAll();
   const since = performance.now();
@@ -176,7 +179,7 @@ process.on('message', (command: WorkerCommand) => {
   else if (running !== null) void running.then((handle) => handle(command));
   else if (command.type === 'leave') process.exit(0);
 });
-// The runner is gone: so are we.
+// The runner is gone, so exit.
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 report({ type: 'ready' });

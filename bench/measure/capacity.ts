@@ -1,17 +1,17 @@
 import type { Run } from '../model/run.ts';
 import { isNginxWorker, type ProcessFigures } from './processes.ts';
 
-/** Messages a second that one core of Nginx's workers carries. */
+/** Messages per second carried by one core of Nginx's workers. */
 export interface Capacity {
   perSecond: number;
-  /** `at-least`: something else was the limit, and CPU per message falls as a loop fills up. */
+  /** `at-least`: something else was the limit, and CPU per message falls as an event loop gets busier. */
   bound: 'measured' | 'at-least';
 }
 
 /**
  * Messages per second ÷ the share of a core that the workers used: what they would carry if nothing else were in
- * the way. Null in an open loop that Nginx keeps up with: at a fraction of what it carries a message costs a
- * multiple, and a bound so low tells nothing.
+ * the way. Null in an open loop that Nginx keeps up with, because at a fraction of the maximum load a message costs
+ * several times as much, and such a low bound is useless.
  */
 export function capacityOf(
   run: Run,

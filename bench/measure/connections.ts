@@ -17,14 +17,14 @@ export interface FailureFigures {
   byStage: Record<FailureStage, Record<string, number>>;
 }
 
-/** The connect phase: how long it took, connections opened per second, CPU-µs per opened connection. */
+/** The connect phase: its duration, connections opened per second, and CPU time in µs per opened connection. */
 export interface ConnectFigures {
   timeToOpenUs: number | null;
   perSecond: number | null;
   cpuUsPerConnection: ByComponent;
 }
 
-/** From the workers' books; from the slices where the run was cut off before they were closed. */
+/** From the workers' totals, or from the slices if the run was interrupted before there were totals. */
 export function connectionsOf(run: Run): ConnectionCounts {
   if (run.workers.length > 0) {
     const sum = { asked: 0, opened: 0, failed: 0 };
@@ -44,7 +44,7 @@ export function connectionsOf(run: Run): ConnectionCounts {
   };
 }
 
-/** What went wrong with connections, over the whole run. */
+/** Failures of connections over the whole run. */
 export function failuresOf(run: Run): FailureFigures {
   const byKind = new Map<string, number>();
   const byStage = new Map<FailureStage, Map<string, number>>(
@@ -69,7 +69,7 @@ export function failuresOf(run: Run): FailureFigures {
   };
 }
 
-/** Null, each, where the run has no connect phase. */
+/** Each value is null if the run has no connect phase. */
 export function connectOf(run: Run): ConnectFigures {
   const span = phaseSpan(run, 'connect');
   const opened = openedIn(run, 'connect');

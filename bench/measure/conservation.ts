@@ -1,6 +1,6 @@
 import type { Run } from '../model/run.ts';
 
-/** What became of the messages: sent = echoed + outstanding + lost. */
+/** What happened to the messages: sent = echoed + outstanding + lost. */
 export interface MessageAccount {
   sent: number;
   echoed: number;
@@ -11,7 +11,7 @@ export interface MessageAccount {
 }
 
 export interface Conservation {
-  /** Of every worker and of the total. */
+  /** For every worker and for the total. */
   ok: boolean;
   total: MessageAccount;
   workers: (MessageAccount & { worker: number })[];
@@ -19,7 +19,7 @@ export interface Conservation {
 
 type Counts = Omit<MessageAccount, 'ok'>;
 
-/** Checks the books of each generator worker; a run without them (it was cut off) is summed from its slices. */
+/** Checks the totals of each generator worker. An interrupted run without totals is summed from its slices. */
 export function conservationOf(run: Run): Conservation {
   const workers = run.workers.map(({ worker, ...counts }) => ({ worker, ...account(counts) }));
   const total = account(workers.length > 0 ? sumOf(workers) : countsOfSlices(run));
@@ -41,7 +41,7 @@ function sumOf(list: readonly Counts[]): Counts {
   return sum;
 }
 
-/** Outstanding is a level, not a flow: the last slice tells it. */
+/** Outstanding is a level, not a flow, so only the last slice counts. */
 function countsOfSlices(run: Run): Counts {
   const flows = sumOf(run.slices.map(({ counters }) => ({ ...counters, outstanding: 0 })));
   return { ...flows, outstanding: run.slices.at(-1)?.gauges.outstanding ?? 0 };

@@ -1,13 +1,13 @@
 /**
- * A histogram's counts as one flat array in HdrHistogram's layout: 3 significant digits, lowest value 1,
- * so 2,048 sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is the hot path of the
- * generator: an index and an increment, some 5 ns, where `recordValue` of a growing histogram takes 200.
+ * A histogram's counts as a flat array in HdrHistogram's layout: 3 significant digits and lowest value 1, so 2,048
+ * sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is on the generator's hot path: an index and an
+ * increment take about 5 ns, whereas `recordValue` of a growing histogram takes 200.
  */
 const SUB_BUCKETS = 2048;
 const SUB_BUCKET_HALF = SUB_BUCKETS / 2;
 const SUB_BUCKET_HALF_BITS = 10;
 
-/** Highest value that is told apart, in µs: 2^31 − 1 (35 minutes); larger ones are recorded as this. */
+/** Highest distinguishable value in µs: 2^31 − 1 (35 minutes). Larger ones are recorded as this. */
 export const HIGHEST_US = 2 ** 31 - 1;
 
 /** Index of the bucket that holds a whole number 0 ≤ value ≤ HIGHEST_US. */
@@ -16,23 +16,23 @@ export function bucketIndex(value: number): number {
   return ((bucket + 1) << SUB_BUCKET_HALF_BITS) + (value >>> bucket) - SUB_BUCKET_HALF;
 }
 
-/** Lowest value of the bucket with this index: what the bucket is recorded as when it is read. */
+/** Lowest value of the bucket with this index, which stands for all its values when it is read. */
 export function bucketValue(index: number): number {
   const bucket = (index >> SUB_BUCKET_HALF_BITS) - 1;
   const sub = (index & (SUB_BUCKET_HALF - 1)) + SUB_BUCKET_HALF;
   return bucket < 0 ? index : sub * 2 ** bucket;
 }
 
-/** Buckets that there are: every index is below. */
+/** Number of buckets; every index is below. */
 export const BUCKETS = bucketIndex(HIGHEST_US) + 1;
 
-/** Counts of one kind of time, in µs. */
+/** Counts for one kind of time, in µs. */
 export class Counts {
   readonly #counts = new Uint32Array(BUCKETS);
   #lowest = BUCKETS;
   #highest = -1;
 
-  /** Records a time in µs; fractions are rounded, what lies outside 0..HIGHEST_US is moved to its edge. */
+  /** Records a time in µs. Fractions are rounded, and values outside 0..HIGHEST_US are clamped. */
   record(us: number): void {
     const value = us <= 0 ? 0 : us >= HIGHEST_US ? HIGHEST_US : (us + 0.5) | 0;
     const index = bucketIndex(value);
@@ -41,7 +41,7 @@ export class Counts {
     if (index > this.#highest) this.#highest = index;
   }
 
-  /** Pairs of (bucket index, count) of all buckets that are not empty; the counts start again from 0. */
+  /** Returns pairs of (bucket index, count) for all non-empty buckets, and resets the counts to 0. */
   drain(): Uint32Array {
     const counts = this.#counts;
     let filled = 0;

@@ -108,6 +108,23 @@ describe('disturbed seconds', () => {
     run.processes = run.processes.map((process) => ({ ...process, samples: [] }));
     assert.deepEqual(causes(run), [null, null, 'steal', null]);
     assert.equal(steadySeconds(run)?.[1]?.other, null);
+    // One sample tells no time; one process that was seen twice is enough.
+    const seen = openRun();
+    const [first] = seen.processes;
+    assert.ok(first);
+    for (const [count, isKnown] of [
+      [1, false],
+      [2, true],
+    ] as const) {
+      seen.processes = [
+        { ...first, samples: first.samples.slice(0, count) },
+        { ...first, samples: [] },
+      ];
+      assert.deepEqual(
+        steadySeconds(seen)?.map(({ other }) => other !== null),
+        [isKnown, isKnown, isKnown, isKnown],
+      );
+    }
   });
 
   it('a machine that was not seen tells nothing', () => {

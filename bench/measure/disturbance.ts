@@ -5,29 +5,28 @@ import { type Span, slicesOf } from './span.ts';
 /** What took CPU time from the run: the host of a virtual machine, or other work on this machine. */
 export type Cause = 'steal' | 'other';
 
-/** How one second of the steady phase was disturbed; shares are of all CPUs that the run may use. */
+/** How much one second of the steady phase was disturbed. Shares are of all CPUs that the run may use. */
 export interface SteadySecond extends Span {
   stolen: number;
-  /** Null where the CPU time of the run's own processes is not known. */
+  /** Null if the CPU time of the run's own processes is not known. */
   other: number | null;
-  /** Null: undisturbed. Where both did, it is the host: other work cannot take what the host took. */
+  /** Null if undisturbed. If both apply, it is the host: other work cannot take what the host took. */
   cause: Cause | null;
 }
 
 /**
- * From these shares of the CPUs on a second is disturbed: 20 ms and 100 ms of it on two CPUs. What is measured
- * where nothing else runs, on two CPUs, is 0 to 1 % of other work without a load, and up to 2.5 % where a closed
- * loop over loopback fills both.
+ * A second is disturbed from these shares of the CPUs on: 20 ms and 100 ms of it on two CPUs. If nothing else runs,
+ * two CPUs show 0 to 1 % of other work without a load, and up to 2.5 % when a closed loop over loopback fills both.
  */
 const STOLEN_SHARE = 0.01;
 const OTHER_SHARE = 0.05;
-/** The kernel counts in ticks of 10 ms: on one CPU, or in a second cut short, less than this is chance. */
+/** The kernel counts in ticks of 10 ms, so on one CPU, or in a shortened second, less than this is chance. */
 const STOLEN_LEAST_US = 20_000;
 const OTHER_LEAST_US = 50_000;
-/** What is left of the CPUs' time when all that is known is taken off is never below nothing by so much. */
+/** How far below 0 the remaining CPU time can be through measurement error, as a share of the CPUs. */
 const LEFT_LEAST = -0.02;
 
-/** Every second of the steady phase, in order; null where the machine beneath the run was not seen. */
+/** Every second of the steady phase, in order; null if the machine was not sampled. */
 export function steadySeconds(run: Run): SteadySecond[] | null {
   const { machine } = run;
   if (machine === null || machine.samples.length < 2) return null;
@@ -37,18 +36,21 @@ export function steadySeconds(run: Run): SteadySecond[] | null {
   return uses.map((use) => judge(use, charged));
 }
 
-/** Where the time of the CPUs went in one second. */
+/** How the CPU time of one second was used. */
 interface Use extends Span {
   capacityUs: number;
   stolenUs: number;
   interruptUs: number;
-  /** Neither idle, nor stolen, nor used by the processes of the run or of those it takes turns with; null where these are not known. */
+  /**
+   * Neither idle, nor stolen, nor used by the processes of the run or of those it takes turns with; null if these
+   * are not known.
+   */
   leftUs: number | null;
 }
 
 /**
- * Time that was not idle is taken from the clock, not from the ticks of user and system time: a tick goes to
- * whoever runs at that moment, which is off by up to 10 % in a second, while idle time is measured.
+ * Derives busy time from the clock and the idle time, not from the ticks of user and system time. A tick is charged
+ * to whatever runs at that moment, which is off by up to 10 % in a second, whereas idle time is measured.
  */
 function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: Slice): Use {
   const span = { startUs, endUs };
@@ -67,11 +69,11 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
 }
 
 /**
- * The network's softirqs are most of what our own load spends in interrupts. A kernel without
- * CONFIG_IRQ_TIME_ACCOUNTING charges them to the process that they interrupt, so that they are among the time of
- * our processes; one with it charges them to nobody, and they have to be taken off. Which it is shows where taking
- * them off would leave less than nothing; not in seconds of which the host took some, for that may be charged
- * to our processes as well.
+ * Most of our own load's interrupt time is spent in the network's softirqs. A kernel without
+ * CONFIG_IRQ_TIME_ACCOUNTING charges them to the interrupted process, so they are already part of our processes'
+ * time. A kernel with it charges them to no process, so they must be subtracted. The kernel is of the first kind if
+ * subtracting them would leave a negative remainder. Seconds with steal are not considered, because stolen time may
+ * also be charged to our processes.
  */
 function chargesInterrupts({ leftUs, interruptUs, stolenUs, capacityUs }: Use): boolean {
   if (leftUs === null || stolenUs >= STOLEN_SHARE * capacityUs) return false;
@@ -95,8 +97,8 @@ function judge(
 }
 
 /**
- * The slices that count for latency and lie in undisturbed seconds: those of the steady phase, and with its last
- * second those of the drain, for what comes back then was sent in it.
+ * The slices that count for latency and lie in undisturbed seconds. These are slices of the steady phase and, if
+ * its last second is undisturbed, those of the drain, because echoes that arrive then were sent in that second.
  */
 export function undisturbedSlices(run: Run, seconds: readonly SteadySecond[]): Slice[] {
   const calm = new Set(seconds.filter(({ cause }) => cause === null).map(({ startUs }) => startUs));

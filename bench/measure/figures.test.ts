@@ -6,7 +6,7 @@ import { makeResult } from '../../test/result.ts';
 import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
 import { resultIndexSchema } from '../model/result.ts';
-import { type Run, runSchema } from '../model/run.ts';
+import { type HttpLeg, type Run, runSchema } from '../model/run.ts';
 import { figuresOf } from './figures.ts';
 import { emptyHistogram, encode } from './histogram.ts';
 import { seriesOf } from './series.ts';
@@ -83,6 +83,31 @@ test('only an open loop has response time, send lag and an offered rate', () => 
   assert.ok((open.latencies.response?.p50 ?? 0) > 0);
   assert.equal(open.offered?.perSecond, 20_000);
   assert.equal(open.offered?.ratio, (open.messages.perSecond ?? 0) / 20_000);
+});
+
+test('of ordinary requests only those with a 2xx succeed; redirects do not fail, nor what an echo server says', () => {
+  const run = makeRun({ seconds: 1, profile: 'cache', cache: true });
+  const leg = run.http ?? assert.fail();
+  const told = (change: Partial<HttpLeg>) => {
+    const { http } = figuresOf({ ...run, http: { ...leg, ...change } });
+    assert.ok(http);
+    return [http.succeeded, http.failed, http.requestsPerSecond, http.backend, http.cacheHitShare];
+  };
+  const hits = 23_999 / 24_000;
+  assert.deepEqual(told({}), [24_000, 0, 12_000, 1, hits]);
+  // What was under way when the leg ended reached a server too, and was not answered.
+  assert.deepEqual(told({ backendRequests: 24_010 }), [24_000, 0, 12_000, 24_000, hits]);
+  const answers = (statuses: Record<string, number>) => ({
+    statuses,
+    non2xx: 24_000 - (statuses['2xx'] ?? 0),
+  });
+  assert.deepEqual(told(answers({ '2xx': 12_000, '3xx': 6000, '426': 6000 })), [12_000, 0, 6000, 1, hits]);
+  assert.deepEqual(told(answers({ '2xx': 1, '4xx': 3, '5xx': 23_996 })), [1, 23_999, 0.5, null, null]);
+  assert.deepEqual(told({ errors: 2 }), [24_000, 2, 12_000, null, null]);
+  assert.deepEqual(told({ timeouts: 3 }), [24_000, 3, 12_000, null, null]);
+  // An older result does not tell which statuses they were.
+  assert.deepEqual(told({ statuses: null, non2xx: 5 }), [23_995, 5, 11_997.5, null, null]);
+  assert.deepEqual(told({ durationUs: 0, requests: 0 }), [0, 0, 0, 0, hits]);
 });
 
 test('failures are summed by kind and by stage', () => {

@@ -31,16 +31,16 @@ export type { Conservation, MessageAccount } from './conservation.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 
-/** The latency that a run's load can honestly tell: response time in an open loop, service time in a closed one. */
+/** The latency that suits a run's load: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
 
 /**
- * The derived numbers of one run. Rates and CPU are of the steady phase, per second of the run's own time where it
- * takes turns; null where the run does not tell them.
+ * The derived figures of one run. Rates and CPU refer to the steady phase, per second of the run's own time if it
+ * takes turns. Figures that the run does not provide are null.
  */
 export interface RunFigures {
   connections: ConnectionCounts;
-  /** Counts are of the whole run; `perSecond` are echoes in the steady phase ÷ its duration. */
+  /** Counts are for the whole run; `perSecond` is echoes in the steady phase ÷ its duration. */
   messages: { sent: number; echoed: number; outstanding: number; lost: number; perSecond: number | null };
   /** Payload bytes per second in the steady phase. */
   bytes: { sentPerSecond: number | null; receivedPerSecond: number | null };
@@ -49,7 +49,10 @@ export interface RunFigures {
   latencies: Record<HistogramName, Summary | null>;
   failures: FailureFigures;
   connect: ConnectFigures;
-  /** `outstanding`: sent and not yet answered, when the phase began and when it ended; null where no slice tells. */
+  /**
+   * `outstanding`: messages sent and not yet answered at the beginning and end of the phase; null if no slice shows
+   * it.
+   */
   steady: {
     durationUs: number | null;
     sent: number;
@@ -57,19 +60,21 @@ export interface RunFigures {
     outstanding: { atStart: number | null; atEnd: number | null };
   };
   cpuUsPerMessage: ByComponent;
-  /** Null where nothing can be said: without Nginx, without its CPU time, or in an open loop that it kept up with. */
+  /** Null if undefined: without Nginx, without its CPU time, or in an open loop that it kept up with. */
   perCoreCapacity: Capacity | null;
-  /** Seconds of the steady phase that were disturbed, of how many; null where the machine was not seen. */
+  /**
+   * Number of disturbed seconds in the steady phase, and of all its seconds; null if the machine was not sampled.
+   */
   disturbed: { seconds: number; of: number } | null;
-  /** The same figures of the other seconds alone; null where there is none, or where the machine was not seen. */
+  /** The same figures for the other seconds only; null if there are none, or if the machine was not sampled. */
   undisturbed: Undisturbed | null;
   /** Growth of resident memory over the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
   conservation: Conservation;
   /**
-   * Open loop only. `ratio` = achieved ÷ offered; `inTime`: of the messages that were due in the steady phase the
-   * share that was echoed within 1 s of when it was due.
+   * Open loop only. `ratio` is achieved ÷ offered; `inTime` is the share of messages due in the steady phase that
+   * were echoed within 1 s of their intended time.
    */
   offered: {
     perSecond: number;
@@ -90,13 +95,27 @@ export interface Undisturbed {
 }
 
 export interface HttpFigures {
+  /** Answered with a 2xx; so is `requestsPerSecond`. */
+  succeeded: number;
+  /** Answered with a 4xx or 5xx, or not at all; not with the 426 of an echo server, which got the request then. */
+  failed: number;
+  /** Answers by the class of their status, `2xx`; null where the run does not tell. */
+  statuses: Record<string, number> | null;
   requestsPerSecond: number;
   latency: Summary;
-  /** Share of the answers that the cache gave (X-Cache-Status: HIT), 0..1; null where the profile has no cache. */
+  /**
+   * Share of responses that came from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache, or if
+   * requests failed.
+   */
   cacheHitShare: number | null;
+  /**
+   * Requests that were answered with a 2xx, and by an echo server; null where others failed, of which nobody knows
+   * whether they reached one.
+   */
+  backend: number | null;
 }
 
-/** Derives the figures of a run: pure, and never NaN, whatever the run did not come to. */
+/** Derives the figures of a run. Pure, and never NaN, even for an incomplete run. */
 export function figuresOf(run: Run): RunFigures {
   const steady = phaseSpan(run, 'steady');
   const conservation = conservationOf(run);
@@ -144,7 +163,7 @@ export function latencyNameOf(run: Run): LatencyName {
   return run.plan.workload.load.kind === 'open' ? 'response' : 'service';
 }
 
-/** A message of the steady phase that comes back late counts; a handshake counts whenever it was. */
+/** An echo of a steady message counts even if it arrives in the drain; a handshake counts in any phase. */
 const PHASES_READ: Record<HistogramName, Phase[]> = {
   tcp: ['connect', 'warm-up', 'steady', 'drain'],
   tls: ['connect', 'warm-up', 'steady', 'drain'],
@@ -155,12 +174,12 @@ const PHASES_READ: Record<HistogramName, Phase[]> = {
   sendLag: ['steady', 'drain'],
 };
 
-/** All samples of one kind that count, merged; what every figure and every chart of that kind is read from. */
+/** All samples of one kind that count, merged. Every figure and chart of that kind is read from this. */
 export function histogramOf(run: Run, name: HistogramName): Histogram {
   return histogramOfAll([run], name);
 }
 
-/** The same of several runs together: percentiles of rounds are read from all their samples, never averaged. */
+/** The same for several runs together: percentiles of rounds are read from all their samples, never averaged. */
 export function histogramOfAll(runs: readonly Run[], name: HistogramName): Histogram {
   return mergeSlices(
     runs.flatMap((run) => slicesOf(run, ...PHASES_READ[name])),
@@ -215,7 +234,7 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
   };
 }
 
-/** A level, told by the last slice before each bound. */
+/** A level, so it is read from the last slice before each bound. */
 function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady']['outstanding'] {
   const at = (us: number | undefined): number | null =>
     us === undefined
@@ -238,9 +257,18 @@ function offeredOf(run: Run, achievedPerSecond: number | null, unanswered: numbe
 
 function httpFigures(leg: HttpLeg): HttpFigures {
   const answers = leg.cache === null ? 0 : total(Object.values(leg.cache));
+  const succeeded = leg.requests - leg.non2xx;
+  const { statuses, durationUs, errors, timeouts } = leg;
+  const refused = statuses === null ? leg.non2xx : (statuses['4xx'] ?? 0) + (statuses['5xx'] ?? 0);
+  const failed = refused + errors + timeouts;
   return {
-    requestsPerSecond: leg.requestsPerSecond,
+    succeeded,
+    failed,
+    statuses,
+    requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
-    cacheHitShare: leg.cache === null ? null : ratio(leg.cache.HIT ?? 0, answers),
+    cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
+    // What was under way when the leg ended reached a server as well.
+    backend: failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

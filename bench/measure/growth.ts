@@ -1,9 +1,11 @@
 import type { Span } from './span.ts';
 
-/** A counter that only grows, as it was seen at one moment. */
+/** A monotonic counter, sampled at one moment. */
 type Seen<Counter extends string> = { readonly atUs: number } & Readonly<Record<Counter, number>>;
 
-/** By how much a counter grew in a span, on the straight lines between its samples, which ascend in time. */
+/**
+ * How much a counter grew within a span, by linear interpolation between its samples, which are in ascending order.
+ */
 export function growth<Counter extends string>(
   samples: readonly Seen<Counter>[],
   counter: Counter,
@@ -12,7 +14,7 @@ export function growth<Counter extends string>(
   return Math.max(0, valueAt(samples, counter, span.endUs) - valueAt(samples, counter, span.startUs));
 }
 
-/** The last sample that was taken at this moment or before. */
+/** The last sample taken at or before this moment. */
 export function sampleBefore<Sample extends { readonly atUs: number }>(
   samples: readonly Sample[],
   atUs: number,
@@ -20,7 +22,7 @@ export function sampleBefore<Sample extends { readonly atUs: number }>(
   return samples[countUntil(samples, atUs) - 1];
 }
 
-/** Before the first sample and after the last the counter stands still. */
+/** The counter is constant before the first sample and after the last. */
 function valueAt<Counter extends string>(
   samples: readonly Seen<Counter>[],
   counter: Counter,
@@ -34,7 +36,7 @@ function valueAt<Counter extends string>(
   return before[counter] + share * (after[counter] - before[counter]);
 }
 
-/** How many samples were taken until then; by halves, for a long run has thousands. */
+/** How many samples were taken until then. Uses binary search, because a long run has thousands. */
 function countUntil(samples: readonly { readonly atUs: number }[], atUs: number): number {
   let low = 0;
   let high = samples.length;

@@ -2,14 +2,14 @@ import { inflateSync } from 'node:zlib';
 import { encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js';
 import { bucketIndex, bucketValue, HIGHEST_US } from './counts.ts';
 
-/** What the bench keeps times in: µs, 3 significant digits. */
+/** The histogram type of the bench: µs, 3 significant digits. */
 export type Histogram = Float64Histogram;
 
-/** Of every histogram of the bench; values in µs. */
+/** Of every histogram of the bench, whose values are in µs. */
 const SIGNIFICANT_DIGITS = 3;
-/** No recorded value lies in a higher bucket: such a one can only come from a damaged or hostile file. */
+/** No recorded value lies in a higher bucket, so a higher one can only come from a damaged or hostile file. */
 const MAX_INDEX = bucketIndex(HIGHEST_US);
-/** An encoded histogram has at most 9 bytes for each of its buckets, and a header of 40. */
+/** An encoded histogram has at most 9 bytes per bucket, and a header of 40 bytes. */
 const MAX_DECODED_BYTES = 9 * (MAX_INDEX + 1) + 40;
 const SAMPLES_BEYOND = 10;
 
@@ -24,7 +24,7 @@ export function emptyHistogram(): Histogram {
   return histogram;
 }
 
-/** HdrHistogram V2, compressed, base64: what a result keeps. */
+/** HdrHistogram V2, compressed, base64: the form stored in a result. */
 export function encode(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);
 }
@@ -32,21 +32,21 @@ export function encode(histogram: Histogram): string {
 /**
  * Reads what `encode` wrote.
  *
- * @throws Error that says what is wrong when the text is no such histogram; a hostile one costs
- * neither much memory nor much time.
+ * @throws Error with the reason if the text is not such a histogram. A hostile text costs neither much memory nor
+ * much time.
  */
 export function decode(encoded: string): Histogram {
   return mergeEncoded([encoded]);
 }
 
-/** One histogram with the samples of all: merging loses nothing. */
+/** One histogram with the samples of all, without loss. */
 export function merge(histograms: Iterable<Histogram>): Histogram {
   const sum = emptyHistogram();
   for (const histogram of histograms) if (histogram.totalCount > 0) sum.add(histogram);
   return sum;
 }
 
-/** As `merge`, straight from the encoded form. @throws as `decode` */
+/** Like `merge`, directly from the encoded form. @throws like `decode` */
 export function mergeEncoded(encoded: Iterable<string>): Histogram {
   const sum = emptyHistogram();
   for (const text of encoded) {
@@ -57,7 +57,7 @@ export function mergeEncoded(encoded: Iterable<string>): Histogram {
   return sum;
 }
 
-/** The buckets that hold samples, ascending: the lowest value (µs) of each and its count. */
+/** The non-empty buckets in ascending order: the lowest value (µs) of each and its count. */
 export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, count: number]> {
   for (let index = 0; index < histogram.countsArrayLength; index++) {
     const count = histogram.getCountAtIndex(index);
@@ -65,18 +65,18 @@ export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, co
   }
 }
 
-/** Whether so many samples tell a percentile (0..100): 10 have to stand beyond it, p99.9 needs 10,000 samples. */
+/** Whether this many samples support a percentile (0 to 100): 10 must lie beyond it, so p99.9 needs 10,000. */
 export function supports(samples: number, percentile: number): boolean {
-  // A hair below 10 is rounding of 100 - 99.9, not a missing sample.
+  // The tolerance absorbs the rounding of 100 - 99.9.
   return (samples * (100 - percentile)) / 100 >= SAMPLES_BEYOND - 1e-6;
 }
 
-/** The value (µs) at a percentile (0..100), or null where the samples do not support it. */
+/** The value (µs) at a percentile (0 to 100), or null if the samples do not support it. */
 export function supportedPercentile(histogram: Histogram, percentile: number): number | null {
   return supports(histogram.totalCount, percentile) ? histogram.getValueAtPercentile(percentile) : null;
 }
 
-/** All in µs but `count`; null where the samples do not support the figure. */
+/** All in µs except `count`; null if the samples do not support the figure. */
 export interface Summary {
   count: number;
   min: number | null;
@@ -99,12 +99,12 @@ export function summarise(histogram: Histogram): Summary {
     p90: supportedPercentile(histogram, 90),
     p99: supportedPercentile(histogram, 99),
     p999: supportedPercentile(histogram, 99.9),
-    // Of the same side of its bucket as the percentiles, so that none is above it.
+    // From the same end of its bucket as the percentiles, so that none of them exceeds it.
     max: empty ? null : histogram.getValueAtPercentile(100),
   };
 }
 
-/** The counts of an encoded histogram, decompressed, after a look at its header. */
+/** The decompressed counts of an encoded histogram, after checking its header. */
 function payloadOf(encoded: string): Buffer {
   const packed = Buffer.from(encoded, 'base64');
   if (packed.length < 8 || withoutWordSize(packed.readUInt32BE(0)) !== COMPRESSED_COOKIE) {
@@ -127,7 +127,7 @@ function withoutWordSize(cookie: number): number {
   return (cookie & ~0xf0) >>> 0;
 }
 
-/** Pairs of index and count; a negative word is a run of empty buckets (HdrHistogram V2 encoding). */
+/** Pairs of index and count. A negative word is a run of empty buckets (HdrHistogram V2 encoding). */
 function* readCounts(payload: Buffer): Generator<[index: number, count: number]> {
   let index = 0;
   let at = 0;
@@ -146,7 +146,7 @@ function* readCounts(payload: Buffer): Generator<[index: number, count: number]>
   }
 }
 
-/** One ZigZag LEB128 word of at most 9 bytes, the ninth of which is taken whole. */
+/** One ZigZag LEB128 word of at most 9 bytes; the ninth byte contributes all its bits. */
 function readWord(payload: Buffer, start: number): { value: number; next: number } {
   let word = 0;
   for (let i = 0; i < 9; i++) {

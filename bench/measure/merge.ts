@@ -5,54 +5,57 @@ import { emptyHistogram, encode, supports } from './histogram.ts';
 
 type Pairs = Uint32Array;
 
-/** Slices as they grow: the recordings of all workers that cover the same second of the same phase. */
+/**
+ * Collects recordings into slices. A slice merges the recordings of all workers for the same second of the same
+ * phase.
+ */
 export interface Merger {
-  /** False, and nothing is added, where it has been added already: a transport may deliver twice. */
+  /** Returns false, without adding anything, for a duplicate: a transport may deliver twice. */
   add(recording: Recording): boolean;
-  /** In the order of time; counts, bytes and gauges are sums over the workers. */
+  /** In chronological order. Counts, bytes and gauges are sums over the workers. */
   slices(): Slice[];
-  /** Of the newest seconds that are over, for a person to watch; null before there is one. */
+  /** Figures of the last complete seconds, for live display; null before there is one. */
   latest(): LoadFigures | null;
-  /** Whether all that the workers recorded has come, and adds up to what they counted; empty where it does. */
+  /** Checks that all recordings have arrived and add up to the workers' totals; empty if they do. */
   check(ends: readonly WorkerEnd[]): RecordingFault[];
 }
 
-/** What a worker said last, or what is known of it where it said nothing. */
+/** The final report of a worker, or what is known of it if there was none. */
 export interface WorkerEnd {
   host: string;
   totals: WorkerTotals;
-  /** How many recordings it made; null where it did not get to say so. */
+  /** How many recordings it made; null if it could not report that. */
   recordings: number | null;
 }
 
-/** Why the slices are not all of the run; `text` is a sentence for a person. */
+/** Why the slices do not cover the whole run. `text` is a sentence for the user. */
 export interface RecordingFault {
   code: 'recordings-missing' | 'slices-differ';
   text: string;
 }
 
-/** A look at the load while it goes on: rates of the newest second, times of the last few. */
+/** A view of the load in progress: rates of the last second, times of the last few. */
 export interface LoadFigures {
   duePerSecond: number;
   echoedPerSecond: number;
-  /** µs; null where the samples do not support it. */
+  /** In µs; null if the samples do not support it. */
   p50Us: number | null;
   p99Us: number | null;
   p999Us: number | null;
 }
 
-/** Seconds that live percentiles are of, as far as they lie in one phase. */
+/** How far back live percentiles reach, within one phase. */
 const WATCHED_US = 5_000_000;
 
 interface Growing extends Omit<Slice, 'histograms'> {
-  /** Without supplements. */
+  /** Not counting supplements. */
   recordings: number;
   pairs: Partial<Record<RecordedName, Pairs>>;
-  /** The slice as it was handed out last; null where more has come since. */
+  /** The slice as last returned; null if more has been added since. */
   finished: Slice | null;
 }
 
-/** `workers`: how many recordings make a second whole. */
+/** @param workers how many recordings complete a second */
 export function makeMerger(workers: number): Merger {
   const growing = new Map<string, Growing>();
   const sequences = new Map<string, Set<number>>();
@@ -87,7 +90,9 @@ function isNew(sequences: Map<string, Set<number>>, { host, worker, sequence }: 
   return seen.size < seen.add(sequence).size;
 }
 
-/** Of a worker that did not say how many there were, the gaps between those that came are known at least. */
+/**
+ * If a worker did not report how many recordings it made, at least the gaps between those that arrived are known.
+ */
 function missing(
   sequences: ReadonlyMap<string, ReadonlySet<number>>,
   ends: readonly WorkerEnd[],
@@ -102,7 +107,7 @@ function missing(
   });
 }
 
-/** Slices are made from recordings, totals are counted by the workers: the sums have to be the same. */
+/** Slices come from recordings, totals are counted by the workers: the sums must agree. */
 function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): RecordingFault[] {
   const inSlices = (count: (slice: Slice) => number) => slices.reduce((sum, slice) => sum + count(slice), 0);
   const inTotals = (name: keyof WorkerTotals) => ends.reduce((sum, { totals }) => sum + totals[name], 0);
@@ -151,7 +156,7 @@ function addTo(slice: Growing, recording: Recording): void {
   slice.gauges.open += recording.gauges.open;
 }
 
-/** Adds two lists of (bucket index, count), both ascending by index: exact, nothing is rounded. */
+/** Adds two lists of (bucket index, count), both in ascending order of index. Exact: nothing is rounded. */
 export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   if (a === undefined) return b;
   const merged = new Uint32Array(a.length + b.length);
@@ -167,7 +172,7 @@ export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   return merged.slice(0, at);
 }
 
-/** Encodes (bucket index, count) pairs as a result keeps histograms. */
+/** Encodes (bucket index, count) pairs as histograms are stored in a result. */
 export function encodePairs(pairs: Pairs): string {
   const histogram = emptyHistogram();
   for (let i = 0; i < pairs.length; i += 2)
@@ -211,7 +216,7 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   };
 }
 
-/** As `supportedPercentile`, of counts that are still pairs. */
+/** Like `supportedPercentile`, for counts that are still pairs. */
 function supportedQuantile(pairs: Pairs, share: number): number | null {
   let total = 0;
   for (let i = 1; i < pairs.length; i += 2) total += pairs[i] ?? 0;

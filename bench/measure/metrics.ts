@@ -4,7 +4,7 @@ import { total } from './arithmetic.ts';
 import type { RunFigures } from './figures.ts';
 import { MEASURED, type ProcessFigures } from './processes.ts';
 
-/** The figures of a run by the names that thresholds have for them; times in µs, sizes in bytes. */
+/** The figures of a run, named as in thresholds. Times are in µs, sizes in bytes. */
 export function metricsOf(figures: RunFigures): Record<string, number | null> {
   const { connections, messages, latencies, http } = figures;
   return {
@@ -26,7 +26,9 @@ export function metricsOf(figures: RunFigures): Record<string, number | null> {
   };
 }
 
-/** Of all its processes, at the end of the steady phase; null where it has none, or one was not seen. */
+/**
+ * Resident memory of all its processes at the end of the steady phase; null if it has none, or one was not sampled.
+ */
 function residentBytes(processes: readonly ProcessFigures[], component: Component): number | null {
   const own = processes.filter((process) => process.component === component);
   const seen = own.flatMap((process) => process.residentBytes ?? []);

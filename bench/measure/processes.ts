@@ -3,17 +3,17 @@ import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
 import { ownSeconds, type Span, seconds } from './span.ts';
 
-/** The components that a figure is told for, one by one; the runner is only watched. */
+/** The components with figures of their own. The runner is only observed. */
 export const MEASURED = ['proxy', 'server', 'generator'] as const;
-/** One figure for each component; null where it has no process or was not sampled. */
+/** One figure per component; null if it has no process or was not sampled. */
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 
-/** What one process did in the steady phase; per second of the run's own time. */
+/** What one process did in the steady phase, per second of the run's own time. */
 export interface ProcessFigures {
   component: Component;
   name: string;
   pid: number;
-  /** Share of one core, 0..1 (above 1 with several threads). */
+  /** Share of one core, from 0 to 1, or above 1 with several threads. */
   cpuShare: number | null;
   voluntarySwitchesPerSecond: number | null;
   involuntarySwitchesPerSecond: number | null;
@@ -24,21 +24,21 @@ export interface ProcessFigures {
   loopDelayMaxUs: number | null;
 }
 
-/** Its master has no part in the messages. */
+/** Excludes the master, which does not handle messages. */
 export function isNginxWorker({ component, name }: Pick<ProcessFigures, 'component' | 'name'>): boolean {
   return component === 'proxy' && name !== 'nginx master';
 }
 
 type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
 
-/** Less than this share of a phase under observation says too little about it. */
+/** A process observed for less than this share of a phase has no figures. */
 const LEAST_COVERAGE = 0.5;
 
-/** The figures of every process over a span; all null where the span is. */
+/** The figures of every process over a span; all null if the span is null. */
 export function processFigures(run: Run, steady: Span | null): ProcessFigures[] {
   return run.processes.map((series) => {
     const covered = steady === null ? null : coverage(series, steady);
-    // A run that takes turns works in its own time; the runner works for all of them, all the time.
+    // A run that takes turns works in its own time, but the runner works for all runs all the time.
     const time = (span: Span) => (series.component === 'runner' ? seconds(span) : ownSeconds(run, span));
     const perSecond = (counter: Counter): number | null =>
       covered === null ? null : ratio(growth(series.samples, counter, covered), time(covered));
@@ -61,7 +61,7 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
   });
 }
 
-/** CPU-µs that each component used in a span. */
+/** CPU time in µs that each component used in a span. */
 export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
   return byComponent(run, (series) => {
     const covered = span === null ? null : coverage(series, span);
@@ -70,8 +70,8 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
 }
 
 /**
- * Bytes by which the resident memory of each component grew between the last sample before the span
- * and the first at its end; null as well where it shrank, for then the growth is below the noise.
+ * Growth of each component's resident memory, in bytes, from the last sample before the span to the first at its
+ * end. Also null if memory shrank, because the growth is then below the noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
   const growths = byComponent(run, ({ samples }) => {
@@ -84,7 +84,7 @@ export function residentGrowthByComponent(run: Run, span: Span | null): ByCompon
   return mapComponents(growths, (bytes) => (bytes < 0 ? null : bytes));
 }
 
-/** Applies a function to the figures that are known. */
+/** Applies a function to the figures that are not null. */
 export function mapComponents(figures: ByComponent, change: (figure: number) => number | null): ByComponent {
   const changed = (figure: number | null): number | null => (figure === null ? null : change(figure));
   return {
@@ -94,7 +94,7 @@ export function mapComponents(figures: ByComponent, change: (figure: number) => 
   };
 }
 
-/** The sum over a component's processes; unknown as soon as one of them is. */
+/** The sum over a component's processes; null if any of them is null. */
 function byComponent(run: Run, figure: (series: ProcessSeries) => number | null): ByComponent {
   const sum = (component: Component): number | null => {
     const figures = run.processes.filter((series) => series.component === component).map(figure);
@@ -104,7 +104,7 @@ function byComponent(run: Run, figure: (series: ProcessSeries) => number | null)
   return { proxy: sum('proxy'), server: sum('server'), generator: sum('generator') };
 }
 
-/** The part of a span between a process's first and last sample; null where it is too small to tell. */
+/** The part of a span between a process's first and last sample; null if it is too small. */
 function coverage({ samples }: ProcessSeries, span: Span): Span | null {
   const first = samples[0];
   const last = samples.at(-1);
@@ -117,7 +117,10 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
   return enough && covered.endUs > covered.startUs ? covered : null;
 }
 
-/** A sample tells of the time since the one before: its utilisation weighs as much as of that lies in the span. */
+/**
+ * A sample covers the time since the one before. Its utilisation is weighted by how much of that time lies in the
+ * span.
+ */
 function loopFigures(
   samples: readonly Sample[],
   span: Span | null,
@@ -135,7 +138,7 @@ function loopFigures(
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
     }
-    // Of a sample that only begins or ends in the span the longest delay lies elsewhere.
+    // If a sample only partly lies in the span, its longest delay may have been outside.
     const within = overlap * 2 >= sample.atUs - before.atUs;
     if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }

@@ -4,20 +4,20 @@ import { total } from './arithmetic.ts';
 import { bucketsOf } from './histogram.ts';
 import { mergeSlices } from './span.ts';
 
-/** Later than this after it was due an echo no longer counts for the second that asked for it. */
+/** An echo later than this after its intended time no longer counts for the second that asked for it. */
 const IN_TIME_US = 1_000_000;
 
 /**
- * Of the messages of an open loop that were due in these slices the share that was echoed within 1 s of when it was
- * due. What was given up stands among the response times with the time that it had waited, and is no echo. Null
- * where nothing was due.
+ * The share of messages due in these slices of an open loop that were echoed within 1 s of their intended time.
+ * Messages that were given up are among the response times with the time they had waited, but they are not echoes.
+ * Null if nothing was due.
  *
- * @param unanswered messages that stand in no histogram, for they are still outstanding
+ * @param unanswered messages that are in no histogram because they are still outstanding
  */
 export function inTimeShare(slices: readonly Slice[], unanswered: number): number | null {
   const response = countsOf(slices, 'response');
   const givenUp = countsOf(slices, 'lostWait').inTime + countsOf(slices, 'unsentWait').inTime;
-  // A run from before `due` was counted has 0 there.
+  // In a run from before `due` was counted, it is 0.
   const due = Math.max(total(slices.map(({ counters }) => counters.due)), response.all + unanswered);
   return due === 0 ? null : Math.max(0, response.inTime - givenUp) / due;
 }

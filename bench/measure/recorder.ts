@@ -11,32 +11,31 @@ import { Counts } from './counts.ts';
 
 const SECOND_US = 1_000_000;
 
-/** When the phases begin and end, whole µs since the run's epoch. */
+/** When the phases begin and end, in whole µs since the run's epoch. */
 export interface PhaseTimes {
-  /** The last handshake of all workers was over; from here to the warm-up is no phase. */
+  /** The end of the last handshake of all workers. The time from here to the warm-up belongs to no phase. */
   connectedUs: number;
   warmUpUs: number;
   steadyUs: number;
   drainUs: number;
 }
 
-/** Duration of the parts of a handshake in µs; tls is null on a plain connection. */
+/** Durations of the parts of a handshake in µs; tls is null on a plain connection. */
 export interface HandshakeTimes {
   tcpUs: number;
   tlsUs: number | null;
   upgradeUs: number;
 }
 
-/** What the event loop did since it was asked last; null where too little time has passed to tell. */
+/** Reports what the event loop did since the last call; null if too little time has passed. */
 export type LoopReader = () => LoopFigures | null;
 
 type Bounds = Pick<Recording, 'startUs' | 'endUs' | 'phase'>;
 
 /**
- * Counts what one generator worker sees and hands out a Recording a second. Times are µs since the run's
- * epoch and must not go back. Nothing is trimmed here: phases are labels, and a latency is filed under the
- * phase in which its message was due, so that the echo of a warm-up message that comes in the steady phase
- * stays with the warm-up.
+ * Counts what one generator worker sees and emits one Recording per second. Times are µs since the run's epoch and
+ * must not decrease. Nothing is trimmed here. Phases are labels, and a latency belongs to the phase in which its
+ * message was due: the echo of a warm-up message that arrives in the steady phase stays with the warm-up.
  */
 export class Recorder {
   readonly #from: Pick<Recording, 'host' | 'worker'>;
@@ -45,7 +44,7 @@ export class Recorder {
   readonly #counters = zeroCounters();
   #failures: FailureCounts = {};
   readonly #counts = makeCounts();
-  /** Of messages that were due in the warm-up and are told of after it. */
+  /** Messages that were due in the warm-up but are recorded after it. */
   readonly #late = makeCounts();
   #lateDue = 0;
   #lateUsed = false;
@@ -55,11 +54,11 @@ export class Recorder {
   #cutUs = SECOND_US;
   #times: PhaseTimes | undefined;
   #steadyUs = 0;
-  /** The last slices of connect and warm-up: what a supplement adds to. */
+  /** The last slices of connect and warm-up, to which supplements are added. */
   #lastConnect: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
   #lastWarmUp: Bounds = { startUs: 0, endUs: 0, phase: 'warm-up' };
   readonly #totals = { due: 0, sent: 0, echoed: 0, lost: 0, unsent: 0 };
-  /** Recordings handed out so far. */
+  /** Recordings emitted so far. */
   recordings = 0;
   outstanding = 0;
   open = 0;
@@ -75,14 +74,14 @@ export class Recorder {
   }
 
   /**
-   * All handshakes of this worker are over. Until `schedule` tells when the connect phase of the whole run
-   * ended nothing is handed out, for the slice that is open now may have to end there.
+   * All handshakes of this worker are done. Nothing is emitted until `schedule` sets the end of the whole run's
+   * connect phase, because the current slice may have to end there.
    */
   connected(): void {
     this.#cutUs = Number.POSITIVE_INFINITY;
   }
 
-  /** Sets the end of connect and the phases that follow; from now on slices begin at their bounds. */
+  /** Sets the end of the connect phase and the phases that follow. From now on slices begin at their bounds. */
   schedule(times: PhaseTimes): void {
     this.#times = times;
     this.#steadyUs = times.steadyUs;
@@ -110,7 +109,7 @@ export class Recorder {
     this.#failures[key] = (this.#failures[key] ?? 0) + 1;
   }
 
-  /** A message left in a closed loop, where it is due when it is sent. */
+  /** A message was sent in a closed loop, where it is due when it is sent. */
   sent(nowUs: number, bytes: number): void {
     if (nowUs >= this.#cutUs) this.advance(nowUs);
     this.#counters.due++;
@@ -119,13 +118,13 @@ export class Recorder {
     this.outstanding++;
   }
 
-  /** An echo came in a closed loop, which has only service time. */
+  /** An echo arrived in a closed loop, which has only service time. */
   echoed(nowUs: number, sentUs: number, bytes: number): void {
     this.#echo(nowUs, bytes);
     this.#filedUnder(nowUs, sentUs).service.record(nowUs - sentUs);
   }
 
-  /** The schedule of an open loop came to a message. Counted under the phase of its intended time. */
+  /** A message of an open loop fell due. It counts in the phase of its intended time. */
   fellDue(nowUs: number, intendedUs: number): void {
     if (nowUs >= this.#cutUs) this.advance(nowUs);
     if (this.#isLate(nowUs, intendedUs)) {
@@ -134,7 +133,7 @@ export class Recorder {
     } else this.#counters.due++;
   }
 
-  /** A message left in an open loop; its send lag is recorded, under the phase of its intended time. */
+  /** A message was sent in an open loop. Its send lag is recorded in the phase of its intended time. */
   sentOnSchedule(nowUs: number, intendedUs: number, bytes: number): void {
     if (nowUs >= this.#cutUs) this.advance(nowUs);
     this.#counters.sent++;
@@ -144,8 +143,8 @@ export class Recorder {
   }
 
   /**
-   * An echo came in an open loop: response time counts from when the message was due. Both times are filed
-   * under the phase of that.
+   * An echo arrived in an open loop. Response time counts from the intended time, and both times are recorded in
+   * the phase of that.
    */
   echoedOnSchedule(nowUs: number, sentUs: number, intendedUs: number, bytes: number): void {
     this.#echo(nowUs, bytes);
@@ -155,10 +154,10 @@ export class Recorder {
   }
 
   /**
-   * A message that was sent is given up, because its connection ended or its echo took too long: censored,
-   * not absent. It enters the histograms with the time that it has waited so far, since it was due (response)
-   * and since it was sent (service), under the phase of its intended time; in a closed loop (`intendedUs`
-   * null) that of its send. The count of the lost is of the moment in which it was given up.
+   * A message that was sent is given up, because its connection ended or its echo took too long. It is censored,
+   * not absent: it enters the histograms with the time it has waited so far, since it was due (response) and since
+   * it was sent (service). The times belong to the phase of its intended time, or in a closed loop (`intendedUs`
+   * null) of its send. The lost counter belongs to the moment it was given up.
    */
   lost(nowUs: number, sentUs: number, intendedUs: number | null): void {
     this.advance(nowUs);
@@ -171,8 +170,8 @@ export class Recorder {
   }
 
   /**
-   * A message that was due is given up before it was sent: it has a response time of at least `waitedUs`,
-   * under the phase of its intended time, and neither service time nor send lag.
+   * A message that was due is given up before it was sent. It has a response time of at least `waitedUs`, in the
+   * phase of its intended time, but neither service time nor send lag.
    */
   unsent(nowUs: number, intendedUs: number, waitedUs: number): void {
     this.advance(nowUs);
@@ -182,19 +181,19 @@ export class Recorder {
     counts.unsentWait.record(waitedUs);
   }
 
-  /** Hands out every recording that is over by now. Call it about once a second when nothing happens. */
+  /** Emits every recording that is complete by now. Call it about once a second when nothing happens. */
   advance(nowUs: number): void {
     while (nowUs >= this.#cutUs) this.#cut(this.#cutUs);
   }
 
-  /** Ends recording: hands out what is left, and nothing after that. */
+  /** Ends recording: emits what is left, and nothing after that. */
   finish(nowUs: number): void {
     this.advance(nowUs);
     this.#cut(Math.max(Math.ceil(nowUs), this.#startUs));
     this.#cutUs = Number.POSITIVE_INFINITY;
   }
 
-  /** Of all that was handed out; what was sent and is neither echoed nor lost is outstanding. */
+  /** Totals of all recordings emitted. Messages that were sent but neither echoed nor lost are outstanding. */
   get totals(): {
     due: number;
     sent: number;
@@ -213,7 +212,7 @@ export class Recorder {
     this.outstanding--;
   }
 
-  /** Due in the warm-up, and the warm-up is over. */
+  /** Whether the message was due in the warm-up and the warm-up is over. */
   #isLate(nowUs: number, intendedUs: number): boolean {
     return intendedUs < this.#steadyUs && nowUs >= this.#steadyUs;
   }
@@ -239,7 +238,7 @@ export class Recorder {
     this.#cutUs = this.#nextCut(endUs);
   }
 
-  /** What happens between the last handshake and the warm-up is told of with the connect phase: failures. */
+  /** Events between the last handshake and the warm-up (failures) are added to the connect phase. */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.#counters)];
     if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, null, null);
@@ -264,8 +263,8 @@ export class Recorder {
   }
 
   /**
-   * Objects that are handed out are made here: what has lived for a second is old for V8, and stays until
-   * everything is collected. With so little garbage that is rare: it was 0.7 MB a minute till then.
+   * Creates the emitted objects only here, because V8 treats an object that has lived for a second as old and keeps
+   * it until a full collection. With so little garbage that is rare: 0.7 MB per minute accumulated until then.
    */
   #handOut(bounds: Bounds, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...this.#counters };
@@ -289,7 +288,7 @@ export class Recorder {
     return us < times.steadyUs ? 'warm-up' : us < times.drainUs ? 'steady' : 'drain';
   }
 
-  /** The next whole second of the phase, or its end where that comes first. */
+  /** The next whole second of the phase, or its end if that comes first. */
   #nextCut(us: number): number {
     const times = this.#times;
     if (times === undefined) return us + SECOND_US;

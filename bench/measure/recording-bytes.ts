@@ -5,9 +5,9 @@ import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } f
 import { BUCKETS } from './counts.ts';
 
 /**
- * A recording as bytes, the form in which it leaves the process that made it, whatever carries it and
- * whatever engine wrote it. Numbers are unsigned LEB128 (7 bits a byte, the lowest first, the highest bit
- * set on all but the last); strings are their length in bytes and UTF-8. In this order:
+ * A recording as bytes, the form in which it leaves its process, independent of transport and engine. Numbers are
+ * unsigned LEB128 (7 bits per byte, lowest first, with the highest bit set on all but the last). Strings are their
+ * length in bytes followed by UTF-8. In this order:
  *
  *   version        1
  *   origin         host (string), worker, sequence
@@ -17,13 +17,13 @@ import { BUCKETS } from './counts.ts';
  *   gauges         0, or 1 followed by outstanding, open
  *   loop           0, or 1 followed by startUs, endUs, utilisation in millionths, delayMaxUs
  *   histograms     how many; for each the index of its name in RECORDED, ascending, and how many pairs;
- *                  for each pair its bucket's distance from the bucket before (from −1), and its count
+ *                  for each pair its bucket's distance from the previous bucket (from −1), and its count
  *
- * A change of any of these lists is a new version.
+ * Changing any of these lists requires a new version.
  */
 const VERSION = 1;
 const MILLION = 1e6;
-/** Of a host's name in bytes (RFC 1035 section 2.3.4), and of a failure's key. */
+/** Maximum length in bytes of a host name (RFC 1035 section 2.3.4) and of a failure's key. */
 const STRING_MAX = 255;
 const COUNT_MAX = 2 ** 32 - 1;
 
@@ -67,9 +67,10 @@ export function encodeRecording(recording: Recording): Buffer {
 }
 
 /**
- * Reads what `encodeRecording` wrote. Time and memory are in proportion to the bytes, whatever they say.
+ * Reads what `encodeRecording` wrote. Time and memory are proportional to the number of bytes, whatever they
+ * contain.
  *
- * @throws Error that says what is wrong where the bytes are no recording
+ * @throws Error with the reason if the bytes are not a recording
  */
 export function decodeRecording(bytes: Uint8Array): Recording {
   const reader = new Reader(bytes);
@@ -202,7 +203,7 @@ class Reader {
 
   pairs(): Uint32Array {
     const count = this.number();
-    // Each pair has two bytes at least: memory is not set aside on the word of a number alone.
+    // A pair takes at least two bytes. The check avoids allocating memory based on an unverified number.
     if (count > this.#left / 2) throw new Error('it ends in the middle of a histogram');
     const pairs = new Uint32Array(count * 2);
     let index = -1;

@@ -5,33 +5,34 @@ import { latencyNameOf } from './figures.ts';
 import { mergeEncoded, supportedPercentile } from './histogram.ts';
 import { ownSeconds } from './span.ts';
 
-/** One point of a chart over time: what one or more neighbouring slices recorded. */
+/** One point of a chart over time, covering one or more neighbouring slices. */
 export interface Point {
-  /** The point's time and its middle, µs since the run's epoch. */
+  /** The interval that the point covers, and its middle, in µs since the run's epoch. */
   startUs: number;
   endUs: number;
   atUs: number;
   phase: Phase;
-  /** Null, like all rates, where the point lasted too short for one: the end of a drain is no throughput. */
+  /**
+   * Null, like all rates, if the interval is too short for one: the end of a drain has no meaningful throughput.
+   */
   duePerSecond: number | null;
   sentPerSecond: number | null;
   echoedPerSecond: number | null;
   bytesSentPerSecond: number | null;
   bytesReceivedPerSecond: number | null;
   open: number;
-  /** Service time (closed loop) or response time (open loop), µs; null where the samples do not support it. */
+  /** Service time (closed loop) or response time (open loop) in µs; null if the samples do not support it. */
   p50Us: number | null;
   p99Us: number | null;
   maxUs: number | null;
 }
 
-/** A rate over less than this is chance: an extrapolation of a few messages. */
+/** A rate over less than this is chance: it would extrapolate from a few messages. */
 const LEAST_FOR_RATE_US = 250_000;
 
 /**
- * The course of a run in at most `limit` points (one more for each phase): neighbouring slices of one
- * phase are put together where there are more, counts added and histograms merged, so that no sample
- * is left out.
+ * The course of a run in at most `limit` points (plus one for each phase). If there are more slices, neighbouring
+ * slices of a phase are combined: counts are added and histograms merged, so no sample is left out.
  */
 export function seriesOf(run: Run, limit = 120): Point[] {
   const seconds = bySecond(run);
@@ -56,8 +57,8 @@ interface Second {
 }
 
 /**
- * Slices of one second belong together: beside a steady one there may be one labelled warm-up, with the
- * latencies of messages that were due before. The later label is the phase of the second.
+ * Groups the slices of each second. Besides a steady slice there may be one labelled warm-up, with latencies of
+ * messages that were due earlier. The phase of the second is the later of the two.
  */
 function bySecond(run: Run): Second[] {
   const seconds = new Map<number, Second>();
@@ -75,7 +76,7 @@ function bySecond(run: Run): Second[] {
   return [...seconds.values()].sort((a, b) => a.startUs - b.startUs);
 }
 
-/** None for a group that lasted no time: it has no rate. */
+/** Empty for a group without duration, which has no rate. */
 function pointOf(run: Run, group: readonly Second[]): Point[] {
   const [first] = group;
   const last = group.at(-1);

@@ -4,13 +4,13 @@ import type { Run, Slice } from '../model/run.ts';
 import { ownTimeUs } from '../model/turns.ts';
 import { type Histogram, mergeEncoded } from './histogram.ts';
 
-/** A stretch of time, µs since the run's epoch; `endUs` is never before `startUs`. */
+/** An interval in µs since the run's epoch; `endUs` is never before `startUs`. */
 export interface Span {
   startUs: number;
   endUs: number;
 }
 
-/** When a phase was; null where the run did not come to it or left it at once. */
+/** The interval of a phase; null if the run did not reach it or left it immediately. */
 export function phaseSpan(run: Run, phase: Phase): Span | null {
   const span = run.phases.find((candidate) => candidate.phase === phase);
   return span !== undefined && span.endUs > span.startUs
@@ -27,7 +27,7 @@ export function seconds(span: Span): number {
   return (span.endUs - span.startUs) / 1e6;
 }
 
-/** How much of a span the run had to itself, s: all of it where it takes no turns. */
+/** How many seconds of a span the run had to itself; all of it if it takes no turns. */
 export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
   const firstTurnUs = run.phases.find(({ phase }) => phase === 'warm-up')?.startUs ?? endUs;
   const own = (us: number) => ownTimeUs(run.plan.turns, us - firstTurnUs);

@@ -3,46 +3,46 @@ import { EFFECT_VERDICTS } from './comparison.ts';
 import { amount, count } from './load.ts';
 import { engineSchema, positive, stepSchema } from './plan.ts';
 
-/** A figure, and the runs that it is taken from. */
+/** A metric and the step whose runs it comes from. */
 const figureNameSchema = { name: v.string(), step: stepSchema };
 const ratio = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/** What one variant of a calibration is for. */
+/** The purpose of one variant in a calibration. */
 export const trialSchema = v.strictObject({
   variant: v.string(),
-  /** What it has, or does, that the baseline does not. */
+  /** How it differs from the baseline. */
   change: v.string(),
-  /** Null: nothing can differ. Else the figure in which it must show, and as what. */
+  /** The metric in which the change must show, and the verdict; null if nothing can differ. */
   expected: v.nullable(v.strictObject({ ...figureNameSchema, verdict: v.picklist(EFFECT_VERDICTS) })),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** What became of a cost that is known to be there. */
+/** Whether a cost that is known to exist was found. */
 export const knownEffectSchema = v.strictObject({
   variant: v.string(),
   ...figureNameSchema,
-  /** Variant ÷ baseline, as measured; null where no round gave one. */
+  /** Variant ÷ baseline, as measured; null if no round gave a value. */
   effect: v.nullable(ratio),
-  /** What the comparison said of it; `found` where that is what was expected. */
+  /** The verdict of the comparison. `found` if it is the expected one. */
   verdict: v.picklist(EFFECT_VERDICTS),
   found: v.boolean(),
 });
 export type KnownEffect = v.InferOutput<typeof knownEffectSchema>;
 
-/** How far a figure scatters between runs of the same variant. */
+/** How much a metric varies between runs of the same variant. */
 export const spreadSchema = v.strictObject({
   ...figureNameSchema,
   /** Runs of the baseline that count. */
   runs: count,
   /** Standard deviation ÷ mean over these runs; null with fewer than two. */
   variation: v.nullable(amount),
-  /** The smallest effect that such a comparison finds, from the rounds of the baseline against itself. */
+  /** The smallest effect that such a comparison detects, from rounds of the baseline against itself. */
   detectable: v.nullable(ratio),
 });
 export type FigureSpread = v.InferOutput<typeof spreadSchema>;
 
 const resultsEntries = {
-  /** Verdicts on figures that cannot differ, and how many of them said that they do. */
+  /** How many metrics that cannot differ were judged, and how many of them were reported as different. */
   falsePositives: v.strictObject({
     figures: count,
     called: count,
@@ -53,7 +53,7 @@ const resultsEntries = {
   known: v.array(knownEffectSchema),
 };
 
-/** What follows from the rounds of a calibration; its figures are in the comparison beside it. */
+/** What follows from the rounds of a calibration. Its figures are in the comparison next to it. */
 export const calibrationSchema = v.strictObject({
   kind: v.literal('calibration'),
   trials: v.array(trialSchema),
@@ -61,7 +61,7 @@ export const calibrationSchema = v.strictObject({
 });
 export type Calibration = v.InferOutput<typeof calibrationSchema>;
 
-/** What a calibration holds for: on another of these it says little. */
+/** The conditions under which a calibration applies. It says little about any others. */
 export const calibratedMachineSchema = v.strictObject({
   cpuModel: v.string(),
   cpus: count,
@@ -72,11 +72,11 @@ export const calibratedMachineSchema = v.strictObject({
 });
 export type CalibratedMachine = v.InferOutput<typeof calibratedMachineSchema>;
 
-/** A calibration as it is kept for later comparisons on the same machine. */
+/** A calibration as stored for later comparisons on the same machine. */
 export const keptCalibrationSchema = v.strictObject({
   schemaVersion: v.literal(1),
   machine: calibratedMachineSchema,
-  /** Id of its result, and when that began. */
+  /** Id and start time of its result. */
   id: v.string(),
   startedAt: v.string(),
   /** Name of the variant that was compared with itself. */

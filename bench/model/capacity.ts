@@ -7,24 +7,27 @@ const level = v.pipe(amount, v.gtValue(0));
 
 /** One run of the search. */
 export const trialSchema = v.strictObject({
-  /** Messages per second or WebSockets. */
+  /** Messages per second, or number of WebSockets. */
   level,
-  /** Whether the run came to its end, kept its schedule and met every objective. */
+  /** Whether the run finished, kept its schedule and met every objective. */
   met: v.boolean(),
-  /** Whether the system did what the schedule offered, and in time. */
+  /** Whether the system kept up with the schedule, in rate and in time. */
   keptSchedule: v.boolean(),
-  /** What each objective looks at, in base units and in their order; null where the run does not give it. */
+  /** The metric of each objective, in base units and in the order of the objectives; null if the run lacks it. */
   figures: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
-  /** Why a miss need not be the doing of what is measured, in a sentence; null where it is, and where nothing was missed. */
+  /**
+   * Why something other than the measured component may have caused the miss, in a sentence. Null if nothing else
+   * did, or if nothing was missed.
+   */
   elsewhere: v.nullable(v.string()),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** What is raised until an objective is missed, and what stays the same meanwhile. */
+/** What is raised until an objective is missed, and what stays constant. */
 export const axisSchema = v.variant('over', [
-  /** Messages per second, over so many WebSockets. */
+  /** Messages per second, over this many WebSockets. */
   v.strictObject({ over: v.literal('rate'), connections: positive }),
-  /** WebSockets, at so many messages per second on all of them together or on each. */
+  /** WebSockets, with this many messages per second on all of them together or on each. */
   v.strictObject({
     over: v.literal('connections'),
     ratePerSecond: level,
@@ -34,25 +37,27 @@ export const axisSchema = v.variant('over', [
 export type Axis = v.InferOutput<typeof axisSchema>;
 
 /**
- * What a capacity is known to be. `between`: what is measured holds the objectives at the lower bound and
- * misses them at the upper one. `at-least`: something else was the limit above the lower bound. `below`: it misses
- * them at every level that was tried. `unknown`: no trial held them, and that may be the doing of something else.
+ * What is known about a capacity. `between`: the objectives are met at the lower bound, and the measured component
+ * misses them at the upper one. `at-least`: something else was the limit above the lower bound. `below`: they are
+ * missed at every level tried. `unknown`: no trial met them, and something else may be the cause.
  */
 export const CAPACITY_BOUNDS = ['between', 'at-least', 'below', 'unknown'] as const;
 
-/** The highest level at which a variant holds the objectives. */
+/** The highest level at which a variant meets the objectives. */
 export const capacitySchema = v.strictObject({
   kind: v.literal('capacity'),
   variant: v.string(),
   axis: axisSchema,
   /** All have to be met. */
   objectives: v.array(conditionSchema),
-  /** Highest level at which they were met, and lowest above it at which they were not; null: there is none. */
+  /**
+   * Highest level at which they were met, and lowest level above it at which they were not; null if there is none.
+   */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),
   bound: v.picklist(CAPACITY_BOUNDS),
-  /** What kept the search from an upper bound of what is measured, in a sentence; null: nothing did. */
+  /** What prevented an upper bound that is due to the measured component, in a sentence; null if nothing did. */
   limit: v.nullable(v.string()),
-  /** Both ends are within the precision of each other and confirmed by repeats. */
+  /** Whether the ends are within the precision of each other and confirmed by repeats. */
   finished: v.boolean(),
   /** In the order in which they ran. */
   trials: v.array(trialSchema),

@@ -3,8 +3,8 @@ import { amount, count } from './load.ts';
 import { positive, stepSchema } from './plan.ts';
 
 /**
- * The verdict on an effect. Times and throughput are `faster` or `slower`, what is used up (CPU, memory) is
- * `cheaper` or `dearer`. `no difference detected` does not say that there is none: see `detectable`.
+ * The verdict on an effect. Times and throughput are `faster` or `slower`; resources (CPU, memory) are `cheaper` or
+ * `dearer`. `no difference detected` does not mean that there is none: see `detectable`.
  */
 export const EFFECT_VERDICTS = [
   'faster',
@@ -16,7 +16,7 @@ export const EFFECT_VERDICTS = [
 ] as const;
 export type EffectVerdict = (typeof EFFECT_VERDICTS)[number];
 
-/** What the headline figures come to; `mixed`: better in one, worse in another. */
+/** The verdict over all headline figures. `mixed`: better in one, worse in another. */
 export const OVERALL_VERDICTS = [...EFFECT_VERDICTS, 'mixed'] as const;
 export type OverallVerdict = (typeof OVERALL_VERDICTS)[number];
 
@@ -24,44 +24,46 @@ const figure = v.pipe(v.number(), v.finite());
 /** A ratio, variant ÷ baseline. */
 const ratio = v.pipe(figure, v.gtValue(0));
 
-/** One figure of one variant beside that of the baseline. */
+/** One figure of a variant and of the baseline. */
 export const comparedFigureSchema = v.strictObject({
-  /** As thresholds have it: `cpuPerMessage.proxy`, `response.p50`. */
+  /** Named as in thresholds: `cpuPerMessage.proxy`, `response.p50`. */
   name: v.string(),
-  /** Of the runs that it is taken from. */
+  /** Of the runs it comes from. */
   step: stepSchema,
   unit: v.picklist(['µs', 'B', '1/s']),
-  /** Medians over the rounds that count; null where no round does. */
+  /** Medians over the rounds that count; null if none does. */
   baseline: v.nullable(figure),
   variant: v.nullable(figure),
   /** Variant ÷ baseline: the median over the rounds of the ratio within each. */
   effect: v.nullable(ratio),
-  /** 95 % interval of the effect; null where the rounds are too few for one. */
+  /** 95 % interval of the effect; null with too few rounds for one. */
   interval: v.nullable(v.tuple([ratio, ratio])),
   /** Two-sided, adjusted for all figures of all variants. */
   pValue: v.nullable(v.pipe(amount, v.maxValue(1))),
   verdict: v.picklist(EFFECT_VERDICTS),
-  /** Smallest effect that would have been detected, as a ratio above 1; null where the rounds are too few. */
+  /** Smallest effect that would have been detected, as a ratio above 1; null with too few rounds. */
   detectable: v.nullable(ratio),
-  /** The figure round by round, where it counts on both sides. */
+  /** The figure in each round in which it counts on both sides. */
   rounds: v.array(v.strictObject({ round: positive, baseline: figure, variant: figure })),
-  /** The figure run by run, where the two sides are of different sessions and so not in pairs. */
+  /** The figure in each run, if the two sides are from different sessions and therefore not paired. */
   runs: v.exactOptional(v.strictObject({ baseline: v.array(figure), variant: v.array(figure) })),
 });
 export type ComparedFigure = v.InferOutput<typeof comparedFigureSchema>;
 
-/** One variant beside the baseline. */
+/** One variant compared with the baseline. */
 export const variantComparisonSchema = v.strictObject({
   variant: v.string(),
-  /** Where it is not that of the comparison: of stored results each variant is compared to its own counterpart. */
+  /**
+   * Set if it differs from the comparison's: among stored results each variant is compared with its counterpart.
+   */
   baseline: v.exactOptional(v.string()),
-  /** Of the headline figures: CPU per message of Nginx in the closed loop, and p50 of the response time. */
+  /** Over the headline figures: Nginx CPU per message in the closed loop, and p50 of the response time. */
   verdict: v.picklist(OVERALL_VERDICTS),
   figures: v.array(comparedFigureSchema),
 });
 export type VariantComparison = v.InferOutput<typeof variantComparisonSchema>;
 
-/** Figures of a run that do not count, and why; in its round they count on neither side. */
+/** Figures of a run that do not count, and why. They are left out of the round on both sides. */
 export const excludedSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,
@@ -71,14 +73,14 @@ export const excludedSchema = v.strictObject({
 });
 export type Excluded = v.InferOutput<typeof excludedSchema>;
 
-/** A result that was measured before. */
+/** A stored result. */
 const sourceSchema = v.strictObject({ id: v.string(), startedAt: v.string() });
 
-/** What two stored results that are compared have to do with each other. */
+/** How the two stored results of a comparison relate. */
 export const storedSchema = v.strictObject({
   baseline: sourceSchema,
   variant: sourceSchema,
-  /** What was otherwise in the two sessions, beside what is compared; an effect may be of any of these. */
+  /** Other differences between the two sessions, any of which may cause an effect. */
   differences: v.array(v.strictObject({ what: v.string(), baseline: v.string(), variant: v.string() })),
   /** Variants that only one of the two has. */
   unmatched: v.array(v.strictObject({ variant: v.string(), in: v.picklist(['baseline', 'variant']) })),
@@ -88,13 +90,16 @@ export type Stored = v.InferOutput<typeof storedSchema>;
 /** What follows from the rounds of a comparison, or from the runs of two stored results. */
 export const comparisonSchema = v.strictObject({
   kind: v.literal('comparison'),
-  /** Name of the variant that the others are compared to. */
+  /** Name of the variant with which the others are compared. */
   baseline: v.string(),
-  /** Null asked: as many as fitted into the budget. Used: rounds that ran to their end without losses. */
+  /**
+   * `asked` is null if as many rounds were run as fitted into the budget. `used` counts rounds that finished
+   * without losses.
+   */
   rounds: v.strictObject({ asked: v.nullable(positive), used: count }),
   comparisons: v.array(variantComparisonSchema),
   excluded: v.array(excludedSchema),
-  /** Where the sides are two stored results; used rounds are then those of the side that has fewer. */
+  /** Set if the sides are two stored results. `rounds.used` is then that of the side with fewer. */
   stored: v.exactOptional(storedSchema),
 });
 export type Comparison = v.InferOutput<typeof comparisonSchema>;

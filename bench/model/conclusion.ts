@@ -7,13 +7,13 @@ import { priceSchema } from './price.ts';
 
 /** What follows from several runs. */
 export const conclusionSchema = v.variant('kind', [
-  /** The rate of the step `latency`, and where it comes from. */
+  /** The rate of the latency step, and how it was chosen. */
   v.strictObject({
     kind: v.literal('rate'),
     ratePerSecond: amount,
-    /** True where the first rate turned out to be too high and was halved. */
+    /** True if the first rate turned out too high and was halved. */
     halved: v.boolean(),
-    /** One or two sentences for a person, with the figures that it follows from. */
+    /** One or two sentences for the user, with the figures behind the rate. */
     reason: v.string(),
   }),
   /** No latency could be measured for this variant. */

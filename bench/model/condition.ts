@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** What a metric is measured in; decides how a limit is written and read. */
+/** The kind of unit of a metric, which decides how a limit is written and read. */
 export const METRIC_UNITS = ['time', 'number', 'bytes'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
 
@@ -18,19 +18,19 @@ export function isOperator(text: string): text is Operator {
   return Object.hasOwn(OPERATORS, text);
 }
 
-/** What a figure of a run has to be, as in `response.p99<50ms`. */
+/** A condition on a figure of a run, such as `response.p99<50ms`. */
 export const conditionSchema = v.strictObject({
-  /** As the person wrote it. */
+  /** As the user wrote it. */
   text: v.string(),
   metric: v.string(),
   operator: v.picklist(NAMES),
-  /** In base units: µs, bytes, or plain. */
+  /** In base units: µs, bytes, or a plain number. */
   limit: v.pipe(v.number(), v.finite()),
   unit: v.picklist(METRIC_UNITS),
 });
 export type Condition = v.InferOutput<typeof conditionSchema>;
 
-/** @param value in base units; null: the run does not give it, which meets nothing */
+/** @param value in base units; null if the run lacks it, which meets no condition */
 export function isMet({ operator, limit }: Condition, value: number | null): boolean {
   return value !== null && OPERATORS[operator](value, limit);
 }

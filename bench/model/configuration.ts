@@ -1,15 +1,15 @@
-/** How a person's own configuration is read, and how its WebSockets are asked for. */
+/** How a user's own configuration is read, and how its WebSockets are requested. */
 export interface ConfigurationOptions {
-  /** Folders that the configuration names, and where they lie here: `/etc/nginx` → `./site`. */
+  /** Where to find folders that the configuration names: `/etc/nginx` → `./site`. */
   roots: readonly { from: string; to: string }[];
   /** Path of a file with lines `NAME=value`, for `${NAME}` in the configuration. */
   envFile: string | null;
-  /** Leaves access rules and limits in, though they may shut the load out. */
+  /** Keeps access rules and limits, although they may block the load. */
   keepGuards: boolean;
-  /** Path, and perhaps a query, of the WebSockets; null: chosen from the locations. */
+  /** Path of the WebSockets, optionally with a query; null to choose it from the locations. */
   websocketPath: string | null;
-  /** Value of the header Host, and the name for TLS; null: the first name of the server. */
+  /** Host header, and server name for TLS; null for the first name of the server. */
   host: string | null;
-  /** More headers of the upgrade request. */
+  /** Additional headers of the upgrade request. */
   headers: readonly { name: string; value: string }[];
 }

@@ -1,10 +1,13 @@
-/** What a result can be written as, beside its JSON and its report. */
+/** The formats in which a result can be written besides its JSON and its report. */
 export const EXPORTS = ['csv', 'hgrm', 'markdown', 'junit', 'openmetrics'] as const;
 export type ExportName = (typeof EXPORTS)[number];
 
-/** An export that a person asked for. */
+/** An export that the user asked for. */
 export interface WantedExport {
   name: ExportName;
-  /** Of the file, or of the folder where it makes several; null: in the run's folder, under their usual names. */
+  /**
+   * Path of the file, or of the folder for exports with several files; null for the usual names in the run's
+   * folder.
+   */
   path: string | null;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** How far a connection had come when it failed. */
+/** The stage a connection had reached when it failed. */
 export const FAILURE_STAGES = ['tcp', 'tls', 'upgrade', 'open'] as const;
 export type FailureStage = (typeof FAILURE_STAGES)[number];
 
@@ -9,9 +9,9 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
  * - `refused`, `reset`, `connect-timeout`, `tls`: before the HTTP upgrade;
  * - `status-<n>`: the upgrade was answered with HTTP status n instead of 101;
  * - `bad-accept`: Sec-WebSocket-Accept is wrong or missing (RFC 6455 section 4.1);
- * - `protocol-error`: bytes that are no HTTP response or no valid frame;
- * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not come, differs, or came in another order;
- * - `closed-<code>`: closed by the peer; 1006 when there was no close frame (RFC 6455 section 7.1.5);
+ * - `protocol-error`: bytes that are neither an HTTP response nor a valid frame;
+ * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differs, or arrived in the wrong order;
+ * - `closed-<code>`: closed by the peer; 1006 without a close frame (RFC 6455 section 7.1.5);
  * - `no-ports`, `no-files`: the generator's own limits (EADDRNOTAVAIL, EMFILE);
  * - `system-<code>`: any other error of the operating system, by its name.
  */
@@ -31,22 +31,22 @@ export type FailureKind =
   | `closed-${number}`
   | `system-${string}`;
 
-/** Failures counted by stage and kind; the key is `<stage>/<kind>`, as in `upgrade/status-503`. */
+/** Failures counted by stage and kind. The key is `<stage>/<kind>`, such as `upgrade/status-503`. */
 export type FailureCounts = Record<string, number>;
 export const failureKey = v.pipe(v.string(), v.regex(/^(tcp|tls|upgrade|open)\/[A-Za-z0-9_-]{1,64}$/));
 export const failureCountsSchema = v.record(failureKey, v.pipe(v.number(), v.integer(), v.minValue(0)));
 
-/** Why the bench could not do what was asked; `message` is a sentence with the remedy, for a person. */
+/** Why the bench could not do what was asked. `message` is a sentence for the user, with the remedy. */
 export type ProblemKind =
-  | 'usage' // wrong options, profile, number: exit code 2
-  | 'environment' // missing binary, rights, limits, full disk
-  | 'configuration' // nginx -t said no
-  | 'died' // a process of the topology ended in mid-run
+  | 'usage' // wrong option, profile or number: exit code 2
+  | 'environment' // missing binary or permissions, limits, full disk
+  | 'configuration' // rejected by nginx -t
+  | 'died' // a process of the topology ended during a run
   | 'result'; // a result file that cannot be read
 
 /**
- * An error whose message is meant for the person at the terminal: what is wrong, where, and what to
- * do. Everything else that is thrown is a defect of the bench itself.
+ * An error whose message is meant for the user: what is wrong, where, and what to do. Any other exception is a
+ * defect of the bench itself.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';

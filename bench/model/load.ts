@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 
-/** Whole numbers from 0 up: counts, bytes, microseconds. */
+/** Whole numbers from 0: counts, bytes, microseconds. */
 export const count = v.pipe(v.number(), v.finite(), v.integer(), v.minValue(0));
-/** A finite number from 0 up: rates, shares. */
+/** Finite numbers from 0: rates, shares. */
 export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /**
- * How the work arrives. `closed`: a connection sends its next message when the echo of the last has
- * come, at most `inFlight` unanswered. `open`: messages are due on a schedule fixed beforehand.
+ * How work arrives. `closed`: a connection sends its next message when the echo of the last has arrived, with at
+ * most `inFlight` unanswered. `open`: messages are due on a schedule fixed in advance.
  */
 export const loadSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('closed'), inFlight: v.pipe(count, v.minValue(1)) }),
@@ -20,7 +20,7 @@ export const loadSchema = v.variant('kind', [
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
-/** What a message carries; the size is drawn uniformly from minBytes..maxBytes, both included. */
+/** The content of messages. The size is drawn uniformly from minBytes to maxBytes, inclusive. */
 export const payloadSchema = v.strictObject({
   minBytes: count,
   maxBytes: count,
@@ -28,9 +28,9 @@ export const payloadSchema = v.strictObject({
 });
 export type Payload = v.InferOutput<typeof payloadSchema>;
 
-/** What the connections do: one member for each scenario. */
+/** What the connections do, with one member per scenario. */
 export const workloadSchema = v.variant('scenario', [
-  /** Every open connection sends messages, and each echo is checked for content and order. */
+  /** Every open connection sends messages. Each echo is checked for content and order. */
   v.strictObject({ scenario: v.literal('echo'), load: loadSchema, payload: payloadSchema }),
 ]);
 export type Workload = v.InferOutput<typeof workloadSchema>;

@@ -1,7 +1,14 @@
 /**
- * Text from outside for a terminal: control characters, which could move the cursor, recolour or forge
- * lines, become spaces (C0, DEL, C1, line and paragraph separators, and those that turn the direction).
+ * Makes external text safe for a terminal. Control characters, which could move the cursor, change colours or forge
+ * lines, become spaces (C0, DEL, C1, line and paragraph separators, and direction marks).
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ');
+  return text.replace(CONTROL, ' ');
+}
+
+const CONTROL = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** The same for text of several lines: its line breaks and tabs stay. */
+export function printableLines(text: string): string {
+  return text.replace(CONTROL, (run) => [...run].map((char) => (/[\n\t]/.test(char) ? char : ' ')).join(''));
 }

@@ -1,44 +1,44 @@
 import * as v from 'valibot';
 import type { ConfigurationOptions } from './configuration.ts';
 
-/** profile.json: what a profile is for. The configuration itself is the nginx.conf beside it. */
+/** profile.json, which describes a profile. The configuration itself is the nginx.conf next to it. */
 export const profileSchema = v.strictObject({
   title: v.string(),
   /** The question that a run of this profile answers. */
   question: v.string(),
-  /** What the article that the project comes from says of it; null where it says nothing. */
+  /** What the article behind this project claims about it; null if nothing. */
   claim: v.nullable(v.string()),
   /** What to expect, and why. */
   expect: v.string(),
-  /** Echo servers at the least. */
+  /** Minimum number of echo servers. */
   servers: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** Of the certificate, where there is one: the sandbox makes it. */
+  /** Key type of the certificate, if any. The sandbox creates it. */
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
-  /** Path of a plain GET that comes before the first connection, as from a monitor; null: none. */
+  /** Path of a plain GET before the first connection, as a monitor would send; null for none. */
   visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
   /** Whether the echo servers speak TLS, for a `proxy_pass https://`. */
   upstreamTls: v.optional(v.boolean(), false),
-  /** Whether `all` names it, too. */
+  /** Whether `all` includes it. */
   inAll: v.optional(v.boolean(), true),
 });
-/** A profile with its name (the folder) and the path of its nginx.conf, null for `direct`. */
+/** A profile with its name (the folder) and the path of its nginx.conf, which is null for `direct`. */
 export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;
   configurationPath: string | null;
-  /** Of a person's own configuration, which is put under load like a profile; null for those of the package. */
+  /** Set for a user's own configuration, which runs like a profile; null for the package's profiles. */
   options: ConfigurationOptions | null;
 };
 
-/** tunings/<name>.json: what a tuning is for. The change itself is the <name>.conf beside it. */
+/** tunings/<name>.json, which describes a tuning. The change itself is the <name>.conf next to it. */
 export const tuningDescriptionSchema = v.strictObject({
-  /** The question that a comparison of a profile with and without it answers. */
+  /** The question answered by comparing a profile with and without it. */
   question: v.string(),
-  /** Options under which its effect should show, as in `--payload 64k`; empty where the usual load does. */
+  /** Options under which its effect should show, such as `--payload 64k`; empty if the default load suffices. */
   load: v.string(),
   /** What to expect, and why. */
   expect: v.string(),
-  /** Profiles that it can be laid over; null: all that have its blocks. */
+  /** Profiles it can be applied to; null for all that have its blocks. */
   profiles: v.nullable(v.array(v.string())),
 });
-/** A tuning that comes with the package: its name is that of the file, its text that of the .conf. */
+/** A built-in tuning. Its name is that of the file, and its text that of the .conf. */
 export type ShippedTuning = v.InferOutput<typeof tuningDescriptionSchema> & { name: string; text: string };

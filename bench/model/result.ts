@@ -7,22 +7,22 @@ import { planSchema, runPlanSchema } from './plan.ts';
 import { outcomeSchema, type Run, validitySchema } from './run.ts';
 import { variantSchema } from './variant.ts';
 
-/** Raised when a reader of older results would misread newer ones. */
+/** Increased when a reader of older results would misread newer ones. */
 export const SCHEMA_VERSION = 2;
 
-/** Facts about the machine that figures depend on. */
+/** Facts about the machine that affect figures. */
 export const environmentSchema = v.strictObject({
   os: v.string(),
   kernel: v.string(),
   arch: v.string(),
   cpuModel: v.string(),
-  /** That processes were planned for: those that this system allows, and no more than a quota gives. */
+  /** The number for which processes were planned: the allowed CPUs, limited by a quota. */
   cpus: count,
-  /** CPUs that a control group allows, often a fraction; null where there is no such limit. */
+  /** CPUs allowed by a control group, often a fraction; null if there is no such limit. */
   cpuQuota: v.optional(v.nullable(amount), null),
   memoryBytes: count,
   node: v.string(),
-  /** Version of the Bun that was found; null: none, or a result from before it was looked for. */
+  /** Version of the Bun that was found; null if none, or in results from before the bench looked for it. */
   bun: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,
   somaxconn: v.nullable(count),
@@ -31,15 +31,15 @@ export const environmentSchema = v.strictObject({
 });
 export type Environment = v.InferOutput<typeof environmentSchema>;
 
-/** Also the folder's name below reports/. */
+/** Also the name of its folder in reports/. */
 export const resultId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,120}$/));
 
-/** Path of a run's file below the result's folder: nothing in it may lead elsewhere. */
+/** Path of a run's file below the result's folder. The pattern prevents paths that lead elsewhere. */
 export const runFileName = v.pipe(v.string(), v.regex(/^runs\/[1-9][0-9]*-[A-Za-z0-9._+@-]{1,120}\.json$/));
 
 /**
- * What of a run's plan says whether another measured the same. The engine and the processes belong to it, for
- * figures on different ones are not comparable.
+ * The part of a run's plan that decides whether two runs measured the same thing. It includes engine and processes,
+ * because figures are not comparable across them.
  */
 const loadDigest = v.strictObject(
   v.pick(runPlanSchema, [
@@ -57,7 +57,7 @@ const loadDigest = v.strictObject(
 );
 export type LoadDigest = v.InferOutput<typeof loadDigest>;
 
-/** What the index keeps of a run: enough to list, search and compare it without reading its file. */
+/** What the index stores about a run: enough to list, search and compare it without reading its file. */
 export const runSummarySchema = v.strictObject({
   file: runFileName,
   ...v.pick(runPlanSchema, ['variant', 'step', 'round', 'profile']).entries,
@@ -66,9 +66,9 @@ export const runSummarySchema = v.strictObject({
   validity: validitySchema,
   /** Null in results from before the index kept it. */
   load: v.optional(v.nullable(loadDigest), null),
-  /** Version of Nginx; null without one, and in results from before the index kept it. */
+  /** Nginx version; null without Nginx, and in results from before the index kept it. */
   nginx: v.optional(v.nullable(v.string()), null),
-  /** Figures by the names that thresholds have for them; times in µs, sizes in bytes, null where unknown. */
+  /** Figures, named as in thresholds. Times are in µs and sizes in bytes; null if unknown. */
   metrics: v.record(v.string(), v.nullable(v.pipe(v.number(), v.finite()))),
 });
 export type RunSummary = v.InferOutput<typeof runSummarySchema>;
@@ -82,26 +82,26 @@ const headEntries = {
   environment: environmentSchema,
   variants: v.array(variantSchema),
   notices: v.array(noticeSchema),
-  /** Of a comparison: what a calibration found of this machine before, where there was one. */
+  /** In comparisons: what an earlier calibration found about this machine, if any. */
   calibration: v.exactOptional(keptCalibrationSchema),
 };
 
-/** What of a result is known before its first run. */
+/** What is known about a result before its first run. */
 export const resultHeadSchema = v.strictObject(headEntries);
 export type ResultHead = v.InferOutput<typeof resultHeadSchema>;
 
 /**
- * The index of a result, `result.json`: a plain, versioned JSON value, saved after every run. Each run is a
- * file of its own, so that nothing is rewritten whole while a long comparison grows.
+ * The index of a result, `result.json`: a plain, versioned JSON value, saved after every run. Each run is a file of
+ * its own, so a growing comparison is never rewritten as a whole.
  */
 export const resultIndexSchema = v.strictObject({
   ...headEntries,
-  /** Null until the last run has ended: a result with null here was cut off. */
+  /** Null until the last run has ended, so a result with null was interrupted. */
   endedAt: v.nullable(v.string()),
   conclusions: v.array(conclusionSchema),
   runs: v.array(runSummarySchema),
 });
 export type ResultIndex = v.InferOutput<typeof resultIndexSchema>;
 
-/** A result with its runs: what reports are pure functions of. */
+/** A result with its runs. Reports are pure functions of it. */
 export type Result = Omit<ResultIndex, 'runs'> & { runs: Run[] };

@@ -12,27 +12,27 @@ export const sliceSchema = v.strictObject({
   startUs: count,
   endUs: count,
   phase: phaseSchema,
-  /** What happened in it, by name; counters of a run's slices add up to its totals. */
+  /** Events counted in the slice, by name. The counters of a run's slices add up to its totals. */
   counters: v.strictObject({
     /**
-     * Messages that the load asked for, under the phase of their intended time: those of the steady phase are
-     * in its slices and in the drain's. 0 in results from before it was counted.
+     * Messages that the load asked for, under the phase of their intended time: those of the steady phase are in
+     * its own slices and in the drain's. 0 in results from before it was counted.
      */
     due: v.optional(count, 0),
     sent: count,
     echoed: count,
-    /** Sent and given up. */
+    /** Sent, then given up. */
     lost: count,
-    /** Given up before they were sent, for want of a connection; due = sent + unsent over the run. */
+    /** Given up before being sent, for lack of a connection. Over the run, due = sent + unsent. */
     unsent: v.optional(count, 0),
     bytesSent: count,
     bytesReceived: count,
     opened: count,
   }),
   failures: failureCountsSchema,
-  /** How things stood at its end: messages sent and neither echoed nor lost, connections open. */
+  /** The state at its end: messages sent but neither echoed nor lost, and open connections. */
   gauges: v.strictObject({ outstanding: count, open: count }),
-  /** A histogram without samples is left out. */
+  /** A histogram without samples is omitted. */
   histograms: v.partial(
     v.strictObject({
       tcp: encodedHistogram,
@@ -42,7 +42,7 @@ export const sliceSchema = v.strictObject({
       response: encodedHistogram,
       service: encodedHistogram,
       sendLag: encodedHistogram,
-      /** How long the lost and the unsent had waited; they are in `response` or `service` too. */
+      /** How long the lost and unsent messages had waited; also included in `response` or `service`. */
       lostWait: encodedHistogram,
       unsentWait: encodedHistogram,
     }),
@@ -56,7 +56,7 @@ export const workerTotalsSchema = v.strictObject({
   asked: count,
   opened: count,
   failed: count,
-  /** due = sent + unsent, sent = echoed + outstanding + lost. */
+  /** due = sent + unsent, and sent = echoed + outstanding + lost. */
   due: v.optional(count, 0),
   sent: count,
   echoed: count,
@@ -69,14 +69,17 @@ export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 export const COMPONENTS = ['proxy', 'server', 'generator', 'runner'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** Counters of one process at one moment; CPU and switches since the process started, all threads. */
+/**
+ * Counters of one process at one moment. CPU and context switches are totals since the process started, over all
+ * threads.
+ */
 export const sampleSchema = v.strictObject({
   atUs: count,
   cpuUs: count,
   residentBytes: count,
   voluntarySwitches: count,
   involuntarySwitches: count,
-  /** Node processes only, over the time since the sample before: share of time not idle, longest delay. */
+  /** Node processes only, since the previous sample: share of time not idle, and longest delay. */
   loopUtilisation: v.nullable(amount),
   loopDelayMaxUs: v.nullable(count),
 });
@@ -84,7 +87,7 @@ export type Sample = v.InferOutput<typeof sampleSchema>;
 
 export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
-  /** As a person would call it: `nginx master`, `nginx worker 1`, `echo server 2`, `generator 1`. */
+  /** As shown to the user: `nginx master`, `nginx worker 1`, `echo server 2`, `generator 1`. */
   name: v.string(),
   pid: count,
   samples: v.array(sampleSchema),
@@ -92,25 +95,27 @@ export const processSeriesSchema = v.strictObject({
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 
 /**
- * What the kernel has counted at one moment, over all CPUs that the processes of the run may use; µs since
- * the system started, in steps of 10 ms (proc_stat(5)).
+ * The kernel's counters at one moment, over all CPUs that the processes of the run may use. In µs since the system
+ * started, in steps of 10 ms (proc_stat(5)).
  */
 export const machineSampleSchema = v.strictObject({
   atUs: count,
-  /** With nothing to do, or waiting for a disk. */
+  /** Idle, or waiting for a disk. */
   idleUs: count,
   /** Taken by the host of a virtual machine while there was work to do. */
   stolenUs: count,
-  /** In interrupts and in what they put off; some kernels charge it to the interrupted process as well. */
+  /** In interrupts and softirqs. Some kernels also charge this to the interrupted process. */
   interruptUs: count,
-  /** CPU time of the processes of the runs that this one takes turns with. */
+  /** CPU time of the processes of the runs with which this one takes turns. */
   besideUs: v.optional(count, 0),
+  /** Grows by as long as the machine was suspended: then no clock of the run went on. */
+  suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
 
-/** The machine beneath a run. */
+/** The machine during a run. */
 export const machineSeriesSchema = v.strictObject({
-  /** The CPUs that are counted, by number. */
+  /** Numbers of the CPUs that are counted. */
   cpus: v.array(count),
   samples: v.array(machineSampleSchema),
 });
@@ -125,16 +130,18 @@ export const shareSchema = v.strictObject({
 });
 export type Share = v.InferOutput<typeof shareSchema>;
 
-/** What one connection before the load found out about the listener. */
+/** What a single connection before the load found out about the listener. */
 export const probeSchema = v.strictObject({
-  /** ALPN that the WebSocket connections negotiated; null without TLS or where the server chose none. */
+  /** ALPN negotiated by the WebSocket connections; null without TLS, or if the server chose none. */
   alpn: v.nullable(v.string()),
   /** ALPN chosen for a client that offers h2 and http/1.1; null without TLS. */
   alpnOffered: v.nullable(v.string()),
-  /** SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 section 3) on an h2 connection; null where h2 was not negotiated. */
+  /** SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 section 3) on an h2 connection; null if h2 was not negotiated. */
   extendedConnect: v.nullable(v.boolean()),
   tlsProtocol: v.nullable(v.string()),
   tlsCipher: v.nullable(v.string()),
+  /** Type of the certificate's key as Node names it: `ec`, `rsa`; null without TLS, and in older results. */
+  tlsKeyType: v.optional(v.nullable(v.string()), null),
   /** Whether a second connection resumed the session of the first (RFC 8446 section 2.2); null without TLS. */
   tlsResumed: v.nullable(v.boolean()),
 });
@@ -147,12 +154,15 @@ export const httpLegSchema = v.strictObject({
   durationUs: count,
   requests: count,
   non2xx: count,
+  /** The answers by the class of their status: `2xx`, `5xx`, and `426` apart; null: older results do not tell. */
+  statuses: v.optional(v.nullable(v.record(v.pipe(v.string(), v.regex(/^(?:\dxx|426)$/)), count)), null),
   errors: count,
   timeouts: count,
+  /** Answered, whatever with. */
   requestsPerSecond: amount,
   bytesReceived: count,
   latency: encodedHistogram,
-  /** Values of the X-Cache-Status response header, counted; null where the profile has no cache. */
+  /** Counts of the values of the X-Cache-Status response header; null if the profile has no cache. */
   cache: v.nullable(v.record(v.string(), count)),
   /** Requests that reached the echo servers during the leg. */
   backendRequests: count,
@@ -161,16 +171,19 @@ export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
 
 export const nginxFactsSchema = v.strictObject({
   binary: v.string(),
-  /** The package that was fetched, `nginx 1.26.3-3+deb13u10 of debian:trixie`; null: it was there already. */
+  /**
+   * The package that was fetched, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if Nginx was already
+   * installed.
+   */
   origin: v.optional(v.nullable(v.string()), null),
   version: v.string(),
   openssl: v.nullable(v.string()),
   buildArguments: v.string(),
-  /** The configuration as it was read, with what it includes; null in results from before it was kept. */
+  /** The configuration as read, including the files it includes; null in results from before it was kept. */
   given: v.optional(v.nullable(v.string()), null),
-  /** The configuration that ran, as it was printed for `nginx -c`. */
+  /** The configuration that ran, as printed for `nginx -c`. */
   configuration: v.string(),
-  /** Lines of the error log at level warn and above, the last 200 at most. */
+  /** Lines of the error log at level warn and above, at most the last 200. */
   errorLog: v.array(v.string()),
 });
 export type NginxFacts = v.InferOutput<typeof nginxFactsSchema>;
@@ -183,14 +196,14 @@ export const outcomeSchema = v.variant('state', [
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 
 /**
- * What kept the run from going faster. `machine`: no CPU was left for any of its processes; `schedule`: it
- * did all that was offered.
+ * What kept the run from going faster. `machine`: no CPU was left for any of its processes. `schedule`: it did
+ * everything that was offered.
  */
 export const LIMITS = ['proxy', 'server', 'generator', 'machine', 'schedule', 'none'] as const;
 
 export const validitySchema = v.strictObject({
   verdict: v.picklist(['valid', 'suspect', 'generator-limited', 'server-limited']),
-  /** One sentence with its evidence for each reason; empty where valid. */
+  /** One sentence with evidence for each reason; empty if valid. */
   reasons: v.array(v.string()),
   limit: v.strictObject({ component: v.picklist(LIMITS), evidence: v.string() }),
 });
@@ -201,12 +214,12 @@ export const runSchema = v.strictObject({
   plan: runPlanSchema,
   startedAt: v.string(),
   outcome: outcomeSchema,
-  /** When each phase began and ended, µs since the run's epoch; a phase not reached is missing. */
+  /** When each phase began and ended, in µs since the run's epoch. Phases that were not reached are missing. */
   phases: v.array(v.strictObject({ phase: phaseSchema, startUs: count, endUs: count })),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
-  /** Null where the system does not tell, and in results from before it was recorded. */
+  /** Null if the system does not report it, and in results from before it was recorded. */
   machine: v.optional(v.nullable(machineSeriesSchema), null),
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),

@@ -3,8 +3,16 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 
-const execute = promisify(execFile);
+/** Runs a command to its end. @returns what it printed; rejects where it fails, as promisified `execFile` does. */
+export type Execute = (
+  command: string,
+  args: readonly string[],
+  options?: { cwd?: string; timeout?: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
+) => Promise<{ stderr: string }>;
+
+export const execute = promisify(execFile);
 /** Time limit of one call of apt-get; long enough for a slow connection. */
 const APT_TIMEOUT_MS = 300_000;
 
@@ -38,6 +46,7 @@ export async function requireApt(): Promise<void> {
 export async function privateApt(
   work: string,
   sources: string | null,
+  execute: Execute,
   signal: AbortSignal | undefined,
 ): Promise<Apt> {
   await mkdir(join(work, 'state/lists/partial'), { recursive: true });
@@ -68,6 +77,7 @@ export async function privateApt(
     const archives = await Promise.all(packages.map((name) => findArchive(work, name)));
     for (const archive of archives) {
       await execute('dpkg-deb', ['-x', archive, folder]).catch((cause) => {
+        signal?.throwIfAborted();
         throw new Problem('environment', `${archive} cannot be unpacked: ${lastError(cause)}`, { cause });
       });
     }
@@ -121,7 +131,7 @@ export async function dependenciesOf(archive: string): Promise<string[]> {
 function lastError(cause: unknown): string {
   const { stderr, killed } = cause as { stderr?: string; killed?: boolean };
   if (killed === true) return `no answer within ${APT_TIMEOUT_MS / 1000} s.`;
-  return complaint(stderr ?? '') ?? String(cause);
+  return complaint(stderr ?? '') ?? `${reasonOf(cause)}.`;
 }
 
 /**

@@ -4,6 +4,7 @@ import { access, readFile, stat } from 'node:fs/promises';
 import { delimiter, dirname, join, relative, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
+import { reasonOf } from '../model/system-error.ts';
 import { fetchDebianNginx } from './debian.ts';
 import { fetchSuiteNginx } from './suite.ts';
 import { type NginxVersion, parseVersion } from './version.ts';
@@ -148,7 +149,8 @@ async function reason(cause: unknown): Promise<string> {
   const words = stderr?.trim().split('\n').at(-1) ?? '';
   const missing = /shared librar|Library not loaded|Error relocating|symbol/i.test(words);
   const remedy = missing ? ` A library is missing or too old. ${await installAdvice()}` : '';
-  return `${words === '' ? `it ended with ${String(code)}` : words.replace(/\.$/, '')}.${remedy}`;
+  if (words === '') return typeof code === 'number' ? `it ended with code ${code}.` : `${reasonOf(cause)}.`;
+  return `${words.replace(/\.$/, '')}.${remedy}`;
 }
 
 /**

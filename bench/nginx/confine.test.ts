@@ -173,7 +173,7 @@ describe('processes and limits', () => {
   });
 
   test('events are added where there are none: behind load_module, which nginx wants first', () => {
-    const moved = move(`load_module a.so; http { server { ${WEBSOCKET} } }`);
+    const moved = move(`load_module a.so; http { server { ${WEBSOCKET} } }`, { modulesPath: '/opt' });
     const names = moved.tree.flatMap((node) => (node.kind === 'directive' ? [node.name] : []));
     assert.deepEqual(names.slice(-3), ['load_module', 'events', 'http']);
   });

@@ -1,7 +1,8 @@
 import { basename, join } from 'node:path';
-import type { OnChange } from './notices.ts';
+import { NO_FOLDER } from './files.ts';
+import type { Change, OnChange } from './notices.ts';
 import { needsStreamModule } from './stream-module.ts';
-import { type Directive, directive, directives, type Node, rewrite, set, word } from './tree.ts';
+import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
 
 export interface ConfineSpec {
   /** Absolute path of the run's private folder: Nginx writes files only below it. */
@@ -17,7 +18,7 @@ export interface ConfineSpec {
   user: string | null;
   /** Arguments of `configure` from `nginx -V`: they tell which modules are built in. */
   buildArguments: string;
-  /** Folder of this binary's dynamic modules; null: as the configuration says. */
+  /** Folder of this binary's dynamic modules: no others are loaded; null: it has none. */
   modulesPath: string | null;
   /** Path of the stream module, if it is a dynamic module; null: built in, or missing. */
   streamModule: string | null;
@@ -26,9 +27,48 @@ export interface ConfineSpec {
 /** Removed without a notice: the run sets its own error log, and has a certificate of its own. */
 const REPLACED = new Set(['error_log', 'lock_file', 'ssl_password_file']);
 
-/** Directives that write other files: core dumps, profiles, copies of responses, TLS keys, session logs. */
+/**
+ * Directives that write other files: core dumps, profiles, what clients upload, copies of responses, TLS keys, session
+ * logs.
+ */
 const WRITES =
-  /^(debug_points|google_perftools_profiles|working_directory|worker_rlimit_core)$|^(fastcgi|proxy|scgi|uwsgi)_store$|^session_log(_|$)|^ssl_key_log$/;
+  /^(create_full_put_path|debug_points|google_perftools_profiles|min_delete_depth|working_directory|worker_rlimit_core)$|^dav_|_store(_access)?$|^session_log(_|$)|^ssl_key_log$/;
+
+/**
+ * Directives that load code or run a program, by themselves or where they only configure it: Lua reads its core
+ * library from a path of the configuration, Perl its module, and a style sheet of XSLT reads and writes files. Workers
+ * get no variables of the environment from a configuration, for libraries find files and code by them.
+ */
+const CODE =
+  /^(env|ssl_engine|xml_entities|xslt_\w+)$|^(cgi|exec|lua|modsecurity|mruby|passenger|perl|php|wasm)(_|$)/;
+
+/** Commands for OpenSSL that name no file. */
+const TLS_SETTINGS =
+  /^(CipherString|Ciphersuites|ClientSignatureAlgorithms|Curves|ECDHParameters|Groups|MaxProtocol|MinProtocol|Options|Protocol|RecordPadding|SignatureAlgorithms|VerifyMode)$/i;
+
+/** Directives whose arguments may begin with a slash, but name no file, or one that is settled here or in files.ts. */
+const NO_FILE = new Set(
+  [
+    'access_log add_after_body add_before_body add_header add_trailer alias auth_basic auth_basic_user_file',
+    'auth_jwt_key_file auth_jwt_key_request auth_request auth_request_set early_hints error_page geo geoip2 geoip_city geoip_country',
+    'geoip_org geoip_proxy hash http2_push if index internal_redirect keyval license_token limit_conn_zone limit_req_zone',
+    'location log_format map mirror pid post_action proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_pass',
+    'proxy_redirect proxy_set_body return rewrite root secure_link secure_link_md5 secure_link_secret server',
+    'server_name set split_clients sticky sub_filter try_files upstream userid_path valid_referers',
+    'ssl_certificate ssl_certificate_key ssl_client_certificate ssl_crl ssl_dhparam ssl_ech_file',
+    'ssl_session_ticket_key ssl_trusted_certificate proxy_ssl_trusted_certificate',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/** The same by patterns of names. */
+const NO_FILES =
+  /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
+
+/** An absolute path, also as the value of a parameter, one that leads up, and how OpenSSL names keys elsewhere. */
+const PATH = /^(\w+=)?(\.\.)?\/|(^|\/)\.\.(\/|$)|^(engine|file|store):/;
+
+/** Tests of `if` for a file. */
+const FILE_TEST = /^\(?!?-[defx]$/;
 
 /** Makes Nginx write only below the folder, and sets its processes and limits as planned. */
 export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
@@ -43,20 +83,43 @@ function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnC
     const first = node.args[0]?.text ?? '';
     if (/^(access|error)_log$/.test(node.name) && first.startsWith('syslog:')) onChange('syslog', node);
     if (REPLACED.has(node.name)) return [];
-    if (WRITES.test(node.name) && first !== 'off') {
-      onChange('files', node);
-      return [];
-    }
+    if (WRITES.test(node.name) && first !== 'off') return without('files', node);
+    if (CODE.test(node.name)) return without('code', node);
+    if (node.name.endsWith('ssl_conf_command') && !TLS_SETTINGS.test(first))
+      return without('outside-files', node);
     if (/^client_body_temp_path$|^(proxy|fastcgi|uwsgi|scgi)_temp_path$/.test(node.name)) return [];
     if (/^(proxy|fastcgi|uwsgi|scgi)_cache_path$/.test(node.name)) {
       caches.push(node.name);
       return [withFirst(node, join(spec.folder, `cache-${caches.length}`))];
     }
     if (node.name === 'access_log') return [confineAccessLog(node, spec.folder, logs)];
-    if (node.name === 'load_module') return [ownModule(node, spec)];
+    if (node.name === 'load_module') return ownModule(node, spec) ?? without('other-modules', node);
     if (node.name === 'keyval_zone') return [withoutState(node, onChange)];
+    if (node.name === 'if') return [testingNoFile(node, spec.folder)];
+    if (namesUnknownFile(node)) return without('outside-files', node);
     return withCertificate(node, parents, spec.certificate, onChange);
   });
+
+  function without(change: Change, node: Directive): [] {
+    onChange(change, node);
+    return [];
+  }
+}
+
+/** Whether a directive that the bench does not know names a file, as far as its arguments tell. */
+function namesUnknownFile(node: Directive): boolean {
+  if (NO_FILE.has(node.name) || NO_FILES.test(node.name)) return false;
+  return texts(node).some((text) => PATH.test(text));
+}
+
+/** Below the folder that is served, `if (-f …)` may ask for a file; it would tell what else is on this machine. */
+function testingNoFile(node: Directive, folder: string): Directive {
+  const at = node.args.findIndex(({ text }) => FILE_TEST.test(text));
+  const operand = node.args[at + 1]?.text ?? '';
+  if (at === -1 || /^\$(document_root|realpath_root|request_filename)(?!.*(\.\.|\$(?!uri\b)))/s.test(operand))
+    return node;
+  const none = word(`${join(folder, NO_FOLDER)}${operand.endsWith(')') ? ')' : ''}`);
+  return { ...node, args: node.args.with(at + 1, none) };
 }
 
 /**
@@ -79,11 +142,10 @@ function withoutState(node: Directive, onChange: OnChange): Directive {
   return { ...node, args };
 }
 
-function ownModule(node: Directive, { modulesPath }: ConfineSpec): Directive {
-  const path = node.args[0]?.text;
-  return modulesPath === null || path === undefined
-    ? node
-    : withFirst(node, join(modulesPath, basename(path)));
+/** A module by its name, in the folder of those that belong to this Nginx; null where it has no such folder. */
+function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
+  if (modulesPath === null) return null;
+  return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];
 }
 
 function withFirst(node: Directive, first: string): Directive {

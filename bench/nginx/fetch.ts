@@ -1,7 +1,19 @@
-import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
-import { type Apt, dependenciesOf, privateApt, requireApt } from './apt.ts';
+import { reasonOf } from '../model/system-error.ts';
+import { type Apt, dependenciesOf, type Execute, execute, privateApt, requireApt } from './apt.ts';
+import { requireTrusted } from './trust.ts';
 
 /**
  * Debian 12 and later ship the binary in the first package, older releases and Ubuntu in one of the others.
@@ -17,7 +29,18 @@ export interface FetchOptions {
   cacheDir: string;
   say: (line: string) => void;
   signal?: AbortSignal;
+  /** Default: one that is cleaned up unless this process is killed. */
+  place?: FetchPlace;
 }
+
+/**
+ * Where a fetch works: makes a folder in the cache, does the work there, and removes the folder. What is executed has
+ * ended by then.
+ */
+export type FetchPlace = <T>(
+  cacheDir: string,
+  work: (folder: string, execute: Execute) => Promise<T>,
+) => Promise<T>;
 
 /** What was fetched. */
 export interface FetchedNginx {
@@ -37,7 +60,11 @@ export interface Fetching {
   addLibraries(apt: Apt, archive: string, unpacked: string): Promise<void>;
 }
 
-/** What is in the cache below this name, or is fetched into it. */
+/**
+ * What is in the cache below this name, or is fetched into it.
+ *
+ * @throws Problem('environment') where it cannot be fetched, or where others could have changed what is in the cache
+ */
 export async function fetchOnce(
   name: string,
   options: FetchOptions,
@@ -45,10 +72,12 @@ export async function fetchOnce(
 ): Promise<FetchedNginx> {
   const root = resolve(options.cacheDir, `nginx-${name}-${process.arch}`);
   const path = join(root, 'usr/sbin/nginx');
+  await requireTrusted(resolve(options.cacheDir), root);
   if (!(await exists(path))) {
     await requireApt();
     options.say(`${fetching.why} into ${root}. Nothing is installed system-wide.`);
     await fetchInto(root, options, fetching);
+    await requireTrusted(resolve(options.cacheDir), root);
   }
   return { path, libraryPath: await libraryPath(root), origin: await originOf(root) };
 }
@@ -58,12 +87,12 @@ export async function fetchOnce(
  */
 async function fetchInto(
   root: string,
-  { cacheDir, signal }: FetchOptions,
+  { cacheDir, signal, place = plainPlace }: FetchOptions,
   { sources, addLibraries }: Fetching,
 ): Promise<void> {
-  const work = await makeWork(resolve(cacheDir));
-  try {
-    const apt = await privateApt(work, await sources(), signal);
+  await makeCache(resolve(cacheDir));
+  await place(resolve(cacheDir), async (work, execute) => {
+    const apt = await privateApt(work, await sources(), execute, signal);
     const unpacked = join(work, 'root');
     const warning = await apt.run(['update']);
     const archive = await unpackNginx(apt, unpacked, warning);
@@ -76,22 +105,30 @@ async function fetchInto(
       (file) => file.endsWith('.deb') && file !== basename(archive),
     );
     const names = [basename(archive), ...archives].map((file) => decodeURIComponent(basename(file, '.deb')));
-    await writeFile(join(unpacked, MANIFEST), `${names.join('\n')}\n`);
+    await writeFile(join(unpacked, MANIFEST), `${names.join('\n')}\n`, { mode: 0o644 });
     await rename(unpacked, root).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  });
 }
 
-async function makeWork(cacheDir: string): Promise<string> {
+const plainPlace: FetchPlace = async (cacheDir, work) => {
+  const folder = await mkdtemp(join(cacheDir, 'fetch-'));
   try {
-    await mkdir(cacheDir, { recursive: true });
-    return await mkdtemp(join(cacheDir, 'fetch-'));
+    return await work(folder, execute);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+async function makeCache(cacheDir: string): Promise<void> {
+  try {
+    await mkdir(cacheDir, { recursive: true, mode: 0o755 });
+    await access(cacheDir, constants.W_OK);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Problem('environment', `The cache folder ${cacheDir} cannot be written: ${why}.`, { cause });
+    throw new Problem('environment', `The cache folder ${cacheDir} cannot be written: ${reasonOf(cause)}.`, {
+      cause,
+    });
   }
 }
 

@@ -1,44 +1,123 @@
-import { candidates, firstReadable, type Whereabouts } from './locate.ts';
-import type { OnChange } from './notices.ts';
-import { type Directive, type Node, rewrite, word } from './tree.ts';
+import { find, type Whereabouts } from './locate.ts';
+import type { Change, OnChange } from './notices.ts';
+import { type Directive, type Node, rewrite, set, texts, word } from './tree.ts';
 
 /**
- * Directives whose first argument is a file that Nginx reads when it starts. Certificates and their keys are
- * not among them: the run has its own.
+ * Directives whose first argument is a file that Nginx reads when it starts, or with each request. Certificates and
+ * their keys are not among them: the run has its own.
  */
 const READS =
-  /^(ssl_(client_certificate|crl|dhparam|session_ticket_key|trusted_certificate)|auth_basic_user_file|auth_jwt_key_file|geoip2?(_\w+)?)$/;
+  /^(ssl_(client_certificate|crl|dhparam|ech_file|session_ticket_key|trusted_certificate)|auth_basic_user_file|auth_jwt_key_file|geoip2?(_\w+)?|license_token)$/;
+
+/** Directives whose first argument is a folder that Nginx serves. */
+const SERVES = /^(root|alias)$/;
+
+/** Without its file a guard would stand open. With one that is not there it lets nobody in. */
+const GUARDS = /^auth_(basic_user|jwt_key)_file$/;
 
 /**
- * Names the files that a configuration refers to by where they lie here, and takes out those that cannot be
- * read.
+ * A folder that is never made, in the run's private folder, which is Nginx's prefix. An empty one would not do:
+ * `rewrite ^ /../../etc/passwd break` leads out of a folder that is there.
+ */
+export const NO_FOLDER = 'no-such-folder';
+
+/**
+ * Names the files and folders that a configuration refers to by where they lie here, without links. A file that is
+ * not there or lies outside the folders of the configuration goes; a folder is replaced by one without files.
  */
 export async function withFiles(
   tree: readonly Node[],
   whereabouts: Whereabouts,
-  onChange: OnChange,
+  { keepGuards, onChange }: { keepGuards: boolean; onChange: OnChange },
 ): Promise<Node[]> {
-  const paths = new Set<string>();
-  rewrite(tree, (node) => {
-    const path = pathOf(node);
-    if (path !== null) paths.add(path);
-    return [node];
+  const servesFiles = namesOnlyItsFiles(tree);
+  const settled = new Map<string, Settled>();
+  for (const node of namingDirectives(tree)) {
+    if (!settled.has(keyOf(node))) settled.set(keyOf(node), await settle(node, whereabouts, servesFiles));
+  }
+  let serves = false;
+  const named = rewrite(tree, (node) => {
+    const found = settled.get(keyOf(node));
+    if (found === undefined) return [node];
+    const stays = found.path === null && keepGuards && GUARDS.test(node.name);
+    if (found.change !== null && !stays) onChange(found.change, node);
+    else if (SERVES.test(node.name)) serves = true;
+    const path = stays ? NO_FOLDER : found.path;
+    return path === null ? [] : [{ ...node, args: [word(path), ...node.args.slice(1)] }];
   });
-  const found = new Map<string, string | null>();
-  for (const path of paths) found.set(path, await firstReadable(candidates(path, whereabouts)));
-  return rewrite(tree, (node) => {
-    const path = pathOf(node);
-    if (path === null) return [node];
-    const file = found.get(path) ?? null;
-    if (file !== null) return [{ ...node, args: [word(file), ...node.args.slice(1)] }];
-    onChange('missing-files', node);
-    return [];
-  });
+  return serves ? withoutLinks(named) : named;
 }
 
-/** What has a variable in it is read with each request, and not when Nginx starts. */
-function pathOf(node: Directive): string | null {
-  const first = node.args[0]?.text;
-  if (first === undefined || first === 'off' || first.includes('$') || !READS.test(node.name)) return null;
-  return node.name.startsWith('geoip') && !first.includes('/') ? null : first;
+interface Settled {
+  /** Null: the directive goes. */
+  path: string | null;
+  /** Null: it works as it is written. */
+  change: Change | null;
+}
+
+function keyOf({ name, args: [first] }: Directive): string {
+  return `${name} ${first?.text}`;
+}
+
+function namingDirectives(tree: readonly Node[]): Directive[] {
+  const found: Directive[] = [];
+  rewrite(tree, (node) => {
+    if (namesFile(node)) found.push(node);
+    return [node];
+  });
+  return found;
+}
+
+function namesFile({ name, args: [first] }: Directive): boolean {
+  if (first === undefined) return false; // nginx -t reports what is wrong with it
+  if (SERVES.test(name)) return true;
+  if (first.text === 'off' || !READS.test(name)) return false;
+  return !name.startsWith('geoip') || first.text.includes('/');
+}
+
+async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: boolean): Promise<Settled> {
+  const path = node.args[0]?.text ?? '';
+  // What has a variable in it is looked for with each request, and a client may say where.
+  const hasVariable = path.includes('$');
+  if (SERVES.test(node.name)) {
+    const found = hasVariable || !servesFiles ? null : await find(path, whereabouts, 'folder');
+    if (found?.kind !== 'own') return { path: NO_FOLDER, change: 'static-files' };
+    return { path: path.endsWith('/') ? `${found.path}/` : found.path, change: null };
+  }
+  if (hasVariable) return { path: null, change: 'outside-files' };
+  const found = await find(path, whereabouts, 'file');
+  if (found.kind === 'own') return { path: found.path, change: null };
+  return { path: null, change: found.kind === 'outside' ? 'outside-files' : 'missing-files' };
+}
+
+/** Directives that send a request to another path, which Nginx does not normalise as it does that of a client. */
+const REDIRECTS =
+  /^(add_after_body|add_before_body|auth_request|error_page|index|internal_redirect|mirror|post_action|rewrite|try_files)$/;
+
+/** Answered with a redirect: the client then comes with a path of its own. */
+const URL = /^(https?|\$scheme):\/\//;
+
+/** A path that is normalised, and variables behind the `?`. */
+const NORMAL = /^(?:[^$?]|\$(?:document_uri|uri)\b)*(?:\?.*)?$/s;
+
+/** Whether no request can leave the folder that is served by `..` in its path, as `try_files /$arg_file` lets it. */
+function namesOnlyItsFiles(tree: readonly Node[]): boolean {
+  let isSafe = true;
+  rewrite(tree, (node) => {
+    if (!REDIRECTS.test(node.name)) return [node];
+    const paths = node.name === 'rewrite' ? texts(node).slice(1) : texts(node);
+    isSafe &&= paths.every((path) => URL.test(path) || (NORMAL.test(path) && !path.includes('..')));
+    return [node];
+  });
+  return isSafe;
+}
+
+/** Nginx follows no link in the folders that it serves: links there may lead anywhere. */
+function withoutLinks(tree: readonly Node[]): Node[] {
+  const open = rewrite(tree, (node) => (node.name === 'disable_symlinks' ? [] : [node]));
+  return open.map((node) =>
+    node.kind === 'directive' && node.name === 'http'
+      ? { ...node, block: set(node.block ?? [], 'disable_symlinks', ['on', 'from=$document_root']) }
+      : node,
+  );
 }

@@ -1,20 +1,27 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { readRegularFile, UnreadableFile } from '../files/regular-file.ts';
 import { Problem } from '../model/failure.ts';
 import { withFiles } from './files.ts';
 import { withUpgradeMap, wrapFragment } from './fragment.ts';
-import { candidates, folderAbove, type Whereabouts } from './locate.ts';
+import { candidates, folderAbove, locate, type Whereabouts } from './locate.ts';
 import type { OnChange } from './notices.ts';
 import { parse } from './parse.ts';
+import { marked, secretsIn } from './secrets.ts';
 import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
+/** Files that include each other multiply quickly: what a server runs is far below these. */
 const MAX_DEPTH = 32;
+const MAX_FILES = 1000;
+const MAX_BYTES = 8_388_608;
 
 /** How a configuration is read. */
 export interface Reading {
   roots: Whereabouts['roots'];
   environment: Environment;
+  /** Access rules stay in: none of them may fall open because a file is missing. */
+  keepGuards: boolean;
   onChange: OnChange;
 }
 
@@ -22,58 +29,81 @@ export interface Reading {
 export const AS_IT_LIES: Reading = {
   roots: [],
   environment: { file: {}, process: {} },
+  keepGuards: true,
   onChange: () => {},
 };
 
 /**
  * Reads a configuration, or a part of one, and everything that it includes into one tree. Each directive
- * remembers the file and line that it came from.
+ * remembers the file and line that it came from. Nothing is read but regular files in the folder of the configuration
+ * and below the roots, wherever links lead.
  *
  * @param path The main file, as `nginx -c` would get it, or one from conf.d or sites-available.
+ * @param tune Lays something over the tree before the files that it names are looked for.
  * @throws Problem('configuration') if a file is missing, cannot be read or has a syntax error, and
- *   Problem('usage') if it is the main file that is missing.
+ *   Problem('usage') if it is the main file that cannot be read.
  */
-export async function readConfiguration(path: string, reading: Reading = AS_IT_LIES): Promise<Node[]> {
+export async function readConfiguration(
+  path: string,
+  reading: Reading = AS_IT_LIES,
+  tune: (tree: readonly Node[]) => readonly Node[] = (tree) => tree,
+): Promise<Node[]> {
   const file = resolve(path);
-  const nodes = await readFileNodes(file, null, reading);
+  const budget = { files: MAX_FILES, bytes: MAX_BYTES };
+  const above = { reading, budget, whereabouts: { roots: reading.roots, folder: folderAbove(file) } };
+  const nodes = await readFileNodes(file, null, above);
   const whole = wrapFragment(nodes, reading.onChange);
   const isPart = whole.length !== nodes.length || whole.some((node, index) => node !== nodes[index]);
-  const whereabouts = { roots: reading.roots, folder: isPart ? folderAbove(file) : dirname(file) };
-  const expanded = await expandIncludes(whole, whereabouts, reading);
+  const whereabouts = isPart ? above.whereabouts : { roots: reading.roots, folder: dirname(file) };
+  const expanded = await expandIncludes(whole, { reading, budget, whereabouts });
   const complete = isPart ? withUpgradeMap(expanded, reading.onChange) : expanded;
-  return withFiles(complete, whereabouts, reading.onChange);
+  return withFiles(tune(complete), whereabouts, reading);
 }
 
-async function readFileNodes(file: string, includedBy: Directive | null, reading: Reading): Promise<Node[]> {
-  const text = await readText(file, includedBy);
-  return parse(
-    fillIn(text, file, reading.environment, (name, line) =>
-      reading.onChange('template', { ...directive(name, []), origin: { file, line } }),
-    ),
-    file,
-  );
+interface Expansion {
+  reading: Reading;
+  whereabouts: Whereabouts;
+  /** What may still be read. */
+  budget: { files: number; bytes: number };
+}
+
+async function readFileNodes(
+  file: string,
+  includedBy: Directive | null,
+  expansion: Expansion,
+): Promise<Node[]> {
+  const { reading } = expansion;
+  const text = await readText(file, includedBy, expansion);
+  const lines: { name: string; line: number }[] = [];
+  const filled = fillIn(text, file, reading.environment, (name, value, line) => {
+    lines.push({ name, line });
+    return value;
+  });
+  if (lines.length > 0) {
+    const secrets = secretsIn(fillIn(text, file, reading.environment, marked), file);
+    for (const { name, line } of lines) {
+      const values = secrets.flatMap((secret) => (secret.name === name ? [secret.value] : []));
+      reading.onChange('template', { ...directive(name, values), origin: { file, line } });
+    }
+  }
+  return parse(filled, file);
 }
 
 /**
  * Replaces each `include` by the content of its files. Relative paths start at the folder of the main file,
  * even in files that are included from elsewhere (ngx_conf_include uses the prefix of the configuration).
  */
-async function expandIncludes(
-  nodes: readonly Node[],
-  whereabouts: Whereabouts,
-  reading: Reading,
-  depth = 0,
-): Promise<Node[]> {
+async function expandIncludes(nodes: readonly Node[], expansion: Expansion, depth = 0): Promise<Node[]> {
   const expanded: Node[] = [];
   for (const node of nodes) {
     if (node.kind === 'comment') {
       expanded.push(node);
     } else if (node.name === 'include' && node.block === null) {
-      expanded.push(...(await include(node, whereabouts, reading, depth)));
+      for (const included of await include(node, expansion, depth)) expanded.push(included);
     } else if (node.block === null) {
       expanded.push(node);
     } else {
-      expanded.push({ ...node, block: await expandIncludes(node.block, whereabouts, reading, depth) });
+      expanded.push({ ...node, block: await expandIncludes(node.block, expansion, depth) });
     }
   }
   return expanded;
@@ -89,37 +119,35 @@ const WELL_KNOWN = new Set(
   ),
 );
 
-async function include(
-  node: Directive,
-  whereabouts: Whereabouts,
-  reading: Reading,
-  depth: number,
-): Promise<Node[]> {
+async function include(node: Directive, expansion: Expansion, depth: number): Promise<Node[]> {
+  const { whereabouts, reading } = expansion;
   const path = node.args[0]?.text;
   if (path === undefined || node.args.length > 1) return [node]; // nginx -t reports what is wrong with it
   if (depth >= MAX_DEPTH) {
     throw new Problem(
       'configuration',
-      `The files included at ${place(node.origin)} include each other in a circle.`,
+      `The files included at ${place(node.origin)} include each other in a circle. Take one of the includes out.`,
     );
   }
-  const files = await filesOf(path, whereabouts);
+  const files = await filesOf(path, node, whereabouts);
   const [first] = files;
   if (first === undefined) return withoutFile(node, path, reading);
   const isElsewhere = isAbsolute(path) && !first.startsWith(path.replace(/[*?[].*/s, ''));
   const isNamed = whereabouts.roots.some(({ from }) => path.startsWith(`${from}/`));
   if (isElsewhere && !isNamed) reading.onChange('moved-files', node);
-  const levels = files.map(async (file) =>
-    expandIncludes(await readFileNodes(file, node, reading), whereabouts, reading, depth + 1),
-  );
-  return (await Promise.all(levels)).flat();
+  const levels: Node[][] = [];
+  for (const file of files)
+    levels.push(await expandIncludes(await readFileNodes(file, node, expansion), expansion, depth + 1));
+  return levels.flat();
 }
 
-async function filesOf(path: string, whereabouts: Whereabouts): Promise<string[]> {
+async function filesOf(path: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   const isPattern = PATTERN.test(path);
   for (const candidate of candidates(path, whereabouts, isPattern)) {
-    const found = isPattern ? await glob(candidate) : (await exists(candidate)) ? [candidate] : [];
-    if (found.length > 0) return found;
+    if (isPattern) {
+      const found = await glob(candidate, node, whereabouts);
+      if (found.length > 0) return found;
+    } else if (await exists(candidate, whereabouts)) return [candidate];
   }
   return [];
 }
@@ -148,62 +176,128 @@ function note(node: Directive, text: string): Node {
   return { kind: 'comment', text, origin: node.origin };
 }
 
-async function readText(file: string, includedBy: Directive | null): Promise<string> {
+/** A person may name any file as the main one; what is included has to lie in the folders of the configuration. */
+async function readText(
+  file: string,
+  includedBy: Directive | null,
+  { whereabouts, budget }: Expansion,
+): Promise<string> {
+  budget.files -= 1;
+  if (includedBy !== null && budget.files < 0) throw tooMany(includedBy);
   try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
+    const { real, isOwn } = await locate(file, whereabouts);
+    if (includedBy !== null && !isOwn) throw outside(file, dirname(real), includedBy);
+    const bytes = await readRegularFile(real, budget.bytes);
+    budget.bytes -= bytes.length;
+    return bytes.toString('utf8');
+  } catch (cause) {
+    if (!(cause instanceof UnreadableFile)) throw cause;
     const where = includedBy === null ? '' : `, included at ${place(includedBy.origin)}`;
-    const why = error instanceof Error && 'code' in error ? REASONS[String(error.code)] : undefined;
     throw new Problem(
       includedBy === null ? 'usage' : 'configuration',
-      `The Nginx configuration ${file}${where} cannot be read: ${why ?? String(error)}.`,
-      { cause: error },
+      `The Nginx configuration ${file}${where} cannot be read: ${cause.message}.`,
+      { cause },
     );
   }
 }
 
-const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'this user may not read it',
-  EISDIR: 'it is a folder',
-};
+function tooMany(node: Directive): Problem {
+  return new Problem(
+    'configuration',
+    `The configuration includes more than ${MAX_FILES} files, the last ones at ${place(node.origin)}. Check for files that include each other.`,
+  );
+}
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
+function outside(path: string, folder: string, node: Directive): Problem {
+  return new Problem(
+    'configuration',
+    `The Nginx configuration ${path}, included at ${place(node.origin)}, lies outside the folder of the configuration, in ${folder}. If it may be read, name that folder with --conf-root ${folder}=${folder}.`,
+  );
+}
+
+async function exists(path: string, whereabouts: Whereabouts): Promise<boolean> {
+  const { real } = await locate(path, whereabouts).catch(() => ({ real: path }));
+  return stat(real).then(
     () => true,
     () => false,
   );
 }
 
 /** The files that match a shell pattern, sorted by path like the result of glob(3). No match is no error. */
-async function glob(pattern: string): Promise<string[]> {
+async function glob(pattern: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   let found = ['/'];
-  for (const part of pattern.split('/').filter((each) => each !== '')) {
-    if (!/[*?[]/.test(part)) {
+  for (const part of partsOf(pattern)) {
+    if (!PATTERN.test(part)) {
       found = found.map((path) => join(path, part));
       continue;
     }
-    const expression = globExpression(part);
-    const levels = found.map(async (path) => {
-      const names = await readdir(path).catch(() => []);
-      return names.filter((name) => expression.test(name)).map((name) => join(path, name));
-    });
-    found = (await Promise.all(levels)).flat();
+    const matches = globMatcher(part);
+    const matching: string[] = [];
+    for (const path of found) {
+      const names = await namesIn(path, node, whereabouts);
+      matching.push(...names.filter(matches).map((name) => join(path, name)));
+      if (matching.length > MAX_FILES) throw tooMany(node);
+    }
+    found = matching;
   }
-  const present = await Promise.all(found.map(exists));
-  return found.filter((_, index) => present[index]).sort();
+  const present: string[] = [];
+  for (const path of found) if (await exists(path, whereabouts)) present.push(path);
+  return present.sort();
 }
 
-/** Supports `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. */
-function globExpression(part: string): RegExp {
-  const body = part.replace(
-    /\[(!?)([^\]]+)\]|[*?]|[^*?[]+|\[/g,
-    (piece, not: string | undefined, set: string | undefined) => {
-      if (set !== undefined) return `[${not === '!' ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`;
-      if (piece === '*') return '[^/]*';
-      if (piece === '?') return '[^/]';
-      return piece.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-    },
-  );
-  return new RegExp(`^${part.startsWith('.') ? '' : '(?!\\.)'}${body}$`);
+function partsOf(pattern: string): string[] {
+  return pattern.split('/').filter((part) => part !== '');
+}
+
+async function namesIn(folder: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
+  const { real, isOwn } = await locate(folder, whereabouts).catch(() => ({ real: folder, isOwn: true }));
+  const names = await readdir(real).catch(() => []);
+  if (names.length > 0 && !isOwn) throw outside(folder, real, node);
+  return names;
+}
+
+/**
+ * Supports `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last `*` that was met is
+ * ever tried again, so that no pattern takes long, as it might with a regular expression.
+ */
+function globMatcher(pattern: string): (name: string) => boolean {
+  const pieces = pattern.match(/\[!?[^\]]+\]|./gs) ?? [];
+  const tests = pieces.map((piece) => (piece === '*' ? null : characterTest(piece)));
+  return (name) => {
+    if (name.startsWith('.') && !pattern.startsWith('.')) return false;
+    let next = 0;
+    let star: { next: number; at: number } | null = null;
+    for (let at = 0; at < name.length; ) {
+      const test = tests[next];
+      if (test === null) {
+        next += 1;
+        star = { next, at };
+      } else if (test?.(name.charAt(at))) {
+        next += 1;
+        at += 1;
+      } else {
+        if (star === null) return false;
+        star = { next: star.next, at: star.at + 1 };
+        ({ next, at } = star);
+      }
+    }
+    return tests.slice(next).every((test) => test === null);
+  };
+}
+
+function characterTest(piece: string): (char: string) => boolean {
+  if (piece === '?') return () => true;
+  const [, not, set] = /^\[(!?)([^\]]+)\]$/.exec(piece) ?? [];
+  if (set === undefined) return (char) => char === piece;
+  const expression = expressionOf(`[${not === '!' ? '^' : ''}${set.replace(/[\\^]/g, '\\$&')}]`);
+  return (char) => expression?.test(char) ?? false;
+}
+
+/** Null for a range that runs backwards, as in `[z-a]`. */
+function expressionOf(text: string): RegExp | null {
+  try {
+    return new RegExp(text);
+  } catch {
+    return null;
+  }
 }

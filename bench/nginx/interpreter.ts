@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { Problem } from '../model/failure.ts';
 
@@ -33,8 +34,8 @@ export async function setInterpreter(path: string, loader: string): Promise<void
   bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.fileBytes);
   bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.memoryBytes);
   // A program that runs cannot be written, but it can be replaced.
-  const fresh = `${path}.${process.pid}`;
-  await writeFile(fresh, Buffer.concat([bytes, name]));
+  const fresh = `${path}.${randomBytes(8).toString('hex')}`;
+  await writeFile(fresh, Buffer.concat([bytes, name]), { flag: 'wx' });
   await chmod(fresh, 0o755);
   await rename(fresh, path);
 }

@@ -108,6 +108,23 @@ describe('listen', () => {
     );
   });
 
+  test('reuseport that is asked for stands once, whether it is written or not', () => {
+    for (const written of ['', 'reuseport']) {
+      const moved = moveServer(`listen 80 ${written};`, { reuseport: true });
+      assert.deepEqual(lines(moved, 'listen'), ['listen 127.0.0.1:9001 backlog=4096 reuseport;']);
+    }
+  });
+
+  test('a socket of one server needs no default, one of several has exactly one', () => {
+    const moved = move(`http {
+      server { listen 80; listen 81; ${WEBSOCKET} } server { listen 80; return 404; } }`);
+    assert.deepEqual(lines(moved, 'listen'), [
+      'listen 127.0.0.1:9001 default_server backlog=4096;',
+      'listen 127.0.0.1:9002 backlog=4096;',
+      'listen 127.0.0.1:9001;',
+    ]);
+  });
+
   test('needs a port for each address', () => {
     const source = `http { server { listen 80; listen *:80; listen 10.0.0.1:80; listen localhost; ${WEBSOCKET} } }`;
     assert.deepEqual(listenAddresses(parse(source, 'x')), ['*:80', '10.0.0.1:80', 'localhost:80']);

@@ -1,5 +1,6 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { UnreadableFile } from '../files/regular-file.ts';
 
 /** Where the files of a configuration lie on this machine. */
 export interface Whereabouts {
@@ -12,6 +13,12 @@ export interface Whereabouts {
 /** Folders of parts: what those include is relative to the folder above. */
 const PARTS =
   /^(conf\.d|http\.d|stream\.d|sites|sites-[\w-]+|site-confs|proxy-confs|vhosts?(\.d)?|servers|templates)$/;
+
+/** As many links as Linux follows in one path. */
+const MAX_LINKS = 40;
+
+/** Debian links modules-enabled to what its packages of modules bring: names of modules, and nothing of a person. */
+const OF_PACKAGES = '/usr/share/nginx/modules-available';
 
 /** The folder that stands for /etc/nginx, for a part of a configuration. */
 export function folderAbove(file: string): string {
@@ -27,22 +34,101 @@ export function folderAbove(file: string): string {
  */
 export function candidates(path: string, { folder, roots }: Whereabouts, isPattern = false): string[] {
   if (!isAbsolute(path)) return [join(folder, path)];
-  const root = roots.find(({ from }) => path.startsWith(`${from}/`));
-  if (root !== undefined) return [join(root.to, path.slice(root.from.length))];
+  const mapped = mapRoot(path, roots);
+  if (mapped !== path) return [mapped];
   if (path.startsWith(`${folder}/`)) return [path];
   const parts = path.split('/').filter((part) => part !== '');
   const most = isPattern ? parts.length - 1 : parts.length;
   return Array.from({ length: most }, (_, from) => join(folder, ...parts.slice(from)));
 }
 
-/** The first of the paths that can be read; null if none can. */
-export async function firstReadable(paths: readonly string[]): Promise<string | null> {
-  for (const path of paths) {
-    const isReadable = await access(path, constants.R_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isReadable) return path;
+function mapRoot(path: string, roots: Whereabouts['roots']): string {
+  const root = roots.find(({ from }) => path.startsWith(`${from}/`));
+  return root === undefined ? path : join(root.to, path.slice(root.from.length));
+}
+
+/** A path without links, and whether it is one of the folders that the configuration may read from, or in one. */
+export interface Resolved {
+  real: string;
+  isOwn: boolean;
+}
+
+/**
+ * Resolves all links of a path. An absolute link is a path of the configuration like any other: where a root is named
+ * for it, it leads there.
+ *
+ * @throws UnreadableFile where the links lead in a circle
+ */
+export async function locate(path: string, { folder, roots }: Whereabouts): Promise<Resolved> {
+  const named = [folder, ...roots.map(({ to }) => to)];
+  const bases = await Promise.all(
+    named.map(async (base) => ({ base, real: await realpath(base).catch(() => base) })),
+  );
+  const start = bases.find(({ base }) => isBelow(path, base));
+  const real =
+    start === undefined
+      ? await withoutLinks('/', path, roots)
+      : await withoutLinks(start.real, path.slice(start.base.length), roots);
+  return { real, isOwn: [...bases.map((base) => base.real), OF_PACKAGES].some((own) => isBelow(real, own)) };
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+async function withoutLinks(start: string, path: string, roots: Whereabouts['roots']): Promise<string> {
+  let done = start;
+  let rest = partsOf(path);
+  let links = 0;
+  for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
+    const next = join(done, part); // also for `..`: what is done has no links
+    const target = await readlink(next).catch(() => null);
+    if (target === null) {
+      done = next;
+      continue;
+    }
+    links += 1;
+    if (links > MAX_LINKS) throw new UnreadableFile('its links lead in a circle');
+    if (isAbsolute(target)) done = '/';
+    rest = [...partsOf(isAbsolute(target) ? mapRoot(target, roots) : target), ...rest];
   }
-  return null;
+  return done;
+}
+
+function partsOf(path: string): string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/** What a path that a configuration names leads to. */
+export type Found =
+  | { kind: 'own'; path: string }
+  /** It is there, but outside the folders that the configuration may read from. */
+  | { kind: 'outside' }
+  | { kind: 'missing' };
+
+const NOWHERE: Resolved = { real: '', isOwn: false };
+
+/** Finds a regular file, or a folder, among the candidates. */
+export async function find(
+  path: string,
+  whereabouts: Whereabouts,
+  wanted: 'file' | 'folder',
+): Promise<Found> {
+  for (const candidate of candidates(path, whereabouts)) {
+    const { real, isOwn } = await locate(candidate, whereabouts).catch(() => NOWHERE);
+    const facts = await stat(real).catch(() => null);
+    if (facts === null || !(wanted === 'file' ? facts.isFile() : facts.isDirectory())) continue;
+    // Nginx serves a folder, and by a slash that is missing in a location also the one around it.
+    const isNamed = wanted === 'file' ? isOwn : (await locate(dirname(real), whereabouts)).isOwn;
+    if (!isOwn || !isNamed) return { kind: 'outside' };
+    if (await isReadable(real)) return { kind: 'own', path: real };
+  }
+  return { kind: 'missing' };
+}
+
+async function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, relative } from 'node:path';
 import type { Notice } from '../model/notice.ts';
-import type { Directive, Node, Origin } from './tree.ts';
+import { printable } from '../model/printable.ts';
+import { type Directive, type Node, type Origin, texts } from './tree.ts';
 
 /**
  * The ways in which the sandbox changes the meaning of a configuration, in the order of the notices. The
@@ -101,6 +102,18 @@ const CHANGES = {
     level: 'warning',
     text: 'Left out of the run, because its file cannot be read here (--conf-root tells where its folder lies)',
   },
+  'outside-files': {
+    level: 'warning',
+    text: 'Left out of the run, because it names a file outside the folder of the configuration, or one that the bench cannot tell (--conf-root adds a folder)',
+  },
+  'static-files': {
+    level: 'info',
+    text: 'Serves no files here, because its folder is not in that of the configuration (--conf-root adds one), or a path with variables or ".." could lead out of it',
+  },
+  code: {
+    level: 'warning',
+    text: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
+  },
   template: { level: 'info', text: 'Filled in from the environment or --env-file' },
   'other-modules': {
     level: 'warning',
@@ -114,7 +127,10 @@ const CHANGES = {
 
 export type Change = keyof typeof CHANGES;
 
-/** Is called for each directive that is changed, with the directive as it was. */
+/**
+ * Is called for each directive that is changed, with the directive as it was; for `template` with the variable, and
+ * with what of its value is secret as its arguments.
+ */
 export type OnChange = (change: Change, node: Directive) => void;
 
 /** So many places of one directive are listed; the others are only counted. */
@@ -125,6 +141,8 @@ export interface Changes {
   note: OnChange;
   /** @param tree The configuration as it was read */
   notices(tree: readonly Node[]): Notice[];
+  /** Values that were filled in for variables of a template, and are to be shown nowhere. */
+  secrets(): string[];
 }
 
 export function collectChanges(): Changes {
@@ -132,6 +150,7 @@ export function collectChanges(): Changes {
   return {
     note: (change, node) => changed.set(change, [...(changed.get(change) ?? []), node]),
     notices: (tree) => noticesOf(changed, tree),
+    secrets: () => (changed.get('template') ?? []).flatMap(texts),
   };
 }
 
@@ -152,7 +171,7 @@ function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: rea
       const origins = nodes.flatMap((node) =>
         node.name === name && node.origin !== null ? [node.origin] : [],
       );
-      return `${name}${placesOf(origins, shared)}`;
+      return printable(`${name}${placesOf(origins, shared)}`);
     });
     const { level, text } = CHANGES[change];
     return [{ level, code: `sandbox-${change}`, text: `${text}: ${list.join(', ')}.` }];

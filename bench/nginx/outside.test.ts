@@ -248,7 +248,6 @@ const KEPT: Rows = [
   ['hash HOST:80;', ['upstream', 'stream upstream']],
   ['sticky cookie a domain=HOST;', ['upstream']],
   ['mqtt_set_connect clientid HOST:80;', ['stream server']],
-  ['env A=http://HOST;', ['main']],
   // URIs of this very server.
   ['mirror /HOST;', HTTP],
   ['auth_request /HOST;', HTTP],

@@ -1,6 +1,6 @@
 import { Problem } from '../model/failure.ts';
 import { type Directive, directives, type Node, place, texts, type Word } from './tree.ts';
-import { upstreamName } from './upstream.ts';
+import { upstreamName } from './upstream-name.ts';
 
 /** Directives that may occur several times on one level, for different first arguments. */
 const REPEATABLE = new Set([

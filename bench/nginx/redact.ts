@@ -1,12 +1,6 @@
 import { print } from './print.ts';
+import { MASK, maskerOf, SECRET_NAME } from './secrets.ts';
 import { type Directive, directives, isData, type Node, texts, type Word, word } from './tree.ts';
-
-/** Replaces a secret. */
-const MASK = '***';
-
-/** Names of headers, parameters, variables and cookies that hold secrets. */
-const SECRET_NAME =
-  /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|pass(?![\w-])|pwd|credential|cookie|session|\bsid\b|\bsig\b|signature|hmac|jwt|key(?!s?_zone|val)/i;
 
 /** Directives whose arguments are secrets. */
 const SECRET_DIRECTIVE =
@@ -44,22 +38,45 @@ const ASSIGNED = new RegExp(
  * Prints a configuration for a report: `***` replaces what looks like a secret, and comments are left out
  * because they may contain anything. Secrets are recognised by names and patterns, so one that stands in
  * a path or in the text of a page can be missed.
+ *
+ * @param known Secrets wherever they stand: what was filled in from the environment.
  */
-export function redacted(nodes: readonly Node[]): string {
-  return print(masked(nodes, secretVariables(nodes), () => {})).text;
+export function redacted(nodes: readonly Node[], known: readonly string[] = []): string {
+  const hidden = withoutKnown(nodes, maskerOf(known));
+  return print(masked(hidden, secretVariables(hidden), () => {})).text;
+}
+
+/** Names of directives are Nginx's own, but not those of the entries in a `map`. */
+function withoutKnown(
+  nodes: readonly Node[],
+  mask: (text: string) => string,
+  areEntries = false,
+): Directive[] {
+  return directives(nodes).map((node) => ({
+    ...node,
+    name: areEntries ? mask(node.name) : node.name,
+    args: node.args.map((arg) => ({ ...arg, text: mask(arg.text) })),
+    block: node.block && withoutKnown(node.block, mask, isData(node)),
+  }));
 }
 
 /**
  * Removes secrets from lines of Nginx's error log and messages of `nginx -t`: they may quote the
  * configuration, and contain the request with its query.
+ *
+ * @param known As for `redacted`, and what a person gave to ask for the WebSockets with.
  */
-export function lineRedactor(nodes: readonly Node[]): (line: string) => string {
+export function lineRedactor(
+  nodes: readonly Node[],
+  known: readonly string[] = [],
+): (line: string) => string {
+  const maskKnown = maskerOf(known);
   const found = new Set<string>();
   masked(nodes, secretVariables(nodes), (text) => {
     for (const part of [text, ...text.split(/\s+/)]) if (part.length >= SHORTEST) found.add(part);
   });
   const secrets = [...found].sort((a, b) => b.length - a.length);
-  return (line) => maskText(secrets.reduce((text, secret) => text.replaceAll(secret, MASK), line));
+  return (line) => maskText(secrets.reduce((text, secret) => text.replaceAll(secret, MASK), maskKnown(line)));
 }
 
 /** Shorter secrets are not searched for in lines, because they could be ordinary words. */

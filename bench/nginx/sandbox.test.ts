@@ -24,8 +24,11 @@ test('stream alone: TCP is passed on, by the module if it is a dynamic one', () 
 test('the stream module is not loaded twice, nor where there is no stream', () => {
   const streamModule = '/opt/ngx_stream_module.so';
   const stream = 'stream { server { listen 1; proxy_pass app; } }';
-  const loaded = move(`load_module modules/ngx_stream_module.so; ${stream}`, { streamModule });
-  assert.deepEqual(lines(loaded, 'load_module'), ['load_module modules/ngx_stream_module.so;']);
+  const loaded = move(`load_module modules/ngx_stream_module.so; ${stream}`, {
+    streamModule,
+    modulesPath: '/opt',
+  });
+  assert.deepEqual(lines(loaded, 'load_module'), ['load_module /opt/ngx_stream_module.so;']);
   assert.deepEqual(lines(moveServer('', { streamModule }), 'load_module'), []);
 });
 

@@ -5,6 +5,7 @@ import { withCertificates, withSslParameters } from './legacy.ts';
 import { type Listener, type ListenSpec, moveListens } from './listen.ts';
 import type { OnChange } from './notices.ts';
 import { closeOff } from './outside.ts';
+import { refuseOtherTargets } from './targets.ts';
 import { traceLocations } from './trace.ts';
 import type { Directive, Node } from './tree.ts';
 import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
@@ -93,5 +94,7 @@ function enclosed(
 ): Pick<Sandbox, 'tree' | 'listeners'> {
   const { tree: moved, listeners } = moveListens(open, { ...spec, main }, onChange);
   const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
-  return { tree: confine(traceLocations(closed), spec, onChange), listeners };
+  const tree = confine(traceLocations(closed), spec, onChange);
+  refuseOtherTargets(tree, spec);
+  return { tree, listeners };
 }

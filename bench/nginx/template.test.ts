@@ -6,7 +6,13 @@ const ENVIRONMENT = { file: { PORT: '81', HOST: 'a' }, process: { PORT: '82', HO
 
 function filled(text: string): { text: string; names: [string, number][] } {
   const names: [string, number][] = [];
-  return { text: fillIn(text, 'a.conf', ENVIRONMENT, (name, line) => names.push([name, line])), names };
+  return {
+    text: fillIn(text, 'a.conf', ENVIRONMENT, (name, value, line) => {
+      names.push([name, line]);
+      return value;
+    }),
+    names,
+  };
 }
 
 test('variables are filled in, those of the file before those of the environment', () => {

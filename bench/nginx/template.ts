@@ -17,7 +17,7 @@ const VARIABLE = /\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)\b)/g;
  * Fills in the variables of a template as envsubst does, but only those in capital letters that the
  * configuration does not define itself.
  *
- * @param filled Called with the line of each variable that was filled in.
+ * @param put What stands in the place of a variable that has a value.
  * @throws Problem('configuration'), with file and line, for a variable without a value and for another
  *   language of templates.
  */
@@ -25,8 +25,9 @@ export function fillIn(
   text: string,
   file: string,
   environment: Environment,
-  filled: (name: string, line: number) => void,
+  put: (name: string, value: string, line: number) => string,
 ): string {
+  const defined = definedIn(text);
   return text
     .split('\n')
     .map((line, index) => {
@@ -41,12 +42,9 @@ export function fillIn(
       }
       return line.replace(VARIABLE, (whole, braced: string | undefined, bare: string | undefined) => {
         const name = braced ?? bare ?? '';
-        if (isDefined(name, text)) return whole;
+        if (defined.has(name)) return whole;
         const value = environment.file[name] ?? (bare === undefined ? environment.process[name] : undefined);
-        if (value !== undefined) {
-          filled(name, index + 1);
-          return value;
-        }
+        if (value !== undefined) return put(name, value, index + 1);
         if (bare !== undefined) return whole;
         throw new Problem(
           'configuration',
@@ -57,7 +55,8 @@ export function fillIn(
     .join('\n');
 }
 
-/** Whether Nginx itself sets a variable: in `set $NAME`, or as the result of a `map`. */
-function isDefined(name: string, text: string): boolean {
-  return new RegExp(`\\bset\\s+\\$${name}\\s|\\$${name}\\s*\\{`).test(text);
+/** The variables that Nginx itself sets: in `set $NAME`, or as the result of a `map`. */
+function definedIn(text: string): ReadonlySet<string> {
+  const found = text.matchAll(/\bset\s+\$([A-Z_][A-Z0-9_]*)\s|\$([A-Z_][A-Z0-9_]*)\s*\{/g);
+  return new Set([...found].map(([, set, result]) => set ?? result ?? ''));
 }

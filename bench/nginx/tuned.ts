@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import { readRegularFile } from '../files/regular-file.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import { AS_IT_LIES, type Reading, readConfiguration } from './include.ts';
@@ -23,6 +23,8 @@ const SET_BY_RUN: Record<string, string | null> = {
   worker_rlimit_nofile: '--connections',
 };
 
+const MAX_ENV_BYTES = 1_048_576;
+
 /** A configuration as a person wrote it, and what is to be laid over it. */
 export interface ConfigurationSource {
   path: string;
@@ -40,20 +42,25 @@ export async function readTuned(
   { path, tunings, options }: ConfigurationSource,
   onChange: OnChange = () => {},
 ): Promise<Node[]> {
-  const tree = await readConfiguration(
-    path,
-    options === null ? AS_IT_LIES : await readingOf(options, onChange),
+  const reading = options === null ? AS_IT_LIES : await readingOf(options, onChange);
+  return readConfiguration(path, reading, (tree) =>
+    tunings.reduce<readonly Node[]>((tuned, { name, text }) => {
+      const tuning = parse(text, `the tuning ${name}`);
+      refuseForeign(tuning);
+      return overlay(tuned, tuning);
+    }, tree),
   );
-  return tunings.reduce((tuned, { name, text }) => {
-    const tuning = parse(text, `the tuning ${name}`);
-    refuseSetByRun(tuning);
-    return overlay(tuned, tuning);
-  }, tree);
 }
 
-function refuseSetByRun(nodes: readonly Node[]): void {
+function refuseForeign(nodes: readonly Node[]): void {
   for (const node of nodes) {
     if (node.kind === 'comment') continue;
+    if (node.name === 'include') {
+      throw new Problem(
+        'configuration',
+        `"include" at ${place(node.origin)} cannot be part of a tuning. Write what it includes into the tuning.`,
+      );
+    }
     const option = SET_BY_RUN[node.name];
     if (option !== undefined) {
       const remedy = option === null ? 'Leave it out.' : `${option} decides it, for all sides alike.`;
@@ -62,12 +69,16 @@ function refuseSetByRun(nodes: readonly Node[]): void {
         `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets it. ${remedy}`,
       );
     }
-    if (node.block !== null) refuseSetByRun(node.block);
+    if (node.block !== null) refuseForeign(node.block);
   }
 }
 
-async function readingOf({ roots, envFile }: ConfigurationOptions, onChange: OnChange): Promise<Reading> {
+async function readingOf(
+  { roots, envFile, keepGuards }: ConfigurationOptions,
+  onChange: OnChange,
+): Promise<Reading> {
   return {
+    keepGuards,
     roots: roots.map(({ from, to }) => ({ from, to: resolve(to) })),
     environment: { file: envFile === null ? {} : await readEnvironment(envFile), process: process.env },
     onChange,
@@ -75,8 +86,8 @@ async function readingOf({ roots, envFile }: ConfigurationOptions, onChange: OnC
 }
 
 async function readEnvironment(path: string): Promise<NodeJS.Dict<string>> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const bytes = await readRegularFile(path, MAX_ENV_BYTES).catch((cause: Error) => {
     throw new Problem('usage', `--env-file ${path} cannot be read: ${cause.message}.`, { cause });
   });
-  return parseEnv(text);
+  return parseEnv(bytes.toString('utf8'));
 }

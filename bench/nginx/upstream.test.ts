@@ -35,6 +35,13 @@ describe('upstream servers', () => {
     ]);
   });
 
+  test('lose only what asks a name server, as a whole word', () => {
+    assert.deepEqual(
+      entries('server a.example.com service=http resolve weight=2; server b route=resolve max_conns=7;'),
+      ['server 127.0.0.1:7001 weight=2;', 'server 127.0.0.1:7002 route=resolve max_conns=7;'],
+    );
+  });
+
   test('with all entries down, or none, are the echo servers all the same', () => {
     for (const servers of ['server a down;', 'server a down; server b backup;', '']) {
       assert.deepEqual(entries(servers), [
@@ -111,6 +118,25 @@ describe('proxy_pass', () => {
     const stream = move(`http { server { ${WEBSOCKET} } }
       stream { upstream TCP { server a:1; } server { listen 1; proxy_pass tcp; } }`);
     assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass tcp;');
+  });
+
+  test('does not find an upstream that is called like something else, nor do other letters fold', () => {
+    const own = ['http://bench_echo_servers'];
+    assert.deepEqual(passed('http://127.0.0.9:9999', '127.0.0.9:9999'), own);
+    assert.deepEqual(passed('http://127.0.0.9', '127.0.0.9'), own);
+    assert.deepEqual(passed('http://app:3000', 'app:3000'), own);
+    assert.deepEqual(passed('http://[::1]:9999', '[::1]:9999'), own);
+    assert.deepEqual(passed('http://unix', 'unix'), own);
+    assert.deepEqual(passed('http://kelvin', '\u212Aelvin'), own);
+    assert.deepEqual(passed('http://unix:/x.sock:', '"unix:/x.sock:"'), ['http://bench_echo_sockets']);
+    const stream = move(`http { server { ${WEBSOCKET} } }
+      stream { upstream app:1 { server a:1; } server { listen 1; proxy_pass app:1; } }`);
+    assert.equal(lines(stream, 'proxy_pass').at(-1), 'proxy_pass bench_echo_servers;');
+  });
+
+  test('finds an upstream of the name of the bench’s own as well', () => {
+    const moved = move(`http { upstream bench_echo_servers { server a; } server { ${WEBSOCKET} } }`);
+    assert.deepEqual(lines(moved, 'upstream'), ['upstream bench_echo_servers {']);
   });
 
   test('to any other host goes to an upstream of the bench’s own, with its URI', () => {

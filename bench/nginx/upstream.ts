@@ -1,6 +1,8 @@
 import type { OnChange } from './notices.ts';
+import { print } from './print.ts';
 import { hostsOf, httpTarget, streamTarget } from './proxy-pass.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
+import { isPlainName, upstreamName } from './upstream-name.ts';
 import { securedBy, underServerName } from './upstream-tls.ts';
 
 /** Where an echo server listens. */
@@ -23,7 +25,8 @@ const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
- * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A Unix-domain socket
+ * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable keeps its choice
+ * among the upstreams, by a map that leads anything else it may hold to the echo servers. A Unix-domain socket
  * stays one. Where the echo servers speak plain HTTP, TLS towards the upstream is removed; where they speak TLS,
  * everything goes to them over TLS, under their name and certificate. The PROXY protocol is removed.
  */
@@ -45,7 +48,9 @@ function redirectContext(
   servers: readonly UpstreamServer[],
   onChange: OnChange,
 ): Node[] {
-  const names = new Set(directives(block, 'upstream').map((each) => upstreamName(each.args[0]?.text ?? '')));
+  const written = directives(block, 'upstream').map((each) => each.args[0]?.text ?? '');
+  const names = new Set(written.filter(isPlainName).map(upstreamName));
+  const choices = collectChoices(block);
   const needed = new Set<string>();
   const certPath = servers[0]?.certPath ?? null;
   const redirected = rewrite(block, (node, parents) => {
@@ -67,28 +72,76 @@ function redirectContext(
     const hosts = hostsOf(target, block);
     if (hosts === null) onChange('variable-upstream', node);
     if (isPass) onChange('stream-pass', node);
-    const known = hosts?.every((host) => names.has(upstreamName(host))) ?? false;
+    const isKnown = (host: string) => names.has(upstreamName(host)) && (!target.variable || fitsInMap(host));
+    const known = hosts?.every(isKnown) ?? false;
     if (target.variable && hosts !== null && !known) onChange('variable-upstream', node);
     const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
-    if (!known) needed.add(own);
-    const name = known ? target.host : own;
+    if (!known || target.variable) needed.add(own);
+    const name = !known ? own : target.variable ? choices.among(target.host, hosts ?? []) : target.host;
     const url = http ? `${certPath === null ? 'http' : 'https'}://${name}${target.uri}` : name;
     return [{ ...node, name: 'proxy_pass', args: [word(url)] }];
   });
-  const own = [...needed].map((name) => {
-    const entries = servers.map((server) => [addressFor(server, name === OWN_UPSTREAM.local), 'max_fails=0']);
-    return directive(
-      'upstream',
-      [name],
-      entries.map((args) => directive('server', args)),
-    );
-  });
-  return [...own, ...(certPath === null ? redirected : underServerName(redirected))];
+  const own = [...needed]
+    .filter((name) => !names.has(name))
+    .map((name) => {
+      const entries = servers.map((server) => [
+        addressFor(server, name === OWN_UPSTREAM.local),
+        'max_fails=0',
+      ]);
+      return directive(
+        'upstream',
+        [name],
+        entries.map((args) => directive('server', args)),
+      );
+    });
+  // A map stands last: `map_hash_bucket_size` has to come before the first one.
+  return [...own, ...(certPath === null ? redirected : underServerName(redirected)), ...choices.maps()];
 }
 
-/** Form of a name for comparison: Nginx ignores its case (ngx_http_upstream_add, ngx_stream_upstream_add). */
-export function upstreamName(name: string): string {
-  return name.toLowerCase();
+/**
+ * Makes variables that can hold nothing but the name of an upstream: a map of a person's own variable to the names
+ * that it is known to hold, and for whatever else it may hold at run time to the upstream of the bench's own.
+ */
+function collectChoices(block: readonly Node[]) {
+  const isTaken = mentions(block);
+  const maps = new Map<string, Directive>();
+  let count = 0;
+  const freshVariable = (): string => {
+    count += 1;
+    const name = `bench_upstream_${count}`;
+    return isTaken(name) ? freshVariable() : `$${name}`;
+  };
+  return {
+    /** @returns the variable to pass to, in place of the expression */
+    among(expression: string, hosts: readonly string[]): string {
+      const names = [...new Set(hosts.map(upstreamName))];
+      const key = [expression, ...names].join(' ');
+      const variable = maps.get(key)?.args[1]?.text ?? freshVariable();
+      const entries = names.map((name) => directive(keyOf(name), [name]));
+      const others = [directive('volatile', []), directive('default', [OWN_UPSTREAM.tcp])];
+      maps.set(key, directive('map', [expression, variable], [...others, ...entries]));
+      return variable;
+    },
+    maps: () => [...maps.values()],
+  };
+}
+
+/** Longer keys do not fit into a bucket of a map's hash table unless `map_hash_bucket_size` is raised. */
+const LONGEST_KEY = 46;
+
+function fitsInMap(name: string): boolean {
+  return Buffer.byteLength(name) <= LONGEST_KEY;
+}
+
+/** A key of a map that stands for itself: a `\` keeps it from being a keyword or a regular expression. */
+function keyOf(name: string): string {
+  return /^(default|hostnames|include|volatile)$|^\W/.test(name) ? `\\${name}` : name;
+}
+
+/** Tells whether a word occurs anywhere in a block, be it as a variable, a capture or in a text. */
+function mentions(block: readonly Node[]): (word: string) => boolean {
+  const text = print(block).text.toLowerCase();
+  return (word) => text.includes(word);
 }
 
 /**

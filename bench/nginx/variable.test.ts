@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from './parse.ts';
+import { print } from './print.ts';
 import { lines, move, WEBSOCKET } from './sandbox.test.fixture.ts';
 import { valuesOf } from './variable.ts';
 
@@ -8,6 +9,7 @@ const values = (text: string) => valuesOf(parse(text, 'a.conf'), 'to');
 
 test('the values of a variable are known where all of them are written out', () => {
   assert.deepEqual(values('map $a $to { default x; ~b y; volatile; }'), ['x', 'y']);
+  assert.deepEqual(values('map $a $to { hostnames; default x; volatile y; }'), ['x', 'y']);
   assert.deepEqual(values('split_clients $a $to { 10% x; * y; }'), ['x', 'y']);
   assert.deepEqual(values('map $a $to { default $b; c z; } split_clients $a $b { 10% x; * y; }'), [
     'x',
@@ -24,6 +26,12 @@ test('and not where one may be anything', () => {
     'split_clients $a $to { 10% x; }',
     'set $to $arg_to;',
     'set $to x; location ~ ^/(?<to>.*)$ { }',
+    'set $to x; map $a $b { default 0; ~^(?<to>.*)$ 1; }',
+    "set $to x; if ($a ~ (?'to'.*)) { }",
+    'set $to x; server_name ~^(?P<TO>.*)$;',
+    'set $to x; set $TO $arg_to;',
+    'set $to $1; set $1 x;',
+    'set $to $http_a; set $http_a x;',
     'set $to x; auth_request_set $to $upstream_http_x;',
     'set $other x;',
     'set $to $b; set $b $to;',
@@ -32,12 +40,17 @@ test('and not where one may be anything', () => {
   }
 });
 
-test('proxy_pass to a variable stays where all its values are upstreams', () => {
+test('proxy_pass to a variable keeps its choice where all its values are upstreams, and has no other', () => {
   const moved = (map: string) =>
     move(`http { ${map} upstream x { server a:1; } upstream y { server b:1; }
       server { ${WEBSOCKET.replace('http://app', 'https://$to/ws')} } }`);
   const kept = moved('map $a $to { default x; b Y; }');
-  assert.deepEqual(lines(kept, 'proxy_pass'), ['proxy_pass http://$to/ws;']);
+  assert.deepEqual(lines(kept, 'proxy_pass'), ['proxy_pass http://$bench_upstream_1/ws;']);
+  assert.ok(
+    print(kept.tree)
+      .text.replace(/\s+/g, ' ')
+      .includes('map $to $bench_upstream_1 { volatile; default bench_echo_servers; x x; y y; }'),
+  );
   assert.deepEqual(
     kept.notices.map(({ code }) => code),
     ['sandbox-upstream-tls'],
@@ -48,4 +61,20 @@ test('proxy_pass to a variable stays where all its values are upstreams', () => 
     redirected.notices.map(({ code }) => code),
     ['sandbox-upstream-tls', 'sandbox-variable-upstream'],
   );
+});
+
+test('the variable of the bench is one that nobody else sets, and its map has keys that stand for themselves', () => {
+  const { tree } = move(`http { upstream default { server a; } upstream ~x { server a; }
+    map $a $to { default default; b ~x; } map $a $c { default 0; ~(?<BENCH_upstream_1>.*) 1; }
+    server { ${WEBSOCKET.replace('http://app', 'http://$to')} } }`);
+  const text = print(tree).text.replace(/\s+/g, ' ');
+  assert.ok(text.includes('proxy_pass http://$bench_upstream_2;'), text);
+  assert.ok(text.includes('default bench_echo_servers; \\default default; \\~x ~x; }'), text);
+});
+
+test('a name that is too long for a map goes to the echo servers', () => {
+  const name = 'a'.repeat(47);
+  const moved = move(`http { upstream ${name} { server a; } map $a $to { default ${name}; }
+    server { ${WEBSOCKET.replace('http://app', 'http://$to')} } }`);
+  assert.deepEqual(lines(moved, 'proxy_pass'), ['proxy_pass http://bench_echo_servers;']);
 });

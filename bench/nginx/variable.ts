@@ -1,4 +1,11 @@
-import { type Directive, directives, type Node, rewrite, texts } from './tree.ts';
+import { type Directive, directives, isData, type Node, rewrite, texts } from './tree.ts';
+
+/**
+ * Variables that Nginx has values for even where nothing sets them: `set $http_a b` in one location leaves `$http_a`
+ * the request's header in all others. `$1` is the capture of a regular expression, whatever `set $1` says.
+ */
+const NGINXS_OWN =
+  /^(\d|args$|limit_rate$|(arg|cookie|http|jwt_claim|jwt_header|proxy_protocol_tlv|sent_http|sent_trailer|upstream_cookie|upstream_http|upstream_trailer)_)/;
 
 /**
  * All values that a variable can have, where `map`, `split_clients` and `set` alone give it one, and each is
@@ -9,15 +16,17 @@ import { type Directive, directives, type Node, rewrite, texts } from './tree.ts
  */
 export function valuesOf(
   block: readonly Node[],
-  name: string,
+  written: string,
   above: readonly string[] = [],
 ): string[] | null {
-  if (above.includes(name)) return null;
+  const name = written.toLowerCase(); // Nginx ignores the case of a variable's name
+  if (above.includes(name) || NGINXS_OWN.test(name)) return null;
   const values: (string | null)[] = [];
-  const variable = `$${name}`;
+  const capture = new RegExp(`\\(\\?(P?<${name}>|'${name}')`, 'i');
   rewrite(block, (node) => {
-    values.push(...valuesIn(node, variable));
-    if (texts(node).some((text) => text.includes(`<${name}>`))) values.push(null); // a named capture
+    values.push(...valuesIn(node, `$${name}`));
+    const keys = isData(node) ? directives(node.block).map((entry) => entry.name) : [];
+    if ([...texts(node), ...keys].some((text) => capture.test(text))) values.push(null);
     return [node];
   });
   const known = values.map((value) => {
@@ -30,12 +39,14 @@ export function valuesOf(
 }
 
 function valuesIn(node: Directive, variable: string): (string | null)[] {
-  const [first, second] = texts(node);
-  if (node.name === 'set' && first === variable) return [second ?? null];
+  const [first, second] = texts(node).map((text) => text.toLowerCase());
+  if (node.name === 'set' && first === variable) return [node.args[1]?.text ?? null];
   if (node.name === 'auth_request_set' || node.name === 'geo')
-    return texts(node).includes(variable) ? [null] : [];
+    return first === variable || second === variable ? [null] : [];
   if ((node.name !== 'map' && node.name !== 'split_clients') || second !== variable) return [];
-  const entries = directives(node.block).filter(({ name }) => name !== 'hostnames' && name !== 'volatile');
+  const entries = directives(node.block).filter(
+    ({ name, args }) => args.length > 0 || (name !== 'hostnames' && name !== 'volatile'),
+  );
   const others = node.name === 'map' ? 'default' : '*';
   const isWhole = entries.some(({ name }) => name === others);
   return [...(isWhole ? [] : [null]), ...entries.map(({ args }) => args[0]?.text ?? null)];

@@ -147,6 +147,15 @@ describe('the choice among several locations', () => {
     });
   });
 
+  test('is the person’s only where that server passes it on, not where it answers by itself', () => {
+    const text = `http { server { listen 81; location /ws { return 404; } location /a { proxy_pass http://app; } }
+      server { listen 82; ${WEBSOCKET} } }`;
+    const { websocketPath, listeners } = move(text, { wanted: { websocketPath: '/ws/x', host: null } });
+    assert.deepEqual([websocketPath, listeners[0]?.port], ['/ws/x', 9002]);
+    const refusing = 'location /ws { UP } location /none { return 404; }';
+    assert.throws(() => chosen(refusing, { websocketPath: '/none' }), { kind: 'configuration' });
+  });
+
   test('keeps to the server of a name', () => {
     const text = `http { server { server_name a.example; ${WEBSOCKET} }
       server { server_name b.example; ${WEBSOCKET.replace('/ws', '/b')} } }`;

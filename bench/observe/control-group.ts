@@ -3,7 +3,7 @@ import { join } from 'node:path/posix';
 import type { Notice } from '../model/notice.ts';
 import { parseNumber } from './proc.ts';
 
-/** The folders of the control group that a controller holds this process in, its own first, then each parent's. */
+/** The folders of the control group of this process for one controller: its own first, then each parent's. */
 export interface ControlGroup {
   version: 1 | 2;
   folders: string[];
@@ -12,10 +12,11 @@ export interface ControlGroup {
 export type Controller = 'cpu' | 'memory';
 
 /**
- * Where a controller keeps its files for this process (cgroups(7)); a parent's limits bind as well.
+ * Where a controller keeps its files for this process (cgroups(7)). The limits of parents apply as well.
  *
- * @param cgroup /proc/self/cgroup @param mountinfo /proc/self/mountinfo (proc_pid_mountinfo(5))
- * @returns null where the controller is not mounted
+ * @param cgroup /proc/self/cgroup
+ * @param mountinfo /proc/self/mountinfo (proc_pid_mountinfo(5))
+ * @returns null if the controller is not mounted
  */
 export function findControlGroup(
   controller: Controller,
@@ -35,7 +36,7 @@ export function findControlGroup(
 }
 
 interface Mount {
-  /** What of the hierarchy is mounted: `/`, or the group of the container. */
+  /** The part of the hierarchy that is mounted: `/`, or the group of the container. */
   root: string;
   point: string;
   type: string;
@@ -52,7 +53,7 @@ function mountsOf(mountinfo: string): Mount[] {
   }));
 }
 
-/** The path within what is mounted; a container may see the path that its host gave it. */
+/** The path within the mount. A container may see the path on its host. */
 function below(root: string, path: string): string {
   if (root === '/') return path;
   return path === root || path.startsWith(`${root}/`) ? path.slice(root.length) : '/';
@@ -65,13 +66,20 @@ function foldersUp(point: string, path: string): string[] {
   );
 }
 
-/** @param text cpu.max: quota and period in µs @returns CPUs that it comes to; null where there is no limit */
+/**
+ * @param text cpu.max: quota and period in µs
+ * @returns the number of CPUs; null if there is no limit
+ */
 export function parseCpuMax(text: string): number | null {
   const [quota = '', period = ''] = text.trim().split(' ');
   return quotient(parseNumber(quota), parseNumber(period));
 }
 
-/** @param quota cpu.cfs_quota_us, -1 for no limit @param period cpu.cfs_period_us @returns as parseCpuMax */
+/**
+ * @param quota cpu.cfs_quota_us, -1 for no limit
+ * @param period cpu.cfs_period_us
+ * @returns like parseCpuMax
+ */
 export function parseCfsQuota(quota: string, period: string): number | null {
   return quotient(parseNumber(quota), parseNumber(period));
 }
@@ -81,31 +89,39 @@ function quotient(quota: number | null, period: number | null): number | null {
 }
 
 /**
- * Page cache that the kernel gives back before it runs out: not used, though it is counted as usage.
+ * Page cache that the kernel can reclaim before it runs out of memory. It is not really used, although it counts as
+ * usage.
  *
- * @param text memory.stat; version 1 tells the sum over the groups below as total_inactive_file
+ * @param text memory.stat; version 1 gives the sum over the groups below as total_inactive_file
  */
 export function parseInactiveFile(text: string, version: 1 | 2): number {
   const name = version === 1 ? 'total_inactive_file' : 'inactive_file';
   return parseNumber(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? '') ?? 0;
 }
 
-/** @param text cpu.stat @returns µs that the group's tasks were kept off the CPUs because its quota was used up */
+/**
+ * @param text cpu.stat
+ * @returns µs during which the group's tasks were throttled because its quota was used up
+ */
 export function parseThrottledUs(text: string): number | null {
   const us = parseNumber(/^throttled_usec (\d+)$/m.exec(text)?.[1] ?? '');
   const ns = parseNumber(/^throttled_time (\d+)$/m.exec(text)?.[1] ?? ''); // version 1
   return us ?? (ns === null ? null : Math.floor(ns / 1000));
 }
 
-/** What a container may use; null for what is not limited. */
+/** What a container may use; null for anything unlimited. */
 export interface ContainerLimits {
-  /** CPUs of the smallest quota on the way up, often a fraction. */
+  /** CPUs of the smallest quota among the group and its parents, often a fraction. */
   cpuQuota: number | null;
-  /** Bytes that can be had before the first limit on the way up is reached. */
+  /** Bytes available before the first limit among the group and its parents is reached. */
   memoryLeftBytes: number | null;
 }
 
-/** The limits of the control groups; `root` is where the system's files are looked for. */
+/**
+ * The limits of the control groups.
+ *
+ * @param root where to look for the system's files
+ */
 export async function readContainerLimits(root = '/'): Promise<ContainerLimits> {
   const [cpu, memory] = await Promise.all([ownGroup('cpu', root), ownGroup('memory', root)]);
   const quotas = (cpu?.folders ?? []).map((folder) => readCpuQuota(join(root, folder), cpu?.version ?? 2));
@@ -115,7 +131,7 @@ export async function readContainerLimits(root = '/'): Promise<ContainerLimits> 
   return { cpuQuota: least(await Promise.all(quotas)), memoryLeftBytes: least(await Promise.all(left)) };
 }
 
-/** As `parseThrottledUs`, summed over the way up; null where no group tells. */
+/** Like `parseThrottledUs`, summed over the group and its parents; null if none of them reports it. */
 export async function readThrottledUs(root = '/'): Promise<number | null> {
   const group = await ownGroup('cpu', root);
   const texts = (group?.folders ?? []).map((folder) => readText(join(root, folder, 'cpu.stat')));
@@ -123,14 +139,14 @@ export async function readThrottledUs(root = '/'): Promise<number | null> {
   return times.length === 0 ? null : times.reduce((sum, us) => sum + us, 0);
 }
 
-/** What a person should know of a quota: it decided how many CPUs the processes were planned for. */
+/** What the user should know about a quota: it determined how many CPUs processes were planned for. */
 export function quotaNotices({ cpuQuota }: ContainerLimits, allowedCpus: number): Notice[] {
   if (cpuQuota === null || cpuQuota >= allowedCpus) return [];
   const text = `The control group allows ${Number(cpuQuota.toFixed(2))} of the ${allowedCpus} CPUs that this system shows: processes are planned for ${plannedCpus(cpuQuota)}. What goes beyond the quota is stopped until its next period, up to 0.1 s, and every latency feels that.`;
   return [{ level: 'warning', code: 'cpu-quota', text }];
 }
 
-/** Whole CPUs that a quota gives: on a fraction of one no process can stay. */
+/** The whole CPUs within a quota. No process can be placed on a fraction of one. */
 export function plannedCpus(cpuQuota: number): number {
   return Math.max(1, Math.floor(cpuQuota));
 }
@@ -160,7 +176,7 @@ async function readMemoryLeft(folder: string, version: 1 | 2): Promise<number | 
     readText(join(folder, usageFile)),
     readText(join(folder, 'memory.stat')),
   ]);
-  // "max", or beyond any memory in version 1, where there is no limit
+  // "max" if there is no limit, or in version 1 a value beyond any memory
   const limit = parseNumber(limitText);
   if (limit === null) return null;
   const used = (parseNumber(usageText) ?? 0) - parseInactiveFile(stat, version);

@@ -22,9 +22,9 @@ import {
 } from './proc.ts';
 
 /**
- * Facts about the machine that figures depend on.
+ * Facts about the machine that affect figures.
  *
- * @param bun version of the Bun that was found: that takes starting it, which is not done here
+ * @param bun version of the Bun that was found. Determining it requires starting Bun, which is not done here.
  */
 export async function readEnvironment(bun: string | null): Promise<Environment> {
   const [machine, container, release, cpuinfo] = await Promise.all([
@@ -50,7 +50,7 @@ export async function readEnvironment(bun: string | null): Promise<Environment> 
   };
 }
 
-/** The limits that bind the processes of a run; of the CPUs only as many as a quota gives. `bun`: as above. */
+/** The limits on the processes of a run. CPUs are limited to the number within the quota. `bun`: as above. */
 export async function readMachine(bun: string | null): Promise<Machine> {
   const [status, limits, meminfo, somaxconn, ports, container] = await Promise.all([
     readText('/proc/self/status'),
@@ -76,13 +76,13 @@ export async function readMachine(bun: string | null): Promise<Machine> {
   };
 }
 
-/** What a person should know of the limits of this container, if it is one. */
+/** What the user should know about the limits of this container, if it is one. */
 export async function readLimitNotices(): Promise<Notice[]> {
   const [limits, status] = await Promise.all([readContainerLimits(), readText('/proc/self/status')]);
   return quotaNotices(limits, allowedCpus(status).length);
 }
 
-/** Whether this system shows what a run has to be judged by: Linux does, below /proc. */
+/** Whether this system provides what is needed to judge a run. Linux does, in /proc. */
 export function canObserve(procfs = '/proc'): boolean {
   return existsSync(`${procfs}/self/status`) && existsSync(`${procfs}/stat`);
 }
@@ -92,17 +92,17 @@ function allowedCpus(status: string): number[] {
   return cpus.length > 0 ? cpus : os.cpus().map((_, i) => i);
 }
 
-/** Direct children of a process, as the Nginx workers are of their master; empty where it has ended. */
+/** Direct children of a process, such as the workers of the Nginx master; empty if it has ended. */
 export async function readChildren(pid: number): Promise<number[]> {
   return parseChildren(await readText(`/proc/${pid}/task/${pid}/children`));
 }
 
-/** Connections that listeners of this machine have turned away; null where it cannot be read. */
+/** Connections dropped by listeners on this machine; null if they cannot be read. */
 export async function readListenDrops(): Promise<ListenDrops | null> {
   return parseListenDrops(await readText('/proc/net/netstat'));
 }
 
-/** Where there is no /proc, Node's own diagnostic report knows the limits. */
+/** Without /proc, Node's own diagnostic report has the limits. */
 function openFilesFromReport(): number {
   const report = process.report.getReport() as { userLimits?: { open_files?: { hard?: unknown } } };
   const hard = report.userLimits?.open_files?.hard;
@@ -113,7 +113,7 @@ async function readText(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
 }
 
-/** Share of all CPUs (0..1) that is used while nothing of ours runs; null where that cannot be read. */
+/** Share of all CPUs (0 to 1) in use while nothing of ours runs; null if it cannot be read. */
 export async function readBusyShare(duringMs: number): Promise<number | null> {
   const before = await readCpuTicks();
   await sleep(duringMs);
@@ -122,12 +122,12 @@ export async function readBusyShare(duringMs: number): Promise<number | null> {
   return 1 - (after.idle - before.idle) / (after.total - before.total);
 }
 
-/** Of all CPUs; null where the system does not tell. */
+/** For all CPUs; null if the system does not report them. */
 export async function readCpuTicks(): Promise<CpuTicks | null> {
   return parseCpuTicks(await readText('/proc/stat'), null);
 }
 
-/** Ports that nobody can connect from, whatever the address: a socket for all addresses has them. */
+/** Ports that no address can connect from, because a socket bound to all addresses occupies them. */
 export async function readWildcardPorts(): Promise<ReadonlySet<number>> {
   const tables = await Promise.all([readText('/proc/net/tcp'), readText('/proc/net/tcp6')]);
   return new Set(tables.flatMap(parseWildcardPorts));

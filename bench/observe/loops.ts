@@ -1,19 +1,20 @@
 import type { Sample } from '../model/run.ts';
 
-/** How busy an event loop was over a span of time, as its process reported it; µs since the run's epoch. */
+/** How busy an event loop was over an interval, as reported by its process; µs since the run's epoch. */
 export interface LoopNote {
   startUs: number;
   endUs: number;
-  /** Share of that time that it was not idle, 0..1. */
+  /** Share of that time in which it was not idle, 0 to 1. */
   utilisation: number;
-  /** The longest delay of the loop in it. */
+  /** The longest delay of the loop in that time. */
   delayMaxUs: number;
 }
 
 /**
- * The samples with what was noted for the time since the sample before. Notes come late and not in step with
- * the samples: each counts by the time that it shares with a sample's, and its longest delay, which happened at
- * one unknown moment, goes to the sample that has the middle of it. Both lists ascend in time.
+ * Adds event loop figures to samples, each for the time since the previous sample. Notes arrive late and out of
+ * step with the samples, so each counts by its overlap with a sample's time. Its longest delay happened at an
+ * unknown moment and is assigned to the sample that contains the middle of the note. Both lists are in ascending
+ * order.
  */
 export function creditLoops(samples: readonly Sample[], notes: readonly LoopNote[]): Sample[] {
   let first = 0;
@@ -51,10 +52,11 @@ function loopBetween(
 }
 
 /**
- * The samples of a process that does not report its loop (Bun knows no utilisation): a thread that has work is on a
- * CPU or waits for one, and agrees with what Node says of its loops to a few per cent.
+ * Adds loop figures to the samples of a process that does not report its loop, because Bun does not measure
+ * utilisation. A thread with work is on a CPU or waits for one, and the resulting share agrees with what Node
+ * reports about its loops to a few per cent.
  *
- * @param busyNs at each sample; null where it was not read
+ * @param busyNs at each sample; null if it was not read
  */
 export function creditBusyTime(samples: readonly Sample[], busyNs: readonly (number | null)[]): Sample[] {
   return samples.map((sample, index) => {

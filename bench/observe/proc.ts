@@ -1,14 +1,20 @@
 /**
- * Pure readers of the text that Linux shows below /proc (man 5 proc). None throws: what is missing or not
- * as expected is null, an empty list, or left out.
+ * Pure parsers for files in /proc (man 5 proc). None throws: whatever is missing or unexpected becomes null, an
+ * empty list, or is left out.
  */
 
-/** @param text /proc/<pid>/task/<tid>/schedstat @returns ns on a CPU since the thread began */
+/**
+ * @param text /proc/<pid>/task/<tid>/schedstat
+ * @returns ns on a CPU since the thread began
+ */
 export function parseSchedstat(text: string): number | null {
   return wholeNumber(/^(\d+) \d+ \d+\s*$/.exec(text)?.[1]);
 }
 
-/** @param text as for `parseSchedstat` @returns ns on a CPU or waiting for one: how long the thread had work */
+/**
+ * @param text as for `parseSchedstat`
+ * @returns ns on a CPU or waiting for one, that is, how long the thread had work
+ */
 export function parseBusyTime(text: string): number | null {
   const [, onCpu, waiting] = /^(\d+) (\d+) \d+\s*$/.exec(text) ?? [];
   const [onCpuNs, waitingNs] = [wholeNumber(onCpu), wholeNumber(waiting)];
@@ -16,12 +22,12 @@ export function parseBusyTime(text: string): number | null {
 }
 
 export interface Status {
-  /** Resident set; null for a zombie or a kernel thread, which have none. */
+  /** Resident set; null for zombies and kernel threads, which have none. */
   residentBytes: number | null;
   /** Of this one thread. */
   voluntarySwitches: number | null;
   involuntarySwitches: number | null;
-  /** CPU numbers it may run on, ascending. */
+  /** Numbers of the CPUs it may run on, ascending. */
   cpus: number[];
 }
 
@@ -35,7 +41,10 @@ export function parseStatus(text: string): Status {
   };
 }
 
-/** @param text as in `0-3,8` @returns ascending, each once; empty where it is no such list */
+/**
+ * @param text such as `0-3,8`
+ * @returns in ascending order without duplicates; empty if it is not such a list
+ */
 export function parseCpuList(text: string): number[] {
   const cpus = new Set<number>();
   for (const part of text.trim().split(',')) {
@@ -46,18 +55,36 @@ export function parseCpuList(text: string): number[] {
   return [...cpus].sort((a, b) => a - b);
 }
 
-/** @param text /proc/meminfo @returns MemAvailable in bytes: what can be had without swapping */
+/**
+ * @param text /proc/meminfo
+ * @returns MemAvailable in bytes: memory available without swapping
+ */
 export function parseAvailableMemory(text: string): number | null {
   return kibibytes(text, 'MemAvailable');
 }
 
-/** @param text /proc/<pid>/limits @returns the hard limit on open files; Infinity where there is none */
+/**
+ * @param text /proc/uptime
+ * @returns µs since the system started, including those in which it was suspended
+ */
+export function parseUptime(text: string): number | null {
+  const seconds = /^(\d+\.\d+) /.exec(text)?.[1];
+  return seconds === undefined ? null : Math.round(Number(seconds) * 1e6);
+}
+
+/**
+ * @param text /proc/<pid>/limits
+ * @returns the hard limit on open files; Infinity if there is none
+ */
 export function parseOpenFilesLimit(text: string): number | null {
   const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(text)?.[1];
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : wholeNumber(hard);
 }
 
-/** @param text /proc/cpuinfo @returns the name of the first CPU's model; not all architectures tell */
+/**
+ * @param text /proc/cpuinfo
+ * @returns the model name of the first CPU; not all architectures report it
+ */
 export function parseCpuModel(text: string): string | null {
   return /^(?:model name|cpu model|Model)[ \t]*:[ \t]*(\S.*)$/m.exec(text)?.[1]?.trim() ?? null;
 }
@@ -68,9 +95,9 @@ export function parseChildren(text: string): number[] {
 }
 
 export interface ListenDrops {
-  /** Connections not accepted because a listener's queue was full, since the system's start. */
+  /** Connections not accepted because a listener's queue was full, since the system started. */
   overflows: number;
-  /** The same and for any other reason. */
+  /** Connections not accepted for that or any other reason. */
   drops: number;
 }
 
@@ -86,38 +113,41 @@ export function parseListenDrops(text: string): ListenDrops | null {
   return overflows === null || drops === null ? null : { overflows, drops };
 }
 
-/** @param text /proc/sys/net/ipv4/ip_local_port_range @returns lowest and highest, both included */
+/**
+ * @param text /proc/sys/net/ipv4/ip_local_port_range
+ * @returns lowest and highest, inclusive
+ */
 export function parsePortRange(text: string): [number, number] | null {
   const [, low, high] = /^\s*(\d{1,5})\s+(\d{1,5})\s*$/.exec(text) ?? [];
   return low === undefined || high === undefined ? null : [Number(low), Number(high)];
 }
 
-/** @param text a file of one number, such as /proc/sys/net/core/somaxconn or a cgroup's memory.current */
+/** @param text a file with a single number, such as /proc/sys/net/core/somaxconn or a cgroup's memory.current */
 export function parseNumber(text: string): number | null {
   return wholeNumber(text.trim());
 }
 
-/** Ticks of CPUs since the system started; one is 10 ms (USER_HZ is 100 wherever Node runs). */
+/** Ticks of CPUs since the system started. A tick is 10 ms (USER_HZ is 100 wherever Node runs). */
 export interface CpuTicks {
   total: number;
-  /** With nothing to do, or waiting for a disk. */
+  /** Idle, or waiting for a disk. */
   idle: number;
-  /** Taken by the host for others while there was work to do: only a virtual machine has any. */
+  /** Taken by the host for others while there was work to do; only nonzero in a virtual machine. */
   stolen: number;
-  /** In hardware interrupts and in the softirqs that they leave behind. */
+  /** In hardware interrupts and their softirqs. */
   interrupt: number;
 }
 
 /**
  * @param text /proc/stat (proc_stat(5))
- * @param cpus the CPUs to sum over; null: all
- * @returns null where one of them is not told
+ * @param cpus the CPUs to sum over; null for all
+ * @returns null if one of them is missing
  */
 export function parseCpuTicks(text: string, cpus: readonly number[] | null): CpuTicks | null {
   const sum = { total: 0, idle: 0, stolen: 0, interrupt: 0 };
   for (const name of cpus === null ? ['cpu'] : cpus.map((cpu) => `cpu${cpu}`)) {
     const line = new RegExp(`^${name} +([\\d ]+)$`, 'm').exec(text)?.[1];
-    // user nice system idle iowait irq softirq steal; what follows, guest time, is within user time
+    // user nice system idle iowait irq softirq steal; the guest times that follow are part of user time
     const ticks = line?.trim().split(/ +/).slice(0, 8).map(Number);
     if (ticks === undefined || ticks.length < 5) return null;
     const [, , , idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = ticks;
@@ -130,7 +160,7 @@ export function parseCpuTicks(text: string, cpus: readonly number[] | null): Cpu
 }
 
 /**
- * Local ports of the sockets that are bound to all addresses.
+ * Local ports of sockets that are bound to all addresses.
  *
  * @param text /proc/net/tcp or tcp6: `sl local_address rem_address …`, addresses as hexadecimal words
  */

@@ -148,6 +148,7 @@ describe('sampler', () => {
       'cpu2 1 0 1 5 0 0 0 1',
     ];
     writeFileSync(join(files.path, 'stat'), stat(10).join('\n'));
+    writeFileSync(join(files.path, 'uptime'), '0.00 0.00\n');
     let now = -5000;
     const sampler = startSampler({ nowUs: () => now, procfs: files.path });
     t.after(() => sampler.stop());
@@ -155,14 +156,22 @@ describe('sampler', () => {
     assert.equal(sampler.machine(), null);
     sampler.sampleNow();
     now = 1e6;
+    writeFileSync(join(files.path, 'uptime'), '8.50 0.00\n');
     writeFileSync(join(files.path, 'stat'), stat(20).join('\n'));
     writeFileSync(join(files.path, '7/status'), status.replace('1-2', '0'));
     sampler.sampleNow();
     assert.deepEqual(sampler.machine(), {
       cpus: [1, 2],
       samples: [
-        { atUs: 0, idleUs: 160_000, stolenUs: 20_000, interruptUs: 20_000, besideUs: 0 },
-        { atUs: 1e6, idleUs: 260_000, stolenUs: 20_000, interruptUs: 20_000, besideUs: 0 },
+        { atUs: 0, idleUs: 160_000, stolenUs: 20_000, interruptUs: 20_000, besideUs: 0, suspendedUs: 5_000 },
+        {
+          atUs: 1e6,
+          idleUs: 260_000,
+          stolenUs: 20_000,
+          interruptUs: 20_000,
+          besideUs: 0,
+          suspendedUs: 7_500_000,
+        },
       ],
     });
   });

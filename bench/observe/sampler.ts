@@ -1,7 +1,7 @@
 import type { Notice } from '../model/notice.ts';
 import type { Component, MachineSeries, ProcessSeries, Sample } from '../model/run.ts';
 import { creditBusyTime, creditLoops, type LoopNote } from './loops.ts';
-import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus } from './proc.ts';
+import { parseBusyTime, parseCpuTicks, parseSchedstat, parseStatus, parseUptime } from './proc.ts';
 import { readNow } from './read-now.ts';
 import { ThreadSums } from './threads.ts';
 
@@ -13,31 +13,33 @@ export interface ObservedProcess {
   pid: number;
 }
 
-/** Samples a changing set of processes and the machine beneath them, once a second and whenever it is told to. */
+/** Samples a changing set of processes and the machine, once a second and on request. */
 export interface Sampler {
-  /** Adds processes; one that is watched already is not added again. */
+  /** Adds processes. A process that is already watched is not added again. */
   watch(processes: readonly ObservedProcess[]): void;
-  /** Processes of other runs, of which only the CPU time counts, all together: it is no disturbance of this one. */
+  /** Processes of other runs. Only their total CPU time counts, because it is not a disturbance of this run. */
   watchBeside(processes: readonly Pick<ObservedProcess, 'pid'>[]): void;
-  /** The event loop of a process, as it reported itself. Without a span: over the second that ends now. */
+  /**
+   * Records the event loop figures that a process reported. Without bounds, they cover the second that ends now.
+   */
   noteLoop(pid: number, loop: Pick<LoopNote, 'utilisation' | 'delayMaxUs'> & Partial<LoopNote>): void;
   /**
-   * At the bounds of a phase, so that figures of a phase need no interpolation. The seconds of the timer are
-   * counted from here on, as those of the slices are from the bound.
+   * Takes a sample at the boundary of a phase, so that figures of a phase need no interpolation. The timer's
+   * seconds count from here, just as those of the slices count from the boundary.
    */
   sampleNow(): void;
   stop(): void;
-  /** In the order of watching; a process that has ended just has no more samples. */
+  /** In the order of watching. A process that has ended has no further samples. */
   series(): ProcessSeries[];
-  /** Null where the system does not tell. */
+  /** Null if the system does not report it. */
   machine(): MachineSeries | null;
-  /** CPU that each process used over its last second or so, for a person to watch. */
+  /** CPU use of each process over about the last second, for live display. */
   usage(): ProcessUsage[];
   notices(): Notice[];
 }
 
 export interface ProcessUsage extends ObservedProcess {
-  /** CPU time ÷ time. */
+  /** CPU time ÷ elapsed time. */
   cores: number;
 }
 
@@ -56,19 +58,19 @@ interface Watched {
   threads: ThreadSums;
   samples: Sample[];
   loops: LoopNote[];
-  /** Of an event loop's process at each sample, ns: how long its main thread has had work. */
+  /** For processes with an event loop: how long the main thread has had work, in ns, at each sample. */
   busyNs: (number | null)[];
 }
 
 interface Beside {
   pid: number;
   threads: ThreadSums;
-  /** What was read last; of a process that has ended it stays. */
+  /** The last value read. It stays after the process has ended. */
   cpuUs: number;
 }
 
 const SECOND_US = 1_000_000;
-/** Samples at the bounds of a phase may lie close together, and tell little. */
+/** Samples at phase boundaries may be too close together to be meaningful. */
 const LEAST_USAGE_US = 500_000;
 const TICK_US = 10_000;
 
@@ -99,12 +101,12 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
     for (const each of watched.values()) if (!each.hasEnded) sample(each, procfs, nowUs());
   }
 
-  /** Sleeps until the next whole interval since the anchor, so that late timers do not add up. */
+  /** Sleeps until the next whole interval since the anchor, so that the delays of timers do not add up. */
   function sleepOn(): void {
     const sinceMs = (nowUs() - anchorUs) / 1e3;
     const leftMs = intervalMs - (Math.max(0, sinceMs) % intervalMs);
     clearTimeout(timer);
-    // A timer may come a hair early: what is left then is no interval of its own.
+    // If the timer fires slightly early, the rest is not an interval of its own.
     timer = setTimeout(tick, leftMs < intervalMs / 100 ? leftMs + intervalMs : leftMs).unref();
   }
 
@@ -134,7 +136,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
   };
 }
 
-/** Components whose processes are event loops of one thread. */
+/** Components whose processes are single-threaded event loops. */
 const HAS_LOOP: readonly Component[] = ['server', 'generator'];
 
 const NOTHING_TO_READ: Notice = {
@@ -182,7 +184,7 @@ function sample(watched: Watched, procfs: string, nowUs: number): void {
     watched.busyNs.push(parseBusyTime(readNow(`${folder}/schedstat`)));
 }
 
-/** The CPUs are those of the processes that are watched when it is first looked at; they do not change later. */
+/** The CPUs are those of the processes watched at the first sample; they do not change later. */
 function sampleMachine(
   machine: MachineSeries,
   pids: readonly number[],
@@ -202,6 +204,8 @@ function sampleMachine(
     stolenUs: ticks.stolen * TICK_US,
     interruptUs: ticks.interrupt * TICK_US,
     besideUs,
+    // The clock of the run stands still meanwhile.
+    suspendedUs: wholeUs((parseUptime(readNow(`${procfs}/uptime`)) ?? nowUs) - nowUs),
   });
 }
 

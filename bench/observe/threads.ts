@@ -2,25 +2,30 @@ import { readdirSync } from 'node:fs';
 import { parseSchedstat, parseStatus } from './proc.ts';
 import { readNow } from './read-now.ts';
 
-/** Counters of one thread, or summed over those of a process. */
+/** Counters of one thread, or their sum over a process. */
 export interface Counters {
   cpuNs: number;
   voluntary: number;
   involuntary: number;
 }
 
-/** Sums the counters of a process over its threads, those that have ended included: a sum never goes back. */
+/**
+ * Sums the counters of a process over its threads, including those that have ended, so that a sum never decreases.
+ */
 export class ThreadSums {
   #running = new Map<string, Counters>();
   readonly #ended: Counters = { cpuNs: 0, voluntary: 0, involuntary: 0 };
 
-  /** @param folder /proc/<pid>/task @returns null where no thread is left */
+  /**
+   * @param folder /proc/<pid>/task
+   * @returns null if no thread is left
+   */
   read(folder: string): Counters | null {
     const threads = readThreads(folder);
     if (threads.size === 0) return null;
     for (const [id, last] of this.#running) {
       const now = threads.get(id);
-      // A smaller figure is another thread that was given the number of one that has ended.
+      // A smaller value means that the number of an ended thread was reused.
       if (now === undefined || now.cpuNs < last.cpuNs) add(this.#ended, last);
     }
     this.#running = threads;
@@ -35,7 +40,7 @@ function readThreads(folder: string): Map<string, Counters> {
   for (const id of readFolder(folder)) {
     const cpuNs = parseSchedstat(readNow(`${folder}/${id}/schedstat`));
     const status = parseStatus(readNow(`${folder}/${id}/status`));
-    if (cpuNs === null) continue; // it ended between the two looks
+    if (cpuNs === null) continue; // the thread has just ended
     threads.set(id, {
       cpuNs,
       voluntary: status.voluntarySwitches ?? 0,

@@ -2,16 +2,16 @@ import type { Trial } from '../model/calibration.ts';
 import type { Handicap } from '../model/variant.ts';
 import { chooseSides, type Library, type Side } from './variants.ts';
 
-/** What a calibration runs: the baseline first, then one side for each trial. */
+/** The sides of a calibration: the baseline first, then one side per trial. */
 export interface CalibrationSides {
   sides: Side[];
   trials: Trial[];
 }
 
-/** Tunings that cost Nginx CPU time with every event, the cheaper one first: see their descriptions. */
+/** Tunings that cost Nginx CPU time per event, the cheaper one first. Their descriptions have the details. */
 const COSTLY = ['epoll-events-8', 'epoll-events-1'] as const;
 
-/** What the echo servers do on purpose, by the name that it gives the variant. */
+/** The deliberate extra work of the echo servers, with the suffix of the variant's name. */
 const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[] = [
   {
     name: 'burn-20us',
@@ -26,9 +26,9 @@ const HANDICAPS: readonly { name: string; change: string; handicap: Handicap }[]
 ];
 
 /**
- * A profile beside what cannot differ from it, and beside what is known to cost.
+ * The sides of a calibration: a profile, what cannot differ from it, and changes of known cost.
  *
- * @throws Problem('usage') where there is no such profile, or it has no Nginx
+ * @throws Problem('usage') if there is no such profile, or it has no Nginx
  */
 export function calibrationSides(library: Library, profile: string): CalibrationSides {
   const tunings = ['placebo', ...COSTLY];

@@ -4,31 +4,31 @@ import type { Notice } from '../model/notice.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Demand } from './reckoning.ts';
 
-/** How a machine comes to have Bun. */
+/** How to get Bun onto a machine. */
 export const GET_BUN =
   '`npm install` brings it on Linux unless told to omit optional dependencies, and one on PATH serves as well (1.4.4 or later)';
 
 /**
- * Messages up to this size cost Bun no more than Node without TLS (4 KiB: 1.02 of Node's CPU, 16 KiB: 1.17). With
- * TLS Bun is the cheaper one at any size, but what is compared has to run on one engine.
+ * Without TLS, messages up to this size cost Bun no more than Node (4 KiB: 1.02 of Node's CPU, 16 KiB: 1.17). With
+ * TLS, Bun costs less at any size, but everything that is compared has to run on one engine.
  */
 const MOST_BYTES_ON_BUN = 4096;
 
 /**
- * A generator on Bun shares its CPU with the threads of Bun's compiler, which take slices of milliseconds for seconds
- * after the start: in short runs of an open loop the p99 of its send lag was 0.1 to 4 ms where that of Node was 0.05
- * to 0.12. What an open loop takes of a CPU is little, so the exact schedule comes first. Many connections are opened
- * for less CPU and memory on Bun.
+ * A generator on Bun shares its CPU with the threads of Bun's compiler, which take slices of milliseconds for
+ * seconds after the start. In short open-loop runs, send lag p99 was 0.1 to 4 ms, compared to 0.05 to 0.12 on Node.
+ * An open loop needs little CPU, so a precise schedule has priority. With many connections, opening them takes less
+ * CPU and memory on Bun.
  */
 const MOST_CONNECTIONS_ON_SCHEDULE = 10_000;
 
 /**
- * What runs the lean ends of a run: Bun where there is one, for it leaves the most to what is measured, but
- * not for large messages, nor where the generator alone is lean and keeps a schedule. The same for every variant of an
- * invocation.
+ * The engine of the lean client and server of a run. Bun is preferred if available, because it leaves the most CPU
+ * to what is measured. The exceptions are large messages, and runs in which only the generator is lean and keeps a
+ * schedule. The engine is the same for every variant of an invocation.
  *
- * @param asked --engine; null: not given
- * @throws Problem where Bun is asked for and missing
+ * @param asked --engine; null if not given
+ * @throws Problem if Bun is requested but missing
  */
 export function engineOf(
   asked: EngineName | null,

@@ -5,15 +5,15 @@ import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Processes } from './reckoning.ts';
 
 /**
- * Which CPUs each component runs on; null where the kernel chooses. By default only on two CPUs: so
- * small a machine otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen to
- * be the limit. A closed loop gives a CPU to what is to be saturated, where that is one process; an open
- * loop gives one to the generator, which has a schedule to keep. The runner keeps off that CPU: adding up
+ * The CPUs of each component; null if the kernel chooses. By default, processes are placed only on two CPUs: on
+ * such a small machine the kernel otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen
+ * to be the limit. A closed loop reserves a CPU for what is to be saturated, if that is one process. An open loop
+ * reserves one for the generator, which has a schedule to keep. The runner stays off that CPU, because adding up
  * what the workers measured takes milliseconds.
  *
- * @param asked --pin or --no-pin, null for neither
- * @param all processes of every variant of the invocation: what is compared runs in one placement, which the
- * largest of them decides. `direct` leaves the CPU of the proxy idle where others have one.
+ * @param asked --pin or --no-pin; null for neither
+ * @param all processes of every variant of the invocation. Everything that is compared has the same placement,
+ * which is determined by the largest of them. `direct` leaves the CPU idle that the proxy has in other variants.
  */
 export function placementOf(
   asked: boolean | null,
@@ -36,14 +36,14 @@ export function placementOf(
   return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
-/** Processes of what is measured: Nginx, or the echo servers where there is no Nginx. */
+/** Number of processes of what is measured: Nginx, or the echo servers if there is no Nginx. */
 function subjectProcesses({ nginxWorkers, servers }: Processes): number {
   return nginxWorkers === 0 ? servers : nginxWorkers;
 }
 
 /**
- * How the workers of an open loop wait for the next message: spinning on CPUs that nothing else uses,
- * asleep where there are none. Null in a closed loop, which waits for echoes.
+ * How the workers of an open loop wait for the next message: spinning if they have CPUs that nothing else uses,
+ * otherwise sleeping. Null in a closed loop, which waits for echoes.
  */
 export function pacingOf(
   load: Load,
@@ -59,7 +59,7 @@ export function pacingOf(
   return alone ? 'spin' : 'sleep';
 }
 
-/** Of each kind as many as the variant with most of them has. */
+/** For each kind, the highest number among the variants. */
 function most(all: readonly Processes[]): Processes {
   const greatest = (kind: keyof Processes) => Math.max(0, ...all.map((processes) => processes[kind]));
   return {
@@ -92,7 +92,7 @@ function proxied(cpus: readonly number[], { nginxWorkers, servers }: Processes):
   return { proxy: last, server: rest.last, generator: rest.first, runner: first };
 }
 
-/** Takes up to `wanted` CPUs off the end, but no more than half. */
+/** Takes up to `wanted` CPUs from the end, but no more than half. */
 function split(cpus: readonly number[], wanted: number): { first: number[]; last: number[] } {
   const at = cpus.length - Math.min(wanted, Math.floor(cpus.length / 2));
   return { first: cpus.slice(0, at), last: cpus.slice(at) };

@@ -11,7 +11,7 @@ import { quoted } from '../request/units.ts';
 import { fitTogether, preflight } from './preflight.ts';
 import type { Side } from './variants.ts';
 
-/** One run as planned, with what the preflight has to say of it. */
+/** A planned run with the notices of the preflight. */
 export interface PlannedRun {
   plan: RunPlan;
   profile: Profile;
@@ -19,33 +19,33 @@ export interface PlannedRun {
   notices: Notice[];
 }
 
-/** What a request does not say itself. */
+/** What planning needs besides the request. */
 export interface PlanningContext {
   /** argv without node and script. */
   command: readonly string[];
   now: Date;
-  /** Taken where the request names none: a whole number below 2^32. */
+  /** Used if the request gives none; a whole number below 2^32. */
   seed: number;
   machine: Machine;
 }
 
 /** A request with everything that can be decided before its first run. */
 export interface Planning {
-  /** Of the result, and of its folder. */
+  /** The name of the result and of its folder. */
   id: string;
   plan: Plan;
   variants: Variant[];
   /**
-   * Decides everything about run `number` (from 1): a pure function.
+   * Decides everything about run `number` (from 1). Pure.
    *
-   * @throws Problem where the machine cannot do it; that depends on variant and step, not on the rate.
+   * @throws Problem if the machine cannot handle it. That depends on variant and step, not on the rate.
    */
   planRun(spec: RunSpec, number: number): PlannedRun;
-  /** Whether the memory of this machine holds all variants at once. */
+  /** Whether the machine's memory can hold all variants at once. */
   together: boolean;
 }
 
-/** @throws Problem where the name is fit for no folder */
+/** @throws Problem if the name cannot be used for a folder */
 export function planRequest(
   request: RunRequest,
   sides: readonly Side[],
@@ -75,15 +75,15 @@ export function planRequest(
 }
 
 /**
- * Of a result that begins now: the time, and a name that a person chose or may know it by.
+ * The id of a result that begins now: the time, and a name that the user chose or will recognise.
  *
- * @throws Problem where the name is fit for no folder
+ * @throws Problem if the name cannot be used for a folder
  */
 export function resultIdOf(now: Date, name: string): string {
   return `${timestamp(now)}-${folderName(name)}`;
 }
 
-/** `20250102T030405Z`: sorts by time, and is fit for a file name on every system. */
+/** `20250102T030405Z`: sorts by time and is a valid file name on every system. */
 function timestamp(now: Date): string {
   return now.toISOString().replace(/\.\d+|[-:]/g, '');
 }
@@ -95,7 +95,7 @@ function nameOf({ name, variants, configurations }: RunRequest): string {
   return name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
 }
 
-/** The part of a result's id that a person chooses; only characters that the schema of an id allows. */
+/** The part of a result's id that the user can choose. Contains only characters that the schema of an id allows. */
 function folderName(wanted: string): string {
   const cleaned = wanted
     .normalize('NFKD')

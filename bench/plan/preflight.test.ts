@@ -9,6 +9,7 @@ import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import { profileNamed, requestOf, SMALL_MACHINE, specOf } from './plan.test.fixture.ts';
 import { fitTogether, type Preflight, preflight } from './preflight.ts';
+import { memoryOf } from './reckoning.ts';
 
 /** Decides on the first run that a command line asks for; `others` run in the same invocation. */
 function decide(
@@ -176,6 +177,42 @@ test('a profile gets its echo servers, and `direct` has no Nginx', () => {
   assert.equal(direct.plan.proxy, null);
   assert.deepEqual(direct.plan.placement, { proxy: [], server: [1], generator: [0], runner: [0] });
   assert.deepEqual(direct.notices, []);
+});
+
+test('ports bound only those echo servers that Nginx connects to, from one address', () => {
+  const few = { portRange: [40_000, 40_999] as [number, number] };
+  assert.equal(decide('-c 2k', few).plan.servers, 5);
+  assert.equal(decide('-c 2k', few, profileNamed('direct')).plan.servers, 1);
+});
+
+test('the HTTP leg is no longer than the phase, and there are no more generators than connections', () => {
+  assert.equal(decide('-d 1s').plan.http?.durationMs, 1000);
+  assert.equal(decide('-d 10s').plan.http?.durationMs, 2000);
+  const cpus = Array.from({ length: 12 }, (_, cpu) => cpu);
+  assert.deepEqual([decide('-c 1', { cpus }).plan.workers, decide('-c 100', { cpus }).plan.workers], [1, 4]);
+});
+
+test('memory is that of processes, of connections on both sides of Nginx, and of messages under way', () => {
+  const KIB = 1024;
+  const demand = {
+    connections: 1000,
+    client: 'lean',
+    server: 'lean',
+    load: { kind: 'closed', inFlight: 3 },
+    payload: { minBytes: 0, maxBytes: 100, type: 'text' },
+  } as const;
+  const direct = { workers: 1, servers: 2, nginxWorkers: 0 };
+  // Two sockets without Nginx, four with it.
+  const alone = 3 * 60 * KIB * KIB + 1000 * ((6 + 12 + 2 * 4) * KIB + 2 * 3 * 100);
+  assert.deepEqual(memoryOf(demand, direct), { plain: alone, tls: alone });
+  const proxied = Math.ceil(alone + 2 * 12 * KIB * KIB + 1000 * (17.7 + 2 * 4) * KIB);
+  assert.deepEqual(memoryOf(demand, { ...direct, nginxWorkers: 2 }), {
+    plain: proxied,
+    tls: Math.ceil(proxied + 1000 * (34 + 23.8) * KIB),
+  });
+  const open = { ...demand, load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' } } as const;
+  assert.equal(memoryOf(open, direct).plain, alone - 1000 * 2 * 2 * 100);
+  assert.equal(memoryOf({ ...demand, client: 'ws' }, direct).plain, alone + 1000 * 6 * KIB);
 });
 
 test('Nginx, generators and servers have a third of many CPUs each', () => {

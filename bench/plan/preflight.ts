@@ -23,7 +23,7 @@ import { RAISE_PORTS } from './remedies.ts';
 
 export interface Preflight {
   plan: RunPlan;
-  /** What was set otherwise than by default, and why. */
+  /** What was set to something other than the default, and why. */
   notices: Notice[];
 }
 
@@ -31,30 +31,31 @@ export interface Preflight {
 export interface RunContext {
   spec: RunSpec;
   profile: Profile;
-  /** All of the invocation: what is compared runs in the same placement. */
+  /** All profiles of the invocation: everything that is compared has the same placement. */
   profiles: readonly Profile[];
   machine: Machine;
   seed: number;
-  /** Of the run, from 1. */
+  /** The number of the run, from 1. */
   number: number;
 }
 
-/** Of 127.0.0.0/8, 200 in each of 250 networks, so that no address ends in .0 or .255. */
+/** Within 127.0.0.0/8, 200 in each of 250 networks, so that no address ends in .0 or .255. */
 const ADDRESSES = 200 * 250;
 const MOST_ADDRESSES = 200;
 
-/** nginx's default on Linux, and Node's. */
+/** The default of nginx on Linux, and of Node. */
 const LEAST_BACKLOG = 511;
 const MOST_BACKLOG = 4096;
 const LEAST_WORKER_CONNECTIONS = 512;
 
-/** From this share of the memory that is free on it is close. */
+/** From this share of the available memory on, the user is warned. */
 const MEMORY_TOLD = 0.9;
 
 /**
- * Reckons descriptors, ports, backlog and memory of every process of a run, and sets processes and
- * addresses to match. Throws a Problem of kind `environment` that names the limit to raise where the
- * machine cannot do what was asked.
+ * Calculates descriptors, ports, backlog and memory of every process of a run, and sets processes and addresses to
+ * match.
+ *
+ * @throws Problem('environment') that names the limit to raise, if the machine cannot handle the request
  */
 export function preflight(asked: RunRequest, context: RunContext): Preflight {
   const request = { ...asked, connections: context.spec.connections ?? asked.connections };
@@ -89,7 +90,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
     sourceAddresses: sourceAddresses(request, machine, seed, number, notices),
     placement,
     pacing: pacingOf(spec.load, placement, machine, all),
-    // The question is the same in every step: once is enough.
+    // The HTTP leg is the same in every step, so once is enough.
     http: request.http && first ? { connections: 10, durationMs: Math.min(2000, request.durationMs) } : null,
     seed,
   };
@@ -104,7 +105,7 @@ const APART: Notice = {
     'scatter more. Fewer connections (--connections) or fewer variants would do.',
 };
 
-/** Whether the memory that is free holds the topologies of all these profiles at once, with TLS. */
+/** Whether the available memory can hold the topologies of all these profiles at once, with TLS. */
 export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {
   const load: Load = { kind: 'closed', inFlight: request.inFlight };
   const needed = profiles.map((profile) =>
@@ -122,8 +123,8 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
 }
 
 /**
- * What a run asks of memory. The echo server of the step `throughput` is the lean one, so that it is not what
- * is measured; that of `latency` is `ws`, as close to an application's as an echo server comes.
+ * What determines the memory of a run. The throughput step uses the lean echo server, so that it is not what is
+ * measured. The latency step uses `ws`, which is as close to an application's server as an echo server can be.
  */
 function demandOf(
   { client, server, connections, payload }: RunRequest,
@@ -141,7 +142,7 @@ function nginxPlan(
   const most = maxWorkerConnections(machine);
   const wanted = Math.max(LEAST_WORKER_CONNECTIONS, workerConnectionsFor(request.connections) + OTHER_FILES);
   const workerConnections = Math.min(most, wanted);
-  // Left to itself the kernel may hand every connection to one and the same worker.
+  // By default, the kernel may give every connection to the same worker.
   const reuseport = workers > 1 && webSocketsPerWorker(workerConnections) < request.connections;
   if (reuseport) {
     notices.push({
@@ -175,8 +176,8 @@ function backlogOf(request: RunRequest, { somaxconn }: Machine, notices: Notice[
 }
 
 /**
- * Ports that a run has bound stay in TIME_WAIT for a minute: each run has a block of addresses of its own, however
- * many of them it takes, and a new invocation begins somewhere else (200 addresses share three octets).
+ * Ports that a run has bound stay in TIME_WAIT for a minute. Each run therefore has its own block of addresses, of
+ * a fixed size, and a new invocation begins somewhere else (200 addresses share three octets).
  */
 function sourceAddresses(
   { connections }: RunRequest,
@@ -204,7 +205,7 @@ function sourceAddresses(
   return Array.from({ length: needed }, (_, index) => loopbackAddress(first + index));
 }
 
-/** 127.0.0.2 is number 0; 127.0.0.1, where everything listens, is none of them. */
+/** Number 0 is 127.0.0.2; 127.0.0.1, on which everything listens, is excluded. */
 function loopbackAddress(number: number): string {
   const wrapped = number % ADDRESSES;
   return `127.0.${Math.floor(wrapped / 200)}.${(wrapped % 200) + 2}`;

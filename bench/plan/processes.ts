@@ -12,11 +12,13 @@ import {
 } from './reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
 
-/** More of them than CPUs only take memory and switches; beyond that a limit should be raised. */
+/**
+ * More processes than CPUs only cost memory and context switches. Beyond these numbers, a limit should be raised.
+ */
 const MOST_NODE_PROCESSES = 32;
 const MOST_NGINX_WORKERS = 64;
 
-/** Generator processes of a run. */
+/** Number of generator processes of a run. */
 export function generatorWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
   return processCount(
     {
@@ -35,7 +37,7 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
   );
 }
 
-/** Echo server processes: as many as the profile asks for at the least. */
+/** Number of echo server processes: at least as many as the profile asks for. */
 export function echoServers(
   request: RunRequest,
   profile: Profile,
@@ -43,7 +45,7 @@ export function echoServers(
   notices: Notice[],
 ): number {
   const files = connectionsPerNodeProcess(machine);
-  // each has a port of its own; only Nginx reaches it from one single address
+  // Each has its own port, and only Nginx connects from a single address.
   const ports =
     profile.configurationPath === null ? Number.POSITIVE_INFINITY : connectionsPerAddress(machine);
   const bound = ports < files;
@@ -66,7 +68,7 @@ export function echoServers(
   );
 }
 
-/** Worker processes of Nginx. */
+/** Number of Nginx worker processes. */
 export function nginxWorkers(request: RunRequest, machine: Machine, notices: Notice[]): number {
   const most = maxWorkerConnections(machine);
   const alone = webSocketsPerWorker(most);
@@ -88,7 +90,7 @@ export function nginxWorkers(request: RunRequest, machine: Machine, notices: Not
   );
 }
 
-/** Nginx, generators and echo servers take a third of the CPUs each. */
+/** Nginx, generators and echo servers each get a third of the CPUs. */
 function shareOfCpus({ cpus }: Machine): number {
   return Math.max(1, Math.floor(cpus.length / 3));
 }

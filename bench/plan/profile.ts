@@ -3,22 +3,23 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type Profile, profileSchema } from '../model/profile.ts';
+import { reasonOf } from '../model/system-error.ts';
 
-/** Those of `all`, from the baseline to the most that is put on top of it, then those beside them; others follow by name. */
+/** Profiles in `all` first, from the baseline upwards, then the rest. Unlisted profiles follow by name. */
 const ORDER = [
   ...['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'],
   ...['unix-socket', 'stream', 'stream-tls', 'tls12', 'tls-rsa', 'reencrypt', 'cache-unsafe'],
   ...['balanced-round-robin', 'balanced-ip-hash', 'balanced-hash', 'balanced-random'],
 ];
 
-/** A profile is named like its folder; nothing in a name may lead out of nginx-profiles. */
+/** A profile has the name of its folder. The pattern prevents names that lead out of nginx-profiles. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/;
 
 /**
- * Reads all profiles of a folder: each is a folder of its own with profile.json and, but for
- * `direct`, nginx.conf. Folders without profile.json are something else.
+ * Reads all profiles of a folder. Each is a folder with profile.json and, except for `direct`, nginx.conf. Folders
+ * without profile.json are ignored.
  *
- * @throws Problem('configuration') where a profile.json or the nginx.conf beside it is missing parts.
+ * @throws Problem('configuration') if a profile.json is invalid or the nginx.conf next to it is missing
  */
 export async function loadProfiles(folder: string): Promise<Profile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
@@ -38,7 +39,7 @@ async function loadProfile(folder: string, name: string): Promise<Profile | null
   const path = join(folder, name, 'profile.json');
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
-    throw new Problem('configuration', `${path} cannot be read: ${error.message}.`, { cause: error });
+    throw new Problem('configuration', `${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
   });
   if (text === null) return null;
   const described = v.safeParse(profileSchema, parseJson(text, path));
@@ -58,8 +59,7 @@ function parseJson(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Problem('configuration', `${path} is not valid JSON: ${why}.`, { cause });
+    throw new Problem('configuration', `${path} is not valid JSON: ${reasonOf(cause)}.`, { cause });
   }
 }
 

@@ -3,15 +3,15 @@ import type { Machine } from '../model/machine.ts';
 import type { RunPlan } from '../model/plan.ts';
 
 /**
- * What one process, one address and one connection can hold or take: the figures that the preflight
- * decides by. All pure.
+ * What a process, an address and a connection can hold or need: the figures behind the preflight's decisions. All
+ * pure.
  */
 
-/** Descriptors of a process that are no connections: listeners, logs, pipes, epoll, the HTTP leg. */
+/** Descriptors of a process other than connections: listeners, logs, pipes, epoll, the HTTP leg. */
 export const OTHER_FILES = 64;
 
 /**
- * From 15/16 of its connections on nginx closes those that have not sent their request yet
+ * From 15/16 of its connections on, nginx closes those that have not sent their request yet
  * (`ngx_drain_connections` in ngx_connection.c).
  */
 const NGINX_USABLE = 7 / 8;
@@ -19,33 +19,33 @@ const NGINX_USABLE = 7 / 8;
 /** Client side and upstream side. */
 const NGINX_FILES_PER_CONNECTION = 2;
 
-/** Where net.ipv4.ip_local_port_range cannot be read: the kernel's default. */
+/** The kernel's default, if net.ipv4.ip_local_port_range cannot be read. */
 export const DEFAULT_PORTS: readonly [number, number] = [32_768, 60_999];
 
 /**
- * A port that the generator has bound to any address is passed over when nginx connects to its
- * upstream (`__inet_hash_connect` in the kernel), so both take less than half of the range.
+ * nginx cannot connect to its upstream from a port that the generator has bound to any address
+ * (`__inet_hash_connect` in the kernel skips it), so each uses less than half of the range.
  */
 const PORTS_USABLE = 0.45;
 
-/** Connections that one generator or echo server can hold; 0 where the limit is too low for any. */
+/** Connections that one generator or echo server can hold; 0 if the limit is too low for any. */
 export function connectionsPerNodeProcess({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 
-/** `worker_connections` at the most under this limit. */
+/** The highest possible `worker_connections` under this limit. */
 export function maxWorkerConnections({ openFilesLimit }: Machine): number {
   return Math.max(0, openFilesLimit - OTHER_FILES);
 }
 
-/** WebSockets that one worker of nginx can hold with so many `worker_connections`. */
+/** WebSockets that one nginx worker can hold with this many `worker_connections`. */
 export function webSocketsPerWorker(workerConnections: number): number {
   return Math.floor((workerConnections * NGINX_USABLE) / NGINX_FILES_PER_CONNECTION);
 }
 
 /**
- * The same where a hash of the addresses chooses the worker: counts scatter by the square root of their
- * mean, and five times that is kept free. (accept_mutex does not help: a worker that is 7/8 full only
+ * The same if a hash of the addresses chooses the worker. The standard deviation of the counts is the square root
+ * of their mean, and five times that is kept free. (accept_mutex does not help: a worker that is 7/8 full only
  * accepts less often, `ngx_accept_disabled` in ngx_event.c.)
  */
 export function webSocketsPerHashedWorker(workerConnections: number): number {
@@ -54,7 +54,7 @@ export function webSocketsPerHashedWorker(workerConnections: number): number {
   return Math.min(webSocketsPerWorker(workerConnections), Math.floor(mean));
 }
 
-/** The `worker_connections` that a worker needs for so many WebSockets. */
+/** The `worker_connections` that a worker needs for this many WebSockets. */
 export function workerConnectionsFor(webSockets: number): number {
   return Math.ceil((webSockets * NGINX_FILES_PER_CONNECTION) / NGINX_USABLE);
 }
@@ -65,7 +65,7 @@ export function connectionsPerAddress(machine: Machine): number {
   return Math.max(1, Math.floor((high - low + 1) * PORTS_USABLE));
 }
 
-/** Processes of each kind. */
+/** Number of processes of each kind. */
 export interface Processes {
   workers: number;
   servers: number;
@@ -80,7 +80,7 @@ const MIB = 1024 * KIB;
 const NODE_PROCESS_BYTES = 60 * MIB;
 const NGINX_WORKER_BYTES = 12 * MIB;
 
-/** Resident memory of one idle connection, as measured; and what the kernel keeps for one socket. */
+/** Resident memory of one idle connection, as measured, and kernel memory of one socket. */
 const GENERATOR_BYTES = { lean: 6 * KIB, ws: 12 * KIB };
 const GENERATOR_TLS_BYTES = 34 * KIB;
 const SERVER_BYTES = 12 * KIB;
@@ -88,10 +88,10 @@ const NGINX_BYTES = 17.7 * KIB;
 const NGINX_TLS_BYTES = 23.8 * KIB;
 const SOCKET_BYTES = 4 * KIB;
 
-/** What of a run decides how much memory it takes. */
+/** The properties of a run that determine its memory. */
 export type Demand = Pick<RunPlan, 'connections' | 'client' | 'server'> & Pick<Workload, 'load' | 'payload'>;
 
-/** Memory that a run takes, in bytes: without TLS, and with it. */
+/** Memory of a run in bytes, without and with TLS. */
 export function memoryOf(
   request: Demand,
   { workers, servers, nginxWorkers }: Processes,
@@ -103,7 +103,7 @@ export function memoryOf(
     SERVER_BYTES +
     (proxied ? NGINX_BYTES : 0) +
     SOCKET_BYTES * (proxied ? 4 : 2) +
-    // at worst each message stands in the generator and in the server at once
+    // In the worst case each message is in the generator and in the server at once.
     2 * inFlight * request.payload.maxBytes;
   const processes = (workers + servers) * NODE_PROCESS_BYTES + nginxWorkers * NGINX_WORKER_BYTES;
   const plain = processes + request.connections * perConnection;

@@ -1,10 +1,10 @@
 import type { Machine } from '../model/machine.ts';
 
-/** What a person can do about a limit: the end of an error message. */
+/** What the user can do about a limit: the end of an error message. */
 export const RAISE_PORTS =
   "Widen the range of ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'.";
 
-/** A hard limit can be raised by root alone. */
+/** Only root can raise a hard limit. */
 export function raiseOpenFiles({ isRoot, openFilesLimit }: Machine): string {
   const wanted = Math.max(65_536, 4 * openFilesLimit);
   return isRoot

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { Problem } from '../model/failure.ts';
 import { type ShippedTuning, tuningDescriptionSchema } from '../model/profile.ts';
+import { reasonOf } from '../model/system-error.ts';
 
 /**
- * Reads all tunings of a folder: each is a <name>.conf with a <name>.json beside it. In the order of names.
+ * Reads all tunings of a folder, in order of their names. Each is a <name>.conf with a <name>.json next to it.
  *
- * @throws Problem('configuration') where one of the two is missing or not what it should be.
+ * @throws Problem('configuration') if one of the two is missing or invalid
  */
 export async function loadTunings(folder: string): Promise<ShippedTuning[]> {
   const files = await readdir(folder).catch((cause: unknown) => {
@@ -27,7 +28,7 @@ async function loadTuning(folder: string, name: string): Promise<ShippedTuning> 
 }
 
 async function readText(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((cause: Error) => {
-    throw new Problem('configuration', `${path} cannot be read: ${cause.message}.`, { cause });
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new Problem('configuration', `${path} cannot be read: ${reasonOf(cause)}.`, { cause });
   });
 }

@@ -4,27 +4,27 @@ import type { Tuning, Variant } from '../model/variant.ts';
 import { suggestion } from '../request/nearest.ts';
 import { quoted } from '../request/units.ts';
 
-/** What variants are made of. */
+/** The building blocks of variants. */
 export interface Library {
   profiles: readonly Profile[];
   tunings: readonly ShippedTuning[];
-  /** What the person called the Nginx that variants can name: `old` and `new` in `tls@old`, `tls@new`. */
+  /** The user's names for Nginx binaries, to which variants refer: `old` and `new` in `tls@old`, `tls@new`. */
   binaries: readonly string[];
 }
 
-/** A variant with the profile that it is made of. */
+/** A variant with its profile. */
 export interface Side {
   variant: Variant;
   profile: Profile;
 }
 
 /**
- * The variants that a person asked for, in that order, each once.
+ * The variants that the user asked for, in that order, without duplicates.
  *
- * @param names `tls`, `tls@old`, `tls@old+buf-16k+multi-accept`, or `all` for the profiles that are part of it.
- * @param own Sides that are a person's own configurations; they come last.
- * @throws Problem('usage') for a name that is none, with the nearest one and the list, and for an Nginx that was
- *   given a name that no variant uses.
+ * @param names `tls`, `tls@old`, `tls@old+buf-16k+multi-accept`, or `all` for the profiles included in it.
+ * @param own sides for the user's own configurations, which come last.
+ * @throws Problem('usage') for an unknown name, with the nearest one and the list, and for a named Nginx that no
+ * variant uses.
  */
 export function chooseVariants(
   library: Library,
@@ -39,10 +39,10 @@ export function chooseVariants(
 }
 
 /**
- * The sides of a comparison: those named, each by itself, and the first of them under each of the tunings
- * that were typed. A name that comes again is numbered: `plain (2)`.
+ * The sides of a comparison: those named, and the first of them with each tuning typed on the command line. A
+ * repeated name is numbered: `plain (2)`.
  *
- * @throws Problem('usage') as `chooseVariants`.
+ * @throws Problem('usage') like `chooseVariants`.
  */
 export function chooseSides(
   library: Library,
@@ -97,7 +97,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
   }, side);
 }
 
-/** A side on the Nginx that the person gave this name. */
+/** The same side on the Nginx that the user named. */
 export function onBinary({ variant, profile }: Side, name: string, binaries: readonly string[]): Side {
   if (variant.proxy === null)
     throw new Problem('usage', `${variant.name} has no Nginx that could be chosen.`);

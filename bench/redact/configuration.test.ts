@@ -57,3 +57,53 @@ test('sentences of the bench are left as they are', () => {
   ])
     assert.equal(redactText(text), text);
 });
+
+const ADDRESSES = [
+  '10.20.30.40',
+  '192.168.1.7',
+  '2001:db8::7',
+  '2001:4860:4860:0:0:0:0:8888',
+  '2001:4860:4860::8888',
+  'fe80::1',
+  '::ffff:10.20.30.40',
+  '1::',
+];
+/** What everybody has, and what only looks like an address. */
+const NO_ADDRESSES = ['127.0.0.1', '::1', '::', '12:38:05', '1.22.1', '3.0.19', '10:20'];
+
+test('addresses are hidden in sentences, IPv4 and IPv6, in brackets and with a port; the loopback is not', () => {
+  const redactText = textRedactor([]);
+  for (const address of ADDRESSES) {
+    assert.equal(redactText(`It is ${address}.`), 'It is ….');
+    assert.equal(redactText(`client: ${address}, server`), 'client: …, server');
+    if (address.includes(':')) {
+      assert.equal(redactText(`upstream [${address}]:8080 (of 2)`), 'upstream […]:8080 (of 2)');
+      assert.equal(redactText(`from ${address}%eth0 on`), 'from … on');
+    } else assert.equal(redactText(`upstream ${address}:8080`), 'upstream …:8080');
+  }
+  for (const other of NO_ADDRESSES)
+    for (const text of [`It is ${other} now.`, `It is [${other}]:8080.`])
+      assert.equal(redactText(text), text);
+});
+
+test('addresses are hidden in configurations, whole', () => {
+  for (const address of ADDRESSES.filter((each) => each.includes(':'))) {
+    for (const line of [`listen [${address}]:443 ssl;`, `allow ${address};`, `allow ${address}/64;`]) {
+      const { text, words } = publicConfiguration(`http { ${line} }`);
+      assert.match(text, /^http \{\s+(listen \[…\]:443 ssl|allow …);\s+\}\s*$/, line);
+      assert.ok(words.has(address), [...words].join());
+    }
+  }
+  assert.match(
+    publicConfiguration('listen [::1]:443; listen [::]:80;').text,
+    /\[::1\]:443;\s+listen \[::\]:80;/,
+  );
+});
+
+test('a word is hidden in whatever case, alone, and the longer one before the one that it contains', () => {
+  const redactText = textRedactor(['chat', 'chat-room-7', 'al', 'alice']);
+  assert.equal(
+    redactText('ALICE of Chat-Room-7 and chat, in "chat": alicette, al.'),
+    '… of … and …, in "…": alicette, al.',
+  );
+});

@@ -2,6 +2,7 @@ import { Problem } from '../model/failure.ts';
 import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
 import { type Directive, directives, isData, type Node, type Word, word } from '../nginx/tree.ts';
+import { replaceIpv6 } from './address.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 
 /** A configuration that tells nobody's names, and what was taken out of it. */
@@ -61,8 +62,8 @@ function publicWord(arg: Word, hide: Hide): Word {
 function publicText(text: string, hide: Hide): string {
   return isPublicWord(text)
     ? text
-    : text
-        .split(/([=:,\s]+)/)
+    : replaceIpv6(text, hide)
+        .split(/([=:,\s[\]]+)/)
         .map((part, at) => (at % 2 === 0 ? hide(part) : part))
         .join('');
 }

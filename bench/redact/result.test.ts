@@ -181,3 +181,112 @@ test('a result that only comes about is redacted run by run', () => {
   const concluded = redactor.event({ type: 'concluded', conclusions: result.conclusions });
   assert.doesNotMatch(JSON.stringify(concluded), PRIVATE);
 });
+
+/** A result of which only these differ from one that tells nothing. */
+function plainResult(change: Partial<Result>): Result {
+  return { ...makeBothSteps(3, 1), ...change };
+}
+
+const saying = (text: string) => [{ level: 'info' as const, code: 'x', text }];
+
+test('what is known from one place is hidden in every other: from what was given, what was run, and names', () => {
+  const result = plainResult({
+    notices: saying('Of moonbase, starlight, twilight, zephyr, wavelet and plain.'),
+  });
+  const [, first, second] = result.runs;
+  assert.ok(first?.proxy && second?.proxy);
+  first.proxy.given = 'http { upstream moonbase { server 127.0.0.1; } }';
+  first.proxy.configuration = 'http { upstream starlight { server 127.0.0.1; } }';
+  second.proxy.given = null;
+  second.proxy.configuration = 'http { upstream twilight { server 127.0.0.1; } }';
+  const own = result.variants.find(({ name }) => name === 'tls') ?? assert.fail();
+  own.profile = 'conf:/etc/nginx/sites-enabled/zephyr.conf';
+  Object.assign(own.proxy ?? {}, { tunings: [{ name: 'tune-1', text: 'http { server_name wavelet; }' }] });
+  const { notices, variants } = redactResult(result, []);
+  assert.equal(notices[0]?.text, 'Of …, …, …, …, … and plain.');
+  assert.equal(variants.find(({ name }) => name === 'conf-1')?.profile, 'conf:1');
+});
+
+test('folders that half the world has are no words to be hidden', () => {
+  const result = plainResult({ notices: saying('It is in conf, sites-enabled and root, of user srv.') });
+  const own = result.variants.find(({ name }) => name === 'tls') ?? assert.fail();
+  own.profile = 'conf:/root/srv/conf/sites-enabled/zephyr.conf';
+  assert.equal(
+    redactResult(result, []).notices[0]?.text,
+    'It is in conf, sites-enabled and root, of user srv.',
+  );
+});
+
+test('of a calibration the name that a person gave is hidden, and figures, verdicts and times are kept', () => {
+  const kept = {
+    schemaVersion: 1 as const,
+    machine: {
+      cpuModel: 'CPU of alice',
+      cpus: 2,
+      kernel: '6.1-alice',
+      engine: 'bun' as const,
+      nginx: '1.22.1',
+    },
+    id: '20250102T030405Z-alices-night',
+    startedAt: '2025-01-02T03:04:05.000Z',
+    profile: 'plain',
+    rounds: 10,
+    connections: 1000,
+    durationMs: 3000,
+    falsePositives: { figures: 16, called: 0, interval: [0, 0.19] as [number, number] },
+    spread: [{ name: 'response.p50', step: 'latency' as const, runs: 10, variation: 0.02, detectable: 1.03 }],
+    known: [],
+  };
+  const { calibration } = redactResult(plainResult({ calibration: kept }), ['alice']);
+  assert.deepEqual(calibration, {
+    ...kept,
+    id: '20250102T030405Z',
+    machine: { ...kept.machine, cpuModel: 'CPU of …', kernel: '6.1-…' },
+  });
+  const odd = redactResult(plainResult({ calibration: { ...kept, id: 'alice' } }), []);
+  assert.equal(odd.calibration?.id, 'result');
+});
+
+test('the id has the time and the public names, a comparison is called one, and many variants are counted', () => {
+  const idOf = (change: Partial<Result>) =>
+    redactResult(plainResult({ id: '20260102T030405Z-x', ...change }), []).id;
+  const { plan, variants } = plainResult({});
+  assert.equal(idOf({}), '20260102T030405Z-direct-plain-tls');
+  assert.equal(
+    idOf({ plan: { ...plan, command: ['compare', 'plain', 'tls'] } }),
+    '20260102T030405Z-compare-direct-plain-tls',
+  );
+  const [first] = variants;
+  assert.ok(first);
+  assert.equal(idOf({ variants: [...variants, { ...first, name: 'other' }] }), '20260102T030405Z-4-variants');
+});
+
+test('what Nginx answered and wrote is hidden but for its own words', () => {
+  const result = plainResult({});
+  const [, run] = result.runs;
+  assert.ok(run?.http && run.proxy);
+  run.http = { ...run.http, path: '/alice', cache: { HIT: 1, EXPIRED: 2, 'of-alice': 3 } };
+  run.proxy = {
+    ...run.proxy,
+    errorLog: ['alice'],
+    buildArguments: '--with-debug --with-http_x_module=dynamic --prefix=/alice --with-cc-opt=-g',
+  };
+  run.validity = { ...run.validity, reasons: ['In /home/alice.'] };
+  const redacted = redactResult(result, []).runs[1];
+  assert.deepEqual(redacted?.http?.cache, { HIT: 1, EXPIRED: 2 });
+  assert.equal(redacted?.http?.path, '…');
+  assert.deepEqual(redacted?.proxy?.errorLog, []);
+  assert.equal(redacted?.proxy?.binary, 'nginx');
+  assert.equal(redacted?.proxy?.buildArguments, '--with-debug --with-http_x_module=dynamic');
+  assert.deepEqual(redacted?.validity.reasons, ['In …']);
+  const kept = redactResult(plainResult({}), []).runs[1];
+  assert.equal(kept?.http?.path, result.runs[2]?.http?.path);
+});
+
+test('words of the bench’s own stay where a person calls something by them', () => {
+  const conclusions: Result['conclusions'] = [
+    { kind: 'left-out', variant: 'plain', reason: 'It was left-out.' },
+  ];
+  const kept = redactResult(plainResult({ conclusions }), ['left-out']).conclusions[0];
+  assert.deepEqual(kept, { kind: 'left-out', variant: 'plain', reason: 'It was ….' });
+});

@@ -1,3 +1,4 @@
+import { replaceIpv6 } from './address.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 
 /** Shorter words could be a part of anything. */
@@ -30,10 +31,10 @@ export function textRedactor(words: Iterable<string>): (text: string) => string 
     .sort((a, b) => b.length - a.length)
     .map((each) => new RegExp(`(?<![\\w])${escaped(each)}(?![\\w])`, 'gi'));
   return (text) => {
-    // Shapes first: of a URL in which a word is gone already the rest would no longer look like one.
+    // Addresses and shapes first: of a URL in which a word is gone already the rest would no longer look like one.
     const shaped = SHAPES.reduce(
       (rest, [shape, by]) => (typeof by === 'string' ? rest.replace(shape, by) : rest.replace(shape, by)),
-      text,
+      replaceIpv6(text, () => HIDDEN),
     );
     return known.reduce((rest, pattern) => rest.replace(pattern, HIDDEN), shaped);
   };

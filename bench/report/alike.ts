@@ -1,10 +1,11 @@
-/** A figure within a text, with what may stand around it: `6851`, `113.1`, `0.98,`, `(20`. */
+/** A figure within a text, with any surrounding punctuation: `6851`, `113.1`, `0.98,`, `(20`. */
 const FIGURE = /^([("]?)(\d[\d,]*(?:\.\d+)?)([)"]?[.,;:]?)$/;
 
 /**
- * Texts that say one thing with other figures as one, each figure as a range: `… used 0.98 to 1.00 of a core …`.
+ * Merges texts that differ only in their figures into one, with each figure as a range: `… used 0.98 to 1.00 of a
+ * core …`.
  *
- * @returns null where they differ in more than their figures
+ * @returns null if they differ in more than their figures
  */
 export function mergedText(texts: readonly string[]): string | null {
   const [first = [], ...others] = texts.map((text) => text.split(' '));
@@ -16,7 +17,10 @@ export function mergedText(texts: readonly string[]): string | null {
   return isWhole && merged.every((word) => word !== null) ? merged.join(' ') : null;
 }
 
-/** From the least figure to the greatest, as they are written; null where a word is none, or they are set otherwise. */
+/**
+ * From the smallest figure to the largest, as written. Null if a word is not a figure, or the surrounding
+ * punctuation differs.
+ */
 function rangeOf(words: readonly string[]): string | null {
   const figures = words.map((word) => {
     const [, before, written, after] = FIGURE.exec(word) ?? [];
@@ -33,7 +37,7 @@ function rangeOf(words: readonly string[]): string | null {
   return `${first.before}${range}${first.after}`;
 }
 
-/** Puts those together whose texts `mergedText` can merge, one after the other; each group in the order of its first. */
+/** Groups items whose texts `mergedText` can merge. Groups are in the order of their first items. */
 export function alikeGroups<T>(items: readonly T[], textOf: (item: T) => string): [T, ...T[]][] {
   const groups: [T, ...T[]][] = [];
   for (const item of items) {

@@ -5,8 +5,8 @@ import type { RunView, VariantView } from './view.ts';
 import { sentence } from './words.ts';
 
 /**
- * Both answers for a variant in one sentence: how much it carried and what was the limit, and how fast it
- * was at the rate of the step latency. A closed loop's times are no latency and are not in it.
+ * Both answers for a variant in one sentence: how much it carried and what the limit was, and how fast it was at
+ * the rate of the latency step. The times of a closed loop are not latency and are not included.
  */
 export function answerSentence({ name, throughput, latency, leftOut }: VariantView): string {
   const carried = throughput === null ? null : carriedClause(throughput);
@@ -39,20 +39,20 @@ function latencyClause({ figures }: RunView): string {
   return within === '' ? `${at} too few messages came back to tell a latency` : `${at} ${within}`;
 }
 
-/** `half of all messages came back within 310 µs and 99 of 100 within 2.1 ms`, as far as the samples tell. */
+/** `half of all messages came back within 310 µs and 99 of 100 within 2.1 ms`, as far as the samples support it. */
 function withinClause(times: Summary | null): string {
   if (times === null || times.p50 === null) return '';
   const tail = times.p99 === null ? '' : ` and 99 of 100 within ${formatTime(times.p99)}`;
   return `half of all messages came back within ${formatTime(times.p50)}${tail}`;
 }
 
-/** `≥ 27.8k/s`: what one core of Nginx carries, a lower bound unless Nginx itself was the limit. */
+/** `≥ 27.8k/s`: what one core of Nginx carries. It is a lower bound unless Nginx itself was the limit. */
 export function formatCapacity(capacity: Capacity | null): string {
   if (capacity === null) return NOTHING;
   return `${capacity.bound === 'at-least' ? '≥ ' : ''}${formatRate(capacity.perSecond)}`;
 }
 
-/** How per-core capacity follows from what was carried; empty where it is not known. */
+/** How per-core capacity is derived from throughput; empty if it is unknown. */
 export function capacitySentence({ figures }: RunView): string {
   const { perCoreCapacity: capacity, messages } = figures;
   if (capacity === null || messages.perSecond === null) return '';
@@ -62,7 +62,7 @@ export function capacitySentence({ figures }: RunView): string {
   return `Nginx carried ${formatRough(messages.perSecond)}/s with ${share} of a core: ${bound}.`;
 }
 
-/** Where some seconds were disturbed and others were not: the answer of the others beside that of all. */
+/** If only some seconds were disturbed: the answer over the undisturbed seconds. Otherwise empty. */
 export function undisturbedSentence({ figures: { disturbed, undisturbed } }: RunView): string {
   if (disturbed === null || disturbed.seconds === 0 || undisturbed === null) return '';
   const { seconds, of } = disturbed;
@@ -73,7 +73,7 @@ export function undisturbedSentence({ figures: { disturbed, undisturbed } }: Run
   return within === '' ? `${told}; the others hold too few messages.` : `${told}; in the others ${within}.`;
 }
 
-/** What share of the offered rate was achieved, where something kept it from being all; else empty. */
+/** The share of the offered rate that was achieved, if something kept it from being all; otherwise empty. */
 export function offeredSentence({ figures: { offered }, run }: RunView): string {
   if (offered === null || offered.ratio === null || run.validity.limit.component === 'schedule') return '';
   return `It achieved ${formatShare(offered.ratio)} of the ${formatRate(offered.perSecond)} offered.`;

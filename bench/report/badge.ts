@@ -3,7 +3,7 @@ import { html, type Markup } from './markup.ts';
 import { verdictOf } from './verdict.ts';
 import type { RunView } from './view.ts';
 
-/** The state of a run in a word, with a sign beside the colour; `what` stands before it. */
+/** The state of a run in one word, with a symbol in addition to the colour. `what` is written before it. */
 export function badge(view: RunView, what = ''): Markup {
   const verdict = verdictOf(view);
   const [kind, sign] = badgeKind(view);

@@ -1,12 +1,12 @@
 import type { Run } from '../model/run.ts';
 
-/** Of an open loop: messages that its schedule asked for, and those of them that were given up before they were sent. */
+/** In an open loop: how many messages the schedule asked for, and how many were given up before being sent. */
 export interface Due {
   due: number;
   unsent: number;
 }
 
-/** Null in a closed loop, which has no schedule, and in results from before it was counted. */
+/** Null in a closed loop, which has no schedule, and in results from before this was counted. */
 export function dueOf({ plan, workers, slices }: Run): Due | null {
   if (plan.workload.load.kind === 'closed') return null;
   const counts = workers.length > 0 ? workers : slices.map(({ counters }) => counters);

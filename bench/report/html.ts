@@ -2,7 +2,7 @@ import type { Result } from '../model/result.ts';
 import { calibrationOf } from './calibration/words.ts';
 import { capacityLoad } from './capacity/words.ts';
 import { comparisonOf } from './comparison/conclusion.ts';
-import { sectionsOf } from './contents.ts';
+import { contentsOf } from './contents.ts';
 import { chartData } from './figure.ts';
 import { loadSentence } from './load.ts';
 import { html, type Markup } from './markup.ts';
@@ -10,15 +10,18 @@ import { formatBytes } from './page/format.ts';
 import { pageOf } from './page.ts';
 import { pageScript } from './script.ts';
 import { tagsMarkup } from './tags.ts';
-import { type Section, viewOf } from './view.ts';
+import { type FoldedSection, type Section, viewOf } from './view.ts';
 
 /**
- * The report of a result: one HTML file that needs nothing else. A pure function of the result, which
- * must be one that `readResult` accepts.
+ * The report of a result as a single, self-contained HTML file. A pure function of the result, which must be one
+ * that `readResult` accepts.
  */
 export function reportHtml(result: Result): string {
   const view = viewOf(result);
-  const sections = sectionsOf(result).map((section) => section(view));
+  const contents = contentsOf(result);
+  const open = contents.open.map((section) => section(view));
+  const folded = contents.folded.map((section) => section(view));
+  const sections = [...open, ...folded];
   const charts = sections.flatMap((section) => section.charts);
   const body = html`<header class="wide masthead">
 <h1>WebSocket through Nginx: ${subjectOf(result)}</h1>
@@ -28,16 +31,25 @@ ${tagsMarkup(result.plan)}
 </header>
 <nav class="contents" aria-label="Contents"><div class="wide"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></div></nav>
 <main class="wide">
-${sections.map(sectionMarkup)}</main>
+${open.map(openMarkup)}${folded.map(foldedMarkup)}</main>
 <footer class="wide"><p>${result.tool.name} ${result.tool.version}. Every figure is derived from <code>result.json</code> beside this file; <code>.hgrm</code> files hold the percentile distributions for HdrHistogram’s plotter.</p></footer>
 ${chartData(charts)}`;
   return pageOf(`${subjectOf(result)}: nginx-ws-bench`, body, { scripts: [pageScript()] });
 }
 
-function sectionMarkup({ id, title, body }: Section): Markup {
+function openMarkup({ id, title, body }: Section): Markup {
   return html`<section id="${id}"${id === 'answers' && html` class="bare"`} aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${body}
+</section>
+`;
+}
+
+/** The style shows what is in it on paper and without a script, the script when a link leads to it. */
+function foldedMarkup({ id, title, finding, body }: FoldedSection): Markup {
+  const head = html`<h2 id="${id}-title">${title}</h2> <span class="found">${finding}</span>`;
+  return html`<section id="${id}" class="folded" aria-labelledby="${id}-title">
+${body === null ? html`<div class="head">${head}</div>` : html`<details><summary class="head">${head}</summary>\n${body}\n</details>`}
 </section>
 `;
 }

@@ -1,4 +1,4 @@
-import { type Capacity, figuresOf } from '../measure/figures.ts';
+import { type Capacity, figuresOf, type HttpFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
@@ -16,43 +16,52 @@ import { comparisonOf } from './comparison/conclusion.ts';
 import { baselineOf, verdictSentence } from './comparison/words.ts';
 import { priceOf, priceSentence } from './price/words.ts';
 
-/** What `--json` prints; times in µs, null where the run does not support a figure. */
+/** What `--json` prints. Times are in µs; null if the run does not support a figure. */
 export interface JsonSummary {
   schemaVersion: 2;
-  reportPath: string;
-  /** What the person calls it by. */
+  /** Null if it could not be written. */
+  reportPath: string | null;
+  /** Tags given by the user. */
   labels: Plan['labels'];
   note: string | null;
   series: string | null;
-  /** Of a comparison alone: what the others are compared to, how often, and what came of it. */
+  /** Comparisons only: the baseline, the number of rounds, and the outcome. */
   baseline?: string;
   rounds?: Comparison['rounds'];
   comparisons?: JsonComparison[];
   /** Runs with figures that do not count, and why. */
   excluded?: Comparison['excluded'];
-  /** Of a search alone: what was found, and the trials that led to it. */
+  /** Searches only: the answer, and the trials that led to it. */
   capacity?: JsonCapacity;
-  /** Of two stored results alone: which they are, and everything else in which they differ. */
+  /** Two stored results only: which they are, and everything else in which they differ. */
   stored?: Stored;
-  /** Of a comparison: what a calibration found of this machine before; of a calibration: what it found. */
+  /** In a comparison: what an earlier calibration found about this machine. In a calibration: what it found. */
   calibration?: KeptCalibration | Calibration;
-  /** With --baseline alone: what the way through the proxy costs; `ratio` is variant ÷ baseline of one pair of runs. */
+  /**
+   * Only with --baseline: the cost of going through the proxy. `ratio` is variant ÷ baseline of one pair of runs.
+   */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
-  /** The rate of the step latency and why, and variants that were left out. */
+  /** The rate of the latency step with its reason, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
 }
 
-/** `interval` holds the ends in messages per second or WebSockets, null where there is none; `limit`: what is in the way of an upper end. */
+/**
+ * `interval` contains the ends in messages per second or WebSockets, null if there is none. `limit` is what
+ * prevents an upper end.
+ */
 export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
-  /** Of stored results alone, where each variant has its own counterpart. */
+  /** Stored results only, in which each variant has its own counterpart. */
   baseline?: string;
   verdict: OverallVerdict;
   sentence: string;
-  /** `effect` is variant ÷ baseline, `interval` its 95 % interval, `pValue` adjusted for all figures of all variants. */
+  /**
+   * `effect` is variant ÷ baseline, `interval` its 95 % interval, and `pValue` is adjusted for all figures of all
+   * variants.
+   */
   figures: ComparedFigure[];
 }
 
@@ -70,24 +79,27 @@ export interface JsonRun {
   responseUs: Summary | null;
   serviceUs: Summary | null;
   sendLagUs: Summary | null;
-  /** The whole; its parts beside it. */
+  /** The total; its parts follow. */
   handshakeUs: Summary | null;
   tcpUs: Summary | null;
   tlsUs: Summary | null;
   upgradeUs: Summary | null;
   cpuUsPerMessage: ByComponent;
-  /** Messages a second that one core of Nginx carries. */
+  /** Messages per second that one core of Nginx carries. */
   perCoreCapacity: Capacity | null;
-  /** Null where the machine was not seen. */
+  /** Null if the machine was not sampled. */
   disturbed: { seconds: number; of: number } | null;
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
-  http: { requestsPerSecond: number; latencyUs: Summary } | null;
+  /** `succeeded`: answered with a 2xx, as is counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not at all. */
+  http:
+    | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
+    | null;
   alpn: string | null;
-  /** What the run went through; null: nothing. `origin`: the package that was fetched. */
+  /** The Nginx behind the run; null without one. `origin` is the package that was fetched. */
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
-  /** By kind, as in `{ "status-503": 2 }`. */
+  /** By kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
 
@@ -95,7 +107,7 @@ export interface JsonRun {
 const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
 /** The summary of a result for programs. */
-export function jsonSummary(result: Result, reportPath: string): JsonSummary {
+export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
   const calibration = calibrationOf(result) ?? result.calibration;
   const { labels, note, series } = result.plan;
@@ -146,6 +158,10 @@ function jsonPrice(result: Result): Pick<JsonSummary, 'price'> {
   return { price: { baseline, variants } };
 }
 
+function httpOf({ succeeded, failed, statuses, requestsPerSecond, latency }: HttpFigures): JsonRun['http'] {
+  return { succeeded, failed, statuses, requestsPerSecond, latencyUs: latency };
+}
+
 function jsonRun(run: Run): JsonRun {
   const { variant, step, round, profile, workload } = run.plan;
   const { connections, messages, latencies, disturbed, undisturbed, failures, http, ...figures } =
@@ -179,7 +195,7 @@ function jsonRun(run: Run): JsonRun {
             sendLagUs: undisturbed.sendLag,
           },
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
-    http: http === null ? null : { requestsPerSecond: http.requestsPerSecond, latencyUs: http.latency },
+    http: http === null ? null : httpOf(http),
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
     failures: failures.byKind,

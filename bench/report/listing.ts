@@ -7,7 +7,7 @@ import { tagsMarkup } from './tags.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
-/** A folder of reports/: the index of its result, or the sentence that says why it cannot be read. */
+/** A folder in reports/: the index of its result, or a sentence that says why it cannot be read. */
 export interface ListingEntry {
   folder: string;
   index: ResultIndex | null;
@@ -15,7 +15,7 @@ export interface ListingEntry {
   hasReport: boolean;
 }
 
-/** A page with a row for each run of each folder, the newest first. */
+/** A page with one row for each run of each folder, newest first. */
 export function listingHtml(entries: readonly ListingEntry[]): string {
   const columns = [
     { title: 'Report' },
@@ -36,7 +36,7 @@ ${sorted.filter(({ index }) => index === null).map(({ folder, problem }) => html
   return pageOf(LISTING_TITLE, body);
 }
 
-/** By the time at which they started; what cannot be read goes to the end. */
+/** By start time. Entries that cannot be read go to the end. */
 function newestFirst(a: ListingEntry, b: ListingEntry): number {
   return (
     (b.index?.startedAt ?? '').localeCompare(a.index?.startedAt ?? '') || b.folder.localeCompare(a.folder)

@@ -17,7 +17,7 @@ export function payloadText({ minBytes, maxBytes, type }: Payload): string {
   return `${from}${formatBytes(maxBytes)} ${type}`;
 }
 
-/** What was put on the variants, in a sentence where it is the same for all of them; else that it differs. */
+/** The load on the variants, in a sentence if it is the same for all; otherwise says that it differs. */
 export function loadSentence({ steps }: View): string {
   const plans = steps.flatMap(({ runs }) => runs.map(({ run }) => run.plan));
   const whole = new Set(plans.map(commonOf));

@@ -7,7 +7,10 @@ const PATHS = {
   note: 'M8 7v6M8 3v.6',
 } as const;
 
-/** A small sign beside a word, so that colour is not the only channel; drawn, because fonts differ in signs. */
+/**
+ * A small symbol next to a word, so that colour is not the only channel. It is drawn, because fonts differ in
+ * symbols.
+ */
 export function mark(sign: keyof typeof PATHS): Markup {
   return html`<svg class="mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="${PATHS[sign]}"/></svg>`;
 }

@@ -1,22 +1,25 @@
-/** HTML that is safe to put into a page as it is; made only by `html` and `trusted`. */
+/** HTML that is safe to insert into a page. Only `html` and `trusted` create it. */
 export interface Markup {
   readonly markup: string;
 }
 
-/** What may stand in a template: text and numbers are escaped, markup is not, lists are joined, nothing is nothing. */
+/**
+ * What a template accepts: text and numbers are escaped, markup is inserted unchanged, lists are joined, and null,
+ * undefined and false produce nothing.
+ */
 export type Content = Markup | string | number | null | undefined | false | readonly Content[];
 
-/** A template that escapes whatever it is given, unless it is markup already. */
+/** A template that escapes everything except markup. */
 export function html(strings: TemplateStringsArray, ...contents: Content[]): Markup {
   return { markup: strings.reduce((text, next, index) => text + render(contents[index - 1]) + next) };
 }
 
-/** For text that this program wrote itself (styles, scripts): never for anything that was read. */
+/** For text written by this program itself (styles, scripts), never for text that was read. */
 export function trusted(markup: string): Markup {
   return { markup };
 }
 
-/** For the inside of a `<script type="application/json">`: no `<` can end it or open a comment. */
+/** For the content of a `<script type="application/json">`: no `<` can end it or open a comment. */
 export function jsonMarkup(value: unknown): Markup {
   return trusted(JSON.stringify(value).replaceAll('<', '\\u003c'));
 }

@@ -3,20 +3,21 @@ import { alikeGroups, mergedText } from './alike.ts';
 import { placementNotice } from './placement.ts';
 import type { RunView, View } from './view.ts';
 
-/** What is said of one or more runs; of the whole bench where `whose` is empty. */
+/** A statement about one or more runs, or about the whole bench if `whose` is empty. */
 export interface Said<T> {
   what: T;
   whose: string;
 }
 
-/** A notice with those of its kind that say the same of other runs in other words. */
+/** A notice, with others of its kind whose texts differ from run to run. */
 export interface SaidAlike extends Said<Notice> {
   others: Said<Notice>[];
 }
 
 /**
- * Every notice of the result and of its runs, warnings first. What is said of several runs is said once, with their
- * figures as ranges; what is of one kind and cannot be said in one sentence stands behind the first of its kind.
+ * Every notice of the result and of its runs, warnings first. A notice that several runs share appears once, with
+ * their figures as ranges. Those of the same kind that cannot be merged into one sentence follow the first of their
+ * kind.
  */
 export function noticesOf(view: View): SaidAlike[] {
   const general = [...view.result.notices, ...view.steps.flatMap((step) => placementNotice(step) ?? [])];
@@ -46,7 +47,10 @@ interface Own {
   of: RunView;
 }
 
-/** Texts that say one thing of several runs once, with whose it is and their figures as ranges. */
+/**
+ * Merges texts of several runs that differ only in their figures into one, with the names of the runs and the
+ * figures as ranges.
+ */
 export function saidAlike(said: readonly { what: string; of: RunView }[], view: View): Said<string>[] {
   return alikeGroups(said, ({ what }) => what).map((group) => ({
     what: mergedText(group.map(({ what }) => what)) ?? group[0].what,
@@ -58,7 +62,7 @@ function rank({ level }: Notice): number {
   return level === 'warning' ? 0 : 1;
 }
 
-/** What is the same of several runs once, with whose it is, in the order in which it is first said. */
+/** Merges equal statements of several runs into one, with the names of the runs, in order of first appearance. */
 export function saidOnce<T>(
   said: readonly { what: T; of: RunView }[],
   view: View,
@@ -74,7 +78,10 @@ export function saidOnce<T>(
   return [...groups.values()].map(({ what, of }) => ({ what, whose: whose(of, view) }));
 }
 
-/** `direct, tls` where it is so in every step, else `direct, tls (throughput)`, and both where they differ. */
+/**
+ * `direct, tls` if it applies in every step; otherwise `direct, tls (throughput)`, or both lists if the steps
+ * differ.
+ */
 function whose(runs: readonly RunView[], { steps }: View): string {
   const names = new Map<string, string[]>();
   for (const { step, name } of runs) names.set(step, [...(names.get(step) ?? []), name]);

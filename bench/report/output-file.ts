@@ -1,4 +1,4 @@
-/** A file of a result's folder. */
+/** A file in a result's folder. */
 export interface OutputFile {
   name: string;
   text: string;

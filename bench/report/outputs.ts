@@ -3,7 +3,7 @@ import { hgrmFiles } from './exports/hgrm.ts';
 import { reportHtml } from './html.ts';
 import type { OutputFile } from './output-file.ts';
 
-/** What is drawn of a result, by name: pure functions of it, each of which makes one file or several. */
+/** The outputs of a result, by name: pure functions that each produce one or several files. */
 export const OUTPUTS = {
   html: (result) => [{ name: 'report.html', text: reportHtml(result) }],
   hgrm: hgrmFiles,

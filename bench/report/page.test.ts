@@ -55,7 +55,8 @@ async function visit(
       events.dialogs++;
       dialog.dismiss().catch(() => undefined);
     });
-    await page.goto(pathToFileURL(path).href);
+    const [file = '', hash] = path.split('#');
+    await page.goto(pathToFileURL(file).href + (hash === undefined ? '' : `#${hash}`));
     await look(page, events);
   } finally {
     await context.close();
@@ -72,14 +73,23 @@ async function report(result: Result): Promise<string> {
 
 async function openAll(page: Page): Promise<void> {
   await page.locator('details').evaluateAll((list) => list.map((item) => item.toggleAttribute('open', true)));
+  await allDrawn(page);
+}
+
+/** A chart is drawn a moment after it comes to be seen; Chart.js sets the style of its canvas then. */
+async function allDrawn(page: Page): Promise<void> {
+  await page.waitForFunction(
+    `[...document.querySelectorAll('canvas')].every((each) => !each.checkVisibility() || each.style.display === 'block')`,
+  );
 }
 
 /** How many different colours each canvas shows: one that was not drawn has one. */
-function coloursOf(page: Page): Promise<Record<string, number>> {
-  return page.evaluate(`Object.fromEntries([...document.querySelectorAll('canvas')].map((canvas) => {
-    const pixels = new Uint32Array(
-      canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer,
-    );
+function coloursOf(page: Page, which = 'canvas'): Promise<Record<string, number>> {
+  return page.evaluate(`Object.fromEntries([...document.querySelectorAll('${which}')].map((canvas) => {
+    // A copy: a browser complains where the canvas of the page is read more than once.
+    const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const pixels = new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
     return [canvas.id, new Set(pixels).size];
   }))`);
 }
@@ -113,6 +123,96 @@ test('a report draws every chart, without a complaint and without a request', as
     for (const finding of await page.locator('.finding').allTextContents()) assert.match(finding, /\d.*\.$/);
     assert.equal(await page.locator('figure.chart details.data table').count(), labels.length);
     assert.equal(await page.locator('figure.chart details.how').count(), labels.length);
+  });
+});
+
+/** The sections that a reader has before them in full, of those that can be closed. */
+function openSections(page: Page): Promise<string[]> {
+  return page.evaluate(
+    `[...document.querySelectorAll('.folded > details[open]')].map((each) => each.parentElement.id)`,
+  );
+}
+
+const WIDE = { viewport: { width: 1200, height: 900 } };
+
+for (const [profiles, tallest] of [
+  [1, 3500],
+  [6, 6000],
+] as const) {
+  test(`what people need of ${profiles} profiles stands open in ${tallest} px; of the rest the title and the finding`, async () => {
+    await visit(await report(makeBothSteps(profiles)), WIDE, async (page) => {
+      assert.ok((await evaluateNumber(page, 'document.documentElement.scrollHeight')) <= tallest);
+      assert.deepEqual(await openSections(page), []);
+      const drawn = Object.entries(await coloursOf(page)).filter(([, count]) => count > 8);
+      assert.deepEqual(
+        drawn.map(([id]) => id),
+        [profiles === 1 ? 'chart-echoed-throughput' : 'chart-carried', 'chart-percentiles'],
+      );
+      assert.equal(await page.locator('h2:visible').count(), 16);
+      const found = await page.locator('.folded .found:visible').allTextContents();
+      assert.equal(found.length, 14);
+      for (const finding of found) assert.match(finding, /^\S.*\.$/);
+      assert.deepEqual(await axeViolations(page), []);
+    });
+  });
+}
+
+test('a section is opened by click, by keyboard and by every kind of link, and its charts are drawn then', async () => {
+  const path = await report(makeBothSteps(2, 4));
+  await visit(path, WIDE, async (page, events) => {
+    const drawn = async (id: string) => {
+      await allDrawn(page);
+      return ((await coloursOf(page, `#${id}`))[id] ?? 0) > 8;
+    };
+    assert.ok(!(await drawn('chart-cpu-latency')));
+    await page.getByRole('heading', { name: 'CPU and memory' }).click();
+    assert.deepEqual(await openSections(page), ['cost']);
+    assert.ok(await drawn('chart-cpu-latency'));
+    await page.locator('#cost summary').first().focus();
+    await page.keyboard.press('Enter');
+    assert.deepEqual(await openSections(page), []);
+    await page.keyboard.press('Space');
+    assert.deepEqual(await openSections(page), ['cost']);
+
+    // The second time the address stays the same.
+    for (let time = 0; time < 2; time++) {
+      await page.locator('nav a[href="#course"]').click();
+      assert.deepEqual(await openSections(page), ['course', 'cost']);
+      await page.locator('#course summary').first().press('Enter');
+    }
+    await page.locator('nav a[href="#setup"]').click();
+    await page.locator('#setup dl').first().waitFor();
+    await page.locator('#setup summary').first().press('Enter');
+    // Typed into the address, or gone back to.
+    await page.evaluate(`location.hash = '#runs'`);
+    await page.locator('#runs table').waitFor();
+    await page.locator('#runs summary').first().press('Enter');
+    await page.evaluate(`location.hash = '#chart-response-latency-0'`);
+    await page.locator('#chart-response-latency-0').waitFor();
+    assert.deepEqual(await openSections(page), ['course', 'cost']);
+    assert.ok(await drawn('chart-response-latency-0'));
+    assert.deepEqual(events.complaints, []);
+  });
+  await visit(`${path}#configuration`, WIDE, async (page) => {
+    await page.locator('#configuration p').first().waitFor();
+    assert.deepEqual(await openSections(page), ['configuration']);
+    const top = await evaluateNumber(
+      page,
+      `document.querySelector('#configuration').getBoundingClientRect().top`,
+    );
+    assert.ok(top >= 0 && top < 900, `${top}`);
+  });
+});
+
+test('what is closed is skipped and not taken out, so that a browser finds text in it and opens it', async () => {
+  await visit(await report(makeBothSteps(1, 4)), {}, async (page) => {
+    const hidden = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.folded > details')].map((each) => {
+        const { display, contentVisibility } = getComputedStyle(each, '::details-content');
+        return display + ' ' + contentVisibility;
+      })`,
+    );
+    assert.deepEqual(new Set(hidden), new Set(['block hidden']));
   });
 });
 
@@ -160,6 +260,13 @@ test('on paper a dark report is light, and its charts are drawn again', async ()
   await visit(await report(result), { colorScheme: 'dark', viewport: paper }, async (page, events) => {
     await page.emulateMedia({ media: 'print' });
     await page.waitForFunction(`getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'`);
+    // Every section is on paper, whatever is closed on the screen; what is closed within one is as the reader left it.
+    const shown = await page
+      .locator('.folded > details > :nth-child(2)')
+      .evaluateAll((list) => list.map((each) => each.checkVisibility()));
+    assert.ok(shown.length > 10 && shown.every(Boolean), `${shown}`);
+    await allDrawn(page);
+    assert.ok(Object.values(await coloursOf(page)).filter((count) => count > 8).length > 15);
     await openAll(page);
     for (const [id, count] of Object.entries(await coloursOf(page))) assert.ok(count > 8, `${id} is blank`);
     assert.equal(await evaluateNumber(page, 'document.documentElement.scrollWidth'), paper.width);
@@ -195,7 +302,6 @@ test('charts are drawn for the width of a sheet, however wide the window is', as
 
 test('without JavaScript the tables are there and the charts are not', async () => {
   await visit(await report(makeBothSteps()), { javaScriptEnabled: false }, async (page) => {
-    await openAll(page);
     const captions = await page.locator('caption:visible').allTextContents();
     for (const caption of [
       'The variants at a glance',
@@ -257,6 +363,7 @@ test('disturbed seconds are shaded, in another colour than what is not steady, a
   for (let second = 4; second < 10; second++) disturb(throughput, second, { otherUs: 900_000 });
   for (const colorScheme of ['light', 'dark'] as const) {
     await visit(await report(result), { colorScheme }, async (page) => {
+      await openAll(page);
       const [warmUp, calm, disturbed] = await Promise.all(
         [0.1, 0.35, 0.7].map((share) => shadeAt(page, 'chart-rate-throughput-0', share)),
       );
@@ -273,6 +380,7 @@ function pasted(page: Page): Promise<string> {
 test('a chart is switched, zoomed, scaled and copied by keyboard alone', async () => {
   const options = { permissions: ['clipboard-read', 'clipboard-write'] };
   await visit(await report(makeBothSteps(3, 10)), options, async (page, events) => {
+    await openAll(page);
     const figure = page.locator('figure', { has: page.locator('#chart-echoed-throughput') });
     const drawn = () =>
       page.evaluate<string>(`document.getElementById('chart-echoed-throughput').toDataURL()`);
@@ -312,6 +420,7 @@ test('a chart is switched, zoomed, scaled and copied by keyboard alone', async (
 
 test('a part of the time is zoomed to by dragging; where a page may not copy, a file is saved', async () => {
   await visit(await report(makeBothSteps(2, 10)), { permissions: [] }, async (page, events) => {
+    await openAll(page);
     const figure = page.locator('figure', { has: page.locator('#chart-p99-latency') });
     const canvas = figure.locator('canvas');
     await canvas.scrollIntoViewIfNeeded();

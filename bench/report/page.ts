@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { html, type Markup, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 
-/** What a page may have beside its body. */
+/** The optional parts of a page besides its body. */
 export interface PageParts {
   scripts?: readonly string[];
-  /** Beside the style of every page. */
+  /** In addition to the style of every page. */
   style?: string;
   /** Elements for its head. */
   head?: string;
 }
 
 /**
- * A whole page: nothing in it is loaded from elsewhere, and a Content-Security-Policy with the hashes
- * of its own style and scripts sees to it that nothing else runs (CSP Level 3, section 2.3.1).
+ * A complete page. It loads nothing from elsewhere, and a Content-Security-Policy with the hashes of its own style
+ * and scripts ensures that nothing else runs (CSP Level 3, section 2.3.1).
  */
 export function pageOf(
   title: string,

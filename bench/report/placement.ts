@@ -9,7 +9,7 @@ const NAMES: [component: keyof Placement, name: string][] = [
   ['runner', 'runner'],
 ];
 
-/** `Nginx 1; servers 0; generators 0; runner 0`: on which CPUs each component ran. */
+/** The CPUs of each component: `Nginx 1; servers 0; generators 0; runner 0`. */
 export function placementText({ placement, proxy }: RunPlan): string {
   if (placement === null) return 'where the kernel put them';
   return NAMES.filter(([component]) => placement[component].length > 0 && (component !== 'proxy' || proxy))
@@ -17,7 +17,7 @@ export function placementText({ placement, proxy }: RunPlan): string {
     .join('; ');
 }
 
-/** What is compared should run in the same placement: a warning for a step where it did not. */
+/** Everything that is compared should have the same placement. Returns a warning for a step in which it did not. */
 export function placementNotice({ step, runs }: StepView): Notice | null {
   const plans = runs.map(({ run }) => run.plan);
   if (plans.every((a) => plans.every((b) => arePlacedAlike(a, b)))) return null;
@@ -29,7 +29,7 @@ export function placementNotice({ step, runs }: StepView): Notice | null {
   };
 }
 
-/** Where one has no Nginx, its CPU stays idle: that alone is no other placement. */
+/** Without Nginx, its CPU stays idle. That alone does not make the placement different. */
 function arePlacedAlike(a: RunPlan, b: RunPlan): boolean {
   if (a.placement === null || b.placement === null) return a.placement === b.placement;
   const { placement: left } = a;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { protocolSentence } from './protocol.ts';
+import { PLAIN_PROBE } from '../load/probe.ts';
+import { keyName, protocolSentence } from './protocol.ts';
 
 test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
   const probe = {
@@ -9,6 +10,7 @@ test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
     extendedConnect: false,
     tlsProtocol: 'TLSv1.3',
     tlsCipher: null,
+    tlsKeyType: null,
     tlsResumed: null,
   };
   const without = protocolSentence(probe);
@@ -19,4 +21,9 @@ test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
   assert.doesNotMatch(protocolSentence({ ...probe, alpnOffered: 'http/1.1' }), /h2/);
   assert.match(protocolSentence({ ...probe, tlsProtocol: null, alpnOffered: null }), /No TLS/);
   assert.match(protocolSentence(null), /was not probed/);
+});
+
+test('the key of a certificate has the name that people know it by', () => {
+  const names = ['ec', 'rsa', 'ed25519', null].map((tlsKeyType) => keyName({ ...PLAIN_PROBE, tlsKeyType }));
+  assert.deepEqual([...names, keyName(null)], ['ECDSA', 'RSA', 'ed25519', '–', '–']);
 });

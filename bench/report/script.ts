@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** What runs in a report as one classic script, the charts' library in it: `bundle.js` makes it. */
+/** The script of a report as one classic script, including the chart library. Built by `bundle.js`. */
 export function pageScript(): string {
   return readFileSync(new URL('./page/main.bundle.js', import.meta.url), 'utf8');
 }
 
-/** What runs in the index of a published site. */
+/** The script of a published site's index. */
 export function siteScript(): string {
   return readFileSync(new URL('./page/site.bundle.js', import.meta.url), 'utf8');
 }

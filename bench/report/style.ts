@@ -3,7 +3,7 @@ const COLOURS = [
   ...['proxy', 'server', 'generator'].map((component) => `component-${component}`),
 ];
 
-/** The style of every page: light, dark and paper from the same rules; colours are custom properties only. */
+/** The style of every page. Light, dark and print use the same rules, and colours are always custom properties. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -49,6 +49,16 @@ nav.contents a:hover { color: var(--accent); text-decoration: underline; }
 section { margin: 26px 0; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 12px; scroll-margin-top: 60px; }
 section.bare { padding: 0; background: none; border: 0; }
 section > :last-child { margin-bottom: 0; }
+section.folded { margin: 8px 0; padding: 0; }
+.folded > details { margin: 0; padding: 0 24px; }
+.folded > details[open] { padding-bottom: 20px; }
+.head { padding: 12px 24px; border-radius: 12px; }
+summary.head { margin: 0 -24px; }
+summary.head:hover { background: var(--band); }
+.head h2 { display: inline; font-size: 1.12rem; color: var(--text); }
+.found { display: block; color: var(--muted); font-size: 0.94rem; overflow-wrap: anywhere; }
+.head h2, .found { margin-left: 1.03rem; }
+summary.head h2 { margin-left: 0; }
 section p { max-width: 60em; }
 .how, figcaption { color: var(--muted); font-size: 0.88rem; max-width: 68em; }
 figcaption { margin-top: 8px; }
@@ -163,16 +173,23 @@ code { font: 0.9em ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans M
 .tag { display: inline-block; font-size: 0.78rem; color: var(--muted); background: var(--page); border: 1px solid var(--line); border-radius: 6px; padding: 0 6px; overflow-wrap: anywhere; }
 th .beside { font-weight: 400; }
 footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
+@media screen { #summary .canvas:not(.middle, .tall) { height: 300px; } }
 @media (max-width: 640px) {
   .wide { padding: 0 14px; }
   .masthead { padding-top: 26px; padding-bottom: 18px; }
   h1 { font-size: 1.5rem; }
   section { padding: 16px 14px; margin: 18px 0; }
+  .folded > details { padding: 0 14px; }
+  .head { padding: 10px 14px; }
+  summary.head { margin: 0 -14px; }
   .card { padding: 16px; }
   nav.contents { position: static; }
   .canvas { height: 320px; }
 }
 @page { margin: 12mm; }
+/* Nothing can be opened on paper; without the script links open nothing. */
+@media print { .folded > details::details-content { content-visibility: visible; } }
+@media (scripting: none) { details::details-content { content-visibility: visible; } }
 @media print {
   :root { --page: #ffffff; font-size: 11px; }
   body { font-size: 1rem; }
@@ -180,10 +197,13 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .masthead { padding-bottom: 10px; }
   nav.contents, .actions, .legend button[aria-pressed="false"] { display: none; }
   section { padding: 12px; margin: 14px 0; }
+  section.folded { padding: 0 12px; margin: 14px 0; }
+  .folded > details, .head, summary.head { margin: 0; padding: 6px 0; list-style: none; }
+  .head h2, .found { margin-left: 0; }
   section, .card { border-color: #cccccc; }
   .chart details:not([open]) { display: none; }
-  .card, figure, .canvas, .claim, tr, .notices li { break-inside: avoid; }
-  h2, h3, caption, .finding, .controls { break-after: avoid; }
+  .card, figure, .canvas, .claim, tr, .notices li, .head { break-inside: avoid; }
+  h2, h3, caption, .head, .finding, .controls { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
   /* Drawn for a sheet of A4, whatever the window is, for a browser lays out for paper after the script has drawn. */

@@ -1,7 +1,7 @@
 import type { Plan } from '../model/plan.ts';
 import { html, type Markup } from './markup.ts';
 
-/** What a person calls a result by: series and labels, and the note; nothing where there is none. */
+/** The user's tags of a result: series, labels and note. Empty if there are none. */
 export function tagsMarkup({ series, labels, note }: Pick<Plan, 'series' | 'labels' | 'note'>): Markup {
   const tags = [
     ...(series === null ? [] : [`series ${series}`]),

@@ -7,14 +7,14 @@ import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from
 import { type RunView, type VariantView, type View, viewOf } from './view.ts';
 import { capital, rateReason, sentence } from './words.ts';
 
-/** Of a terminal that does not tell its width: some report 0 columns. */
+/** For terminals that do not report their width; some report 0 columns. */
 const USUAL_COLUMNS = 80;
 
 /**
- * Both answers for every variant and below them what a reader must know of the runs; ends in a line end. A
- * table where it fits into the columns, else a few lines for each variant.
+ * Both answers for every variant, followed by what the reader must know about the runs. Ends with a line break. It
+ * is a table if that fits the width, otherwise a few lines per variant.
  *
- * @param columns of the terminal; null where there is none: a file has room, and nothing is wrapped in it
+ * @param columns of the terminal; null for a file, in which nothing is wrapped
  */
 export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
@@ -30,10 +30,10 @@ export function summaryText(result: Result, columns: number | null): string {
   return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;
 }
 
-/** What stands in the columns of the table, by heading, in the order in which one asks. */
+/** The cells of the table by heading, in the order in which readers want them. */
 type Cells = readonly (readonly [heading: string, cell: string])[];
 
-/** The answers for one variant, a dash where there is none. */
+/** The answers for one variant, with a dash for missing values. */
 export function answerCells({ name, throughput, latency }: VariantView): Cells {
   const both = [throughput, latency].filter((view) => view !== null);
   const figures = both.map((view) => view.figures);
@@ -56,7 +56,7 @@ export function answerCells({ name, throughput, latency }: VariantView): Cells {
   return cells.map(([heading, cell]) => [heading, printable(cell)]);
 }
 
-/** Words stand to the left of their column, figures to the right. */
+/** Words are aligned to the left of their column, figures to the right. */
 export const WORDS = new Set(['variant', 'set by', 'validity']);
 
 function tableOf(variants: readonly Cells[]): string[] {
@@ -77,7 +77,7 @@ function pad(cell: string, width: number, left: boolean): string {
   return left ? cell + space : space + cell;
 }
 
-/** The same, as far as it was measured, in lines under the name of the variant. */
+/** The same values, as far as measured, in lines below the name of the variant. */
 function stacked([[, name] = ['', ''], ...cells]: Cells): string[] {
   const told = (...headings: string[]): string =>
     cells
@@ -94,7 +94,9 @@ function stacked([[, name] = ['', ''], ...cells]: Cells): string[] {
   return [name, ...lines.filter((line) => line !== '').map((line) => `  ${line}`)];
 }
 
-/** What the figures are of: at which rate response times were taken and why, and who has none. */
+/**
+ * What the figures refer to: the rate at which response times were measured, its reason, and variants without one.
+ */
 function rateLines({ rate, steps, variants }: View): string[] {
   const step = steps.find(({ step }) => step === 'latency');
   const offered = new Set(step?.runs.map(({ figures }) => formatRate(figures.offered?.perSecond)));
@@ -118,7 +120,7 @@ function rateLines({ rate, steps, variants }: View): string[] {
   ];
 }
 
-/** How runs ended if not well, what was lost, why they may not be believed, and the notices; each once. */
+/** How runs ended if not well, what was lost, why they cannot be trusted, and the notices. Each appears once. */
 export function remarksOf(view: View): string[] {
   const ofEach = (told: (run: RunView) => string[]) =>
     view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
@@ -131,7 +133,10 @@ export function remarksOf(view: View): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** Of one kind so many are told one by one; where there are more, one of them and whose the others are. */
+/**
+ * Up to this many of one kind are shown one by one. If there are more, only one is shown, with the runs that have
+ * others.
+ */
 const MOST_OF_A_KIND = 3;
 
 function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
@@ -145,12 +150,12 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 
-/** How it ended if not well, and what was lost. */
+/** How the run ended if not well, and what was lost. */
 function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
 
-/** A reason that a notice of the same run begins with is told by that notice. */
+/** Omits a reason if a notice of the same run begins with it. */
 function doubtsOf({ run }: RunView): string[] {
   const { verdict, reasons } = run.validity;
   const told = reasons.filter((reason) => !run.notices.some(({ text }) => text.startsWith(reason)));
@@ -159,7 +164,7 @@ function doubtsOf({ run }: RunView): string[] {
     : [`${capital(verdict)}: ${told.map(sentence).join(' ')}`];
 }
 
-/** Breaks a line between words; what follows is indented as it is, and two more. */
+/** Breaks a line between words. Continuation lines have the same indentation plus two spaces. */
 function wrapped(line: string, width: number): string[] {
   const [indent = ''] = /^ */.exec(line) ?? [];
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** A table in lines of text: figures to the right of their column, words to the left. */
+/** A table in lines of text, with figures aligned to the right of their column and words to the left. */
 export function textTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

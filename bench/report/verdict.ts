@@ -4,23 +4,23 @@ import { formatCount, NOTHING } from './page/format.ts';
 import type { RunView } from './view.ts';
 import { capital, sentence } from './words.ts';
 
-/** In a word: how the run ended if not well, else whether it may be believed. */
+/** In one word: how the run ended if not well, otherwise whether it can be trusted. */
 export function verdictOf({ run }: RunView): string {
   return run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state;
 }
 
-/** How it ended, where it did not complete; else empty. */
+/** How the run ended if it did not complete; otherwise empty. */
 export function outcomeSentence({ run: { outcome } }: RunView): string {
   return outcome.state === 'completed' ? '' : sentence(`${capital(outcome.state)}: ${outcome.reason}`);
 }
 
-/** True where connections failed, messages were lost or never sent, or the books do not balance. */
+/** Whether connections failed, messages were lost or never sent, or the message counts do not balance. */
 export function hasLosses({ figures, run }: RunView): boolean {
   const unsent = dueOf(run)?.unsent ?? 0;
   return figures.connections.failed + figures.messages.lost + unsent > 0 || !figures.conservation.ok;
 }
 
-/** Connections that failed, messages lost or never sent, books that do not balance. */
+/** Failed connections, messages lost or never sent, message counts that do not balance. */
 export function lossSentence({ figures, run }: RunView): string {
   const { connections, messages, conservation } = figures;
   const missing = Math.max(0, connections.asked - connections.opened - connections.failed);
@@ -41,12 +41,12 @@ export function lossSentence({ figures, run }: RunView): string {
     : sentence(capital(losses.join('; ')));
 }
 
-/** What speaks against the figures, and what kept the run from going faster. */
+/** Doubts about the figures, and what kept the run from going faster. */
 export function validitySentences(view: RunView): string[] {
   return [verdictSentence(view), limitSentence(view)].filter((text) => text !== '');
 }
 
-/** Why the figures may not be believed; empty where they may. */
+/** Why the figures cannot be trusted; empty if they can. */
 export function verdictSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons } = validity;
   return verdict === 'valid'
@@ -54,7 +54,7 @@ export function verdictSentence({ run: { validity } }: RunView): string {
     : `The verdict is ${verdict}: ${reasons.map(sentence).join(' ') || NOTHING}`;
 }
 
-/** What set the pace; empty where a verdict that goes by it has given its evidence, in these words or in others. */
+/** What set the pace; empty if a verdict based on it has already given its evidence, in the same or other words. */
 export function limitSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons, limit } = validity;
   const isTold =
@@ -73,7 +73,7 @@ const LIMITED_BY: Record<Validity['limit']['component'], string> = {
   none: 'No component was at its limit',
 };
 
-/** What set the pace, in a word. */
+/** What set the pace, in one word. */
 export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   proxy: 'Nginx',
   server: 'echo server',

@@ -11,62 +11,62 @@ import type { Markup } from './markup.ts';
 import { formatRate } from './page/format.ts';
 import type { ChartSpec } from './page/spec.ts';
 
-/** A run with everything that is derived from it, once for all sections. */
+/** A run with everything derived from it, computed once for all sections. */
 export interface RunView {
   run: Run;
   figures: RunFigures;
-  /** The variant: what the run is called among those of its step. */
+  /** The variant, which names the run among those of its step. */
   name: string;
-  /** `throughput` or `latency`; with more behind it where it is not the run that answers. */
+  /** `throughput` or `latency`, with a suffix if it is not the run that gives the answer. */
   step: string;
-  /** What the run is called among all: `tls, latency`. */
+  /** The name of the run among all runs: `tls, latency`. */
   label: string;
-  /** Colour and line pattern by which one knows the variant in every chart. */
+  /** The variant's colour and line pattern in every chart. */
   colour: string;
   pattern: number;
   /** Response time (open loop) or service time (closed loop). */
   times: Histogram;
-  /** Its course over time from the warm-up on, thinned out for charts. */
+  /** The course from the warm-up on, thinned for charts. */
   points: Point[];
-  /** The same of the time in which its connections were opened, which may be many times as long. */
+  /** The same for the time in which its connections were opened, which may be many times as long. */
   connecting: Point[];
-  /** The seconds of its steady phase with what disturbed them; null where the machine was not seen. */
+  /** The seconds of its steady phase and what disturbed them; null if the machine was not sampled. */
   seconds: SteadySecond[] | null;
-  /** The start of the steady phase (of the run where there is none): second 0 of all charts over time. */
+  /** The start of the steady phase, or of the run if there is none: second 0 of all charts over time. */
   zeroUs: number;
 }
 
-/** Both answers for one variant; null where there is none. */
+/** Both answers for one variant; null if there is none. */
 export interface VariantView {
   name: string;
-  /** As a person would call it. */
+  /** As shown to the user. */
   title: string;
   colour: string;
   throughput: RunView | null;
   latency: RunView | null;
-  /** Why there is no latency, where that was decided. */
+  /** Why there is no latency, if that was decided. */
   leftOut: string | null;
 }
 
-/** The runs that answer one step, in the order of the variants. */
+/** The runs that give the answers of one step, in the order of the variants. */
 export interface StepView {
   step: Step;
   runs: RunView[];
 }
 
-/** What a report is made of. */
+/** The data of a report. */
 export interface View {
   result: Result;
   variants: VariantView[];
-  /** Only steps of which there is a run. */
+  /** Only steps that have a run. */
   steps: StepView[];
-  /** Every run, those that do not answer among them, variant by variant. */
+  /** Every run, including those that do not give an answer, by variant. */
   runs: RunView[];
-  /** The rate of the step latency, where it was decided. */
+  /** The rate of the latency step, if one was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
 }
 
-/** One part of the report and the charts in it. */
+/** One part of the report and its charts. */
 export interface Section {
   id: string;
   title: string;
@@ -74,9 +74,17 @@ export interface Section {
   charts: ChartSpec[];
 }
 
+/** A section that is closed until a reader opens it: until then only its title and its finding are shown. */
+export interface FoldedSection extends Omit<Section, 'body'> {
+  /** One sentence, made from the data. */
+  finding: string;
+  /** Null where the finding says it all. */
+  body: Markup | null;
+}
+
 const COLOURS = 6;
 
-/** Reads a result once for all sections. */
+/** Derives everything from a result once for all sections. */
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
   const isSearch = capacityOf(result) !== null;
@@ -110,7 +118,10 @@ export function viewOf(result: Result): View {
   return { result, variants, steps: steps.filter((step) => step.runs.length > 0), runs, rate };
 }
 
-/** The last run of a step; where a rate was decided the last one at it, for one at another was superseded. */
+/**
+ * The last run of a step. If a rate was chosen, the last run at that rate, because runs at another rate were
+ * superseded.
+ */
 function answerOf(runs: readonly Run[], step: Step, rate: View['rate']): Run | undefined {
   return runs.findLast(
     (run) => run.plan.step === step && (rate === null || rateOf(run) === rate.ratePerSecond),

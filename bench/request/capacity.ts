@@ -5,6 +5,7 @@ import { Problem } from '../model/failure.ts';
 import type { Step } from '../model/plan.ts';
 import type { Command } from './command.ts';
 import { milliseconds, number, oneOf, rate } from './given.ts';
+import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { CONNECTIONS, DURATION_US, PER_SECOND, type RunRequest, requestOf, variantsOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -144,9 +145,9 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
   const perConnection = rate(given, 'rate-per-connection', PER_SECOND);
   if (over === 'rate') {
     if (perConnection === null) return { over, connections };
-    throw new Problem(
-      'usage',
+    throw new Incomplete(
       '--rate-per-connection needs --over connections: else the rate is what is searched.',
+      { over: 'connections' },
     );
   }
   if (ratePerSecond !== null && perConnection !== null) {
@@ -157,6 +158,9 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
     : { over, ratePerSecond, per: 'all' };
 }
 
+/** Trials in which the lowest rate has the samples that the objectives need. */
+const UNDEMANDING = { duration: '1440m', objective: 'messages.lost==0' };
+
 /** The least level at which a trial has the samples that the objectives need. */
 function leastOf(axis: Axis, objectives: readonly Condition[], { durationMs, workers }: RunRequest): number {
   const samples = Math.max(1, ...objectives.filter(({ unit }) => unit === 'time').map(samplesFor));
@@ -166,10 +170,10 @@ function leastOf(axis: Axis, objectives: readonly Condition[], { durationMs, wor
   const processes = workers ?? 1;
   if (axis.per === 'connection') return Math.max(processes, Math.ceil(perSecond / axis.ratePerSecond));
   if (axis.ratePerSecond >= perSecond) return processes;
-  throw new Problem(
-    'usage',
+  throw new Incomplete(
     `--rate ${formatNumber(axis.ratePerSecond)} has fewer than the ${samples} messages in a trial that the objectives need: ` +
       `ask for ${perSecond}, or for longer trials (--duration).`,
+    UNDEMANDING,
   );
 }
 
@@ -181,9 +185,9 @@ function mostOf(given: GivenOptions, over: Axis['over'], least: number): number 
   const bounds: Bounds = over === 'rate' ? PER_SECOND : CONNECTIONS;
   const most = over === 'rate' ? rate(given, 'max', bounds) : number(given, 'max', bounds);
   if (most === null || most >= least) return most;
-  throw new Problem(
-    'usage',
+  throw new Incomplete(
     `--max ${formatNumber(most)} is less than a trial of this length needs for the objectives: ${least}. Ask for more, or for longer trials (--duration).`,
+    UNDEMANDING,
   );
 }
 

@@ -8,8 +8,11 @@ export interface Command<Asked> {
   help: string;
   /** Its options, by the heading that they stand under in its help text. */
   options: Readonly<Record<string, Options>>;
-  /** Whether an option of a file with options is of use beside these operands; left out: every one is. */
-  takesFromFile?(option: string, operands: readonly string[]): boolean;
+  /**
+   * Whether an option of a file with options is of use beside these operands; left out: every one is; false: the
+   * command reads no such file, which is code.
+   */
+  takesFromFile?: false | ((option: string, operands: readonly string[]) => boolean);
   /** Throws a Problem of kind `usage` where the line is wrong. */
   parse(given: GivenOptions, operands: readonly string[]): Asked;
 }

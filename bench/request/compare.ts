@@ -3,6 +3,7 @@ import { Problem } from '../model/failure.ts';
 import { STEPS, type Step } from '../model/plan.ts';
 import type { Command } from './command.ts';
 import { last, milliseconds, number, oneOf } from './given.ts';
+import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
 import { DURATION_US, namedSteps, needsStep, type RunRequest, requestOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
@@ -100,10 +101,10 @@ function checkVariants(variants: readonly string[], tunes: readonly string[]): v
     );
   }
   if (variants.length + tunes.length > 1 && variants.length > 0) return;
-  throw new Problem(
-    'usage',
+  throw new Incomplete(
     '`compare` takes two variants or more, the baseline first: compare tls tls+buf-16k. ' +
       'One is enough beside a --tune; --conf names a configuration of your own. `profiles` lists profiles and tunings.',
+    { conf: 'nginx.conf', tune: 'http { }' },
   );
 }
 

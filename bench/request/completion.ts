@@ -15,6 +15,7 @@ export const completionCommand = {
   operands: 'bash|zsh|fish',
   help: 'Print a script that completes what is typed in a shell',
   options: {},
+  takesFromFile: false,
   parse: (_given, operands) => ({ command: 'completion', completion: { shell: shellOf(operands) } }),
 } as const satisfies Command<{ command: 'completion'; completion: CompletionRequest }>;
 

@@ -12,7 +12,7 @@ export interface ConfigFile {
   value: unknown;
 }
 
-type Commands = Readonly<Record<string, Pick<Command<unknown>, 'options'>>>;
+type Commands = Readonly<Record<string, Pick<Command<unknown>, 'options' | 'takesFromFile'>>>;
 
 /** Pairs of which one given on the command line puts the other aside: they answer the same question. */
 const RIVALS = [
@@ -28,7 +28,11 @@ const RIVALS = [
  * @throws Problem('usage') for an unknown key, with the nearest one, and for a value of the wrong type
  */
 export function optionsFrom(file: ConfigFile, command: string, commands: Commands): GivenOptions {
-  const all = Object.fromEntries(Object.entries(commands).map(([name, each]) => [name, ownOptions(each)]));
+  const all = Object.fromEntries(
+    Object.entries(commands)
+      .filter(([, { takesFromFile }]) => takesFromFile !== false)
+      .map(([name, each]) => [name, ownOptions(each)]),
+  );
   const entries = Object.entries(recordOf(file, file.value, 'the file'));
   const isSection = ([key, value]: [string, unknown]) => Object.hasOwn(all, key) && typeof value === 'object';
   const sections = new Map(

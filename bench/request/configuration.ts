@@ -1,6 +1,7 @@
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import { last } from './given.ts';
+import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
@@ -11,10 +12,9 @@ export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header',
 export function configurationOptions(given: GivenOptions): ConfigurationOptions {
   const lonely = NEEDS_CONF.find((name) => given.has(name));
   if (lonely !== undefined && !given.has('conf')) {
-    throw new Problem(
-      'usage',
-      `--${lonely} belongs to a configuration of your own: name it with --conf PATH.`,
-    );
+    throw new Incomplete(`--${lonely} belongs to a configuration of your own: name it with --conf PATH.`, {
+      conf: 'nginx.conf',
+    });
   }
   return readingOptions(given);
 }
@@ -46,7 +46,7 @@ function websocketPathOf(given: GivenOptions): string | null {
   if (path === null || /^\/[!-~]*$/.test(path)) return path;
   throw new Problem(
     'usage',
-    `--ws-path ${quoted(path)} is no path: write it as in --ws-path /live/websocket.`,
+    `--ws-path ${quoted(path.replace(/\?.*/s, '?…'))} is no path: write it as in --ws-path /live/websocket.`,
   );
 }
 
@@ -62,13 +62,13 @@ function hostOf(given: GivenOptions): string | null {
 /** Those that make a handshake are the generator's own. */
 const OWN_HEADERS = /^(host|upgrade|connection|content-length|transfer-encoding|sec-websocket-.*)$/i;
 
-/** A token, a colon and visible characters (RFC 9110 section 5). */
+/** A token, a colon and visible characters (RFC 9110 section 5). A value may be a secret, so no message has it. */
 function headerOf(text: string): { name: string; value: string } {
   const [, name, value] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*([ -~\t]*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) {
     throw new Problem(
       'usage',
-      `--header ${quoted(text)} is no header: write it as in --header 'Origin: https://example.org'.`,
+      `--header ${quoted(text.replace(/[\s:].*/s, '…'))} is no header: write it as in --header 'Origin: https://example.org'.`,
     );
   }
   if (OWN_HEADERS.test(name)) {

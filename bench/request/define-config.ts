@@ -42,7 +42,9 @@ type ComparisonOptions = OptionsOf<Pick<(typeof compareCommand)['options'], 'The
 type UpOptions = OptionsOf<(typeof COMMANDS)['up']['options']>;
 
 type Sections = {
-  [Name in Exclude<keyof typeof COMMANDS, 'compare'>]?: OptionsOf<(typeof COMMANDS)[Name]['options']>;
+  [Name in keyof typeof COMMANDS as (typeof COMMANDS)[Name] extends { takesFromFile: unknown }
+    ? never
+    : Name]?: OptionsOf<(typeof COMMANDS)[Name]['options']>;
 } & { compare?: Omit<RunOptions, OfRunAlone> & ComparisonOptions };
 
 /**

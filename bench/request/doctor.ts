@@ -15,6 +15,7 @@ export const doctorCommand = {
   operands: '',
   help: 'What this machine can do for a run, and what mends what it cannot',
   options: { Options: { nginx, json: { value: null, help: 'Print JSON' } } },
+  takesFromFile: false,
   parse: (given) => ({
     command: 'doctor',
     doctor: { nginxPath: last(given, 'nginx'), json: given.has('json') },

@@ -16,6 +16,7 @@ export const reportCommand = {
   operands: 'PATH',
   help: 'Draw the report of a stored result.json again',
   options: { Options: { ...JSON_OPTION, ...EXPORT_OPTION } },
+  takesFromFile: false,
   parse: (given, operands) => ({
     command: 'report',
     report: { path: pathOf(operands), json: given.has('json'), exports: exportsOf(given) },

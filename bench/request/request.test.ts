@@ -165,6 +165,10 @@ test('--live takes a port or none, and leaves what follows alone', () => {
   const named = parseRequest(['compare', '--live', 'plain', 'tls']);
   assert.ok(named.command === 'compare');
   assert.deepEqual(named.compare.run.variants, ['plain', 'tls']);
+  assert.equal(run('-p tls -c 4 --workers 4').workers, 4);
+  // With a value of its own it leaves the number behind it alone, which is a stray operand then.
+  assert.throws(() => run('-p tls --live=8080 9090'), /takes no "9090"/);
+  assert.throws(() => run('-p tls 8080'), /takes no "8080"/);
   assert.throws(() => run('-p tls --live 70000'), /--live/);
   assert.throws(() => run('-p tls --live=x'), /--live/);
 });

@@ -7,6 +7,7 @@ import { compareCommand } from './compare.ts';
 import { completionCommand } from './completion.ts';
 import { type ConfigFile, optionsFrom, withOptions } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { Incomplete } from './incomplete.ts';
 import { suggestion } from './nearest.ts';
 import { COMMON_OPTIONS, type GivenOptions, type Options, readOptions } from './options.ts';
 import { profilesCommand } from './profiles.ts';
@@ -70,13 +71,39 @@ export function readLine(argv: readonly string[]): Line {
   return { word, isNamed, given, operands, isEmpty: first === undefined };
 }
 
-/** Whether a file with options matters to a line; one that is broken keeps nobody from the help text. */
-export function readsConfig({ word, given }: Line): boolean {
+/**
+ * Whether a file with options matters to a line; one that is broken keeps nobody from the help text. A file is code,
+ * so the line is checked first.
+ *
+ * @throws Problem('usage') where the line is wrong whatever a file holds
+ */
+export function readsConfig({ word, given, operands }: Line): boolean {
   if (word === 'help' || word === 'version' || given.has('help') || given.has('version')) return false;
   if (given.has('config') && given.has('no-config')) {
     throw new Problem('usage', '--config and --no-config contradict each other; leave one out.');
   }
-  return !given.has('no-config') && Object.keys(COMMANDS[word].options).length > 0;
+  const command: Command<Request> = COMMANDS[word];
+  if (command.takesFromFile === false) {
+    if (!given.has('config')) return false;
+    throw new Problem('usage', `\`${word}\` takes no options from a file: leave --config out.`);
+  }
+  if (given.has('no-config')) return false;
+  if (command.operands === '') checkNoOperands(word, operands);
+  checkAlone(command, given, operands);
+  return true;
+}
+
+/** Parses a line with an example of whatever it lacks, so that what is wrong shows before a file is read. */
+function checkAlone(command: Command<Request>, given: GivenOptions, operands: readonly string[]): void {
+  try {
+    command.parse(given, operands);
+  } catch (error) {
+    if (!(error instanceof Incomplete)) throw error;
+    const example = Object.entries(error.example).map(([name, value]) => [name, [value]] as const);
+    const completed = withOptions(new Map(example), given);
+    if (completed.size === given.size) throw error;
+    checkAlone(command, completed, operands);
+  }
 }
 
 /** Reads argv alone, as where there is no file with options. */
@@ -99,8 +126,11 @@ export function requestFrom(
   if (given.has('help')) return alone({ command: 'help', of: isNamed ? word : null });
   if (given.has('version')) return alone({ command: 'version' });
   const command: Command<Request> = COMMANDS[word];
-  const takes = (name: string) => command.takesFromFile?.(name, operands) ?? true;
-  const ofFile = file === null ? [] : [...optionsFrom(file, word, COMMANDS)].filter(([name]) => takes(name));
+  const { takesFromFile: takes = () => true } = command;
+  const ofFile =
+    file === null || takes === false
+      ? []
+      : [...optionsFrom(file, word, COMMANDS)].filter(([name]) => takes(name, operands));
   const all = withOptions(new Map(ofFile), given);
   const fromFile = new Map([...all].filter(([name]) => !given.has(name)));
   if (isEmpty && fromFile.size === 0) return alone({ command: 'help', of: null });

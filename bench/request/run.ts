@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
 import { exportsOf } from './exports.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
+import { Incomplete } from './incomplete.ts';
 import { suggestion } from './nearest.ts';
 import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
@@ -158,9 +159,9 @@ export function variantsOf(given: GivenOptions): string[] {
   if (given.has('conf') && !given.has('profile')) return [];
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {
-    throw new Problem(
-      'usage',
+    throw new Incomplete(
       'Which profile? Name one with --profile, as in --profile tls; `profiles` lists them. Or name your own configuration with --conf.',
+      { conf: 'nginx.conf' },
     );
   }
   if (names.includes('')) throw new Problem('usage', '--profile has an empty name between its commas.');
@@ -183,9 +184,9 @@ function stepsOf(given: GivenOptions): Step[] {
   if (given.has('arrivals') && !steps.includes('latency')) throw needsStep('--arrivals', 'latency');
   if (closed && !steps.includes('throughput')) throw needsStep('--in-flight', 'throughput');
   if (!open && !steps.includes('throughput')) {
-    throw new Problem(
-      'usage',
+    throw new Incomplete(
       'The rate of the step latency follows from what the step throughput measures: name one, as in --rate 5k, or ask for both steps.',
+      { rate: '5k' },
     );
   }
   return steps;
@@ -201,10 +202,13 @@ export function namedSteps(text: string): Step[] {
   );
 }
 
+/** What completes a line that asks for one step by what it says of the other. */
+const BOTH_STEPS = { steps: STEPS.join(',') };
+
 export function needsStep(option: string, step: Step): Problem {
-  return new Problem(
-    'usage',
+  return new Incomplete(
     `${option} shapes the step ${step}, and --steps leaves that out: name it as well, or leave ${option} out.`,
+    BOTH_STEPS,
   );
 }
 

@@ -3,6 +3,7 @@ import { Problem } from '../model/failure.ts';
 import type { Step } from '../model/plan.ts';
 import { HISTOGRAMS } from '../model/recording.ts';
 import { COMPONENTS } from '../model/run.ts';
+import { Incomplete } from './incomplete.ts';
 import { suggestion } from './nearest.ts';
 import {
   type Bounds,
@@ -81,10 +82,10 @@ export function checkFitSteps(thresholds: readonly Threshold[], steps: readonly 
     ? []
     : thresholds.filter(({ metric }) => OPEN_LOOP_ONLY.test(metric));
   if (first === undefined) return;
-  throw new Problem(
-    'usage',
+  throw new Incomplete(
     `--threshold ${quoted(first.text)} needs a schedule, and a closed loop has none: ` +
       'ask for the step latency as well (--rate, --steps), or take service.* in its place.',
+    { steps: 'throughput,latency' },
   );
 }
 

@@ -6,11 +6,11 @@ import { directionOf, newestOf } from './words.ts';
 
 const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#586374' } as const;
 
-/** The figure that a badge shows: what its step is for. */
+/** The figure on a badge: the main figure of its step. */
 const HEADLINE: Record<string, string> = { throughput: 'messages.perSecond', latency: 'response.p50' };
 const SHORT: Record<string, string> = { 'messages.perSecond': 'throughput', 'response.p50': 'p50' };
 
-/** An image for a README: the newest figure of a series, green or red where it has just changed. */
+/** An image for a README: the newest figure of a series, green or red if it has just changed. */
 export function badgeSvg(series: Series): string {
   const trend = series.trends.find(({ figure }) => figure.name === HEADLINE[series.step]);
   const what = SHORT[trend?.figure.name ?? ''] ?? series.step;
@@ -41,7 +41,7 @@ function stateOf(trend: Trend | undefined): { text: string; colour: keyof typeof
   };
 }
 
-/** Of text of 11 px; the browser then sets it into just that width. */
+/** The approximate width of text at 11 px. The browser then fits the text into exactly this width. */
 function widthOf(text: string): number {
   return Math.round([...text].length * 6.6) + 12;
 }
@@ -51,7 +51,7 @@ function shortened(text: string): string {
   return signs.length <= 40 ? text : `${signs.slice(0, 39).join('')}…`;
 }
 
-/** Without what XML 1.0 section 2.2 does not allow; what has a meaning in it is escaped later. */
+/** Removes characters that XML 1.0 section 2.2 does not allow. Escaping happens later. */
 export function xmlText(text: string): string {
   return printable(text).replace(/[\ufffe\uffff]/g, ' ');
 }

@@ -1,46 +1,46 @@
 import { median } from '../stats/median.ts';
 
-/** What is judged: one figure of one run, or its median over the rounds of a comparison. */
+/** A value to be judged: one figure of one run, or its median over the rounds of a comparison. */
 export interface Measured {
-  /** Null, or not above 0: it does not count. */
+  /** Does not count if null, or not above 0. */
   value: number | null;
-  /** Offered in an open loop; null in a closed one. */
+  /** The offered rate in an open loop; null in a closed one. */
   ratePerSecond: number | null;
 }
 
-/** The values that count as the same as before. */
+/** The range of values that count as unchanged. */
 export interface Band {
   centre: number;
   low: number;
   high: number;
-  /** How many earlier values it rests on. */
+  /** How many earlier values it is based on. */
   runs: number;
 }
 
-/** How a value stands to the earlier ones. */
+/** How a value relates to earlier ones. */
 export type Standing =
   | { kind: 'uncounted' }
-  /** Too few comparable values before it. */
+  /** There are too few comparable values before it. */
   | { kind: 'early' }
   | { kind: 'same'; band: Band }
   /**
-   * Beyond the noise. Lasting: the next value is as well, on the same side; false: it is not, so this one stands
-   * alone; null: there is none yet.
+   * Beyond the noise. `lasting` is true if the next value is also a change in the same direction, false if it is
+   * not, so that this one stands alone, and null if there is no next value yet.
    */
   | { kind: 'change'; band: Band; ratio: number; lasting: boolean | null };
 
-/** Fewer earlier values say too little of how they scatter. */
+/** With fewer earlier values, their variation cannot be estimated. */
 export const FEWEST = 5;
-/** Older values of the same level are left out: machines drift. */
+/** Older values of the same level are ignored, because machines drift. */
 export const WINDOW = 20;
-/** As in a comparison, a ratio nearer to 1 is of no interest, however steady the figure. */
+/** As in a comparison, a ratio closer to 1 is irrelevant, however steady the figure. */
 export const NEGLIGIBLE = 1.02;
-/** In open loops at rates further apart than this, times and CPU per message are no longer comparable. */
+/** If the rates of open loops differ by more than this, their times and CPU per message are not comparable. */
 export const RATE_TOLERANCE = 1.1;
 
 /**
  * Judges values in the order in which they were measured, each by those before it (docs/method.md). A change that
- * lasts begins a new level, against which later ones are judged; a value that stands alone belongs to none.
+ * lasts begins a new level, by which later values are judged. A value that stands alone belongs to no level.
  */
 export function standingsOf(values: readonly Measured[]): Standing[] {
   const standings: Standing[] = [];
@@ -51,7 +51,7 @@ export function standingsOf(values: readonly Measured[]): Standing[] {
     standings.push(standing);
     if (standing.kind === 'uncounted') continue;
     if (standing.kind === 'early') {
-      // Of one at another rate nothing follows for a change before it.
+      // A value at another rate says nothing about a preceding change.
       level.push(measured);
       continue;
     }
@@ -92,9 +92,10 @@ function isComparable(a: Measured, b: Measured): boolean {
 }
 
 /**
- * Centre: the median. Spread: the mean absolute deviation from it in logarithms, in units of a standard deviation
- * (× √(π/2) for normal values). Half width: the spread × 2.8 (1 + 3.3 ÷ (n − 2)), which leaves out less than one in
- * 200 of what only scatters normally, whatever n is: found by simulation, and held to it by a test.
+ * The centre is the median. The spread is the mean absolute deviation from it in logarithms, in units of a standard
+ * deviation (× √(π/2) for normal values). The half width is the spread × 2.8 (1 + 3.3 ÷ (n − 2)), which excludes
+ * less than one in 200 of values with purely normal variation, whatever n is. This was found by simulation and is
+ * asserted by a test.
  */
 function bandOf(earlier: readonly Measured[]): Band | null {
   const logarithms = earlier.flatMap(({ value }) => (value === null ? [] : [Math.log(value)]));

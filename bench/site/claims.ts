@@ -4,7 +4,7 @@ import { html } from '../report/markup.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
-/** Their runs are read, which takes a while; older ones say the same again. */
+/** A limit, because reading their runs takes a while, and older results only repeat what newer ones say. */
 const MOST_RESULTS = 8;
 
 /** A published result with its runs. */
@@ -13,7 +13,10 @@ export interface PublishedResult {
   result: Result;
 }
 
-/** Results that may say something on a claim, which is always one of two sides: the newest of each set of variants. */
+/**
+ * Results that may say something about a claim. A claim always compares two sides, so this is the newest result of
+ * each set of several variants.
+ */
 export function tellingResults<T extends Published>(published: readonly T[]): T[] {
   const newest = new Map<string, T>();
   for (const each of published.toSorted((a, b) => compareTexts(a.index.startedAt, b.index.startedAt))) {
@@ -25,7 +28,7 @@ export function tellingResults<T extends Published>(published: readonly T[]): T[
     .slice(0, MOST_RESULTS);
 }
 
-/** What the article says, beside what these results measured. */
+/** What the article says, compared with what these results measured. */
 export function claimsPage(results: readonly PublishedResult[]): SitePage {
   const folders = new Map(results.map(({ folder, result }) => [result, folder]));
   const source = (result: Result) => {

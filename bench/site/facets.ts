@@ -2,7 +2,7 @@ import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { compareTexts, machineText, type Published, type Series } from './series.ts';
 
-/** What the index can be filtered by. */
+/** The filters of the index. */
 const FACETS = [
   ['profile', 'Profile'],
   ['variant', 'Variant'],
@@ -14,17 +14,17 @@ const FACETS = [
 ] as const;
 type Facet = (typeof FACETS)[number][0];
 
-/** What something in the index has of each facet. */
+/** The values of an item in the index for each facet. */
 export type Traits = Readonly<Record<Facet, ReadonlySet<string>>>;
 
-/** Only facets with a choice, and their values in order. */
+/** The facets with more than one value, and their values in order. */
 export type Choices = readonly (readonly [facet: Facet, title: string, values: readonly string[]])[];
 
 export function traitsOfResult({ index }: Published): Traits {
   return traitsOf(index, index.runs);
 }
 
-/** Of all its answers together. */
+/** Over all its answers. */
 export function traitsOfSeries({ answers }: Series, indexes: ReadonlyMap<string, ResultIndex>): Traits {
   const parts = answers.flatMap(({ folder, runs }) => {
     const index = indexes.get(folder);
@@ -53,7 +53,9 @@ export function choicesOf(all: readonly Traits[]): Choices {
   }).filter(([, , values]) => values.length > 1);
 }
 
-/** What the script looks for: `profile-0 step-1`. Numbers, because a name may hold any sign. */
+/**
+ * The tokens used by the script: `profile-0 step-1`. They contain numbers, because names may contain any character.
+ */
 export function tokensOf(traits: Traits, choices: Choices): string {
   return choices
     .flatMap(([facet, , values]) =>
@@ -62,7 +64,7 @@ export function tokensOf(traits: Traits, choices: Choices): string {
     .join(' ');
 }
 
-/** Shown by the script alone: without it there is nothing that would filter. */
+/** Hidden until the script shows it, because without the script nothing would filter. */
 export function filterForm(choices: Choices): Markup {
   const fields = choices.map(
     ([facet, title, values]) => html`<label for="filter-${facet}">${title}

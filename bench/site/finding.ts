@@ -7,7 +7,7 @@ import { comparisonOf } from '../report/comparison/conclusion.ts';
 import { baselineOf, verdictSentence } from '../report/comparison/words.ts';
 import { machineText } from './series.ts';
 
-/** What a result found where its question was another than how its runs went. */
+/** The outcome of a result that answers more than how its runs went. */
 export interface Finding {
   kind: 'comparison' | 'capacity' | 'calibration';
   /** What it is about: `tls against plain`. */
@@ -18,11 +18,14 @@ export interface Finding {
 /** One sentence of a finding, or a few that belong together. */
 export interface FindingLine {
   sentence: string;
-  /** Null where the sentence is no verdict on a variant. */
+  /** Null if the sentence is not a verdict on a variant. */
   verdict: OverallVerdict | null;
 }
 
-/** Null where a result is of runs alone. The comparison within a calibration is no finding: its outcome is known. */
+/**
+ * Null for a result that consists only of runs. The comparison within a calibration is not a finding, because its
+ * outcome is known.
+ */
 export function findingOf(index: ResultIndex): Finding | null {
   const comparison = comparisonOf(index);
   const calibration = calibrationOf(index);

@@ -33,38 +33,38 @@ import {
   seriesTitle,
 } from './words.ts';
 
-/** A page of the site beside those of the series, which stands beside the index and is linked to by it. */
+/** A page of the site, other than those of the series, to which the index links. */
 export interface SitePage {
-  /** Its name, `claims.html`. */
+  /** Its file name, such as `claims.html`. */
   file: string;
   title: string;
-  /** Below its heading. */
+  /** The content below its heading. */
   body: Markup;
 }
 
-/** What the index is made of. */
+/** The contents of the index. */
 export interface Contents {
   title: string;
-  /** The newest first. */
+  /** Newest first. */
   published: readonly Published[];
   series: readonly Series[];
   pages: readonly SitePage[];
 }
 
-/** More changes than this are for the pages of the series. */
+/** Further changes are only on the pages of the series. */
 const MOST_CHANGES = 8;
 
-/** As many findings of a kind are told in full; the table of results has all. */
+/** Number of findings per kind that are shown in full; the table of results has all. */
 const MOST_FINDINGS = 50;
 
-/** What other questions than how runs went have found, a section each. */
+/** The sections for findings, one per kind. */
 const FINDINGS = [
   { kind: 'comparison', id: 'comparisons', title: 'Comparisons' },
   { kind: 'capacity', id: 'capacities', title: 'Capacities' },
   { kind: 'calibration', id: 'calibrations', title: 'Calibrations' },
 ] as const;
 
-/** Figures that stand in a row of the index; the page of the series has all. */
+/** Figures in a row of the index; the page of the series has all. */
 const MOST_FIGURES = 3;
 
 /** The body of index.html. */
@@ -176,7 +176,7 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
   )}</ul>`;
 }
 
-/** The newest figure of a trend, how it stands, and its course. */
+/** The newest figure of a trend, its state, and its course. */
 function tile(trend: Trend): Markup {
   const { figure } = trend;
   const newest = newestOf(trend);

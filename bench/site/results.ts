@@ -8,7 +8,11 @@ import { timeMarkup } from './time.ts';
 
 const COLUMNS = ['Result', 'Started', 'What', 'Nginx', 'Machine', 'Runs', 'Data'];
 
-/** A row for each result, the newest first. @param tokensOf what the filters go by */
+/**
+ * One row per result, newest first.
+ *
+ * @param tokensOf the tokens used by the filters
+ */
 export function resultsTable(published: readonly Published[], tokensOf: (each: Published) => string): Markup {
   if (published.length === 0) return html`<p>No result yet.</p>`;
   return html`<div class="scroll" role="region" aria-label="Table of results" tabindex="0">
@@ -32,7 +36,7 @@ function row({ folder, index }: Published): Markup {
   return html`<th scope="row" class="text"><a href="${place}/report.html">${folder}</a>${tagsMarkup(index.plan)}</th><td>${timeMarkup(index.startedAt)}</td><td>${kind !== undefined && `${kind}: `}${variants || 'no run ended'}</td><td>${versions}</td><td>${machineText(index.environment)}</td><td>${validityMarkup(index)}</td><td><a href="${place}/result.json">JSON<span class="unseen"> of ${folder}</span></a></td>`;
 }
 
-/** How many of how many runs may be believed. */
+/** How many of the runs are valid. */
 function validityMarkup({ runs, endedAt }: ResultIndex): Markup {
   const valid = runs.filter(
     ({ outcome, validity }) => outcome.state === 'completed' && validity.verdict === 'valid',

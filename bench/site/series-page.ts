@@ -10,7 +10,7 @@ import { timeMarkup } from './time.ts';
 import { pointText, trendChart } from './trend.ts';
 import { loadText, ratesText, seriesTitle, trendSentence } from './words.ts';
 
-/** The body of the page of a series: a chart of each figure, and all of them as a table. */
+/** The body of the page of a series: one chart per figure, and a table of all figures. */
 export function seriesBody(series: Series): Markup {
   const { name, profile, machine, load, step, slug, trends } = series;
   return html`<header class="wide masthead">

@@ -57,6 +57,27 @@ for (const [what, change] of Object.entries(DIFFERENCES)) {
   });
 }
 
+test('a tuning makes another series of the variant that has it, and of no other', () => {
+  const first = indexOf(makeBothSteps(3, 1));
+  const other = structuredClone(first);
+  const proxy = other.variants.find(({ name }) => name === 'tls')?.proxy ?? assert.fail();
+  Object.assign(proxy, { tunings: [{ name: 'tune-1', text: 'events {}' }] });
+  assert.deepEqual(names(publish(first, other)), [
+    [null, 'direct', 'throughput', 2],
+    [null, 'plain', 'throughput', 2],
+    [null, 'tls', 'throughput', 1],
+    [null, 'tls', 'throughput', 1],
+    [null, 'direct', 'latency', 2],
+    [null, 'plain', 'latency', 2],
+    [null, 'tls', 'latency', 1],
+    [null, 'tls', 'latency', 1],
+  ]);
+  const renamed = structuredClone(other);
+  const again = renamed.variants.find(({ name }) => name === 'tls')?.proxy ?? assert.fail();
+  Object.assign(again, { tunings: [{ name: 'tune-2', text: 'events {}' }] });
+  assert.equal(seriesOf(publish(other, renamed)).length, 6, 'by its text, whatever it is called');
+});
+
 test('another version of Nginx, kernel or rate of the open loop is the same series', () => {
   const first = indexOf(makeResult([makeLatencyRun('plain', { seconds: 1 })]));
   const other = structuredClone(first);

@@ -5,19 +5,19 @@ import { median } from '../stats/median.ts';
 import { FIGURES, type FigureKind } from '../strategy/figures.ts';
 import { type Standing, standingsOf } from './changes.ts';
 
-/** A result as it is published: its index, and the name of its folder below results/. */
+/** A published result: its index, and the name of its folder in results/. */
 export interface Published {
   folder: string;
   index: ResultIndex;
 }
 
-/** What one result says of a variant in one step. */
+/** What one result says about a variant in one step. */
 export interface Answer {
   folder: string;
   startedAt: string;
   /** One run, or all rounds of a comparison. */
   runs: readonly RunSummary[];
-  /** Null in a closed loop, and where the index does not tell. */
+  /** Null in a closed loop, and if the index does not contain it. */
   ratePerSecond: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface Trend {
   points: readonly Point[];
 }
 
-/** A figure of one answer; null with the reason where it does not count. */
+/** A figure of one answer; null, with the reason, if it does not count. */
 export interface Point {
   answer: Answer;
   value: number | null;
@@ -35,24 +35,24 @@ export interface Point {
   standing: Standing;
 }
 
-/** Answers that measured the same: variant, step, workload, machine, and the name that a person gave. */
+/** Answers that measured the same thing: same variant, step, workload, machine, and name given by the user. */
 export interface Series {
-  /** Fit for a file name, and the same whenever the series is published. */
+  /** Suitable as a file name, and the same whenever the series is published. */
   slug: string;
   name: string | null;
   variant: string;
   profile: string;
   step: Step;
   machine: string;
-  /** Null where the index does not tell. */
+  /** Null if the index does not contain it. */
   load: LoadDigest | null;
   /** From the oldest to the newest. */
   answers: readonly Answer[];
-  /** Only of figures that some run has. */
+  /** Only figures that at least one run has. */
   trends: readonly Trend[];
 }
 
-/** What a step is for comes first; the others follow as comparisons have them. */
+/** The main figures of the steps come first; the others follow in the order used in comparisons. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
 const IN_ORDER = [...FIGURES].sort((a, b) => rankOf(a) - rankOf(b));
 
@@ -61,7 +61,7 @@ function rankOf({ name }: FigureKind): number {
   return at < 0 ? FIRST.length : at;
 }
 
-/** Those with a name first, then in the order of step and variant; pure, and the order of the results does not matter. */
+/** Named series first, then by step and variant. Pure, and independent of the order of results. */
 export function seriesOf(published: readonly Published[]): Series[] {
   const groups = new Map<string, { first: Keyed; answers: Answer[] }>();
   for (const { folder, index } of published) {
@@ -83,7 +83,7 @@ interface Keyed {
   index: ResultIndex;
 }
 
-/** What a result says of each variant in each step. */
+/** What a result says about each variant in each step. */
 function answersOf(folder: string, index: ResultIndex): Keyed[] {
   const groups = new Map<string, RunSummary[]>();
   for (const run of index.runs) {
@@ -100,8 +100,9 @@ function answersOf(folder: string, index: ResultIndex): Keyed[] {
 }
 
 /**
- * The rounds, where there are any: the pilot before them counts for nothing. Else the last run, and where a rate was
- * decided the last at it; several runs at different rates without one were looking for something else.
+ * The runs that count. If there are rounds, these are the rounds without their pilot. Otherwise it is the last run,
+ * or if a rate was chosen, the last run at that rate. Several runs at different rates without a chosen rate belong
+ * to a search, so none counts.
  */
 function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): RunSummary[] {
   const rounds = runs.filter(({ round }) => round !== null);
@@ -116,7 +117,10 @@ function rateOf({ load }: RunSummary): number | null {
   return load?.workload.load.kind === 'open' ? load.workload.load.ratePerSecond : null;
 }
 
-/** All that must be equal. A rate that was chosen differs from day to day: `standingsOf` sees to it. */
+/**
+ * Everything that must be equal. The rate is left out, because a chosen rate differs from day to day; `standingsOf`
+ * takes it into account.
+ */
 function keyOf({ variant, step, load }: RunSummary, { plan, environment, variants }: ResultIndex): string {
   const { arch, cpuQuota } = environment;
   const tunings = variants.find(({ name }) => name === variant)?.proxy?.tunings.map(({ text }) => text);
@@ -171,7 +175,7 @@ function pointsOf(figure: FigureKind, answers: readonly Answer[]): Point[] {
   }));
 }
 
-/** The median over the runs that count; of one run, its figure. */
+/** The median over the runs that count; for a single run, its figure. */
 function measure(figure: FigureKind, { runs }: Answer): { value: number | null; doubt: string | null } {
   const values: number[] = [];
   let doubt: string | null = null;
@@ -184,7 +188,7 @@ function measure(figure: FigureKind, { runs }: Answer): { value: number | null; 
   return values.length === 0 ? { value: null, doubt } : { value: median(values), doubt: null };
 }
 
-/** What figures are comparable on: `AMD EPYC, 2 CPUs, 24 GiB`. */
+/** The machine to which comparable figures belong: `AMD EPYC, 2 CPUs, 24 GiB`. */
 export function machineText({ cpuModel, cpus, memoryBytes }: Environment): string {
   return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }

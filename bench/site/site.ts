@@ -10,12 +10,12 @@ import { seriesBody } from './series-page.ts';
 import { SITE_STYLE } from './style.ts';
 import { seriesTitle } from './words.ts';
 
-/** By which an index.html is known as one that may be written over. */
+/** Marks an index.html that may be overwritten. */
 export const GENERATOR = '<meta name="generator" content="nginx-ws-bench publish">';
 
 /**
- * The files of a site besides the results themselves, which lie in `results/<folder>/`: a pure function of their
- * indexes. All links are relative, so that it works from a file path and from any part of a host.
+ * The files of a site except the results themselves, which are in `results/<folder>/`. A pure function of their
+ * indexes. All links are relative, so the site works from a file path and at any path of a host.
  */
 export function siteFiles(
   title: string,

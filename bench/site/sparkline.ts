@@ -8,10 +8,13 @@ const HEIGHT = 40;
 const MARGIN = 5;
 /** More points than this would touch. */
 const MOST_POINTS = 40;
-/** The scale never shows less than this ratio about the middle: noise of a percent is no mountain. */
+/**
+ * The scale covers at least this ratio around the middle, so that noise of one per cent does not look like a
+ * mountain.
+ */
 const LEAST_RATIO = 1.1;
 
-/** A trend as a line without axes, told in words as well; null for one point. */
+/** A trend as a line without axes, also described in words; null for a single point. */
 export function sparkline(trend: Trend): Markup | null {
   if (trend.points.length < 2) return null;
   const points = trend.points.slice(-MOST_POINTS);

@@ -1,4 +1,4 @@
-/** What the pages of a site have beside the style of every page. */
+/** The style of a site's pages in addition to that of every page. */
 export const SITE_STYLE = `
 .neutral { color: var(--muted); background: var(--page); border: 1px solid var(--line); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

@@ -13,16 +13,19 @@ const LEFT = 82;
 const RIGHT = 16;
 const TOP = 18;
 const BOTTOM = 34;
-/** More would touch; the table below has all. */
+/** More points than this would touch; the table below has all. */
 const MOST_POINTS = 120;
 const MOST_TICKS = 5;
 
-/** The scale shows at least this share of the figure above and below: noise of a percent is no mountain. */
+/**
+ * The scale shows at least this share of the figure above and below, so that noise of one per cent does not look
+ * like a mountain.
+ */
 const LEAST_ROOM = 0.04;
 
 /**
- * A trend with its axes, the band that each point is judged by, and a link from each point to its report; null for
- * one point, of which there is nothing to be seen.
+ * A trend with axes, the band by which each point is judged, and a link from each point to its report. Null for a
+ * single point, which shows nothing.
  */
 export function trendChart(trend: Trend): Markup | null {
   const { figure } = trend;
@@ -52,12 +55,12 @@ ${dateLabels(points, scale)}</svg>
 interface Scale {
   x(at: number): number;
   y(value: number): number;
-  /** Half of the way from one point to the next. */
+  /** Half the distance between two points. */
   half: number;
   ticks: readonly number[];
 }
 
-/** @param unit what ticks are round in */
+/** @param unit the unit in which ticks are round numbers */
 function makeScale(points: readonly Point[], unit: number): Scale {
   const values = points.flatMap(({ value, standing }) => [
     ...(value === null ? [] : [value]),
@@ -76,7 +79,7 @@ function makeScale(points: readonly Point[], unit: number): Scale {
   };
 }
 
-/** Multiples of a 1, 2 or 5. */
+/** Multiples of 1, 2 or 5 times a power of ten. */
 function ticksBetween(low: number, high: number): number[] {
   const least = (high - low) / MOST_TICKS;
   const decade = 10 ** Math.floor(Math.log10(least));
@@ -106,7 +109,7 @@ function pointMarkup(figure: FigureKind, point: Point, at: number, { x, y }: Sca
 `;
 }
 
-/** What is known of a point: its figure, and how it stands to those before. */
+/** What is known about a point: its figure, and how it relates to those before. */
 export function pointText(figure: FigureKind, { value, doubt, standing }: Point): string {
   if (value === null) return doubt === null ? 'not measured' : `does not count. ${doubt}`;
   const text = formatFigure(value, figure);
@@ -115,7 +118,7 @@ export function pointText(figure: FigureKind, { value, doubt, standing }: Point)
   return `${text}, ${effect} ${standing.lasting === false ? 'this once' : directionOf(figure, standing.ratio)}`;
 }
 
-/** Where another version of Nginx begins. */
+/** Marks where the version of Nginx changes. */
 function versionLines(points: readonly Point[], { x, half }: Scale): (Markup | null)[] {
   const versions = points.map(({ answer }) => answer.runs[0]?.nginx ?? null);
   return versions.map((version, at) => {

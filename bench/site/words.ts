@@ -8,24 +8,24 @@ import { type Band, FEWEST, type Standing } from './changes.ts';
 import type { Point, Series, Trend } from './series.ts';
 import { dateText } from './time.ts';
 
-/** Whether a figure went the good way or the bad one. */
+/** Whether a figure improved or got worse. */
 export type Direction = 'better' | 'worse';
 
 export function directionOf({ better }: FigureKind, ratio: number): Direction {
   return ratio > 1 === (better === 'higher') ? 'better' : 'worse';
 }
 
-/** `dearer`, `faster`: as a comparison calls it. */
+/** `dearer`, `faster`: the word used in comparisons. */
 export function changeWord(figure: FigureKind, ratio: number): string {
   return figure.words[directionOf(figure, ratio) === 'better' ? 0 : 1];
 }
 
-/** `tls, throughput`, with the name that a person gave before it. */
+/** `tls, throughput`, preceded by the name that the user gave, if any. */
 export function seriesTitle({ name, variant, step }: Pick<Series, 'name' | 'variant' | 'step'>): string {
   return `${name === null ? '' : `${name}: `}${variant}, ${step}`;
 }
 
-/** What was put on it: `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
+/** The load in words: `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
 export function loadText(load: LoadDigest | null): string {
   if (load === null) return 'workload not in the index';
   const { connections, workload, durationMs, client, server, engine } = load;
@@ -48,7 +48,7 @@ export function newestOf({ points }: Trend): Point | null {
   return points.findLast(({ value }) => value !== null) ?? null;
 }
 
-/** The newest change that lasts, or that nothing has followed yet. */
+/** The newest change that lasts, or that no point has followed yet. */
 export function newestChange({ points }: Trend): ChangedPoint | null {
   return points.findLast(isChanged) ?? null;
 }
@@ -59,7 +59,7 @@ export function isChanged(point: Point): point is ChangedPoint {
   return point.standing.kind === 'change' && point.standing.lasting !== false;
 }
 
-/** `−3 % to +3 %`, about its centre. */
+/** The bounds relative to the centre: `−3 % to +3 %`. */
 export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }
@@ -80,7 +80,7 @@ export function changeEvidence(
   return `${formatFigure(value, figure)} after ${formatFigure(band.centre, figure)}, the median of ${band.runs} runs before; ${since}.`;
 }
 
-/** What a trend comes to, in a sentence. */
+/** A trend in one sentence. */
 export function trendSentence(trend: Trend): string {
   const { figure, points } = trend;
   const newest = newestOf(trend);
@@ -95,7 +95,7 @@ export function trendSentence(trend: Trend): string {
   return `${counted} ${counted === 1 ? 'run counts' : 'runs count'}; a change can be told after ${FEWEST} comparable ones.`;
 }
 
-/** How the offered rates of a series lie; empty in a closed loop. */
+/** The range of offered rates in a series; empty in a closed loop. */
 export function ratesText({ answers }: Series): string {
   const rates = answers.flatMap(({ ratePerSecond }) => (ratePerSecond === null ? [] : [ratePerSecond]));
   if (rates.length === 0) return '';

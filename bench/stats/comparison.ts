@@ -4,36 +4,36 @@ import { holm } from './holm.ts';
 import { type Criteria, type EffectVerdict, verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 
-/** One figure of one variant beside that of the baseline. */
+/** One figure of a variant compared with that of the baseline. */
 export interface Comparison extends Effect {
-  /** Two-sided p of the signed-rank test, by itself. */
+  /** Two-sided p of the signed-rank test, unadjusted. */
   p: number;
-  /** The same, adjusted for all that is compared beside it (Holm). */
+  /** The same, adjusted for everything that is compared in the family (Holm). */
   adjustedP: number;
   verdict: EffectVerdict;
   /**
-   * The smallest effect (ratio above 1) that these rounds could have detected; null when they are too few, or
-   * where it was not asked for.
+   * The smallest effect (ratio above 1) that these rounds could have detected; null if they are too few, or if it
+   * was not requested.
    */
   detectable: number | null;
 }
 
-/** One figure of one variant and of the baseline, in each of the rounds that count. */
+/** One figure of a variant and of the baseline, in each of the rounds that count. */
 export interface FigurePairs extends Pick<Criteria, 'better' | 'threshold'> {
   baseline: readonly number[];
   variant: readonly number[];
-  /** How much of the rate of false positives it may use up, in any unit: see `holm`. */
+  /** Its share of the permitted false positive rate, in any unit: see `holm`. */
   weight: number;
 }
 
 /**
- * Compares figures of variants to the baseline's. All of them are one family: where nothing differs, the
- * probability that anything is found to differ is at most 5 %.
+ * Compares figures of variants with those of the baseline. All of them form one family: if nothing differs, the
+ * probability of reporting any difference is at most 5 %.
  *
- * @param seed of the simulation behind `detectable`, which takes most of the time; null leaves it out. Nothing
- * else is random.
- * @returns one comparison for each, in their order; null for one without any round.
- * @throws RangeError when a figure is not a number above 0.
+ * @param seed of the simulation behind `detectable`, which takes most of the time; null skips it. Nothing else is
+ * random.
+ * @returns one comparison per member of the family, in order; null for a member without any round.
+ * @throws RangeError if a figure is not a number above 0.
  */
 export function compareRounds(family: readonly FigurePairs[], seed: number | null): (Comparison | null)[] {
   const ratios = family.map(({ baseline, variant }) => logRatios(baseline, variant));

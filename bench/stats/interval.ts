@@ -1,7 +1,7 @@
 /** The significance level of every test; every interval has a confidence of 1 − α, 95 %. */
 export const ALPHA = 0.05;
 
-/** A confidence interval; both bounds belong to it. */
+/** A confidence interval, including both bounds. */
 export interface Interval {
   low: number;
   high: number;

@@ -1,7 +1,7 @@
 /**
- * Natural logarithms of figures: on this scale a ratio is a difference, and twice as much is as far as half.
+ * Natural logarithms of figures. On this scale a ratio is a difference, and double is as far as half.
  *
- * @throws RangeError when a figure is not a finite number above 0: it has no ratio to another one.
+ * @throws RangeError if a figure is not a finite number above 0, because it has no ratio to another.
  */
 export function logarithms(figures: readonly number[]): number[] {
   return figures.map((figure) => {

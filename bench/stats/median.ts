@@ -1,6 +1,6 @@
 import { ALPHA, type Interval } from './interval.ts';
 
-/** @throws RangeError when there are no values */
+/** @throws RangeError if there are no values */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new RangeError('The median of no values is asked for.');
   const sorted = values.toSorted((a, b) => a - b);
@@ -9,20 +9,20 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** A value that a statistic takes over bootstrap resamples, and how likely. */
+/** A value that a statistic takes over bootstrap resamples, with its probability. */
 export interface Atom {
   value: number;
   probability: number;
 }
 
 /**
- * The bootstrap distribution of the median itself, which any number of random resamples can only approach
- * (Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979, section 3, for an
- * odd number). A resample of n has the median between order statistics i and j of the sample; how likely that
- * is depends on n alone.
+ * The exact bootstrap distribution of the median, which random resamples can only approximate (Efron, "Bootstrap
+ * Methods: Another Look at the Jackknife", Annals of Statistics 7, 1979, section 3, for an odd number). The median
+ * of a resample of n lies between order statistics i and j of the sample; the probability of that depends only on
+ * n.
  *
- * Counted and not drawn, because it has few steps, and one may lie where an interval ends: of 15 values the
- * four lowest hold 2.55 %, so with 10,000 resamples one seed in three would give another bound for the same
+ * It is computed rather than sampled because it has few steps, and one may lie where an interval ends. Of 15 values
+ * the four lowest hold 2.55 %, so with 10,000 resamples one seed in three would give a different bound for the same
  * data.
  */
 export function bootstrapMedians(values: readonly number[]): Atom[] {
@@ -55,7 +55,10 @@ function atLeast(k: number, n: number, p: number): number {
   return 1 - below;
 }
 
-/** Of n draws (n even), half are among the i lowest of n values and half are the j-th or above it. */
+/**
+ * The probability that, of n draws (n even), half are among the i lowest of n values and half are the j-th or
+ * higher.
+ */
 function straddle(i: number, j: number, n: number): number {
   const both = (i / n) * ((n - j + 1) / n);
   let probability = 1;
@@ -63,13 +66,13 @@ function straddle(i: number, j: number, n: number): number {
   return probability;
 }
 
-/** What lies between the outer 2.5 % on either side (the percentile interval). */
+/** The interval between the outer 2.5 % on either side (the percentile interval). */
 export function percentileInterval(atoms: readonly Atom[]): Interval {
   const ascending = atoms.toSorted((a, b) => a.value - b.value);
   return { low: outermost(ascending), high: outermost(ascending.reverse()) };
 }
 
-/** The first value at which the probability reaches that of one tail. */
+/** The first value at which the cumulative probability reaches that of one tail. */
 function outermost(atoms: readonly Atom[]): number {
   let reached = 0;
   for (const { value, probability } of atoms) {

@@ -1,9 +1,9 @@
 import { randomFrom } from '../model/random.ts';
 
 /**
- * The order in which the variants run within a round, from 1: every permutation is equally likely, and the same seed
- * and round give the same one. Drawn, because the position within a round has an effect of its own; every second
- * round has the order of the one before reversed, so that in the end each was early as often as it was late.
+ * The order in which the variants run within a round, counted from 1. Every permutation is equally likely, and the
+ * same seed and round give the same one. It is random because the position within a round has an effect of its own.
+ * Every second round reverses the order of the one before, so that each variant is early as often as late.
  */
 export function roundOrder<T>(variants: readonly T[], round: number, seed: number): T[] {
   const isReversed = round % 2 === 0;
@@ -11,7 +11,7 @@ export function roundOrder<T>(variants: readonly T[], round: number, seed: numbe
   return isReversed ? order.reverse() : order;
 }
 
-/** A random permutation (Fisher and Yates, in Durstenfeld's form); the input is left as it is. */
+/** A random permutation (Fisher and Yates, in Durstenfeld's form). The input is not modified. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {

@@ -8,15 +8,15 @@ import { median } from './median.ts';
 import { allDifferences, unpairedEffect } from './unpaired.ts';
 import { type Criteria, verdictOf } from './verdict.ts';
 
-/** One figure of two sides whose runs are not in pairs; they need not be equally many. */
+/** One figure of two sides with unpaired runs. The sides may have different numbers of runs. */
 export interface FigureSets extends Pick<Criteria, 'better' | 'threshold'> {
   baseline: readonly number[];
   variant: readonly number[];
-  /** How much of the rate of false positives it may use up: see `holm`. */
+  /** Its share of the permitted false positive rate: see `holm`. */
   weight: number;
 }
 
-/** As of paired rounds; the interval is that of `unpairedEffect`. */
+/** As for paired rounds, but the interval is that of `unpairedEffect`. */
 export type UnpairedComparison = Pick<
   Comparison,
   'ratio' | 'interval' | 'p' | 'adjustedP' | 'verdict' | 'detectable'
@@ -27,12 +27,12 @@ const POWER = 0.8;
 const SIMULATIONS = 1_000;
 
 /**
- * Compares figures of two sets of runs by the Mann–Whitney U test. All of them are one family, as in
+ * Compares figures of two sets of runs by the Mann–Whitney U test. All of them form one family, as in
  * `compareRounds`.
  *
- * @param seed of the simulation behind `detectable`; null leaves it out
- * @returns one for each, in their order; null for one of which a side has no run
- * @throws RangeError when a figure is not a number above 0
+ * @param seed of the simulation behind `detectable`; null skips it
+ * @returns one per member of the family, in order; null if a side has no run
+ * @throws RangeError if a figure is not a number above 0
  */
 export function compareSets(
   family: readonly FigureSets[],
@@ -64,10 +64,10 @@ export function compareSets(
 }
 
 /**
- * The smallest true effect that so many runs, scattered like these, would have led to a verdict in 80 % of
- * comparisons, as a ratio above 1. By simulation, as in `smallestDetectable`: runs of both sides are drawn from
- * the residuals of their own side, and the test rejects once a shift leaves fewer pairs the wrong way round than
- * the `order`-th lowest difference between a run of the one and a run of the other.
+ * The smallest true effect that would lead to a verdict in 80 % of comparisons with as many runs and the same
+ * variation, as a ratio above 1. It is found by simulation, as in `smallestDetectable`. Runs of both sides are
+ * drawn from the residuals of their own side, and the test rejects once a shift lifts the `order`-th lowest
+ * difference between a run of one side and a run of the other above 0.
  */
 function smallestShift(
   baseline: readonly number[],
@@ -89,7 +89,7 @@ function smallestShift(
   return Math.exp(needed[Math.ceil(POWER * SIMULATIONS) - 1] as number);
 }
 
-/** About the side's own median, which is why they are widened. */
+/** Residuals about the side's own median, widened because those are too small. */
 function residualsOf(values: readonly number[]): number[] {
   const logs = logarithms(values);
   const centre = median(logs);

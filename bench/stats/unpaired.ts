@@ -3,13 +3,13 @@ import { logarithms } from './logarithms.ts';
 import { rankSumP, rejectedSums } from './mann-whitney.ts';
 import { median } from './median.ts';
 
-/** How a figure of one stored result relates to that of another, whose runs were not made in pairs. */
+/** How a figure of one stored result relates to that of another, whose runs are not paired with it. */
 export interface UnpairedEffect {
-  /** Median of variant ÷ baseline over all pairs of a run of the one and a run of the other. */
+  /** Median of variant ÷ baseline over all pairs of a run from each side. */
   ratio: number;
   /**
-   * 95 % interval of the ratio, of the Mann–Whitney test: it leaves out 1 exactly where that test is significant
-   * by itself (no ties). Null where no outcome of so few runs is significant (fewer than 4 a side).
+   * 95 % interval of the ratio, from the Mann–Whitney test. It excludes 1 exactly if that test is significant by
+   * itself (without ties). Null if no outcome with so few runs is significant (fewer than 4 per side).
    */
   interval: Interval | null;
   /** Two-sided p of the Mann–Whitney U test. */
@@ -17,12 +17,12 @@ export interface UnpairedEffect {
 }
 
 /**
- * The effect between two sets of runs, by Hodges and Lehmann's estimator and the interval that belongs to it
- * (Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed., sections 4.2 and 4.3), on
- * logarithms. All of it is about the scatter of runs within these two sessions: what else changed between them
- * (another kernel, a neighbour on the host) looks like an effect.
+ * The effect between two sets of runs, by Hodges and Lehmann's estimator and its interval (Hollander, Wolfe and
+ * Chicken, "Nonparametric Statistical Methods", 3rd ed., sections 4.2 and 4.3), on logarithms. It only accounts for
+ * the variation of runs within the two sessions: anything else that changed between them (another kernel, a
+ * neighbour on the host) looks like an effect.
  *
- * @throws RangeError when a side has no runs, or a figure is not a number above 0.
+ * @throws RangeError if a side has no runs, or a figure is not a number above 0.
  */
 export function unpairedEffect(baseline: readonly number[], variant: readonly number[]): UnpairedEffect {
   const [base, own] = [logarithms(baseline), logarithms(variant)];
@@ -35,7 +35,7 @@ export function unpairedEffect(baseline: readonly number[], variant: readonly nu
   };
 }
 
-/** Every value of the second less every value of the first, in ascending order. */
+/** Every value of the second minus every value of the first, in ascending order. */
 export function allDifferences(first: readonly number[], second: readonly number[]): number[] {
   return [...Float64Array.from(second.flatMap((value) => first.map((other) => value - other))).sort()];
 }

@@ -1,5 +1,5 @@
 /**
- * Coefficient of variation: the standard deviation (of a sample, n − 1) as a share of the mean.
+ * Coefficient of variation: the standard deviation (of a sample, n − 1) ÷ the mean.
  *
  * @param values above 0
  * @returns null with fewer than two

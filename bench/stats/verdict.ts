@@ -2,20 +2,20 @@ import { ALPHA, contains, type Interval } from './interval.ts';
 
 export type EffectVerdict = 'faster' | 'slower' | 'no difference detected' | 'too few rounds';
 
-/** What an effect must be to count as one. */
+/** What an effect must satisfy to count as a difference. */
 export interface Criteria {
-  /** Which way of this figure is the good one: lower for a latency, higher for a throughput. */
+  /** Which direction of this figure is better: lower for a latency, higher for a throughput. */
   better: 'lower' | 'higher';
-  /** The smallest effect that matters in practice, as a fraction: 0.02 is 2 %, either way. */
+  /** The smallest effect that matters in practice, as a fraction: 0.02 is 2 % either way. */
   threshold: number;
-  /** How many are compared: each must be significant beside the others. Where they differ in weight, 1 ÷ its share. */
+  /** Number of comparisons for which significance is adjusted. With unequal weights, 1 ÷ the share of this one. */
   comparisons: number;
 }
 
 export const DEFAULT_THRESHOLD = 0.02;
 
 /**
- * How many rounds it takes before any outcome can be significant. The smallest p of n rounds is 2 × ½ⁿ, and
+ * The number of rounds needed before any outcome can be significant. The smallest p of n rounds is 2 × ½ⁿ, and
  * Holm's method multiplies it by the number of comparisons: 6 rounds for one, 7 for two or three, 8 for four.
  */
 export function fewestRounds(comparisons: number): number {
@@ -30,24 +30,24 @@ function isBeyond(threshold: number, ratio: number): boolean {
 }
 
 /**
- * An effect is a difference only when it is significant (adjusted p below .05, and the interval shown beside
- * it leaves out 1) and beyond the practical threshold. `no difference detected` does not say that there is
- * none: see `smallestDetectable`.
+ * An effect is a difference only if it is significant (adjusted p below .05, and the interval shown with it
+ * excludes 1) and beyond the practical threshold. `no difference detected` does not mean that there is none: see
+ * `smallestDetectable`.
  *
- * @param effect `interval` null where the rounds support none
+ * @param effect `interval` is null if the rounds are too few for one
  */
 export function verdictOn(effect: { rounds: number } & Judged, criteria: Criteria): EffectVerdict {
   return effect.rounds < fewestRounds(criteria.comparisons) ? 'too few rounds' : verdictOf(effect, criteria);
 }
 
-/** What a verdict goes by where there are enough runs for one; p adjusted for the comparisons. */
+/** What a verdict depends on if there are enough runs for one. p is adjusted for multiple comparisons. */
 interface Judged {
   ratio: number;
   interval: Interval | null;
   adjustedP: number;
 }
 
-/** As `verdictOn`, for a test whose fewest runs its caller has looked at. */
+/** Like `verdictOn`, for a test whose minimum number of runs the caller has checked. */
 export function verdictOf(
   { ratio, interval, adjustedP }: Judged,
   { better, threshold }: Pick<Criteria, 'better' | 'threshold'>,

@@ -2,20 +2,20 @@ import type { Interval } from './interval.ts';
 import { upperTail } from './normal.ts';
 import { doubledRanks, SAME } from './ranks.ts';
 
-/** Up to here the distribution is counted out: 2⁵⁰ sign patterns still fit into a double exactly. */
+/** Up to here the distribution is computed exactly: 2⁵⁰ sign patterns fit into a double. */
 const EXACT_UP_TO = 50;
 
 /**
  * Two-sided p of the Wilcoxon signed-rank test: are the differences symmetric about 0?
  *
- * - Ties get midranks. The distribution is the one of the ranks at hand, so p is exact with ties as well.
- * - Differences of 0 are ranked with the others and then left out (Pratt, "Remarks on Zeros and Ties in the
- *   Wilcoxon Signed Rank Procedures", JASA 54, 1959). Left out first, as in R, they can make p
- *   rise although every difference grows.
- * - Beyond 50 differences other than 0: normal approximation with the variance of the ranks at hand and a
- *   continuity correction of ½.
+ * - Ties get midranks. The distribution is that of the actual ranks, so p is exact even with ties.
+ * - Differences of 0 are ranked with the others and then dropped (Pratt, "Remarks on Zeros and Ties in the Wilcoxon
+ *   Signed Rank Procedures", JASA 54, 1959). If they were dropped first, as in R, p could rise although every
+ *   difference grows.
+ * - Above 50 differences other than 0: normal approximation with the variance of the actual ranks and a continuity
+ *   correction of ½.
  *
- * @param differences one a round, here log-ratios. None, or none other than 0, gives p = 1.
+ * @param differences one per round, here log-ratios. None, or none other than 0, gives p = 1.
  */
 export function signedRankP(differences: readonly number[]): number {
   const ranks = doubledRanks(differences.map(Math.abs));
@@ -25,9 +25,9 @@ export function signedRankP(differences: readonly number[]): number {
 }
 
 /**
- * The interval that belongs to this test: all shifts it would not reject (Hollander, Wolfe and Chicken,
- * "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages, the means of
- * all pairs of values, a value with itself included.
+ * The interval of this test: all shifts it would not reject (Hollander, Wolfe and Chicken, "Nonparametric
+ * Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages, the means of all pairs of values,
+ * including each value with itself.
  *
  * @param walsh from `walshAverages`
  * @param order from `boundOrder`; at least 1
@@ -47,19 +47,21 @@ export function walshAverages(values: readonly number[]): Float64Array {
 }
 
 /**
- * Which Walsh average, counted from the lowest, bounds the interval from below: as many as there are low sums
- * of positive ranks that the test rejects (without ties). 0 where no outcome of so few rounds is significant.
+ * Which Walsh average, counted from the lowest, is the lower bound of the interval: the number of low sums of
+ * positive ranks that the test rejects (without ties). 0 if no outcome with so few rounds is significant.
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
+  // Beyond half of all averages p falls again: it is never reached, and ends the search whatever p is.
+  const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
-  while (p(2 * order) < alpha) order++;
+  while (order < most && p(2 * order) < alpha) order++;
   return order;
 }
 
 /**
- * Two-sided p as a function of the sum of the positive ranks (doubled), where each of these ranks (doubled)
- * is positive with probability ½, independently. The distribution is symmetric, whatever the ranks.
+ * Two-sided p as a function of the sum of the positive ranks (doubled), where each of these ranks is positive with
+ * probability ½, independently. The distribution is symmetric for any ranks.
  */
 function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   const total = sum(ranks);
@@ -74,7 +76,7 @@ function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   };
 }
 
-/** For each sum from 0 to the total: how many of all sign patterns give it as the sum of positive ranks. */
+/** For each sum from 0 to the total, the number of sign patterns in which the positive ranks add up to it. */
 function signPatterns(ranks: readonly number[], total: number): Float64Array {
   const patterns = new Float64Array(total + 1);
   patterns[0] = 1;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -68,4 +69,17 @@ test('one that is damaged is none', async (t) => {
     await writeFile(path, text);
     assert.equal(await findCalibration(folder, MACHINE), null);
   }
+});
+
+test('a pipe or a link in its place is none, and a later one takes that place', async (t) => {
+  const folder = await folderFor(t);
+  const path = await keepCalibration(folder, kept());
+  await rename(path, join(folder, 'elsewhere'));
+  await symlink(join(folder, 'elsewhere'), path);
+  assert.equal(await findCalibration(folder, MACHINE), null);
+  await rm(path);
+  execFileSync('mkfifo', [path]);
+  assert.equal(await findCalibration(folder, MACHINE), null);
+  await keepCalibration(folder, kept(MACHINE, 30));
+  assert.equal((await findCalibration(folder, MACHINE))?.rounds, 30);
 });

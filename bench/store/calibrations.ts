@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } from '../model/calibration.ts';
-import { writeFileWhole } from './file.ts';
+import { readFileIn, writeFileWhole } from './file.ts';
 
 /**
  * Keeps a calibration in a folder, in place of the one before of the same machine, engine and Nginx.
@@ -12,7 +11,7 @@ import { writeFileWhole } from './file.ts';
  * @throws Problem('environment') as `writeFileWhole`
  */
 export async function keepCalibration(folder: string, kept: KeptCalibration): Promise<string> {
-  return writeFileWhole(fileOf(folder, kept.machine), `${JSON.stringify(kept, null, 1)}\n`);
+  return writeFileWhole(join(folder, fileOf(kept.machine)), `${JSON.stringify(kept, null, 1)}\n`);
 }
 
 /** Null where there is none of this very machine, engine and Nginx, or none that can be read: it can be made again. */
@@ -21,15 +20,15 @@ export async function findCalibration(
   machine: CalibratedMachine,
 ): Promise<KeptCalibration | null> {
   try {
-    const text = await readFile(fileOf(folder, machine), 'utf8');
-    return v.parse(keptCalibrationSchema, JSON.parse(text));
+    const text = await readFileIn(folder, fileOf(machine));
+    return text === null ? null : v.parse(keptCalibrationSchema, JSON.parse(text));
   } catch {
     return null;
   }
 }
 
 /** Names of CPUs and versions come from outside: a digest of them can lead nowhere else. */
-function fileOf(folder: string, { cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
+function fileOf({ cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
   const digest = createHash('sha256').update(JSON.stringify([cpuModel, cpus, kernel, engine, nginx]));
-  return join(folder, `${digest.digest('hex').slice(0, 16)}.json`);
+  return `${digest.digest('hex').slice(0, 16)}.json`;
 }

@@ -1,8 +1,13 @@
-import { constants } from 'node:fs';
-import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
+import { reasonOf, systemCode } from '../model/system-error.ts';
+
+/** Far more than hours of many profiles make; a file beyond it is not read at all. */
+const MOST_BYTES = 256 * 2 ** 20;
 
 /** Puts text into a file that is already open for writing; handed in by tests of a full disk. */
 export type Write = (file: Awaited<ReturnType<typeof open>>, text: string) => Promise<void>;
@@ -12,16 +17,18 @@ const writeWhole: Write = (file, text) => file.writeFile(text, 'utf8');
 /**
  * Writes a file so that under its name there is either the old text or the new one, never a part:
  * a file beside it that then takes the name. Nothing is left of it on failure. Its folder is made.
+ * Nothing is written through a link: not through the name itself, which is replaced, nor through that of the
+ * file beside it, which nobody can foresee.
  *
  * @returns the path
  * @throws Problem('environment') where the disk is full or may not be written to
  */
 export async function writeFileWhole(path: string, text: string, write = writeWhole): Promise<string> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}.tmp`);
   try {
-    await mkdir(folder, { recursive: true });
-    const file = await open(temporary, 'w', 0o644);
+    await makeFolder(folder);
+    const file = await open(temporary, 'wx', 0o644);
     try {
       await write(file, text);
       await file.sync();
@@ -32,43 +39,170 @@ export async function writeFileWhole(path: string, text: string, write = writeWh
     return path;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw problemOf(error, path);
+    throw unwritable(error, path);
   }
 }
 
 /**
- * Copies a file, sharing its blocks where the file system can; the folder is made.
+ * Writes a file of a result. No folder on the way to it is a link, which would lead out of a result that somebody
+ * else made.
  *
- * @returns false where there is no such file
+ * @param root the folder of the result
+ * @param name `report.html`, `runs/1-tls-throughput.json`
  * @throws as `writeFileWhole`
  */
-export async function copyFileTo(from: string, to: string): Promise<boolean> {
+export async function writeFileIn(root: string, name: string, text: string, write?: Write): Promise<string> {
+  await refuseLinks(root, dirname(name));
+  return writeFileWhole(join(root, name), text, write);
+}
+
+/**
+ * Reads a file of a result. A result may come from anybody, so only a regular file of bounded size is read, and no
+ * link below the folder of the result is followed.
+ *
+ * @param root the folder of the result
+ * @returns null where there is no such file
+ * @throws Problem('result') where it is something else or cannot be read
+ */
+export async function readFileIn(root: string, name: string): Promise<string | null> {
+  return (await readBytesIn(root, name))?.toString('utf8') ?? null;
+}
+
+/**
+ * Copies a file of a result; the folder that it goes to is made.
+ *
+ * @param to where nothing is yet
+ * @returns false where there is no such file
+ * @throws as `readFileIn`, and as `writeFileWhole`
+ */
+export async function copyFileIn(root: string, name: string, to: string): Promise<boolean> {
+  const bytes = await readBytesIn(root, name);
+  if (bytes === null) return false;
   try {
-    await mkdir(dirname(to), { recursive: true });
-    await copyFile(from, to, constants.COPYFILE_FICLONE);
+    await makeFolder(dirname(to));
+    const file = await open(to, 'wx', 0o644);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
-    throw problemOf(error, to);
+    throw unwritable(error, to);
   }
 }
 
+/** Makes a folder with its parents. Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
+export async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) await makeFolder(parent);
+  await mkdir(path).catch(async (error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    // Another invocation may have been as fast. Of a file the system says here that it is no folder.
+    await stat(`${path}/`);
+  });
+}
+
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (facts) => facts.isDirectory(),
+    () => false,
+  );
+}
+
+async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
+  await refuseLinks(root, dirname(name));
+  const path = join(root, name);
+  const there = await factsOf(path);
+  if (there === null) return null;
+  refuseUnlessRegular(there, path);
+  try {
+    // Neither waits for a pipe nor follows a link that has taken the place of the file since.
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const facts = await file.stat();
+      refuseUnlessRegular(facts, path);
+      const bytes = Buffer.alloc(facts.size);
+      let length = 0;
+      while (length < bytes.length) {
+        const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw error instanceof Problem ? error : unreadable(path, error);
+  }
+}
+
+/** @param folders a relative path below the root */
+async function refuseLinks(root: string, folders: string): Promise<void> {
+  let path = root;
+  for (const part of folders.split('/').filter((each) => each !== '.')) {
+    path = join(path, part);
+    if ((await factsOf(path))?.isSymbolicLink()) throw linked(path);
+  }
+}
+
+/** Of the path itself; null where there is nothing. */
+async function factsOf(path: string): Promise<Stats | null> {
+  return lstat(path).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null;
+    throw unreadable(path, error);
+  });
+}
+
+function refuseUnlessRegular(facts: Stats, path: string): void {
+  if (facts.isSymbolicLink()) throw linked(path);
+  if (!facts.isFile()) {
+    throw new Problem(
+      'result',
+      `${quote(path)} is not a regular file, as everything in a result is: take a whole copy of its folder, or run the bench again.`,
+    );
+  }
+  if (facts.size > MOST_BYTES) {
+    throw new Problem(
+      'result',
+      `${quote(path)} has ${facts.size} bytes, more than the ${MOST_BYTES} that a file of a result may have: it is not one of this bench.`,
+    );
+  }
+}
+
+function linked(path: string): Problem {
+  return new Problem(
+    'result',
+    `${quote(path)} is a symbolic link, and links in a result are not followed: put what it leads to in its place.`,
+  );
+}
+
+/** What a person is told of a file or folder that may be there, and cannot be read. */
+export function unreadable(path: string, cause: unknown): Problem {
+  const remedy = ['EACCES', 'EPERM'].includes(systemCode(cause) ?? '')
+    ? 'Ask its owner for it.'
+    : 'Check the path and the disk.';
+  return new Problem('result', `${quote(path)} cannot be read: ${reasonOf(cause)}. ${remedy}`, { cause });
+}
+
 const REMEDIES: Record<string, string> = {
-  ENOSPC: 'the disk is full: free some space and run it again',
-  EDQUOT: 'your quota on this disk is used up: free some space and run it again',
-  EACCES: 'you may not write there: change its rights, or choose another folder for the reports',
-  EPERM: 'you may not write there: change its rights, or choose another folder for the reports',
-  EROFS: 'this file system is read-only: choose another folder for the reports',
-  ENOTDIR: 'a part of this path is a file, not a folder: choose another folder for the reports',
-  EEXIST: 'a part of this path is a file, not a folder: choose another folder for the reports',
-  EISDIR: 'there is a folder of this name: remove it',
+  ENOSPC: 'Free some space and run the command again.',
+  EDQUOT: 'Free some space and run the command again.',
+  EISDIR: 'Remove it, or name another place.',
 };
 
-function problemOf(error: unknown, path: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const remedy = REMEDIES[code] ?? (code === '' ? null : `the system says ${code}`);
-  if (remedy === null) return error;
-  return new Problem('environment', `"${printable(path)}" could not be written, for ${remedy}.`, {
+/** The same error where it is none of the system. */
+function unwritable(error: unknown, path: string): unknown {
+  const code = systemCode(error);
+  if (code === null) return error;
+  const remedy = REMEDIES[code] ?? 'Name another folder, or change the permissions of this one.';
+  return new Problem('environment', `${quote(path)} cannot be written: ${reasonOf(error)}. ${remedy}`, {
     cause: error,
   });
+}
+
+function quote(path: string): string {
+  return `"${printable(path)}"`;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -77,11 +78,11 @@ test('what was written is read, from the file and from the folder, and its index
 test('a path that a person gave and that is not there, or is no file, is wrong use', async () => {
   const missing = await problemOf(readResult('/nowhere/result.json'), 'usage');
   assert.match(missing, /There is no result at "\/nowhere\/result.json": give the path of a result.json/);
-  assert.match(await problemOf(readResult('/dev/null'), 'usage'), /"\/dev\/null" is not a file/);
+  assert.match(await problemOf(readResult('/dev/null'), 'result'), /"\/dev\/null" is not a regular file/);
   await inFolder(async (folder) => {
     assert.match(await problemOf(readResult(folder), 'usage'), /There is no result at/);
     await mkdir(join(folder, 'result.json'));
-    assert.match(await problemOf(readIndex(folder), 'usage'), /is not a file/);
+    assert.match(await problemOf(readIndex(folder), 'result'), /is not a regular file/);
   });
 });
 
@@ -93,11 +94,11 @@ test("somebody else's files are named, and whom to ask", async () => {
       await chmod(join(folder, file), 0o000);
       const message = await asNobody(() => problemOf(readResult(folder), 'result'));
       assert.ok(message.includes(file), message);
-      assert.match(message, /cannot be read \(EACCES\): its owner can give you the right to\.$/);
+      assert.match(message, /cannot be read: this user lacks the permission\. Ask its owner for it\.$/);
     }
     // A folder that may not be entered hides what is in it, and is not taken for an empty one.
     await chmod(folder, 0o000);
-    assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /EACCES/);
+    assert.match(await asNobody(() => problemOf(readResult(folder), 'result')), /lacks the permission/);
     await chmod(folder, 0o700);
   }, COMMON_FOLDER);
 });
@@ -153,6 +154,8 @@ test('a damaged value is named by its place, in the index and in the file of a r
 test('a run whose file is missing, cut off, no file or of another run is named', async () => {
   const other = JSON.stringify(makeRun({ ...SMALL, variant: 'plain' }));
   const latency = JSON.stringify(makeRun({ ...SMALL, load: OPEN }));
+  const same = makeRun(SMALL);
+  const round = JSON.stringify({ ...same, plan: { ...same.plan, round: 3 } });
   const ways: [spoil: (path: string) => Promise<void>, message: RegExp][] = [
     [
       (path) => rm(path),
@@ -164,10 +167,11 @@ test('a run whose file is missing, cut off, no file or of another run is named',
         rm(path)
           .then(() => mkdir(path))
           .then(() => undefined),
-      /1-tls-throughput\.json" is not a file/,
+      /1-tls-throughput\.json" is not a regular file/,
     ],
     [(path) => writeFile(path, other), /1-tls-throughput\.json" holds another run than the index says/],
     [(path) => writeFile(path, latency), /holds another run than the index says/],
+    [(path) => writeFile(path, round), /holds another run than the index says/],
   ];
   for (const [spoil, message] of ways) {
     await withIndex(
@@ -221,6 +225,50 @@ test('a hostile file neither pollutes nor reaches the terminal', async () => {
       assert.equal(({} as { polluted?: number }).polluted, undefined);
     });
   }
+});
+
+/** What stands in the place of a file of a result that somebody else made. */
+const PLANTED: [what: string, plant: (path: string) => Promise<void>, told: RegExp][] = [
+  ['a pipe', async (path) => void execFileSync('mkfifo', [path]), /is not a regular file/],
+  ['a device', (path) => symlink('/dev/zero', path), /is a symbolic link/],
+  ['a link to a file elsewhere', (path) => symlink('/etc/passwd', path), /is a symbolic link/],
+  ['a link that leads nowhere', (path) => symlink('/nowhere', path), /is a symbolic link/],
+];
+
+test('what is no regular file is neither waited for nor followed, as the index and as the file of a run', async () => {
+  for (const [what, plant, told] of PLANTED) {
+    for (const file of ['result.json', FIRST_RUN]) {
+      await withIndex(
+        (index) => index,
+        async (folder) => {
+          await rm(join(folder, file));
+          await plant(join(folder, file));
+          const message = await problemOf(readResult(folder), 'result');
+          assert.match(message, told, `${what} as ${file}`);
+          assert.doesNotMatch(message, /root:/);
+        },
+      );
+    }
+  }
+});
+
+test('a folder of runs that is a link is not followed; a link to the whole result is', async () => {
+  await withIndex(
+    (index) => index,
+    async (folder) => {
+      await rename(join(folder, 'runs'), join(folder, 'elsewhere'));
+      await symlink(join(folder, 'elsewhere'), join(folder, 'runs'));
+      assert.match(await problemOf(readResult(folder), 'result'), /runs" is a symbolic link/);
+      await rm(join(folder, 'runs'));
+      await rename(join(folder, 'elsewhere'), join(folder, 'runs'));
+      await symlink(folder, `${folder}-link`);
+      try {
+        assert.equal((await readResult(`${folder}-link`)).runs.length, 1);
+      } finally {
+        await rm(`${folder}-link`);
+      }
+    },
+  );
 });
 
 test('a file that is too large is not read', async () => {

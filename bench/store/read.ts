@@ -1,6 +1,5 @@
-import type { Stats } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { decode } from '../measure/histogram.ts';
 import { Problem } from '../model/failure.ts';
@@ -13,11 +12,10 @@ import {
   SCHEMA_VERSION,
 } from '../model/result.ts';
 import { type Run, runSchema } from '../model/run.ts';
+import { systemCode } from '../model/system-error.ts';
+import { readFileIn, unreadable } from './file.ts';
 import { convertVersion1 } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
-
-/** Far more than hours of many profiles make; a file beyond it is not read at all. */
-const MOST_BYTES = 256 * 2 ** 20;
 
 /**
  * Reads a result with its runs: the path of a result.json or of the folder that holds it. One of an older
@@ -27,15 +25,13 @@ const MOST_BYTES = 256 * 2 ** 20;
  * where, and what to do. A result that is returned has nothing in it on which figures or reports could fail.
  */
 export async function readResult(path: string): Promise<Result> {
-  const file = await indexFile(path);
-  const value = await readJson(file);
+  const { value, file, root } = await readIndexJson(path);
   if (versionOf(value) === 1) return convertedFrom1(value, file);
   const index = parsedIndex(value, file);
   const runs = await Promise.all(
     index.runs.map(async (summary) => {
-      const runFile = join(dirname(file), summary.file);
-      await checkFile(runFile, 'result');
-      const run = checkedRun(await readJson(runFile), '', runFile);
+      const runFile = join(root, summary.file);
+      const run = checkedRun(await readRunJson(root, summary.file), '', runFile);
       checkSame(summary, run, runFile);
       return run;
     }),
@@ -59,8 +55,7 @@ function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: st
  * @throws as `readResult`
  */
 export async function readIndex(path: string): Promise<ResultIndex> {
-  const file = await indexFile(path);
-  const value = await readJson(file);
+  const { value, file } = await readIndexJson(path);
   if (versionOf(value) !== 1) return parsedIndex(value, file);
   const result = convertedFrom1(value, file);
   return {
@@ -83,48 +78,44 @@ function convertedFrom1(value: unknown, file: string): Result {
   return { ...parsed, runs: runs.map((run, at) => checkedRun(run, `runs.${at}.`, file)) };
 }
 
-async function indexFile(path: string): Promise<string> {
-  const file = (await factsOf(path))?.isDirectory() ? join(path, INDEX_FILE) : path;
-  await checkFile(file, 'usage');
-  return file;
-}
-
-/** Null where there is nothing; what may not be looked at is no such case. */
-async function factsOf(path: string): Promise<Stats | null> {
-  return stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES') throw unreadable(path, error);
+/** The folder of a result and the name of its index, by the path of either. */
+async function placeOf(path: string): Promise<{ root: string; name: string }> {
+  const facts = await stat(path).catch((error: unknown) => {
+    if (systemCode(error) === 'EACCES') throw unreadable(path, error);
     return null;
   });
+  return facts?.isDirectory()
+    ? { root: path, name: INDEX_FILE }
+    : { root: dirname(path), name: basename(path) };
 }
 
-async function checkFile(file: string, kind: 'usage' | 'result'): Promise<void> {
-  const facts = await factsOf(file);
-  if (facts === null) {
+/** @returns the value of the index, and its path */
+async function readIndexJson(path: string): Promise<{ value: unknown; file: string; root: string }> {
+  const { root, name } = await placeOf(path);
+  const file = join(root, name);
+  const text = await readFileIn(root, name);
+  if (text === null) {
     throw new Problem(
-      kind,
-      kind === 'usage'
-        ? `There is no result at ${quote(file)}: give the path of a result.json, or of a folder in reports/.`
-        : `${quote(file)} is missing, which belongs to the result: take a whole copy of its folder, or run the bench again.`,
+      'usage',
+      `There is no result at ${quote(file)}: give the path of a result.json, or of a folder in reports/.`,
     );
   }
-  if (!facts.isFile()) {
-    throw new Problem(
-      kind,
-      `${quote(file)} is not a file: give the path of a result.json, or of a folder in reports/.`,
-    );
-  }
-  if (facts.size > MOST_BYTES) {
+  return { value: parsedJson(text, file), file, root };
+}
+
+async function readRunJson(root: string, name: string): Promise<unknown> {
+  const text = await readFileIn(root, name);
+  const file = join(root, name);
+  if (text === null) {
     throw new Problem(
       'result',
-      `${quote(file)} has ${facts.size} bytes, more than the ${MOST_BYTES} that a result may have: it is not one of this bench.`,
+      `${quote(file)} is missing, which belongs to the result: take a whole copy of its folder, or run the bench again.`,
     );
   }
+  return parsedJson(text, file);
 }
 
-async function readJson(file: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw unreadable(file, error);
-  });
+function parsedJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -183,11 +174,6 @@ function checkHistograms(run: Run, path: string, file: string): void {
       throw broken(file, `${place} holds no histogram: ${why}`, error);
     }
   }
-}
-
-function unreadable(file: string, cause: NodeJS.ErrnoException): Problem {
-  const remedy = cause.code === 'EACCES' ? 'its owner can give you the right to' : 'look at the disk';
-  return new Problem('result', `${quote(file)} cannot be read (${cause.code}): ${remedy}.`, { cause });
 }
 
 function broken(file: string, what: string, cause?: unknown): Problem {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as v from 'valibot';
@@ -12,7 +12,7 @@ import type { BenchEvent } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import { type ResultHead, resultIndexSchema } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
-import type { Write } from './file.ts';
+import { type Write, writeFileIn, writeFileWhole } from './file.ts';
 import { readResult } from './read.ts';
 import { makeResultWriter } from './writer.ts';
 
@@ -194,9 +194,7 @@ test('a full disk leaves the old file, no temporary one, and a sentence', async 
     const full = (file: string) => (error: unknown) => {
       assert.ok(error instanceof Problem);
       assert.equal(error.kind, 'environment');
-      assert.ok(
-        error.message.includes(`${file}" could not be written, for the disk is full: free some space`),
-      );
+      assert.ok(error.message.includes(`${file}" cannot be written: the disk is full. Free some space`));
       return true;
     };
     await assert.rejects(writer.end(ENDED_AT), full('result.json'));
@@ -218,12 +216,47 @@ test('what stands in the place of a folder or a file is named, with what to do',
     await writeFile(join(folder, 'file'), '');
     await assert.rejects(
       makeResultWriter(join(folder, 'file'), headOf([])).begin(),
-      /is a file, not a folder/,
+      /a part of the path is a file, not a folder/,
     );
     await mkdir(join(folder, 'result.json'));
+    await assert.rejects(makeResultWriter(folder, headOf([])).begin(), /it is a folder\. Remove it/);
+  });
+});
+
+test('nothing is written through a link: neither through the name of a temporary file nor through the target', async () => {
+  await inFolder(async (folder) => {
+    const victim = join(folder, 'victim');
+    await writeFile(victim, 'untouched');
+    const result = join(folder, 'result');
+    await mkdir(result);
+    await symlink(victim, join(result, 'report.html'));
+    for (const suffix of ['.tmp', ''])
+      await symlink(victim, join(result, `.report.html.${process.pid}${suffix}`));
+    await writeFileWhole(join(result, 'report.html'), 'a report');
+    assert.equal(await readFile(victim, 'utf8'), 'untouched');
+    assert.equal(await readFile(join(result, 'report.html'), 'utf8'), 'a report');
+    const names = new Set<string>();
+    const noting: Write = async (file, text) => {
+      for (const name of await readdir(result)) names.add(name);
+      await file.writeFile(text);
+    };
+    for (let time = 0; time < 3; time++) await writeFileWhole(join(result, 'report.html'), 'again', noting);
+    assert.equal(names.size, 1 + 2 + 3, 'no name of a temporary file comes twice');
+  });
+});
+
+test('a folder within a result that is a link is not written into', async () => {
+  await inFolder(async (folder) => {
+    const [result, victim] = [join(folder, 'result'), join(folder, 'victim')];
+    await mkdir(result);
+    await mkdir(victim);
+    await symlink(victim, join(result, 'runs'));
     await assert.rejects(
-      makeResultWriter(folder, headOf([])).begin(),
-      /there is a folder of this name: remove it/,
+      writeFileIn(result, 'runs/1-x.json', '{}'),
+      (error) => error instanceof Problem && /runs" is a symbolic link/.test(error.message),
     );
+    assert.deepEqual(await readdir(victim), []);
+    await writeFileIn(result, 'other/1-x.json', '{}');
+    assert.deepEqual(await readdir(join(result, 'other')), ['1-x.json']);
   });
 });

@@ -1,6 +1,6 @@
 import type { RunSpec } from '../model/strategy.ts';
 
-/** A run that has the machine to itself, as a strategy gives it; null: there is none left. */
+/** Wraps a run that has the machine to itself, as a strategy returns it. Null means that nothing is left to run. */
 export function alone(spec: RunSpec | null): RunSpec[] {
   return spec === null ? [] : [spec];
 }

@@ -1,8 +1,8 @@
 import type { Run } from '../model/run.ts';
 
 /**
- * How long a run takes in ms, on average, from its start to that of the next; 0 where there are fewer than two. Of
- * runs that took turns only the first began when the ones before had ended.
+ * The average time from the start of one run to that of the next, in ms; 0 with fewer than two runs. Of runs that
+ * take turns, only the first starts after the previous ones have ended.
  */
 export function meanRunMs(done: readonly Run[]): number {
   const before = done.findLastIndex(({ plan }) => plan.turns === null || plan.turns.index === 0);

@@ -8,11 +8,11 @@ import { type ComparedRun, FIGURES } from './figures.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
- * How far can a comparison on this machine be believed? Rounds as in any comparison, of a baseline beside what
- * cannot differ from it and what is known to cost. Each variant is judged as if it were compared alone, because
- * that is what most comparisons are.
+ * How far can a comparison on this machine be trusted? Runs the rounds of an ordinary comparison, with variants
+ * that cannot differ from the baseline and variants of known cost. Each variant is judged as if it were the only
+ * one compared, because that is the usual comparison.
  *
- * @param trials one for each variant but the baseline
+ * @param trials one per variant except the baseline
  */
 export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]): Strategy {
   return makeRounds(options, (runs, asked) => {
@@ -21,7 +21,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
   });
 }
 
-/** Compares each variant to the baseline in a comparison of its own. */
+/** Compares each variant with the baseline in a comparison of its own. */
 export function compareApart(runs: readonly ComparedRun[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
   return {
@@ -33,7 +33,7 @@ export function compareApart(runs: readonly ComparedRun[], options: ComparisonOp
   };
 }
 
-/** @param comparison of `compareApart` */
+/** @param comparison from `compareApart` */
 export function calibrationOf(
   runs: readonly ComparedRun[],
   { baseline, comparisons }: Comparison,
@@ -51,7 +51,7 @@ export function calibrationOf(
   };
 }
 
-/** Capacity of a core is CPU per message once more. */
+/** Skips per-core capacity, which repeats the verdict on CPU per message. */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }

@@ -60,6 +60,34 @@ test('a first miss that was chance is found out by its repeats before anything i
   assert.ok(state.low !== null && state.high !== null && state.low <= 5000 && state.high > 5000);
 });
 
+test('connections are whole, and never none', () => {
+  const { trials, state } = play({ ...CONNECTIONS, start: 5 }, (level) => level < 3);
+  assert.deepEqual(levels(trials), [5, 5, 3, 3, 2, 2]);
+  assert.deepEqual(state, { low: 2, high: 3, next: null });
+  const none = play({ ...CONNECTIONS, start: 3 }, () => false);
+  assert.deepEqual(levels(none.trials), [3, 3, 2, 2, 1, 1]);
+  assert.deepEqual(none.state, { low: null, high: 1, next: null });
+  assert.deepEqual(play({ ...CONNECTIONS, start: 5 }, (level) => level <= 10).state, {
+    low: 10,
+    high: 11,
+    next: null,
+  });
+  // A rate may be a part of one a second.
+  const rates = play({ start: 1.5, least: 0.2, most: 10, isWhole: false }, () => false);
+  assert.deepEqual(levels(rates.trials), [1.5, 1.5, 0.75, 0.75, 0.375, 0.375, 0.2, 0.2]);
+});
+
+test('what holds above a miss does not count, and both ends are within 5 %', () => {
+  const trials = [
+    { level: 1000, met: false },
+    { level: 1000, met: false },
+    { level: 2000, met: true },
+    { level: 2000, met: true },
+  ];
+  assert.deepEqual(searchState(trials, RATES), { low: null, high: 1000, next: 500 });
+  assert.equal(PRECISION, 1.05);
+});
+
 test('two trials that contradict each other have a third, and no level a fourth', () => {
   const contradicting: Told[] = [
     { level: 1000, met: true },

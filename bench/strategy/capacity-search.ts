@@ -1,36 +1,37 @@
 import type { Trial } from '../model/capacity.ts';
 
-/** Where a search looks. */
+/** The range of a search. */
 export interface SearchSpace {
-  /** Tried first. */
+  /** The first level to try. */
   start: number;
   least: number;
   most: number;
-  /** Only whole numbers make sense. */
+  /** Whether levels must be whole numbers. */
   isWhole: boolean;
 }
 
-/** How far a search has come. */
+/** The progress of a search. */
 export interface SearchState {
-  /** Highest level below `high` at which the objectives are met; null: none yet. */
+  /** Highest level below `high` at which the objectives are met; null if none yet. */
   low: number | null;
-  /** Lowest level at which they are missed; null: none yet. */
+  /** Lowest level at which they are missed; null if none yet. */
   high: number | null;
-  /** What to try next; null: both ends are close enough and confirmed. */
+  /** The next level to try; null if both ends are close enough and confirmed. */
   next: number | null;
 }
 
-/** Both ends of the interval are no further apart than this ratio. */
+/** The search ends when the ratio of both ends is at most this. */
 export const PRECISION = 1.05;
-/** Trials that agree and make a level's outcome final: two of three at the most. */
+/** How many agreeing trials make the outcome of a level final: at most two of three. */
 const AGREEING = 2;
-/** Ends further apart than this come of doublings and halvings. */
+/** Ends further apart than this result from doubling or halving. */
 const WIDE = 1.6;
 
 /**
  * Doubles until the objectives are missed (or halves until they are met), repeats each miss on the way, bisects to
- * 5 %, and repeats the trials at both ends until two agree. One trial decides meanwhile: where a repeat shows that it was wrong, the
- * search goes on from there. Every level is tried three times at the most, so it ends whatever the trials say.
+ * 5 %, and repeats the trials at both ends until two agree. Until then one trial decides; if a repeat shows that it
+ * was wrong, the search continues from there. No level is tried more than three times, so the search terminates
+ * whatever the outcomes.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],
@@ -45,7 +46,7 @@ export function searchState(
   return { low, high, next: undecided ?? nextOf(low, high, space, outcomes) };
 }
 
-/** Whether nothing that could be tried lies between two levels, or nothing that would tell more. */
+/** Whether no level between the two could be tried, or none would add information. */
 function isClose(low: number, high: number, { isWhole }: Pick<SearchSpace, 'isWhole'>): boolean {
   return high / low <= PRECISION || (isWhole && high - low <= 1);
 }
@@ -75,7 +76,7 @@ function nextOf(
     return Math.max(met, missed) < AGREEING ? level : null;
   };
   if (low === null && high === null) return space.start;
-  // A miss by chance would cost all the trials below it.
+  // A miss by chance would waste all trials below it.
   const isFar = high !== null && (low === null || high / low > WIDE);
   if (isFar && unconfirmed(high) !== null) return high;
   if (low === null && high !== null)

@@ -5,9 +5,9 @@ import { type Condition, isMet } from '../model/condition.ts';
 import type { Run } from '../model/run.ts';
 
 /**
- * What one run says of the objectives at its level. Beside them it has to come to its end and to keep its schedule: a
- * rate that was not carried was not held. One that does so in spite of a late generator, or of a disturbance, would do
- * so without.
+ * Judges one run by the objectives at its level. The run must also finish and keep its schedule, because a rate
+ * that was not carried was not met. If it does so despite a late generator or a disturbance, it would also do so
+ * without.
  */
 export function trialOf(run: Run, level: number, objectives: readonly Condition[]): Trial {
   const metrics = metricsOf(figuresOf(run));
@@ -23,8 +23,9 @@ const LOSSES = ['connections.failed', 'messages.lost'];
 type Metrics = Readonly<Record<string, number | null>>;
 
 /**
- * What other than the thing measured may be why an objective was missed. Nothing else is where that was the limit, where
- * the run is valid, where connections or messages were lost while nothing else was the limit, and of memory.
+ * Why something other than the measured component may have caused a miss; null if nothing else did. Nothing else
+ * did if the measured component was the limit, if the run is valid, if connections or messages were lost while
+ * nothing else was the limit, or if the objective is about memory.
  */
 function elsewhere(run: Run, missed: readonly Condition[], metrics: Metrics): string | null {
   const { plan, outcome, validity } = run;

@@ -17,26 +17,29 @@ export interface CapacityOptions {
   axis: Axis;
   objectives: readonly Condition[];
   arrivals: 'uniform' | 'poisson';
-  /** Unanswered messages per connection of the run that `start` follows from. */
+  /** Unanswered messages per connection in the throughput run from which `start` is derived. */
   inFlight: number;
-  /** Tried first; null: chosen from what a run of the step throughput measures. */
+  /** The first level to try; null to derive it from a run of the throughput step. */
   start: number | null;
   least: number;
   most: number;
   /** Why nothing beyond `most` is tried, in a sentence. */
   mostReason: string;
-  /** No run is begun that would end later than this after the first. */
+  /** No run starts if it would end later than this after the first one started. */
   budgetMs: number | null;
-  /** The plan that a run would have; pure. */
+  /** The plan that a run would have. Pure. */
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** A search that noise leads up and down comes to an end long before; this one is for what nobody thought of. */
+/** A safeguard: even a search misled by noise ends long before. */
 const MOST_TRIALS = 60;
-/** So many trials that did not come to their end, and none that did: there is no sense in another. */
+/** The search gives up after this many trials if none of them finished. */
 const FAILURES = 2;
 
-/** How much until an objective is missed? Each run is an open loop at one level, and the next follows from all before. */
+/**
+ * How much until an objective is missed? Each run is an open loop at one level, and all earlier runs determine the
+ * next level.
+ */
 export function makeCapacity(options: CapacityOptions): Strategy {
   const { variant, axis, objectives, least, most, budgetMs } = options;
   const trial = remembered((run: Run) => trialOf(run, levelOf(run, axis), objectives));
@@ -64,7 +67,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
     return done.filter(isTrial).map(trial);
   }
 
-  /** Null where nothing says where to begin. */
+  /** Null if there is no starting level. */
   function stateOf(done: readonly Run[]): SearchState | null {
     const start = options.start ?? startOf(throughputRun(done), options.planOf(specOf(least)));
     if (start === null) return null;
@@ -112,7 +115,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   };
 }
 
-/** What is known of the capacity between these ends. */
+/** What is known about the capacity between these ends. */
 function boundOf(
   low: number | null,
   high: number | null,
@@ -127,7 +130,7 @@ function boundOf(
   return { bound: limit === null ? 'between' : 'at-least', limit };
 }
 
-/** A trial that was interrupted says nothing; one that failed is a miss. */
+/** An interrupted trial says nothing; a failed one is a miss. */
 function isTrial({ plan, outcome }: Run): boolean {
   return plan.step === 'latency' && outcome.state !== 'aborted';
 }
@@ -162,7 +165,7 @@ function throughputRun(done: readonly Run[]): Run | undefined {
   return done.find(({ plan }) => plan.step === 'throughput');
 }
 
-/** Where CPU per message is not known: a share of what a closed loop carries that most systems bear. */
+/** If CPU per message is unknown, start at this share of the closed-loop throughput, which most systems sustain. */
 const START_SHARE = 0.25;
 
 function startOf(run: Run | undefined, plan: RunPlan): number | null {
@@ -172,7 +175,7 @@ function startOf(run: Run | undefined, plan: RunPlan): number | null {
   return chooseRate([run], () => plan)?.perSecond ?? roundDown((messages.perSecond ?? 1) * START_SHARE);
 }
 
-/** Roughly: doublings are not foreseen, bisections are, and one repeat at each end. */
+/** A rough estimate: it does not foresee doublings, but counts bisections and one repeat at each end. */
 function runsLeft(state: SearchState | null): number {
   const { low, high } = state ?? { low: null, high: null };
   const ratio = low === null || high === null ? FIRST_RATIO : high / low;

@@ -3,7 +3,7 @@ import type { Comparison } from '../stats/comparison.ts';
 import { median } from '../stats/median.ts';
 import type { FigureKind } from './figures.ts';
 
-/** A figure of both sides, run by run. */
+/** A figure on both sides, run by run. */
 export interface FigureSides {
   baseline: readonly number[];
   variant: readonly number[];
@@ -11,7 +11,10 @@ export interface FigureSides {
 
 type Tested = Pick<Comparison, 'ratio' | 'interval' | 'adjustedP' | 'verdict' | 'detectable'>;
 
-/** What a test found, in the words of the figure; null: there was nothing to test. */
+/**
+ * The outcome of a test, with the verdict named as the figure requires. `effect` is null if there was nothing to
+ * test.
+ */
 export function comparedFigure(
   kind: FigureKind,
   sides: FigureSides,
@@ -47,8 +50,8 @@ function worded(verdict: Tested['verdict'], { words: [good, bad] }: FigureKind):
 }
 
 /**
- * Per-core capacity is 1 ÷ CPU per message: the same effect and the same test, told as what a person plans with.
- * A test of its own would only take from the others.
+ * Per-core capacity is 1 ÷ CPU per message: the same effect and test, expressed in the unit used for planning. A
+ * separate test would only take significance from the others.
  */
 export function restated(figure: ComparedFigure): ComparedFigure[] {
   if (figure.name !== 'cpuPerMessage.proxy' || figure.step !== 'throughput') return [];
@@ -76,7 +79,7 @@ export function restated(figure: ComparedFigure): ComparedFigure[] {
   ];
 }
 
-/** In one word, of time where times differ, else of CPU. */
+/** The verdict in one word: about time if times differ, otherwise about CPU. */
 export function overall(headline: readonly ComparedFigure[]): OverallVerdict {
   const verdicts = headline.map(({ verdict }) => verdict);
   const found = (word: EffectVerdict) => verdicts.includes(word);

@@ -8,6 +8,7 @@ import { STEPS, type Step } from '../model/plan.ts';
 import { randomFrom } from '../model/random.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
 import { shuffled } from '../stats/shuffle.ts';
+import { restated } from './compared-figure.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import { type ComparisonOptions, compareRuns, roundsForAnyVerdict, roundsForVerdicts } from './comparison.ts';
 import { type ComparedRun, FIGURES } from './figures.ts';
@@ -95,6 +96,29 @@ test('capacity of a core is CPU per message told the other way round, never anot
   assert.ok(Math.abs(cpu.effect * capacity.effect - 1) < 1e-12);
   assert.ok(Math.abs(cpu.interval[0] * capacity.interval[1] - 1) < 1e-12);
   assert.equal(cpu.pValue, capacity.pValue);
+  assert.ok(Math.abs(cpu.interval[1] * capacity.interval[0] - 1) < 1e-12);
+  assert.ok(capacity.interval[0] <= capacity.effect && capacity.effect <= capacity.interval[1]);
+  assert.deepEqual([capacity.unit, capacity.step, capacity.detectable], ['1/s', cpu.step, cpu.detectable]);
+  assert.ok(cpu.baseline && cpu.variant && cpu.rounds.length > 0);
+  assert.deepEqual([capacity.baseline, capacity.variant], [1e6 / cpu.baseline, 1e6 / cpu.variant]);
+  assert.deepEqual(
+    capacity.rounds,
+    cpu.rounds.map(({ round, baseline, variant }) => ({
+      round,
+      baseline: 1e6 / baseline,
+      variant: 1e6 / variant,
+    })),
+  );
+});
+
+test('the interval of a capacity runs from its lower end to its higher one', () => {
+  const [comparison] = compareRuns(
+    runsOf(10, only('tuned', 'cpuPerMessage.proxy', 1.25)),
+    OPTIONS,
+  ).comparisons;
+  const cpu = comparison?.figures.find(({ name }) => name === 'cpuPerMessage.proxy');
+  assert.ok(cpu);
+  assert.deepEqual(restated({ ...cpu, effect: 1.6, interval: [1.25, 2] })[0]?.interval, [0.5, 0.8]);
 });
 
 test('medians are of the figures, the effect of the ratios within rounds', () => {

@@ -6,26 +6,26 @@ import { DEFAULT_THRESHOLD, fewestRounds } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
 import { type ComparedRun, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
-/** What is compared to what. */
+/** What to compare. */
 export interface ComparisonOptions {
   baseline: string;
-  /** Names of the others. */
+  /** Names of the other variants. */
   variants: readonly string[];
-  /** Rounds that were asked for; null: as many as fitted into a budget. */
+  /** Number of rounds requested; null for as many as fit into a budget. */
   asked: number | null;
-  /** Of the simulation behind the smallest effect that could have been seen; null leaves it out. */
+  /** Seed of the simulation behind the smallest detectable effect; null skips it. */
   seed: number | null;
 }
 
-/** The fewest rounds in which every figure can come to a verdict. */
+/** The smallest number of rounds in which every figure can get a verdict. */
 export function roundsForVerdicts(variants: number): number {
   const least = Math.min(...FIGURES.map(({ weight }) => weight));
   return fewestRounds((variants * totalWeight(FIGURES)) / least);
 }
 
 /**
- * The fewest rounds in which any figure can come to a verdict: the one of the most weight among those that these
- * variants and steps give.
+ * The smallest number of rounds in which any figure can get a verdict. It depends on the figure with the most
+ * weight among those that these variants and steps provide.
  */
 export function roundsForAnyVerdict(
   [baseline, ...others]: readonly Pick<Variant, 'proxy'>[],
@@ -39,8 +39,8 @@ export function roundsForAnyVerdict(
 }
 
 /**
- * Compares each variant to the baseline, figure by figure, by the effect within each round. A figure that one
- * of the two sides never gives (CPU of Nginx, where there is none) is left out.
+ * Compares each variant with the baseline, figure by figure, by the effect within each round. A figure that one
+ * side never provides (Nginx CPU without Nginx) is left out.
  *
  * @param runs in any order; those without a round do not count
  */
@@ -101,11 +101,11 @@ function pairsOf(
   });
 }
 
-/** What a run says of a figure; null where it is missing, does not give it or cannot be used for it. */
+/** A run's value of a figure; null if the run is missing, lacks it, or is unfit for it. */
 export function usable(run: ComparedRun | undefined, kind: FigureKind): number | null {
   if (run === undefined || kind.doubt(run) !== null) return null;
   const value = run.metrics[kind.name] ?? null;
-  // Nothing has a ratio to nothing: growth of memory that cannot be told from none.
+  // Zero has no ratio: growth of memory too small to be distinguished from none.
   return value !== null && value > 0 ? value : null;
 }
 
@@ -126,14 +126,14 @@ function isMeasured(runs: readonly ComparedRun[], kind: FigureKind, variants: re
   );
 }
 
-/** Whether every variant has its runs of the round, to the end and without losses. */
+/** Whether every variant finished its runs of the round without losses. */
 function isWhole(runs: readonly ComparedRun[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
   return within.filter((run) => run.round === round && incomplete(run) === null).length === kinds.size;
 }
 
-/** One entry for each run and reason. */
+/** One entry per run and reason. */
 export function excludedOf(runs: readonly ComparedRun[]): Excluded[] {
   return runs.flatMap((run) => {
     const { variant, step, round } = run;

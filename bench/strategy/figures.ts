@@ -5,10 +5,10 @@ import type { Step } from '../model/plan.ts';
 import type { RunSummary } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 
-/** What a comparison needs to know of a run; the index of a result has it. */
+/** What a comparison needs to know about a run. The index of a result contains it. */
 export type ComparedRun = Pick<RunSummary, 'variant' | 'step' | 'round' | 'outcome' | 'validity' | 'metrics'>;
 
-/** A run as a comparison sees it; derives its figures. */
+/** A run as a comparison sees it, with its figures derived. */
 export function comparedRunOf(run: Run): ComparedRun {
   const { variant, step, round } = run.plan;
   const { outcome, validity } = run;
@@ -17,19 +17,19 @@ export function comparedRunOf(run: Run): ComparedRun {
 
 /** A figure that is compared. */
 export interface FigureKind {
-  /** As thresholds have it. */
+  /** Named as in thresholds. */
   name: string;
-  /** Of the runs that it is taken from. */
+  /** Of the runs it comes from. */
   step: Step;
   unit: ComparedFigure['unit'];
   better: 'lower' | 'higher';
-  /** What a verdict calls the good direction and the bad one. */
+  /** The verdicts for a change in the good and in the bad direction. */
   words: readonly [good: EffectVerdict, bad: EffectVerdict];
-  /** Its share of the 5 % of false positives that a comparison may have, in hundredths. */
+  /** Its share of the 5 % of false positives allowed in a comparison, in hundredths. */
   weight: number;
-  /** Part of the verdict on the variant as a whole. */
+  /** Whether it counts for the verdict on the variant as a whole. */
   headline: boolean;
-  /** Why a run cannot be used for it, in a sentence; null where it can. */
+  /** Why a run is unfit for it, in a sentence; null if it is fit. */
   doubt(run: ComparedRun): string | null;
 }
 
@@ -37,8 +37,8 @@ const SPEED = ['faster', 'slower'] as const;
 const COST = ['cheaper', 'dearer'] as const;
 
 /**
- * What is compared. Most of the weight is with the two figures that a change to Nginx should show in and that
- * scatter least; the others have just as much as lets ten rounds decide.
+ * The figures that are compared. Most of the weight is on the two that should show a change to Nginx and that vary
+ * least. The others have just enough for ten rounds to reach a verdict.
  */
 export const FIGURES: readonly FigureKind[] = [
   {
@@ -123,7 +123,7 @@ export const FIGURES: readonly FigureKind[] = [
   },
 ];
 
-/** CPU time and memory: whoever set the pace, what was done is what it cost. */
+/** For CPU time and memory: whichever component set the pace, the cost per unit of work holds. */
 export function incomplete({ outcome, metrics }: ComparedRun): string | null {
   if (outcome.state !== 'completed') return `It was ${outcome.state}: ${outcome.reason}`;
   const failed = metrics['connections.failed'] ?? 0;
@@ -131,20 +131,23 @@ export function incomplete({ outcome, metrics }: ComparedRun): string | null {
   return failed + lost === 0 ? null : `${failed} connections failed and ${lost} messages were lost.`;
 }
 
-/** The middle of a latency bears a generator that was late now and then, not a rate that was not reached. */
+/**
+ * For the middle of the latency: it tolerates a generator that is occasionally late, but not a rate that was not
+ * reached.
+ */
 export function offSchedule(run: ComparedRun): string | null {
   const { component, evidence } = run.validity.limit;
   return incomplete(run) ?? (component === 'schedule' ? null : `It did not keep its schedule: ${evidence}`);
 }
 
-/** A throughput that the generator or the echo server set is theirs. */
+/** For throughput: if the generator or the echo server was the limit, the throughput is theirs. */
 export function limitedElsewhere(run: ComparedRun): string | null {
   const { verdict, reasons } = run.validity;
   const isLimited = verdict === 'generator-limited' || verdict === 'server-limited';
   return incomplete(run) ?? (isLimited ? (reasons[0] ?? `It was ${verdict}.`) : null);
 }
 
-/** The tail is the first to show anything that is not Nginx. */
+/** For the tail: it is the first to show any effect that is not due to Nginx. */
 export function invalid(run: ComparedRun): string | null {
   const { verdict, reasons } = run.validity;
   return incomplete(run) ?? (verdict === 'valid' ? null : (reasons[0] ?? `It was ${verdict}.`));

@@ -11,7 +11,10 @@ import {
 } from './figures.ts';
 import { remembered } from './remembered.ts';
 
-/** The same runs, with what they tell of the proxy's price: each variant beside the baseline in each step. */
+/**
+ * Adds the price of the proxy to the conclusions of a strategy: each variant compared with the baseline in each
+ * step. The runs stay the same.
+ */
 export function withPrice(strategy: Strategy, baseline: string, variants: readonly string[]): Strategy {
   const others = variants.filter((name) => name !== baseline);
   return {
@@ -20,7 +23,7 @@ export function withPrice(strategy: Strategy, baseline: string, variants: readon
   };
 }
 
-/** Nothing before the first pair. */
+/** Empty before the first pair. */
 function priceOf(done: readonly Run[], baseline: string, others: readonly string[]): Price[] {
   const variants = others.flatMap((variant): VariantPrice[] => {
     const figures = KINDS.flatMap((kind) => {
@@ -37,11 +40,11 @@ type PricedKind = readonly [
   name: string,
   step: PricedFigure['step'],
   unit: PricedFigure['unit'],
-  /** Why a run may tell of something else, in a sentence. */
+  /** Why a run may show something other than the proxy, in a sentence. */
   doubt: (run: ComparedRun) => string | null,
 ];
 
-/** What both sides have, with and without a proxy. */
+/** The figures that exist with and without a proxy. */
 const KINDS: readonly PricedKind[] = [
   ['messages.perSecond', 'throughput', '1/s', limitedElsewhere],
   ['cpuPerMessage.total', 'throughput', 'µs', incomplete],
@@ -57,7 +60,7 @@ const KINDS: readonly PricedKind[] = [
 
 function priced([name, step, unit, doubt]: PricedKind, base: Run, own: Run): PricedFigure[] {
   const [baseline, variant] = [figureOf(name, base), figureOf(name, own)];
-  // Nothing has a ratio to nothing: growth of memory that cannot be told from none.
+  // Zero has no ratio: growth of memory too small to be distinguished from none.
   if (baseline === null || variant === null || baseline <= 0 || variant <= 0) return [];
   const doubts = [base, own].flatMap((run) => {
     const reason = doubt(comparedRun(run));
@@ -70,8 +73,8 @@ function priced([name, step, unit, doubt]: PricedKind, base: Run, own: Run): Pri
 }
 
 /**
- * A total is that of Nginx, where there is one, echo servers and generators: a proxy takes work off the one and puts
- * it on the other. A generator that spins until the next message is due is left out, for it is always as busy.
+ * A total covers Nginx (if any), echo servers and generators, because a proxy moves work from one to the other. A
+ * generator that spins until the next message is due is left out, because it is always equally busy.
  */
 function figureOf(name: string, run: Run): number | null {
   const { metrics } = comparedRun(run);
@@ -89,7 +92,7 @@ function figureOf(name: string, run: Run): number | null {
 
 const comparedRun = remembered(comparedRunOf);
 
-/** A rate that was too high was run as well: the last one counts. */
+/** The last run counts, because one at a rate that was too high may precede it. */
 function lastOf(done: readonly Run[], variant: string, step: PricedFigure['step']): Run | undefined {
   return done.findLast(({ plan }) => plan.variant === variant && plan.step === step);
 }

@@ -2,38 +2,38 @@ import { type ByComponent, figuresOf } from '../measure/figures.ts';
 import type { EngineName, RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 
-/** The share of a CPU's time that the step `latency` may take of the CPUs that proxy and servers use. */
+/** The highest utilisation, in the latency step, of the CPUs that proxy and servers use. */
 const BUSY_SHARE = 0.5;
 
 /**
- * CPU per message of the echo server on `ws` in the open loop ÷ that of the lean one in the closed loop, by the
- * engine of the latter, where only that was measured. At 64 bytes on Node 20; see docs/method.md.
+ * CPU per message of the `ws` echo server in the open loop ÷ that of the lean one in the closed loop, by the engine
+ * of the lean one. Used if only the lean one was measured. At 64 bytes on Node 20; see docs/method.md.
  */
 const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
 
-/** A rate that was chosen, with the run that bounds it. */
+/** A chosen rate and the run that bounds it. */
 export interface ChosenRate {
   /** Messages per second over all connections. */
   perSecond: number;
-  /** One or two sentences with the figures that it follows from. */
+  /** One or two sentences with the figures behind it. */
   reason: string;
 }
 
-/** CPU-µs that the busiest CPU spends on one message. */
+/** CPU time in µs that the busiest CPU spends on one message. */
 interface Demand {
   cpuUs: number;
-  /** What that CPU does, as in `Nginx 21.4 µs and the echo servers 18.3 µs`. */
+  /** The work of that CPU, as in `Nginx 21.4 µs and the echo servers 18.3 µs`. */
   what: string;
   variant: string;
 }
 
 /**
- * The highest rate at which no CPU that the proxy or the echo servers use is more than half busy in any of
- * the variants, rounded down to two digits.
+ * The highest rate at which no CPU that the proxy or the echo servers use is more than half busy in any of the
+ * variants, rounded down to two digits.
  *
- * @param measured runs of the step `throughput`
- * @param planOf the plan of the step `latency` for a variant, whatever its rate
- * @returns null where CPU per message is not known of any variant
+ * @param measured runs of the throughput step
+ * @param planOf the plan of the latency step for a variant; its rate does not matter
+ * @returns null if CPU per message is not known for any variant
  */
 export function chooseRate(
   measured: readonly Run[],
@@ -53,10 +53,10 @@ export function chooseRate(
   };
 }
 
-/** Two significant digits, never more than the figure itself. */
+/** Rounds down to two significant digits. */
 export function roundDown(figure: number): number {
   const step = 10 ** (Math.floor(Math.log10(figure)) - 1);
-  // Division first: 0.3 / 0.1 is a hair below 3.
+  // Divides first and adds a margin, because 0.3 / 0.1 is slightly below 3.
   return Number((Math.floor(figure / step + 1e-9) * step).toPrecision(2));
 }
 
@@ -68,7 +68,7 @@ function demandOf(run: Run, plan: RunPlan): Demand | null {
   const proxyUs = `Nginx ${us(cost.proxy)}`;
   const serverUs = `the echo servers ${us(cost.server)}`;
   if (placement === null) {
-    // Processes of one thread each, wherever the kernel puts them.
+    // Each process has one thread, wherever the kernel places it.
     const perProcess = [
       demand(cost.proxy / Math.max(1, proxy?.workers ?? 1), proxyUs),
       demand(cost.server / servers, serverUs),
@@ -87,7 +87,7 @@ function demandOf(run: Run, plan: RunPlan): Demand | null {
   return apart.reduce((a, b) => (b.cpuUs > a.cpuUs ? b : a));
 }
 
-/** CPU-µs a message of proxy and servers in the step `latency`; null where they were not measured. */
+/** CPU time in µs per message of proxy and servers in the latency step; null if they were not measured. */
 function costs(run: Run, plan: RunPlan): { proxy: number; server: number } | null {
   const { proxy, server }: ByComponent = figuresOf(run).cpuUsPerMessage;
   if (server === null || (proxy === null && plan.proxy !== null)) return null;

@@ -1,4 +1,4 @@
-/** What is derived of a run is derived once, however often it is looked at. */
+/** Memoises a function of an object, for example the figures of a run. */
 export function remembered<K extends object, V>(derive: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>();
   return (key) => {

@@ -12,37 +12,38 @@ import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
 export interface RoundsOptions extends StepsOptions {
-  /** Null: as many as fit into the budget. */
+  /** Null for as many as fit into the budget. */
   rounds: number | null;
-  /** No round is begun that would end later than this after the first run. */
+  /** No round starts if it would end later than this after the first run started. */
   budgetMs: number | null;
   /** Of the order within each round. */
   seed: number;
-  /** Whether all variants can be set up at once: then they take turns. */
+  /** Whether all variants can be set up at once and therefore take turns. */
   together: boolean;
 }
 
-/** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
+/** Draws conclusions from the runs of the rounds. `asked` is null if a budget determines their number. */
 export type Judge = (runs: readonly ComparedRun[], options: ComparisonOptions) => Conclusion[];
 
 const compare: Judge = (runs, options) => [compareRuns(runs, options)];
 
-/** At the end of a turn; a generator that spins for its schedule needs it to wake in. */
+/** The pause at the end of a turn. A generator that spins to keep its schedule needs it to wake up. */
 const PAUSE_MS = 5;
 const ECHOES_A_TURN = 8;
 const SHORTEST_TURN_MS = 250;
 const LONGEST_TURN_MS = 2_000;
 
-/** Where neither rounds nor budget end it. */
+/** The limit if neither rounds nor budget set one. */
 const MOST_ROUNDS = 1000;
 
 /**
- * Is another variant better than the first, by how much, and how sure is that? Every variant runs once a round
- * in each step, in an order drawn for the round. All of a step take turns, several times a second: what else the
- * machine does takes all sides alike. Where they cannot all be set up at once they run one after the other.
+ * Is another variant better than the first, by how much, and how certain is that? Every variant runs once per round
+ * in each step, in an order drawn for the round. All runs of a step take turns several times a second, so that
+ * other work on the machine affects all sides equally. If they cannot all be set up at once, they run one after the
+ * other.
  *
- * Where the rate of the step `latency` is not named, a pilot before the rounds (both steps of each variant once)
- * finds it; it does not count.
+ * If no rate is given for the latency step, a pilot before the rounds (both steps of each variant once) determines
+ * it. The pilot does not count.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
@@ -61,7 +62,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return fits(current + 1, done) ? firstGroup(specsOf(current + 1, done), done) : [];
   }
 
-  /** Those of the first step that take turns. */
+  /** The runs of the first step, which take turns. */
   function firstGroup(specs: readonly RunSpec[], done: readonly Run[]): readonly RunSpec[] {
     const group = specs.filter(({ step }) => step === specs[0]?.step);
     if (!options.together || group.length < 2) return group.slice(0, 1);
@@ -70,7 +71,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return group.map((spec, index) => ({ ...spec, turns: { index, of, lengthMs, pauseMs: PAUSE_MS } }));
   }
 
-  /** All runs of a round, in order; none where there is nothing to compare. */
+  /** All runs of a round, in order; empty if there is nothing to compare. */
   function specsOf(round: number, done: readonly Run[]): RunSpec[] {
     const able = variants.filter((name) => !isLost(done, name));
     if (!able.includes(baseline) || able.length < 2) return [];
@@ -91,7 +92,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return pilot.conclude(pilotOf(done)).find((conclusion) => conclusion.kind === 'rate') ?? null;
   }
 
-  /** Whether the round would be over in time, going by how long a run has taken so far. */
+  /** Whether the round would end in time, judging by the average run so far. */
   function fits(round: number, done: readonly Run[]): boolean {
     if (round > (options.rounds ?? MOST_ROUNDS)) return false;
     if (options.budgetMs === null) return true;
@@ -128,8 +129,8 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 }
 
 /**
- * Turns are as short as lets an echo of any variant in a closed loop come back several times in one, by the first
- * run of each; before there is one they have the shortest length.
+ * The length of a turn: as short as possible, but long enough for an echo of any variant in a closed loop to come
+ * back several times within one. Based on the first run of each variant; before that, the shortest length.
  */
 function turnMs(done: readonly Run[]): number {
   const first = new Map(
@@ -155,7 +156,7 @@ function isSame(plan: Run['plan'], { variant, step, round }: RunSpec): boolean {
   return plan.variant === variant && plan.step === step && plan.round === round;
 }
 
-/** Two runs that did not come to their end, and none that did: there is no sense in a third. */
+/** Gives up on a variant after two runs if none of its runs has finished. */
 function isLost(done: readonly Run[], variant: string): boolean {
   const own = done.filter(({ plan }) => plan.variant === variant);
   return own.length >= 2 && own.every(({ outcome }) => outcome.state !== 'completed');

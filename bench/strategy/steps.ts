@@ -12,22 +12,21 @@ export interface StepsOptions {
   variants: readonly string[];
   steps: readonly Step[];
   inFlight: number;
-  /** Null: chosen from what the step `throughput` measured. */
+  /** Null to derive it from the throughput step. */
   ratePerSecond: number | null;
   arrivals: 'uniform' | 'poisson';
-  /** The plan that a run would have; pure. */
+  /** The plan that a run would have. Pure. */
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** The rate of the step `latency` as it stands after the runs so far. */
+/** The rate of the latency step, as known after the runs so far. */
 interface Rate extends ChosenRate {
   halved: boolean;
 }
 
 /**
- * How much does it carry, and how fast is it well below that? First every variant in a closed loop, then all
- * of them in an open loop at one rate. A rate that was chosen and turns out to be too high is halved once, for
- * all.
+ * How much does it carry, and how fast is it well below that? Runs every variant in a closed loop first, then all
+ * of them in an open loop at one rate. A chosen rate that turns out too high is halved once, for all.
  */
 export function makeSteps(options: StepsOptions): Strategy {
   const { variants, steps } = options;
@@ -62,7 +61,9 @@ export function makeSteps(options: StepsOptions): Strategy {
     return tooHigh === undefined ? { ...chosen, halved: false } : halve(chosen, tooHigh);
   }
 
-  /** Variants of which a latency can be measured: those that carried anything, where that was looked at. */
+  /**
+   * Variants whose latency can be measured: those that carried any messages in the throughput step, if it was run.
+   */
   function measurable(done: readonly Run[]): readonly string[] {
     if (!steps.includes('throughput')) return variants;
     return variants.filter((name) => {
@@ -113,8 +114,8 @@ function latencyRun(done: readonly Run[], variant: string, ratePerSecond: number
 }
 
 /**
- * Whether something other than the schedule set the pace. A generator that spins and was late all the same
- * was kept from its CPU; a lower rate would not help it.
+ * Whether something other than the schedule set the pace. A spinning generator that was still late was kept from
+ * its CPU, and a lower rate would not help it.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

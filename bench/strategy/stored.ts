@@ -11,7 +11,7 @@ import { excludedOf, usable } from './comparison.ts';
 import { configurationDifference, differencesOf } from './differences.ts';
 import { type ComparedRun, comparedRunOf, FIGURES, type FigureKind, incomplete } from './figures.ts';
 
-/** Two stored results beside each other, as if they were one: their variants are called `tls (A)` and `tls (B)`. */
+/** Two stored results combined into one. Their variants are called `tls (A)` and `tls (B)`. */
 export interface StoredPair {
   variants: Variant[];
   runs: Run[];
@@ -19,11 +19,11 @@ export interface StoredPair {
 }
 
 /**
- * Is what one stored result measured better in another? Their runs were not made in pairs, so each side is a set
- * of runs. Variants of the same name belong together; where there are none, the only ones of the two.
+ * Is a variant better in one stored result than in another? Their runs are not paired, so each side is a set of
+ * runs. Variants are matched by name; if no name matches, the only variants of both results are compared.
  *
- * @param seed of the simulation behind what could have been seen
- * @throws Problem('usage') where nothing belongs together
+ * @param seed of the simulation behind the smallest detectable effect
+ * @throws Problem('usage') if no variants match
  */
 export function compareStored(baseline: Result, variant: Result, seed: number): StoredPair {
   const names = matched(namesOf(baseline), namesOf(variant));
@@ -66,7 +66,7 @@ interface Pair {
   variant: string;
 }
 
-/** Each variant beside its counterpart; all figures of all of them are one family. */
+/** Compares each variant with its counterpart. All figures of all variants form one family. */
 function compareUnpaired(
   runs: readonly ComparedRun[],
   pairs: readonly Pair[],
@@ -120,7 +120,7 @@ function valuesOf(runs: readonly ComparedRun[], variant: string, kind: FigureKin
     .flatMap((run) => usable(run, kind) ?? []);
 }
 
-/** What one side never gives (CPU of Nginx, where there is none) is left out, not called equal. */
+/** A figure that one side never provides (Nginx CPU without Nginx) is left out rather than reported as equal. */
 function isGiven(
   runs: readonly ComparedRun[],
   { baseline, variant }: Pair,
@@ -131,7 +131,10 @@ function isGiven(
   );
 }
 
-/** Of the side that has fewer, in the step that has fewest; those that failed or lost anything are none. */
+/**
+ * The number of runs on the side with fewer, in the step with the fewest. Runs that failed or lost anything do not
+ * count.
+ */
 function fewestRuns(runs: readonly ComparedRun[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
     runs.filter((run) => run.variant === variant && run.step === step && incomplete(run) === null).length;
@@ -172,7 +175,7 @@ function unmatched(
   ];
 }
 
-/** Those that were run, in the order in which they were asked for. */
+/** Variants that were run, in the order requested. */
 function namesOf({ variants, runs }: Result): string[] {
   const run = new Set(runs.map(({ plan }) => plan.variant));
   return [...new Set([...variants.map(({ name }) => name), ...run])].filter((name) => run.has(name));
@@ -182,7 +185,7 @@ function sourceOf({ id, startedAt }: Result): Stored['baseline'] {
   return { id, startedAt };
 }
 
-/** The runs of a result that count, under names that tell from which of the two they are. */
+/** The runs of a result that count, renamed to show which of the two results they come from. */
 function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs: Run[] } {
   return {
     variants: result.variants.map((each) => ({ ...each, name: `${each.name} (${letter})` })),
@@ -193,7 +196,7 @@ function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs:
   };
 }
 
-/** Those of the rounds, without their pilot; where there were no rounds, the last of each variant and step. */
+/** The runs of the rounds, without the pilot. Without rounds, the last run of each variant and step. */
 function countingRuns({ runs }: Result): Run[] {
   const ofRounds = runs.filter(({ plan }) => plan.round !== null);
   if (ofRounds.length > 0) return ofRounds;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
+import { makeOpenFolder } from '../../test/folder.ts';
 import type { Profile } from '../model/profile.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { listenAddresses } from '../nginx/listen.ts';
@@ -32,7 +33,7 @@ export interface Bench {
 export function setUpBench(): Bench {
   const bench = { sandbox, profileTree } as Bench;
   before(async () => {
-    bench.root = await mkdtemp(join(tmpdir(), 'nginx-test-'));
+    bench.root = makeOpenFolder(join(tmpdir(), 'nginx-test-'));
     bench.profiles = await loadProfiles(PROFILES);
     bench.binary = await findNginx({
       source: null,
@@ -48,7 +49,7 @@ export function setUpBench(): Bench {
     changes: Partial<SandboxSpec> = {},
   ): Promise<Sandbox & { folder: string }> {
     const { binary } = bench;
-    const folder = await mkdtemp(join(bench.root, 'run-'));
+    const folder = makeOpenFolder(join(bench.root, 'run-'));
     const moved = moveIntoSandbox(
       tree,
       {

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import { readConfiguration } from '../nginx/include.ts';
 import { parse } from '../nginx/parse.ts';
@@ -144,7 +145,7 @@ describe('a running nginx', () => {
   for (const name of ['tls', 'http2']) {
     test(`takes WebSockets over TLS 1.3 (${name})`, async () => {
       await using echo = await echoServer();
-      const folder = await mkdtemp(join(bench.root, 'certificate-'));
+      const folder = makeOpenFolder(join(bench.root, 'certificate-'));
       const certificate = await makeCertificate(folder);
       const upstreams = [{ host: HOST, port: echo.port }];
       const moved = await sandbox(await profileTree(name), { certificate, upstreams });
@@ -274,7 +275,7 @@ http {
   });
 
   test('an nginx that ends at once: its last words', async () => {
-    const folder = await mkdtemp(join(bench.root, 'run-'));
+    const folder = makeOpenFolder(join(bench.root, 'run-'));
     const { confPath } = await writeConfiguration(folder, parse('daemon off; nonsense on;', 'x'));
     await assert.rejects(
       startNginx({ binary: bench.binary, confPath, folder, listeners: [], workers: 1, cpus: null }),

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
@@ -10,7 +9,7 @@ import type { Listener } from '../nginx/listen.ts';
 import { type Printed, print } from '../nginx/print.ts';
 import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
-import { type Launched, type LaunchOptions, launch } from './process.ts';
+import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 
 const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
@@ -40,6 +39,7 @@ export async function writeConfiguration(
  * Lets `nginx -t` check the configuration.
  *
  * @param origins Of the printed lines: complaints then name the person's own file and line.
+ * @param launchTask Default: launch of process.ts; a caller's own keeps account of what it starts.
  * @returns what it warned of.
  * @throws Problem('configuration') in nginx's own words.
  */
@@ -48,17 +48,32 @@ export async function checkNginx(
   confPath: string,
   folder: string,
   origins: readonly (Origin | null)[] = [],
+  launchTask = launch,
 ): Promise<string[]> {
   const [command, ...args] = nginxCommand(binary, ['-t', ...pathArguments(binary, confPath, folder)]);
-  const { failed, stderr } = await new Promise<{ failed: boolean; stderr: string }>((done) => {
-    execFile(command, args, { timeout: CHECK_TIMEOUT_MS }, (error, _, words) =>
-      done({ failed: error !== null, stderr: words }),
-    );
+  const env = nginxEnvironment();
+  const test = launchTask({
+    name: 'nginx -t',
+    component: 'proxy',
+    command,
+    args,
+    env,
+    cpus: null,
+    ipc: false,
   });
-  const lines = ownWords(stderr, confPath, origins);
-  if (!failed) return lines;
+  const timer = setTimeout(() => void test.stop('SIGTERM', STOP_MS), CHECK_TIMEOUT_MS);
+  const exit = await test.exited;
+  clearTimeout(timer);
+  const lines = ownWords(test.stderrTail(), confPath, origins);
+  if (exit.code === 0) return lines;
+  if (exit.signal !== null) throw new Problem('died', `${exitWords(test, exit)}.`);
   const fatal = lines.filter((line) => /^\[(emerg|alert|crit)\]/.test(line));
   const words = (fatal.length > 0 ? fatal : lines).map((line) => line.replace(/^\[\w+\] /, '')).join('; ');
+  if (/\(28: /.test(words))
+    throw new Problem(
+      'environment',
+      `The disk of the temporary folder is full: ${words}. Free some space, or name another folder in the environment variable TMPDIR.`,
+    );
   throw new Problem(
     'configuration',
     `Nginx refuses the configuration: ${words === '' ? 'nginx -t failed without a word' : words}.`,
@@ -81,6 +96,13 @@ function ownWords(stderr: string, confPath: string, origins: readonly (Origin | 
         return origin === null ? place : `${origin.file}:${origin.line}`;
       }),
     );
+}
+
+/** What finds programs and libraries, and the time zone. In others Nginx looks for sockets, OpenSSL for its settings. */
+const ENVIRONMENT = /^(HOME|LANG|LC_\w+|LD_\w+|DYLD_\w+|PATH|TMPDIR|TZ)$/;
+
+function nginxEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name)));
 }
 
 function escapeExpression(text: string): string {
@@ -127,6 +149,7 @@ export async function startNginx(options: StartOptions): Promise<Launched> {
     args,
     cpus: options.cpus,
     ipc: false,
+    env: nginxEnvironment(),
   });
   try {
     await ready(nginx, options, performance.now() + readyMs);

@@ -61,7 +61,7 @@ server {
     becomes: {
       path: '/api/v1/streaming',
       host: 'social.example.org',
-      notices: ['missing-files', 'ocsp', 'wrapped-http'],
+      notices: ['missing-files', 'ocsp', 'static-files', 'wrapped-http'],
     },
   },
   {

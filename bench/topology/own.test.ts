@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, get } from 'node:http';
 import { get as getOverTls } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { KINDS, type Kind } from './own.test.fixture.ts';
@@ -28,7 +29,7 @@ const backend = createServer((_, response) => response.end('page'));
 const sockets = new WebSocketServer({ server: backend });
 
 before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'own-test-'));
+  root = makeOpenFolder(join(tmpdir(), 'own-test-'));
   binary = await findNginx({
     source: null,
     searchPath: process.env.PATH ?? '',
@@ -56,7 +57,7 @@ async function started(
   { files, options = {} }: Kind,
   body: (target: StartedTarget) => Promise<void>,
 ): Promise<void> {
-  const folder = await mkdtemp(join(root, 'kind-'));
+  const folder = makeOpenFolder(join(root, 'kind-'));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
@@ -81,7 +82,7 @@ async function started(
     PLAN,
     binary,
     [echo],
-    await mkdtemp(join(root, 'run-')),
+    makeOpenFolder(join(root, 'run-')),
     processSet,
   );
   try {

@@ -21,8 +21,8 @@ function gather(t: TestContext): Gathered {
     pid: 0,
     watch: (pid) => told.push(['watch', pid]),
     forget: (pid) => told.push(['forget', pid]),
-    own: () => {},
-    disown: () => {},
+    makeFolder: () => assert.fail('no folder is needed'),
+    removeFolder: async () => {},
     close: async () => ({ code: 0, signal: null }),
   };
   const scope = createScope();

@@ -1,4 +1,4 @@
-import { type Exit, type Launched, type LaunchOptions, launch } from './process.ts';
+import { type Exit, exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 import type { Scope } from './scope.ts';
 import type { Warden } from './warden.ts';
 
@@ -10,12 +10,16 @@ export interface ProcessSet {
   launch(options: LaunchOptions): Launched;
   /** Adds a process that has just been launched elsewhere. */
   adopt(launched: Launched): void;
+  /** Launches one that ends by itself. */
+  launchTask(options: LaunchOptions): Launched;
   /** Stops one process whose work is done. */
   retire(launched: Launched): Promise<void>;
   /** From now on any of them may end. */
   dismiss(): void;
   /** Has those still running killed at once. */
   kill(): void;
+  /** What they all stand on is gone, as this sentence says: it counts as an unexpected exit. */
+  fail(sentence: string): void;
   /** Resolves with a sentence when a process ends that should not have, once its last words are known. */
   readonly unexpectedExit: Promise<string>;
   /** True from the moment of such an end on: what `unexpectedExit` says is on its way. */
@@ -56,6 +60,12 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
       adopt(launched);
       return launched;
     },
+    launchTask(options) {
+      const launched = launch(options);
+      retired.add(launched);
+      adopt(launched);
+      return launched;
+    },
     adopt,
     async retire(launched) {
       retired.add(launched);
@@ -68,13 +78,17 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
       dismissed = true;
       for (const launched of running) void launched.stop('SIGKILL', 0);
     },
+    fail(sentence) {
+      if (dismissed) return;
+      exited = true;
+      tell(sentence);
+    },
     unexpectedExit,
     hasUnexpectedExit: () => exited,
   };
 }
 
-function exitReason({ name, pid, stderrTail }: Launched, { code, signal }: Exit): string {
-  const how = signal !== null ? `was killed by ${signal}` : `exited with code ${code}`;
-  const words = stderrTail().trim().split('\n').at(-1) ?? '';
-  return `${name} (process ${pid}) ${how} in mid-run.${words === '' ? '' : ` Its last words: ${words}`}`;
+function exitReason(launched: Launched, exit: Exit): string {
+  const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';
+  return `${exitWords(launched, exit)} in mid-run.${words === '' ? '' : ` Its last words: ${words}`}`;
 }

@@ -123,6 +123,11 @@ export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOpti
   });
 }
 
+/** How a process ended, for a sentence that goes on. */
+export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code, signal }: Exit): string {
+  return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
+}
+
 /** SIGKILLs a process group. @returns whether there was anything left of it */
 export function killGroup(pid: number): boolean {
   try {

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../model/failure.ts';
 import type { EngineName } from '../model/plan.ts';
 import type { Certificate } from './certificate.ts';
-import { type Launched, launchOn } from './process.ts';
+import { exitWords, type Launched, launchOn } from './process.ts';
+import { openToWorkers } from './worker-user.ts';
 
 /** Counters of one echo server since its start. */
 export interface ServerStats {
@@ -151,8 +152,10 @@ async function whenReady(
     if (launched.child.connected) launched.child.send({ type: 'stats' }, () => {});
     const timer = new AbortController();
     const none = sleep(STATS_TIMEOUT_MS, null, { signal: timer.signal }).catch(() => null);
-    const read = await Promise.race([answer, none, launched.exited.then(() => null)]);
+    const gone = launched.exited.then((exit) => exitWords(launched, exit));
+    const read = await Promise.race([answer, none, gone]);
     timer.abort();
+    if (typeof read === 'string') throw new Problem('died', `${read}. ${lastWords(launched)}`);
     if (read !== null) return read;
     throw new Problem(
       'died',
@@ -160,6 +163,7 @@ async function whenReady(
     );
   }
 
+  if (socket !== null) await openToWorkers(socket, 0o660);
   const certPath = certificate?.certPath ?? null;
   return { launched, port: outcome, socket, certPath, stats, loop: () => latest };
 }

@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Notice } from '../model/notice.ts';
 import type { RunPlan } from '../model/plan.ts';
@@ -11,10 +9,11 @@ import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
 import { type Listener, listenAddresses } from '../nginx/listen.ts';
-import { collectChanges } from '../nginx/notices.ts';
+import { type Changes, collectChanges } from '../nginx/notices.ts';
 import { withPage } from '../nginx/page.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { moveIntoSandbox } from '../nginx/sandbox.ts';
+import { givenSecrets, maskerOf, maskProblems } from '../nginx/secrets.ts';
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { writeAccepted } from './accepted.ts';
@@ -23,7 +22,8 @@ import { freePorts, startNginx } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import type { EchoServer } from './servers.ts';
-import { PRIVATE_FOLDER_PREFIX } from './warden.ts';
+import { nginxUser } from './worker-user.ts';
+import { atWorkplace, type Ears } from './workplace.ts';
 
 const HOST = '127.0.0.1';
 /** Where the configuration names no server. */
@@ -33,8 +33,8 @@ const SERVER_NAME = 'localhost';
 export interface StartedTarget extends Target {
   /** Pem of the certificate that clients have to trust, beside the name to ask for. */
   tls: { servername: string; ca: string } | null;
-  /** The page for ordinary GETs; null where there is none. */
-  page: { path: string; cached: boolean } | null;
+  /** The page for ordinary GETs, and its path as a report may show it; null where there is none. */
+  page: { path: string; shown: string; cached: boolean } | null;
   /** HTTP/2 is on for the listener. */
   http2: boolean;
   proxy: RunningNginx | null;
@@ -59,7 +59,7 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
     host: HOST,
     ports: servers.map((server) => server.port),
     path: '/websocket',
-    page: { path: '/page', cached: false },
+    page: { path: '/page', shown: '/page', cached: false },
     tls: null,
     http2: false,
     proxy: null,
@@ -107,24 +107,31 @@ export async function startProxy(
   processSet: ProcessSet,
   opening: Opening = {},
 ): Promise<StartedTarget> {
-  const { tree, name, certificate, sandbox, accepted, changes, servesFolder } = await prepare(
+  const { tree, name, certificate, sandbox, accepted, changes, secrets, servesFolder } = await prepare(
     source,
     plan.proxy,
     binary,
     servers,
     folder,
+    processSet,
     opening,
   );
   const { confPath, text } = accepted.written;
-  const launched = await startNginx({
-    binary,
-    confPath,
-    folder,
-    listeners: sandbox.listeners,
-    workers: plan.proxy.workers,
-    cpus: plan.placement?.proxy ?? null,
-    launch: processSet.launch,
-  });
+  const redactLine = lineRedactor(sandbox.tree, secrets);
+  const maskSecrets = maskerOf(secrets);
+  const launched = await maskProblems(
+    () => secrets,
+    () =>
+      startNginx({
+        binary,
+        confPath,
+        folder,
+        listeners: sandbox.listeners,
+        workers: plan.proxy.workers,
+        cpus: plan.placement?.proxy ?? null,
+        launch: processSet.launch,
+      }),
+  );
   const { origin, version, openssl, buildArguments } = binary;
   const facts = {
     binary: shownPath(binary),
@@ -132,20 +139,23 @@ export async function startProxy(
     version,
     openssl,
     buildArguments,
-    given: redacted(tree),
-    configuration: redacted(accepted.tree),
+    given: redacted(tree, secrets),
+    configuration: redacted(accepted.tree, secrets),
   };
   return {
     ...targetOf(sandbox.listeners, certificate, name),
     request: { host: name, headers: source.options?.headers ?? [] },
     path: sandbox.websocketPath,
-    page: pageOf(sandbox.httpPath, text),
+    page: pageOf(sandbox.httpPath, text, maskSecrets),
     proxy: {
       launched,
       servesFolder,
       facts,
-      notices: [...sandbox.notices, ...changes.notices(tree)],
-      redactLine: lineRedactor(sandbox.tree),
+      notices: [...sandbox.notices, ...changes.notices(tree)].map((notice) => ({
+        ...notice,
+        text: maskSecrets(notice.text),
+      })),
+      redactLine,
     },
   };
 }
@@ -161,9 +171,9 @@ export async function checkProxy(
   proxy: ProxyPlan,
   binary: NginxBinary,
   servers: number,
+  ears: Ears,
 ): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
-  try {
+  await atWorkplace(ears, async ({ folder, processSet }) => {
     const { certPath } = source.upstreamTls
       ? await makeCertificate(join(folder, 'upstream'))
       : { certPath: null };
@@ -172,22 +182,38 @@ export async function checkProxy(
       port: 1 + index,
       socket: join(folder, `echo-${index + 1}.sock`),
     }));
-    await prepare(source, proxy, binary, places, folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    await prepare(source, proxy, binary, places, folder, processSet);
+  });
 }
 
-/** Reads the configuration, moves it into the sandbox and has Nginx check it. */
+/** Reads the configuration, moves it into the sandbox and has Nginx check it; no secret is in what it throws. */
 async function prepare(
   source: ProxySource,
   proxy: ProxyPlan,
   binary: NginxBinary,
   servers: readonly Upstream[],
   folder: string,
-  { host = HOST, pageFolder }: Opening = {},
+  processSet: ProcessSet,
+  opening: Opening = {},
 ) {
   const changes = collectChanges();
+  const secrets = () => [...changes.secrets(), ...(source.options ? givenSecrets(source.options) : [])];
+  return maskProblems(secrets, async () => {
+    const prepared = await checked(source, proxy, binary, servers, folder, processSet, opening, changes);
+    return { ...prepared, changes, secrets: secrets() };
+  });
+}
+
+async function checked(
+  source: ProxySource,
+  proxy: ProxyPlan,
+  binary: NginxBinary,
+  servers: readonly Upstream[],
+  folder: string,
+  { launchTask }: ProcessSet,
+  { host = HOST, pageFolder }: Opening,
+  changes: Changes,
+) {
   const read = await readTuned(source, changes.note);
   const { options } = source;
   const wanted = { websocketPath: options?.websocketPath ?? null, host: options?.host ?? null };
@@ -215,8 +241,16 @@ async function prepare(
   };
   const sandbox = moveIntoSandbox(tree, spec, changes.note);
   const vital = vitalParts(tree, levels.at(-1));
-  const accepted = await writeAccepted(binary, folder, sandbox.tree, vital, options && changes.note);
-  return { tree, name, certificate, sandbox, accepted, changes, servesFolder: tree !== read };
+  const accepted = await writeAccepted(
+    binary,
+    folder,
+    sandbox.tree,
+    spec,
+    vital,
+    options && changes.note,
+    launchTask,
+  );
+  return { tree, name, certificate, sandbox, accepted, servesFolder: tree !== read };
 }
 
 function targetOf(
@@ -233,13 +267,12 @@ function targetOf(
 }
 
 /** The echo server's page below a location that passes ordinary GETs on. */
-function pageOf(httpPath: string | null, configuration: string): StartedTarget['page'] {
+function pageOf(
+  httpPath: string | null,
+  configuration: string,
+  mask: (text: string) => string,
+): StartedTarget['page'] {
   if (httpPath === null) return null;
   const path = httpPath.endsWith('/') ? `${httpPath}page` : httpPath;
-  return { path, cached: configuration.includes('$upstream_cache_status') };
-}
-
-/** As root the workers would become another user, who may not enter the run's private folder. */
-export function nginxUser(): string | null {
-  return process.getuid?.() === 0 ? `${userInfo().username} root` : null;
+  return { path, shown: mask(path), cached: configuration.includes('$upstream_cache_status') };
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
+import { isPrivateFolder } from './private-folder.ts';
 import { groupGone } from './process.ts';
-import { isPrivateFolder, type WardenMessage } from './warden.ts';
+import type { WardenMessage } from './warden.ts';
 
 /** The clean-up takes this long at most; after that an orphan would be worse than a leftover. */
 const DEADLINE_MS = 10_000;

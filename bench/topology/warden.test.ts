@@ -1,25 +1,43 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { launch, launchNode } from './process.ts';
-import { isPrivateFolder, PRIVATE_FOLDER_PREFIX, startWarden } from './warden.ts';
+import { makeOpenFolder } from '../../test/folder.ts';
+import { Problem } from '../model/failure.ts';
+import { identityOf, thisOwner } from './owner.ts';
+import {
+  createPrivateFolder,
+  isPrivateFolder,
+  PRIVATE_FOLDER_PREFIX,
+  sweepAbandoned,
+} from './private-folder.ts';
+import { type Launched, launch, launchNode } from './process.ts';
+import { startWarden } from './warden.ts';
 
 /** What a bench does, as far as its warden can see: a warden, a child with a child of its own, a folder. */
 const BENCH = `
   const { launch } = await import(process.argv[1] + '/process.js');
   const { startWarden } = await import(process.argv[1] + '/warden.js');
-  const { mkdtempSync, writeFileSync } = await import('node:fs');
-  const warden = await startWarden();
+  const { writeFileSync } = await import('node:fs');
+  const warden = await startWarden(() => {});
+  const folder = warden.makeFolder();
   const child = launch({ name: 'c', component: 'proxy', command: 'sh', cpus: null, ipc: false, stdout: 'pipe',
     args: ['-c', 'trap "" TERM HUP; sleep 120 & echo $!; wait'] });
   warden.watch(child.pid);
-  const folder = mkdtempSync(process.argv[2]);
-  warden.own(folder);
   writeFileSync(folder + '/file', 'x');
   child.child.stdout.once('data', (line) =>
     process.send({ warden: warden.pid, child: child.pid, grandchild: Number(line), folder }));
@@ -54,30 +72,48 @@ async function until(fact: () => boolean, what: string): Promise<void> {
   assert.fail(`still not so: ${what}`);
 }
 
-async function privateFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), PRIVATE_FOLDER_PREFIX));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+/** A folder that stands for the system's temporary folder, in this process and those that it starts. */
+async function temporaryFolder(t: TestContext): Promise<string> {
+  const before = process.env.TMPDIR;
+  const folder = makeOpenFolder(join(tmpdir(), 'warden-test-'));
+  process.env.TMPDIR = folder;
+  t.after(() => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    rmSync(folder, { recursive: true, force: true });
+  });
   return folder;
+}
+
+async function startBench(t: TestContext): Promise<{ bench: Launched; told: Bench }> {
+  const bench = launchNode(import.meta.dirname, {
+    name: 'bench',
+    component: 'runner',
+    nodeArguments: ['--input-type=module', '-e', BENCH],
+    args: [],
+    cpus: null,
+    ipc: true,
+  });
+  t.after(() => bench.stop('SIGKILL', 0));
+  const [told] = (await once(bench.child, 'message')) as [Bench];
+  assert.deepEqual([isDead(told.warden), isDead(told.child), isDead(told.grandchild)], [false, false, false]);
+  assert.ok(existsSync(join(told.folder, 'file')));
+  return { bench, told };
+}
+
+function sleeper(t: TestContext): Launched {
+  const child = launch({
+    ...{ name: 'c', component: 'server', command: 'sleep', args: ['60'], cpus: null, ipc: false },
+  });
+  t.after(() => child.stop('SIGKILL', 0));
+  return child;
 }
 
 describe('warden', () => {
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGSEGV'] as const) {
     it(`leaves nothing behind a bench that died of ${signal}, itself included`, async (t) => {
-      const bench = launchNode(import.meta.dirname, {
-        name: 'bench',
-        component: 'runner',
-        nodeArguments: ['--input-type=module', '-e', BENCH],
-        args: [join(tmpdir(), PRIVATE_FOLDER_PREFIX)],
-        cpus: null,
-        ipc: true,
-      });
-      t.after(() => bench.stop('SIGKILL', 0));
-      const [told] = (await once(bench.child, 'message')) as [Bench];
-      assert.deepEqual(
-        [isDead(told.warden), isDead(told.child), isDead(told.grandchild)],
-        [false, false, false],
-      );
-      assert.ok(existsSync(join(told.folder, 'file')));
+      await temporaryFolder(t);
+      const { bench, told } = await startBench(t);
       process.kill(bench.pid, signal);
       await bench.exited;
       await until(() => isDead(told.warden), 'the warden is gone');
@@ -86,31 +122,109 @@ describe('warden', () => {
     });
   }
 
-  it('lets go of what it is told to forget', async (t) => {
-    const warden = await startWarden();
-    const folder = await privateFolder(t);
-    const child = launch({
-      name: 'c',
-      component: 'server',
-      command: 'sleep',
-      args: ['60'],
-      cpus: null,
-      ipc: false,
-    });
-    t.after(() => child.stop('SIGKILL', 0));
+  it('is replaced where it is killed, and the other one knows all that it knew', async (t) => {
+    await temporaryFolder(t);
+    const said: string[] = [];
+    const warden = await startWarden((line) => said.push(line));
+    const child = sleeper(t);
+    const folder = warden.makeFolder();
     warden.watch(child.pid);
-    warden.own(folder);
+    const { pid } = warden;
+    await sleep(1_100);
+    process.kill(pid, 'SIGKILL');
+    await until(() => said.length > 0, 'it is said');
+    assert.deepEqual(said, [
+      `The clean-up process (process ${pid}) was killed by SIGKILL; another one has taken its place.`,
+    ]);
+    assert.notEqual(warden.pid, pid);
+    assert.deepEqual(await warden.close(), { code: 0, signal: null });
+    assert.deepEqual([isDead(child.pid), existsSync(folder)], [true, false]);
+  });
+
+  it('cleans up after a bench that was killed with its warden', async (t) => {
+    const temporary = await temporaryFolder(t);
+    const { bench, told } = await startBench(t);
+    process.kill(told.warden, 'SIGSTOP');
+    process.kill(bench.pid, 'SIGKILL');
+    await bench.exited;
+    process.kill(told.warden, 'SIGKILL');
+    await until(() => isDead(told.warden), 'the warden is gone');
+    assert.deepEqual([isDead(told.child), existsSync(told.folder)], [false, true]);
+    const said: string[] = [];
+    const next = await startWarden((line) => said.push(line));
+    assert.match(said.join(), /^A bench that was killed had left [^,]+, and what still ran for it was ended/);
+    assert.deepEqual([isDead(told.child), isDead(told.grandchild)], [true, true]);
+    assert.deepEqual(readdirSync(temporary), []);
+    await next.close();
+  });
+
+  it('lets alone what is not provably ours and abandoned', async (t) => {
+    const temporary = await temporaryFolder(t);
+    const owner = thisOwner();
+    assert.ok(owner);
+    const child = sleeper(t);
+    const { start } = identityOf(child.pid) ?? assert.fail();
+    const gone = { ...owner, start: '1' };
+    const folders = {
+      inUse: owner,
+      'of another machine': { ...gone, host: 'elsewhere' },
+      'of another container': { ...gone, namespace: 'pid:[1]' },
+      'writable by others': gone,
+      'behind a link': gone,
+      abandoned: gone,
+    };
+    for (const [name, record] of Object.entries(folders)) {
+      const folder = createPrivateFolder(temporary, PRIVATE_FOLDER_PREFIX);
+      const group = { pid: child.pid, start: name === 'abandoned' ? `${start}0` : start };
+      writeFileSync(
+        join(folder, '.nginx-ws-bench-owner'),
+        `${JSON.stringify(record)}\n${JSON.stringify(group)}\n`,
+      );
+      renameSync(folder, join(temporary, name === 'behind a link' ? 'real' : PRIVATE_FOLDER_PREFIX + name));
+    }
+    chmodSync(join(temporary, `${PRIVATE_FOLDER_PREFIX}writable by others`), 0o777);
+    symlinkSync(join(temporary, 'real'), join(temporary, `${PRIVATE_FOLDER_PREFIX}behind a link`));
+    mkdirSync(join(temporary, `${PRIVATE_FOLDER_PREFIX}somebody's`));
+    writeFileSync(join(temporary, `${PRIVATE_FOLDER_PREFIX}somebody's`, 'file'), '');
+    const before = readdirSync(temporary);
+    const said = await sweepAbandoned(temporary, PRIVATE_FOLDER_PREFIX);
+    assert.deepEqual(said, [
+      `A bench that was killed had left ${join(temporary, PRIVATE_FOLDER_PREFIX)}abandoned: it was removed.`,
+    ]);
+    assert.deepEqual(
+      readdirSync(temporary),
+      before.filter((name) => name !== `${PRIVATE_FOLDER_PREFIX}abandoned`),
+    );
+    assert.equal(isDead(child.pid), false, 'its number is the same, and it is another process');
+  });
+
+  it('removes an empty folder whose maker was killed before it wrote its record, after a while', async (t) => {
+    const temporary = await temporaryFolder(t);
+    const folders = ['fresh', 'old'].map((name) => join(temporary, PRIVATE_FOLDER_PREFIX + name));
+    for (const folder of folders) mkdirSync(folder, { mode: 0o700 });
+    utimesSync(folders[1] ?? '', 0, 0);
+    assert.deepEqual(await sweepAbandoned(temporary, PRIVATE_FOLDER_PREFIX), []);
+    assert.deepEqual(readdirSync(temporary), [`${PRIVATE_FOLDER_PREFIX}fresh`]);
+  });
+
+  it('lets go of what it is told to forget', async (t) => {
+    await temporaryFolder(t);
+    const warden = await startWarden(assert.fail);
+    const folder = warden.makeFolder();
+    const child = sleeper(t);
+    warden.watch(child.pid);
     warden.forget(child.pid);
-    warden.disown(folder);
+    await warden.removeFolder(folder);
+    mkdirSync(folder);
     assert.deepEqual(await warden.close(), { code: 0, signal: null });
     assert.equal(isDead(child.pid), false);
     assert.ok(existsSync(folder));
   });
 
   it('cleans up what it still holds when it is closed, and is not stopped by a signal', async (t) => {
-    const warden = await startWarden();
-    const folder = await privateFolder(t);
-    warden.own(folder);
+    await temporaryFolder(t);
+    const warden = await startWarden(assert.fail);
+    const folder = warden.makeFolder();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(warden.pid, signal);
     assert.deepEqual(await warden.close(), { code: 0, signal: null });
     assert.equal(existsSync(folder), false);
@@ -119,7 +233,7 @@ describe('warden', () => {
   });
 
   it('takes only private folders', async (t) => {
-    const folder = await privateFolder(t);
+    const folder = createPrivateFolder(await temporaryFolder(t), PRIVATE_FOLDER_PREFIX);
     mkdirSync(join(folder, `${PRIVATE_FOLDER_PREFIX}inner`));
     writeFileSync(join(folder, 'file'), '');
     assert.equal(isPrivateFolder(folder), true);
@@ -134,8 +248,22 @@ describe('warden', () => {
     ]) {
       assert.equal(isPrivateFolder(path), false, path);
     }
-    const warden = await startWarden();
-    t.after(() => warden.close());
-    assert.throws(() => warden.own('/'), TypeError);
   });
+
+  for (const [what, path] of [
+    ['is missing', (temporary: string) => join(temporary, 'none')],
+    ['is a file', (temporary: string) => join(temporary, 'file')],
+    ['takes nothing', () => '/proc'],
+  ] as const) {
+    it(`tells of a temporary folder that ${what}`, async (t) => {
+      const temporary = await temporaryFolder(t);
+      writeFileSync(join(temporary, 'file'), '');
+      process.env.TMPDIR = path(temporary);
+      await assert.rejects(startWarden(assert.fail), (error) => {
+        assert.ok(error instanceof Problem, String(error));
+        assert.match(error.message, /^The temporary folder \S+ cannot be used: .*\bTMPDIR\.$/);
+        return error.kind === 'environment';
+      });
+    });
+  }
 });

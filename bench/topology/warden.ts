@@ -1,12 +1,18 @@
 import { once } from 'node:events';
-import { lstatSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
-import { type Exit, launchNode } from './process.ts';
+import {
+  createPrivateFolder,
+  folderProblem,
+  PRIVATE_FOLDER_PREFIX,
+  recordGroup,
+  sweepAbandoned,
+} from './private-folder.ts';
+import { type Exit, exitWords, type Launched, launchNode } from './process.ts';
 
-/** Private folders of a run lie directly below the system's temporary folder and begin with this. */
-export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
+/** One that did not live longer is not replaced: its successor would end in the same way. */
+const LEAST_LIFE_MS = 1_000;
 
 /** What the bench tells its warden. */
 export type WardenMessage =
@@ -17,7 +23,8 @@ export type WardenMessage =
 
 /**
  * A small process that outlives the bench by a moment: when the bench dies in any way, SIGKILL
- * included, it kills the process groups and removes the private folders it was told of.
+ * included, it kills the process groups and removes the private folders it was told of. Should it be killed itself,
+ * another takes its place; where both are killed, the next bench cleans up after them.
  */
 export interface Warden {
   readonly pid: number;
@@ -25,17 +32,113 @@ export interface Warden {
   watch(pid: number): void;
   /** To be told as soon as the group is gone: its number may be given to a stranger. */
   forget(pid: number): void;
-  /** @throws {TypeError} where the folder is not a private one by its path */
-  own(folder: string): void;
-  disown(folder: string): void;
+  /**
+   * Makes a private folder, which is known to the warden before anything is in it.
+   *
+   * @param parent Default: the system's temporary folder.
+   */
+  makeFolder(parent?: string, prefix?: string): string;
+  removeFolder(folder: string): Promise<void>;
   /** Ends the warden, which first cleans up whatever it still holds. */
   close(): Promise<Exit>;
 }
 
-/** @throws {Problem} kind `environment` where it does not start */
-export async function startWarden(): Promise<Warden> {
+/**
+ * Cleans up after a bench that was killed together with its warden, and starts one.
+ *
+ * @param say Is told what was cleaned up, and when the warden was killed.
+ * @throws {Problem} kind `environment` where it does not start, or the temporary folder cannot be used
+ */
+export async function startWarden(say: (line: string) => void): Promise<Warden> {
+  for (const sentence of await sweepAbandoned(tmpdir(), PRIVATE_FOLDER_PREFIX)) say(sentence);
+  await tryTemporaryFolder();
+  const groups = new Set<number>();
+  const folders = new Set<string>();
+  let isClosing = false;
+  let replacing = Promise.resolve();
+  let current = await launchWarden();
+  replaceWhenKilled(current);
+
+  function tell(message: WardenMessage): void {
+    // One that was just killed hears nothing; its successor is told all that holds then.
+    if (current.child.connected) current.child.send(message, () => {});
+  }
+
+  function replaceWhenKilled(launched: Launched): void {
+    const since = performance.now();
+    void launched.exited.then((exit) => {
+      if (!isClosing) replacing = replace(launched, exit, performance.now() - since);
+    });
+  }
+
+  async function replace(killed: Launched, exit: Exit, livedMs: number): Promise<void> {
+    const words = `The ${exitWords(killed, exit)}`;
+    try {
+      if (livedMs < LEAST_LIFE_MS)
+        throw new Problem('environment', 'The one before it ended in the same way.');
+      current = await launchWarden();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      say(
+        `${words}, and no other was started: should the bench be killed, start it once more to clean up. ${error.message}`,
+      );
+      return;
+    }
+    replaceWhenKilled(current);
+    for (const pid of groups) tell({ type: 'watch', pid });
+    for (const folder of folders) {
+      recordGroup(folder, current.pid);
+      tell({ type: 'own', folder });
+    }
+    say(`${words}; another one has taken its place.`);
+  }
+
+  return {
+    get pid() {
+      return current.pid;
+    },
+    watch(pid) {
+      groups.add(pid);
+      for (const folder of folders) recordGroup(folder, pid);
+      tell({ type: 'watch', pid });
+    },
+    forget(pid) {
+      groups.delete(pid);
+      tell({ type: 'forget', pid });
+    },
+    makeFolder(parent = tmpdir(), prefix = PRIVATE_FOLDER_PREFIX) {
+      const folder = createPrivateFolder(parent, prefix);
+      folders.add(folder);
+      tell({ type: 'own', folder });
+      for (const pid of [current.pid, ...groups]) recordGroup(folder, pid);
+      return folder;
+    },
+    async removeFolder(folder) {
+      await rm(folder, { recursive: true, force: true });
+      folders.delete(folder);
+      tell({ type: 'disown', folder });
+    },
+    async close() {
+      isClosing = true;
+      await replacing;
+      if (current.child.connected) current.child.disconnect();
+      return current.exited;
+    },
+  };
+}
+
+/** What no run could do without is told before the first. */
+async function tryTemporaryFolder(): Promise<void> {
+  try {
+    await rm(createPrivateFolder(tmpdir(), PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
+  } catch (error) {
+    throw folderProblem(tmpdir(), error) ?? error;
+  }
+}
+
+async function launchWarden(): Promise<Launched> {
   const launched = launchNode(new URL('./warden-process.js', import.meta.url), {
-    name: 'warden',
+    name: 'clean-up process',
     component: 'runner',
     args: [],
     // Its heap is nearly empty: keep what V8 reserves small.
@@ -43,37 +146,12 @@ export async function startWarden(): Promise<Warden> {
     cpus: null,
     ipc: true,
   });
-  const { child } = launched;
-  const ready = once(child, 'message').then(() => true);
-  if (!(await Promise.race([ready, launched.exited.then(() => false)]))) {
-    throw new Problem('environment', `The clean-up process did not start: ${launched.stderrTail().trim()}`);
-  }
-
-  function tell(message: WardenMessage): void {
-    // Should the warden itself have been killed, the bench goes on; it cleans up by itself when it can.
-    if (child.connected) child.send(message, () => {});
-  }
-
-  return {
-    pid: launched.pid,
-    watch: (pid) => tell({ type: 'watch', pid }),
-    forget: (pid) => tell({ type: 'forget', pid }),
-    own(folder) {
-      if (!isPrivateFolder(folder)) throw new TypeError(`${folder} is not a private folder of the bench`);
-      tell({ type: 'own', folder });
-    },
-    disown: (folder) => tell({ type: 'disown', folder }),
-    async close() {
-      if (child.connected) child.disconnect();
-      return launched.exited;
-    },
-  };
-}
-
-/** True for a folder (no link) directly below the system's temporary folder with the bench's prefix. */
-export function isPrivateFolder(folder: string): boolean {
-  const path = resolve(folder);
-  if (path !== folder || dirname(path) !== resolve(tmpdir())) return false;
-  if (!basename(path).startsWith(PRIVATE_FOLDER_PREFIX)) return false;
-  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const ready = once(launched.child, 'message').then(() => true as const);
+  const exit = await Promise.race([ready, launched.exited]);
+  if (exit === true) return launched;
+  const words = launched.stderrTail().trim().split('\n').at(-1) ?? '';
+  throw new Problem(
+    'environment',
+    `The ${exitWords(launched, exit)} before it was ready.${words === '' ? '' : ` Its last words: ${words}`}`,
+  );
 }

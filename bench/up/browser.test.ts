@@ -29,7 +29,7 @@ interface Events {
   handshakes: string[];
 }
 
-describe('the page in a browser', { timeout: 90_000 }, () => {
+describe('the page in a browser', { timeout: 300_000 }, () => {
   const standing = new Map<string, Up>();
   let browser: Browser;
 

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { openFolderToWorkers, openToWorkers } from '../topology/worker-user.ts';
 import { DOCUMENT, STYLE } from './document.ts';
 import type { Topology } from './page/topology.ts';
 
@@ -19,10 +20,14 @@ export async function makeSite(privateFolder: string): Promise<string> {
   await writeFile(join(folder, 'style.css'), STYLE);
   const scripts = (await readdir(MODULES)).filter((file) => file.endsWith('.js'));
   await Promise.all(scripts.map((file) => copyFile(join(MODULES, file), join(folder, file))));
+  await openFolderToWorkers(folder);
+  for (const file of await readdir(folder)) await openToWorkers(join(folder, file), 0o640);
   return folder;
 }
 
 /** Tells the page what it stands in; as data, so that nothing a person named becomes markup. */
 export async function writeTopology(folder: string, topology: Topology): Promise<void> {
-  await writeFile(join(folder, 'topology.json'), JSON.stringify(topology));
+  const path = join(folder, 'topology.json');
+  await writeFile(path, JSON.stringify(topology));
+  await openToWorkers(path, 0o640);
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { makeOpenFolder } from '../../test/folder.ts';
 import type { NginxFacts } from '../model/run.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import type { Launched } from '../topology/process.ts';
@@ -46,7 +47,7 @@ describe('what is printed of a topology that is up', () => {
     assert.deepEqual(standingLines(standing({})), [
       'tls is up (TLS 1.3 (wss://)): Nginx 1.22.1 before 2 echo servers (ws).',
       '  Page          http://127.0.0.1:4430/nginx-ws-bench/',
-      '  WebSocket     ws://127.0.0.1:4430/websocket?room=1',
+      '  WebSocket     ws://127.0.0.1:4430/websocket?***',
       '  Echo server   ws://127.0.0.1:8081/websocket',
       '  Echo server   ws://127.0.0.1:8082/websocket',
       '  Access log    /tmp/x/access.log',
@@ -62,7 +63,7 @@ describe('what is printed of a topology that is up', () => {
   });
 
   it('has the fingerprint of the certificate by which a browser shows it', async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'standing-test-'));
+    const folder = makeOpenFolder(join(tmpdir(), 'standing-test-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const { certPem } = await makeCertificate(folder, 'ecdsa', ['example.com'], ['127.0.0.1', '192.0.2.7']);
     const { certificate, page, websockets } = addressesOf(

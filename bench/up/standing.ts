@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { PAGE_PATH } from '../nginx/page.ts';
+import { maskedPath } from '../nginx/secrets.ts';
 import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
@@ -60,7 +61,8 @@ export function standingLines(standing: Standing): string[] {
     page === null
       ? row('Page', 'none: no HTTP server of Nginx stands before the echo servers')
       : row('Page', page),
-    ...websockets.map((url) => row('WebSocket', url)),
+    // Whoever gave a query knows it; others may read this.
+    ...websockets.map((url) => row('WebSocket', maskedPath(url))),
     ...echoServers.map((url) => row('Echo server', url)),
     ...(certificate === null
       ? []

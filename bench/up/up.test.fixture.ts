@@ -48,6 +48,7 @@ export async function raise(name: string, changes: Partial<UpInput> = {}): Promi
     host: '127.0.0.1',
     signal: stop.signal,
     urgent: new AbortController().signal,
+    say: assert.fail,
     onUp,
     ...changes,
   });

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
+import { makeOpenFolder } from '../../test/folder.ts';
 import { ownTemporaryFolder } from '../experiment/experiment.test.fixture.ts';
 import { Problem } from '../model/failure.ts';
 import { addressesOf, type Standing, standingLines } from './standing.ts';
@@ -63,7 +64,7 @@ describe('a topology that is kept up', () => {
   });
 
   it('is a configuration of one’s own as well, its path and its address chosen', async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), 'own-'));
+    const folder = makeOpenFolder(join(tmpdir(), 'own-'));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'chat.conf');
     await writeFile(
@@ -90,6 +91,43 @@ describe('a topology that is kept up', () => {
     assert.deepEqual(await addressesListeningOn(ports), new Set(['127.0.0.1']));
     assert.equal(await say(standing, 'hi'), 'You said: hi');
     await end();
+  });
+
+  it('keeps its guards where others can reach it, though their files are missing here', async (t) => {
+    const folder = makeOpenFolder(join(tmpdir(), 'own-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    const path = join(folder, 'guarded.conf');
+    await writeFile(
+      path,
+      `server { listen 80; auth_basic "Restricted"; auth_basic_user_file /etc/nginx/.no-such-file;
+  location /refused { deny all; proxy_pass http://127.0.0.1:4000; }
+  location /ws { proxy_pass http://127.0.0.1:4000; proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }`,
+    );
+    const options = { roots: [], envFile: null, websocketPath: null, host: null, headers: [] };
+    const statuses = async (host: string) => {
+      const { standing, end } = await raise('plain', {
+        source: {
+          path,
+          options: { ...options, keepGuards: false },
+          tunings: [],
+          key: 'ecdsa',
+          upstreamTls: false,
+        },
+        host,
+      });
+      const { page = '' } = addressesOf(standing);
+      const paths = ['/ws', '/refused', '/nginx-ws-bench/'];
+      const found = await Promise.all(paths.map((each) => statusOf(new URL(each, page ?? '').href)));
+      await end();
+      return { found, notices: standing.target.proxy?.notices.map(({ code }) => code) };
+    };
+    const alone = await statuses('127.0.0.1');
+    assert.deepEqual(alone.found, [200, 200, 200]);
+    assert.ok(alone.notices?.includes('sandbox-guards'));
+    const open = await statuses('127.0.0.2');
+    assert.deepEqual(open.found, [401, 403, 401]);
+    assert.ok(!open.notices?.includes('sandbox-guards'));
   });
 
   it('has no page, and says so, where no HTTP server of Nginx stands before the echo servers', async () => {

@@ -7,14 +7,15 @@ import type { RunPlan } from '../model/plan.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import { freePorts } from '../topology/nginx.ts';
-import { makePrivateFolder } from '../topology/private-folder.ts';
-import { makeProcessSet, type ProcessSet } from '../topology/process-set.ts';
-import { createScope } from '../topology/scope.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
 import { startServers } from '../topology/servers.ts';
 import { directTarget, type ProxySource, type StartedTarget, startProxy } from '../topology/target.ts';
-import { startWarden } from '../topology/warden.ts';
+import { atWorkplace } from '../topology/workplace.ts';
 import { makeSite, writeTopology } from './site.ts';
 import type { Standing } from './standing.ts';
+
+/** Here nobody but this machine's own users can reach Nginx. */
+const LOOPBACK = '127.0.0.1';
 
 /** How the echo servers answer. */
 export type Reply = 'you-said' | 'echo';
@@ -38,6 +39,8 @@ export interface UpInput {
   signal: AbortSignal;
   /** Kill what still runs. */
   urgent: AbortSignal;
+  /** Is told what else a person should know. */
+  say(line: string): void;
   /** Called once everything answers. */
   onUp(standing: Standing): void;
 }
@@ -48,23 +51,13 @@ export interface UpInput {
  * @throws Problem where it cannot be raised, Problem('died') where one of its processes ends by itself
  */
 export async function keepUp(input: UpInput): Promise<void> {
-  const { urgent } = input;
   await checkHost(input.host);
-  const warden = await startWarden();
-  const scope = createScope();
-  const processSet = makeProcessSet(scope, warden);
-  urgent.addEventListener('abort', processSet.kill, { once: true });
-  try {
-    const standing = await raise(input, await makePrivateFolder(scope, warden), processSet);
+  await atWorkplace(input, async ({ folder, processSet }) => {
+    const standing = await raise(input, folder, processSet);
     if (standing === null) return;
     input.onUp(standing);
     await standUntil(input.signal, processSet);
-  } finally {
-    processSet.dismiss();
-    await scope.close();
-    urgent.removeEventListener('abort', processSet.kill);
-    await warden.close();
-  }
+  });
 }
 
 /** @returns null where it was called off meanwhile */
@@ -88,13 +81,20 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
     const pageFolder = await makeSite(folder);
     const started = { placement: null, proxy: plan.proxy };
     const opening = { host: input.host, pageFolder };
-    target = await startProxy(source, started, binary, servers, folder, processSet, opening);
+    const kept = guarded(source, input.host);
+    target = await startProxy(kept, started, binary, servers, folder, processSet, opening);
     await writeTopology(pageFolder, { name, title, reply, websocketPath: target.path });
   }
   if (signal.aborted) return null;
   const logs = (await readdir(folder)).filter((file) => /^access(-\d+)?\.log$/.test(file));
   const accessLogs = logs.sort().map((file) => join(folder, file));
   return { name, title, folder, target, servers, server: plan.server, accessLogs };
+}
+
+/** Whoever else can reach Nginx meets the guards of the configuration: there is no load that they would shut out. */
+function guarded(source: ProxySource, host: string): ProxySource {
+  if (source.options === null || host === LOOPBACK) return source;
+  return { ...source, options: { ...source.options, keepGuards: true } };
 }
 
 async function standUntil(signal: AbortSignal, processSet: ProcessSet): Promise<void> {

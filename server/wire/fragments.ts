@@ -1,9 +1,14 @@
+/** A message in more fragments than this is refused, as the library ws does it by default. */
+export const MAX_FRAGMENTS = 16_384;
+
 /** A message that comes in several frames (RFC 6455 section 5.4). */
 export class Fragments {
   /** Of the message: the opcode of its first frame. */
   readonly opcode: number;
-  private readonly parts: Buffer[] = [];
+  /** One buffer for all fragments: a buffer for each would take many times the memory of small ones. */
+  private buffer = Buffer.alloc(0);
   private bytes = 0;
+  private count = 0;
 
   constructor(opcode: number) {
     this.opcode = opcode;
@@ -12,16 +17,23 @@ export class Fragments {
   /**
    * Adds a copy of one frame's payload: the next read overwrites the buffer it lies in.
    *
-   * @returns false where the message would be larger than `max` bytes
+   * @returns null, or the close code for a message of more than `max` bytes or of too many fragments
    */
-  add(payload: Buffer, max: number): boolean {
-    this.bytes += payload.length;
-    if (this.bytes > max) return false;
-    if (payload.length > 0) this.parts.push(Buffer.from(payload));
-    return true;
+  add(payload: Buffer, max: number): 1008 | 1009 | null {
+    const end = this.bytes + payload.length;
+    if (end > max) return 1009;
+    if (++this.count > MAX_FRAGMENTS) return 1008;
+    if (end > this.buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(max, Math.max(end, 2 * this.buffer.length)));
+      this.buffer.copy(larger, 0, 0, this.bytes);
+      this.buffer = larger;
+    }
+    payload.copy(this.buffer, this.bytes);
+    this.bytes = end;
+    return null;
   }
 
   join(): Buffer {
-    return Buffer.concat(this.parts, this.bytes);
+    return this.buffer.subarray(0, this.bytes);
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { MAX_FRAGMENTS } from './fragments.ts';
 import { frame, KEY } from './frame.test.fixture.ts';
 import { FrameReader } from './frame-reader.ts';
 import { applyMask } from './masking.ts';
@@ -133,6 +134,31 @@ for (const masked of [false, true]) {
       const [first, last] = [make(0x01, Buffer.from('one ')), make(0x80, Buffer.from('two'))];
       feed(Buffer.concat([first, last]), [first.length]);
       assert.deepEqual(heard, [['text', Buffer.from('one two').toString('hex')]]);
+    });
+
+    test('a message in many small fragments is one buffer that is at most twice as large', () => {
+      const parts = [make(0x02, Buffer.of(7)), ...Array(9_998).fill(make(0x00, Buffer.of(7)))];
+      const bytes = Buffer.concat([...parts, make(0x80, Buffer.of(7))]);
+      const held: number[] = [];
+      const fault = new FrameReader(1 << 24, masked).read(bytes, 0, bytes.length, {
+        message: (buffer, from, to) => void held.push(to - from, buffer.buffer.byteLength),
+        control: assert.fail,
+      });
+      assert.equal(fault, null);
+      assert.equal(held[0], 10_000);
+      assert.ok((held[1] ?? Number.POSITIVE_INFINITY) <= 20_000, `${held[1]} bytes`);
+    });
+
+    test('refuses a message of too many fragments, empty ones included', () => {
+      for (const part of [Buffer.of(7), Buffer.alloc(0)]) {
+        const most = [make(0x02, part), ...Array(MAX_FRAGMENTS - 2).fill(make(0x00, part))];
+        const good = Buffer.concat([...most, make(0x80, part)]);
+        const bad = Buffer.concat([...most, make(0x00, part), make(0x80, part)]);
+        const { heard, feed } = reader(1 << 24);
+        assert.equal(feed(Buffer.concat([good, good]), []), null);
+        assert.equal(feed(bad, [100]), 1008);
+        assert.deepEqual(heard, Array(2).fill(['binary', part.toString('hex').repeat(MAX_FRAGMENTS)]));
+      }
     });
 
     test('junk never throws', () => {

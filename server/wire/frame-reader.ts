@@ -15,7 +15,7 @@ export interface FrameHandler {
 }
 
 /** The close code that bytes earn which are not what the peer may send (RFC 6455 section 7.4.1). */
-export type FrameFault = 1002 | 1009;
+export type FrameFault = 1002 | 1008 | 1009;
 
 /** Filled for the frame at hand: a reader never waits between reading a header and using it. */
 const header: FrameHeader = { first: 0, size: 0, length: 0 };
@@ -86,7 +86,8 @@ export class FrameReader {
     if ((opcode === OPCODE.continuation) !== (this.fragments !== null)) return 1002;
     this.fragments ??= new Fragments(opcode);
     const fragments = this.fragments;
-    if (!fragments.add(payload, this.max)) return 1009;
+    const fault = fragments.add(payload, this.max);
+    if (fault !== null) return fault;
     if (first < FIN) return null;
     this.fragments = null;
     const whole = fragments.join();

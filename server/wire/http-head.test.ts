@@ -24,10 +24,35 @@ test('a line that is no field', () => {
   assert.equal(read('GET / HTTP/1.1', ': no name'), null);
 });
 
+test('a line whose name is no token, or whose value holds a control character, is no field', () => {
+  for (const line of [
+    'A : 1',
+    'A b: 1',
+    ' A: 1',
+    '\tfolded',
+    'A\0: 1',
+    'Ä: 1',
+    'A(: 1',
+    'A"b: 1',
+    'A\x7f: 1',
+  ])
+    assert.equal(read('GET / HTTP/1.1', line), null, JSON.stringify(line));
+  for (const value of ['\0', 'a\nB: c', 'a\rb', '\x7f', '\v1'])
+    assert.equal(read('GET / HTTP/1.1', `A: ${value}`), null, JSON.stringify(value));
+  assert.deepEqual(read('GET / HTTP/1.1', "!#$%&'*+-.^_`|~09Az: \xff\ta"), {
+    "!#$%&'*+-.^_`|~09az": '\xff\ta',
+  });
+});
+
+test('only spaces and tabs are the space around a value', () => {
+  assert.deepEqual(read('GET / HTTP/1.1', 'A: \t\xa0x\xa0 \t'), { a: '\xa0x\xa0' });
+});
+
 test('a token is an item of a list, in any case', () => {
   const has = (value: string) => hasToken(new Map([['connection', value]]), 'connection', 'upgrade');
   for (const value of ['upgrade', 'Upgrade', 'keep-alive, UPGRADE', 'upgrade,close', ' a ,upgrade, b'])
     assert.ok(has(value), value);
-  for (const value of ['', 'no-upgrade', 'upgrades', 'up grade', 'upgrade/2']) assert.ok(!has(value), value);
+  for (const value of ['', 'no-upgrade', 'upgrades', 'up grade', 'upgrade/2', '\xa0upgrade'])
+    assert.ok(!has(value), value);
   assert.ok(!hasToken(new Map(), 'connection', 'upgrade'));
 });

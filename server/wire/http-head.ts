@@ -3,12 +3,18 @@ export const HEAD_MAX = 16_384;
 /** What ends a head: the end of its last line, and an empty line. */
 export const HEAD_END = '\r\n\r\n';
 
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
+/** What a field's value may hold is all but control characters (RFC 9110 section 5.5); a tab may stand there. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
+const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
+
 /**
  * The header fields of a head: names in lower case, the values of a repeated name as one list (RFC 9110
  * section 5.3).
  *
  * @param text holds the head's first line from `from` on, and the HEAD_END that ends it at `end`
- * @returns null where a line is no field
+ * @returns null where a line is no field (RFC 9112 section 5): folded lines and spaces in a name included
  */
 export function readHeaders(text: string, from: number, end: number): Map<string, string> | null {
   const headers = new Map<string, string>();
@@ -17,9 +23,10 @@ export function readHeaders(text: string, from: number, end: number): Map<string
     const at = lineEnd + 2;
     lineEnd = text.indexOf('\r\n', at);
     const colon = text.indexOf(':', at);
-    if (colon <= at || colon > lineEnd) return null;
+    if (colon < 0 || colon > lineEnd) return null;
     const name = text.slice(at, colon).toLowerCase();
-    const value = text.slice(colon + 1, lineEnd).trim();
+    const value = trimmed(text, colon + 1, lineEnd);
+    if (!TOKEN.test(name) || CONTROL.test(value)) return null;
     const before = headers.get(name);
     headers.set(name, before === undefined ? value : `${before}, ${value}`);
   }
@@ -29,5 +36,18 @@ export function readHeaders(text: string, from: number, end: number): Map<string
 /** Whether a header holds a list with this token in it, in upper or lower case. */
 export function hasToken(headers: ReadonlyMap<string, string>, name: string, token: string): boolean {
   const list = headers.get(name);
-  return list?.split(',').some((item) => item.trim().toLowerCase() === token) ?? false;
+  return list?.split(',').some((item) => trimmed(item, 0, item.length).toLowerCase() === token) ?? false;
+}
+
+/** Without the spaces and tabs at both ends. String.trim() takes other characters for space as well. */
+function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start++;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }

@@ -121,6 +121,21 @@ describe('handshake', () => {
     assert.deepEqual(found?.remedies[0]?.block, 'location');
   });
 
+  it('offers no other Connection where the one that arrived asks to upgrade', () => {
+    const arrived = { httpVersion: '1.1', upgrade: null, connection: 'Upgrade' };
+    const [found] = handshake(seenAs(ofServer(SOUND), { handshake: { outcome: 'status-426', arrived } }));
+    assert.match(found?.text ?? '', /What it passes on is no upgrade/);
+    assert.deepEqual(found?.remedies, []);
+    const closing = { ...arrived, connection: 'close' };
+    const [other] = handshake(
+      seenAs(ofServer(SOUND), { handshake: { outcome: 'status-426', arrived: closing } }),
+    );
+    assert.deepEqual(
+      other?.remedies.map(({ block }) => block),
+      ['location'],
+    );
+  });
+
   it('leaves to upgrade what that rule explains, and notes what was not tried', () => {
     assert.deepEqual(handshake(seenAs(ofServer('location /ws { proxy_pass http://app; }'), REFUSED)), []);
     const lost = ofServer(`location @ws { proxy_pass http://app; ${UPGRADE} }`);

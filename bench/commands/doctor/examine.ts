@@ -12,7 +12,7 @@ import { canObserve, readBusyShare, readEnvironment, readMachine } from '../../o
 import { type Pinning, tryPinning } from '../../topology/affinity.ts';
 import { bunHere } from '../../topology/engine.ts';
 import { onPath } from '../../topology/executable.ts';
-import { PRIVATE_FOLDER_PREFIX } from '../../topology/warden.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
 
 /** What was found out about a machine; nothing is judged yet. */
 export interface Facts {

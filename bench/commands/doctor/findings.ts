@@ -4,7 +4,7 @@ import { plannedCpus } from '../../observe/control-group.ts';
 import { GET_BUN } from '../../plan/engine.ts';
 import { connectionsPerAddress } from '../../plan/reckoning.ts';
 import { RAISE_PORTS, raiseOpenFiles } from '../../plan/remedies.ts';
-import { PRIVATE_FOLDER_PREFIX } from '../../topology/warden.ts';
+import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
 import { CANNOT_OBSERVE } from '../measure.ts';
 import type { Facts } from './examine.ts';
 import type { Reach } from './reach.ts';

@@ -1,6 +1,6 @@
 /**
- * The page of a bench that goes on: it puts what the server tells of the state into its header, and loads the
- * report anew whenever the server has drawn it. All markup is the server's, escaped there.
+ * The page of a running bench. Shows the state sent by the server in its header, and reloads the report whenever
+ * the server has redrawn it. All markup comes from the server, where it is escaped.
  */
 function start(): void {
   const link = element('link');
@@ -19,7 +19,7 @@ function start(): void {
   source.addEventListener('report', ({ data }) => {
     loaded = load(element('report'), `report?${data}`);
   });
-  // The server waits for the last report to be loaded, and for this page to hang up.
+  // The server waits until the last report is loaded and this page has disconnected.
   source.addEventListener('end', () => {
     loaded.then(() => {
       source.close();
@@ -29,7 +29,7 @@ function start(): void {
   });
 }
 
-/** The new report takes the place of the old one when it is there, scrolled to where the old one was. */
+/** The new report takes the place of the old one when it is there: as far open, and scrolled to where that was. */
 function load(place: HTMLElement, address: string): Promise<void> {
   place.querySelector('.coming')?.remove();
   const before = place.firstElementChild;
@@ -39,8 +39,11 @@ function load(place: HTMLElement, address: string): Promise<void> {
   frame.src = address;
   return new Promise((resolve) => {
     frame.addEventListener('load', () => {
-      if (before instanceof HTMLIFrameElement)
+      if (before instanceof HTMLIFrameElement) {
+        for (const { id } of before.contentDocument?.querySelectorAll('section:has(> details[open])') ?? [])
+          frame.contentDocument?.querySelector(`#${id} > details`)?.toggleAttribute('open', true);
         frame.contentWindow?.scrollTo(0, before.contentWindow?.scrollY ?? 0);
+      }
       before?.remove();
       frame.className = '';
       resolve();

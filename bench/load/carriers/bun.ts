@@ -1,6 +1,6 @@
 import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
 
-/** Carriers of Bun: `Bun.connect`, whose sockets have no streams above them and share one set of handlers. */
+/** Carriers for Bun. They use `Bun.connect`, whose sockets have no streams on top and share one set of handlers. */
 
 /** Carriers over TCP to the ports of `host`. */
 export function bunTcp(host: string): OpenCarrier {
@@ -11,7 +11,7 @@ export function bunTcp(host: string): OpenCarrier {
   };
 }
 
-/** As `bunTcp`, with TLS on top. */
+/** Like `bunTcp`, with TLS on top. */
 export function bunTls(host: string, options: CarrierTls): OpenCarrier {
   const { servername, alpn, ca } = options;
   const tls = {
@@ -34,7 +34,7 @@ function addressOf(host: string, source: Source | null, port: number) {
   return { hostname: host, port, localAddress: source.localAddress, localPort: source.localPort };
 }
 
-/** By the promise and not by the handler `connectError`, which may be called before `Bun.connect` returns. */
+/** Handles the promise rather than `connectError`, which may be called before `Bun.connect` returns. */
 function connect(carrier: BunCarrier, options: Bun.ConnectOptions<BunCarrier>): void {
   Bun.connect(options).catch((error: NodeJS.ErrnoException) => carrier.closed(error));
 }
@@ -53,20 +53,20 @@ const TLS_HANDLERS: Bun.Handlers<BunCarrier> = {
 };
 
 /**
- * The handshake itself failed. Any other code is what Bun holds against the certificate, and where that does
- * not fit the name it says `ok` false even if it was told not to check.
+ * Codes of failed handshakes. Any other code is an objection to the certificate, and if that does not match the
+ * name, Bun reports `ok` as false even when it was told not to check.
  */
 const HANDSHAKE_FAILURES = new Set(['EPROTO', 'ECONNRESET']);
 
 class BunCarrier implements Carrier {
   readonly #events: CarrierEvents;
   readonly #session: Buffer | null;
-  /** The certificate is checked. */
+  /** Whether the certificate is checked. */
   readonly #checked: boolean;
   #socket: Bun.Socket<BunCarrier> | null = null;
-  /** What the system has not taken of the last write. */
+  /** The part of the last write that the system has not accepted yet. */
   #rest: Buffer | null = null;
-  /** Nothing more is told. */
+  /** No further events are emitted. */
   #over = false;
 
   constructor(events: CarrierEvents, tls: CarrierTls | null) {
@@ -78,7 +78,7 @@ class BunCarrier implements Carrier {
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over || this.#socket === null) return true;
     const taken = this.#socket.write(buffer, 0, bytes);
-    // Closed: the handler `close` follows.
+    // A negative result means closed; the handler `close` follows.
     if (taken === bytes || taken < 0) return true;
     this.#rest = buffer.subarray(taken, bytes);
     return false;
@@ -89,12 +89,12 @@ class BunCarrier implements Carrier {
     this.#socket?.end();
   }
 
-  /** Without RST, which Nginx would see as a fault of its client's. */
+  /** Closes without RST, which Nginx would treat as an error of its client. */
   destroy(): void {
     this.end();
   }
 
-  /** A connection attempt cannot be called off: what comes of it later is closed at once. */
+  /** A connection attempt cannot be cancelled, so a late connection is closed at once. */
   opened(socket: Bun.Socket<BunCarrier>): void {
     if (this.#over) {
       socket.end();

@@ -1,61 +1,63 @@
 /**
- * What carries the bytes of a WebSocket: a TCP connection or a TLS connection. The connection above knows
- * the protocol (RFC 6455) and no sockets; the carrier knows sockets and no protocol. One file for each
- * engine, because the fast way to read and write differs between them.
+ * Transports the bytes of a WebSocket over TCP or TLS. The connection on top knows the protocol (RFC 6455) but no
+ * sockets; the carrier knows sockets but no protocol. There is one file per engine, because the fast way to read
+ * and write differs between them.
  */
 export interface Carrier {
   /**
-   * Hands the first `bytes` of `buffer` to the system. True: all were taken, the buffer is free again. False:
-   * the carrier keeps the buffer, which must not change, and calls `drained` when the rest is taken; until
-   * then nothing more may be written.
+   * Passes the first `bytes` of `buffer` to the system. Returns true if all were accepted and the buffer can be
+   * reused. Returns false if the carrier keeps the buffer, which must then not change. It calls `drained` when the
+   * rest is accepted, and until then nothing more may be written.
    */
   write(buffer: Buffer, bytes: number): boolean;
-  /** Sends FIN (TLS: close_notify first) and closes; not while a write waits for `drained`. */
+  /** Sends FIN (TLS: close_notify first) and closes. Not allowed while a write waits for `drained`. */
   end(): void;
-  /** Closes at once and forgets what was not sent; no event follows. */
+  /** Closes at once, discarding anything unsent. No event follows. */
   destroy(): void;
 }
 
 /**
- * What a carrier tells, in this order: `connected`, then `secured` on TLS, then `data` and `drained` in any
- * order, and last one of `closed` and `error`. Nothing is told from within the call that opens a carrier.
+ * The events of a carrier, in this order: `connected`, then `secured` with TLS, then `data` and `drained` in any
+ * order, and finally either `closed` or `error`. No event is emitted within the call that opens a carrier.
  */
 export interface CarrierEvents {
   /** TCP is connected. */
   connected(): void;
-  /** The TLS handshake is complete. `alpn`: the protocol that was negotiated (RFC 7301), or null. */
+  /** The TLS handshake is complete. `alpn`: the negotiated protocol (RFC 7301), or null. */
   secured(alpn: string | null): void;
-  /** Bytes came: `from` ≤ index < `to`, valid only during the call, because the buffer is read into again. */
+  /** Bytes arrived: `from` ≤ index < `to`. They are valid only during the call, because the buffer is reused. */
   data(buffer: Buffer, from: number, to: number): void;
-  /** What `write` could not hand over at once has been taken. */
+  /** The rest of a write has been accepted. */
   drained(): void;
   /** The other side ended or closed the connection. */
   closed(): void;
-  /** The connection failed; `code` as the system or the TLS library names it (`ECONNREFUSED`), null: no name. */
+  /**
+   * The connection failed. `code` comes from the system or the TLS library (`ECONNREFUSED`); null if it has none.
+   */
   error(code: string | null): void;
 }
 
 /**
- * Where a connection comes from. The port is named because the kernel's own search for a free one takes
- * milliseconds once half of an address's ports are taken.
+ * The local end of a connection. The port is explicit, because the kernel's search for a free one takes
+ * milliseconds once half of an address's ports are in use.
  */
 export interface Source {
   localAddress: string;
-  /** 0: the system chooses. */
+  /** 0 if the system chooses. */
   localPort: number;
 }
 
-/** How the TLS of a carrier is set up. */
+/** The TLS settings of a carrier. */
 export interface CarrierTls {
-  /** Sent as SNI, and what the certificate has to be valid for where it is checked. */
+  /** Sent as SNI; also the name for which a checked certificate must be valid. */
   servername: string;
-  /** Protocols offered by ALPN, the preferred one first. */
+  /** Protocols offered by ALPN, in order of preference. */
   alpn: readonly string[];
-  /** Certificate authorities in PEM to check the certificate against; null: it is not checked. */
+  /** Certificate authorities in PEM with which to check the certificate; null to skip the check. */
   ca: string | null;
-  /** A session of an earlier connection to resume (RFC 8446 section 2.2); null: a full handshake. */
+  /** A session of an earlier connection to resume (RFC 8446 section 2.2); null for a full handshake. */
   session: Buffer | null;
 }
 
-/** Opens one carrier; `source` null: from wherever the system likes. */
+/** Opens one carrier. `source` is null if the system chooses. */
 export type OpenCarrier = (source: Source | null, port: number, events: CarrierEvents) => Carrier;

@@ -6,10 +6,10 @@ export interface Carriers {
   tls(host: string, options: CarrierTls): OpenCarrier;
 }
 
-/** True where this process runs on Bun. */
+/** Whether this process runs on Bun. */
 export const ON_BUN = process.versions.bun !== undefined;
 
-/** Those of the engine that runs this process; what loads another's is not loaded. */
+/** The carriers of the engine that runs this process. The other engine's module is not loaded. */
 export async function carriersHere(): Promise<Carriers> {
   if (ON_BUN) {
     const { bunTcp, bunTls } = await import('./bun.ts');

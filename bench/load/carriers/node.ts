@@ -2,12 +2,12 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
 
-/** Carriers of Node: `net.Socket` and `tls.TLSSocket`, with as little of `stream` in the way as possible. */
+/** Carriers for Node. They use `net.Socket` and `tls.TLSSocket`, bypassing as much of `stream` as possible. */
 
 /**
- * The probe has verified the listener's certificate before the load, chain and name. Doing it again for
- * every connection would cost the generator as much as the handshake itself, nearly all of it in making
- * JavaScript objects of one and the same certificate. The server's proof that it holds the key is checked.
+ * The probe has verified the listener's certificate, chain and name, before the load. Repeating that for every
+ * connection would cost the generator as much as the handshake itself, mostly for creating JavaScript objects of
+ * the same certificate. The server's proof that it holds the key is still checked.
  */
 export const SKIP_CERTIFICATE_CHECK = { rejectUnauthorized: false } as const;
 
@@ -19,7 +19,7 @@ export function nodeTcp(host: string): OpenCarrier {
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
-/** As `nodeTcp`, with TLS on top. */
+/** Like `nodeTcp`, with TLS on top. */
 export function nodeTls(host: string, { servername, alpn, ca, session }: CarrierTls): OpenCarrier {
   const shared = makeShared(host, {
     secureContext: tls.createSecureContext(ca === null ? {} : { ca }),
@@ -31,10 +31,10 @@ export function nodeTls(host: string, { servername, alpn, ca, session }: Carrier
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
-/** What the carriers of a worker have in common: of what each has one of its own there are thousands. */
+/** Shared by the carriers of a worker, because there are thousands of them. */
 interface Shared {
   host: string;
-  /** Each read lands here and is used up before the next: one for the worker, not one for each connection. */
+  /** The target of every read. Its content is consumed before the next read, so one per worker is enough. */
   readBuffer: Buffer;
   tls: tls.ConnectionOptions | null;
 }
@@ -60,7 +60,7 @@ function openSecured(
   port: number,
   onread: net.OnReadOpts,
 ): tls.TLSSocket {
-  // In a variable: `onread` is handed on to the socket, but missing in the types.
+  // Passed as a variable: `onread` is forwarded to the socket but missing in the types.
   const all = { ...addressOf(host, source, port), ...options, onread };
   return tls.connect(all);
 }
@@ -71,12 +71,12 @@ function addressOf(host: string, source: Source | null, port: number) {
 }
 
 /**
- * What a socket is made with. The last four `net.Socket` sets itself, to these values, in its own copy of
- * the options. Where they are there from the start all copies have one shape; else V8 of Node 20 gives
- * every copy a shape of its own, and looking up the two dozen options of a stream costs as much as all else.
+ * The options of a socket. `net.Socket` sets the last four itself, to these values, in its own copy of the options.
+ * If they are present from the start, all copies have the same shape. Otherwise V8 in Node 20 gives each copy its
+ * own shape, and looking up the two dozen options of a stream costs as much as everything else.
  */
 function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
-  // In a variable: `onread` is documented for the constructor, but missing in its types.
+  // Passed as a variable: `onread` is documented for the constructor but missing in its types.
   const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
   return options;
 }
@@ -84,9 +84,9 @@ function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
 class NodeCarrier implements Carrier {
   readonly #events: CarrierEvents;
   readonly #socket: net.Socket;
-  /** A write that the system has not taken whole yet. */
+  /** Whether the system has not yet accepted all of a write. */
   #writing = false;
-  /** Within `write`: whether all was taken is its return value, not an event. */
+  /** Whether `write` is running: its return value then replaces the event. */
   #inWrite = false;
   #over = false;
 
@@ -103,7 +103,7 @@ class NodeCarrier implements Carrier {
       const socket = openSecured(shared, source, port, onread);
       this.#socket = socket;
       socket.once('connect', () => {
-        // `tls.connect` does not pass `noDelay` on to the socket that it makes.
+        // `tls.connect` does not pass `noDelay` on to the socket it creates.
         socket.setNoDelay(true);
         events.connected();
       });
@@ -114,9 +114,9 @@ class NodeCarrier implements Carrier {
   }
 
   /**
-   * `_write` is the hook that the implementer of a stream provides: called here without the queue in front of
-   * it, whose bookkeeping and deferred callback cost more than the frame. One write at a time, which is what
-   * the queue is for, is the rule of this interface.
+   * `_write` is the hook that a stream's implementer provides. Calling it directly skips the queue, whose
+   * bookkeeping and deferred callback cost more than the frame. The queue ensures one write at a time; this
+   * interface requires the same of its caller.
    */
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over) return true;
@@ -138,7 +138,7 @@ class NodeCarrier implements Carrier {
     this.#socket.destroy();
   }
 
-  /** Called within `write` where the system takes the bytes at once. */
+  /** Called within `write` if the system accepts the bytes at once. */
   readonly #written = (error?: Error | null): void => {
     this.#writing = false;
     if (error) this.#failed(error);

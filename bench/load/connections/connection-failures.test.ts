@@ -104,7 +104,7 @@ for (const client of CLIENTS) {
     const keys = () => (transport === 'tls' ? keyPair : null);
     const setting = () => makeSetting(client, keys()?.cert ?? null, SMALL);
 
-    describe(`${client} over ${transport}`, { timeout: 30_000, concurrency: 8 }, () => {
+    describe(`${client} over ${transport}`, { timeout: 120_000, concurrency: 8 }, () => {
       for (const [what, answer, expected] of HANDSHAKES) {
         test(`the upgrade is answered with ${what}: ${expected}`, async (t) => {
           const port = await rawServer(t, keys(), (peer) =>
@@ -215,7 +215,7 @@ for (const client of CLIENTS) {
     });
   }
 
-  describe(`${client}: failures of TLS`, { timeout: 30_000, concurrency: 8 }, () => {
+  describe(`${client}: failures of TLS`, { timeout: 120_000, concurrency: 8 }, () => {
     test('the port speaks no TLS', async (t) => {
       const answers: ((stream: net.Socket) => void)[] = [
         (stream) => stream.end('HTTP/1.1 400 Bad Request\r\n\r\n'),

@@ -119,7 +119,7 @@ for (const client of CLIENTS) {
     const setting = (plan: Parameters<typeof makeSetting>[2] = SMALL) =>
       makeSetting(client, secure ? keyPair.cert : null, plan);
 
-    describe(`${client} over ${transport}`, { timeout: 30_000 }, () => {
+    describe(`${client} over ${transport}`, { timeout: 120_000 }, () => {
       test('opens, and tells how long each part took', async (t) => {
         const heard = open(t, setting(), await echoServer(t, keys()));
         assert.equal(heard.connection.stage, 'tcp');

@@ -17,15 +17,15 @@ import {
 
 const MESSAGE_MAX = 64 * 1024 * 1024;
 
-/** What all lean connections of a worker share. */
+/** Shared by all lean connections of a worker. */
 interface Shared extends ConnectionContext {
   writer: FrameWriter;
   openCarrier: OpenCarrier;
 }
 
 /**
- * A connector with as little as possible between the scenario and the carrier: frames are parsed where they
- * were read, and written into buffers that are used again.
+ * A connector with minimal overhead between the scenario and the carrier: frames are parsed where they were read,
+ * and written into reused buffers.
  */
 export function leanConnector(
   context: ConnectionContext,
@@ -51,12 +51,15 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   #tcpUs = 0;
   #tlsUs: number | null = null;
   #alpn: string | null = null;
-  /** The carrier has not taken the last write whole: what is sent meanwhile waits as a range of sequences. */
+  /**
+   * The buffer of a write that the carrier has not fully accepted. Further messages are held back as a range of
+   * sequence numbers.
+   */
   #writing: Buffer | null = null;
   #heldFrom = 0;
   #held = 0;
   #heldControl: Buffer | null = null;
-  /** The carrier is to be ended once it has taken what is held. */
+  /** Whether to end the carrier once it has accepted everything held back. */
   #endWhenDrained = false;
 
   constructor(shared: Shared, id: number, source: Source | null, port: number, events: ConnectionEvents) {
@@ -114,7 +117,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     else this.#answer(buffer.subarray(from, to));
   }
 
-  /** CarrierEvents: the rest of a write was taken, and what was held meanwhile may go. */
+  /** CarrierEvents: the rest of a write was accepted, so what was held back can be sent. */
   drained(): void {
     this.#release();
     const count = this.#held;
@@ -209,13 +212,13 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     this.#writing = null;
   }
 
-  /** The carrier is gone. */
+  /** The carrier has ended. */
   #gone(kind: FailureKind): void {
     if (this.#closing) this.#end();
     else this.#fail(kind);
   }
 
-  /** The closing handshake that we began is over; the server closes TCP first (RFC 6455 section 7.1.1). */
+  /** The closing handshake that we started is complete. The server closes TCP first (RFC 6455 section 7.1.1). */
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,12 +1,12 @@
 import type { OpenFacts } from './connection.ts';
 
-/** A way that messages took, as far as the handshake tells: a row of the spread. */
+/** A route taken by messages, as far as the handshake shows it: one row of the spread. */
 export interface Route extends OpenFacts {
   connections: number;
   messages: number;
 }
 
-/** The row for a connection that has just opened, which counts for it; a new one where there is none yet. */
+/** The row for a connection that has just opened, which is counted. Adds a row if there is none yet. */
 export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFacts): Route {
   const known = routes.find(
     (route) => route.nginxWorker === nginxWorker && route.upstream === upstream && route.alpn === alpn,
@@ -17,7 +17,7 @@ export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFa
   return route;
 }
 
-/** The routes of several workers as one list. */
+/** The routes of several workers, merged into one list. */
 export function sumRoutes(routes: readonly Route[]): Route[] {
   const sums = new Map<string, Route>();
   for (const route of routes) {

@@ -18,8 +18,8 @@ const ABNORMAL = 1006;
 const UNMASKED = new Uint8Array(4);
 
 /**
- * A connector for the `ws` client: the reference for the lean one. Slower, and as close to what an
- * application runs as a generator comes.
+ * A connector for the `ws` client, the reference for the lean one. It is slower, and as close to an application's
+ * client as a generator can be.
  */
 export function wsConnector(context: ConnectionContext): Connector {
   const { target } = context;
@@ -129,7 +129,7 @@ class WsConnection implements Connection {
     });
     socket.on('open', () => this.#opened());
     socket.on('unexpected-response', (_request, response: IncomingMessage) => {
-      // `node:http` takes a 101 that lacks Upgrade or Connection for an ordinary response.
+      // `node:http` treats a 101 without Upgrade or Connection as an ordinary response.
       const { statusCode = 0 } = response;
       this.#fail(statusCode === 101 ? 'protocol-error' : `status-${statusCode}`);
     });
@@ -180,7 +180,7 @@ function header(headers: IncomingMessage['headers'], name: string): string | nul
   return typeof value === 'string' ? value : null;
 }
 
-/** `ws` and `node:http` name their own errors: by code for frames, by message for the handshake. */
+/** `ws` and `node:http` identify their own errors by code for frames, and by message for the handshake. */
 function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {
   if (error.code?.startsWith('WS_ERR_') || error.code?.startsWith('HPE_')) return 'protocol-error';
   if (error.message.startsWith('Invalid Sec-WebSocket-Accept')) return 'bad-accept';

@@ -1,20 +1,20 @@
-/** The part of autocannon that the HTTP leg uses; the package brings no types. */
+/** The part of autocannon used by the HTTP leg; the package has no types. */
 declare module 'autocannon' {
-  /** One connection after the other. */
+  /** A client uses one connection after the other. */
   interface Client {
-    /** A request is written, or will be as soon as a connection begun just now is open. */
+    /** A request is written, or will be as soon as the connection just started is open. */
     on(event: 'request', listen: () => void): void;
     on(event: 'headers', listen: (head: { headers: string[]; shouldKeepAlive: boolean }) => void): void;
     on(event: 'response', listen: (statusCode: number, bytes: number) => void): void;
-    /** The connection broke otherwise than by its regular end. */
+    /** The connection broke instead of ending regularly. */
     on(event: 'connError', listen: () => void): void;
-    /** After the request that takes the place of the one that had no response in time. */
+    /** Emitted after the request that replaces the one that timed out. */
     on(event: 'timeout', listen: () => void): void;
   }
   interface Options {
     url: string;
     connections: number;
-    /** Seconds. */
+    /** In seconds. */
     duration: number;
     headers?: Record<string, string>;
     /** Sent as SNI. */

@@ -1,26 +1,28 @@
 import autocannon, { type Client } from 'autocannon';
 import { Counts } from '../../measure/counts.ts';
 
-/** What the HTTP leg asks for: GETs of one page over `connections` keep-alive connections, closed loop. */
+/** The HTTP leg: GETs of one page over `connections` keep-alive connections, in a closed loop. */
 export interface HttpLegPlan {
   url: string;
-  /** Host header and name for TLS; null: those of the URL. */
+  /** Host header and name for TLS; null for those of the URL. */
   host: string | null;
   connections: number;
   durationMs: number;
-  /** Whether responses tell in X-Cache-Status what the cache did. */
+  /** Whether responses report in X-Cache-Status what the cache did. */
   cache: boolean;
 }
 
 /**
- * What came of it; `latency` as sparse counts (see measure/counts.ts), µs, from the writing of a request to
- * the end of its response, with the connecting where the request had to wait for it.
+ * The outcome. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a request to the end of
+ * its response. It includes connecting if the request had to wait for that.
  */
 export interface HttpLegCounts {
   durationUs: number;
-  /** That were answered. */
+  /** Requests that were answered. */
   requests: number;
   non2xx: number;
+  /** The same by the class of their status: `2xx`, `5xx`; see EXPECTED. */
+  statuses: Record<string, number>;
   /** Connections that broke, or ended with a request unanswered. */
   errors: number;
   /** Requests without a response within 10 s. */
@@ -31,20 +33,18 @@ export interface HttpLegCounts {
 }
 
 /**
- * Runs the HTTP leg with autocannon: one request at a time on each connection, nothing corrected for
- * omission.
+ * Runs the HTTP leg with autocannon: one request at a time on each connection, without correction for omission.
  *
- * Latencies and errors are told from the events of its clients, not taken from its result. Nginx ends a
- * connection with its 1,000th response (keepalive_requests) and says so in that response; autocannon writes
- * one more request to it nevertheless, against RFC 9112 section 9.6, and again to the connection after it.
- * Its own latencies would count from the wrong request ever after, and the reset that the lost request may
- * meet would be an error.
+ * Latencies and errors are derived from the events of its clients, not from its result. Nginx ends a connection
+ * with its 1,000th response (keepalive_requests) and says so in that response. Contrary to RFC 9112 section 9.6,
+ * autocannon still writes one more request to it, and repeats it on the next connection. Its own latencies would
+ * count from the wrong request from then on, and the reset that may meet the lost request would count as an error.
  */
 export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   const latency = new Counts();
   const cache: Record<string, number> = {};
+  const statuses: Record<string, number> = {};
   let requests = 0;
-  let non2xx = 0;
   let errors = 0;
   let timeouts = 0;
   let bytesReceived = 0;
@@ -54,9 +54,9 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   function watch(client: Client): void {
     let sentAt = 0;
     let unanswered = false;
-    /** The last response said that its connection ends with it. */
+    /** Whether the last response announced the end of its connection. */
     let closing = false;
-    /** The last request took the place of one that was not answered: an error, unless a timeout follows. */
+    /** Whether the last request replaced an unanswered one. That is an error, unless a timeout follows. */
     let broken = false;
     client.on('request', () => {
       broken = unanswered && !closing;
@@ -83,7 +83,8 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
       latency.record((lastAt - sentAt) * 1e3);
       unanswered = false;
       requests++;
-      if (status < 200 || status > 299) non2xx++;
+      const kind = status === EXPECTED ? String(status) : `${Math.floor(status / 100)}xx`;
+      statuses[kind] = (statuses[kind] ?? 0) + 1;
       bytesReceived += bytes;
     });
   }
@@ -98,7 +99,8 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   return {
     durationUs: Math.round((lastAt - startedAt) * 1e3),
     requests,
-    non2xx,
+    non2xx: requests - (statuses['2xx'] ?? 0),
+    statuses,
     errors,
     timeouts,
     bytesReceived,
@@ -107,7 +109,10 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   };
 }
 
-/** Header names and values alternate in the list that autocannon's parser gives. */
+/** What an echo server answers an ordinary GET with on a path of its WebSockets: it was reached, and nothing failed. */
+const EXPECTED = 426;
+
+/** In the list from autocannon's parser, header names and values alternate. */
 function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');
   const status = at < 0 ? 'none' : (headers[at + 1] ?? 'none');

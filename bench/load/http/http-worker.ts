@@ -1,6 +1,6 @@
 import { type HttpLegPlan, runHttpLeg } from './http-leg.ts';
 
-/** Entry point of the process that runs the HTTP leg: a plan comes over IPC, the counts go back. */
+/** Entry point of the process that runs the HTTP leg. Receives a plan over IPC and sends back the counts. */
 process.on('message', async (plan: HttpLegPlan) => {
   process.send?.(await runHttpLeg(plan));
 });

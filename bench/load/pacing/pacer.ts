@@ -3,18 +3,18 @@ import { randomFrom } from '../../model/random.ts';
 import { sinceFirstTurnUs, type Turns } from '../../model/turns.ts';
 
 /**
- * When each message of one generator worker is due: a pure function of (start, rate, index, seed), so
- * that nothing the system under test does can move it.
+ * When each message of one generator worker is due. The schedule is a pure function of (start, rate, index, seed),
+ * so nothing the system under test does can shift it.
  *
  *   uniform   |  |  |  |  |  |      worker 0 of 2 takes every second one, worker 1 the others
  *   poisson   ||   |  |     | |     gaps are exponential; the workers' streams add up to one of the full rate
  *
- * The time of the schedule is the run's own: where it takes turns nothing is due while another has its turn.
+ * The schedule uses the run's own time: if it takes turns, nothing is due during the turns of others.
  */
 export interface Pacer {
-  /** When the next message is due, µs since the run's epoch. */
+  /** When the next message is due, in µs since the run's epoch. */
   readonly dueUs: number;
-  /** Passes on to the message after it. */
+  /** Moves on to the following message. */
   advance(): void;
 }
 
@@ -41,7 +41,7 @@ function uniform(
   workers: number,
 ): Pacer {
   let index = worker;
-  // From the index each time, never by adding steps: rounding must not build up over a long run.
+  // Computed from the index each time, because adding steps would accumulate rounding errors over a long run.
   const due = () => at((index * 1e6) / ratePerSecond);
   const pacer = {
     dueUs: due(),

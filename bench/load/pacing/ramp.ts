@@ -3,19 +3,19 @@ import type { Clock } from '../clock.ts';
 export interface RampOptions {
   clock: Clock;
   connections: number;
-  /** 0: as fast as `pending` lets. */
+  /** 0 for as fast as `pending` allows. */
   perSecond: number;
-  /** Handshakes under way at once, at most: fewer than the listener's backlog holds. */
+  /** Maximum number of handshakes in progress, below the capacity of the listener's backlog. */
   pending: number;
   connect(index: number): void;
   onDone(): void;
 }
 
-/** Begins handshakes one after the other, no faster than asked and never too many at once. */
+/** Starts handshakes one after the other, limited in rate and in number at a time. */
 export interface Ramp {
-  /** A handshake is over, whichever way. */
+  /** A handshake is over, successful or not. */
   handshakeOver(): void;
-  /** Begins no more. */
+  /** Starts no more handshakes. */
   stop(): void;
 }
 
@@ -47,7 +47,7 @@ export function startRamp(options: RampOptions): Ramp {
     handshakeOver() {
       over++;
       if (over === connections) options.onDone();
-      // Not at once: a handshake that fails while it begins must not recurse.
+      // Deferred, because a handshake that fails while it starts must not recurse.
       else setImmediate(proceed);
     },
     stop() {

@@ -1,14 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 
-/** Calls back when a time has come, far closer to it than Node's timers of whole milliseconds. */
+/** Calls back at a given time, much more precisely than Node's timers with their resolution of 1 ms. */
 export interface Waker {
-  /** Asks to be woken at this time (µs since the run's epoch), which is never before the time asked for last. */
+  /** Requests a call at this time (µs since the run's epoch), which is never before the one requested last. */
   wakeAt(dueUs: number): void;
   close(): void;
 }
 
-/** Words of the shared memory: when to wake, in µs since the epoch modulo 2^32; and who is waited for. */
+/**
+ * Words of the shared memory: the wake-up time, in µs since the epoch modulo 2^32, and whether one is requested.
+ */
 export const DUE = 0;
 export const ARMED = 1;
 export const WORDS = 2;
@@ -19,8 +21,8 @@ export interface WakerThreadData {
 }
 
 /**
- * A waker that keeps a thread asleep in `Atomics.wait`, which takes fractions of a millisecond, and has it
- * post a message when the time has come. The event loop stays free to receive meanwhile, and nobody spins.
+ * A waker whose thread sleeps in `Atomics.wait`, which takes fractions of a millisecond, and posts a message when
+ * the time has come. Meanwhile the event loop is free to receive, and nothing spins.
  */
 export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   const memory = new SharedArrayBuffer(WORDS * 4);
@@ -40,15 +42,15 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   };
 }
 
-/** Timers come up to this much late. */
+/** Timers can be up to this late. */
 const AWAKE_BEFORE_US = 2_000;
 
 /**
- * A waker that looks at the clock in every turn of the event loop, which never sleeps: as close to the
- * time as this process gets, at the price of a whole CPU.
+ * A waker that checks the clock in every turn of the event loop, which never sleeps. It is as punctual as this
+ * process can be, but uses a whole CPU.
  *
- * @param restsFromUs where it is asked for a time further ahead than this, or for none, it sleeps until shortly before:
- * the CPU is another's meanwhile
+ * @param restsFromUs if the requested time is further ahead than this, or none is requested, it sleeps until
+ * shortly before that time and leaves the CPU to others
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

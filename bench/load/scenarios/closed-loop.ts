@@ -14,20 +14,24 @@ export interface ClosedLoopOptions {
   sessions: OpenSessions<Exchange>;
   /** Unanswered messages on each connection. */
   inFlight: number;
-  /** Null: it may send all the time. */
+  /** Null if it may send all the time. */
   turns: Turns | null;
-  /** Calls back once, at this time or after it and never before. */
+  /** Calls back once, at this time or later but never earlier. */
   callAt(us: number, call: () => void): void;
 }
 
-/** At most this share of a turn is kept free for the last echoes to come back, and before it is known how long they take. */
+/**
+ * Share of a turn that is reserved for the last echoes to come back: at most this, and exactly this until it is
+ * known how long they take.
+ */
 const MOST_RESERVE = 0.5;
-/** Echoes that come back in the turn of another run scatter the CPU time of both by several per cent. */
+/** Echoes that come back in another run's turn make the CPU time of both vary by several per cent. */
 const RESERVE_MARGIN = 1.25;
 
 /**
- * A connection sends its next message when the echo of the last has come. Where runs take turns it stops so long
- * before the end of a turn as all echoes took to come back in the turn before, and a little more.
+ * A connection sends its next message when the echo of the last has arrived. If runs take turns, it stops sending
+ * before the end of a turn. The time kept free is how long all echoes took to come back in the turn before, plus a
+ * margin.
  */
 export function closedLoop({
   clock,
@@ -42,7 +46,7 @@ export function closedLoop({
   let stopped = false;
   let drainUs = Number.POSITIVE_INFINITY;
   let sendUntilUs = Number.POSITIVE_INFINITY;
-  /** From the moment on in which nothing more was sent until all echoes were back; null before it is known. */
+  /** The time from the last possible send until all echoes were back; null until it is known. */
   let reserveUs: number | null = null;
 
   /** Sends until `inFlight` messages are unanswered, all of them in one write. */
@@ -66,7 +70,7 @@ export function closedLoop({
   const fillAll = () => {
     for (const session of sessions.allOpen()) fill(session, clock());
   };
-  /** The turn `number`, from 0, and then those after it. */
+  /** Takes turn `number`, counted from 0, and the turns after it. */
   const takeTurn = (turns: Turns, number: number, firstUs: number) => {
     const ownUs = number * turnUs(turns);
     const startUs = firstUs + sinceFirstTurnUs(turns, ownUs);
@@ -93,7 +97,7 @@ export function closedLoop({
       callAt(times.warmUpUs, () => {
         if (stopped) return;
         begun = true;
-        // However late this is, even after the steady phase: a loop that never begins would look like a
+        // Starts however late this is, even after the steady phase: a loop that never starts would look like a
         // server that never answers.
         fillAll();
       });

@@ -16,23 +16,25 @@ export interface EchoOptions {
   payload: Payload;
   recorder: Recorder;
   load: Load;
-  /** An echo that has not come this long after its message was sent is lost, and its connection given up. */
+  /**
+   * If the echo has not arrived this long after its message was sent, it is lost and its connection is given up.
+   */
   echoTimeoutUs: number;
-  /** This worker's number, how many there are, and the run's seed: they fix the schedule of an open loop. */
+  /** This worker's number, the number of workers, and the run's seed determine the schedule of an open loop. */
   worker: number;
   workers: number;
   seed: number;
-  /** Null: it may send all the time. */
+  /** Null if it may send all the time. */
   turns: Turns | null;
-  /** Calls back once, at this time or after it and never before; used by a closed loop. */
+  /** Calls back once, at this time or later but never earlier; used by a closed loop. */
   callAt(us: number, call: () => void): void;
   /** Calls back when the next message is due; used by an open loop. */
   makeWaker(wake: () => void): Waker;
 }
 
 /**
- * The scenario `echo`: every open connection sends messages, in a closed or an open loop, and every echo is
- * checked for content and order.
+ * The scenario `echo`: every open connection sends messages, in a closed or an open loop, and every echo is checked
+ * for content and order.
  */
 export function makeEcho(options: EchoOptions, sessions: OpenSessions<Exchange>): Scenario<Exchange> {
   const { payload, recorder, echoTimeoutUs } = options;
@@ -54,7 +56,8 @@ export function makeEcho(options: EchoOptions, sessions: OpenSessions<Exchange>)
       const asked = exchange.sent > 0 && text === isText;
       const check = asked ? payload.check(bytes, from, to, session.id, exchange.awaited) : 'mismatch';
       if (check !== 'same') {
-        // Text has to be UTF-8 (RFC 6455 section 8.1). What is the same as what was sent is: no need to look.
+        // Text must be UTF-8 (RFC 6455 section 8.1). This is only checked for echoes that differ from what was
+        // sent.
         session.giveUp(text && !isUtf8(bytes.subarray(from, to)) ? 'protocol-error' : check);
         return;
       }
@@ -64,14 +67,14 @@ export function makeEcho(options: EchoOptions, sessions: OpenSessions<Exchange>)
     },
     batchEnd: (session) => loop.batchEnd(session),
     closed({ state: exchange }, nowUs) {
-      // What is unanswered in the end is outstanding, not lost.
+      // Messages unanswered at the end are outstanding, not lost.
       if (stopped) return;
       giveUpUnsent(exchange, nowUs);
       for (; exchange.sent > 0; exchange.shift())
         recorder.lost(nowUs, exchange.sentUs, loop.hasSchedule ? exchange.intendedUs : null);
     },
     tick(session, nowUs) {
-      // NaN where nothing is unanswered: then it is false.
+      // NaN if nothing is unanswered, so the comparison is false.
       if (nowUs - session.state.sentUs >= echoTimeoutUs) session.giveUp('echo-timeout');
     },
     isDrained: (nowUs) => stopped || (started && loop.isDrained(nowUs)),

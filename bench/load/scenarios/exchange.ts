@@ -1,21 +1,24 @@
 const FIRST_ROOM = 1;
 
 /**
- * The messages of one connection: those that are due and not sent yet, those that are sent and not echoed
- * yet, and the numbers of what comes next. Oldest first; times in µs since the run's epoch.
+ * The messages of one connection: those due but not sent, those sent but not echoed, and the sequence numbers that
+ * follow. Oldest first; times in µs since the run's epoch.
  */
 export class Exchange {
-  /** A ring of pairs (sent, intended); its room in messages is a power of two. Sent is NaN until it is. */
+  /**
+   * A ring of pairs (sent, intended). Its capacity in messages is a power of two. `sent` is NaN until the message
+   * is sent.
+   */
   #times: Float64Array | null = null;
   #head = 0;
-  /** Messages that are due, sent or not, and have no echo. */
+  /** Messages that are due, sent or not, and have no echo yet. */
   length = 0;
-  /** Of these, the newest: those that are not sent yet. */
+  /** The newest of these, which are not sent yet. */
   unsent = 0;
-  /** Sequence number of the next message to be sent. */
+  /** Sequence number of the next message to send. */
   next = 0;
 
-  /** Messages that are sent and have no echo. */
+  /** Messages that were sent and have no echo yet. */
   get sent(): number {
     return this.length - this.unsent;
   }
@@ -25,17 +28,17 @@ export class Exchange {
     return this.next - this.sent;
   }
 
-  /** When the oldest was sent; NaN where there is none. */
+  /** When the oldest was sent; NaN if there is none. */
   get sentUs(): number {
     return this.length === 0 ? Number.NaN : (this.#times?.[this.#head * 2] ?? Number.NaN);
   }
 
-  /** When the oldest was due; NaN where there is none. */
+  /** When the oldest was due; NaN if there is none. */
   get intendedUs(): number {
     return this.length === 0 ? Number.NaN : (this.#times?.[this.#head * 2 + 1] ?? Number.NaN);
   }
 
-  /** One more message is due, to be sent later. */
+  /** Another message is due, to be sent later. */
   fallsDue(intendedUs: number): void {
     this.#push(Number.NaN, intendedUs);
     this.unsent++;
@@ -47,7 +50,7 @@ export class Exchange {
     this.next++;
   }
 
-  /** All that are due count as sent now; `each` is called with the intended time and sequence of each. */
+  /** Marks all messages that are due as sent now, and calls `each` with the intended time and sequence of each. */
   sendDue(nowUs: number, each: (intendedUs: number, sequence: number) => void): void {
     const times = this.#times;
     if (times === null) return;
@@ -58,7 +61,7 @@ export class Exchange {
     }
   }
 
-  /** Forgets all that are due and not sent; `each` is called with the intended time of each. */
+  /** Discards all messages that are due but not sent, and calls `each` with the intended time of each. */
   dropUnsent(each: (intendedUs: number) => void): void {
     const times = this.#times;
     if (times === null) return;
@@ -66,7 +69,7 @@ export class Exchange {
       each(times[((this.#head + this.length - 1) * 2 + 1) & (times.length - 1)] ?? Number.NaN);
   }
 
-  /** Forgets the oldest, which is sent: its echo came, or it is given up. */
+  /** Discards the oldest sent message, because it was echoed or given up. */
   shift(): void {
     const room = (this.#times?.length ?? 0) >> 1;
     this.#head = (this.#head + 1) & (room - 1);

@@ -6,13 +6,13 @@ import type { Session } from './session.ts';
 export interface Loop {
   start(times: PhaseTimes): void;
   opened(session: Session<Exchange>): void;
-  /** The echo of the oldest message has come. */
+  /** The echo of the oldest message arrived. */
   echoed(exchange: Exchange, bytes: number): void;
-  /** All echoes of one read have been told: the moment to send in one write. */
+  /** All echoes of one read have been delivered, so messages can now be sent in one write. */
   batchEnd(session: Session<Exchange>): void;
   /** Whether messages have an intended time. */
   readonly hasSchedule: boolean;
   isDrained(nowUs: number): boolean;
-  /** Sends nothing more. */
+  /** Stops sending. */
   stop(): void;
 }

@@ -11,8 +11,8 @@ import type { OpenSessions } from './scenario.ts';
 import type { Session } from './session.ts';
 
 /**
- * Writes in one turn of the event loop at most, some milliseconds' worth: at a rate beyond what this process
- * can send it would else only send, ever more in a turn, and never read an echo.
+ * Maximum number of writes in one turn of the event loop, worth a few milliseconds. Otherwise, at a rate beyond
+ * what this process can send, each turn would send ever more and never read an echo.
  */
 const WRITES_A_TURN = 256;
 
@@ -23,7 +23,7 @@ export interface OpenLoopOptions {
   sessions: OpenSessions<Exchange>;
   load: Extract<Load, { kind: 'open' }>;
   echoTimeoutUs: number;
-  /** This worker's number, how many there are, and the run's seed: they fix the schedule. */
+  /** This worker's number, the number of workers, and the run's seed determine the schedule. */
   worker: number;
   workers: number;
   seed: number;
@@ -32,7 +32,7 @@ export interface OpenLoopOptions {
   makeWaker(wake: () => void): Waker;
 }
 
-/** Messages are due on a schedule fixed beforehand, whatever the system does; connections take turns. */
+/** Messages are due on a schedule fixed in advance, whatever the system does. Connections send in turn. */
 export class OpenLoop implements Loop {
   readonly hasSchedule = true;
   readonly #options: OpenLoopOptions;
@@ -40,12 +40,12 @@ export class OpenLoop implements Loop {
   #waker: Waker | null = null;
   #drainUs = 0;
   #stopped = false;
-  /** When the last echo came. */
+  /** When the last echo arrived. */
   #lastUs = 0;
-  /** Sessions with messages that are due, the one that waits longest first; those before `#served` are done. */
+  /** Sessions with messages that are due, longest waiting first. Those before `#served` are done. */
   readonly #waiting: Session<Exchange>[] = [];
   #served = 0;
-  /** Writes left before the event loop has to have read again. */
+  /** Writes left until the event loop has read again. */
   #writesLeft = 0;
 
   constructor(options: OpenLoopOptions) {
@@ -57,14 +57,14 @@ export class OpenLoop implements Loop {
     this.#drainUs = drainUs;
     this.#pacer = makePacer(load, warmUpUs, worker, workers, seed, turns);
     this.#waker = makeWaker(() => {
-      // A turn of its own of the event loop: what could be read has been.
+      // This is a new turn of the event loop, so everything that could be read has been.
       this.#writesLeft = WRITES_A_TURN;
       this.#pump();
     });
     this.#waker.wakeAt(this.#pacer.dueUs);
   }
 
-  /** It takes its turn from the next message on. */
+  /** The session takes part from the next message on. */
   opened(): void {}
 
   echoed(exchange: Exchange, bytes: number): void {
@@ -74,7 +74,7 @@ export class OpenLoop implements Loop {
     recorder.echoedOnSchedule(nowUs, exchange.sentUs, exchange.intendedUs, bytes);
   }
 
-  /** Sends what fell due, where the echo that just came tells that something did. */
+  /** Sends what fell due, if the time of the last echo shows that something did. */
   batchEnd(): void {
     const pacer = this.#pacer;
     if (pacer === null || this.#writesLeft === 0) return;
@@ -93,7 +93,10 @@ export class OpenLoop implements Loop {
     this.#waker?.close();
   }
 
-  /** Hands out what is due, however late, sends as far as the turn goes, and sets the alarm for the next. */
+  /**
+   * Distributes what is due, however late, sends as much as this turn allows, and sets the waker for the next
+   * message.
+   */
   #pump(): void {
     const pacer = this.#pacer;
     if (pacer === null || this.#stopped) return;
@@ -113,7 +116,7 @@ export class OpenLoop implements Loop {
     if (pacer.dueUs < this.#drainUs) this.#waker?.wakeAt(pacer.dueUs);
   }
 
-  /** Every message that is due by now goes to the connection whose turn it is. */
+  /** Assigns every message that is due by now to the next connection in turn. */
   #handOut(pacer: Pacer, nowUs: number): void {
     const { recorder, sessions, echoTimeoutUs } = this.#options;
     for (; pacer.dueUs <= nowUs && pacer.dueUs < this.#drainUs; pacer.advance()) {
@@ -121,7 +124,7 @@ export class OpenLoop implements Loop {
       recorder.fellDue(nowUs, dueUs);
       const session = sessions.nextOpen();
       if (session === undefined) {
-        // Nothing will ever answer it: it counts as one that was given up for want of an answer.
+        // No connection will ever carry it, so it counts like a message whose echo never came.
         recorder.unsent(nowUs, dueUs, Math.max(nowUs - dueUs, echoTimeoutUs));
         continue;
       }
@@ -130,7 +133,7 @@ export class OpenLoop implements Loop {
     }
   }
 
-  /** What fell due on a connection counts as sent now, and is sent in one write. */
+  /** Marks everything due on a connection as sent now, and sends it in one write. */
   #sendDue(session: Session<Exchange>): void {
     const exchange = session.state;
     const { unsent: count, next: first } = exchange;

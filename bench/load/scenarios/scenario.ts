@@ -2,32 +2,32 @@ import type { PhaseTimes } from '../../measure/recorder.ts';
 import type { Session, SessionListener } from './session.ts';
 
 /**
- * What the connections of a generator worker do. A value with a few functions, the same for a scenario that
- * is built in and for one that a person writes; what it has to remember of a connection is its `State`.
- * Connections are opened before it starts, and it sends only between `start` and `stop`.
+ * What the connections of a generator worker do: a value with a few functions, whether built in or written by a
+ * user. `State` is what it stores for each connection. Connections are opened before it starts, and it sends only
+ * between `start` and `stop`.
  */
 export interface Scenario<State> extends SessionListener<State> {
-  /** What it keeps of a new connection. */
+  /** The initial state of a new connection. */
   state(): State;
-  /** All connections are open, as far as they could be opened: it may send from `times.warmUpUs` on. */
+  /** All connections are open, as far as possible. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
   /** A connection has opened. */
   open(session: Session<State>): void;
-  /** A connection that was open has failed, or was closed: what it still carried is given up. */
+  /** A connection that was open failed or was closed. What it still carried is given up. */
   closed(session: Session<State>, nowUs: number): void;
   /** Called for each open connection in turn, about twice a second. */
   tick(session: Session<State>, nowUs: number): void;
-  /** Nothing is left to send or to wait for. */
+  /** Whether nothing is left to send or to wait for. */
   isDrained(nowUs: number): boolean;
-  /** Nothing more is sent, and what is not sent yet is given up. */
+  /** Stops sending, and gives up what is not sent yet. */
   stop(nowUs: number): void;
 }
 
 /** The open connections of a worker, as a scenario sees them. */
 export interface OpenSessions<State> {
   readonly openConnections: number;
-  /** All of them; it may be looped over while some fail. */
+  /** All of them, as a copy that stays valid while some fail. */
   allOpen(): Session<State>[];
-  /** The next one in turn; undefined where none is open. */
+  /** The next one in turn; undefined if none is open. */
   nextOpen(): Session<State> | undefined;
 }

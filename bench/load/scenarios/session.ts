@@ -3,25 +3,29 @@ import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Connection, ConnectionEvents, OpenFacts } from '../connections/connection.ts';
 import type { Route } from '../connections/route.ts';
 
-/** What a session tells whoever keeps it. */
+/** The events that a session reports to its owner. */
 export interface SessionHost<State> {
-  /** The handshake is over. @returns the route that the connection's messages count for */
+  /**
+   * The handshake is over.
+   *
+   * @returns the route to which the connection's messages are counted
+   */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route;
-  /** The connection ended after it was asked to. */
+  /** The connection ended as requested. */
   closed(session: Session<State>): void;
-  /** The connection ended without being asked to, or never opened. */
+  /** The connection ended without a request, or never opened. */
   failed(session: Session<State>, stage: FailureStage, kind: FailureKind): void;
 }
 
-/** Who hears what comes over an open connection. */
+/** Receives what arrives over an open connection. */
 export interface SessionListener<State> {
-  /** A message came: `from` ≤ index < `to` of `bytes`, valid only during the call. */
+  /** A message arrived: `from` ≤ index < `to` of `bytes`, valid only during the call. */
   message(session: Session<State>, bytes: Buffer, from: number, to: number, text: boolean): void;
-  /** All that came in one read has been told: the moment to send in one write. */
+  /** Everything from one read has been delivered, so messages can now be sent in one write. */
   batchEnd(session: Session<State>): void;
 }
 
-/** One connection from its handshake to its end. `State`: what the scenario keeps of it. */
+/** One connection from its handshake to its end. `State` is what the scenario stores for it. */
 export class Session<State> implements ConnectionEvents {
   readonly id: number;
   readonly state: State;
@@ -31,7 +35,7 @@ export class Session<State> implements ConnectionEvents {
   readonly #listener: SessionListener<State>;
   #connection: Connection | null = null;
   #route: Route | null = null;
-  /** Its place in the list of open sessions, which the host keeps; −1: not open. */
+  /** Its index in the host's list of open sessions; −1 if not open. */
   openIndex = -1;
 
   constructor(
@@ -65,29 +69,29 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.send(sequence, count);
   }
 
-  /** One more message came back by the route of this connection. */
+  /** Counts an echo for the route of this connection. */
   countEcho(): void {
     if (this.#route !== null) this.#route.messages++;
   }
 
-  /** Drops the connection: it has failed. */
+  /** Drops the connection as failed. */
   giveUp(kind: FailureKind): void {
     const { stage } = this;
     this.destroy();
     this.failed(stage, kind);
   }
 
-  /** Begins the closing handshake (RFC 6455 section 7). */
+  /** Starts the closing handshake (RFC 6455 section 7). */
   close(): void {
     this.#connection?.close();
   }
 
-  /** Drops the connection without a word. */
+  /** Drops the connection without a closing handshake. */
   destroy(): void {
     this.#connection?.destroy();
   }
 
-  /** ConnectionEvents, as all that follow. */
+  /** ConnectionEvents, like all that follow. */
   opened(times: HandshakeTimes, facts: OpenFacts): void {
     this.#route = this.#host.opened(this, times, facts);
   }

@@ -12,18 +12,18 @@ export interface SessionsOptions {
   recorder: Recorder;
   connect: Connector;
   connectTimeoutUs: number;
-  /** A handshake is over, whichever way: the next may begin. */
+  /** A handshake is over, successful or not, so the next may start. */
   onHandshakeOver(): void;
 }
 
-/** The connections of one generator worker: opens them, knows which are open, and counts how they went. */
+/** The connections of one generator worker: opens them, tracks which are open, and counts openings and failures. */
 export class Sessions<State> implements SessionHost<State>, OpenSessions<State> {
   readonly scenario: Scenario<State>;
   readonly routes: Route[] = [];
   readonly #options: SessionsOptions;
   readonly #all = new Set<Session<State>>();
   readonly #open: Session<State>[] = [];
-  /** Whose turn it is to send, and where the look for timeouts has come to. */
+  /** The positions of the next sender and of the timeout scan. */
   #turn = 0;
   #scan: Iterator<Session<State>> | null = null;
   openings = 0;
@@ -34,7 +34,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     this.scenario = makeScenario(this);
   }
 
-  /** Begins one handshake. */
+  /** Starts one handshake. */
   connect(id: number, source: Source | null, port: number): void {
     const { scenario } = this;
     const session = new Session(id, this.#options.clock(), scenario.state(), this, scenario);
@@ -42,7 +42,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     session.attach(this.#options.connect(id, source, port, session));
   }
 
-  /** Open, or in their handshake. */
+  /** Sessions that are open or in their handshake. */
   get size(): number {
     return this.#all.size;
   }
@@ -60,7 +60,9 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     return this.#open[this.#turn];
   }
 
-  /** Looks at `count` sessions, going round: gives up handshakes that take too long, and ticks the scenario. */
+  /**
+   * Checks the next `count` sessions in rotation: gives up handshakes that take too long, and ticks the scenario.
+   */
   tick(count: number): void {
     const nowUs = this.#options.clock();
     for (let i = 0; i < count; i++) {
@@ -77,7 +79,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     }
   }
 
-  /** Begins the closing handshake with all that are open. */
+  /** Starts the closing handshake on all open connections. */
   closeAll(): void {
     for (const session of this.allOpen()) session.close();
   }
@@ -86,7 +88,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     for (const session of this.#all) session.destroy();
   }
 
-  /** SessionHost, as all that follow. */
+  /** SessionHost, like all that follow. */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route {
     session.openIndex = this.#open.push(session) - 1;
     this.openings++;

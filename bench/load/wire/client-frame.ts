@@ -1,11 +1,11 @@
 import { FIN, headerBytes, KEY_BYTES, writeHeader } from '../../../server/wire/frame-header.ts';
 
-/** Bytes of the header in front of a payload that a client sends, with its masking key: 6, 8 or 14. */
+/** Length of the header before a payload that a client sends, including its masking key: 6, 8 or 14 bytes. */
 export function clientHeaderBytes(payloadBytes: number): number {
   return headerBytes(payloadBytes) + KEY_BYTES;
 }
 
-/** Writes the header of a masked, final frame at `at`; returns where the payload begins. */
+/** Writes the header of a masked, final frame at `at`, and returns the position of the payload. */
 export function writeClientHeader(
   target: Buffer,
   at: number,

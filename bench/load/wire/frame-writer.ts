@@ -7,15 +7,15 @@ import type { Payload } from './payload.ts';
 const BANK_BYTES = 4 * 1024 * 1024;
 const COPY_BY_HAND = 160;
 /**
- * Where a body begins in its memory. Large blocks begin with a page, and Bun copies ten times as long where the
- * target lies 1 to 15 bytes further into its page than the source does, as it would behind a frame's header.
+ * Offset of a body in its memory. Large blocks begin at a page boundary, and Bun takes ten times as long to copy if
+ * the target lies 1 to 15 bytes further into its page than the source, as it would behind a frame's header.
  */
 const BODY_AT = 64;
 
 /**
- * Writes messages as masked frames. The body of a message is masked once for each of a few dozen random
- * keys that take turns, so that a frame costs a copy and a stamp. (RFC 6455 section 5.3 wants a fresh
- * key for each frame so that no script can choose the bytes on the wire; here they are ours anyway.)
+ * Writes messages as masked frames. The body of a message is masked once for each of a few dozen random keys, which
+ * are used in rotation, so a frame costs a copy plus a stamp. (RFC 6455 section 5.3 requires a fresh key for each
+ * frame, so that no script can choose the bytes on the wire. Here they are our own anyway.)
  */
 export class FrameWriter {
   readonly #payload: Payload;
@@ -23,11 +23,11 @@ export class FrameWriter {
   readonly #masks: Uint8Array[] = [];
   readonly #bodies: Buffer[] = [];
   #turn = 0;
-  /** A buffer of the size that is usually needed, free to be written into. */
+  /** Reusable buffers of the usual size. */
   readonly #free: Buffer[] = [];
   readonly #bufferBytes: number;
 
-  /** `batch`: messages that usually leave together. */
+  /** @param batch number of messages that usually leave together */
   constructor(payload: Payload, batch: number) {
     this.#payload = payload;
     this.#opcode = payload.type === 'text' ? OPCODE.text : OPCODE.binary;
@@ -44,7 +44,9 @@ export class FrameWriter {
     }
   }
 
-  /** A buffer with `count` frames and its length in `writtenBytes`; give it back with `release`. */
+  /**
+   * Returns a buffer with `count` frames, and sets `writtenBytes` to its length. Return the buffer with `release`.
+   */
   write(connection: number, sequence: number, count: number): Buffer {
     let buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes);
     let end = 0;
@@ -61,10 +63,10 @@ export class FrameWriter {
     return buffer;
   }
 
-  /** Length of what `write` returned last. */
+  /** Length of the last result of `write`. */
   writtenBytes = 0;
 
-  /** Takes a buffer back when the system has its bytes. */
+  /** Takes a buffer back when the system has accepted its bytes. */
   release(buffer: Buffer): void {
     if (buffer.length === this.#bufferBytes) this.#free.push(buffer);
   }
@@ -75,7 +77,7 @@ export class FrameWriter {
     const body = this.#bodies[this.#turn];
     if (mask === undefined || body === undefined) return at;
     const from = writeClientHeader(target, at, this.#opcode, bytes, mask);
-    // A call into C++ costs as much as copying some 160 bytes here.
+    // A call into C++ costs as much as copying about 160 bytes here.
     if (bytes > COPY_BY_HAND) body.copy(target, from, 0, bytes);
     else for (let i = 0; i < bytes; i++) target[from + i] = body[i] ?? 0;
     this.#payload.stamp(target, from, bytes, connection, sequence, mask);

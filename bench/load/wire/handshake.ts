@@ -20,7 +20,10 @@ export function makeKey(): string {
   return entropy.toString('base64', drawn - KEY_BYTES, drawn);
 }
 
-/** The upgrade request of RFC 6455 section 4.1. All but the key comes from the plan and holds no line ends. */
+/**
+ * The upgrade request of RFC 6455 section 4.1. Everything except the key comes from the plan and contains no line
+ * breaks.
+ */
 export function upgradeRequest(
   host: string,
   path: string,
@@ -34,22 +37,22 @@ export function upgradeRequest(
   );
 }
 
-/** A response to the upgrade: open with what its headers tell, or why the connection failed. */
+/** The response to the upgrade: success with its headers, or why the connection failed. */
 export type UpgradeAnswer =
   | { ok: true; headers: Map<string, string>; rest: Buffer }
   | { ok: false; kind: FailureKind };
 
-/** Reads the response to an upgrade request from chunks cut anywhere. */
+/** Reads the response to an upgrade request from chunks of any size. */
 export class UpgradeReader {
   readonly #key: string;
-  /** What came before, as Latin-1: a character a byte. */
+  /** What arrived before, as Latin-1: one character per byte. */
   #text = '';
 
   constructor(key: string) {
     this.#key = key;
   }
 
-  /** Null while the head of the response is not whole. `rest`: what follows it in this very chunk. */
+  /** Returns null until the head of the response is complete. `rest` is what follows it in the same chunk. */
   read(chunk: Buffer): UpgradeAnswer | null {
     const text = this.#text + chunk.toString('latin1');
     for (let from = 0; ; ) {
@@ -67,7 +70,7 @@ export class UpgradeReader {
         const rest = chunk.subarray(end + HEAD_END.length - this.#text.length);
         return judge(readHeaders(text, from, end), rest, this.#key);
       }
-      // An interim response: another one follows (RFC 9110 section 15.2).
+      // An interim response, after which another one follows (RFC 9110 section 15.2).
       if (status.startsWith('1')) from = end + HEAD_END.length;
       else return { ok: false, kind: `status-${Number(status)}` };
     }
@@ -76,7 +79,7 @@ export class UpgradeReader {
 
 const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
-/** RFC 6455 section 4.1, the client's checks 2 to 6; no extension or subprotocol was asked for. */
+/** RFC 6455 section 4.1, the client's checks 2 to 6. No extension or subprotocol was requested. */
 function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
   if (headers === null || !upgrades(headers)) return PROTOCOL_ERROR;
   if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol')) return PROTOCOL_ERROR;

@@ -1,23 +1,23 @@
 import type { Payload as PayloadPlan } from '../../model/load.ts';
 
-/** Digits of 6 bits as printable ASCII, so that a stamp is valid in text and binary messages alike. */
+/** Digits of 6 bits as printable ASCII, which makes a stamp valid in both text and binary messages. */
 const DIGIT_BASE = 0x30;
 const SEQUENCE_DIGITS = 5;
 const CONNECTION_DIGITS = 4;
 const STAMP = SEQUENCE_DIGITS + CONNECTION_DIGITS;
 
-/** Whether an echo is what was sent; `out-of-order`: all is right but for the sequence number. */
+/** Whether an echo matches what was sent. `out-of-order`: everything except the sequence number matches. */
 export type EchoCheck = 'same' | 'out-of-order' | 'mismatch';
 
 /**
- * What messages carry: sequence number (modulo 2^30) and connection number, lowest digits first, then
- * text drawn once. A message shorter than the 9 bytes of a stamp carries as much of it as fits.
+ * The content of messages: sequence number (modulo 2^30) and connection number, lowest digits first, followed by
+ * fixed text. A message shorter than the 9 bytes of this stamp contains as much of it as fits.
  */
 export class Payload {
   readonly type: 'text' | 'binary';
   readonly minBytes: number;
   readonly maxBytes: number;
-  /** The body that every message shows a beginning of; the stamp goes over its first bytes. */
+  /** The longest body. Each message is a beginning of it, with the stamp over its first bytes. */
   readonly body: Buffer;
   readonly #seed: number;
 
@@ -30,7 +30,7 @@ export class Payload {
     for (let i = 0; i < plan.maxBytes; i++) this.body[i] = 0x61 + ((i * 7 + (i >>> 5)) % 26);
   }
 
-  /** Bytes of one message: a pure function of its connection and sequence number. */
+  /** Size of one message: a pure function of its connection and sequence number. */
   size(connection: number, sequence: number): number {
     if (this.minBytes === this.maxBytes) return this.maxBytes;
     let mixed = Math.imul(connection ^ this.#seed, 0x9e3779b1) ^ Math.imul(sequence + 1, 0x85ebca6b);
@@ -39,7 +39,7 @@ export class Payload {
     return this.minBytes + (mixed % (this.maxBytes - this.minBytes + 1));
   }
 
-  /** Writes the stamp at `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; 0: plain). */
+  /** Writes the stamp at `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; all 0 for none). */
   stamp(
     target: Uint8Array,
     at: number,
@@ -57,7 +57,7 @@ export class Payload {
     }
   }
 
-  /** Compares bytes `from`..`to` of an echo with what this connection sent as message `sequence`. */
+  /** Compares bytes `from` to `to` of an echo with what this connection sent as message `sequence`. */
   check(echo: Buffer, from: number, to: number, connection: number, sequence: number): EchoCheck {
     const bytes = to - from;
     if (bytes !== this.size(connection, sequence)) return 'mismatch';
@@ -79,7 +79,7 @@ export class Payload {
   #sameBody(echo: Buffer, from: number, to: number): boolean {
     const body = this.body;
     const bytes = to - from;
-    // A call into C++ costs as much as comparing some 200 bytes here.
+    // A call into C++ costs as much as comparing about 200 bytes here.
     if (bytes > 256) return echo.compare(body, STAMP, bytes, from + STAMP, to) === 0;
     for (let i = STAMP; i < bytes; i++) if (echo[from + i] !== body[i]) return false;
     return true;

@@ -6,7 +6,7 @@ import { excludedLines, roundsSentence } from '../comparison/words.ts';
 import { textTable } from '../text-table.ts';
 import { calibrationOf, calibrationSentences, SPREAD_COLUMNS, spreadRows } from './words.ts';
 
-/** What is known of the machine, then how far each figure scatters; null where the result is no calibration. */
+/** What is known about the machine, then how much each figure varies. Null if the result is not a calibration. */
 export function calibrationText(result: Result): string | null {
   const calibration = calibrationOf(result);
   const comparison = comparisonOf(result);

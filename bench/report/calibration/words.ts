@@ -3,12 +3,12 @@ import type { Result } from '../../model/result.ts';
 import { figureTitle, formatDetectable, formatEffect } from '../comparison/words.ts';
 import { formatShare, formatTime, NOTHING } from '../page/format.ts';
 
-/** What a result says of the machine as a whole; null where it is no calibration. */
+/** The calibration in a result; null if there is none. */
 export function calibrationOf({ conclusions }: Pick<Result, 'conclusions'>): Calibration | null {
   return conclusions.find((each) => each.kind === 'calibration') ?? null;
 }
 
-/** One sentence for what cannot differ, one for each cost that is known, one for the smallest that was found. */
+/** One sentence about what cannot differ, one for each known cost, and one about the smallest that was found. */
 export function calibrationSentences(calibration: Calibration): string[] {
   const { falsePositives, known } = calibration;
   return [
@@ -54,7 +54,7 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
   return found.toSorted((a, b) => distance(a.effect) - distance(b.effect))[0] ?? null;
 }
 
-/** The heads of the table of spreads, and a row for each figure. */
+/** The column headings of the table of spreads, and one row per figure. */
 export const SPREAD_COLUMNS = ['figure', 'runs', 'varies from run to run by', 'could be seen'];
 
 export function spreadRows(spread: readonly FigureSpread[]): string[][] {
@@ -66,7 +66,7 @@ export function spreadRows(spread: readonly FigureSpread[]): string[][] {
   ]);
 }
 
-/** What comparisons to come say of it, in one sentence. */
+/** How later comparisons quote a calibration, in one sentence. */
 export function keptSentence({ startedAt, falsePositives, spread, known, ...how }: KeptCalibration): string {
   const { profile, rounds, durationMs, connections } = how;
   const headline = spread.filter(

@@ -11,16 +11,16 @@ const LEFT = 86;
 const RIGHT = WIDTH - 24;
 const TOP = 18;
 const BOTTOM = HEIGHT - 52;
-/** Points nearer to each other than this would have their labels over each other. */
+/** The labels of points closer than this would overlap. */
 const LABEL = 14;
 
-/** From a value to a place on the plot, with the values that are written beside it. */
+/** Maps a value to a position on the plot, with the values to label. */
 interface Scale {
   at(value: number): number;
   ticks: readonly number[];
 }
 
-/** The trials by their level: what one objective looks at, its limit as a line, and the interval as a band. */
+/** The trials by level, showing the figure of one objective, its limit as a line, and the interval as a band. */
 export function trialsPlot(capacity: CapacitySearch, index: number): Markup | null {
   const objective = capacity.objectives[index];
   const shown = capacity.trials.flatMap((trial, number) => {
@@ -35,7 +35,7 @@ export function trialsPlot(capacity: CapacitySearch, index: number): Markup | nu
     RIGHT,
   );
   const figures = [...shown.map(({ figure }) => figure), objective.limit];
-  // Room for the number above the highest point.
+  // Leaves room for the number above the highest point.
   const values = [...figures, Math.max(...figures) * 1.2];
   const y = valueScale(values, objective);
   const title = `${objective.metric} by ${axis.over === 'rate' ? 'messages a second' : 'number of WebSockets'}`;
@@ -56,7 +56,7 @@ ${labels(shown.map(({ trial, figure, number }) => ({ x: x.at(trial.level), y: y.
 `;
 }
 
-/** The objectives that are worth a picture: not those whose figure is the same in every trial. */
+/** The objectives worth plotting, which excludes those whose figure is the same in every trial. */
 export function plottedObjectives({ objectives, trials }: CapacitySearch): number[] {
   const indices = objectives.map((_, index) => index);
   const differing = indices.filter((index) => new Set(trials.map(({ figures }) => figures[index])).size > 1);
@@ -83,7 +83,7 @@ function grid(x: Scale, y: Scale, objective: Condition): Markup {
   )}`;
 }
 
-/** A circle held, a diamond missed, a square is inconclusive. */
+/** A circle means met, a diamond missed, a square inconclusive. */
 function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
   if (met) return html`<g class="better"><circle cx="${x}" cy="${y}" r="6"/></g>`;
   return elsewhere === null
@@ -91,7 +91,7 @@ function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
     : html`<g class="unknown"><rect x="${x - 6}" y="${y - 6}" width="12" height="12"/></g>`;
 }
 
-/** When each trial ran; those that lie on each other share a label. */
+/** The number of each trial; overlapping points share a label. */
 function labels(points: readonly { x: number; y: number; number: number }[]): Markup {
   const groups: { x: number; y: number; numbers: number[] }[] = [];
   for (const { x, y, number } of points) {

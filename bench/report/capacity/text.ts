@@ -6,7 +6,7 @@ import { capacityOf } from './conclusion.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './trials.ts';
 import { capacitySentences } from './words.ts';
 
-/** The sentence first, then the trials; ends in a line end. Null where the result is no search for a capacity. */
+/** The answer first, then the trials; ends with a line break. Null if the result is not a capacity search. */
 export function capacityText(result: Result): string | null {
   const capacity = capacityOf(result);
   if (capacity === null) return null;

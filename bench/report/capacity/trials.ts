@@ -4,7 +4,7 @@ import { formatShare, NOTHING } from '../page/format.ts';
 import type { RunView, View } from '../view.ts';
 import { formatLevel, formatMetric, outcomeText } from './words.ts';
 
-/** The run of each trial, in their order: every run that is part of the search. */
+/** The runs of the trials, in order. These are all runs that are part of the search. */
 export function runsOfTrials({ result, runs }: View): RunView[] {
   const order = new Map(result.runs.map((run, index) => [run, index]));
   return runs
@@ -12,13 +12,13 @@ export function runsOfTrials({ result, runs }: View): RunView[] {
     .toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
 }
 
-/** The heads of the columns of the search. */
+/** The column headings of the search. */
 export function trialColumns({ axis, objectives }: CapacitySearch): string[] {
   const level = axis.over === 'rate' ? 'messages a second' : 'WebSockets';
   return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx busy', 'outcome'];
 }
 
-/** A row for each trial, in these columns. */
+/** One row per trial, in these columns. */
 export function trialRows(capacity: CapacitySearch, view: View): string[][] {
   const runs = runsOfTrials(view);
   return capacity.trials.map((trial, index) => [
@@ -30,7 +30,10 @@ export function trialRows(capacity: CapacitySearch, view: View): string[][] {
   ]);
 }
 
-/** Why trials are inconclusive: each reason once, up to the figures in it, with the trials that it is of. */
+/**
+ * Why trials are inconclusive. Reasons that differ only in their figures appear once, with the numbers of their
+ * trials.
+ */
 export function inconclusiveLines({ trials }: CapacitySearch): string[] {
   const reasons = new Map<string, { reason: string; numbers: number[] }>();
   for (const [index, { elsewhere }] of trials.entries()) {
@@ -47,7 +50,7 @@ export function inconclusiveLines({ trials }: CapacitySearch): string[] {
   );
 }
 
-/** The last trials at both ends that came out as those ends say, with what they are called. */
+/** The last trials at both ends that agree with the outcome of those ends, with their names. */
 export function endsOf(
   { trials, interval: [low, high], axis }: CapacitySearch,
   view: View,
@@ -62,7 +65,7 @@ export function endsOf(
   return [...end(low, true), ...end(high, false)];
 }
 
-/** Of the busiest worker. */
+/** For the busiest worker. */
 function busyText(view: RunView | undefined): string {
   const shares =
     view?.figures.processes.filter(isNginxWorker).flatMap(({ cpuShare }) => cpuShare ?? []) ?? [];

@@ -6,7 +6,7 @@ import type { View } from '../view.ts';
 import { paragraph, sentence } from '../words.ts';
 import { capacityOf } from './conclusion.ts';
 
-/** What was found, for the top of every output: one sentence, and what a reader has to know beside it. */
+/** The answer for the top of every output: one sentence, followed by what the reader must know. */
 export function capacitySentences(capacity: CapacitySearch): [string, ...string[]] {
   const { finished, trials, limit } = capacity;
   const cut = `The search was not finished: it ended after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
@@ -34,7 +34,7 @@ function limitSentence({ axis, interval: [, high], bound }: CapacitySearch, limi
   ]);
 }
 
-/** What every trial puts on the variant, in a sentence; null where the result is no search for a capacity. */
+/** The load of every trial, in a sentence; null if the result is not a capacity search. */
 export function capacityLoad({ result }: View): string | null {
   const capacity = capacityOf(result);
   const plan = result.runs.find(({ plan }) => plan.step === 'latency')?.plan;
@@ -49,7 +49,7 @@ export function heldText(axis: Axis): string {
   return `at ${rate} ${axis.per === 'connection' ? 'on each' : 'on all of them together'}`;
 }
 
-/** A level in full, three digits of which mean something. */
+/** A level in full, with three significant digits. */
 export function formatLevel(level: number | null, axis: Axis): string {
   return axis.over === 'rate' ? formatRough(level) : formatCount(level);
 }
@@ -60,7 +60,7 @@ export function formatMetric(value: number | null, { unit }: Pick<Condition, 'un
   return unit === 'bytes' ? formatBytes(value) : formatCount(value);
 }
 
-/** What came of a trial, in a word or two. */
+/** The outcome of a trial, in a word or two. */
 export function outcomeText({ met, elsewhere, keptSchedule }: Trial): string {
   if (met) return 'held';
   const missed = keptSchedule ? 'missed' : 'schedule not kept';

@@ -167,6 +167,91 @@ test('a cache spares the backend requests, by how many reached it', () => {
   assert.equal(judgedOf('cache-messages', result).verdict, 'not shown');
 });
 
+test('a cache whose requests failed speaks for no claim, and no share is more than all', () => {
+  for (const change of [
+    { errors: 1 },
+    { timeouts: 1 },
+    { non2xx: 23_999, statuses: { '2xx': 1, '5xx': 23_999 } },
+  ]) {
+    const result = makeBothSteps(5, 1);
+    const run = runOf(result, 'cache', 'throughput');
+    assert.ok(run.http);
+    run.http = { ...run.http, backendRequests: 1576, ...change };
+    for (const id of ['cache-requests', 'cache-messages']) {
+      const { verdict, told } = judgedOf(id, result);
+      assert.equal(verdict, 'not shown');
+      assert.match(
+        told,
+        /^(1 of 24,001|23,999 of 24,000) ordinary GETs failed, so nothing is told of the cache\.$/,
+      );
+    }
+  }
+  const result = makeBothSteps(5, 1);
+  const { http } = runOf(result, 'cache', 'throughput');
+  const plain = runOf(result, 'plain', 'throughput').http;
+  assert.ok(http && plain);
+  http.backendRequests = http.requests + 12;
+  assert.match(
+    judgedOf('cache-requests', result).told,
+    /^24,000 of 24,000 ordinary GETs reached .* \(100 %\)/,
+  );
+  assert.match(judgedOf('cache-requests', result).told, /without a cache it was 12k\/s/);
+  plain.errors = 1;
+  assert.doesNotMatch(judgedOf('cache-requests', result).told, /without a cache/);
+});
+
+test('Nginx carries WebSockets where all opened and came back; one that failed is no proof against it', () => {
+  const change = (of: (run: Run) => void) => {
+    const result = makeBothSteps(2, 1);
+    for (const run of result.runs) if (run.proxy !== null) of(run);
+    const { verdict, told } = judgedOf('upgrade', result);
+    return [verdict, /^[\d,]+ of [\d,]+ connections/.exec(told)?.[0]];
+  };
+  const books = (fields: Partial<Run['workers'][number]>) => (run: Run) => {
+    const [first] = run.workers;
+    assert.ok(first);
+    Object.assign(first, fields);
+  };
+  assert.deepEqual(
+    change(() => {}),
+    ['confirmed', '2,000 of 2,000 connections'],
+  );
+  assert.equal(
+    change((run) => books({ failed: 1, opened: (run.workers[0]?.opened ?? 0) - 1 })(run))[0],
+    'not shown',
+  );
+  assert.equal(
+    change((run) => books({ echoed: (run.workers[0]?.echoed ?? 0) - 1, lost: 1 })(run))[0],
+    'not shown',
+  );
+  const none = (run: Run) => {
+    for (const worker of run.workers)
+      Object.assign(worker, { failed: worker.opened, opened: 0, sent: 0, echoed: 0 });
+  };
+  assert.deepEqual(change(none), ['refuted', '0 of 2,000 connections']);
+  // All opened, and nothing was sent: that shows nothing.
+  const idle = (run: Run) => {
+    for (const worker of run.workers) Object.assign(worker, { sent: 0, echoed: 0, outstanding: 0 });
+  };
+  assert.equal(change(idle)[0], 'not shown');
+});
+
+test('HTTP/2 is not refuted where its listener was the faster one, whatever no WebSocket spoke', () => {
+  const result = makeBothSteps(4, 2);
+  assert.equal(judgedOf('http2', result).verdict, 'refuted');
+  const [slow, fast] = ['tls', 'http2'].map((name) => runOf(result, name, 'throughput'));
+  assert.ok(slow && fast);
+  for (const { component, samples } of fast.processes)
+    if (component === 'proxy') for (const sample of samples) sample.cpuUs = Math.round(sample.cpuUs / 2);
+  for (const run of result.runs) run.machine = null;
+  const { verdict, told } = judgedOf('http2', result);
+  assert.equal(verdict, 'not shown', told);
+  assert.match(told, /That difference cannot come from HTTP\/2/);
+  for (const { component, samples } of fast.processes)
+    if (component === 'proxy') for (const sample of samples) sample.cpuUs *= 8;
+  assert.equal(judgedOf('http2', result).verdict, 'refuted');
+});
+
 test('connections are shared out where each server got its even share', () => {
   for (const [connections, verdict] of [
     [[334, 333, 333], 'confirmed'],

@@ -3,7 +3,7 @@ import type { Claim, ClaimVerdict, Finding } from './claim.ts';
 import { balancing, cachedMessages, cachedRequests, encryption, http2 } from './practices.ts';
 import { backend, performance, upgrade } from './proxying.ts';
 
-/** The article's claims, in the order in which it makes them. */
+/** The article's claims, in its order. */
 export const CLAIMS: readonly Claim[] = [
   upgrade,
   encryption,
@@ -15,21 +15,21 @@ export const CLAIMS: readonly Claim[] = [
   backend,
 ];
 
-/** A claim beside what was measured. */
+/** A claim and the verdict on it. */
 export interface Judged {
   claim: Claim;
   verdict: ClaimVerdict;
-  /** Of each result that says something on it. */
+  /** From each result that says something about it. */
   findings: { view: View; finding: Finding }[];
-  /** The results contradict each other. */
+  /** Whether the results contradict each other. */
   disagree: boolean;
 }
 
 const STRONGEST_FIRST: readonly Finding['basis'][] = ['fact', 'rounds', 'single'];
 
 /**
- * Every claim over one or several results. What rests on rounds outweighs single runs; where results of the same
- * weight contradict each other, nothing is shown.
+ * Judges every claim over one or several results. Evidence from rounds outweighs single runs. If results of the
+ * same weight contradict each other, nothing is shown.
  */
 export function judge(views: readonly View[]): Judged[] {
   return CLAIMS.map((claim) => {

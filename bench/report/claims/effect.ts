@@ -7,14 +7,19 @@ import type { RunView, VariantView, View } from '../view.ts';
 import { capital } from '../words.ts';
 import type { EffectFigure } from './figures.ts';
 
-/** How a variant stands to a baseline in one figure. `unclear`: a difference, if any, could not have been told from chance. */
+/**
+ * How a variant compares with a baseline in one figure. `unclear`: any difference could not be distinguished from
+ * chance.
+ */
 export interface Effect {
   direction: 'higher' | 'lower' | 'alike' | 'unclear';
   basis: 'rounds' | 'single';
   sentence: string;
 }
 
-/** By the rounds of a comparison where it has both, else by one run a side; null where a figure is missing. */
+/**
+ * Based on the rounds of a comparison if it has both, otherwise on one run per side. Null if a figure is missing.
+ */
 export function effectOf(view: View, baseline: string, variant: string, figure: EffectFigure): Effect | null {
   return byRounds(view, baseline, variant, figure) ?? bySingleRuns(view, baseline, variant, figure);
 }
@@ -42,7 +47,9 @@ function comparedIn(
   return figures.find(({ name, step }) => name === figure.name && step === figure.step) ?? null;
 }
 
-/** The same comparison seen from its other side; its rounds are only counted here. */
+/**
+ * The same comparison with the sides swapped. Its rounds are left as they are, because here they are only counted.
+ */
 function turned(compared: ComparedFigure | null): ComparedFigure | null {
   if (compared === null || compared.effect === null) return null;
   const { baseline, variant, effect, interval } = compared;
@@ -99,12 +106,15 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Eff
 }
 
 /**
- * From one run a side, ratios closer to 1 than this (either way) are taken for chance. Between runs of the same variant
- * CPU per message varies by 2.5 to 4 % and p50 by 2 %, between minutes of a shared machine by several times that.
+ * For one run per side, ratios closer to 1 than this (either way) are attributed to chance. Between runs of the
+ * same variant CPU per message varies by 2.5 to 4 % and p50 by 2 %; between minutes on a shared machine, by several
+ * times that.
  */
 const LEAST_SINGLE = 1.25;
 
-/** Why a run says nothing by itself: rounds would take its disturbance to both sides, a single run does not. */
+/**
+ * Why a single run cannot be used. Rounds would distribute its disturbance over both sides; a single run does not.
+ */
 function doubtOf({ name, run, figures }: RunView, figure: EffectFigure): string | null {
   if (run.outcome.state !== 'completed') return `${name} did not complete`;
   const { disturbed } = figures;
@@ -114,7 +124,7 @@ function doubtOf({ name, run, figures }: RunView, figure: EffectFigure): string 
   return doubt === null ? null : `${name} ${doubt}`;
 }
 
-/** The variant that is a profile as it ships, without tunings. */
+/** The variant that is the unmodified profile, without tunings. */
 export function variantOf({ variants }: View, profile: string): VariantView | null {
   return variants.find(({ name }) => name === profile) ?? null;
 }

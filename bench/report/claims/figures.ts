@@ -3,15 +3,15 @@ import type { Step } from '../../model/plan.ts';
 import type { Run } from '../../model/run.ts';
 import { formatRate, formatTime } from '../page/format.ts';
 
-/** A figure in which two variants are set beside each other. */
+/** A figure by which two variants are compared. */
 export interface EffectFigure {
   title: string;
-  /** As comparisons have it. */
+  /** Named as in comparisons. */
   name: string;
   step: Step;
   format: (value: number | null) => string;
   read: (figures: RunFigures) => number | null;
-  /** Why a run that completed cannot be used for it, by the rules of a comparison; null where it can. */
+  /** Why a completed run is unfit for it, by the rules of a comparison; null if it is fit. */
   doubt: (run: Run) => string | null;
 }
 
@@ -30,7 +30,7 @@ export const THROUGHPUT: EffectFigure = {
   step: 'throughput',
   format: formatRate,
   read: ({ messages }) => messages.perSecond,
-  // Without Nginx the echo server is what is measured.
+  // Without Nginx, the echo server is what is measured.
   doubt: ({ proxy, validity: { limit } }) =>
     proxy !== null && (limit.component === 'generator' || limit.component === 'server')
       ? `was limited by its ${limit.component === 'server' ? 'echo server' : 'generator'}`

@@ -5,18 +5,18 @@ import { type View, viewOf } from '../view.ts';
 import type { ClaimVerdict } from './claim.ts';
 import { type Judged, judge } from './claims.ts';
 
-/** What stands beside the evidence of a result where there are several: its name, a link to its report. */
+/** The source shown with the evidence if there are several results: a name, or a link to the report. */
 export type Source = (result: Result) => Content;
 
 /**
- * The article's claims over these results as HTML, for a page with the style of a report: each with its verdict and
- * the figures, and those that none of the results can tell named at the end.
+ * The article's claims over these results as HTML, for a page with the style of a report. Each claim has its
+ * verdict and the figures; claims that none of the results can judge are listed at the end.
  */
 export function claimsMarkup(results: readonly Result[], source: Source = ({ id }) => id): Markup {
   return claimsOf(results.map(viewOf), source);
 }
 
-/** The same of results that were read already. */
+/** The same for results that have already been read. */
 export function claimsOf(views: readonly View[], source: Source = ({ id }) => id): Markup {
   const judged = judge(views);
   const tried = judged.filter(({ findings }) => findings.length > 0);

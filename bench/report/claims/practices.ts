@@ -56,7 +56,7 @@ export const http2: Claim = {
     const { probe } = first?.run ?? {};
     if (first === undefined || !probe) return null;
     const effects = [P50, NGINX_CPU].flatMap((figure) => effectOf(view, 'tls', 'http2', figure) ?? []);
-    // A gain that is beyond chance would need another explanation than a protocol that no WebSocket spoke.
+    // A gain beyond chance would need an explanation other than a protocol that no WebSocket used.
     const gain = effects.some(({ direction }) => direction === 'lower');
     const unused = probe.alpnOffered === 'h2' && probe.extendedConnect === false && probe.alpn !== 'h2';
     return {
@@ -95,6 +95,8 @@ export const cachedMessages: Claim = {
       .filter(({ component }) => component === 'server')
       .reduce((sum, { messages }) => sum + messages, 0);
     if (echoed === 0) return { verdict: 'not shown', basis: 'fact', evidence: ['No message came back.'] };
+    const failed = runsOf(view, 'cache').flatMap(failedGets);
+    if (failed.length > 0) return { verdict: 'not shown', basis: 'fact', evidence: failed };
     return {
       verdict: answered >= echoed ? 'refuted' : 'not shown',
       basis: 'fact',
@@ -106,7 +108,15 @@ export const cachedMessages: Claim = {
   },
 };
 
-/** Less than half of the requests is what is left of a load that a cache has taken off. */
+/** Of a cache whose requests fail nothing is shown, whatever else went well. */
+function failedGets({ figures: { http } }: RunView): string[] {
+  if (http === null || http.failed === 0) return [];
+  return [
+    `${formatCount(http.failed)} of ${formatCount(http.failed + http.succeeded)} ordinary GETs failed, so nothing is told of the cache.`,
+  ];
+}
+
+/** A cache counts as sparing the backend if less than half of the requests still reach it. */
 const SPARED = 0.5;
 
 export const cachedRequests: Claim = {
@@ -117,23 +127,26 @@ export const cachedRequests: Claim = {
     'Read as of the ordinary requests beside the WebSockets, for messages are never cached: confirmed where less than half of the GETs through the cache reached an echo server, refuted where all did.',
   needs: ['cache'],
   judge: (view) => {
-    const leg = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null)?.run
-      .http;
-    const share = leg == null ? null : ratio(leg.backendRequests, leg.requests);
-    if (leg == null || share === null) return null;
-    const plain = runsOf(view, 'plain').find(({ run }) => run.http !== null)?.run.http;
+    const cached = runsOf(view, 'cache').find(({ run }) => run.http !== null && run.http.cache !== null);
+    const leg = cached?.figures.http;
+    if (cached === undefined || leg == null) return null;
+    const failed = failedGets(cached);
+    if (failed.length > 0) return { verdict: 'not shown', basis: 'fact', evidence: failed };
+    const share = leg.backend === null ? null : ratio(leg.backend, leg.succeeded);
+    if (share === null) return null;
+    const plain = runsOf(view, 'plain').find(({ figures }) => figures.http?.failed === 0)?.figures.http;
     const beside = plain == null ? '' : `; without a cache it was ${formatRate(plain.requestsPerSecond)}`;
     return {
       verdict: share < SPARED ? 'confirmed' : share >= 1 ? 'refuted' : 'not shown',
       basis: 'fact',
       evidence: [
-        `${formatCount(leg.backendRequests)} of ${formatCount(leg.requests)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${beside}. Messages of WebSockets are not among them.`,
+        `${formatCount(leg.backend)} of ${formatCount(leg.succeeded)} ordinary GETs reached an echo server (${formatShare(share)}), at ${formatRate(leg.requestsPerSecond)}${beside}. Messages of WebSockets are not among them.`,
       ],
     };
   },
 };
 
-/** Shares of connections within this of an even one count as even. */
+/** Shares of connections within this ratio of an even one count as even. */
 const EVEN = 1.25;
 
 export const balancing: Claim = {
@@ -163,7 +176,7 @@ export const balancing: Claim = {
   },
 };
 
-/** At the same rate of messages, how busy the busiest echo server was with one and with several. */
+/** How busy the busiest echo server was with one server and with several, at the same message rate. */
 function busiestBeside(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)

@@ -4,7 +4,7 @@ import type { Claim, ClaimVerdict, Finding } from './claim.ts';
 import { type Effect, effectOf } from './effect.ts';
 import { P50, SERVER_CPU, THROUGHPUT } from './figures.ts';
 
-/** What the article says of Nginx as such, in front of a WebSocket server. */
+/** What the article says about Nginx itself, in front of a WebSocket server. */
 export const upgrade: Claim = {
   id: 'upgrade',
   title: 'Nginx carries WebSockets',
@@ -59,7 +59,10 @@ export const backend: Claim = {
   judge: (view) => verdictFrom([[effectOf(view, 'direct', 'plain', SERVER_CPU), 'lower']]),
 };
 
-/** From effects and what would be better: one better and none worse confirms, one worse and none better refutes. */
+/**
+ * A verdict from effects and their better directions. It is confirmed if at least one is better and none is worse,
+ * and refuted if at least one is worse and none is better.
+ */
 export function verdictFrom(
   effects: readonly (readonly [effect: Effect | null, better: 'higher' | 'lower'])[],
 ): Finding | null {
@@ -80,7 +83,7 @@ export function verdictFrom(
   };
 }
 
-/** Runs of a profile as it ships, the ones that answer first. */
+/** Completed runs of an unmodified profile, starting with those that give the answers. */
 export function runsOf({ runs }: View, profile: string): RunView[] {
   return runs.filter(({ name, run }) => name === profile && run.outcome.state === 'completed');
 }

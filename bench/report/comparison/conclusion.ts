@@ -1,7 +1,7 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
 
-/** What a result says of variants beside each other; null where it is no comparison. */
+/** The comparison in a result; null if there is none. */
 export function comparisonOf({ conclusions }: Pick<Result, 'conclusions'>): Comparison | null {
   return conclusions.find((each) => each.kind === 'comparison') ?? null;
 }

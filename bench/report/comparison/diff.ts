@@ -1,13 +1,13 @@
-/** One line of two texts laid side by side. */
+/** One line in the diff of two texts. */
 export interface DiffLine {
   kind: 'same' | 'removed' | 'added';
   text: string;
 }
 
-/** Lines around a change that are shown with it. */
+/** Number of unchanged lines shown around a change. */
 const CONTEXT = 2;
 
-/** What makes one text of the other, by the longest sequence of lines that both have. */
+/** The changes from one text to the other, based on their longest common subsequence of lines. */
 export function diffLines(before: readonly string[], after: readonly string[]): DiffLine[] {
   const lengths = commonLengths(before, after);
   const lines: DiffLine[] = [];
@@ -29,7 +29,7 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   return lines;
 }
 
-/** Only changes and what is around them; null stands for lines that are left out. */
+/** Only changes and their surroundings. Null stands for omitted lines. */
 export function hunksOf(lines: readonly DiffLine[]): (DiffLine | null)[] {
   const near = lines.map((_, index) =>
     lines.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ kind }) => kind !== 'same'),
@@ -40,7 +40,7 @@ export function hunksOf(lines: readonly DiffLine[]): (DiffLine | null)[] {
   });
 }
 
-/** For each pair of positions, how many lines the rests have in common, in order. */
+/** For each pair of positions, how many lines the remaining texts have in common, in order. */
 function commonLengths(before: readonly string[], after: readonly string[]): Uint32Array[] {
   const lengths = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i--) {

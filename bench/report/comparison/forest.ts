@@ -7,7 +7,7 @@ const TOP = 14;
 const LEFT = 270;
 const RIGHT = 720;
 const WIDTH = 960;
-/** Effects beyond are drawn as arrows at the edge: they need no scale to be seen. */
+/** Larger effects are drawn as arrows at the edge, because they are obvious without a scale. */
 const FURTHEST = Math.log(1.6);
 const NEAREST = Math.log(1.06);
 const TICKS = [1, 2, 5, 10, 20, 50];
@@ -53,7 +53,7 @@ function described(figure: ComparedFigure): string {
   return `${figureTitle(figure)} ${formatEffect(figure.effect)} (${formatInterval(figure.interval)}), ${figure.verdict}`;
 }
 
-/** How far the scale goes either way: as far as the intervals, within bounds. */
+/** The extent of the scale in both directions: that of the intervals, within bounds. */
 function reachOf(figures: readonly ComparedFigure[]): number {
   const logs = figures
     .flatMap(({ interval, effect }) => interval ?? [effect ?? 1])
@@ -72,7 +72,7 @@ function ticksOf(reach: number): number[] {
   ];
 }
 
-/** Which colour a verdict has. */
+/** The colour class of a verdict. */
 export function kindOf({ verdict }: ComparedFigure): 'better' | 'worse' | 'neither' | 'unknown' {
   if (verdict === 'too few rounds') return 'unknown';
   if (verdict === 'faster' || verdict === 'cheaper') return 'better';

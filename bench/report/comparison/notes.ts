@@ -5,8 +5,8 @@ import { comparisonOf } from './conclusion.ts';
 import { differenceLines, unmatchedLines } from './words.ts';
 
 /**
- * What a reader must know beside the verdicts: a variant against itself, one left out, the rate, what the machine
- * can see; of stored results what else differs.
+ * What the reader must know in addition to the verdicts: variants identical to the baseline, left-out variants, the
+ * rate, and what the machine can detect. For stored results, what else differs.
  */
 export function notesOf(result: Result): string[] {
   const stored = comparisonOf(result)?.stored;
@@ -34,7 +34,7 @@ function machineNotes(result: Result): string[] {
   return calibrationOf(result) === null ? [NOT_CALIBRATED] : [];
 }
 
-/** Whether nothing but the name differs. */
+/** Whether they differ only in name. */
 function isSame(variant: Variant, other: Variant | undefined): boolean {
   const parts = ({ profile, proxy, handicap }: Variant) => JSON.stringify([profile, proxy, handicap]);
   return other !== undefined && parts(variant) === parts(other);

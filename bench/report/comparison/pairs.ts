@@ -10,8 +10,8 @@ const BOTTOM = HEIGHT - 34;
 const TOP = 14;
 
 /**
- * One figure, round by round: the baseline grey, the variant in colour, joined within each round. Of two stored
- * results run by run, in the order of each.
+ * One figure in each round: the baseline in grey, the variant in colour, joined within each round. For two stored
+ * results it shows each run, in the order of each result.
  */
 export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison, baseline: string): Markup {
   const places = placesOf(figure);
@@ -42,7 +42,7 @@ ${places.map((each) => placeMarkup(each, figure, x(each.number), y))}
 `;
 }
 
-/** What stands above one number of the axis. */
+/** The values at one number on the axis. */
 interface Place {
   number: number;
   baseline: number | null;
@@ -70,7 +70,7 @@ function placeMarkup(
 `;
 }
 
-/** Figures that lie so close that they are written alike are written once. */
+/** Values that would have the same label get only one. */
 function labels(values: readonly number[], figure: ComparedFigure): { value: number; text: string }[] {
   const written = values.map((value) => ({ value, text: formatFigure(value, figure) }));
   return written.filter(({ text }, index) => written.findIndex((each) => each.text === text) === index);

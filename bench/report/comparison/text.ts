@@ -17,12 +17,12 @@ import {
   verdictSentence,
 } from './words.ts';
 
-/** The heads of the columns in which a variant stands beside the baseline. */
+/** The column headings for comparing a variant with the baseline. */
 export function columnsOf({ variant }: VariantComparison, baseline: string): string[] {
   return ['figure', baseline, variant, 'effect', '95 % interval', 'p', 'verdict', 'could be seen'];
 }
 
-/** A row for each figure, in these columns. */
+/** One row per figure, in these columns. */
 export function rowsOf({ figures }: VariantComparison): string[][] {
   return figures.map((figure) => [
     figureTitle(figure),
@@ -36,7 +36,9 @@ export function rowsOf({ figures }: VariantComparison): string[][] {
   ]);
 }
 
-/** Verdicts first, then a table for each variant; ends in a line end. Null where the result is no comparison. */
+/**
+ * Verdicts first, then a table for each variant; ends with a line break. Null if the result is not a comparison.
+ */
 export function comparisonText(result: Result): string | null {
   const comparison = comparisonOf(result);
   if (comparison === null) return null;

@@ -13,7 +13,7 @@ const TITLES: Record<string, string> = {
   'memoryPerConnection.proxy throughput': 'Nginx memory per connection',
 };
 
-/** As a person would call it: `response time p50`. */
+/** As shown to the user: `response time p50`. */
 export function figureTitle({ name, step }: Pick<ComparedFigure, 'name' | 'step'>): string {
   return TITLES[`${name} ${step}`] ?? `${name}, ${step}`;
 }
@@ -23,7 +23,7 @@ export function formatFigure(value: number | null, { unit }: Pick<ComparedFigure
   return unit === 'B' ? formatBytes(value) : formatRate(value);
 }
 
-/** A ratio as a change: `+3.2 %`; far from 1 as a factor, `×5.4`. */
+/** A ratio as a change: `+3.2 %`; far from 1, as a factor: `×5.4`. */
 export function formatEffect(ratio: number | null): string {
   if (ratio === null) return NOTHING;
   if (isFactor(ratio)) return `×${digits(ratio)}`;
@@ -36,14 +36,14 @@ function isFactor(ratio: number): boolean {
   return ratio >= 2 || ratio <= 0.5;
 }
 
-/** `+1.2 % to +3.4 %`; both ends as factors where one of them is: `×0.43 to ×0.52`. */
+/** `+1.2 % to +3.4 %`; both ends are factors if either is: `×0.43 to ×0.52`. */
 export function formatInterval(interval: ComparedFigure['interval']): string {
   if (interval === null) return NOTHING;
   const format = interval.some(isFactor) ? (ratio: number) => `×${digits(ratio)}` : formatEffect;
   return interval.map(format).join(' to ');
 }
 
-/** What would have been seen, either way: `±2.1 %`, `×2.4`. */
+/** The smallest detectable effect in either direction: `±2.1 %`, `×2.4`. */
 export function formatDetectable(ratio: number | null): string {
   return formatEffect(ratio).replace('+', '±');
 }
@@ -62,7 +62,7 @@ export function isFound({ verdict }: Pick<ComparedFigure, 'verdict'>): boolean {
   return verdict !== 'no difference detected' && verdict !== 'too few rounds';
 }
 
-/** Of the figures, those that the verdict on the variant goes by. */
+/** Whether the verdict on the variant depends on this figure. */
 function isHeadline({ name, step }: ComparedFigure): boolean {
   return name === 'response.p50' || (name === 'cpuPerMessage.proxy' && step === 'throughput');
 }
@@ -71,17 +71,17 @@ export function headlineFigures(figures: readonly ComparedFigure[]): ComparedFig
   return figures.filter(isHeadline);
 }
 
-/** A difference beside the headline; the capacity of a core says again what CPU per message says. */
+/** A difference besides the headline figures. Per-core capacity is left out, because it repeats CPU per message. */
 function isWorthSaying(figure: ComparedFigure): boolean {
   return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
 }
 
-/** What a variant is compared to. */
+/** The name of the variant's baseline. */
 export function baselineOf(each: VariantComparison, { baseline }: Pick<Comparison, 'baseline'>): string {
   return each.baseline ?? baseline;
 }
 
-/** One or two sentences for a variant: the headline figures, and what else differs. */
+/** One or two sentences about a variant: the headline figures, and what else differs. */
 export function verdictSentence(comparison: VariantComparison, baseline: string): string {
   const { variant, verdict, figures } = comparison;
   const headline = headlineFigures(figures).map(clause);
@@ -104,7 +104,7 @@ function clause(figure: ComparedFigure): string {
   return `${title} ${verdict}: ${formatEffect(effect)} (95 % interval ${formatInterval(interval)})`;
 }
 
-/** How much it rests on, and what was left out of it. */
+/** The number of rounds behind the comparison, and what was left out. */
 export function roundsSentence({ rounds, excluded, stored }: Comparison): string {
   const { asked, used } = rounds;
   if (stored !== undefined) return storedSentence(stored, used);
@@ -115,7 +115,7 @@ export function roundsSentence({ rounds, excluded, stored }: Comparison): string
   return `${whole} In ${runs} ${runs === 1 ? 'run' : 'runs'} there were figures that do not count; their rounds are left out of these on both sides.`;
 }
 
-/** Whose runs they are, and that they are not in pairs. */
+/** Which results were compared, and that their runs are not paired. */
 function storedSentence({ baseline, variant }: Stored, used: number): string {
   const told = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
   const single =
@@ -127,7 +127,7 @@ function storedSentence({ baseline, variant }: Stored, used: number): string {
 
 export const SAME_SESSIONS = 'Machine, versions and plan were the same in both.';
 
-/** What was otherwise in the two sessions, one line each. */
+/** What else differed between the two sessions, one line each. */
 export function differenceLines({ differences }: Stored): string[] {
   if (differences.length === 0) return [SAME_SESSIONS];
   return differences.map(
@@ -135,14 +135,14 @@ export function differenceLines({ differences }: Stored): string[] {
   );
 }
 
-/** Variants that have no counterpart, one line each. */
+/** Variants without a counterpart, one line each. */
 export function unmatchedLines({ unmatched }: Stored): string[] {
   return unmatched.map((each) => `${each.variant} is in ${each.in === 'baseline' ? 'A' : 'B'} alone.`);
 }
 
 /**
- * Runs with figures that do not count, with the reason in short: `tls, latency, rounds 3, 7: response.p99 left
- * out: disturbed`. The conclusion has each reason in full.
+ * Runs with figures that do not count, with a short reason: `tls, latency, rounds 3, 7: response.p99 left out:
+ * disturbed`. The conclusion contains the full reasons.
  */
 export function excludedLines({ excluded }: Comparison): string[] {
   const groups = new Map<string, { who: string; why: string; rounds: number[] }>();
@@ -159,7 +159,7 @@ export function excludedLines({ excluded }: Comparison): string[] {
   );
 }
 
-/** Up to the figures that it goes by, which differ from run to run. */
+/** Cuts off the figures that a reason is based on, because they differ from run to run. */
 function shortened(reason: string): string {
   const [head = reason] = reason.split(': ');
   return /[.!?]$/.test(head) ? head : `${head}.`;

@@ -11,9 +11,9 @@ const COLUMNS = [
 ];
 
 /**
- * A row for each second of each run, as RFC 4180 has it. Times of the messages are response times in an open
- * loop and service times in a closed one, as the column `latency` says; empty where the samples do not support
- * a figure.
+ * One row per second of each run, as specified in RFC 4180. Message times are response times in an open loop and
+ * service times in a closed one, as given in the column `latency`. Cells are empty if the samples do not support a
+ * figure.
  */
 export function slicesCsv(result: Result): string {
   const rows = result.runs.flatMap((run, index) => run.slices.map((slice) => rowOf(run, index + 1, slice)));
@@ -37,7 +37,7 @@ function rowOf(run: Run, number: number, slice: Slice): Cell[] {
   ];
 }
 
-/** A name from outside that begins like a formula would be one to a spreadsheet: an apostrophe keeps it text. */
+/** A spreadsheet would treat an external name that begins like a formula as one. An apostrophe keeps it text. */
 function cell(value: Cell): string {
   if (typeof value !== 'string') return value === null ? '' : String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

@@ -106,6 +106,12 @@ test('JUnit: a suite for each run, its thresholds where they are checked, and wh
   assert.equal(latency?.testcase?.at(-1)?.name, 'response.p99<50ms');
 });
 
+test('JUnit: ordinary requests that failed are a failure', async () => {
+  const result = measured();
+  for (const run of result.runs) if (run.http !== null) run.http = { ...run.http, errors: 7 };
+  assert.match(junitXml(result), /0 messages were lost, 7 ordinary requests failed/);
+});
+
 test('JUnit: --strict asks for valid runs; in a comparison a figure that is worse fails', async () => {
   const result = makeResult();
   const [run] = result.runs;

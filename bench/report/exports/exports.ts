@@ -7,7 +7,7 @@ import { junitXml } from './junit.ts';
 import { resultMarkdown } from './markdown.ts';
 import { openMetrics } from './openmetrics.ts';
 
-/** One way to write a result for another tool: a pure function of it, which makes one file or several. */
+/** A way to write a result for another tool: a pure function that produces one or several files. */
 export type Export =
   /** `file`: its name in the result's folder. */
   { file: string; text(result: Result): string } | { files(result: Result): OutputFile[] };

@@ -4,15 +4,15 @@ import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
 import type { OutputFile } from '../output-file.ts';
 
-/** Steps for each halving of the distance to 100 %, as HdrHistogram's own tools write them. */
+/** Steps per halving of the distance to 100 %, as in HdrHistogram's own tools. */
 const TICKS_PER_HALF_DISTANCE = 5;
-/** The plotter takes values for milliseconds unless told otherwise. */
+/** The plotter expects milliseconds by default. */
 const US_PER_MS = 1000;
 
 /**
- * The percentile distributions that HdrHistogram's plotter reads (HistogramLogProcessor's `.hgrm`
- * format), in ms: one file for each run and kind of time that has samples; all rounds of a variant are one. Unlike the report they go up
- * to 100 % whatever the samples support; the counts are in them.
+ * The percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms. There is
+ * one file per run and kind of time that has samples; all rounds of a variant are combined. Unlike the report, they
+ * go up to 100 % whether or not the samples support it; they include the counts.
  */
 export function hgrmFiles(result: Result): OutputFile[] {
   return groupsOf(result.runs).flatMap(({ name, runs }) =>
@@ -25,7 +25,7 @@ export function hgrmFiles(result: Result): OutputFile[] {
   );
 }
 
-/** Single runs by their number, rounds together: the runs before the rounds count for nothing. */
+/** Single runs by number, and rounds combined. Runs before the rounds do not count. */
 function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {
   const named = ({ variant, step }: Run['plan']): string => `${safe(variant)}-${step}`;
   if (runs.every(({ plan }) => plan.round === null))
@@ -36,7 +36,7 @@ function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {
   return [...groups].map(([name, rounds]) => ({ name, runs: rounds }));
 }
 
-/** A variant's name comes from outside: nothing of it may lead out of the folder. */
+/** A variant's name is external input, so it must not be able to lead out of the folder. */
 function safe(name: string): string {
   return name.replace(/[^A-Za-z0-9+_-]+/g, '_').slice(0, 60) || 'run';
 }

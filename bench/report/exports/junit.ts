@@ -8,7 +8,7 @@ import { figureTitle, formatEffect, formatInterval } from '../comparison/words.t
 
 interface TestCase {
   name: string;
-  /** Null: passed. `error`: the run did not come to its end. */
+  /** Null if passed. `error` means that the run did not finish. */
   bad: { kind: 'failure' | 'error' | 'skipped'; message: string } | null;
 }
 
@@ -19,8 +19,8 @@ interface Suite {
 }
 
 /**
- * The result as a test report in the XML of JUnit, as CI servers read it: a suite for each run with its
- * thresholds as test cases, or for each variant that was compared with its figures as test cases.
+ * The result as a JUnit XML test report for CI servers. There is one suite per run, with its thresholds as test
+ * cases, or one per compared variant, with its figures as test cases.
  */
 export function junitXml(result: Result): string {
   const comparison = comparisonOf(result);
@@ -61,9 +61,10 @@ function completes({ outcome }: Run): TestCase {
 }
 
 function losesNothing(run: Run): TestCase {
-  const { connections, messages } = figuresOf(run);
-  const isGood = connections.failed + messages.lost === 0;
-  const message = `${connections.failed} connections failed, ${messages.lost} messages were lost`;
+  const { connections, messages, http } = figuresOf(run);
+  const requests = http?.failed ?? 0;
+  const isGood = connections.failed + messages.lost + requests === 0;
+  const message = `${connections.failed} connections failed, ${messages.lost} messages were lost, ${requests} ordinary requests failed`;
   return { name: 'loses nothing', bad: isGood ? null : { kind: 'failure', message } };
 }
 
@@ -77,7 +78,7 @@ function metricIn(threshold: string): string {
   return /^[\w.]+/.exec(threshold)?.[0] ?? '';
 }
 
-/** Thresholds were checked when the run ended: a missed one left a notice. */
+/** Thresholds were checked when the run ended; a missed one left a notice. */
 function meets(threshold: string, { notices }: Run): TestCase {
   const missed = notices.find(
     ({ code, text }) => code === MISSED_THRESHOLD && text.startsWith(`${threshold}: `),
@@ -129,7 +130,7 @@ function attributes(values: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** Most control characters and lone surrogates may not stand in XML at all (XML 1.0 section 2.2). */
+/** XML does not allow most control characters and lone surrogates (XML 1.0 section 2.2). */
 function escaped(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')

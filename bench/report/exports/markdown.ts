@@ -60,7 +60,7 @@ function lines(...all: readonly string[]): string {
   return `${all.join('\n')}\n`;
 }
 
-/** On which machine, by which version, and where the rest is. */
+/** The machine, the version, and the id of the result. */
 function originOf({ environment: machine, tool, id }: Result): string[] {
   const origin = `${machine.cpuModel}, ${machine.cpus} CPUs, ${machine.os}; ${tool.name} ${tool.version}, ${id}`;
   return ['', `<sub>${escaped(origin)}</sub>`];
@@ -78,7 +78,7 @@ function table(
   ];
 }
 
-/** Names come from outside: nothing of them may be markup. */
+/** Names are external input, so they must not be able to form markup. */
 function escaped(text: string): string {
   return text
     .replace(/\s+/g, ' ')

@@ -7,14 +7,14 @@ import { comparisonOf } from '../comparison/conclusion.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One line: `suffix` follows the name of the family. */
+/** One line. `suffix` follows the name of the family. */
 interface Sample {
   suffix?: string;
   labels: Labels;
   value: number | null;
 }
 
-/** All samples of one name; `unit` is the end of the name, as OpenMetrics wants it. */
+/** All samples of one name. `unit` is the end of the name, as OpenMetrics requires. */
 interface Family {
   name: string;
   type: 'gauge' | 'info';
@@ -27,8 +27,8 @@ const PREFIX = 'nginx_ws_bench';
 const TIMES = ['mean', 'p50', 'p90', 'p99', 'p999', 'max'] as const;
 
 /**
- * The figures of all runs in the text format of OpenMetrics 1.0, in seconds and bytes: for a push gateway or
- * the text files that a node exporter reads. A figure that a run does not give is left out.
+ * The figures of all runs in the text format of OpenMetrics 1.0, in seconds and bytes, for a push gateway or the
+ * text files of a node exporter. Figures that a run does not have are left out.
  */
 export function openMetrics(result: Result): string {
   const runs = result.runs.map((run, index) => ({
@@ -63,7 +63,7 @@ function infoFamily({ id, tool, startedAt }: Result): Family {
   };
 }
 
-/** What is told of each run. */
+/** The metrics of each run. */
 const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run: Run): Sample[] })[] = [
   {
     name: 'valid',
@@ -138,7 +138,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
   },
 ];
 
-/** What a comparison came to: variant ÷ baseline. */
+/** The outcome of a comparison: variant ÷ baseline. */
 function effectFamilies(result: Result): Family[] {
   const comparison = comparisonOf(result);
   if (comparison === null) return [];
@@ -183,7 +183,7 @@ function labelText(labels: Labels): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-/** As OpenMetrics escapes a label's value. */
+/** Escapes a label's value as specified by OpenMetrics. */
 function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

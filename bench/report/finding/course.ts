@@ -3,10 +3,10 @@ import { formatShare, formatTime } from '../page/format.ts';
 import { causesIn, secondOf } from '../section/bands.ts';
 import type { RunView } from '../view.ts';
 
-/** Below this a moment is as good as its mean. */
+/** Deviations below this are not worth mentioning. */
 const EVEN = 0.01;
 
-/** How even the rate was: the moment of the steady phase that lies furthest from the mean of its run. */
+/** How even the rate was: the moment in the steady phase that is furthest from the mean of its run. */
 export function rateFinding(runs: readonly RunView[]): string {
   const furthest = runs
     .flatMap((view) => furthestOf(view) ?? [])
@@ -31,7 +31,7 @@ function furthestOf(view: RunView): { view: RunView; point: Point; ratio: number
   return furthest === undefined ? null : { view, point: furthest, ratio: ratioOf(furthest) };
 }
 
-/** When the p99 of a moment of the steady phase was highest, and how high. */
+/** When in the steady phase p99 was highest, and how high. */
 export function responseFinding(runs: readonly RunView[]): string {
   const moments = runs.flatMap((view) =>
     view.points.flatMap((point) =>
@@ -46,7 +46,7 @@ export function responseFinding(runs: readonly RunView[]): string {
   return `The highest p99 of a moment is ${formatTime(p99Us)}${whose}, ${momentOf(view, point)}; over the whole steady phase its p99 is ${formatTime(whole)}.`;
 }
 
-/** `at 7 s`, and what disturbed the run then. */
+/** `at 7 s`, and what disturbed the run then, if anything. */
 function momentOf(view: RunView, point: Point): string {
   const causes = causesIn(view, point);
   return `at ${Math.floor(secondOf(view, point.startUs))} s${causes === '' ? '' : ` (disturbed: ${causes})`}`;

@@ -8,7 +8,7 @@ export interface Times {
   times: Histogram;
 }
 
-/** How fast half of the messages and 99 of 100 came back, from the quickest variant to the slowest. */
+/** How fast half of the messages and 99 of 100 came back, from the fastest variant to the slowest. */
 export function percentileFinding(runs: readonly Times[]): string {
   const half = rangeOf(runs, 50);
   const tail = rangeOf(runs, 99);
@@ -19,7 +19,7 @@ export function percentileFinding(runs: readonly Times[]): string {
   return `${told}, 99 of 100 within ${tail.text}${factor === null ? '' : `: ${formatFactor(factor)} times as long`}.`;
 }
 
-/** A percentile of all: `64 µs (direct) to 102 µs (tls)`; `alone` is that of the only one. */
+/** A percentile over all variants: `64 µs (direct) to 102 µs (tls)`. `alone` is the value if there is only one. */
 function rangeOf(runs: readonly Times[], percentile: number): { text: string; alone: number | null } | null {
   const known = runs
     .map(({ name, times }) => ({ name, us: supportedPercentile(times, percentile) }))
@@ -35,10 +35,10 @@ function rangeOf(runs: readonly Times[], percentile: number): { text: string; al
   };
 }
 
-/** A time so many times the median is one that a person would call a stall. */
+/** A message that takes this many times the median counts as stalled. */
 const FAR = 10;
 
-/** What share of the messages took far longer than is usual with their variant. */
+/** What share of messages took far longer than usual for their variant. */
 export function tailFinding(runs: readonly Times[]): string {
   const levels = runs.map(({ name, times }) => ({ name, value: farShare(times) }));
   return levelsSentence(

@@ -22,6 +22,7 @@ test('a level is told from the highest to the lowest, as about the same, alone, 
   );
   assert.equal(told(0, 50), 'The time was highest with v1, 50 µs, and lowest with v0, 0 µs.');
   assert.equal(told(100, 104, 102), 'The time was about the same with all: 100 µs to 104 µs.');
+  assert.equal(told(100, 100), 'The time was about the same with all: 100 µs.');
   assert.equal(told(null, 40), 'The time was 40 µs with v1.');
   assert.equal(told(null), 'The time was not measured.');
   const levels = [20, 50].map((value) => ({ name: `of ${value}`, value }));

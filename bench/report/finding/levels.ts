@@ -1,16 +1,16 @@
-/** A figure of one of those that are compared; null where it is not known. */
+/** One variant's value of a figure; null if it is unknown. */
 export interface Level {
   name: string;
   value: number | null;
 }
 
-/** How one speaks of a figure that is high, of one that is low, and of how much. */
+/** Words for a high figure, a low figure, and the ratio. */
 export type LevelWords = readonly [most: string, least: string, much: string];
 
 const AMOUNT: LevelWords = ['highest', 'lowest', 'much'];
 export const DURATION: LevelWords = ['longest', 'shortest', 'long'];
 
-/** Closer than this the least and the greatest of several single runs are told as one. */
+/** If the ratio of the highest to the lowest of several single runs is below this, they are reported as equal. */
 const ALIKE = 1.05;
 
 /**
@@ -28,13 +28,15 @@ export function levelsSentence(
   const last = others.at(-1);
   if (first === undefined) return `${subject} was not measured.`;
   if (last === undefined) return `${subject} was ${format(first.value)} with ${first.name}.`;
-  if (first.value <= last.value * ALIKE)
-    return `${subject} was about the same with all: ${format(last.value)} to ${format(first.value)}.`;
+  if (first.value <= last.value * ALIKE) {
+    const ends = new Set([last, first].map(({ value }) => format(value)));
+    return `${subject} was about the same with all: ${[...ends].join(' to ')}.`;
+  }
   const factor = last.value > 0 ? `: ${formatFactor(first.value / last.value)} times as ${much}` : '';
   return `${subject} was ${most} with ${first.name}, ${format(first.value)}, and ${least} with ${last.name}, ${format(last.value)}${factor}.`;
 }
 
-/** How many times: `1.37`, `12.5`, `340`. */
+/** A factor: `1.37`, `12.5`, `340`. */
 export function formatFactor(factor: number): string {
   return String(Number(factor.toPrecision(3)));
 }

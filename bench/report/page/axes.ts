@@ -37,7 +37,7 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
   };
 }
 
-/** The same axis with the other scale: what was chosen for the one (bounds, ticks) does not fit the other. */
+/** The same axis with the other type of scale. The bounds and ticks of one do not fit the other. */
 export function rescaled(axis: AxisSpec, logarithmic: boolean): AxisSpec {
   if (logarithmic === (axis.logarithmic ?? false)) return axis;
   const { title, unit } = axis;

@@ -7,16 +7,16 @@ import { cssColour, fillOf, POINTS, type Theme } from './theme.ts';
 type Config = ChartConfiguration<'line' | 'bar', ({ x: number; y: number | null } | number | null)[], string>;
 type Dataset = ChartDataset<'line' | 'bar', ({ x: number; y: number | null } | number | null)[]>;
 
-/** What a person has made of a chart. */
+/** What the user has selected in a chart. */
 export interface Choice {
-  /** Numbers of the series that are switched off. */
+  /** Indexes of the hidden series. */
   hidden: ReadonlySet<number>;
   logarithmic: boolean;
-  /** Part of the horizontal axis; null: all of it. */
+  /** Part of the horizontal axis; null for all of it. */
   range: readonly [from: number, to: number] | null;
 }
 
-/** What a chart shows before a person chooses. */
+/** What a chart shows before the user selects anything. */
 export function firstChoice(spec: ChartSpec): Choice {
   return {
     hidden: new Set(),
@@ -25,7 +25,7 @@ export function firstChoice(spec: ChartSpec): Choice {
   };
 }
 
-/** The whole configuration of a chart in the colours of the theme. */
+/** The complete configuration of a chart in the colours of the theme. */
 export function configOf(spec: ChartSpec, theme: Theme, choice: Choice): Config {
   return spec.kind === 'line'
     ? lineConfig(chosen(spec, choice), theme, choice)
@@ -34,7 +34,7 @@ export function configOf(spec: ChartSpec, theme: Theme, choice: Choice): Config 
 
 function chosen(spec: LineSpec, { logarithmic, range }: Choice): LineSpec {
   const y = rescaled(spec.y, logarithmic);
-  // There is no 0 on a logarithmic axis.
+  // A logarithmic axis has no 0.
   const series = logarithmic
     ? spec.series.map((each) =>
         each.second
@@ -155,7 +155,7 @@ function tooltipStyle(theme: Theme) {
   };
 }
 
-/** Shades and names the bands, behind the lines: phases at the top, disturbed seconds a line below. */
+/** Shades and labels the bands behind the lines: phases at the top, disturbed seconds one line below. */
 function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> {
   return {
     id: 'bands',

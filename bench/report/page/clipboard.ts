@@ -1,9 +1,9 @@
-/** What a person takes out of the page. */
+/** The formats in which a chart can be copied. */
 type Kind = 'png' | 'csv';
 
 const NAMES: Record<Kind, string> = { png: 'The picture', csv: 'The data' };
 
-/** Copies to the clipboard; where the browser does not let a page do that, it is saved as a file. */
+/** Copies to the clipboard, or saves a file if the browser does not allow copying. */
 export async function give(figure: Element, name: string, kind: Kind, data: Blob): Promise<void> {
   const told = figure.querySelector('.told');
   const say = (text: string): void => {

@@ -1,7 +1,7 @@
 import { dataOf } from './rows.ts';
 import type { ChartSpec, Unit } from './spec.ts';
 
-/** What figures of a unit are counted in; they are written in full, not as they are shown. */
+/** The base unit of each unit. Figures are written in full, not as displayed. */
 const COUNTED_IN: Record<Unit, string> = {
   time: 'µs',
   count: '',
@@ -10,12 +10,12 @@ const COUNTED_IN: Record<Unit, string> = {
   bytesRate: 'B/s',
   share: '',
   seconds: 's',
-  // The place on the axis: 1 / (1 − p).
+  // The position on the axis: 1 / (1 − p).
   percentile: '1/(1-p)',
   name: '',
 };
 
-/** The data of a chart as comma-separated values (RFC 4180), the units in the heads of the columns. */
+/** The data of a chart as comma-separated values (RFC 4180), with units in the column headings. */
 export function csvOf(spec: ChartSpec): string {
   const { columns, rows } = dataOf(spec);
   const head = columns.map(({ title, unit }) =>
@@ -24,7 +24,7 @@ export function csvOf(spec: ChartSpec): string {
   return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }
 
-/** A text that a spreadsheet would take for a formula is marked as text. */
+/** Marks text that a spreadsheet would interpret as a formula. */
 function field(value: number | string | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);

@@ -1,8 +1,8 @@
 import type { Unit } from './spec.ts';
 
 /**
- * How figures are written, in tables, sentences, charts and on the terminal alike: the only place
- * that knows units. `–` stands for what was not measured or what the samples do not support.
+ * How figures are written in tables, sentences, charts and on the terminal. This is the only place that knows
+ * units. `–` stands for values that were not measured or that the samples do not support.
  */
 export const NOTHING = '–';
 
@@ -37,12 +37,12 @@ export function formatCount(count: Figure): string {
   return known(count) ? Math.round(count).toLocaleString('en-US') : NOTHING;
 }
 
-/** A measured count in words, three digits of which mean something: `21,100`. */
+/** A measured count in full, rounded to three significant digits: `21,100`. */
 export function formatRough(count: Figure): string {
   return known(count) ? formatCount(Number(count.toPrecision(3))) : NOTHING;
 }
 
-/** A number in short: `12.3k`, `4.1M`. */
+/** A number in short form: `12.3k`, `4.1M`. */
 export function formatShort(number: Figure): string {
   return scaled(number, COUNT_UNITS, '');
 }
@@ -57,7 +57,7 @@ export function formatBytes(bytes: Figure): string {
   return scaled(bytes, BYTE_UNITS, ' ');
 }
 
-/** A share 0..1 as `97.2 %`; a share that is not all is never written as 100 %. */
+/** A share from 0 to 1 as `97.2 %`. A share below 1 is never written as 100 %. */
 export function formatShare(share: Figure): string {
   if (!known(share)) return NOTHING;
   const percent = significant(share * 100);
@@ -97,18 +97,18 @@ function known(figure: Figure): figure is number {
   return figure !== null && figure !== undefined && Number.isFinite(figure);
 }
 
-/** In the largest unit of which it has at least one. */
+/** In the largest unit that gives a value of at least 1. */
 function scaled(figure: Figure, units: readonly Scale[], space: string): string {
   if (!known(figure)) return NOTHING;
   const size = Math.abs(figure);
-  // Half a step below the unit it rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
+  // Half a step below a unit rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
   const unit = units.find(([factor]) => size >= factor * 0.9995) ?? units.at(-1);
   if (unit === undefined) return NOTHING;
   const [factor, name] = unit;
   return `${significant(figure / factor)}${name === '' ? '' : space}${name}`;
 }
 
-/** Three significant digits, as many as the histograms have, and no exponent. */
+/** Three significant digits, as in the histograms, without an exponent. */
 function significant(number: number): string {
   const size = Math.abs(number);
   if (size >= 100) return Math.round(number).toLocaleString('en-US');

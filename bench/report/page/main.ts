@@ -14,7 +14,7 @@ import {
 import { type Panel, panelOf } from './panel.ts';
 import type { ChartSpec } from './spec.ts';
 
-// What is not named here is not in the page.
+// Components that are not registered here are not bundled.
 Chart.register(
   BarController,
   BarElement,
@@ -28,9 +28,12 @@ Chart.register(
   Tooltip,
 );
 
-/** Draws every chart, and again when the colours change (another scheme, or paper) or what hid one is opened. */
+/**
+ * Draws every chart, and redraws it when the colours change (another scheme, or print) or when an element that hid
+ * it is opened.
+ */
 function start(): void {
-  // Without this script the page has tables only; the style sheet shows the charts from here on.
+  // Without this script the page has only tables. From here on, the style sheet shows the charts.
   document.documentElement.classList.add('drawn');
   const specs: ChartSpec[] = JSON.parse(document.getElementById('charts')?.textContent ?? '[]');
   const panels = specs.flatMap((spec) => panelOf(spec) ?? []);
@@ -40,8 +43,27 @@ function start(): void {
   drawAll();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
   matchMedia('print').addEventListener('change', drawAll);
-  // It does not bubble.
+  // The event does not bubble, so it is captured.
   document.addEventListener('toggle', ({ target }) => redrawWithin(target, panels), true);
+  document.addEventListener('click', ({ target }) => {
+    if (target instanceof Element) reveal(target.closest<HTMLAnchorElement>('a[href^="#"]')?.hash);
+  });
+  addEventListener('hashchange', () => reveal(location.hash));
+  addEventListener('load', () => reveal(location.hash));
+}
+
+/** What a link leads to is opened: the section that it names, or everything in which its place lies. */
+function reveal(hash = ''): void {
+  const place = document.getElementById(hash.slice(1));
+  let opened = false;
+  let at = place?.querySelector(':scope > details') ?? place;
+  for (; at; at = at.parentElement) {
+    if (!(at instanceof HTMLDetailsElement) || at.open) continue;
+    at.open = true;
+    opened = true;
+  }
+  // The browser went there before there was room to scroll.
+  if (opened) place?.scrollIntoView();
 }
 
 function redrawWithin(opened: EventTarget | null, panels: readonly Panel[]): void {

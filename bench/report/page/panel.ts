@@ -7,14 +7,14 @@ import type { ChartSpec } from './spec.ts';
 import { dataTable } from './table.ts';
 import { currentTheme } from './theme.ts';
 
-/** One figure of the page: its chart, drawn anew whenever a person chooses something, and its controls. */
+/** One figure of the page: its chart, redrawn whenever the user selects something, and its controls. */
 export interface Panel {
   canvas: HTMLCanvasElement;
-  /** Draws in the colours of the moment; not while it lies in something closed, where it has no size. */
+  /** Draws in the colours of the moment; not while it lies in something closed, where nobody sees it. */
   draw: () => void;
 }
 
-/** Brings a figure to life; null where the page has no place for the chart. */
+/** Activates a figure; null if the page has no place for the chart. */
 export function panelOf(spec: ChartSpec): Panel | null {
   const canvas = document.getElementById(spec.id);
   const figure = canvas?.closest('figure');
@@ -24,8 +24,7 @@ export function panelOf(spec: ChartSpec): Panel | null {
 
   const draw = (): void => {
     chart?.destroy();
-    chart =
-      canvas.getClientRects().length === 0 ? null : new Chart(canvas, configOf(spec, currentTheme(), choice));
+    chart = canvas.checkVisibility() ? new Chart(canvas, configOf(spec, currentTheme(), choice)) : null;
   };
   const choose = (changes: Partial<Choice>): void => {
     choice = { ...choice, ...changes };
@@ -70,7 +69,7 @@ function toggled(hidden: ReadonlySet<number>, series: number): ReadonlySet<numbe
     : new Set([...hidden, series]);
 }
 
-/** The controls say what is chosen. */
+/** Makes the controls show what is selected. */
 function showChoice(figure: Element, spec: ChartSpec, { hidden, logarithmic, range }: Choice): void {
   for (const button of figure.querySelectorAll('button')) {
     const { series, do: action } = button.dataset;
@@ -91,17 +90,17 @@ function typedRange(figure: Element, spec: ChartSpec): Choice['range'] {
   return within(spec, from, to);
 }
 
-/** A part of the axis from the lesser to the greater; all of it where the two are none. */
+/** A part of the axis, in ascending order; all of it if the two do not form a range. */
 function within({ x }: ChartSpec, a = Number.NaN, b = Number.NaN): Choice['range'] {
   const [least, most] = [x.min ?? 0, x.max ?? 0];
   const [from, to] = [Math.max(least, Math.min(a, b)), Math.min(most, Math.max(a, b))];
   return from < to && (from > least || to < most) ? [from, to] : null;
 }
 
-/** Below this a drag is a click that slipped. */
+/** A shorter drag counts as a click. */
 const LEAST_PIXELS = 8;
 
-/** Tells the two ends of a drag across the chart, in pixels of the canvas; the part is shaded meanwhile. */
+/** Reports the two ends of a drag across the chart, in pixels of the canvas, and shades the part meanwhile. */
 function dragToZoom(canvas: HTMLCanvasElement, zoom: (from: number, to: number) => void): void {
   const shade = document.createElement('div');
   shade.className = 'dragged';

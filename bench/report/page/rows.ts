@@ -1,14 +1,14 @@
 import type { AxisSpec, ChartSpec, Unit } from './spec.ts';
 
-/** What a chart shows as rows and columns: the first column is the horizontal axis, or the names of the bars. */
+/** The data of a chart as rows and columns. The first column is the horizontal axis, or the names of the bars. */
 export interface ChartData {
   columns: { title: string; unit: Unit }[];
   rows: (number | string | null)[][];
 }
 
 /**
- * The data of a chart. Lines that share a place on the horizontal axis share a row; null where a line has no point. A
- * place where none has one is left out.
+ * The data of a chart. Lines that share a position on the horizontal axis share a row; null if a line has no point
+ * there. Positions without any point are left out.
  */
 export function dataOf(spec: ChartSpec): ChartData {
   if (spec.kind === 'bar') {

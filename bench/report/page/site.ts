@@ -1,6 +1,6 @@
 /**
- * The filters of a published site's index: what has all that is chosen is shown, and the choice stands in the
- * address, so that it can be passed on and survives the way back from a report.
+ * The filters of a published site's index. Items that match all selected values are shown. The selection is stored
+ * in the address, so that it can be shared and survives returning from a report.
  */
 const form = document.querySelector<HTMLFormElement>('#filters');
 const status = document.querySelector('#matches');
@@ -25,7 +25,7 @@ function show(): void {
   if (status !== null) status.textContent = `${shown} of ${results.length} results`;
 }
 
-/** The text of an option and not its number, which may be another's when the site is published again. */
+/** Stores the text of an option rather than its number, which may change when the site is published again. */
 function remember(): void {
   const asked = selects().flatMap(({ name, value, selectedOptions }) =>
     value === '' ? [] : [[name, selectedOptions[0]?.text ?? '']],

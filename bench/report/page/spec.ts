@@ -1,4 +1,4 @@
-/** Line patterns beside the colours, for eyes and printers that do not tell colours apart. */
+/** Line patterns in addition to colours, for people and printers that cannot distinguish colours. */
 export const DASHES: readonly (readonly number[])[] = [
   [],
   [7, 4],
@@ -8,7 +8,7 @@ export const DASHES: readonly (readonly number[])[] = [
   [4, 2, 1, 2],
 ];
 
-/** What an axis or a series counts, and so how its figures are written. */
+/** What an axis or a series counts, which determines how its figures are written. */
 export type Unit =
   | 'time'
   | 'count'
@@ -24,7 +24,7 @@ export interface AxisSpec {
   title: string;
   unit: Unit;
   logarithmic?: boolean;
-  /** Only these are labelled; else the chart chooses. */
+  /** Only these ticks are labelled; if missing, the chart chooses. */
   ticks?: number[];
   min?: number;
   max?: number;
@@ -32,18 +32,18 @@ export interface AxisSpec {
 
 export interface SeriesSpec {
   label: string;
-  /** Which colour of the palette (`--series-<n>` or `--component-<name>` in the style). */
+  /** The colour in the palette (`--series-<n>` or `--component-<name>` in the style). */
   colour: string;
-  /** Which line pattern and point, so that colour is not the only channel. */
+  /** The line pattern and point style, so that colour is not the only channel. */
   pattern: number;
   points: { x: number; y: number | null }[];
-  /** On the second vertical axis. */
+  /** Whether it uses the second vertical axis. */
   second?: boolean;
   stepped?: boolean;
   filled?: boolean;
 }
 
-/** A stretch of the horizontal axis that is shaded and named: a phase beside the steady one, or disturbed seconds. */
+/** A shaded, labelled part of the horizontal axis: a phase other than steady, or disturbed seconds. */
 export interface BandSpec {
   from: number;
   to: number;
@@ -65,7 +65,7 @@ export interface LineSpec extends Common {
   bands?: BandSpec[];
 }
 
-/** Horizontal bars: one row for each name; stacked where the parts add up to a whole. */
+/** Horizontal bars with one row per name, stacked if the parts add up to a whole. */
 export interface BarSpec extends Common {
   kind: 'bar';
   names: string[];
@@ -73,5 +73,5 @@ export interface BarSpec extends Common {
   series: { label: string; colour: string; values: (number | null)[] }[];
 }
 
-/** One chart as plain data: the report writes it, the page draws it. */
+/** One chart as plain data, written by the report and drawn by the page. */
 export type ChartSpec = LineSpec | BarSpec;

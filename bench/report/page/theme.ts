@@ -10,7 +10,7 @@ export interface Theme {
   font: string;
 }
 
-/** The colours that the style sheet has at this moment: light, dark or print. */
+/** The current colours of the style sheet: light, dark or print. */
 export function currentTheme(): Theme {
   return {
     text: cssColour('text'),
@@ -23,7 +23,7 @@ export function currentTheme(): Theme {
   };
 }
 
-/** Draws on a small canvas of its own. */
+/** Draws on a separate small canvas. */
 function sketch(
   width: number,
   height: number,
@@ -37,7 +37,7 @@ function sketch(
   return canvas;
 }
 
-/** How the first, second, … part of a bar is filled: plain, with two kinds of stripes, with dots. */
+/** The fill of the first, second, … part of a bar: plain, two kinds of stripes, dots. */
 export function fillOf(colour: string, pattern: number, theme: Theme): string | CanvasPattern {
   if (pattern % 4 === 0) return colour;
   const tile = sketch(8, 8, (pen) => {
@@ -58,14 +58,14 @@ function drawTile(pen: CanvasRenderingContext2D, pattern: number): void {
     pen.arc(4, 4, 1.2, 0, 2 * Math.PI);
     return;
   }
-  // Three strokes, so that the stripes go on across the edges of the tile.
+  // Three strokes, so that the stripes continue across the edges of the tile.
   for (const shift of [-8, 0, 8]) {
     pen.moveTo(shift - 1, pattern === 1 ? 9 : -1);
     pen.lineTo(shift + 9, pattern === 1 ? -1 : 9);
   }
 }
 
-/** A colour of the style sheet by the name of its custom property. */
+/** A colour of the style sheet, by the name of its custom property. */
 export function cssColour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || '#808080';
 }

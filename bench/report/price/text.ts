@@ -3,7 +3,7 @@ import type { Result } from '../../model/result.ts';
 import { textTable } from '../text-table.ts';
 import { doubtLines, pairSentence, priceColumns, priceOf, priceRows, priceSentence } from './words.ts';
 
-/** The price of the proxy below the answers; empty where it was not asked for. Ends in a line end. */
+/** The price of the proxy, shown below the answers; empty if it was not requested. Ends with a line break. */
 export function priceText(result: Result): string {
   const price = priceOf(result);
   if (price === null) return '';

@@ -4,7 +4,7 @@ import { formatEffect } from '../comparison/words.ts';
 import { formatBytes, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { capital } from '../words.ts';
 
-/** What a result says of the price of the proxy; null where that was not asked. */
+/** The price of the proxy in a result; null if it was not requested. */
 export function priceOf({ conclusions }: Pick<Result, 'conclusions'>): Price | null {
   return conclusions.find((each) => each.kind === 'price') ?? null;
 }
@@ -22,7 +22,7 @@ const TITLES: Record<string, string> = {
   'memoryPerConnection.total throughput': 'memory per connection',
 };
 
-/** Those that a sentence is made of; the others are in the table. */
+/** The figures mentioned in the sentence; the others are only in the table. */
 const TOLD = ['cpuPerMessage.total throughput', 'response.p50 latency', 'response.p99 latency'];
 
 const keyOf = ({ name, step }: Pick<PricedFigure, 'name' | 'step'>): string => `${name} ${step}`;
@@ -31,7 +31,10 @@ function titleOf(figure: PricedFigure): string {
   return TITLES[keyOf(figure)] ?? `${figure.name}, ${figure.step}`;
 }
 
-/** `tls against direct: CPU per message ×2.3 (31.2 µs in place of 13.5 µs); …`, as far as nothing speaks against it. */
+/**
+ * `tls against direct: CPU per message ×2.3 (31.2 µs in place of 13.5 µs); …`, with the figures that are not in
+ * doubt.
+ */
 export function priceSentence({ variant, figures }: VariantPrice, baseline: string): string {
   const clauses = figures
     .filter((figure) => TOLD.includes(keyOf(figure)) && figure.doubt === null)
@@ -43,7 +46,7 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
   return `${variant} against ${baseline}: ${told}.`;
 }
 
-/** What one pair can tell, and how to know more. */
+/** What one pair can show, and how to find out more. */
 export function pairSentence({ baseline }: Price): string {
   return `Each is one pair of runs and has no interval, so that a few per cent may be chance: the command compare, with ${baseline} first, repeats them in rounds.`;
 }
@@ -52,7 +55,7 @@ export function priceColumns({ baseline, variants }: Price): string[] {
   return ['figure', baseline, ...variants.map(({ variant }) => variant)];
 }
 
-/** A row for each figure that any variant has; a `*` stands where something speaks against the pair. */
+/** One row for each figure that any variant has. A `*` marks pairs that are in doubt. */
 export function priceRows({ variants }: Price): string[][] {
   const all = variants.flatMap(({ figures }) => figures);
   return Object.keys(TITLES).flatMap((key) => {
@@ -67,7 +70,7 @@ export function priceRows({ variants }: Price): string[][] {
   });
 }
 
-/** Each reason once, with the figures that it is about. */
+/** Each reason once, with the figures it affects. */
 export function doubtLines({ variants }: Price): string[] {
   const reasons = new Map<string, Set<string>>();
   for (const figure of variants.flatMap(({ figures }) => figures)) {

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 const ELLIPSIS = '…';
 const graphemes = new Intl.Segmenter();
 
-/** The text in at most so many columns of a terminal; what is cut off is told by an ellipsis. */
+/** Fits text into this many terminal columns. An ellipsis marks what is cut off. */
 export function fitted(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   if (columns < 1) return '';
@@ -15,7 +15,7 @@ export function fitted(text: string, columns: number): string {
   return kept.trimEnd() + ELLIPSIS;
 }
 
-/** As many of the parts as fit beside each other, and of the first as much as fits. */
+/** Joins as many parts as fit, and truncates the first if necessary. */
 export function joined(parts: readonly string[], columns: number, separator = ' · '): string {
   const [first = '', ...others] = parts;
   let line = first;
@@ -27,12 +27,12 @@ export function joined(parts: readonly string[], columns: number, separator = ' 
   return fitted(line, columns);
 }
 
-/** The text with spaces behind it, so wide. */
+/** Pads the text with spaces to this width. */
 export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
-/** A share (0..1, more is drawn as 1) as a bar of so many columns. */
+/** A share (0 to 1, larger values are drawn as 1) as a bar of this many columns. */
 export function bar(share: number, columns: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * columns);
   return '█'.repeat(full) + '░'.repeat(columns - full);

@@ -14,12 +14,12 @@ import {
   timeClauses,
 } from './words.ts';
 
-/** A run that takes long says how it goes every so often. */
+/** How often a long run prints its state. */
 const EVERY_MS = 10_000;
 
 /**
- * Tells an invocation line by line, for a log file or a terminal that is not to be redrawn: each run as it
- * begins, now and then while it goes on, and as it ends. Each line begins with the number of its run.
+ * Describes an invocation in lines, for a log file or a terminal that must not be redrawn: each run at its start,
+ * from time to time during it, and at its end. Each line begins with the number of the run.
  */
 export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs: number) => string | null {
   let toldMs = 0;

@@ -14,11 +14,11 @@ import {
   timeClauses,
 } from './words.ts';
 
-/** One line: what it is about, in full and in short, a bar, and clauses, the most telling first. */
+/** One line: its label in full and in short form, a bar, and clauses, most important first. */
 export interface Row {
   label: string;
   short: string;
-  /** 0..1; null: no bar. */
+  /** 0 to 1; null for no bar. */
   share: number | null;
   clauses: readonly string[];
 }
@@ -29,7 +29,7 @@ const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; sho
   { component: 'generator', label: 'Generator CPU', short: 'gen' },
 ];
 
-/** What there is to tell, the most telling first. In a run the lines stay the same, so that none jumps. */
+/** The rows to show, most important first. They stay the same during a run, so that none jumps. */
 export function progressRows(progress: Progress, nowMs: number): Row[] {
   const { run, expectedRuns, comparison } = progress;
   const share = shareDone(progress, nowMs);

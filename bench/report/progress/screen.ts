@@ -2,7 +2,7 @@ import { bar, fitted, joined, padded } from './fit.ts';
 import { progressRows } from './rows.ts';
 import type { Progress } from './state.ts';
 
-/** From here on labels stand in full, from there on the short ones do. */
+/** Minimum numbers of columns for full labels and for short labels. */
 const WIDE = 50;
 const NARROW = 25;
 const LABEL = 15;
@@ -11,10 +11,10 @@ const MOST_BAR = 30;
 const LEAST_BAR = 4;
 
 /**
- * How an invocation goes, as lines for a terminal, none of which is wider than its columns; the less of them
- * there are, the less is told.
+ * The progress of an invocation as terminal lines, none of them wider than the terminal. The narrower it is, the
+ * less they contain.
  *
- * @param rows of the terminal: what does not fit is left out from the end
+ * @param rows of the terminal; lines that do not fit are dropped from the end
  */
 export function screenLines(progress: Progress, nowMs: number, columns: number, rows = 24): string[] {
   const wide = columns >= WIDE;

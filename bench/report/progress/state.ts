@@ -5,18 +5,18 @@ import type { RunPlan } from '../../model/plan.ts';
 import { capacityOf } from '../capacity/conclusion.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
 
-/** How an invocation goes, as far as its events have told. Times are of a monotonic clock, ms. */
+/** The progress of an invocation, as known from its events. Times are of a monotonic clock, in ms. */
 export interface Progress {
   startedMs: number;
   /** Null before the first run. */
   run: RunUnderWay | null;
-  /** Of the invocation, as far as can be told. */
+  /** For the whole invocation, as far as it is known. */
   expectedRuns: number;
-  /** Runs that have ended, when the last did, and how much longer each took than its plan says, in the mean. */
+  /** How many runs have ended, when the last one did, and how much longer than planned they took on average. */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
-  /** What the rounds so far have come to; null where it is no comparison. */
+  /** The outcome of the rounds so far; null if it is not a comparison. */
   comparison: Comparison | null;
-  /** What the trials so far have found; null where it is no search for a capacity. */
+  /** The outcome of the trials so far; null if it is not a capacity search. */
   search: CapacitySearch | null;
 }
 
@@ -42,7 +42,7 @@ export function begun(nowMs: number): Progress {
   };
 }
 
-/** Takes in what an event tells. */
+/** Updates the progress with an event. */
 export function advanced(progress: Progress, event: BenchEvent, nowMs: number): Progress {
   const { run } = progress;
   switch (event.type) {
@@ -65,21 +65,21 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
   }
 }
 
-/** Runs that take turns end together: the first takes all the time of them, the others none. */
+/** Runs that take turns end together, so the first accounts for all of their time and the others for none. */
 function withOneMore({ runs, lastMs, meanExtraMs }: Progress['ended'], run: RunUnderWay, nowMs: number) {
   const extraMs = nowMs - lastMs - plannedMs(run.plan);
   return { runs: runs + 1, lastMs: nowMs, meanExtraMs: (meanExtraMs * runs + extraMs) / (runs + 1) };
 }
 
-/** What a plan says of its length; connecting, starting and ending come on top. */
+/** The length according to the plan. Connecting, starting and ending come in addition. */
 function plannedMs({ warmupMs, durationMs, http }: RunPlan): number {
   return warmupMs + durationMs + (http?.durationMs ?? 0);
 }
 
-/** What comes on top before a run has shown it. */
+/** The assumed additional time before a run has shown it. */
 const USUAL_EXTRA_MS = 2000;
 
-/** How long the invocation will still take, going by how long its runs have taken; null before the first. */
+/** The remaining time of the invocation, based on the durations of its runs; null before the first run. */
 export function timeLeftMs({ run, ended, expectedRuns }: Progress, nowMs: number): number | null {
   if (run === null) return null;
   const extraMs = ended.runs === 0 ? USUAL_EXTRA_MS : ended.meanExtraMs;
@@ -89,7 +89,7 @@ export function timeLeftMs({ run, ended, expectedRuns }: Progress, nowMs: number
   return ownMs + Math.max(0, expectedRuns - run.number) * runMs;
 }
 
-/** 0..1 of the whole invocation. */
+/** The share of the whole invocation, 0 to 1. */
 export function shareDone(progress: Progress, nowMs: number): number {
   const leftMs = timeLeftMs(progress, nowMs);
   const goneMs = nowMs - progress.startedMs;

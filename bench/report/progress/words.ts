@@ -6,7 +6,7 @@ import { figureTitle, formatEffect, formatInterval, headlineFigures } from '../c
 import { formatCount, formatRate, formatShare, formatTime } from '../page/format.ts';
 import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
 
-/** What there is to tell of an invocation under way, in short clauses, the most telling first. */
+/** The state of a running invocation in short clauses, most important first. */
 
 /** `2:05`, `1:02:05`. */
 export function formatClock(ms: number): string {
@@ -22,7 +22,7 @@ export function leftClause(progress: Progress, nowMs: number): string {
   return leftMs === null ? '' : `~${formatClock(leftMs)} left`;
 }
 
-/** `tls, latency`, and where it is in a comparison: `round 4 of 10`, `pilot`. */
+/** `tls, latency`, and in a comparison also `round 4 of 10` or `pilot`. */
 export function runClauses({ plan }: RunUnderWay, comparison: Progress['comparison']): string[] {
   const name = `${printable(plan.variant)}, ${plan.step}`;
   if (comparison === null) return [name];
@@ -44,7 +44,7 @@ export function connectionsClause({ figures, plan }: RunUnderWay): string {
   return `${formatCount(figures?.connections.open ?? 0)} of ${formatCount(plan.connections)} open`;
 }
 
-/** Rates achieved and offered; empty before there is one. */
+/** The achieved and offered rates; empty before there are any. */
 export function rateClauses({ echoedPerSecond, offeredPerSecond }: LiveFigures): string[] {
   if (echoedPerSecond === 0 && !offeredPerSecond) return [];
   const echoed = `${formatRate(echoedPerSecond)} echoed`;
@@ -57,7 +57,7 @@ export function timeClauses({ p50Us, p99Us, p999Us }: LiveFigures): string[] {
   );
 }
 
-/** How busy the processes of a component are together, beside the busiest of several. */
+/** How busy the processes of a component are together and, if there are several, the busiest one. */
 export function cpuClauses({ cores, processes, busiest }: LiveCpu): string[] {
   const share = formatShare(rounded(cores / processes));
   if (processes === 1) return [share];
@@ -68,7 +68,7 @@ function rounded(share: number): number {
   return Math.round(share * 100) / 100;
 }
 
-/** Empty where nothing failed. */
+/** Empty if nothing failed. */
 export function failureClauses({ connections, lost, failures }: LiveFigures): string[] {
   const kinds = Object.entries(failures).toSorted(([, a], [, b]) => b - a);
   return [
@@ -79,8 +79,8 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
 }
 
 /**
- * What the runs so far have come to, a line each. Of a comparison the headline figures of each variant:
- * `+31 % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`; of a search its ends: `held 5k/s, missed 10k/s`.
+ * The outcome of the runs so far, one line each. For a comparison, the headline figures of each variant: `+31 %
+ * (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. For a search, its ends: `held 5k/s, missed 10k/s`.
  */
 export function soFarClauses({ comparison, search }: Progress): string[][] {
   if (search !== null) return [[searchSoFar(search)]];

@@ -12,7 +12,7 @@ import { hasLosses, limitSentence, lossSentence, outcomeSentence, verdictSentenc
 import type { RunView, Section, VariantView, View } from '../view.ts';
 import { paragraph } from '../words.ts';
 
-/** A card for each variant: both answers in a sentence, and for each step whether it may be believed. */
+/** One card per variant: both answers in a sentence, and for each step whether it can be trusted. */
 export function answers({ variants, runs }: View): Section {
   const one = variants.length === 1;
   return {
@@ -52,10 +52,10 @@ function latencyNumbers({ figures }: RunView): Markup {
 <div><dt>p99 at ${at}</dt><dd>${formatTime(response?.p99)}</dd></div>`;
 }
 
-/** What one step has to say beside the answer; how it ended and what it lost stand out. */
+/** What one step adds to the answer. Its outcome and losses are highlighted. */
 function stepParagraphs(title: string, view: RunView, figures: string): Markup {
   const outcome = outcomeSentence(view);
-  // That a schedule set the pace goes without saying: it is what an open loop is for.
+  // That the schedule set the pace is not worth mentioning: it is the purpose of an open loop.
   const limit = view.run.validity.limit.component === 'schedule' ? '' : limitSentence(view);
   const told = paragraph([figures, undisturbedSentence(view), verdictSentence(view), limit]);
   return html`${outcome !== '' && html`<p class="broken">${title}. ${outcome}</p>`}

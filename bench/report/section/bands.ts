@@ -5,7 +5,7 @@ import type { RunView } from '../view.ts';
 
 const CAUSES: Record<Cause, string> = { steal: 'steal', other: 'other work' };
 
-/** What is shaded behind the lines of a chart over time: warm-up and drain, and disturbed seconds. */
+/** The shaded areas in a chart over time: warm-up, drain, and disturbed seconds. */
 export function bandsOf(view: RunView): BandSpec[] {
   const phases = view.run.phases
     .filter(({ phase, startUs, endUs }) => (phase === 'warm-up' || phase === 'drain') && endUs > startUs)
@@ -13,7 +13,7 @@ export function bandsOf(view: RunView): BandSpec[] {
   return [...phases, ...disturbedBands(view)];
 }
 
-/** Seconds that follow each other and were disturbed by the same are one band. */
+/** Consecutive seconds with the same cause of disturbance form one band. */
 function disturbedBands(view: RunView): BandSpec[] {
   const bands: BandSpec[] = [];
   for (const { startUs, endUs, cause } of view.seconds ?? []) {
@@ -36,7 +36,7 @@ function bandOf(
   return { from: secondOf(view, startUs), to: secondOf(view, endUs), label, kind };
 }
 
-/** What disturbed seconds of this time (µs since the run's epoch); empty where nothing is known to have. */
+/** What disturbed the seconds in this time span (µs since the run's epoch); empty if nothing is known. */
 export function causesIn(view: RunView, time: Span): string {
   const within = (view.seconds ?? []).filter(
     ({ startUs, endUs }) => startUs < time.endUs && time.startUs < endUs,

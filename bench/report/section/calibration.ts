@@ -6,7 +6,7 @@ import { html } from '../markup.ts';
 import { table } from '../table.ts';
 import type { Section, View } from '../view.ts';
 
-/** What a calibration found of the machine, in place of the verdicts of a comparison. */
+/** What a calibration found about the machine. It replaces the verdicts of a comparison. */
 export function calibration({ result }: View): Section {
   const found = calibrationOf(result);
   const comparison = comparisonOf(result);

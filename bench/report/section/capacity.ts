@@ -8,13 +8,12 @@ import { chartFigure } from '../figure.ts';
 import { html } from '../markup.ts';
 import { formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
-import type { Section, View } from '../view.ts';
-import { kindsOfNotices } from './comparison.ts';
+import type { FoldedSection, Section, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 import { percentileChart } from './distributions.ts';
 
-/** The sections of a search for a capacity, in place of those that set single runs beside each other. */
-export const CAPACITY_SECTIONS = [found, search, curves, configuration, kindsOfNotices];
+/** What a search for a capacity found, and how. */
+export const CAPACITY_SECTIONS = [found, search, curves];
 
 function capacityIn({ result }: View): CapacitySearch {
   const capacity = capacityOf(result);
@@ -89,15 +88,20 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', descri
 }
 
 /** Once: between two trials nothing differs but ports and how many connections a worker may have. */
-function configuration({ variants, result }: View): Section {
+export function lastConfiguration({ variants, result }: View): FoldedSection {
   const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
   const name = variants[0]?.name ?? '';
   return {
     id: 'configuration',
     title: 'Nginx configuration',
+    finding:
+      proxy === null
+        ? 'There is no Nginx in this variant, or it did not start.'
+        : `Nginx ${proxy.version} ran with ${proxy.configuration.trim().split('\n').length} lines of configuration in the last trial.`,
     charts: [],
-    body: html`${proxy === null && html`<p>There is no Nginx in this variant, or it did not start.</p>`}
-${proxy && html`<details><summary>nginx.conf of the last trial, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${proxy.configuration}</pre></details>`}
+    body:
+      proxy &&
+      html`<details><summary>nginx.conf of the last trial, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${proxy.configuration}</pre></details>
 ${sandboxDifference(proxy, name)}`,
   };
 }

@@ -16,8 +16,8 @@ test('a comparison has sections of its own, the verdict first, and runs as one t
   assert.deepEqual(titles(PAGE), [
     'Verdict',
     'Effects',
-    'Round by round',
     'Response time by percentile',
+    'Round by round',
     'What differs in the configuration',
     'Notices',
     'All runs',
@@ -122,7 +122,12 @@ test('a comparison with nothing in it is a page all the same', () => {
 
 test('stored results: two points without a line for each run, and everything that differs as a table', () => {
   const page = reportHtml(makeStored());
-  assert.deepEqual(titles(page).slice(0, 3), ['Verdict', 'Effects', 'Run by run']);
+  assert.deepEqual(titles(page).slice(0, 4), [
+    'Verdict',
+    'Effects',
+    'Response time by percentile',
+    'Run by run',
+  ]);
   assert.match(
     page,
     /<th scope="row"[^>]*>kernel<\/th><td class="text">6\.1<\/td><td class="text">6\.2<\/td>/,

@@ -5,6 +5,7 @@ import type { NginxFacts, Run } from '../../model/run.ts';
 import { mergedText } from '../alike.ts';
 import { badge } from '../badge.ts';
 import { comparisonOf } from '../comparison/conclusion.ts';
+import { diffLines } from '../comparison/diff.ts';
 import { forestPlot } from '../comparison/forest.ts';
 import { notesOf } from '../comparison/notes.ts';
 import { pairsPlot } from '../comparison/pairs.ts';
@@ -14,6 +15,7 @@ import {
   excludedLines,
   figureTitle,
   formatFigure,
+  isFound,
   roundsSentence,
   SAME_SESSIONS,
   unmatchedLines,
@@ -25,20 +27,18 @@ import { type Content, html, type Markup } from '../markup.ts';
 import type { Said } from '../notices.ts';
 import { formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
-import { calibration } from './calibration.ts';
+import type { FoldedSection, RunView, Section, View } from '../view.ts';
+import { capital } from '../words.ts';
 import { difference, sandboxDifference } from './difference.ts';
 import { type CurveView, percentileChart } from './distributions.ts';
-import { noticeList } from './notices.ts';
+import { noticeList, noticesFinding } from './notices.ts';
+import { runsFinding } from './runs.ts';
 
-/** The baseline is grey, in every chart. */
+/** The baseline is grey in every chart. */
 const GREY = 'series-5';
 
-const BESIDE = [effects, rounds, curves, configurations, kindsOfNotices, compactRuns];
-/** The sections of a comparison, in place of those that set single runs beside each other. */
-export const COMPARISON_SECTIONS = [verdicts, ...BESIDE];
-/** Those of a calibration, which is told of as a whole first. */
-export const CALIBRATION_SECTIONS = [calibration, ...BESIDE];
+/** What stands behind the rounds of a comparison or a calibration alike. */
+export const BEHIND_ROUNDS = [configurations, kindsOfNotices, compactRuns];
 
 function comparisonIn({ result }: View): Comparison {
   const comparison = comparisonOf(result);
@@ -46,7 +46,7 @@ function comparisonIn({ result }: View): Comparison {
   return comparison;
 }
 
-function verdicts(view: View): Section {
+export function verdicts(view: View): Section {
   const comparison = comparisonIn(view);
   const { comparisons, stored } = comparison;
   return {
@@ -59,7 +59,7 @@ ${stored === undefined ? html`<ul class="plain">${notesOf(view.result).map((note
   };
 }
 
-/** Everything in which the two sessions differ beside what is compared. */
+/** Everything else in which the two sessions differ. */
 function sessions(stored: Stored): Markup {
   const { differences } = stored;
   const alone = unmatchedLines(stored);
@@ -69,15 +69,17 @@ function sessions(stored: Stored): Markup {
 ${alone.length > 0 && html`<ul class="plain">${alone.map((line) => html`<li>${line}</li>`)}</ul>`}`;
 }
 
-function effects(view: View): Section {
+export function effects(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const isStored = comparison.stored !== undefined;
+  const judged = comparison.comparisons.flatMap(({ figures }) => figures);
   const median = isStored
     ? 'the median over all pairs of a run of the one and a run of the other'
     : 'the median over the rounds of the ratio within each';
   return {
     id: 'effects',
     title: 'Effects',
+    finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} figures.`,
     charts: [],
     body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
 <p class="how">An effect is variant ÷ baseline, ${median}. It counts as a difference where the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all figures that are judged together) and the effect is beyond 2 %, the shaded band. “Could be seen” is the smallest effect that as many ${isStored ? 'runs' : 'rounds'}, scattered like these, would have found in 4 of 5 comparisons. Arrows point to effects beyond the scale.</p>`,
@@ -91,13 +93,14 @@ ${forestPlot(comparison, baseline)}
 ${table(`${comparison.variant} against ${baseline}`, columns, rowsOf(comparison))}`;
 }
 
-function rounds(view: View): Section {
+export function rounds(view: View): FoldedSection {
   const comparison = comparisonIn(view);
   const { comparisons, stored } = comparison;
   const excluded = excludedLines(comparison);
   return {
     id: 'rounds',
     title: stored === undefined ? 'Round by round' : 'Run by run',
+    finding: stored === undefined ? roundsFinding(comparisons) : runsFinding(view.runs),
     charts: [],
     body: html`<p class="how">Circles are the baseline, squares the variant. ${stored === undefined ? 'A line joins the two of a round. How far the circles scatter is what the machine does by itself; what counts is whether the lines all point the same way.' : 'How far either kind scatters is what the machine does by itself; what counts is whether one kind stands above the other.'}</p>
 ${comparisons.map(
@@ -108,6 +111,19 @@ ${comparisons.map(
 )}
 ${excluded.length > 0 && html`<h3>Left out</h3><ul class="plain">${excluded.map((line) => html`<li>${line}</li>`)}</ul>`}`,
   };
+}
+
+/** In how many rounds the first figure that counts was lower, for each variant. */
+function roundsFinding(comparisons: readonly VariantComparison[]): string {
+  const clauses = comparisons.flatMap(({ variant, figures }) => {
+    const figure = figures.find(isDrawn);
+    if (figure === undefined) return [];
+    const lower = figure.rounds.filter((round) => round.variant < round.baseline).length;
+    return [
+      `${capital(figureTitle(figure))} of ${variant} was lower in ${lower} of ${figure.rounds.length} rounds`,
+    ];
+  });
+  return clauses.length === 0 ? 'No round has a figure that counts.' : `${clauses.join('; ')}.`;
 }
 
 function roundsTable({ variant, figures }: VariantComparison, baseline: string): Markup {
@@ -125,12 +141,13 @@ function roundsTable({ variant, figures }: VariantComparison, baseline: string):
   return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
-/** Capacity of a core is CPU per message once more. */
+/** Skips per-core capacity, which repeats CPU per message. */
 function isDrawn({ name, effect }: ComparedFigure): boolean {
   return effect !== null && name !== 'perCoreCapacity';
 }
 
-function curves(view: View): Section {
+/** Response time by percentile over all rounds. */
+export function curvesOfRounds(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const baselines = new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)));
   const views = view.variants.flatMap(({ name }, index): CurveView[] => {
@@ -141,12 +158,14 @@ function curves(view: View): Section {
       : [{ name, colour: isBaseline ? GREY : `series-${(index - 1) % 5}`, pattern: index % 6, times }];
   });
   const charts = views.length === 0 ? [] : [percentileChart(views)];
+  const finding = views.length === 0 ? 'Nothing was measured in the step latency.' : percentileFinding(views);
   return {
     id: 'curves',
     title: 'Response time by percentile',
+    finding,
     charts,
-    body: html`${charts.length === 0 && html`<p>Nothing was measured in the step latency.</p>`}
-${charts.map((chart) => chartFigure(chart, 'Response time by percentile', percentileFinding(views), html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
+    body: html`${charts.length === 0 && html`<p>${finding}</p>`}
+${charts.map((chart) => chartFigure(chart, 'Response time by percentile', finding, html`All rounds of a variant together, the baseline in grey. Where lines cross and part again, look at the rounds: a tail is the doing of few of them.`))}`,
   };
 }
 
@@ -156,23 +175,40 @@ function roundsOf({ result }: View, variant: string, step: string): Run[] {
   );
 }
 
-function configurations(view: View): Section {
+function configurations(view: View): FoldedSection {
   const comparison = comparisonIn(view);
   const baselines = [...new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)))];
   const ofBaselines = baselines.map((name) => ({ name, text: configurationOf(view, name) }));
+  const compared = comparison.comparisons.map((each) => {
+    const baseline = baselineOf(each, comparison);
+    const before = ofBaselines.find(({ name }) => name === baseline)?.text ?? null;
+    return { variant: each.variant, baseline, before, after: configurationOf(view, each.variant) };
+  });
   return {
     id: 'configuration',
     title: 'What differs in the configuration',
+    finding: `${compared.map(changeFinding).join('; ')}.`,
     charts: [],
-    body: html`${comparison.comparisons.map((each) => {
-      const { variant } = each;
-      const baseline = baselineOf(each, comparison);
-      const base = ofBaselines.find(({ name }) => name === baseline)?.text ?? null;
-      return html`<h3>${variant}</h3>${nginxOf(view, variant, baseline)}${differenceOf(base, configurationOf(view, variant), variant)}`;
-    })}
+    body: html`${compared.map(
+      ({ variant, baseline, before, after }) =>
+        html`<h3>${variant}</h3>${nginxOf(view, variant, baseline)}${differenceOf(before, after, variant)}`,
+    )}
 ${ofBaselines.map(({ name, text }) => text !== null && html`<details><summary>${name}, in full</summary><pre tabindex="0" aria-label="nginx.conf of ${name}">${text}</pre></details>`)}
 ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}`,
   };
+}
+
+/** How many lines of the one configuration are not in the other. */
+function changeFinding({
+  variant,
+  baseline,
+  before,
+  after,
+}: Record<'variant' | 'baseline', string> & Record<'before' | 'after', string | null>): string {
+  if (before === null || after === null) return `${variant} or ${baseline} ran without Nginx`;
+  const lines = diffLines(before.split('\n'), after.split('\n'));
+  const count = (kind: 'added' | 'removed'): number => lines.filter((line) => line.kind === kind).length;
+  return `${variant} adds ${count('added')} and removes ${count('removed')} lines of ${baseline}`;
 }
 
 /** As it ran, without what another run has otherwise by chance: ports and the run's own folder. */
@@ -188,7 +224,7 @@ function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** Which Nginx it ran on, where that is not the baseline's. */
+/** The Nginx it ran on, if different from the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;
@@ -208,7 +244,7 @@ function differenceOf(before: string | null, after: string | null, name: string)
 }
 
 /** Of the bench, and of its runs: one of each kind, with how many runs have one like it and their figures as ranges. */
-export function kindsOfNotices({ result }: View): Section {
+export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const ofRuns = new Map<string, Notice[]>();
   for (const what of result.runs.flatMap((run) => run.notices))
@@ -220,8 +256,9 @@ export function kindsOfNotices({ result }: View): Section {
   return {
     id: 'notices',
     title: 'Notices',
+    finding: noticesFinding(all),
     charts: [],
-    body: all.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(all),
+    body: all.length === 0 ? null : noticeList(all),
   };
 }
 
@@ -234,7 +271,7 @@ function ofKind(first: Notice, others: readonly Notice[], runs: number): Said<No
     : { what: { ...first, text }, whose };
 }
 
-/** What the sandbox changed is told of each configuration: it names other lines in each. */
+/** Changes by the sandbox are listed for each configuration, because they refer to different lines in each. */
 function kindOf({ code, text }: Notice): string {
   return code.startsWith('sandbox-') ? text : code;
 }
@@ -243,11 +280,12 @@ function rank({ level }: Notice): number {
   return level === 'warning' ? 0 : 1;
 }
 
-function compactRuns({ result, runs: views }: View): Section {
+function compactRuns({ result, runs: views }: View): FoldedSection {
   const inOrder = views.toSorted((a, b) => result.runs.indexOf(a.run) - result.runs.indexOf(b.run));
   return {
     id: 'runs',
     title: 'All runs',
+    finding: runsFinding(views),
     charts: [],
     body: html`${table('In the order in which they ran', RUN_COLUMNS, inOrder.map(runRow))}`,
   };

@@ -6,7 +6,7 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatShare, formatShort, formatTime } from '../page/format.ts';
 import type { AxisSpec, BarSpec } from '../page/spec.ts';
 import { table, withBar } from '../table.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { capital } from '../words.ts';
 
 const NAMES: Record<keyof ByComponent, string> = {
@@ -16,11 +16,12 @@ const NAMES: Record<keyof ByComponent, string> = {
 };
 
 /** CPU and memory, by component and process by process. */
-export function cost({ steps, runs }: View): Section {
+export function cost({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepCost);
   return {
     id: 'cost',
     title: 'CPU and memory',
+    finding: cpuFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`<p>CPU per message is CPU that a component used in the steady phase ÷ messages echoed in it. It is steadier than any latency on a noisy machine: the figure to compare configurations by. A generator that spins for its schedule uses CPU while it waits, and that is in its figure. Memory per connection is the growth of resident memory while the connections opened ÷ connections opened; buffers of the kernel are not in it.</p>
 ${parts.map(({ body }) => body)}
@@ -32,7 +33,7 @@ ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(proce
   };
 }
 
-/** The charts of one step: its load decides what a message costs. */
+/** The charts of one step. They are separate because the cost of a message depends on the load. */
 function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup } {
   const cpu = componentChart(
     runs,
@@ -54,11 +55,7 @@ function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup }
 ${chartFigure(
   cpu,
   `${capital(step)}: CPU per message, by component`,
-  levelsSentence(
-    'CPU of Nginx per message',
-    proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage),
-    formatTime,
-  ),
+  cpuFinding(runs),
   'Each bar is what one message cost, there and back, part by part. Shorter is cheaper; a spinning generator is in it with the time it waited.',
 )}
 ${chartFigure(
@@ -106,6 +103,11 @@ function componentChart(
   };
 }
 
+function cpuFinding(runs: readonly RunView[]): string {
+  const levels = proxyLevels(runs, ({ figures }) => figures.cpuUsPerMessage);
+  return levelsSentence('CPU of Nginx per message', levels, formatTime);
+}
+
 /** Those of Nginx, where one took part. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): Level[] {
   return runs
@@ -113,7 +115,7 @@ function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByCom
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
 }
 
-/** A generator that spins uses a whole core whatever it has to do: it is left out. */
+/** A generator that spins is left out, because it uses a whole core regardless of its work. */
 function busiestFinding(runs: readonly RunView[]): string {
   const all = runs.flatMap((view) => {
     const shares = busiestOf(view);
@@ -131,7 +133,7 @@ function busiestFinding(runs: readonly RunView[]): string {
   return `Closest to a whole core was ${first.whose}: ${formatShare(first.share)} of one${spinning}.`;
 }
 
-/** Of each component the process that used most CPU in the steady phase; the master of Nginx is idle then. */
+/** For each component, the process that used most CPU in the steady phase. The Nginx master is idle then. */
 function busiestOf({ figures }: RunView): ByComponent {
   const most = (component: keyof ByComponent): number | null =>
     figures.processes

@@ -7,21 +7,32 @@ import { html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../page/format.ts';
 import type { LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { capital } from '../words.ts';
 import { causesIn, secondOf } from './bands.ts';
 import { ECHOED_AXIS, isOpen, ofAll, rateChart, responseChart } from './time-charts.ts';
 
 /** Throughput and latency over time, step by step: all variants on the same axes, then each run by itself. */
-export function course({ steps }: View): Section {
+export function course({ steps }: View): FoldedSection {
   const parts = steps.map(stepCourse);
   return {
     id: 'course',
     title: 'Over time',
+    finding: courseFinding(steps.at(-1)?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`<p>Second 0 is the start of the steady phase, from which the figures are taken. What is shaded in grey (warm-up, drain) is recorded and shown, but not counted in the rates. What is shaded in amber was disturbed: <strong>steal</strong> is CPU time that the host of this virtual machine gave to others, <strong>other work</strong> is CPU time that processes other than those of the run took. A dip in an amber second says something about the machine, not about Nginx. How the connections were opened is told under <a href="#handshakes">handshakes</a>.</p>
 ${parts.map(({ body }) => body)}`,
   };
+}
+
+function courseFinding(runs: readonly RunView[]): string {
+  return runs.some(isOpen) ? responseFinding(runs) : rateFinding(runs);
+}
+
+/** Messages per second over time, as it stands in the summary of a bench of one variant. */
+export function echoedFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
+  const chart = echoedChart('throughput', runs, 'Messages per second over time');
+  return { chart: chart.spec, figure: figureOf(chart) };
 }
 
 interface Part {
@@ -66,12 +77,7 @@ const HOW_TIME =
 
 /** A closed loop has no latency, so its times are not drawn over time: they are its connections ÷ its rate. */
 function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
-  const rate = {
-    spec: ofAll(`chart-echoed-${step}`, runs, ECHOED_AXIS, (point) => point.echoedPerSecond),
-    title: `Messages echoed per second in the step ${step}, all variants`,
-    finding: rateFinding(runs),
-    how: HOW_RATE,
-  };
+  const rate = echoedChart(step, runs, `Messages echoed per second in the step ${step}, all variants`);
   if (!runs.some(isOpen)) return [rate];
   const p99 = (point: Point): number | null => point.p99Us;
   const axis = timeAxis(
@@ -87,6 +93,11 @@ function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
       how: HOW_TIME,
     },
   ];
+}
+
+function echoedChart(step: Step, runs: readonly RunView[], title: string): CourseChart {
+  const spec = ofAll(`chart-echoed-${step}`, runs, ECHOED_AXIS, (point) => point.echoedPerSecond);
+  return { spec, title, finding: rateFinding(runs), how: HOW_RATE };
 }
 
 /** The charts of one run, on the axes that all runs of its step share. */

@@ -235,7 +235,8 @@ test('the HTTP leg and the probe are told by their own figures', () => {
   ]);
   const [cached, second] = result.runs;
   assert.ok(cached?.http && second?.probe);
-  cached.http = { ...cached.http, non2xx: 5, errors: 2, timeouts: 40 };
+  const statuses = { '2xx': 23_995, '3xx': 1, '5xx': 4 };
+  cached.http = { ...cached.http, non2xx: 5, statuses, errors: 2, timeouts: 40 };
   second.probe = { ...second.probe, alpn: 'http/1.1', tlsResumed: true, extendedConnect: false };
   const page = shown(result);
   const { latency } = viewOf(result).runs[0]?.figures.http ?? assert.fail();
@@ -249,8 +250,20 @@ test('the HTTP leg and the probe are told by their own figures', () => {
     p50,
     p99,
     max,
-    '5',
+    '5 (3xx 1, 5xx 4)',
     '42',
+    'HIT 23,999, MISS 1',
+    '–',
+  ]);
+  assert.match(
+    sectionText(page, 'http'),
+    /cache, throughput: requests failed, so nothing is told of what the cache answered/,
+  );
+  assert.doesNotMatch(sectionText(page, 'http'), /reached an echo server\./);
+  cached.http = { ...cached.http, non2xx: 0, statuses: null, errors: 0, timeouts: 0 };
+  assert.deepEqual(tableOf(shown(result), 'The HTTP leg')[0]?.slice(-4), [
+    '0',
+    '0',
     'HIT 23,999, MISS 1',
     '1',
   ]);
@@ -259,6 +272,7 @@ test('the HTTP leg and the probe are told by their own figures', () => {
     'throughput',
     'TLSv1.3',
     'TLS_AES_256_GCM_SHA384',
+    'ECDSA',
     'yes',
     'http/1.1',
     'h2',

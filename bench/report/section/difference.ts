@@ -3,7 +3,7 @@ import { html, type Markup } from '../markup.ts';
 
 const SIGNS = { same: ' ', removed: '−', added: '+' };
 
-/** What makes one text of the other, line by line; null where both are the same. */
+/** The differences between two texts, line by line; null if they are equal. */
 export function difference(before: string, after: string, label: string): Markup | null {
   const lines = diffLines(before.split('\n'), after.split('\n'));
   if (lines.every(({ kind }) => kind === 'same')) return null;
@@ -16,7 +16,7 @@ export function difference(before: string, after: string, label: string): Markup
   )}</pre>`;
 }
 
-/** What the bench changed in a configuration to run it, beside the notices that say why; nothing where it is not known. */
+/** What the bench changed in a configuration to run it; the notices give the reasons. Null if unknown. */
 export function sandboxDifference(
   proxy: { given: string | null; configuration: string } | null,
   name: string,

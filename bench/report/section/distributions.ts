@@ -5,10 +5,10 @@ import type { RunView } from '../view.ts';
 
 const TITLE = 'response time';
 
-/** What a curve is drawn of. */
+/** The data of a curve. */
 export type CurveView = Pick<RunView, 'name' | 'colour' | 'pattern' | 'times'>;
 
-/** Response time by percentile, of every run in one chart. */
+/** Response time by percentile, with all runs in one chart. */
 export function percentileChart(runs: readonly CurveView[]): LineSpec {
   const series = runs.map((view) =>
     seriesOf(
@@ -37,7 +37,7 @@ export function percentileChart(runs: readonly CurveView[]): LineSpec {
   };
 }
 
-/** The share of messages by response time, of every run in one chart. */
+/** The share of messages by response time, with all runs in one chart. */
 export function histogramChart(runs: readonly RunView[]): LineSpec {
   const series = runs.map((view) => {
     const bins = logBins(view.times);

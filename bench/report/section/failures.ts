@@ -2,7 +2,7 @@ import { FAILURE_STAGES, type FailureStage } from '../../model/failure.ts';
 import { html } from '../markup.ts';
 import { formatCount } from '../page/format.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 
 const STAGES: Record<FailureStage, string> = {
   tcp: 'TCP connect',
@@ -12,18 +12,29 @@ const STAGES: Record<FailureStage, string> = {
 };
 
 /** What failed, how far the connection had come, and how. */
-export function failures({ runs }: View): Section {
+export function failures({ runs }: View): FoldedSection {
   const rows = runs.flatMap(rowsOf);
   return {
     id: 'failures',
     title: 'Failures',
+    finding: failuresFinding(runs),
     charts: [],
     body:
       rows.length === 0
-        ? html`<p>No connection failed, in none of the runs.</p>`
+        ? null
         : html`${table('Failures by stage and kind', COLUMNS, rows)}
 <p class="how"><code>status-503</code>: the upgrade was answered with that HTTP status instead of 101. <code>closed-1006</code>: the connection ended without a close frame. <code>no-ports</code> and <code>no-files</code> are limits of the generator itself.</p>`,
   };
+}
+
+function failuresFinding(runs: readonly RunView[]): string {
+  const counts = runs
+    .map(({ figures }) => FAILURE_STAGES.flatMap((stage) => Object.values(figures.failures.byStage[stage])))
+    .filter((each) => each.length > 0);
+  const whole = counts.flat().reduce((sum, count) => sum + count, 0);
+  return counts.length === 0
+    ? 'No connection failed in any run.'
+    : `${formatCount(whole)} ${whole === 1 ? 'failure' : 'failures'}, in ${counts.length} of ${runs.length} runs.`;
 }
 
 const COLUMNS = [

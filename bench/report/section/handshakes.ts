@@ -6,7 +6,7 @@ import { html, type Markup } from '../markup.ts';
 import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { capital } from '../words.ts';
 import { SUMMARY_COLUMNS, summaryCells } from './times.ts';
 
@@ -18,11 +18,12 @@ const PARTS: [name: HistogramName, title: string, colour: string][] = [
 ];
 
 /** How the connections were opened; those of every run are opened anew. */
-export function handshakes({ steps, runs }: View): Section {
+export function handshakes({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepHandshakes);
   return {
     id: 'handshakes',
     title: 'Handshakes',
+    finding: connectFinding(steps[0]?.runs ?? []),
     charts: parts.flatMap(({ charts }) => charts),
     body: html`${table('Opening the connections', OPENING, runs.map(openingRow))}
 <p class="how">A WebSocket costs a TCP connect, with <code>wss:</code> a TLS handshake, and the HTTP upgrade that Nginx passes on to the echo server. Many connections opened at once wait for each other: these are times in a crowd.</p>
@@ -62,7 +63,10 @@ function connectFinding(runs: readonly RunView[]): string {
   return levelsSentence('The time to open all connections', levels, formatTime, DURATION);
 }
 
-/** How many connections are open, from the first handshake on: a chart of its own, for it may take far longer than the load. */
+/**
+ * The number of open connections from the first handshake on. It has its own chart, because it may take far longer
+ * than the load.
+ */
 function connectingChart({ step, runs }: StepView): LineSpec {
   return {
     kind: 'line',

@@ -7,24 +7,39 @@ import { formatCount, formatRate, formatRough, formatTime, NOTHING } from '../pa
 import type { LineSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { rateReason, sentence } from '../words.ts';
 import { histogramChart, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
 /** How fast each variant was in an open loop, by percentile, as a histogram, and in full. */
-export function latency(view: View): Section {
+export function latency(view: View): FoldedSection {
   const step = view.steps.find((each) => each.step === 'latency');
-  const charts = step === undefined ? [] : [percentileChart(step.runs), histogramChart(step.runs)];
+  const histogram = step && histogramChart(step.runs);
   return {
     id: 'latency',
     title: 'Latency',
-    charts,
+    finding: step === undefined ? 'Not measured.' : tailFinding(step.runs),
+    charts: histogram === undefined ? [] : [histogram],
     body: html`${step === undefined && html`<p>${whyNone(view)}</p>`}
 ${rateParagraphs(view, step)}
 ${leftOutList(view)}
-${step && bodyOf(step, charts)}`,
+${step && histogram && bodyOf(step, histogram)}`,
+  };
+}
+
+/** Response time by percentile, the second of the two main charts: it stands in the summary. */
+export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
+  const chart = percentileChart(runs);
+  return {
+    chart,
+    figure: chartFigure(
+      chart,
+      'Response time by percentile',
+      percentileFinding(runs),
+      html`At 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it. All seconds are in it.`,
+    ),
   };
 }
 
@@ -34,7 +49,7 @@ function whyNone({ result }: View): string {
     : 'Left out: this bench did the step throughput alone, and what a closed loop takes for a message is no latency: it says how many are under way. An open loop (--rate) can tell.';
 }
 
-/** The rate, why it is this one, and what became of runs at another. */
+/** The rate, the reason for it, and what happened to runs at another rate. */
 function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefined): Content {
   const superseded = runs.filter(
     (run) => run.run.plan.step === 'latency' && !variants.some(({ latency }) => latency === run),
@@ -58,15 +73,14 @@ function leftOutList({ variants }: View): Markup {
   return html`${variants.map(({ name, leftOut }) => leftOut !== null && html`<p class="broken">${name} was left out: ${sentence(leftOut)}</p>`)}`;
 }
 
-function bodyOf(step: StepView, [percentiles, histogram]: LineSpec[]): Markup {
+function bodyOf(step: StepView, histogram: LineSpec): Markup {
   const { runs } = step;
   const placement = placementNotice(step);
   return html`<p>Response time counts from the moment at which the schedule said that a message goes out, so that a stall shows in every message that it held back. Service time counts from the actual send; send lag is what lies between, and is the generator’s own.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
 ${table('Response time', COLUMNS, runs.flatMap(rowsOf))}
 <p class="how">A second is disturbed in which the host took CPU from this machine, or other work ran on it. What holds over all seconds is what happened; what holds over the undisturbed ones is what is left when these are set apart.</p>
-${percentiles && chartFigure(percentiles, 'Response time by percentile', percentileFinding(runs), html`At 99 % stands the time within which 99 of 100 messages came back. Each step to the right is ten times rarer. A line that stays flat is a system that answers evenly; a knee is where something stalls. A line ends where fewer than ten samples stand beyond it. All seconds are in it.`)}
-${histogram && chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
+${chartFigure(histogram, 'Histogram of the response time', tailFinding(runs), html`The height is the share of all messages that took about this long; both axes belong to all runs. Two humps mean two ways through the system.`)}
 <details><summary>Response time, service time and send lag in full</summary>
 ${timesTable('Latencies in full', 'Time', runs, kindsOf)}</details>`;
 }
@@ -84,7 +98,7 @@ const COLUMNS = [
   { title: 'Send lag p99' },
 ];
 
-/** A row for all seconds, and where some were disturbed one for the others. */
+/** One row for all seconds and, if only some were disturbed, one for the others. */
 function rowsOf(view: RunView): Content[][] {
   const { disturbed, undisturbed, latencies, messages } = view.figures;
   const all = [

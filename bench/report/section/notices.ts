@@ -2,18 +2,34 @@ import type { Notice } from '../../model/notice.ts';
 import { mark } from '../mark.ts';
 import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
-import type { Section, View } from '../view.ts';
+import type { FoldedSection, View } from '../view.ts';
 
 /** What a reader should know of the whole bench and of single runs. */
-export function notices(view: View): Section {
+export function notices(view: View): FoldedSection {
   const said = noticesOf(view);
+  const cut = view.result.endedAt === null ? cutOff(view) : null;
   return {
     id: 'notices',
     title: 'Notices',
+    finding: cut ?? noticesFinding(said),
     charts: [],
-    body: html`${view.result.endedAt === null && html`<p class="broken">${cutOff(view)}</p>`}
-${said.length === 0 ? html`<p>Nothing out of the ordinary.</p>` : noticeList(said)}`,
+    body:
+      cut === null && said.length === 0
+        ? null
+        : html`${cut !== null && html`<p class="broken">${cut}</p>`}
+${noticeList(said)}`,
   };
+}
+
+/** How many there are of either kind. */
+export function noticesFinding(said: readonly Said<Notice>[]): string {
+  const count = (level: Notice['level'], word: string): string => {
+    const { length } = said.filter(({ what }) => what.level === level);
+    return `${length} ${word}${length === 1 ? '' : 's'}`;
+  };
+  return said.length === 0
+    ? 'Nothing out of the ordinary.'
+    : `${count('warning', 'warning')} and ${count('info', 'note')}.`;
 }
 
 /** Notices with a sign beside the colour and whose they are; more of the same kind behind the first. */
@@ -29,7 +45,7 @@ function told({ text }: Notice, whose: string): Markup {
   return html`${whose !== '' && html` <span class="of">${whose}</span>`} ${text}`;
 }
 
-/** What a bench that was cut off did not come to; a variant that was left out is not missed. */
+/** What an interrupted bench did not reach. A variant that was left out is not missing. */
 function cutOff({ result, variants }: View): string {
   const missing = variants.flatMap((variant) =>
     result.plan.steps

@@ -3,7 +3,7 @@ import { doubtLines, pairSentence, priceColumns, priceOf, priceRows, priceSenten
 import { table } from '../table.ts';
 import type { Section, View } from '../view.ts';
 
-/** What the way through Nginx costs, beside the same without it. */
+/** The cost of going through Nginx, compared with the same without it. */
 export function price({ result }: View): Section {
   const told = priceOf(result);
   if (told === null) throw new TypeError('the result tells no price of the proxy');

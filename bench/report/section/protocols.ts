@@ -1,15 +1,18 @@
+import type { HttpLeg, Probe } from '../../model/run.ts';
+import { levelsSentence } from '../finding/levels.ts';
 import { html } from '../markup.ts';
 import { type Said, saidOnce } from '../notices.ts';
 import { formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
-import { cacheCounts, cacheSentence, protocolSentence } from '../protocol.ts';
+import { cacheCounts, cacheSentence, keyName, protocolSentence } from '../protocol.ts';
 import { table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 
 /** What the listener speaks, and what that means for WebSocket. */
-export function protocols(view: View): Section {
+export function protocols(view: View): FoldedSection {
   return {
     id: 'protocols',
     title: 'Protocols',
+    finding: listenersFinding(view),
     charts: [],
     body: html`<ul class="plain">${sentences(view).map(
       ({ what, whose }) => html`<li><strong>${whose}</strong>: ${what}</li>
@@ -17,6 +20,18 @@ export function protocols(view: View): Section {
     )}</ul>
 ${table('What one connection before the load found out', PROBE, view.runs.map(probeRow))}`,
   };
+}
+
+/** Whose listener encrypts, and whose offers HTTP/2. */
+function listenersFinding({ variants }: View): string {
+  const having = (has: (probe: Probe) => boolean): string =>
+    variants
+      .filter(({ throughput, latency }) =>
+        [throughput, latency].some((view) => view?.run.probe && has(view.run.probe)),
+      )
+      .map(({ name }) => name)
+      .join(', ') || 'none';
+  return `TLS: ${having(({ tlsProtocol }) => tlsProtocol !== null)}; HTTP/2 for clients that offer it: ${having(({ alpnOffered }) => alpnOffered === 'h2')}.`;
 }
 
 /** Each sentence once, with the runs that it is true of. */
@@ -30,6 +45,7 @@ const PROBE = [
   { title: 'Step', text: true },
   { title: 'TLS', text: true },
   { title: 'Cipher', text: true },
+  { title: 'Key', text: true },
   { title: 'Session resumed', text: true },
   { title: 'ALPN of the WebSockets', text: true },
   { title: 'ALPN for a client that offers h2', text: true },
@@ -43,6 +59,7 @@ function probeRow({ run, name, step }: RunView): string[] {
     step,
     probe?.tlsProtocol ?? 'no TLS',
     probe?.tlsCipher ?? NOTHING,
+    keyName(probe),
     yesNo(probe?.tlsResumed),
     probe?.alpn ?? 'none',
     probe?.alpnOffered ?? 'none',
@@ -55,15 +72,17 @@ function yesNo(answer: boolean | null | undefined): string {
 }
 
 /** Ordinary GETs through the same profile, before the WebSockets. */
-export function httpLeg({ runs }: View): Section {
+export function httpLeg({ runs }: View): FoldedSection {
   const legs = runs.filter(({ run }) => run.http !== null);
+  const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));
   return {
     id: 'http',
     title: 'HTTP beside WebSocket',
+    finding: legs.length === 0 ? 'Left out.' : levelsSentence('HTTP throughput', levels, formatRate),
     charts: [],
     body:
       legs.length === 0
-        ? html`<p>Left out.</p>`
+        ? null
         : html`<p>Ordinary GETs over HTTP/1.1 through the same profile, briefly, before the WebSockets.</p>
 ${legs
   .filter(({ run }) => run.http !== null && run.http.cache !== null)
@@ -86,6 +105,13 @@ const LEG = [
   { title: 'Reached an echo server' },
 ];
 
+/** `1,571 (5xx 1,571)` */
+function notTwo({ non2xx, statuses }: HttpLeg): string {
+  const others = Object.entries(statuses ?? {}).filter(([kind]) => kind !== '2xx');
+  const kinds = others.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ');
+  return kinds === '' ? formatCount(non2xx) : `${formatCount(non2xx)} (${kinds})`;
+}
+
 function legRow({ run, figures, name, step }: RunView): string[][] {
   const { http } = run;
   if (http === null || figures.http === null) return [];
@@ -94,14 +120,14 @@ function legRow({ run, figures, name, step }: RunView): string[][] {
       name,
       step,
       formatCount(http.requests),
-      formatRate(http.requestsPerSecond),
+      formatRate(figures.http.requestsPerSecond),
       formatTime(figures.http.latency.p50),
       formatTime(figures.http.latency.p99),
       formatTime(figures.http.latency.max),
-      formatCount(http.non2xx),
+      notTwo(http),
       formatCount(http.errors + http.timeouts),
       cacheCounts(http.cache),
-      formatCount(http.backendRequests),
+      figures.http.backend === null ? NOTHING : formatCount(figures.http.backend),
     ],
   ];
 }

@@ -3,15 +3,16 @@ import { loadText } from '../load.ts';
 import { type Content, html } from '../markup.ts';
 import { formatCount, formatRate, formatTime } from '../page/format.ts';
 import { table } from '../table.ts';
-import { lossSentence, outcomeSentence, validitySentences } from '../verdict.ts';
-import type { RunView, Section, View } from '../view.ts';
-import { paragraph } from '../words.ts';
+import { lossSentence, outcomeSentence, validitySentences, verdictOf } from '../verdict.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
+import { paragraph, tally } from '../words.ts';
 
 /** Every run, those at a rate that was superseded among them, and what each has to say of itself. */
-export function runs({ runs }: View): Section {
+export function runs({ runs }: View): FoldedSection {
   return {
     id: 'runs',
     title: 'All runs',
+    finding: runsFinding(runs),
     charts: [],
     body: html`${table('Every run', COLUMNS, runs.map(rowOf))}
 <ul class="plain">${runs.map(
@@ -19,6 +20,12 @@ export function runs({ runs }: View): Section {
 `,
     )}</ul>`,
   };
+}
+
+/** How many there are, and how many of them may be believed. */
+export function runsFinding(runs: readonly RunView[]): string {
+  const { length } = runs;
+  return `${length} ${length === 1 ? 'run' : 'runs'}${length === 0 ? '' : `: ${tally(runs.map(verdictOf))}`}.`;
 }
 
 function toldOf(view: RunView): string {
@@ -55,7 +62,7 @@ function rowOf(view: RunView): Content[] {
   ];
 }
 
-/** `10:49:21` of an ISO time; the result says the day. */
+/** `10:49:21` from an ISO time; the day is given with the result. */
 function timeOfDay(time: string): string {
   return /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time;
 }

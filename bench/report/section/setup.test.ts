@@ -13,7 +13,7 @@ function told(...runs: [variant: string, changes: Partial<NginxFacts>][]): strin
     return { ...run, plan: { ...run.plan, variant }, proxy: { ...run.proxy, ...changes } };
   });
   const text = sectionText(shown(makeResult(made)), 'setup');
-  return /\sNginx\s+(.*?)\s+Node\s/s.exec(text)?.[1]?.replaceAll(/\s+/g, ' ') ?? '';
+  return /\sMemory\s.*?\sNginx\s+(.*?)\s+Node\s/s.exec(text)?.[1]?.replaceAll(/\s+/g, ' ') ?? '';
 }
 
 const OLD = { version: '1.22.1', openssl: 'OpenSSL 3.0.19' };

@@ -5,15 +5,17 @@ import { type Content, html, type Markup } from '../markup.ts';
 import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../page/format.ts';
 import { placementText } from '../placement.ts';
 import { facts, table } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 
 /** Everything it takes to run the same again: machine, plan, command. */
-export function setup({ result, runs }: View): Section {
+export function setup({ result, runs }: View): FoldedSection {
   const { environment: machine, plan } = result;
+  const nginx = byVariant(runs, ({ version }) => version);
   return {
     id: 'setup',
     title: 'Environment and plan',
+    finding: `${machine.cpus} CPUs, ${formatBytes(machine.memoryBytes)}, Node ${machine.node}, ${nginx === '' ? 'no Nginx' : `Nginx ${nginx}`}.`,
     charts: [],
     body: html`${facts([
       ['System', `${machine.os}, kernel ${machine.kernel}, ${machine.arch}`],
@@ -47,7 +49,7 @@ ${planOf(runs)}`,
   };
 }
 
-/** A fact of Nginx; where it is not the same in all runs, with the variants that each is true of. */
+/** A fact about Nginx. If runs differ in it, each value is given with its variants. */
 function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => string | null): string {
   const variants = new Map<string, Set<string>>();
   for (const { run } of runs) {
@@ -58,12 +60,12 @@ function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => stri
   return [...variants].map(([fact, names]) => `${[...names].join(', ')}: ${fact}`).join('; ');
 }
 
-/** As a person would type it. */
+/** Quoted as for a shell. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** What is the same in every run once, as facts; what differs as a table. */
+/** Values that are the same in every run once, as facts; the others as a table. */
 function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
@@ -124,31 +126,41 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
   ];
 }
 
-/** Warm-up and duration are of the time that a run had to itself. */
+/** Warm-up and duration refer to the time that a run had to itself. */
 function turnsText({ turns }: RunPlan): string {
   return turns === null
     ? NOTHING
     : `${formatTime(turns.lengthMs * 1000)} of each ${formatTime(turns.lengthMs * turns.of * 1000)}`;
 }
 
-/** Only the lean ends have a choice of what runs them. */
+/** Only the lean client and server have a choice of engine. */
 function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
   return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }
 
 /** The configuration that ran, and what Nginx wrote to its error log. */
-export function configurations({ runs }: View): Section {
+export function configurations({ runs }: View): FoldedSection {
   const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {
     id: 'configuration',
     title: 'Nginx configuration',
+    finding: logFinding(proxied),
     charts: [],
     body:
       proxied.length === 0
-        ? html`<p>No Nginx took part.</p>`
+        ? null
         : html`<p>What was handed to <code>nginx -c</code>, word for word: the profile or your own configuration, moved into the sandbox of the run.</p>
 ${proxied.map(configurationOf)}`,
   };
+}
+
+/** What Nginx complained of. */
+function logFinding(proxied: readonly RunView[]): string {
+  if (proxied.length === 0) return 'No Nginx took part.';
+  const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);
+  return logged.length === 0
+    ? 'Nginx wrote nothing to its error log.'
+    : `Nginx wrote to its error log: ${logged.map(({ label }) => label).join('; ')}.`;
 }
 
 function configurationOf({ run, label }: RunView): Content {

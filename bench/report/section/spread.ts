@@ -4,13 +4,14 @@ import { dueOf } from '../due.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { formatCount, formatShare } from '../page/format.ts';
 import { table, withBar } from '../table.ts';
-import type { RunView, Section, View } from '../view.ts';
+import type { FoldedSection, RunView, View } from '../view.ts';
 
 /** How connections and messages were spread, and whether every message is accounted for. */
-export function spread({ runs }: View): Section {
+export function spread({ runs }: View): FoldedSection {
   return {
     id: 'spread',
     title: 'Spread',
+    finding: accountFinding(runs),
     charts: [],
     body: html`${table('Connections and messages by process', SHARES, runs.flatMap(shareRows))}
 <p class="how">A WebSocket stays with the Nginx worker that accepted it: workers that got unequal numbers of connections stay unequal, and the fullest sets the tail of the latency. Shares are among the processes of one component.</p>
@@ -21,6 +22,15 @@ ${table('What became of the messages of each generator worker', WORKERS, runs.fl
 </details>
 <p class="how">Sent = echoed + outstanding + lost has to hold for every generator worker, or something was miscounted.</p>`,
   };
+}
+
+/** Whether every message is accounted for, and how many of them were lost. */
+function accountFinding(runs: readonly RunView[]): string {
+  const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
+  if (wrong.length > 0) return `The counts do not add up in ${wrong.map(({ label }) => label).join('; ')}.`;
+  const sum = (count: 'sent' | 'lost'): number =>
+    runs.reduce((all, { figures }) => all + figures.conservation.total[count], 0);
+  return `Every message is accounted for: ${formatCount(sum('sent'))} sent, ${formatCount(sum('lost'))} lost.`;
 }
 
 const SHARES = [
@@ -66,7 +76,7 @@ const CONSERVATION = [
 ];
 const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
 
-/** Where a schedule could not be kept: what it asked for and was not sent. */
+/** If a schedule could not be kept: how many messages it asked for that were not sent. */
 function dueTable(runs: readonly RunView[]): Markup | null {
   const rows = runs.flatMap(({ run, name, step }) => {
     const due = dueOf(run);

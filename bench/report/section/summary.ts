@@ -5,18 +5,29 @@ import { type Content, html } from '../markup.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../page/format.ts';
 import { table } from '../table.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
-import type { Section, VariantView, View } from '../view.ts';
+import type { RunView, Section, VariantView, View } from '../view.ts';
+import { echoedFigure } from './course.ts';
+import { percentileFigure } from './latency.ts';
+import { carriedFigure } from './throughput.ts';
 
-/** One row for each variant, with both answers: the figures one asks for first. */
-export function summary({ variants }: View): Section {
+/** One row for each variant, with both answers, and the two main charts: what one asks for first. */
+export function summary({ variants, steps }: View): Section {
+  const main = steps.map(({ step, runs }) => MAIN_FIGURES[step](runs));
   return {
     id: 'summary',
     title: 'Summary',
-    charts: [],
+    charts: main.map(({ chart }) => chart),
     body: html`${table('The variants at a glance', COLUMNS, variants.map(rowOf))}
-<p class="how">Messages a second, what set the pace, CPU and capacity are of the step throughput, response times of the step latency; CPU and memory are of the other step where there is one alone. In brackets: over the undisturbed seconds alone. ≥ stands before a capacity that is a lower bound. – stands for what was not measured, or for a percentile beyond which fewer than ten samples stand: p99.9 needs 10,000 messages.</p>`,
+<p class="how">Messages a second, what set the pace, CPU and capacity are of the step throughput, response times of the step latency; CPU and memory are of the other step where there is one alone. In brackets: over the undisturbed seconds alone. ≥ stands before a capacity that is a lower bound. – stands for what was not measured, or for a percentile beyond which fewer than ten samples stand: p99.9 needs 10,000 messages.</p>
+${main.map(({ figure }) => figure)}`,
   };
 }
+
+const MAIN_FIGURES = {
+  /** What one variant carried the table says; whether it did so all the time it does not. */
+  throughput: (runs: readonly RunView[]) => (runs.length === 1 ? echoedFigure : carriedFigure)(runs),
+  latency: percentileFigure,
+};
 
 const COLUMNS = [
   { title: 'Variant' },

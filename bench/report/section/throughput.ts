@@ -8,32 +8,60 @@ import type { BarSpec } from '../page/spec.ts';
 import { placementNotice } from '../placement.ts';
 import { table } from '../table.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
-import type { RunView, Section, StepView, View } from '../view.ts';
+import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
 /** How much each variant carried in a closed loop, and what a core of Nginx carries. */
-export function throughput({ steps, result }: View): Section {
+export function throughput({ steps, result }: View): FoldedSection {
   const step = steps.find((each) => each.step === 'throughput');
-  const title = 'Throughput';
-  if (step === undefined) {
-    const why = result.plan.steps.includes('throughput')
-      ? 'This bench did not come to it.'
-      : 'Left out: this bench did the step latency alone.';
-    return { id: 'throughput', title, charts: [], body: html`<p>${why}</p>` };
-  }
-  const chart = carriedChart(step.runs);
-  return { id: 'throughput', title, charts: [chart], body: bodyOf(step, chart) };
+  // That of several variants stands in the summary.
+  const single = step?.runs.length === 1 ? carriedFigure(step.runs) : null;
+  const why = result.plan.steps.includes('throughput')
+    ? 'This bench did not come to it.'
+    : 'Left out: this bench did the step latency alone.';
+  return {
+    id: 'throughput',
+    title: 'Throughput',
+    finding: step === undefined ? why : paceFinding(step.runs),
+    charts: single === null ? [] : [single.chart],
+    body: step === undefined ? null : bodyOf(step, single?.figure),
+  };
 }
 
-function bodyOf(step: StepView, chart: BarSpec): Markup {
+/** What set the pace, and of whom. */
+function paceFinding(runs: readonly RunView[]): string {
+  const names = new Map<string, string[]>();
+  for (const { name, run } of runs) {
+    const { component } = run.validity.limit;
+    const limit = component === 'none' ? 'no single component' : LIMIT_NAMES[component];
+    names.set(limit, [...(names.get(limit) ?? []), name]);
+  }
+  return `What set the pace: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
+}
+
+/** Messages per second: of several variants the first of the two main charts. */
+export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figure: Markup } {
+  const chart = carriedChart(runs);
+  return {
+    chart,
+    figure: chartFigure(
+      chart,
+      'Messages per second',
+      carriedFinding(runs),
+      html`The first bar is what was carried, the second what one core of Nginx carries. Where something other than Nginx set the pace, the first says as much about that as about Nginx.`,
+    ),
+  };
+}
+
+function bodyOf(step: StepView, figure: Markup | undefined): Markup {
   const { runs } = step;
   const placement = placementNotice(step);
   const capacities = runs.map((view) => ({ name: view.name, told: capacitySentence(view) }));
   return html`<p>A closed loop: a connection sends its next message when the echo of the last has come, so that the load grows until something is at its limit.</p>
 ${placement && noticeList([{ what: placement, whose: '' }])}
 ${table('What each variant carried', COLUMNS, runs.map(rowOf))}
-${chartFigure(chart, 'Messages per second', carriedFinding(runs), html`The first bar is what was carried, the second what one core of Nginx carries. Where something other than Nginx set the pace, the first says as much about that as about Nginx.`)}
+${figure}
 <ul class="plain">${capacities.map(
     ({ name, told }) =>
       told !== '' &&
@@ -44,7 +72,7 @@ ${chartFigure(chart, 'Messages per second', carriedFinding(runs), html`The first
 ${closedLoopTimes(runs)}`;
 }
 
-/** Not latency: a closed loop's times follow from its connections and its rate, whatever is in between. */
+/** This is not latency: a closed loop's times follow from its connections and its rate, whatever is in between. */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
 <p>This is no latency. Every connection waits for its echo before it sends again, so a message takes on average as long as the messages that are under way ÷ the rate, whatever stands between (Little’s law): a faster Nginx with more connections has a longer one. How fast a variant answers is told by the step latency.</p>
@@ -108,7 +136,7 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
   };
 }
 
-/** Who carried most and who least, and whose throughput is not that of Nginx. */
+/** Which variant carried the most and which the least, and whose throughput was not set by Nginx. */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
   const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');

@@ -5,7 +5,7 @@ import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
 import type { RunView } from '../view.ts';
 import { bandsOf, secondOf } from './bands.ts';
 
-/** From the warm-up to the end; over several runs from the earliest to the latest. */
+/** The axis from the warm-up to the end; over several runs, from the earliest to the latest. */
 function timeOf(runs: readonly RunView[]): AxisSpec {
   const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
   let min = Number.POSITIVE_INFINITY;
@@ -22,7 +22,7 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
 
 export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
 
-/** One figure over time, of all runs of a step. */
+/** One figure over time, of all runs of a step; the seconds of a single one are shaded. */
 export function ofAll(
   id: string,
   runs: readonly RunView[],
@@ -34,11 +34,12 @@ export function ofAll(
     id,
     x: timeOf(runs),
     y,
+    bands: runs.length === 1 ? runs.flatMap(bandsOf) : [],
     series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
   };
 }
 
-/** What was sent and echoed, and how many bytes, over time; and what was due, where the schedule was not kept. */
+/** Messages sent and echoed, and bytes, over time; also messages due, if the schedule was not kept. */
 export function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
   const due = dueOf(view.run) !== null && view.points.some(isOffSchedule);
   return {
@@ -54,7 +55,7 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
           Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
         ) * 1.05,
     },
-    // Twice as high as it needs to be, so that its line does not lie on those of the messages.
+    // Twice as high as necessary, so that its line does not overlap those of the messages.
     y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
     bands: bandsOf(view),
     series: [
@@ -85,7 +86,7 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
   };
 }
 
-/** A few messages that went out a little after a second's end do not matter. */
+/** A few messages sent shortly after the end of a second do not matter. */
 const OFF_SCHEDULE = 0.05;
 
 function isOffSchedule({ duePerSecond: due, sentPerSecond: sent }: Point): boolean {
@@ -150,7 +151,7 @@ function over(view: RunView, figure: (point: Point) => number | null): SeriesSpe
   });
 }
 
-/** Only an open loop has a schedule, and so a latency. */
+/** Only an open loop has a schedule, and therefore a latency. */
 export function isOpen({ run }: RunView): boolean {
   return run.plan.workload.load.kind === 'open';
 }

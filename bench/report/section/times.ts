@@ -9,10 +9,10 @@ export const SUMMARY_COLUMNS = ['Count', 'Min', 'Mean', 'p50', 'p90', 'p99', 'p9
   title,
 }));
 
-/** Summaries of one kind of time after the other, by variant; one without samples is left out. */
+/** A table with the summaries of each kind of time, by variant. Kinds without samples are left out. */
 export function timesTable(
   caption: string,
-  /** Heading of the column that says which kind. */
+  /** Heading of the column with the kind. */
   kind: string,
   runs: readonly RunView[],
   timesOf: (run: RunView) => readonly (readonly [kind: string, times: Summary | null])[],

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeRun } from '../../test/run.ts';
+import { figuresOf } from '../measure/figures.ts';
+import type { Run } from '../model/run.ts';
+import { EXIT, exitCodeOf, type Judged, worseOf } from './exit-code.ts';
+
+const WHOLE = { complete: true, strict: false, interrupted: false };
+const GOOD = makeRun({ seconds: 1, connections: 10, perSecond: 100 });
+const NO_FAILURES = { figures: figuresOf(GOOD), missedThreshold: false };
+
+function judged(verdict: Run['validity']['verdict'] = 'valid', change: Partial<Judged> = {}): Judged {
+  return { run: { ...GOOD, validity: { ...GOOD.validity, verdict } }, ...NO_FAILURES, ...change };
+}
+
+test('--strict takes nothing but valid runs, whatever the others are called', () => {
+  for (const verdict of ['suspect', 'generator-limited', 'server-limited'] as const) {
+    assert.equal(exitCodeOf([judged(), judged(verdict)], WHOLE), EXIT.done, verdict);
+    assert.equal(exitCodeOf([judged(), judged(verdict)], { ...WHOLE, strict: true }), EXIT.failed, verdict);
+  }
+  assert.equal(exitCodeOf([judged(), judged()], { ...WHOLE, strict: true }), EXIT.done);
+});
+
+test('each kind of failure of a run fails the whole, and only an interruption weighs more', () => {
+  const { connections, messages, failures, http } = NO_FAILURES.figures;
+  const figures = { connections, messages, failures, http };
+  const failing: Partial<Judged>[] = [
+    { figures: { ...figures, connections: { ...connections, failed: 1 } } },
+    { figures: { ...figures, messages: { ...messages, lost: 1 } } },
+    { figures: { ...figures, failures: { ...failures, total: 1 } } },
+    { run: { ...GOOD, outcome: { state: 'failed', reason: 'x' } } },
+    { run: { ...GOOD, outcome: { state: 'aborted', reason: 'x' } } },
+  ];
+  for (const change of failing) {
+    const runs = [judged('valid', { missedThreshold: true }), judged('valid', change)];
+    assert.equal(exitCodeOf(runs, WHOLE), EXIT.failed);
+    assert.equal(exitCodeOf(runs, { ...WHOLE, interrupted: true }), EXIT.interrupted);
+  }
+  assert.equal(exitCodeOf([judged()], { ...WHOLE, complete: false }), EXIT.failed);
+  assert.equal(exitCodeOf([judged('valid', { missedThreshold: true }), judged()], WHOLE), EXIT.threshold);
+  assert.equal(exitCodeOf([], WHOLE), EXIT.done);
+});
+
+test('of two codes the worse one counts', () => {
+  const byWeight = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
+  for (const [at, worse] of byWeight.entries()) {
+    for (const other of byWeight.slice(at)) {
+      assert.equal(worseOf(worse, other), worse);
+      assert.equal(worseOf(other, worse), worse);
+    }
+  }
+});

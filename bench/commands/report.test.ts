@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fakeServices, obey, temporaryFolder } from './services.test.fixture.ts';
+
+const ID = '20250102T030405Z-tls';
+
+const report = (...argv: string[]) => obey(['report', ...argv], fakeServices());
+
+/** The folder of a run's result. */
+async function stored(t: TestContext): Promise<string> {
+  const reports = await temporaryFolder(t);
+  assert.equal((await obey(['-p', 'tls', '--reports', reports], fakeServices())).code, 0);
+  return join(reports, ID);
+}
+
+test('where report.html cannot be written, all else is: exports, listing, summary and JSON; the end is 1', async (t) => {
+  const folder = await stored(t);
+  const whole = await report(folder, '--json');
+  assert.equal(whole.code, 0);
+  await rm(join(folder, 'report.html'));
+  await mkdir(join(folder, 'report.html'));
+  await rm(join(folder, '../index.html'));
+  for (const name of await readdir(folder)) if (name.endsWith('.hgrm')) await rm(join(folder, name));
+  const { code, out, said } = await report(folder, '--json', '--export', 'csv', '--export', 'junit');
+  assert.equal(code, 1);
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? '', /report\.html" cannot be written: it is a folder\. Remove it, or name another/);
+  assert.deepEqual(JSON.parse(out), { ...JSON.parse(whole.out), reportPath: null });
+  const files = await readdir(folder);
+  for (const name of ['slices.csv', 'junit.xml', '1-tls-throughput-service.hgrm'])
+    assert.ok(files.includes(name), files.join());
+  assert.match(await readFile(join(folder, '../index.html'), 'utf8'), /<title>/);
+  const told = await report(folder);
+  assert.match(told.out, /messages|throughput/);
+  assert.doesNotMatch(told.out, /Report:/);
+});
+
+test('an export that cannot be written does not keep the next from being written, nor a run from being told', async (t) => {
+  const place = await temporaryFolder(t);
+  const folder = await stored(t);
+  await mkdir(join(folder, 'junit.xml'));
+  const { code, out, said } = await report(folder, '--export', 'junit', '--export', `csv=${place}/a.csv`);
+  assert.deepEqual([code, said.length], [1, 1]);
+  assert.match(said[0] ?? '', /junit\.xml" cannot be written: it is a folder/);
+  assert.match(out, /\nReport: /);
+  assert.match(await readFile(join(place, 'a.csv'), 'utf8'), /^run,/);
+});
+
+test('of many files that fail for one reason each is counted, and some are named', async (t) => {
+  const folder = await stored(t);
+  const names = (await readdir(folder)).filter((name) => /\.(hgrm|html)$/.test(name));
+  for (const name of names) {
+    await rm(join(folder, name));
+    await mkdir(join(folder, name));
+  }
+  const { code, said } = await report(folder);
+  assert.equal(code, 1);
+  assert.equal(said.length, 2);
+  assert.match(said[0] ?? '', /report\.html" cannot be written: it is a folder/);
+  const named = /^The same goes for ((?:[\w.-]+\.hgrm, ){3})(\d+) more\.$/.exec(said[1] ?? '');
+  assert.equal(Number(named?.[2]), names.length - 1 - 3, said[1]);
+});
+
+test('links in the folder of a result lead no output elsewhere', async (t) => {
+  const folder = await stored(t);
+  const victim = join(await temporaryFolder(t), 'victim');
+  await writeFile(victim, 'untouched');
+  for (const name of ['report.html', 'slices.csv', '1-tls-throughput-service.hgrm']) {
+    await rm(join(folder, name), { force: true });
+    await symlink(victim, join(folder, name));
+  }
+  assert.equal((await report(folder, '--export', 'csv')).code, 0);
+  assert.equal(await readFile(victim, 'utf8'), 'untouched');
+  assert.match(await readFile(join(folder, 'report.html'), 'utf8'), /^<!doctype html>/i);
+});
+
+test('a result that is cut off, damaged or missing is wrong use of any command that is given it', async (t) => {
+  const folder = await stored(t);
+  const cut = join(folder, '../cut');
+  await cp(folder, cut, { recursive: true });
+  const text = await readFile(join(cut, 'result.json'), 'utf8');
+  await writeFile(join(cut, 'result.json'), text.slice(0, 500));
+  for (const line of [
+    ['report', cut],
+    ['compare', cut, folder],
+    ['publish', cut, '--out', `${cut}-site`],
+  ]) {
+    const { code, said } = await obey(line, fakeServices());
+    assert.deepEqual([code, said.length], [2, 1], line.join(' '));
+    assert.match(said[0] ?? '', /result\.json" ends in the middle/);
+  }
+});

@@ -1,0 +1,63 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** Why a file cannot be read; its message is the end of a sentence: `… cannot be read: ${message}.` */
+export class UnreadableFile extends Error {
+  override readonly name = 'UnreadableFile';
+}
+
+/**
+ * Reads a file that a person or a configuration names. A pipe would block the bench and a device never ends, so
+ * neither is read.
+ *
+ * @throws UnreadableFile also for a file that is larger than `maxBytes`
+ */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
+  let file: FileHandle | null = null;
+  try {
+    // Without O_NONBLOCK, opening a pipe waits for a writer; O_NOCTTY: a terminal must not become that of the bench.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const facts = await file.stat();
+    if (facts.isDirectory()) throw new UnreadableFile('it is a folder');
+    if (!facts.isFile())
+      throw new UnreadableFile('it is a pipe or a device, and only regular files are read');
+    return await readBounded(file, facts.size, maxBytes);
+  } catch (error) {
+    if (error instanceof UnreadableFile) throw error;
+    throw new UnreadableFile(reasonOf(error), { cause: error });
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Files of /proc report a size of 0, and others may grow meanwhile. */
+async function readBounded(file: FileHandle, size: number, maxBytes: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(Math.min(Math.max(size, 4096), maxBytes) + 1);
+  let length = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+    length += bytesRead;
+    if (length > maxBytes) throw new UnreadableFile(`it is larger than ${shownBytes(maxBytes)}`);
+    if (bytesRead === 0 || length === buffer.length) break;
+  }
+  return buffer.subarray(0, length);
+}
+
+function shownBytes(bytes: number): string {
+  return bytes >= 1_048_576 ? `${Math.floor(bytes / 1_048_576)} MiB` : `${bytes} bytes`;
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'this user may not read it',
+  EPERM: 'this user may not read it',
+  ENXIO: 'it is a pipe or a device, and only regular files are read',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}

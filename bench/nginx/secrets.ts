@@ -1,0 +1,214 @@
+import type { ConfigurationOptions } from '../model/configuration.ts';
+import { Problem } from '../model/failure.ts';
+import { parse } from './parse.ts';
+import { isData, type Node } from './tree.ts';
+
+/** Replaces a secret. */
+export const MASK = '***';
+
+/** Names of headers, parameters, variables and cookies that hold secrets. */
+export const SECRET_NAME =
+  /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|pass(?![\w-])|pwd|credential|cookie|session|\bsid\b|\bsig\b|signature|hmac|jwt|key(?!s?_zone|val)/i;
+
+/** Stand around the value of a variable: noncharacters, which no text has. */
+const [OPEN, MIDDLE, CLOSE] = ['\uFDD0', '\uFDD1', '\uFDD2'] as const;
+const MARK = new RegExp(`${OPEN}(\\w+)${MIDDLE}|${CLOSE}`);
+
+const MARKED = new RegExp(`${OPEN}(\\w+)${MIDDLE}([^${CLOSE}]*)`, 'g');
+
+/** A value of a template with its name, so that it is found again in the tree. */
+export function marked(name: string, value: string): string {
+  return `${OPEN}${name}${MIDDLE}${value}${CLOSE}`;
+}
+
+/** Ports, sizes, times, switches and addresses: a configuration cannot be understood without them. */
+const STRUCTURAL_VALUE =
+  /^(?:on|off|auto|true|false|yes|no|\d{1,5}|\d+(?:\.\d+)?(?:[kmgshdwy]|ms|r\/[sm]|%)|\d+(?:\.\d+){3}(?:\/\d+)?(?::\d+)?|[a-z][\w-]*(?:\.[\w-]+)*:\d{1,5})$/i;
+
+/** Directives whose arguments are names of hosts, ports and counts. */
+const HOSTS = /^(?:listen|server_name|server|upstream|resolver|worker_processes|worker_connections|user)$/;
+
+/** Directives whose arguments are paths. */
+const PATHS =
+  /^(?:root|alias|include|location|pid|(?:access|error)_log|\w*ssl_(?:certificate|trusted_certificate|client_certificate|dhparam)|\w+_(?:cache|temp)_path)$/;
+
+/** Scheme, user, host and port of a URL. */
+const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
+
+/** A value, or the part of one, that stands in one word of the configuration. */
+interface Use {
+  name: string;
+  value: string;
+  /** Whether it is a host, a port or a path there. */
+  isStructural: boolean;
+}
+
+/**
+ * The values of a template that are secrets: all that stand nowhere as a host, a port or a path. Whoever calls a
+ * variable a secret by its name does not show it in a path either.
+ *
+ * @param text A file whose variables were filled in by `marked`.
+ */
+export function secretsIn(text: string, file: string): { name: string; value: string }[] {
+  const uses = usesIn(text, file);
+  const shown = new Set(uses.filter(({ isStructural }) => isStructural).map(({ value }) => value));
+  return uses.filter(({ value }) => value !== '' && !shown.has(value));
+}
+
+function usesIn(text: string, file: string): Use[] {
+  try {
+    return usesOf(parse(text, file));
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [...text.matchAll(MARKED)].map(([, name = '', value = '']) => ({
+      name,
+      value,
+      isStructural: false,
+    }));
+  }
+}
+
+/** In the order of the file: a value with spaces in it may go over several words. */
+function usesOf(nodes: readonly Node[]): Use[] {
+  const uses: Use[] = [];
+  let open: string | null = null;
+  const read = (word: string, isStructural: (use: Place) => boolean): void => {
+    const whole = unmarked(word);
+    const [first = '', ...parts] = word.split(MARK);
+    let at = 0;
+    const take = (text: string): void => {
+      const value = text.replace(/^["']|["']$/g, '');
+      if (open !== null)
+        uses.push({ name: open, value, isStructural: isStructural({ name: open, value, whole, at }) });
+      at += text.length;
+    };
+    take(first);
+    for (let index = 0; index < parts.length; index += 2) {
+      open = parts[index] ?? null;
+      take(parts[index + 1] ?? '');
+    }
+  };
+  const visit = (level: readonly Node[], areEntries: boolean): void => {
+    for (const node of level) {
+      if (node.kind === 'comment') {
+        if (node.text.includes(CLOSE)) open = null;
+        continue;
+      }
+      const name = unmarked(node.name);
+      read(node.name, (use) => !areEntries || isStructuralValue(use));
+      const header = /_set_header$/.test(name) ? unmarked(node.args[0]?.text ?? '').toLowerCase() : null;
+      const isHost = HOSTS.test(name) || header === 'host';
+      for (const { text } of node.args)
+        read(text, (use) => isStructuralValue(use) || (!areEntries && isStructuralPlace(use, name, isHost)));
+      visit(node.block ?? [], isData({ ...node, name }));
+    }
+  };
+  visit(nodes, false);
+  return uses;
+}
+
+function unmarked(word: string): string {
+  return word
+    .split(MARK)
+    .filter((_, index) => index % 2 === 0)
+    .join('');
+}
+
+/** Where a value stands in a word. */
+interface Place {
+  name: string;
+  value: string;
+  /** The word, and the index of the value in it. */
+  whole: string;
+  at: number;
+}
+
+function isStructuralValue({ name, value }: Pick<Place, 'name' | 'value'>): boolean {
+  return STRUCTURAL_VALUE.test(value) && !SECRET_NAME.test(name);
+}
+
+function isStructuralPlace({ name, value, whole, at }: Place, directive: string, isHost: boolean): boolean {
+  const isPass = /_pass$/.test(directive);
+  const authority = AUTHORITY.exec(whole)?.[0];
+  const query = directive === 'location' ? -1 : whole.indexOf('?');
+  if (query >= 0 && query < at + value.length) return false;
+  if (authority !== undefined) {
+    if (at <= authority.lastIndexOf('@')) return false;
+    if (at + value.length <= authority.length) return true;
+  } else if (isHost || isPass) return true;
+  return (isPass || PATHS.test(directive)) && !SECRET_NAME.test(name);
+}
+
+/**
+ * What a person gave to ask for the WebSockets with, and is nobody else's: values of headers, and a query.
+ */
+export function givenSecrets({
+  headers,
+  websocketPath,
+}: Pick<ConfigurationOptions, 'headers' | 'websocketPath'>): string[] {
+  const values = headers.filter((header) => !isOrigin(header)).map(({ value }) => value);
+  const [, query = ''] = websocketPath?.split(/\?(.*)/s) ?? [];
+  // A part may be a word of anything, so only long ones count.
+  const parts = [...values, query].flatMap((text) => text.split(/[\s;,&=]+/));
+  return [...values, query, ...parts.filter(({ length }) => length >= SHORT)].filter(isWorthMasking);
+}
+
+/** Shorter ones are searched for as whole words alone, and the shortest not at all: they could be anything. */
+const SHORTEST = 3;
+const SHORT = 6;
+
+function isWorthMasking(text: string): boolean {
+  return (
+    text.length >= SHORTEST &&
+    !STRUCTURAL_VALUE.test(text) &&
+    !/^(basic|bearer|digest|negotiate)$/i.test(text)
+  );
+}
+
+/** `Origin: https://chat.example.org` names a host, and everybody who visits it sends it. */
+function isOrigin({ name, value }: { name: string; value: string }): boolean {
+  return name.toLowerCase() === 'origin' && /^[a-z]+:\/\/[\w.:[\]-]+$/i.test(value);
+}
+
+/** A header as it was typed, without its value. */
+export function maskedHeader(text: string): string {
+  const [, name = '', space = '', value = ''] = /^([^:]*):([ \t]*)(.*)$/s.exec(text) ?? [];
+  if (name === '') return MASK;
+  return isOrigin({ name, value: value.trim() }) ? text : `${name}:${space}${MASK}`;
+}
+
+/** A path without its query. */
+export function maskedPath(path: string): string {
+  return path.replace(/\?.*/s, `?${MASK}`);
+}
+
+/** Replaces these secrets wherever they stand in a text. */
+export function maskerOf(secrets: Iterable<string>): (text: string) => string {
+  const sorted = [...new Set(secrets)]
+    .filter((secret) => secret.length >= SHORTEST)
+    .sort((a, b) => b.length - a.length)
+    .map((secret) => {
+      const pattern = secret.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+      return secret.length < SHORT ? `(?<![A-Za-z0-9])${pattern}(?![A-Za-z0-9])` : pattern;
+    });
+  if (sorted.length === 0) return (text) => text;
+  const any = new RegExp(sorted.join('|'), 'g');
+  return (text) => text.replace(any, MASK);
+}
+
+/**
+ * Keeps secrets out of the sentences in which it is said that something failed.
+ *
+ * @param secrets Asked for when it has failed: by then they are known.
+ */
+export async function maskProblems<T>(
+  secrets: () => Iterable<string>,
+  act: () => Promise<T> | T,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.kind, maskerOf(secrets())(error.message), { cause: error.cause });
+  }
+}

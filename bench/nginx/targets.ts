@@ -1,0 +1,172 @@
+import { Problem } from '../model/failure.ts';
+import { type Directive, directives, isData, type Node, place, texts } from './tree.ts';
+import type { UpstreamServer } from './upstream.ts';
+import { isPlainName, upstreamName } from './upstream-name.ts';
+
+/** What Nginx may connect to and listen on. */
+export interface OwnAddresses {
+  /** Where it listens. */
+  host: string;
+  ports: readonly number[];
+  /** The echo servers. */
+  upstreams: readonly UpstreamServer[];
+}
+
+/** The blocks around a directive, outermost first. */
+type Parents = readonly Directive[];
+type Check = (node: Directive, own: OwnAddresses, parents: Parents) => boolean;
+
+/** Directives of Nginx that take an address, and whether it is one of the bench's own. */
+const TARGETS: readonly (readonly [RegExp, Check])[] = [
+  [/^listen$/, (node, { host, ports }) => ports.some((port) => first(node) === `${host}:${port}`)],
+  [/^server$/, (node, own, parents) => node.block !== null || isOwnEntry(node, own, parents)],
+  [/^proxy_pass$/, (node, _, parents) => isOwnTarget(node, parents)],
+  // An address that begins with `127.` is a loopback address, or invalid, whatever its variables hold.
+  [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
+  [/^(access|error)_log$/, (node) => first(node) === 'off' || first(node).startsWith('/')],
+  // Without an endpoint Nginx Plus reports to a server of its vendor.
+  [/^mgmt$/, (node) => directives(node.block, 'usage_report').length > 0],
+  [/^usage_report$/, (node, own) => texts(node).some((text) => isOwnEndpoint(text, own))],
+];
+
+/** Directives that connect or ask a name server whatever they say, or bring others in that do. */
+const NEVER =
+  /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|resolver|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
+
+/** JavaScript, Perl and Lua: such code can open connections of its own. */
+const CODE = /^js_|^perl(_|$)|_by_lua(_block|_file)?$/;
+
+/** Names of directives that Nginx does not have, and that would name a server. */
+const FOREIGN =
+  /(^|_)(pass|servers?|hosts?|url|uri|endpoint|addr|address|peers?|proxy|remote|collector|agent|brokers?|tracer)$/;
+
+/**
+ * Directives of Nginx whose arguments may look like an address or a URL, but that never connect to it: it
+ * is compared with a request, sent to the client or an upstream server as text, or part of a file name.
+ */
+const TEXT = new Set(
+  [
+    'add_after_body add_before_body add_header add_trailer alias allow ancient_browser',
+    'auth_basic auth_basic_user_file auth_jwt auth_jwt_key_file auth_jwt_key_request auth_request',
+    'auth_request_set deny early_hints env error_log_tag error_page geoip_city geoip_country',
+    'geoip_org geoip_proxy gzip_disable hash http2_push if index internal_redirect keyval limit_conn_zone',
+    'limit_req_zone limit_zone load_module location log_format mirror modern_browser mqtt_set_connect',
+    'proxy_cookie_domain proxy_cookie_flags proxy_cookie_path proxy_method proxy_redirect proxy_set_body',
+    'return rewrite root secure_link secure_link_md5 secure_link_secret server_name server_tokens set',
+    'sub_filter try_files upstream userid_domain userid_mark userid_name userid_p3p userid_path valid_referers',
+  ].flatMap((names) => names.split(' ')),
+);
+
+/** The same by patterns of names. The last is a module that is not Nginx's own, but in wide use. */
+const TEXTS =
+  /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;
+
+/** Matches a URL, an IP address, `host:port` and a Unix-domain socket, but not a path. */
+const ADDRESS =
+  /^[^/].*:\/\/|^\W*(\d{1,3}(\.\d{1,3}){3}(?![\w.])|unix:|\[[\da-f:.]+\]|[\w${}-]+(\.[\w${}-]+)*:\d+(?![\w.]))/i;
+
+const BLOCKS = new Set(['events', 'http', 'mgmt', 'stream']);
+
+/**
+ * Checks what a configuration came to, just before Nginx reads it: everything that takes an address names one of the
+ * bench's own, and nothing is left that may connect elsewhere. It knows nothing of how the configuration was moved
+ * into the sandbox, so that a mistake there is not a way out of it.
+ *
+ * @throws Problem('configuration'), with file and line, for anything else: for code, and for unknown directives
+ *   whose arguments look like an address.
+ */
+export function refuseOtherTargets(tree: readonly Node[], own: OwnAddresses): void {
+  for (const node of directives(tree)) {
+    if (node.block !== null && !BLOCKS.has(node.name)) throw refusal(node, 'is no block that is measured');
+  }
+  refuseIn(tree, own, []);
+}
+
+function refuseIn(nodes: readonly Node[], own: OwnAddresses, parents: Parents): void {
+  for (const node of directives(nodes)) {
+    if (isData(node)) {
+      for (const entry of directives(node.block, 'include')) refuse(entry, own, parents);
+      continue;
+    }
+    refuse(node, own, parents);
+    if (node.block !== null) refuseIn(node.block, own, [...parents, node]);
+  }
+}
+
+function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
+  if (CODE.test(node.name))
+    throw refusal(node, 'runs code, and the bench cannot tell which hosts that code connects to');
+  if (NEVER.test(node.name)) throw refusal(node, 'makes Nginx connect to other hosts, or may do so');
+  const target = TARGETS.find(([names]) => names.test(node.name));
+  if (target !== undefined) {
+    const [, isOwn] = target;
+    if (isOwn(node, own, parents)) return;
+    throw refusal(node, `names "${first(node)}", which is none of the bench's own servers`);
+  }
+  if (TEXT.has(node.name) || TEXTS.test(node.name)) return;
+  if (!FOREIGN.test(node.name) && !texts(node).some((text) => ADDRESS.test(text))) return;
+  throw refusal(
+    node,
+    'is no directive that the bench knows, and names an address. The bench cannot tell whether Nginx would connect to it',
+  );
+}
+
+function refusal(node: Directive, why: string): Problem {
+  return new Problem(
+    'configuration',
+    `"${node.name}" at ${place(node.origin)} ${why}. Take it out of the configuration that is measured.`,
+  );
+}
+
+function first(node: Directive): string {
+  return node.args[0]?.text ?? '';
+}
+
+/** An entry of an `upstream`, without what would ask a name server. */
+function isOwnEntry(node: Directive, { upstreams }: OwnAddresses, parents: Parents): boolean {
+  const [address = '', ...parameters] = texts(node);
+  if (parents.at(-1)?.name !== 'upstream' || parameters.some((each) => /^(resolve$|service=)/.test(each)))
+    return false;
+  return upstreams.some(
+    ({ host, port, socket }) => address === `${host}:${port}` || address === `unix:${socket}`,
+  );
+}
+
+function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
+  return upstreams.some(({ host, port }) => text === `endpoint=${host}:${port}`);
+}
+
+/**
+ * `proxy_pass` to an `upstream` of the same context, or to a variable that a map alone sets, and to nothing but such
+ * upstreams. Nginx refuses what has neither a scheme nor a variable, and connects to nothing then.
+ */
+function isOwnTarget(node: Directive, parents: Parents): boolean {
+  const [context] = parents;
+  const block = context?.block ?? [];
+  const isHttp = context?.name === 'http';
+  const text = first(node);
+  if (isHttp && !text.includes('$') && !/^https?:\/\//i.test(text)) return true;
+  const [, host = ''] = (isHttp ? /^https?:\/\/(\$?[^/?$]+)/ : /^(\$?[^$]+)$/).exec(text) ?? [];
+  const names = directives(block, 'upstream').flatMap(texts).filter(isPlainName).map(upstreamName);
+  const isUpstream = (name: string) => names.includes(upstreamName(name));
+  return host.startsWith('$') ? isOwnVariable(host.slice(1), block, isUpstream) : isUpstream(host);
+}
+
+/** Whether a variable is set by one map, whose values are all upstreams, and mentioned but where it is passed to. */
+function isOwnVariable(name: string, block: readonly Node[], isUpstream: (name: string) => boolean): boolean {
+  const [map, ...others] = directives(block, 'map').filter((each) => each.args[1]?.text === `$${name}`);
+  if (!/^[a-z_]\w+$/.test(name) || map === undefined || others.length > 0) return false;
+  const entries = directives(map.block).filter(({ args }) => args.length > 0);
+  const isWhole = entries.some((entry) => entry.name === 'default');
+  if (!isWhole || !entries.every(({ args: [value] }) => isUpstream(value?.text ?? ''))) return false;
+  const mention = new RegExp(`(?<!\\w)${name}(?!\\w)`, 'i');
+  return !mentionsElsewhere(block, mention, map);
+}
+
+function mentionsElsewhere(nodes: readonly Node[], mention: RegExp, map: Directive): boolean {
+  return directives(nodes).some((node) => {
+    const inside = node.block !== null && node !== map && mentionsElsewhere(node.block, mention, map);
+    if (inside || node === map || node.name === 'proxy_pass') return inside;
+    return [node.name, ...texts(node)].some((text) => mention.test(text));
+  });
+}

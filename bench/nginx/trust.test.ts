@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { chmod, lchown, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { inFolder } from '../../test/folder.ts';
+import { Problem } from '../model/failure.ts';
+import { fetchSuiteNginx } from './suite.ts';
+import { requireTrusted } from './trust.ts';
+
+const NOBODY = 65_534;
+const ROOT = process.geteuid?.() === 0;
+
+/** A cache with a binary and a library, as it is fetched. */
+async function inCache(work: (cache: string, root: string) => Promise<void>): Promise<void> {
+  await inFolder(async (folder) => {
+    const cache = join(folder, 'cache');
+    const root = join(cache, `nginx-debian-made-up-${process.arch}`);
+    for (const file of ['usr/sbin/nginx', 'usr/lib/any-linux-gnu/libz.so.1']) {
+      await mkdir(dirname(join(root, file)), { recursive: true, mode: 0o755 });
+      await writeFile(join(root, file), '', { mode: 0o755 });
+    }
+    await symlink('libz.so.1', join(root, 'usr/lib/any-linux-gnu/libz.so'));
+    for (const path of [cache, root, join(root, 'usr'), join(root, 'usr/lib')]) await chmod(path, 0o755);
+    await work(cache, root);
+  });
+}
+
+const PARTS = [
+  '..',
+  '.',
+  'usr',
+  'usr/sbin/nginx',
+  'usr/lib/any-linux-gnu',
+  'usr/lib/any-linux-gnu/libz.so.1',
+];
+
+async function refuses(cache: string, root: string, words: RegExp): Promise<void> {
+  await assert.rejects(
+    requireTrusted(cache, root),
+    (error) => error instanceof Problem && error.kind === 'environment' && words.test(error.message),
+  );
+}
+
+test('a cache of this user that nobody else may write is trusted, with its links', async () => {
+  await inCache((cache, root) => requireTrusted(cache, root));
+});
+
+test('what others may write in the cache, be it a folder, the binary or a library, is not used', async () => {
+  for (const part of PARTS) {
+    for (const mode of [0o775, 0o757]) {
+      await inCache(async (cache, root) => {
+        await chmod(join(root, part), mode);
+        await refuses(
+          cache,
+          root,
+          /^The Nginx in the cache is not used: ".*" may be written by other users\. Remove ".*", .* chmod -R go-w/,
+        );
+      });
+    }
+  }
+});
+
+test('what belongs to another user in the cache is not used, a link neither', { skip: !ROOT }, async () => {
+  for (const part of [...PARTS, 'usr/lib/any-linux-gnu/libz.so']) {
+    await inCache(async (cache, root) => {
+      await lchown(join(root, part), NOBODY, NOBODY);
+      await refuses(cache, root, /belongs to another user \(65534\)/);
+    });
+  }
+});
+
+test('an Nginx in the cache is looked at before it is run', async () => {
+  await inCache(async (cache, root) => {
+    const ran = join(cache, '../ran');
+    await writeFile(join(root, 'usr/sbin/nginx'), `#!/bin/sh\ntouch ${ran}\n`);
+    await chmod(join(root, 'usr/sbin/nginx'), 0o777);
+    await assert.rejects(
+      fetchSuiteNginx('made-up', { cacheDir: cache, say: () => assert.fail('nothing to say') }),
+      (error) =>
+        error instanceof Problem && /usr\/sbin\/nginx" may be written by other users/.test(error.message),
+    );
+  });
+});

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeCalibration } from '../../../test/calibration.ts';
+import { makeSearchResult } from '../../../test/capacity.ts';
+import { makeRounds } from '../../../test/comparison.ts';
+import { makeBothSteps, makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import type { Result } from '../../model/result.ts';
+import { shown } from '../page-text.test.fixture.ts';
+
+/** What each section that is closed says of itself. */
+function foundIn(result: Result): Record<string, string> {
+  const page = shown(result);
+  return Object.fromEntries(
+    [...page.matchAll(/<section id="(\w+)" class="folded"[\s\S]*?<span class="found">(.*?)<\/span>/g)].map(
+      ([, id, found]) => [id, found],
+    ),
+  );
+}
+
+test('every closed section says what it found', () => {
+  const found = foundIn(makeBothSteps(3, 4));
+  assert.deepEqual(
+    Object.entries(found).filter(([, text]) => !/^[^.].*\.$/.test(text)),
+    [],
+  );
+  const { throughput, claims, notices, failures, protocols, runs, setup, configuration } = found;
+  assert.deepEqual(
+    { throughput, claims, notices, failures, protocols, runs, setup, configuration },
+    {
+      throughput: 'What set the pace: echo server (direct); Nginx (plain, tls).',
+      claims: '4 of 8 claims tried: 2 confirmed, 2 refuted.',
+      notices: 'Nothing out of the ordinary.',
+      failures: 'No connection failed in any run.',
+      protocols: 'TLS: tls; HTTP/2 for clients that offer it: none.',
+      runs: '6 runs: 6 valid.',
+      setup: '2 CPUs, 24 GiB, Node v20.20.2, Nginx 1.22.1.',
+      configuration: 'Nginx wrote nothing to its error log.',
+    },
+  );
+  assert.match(found.latency ?? '', /^The share of messages that took more than 10 times the median /);
+  assert.match(found.course ?? '', /^The highest p99 of a moment is /);
+  assert.match(found.spread ?? '', /^Every message is accounted for: [\d,]+ sent, 0 lost\.$/);
+});
+
+test('a comparison, a calibration and a search open with what they found', () => {
+  const rounds = makeRounds();
+  const { rounds: round, configuration, notices, runs, claims, setup, ...others } = foundIn(rounds);
+  assert.deepEqual(others, {});
+  assert.deepEqual(
+    { round, configuration, notices, runs },
+    {
+      round: 'Nginx CPU per message of plain+buf-16k was lower in 0 of 3 rounds.',
+      configuration: 'plain+buf-16k adds 1 and removes 0 lines of plain.',
+      notices: 'Nothing out of the ordinary.',
+      runs: '12 runs: 12 valid.',
+    },
+  );
+  assert.ok(claims && setup);
+
+  const calibration = foundIn({ ...rounds, conclusions: [...rounds.conclusions, makeCalibration()] });
+  assert.deepEqual(Object.keys(calibration), [
+    'effects',
+    'rounds',
+    'curves',
+    'configuration',
+    'notices',
+    'runs',
+    'setup',
+  ]);
+  assert.equal(calibration.effects, 'A difference was found in 2 of 4 figures.');
+
+  const search = foundIn(makeSearchResult());
+  assert.deepEqual(Object.keys(search), ['configuration', 'notices', 'setup']);
+  assert.equal(search.configuration, 'Nginx 1.22.1 ran with 8 lines of configuration in the last trial.');
+});
+
+test('what went wrong is in what a section found', () => {
+  const result = makeBothSteps(1, 2);
+  const [throughput, latency] = result.runs;
+  const [slice] = latency?.slices ?? [];
+  const [worker] = throughput?.workers ?? [];
+  assert.ok(throughput && latency?.validity && slice && worker);
+  slice.failures = { 'upgrade/status-503': 2, 'tcp/refused': 7 };
+  worker.sent += 1;
+  latency.validity = { ...latency.validity, verdict: 'suspect', reasons: ['A reason.'] };
+  throughput.validity.limit.component = 'none';
+  throughput.notices = [{ level: 'warning', code: 'a-code', text: 'A warning.' }];
+  const { throughput: pace, failures, spread, runs, notices } = foundIn(result);
+  assert.deepEqual(
+    { pace, failures, spread, runs, notices },
+    {
+      pace: 'What set the pace: no single component (direct).',
+      failures: '9 failures, in 1 of 2 runs.',
+      spread: 'The counts do not add up in direct, throughput.',
+      runs: '2 runs: 1 valid, 1 suspect.',
+      notices: '1 warning and 0 notes.',
+    },
+  );
+  result.endedAt = null;
+  assert.match(foundIn(result).notices ?? '', /^This bench was cut off/);
+});
+
+test('a section that has nothing but its finding cannot be opened', () => {
+  const page = shown(makeResult([makeRun({ seconds: 1 })]));
+  for (const id of ['failures', 'notices'])
+    assert.doesNotMatch(
+      new RegExp(`<section id="${id}"[\\s\\S]*?</section>`).exec(page)?.[0] ?? '',
+      /<details/,
+    );
+});

@@ -1,0 +1,42 @@
+import { indexOf } from '../../test/history.ts';
+import { makeResult } from '../../test/result.ts';
+import { makeRun } from '../../test/run.ts';
+import { FIGURES, type FigureKind } from '../strategy/figures.ts';
+import type { Standing } from './changes.ts';
+import type { Point, Trend } from './series.ts';
+
+const [RUN] = indexOf(makeResult([makeRun({ seconds: 1, connections: 10, perSecond: 100 })])).runs;
+
+/** A point of a picture: its value, and how it stands to those before. */
+export interface Drawn {
+  value: number | null;
+  standing?: Standing;
+  nginx?: string;
+}
+
+/** A trend of these points, a day each from 1 Jan 2026; their folders are `r0`, `r1`, … */
+export function trendOf(name: string, drawn: readonly Drawn[]): Trend {
+  return { figure: figureNamed(name), points: drawn.map(pointOf) };
+}
+
+export function figureNamed(name: string): FigureKind {
+  const figure = FIGURES.find((each) => each.name === name);
+  if (figure === undefined) throw new TypeError(`there is no figure ${name}`);
+  return figure;
+}
+
+function pointOf({ value, standing = { kind: 'early' }, nginx = '1.22.1' }: Drawn, day: number): Point {
+  const startedAt = new Date(Date.UTC(2026, 0, 1 + day)).toISOString();
+  const runs = RUN === undefined ? [] : [{ ...RUN, nginx }];
+  return {
+    answer: { folder: `r${day}`, startedAt, runs, ratePerSecond: null },
+    value,
+    doubt: value === null ? 'It was disturbed.' : null,
+    standing: value === null ? { kind: 'uncounted' } : standing,
+  };
+}
+
+/** How a value beyond 90 to 110 stands. */
+export function changed(ratio: number, lasting: boolean | null): Standing {
+  return { kind: 'change', band: { centre: 100, low: 90, high: 110, runs: 5 }, ratio, lasting };
+}

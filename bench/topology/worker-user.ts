@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { chmod, chown, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Problem } from '../model/failure.ts';
+
+/** Whom Nginx's workers run as where its master is root. */
+export interface WorkerUser {
+  name: string;
+  uid: number;
+  group: string;
+  gid: number;
+}
+
+/** Owns no file; the others are for systems without it. */
+const NAMES = ['nobody', 'nginx', 'www-data', 'daemon'];
+
+/** Numbers of capabilities (linux/capability.h). */
+const CAP_SETGID = 6;
+const CAP_SETUID = 7;
+
+/**
+ * The user that workers become, so that a configuration reaches nothing that only root may read; null where they stay
+ * who they are: without root there is no other, and a root that may not become another one is none.
+ *
+ * @throws Problem('environment') where this system has no such user
+ */
+export function workerUser(): WorkerUser | null {
+  if (process.getuid?.() !== 0) return null;
+  const user = unprivilegedUser(readText('/etc/passwd'), readText('/etc/group'));
+  if (user === null) {
+    throw new Problem(
+      'environment',
+      `Nginx was to be started as root, and /etc/passwd has no user for its workers (${NAMES.join(', ')}). Add one, or start the bench as another user.`,
+    );
+  }
+  const isMapped =
+    covers(readText('/proc/self/uid_map'), user.uid) && covers(readText('/proc/self/gid_map'), user.gid);
+  return isMapped && maySwitch(readText('/proc/self/status')) ? user : null;
+}
+
+/** Arguments of Nginx's directive `user`; null where it does not run as root. */
+export function nginxUser(): string | null {
+  if (process.getuid?.() !== 0) return null;
+  const user = workerUser();
+  return user === null ? 'root root' : `${user.name} ${user.group}`;
+}
+
+/** Of the names above, the first that has a user and a group, by the text of /etc/passwd and /etc/group. */
+export function unprivilegedUser(passwd: string, groups: string): WorkerUser | null {
+  const fieldsOf = (text: string) => text.split('\n').map((line) => line.split(':'));
+  for (const name of NAMES) {
+    const [, , uid, gid] = fieldsOf(passwd).find(([each]) => each === name) ?? [];
+    const [group] = fieldsOf(groups).find(([, , each]) => each === gid) ?? [];
+    if (group !== undefined && Number(uid) > 0 && Number(gid) > 0)
+      return { name, uid: Number(uid), group, gid: Number(gid) };
+  }
+  return null;
+}
+
+/** Whether a number is one of this user namespace, by the text of uid_map or gid_map; empty: there are none. */
+export function covers(map: string, id: number): boolean {
+  if (map === '') return true;
+  return map.split('\n').some((line) => {
+    const [inside = Number.NaN, , count = 0] = line.trim().split(/\s+/).map(Number);
+    return id >= inside && id < inside + count;
+  });
+}
+
+/** Whether this process has the capabilities, by the text of /proc/self/status; empty: there are none. */
+export function maySwitch(status: string): boolean {
+  const effective = /^CapEff:\s*([\da-f]+)/m.exec(status)?.[1];
+  if (effective === undefined) return true;
+  const has = (capability: number) => ((BigInt(`0x${effective}`) >> BigInt(capability)) & 1n) === 1n;
+  return has(CAP_SETGID) && has(CAP_SETUID);
+}
+
+/**
+ * Lets workers use what lies in a private folder, and nobody else: their group gets the rights that the mode has for
+ * it. Without effect where they run as the owner.
+ */
+export async function openToWorkers(path: string, mode: number): Promise<void> {
+  const user = workerUser();
+  if (user === null) return;
+  await chown(path, 0, user.gid);
+  await chmod(path, mode);
+}
+
+/**
+ * Lets workers enter a private folder; they cannot list it.
+ *
+ * @throws Problem('environment') where a folder above keeps them out
+ */
+export async function openFolderToWorkers(folder: string): Promise<void> {
+  const user = workerUser();
+  if (user === null) return;
+  await openToWorkers(folder, 0o710);
+  for (let above = dirname(folder); ; above = dirname(above)) {
+    const { mode, uid, gid } = await stat(above);
+    const may = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
+    if ((mode & may) === 0) {
+      throw new Problem(
+        'environment',
+        `Nginx’s workers run as ${user.name}, who may not enter ${above}. Name another folder for temporary files in TMPDIR, or start the bench without root.`,
+      );
+    }
+    if (above === dirname(above)) return;
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,145 @@
+import { statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import type { Execute } from '../nginx/apt.ts';
+import type { FetchPlace } from '../nginx/fetch.ts';
+import { FETCH_FOLDER_PREFIX, folderProblem, problemWithin, sweepAbandoned } from './private-folder.ts';
+import { exitWords } from './process.ts';
+import { makeProcessSet, type ProcessSet } from './process-set.ts';
+import { createScope, type Scope } from './scope.ts';
+import { startWarden, type Warden } from './warden.ts';
+import { openFolderToWorkers } from './worker-user.ts';
+
+/** Nothing looks at the folder more often than a person at the clock. */
+const LOOK_MS = 1_000;
+/** A command that is called off has so long to end by itself. */
+const STOP_MS = 1_000;
+
+/** What something that is started works with: a folder of its own, and whatever runs there. */
+export interface Workplace {
+  folder: string;
+  processSet: ProcessSet;
+}
+
+/** What is to be known of a person meanwhile, and to be told. */
+export interface Ears {
+  say: (line: string) => void;
+  /** Kill what still runs. */
+  urgent: AbortSignal;
+}
+
+/**
+ * Does something that needs a private folder and processes; neither is left afterwards, whatever happens.
+ *
+ * @throws Problem('environment') where the temporary folder cannot be used
+ */
+export async function atWorkplace<T>(
+  { say, urgent }: Ears,
+  work: (workplace: Workplace) => Promise<T>,
+): Promise<T> {
+  const warden = await startWarden(say);
+  try {
+    return await withPrivateFolder(createScope(), warden, urgent, work);
+  } finally {
+    await warden.close();
+  }
+}
+
+/** A place to fetch Nginx in that leaves nothing behind even where the bench is killed. */
+export function fetchPlace({ say, urgent }: Ears): FetchPlace {
+  return async (cacheDir, work) => {
+    for (const sentence of await sweepAbandoned(cacheDir, FETCH_FOLDER_PREFIX)) say(sentence);
+    const warden = await startWarden(say);
+    try {
+      return await within(
+        createScope(),
+        warden,
+        urgent,
+        () => warden.makeFolder(cacheDir, FETCH_FOLDER_PREFIX),
+        ({ folder, processSet }) => work(folder, executeIn(processSet)),
+      );
+    } finally {
+      await warden.close();
+    }
+  };
+}
+
+/** As `atWorkplace`, with a warden that is there already, and a scope that is closed at the end. */
+export async function withPrivateFolder<T>(
+  scope: Scope,
+  warden: Warden,
+  urgent: AbortSignal,
+  work: (workplace: Workplace) => Promise<T>,
+): Promise<T> {
+  const make = () => {
+    try {
+      return warden.makeFolder();
+    } catch (error) {
+      throw folderProblem(tmpdir(), error) ?? error;
+    }
+  };
+  return within(scope, warden, urgent, make, async (workplace) => {
+    try {
+      return await work(workplace);
+    } catch (error) {
+      throw problemWithin(workplace.folder, error) ?? error;
+    }
+  });
+}
+
+async function within<T>(
+  scope: Scope,
+  warden: Warden,
+  urgent: AbortSignal,
+  make: () => string,
+  work: (workplace: Workplace) => Promise<T>,
+): Promise<T> {
+  const processSet = makeProcessSet(scope, warden);
+  urgent.addEventListener('abort', processSet.kill, { once: true });
+  try {
+    const folder = make();
+    scope.add('private folder', () => warden.removeFolder(folder));
+    scope.add('look at the private folder', watchFolder(folder, processSet));
+    await openFolderToWorkers(folder);
+    return await work({ folder, processSet });
+  } finally {
+    processSet.dismiss();
+    await scope.close();
+    urgent.removeEventListener('abort', processSet.kill);
+  }
+}
+
+/** As `execFile` does it, for a process that the warden knows. */
+function executeIn({ launchTask }: ProcessSet): Execute {
+  return async (command, args, { timeout, signal, ...options } = {}) => {
+    const launched = launchTask({
+      ...{ name: command, component: 'runner', command, args, cpus: null, ipc: false },
+      ...options,
+    });
+    const stop = () => void launched.stop('SIGTERM', STOP_MS);
+    const timer = timeout === undefined ? undefined : setTimeout(stop, timeout);
+    signal?.addEventListener('abort', stop, { once: true });
+    const exit = await launched.exited;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+    const stderr = launched.stderrTail();
+    if (exit.code === 0) return { stderr };
+    throw Object.assign(new Error(exitWords(launched, exit)), { stderr, killed: exit.signal === 'SIGTERM' });
+  };
+}
+
+/** What is said of a private folder that is not there any more. */
+export function lostFolder(folder: string): string {
+  return `The private folder ${folder} was removed or replaced while it was in use.`;
+}
+
+/** Nginx would run on without its logs, and nobody would know. @returns what stops looking */
+function watchFolder(folder: string, processSet: ProcessSet): () => void {
+  const { ino } = statSync(folder);
+  const timer = setInterval(() => {
+    if (statSync(folder, { throwIfNoEntry: false })?.ino === ino) return;
+    clearInterval(timer);
+    processSet.fail(lostFolder(folder));
+  }, LOOK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,39 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+
+/**
+ * What `npm test` sets up before each test file (by --import): a temporary folder of its own, so that no file sees
+ * what another one leaves for a moment, and an end. Threads and forked processes of a test inherit --import, and
+ * must share the folder of their file.
+ */
+
+/** A file may last as long as one of its tests, and this longer. */
+const GRACE_MS = 2000;
+
+const file = process.argv[1] ?? '';
+if (isMainThread && file.endsWith('.test.js')) {
+  // Short: paths of sockets within are limited to about a hundred bytes.
+  const folder = mkdtempSync(join(tmpdir(), 'nwb-test-'));
+  // Nginx's workers, who are not root, have to pass through.
+  chmodSync(folder, 0o711);
+  process.env.TMPDIR = folder;
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  endInTime();
+}
+
+/**
+ * Node 20 and 22 end a file after --test-timeout; Node 24 only fails the test, and a server that the test left
+ * open would keep the suite waiting forever. A loop that never yields is ended by the limit of CPU time in
+ * package.json.
+ */
+function endInTime(): void {
+  const option = process.execArgv.findLast((each) => each.startsWith('--test-timeout='));
+  if (option === undefined) return;
+  const limitMs = Number(option.split('=')[1]) + GRACE_MS;
+  setTimeout(() => {
+    console.error(`${file} was ended after ${limitMs} ms.`);
+    process.exit(1);
+  }, limitMs).unref();
+}
