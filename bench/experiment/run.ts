@@ -89,8 +89,9 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
   // Without it there is no log that could tell of a worker that ended.
-  const isLost = driven.outcome.state === 'completed' && !isPrivateFolder(folder);
-  if (isLost) driven.outcome = { state: 'failed', reason: lostFolder(folder) };
+  const isLost = !isPrivateFolder(folder);
+  if (isLost && driven.outcome.state === 'completed')
+    driven.outcome = { state: 'failed', reason: lostFolder(folder) };
   const notices = [...driven.notices, ...(isLost ? [] : fullDisk(await statfs(folder)))];
   const errorLog = proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine);
   return runOf({ ...driven, notices }, errorLog);
