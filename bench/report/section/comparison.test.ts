@@ -133,6 +133,8 @@ test('stored results: two points without a line for each run, and everything tha
     /<th scope="row"[^>]*>kernel<\/th><td class="text">6\.1<\/td><td class="text">6\.2<\/td>/,
   );
   assert.match(page, /plain\+buf-16k is in B alone\./);
+  assert.match(page, /<summary>The runs of plain\+buf-16k as a table/);
+  assert.match(PAGE, /<summary>The rounds of plain\+buf-16k as a table/);
   assert.match(page, /Mann–Whitney/);
   const [plot = ''] = [...page.matchAll(/<svg class="plot pairs"[\s\S]*?<\/svg>/g)].map(([each]) => each);
   assert.deepEqual(
