@@ -214,12 +214,15 @@ describe('files and folders that a configuration names', () => {
         },
       },
       (http, _, changes) => {
-        assert.deepEqual(new Set(names(http)), new Set(['root no-such-folder']));
+        // A guard without its file lets nobody in.
+        assert.deepEqual(
+          new Set(names(http)),
+          new Set(['auth_basic_user_file no-such-folder', 'root no-such-folder']),
+        );
         assert.deepEqual(changes, [
           'outside-files ssl_dhparam',
           'outside-files ssl_crl',
           'missing-files ssl_client_certificate',
-          'outside-files auth_basic_user_file',
           ...Array.from({ length: 8 }, () => 'static-files root'),
         ]);
       },

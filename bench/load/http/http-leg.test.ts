@@ -94,16 +94,12 @@ describe('the HTTP leg', { concurrency: true }, () => {
   });
 
   test('a connection that ends with its response, as that response said, costs neither latency nor an error', async (t) => {
-    const counted = new WeakMap<object, number>();
+    // What follows on the connection meets a reset: the server no longer reads it.
     const { url } = await serve(t, ({ socket }, response) => {
-      const number = (counted.get(socket) ?? 0) + 1;
-      counted.set(socket, number);
-      // What follows on the connection meets a reset: the server no longer reads it.
-      if (number === 3) response.setHeader('connection', 'close').end(BODY, () => socket.destroy());
-      else setTimeout(() => response.end(BODY), 20);
+      setTimeout(() => response.setHeader('connection', 'close').end(BODY, () => socket.destroy()), 20);
     });
     const counts = await run(url);
-    assert.ok(counts.requests > CONNECTIONS * 3, 'each connection was replaced');
+    assert.ok(counts.requests > CONNECTIONS, 'a connection was replaced');
     assert.deepEqual([counts.errors, counts.timeouts, samples(counts)], [0, 0, counts.requests]);
     // One at a time: however slow this machine is, latencies do not overlap.
     const sumUs = counts.latency.reduce(
