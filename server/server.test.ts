@@ -352,5 +352,27 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       await until(() => server.stats.connections.open === 0);
       await assert.rejects(once(connect(server.port, '127.0.0.1'), 'connect'), /ECONNREFUSED/);
     });
+
+    it('waits for the last who says goodbye, and for nothing after that', { timeout: 30_000 }, async (t) => {
+      const server = await start(t);
+      const quick = await open(t, server);
+      const slow: Socket = connect(server.port, '127.0.0.1');
+      t.after(() => slow.destroy());
+      slow.write(REQUEST);
+      await until(() => server.stats.connections.open === 2);
+      let isCut = false;
+      slow.resume().on('end', () => {
+        isCut = true;
+      });
+      const closed = once(quick, 'close');
+      const stopped = server.stop(3_600_000);
+      assert.equal((await closed)[0], 1001);
+      await until(() => server.stats.connections.open === 1);
+      await sleep(50);
+      assert.equal(isCut, false);
+      slow.write(clientFrame(0x88, closePayload(1001)));
+      await stopped;
+      assert.equal(server.stats.connections.open, 0);
+    });
   });
 }

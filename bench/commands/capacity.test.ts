@@ -84,7 +84,10 @@ test('over connections the plans have them, and no more than this machine can do
   const narrow = { ...carrying(1e9), readMachine: async () => few };
   const bounded = await searched(await temporaryFolder(t), line, narrow);
   assert.equal(bounded.code, 0);
-  assert.match(bounded.out, /^plain holds at least [\d,]+ WebSockets .*\nThis machine cannot run more: .*limit/);
+  assert.match(
+    bounded.out,
+    /^plain holds at least [\d,]+ WebSockets .*\nThis machine cannot run more: .*limit/,
+  );
   const { runs } = await readResult(bounded.folder);
   for (const { plan } of runs) assert.ok(plan.workers * (1000 - 64) >= plan.connections);
 });

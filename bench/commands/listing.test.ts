@@ -50,6 +50,22 @@ test("somebody else's result is listed with the reason, and so is a damaged one;
   }, COMMON_FOLDER);
 });
 
+test('of many results the newest 50 are listed', async () => {
+  await inFolder(async (folder) => {
+    const names = Array.from({ length: 52 }, (_, index) => `2025-01-${String(index).padStart(2, '0')}`);
+    for (const name of names) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'result.json'), '');
+    }
+    await writeListing(folder, silent);
+    const page = await readFile(join(folder, 'index.html'), 'utf8');
+    assert.deepEqual(
+      [...page.matchAll(/<p class="broken">([\d-]+):/g)].map(([, name]) => name).toSorted(),
+      names.slice(-50),
+    );
+  });
+});
+
 test("an index.html that is somebody else's is left alone, and a folder that is not there is said", async () => {
   await inFolder(async (folder) => {
     await writeFile(join(folder, 'index.html'), '<title>My site</title>');

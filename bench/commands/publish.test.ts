@@ -357,10 +357,7 @@ test('a result of the site itself that cannot be read stays in it, unless the si
   assert.ok((await readdir(join(out, 'results', second))).includes('report.html'));
   const hidden = await publish(join(out, 'results'), '--out', out, '--redact');
   assert.equal(hidden.code, 2);
-  assert.match(
-    hidden.said.at(-1) ?? '',
-    /is part of the site and cannot be redacted\. /,
-  );
+  assert.match(hidden.said.at(-1) ?? '', /is part of the site and cannot be redacted\. /);
   assert.equal((await publish(reports, '--out', out)).code, 0);
   assert.equal((await readdir(join(out, 'results'))).includes(second), false);
 });

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, it } from 'node:test';
-import { droppedHandshakes, fullDisk, throttling } from './kernel.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { droppedHandshakes, fullDisk, throttling, watchKernel } from './kernel.ts';
+
+/** Listens with a backlog of one, prints its port and never accepts. */
+const DEAF = `
+const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+  require('node:fs').writeSync(1, String(server.address().port));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+});`;
 
 describe('what the kernel counted during the load', () => {
   it('tells of handshakes that found the backlog full', () => {
@@ -9,6 +20,25 @@ describe('what the kernel counted during the load', () => {
     assert.deepEqual(droppedHandshakes({ overflows: 3, drops: 3 }, { overflows: 3, drops: 9 }), []);
     assert.deepEqual(droppedHandshakes(null, { overflows: 3, drops: 9 }), []);
     assert.deepEqual(droppedHandshakes({ overflows: 3, drops: 3 }, null), []);
+  });
+
+  it('tells of those between the two readings, the first before the second', {
+    timeout: 20_000,
+  }, async (t) => {
+    const deaf = spawn(process.execPath, ['-e', DEAF], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => deaf.kill('SIGKILL'));
+    const [port] = await once(deaf.stdout, 'data');
+    const ended = await watchKernel();
+    const sockets = Array.from({ length: 8 }, () => connect(Number(String(port)), '127.0.0.1'));
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+    });
+    for (const socket of sockets) socket.on('error', () => {});
+    let notices = await ended();
+    while (!notices.some(({ code }) => code === 'listen-overflow')) {
+      await sleep(50);
+      notices = await ended();
+    }
   });
 
   it('tells of a temporary folder without space, and not of a file system that counts none', () => {

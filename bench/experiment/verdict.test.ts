@@ -14,7 +14,9 @@ describe('verdict', () => {
     t.diagnostic(JSON.stringify(run.validity));
     assert.equal(run.validity.limit.component, 'server');
     assert.equal(run.validity.verdict, 'server-limited');
-    assert.match(run.validity.reasons.join(' '), /The echo server was the limit: .*the busiest echo server/);
+    assert.ok(
+      run.validity.reasons.some(({ code, data }) => code === 'limited-by' && data.component === 'server'),
+    );
   });
 
   it('in the profile direct the echo server is what is measured: it may be the limit', async (t) => {
@@ -44,7 +46,7 @@ describe('verdict', () => {
     t.diagnostic(JSON.stringify(run.validity));
     assert.deepEqual([figures.messages.sent, figures.messages.lost], [1100, 0]);
     assert.notEqual(run.validity.verdict, 'valid');
-    assert.match(run.validity.reasons.join(' '), /The generator sent late: send lag p99 is \d+ µs/);
+    assert.ok(run.validity.reasons.some(({ code }) => code === 'send-lag'));
   });
 
   it('a rate far too high is sent in full, late, and the run is not valid', async (t) => {
@@ -59,7 +61,7 @@ describe('verdict', () => {
     assert.equal(perSecond, 500_000);
     assert.ok((achievedPerSecond ?? Number.NaN) < perSecond && (ratio ?? Number.NaN) < 0.99);
     assert.notEqual(run.validity.verdict, 'valid');
-    assert.match(run.validity.reasons.join(' '), /of the offered rate was echoed in the steady phase/);
+    assert.ok(run.validity.reasons.some(({ code }) => code === 'rate-missed'));
     assert.notEqual(run.validity.limit.component, 'schedule');
   });
 });

@@ -19,10 +19,12 @@ Max cpu time              unlimited            unlimited            seconds
 Max open files            1024                 20000                files     
 `;
 
-const NETSTAT = `TcpExt: SyncookiesSent ListenOverflows ListenDrops TCPHPHits
+const NETSTAT = `IpExt: InNoRoutes ListenOverflows ListenDrops
+IpExt: 0 6 7
+TcpExt: SyncookiesSent ListenOverflows ListenDrops TCPHPHits
 TcpExt: 0 12 15 99
-IpExt: InNoRoutes ListenDrops
-IpExt: 0 7
+MPTcpExt: MPCapableSYNRX ListenOverflows ListenDrops
+MPTcpExt: 0 8 9
 `;
 
 describe('readers of /proc', () => {

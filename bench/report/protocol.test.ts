@@ -18,6 +18,8 @@ test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
   assert.match(without, /every WebSocket ran over HTTP\/1\.1 on its own TLS connection/);
   for (const extendedConnect of [true, null])
     assert.match(protocolSentence({ ...probe, extendedConnect }), /every WebSocket ran over HTTP\/1\.1/);
+  assert.match(protocolSentence({ ...probe, extendedConnect: true }), /would be possible/);
+  assert.match(protocolSentence({ ...probe, extendedConnect: null }), /was not found out/);
   assert.doesNotMatch(protocolSentence({ ...probe, alpnOffered: 'http/1.1' }), /h2/);
   assert.match(protocolSentence({ ...probe, tlsProtocol: null, alpnOffered: null }), /No TLS/);
   assert.match(protocolSentence(null), /was not probed/);

@@ -19,6 +19,18 @@ test('the newest result of each set of variants tells, and one with a single var
   );
 });
 
+test('of many sets of variants the newest eight tell', () => {
+  const sets = Array.from({ length: 9 }, (_, set) => {
+    const { folder, index, result } = at(set + 1, 2);
+    const runs = index.runs.map((run) => ({ ...run, variant: `${run.variant}-${set}` }));
+    return { folder, result, index: { ...index, runs } };
+  });
+  assert.deepEqual(
+    tellingResults(sets).map(({ folder }) => folder),
+    ['9', '8', '7', '6', '5', '4', '3', '2'],
+  );
+});
+
 test('the claims page has a verdict for what was tried, with a link to the report that shows it', () => {
   const { file, body } = claimsPage([at(1, 6), at(2, 3)]);
   assert.equal(file, 'claims.html');

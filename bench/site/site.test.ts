@@ -61,6 +61,24 @@ test('the same results make the same site in whatever order they are given', () 
   assert.deepEqual([...site(history)], [...site(history.toReversed())]);
 });
 
+test('the index shows the newest few changes, figures and findings, and says how many changes it leaves out', () => {
+  const elsewhere = makeHistory(40, 8).map((each) => ({
+    ...each,
+    id: `${each.id}-elsewhere`,
+    environment: { ...each.environment, cpuModel: 'Another CPU' },
+  }));
+  const comparison = indexOf(makeRounds());
+  const comparisons = Array.from({ length: 52 }, (_, at) => ({ ...comparison, id: `comparison-${at}` }));
+  const index = site([...makeHistory(40), ...elsewhere, ...comparisons]).get('index.html') ?? '';
+  const sectionOf = (id: string) => index.split(`<section id="${id}"`)[1]?.split('</section>')[0] ?? '';
+  const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0;
+  assert.equal(count(sectionOf('changes'), /<li/g), 8);
+  assert.match(sectionOf('changes'), /And \d+ earlier changes/);
+  assert.equal(count(sectionOf('comparisons'), /<li/g), 50);
+  const rows = sectionOf('series').split('<li class="row"').slice(1);
+  assert.equal(Math.max(...rows.map((row) => count(row, /class="tile"/g))), 3);
+});
+
 test('the index tells what changed, what comparisons found, and of each result whether it may be believed', () => {
   const history = makeHistory(40);
   const cut = structuredClone(history.at(-1) ?? assert.fail());

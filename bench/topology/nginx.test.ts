@@ -252,6 +252,23 @@ http {
     });
   });
 
+  test('a disk that is full is a problem of the machine, not of the configuration', async () => {
+    const folder = makeOpenFolder(join(bench.root, 'full-'));
+    const path = join(folder, 'nginx');
+    const words = 'pwrite() "/run/nginx.pid" failed (28: No space left on device)';
+    await writeFile(path, `#!/bin/sh\necho 'nginx: [emerg] ${words}' >&2\nexit 1\n`, { mode: 0o755 });
+    const { confPath } = await writeConfiguration(folder, []);
+    await assert.rejects(
+      checkNginx({ ...bench.binary, path, libraryPath: null }, confPath, folder),
+      (error) => {
+        assert.ok(error instanceof Problem);
+        assert.equal(error.kind, 'environment');
+        assert.match(error.message, /^The disk of the temporary folder is full: .*No space left on device/);
+        return true;
+      },
+    );
+  });
+
   test('a port in use: a sentence that names it, and no process left', async () => {
     const squatter = createTcpServer().listen(0, HOST);
     await once(squatter, 'listening');

@@ -150,6 +150,35 @@ for (const client of CLIENTS) {
         });
       }
 
+      test('to a server that broke the protocol nothing more is sent', async (t) => {
+        let peer: Peer | undefined;
+        const port = await rawServer(t, keys(), (one) => {
+          peer = one;
+          onUpgrade(one.stream, (key) => {
+            one.stream.write(switching(key));
+            one.stream.pause();
+          });
+        });
+        const bytes = 1 << 20;
+        const payload = { minBytes: bytes, maxBytes: bytes, type: 'binary' } as const;
+        const heard = open(t, makeSetting(client, keys()?.cert ?? null, payload), port);
+        await heard.opened();
+        const count = 32;
+        heard.connection.send(0, count);
+        const { stream } = peer ?? assert.fail();
+        stream.write(serverFrame(0x83, 'reserved'));
+        assert.equal(await heard.ended(), 'open/protocol-error');
+        let received = 0;
+        stream.on('data', (chunk) => {
+          received += chunk.length;
+        });
+        // The rest may be cut off by a reset.
+        stream.on('error', () => {});
+        stream.resume();
+        if (!stream.closed) await once(stream, 'close');
+        assert.ok(received < count * bytes, `${received} bytes`);
+      });
+
       test('no close frame is code 1006, whether TCP ends, is reset, or ends within a frame', async (t) => {
         let peer: Peer | undefined;
         const port = await rawServer(t, keys(), (one) => {

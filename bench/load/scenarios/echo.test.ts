@@ -86,6 +86,21 @@ function play(scene: Scene, happenings: readonly { what: string; which: number; 
   return failures;
 }
 
+for (const load of [closed(2), rate(1000)])
+  test(`${load.kind} loop: what is unanswered at the end is outstanding, whenever its connection closes`, () => {
+    const scene = makeScene({ load });
+    scene.connect(2);
+    scene.start(TIMES);
+    scene.wakeAt(TIMES.warmUpUs + 10_000);
+    const sent = total(scene.wires);
+    assert.ok(sent > 0);
+    scene.stop();
+    for (const wire of scene.wires) wire.fail('open', 'closed-1006');
+    scene.finish();
+    const { outstanding, lost, unsent } = sumsOf(scene.recordings);
+    assert.deepEqual({ outstanding, lost, unsent }, { outstanding: sent, lost: 0, unsent: 0 });
+  });
+
 describe('closed loop', () => {
   test('sends nothing before warm-up and nothing after the steady phase', () => {
     const scene = makeScene({ load: closed(2) });

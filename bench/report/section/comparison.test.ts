@@ -37,6 +37,27 @@ test('the rounds that are drawn are a table as well', () => {
   ]);
 });
 
+test('what has no effect, and what only restates CPU per message, is neither drawn nor listed round by round', () => {
+  const result = makeRounds();
+  const comparison = makeComparison();
+  const [each = assert.fail()] = comparison.comparisons;
+  const [cpu = assert.fail()] = each.figures;
+  const figures = [
+    cpu,
+    { ...cpu, name: 'perCoreCapacity' as const },
+    { ...cpu, name: 'response.p50' as const, effect: null, interval: null },
+  ];
+  const page = reportHtml({
+    ...result,
+    conclusions: [{ ...comparison, comparisons: [{ ...each, figures }] }],
+  });
+  assert.deepEqual(
+    [...new Set(tableOf(page, 'plain+buf-16k and plain, round by round').map(([figure]) => figure))],
+    ['Nginx CPU per message'],
+  );
+  assert.equal(page.match(/<svg class="plot pairs"/g)?.length, 1);
+});
+
 test('every effect is drawn with its interval, those beyond the scale as an arrow', () => {
   const forest = /<svg class="plot effects"[\s\S]*?<\/svg>/.exec(PAGE)?.[0] ?? '';
   assert.equal(forest.match(/class="interval"/g)?.length, 3);
@@ -112,6 +133,8 @@ test('stored results: two points without a line for each run, and everything tha
     /<th scope="row"[^>]*>kernel<\/th><td class="text">6\.1<\/td><td class="text">6\.2<\/td>/,
   );
   assert.match(page, /plain\+buf-16k is only in B\./);
+  assert.match(page, /<summary>The runs of plain\+buf-16k as a table/);
+  assert.match(PAGE, /<summary>The rounds of plain\+buf-16k as a table/);
   assert.match(page, /Mann–Whitney/);
   const [plot = ''] = [...page.matchAll(/<svg class="plot pairs"[\s\S]*?<\/svg>/g)].map(([each]) => each);
   assert.deepEqual(

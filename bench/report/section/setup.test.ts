@@ -31,3 +31,45 @@ test('one Nginx is told once, several with the variants that ran on each', () =>
       'OpenSSL of Nginx tls@old: OpenSSL 3.0.19; tls@new, tls@new+buf-16k: OpenSSL 3.5.9',
   );
 });
+
+test('the facts of the machine and of the invocation are all there, each under its own name', () => {
+  const result = makeResult([makeRun({ profile: 'tls' })]);
+  const page = shown({ ...result, endedAt: '2025-01-02T03:14:05.000Z' });
+  const section = page.slice(page.indexOf('<section id="setup"'));
+  const facts = new Map(
+    [...section.slice(0, section.indexOf('</dl>')).matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    ),
+  );
+  const { node, loadAverage1m } = result.environment;
+  assert.deepEqual(
+    [...facts.keys()],
+    [
+      'System',
+      'CPU',
+      'Memory',
+      'Nginx',
+      'OpenSSL of Nginx',
+      'Node',
+      'Bun',
+      'Open files limit',
+      'somaxconn',
+      'Local ports',
+      'Load average before',
+      'Started',
+      'Ended',
+      'Seed',
+      'Thresholds',
+      'Bench',
+    ],
+  );
+  for (const [name, value] of [
+    ['Node', node],
+    ['Load average before', loadAverage1m.toFixed(2)],
+    ['Started', result.startedAt],
+    ['Ended', '2025-01-02T03:14:05.000Z'],
+    ['Seed', String(result.plan.seed)],
+    ['Thresholds', 'none'],
+  ] as const)
+    assert.equal(facts.get(name), value, name);
+});

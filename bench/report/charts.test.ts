@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeSearchResult } from '../../test/capacity.ts';
+import { makeRounds } from '../../test/comparison.ts';
+import { makeBothSteps } from '../../test/result.ts';
+import type { Result } from '../model/result.ts';
+import { reportHtml } from './html.ts';
+import type { AxisSpec, ChartSpec } from './page/spec.ts';
+import { chartsOf } from './page-text.test.fixture.ts';
+
+const STEPS = makeBothSteps(6, 4);
+const PAGES: readonly (readonly [string, Result])[] = [
+  ['steps', STEPS],
+  ['a comparison', makeRounds()],
+  ['a capacity search', makeSearchResult()],
+];
+
+interface Drawn {
+  axis: AxisSpec;
+  values: number[];
+}
+
+test('every value lies within the axis it is drawn on', () => {
+  for (const [name, result] of PAGES) {
+    const charts = chartsOf(reportHtml(result));
+    assert.ok(charts.length > 0, name);
+    for (const chart of charts) {
+      for (const { axis, values } of drawnBy(chart)) {
+        const where = `${name}: ${chart.id}: ${axis.title}`;
+        assert.ok(values.length > 0, where);
+        const [least, most] = [Math.min(...values), Math.max(...values)];
+        assert.ok(least >= (axis.min ?? least), `${where}: ${least} of ${axis.min}`);
+        assert.ok(most <= (axis.max ?? most), `${where}: ${most} of ${axis.max}`);
+      }
+    }
+  }
+});
+
+test('an axis goes no further than what is drawn on it needs', () => {
+  for (const [name, result] of PAGES) {
+    // Charts beside each other share their scale.
+    const scales = new Map<string, Drawn>();
+    for (const { axis, values } of chartsOf(reportHtml(result)).flatMap(drawnBy)) {
+      const scale = `${axis.title} to ${axis.max}`;
+      scales.set(scale, { axis, values: [...(scales.get(scale)?.values ?? []), ...values] });
+    }
+    for (const [scale, { axis, values }] of scales) {
+      if (axis.max !== undefined)
+        assert.ok(Math.max(...values) >= axis.max / (axis.logarithmic ? 10 : 3), `${name}: ${scale}`);
+    }
+  }
+});
+
+test('the chart of the handshakes ends with them', () => {
+  const charts = chartsOf(reportHtml(STEPS));
+  const { phases } = STEPS.runs[0] ?? assert.fail();
+  const { startUs, endUs } = phases.find(({ phase }) => phase === 'connect') ?? assert.fail();
+  const chart = charts.find(({ id }) => id === 'chart-connecting-throughput');
+  assert.ok(chart?.kind === 'line');
+  assert.equal(chart.x.max, (endUs - startUs) / 1e6);
+  for (const { points } of chart.series) {
+    assert.deepEqual(points[0], { x: 0, y: 0 });
+    assert.deepEqual(points.at(-1), { x: chart.x.max, y: STEPS.runs[0]?.plan.connections });
+  }
+});
+
+/** What a chart draws on each of its axes that has a scale. */
+function drawnBy(chart: ChartSpec): Drawn[] {
+  const numbers = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
+  if (chart.kind === 'bar') {
+    const rows = chart.names.map((_, row) => numbers(chart.series.map(({ values }) => values[row] ?? null)));
+    const sum = (row: readonly number[]): number => row.reduce((a, b) => a + b, 0);
+    return [{ axis: chart.x, values: chart.stacked ? rows.map(sum) : rows.flat() }];
+  }
+  const on = (second: boolean): number[] =>
+    numbers(
+      chart.series
+        .filter((series) => (series.second ?? false) === second)
+        .flatMap(({ points }) => points.map(({ y }) => y)),
+    );
+  return [
+    { axis: chart.x, values: chart.series.flatMap(({ points }) => points.map(({ x }) => x)) },
+    { axis: chart.y, values: on(false) },
+    ...(chart.y2 === undefined ? [] : [{ axis: chart.y2, values: on(true) }]),
+  ];
+}
