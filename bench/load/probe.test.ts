@@ -111,7 +111,7 @@ test('what is no TLS, not trusted or not there is an error, not a probe', async 
 });
 
 /** Not the limit of time: that would be another message. */
-const CUT_SHORT = /closed before its SETTINGS|ECONNRESET|EPIPE|hang up/;
+const CUT_SHORT = /before its SETTINGS|ECONNRESET|EPIPE|hang up/;
 
 test('a listener that closes after it chose h2, and before its SETTINGS: an error, not a wait', async (t) => {
   for (const close of [

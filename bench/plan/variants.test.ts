@@ -84,7 +84,7 @@ test('an Nginx that nobody named, and one that nobody uses', () => {
     [
       ['new', 'old'],
       ['tls@new', 'tls'],
-      /^No variant runs on the Nginx called old: write tls@old for one that should, or leave --nginx old= out\.$/,
+      /^No variant runs on the Nginx named old\. Use it, for example as tls@old, or leave --nginx old= out\.$/,
     ],
   ];
   for (const [binaries, names, message] of cases) {

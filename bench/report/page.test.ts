@@ -399,7 +399,7 @@ test('a chart is switched, zoomed, scaled and copied by keyboard alone', async (
     assert.ok(await press(named('Logarithmic'), 'Enter'));
     assert.equal(await named('Logarithmic').getAttribute('aria-pressed'), 'true');
     // From the warm-up on, where the axis opens.
-    const from = figure.getByLabel('from');
+    const from = figure.getByLabel('from', { exact: true });
     assert.equal(await from.inputValue(), '-2');
     assert.ok(await press(from, 'Control+A', '4', 'Tab'));
     assert.ok(await press(named('All seconds'), 'Enter'));

@@ -19,7 +19,7 @@ test('no sentence lets WebSocket run over HTTP/2 when it did not', () => {
   for (const extendedConnect of [true, null])
     assert.match(protocolSentence({ ...probe, extendedConnect }), /every WebSocket ran over HTTP\/1\.1/);
   assert.match(protocolSentence({ ...probe, extendedConnect: true }), /would be possible/);
-  assert.match(protocolSentence({ ...probe, extendedConnect: null }), /was not found out/);
+  assert.match(protocolSentence({ ...probe, extendedConnect: null }), /\(RFC 8441\) is unknown/);
   assert.doesNotMatch(protocolSentence({ ...probe, alpnOffered: 'http/1.1' }), /h2/);
   assert.match(protocolSentence({ ...probe, tlsProtocol: null, alpnOffered: null }), /No TLS/);
   assert.match(protocolSentence(null), /was not probed/);

@@ -6,7 +6,7 @@ import { makeRounds } from '../../test/comparison.ts';
 import { makeBothSteps } from '../../test/result.ts';
 import type { Result } from '../model/result.ts';
 import { reportHtml } from './html.ts';
-import { NOTHING } from './page/format.ts';
+import { NOTHING } from '../wording/format.ts';
 
 interface Column {
   title: string;
