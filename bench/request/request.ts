@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import { listed } from '../wording/words.ts';
@@ -142,10 +143,20 @@ export function requestFrom(
   try {
     return { request: command.parse(all, operands), fromFile };
   } catch (error) {
-    // The line alone was found right (readsConfig) before the file was read: the file is wrong, or lacks the same.
-    const isOfFile = fromFile.size > 0 && error instanceof Problem && !(error instanceof Incomplete);
-    if (file === null || !isOfFile) throw error;
+    if (!(error instanceof Problem) || file === null) throw error;
+    if (!isOfFile(error, () => command.parse(given, operands))) throw error;
     throw new Problem(error.kind, `${file.name}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Whether the options of the file caused a problem: the line on its own is right, or lacks something else. */
+function isOfFile(problem: Problem, parseAlone: () => unknown): boolean {
+  try {
+    parseAlone();
+    return true;
+  } catch (alone) {
+    if (!(alone instanceof Incomplete)) return false;
+    return !(problem instanceof Incomplete && isDeepStrictEqual(problem.example, alone.example));
   }
 }
 

@@ -165,7 +165,7 @@ test('where something else is the limit above, the capacity is a lower bound, wi
   const { interval, bound, limit, finished } = searched(OPTIONS, carrying(5000, GENERATOR_BUSY));
   assert.deepEqual([bound, finished], ['at-least', true]);
   assert.ok(interval[0] !== null && interval[0] <= 5000);
-  assert.equal(limit, 'The generator was the limit: it was busy 99 % of the time.');
+  assert.deepEqual(limit, GENERATOR_BUSY.reasons[0]);
 });
 
 test('an objective that is missed while the schedule is kept counts, and is no doing of a valid run', () => {
@@ -234,7 +234,7 @@ test('where not even that runs, nothing is known, and it says why', () => {
   const done = play(strategy, (spec, number) => ({ ...runOf(spec, number, KEPT), outcome: failed }));
   assert.equal(done.length, 1);
   const { bound, limit, finished } = conclude(strategy, done);
-  assert.deepEqual([bound, limit, finished], ['unknown', 'The run failed: Nginx died.', false]);
+  assert.deepEqual([bound, limit?.code, limit?.data, finished], ['unknown', 'run-ended', failed, false]);
 });
 
 test('two trials that fail, and none that does not, are enough; one that fails later is a miss', () => {
@@ -247,7 +247,7 @@ test('two trials that fail, and none that does not, are enough; one that fails l
     const run = runOf(spec, number, KEPT);
     return levelOf(spec) <= 3000 ? run : { ...run, outcome: failed };
   });
-  assert.deepEqual([bound, limit], ['at-least', 'The run failed: Nginx died.']);
+  assert.deepEqual([bound, limit?.code, limit?.data], ['at-least', 'run-ended', failed]);
 });
 
 test('interrupted, it tells what it has; the run that was cut off is no trial', () => {
@@ -273,10 +273,7 @@ test('no run is begun that would end after the budget', () => {
 test('a figure that a run does not give was not missed: too few samples tell nothing', () => {
   const rare = { ...FAST, metric: 'response.p999' };
   const { bound, limit } = searched({ ...OPTIONS, objectives: [rare] }, carrying(1e9));
-  assert.deepEqual(
-    [bound, limit],
-    ['unknown', 'The run has no response.p999: too few samples, or nothing to measure.'],
-  );
+  assert.deepEqual([bound, limit?.code, limit?.data], ['unknown', 'no-samples', { metric: 'response.p999' }]);
 });
 
 test('what Nginx holds in memory is its own, whatever goes on beside the run', () => {

@@ -8,6 +8,7 @@ import { stored } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
+import { finding } from '../wording/finding.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 const OPTIONS: RoundsOptions = {
@@ -258,7 +259,7 @@ test('a variant that never comes to its end is given up, and it is said', () => 
   assert.equal(done.filter(({ plan }) => plan.variant === 'cache').length, 6);
   assert.deepEqual(
     strategy.conclude(done).filter(({ kind }) => kind === 'left-out'),
-    [{ kind: 'left-out', variant: 'tls', reason: 'Its runs failed: Nginx died.' }],
+    [{ kind: 'left-out', variant: 'tls', reason: finding('run-ended', FAILED) }],
   );
 });
 

@@ -8,6 +8,7 @@ import type { Load } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run, Validity } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { finding } from '../wording/finding.ts';
 import { chooseRate, roundDown } from './rate.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
@@ -159,9 +160,8 @@ test('a rate that was asked for stays, whatever comes of it', () => {
     const strategy = makeSteps({ ...OPTIONS, steps, ratePerSecond: 9000 });
     const done = play(strategy, (spec) => runOf(spec, { limit: 'proxy' }));
     assert.deepEqual(told(done).slice(-3), ['direct latency 9000', 'plain latency 9000', 'tls latency 9000']);
-    assert.deepEqual(strategy.conclude(done), [
-      { kind: 'rate', ratePerSecond: 9000, halved: false, reason: 'It was asked for.' },
-    ]);
+    const reason = finding('rate-given', {});
+    assert.deepEqual(strategy.conclude(done), [{ kind: 'rate', ratePerSecond: 9000, halved: false, reason }]);
   }
 });
 
@@ -174,7 +174,7 @@ test('a variant that carried nothing is left out of the second step, and it is s
   });
   assert.deepEqual(told(done).slice(3), ['direct latency 13000', 'tls latency 13000']);
   assert.deepEqual(strategy.conclude(done).slice(1), [
-    { kind: 'left-out', variant: 'plain', reason: 'Its step throughput failed: Nginx died.' },
+    { kind: 'left-out', variant: 'plain', reason: finding('step-ended', failed) },
   ]);
   const none = makeSteps(OPTIONS);
   const all = play(none, (spec) => ({ ...runOf(spec), outcome: failed }));

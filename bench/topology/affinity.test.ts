@@ -89,6 +89,6 @@ describe('affinity', () => {
     await letGo();
     assert.deepEqual(allowed(), before);
     process.env.PATH = `${fakeTaskset(t, 'exit 1')}:${path}`;
-    await assert.rejects(keepTo([cpu]), /cannot be kept to the CPUs \d+: .*--no-pin/);
+    await assert.rejects(keepTo([cpu]), /could not be pinned to CPUs \d+: .*--no-pin/);
   });
 });

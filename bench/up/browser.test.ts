@@ -107,7 +107,7 @@ describe('the page in a browser', { timeout: 300_000 }, () => {
         await until(page, `${figure('Connections open')} === '0'`);
         const count = async (row: string) => Number(await page.evaluate(figure(row)));
         const [sent, received, lost, underWay] = await Promise.all(
-          ['Messages sent', 'Answers received', 'Lost', 'Under way'].map(count),
+          ['Messages sent', 'Answers received', 'Lost', 'Outstanding'].map(count),
         );
         assert.deepEqual([sent, lost], [Number(received) + Number(underWay), 0]);
 
