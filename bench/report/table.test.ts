@@ -5,8 +5,8 @@ import { makeSearchResult } from '../../test/capacity.ts';
 import { makeRounds } from '../../test/comparison.ts';
 import { makeBothSteps } from '../../test/result.ts';
 import type { Result } from '../model/result.ts';
-import { reportHtml } from './html.ts';
 import { NOTHING } from '../wording/format.ts';
+import { reportHtml } from './html.ts';
 
 interface Column {
   title: string;
