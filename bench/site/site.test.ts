@@ -73,7 +73,7 @@ test('the index shows the newest few changes, figures and findings, and says how
   const sectionOf = (id: string) => index.split(`<section id="${id}"`)[1]?.split('</section>')[0] ?? '';
   const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0;
   assert.equal(count(sectionOf('changes'), /<li/g), 8);
-  assert.match(sectionOf('changes'), /And \d+ earlier changes/);
+  assert.match(sectionOf('changes'), /\d+ earlier changes? on the pages/);
   assert.equal(count(sectionOf('comparisons'), /<li/g), 50);
   const rows = sectionOf('series').split('<li class="row"').slice(1);
   assert.equal(Math.max(...rows.map((row) => count(row, /class="tile"/g))), 3);
