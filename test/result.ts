@@ -1,12 +1,13 @@
 import type { Conclusion } from '../bench/model/conclusion.ts';
 import { stored } from '../bench/model/finding.ts';
 import type { Load } from '../bench/model/load.ts';
-import { STEPS } from '../bench/model/plan.ts';
 import { type Environment, type Result, SCHEMA_VERSION } from '../bench/model/result.ts';
 import type { Run } from '../bench/model/run.ts';
 import type { Variant } from '../bench/model/variant.ts';
 import { finding } from '../bench/wording/finding.ts';
 import { CLOSED, makeRun, type RunOptions } from './run.ts';
+
+const STEPS = ['throughput', 'latency'];
 
 const ENVIRONMENT: Environment = {
   os: 'Debian GNU/Linux 12 (bookworm)',
@@ -40,6 +41,7 @@ export function makeResult(runs: Run[] = [makeRun()]): Result {
       labels: {},
       note: null,
       series: null,
+      scenario: 'echo',
       steps:
         runs.length === 0 ? [...STEPS] : STEPS.filter((step) => runs.some(({ plan }) => plan.step === step)),
     },

@@ -2,7 +2,7 @@ import { emptyHistogram, encode } from '../bench/measure/histogram.ts';
 import { stored } from '../bench/model/finding.ts';
 import type { Load, Phase } from '../bench/model/load.ts';
 import type { RunPlan } from '../bench/model/plan.ts';
-import type { HistogramName } from '../bench/model/recording.ts';
+import { counted } from '../bench/model/recording.ts';
 import type { Component, HttpLeg, NginxFacts, Probe, ProcessSeries, Run, Slice } from '../bench/model/run.ts';
 import { quietMachine } from './machine.ts';
 
@@ -81,6 +81,8 @@ export function makeRun(options: RunOptions = {}): Run {
       { phase: 'steady', startUs: steadyUs, endUs: drainUs },
       { phase: 'drain', startUs: drainUs, endUs: drainUs + SECOND_US / 2 },
     ],
+    timeline: [],
+    memory: [],
     slices,
     workers: makeWorkers(slices, connections),
     processes,
@@ -113,7 +115,9 @@ function makePlan(
     step: load.kind === 'closed' ? 'throughput' : 'latency',
     round: null,
     profile,
-    workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' } },
+    workload: { scenario: 'echo', load, payload: { minBytes: 64, maxBytes: 64, type: 'text' }, options: {} },
+    timeline: [],
+    openingStages: 1,
     connections,
     rampPerSecond: 0,
     warmupMs: WARMUP_SECONDS * 1000,
@@ -188,8 +192,8 @@ function makeHistograms(
   load: Load,
   counts: { opened: number; echoed: number; sent: number; medianUs: number; secure: boolean },
 ): Slice['histograms'] {
-  const histograms: Partial<Record<HistogramName, string>> = {};
-  const add = (name: HistogramName, count: number, medianUs: number, spread?: number): void => {
+  const histograms: Record<string, string> = {};
+  const add = (name: string, count: number, medianUs: number, spread?: number): void => {
     if (count > 0) histograms[name] = times(random, count, medianUs, spread);
   };
   if (phase === 'connect') {
@@ -210,8 +214,8 @@ function makeWorkers(slices: readonly Slice[], connections: number): Run['worker
   const sum = (count: (slice: Slice) => number): number =>
     slices.reduce((total, slice) => total + count(slice), 0);
   const halves = (total: number): [number, number] => [Math.ceil(total / 2), Math.floor(total / 2)];
-  const sent = halves(sum((slice) => slice.counters.sent));
-  const opened = halves(sum((slice) => slice.counters.opened));
+  const sent = halves(sum(({ counters }) => counted(counters, 'sent')));
+  const opened = halves(sum(({ counters }) => counted(counters, 'opened')));
   const asked = halves(connections);
   return [0, 1].map((worker) => ({
     worker,
@@ -264,12 +268,12 @@ function makeProcesses(
       cpuUs += share * SECOND_US * (0.95 + 0.1 * random());
     }
     const role = component !== 'proxy' ? component : name === 'nginx master' ? 'master' : 'worker';
-    return { component, role, name, pid: 4000 + index, samples };
+    return { component, role, bornUs: null, endedUs: null, name, pid: 4000 + index, samples };
   });
 }
 
 function makeSpread(direct: boolean, slices: readonly Slice[], connections: number): Run['spread'] {
-  const messages = slices.reduce((total, slice) => total + slice.counters.echoed, 0);
+  const messages = slices.reduce((total, slice) => total + counted(slice.counters, 'echoed'), 0);
   const pair = (component: 'proxy' | 'server' | 'generator', name: string, share: number): Run['spread'] =>
     [share, 1 - share].map((part, index) => ({
       component,

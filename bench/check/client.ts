@@ -85,6 +85,7 @@ function connect(target: Target, localAddress: string | undefined): Socket & { e
     },
     message: () => tellEcho(),
     batchEnd() {},
+    pong() {},
     failed(_stage, kind) {
       ending = { kind, atMs: performance.now() };
       tellEnd(ending);

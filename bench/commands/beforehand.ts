@@ -18,14 +18,14 @@ export type BeforehandNeed = 'checkSide' | 'findCalibration';
  * @throws Problem('configuration') that names the side
  */
 export async function lookBeforehand(
-  { variants, planRun }: Planning,
+  { plan, variants, planRun }: Planning,
   environment: Environment,
   binaries: Binaries,
   services: Pick<Services, BeforehandNeed>,
   ears: Ears,
 ): Promise<Pick<ResultHead, 'calibration'>> {
   const planned = variants.map(({ name }) =>
-    planRun({ variant: name, step: 'throughput', round: null, load: { kind: 'closed', inFlight: 1 } }, 1),
+    planRun({ variant: name, step: plan.steps[0] ?? '', round: null, load: null }, 1),
   );
   const versions: string[] = [];
   for (const each of planned) {

@@ -38,10 +38,11 @@ export async function calibrate(
       ...request,
       variants: variants.map(({ name }) => name),
       planOf: (spec) => planRun(spec, 1).plan,
-      rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1) : rounds,
+      rounds: rounds === null && budgetMs === null ? roundsForVerdicts(1, request.steps) : rounds,
       budgetMs,
       seed: plan.seed,
       together,
+      pilotSteps: request.steps,
     });
     const question = {
       request,

@@ -41,7 +41,7 @@ async function stored(
   command: readonly string[],
   services: Pick<Services, Need>,
 ): Promise<{ result: Result; path: string }> {
-  const { seed, steps } = baseline.plan;
+  const { seed, scenario, steps } = baseline.plan;
   const { variants, runs, comparison } = compareStored(baseline, variant, seed);
   const now = services.now();
   const called = [...new Set(variants.map((each) => each.name.replace(/ \([AB]\)$/, '')))].join('-');
@@ -52,7 +52,15 @@ async function stored(
     id: folder.id,
     startedAt: now.toISOString(),
     endedAt: now.toISOString(),
-    plan: { command: recordedCommand(command), seed, strict: false, thresholds: [], steps, ...tags },
+    plan: {
+      command: recordedCommand(command),
+      seed,
+      strict: false,
+      thresholds: [],
+      scenario,
+      steps,
+      ...tags,
+    },
     environment: baseline.environment,
     variants,
     notices,

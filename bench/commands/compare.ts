@@ -35,7 +35,7 @@ export async function compare(
     const hasTwo = ([baseline, ...others]: readonly Side[]) => baseline === named[0] && others.length > 0;
     const nginx = { sources: request.run.nginx, say: screen.say, signal: interruption.signal };
     const { sides, notices, binaries } = await fitSides(named, hasTwo, nginx, services);
-    const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1));
+    const rounds = request.rounds ?? Math.max(ROUNDS, roundsForVerdicts(sides.length - 1, request.run.steps));
     const roundsOptions = ({ plan, variants, planRun, together }: Planning): RoundsOptions => ({
       ...request.run,
       variants: variants.map(({ name }) => name),
@@ -43,7 +43,8 @@ export async function compare(
       rounds: request.rounds === null && request.budgetMs !== null ? null : rounds,
       budgetMs: request.budgetMs,
       seed: plan.seed,
-      together,
+      together: together && request.run.scenario.takesTurns,
+      pilotSteps: request.run.scenario.steps.map(({ name }) => name),
     });
     const question = {
       request: request.run,

@@ -3,10 +3,10 @@ import { type LiveReport, serveLive } from '../live/live.ts';
 import type { Listener } from '../model/event.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import { loadOf } from '../model/load.ts';
 import type { Environment, Result, ResultHead } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
-import type { RunSpec, Strategy } from '../model/strategy.ts';
+import type { Strategy } from '../model/strategy.ts';
 import type { Variant } from '../model/variant.ts';
 import { type Planning, planRequest } from '../plan/plan.ts';
 import type { Side } from '../plan/variants.ts';
@@ -154,11 +154,10 @@ function withoutSecrets(variant: Variant): Variant {
 }
 
 /** What the machine cannot do is said before anything starts, and not when its turn comes. */
-function checkPlans({ variants, planRun }: Planning, { arrivals }: RunRequest): void {
-  const loadOf = (step: Step): RunSpec['load'] =>
-    step === 'throughput' ? { kind: 'closed', inFlight: 1 } : { kind: 'open', ratePerSecond: 1, arrivals };
-  for (const step of STEPS) {
-    for (const { name } of variants) planRun({ variant: name, step, round: null, load: loadOf(step) }, 1);
+function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: RunRequest): void {
+  for (const { name: step, load } of scenario.steps) {
+    const least = loadOf(load, { inFlight: 1, ratePerSecond: 1, arrivals });
+    for (const { name } of variants) planRun({ variant: name, step, round: null, load: least }, 1);
   }
 }
 

@@ -78,7 +78,7 @@ export function lateness({
  */
 function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
   const { load } = workload;
-  if (load.kind === 'closed') return null;
+  if (load?.kind !== 'open') return null;
   const offered = (load.ratePerSecond * durationMs) / 1e3;
   return load.arrivals === 'uniform' ? ACHIEVED : Math.min(ACHIEVED, 1 - 3 / Math.sqrt(offered));
 }

@@ -1,6 +1,7 @@
 import type { RunFigures } from '../measure/figures.ts';
 import { slicesOf } from '../measure/span.ts';
 import type { Finding } from '../model/finding.ts';
+import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
@@ -15,10 +16,12 @@ const USUAL_US = 250_000;
  */
 export function stall(run: Run, { latencies }: RunFigures): Finding | null {
   const usualUs = latencies.service?.p50 ?? null;
-  if (run.plan.workload.load.kind === 'open' || run.plan.turns !== null) return null;
+  if (run.plan.workload.load?.kind !== 'closed' || run.plan.turns !== null) return null;
   if (usualUs === null || usualUs > USUAL_US) return null;
   const whole = slicesOf(run, 'steady').filter(({ startUs, endUs }) => endUs - startUs >= WHOLE_US);
-  const still = whole.flatMap(({ counters }, index) => (counters.echoed === 0 ? [index + 1] : []));
+  const still = whole.flatMap(({ counters }, index) =>
+    counted(counters, 'echoed') === 0 ? [index + 1] : [],
+  );
   // That nothing at all was echoed is another doubt.
   if (still.length === 0 || still.length === whole.length) return null;
   return finding('stalled', { count: still.length, seconds: still, of: whole.length, usualUs });

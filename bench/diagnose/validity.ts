@@ -1,6 +1,9 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Finding } from '../model/finding.ts';
+import { counted } from '../model/recording.ts';
 import type { Run, Validity } from '../model/run.ts';
+import type { DoubtName } from '../scenarios/definition.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { finding } from '../wording/finding.ts';
 import { absence } from './absence.ts';
 import { standingDoubts } from './disturbance.ts';
@@ -18,17 +21,21 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   const found = limitOf(run, figures, utilisation, schedule);
   const limit = limitFinding(found);
   const cut = notCompleted(run);
+  const asked = scenarioNamed(run.plan.workload.scenario).doubts;
+  const ifAsked = (name: DoubtName, doubt: Finding | null | undefined) =>
+    asked.includes(name) ? doubt : null;
   const doubts = [
-    cut ?? nothing(figures),
-    losses(run, figures),
+    cut ?? ifAsked('nothing-echoed', nothing(figures)),
+    miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
     absence(run),
-    stall(run, figures),
+    ifAsked('stall', stall(run, figures)),
     disturbance,
-    schedule.lag,
-    schedule.rate,
-    schedule.inTime,
-    schedule.backlog,
+    ...[schedule.lag, schedule.rate, schedule.inTime, schedule.backlog].map((doubt) =>
+      ifAsked('schedule', doubt),
+    ),
   ].filter((doubt) => doubt !== null && doubt !== undefined);
+  if (!asked.includes('limit'))
+    return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
   // What was the limit of a run that broke off matters less than that it did.
   const limited = cut === null ? limitedBy(run, utilisation, found) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
@@ -48,9 +55,12 @@ function nothing({ steady }: RunFigures): Finding | null {
   return steady.echoed > 0 ? null : finding('nothing-echoed', {});
 }
 
-function losses({ workers }: Run, { connections, messages, conservation }: RunFigures): Finding | null {
-  if (!conservation.ok) return finding('counts-differ', {});
-  const unsent = workers.reduce((sum, worker) => sum + worker.unsent, 0);
+function miscounted({ conservation }: RunFigures): Finding | null {
+  return conservation.ok ? null : finding('counts-differ', {});
+}
+
+function losses({ workers }: Run, { connections, messages }: RunFigures): Finding | null {
+  const unsent = workers.reduce((sum, worker) => sum + counted(worker, 'unsent'), 0);
   const { asked, failed } = connections;
   if (failed === 0 && messages.lost === 0 && unsent === 0) return null;
   return finding('losses', { asked, failed, lost: messages.lost, unsent });

@@ -7,8 +7,9 @@ import { sourcePorts } from '../load/source.ts';
 import { makeMerger } from '../measure/merge.ts';
 import type { Notice } from '../model/finding.ts';
 import type { RunPlan } from '../model/plan.ts';
-import type { Outcome, Run, RunProcess } from '../model/run.ts';
+import type { MemorySample, Outcome, Run, RunProcess } from '../model/run.ts';
 import { readWildcardPorts } from '../observe/environment.ts';
+import { readConnectionMemory } from '../observe/memory.ts';
 import { type Sampler, startSampler } from '../observe/sampler.ts';
 import { startGenerators } from '../topology/generators.ts';
 import type { Launched } from '../topology/process.ts';
@@ -19,7 +20,7 @@ import { startCheckpoints } from './checkpoint.ts';
 import type { RunContext } from './context.ts';
 import { watchKernel } from './kernel.ts';
 import { watchLive } from './live.ts';
-import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout } from './phases.ts';
+import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout, SETTLE_MS } from './phases.ts';
 import { spreadOf } from './spread.ts';
 
 const EPOCH_AHEAD_MS = 150;
@@ -32,7 +33,16 @@ const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in th
 /** What came of the load. */
 export type LoadOutcome = Pick<
   Run,
-  'outcome' | 'phases' | 'slices' | 'workers' | 'processes' | 'machine' | 'spread' | 'notices'
+  | 'outcome'
+  | 'phases'
+  | 'timeline'
+  | 'memory'
+  | 'slices'
+  | 'workers'
+  | 'processes'
+  | 'machine'
+  | 'spread'
+  | 'notices'
 > & {
   /** ALPN that the WebSockets negotiated. */
   alpn: string | null;
@@ -74,7 +84,8 @@ export async function driveLoad(
   // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
   const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
-  const sampler = startSampler({ nowUs: clock });
+  const { proxy } = target;
+  const sampler = startSampler({ nowUs: clock, ...(proxy === null ? {} : { follow: proxy.processes }) });
   onSampler(sampler);
   const live = watchLive(context, merger.latest, sampler.usage);
   const fleet = makeFleet(members, (recording) => {
@@ -90,6 +101,14 @@ export async function driveLoad(
   context.onProcesses?.(processes);
   await sleep(Math.max(0, -clock() / 1e3) + 1);
   const kernelNotices = await watchKernel();
+  const memory: MemorySample[] = [];
+  const onPartOpen = async (open: number) => {
+    if (plan.openingStages === 1) return;
+    await sleep(SETTLE_MS);
+    const pids = processes.filter(({ component }) => component === 'proxy').map(({ pid }) => pid);
+    const { processBytes: proxyBytes, kernelBytes } = readConnectionMemory(pids);
+    memory.push({ atUs: Math.round(clock()), open, proxyBytes, kernelBytes });
+  };
   const phaseContext: PhaseContext = {
     context,
     fleet,
@@ -97,17 +116,22 @@ export async function driveLoad(
     sampler,
     processSet,
     live,
+    on: { proxy, servers, processSet },
+    timeline: [],
+    onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },
     times: null,
   };
   const driven = (outcome: Outcome, endUs: number, stats: (ServerStats | null)[]): LoadOutcome => ({
     outcome,
     phases: phasesOf(phaseContext, endUs),
+    timeline: phaseContext.timeline,
+    memory,
     slices: merger.slices(),
     workers: fleet.totals(),
     processes: sampler.series(),
     machine: sampler.machine(),
-    spread: spreadOf(fleet, processes, stats),
+    spread: spreadOf(fleet, sampler.series(), stats),
     notices: sampler.notices(),
     alpn: fleet.routes().find((route) => route.alpn !== null)?.alpn ?? null,
   });

@@ -118,6 +118,8 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
     startedAt,
     outcome,
     phases: [],
+    timeline: [],
+    memory: [],
     slices: [],
     workers: [],
     processes: [],

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { figuresOf, type RunFigures } from '../measure/figures.ts';
+import { MESSAGE_NAMES, Messages } from '../measure/messages.ts';
 import { Recorder } from '../measure/recorder.ts';
 import { findNginx, type NginxBinary } from '../nginx/binary.ts';
 import { readEnvironment, readMachine } from '../observe/environment.ts';
@@ -238,16 +239,18 @@ function print(
 function recordingNs(): number {
   const recorder = new Recorder(
     { host: 'here', index: 0 },
+    MESSAGE_NAMES,
     () => {},
     () => null,
   );
+  const messages = new Messages(recorder);
   recorder.schedule({ connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 1e12 });
   const count = 3_000_000;
   const startedAt = performance.now();
   for (let i = 0; i < count; i++) {
     const nowUs = 10 + i * 20;
-    recorder.sent(nowUs, 64);
-    recorder.echoed(nowUs + 10, nowUs - (i % 5_000), 64);
+    messages.sent(nowUs, 64);
+    messages.echoed(nowUs + 10, nowUs - (i % 5_000), 64);
   }
   return ((performance.now() - startedAt) * 1e6) / count;
 }

@@ -2,7 +2,7 @@ import type { LoadFigures } from '../measure/merge.ts';
 import type { LiveCpu } from '../model/event.ts';
 import type { FailureCounts } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
-import type { Recording } from '../model/recording.ts';
+import { counted, type Recording } from '../model/recording.ts';
 import { MEASURED } from '../model/run.ts';
 import { cycleUs, turnUs } from '../model/turns.ts';
 import type { ProcessUsage } from '../observe/sampler.ts';
@@ -39,7 +39,7 @@ export function watchLive(
   const tell = () => {
     if (isQuiet) return;
     const figures = connecting ? null : latest();
-    const isOpenLoop = plan.workload.load.kind === 'open';
+    const isOpenLoop = plan.workload.load?.kind === 'open';
     void emit({
       type: 'live',
       figures: {
@@ -65,8 +65,8 @@ export function watchLive(
       tell();
     },
     note(recording) {
-      if (recording.gauges !== null) open[recording.from.index] = recording.gauges.open;
-      lost += recording.counters.lost + recording.counters.unsent;
+      if (recording.gauges !== null) open[recording.from.index] = counted(recording.gauges, 'open');
+      lost += counted(recording.counters, 'lost') + counted(recording.counters, 'unsent');
       for (const [kind, count] of Object.entries(recording.failures)) {
         failures[kind] = (failures[kind] ?? 0) + count;
         failed += count;

@@ -7,17 +7,22 @@ import type { Span } from '../measure/span.ts';
 import { PHASES } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
+import type { DoneAction } from '../model/timeline.ts';
 import { wallMs } from '../model/turns.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { RunContext } from './context.ts';
 import type { Live } from './live.ts';
+import { type ActedOn, carryOut } from './timeline.ts';
 
 /** From the last handshake to the first message: the word has to reach every worker in between. */
 const HEAD_START_US = 100_000;
 /** Added to what a worker's own timeouts allow it; after that it counts as hung. */
 const HUNG_AFTER_MS = 15_000;
 const RESPONSE_TIMEOUT_MS = 5_000;
+
+/** From the last handshake of a part until memory is read: what is freed late is gone by then. */
+export const SETTLE_MS = 500;
 
 /** What the phases of one load act on, and what becomes of them. */
 export interface PhaseContext {
@@ -27,6 +32,12 @@ export interface PhaseContext {
   sampler: Sampler;
   processSet: ProcessSet;
   live: Live;
+  /** What the actions of the plan's timeline act on. */
+  on: ActedOn;
+  /** The actions that were carried out. */
+  timeline: DoneAction[];
+  /** A part of the connections is open: that many altogether. */
+  onPartOpen(open: number): Promise<void>;
   /** From the first handshake to the last; without length while the connections open. */
   handshakes: Span;
   /** Null while the connections open. */
@@ -51,9 +62,9 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
     const limit = sleep(ms, late, { signal: over.signal }).catch(() => late);
     return Promise.race([work.then(() => null), cutShort, limit]);
   };
-  let sampled = Promise.resolve();
+  let sampled: Promise<unknown> = Promise.resolve();
   live.enter('connect');
-  const connected = fleet.connect(plans).then((handshakes) => {
+  const connected = fleet.connect(plans, phaseContext.onPartOpen).then((handshakes) => {
     phaseContext.handshakes = handshakes;
   });
   let beginUs = 0;
@@ -71,7 +82,17 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
   if (ended === null) {
     const times = phaseTimes(plan, phaseContext.handshakes.endUs, beginUs);
     phaseContext.times = times;
-    sampled = sampleAtBounds(times, clock, sampler, live, over.signal);
+    sampled = Promise.all([
+      sampleAtBounds(times, clock, sampler, live, over.signal),
+      carryOut(
+        plan.timeline,
+        times.warmUpUs,
+        clock,
+        phaseContext.on,
+        (done) => phaseContext.timeline.push(done),
+        over.signal,
+      ),
+    ]);
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
@@ -126,9 +147,9 @@ function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSi
   ]);
 }
 
-function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs }: RunPlan): number {
+function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs, openingStages }: RunPlan): number {
   const ramp = rampPerSecond === 0 ? connections * 10 : (connections / rampPerSecond) * 2_000;
-  return ramp + connectTimeoutMs + HUNG_AFTER_MS;
+  return ramp + openingStages * (connectTimeoutMs + SETTLE_MS) + HUNG_AFTER_MS;
 }
 
 /** Each of the others has as long to be set up and connected as this run had. */

@@ -6,6 +6,7 @@ import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
 import type { Sampler } from '../observe/sampler.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
 import { makeCertificate } from '../topology/certificate.ts';
 import { readErrorLog } from '../topology/nginx.ts';
@@ -52,7 +53,11 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     kind: plan.server,
     engine: plan.engine,
     cpus: plan.placement?.server ?? null,
-    args: [...(context.serverArguments ?? []), ...handicapArguments(context.variant)],
+    args: [
+      ...(context.serverArguments ?? []),
+      ...scenarioNamed(plan.workload.scenario).serverArguments(plan.workload.options),
+      ...handicapArguments(context.variant),
+    ],
     maxPayloadBytes: plan.workload.payload.maxBytes,
     socketFolder: folder,
     certificate,

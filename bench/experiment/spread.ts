@@ -53,6 +53,6 @@ function generatorShares(fleet: Fleet): Share[] {
     component: 'generator',
     name: `generator ${worker + 1}`,
     connections: opened,
-    messages: echoed,
+    messages: echoed ?? 0,
   }));
 }

@@ -1,7 +1,7 @@
 import type { WorkerEnd } from '../measure/merge.ts';
 import type { PhaseTimes } from '../measure/recorder.ts';
 import { decodeRecording } from '../measure/recording-bytes.ts';
-import type { Recording } from '../model/recording.ts';
+import { counted, type Recording } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import { type Route, sumRoutes } from './connections/route.ts';
 import { type Gate, makeGate } from './gate.ts';
@@ -21,8 +21,13 @@ export interface Fleet {
    * Opens all connections and resolves when every handshake is over. The result is the connect phase, from the
    * start of the first handshake to the end of the last, in whole µs since the run's epoch. It is 0 to 0 if no
    * worker survived to report it.
+   *
+   * @param between called when a part of the connections is open, with how many there are; the next part waits for it
    */
-  connect(plans: WorkerPlan[]): Promise<{ startUs: number; endUs: number }>;
+  connect(
+    plans: WorkerPlan[],
+    between?: (open: number) => Promise<void>,
+  ): Promise<{ startUs: number; endUs: number }>;
   /**
    * Sends during warm-up and steady phase. Resolves when every worker is drained, or none has a connection left.
    */
@@ -45,6 +50,8 @@ interface Member {
   deserted: boolean;
   connected: Gate;
   handshakes: { startUs: number; endUs: number } | null;
+  /** Open connections when the handshakes of the last part were over. */
+  open: number;
   done: Gate;
   /** Sums over its recordings: all that is known about a worker that died. */
   seen: WorkerTotals;
@@ -66,7 +73,7 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
     await Promise.all(members.map((member) => member[gate].opened));
   };
   return {
-    connect(plans) {
+    async connect(plans, between = async (_open: number) => {}) {
       members.forEach((member, i) => {
         const plan = plans[i];
         if (plan === undefined) return;
@@ -74,14 +81,23 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
         member.seen.asked = plan.connections;
         tell(member, { type: 'connect', plan });
       });
-      return all('connected').then(() => {
-        const spans = members.flatMap(({ handshakes }) => handshakes ?? []);
-        if (spans.length === 0) return { startUs: 0, endUs: 0 };
-        return {
-          startUs: Math.min(...spans.map(({ startUs }) => startUs)),
-          endUs: Math.max(...spans.map(({ endUs }) => endUs)),
-        };
-      });
+      await all('connected');
+      await between(members.reduce((sum, { open }) => sum + open, 0));
+      for (let stage = 1; stage < (plans[0]?.runPlan.openingStages ?? 1); stage++) {
+        for (const member of members) {
+          if (member.gone || member.totals !== null) continue;
+          member.connected = makeGate();
+          tell(member, { type: 'connect-more' });
+        }
+        await all('connected');
+        await between(members.reduce((sum, { open }) => sum + open, 0));
+      }
+      const spans = members.flatMap(({ handshakes }) => handshakes ?? []);
+      if (spans.length === 0) return { startUs: 0, endUs: 0 };
+      return {
+        startUs: Math.min(...spans.map(({ startUs }) => startUs)),
+        endUs: Math.max(...spans.map(({ endUs }) => endUs)),
+      };
     },
     run(times) {
       for (const member of members) tell(member, { type: 'start', times });
@@ -119,18 +135,13 @@ function makeMember(
     deserted: false,
     connected: makeGate(),
     handshakes: null,
+    open: 0,
     done: makeGate(),
     seen: {
       worker,
       asked: 0,
       opened: 0,
       failed: 0,
-      due: 0,
-      sent: 0,
-      echoed: 0,
-      outstanding: 0,
-      lost: 0,
-      unsent: 0,
     },
     totals: null,
     recordings: null,
@@ -144,6 +155,7 @@ function makeMember(
       onRecording(recording);
     } else if (report.type === 'connected') {
       member.handshakes = { startUs: report.startUs, endUs: report.endUs };
+      member.open = report.open;
       member.connected.open();
     } else if (report.type === 'deserted') {
       member.deserted = true;
@@ -172,9 +184,9 @@ function tell(member: Member, command: WorkerCommand): void {
 
 function note(seen: WorkerTotals, recording: Recording): void {
   const { counters, gauges, failures } = recording;
-  for (const name of ['opened', 'due', 'sent', 'echoed', 'lost', 'unsent'] as const)
-    seen[name] += counters[name];
-  if (gauges !== null) seen.outstanding = gauges.outstanding;
+  for (const [name, count] of Object.entries(counters)) seen[name] = counted(seen, name) + count;
+  const { open: _, ...levels } = gauges ?? {};
+  Object.assign(seen, levels);
   for (const count of Object.values(failures)) seen.failed += count;
 }
 

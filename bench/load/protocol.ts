@@ -10,6 +10,7 @@ export type LoadPlan = Pick<
   RunPlan,
   | 'workload'
   | 'workers'
+  | 'openingStages'
   | 'client'
   | 'pacing'
   | 'turns'
@@ -39,6 +40,8 @@ export interface WorkerPlan {
 /** Runner → generator worker. */
 export type WorkerCommand =
   | { type: 'connect'; plan: WorkerPlan }
+  /** Open the next part of the connections, if the plan has several. */
+  | { type: 'connect-more' }
   | { type: 'start'; times: PhaseTimes }
   /** Stop sending, emit what was recorded, and end. */
   | { type: 'stop' }
@@ -50,8 +53,8 @@ export type WorkerReport =
   | { type: 'ready' }
   /** See recording-bytes.ts; in base64, because JSON has no bytes. */
   | { type: 'recording'; base64: string }
-  /** Every handshake is over. When the first began and the last ended, in whole µs since the run's epoch. */
-  | { type: 'connected'; startUs: number; endUs: number }
+  /** Every handshake of this part is over, and what the scenario does on opening is done. When the first began and the last ended, in whole µs since the run's epoch, and how many are open. */
+  | { type: 'connected'; startUs: number; endUs: number; open: number }
   /** The last connection is gone but the schedule continues: every message that falls due counts as unsent. */
   | { type: 'deserted' }
   /** `recordings`: how many were emitted. */

@@ -1,19 +1,20 @@
 import { performance } from 'node:perf_hooks';
 import { Recorder } from '../measure/recorder.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
+import { inFlightOf } from '../model/load.ts';
 import type { Target } from '../model/target.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import type { OpenCarrier } from './carriers/carrier.ts';
 import { carriersHere } from './carriers/engine.ts';
 import { type Clock, clockSince } from './clock.ts';
 import type { ConnectionContext, Connector } from './connections/connection.ts';
 import { leanConnector } from './connections/lean-connection.ts';
 import { makeLoopReader } from './loop-reader.ts';
-import { startRamp } from './pacing/ramp.ts';
+import { type Ramp, startRamp } from './pacing/ramp.ts';
 import { spinningWaker, threadWaker } from './pacing/waker.ts';
 import type { LoadPlan, WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import { makeEcho } from './scenarios/echo.ts';
-import type { Exchange } from './scenarios/exchange.ts';
-import { Sessions } from './scenarios/sessions.ts';
+import type { MakeClient } from './sessions/client.ts';
+import { Sessions } from './sessions/sessions.ts';
 import { sourceOf } from './source.ts';
 import { FrameWriter } from './wire/frame-writer.ts';
 import { Payload } from './wire/payload.ts';
@@ -32,14 +33,21 @@ const report = (message: WorkerReport) => {
 /** Loads `ws` only if it is used: otherwise compiling it would be charged to the first connections. */
 async function connectorOf({ client, workload }: LoadPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
-  const batch = workload.load.kind === 'closed' ? workload.load.inFlight : 1;
-  return leanConnector(context, new FrameWriter(context.payload, batch), await carrierOf(context.target));
+  const writer = new FrameWriter(context.payload, inFlightOf(workload.load));
+  return leanConnector(context, writer, await carrierOf(context.target));
 }
 
 async function carrierOf({ host, tls }: Target): Promise<OpenCarrier> {
   const carriers = await carriersHere();
   if (tls === null) return carriers.tcp(host);
   return carriers.tls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
+}
+
+/** What the connections do, from the folder of the scenario. Its name is one of the registry. */
+async function clientOf({ workload }: LoadPlan): Promise<MakeClient<unknown>> {
+  const { name } = scenarioNamed(workload.scenario);
+  const module = await import(new URL(`../scenarios/${name}/client.js`, import.meta.url).href);
+  return module.makeClient;
 }
 
 async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> {
@@ -49,12 +57,13 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   const payload = new Payload(runPlan.workload.payload, runPlan.seed);
   const recorder = new Recorder(
     id,
+    scenarioNamed(runPlan.workload.scenario).recorded,
     (recording) => report({ type: 'recording', base64: encodeRecording(recording).toString('base64') }),
     makeLoopReader(clock),
   );
   const connect = await connectorOf(runPlan, { clock, payload, target: plan.target });
-  const { load } = runPlan.workload;
-  const sessions = new Sessions<Exchange>(
+  const makeClient = await clientOf(runPlan);
+  const sessions = new Sessions(
     {
       clock,
       recorder,
@@ -63,17 +72,13 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
       onHandshakeOver: () => ramp.handshakeOver(),
     },
     (open) =>
-      makeEcho(
+      makeClient(
         {
           clock,
           payload,
           recorder,
-          load,
-          echoTimeoutUs: runPlan.echoTimeoutMs * 1e3,
+          plan: runPlan,
           worker: id.index,
-          workers: runPlan.workers,
-          seed: runPlan.seed,
-          turns: runPlan.turns,
           callAt: (us, call) => callAt(clock, us, call),
           makeWaker: (wake) =>
             runPlan.pacing === 'spin'
@@ -83,22 +88,39 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
         open,
       ),
   );
-  const { scenario } = sessions;
+  const { client } = sessions;
   const rampUs = Math.max(0, Math.floor(clock()));
-  const ramp = startRamp({
-    clock,
-    connections: plan.connections,
-    perSecond: plan.rampPerSecond,
-    pending: plan.pendingHandshakes,
-    connect: (index) => connectOne(plan, sessions, index),
-    onDone: () => {
-      const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
+  let stage = 0;
+  let handshakesOver = false;
+  /** Opens the next part of the connections. */
+  const openPart = (): Ramp => {
+    const from = Math.floor((plan.connections * stage) / runPlan.openingStages);
+    stage++;
+    const connections = Math.floor((plan.connections * stage) / runPlan.openingStages) - from;
+    return startRamp({
+      clock,
+      connections,
+      perSecond: plan.rampPerSecond,
+      pending: plan.pendingHandshakes,
+      connect: (index) => connectOne(plan, sessions, from + index),
+      onDone: () => {
+        handshakesOver = true;
+        reportConnected();
+      },
+    });
+  };
+  const reportConnected = () => {
+    if (!handshakesOver || !client.isReady()) return;
+    handshakesOver = false;
+    const handshakes = { startUs: rampUs, endUs: Math.floor(clock()) + 1 };
+    if (stage === runPlan.openingStages) {
       recorder.connected();
       // Collects the garbage of the handshakes now rather than in the middle of the measurement.
       globalThis.gc?.();
-      report({ type: 'connected', ...handshakes });
-    },
-  });
+    }
+    report({ type: 'connected', ...handshakes, open: sessions.openConnections });
+  };
+  let ramp = openPart();
 
   let started = false;
   let deserted = false;
@@ -108,18 +130,19 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     done = true;
     clearInterval(ticker);
     ramp.stop();
-    scenario.stop(clock());
+    client.stop(clock());
     recorder.finish(clock());
     const { connections: asked } = plan;
     const { openings: opened, failures: failed, routes } = sessions;
-    const totals = { worker: id.index, asked, opened, failed, ...recorder.totals };
+    const totals = { ...recorder.totals, worker: id.index, asked, opened, failed };
     report({ type: 'done', totals, routes, recordings: recorder.recordings });
   };
   const ticker = setInterval(() => {
     sessions.tick(Math.ceil(sessions.size / TICKS_A_ROUND));
     const nowUs = clock();
     recorder.advance(nowUs);
-    if (started && scenario.isDrained(nowUs)) finish();
+    reportConnected();
+    if (started && client.isDrained(nowUs)) finish();
     else if (started && !deserted && sessions.openConnections === 0) {
       deserted = true;
       report({ type: 'deserted' });
@@ -127,10 +150,11 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   }, TICK_MS);
 
   return (command) => {
-    if (command.type === 'start') {
+    if (command.type === 'connect-more') ramp = openPart();
+    else if (command.type === 'start') {
       started = true;
       recorder.schedule(command.times);
-      scenario.start(command.times);
+      client.start(command.times);
     } else if (command.type === 'stop') finish();
     else if (command.type === 'leave') {
       finish();
@@ -140,7 +164,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
 }
 
 /** Opens connection `index` of this worker, under a number that is unique among all workers. */
-function connectOne(plan: WorkerPlan, sessions: Sessions<Exchange>, index: number): void {
+function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number): void {
   const { target, runPlan, sourcePorts } = plan;
   const { ports } = target;
   const id = index * runPlan.workers + plan.id.index;
@@ -163,7 +187,7 @@ function callAt(clock: Clock, us: number, call: () => void): void {
 }
 
 /** Closes all open connections properly, within a limited time, and exits. */
-function leave(sessions: Sessions<Exchange>): void {
+function leave(sessions: Sessions<unknown>): void {
   sessions.closeAll();
   const since = performance.now();
   const poll = setInterval(() => {

@@ -20,7 +20,7 @@ export function capacityOf(
 ): Capacity | null {
   if (run.proxy === null || perSecond === null || perSecond === 0) return null;
   const measured = run.validity.limit.component === 'proxy';
-  if (run.plan.workload.load.kind === 'open' && !measured) return null;
+  if (run.plan.workload.load?.kind !== 'closed' && !measured) return null;
   let cores = 0;
   for (const { cpuShare } of processes.filter(isNginxWorker)) {
     if (cpuShare === null) return null;

@@ -1,5 +1,6 @@
 import { FAILURE_STAGES, type FailureStage } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
+import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { ratio, total } from './arithmetic.ts';
 import { type ByComponent, cpuUsByComponent, mapComponents } from './processes.ts';
@@ -82,5 +83,5 @@ export function connectOf(run: Run): ConnectFigures {
 
 /** Connections that opened in these phases. */
 export function openedIn(run: Run, ...phases: Phase[]): number {
-  return total(slicesOf(run, ...phases).map((slice) => slice.counters.opened));
+  return total(slicesOf(run, ...phases).map(({ counters }) => counted(counters, 'opened')));
 }

@@ -1,48 +1,52 @@
+import { type Counters, counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
+import type { Equation } from '../scenarios/definition.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 
-/** What happened to the messages: sent = echoed + outstanding + lost. */
-export interface MessageAccount {
-  sent: number;
-  echoed: number;
-  outstanding: number;
-  lost: number;
-  /** Whether the equation holds. */
-  ok: boolean;
-}
-
+/** Whether nothing was counted twice or forgotten: the equations of the scenario hold. */
 export interface Conservation {
   /** For every worker and for the total. */
   ok: boolean;
-  total: MessageAccount;
-  workers: (MessageAccount & { worker: number })[];
+  total: Account;
+  workers: (Account & { worker: number })[];
 }
 
-type Counts = Omit<MessageAccount, 'ok'>;
+/** The final counts and levels of one worker, or of all. */
+export interface Account {
+  counts: Counters;
+  /** Whether the equations hold. */
+  ok: boolean;
+}
 
 /** Checks the totals of each generator worker. An interrupted run without totals is summed from its slices. */
 export function conservationOf(run: Run): Conservation {
+  const { conservation } = scenarioNamed(run.plan.workload.scenario);
+  const account = (counts: Counters): Account => ({
+    counts,
+    ok: conservation.every((equation) => holds(equation, counts)),
+  });
   const workers = run.workers.map(({ worker, ...counts }) => ({ worker, ...account(counts) }));
-  const total = account(workers.length > 0 ? sumOf(workers) : countsOfSlices(run));
+  const total = account(
+    workers.length > 0 ? sumOf(workers.map(({ counts }) => counts)) : countsOfSlices(run),
+  );
   return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
 }
 
-function account({ sent, echoed, outstanding, lost }: Counts): MessageAccount {
-  return { sent, echoed, outstanding, lost, ok: sent === echoed + outstanding + lost };
+/** An older run that did not count the whole cannot break it. */
+function holds({ whole, parts }: Equation, counts: Counters): boolean {
+  return counts[whole] === undefined || counts[whole] === sum(parts.map((part) => counted(counts, part)));
 }
 
-function sumOf(list: readonly Counts[]): Counts {
-  const sum = { sent: 0, echoed: 0, outstanding: 0, lost: 0 };
-  for (const counts of list) {
-    sum.sent += counts.sent;
-    sum.echoed += counts.echoed;
-    sum.outstanding += counts.outstanding;
-    sum.lost += counts.lost;
-  }
-  return sum;
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
-/** Outstanding is a level, not a flow, so only the last slice counts. */
-function countsOfSlices(run: Run): Counts {
-  const flows = sumOf(run.slices.map(({ counters }) => ({ ...counters, outstanding: 0 })));
-  return { ...flows, outstanding: run.slices.at(-1)?.gauges.outstanding ?? 0 };
+function sumOf(list: readonly Counters[]): Counters {
+  const names = [...new Set(list.flatMap((counts) => Object.keys(counts)))];
+  return Object.fromEntries(names.map((name) => [name, sum(list.map((counts) => counted(counts, name)))]));
+}
+
+/** Gauges are levels, not flows, so only those of the last slice count. */
+function countsOfSlices({ slices }: Run): Counters {
+  return { ...sumOf(slices.map(({ counters }) => counters)), ...slices.at(-1)?.gauges };
 }

@@ -1,6 +1,7 @@
-import type { Phase } from '../model/load.ts';
-import type { HistogramName } from '../model/recording.ts';
+import { PHASES } from '../model/load.ts';
+import { counted } from '../model/recording.ts';
 import type { HttpLeg, Run } from '../model/run.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
 import { type Capacity, capacityOf } from './capacity.ts';
 import {
@@ -27,12 +28,24 @@ import { inTimeShare } from './punctuality.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 
 export type { Capacity } from './capacity.ts';
-export type { Conservation, MessageAccount } from './conservation.ts';
+export type { Account, Conservation } from './conservation.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 
 /** The latency that suits a run's load: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
+
+/** Summaries of times in µs, by the name under which they are recorded; null where the run has none. */
+export interface Latencies {
+  readonly tcp: Summary | null;
+  readonly tls: Summary | null;
+  readonly upgrade: Summary | null;
+  readonly handshake: Summary | null;
+  readonly response: Summary | null;
+  readonly service: Summary | null;
+  readonly sendLag: Summary | null;
+  readonly [name: string]: Summary | null;
+}
 
 /**
  * The derived figures of one run. Rates and CPU refer to the steady phase, per second of the run's own time if it
@@ -45,8 +58,8 @@ export interface RunFigures {
   /** Payload bytes per second in the steady phase. */
   bytes: { sentPerSecond: number | null; receivedPerSecond: number | null };
   latencyName: LatencyName;
-  /** In µs; `response` and `sendLag` are null in a closed loop, which has no intended times. */
-  latencies: Record<HistogramName, Summary | null>;
+  /** In µs, by name; `response` and `sendLag` are null in a closed loop, which has no intended times. */
+  latencies: Latencies;
   failures: FailureFigures;
   connect: ConnectFigures;
   /**
@@ -122,7 +135,13 @@ export function figuresOf(run: Run): RunFigures {
   const counts = steadyCounts(run);
   const perSteadySecond = (count: number): number | null =>
     steady === null ? null : ratio(count, ownSeconds(run, steady));
-  const { ok: _, ...messages } = conservation.total;
+  const { counts: sums } = conservation.total;
+  const messages = {
+    sent: counted(sums, 'sent'),
+    echoed: counted(sums, 'echoed'),
+    outstanding: counted(sums, 'outstanding'),
+    lost: counted(sums, 'lost'),
+  };
   const achievedPerSecond = perSteadySecond(counts.echoed);
   const processes = processFigures(run, steady);
   const seconds = steadySeconds(run);
@@ -160,56 +179,56 @@ export function figuresOf(run: Run): RunFigures {
 
 /** Response time in an open loop, service time in a closed one. */
 export function latencyNameOf(run: Run): LatencyName {
-  return run.plan.workload.load.kind === 'open' ? 'response' : 'service';
+  return isOpenLoop(run) ? 'response' : 'service';
 }
 
-/** An echo of a steady message counts even if it arrives in the drain; a handshake counts in any phase. */
-const PHASES_READ: Record<HistogramName, Phase[]> = {
-  tcp: ['connect', 'warm-up', 'steady', 'drain'],
-  tls: ['connect', 'warm-up', 'steady', 'drain'],
-  upgrade: ['connect', 'warm-up', 'steady', 'drain'],
-  handshake: ['connect', 'warm-up', 'steady', 'drain'],
-  response: ['steady', 'drain'],
-  service: ['steady', 'drain'],
-  sendLag: ['steady', 'drain'],
-};
+function isOpenLoop({ plan }: Run): boolean {
+  return plan.workload.load?.kind === 'open';
+}
 
 /** All samples of one kind that count, merged. Every figure and chart of that kind is read from this. */
-export function histogramOf(run: Run, name: HistogramName): Histogram {
+export function histogramOf(run: Run, name: string): Histogram {
   return histogramOfAll([run], name);
 }
 
 /** The same for several runs together: percentiles of rounds are read from all their samples, never averaged. */
-export function histogramOfAll(runs: readonly Run[], name: HistogramName): Histogram {
+export function histogramOfAll(runs: readonly Run[], name: string): Histogram {
   return mergeSlices(
-    runs.flatMap((run) => slicesOf(run, ...PHASES_READ[name])),
+    runs.flatMap((run) => {
+      const { phasesRead } = scenarioNamed(run.plan.workload.scenario);
+      return slicesOf(run, ...(phasesRead[name] ?? PHASES));
+    }),
     name,
   );
 }
 
-function latenciesOf(run: Run): Record<HistogramName, Summary | null> {
-  const summary = (name: HistogramName): Summary => summarise(histogramOf(run, name));
-  const open = run.plan.workload.load.kind === 'open';
+function latenciesOf(run: Run): Latencies {
+  const { recorded } = scenarioNamed(run.plan.workload.scenario);
+  const open = isOpenLoop(run);
+  const summary = (name: string): Summary | null =>
+    open || !OF_OPEN_LOOPS.includes(name) ? summarise(histogramOf(run, name)) : null;
   return {
     tcp: summary('tcp'),
     tls: summary('tls'),
     upgrade: summary('upgrade'),
     handshake: summary('handshake'),
-    response: open ? summary('response') : null,
-    service: summary('service'),
-    sendLag: open ? summary('sendLag') : null,
+    ...NO_MESSAGES,
+    ...Object.fromEntries(recorded.histograms.map((name) => [name, summary(name)])),
   };
 }
 
-function steadyCounts(run: Run): { sent: number; echoed: number; bytesSent: number; bytesReceived: number } {
-  const sum = { sent: 0, echoed: 0, bytesSent: 0, bytesReceived: 0 };
-  for (const slice of slicesOf(run, 'steady')) {
-    sum.sent += slice.counters.sent;
-    sum.echoed += slice.counters.echoed;
-    sum.bytesSent += slice.counters.bytesSent;
-    sum.bytesReceived += slice.counters.bytesReceived;
-  }
-  return sum;
+const NO_MESSAGES = { response: null, service: null, sendLag: null };
+const OF_OPEN_LOOPS: readonly string[] = ['response', 'sendLag'];
+
+function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytesReceived', number> {
+  const slices = slicesOf(run, 'steady');
+  const sum = (name: string) => total(slices.map(({ counters }) => counted(counters, name)));
+  return {
+    sent: sum('sent'),
+    echoed: sum('echoed'),
+    bytesSent: sum('bytesSent'),
+    bytesReceived: sum('bytesReceived'),
+  };
 }
 
 function memoryPerConnection(run: Run): ByComponent {
@@ -224,9 +243,9 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
   if (steady.length === 0) return null;
   const own = total(steady.map((slice) => ownSeconds(run, slice)));
   const summary = (name: LatencyName | 'sendLag'): Summary => summarise(mergeSlices(slices, name));
-  const open = run.plan.workload.load.kind === 'open';
+  const open = isOpenLoop(run);
   return {
-    perSecond: ratio(total(steady.map((slice) => slice.counters.echoed)), own),
+    perSecond: ratio(total(steady.map(({ counters }) => counted(counters, 'echoed'))), own),
     response: open ? summary('response') : null,
     service: summary('service'),
     sendLag: open ? summary('sendLag') : null,
@@ -246,7 +265,7 @@ function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady'
 
 function offeredOf(run: Run, achievedPerSecond: number | null, unanswered: number): RunFigures['offered'] {
   const { load } = run.plan.workload;
-  if (load.kind === 'closed') return null;
+  if (load?.kind !== 'open') return null;
   return {
     perSecond: load.ratePerSecond,
     achievedPerSecond,

@@ -1,12 +1,5 @@
 import type { Finding } from '../model/finding.ts';
-import {
-  COUNTERS,
-  RECORDED,
-  type RecordedName,
-  type Recording,
-  type WorkerId,
-  zeroCounters,
-} from '../model/recording.ts';
+import { type Counters, counted, type Recording, type WorkerId } from '../model/recording.ts';
 import type { Slice, WorkerTotals } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 import { bucketValue } from './counts.ts';
@@ -53,7 +46,7 @@ const WATCHED_US = 5_000_000;
 interface Growing extends Omit<Slice, 'histograms'> {
   /** Not counting supplements. */
   recordings: number;
-  pairs: Partial<Record<RecordedName, Pairs>>;
+  pairs: Record<string, Pairs>;
   /** The slice as last returned; null if more has been added since. */
   finished: Slice | null;
 }
@@ -109,20 +102,22 @@ function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: read
 
 /** Slices come from recordings, totals are counted by the workers: the sums must agree. */
 function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Finding[] {
-  const inSlices = (count: (slice: Slice) => number) => slices.reduce((sum, slice) => sum + count(slice), 0);
-  const inTotals = (name: keyof WorkerTotals) => ends.reduce((sum, { totals }) => sum + totals[name], 0);
-  const names = ['due', 'sent', 'echoed', 'lost', 'unsent', 'opened'] as const;
-  const pairs: [name: string, slices: number, totals: number][] = names.map((name) => [
-    name,
-    inSlices(({ counters }) => counters[name]),
-    inTotals(name),
-  ]);
-  const failures = inSlices((slice) => Object.values(slice.failures).reduce((sum, count) => sum + count, 0));
-  pairs.push(['failed', failures, inTotals('failed')]);
-  const unequal = pairs.filter(([, sum, total]) => sum !== total);
-  if (unequal.length === 0) return [];
-  const counts = unequal.map(([name, sum, total]) => ({ name, slices: sum, totals: total }));
-  return [finding('slices-differ', { counts })];
+  const inSlices: Counters = { failed: 0 };
+  for (const { counters, failures } of slices) {
+    addCounts(inSlices, counters);
+    for (const count of Object.values(failures)) inSlices.failed = counted(inSlices, 'failed') + count;
+  }
+  const inTotals: Counters = {};
+  for (const { totals } of ends) addCounts(inTotals, totals);
+  const unequal = Object.keys(inSlices)
+    .map((name) => ({ name, slices: counted(inSlices, name), totals: counted(inTotals, name) }))
+    .filter(({ slices, totals }) => slices !== totals);
+  return unequal.length === 0 ? [] : [finding('slices-differ', { counts: unequal })];
+}
+
+/** Adds counts or levels to others, by name. */
+function addCounts(sums: Counters, counts: Readonly<Counters>): void {
+  for (const [name, count] of Object.entries(counts)) sums[name] = counted(sums, name) + count;
 }
 
 function begin({ startUs, endUs, phase }: Recording): Growing {
@@ -130,9 +125,9 @@ function begin({ startUs, endUs, phase }: Recording): Growing {
     startUs,
     endUs,
     phase,
-    counters: zeroCounters(),
+    counters: {},
     failures: {},
-    gauges: { outstanding: 0, open: 0 },
+    gauges: { open: 0 },
     recordings: 0,
     pairs: {},
     finished: null,
@@ -142,17 +137,13 @@ function begin({ startUs, endUs, phase }: Recording): Growing {
 function addTo(slice: Growing, recording: Recording): void {
   slice.finished = null;
   slice.endUs = Math.max(slice.endUs, recording.endUs);
-  for (const name of COUNTERS) slice.counters[name] += recording.counters[name];
-  for (const [kind, count] of Object.entries(recording.failures))
-    slice.failures[kind] = (slice.failures[kind] ?? 0) + count;
-  for (const name of RECORDED) {
-    const pairs = recording.histograms[name];
-    if (pairs !== undefined) slice.pairs[name] = mergePairs(slice.pairs[name], pairs);
-  }
+  addCounts(slice.counters, recording.counters);
+  addCounts(slice.failures, recording.failures);
+  for (const [name, pairs] of Object.entries(recording.histograms))
+    slice.pairs[name] = mergePairs(slice.pairs[name], pairs);
   if (recording.gauges === null) return;
   slice.recordings++;
-  slice.gauges.outstanding += recording.gauges.outstanding;
-  slice.gauges.open += recording.gauges.open;
+  addCounts(slice.gauges, recording.gauges);
 }
 
 /** Adds two lists of (bucket index, count), both in ascending order of index. Exact: nothing is rounded. */
@@ -185,17 +176,12 @@ function finish(growing: Growing): Slice {
 }
 
 function encodeSlice({ recordings: _, finished: _f, pairs, ...counts }: Growing): Slice {
-  const histograms: Slice['histograms'] = {};
-  for (const name of RECORDED) {
-    const of = pairs[name];
-    if (of !== undefined) histograms[name] = encodePairs(of);
-  }
   return {
     ...counts,
     counters: { ...counts.counters },
     failures: { ...counts.failures },
     gauges: { ...counts.gauges },
-    histograms,
+    histograms: Object.fromEntries(Object.entries(pairs).map(([name, of]) => [name, encodePairs(of)])),
   };
 }
 
@@ -207,8 +193,8 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   }
   const perSecond = (count: number) => (count * 1e6) / (newest.endUs - newest.startUs);
   return {
-    duePerSecond: perSecond(newest.counters.due),
-    echoedPerSecond: perSecond(newest.counters.echoed),
+    duePerSecond: perSecond(counted(newest.counters, 'due')),
+    echoedPerSecond: perSecond(counted(newest.counters, 'echoed')),
     p50Us: supportedQuantile(pairs, 0.5),
     p99Us: supportedQuantile(pairs, 0.99),
     p999Us: supportedQuantile(pairs, 0.999),

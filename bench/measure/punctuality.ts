@@ -1,4 +1,4 @@
-import type { RecordedName } from '../model/recording.ts';
+import { counted } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
 import { total } from './arithmetic.ts';
 import { bucketsOf } from './histogram.ts';
@@ -18,11 +18,14 @@ export function inTimeShare(slices: readonly Slice[], unanswered: number): numbe
   const response = countsOf(slices, 'response');
   const givenUp = countsOf(slices, 'lostWait').inTime + countsOf(slices, 'unsentWait').inTime;
   // In a run from before `due` was counted, it is 0.
-  const due = Math.max(total(slices.map(({ counters }) => counters.due)), response.all + unanswered);
+  const due = Math.max(
+    total(slices.map(({ counters }) => counted(counters, 'due'))),
+    response.all + unanswered,
+  );
   return due === 0 ? null : Math.max(0, response.inTime - givenUp) / due;
 }
 
-function countsOf(slices: readonly Slice[], name: RecordedName): { all: number; inTime: number } {
+function countsOf(slices: readonly Slice[], name: string): { all: number; inTime: number } {
   const counts = { all: 0, inTime: 0 };
   for (const [us, count] of bucketsOf(mergeSlices(slices, name))) {
     counts.all += count;

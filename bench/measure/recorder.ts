@@ -1,9 +1,11 @@
 import type { FailureCounts, FailureKind, FailureStage } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
 import {
+  COMMON_COUNTERS,
+  COMMON_HISTOGRAMS,
+  type Counters,
   type LoopFigures,
-  RECORDED,
-  type RecordedName,
+  type RecordedNames,
   type Recording,
   type WorkerId,
   zeroCounters,
@@ -33,21 +35,27 @@ export type LoopReader = () => LoopFigures | null;
 
 type Bounds = Pick<Recording, 'startUs' | 'endUs' | 'phase'>;
 
+/** Where something is counted that belongs to one phase: counters and histograms by name. */
+export interface Books {
+  readonly counters: Counters;
+  readonly histograms: Readonly<Record<string, Counts>>;
+}
+
 /**
- * Counts what one generator worker sees and emits one Recording per second. Times are µs since the run's epoch and
- * must not decrease. Nothing is trimmed here. Phases are labels, and a latency belongs to the phase in which its
- * message was due: the echo of a warm-up message that arrives in the steady phase stays with the warm-up.
+ * Counts what one generator worker sees, under the names that the scenario declares, and emits one Recording per
+ * second. Times are µs since the run's epoch and must not decrease. Nothing is trimmed here. Phases are labels, and
+ * what was due in the warm-up but happens after it still belongs to the warm-up (`of`).
  */
 export class Recorder {
   readonly #from: WorkerId;
   readonly #emit: (recording: Recording) => void;
   readonly #readLoop: LoopReader;
-  readonly #counters = zeroCounters();
+  readonly #zero: Counters;
   #failures: FailureCounts = {};
-  readonly #counts = makeCounts();
-  /** Messages that were due in the warm-up but are recorded after it. */
-  readonly #late = makeCounts();
-  #lateDue = 0;
+  /** What happens now. */
+  readonly now: Books;
+  /** What belongs to the warm-up but is recorded after it. */
+  readonly #late: Books;
   #lateUsed = false;
   #startUs = 0;
   /** Null between the last handshake and the warm-up. */
@@ -58,16 +66,28 @@ export class Recorder {
   /** The last slices of connect and warm-up, to which supplements are added. */
   #lastConnect: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
   #lastWarmUp: Bounds = { startUs: 0, endUs: 0, phase: 'warm-up' };
-  readonly #totals = { due: 0, sent: 0, echoed: 0, lost: 0, unsent: 0 };
+  readonly #totals: Counters;
   /** Recordings emitted so far. */
   recordings = 0;
-  outstanding = 0;
+  readonly #gauges: Map<string, () => number>;
   open = 0;
 
-  constructor(from: WorkerId, emit: (recording: Recording) => void, readLoop: LoopReader) {
+  constructor(
+    from: WorkerId,
+    names: RecordedNames,
+    emit: (recording: Recording) => void,
+    readLoop: LoopReader,
+  ) {
     this.#from = from;
     this.#emit = emit;
     this.#readLoop = readLoop;
+    const counters = [...COMMON_COUNTERS, ...names.counters];
+    const histograms = [...COMMON_HISTOGRAMS, ...names.histograms];
+    this.#zero = zeroCounters(counters);
+    this.now = makeBooks(counters, histograms);
+    this.#late = makeBooks(counters, histograms);
+    this.#totals = zeroCounters(counters);
+    this.#gauges = new Map(names.gauges.map((name) => [name, () => 0]));
   }
 
   /**
@@ -86,13 +106,13 @@ export class Recorder {
   }
 
   opened(nowUs: number, times: HandshakeTimes): void {
-    this.advance(nowUs);
-    this.#counters.opened++;
+    this.at(nowUs);
     this.open++;
-    this.#counts.tcp.record(times.tcpUs);
-    if (times.tlsUs !== null) this.#counts.tls.record(times.tlsUs);
-    this.#counts.upgrade.record(times.upgradeUs);
-    this.#counts.handshake.record(times.tcpUs + (times.tlsUs ?? 0) + times.upgradeUs);
+    this.count('opened');
+    this.record('tcp', times.tcpUs);
+    if (times.tlsUs !== null) this.record('tls', times.tlsUs);
+    this.record('upgrade', times.upgradeUs);
+    this.record('handshake', times.tcpUs + (times.tlsUs ?? 0) + times.upgradeUs);
   }
 
   /** A connection that was open is no longer. */
@@ -101,81 +121,36 @@ export class Recorder {
   }
 
   failed(nowUs: number, stage: FailureStage, kind: FailureKind): void {
-    this.advance(nowUs);
+    this.at(nowUs);
     const key = `${stage}/${kind}`;
     this.#failures[key] = (this.#failures[key] ?? 0) + 1;
   }
 
-  /** A message was sent in a closed loop, where it is due when it is sent. */
-  sent(nowUs: number, bytes: number): void {
+  /** How to read a declared gauge, which is part of every recording; 0 until this is called. */
+  level(name: string, read: () => number): void {
+    this.#gauges.set(name, read);
+  }
+
+  /** Counts under a declared name what happens now; `at` comes first. */
+  count(name: string, by = 1): void {
+    this.now.counters[name] = (this.now.counters[name] ?? 0) + by;
+  }
+
+  /** Records a time in µs under a declared name, as of now; `at` comes first. */
+  record(name: string, us: number): void {
+    this.now.histograms[name]?.record(us);
+  }
+
+  /** It is `nowUs`: emits every recording that is complete by then. Comes before anything is counted. */
+  at(nowUs: number): void {
     if (nowUs >= this.#cutUs) this.advance(nowUs);
-    this.#counters.due++;
-    this.#counters.sent++;
-    this.#counters.bytesSent += bytes;
-    this.outstanding++;
   }
 
-  /** An echo arrived in a closed loop, which has only service time. */
-  echoed(nowUs: number, sentUs: number, bytes: number): void {
-    this.#echo(nowUs, bytes);
-    this.#filedUnder(nowUs, sentUs).service.record(nowUs - sentUs);
-  }
-
-  /** A message of an open loop fell due. It counts in the phase of its intended time. */
-  fellDue(nowUs: number, intendedUs: number): void {
-    if (nowUs >= this.#cutUs) this.advance(nowUs);
-    if (this.#isLate(nowUs, intendedUs)) {
-      this.#lateDue++;
-      this.#lateUsed = true;
-    } else this.#counters.due++;
-  }
-
-  /** A message was sent in an open loop. Its send lag is recorded in the phase of its intended time. */
-  sentOnSchedule(nowUs: number, intendedUs: number, bytes: number): void {
-    if (nowUs >= this.#cutUs) this.advance(nowUs);
-    this.#counters.sent++;
-    this.#counters.bytesSent += bytes;
-    this.outstanding++;
-    this.#filedUnder(nowUs, intendedUs).sendLag.record(nowUs - intendedUs);
-  }
-
-  /**
-   * An echo arrived in an open loop. Response time counts from the intended time, and both times are recorded in
-   * the phase of that.
-   */
-  echoedOnSchedule(nowUs: number, sentUs: number, intendedUs: number, bytes: number): void {
-    this.#echo(nowUs, bytes);
-    const counts = this.#filedUnder(nowUs, intendedUs);
-    counts.service.record(nowUs - sentUs);
-    counts.response.record(nowUs - intendedUs);
-  }
-
-  /**
-   * A message that was sent is given up, because its connection ended or its echo took too long. It is censored,
-   * not absent: it enters the histograms with the time it has waited so far, since it was due (response) and since
-   * it was sent (service). The times belong to the phase of its intended time, or in a closed loop (`intendedUs`
-   * null) of its send. The lost counter belongs to the moment it was given up.
-   */
-  lost(nowUs: number, sentUs: number, intendedUs: number | null): void {
-    this.advance(nowUs);
-    this.#counters.lost++;
-    this.outstanding--;
-    const counts = this.#filedUnder(nowUs, intendedUs ?? sentUs);
-    counts.service.record(nowUs - sentUs);
-    counts.lostWait.record(nowUs - (intendedUs ?? sentUs));
-    if (intendedUs !== null) counts.response.record(nowUs - intendedUs);
-  }
-
-  /**
-   * A message that was due is given up before it was sent. It has a response time of at least `waitedUs`, in the
-   * phase of its intended time, but neither service time nor send lag.
-   */
-  unsent(nowUs: number, intendedUs: number, waitedUs: number): void {
-    this.advance(nowUs);
-    this.#counters.unsent++;
-    const counts = this.#filedUnder(nowUs, intendedUs);
-    counts.response.record(waitedUs);
-    counts.unsentWait.record(waitedUs);
+  /** Where something is counted that was due at `intendedUs`; `at` comes first. */
+  of(nowUs: number, intendedUs: number): Books {
+    if (intendedUs >= this.#steadyUs || nowUs < this.#steadyUs) return this.now;
+    this.#lateUsed = true;
+    return this.#late;
   }
 
   /** Emits every recording that is complete by now. Call it about once a second when nothing happens. */
@@ -190,34 +165,9 @@ export class Recorder {
     this.#cutUs = Number.POSITIVE_INFINITY;
   }
 
-  /** Totals of all recordings emitted. Messages that were sent but neither echoed nor lost are outstanding. */
-  get totals(): {
-    due: number;
-    sent: number;
-    echoed: number;
-    outstanding: number;
-    lost: number;
-    unsent: number;
-  } {
-    return { ...this.#totals, outstanding: this.outstanding };
-  }
-
-  #echo(nowUs: number, bytes: number): void {
-    if (nowUs >= this.#cutUs) this.advance(nowUs);
-    this.#counters.echoed++;
-    this.#counters.bytesReceived += bytes;
-    this.outstanding--;
-  }
-
-  /** Whether the message was due in the warm-up and the warm-up is over. */
-  #isLate(nowUs: number, intendedUs: number): boolean {
-    return intendedUs < this.#steadyUs && nowUs >= this.#steadyUs;
-  }
-
-  #filedUnder(nowUs: number, intendedUs: number): Record<RecordedName, Counts> {
-    if (!this.#isLate(nowUs, intendedUs)) return this.#counts;
-    this.#lateUsed = true;
-    return this.#late;
+  /** Sums of all recordings emitted, and the levels of now. */
+  get totals(): Counters {
+    return { ...this.#totals, ...this.#levels() };
   }
 
   #cut(endUs: number): void {
@@ -227,53 +177,37 @@ export class Recorder {
       const bounds = { startUs: this.#startUs, endUs, phase: this.#phase };
       if (bounds.phase === 'connect') this.#lastConnect = bounds;
       if (bounds.phase === 'warm-up') this.#lastWarmUp = bounds;
-      this.#handOut(bounds, { outstanding: this.outstanding, open: this.open }, loop);
+      this.#handOut(bounds, this.now, { ...this.#levels(), open: this.open }, loop);
     }
-    if (this.#lateUsed) this.#supplementWarmUp();
+    if (this.#lateUsed) this.#handOut(this.#lastWarmUp, this.#late, null, null);
+    this.#lateUsed = false;
     this.#startUs = endUs;
     this.#phase = this.#phaseAt(endUs);
     this.#cutUs = this.#nextCut(endUs);
   }
 
-  /** Events between the last handshake and the warm-up (failures) are added to the connect phase. */
-  #supplementConnect(): void {
-    const counts = [...Object.values(this.#failures), ...Object.values(this.#counters)];
-    if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, null, null);
+  #levels(): Counters {
+    return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  #supplementWarmUp(): void {
-    const counters = { ...zeroCounters(), due: this.#lateDue };
-    this.#totals.due += this.#lateDue;
-    this.#lateDue = 0;
-    this.#lateUsed = false;
-    const histograms = drain(this.#late);
-    this.#emit({
-      from: this.#from,
-      sequence: this.recordings++,
-      ...this.#lastWarmUp,
-      counters,
-      failures: {},
-      gauges: null,
-      histograms,
-      loop: null,
-    });
+  /** Events between the last handshake and the warm-up (failures) are added to the connect phase. */
+  #supplementConnect(): void {
+    const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
+    if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, this.now, null, null);
   }
 
   /**
    * Creates the emitted objects only here, because V8 treats an object that has lived for a second as old and keeps
    * it until a full collection. With so little garbage that is rare: 0.7 MB per minute accumulated until then.
    */
-  #handOut(bounds: Bounds, gauges: Recording['gauges'], loop: Recording['loop']): void {
-    const counters = { ...this.#counters };
-    const failures = this.#failures;
-    this.#totals.due += counters.due;
-    this.#totals.sent += counters.sent;
-    this.#totals.echoed += counters.echoed;
-    this.#totals.lost += counters.lost;
-    this.#totals.unsent += counters.unsent;
-    Object.assign(this.#counters, zeroCounters());
-    this.#failures = {};
-    const histograms = drain(this.#counts);
+  #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
+    const counters = { ...books.counters };
+    const failures = books === this.now ? this.#failures : {};
+    for (const name of Object.keys(counters))
+      this.#totals[name] = (this.#totals[name] ?? 0) + (counters[name] ?? 0);
+    Object.assign(books.counters, this.#zero);
+    if (books === this.now) this.#failures = {};
+    const histograms = drain(books.histograms);
     const sequence = this.recordings++;
     this.#emit({ from: this.#from, sequence, ...bounds, counters, failures, gauges, histograms, loop });
   }
@@ -295,24 +229,17 @@ export class Recorder {
   }
 }
 
-function makeCounts(): Record<RecordedName, Counts> {
+function makeBooks(counters: readonly string[], histograms: readonly string[]): Books {
   return {
-    tcp: new Counts(),
-    tls: new Counts(),
-    upgrade: new Counts(),
-    handshake: new Counts(),
-    response: new Counts(),
-    service: new Counts(),
-    sendLag: new Counts(),
-    lostWait: new Counts(),
-    unsentWait: new Counts(),
+    counters: zeroCounters(counters),
+    histograms: Object.fromEntries(histograms.map((name) => [name, new Counts()])),
   };
 }
 
-function drain(counts: Record<RecordedName, Counts>): Recording['histograms'] {
+function drain(counts: Books['histograms']): Recording['histograms'] {
   const drained: Recording['histograms'] = {};
-  for (const name of RECORDED) {
-    const pairs = counts[name].drain();
+  for (const [name, of] of Object.entries(counts)) {
+    const pairs = of.drain();
     if (pairs.length > 0) drained[name] = pairs;
   }
   return drained;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { failureKey } from '../model/failure.ts';
 import { PHASES } from '../model/load.ts';
-import { COUNTERS, RECORDED, type RecordedName, type Recording, zeroCounters } from '../model/recording.ts';
+import { type Counters, type Recording, recordedName } from '../model/recording.ts';
 import { BUCKETS } from './counts.ts';
 
 /**
@@ -12,16 +12,16 @@ import { BUCKETS } from './counts.ts';
  *   version        1
  *   origin         host (string), worker, sequence
  *   bounds         startUs, endUs, index of the phase in PHASES
- *   counters       one number for each of COUNTERS, in that order
+ *   counters       how many; for each its name (string) and count
  *   failures       how many kinds; for each its key (string) and count
- *   gauges         0, or 1 followed by outstanding, open
+ *   gauges         0, or 1 followed by how many; for each its name (string) and level
  *   loop           0, or 1 followed by startUs, endUs, utilisation in millionths, delayMaxUs
- *   histograms     how many; for each the index of its name in RECORDED, ascending, and how many pairs;
+ *   histograms     how many; for each its name (string) and how many pairs;
  *                  for each pair its bucket's distance from the previous bucket (from −1), and its count
  *
- * Changing any of these lists requires a new version.
+ * Changing this order or PHASES requires a new version.
  */
-const VERSION = 1;
+const VERSION = 2;
 const MILLION = 1e6;
 /** Maximum length in bytes of a host name (RFC 1035 section 2.3.4) and of a failure's key. */
 const STRING_MAX = 255;
@@ -37,18 +37,10 @@ export function encodeRecording(recording: Recording): Buffer {
   writer.number(recording.startUs);
   writer.number(recording.endUs);
   writer.number(PHASES.indexOf(recording.phase));
-  for (const name of COUNTERS) writer.number(counters[name]);
-  const kinds = Object.entries(failures);
-  writer.number(kinds.length);
-  for (const [key, count] of kinds) {
-    writer.string(key);
-    writer.number(count);
-  }
+  writer.counts(counters);
+  writer.counts(failures);
   writer.number(gauges === null ? 0 : 1);
-  if (gauges !== null) {
-    writer.number(gauges.outstanding);
-    writer.number(gauges.open);
-  }
+  if (gauges !== null) writer.counts(gauges);
   writer.number(loop === null ? 0 : 1);
   if (loop !== null) {
     writer.number(loop.startUs);
@@ -57,10 +49,8 @@ export function encodeRecording(recording: Recording): Buffer {
     writer.number(loop.delayMaxUs);
   }
   writer.number(Object.keys(histograms).length);
-  for (const [index, name] of RECORDED.entries()) {
-    const pairs = histograms[name];
-    if (pairs === undefined) continue;
-    writer.number(index);
+  for (const [name, pairs] of Object.entries(histograms)) {
+    writer.string(name);
     writer.pairs(pairs);
   }
   return writer.bytes();
@@ -82,16 +72,14 @@ export function decodeRecording(bytes: Uint8Array): Recording {
   const bounds = readSpan(reader);
   const phase = PHASES[reader.number()];
   if (phase === undefined) throw new Error('its phase is not known');
-  const counters = zeroCounters();
-  for (const name of COUNTERS) counters[name] = reader.number();
   const recording: Recording = {
     from,
     sequence,
     ...bounds,
     phase,
-    counters,
-    failures: readFailures(reader),
-    gauges: reader.flag() ? { outstanding: reader.number(), open: reader.number() } : null,
+    counters: readCounts(reader, isName),
+    failures: readCounts(reader, (key) => v.is(failureKey, key)),
+    gauges: reader.flag() ? readCounts(reader, isName) : null,
     loop: reader.flag() ? { ...readSpan(reader), ...readLoop(reader) } : null,
     histograms: readHistograms(reader),
   };
@@ -105,14 +93,17 @@ function readSpan(reader: Reader): { startUs: number; endUs: number } {
   return { startUs, endUs };
 }
 
-function readFailures(reader: Reader): Recording['failures'] {
-  const failures: Recording['failures'] = {};
+const isName = (name: string): boolean => v.is(recordedName, name);
+
+function readCounts(reader: Reader, isKnown: (name: string) => boolean): Counters {
+  const counts: Counters = {};
   for (let left = reader.number(); left > 0; left--) {
-    const key = reader.string();
-    if (!v.is(failureKey, key) || key in failures) throw new Error('a kind of failure is not known');
-    failures[key] = reader.number();
+    const name = reader.string();
+    if (!isKnown(name) || Object.hasOwn(counts, name))
+      throw new Error('a name of what it counts is not known');
+    counts[name] = reader.number();
   }
-  return failures;
+  return counts;
 }
 
 function readLoop(reader: Reader): { utilisation: number; delayMaxUs: number } {
@@ -123,12 +114,9 @@ function readLoop(reader: Reader): { utilisation: number; delayMaxUs: number } {
 
 function readHistograms(reader: Reader): Recording['histograms'] {
   const histograms: Recording['histograms'] = {};
-  let last = -1;
   for (let left = reader.number(); left > 0; left--) {
-    const index = reader.number();
-    const name: RecordedName | undefined = RECORDED[index];
-    if (name === undefined || index <= last) throw new Error('its histograms are not known or not in order');
-    last = index;
+    const name = reader.string();
+    if (!isName(name) || Object.hasOwn(histograms, name)) throw new Error('its histograms are not known');
     histograms[name] = reader.pairs();
   }
   return histograms;
@@ -148,6 +136,15 @@ class Writer {
     const bytes = Buffer.from(text);
     this.number(bytes.length);
     this.#bytes.push(...bytes);
+  }
+
+  counts(counts: Readonly<Counters>): void {
+    const entries = Object.entries(counts);
+    this.number(entries.length);
+    for (const [name, count] of entries) {
+      this.string(name);
+      this.number(count);
+    }
   }
 
   pairs(pairs: Uint32Array): void {

@@ -1,4 +1,5 @@
 import { PHASES, type Phase } from '../model/load.ts';
+import { counted } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
 import { ratio } from './arithmetic.ts';
 import { latencyNameOf } from './figures.ts';
@@ -84,11 +85,11 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
   const slices = group.flatMap((second) => second.slices);
   const durationUs = last.endUs - first.startUs;
   const own = ownSeconds(run, { startUs: first.startUs, endUs: last.endUs });
-  const perSecond = (count: (slice: Slice) => number): number | null =>
+  const perSecond = (name: string): number | null =>
     durationUs < LEAST_FOR_RATE_US
       ? null
       : ratio(
-          slices.reduce((sum, slice) => sum + count(slice), 0),
+          slices.reduce((sum, { counters }) => sum + counted(counters, name), 0),
           own,
         );
   const name = latencyNameOf(run);
@@ -99,11 +100,11 @@ function pointOf(run: Run, group: readonly Second[]): Point[] {
       endUs: last.endUs,
       atUs: (first.startUs + last.endUs) / 2,
       phase: first.phase,
-      duePerSecond: perSecond((slice) => slice.counters.due),
-      sentPerSecond: perSecond((slice) => slice.counters.sent),
-      echoedPerSecond: perSecond((slice) => slice.counters.echoed),
-      bytesSentPerSecond: perSecond((slice) => slice.counters.bytesSent),
-      bytesReceivedPerSecond: perSecond((slice) => slice.counters.bytesReceived),
+      duePerSecond: perSecond('due'),
+      sentPerSecond: perSecond('sent'),
+      echoedPerSecond: perSecond('echoed'),
+      bytesSentPerSecond: perSecond('bytesSent'),
+      bytesReceivedPerSecond: perSecond('bytesReceived'),
       open: last.slices.reduce((most, slice) => Math.max(most, slice.gauges.open), 0),
       p50Us: supportedPercentile(latency, 50),
       p99Us: supportedPercentile(latency, 99),

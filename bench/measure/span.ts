@@ -1,5 +1,4 @@
 import type { Phase } from '../model/load.ts';
-import type { RecordedName } from '../model/recording.ts';
 import type { Run, Slice } from '../model/run.ts';
 import { ownTimeUs } from '../model/turns.ts';
 import { type Histogram, mergeEncoded } from './histogram.ts';
@@ -35,6 +34,6 @@ export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
 }
 
 /** The samples of one kind in these slices, merged. */
-export function mergeSlices(slices: readonly Slice[], name: RecordedName): Histogram {
+export function mergeSlices(slices: readonly Slice[], name: string): Histogram {
   return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
 }

@@ -1,31 +1,24 @@
 import type { Step } from '../model/plan.ts';
+import type { ComparedName } from '../scenarios/definition.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics.ts';
 
 /** A metric in the step that a comparison takes it from. */
-export interface ComparedMetric {
+export interface ComparedMetric extends Omit<ComparedName, 'name'> {
   metric: Metric;
-  step: Step;
-  /** Its share of the 5 % of false positives that a comparison may have, in hundredths. */
-  weight: number;
-  /** Part of the verdict on the variant as a whole. */
-  headline: boolean;
 }
 
-/**
- * What is compared. Most of the weight is on the two metrics that a change to Nginx should show up in and that
- * scatter least; the others have just enough for ten rounds to decide.
- */
-export const COMPARED: readonly ComparedMetric[] = [
-  { metric: metricNamed('cpuPerMessage.proxy'), step: 'throughput', weight: 40, headline: true },
-  { metric: metricNamed('response.p50'), step: 'latency', weight: 36, headline: true },
-  { metric: metricNamed('messages.perSecond'), step: 'throughput', weight: 4, headline: false },
-  { metric: metricNamed('cpuPerMessage.proxy'), step: 'latency', weight: 4, headline: false },
-  { metric: metricNamed('response.p99'), step: 'latency', weight: 4, headline: false },
-  { metric: metricNamed('handshake.p50'), step: 'throughput', weight: 4, headline: false },
-  { metric: metricNamed('cpuPerConnection.proxy'), step: 'throughput', weight: 4, headline: false },
-  { metric: metricNamed('memoryPerConnection.proxy'), step: 'throughput', weight: 4, headline: false },
-];
+/** What comparisons of every scenario compare. No two scenarios have a step of the same name. */
+export const COMPARED: readonly ComparedMetric[] = SCENARIOS.flatMap(({ compared }) =>
+  compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
+);
+
+/** The weights of all that the scenario of these steps compares, in whichever of its steps. */
+export function weightsBeside(steps: readonly Step[]): number[] {
+  const scenario = SCENARIOS.find((each) => each.steps.some(({ name }) => steps.includes(name)));
+  return (scenario?.compared ?? []).map(({ weight }) => weight);
+}
 
 /** Whether the verdict on a variant goes by it. */
 export function isHeadline({ name, step }: { name: string; step: Step }): boolean {

@@ -20,6 +20,29 @@ export const loadSchema = v.variant('kind', [
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
+/** The load of a step that has one of this kind; null if it has none. */
+export function loadOf(
+  kind: Load['kind'] | null,
+  {
+    inFlight,
+    ratePerSecond,
+    arrivals,
+  }: { inFlight: number; ratePerSecond: number; arrivals: 'uniform' | 'poisson' },
+): Load | null {
+  if (kind === null) return null;
+  return kind === 'closed' ? { kind, inFlight } : { kind, ratePerSecond, arrivals };
+}
+
+/** Messages per second that an open loop offers; null for any other load. */
+export function ratePerSecondOf(load: Load | null): number | null {
+  return load?.kind === 'open' ? load.ratePerSecond : null;
+}
+
+/** Unanswered messages on each connection at most, by plan: one unless a closed loop asks for more. */
+export function inFlightOf(load: Load | null): number {
+  return load?.kind === 'closed' ? load.inFlight : 1;
+}
+
 /** The content of messages. The size is drawn uniformly from minBytes to maxBytes, inclusive. */
 export const payloadSchema = v.strictObject({
   minBytes: count,
@@ -28,11 +51,25 @@ export const payloadSchema = v.strictObject({
 });
 export type Payload = v.InferOutput<typeof payloadSchema>;
 
-/** What the connections do, with one member per scenario. */
-export const workloadSchema = v.variant('scenario', [
-  /** Every open connection sends messages. Each echo is checked for content and order. */
-  v.strictObject({ scenario: v.literal('echo'), load: loadSchema, payload: payloadSchema }),
-]);
+/** The name of a scenario, which is also the name of its folder. */
+export const scenarioName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/));
+
+/** What the options of a scenario were set to, by name: durations in ms, and words. */
+export const scenarioOptionsSchema = v.record(
+  v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/)),
+  v.union([amount, v.string()]),
+);
+export type ScenarioOptions = v.InferOutput<typeof scenarioOptionsSchema>;
+
+/** What the connections do. */
+export const workloadSchema = v.strictObject({
+  scenario: scenarioName,
+  /** Null if the scenario sends no messages in a loop. */
+  load: v.nullable(loadSchema),
+  payload: payloadSchema,
+  /** Empty in results from before scenarios had options. */
+  options: v.optional(scenarioOptionsSchema, {}),
+});
 export type Workload = v.InferOutput<typeof workloadSchema>;
 
 /** A label on time: connect → warm-up → steady → drain. */

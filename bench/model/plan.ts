@@ -1,15 +1,12 @@
 import * as v from 'valibot';
-import { amount, count, workloadSchema } from './load.ts';
+import { amount, count, scenarioName, workloadSchema } from './load.ts';
+import { timelineSchema } from './timeline.ts';
 import { turnsSchema } from './turns.ts';
 
 export const positive = v.pipe(count, v.minValue(1));
 
-/**
- * The purpose of a run. `throughput`: a closed loop that measures how much a variant carries. `latency`: an open
- * loop well below that, which measures how fast it is.
- */
-export const STEPS = ['throughput', 'latency'] as const;
-export const stepSchema = v.picklist(STEPS);
+/** The purpose of a run, as its scenario names it: `throughput`. */
+export const stepSchema = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/));
 export type Step = v.InferOutput<typeof stepSchema>;
 
 /** The CPUs of each component, as lists of CPU numbers. Empty if the component takes no part. */
@@ -43,11 +40,15 @@ export const runPlanSchema = v.strictObject({
    * New connections per second over all generator workers; 0 for as fast as the limit on pending handshakes allows.
    */
   rampPerSecond: amount,
+  /** How many parts the connections are opened in, one after the other; memory is read after each. */
+  openingStages: v.optional(positive, 1),
   /** In the run's own time, if it takes turns. */
   warmupMs: count,
   durationMs: positive,
   /** Null if it has the machine to itself from beginning to end. */
   turns: v.optional(v.nullable(turnsSchema), null),
+  /** What is done to the topology during the run. */
+  timeline: v.optional(timelineSchema, []),
   /** An echo that takes longer than this is lost. */
   echoTimeoutMs: positive,
   /** TCP connect, TLS and upgrade together. */
@@ -98,6 +99,7 @@ export const planSchema = v.strictObject({
   seed: count,
   strict: v.boolean(),
   thresholds: v.array(v.string()),
+  scenario: v.optional(scenarioName, 'echo'),
   /** Steps of each variant, in order. */
   steps: v.pipe(v.array(stepSchema), v.minLength(1)),
   /** Names and values chosen by the user, for listings and published sites. */

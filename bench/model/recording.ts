@@ -1,38 +1,25 @@
+import * as v from 'valibot';
 import type { FailureCounts } from './failure.ts';
 import type { Phase } from './load.ts';
 
-/** The histograms of a run, in µs. `handshake` covers tcp, tls and upgrade together. */
-export const HISTOGRAMS = ['tcp', 'tls', 'upgrade', 'handshake', 'response', 'service', 'sendLag'] as const;
-export type HistogramName = (typeof HISTOGRAMS)[number];
+/** Counts by name. The names are those that every run has, and those that its scenario declares. */
+export type Counters = Record<string, number>;
 
-/**
- * How long the messages that were given up had waited, in µs: `lostWait` for those that had been sent, `unsentWait`
- * for those that had not. The wait counts from the intended time in an open loop, and from the send in a closed
- * one. The same samples are also in `response` (open loop) or `service` (closed loop); subtracting them leaves the
- * echoes that arrived.
- */
-export const WAITS = ['lostWait', 'unsentWait'] as const;
+/** A name under which a run counts or times. */
+export const recordedName = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,39}$/));
 
-export const RECORDED = [...HISTOGRAMS, ...WAITS] as const;
-export type RecordedName = (typeof RECORDED)[number];
+/** What every run counts: connections that opened, and bytes of payload. */
+export const COMMON_COUNTERS = ['opened', 'bytesSent', 'bytesReceived'] as const;
+/** What every run times, in µs. `handshake` covers tcp, tls and upgrade together. */
+export const COMMON_HISTOGRAMS = ['tcp', 'tls', 'upgrade', 'handshake'] as const;
 
-/**
- * The counters. `due`: messages that the load asked for; at the end, due = `sent` + `unsent`. `lost`: sent, then
- * given up. `unsent`: given up before being sent, because there was no connection to carry them. Each is counted
- * when it happens, but `due` under the phase of the intended time (see Recording).
- */
-export const COUNTERS = [
-  'due',
-  'sent',
-  'echoed',
-  'lost',
-  'unsent',
-  'bytesSent',
-  'bytesReceived',
-  'opened',
-] as const;
-export type CounterName = (typeof COUNTERS)[number];
-export type Counters = Record<CounterName, number>;
+/** The names under which a run counts and times. */
+export interface RecordedNames {
+  counters: readonly string[];
+  /** Levels, such as messages outstanding. Every run has `open` besides: its open connections. */
+  gauges: readonly string[];
+  histograms: readonly string[];
+}
 
 /** A worker's event loop over an interval that may differ from the recording's. Weight means by its length. */
 export interface LoopFigures {
@@ -53,10 +40,10 @@ export interface WorkerId {
  * What one generator worker reports about (at most) one second. Times are in µs since the run's epoch, on the
  * host's monotonic clock; startUs and endUs are whole.
  *
- * Latency histograms and `due` belong to the phase in which a message was due, whenever it was echoed or given up:
- * what a slice of the drain contains was due in the steady phase. Late data of an earlier phase comes in a
- * supplement. That is a recording with the bounds of that phase's last slice, which is added to it and has no
- * gauges or loop figures.
+ * Latency histograms and counts of messages that fell due belong to the phase in which a message was due, whenever
+ * it was echoed or given up: what a slice of the drain contains was due in the steady phase. Late data of an earlier
+ * phase comes in a supplement. That is a recording with the bounds of that phase's last slice, which is added to it
+ * and has no gauges or loop figures.
  */
 export interface Recording {
   from: WorkerId;
@@ -67,14 +54,20 @@ export interface Recording {
   phase: Phase;
   counters: Counters;
   failures: FailureCounts;
-  /** At endUs: messages sent but neither echoed nor lost, and open connections. Null in a supplement. */
-  gauges: { outstanding: number; open: number } | null;
+  /** Levels at endUs. Null in a supplement. */
+  gauges: Counters | null;
   /** Sparse counts: pairs of (bucket index, count) in HdrHistogram's layout with 3 significant digits. */
-  histograms: Partial<Record<RecordedName, Uint32Array>>;
+  histograms: Record<string, Uint32Array>;
   /** Null if there is nothing to report about the loop. */
   loop: LoopFigures | null;
 }
 
-export function zeroCounters(): Counters {
-  return { due: 0, sent: 0, echoed: 0, lost: 0, unsent: 0, bytesSent: 0, bytesReceived: 0, opened: 0 };
+/** All of these counters at 0. */
+export function zeroCounters(names: readonly string[]): Counters {
+  return Object.fromEntries(names.map((name) => [name, 0]));
+}
+
+/** A counter or gauge by name; 0 where the scenario does not have it. */
+export function counted(counts: Readonly<Counters>, name: string): number {
+  return counts[name] ?? 0;
 }

@@ -3,9 +3,14 @@ import { failureCountsSchema } from './failure.ts';
 import { findingSchema, noticeSchema } from './finding.ts';
 import { amount, count, phaseSchema } from './load.ts';
 import { runPlanSchema } from './plan.ts';
+import { recordedName } from './recording.ts';
+import { doneActionSchema } from './timeline.ts';
 
 /** HdrHistogram V2, compressed, base64: merges without loss. Values in µs. */
 const encodedHistogram = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/));
+
+/** `due` is 0 in results from before it was counted. */
+const countsSchema = v.record(recordedName, count);
 
 /** One second of recording (less at the edges of a phase), merged over all generator workers. */
 export const sliceSchema = v.strictObject({
@@ -13,57 +18,23 @@ export const sliceSchema = v.strictObject({
   endUs: count,
   phase: phaseSchema,
   /** Events counted in the slice, by name. The counters of a run's slices add up to its totals. */
-  counters: v.strictObject({
-    /**
-     * Messages that the load asked for, under the phase of their intended time: those of the steady phase are in
-     * its own slices and in the drain's. 0 in results from before it was counted.
-     */
-    due: v.optional(count, 0),
-    sent: count,
-    echoed: count,
-    /** Sent, then given up. */
-    lost: count,
-    /** Given up before being sent, for lack of a connection. Over the run, due = sent + unsent. */
-    unsent: v.optional(count, 0),
-    bytesSent: count,
-    bytesReceived: count,
-    opened: count,
-  }),
+  counters: countsSchema,
   failures: failureCountsSchema,
-  /** The state at its end: messages sent but neither echoed nor lost, and open connections. */
-  gauges: v.strictObject({ outstanding: count, open: count }),
-  /** A histogram without samples is omitted. */
-  histograms: v.partial(
-    v.strictObject({
-      tcp: encodedHistogram,
-      tls: encodedHistogram,
-      upgrade: encodedHistogram,
-      handshake: encodedHistogram,
-      response: encodedHistogram,
-      service: encodedHistogram,
-      sendLag: encodedHistogram,
-      /** How long the lost and unsent messages had waited; also included in `response` or `service`. */
-      lostWait: encodedHistogram,
-      unsentWait: encodedHistogram,
-    }),
-  ),
+  /** The state at its end, by name: open connections, messages outstanding. */
+  gauges: v.objectWithRest({ open: count }, count),
+  /** By name. A histogram without samples is omitted. */
+  histograms: v.record(recordedName, encodedHistogram),
 });
 export type Slice = v.InferOutput<typeof sliceSchema>;
 
-/** What one generator worker counted over the whole run. */
-export const workerTotalsSchema = v.strictObject({
-  worker: count,
-  asked: count,
-  opened: count,
-  failed: count,
-  /** due = sent + unsent, and sent = echoed + outstanding + lost. */
-  due: v.optional(count, 0),
-  sent: count,
-  echoed: count,
-  outstanding: count,
-  lost: count,
-  unsent: v.optional(count, 0),
-});
+/**
+ * What one generator worker counted over the whole run: its connections, and by name what its scenario counts and
+ * the levels that were left at the end.
+ */
+export const workerTotalsSchema = v.objectWithRest(
+  { worker: count, asked: count, opened: count, failed: count },
+  count,
+);
 export type WorkerTotals = v.InferOutput<typeof workerTotalsSchema>;
 
 export const COMPONENTS = ['proxy', 'server', 'generator', 'runner'] as const;
@@ -95,6 +66,10 @@ export const processSeriesSchema = v.strictObject({
   component: v.picklist(COMPONENTS),
   /** As whoever started it knows. Results from before it was recorded get it when they are read. */
   role: v.picklist(ROLES),
+  /** When it was first seen, in µs since the run's epoch; null: it was there before the load. */
+  bornUs: v.optional(v.nullable(count), null),
+  /** When it was first missed; null: it was there to the end. */
+  endedUs: v.optional(v.nullable(count), null),
   /** As shown to the user: `nginx master`, `nginx worker 1`, `echo server 2`, `generator 1`. */
   name: v.string(),
   pid: count,
@@ -102,7 +77,7 @@ export const processSeriesSchema = v.strictObject({
 });
 export type ProcessSeries = v.InferOutput<typeof processSeriesSchema>;
 /** One process of a run. */
-export type RunProcess = Omit<ProcessSeries, 'samples'>;
+export type RunProcess = Omit<ProcessSeries, 'samples' | 'bornUs' | 'endedUs'>;
 
 /**
  * The kernel's counters at one moment, over all CPUs that the processes of the run may use. In µs since the system
@@ -122,6 +97,17 @@ export const machineSampleSchema = v.strictObject({
   suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;
+
+/** Memory at one moment, with this many connections open. */
+export const memorySampleSchema = v.strictObject({
+  atUs: count,
+  open: count,
+  /** Proportional set size of all processes of the proxy (smaps_rollup in proc(5)); null if it cannot be read. */
+  proxyBytes: v.nullable(count),
+  /** Kernel slab memory and TCP buffers of the whole machine; null if they cannot be read. */
+  kernelBytes: v.nullable(count),
+});
+export type MemorySample = v.InferOutput<typeof memorySampleSchema>;
 
 /** The machine during a run. */
 export const machineSeriesSchema = v.strictObject({
@@ -226,6 +212,10 @@ export const runSchema = v.strictObject({
   outcome: outcomeSchema,
   /** When each phase began and ended, in µs since the run's epoch. Phases that were not reached are missing. */
   phases: v.array(v.strictObject({ phase: phaseSchema, startUs: count, endUs: count })),
+  /** What was done of the plan's timeline. */
+  timeline: v.optional(v.array(doneActionSchema), []),
+  /** Memory while the connections were opened in stages; empty if they were opened all at once. */
+  memory: v.optional(v.array(memorySampleSchema), []),
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),

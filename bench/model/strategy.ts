@@ -10,7 +10,8 @@ export interface RunSpec {
   step: Step;
   /** Counts from 1 if every variant runs once per round; null without rounds. */
   round: number | null;
-  load: Load;
+  /** Null if the step has none. */
+  load: Load | null;
   /** If missing, the number in the request. */
   connections?: number;
   /** If missing, it takes no turns. */

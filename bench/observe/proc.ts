@@ -181,3 +181,23 @@ function wholeNumber(text: string | undefined): number | null {
   const value = Number(text);
   return Number.isSafeInteger(value) ? value : null;
 }
+
+/** Proportional set size of a process in bytes (smaps_rollup); null if the system does not show it. */
+export function parsePss(smapsRollup: string): number | null {
+  return kilobytes(/^Pss:\s+(\d+) kB$/m.exec(smapsRollup)?.[1]);
+}
+
+/** One line of meminfo, in bytes. */
+export function parseMeminfo(meminfo: string, name: string): number | null {
+  return kilobytes(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1]);
+}
+
+/** Pages that TCP uses for buffers (sockstat). */
+export function parseTcpMemory(sockstat: string): number | null {
+  const pages = /^TCP: .*\bmem (\d+)/m.exec(sockstat)?.[1];
+  return pages === undefined ? null : Number(pages);
+}
+
+function kilobytes(text: string | undefined): number | null {
+  return text === undefined ? null : Number(text) * 1024;
+}

@@ -41,6 +41,8 @@ export interface ProcessUsage extends RunProcess {
 export interface SamplerOptions {
   /** µs since the run's epoch, on the monotonic clock. */
   nowUs: () => number;
+  /** The processes of a component that come and go, at this moment; new ones are watched from then on. */
+  follow?: () => Promise<readonly RunProcess[]>;
   /** Default: 1 s. */
   intervalMs?: number;
   /** Where procfs is mounted. Default: /proc. */
@@ -49,7 +51,10 @@ export interface SamplerOptions {
 
 interface Watched {
   process: RunProcess;
-  hasEnded: boolean;
+  /** When it was first seen; null: before the load. */
+  bornUs: number | null;
+  /** When it was first missed; null: it is still there. */
+  endedUs: number | null;
   threads: ThreadSums;
   samples: Sample[];
   loops: LoopNote[];
@@ -69,7 +74,12 @@ const SECOND_US = 1_000_000;
 const LEAST_USAGE_US = 500_000;
 const TICK_US = 10_000;
 
-export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: SamplerOptions): Sampler {
+export function startSampler({
+  nowUs,
+  follow = async () => [],
+  intervalMs = 1000,
+  procfs = '/proc',
+}: SamplerOptions): Sampler {
   const watched = new Map<number, Watched>();
   const replaced: Watched[] = [];
   const beside = new Map<number, Beside>();
@@ -81,10 +91,18 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
   function watch(processes: readonly RunProcess[]): void {
     for (const process of processes) {
       const before = watched.get(process.pid);
-      if (before !== undefined && !before.hasEnded) continue;
+      if (before !== undefined && before.endedUs === null) continue;
       if (before !== undefined) replaced.push(before);
       const threads = new ThreadSums();
-      watched.set(process.pid, { process, hasEnded: false, threads, samples: [], loops: [], busyNs: [] });
+      watched.set(process.pid, {
+        process,
+        bornUs: nowUs() <= 0 ? null : wholeUs(nowUs()),
+        endedUs: null,
+        threads,
+        samples: [],
+        loops: [],
+        busyNs: [],
+      });
     }
   }
 
@@ -93,7 +111,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
     for (const each of beside.values()) readCpu(each, procfs);
     const besideUs = [...beside.values()].reduce((sum, { cpuUs }) => sum + cpuUs, 0);
     sampleMachine(machine, [...watched.keys()], procfs, nowUs(), besideUs);
-    for (const each of watched.values()) if (!each.hasEnded) sample(each, procfs, nowUs());
+    for (const each of watched.values()) if (each.endedUs === null) sample(each, procfs, nowUs());
   }
 
   /** Sleeps until the next whole interval since the anchor, so that the delays of timers do not add up. */
@@ -107,6 +125,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
 
   function tick(): void {
     sampleAll();
+    void follow().then(watch, () => {});
     sleepOn();
   }
 
@@ -126,7 +145,7 @@ export function startSampler({ nowUs, intervalMs = 1000, procfs = '/proc' }: Sam
     stop: () => clearTimeout(timer),
     series: () => [...replaced, ...watched.values()].map(seriesOf),
     machine: () => (machine.samples.length === 0 ? null : { ...machine, samples: [...machine.samples] }),
-    usage: () => [...watched.values()].filter(({ hasEnded }) => !hasEnded).flatMap(usageOf),
+    usage: () => [...watched.values()].filter(({ endedUs }) => endedUs === null).flatMap(usageOf),
     notices: () => (canRead ? [] : [NOTHING_TO_READ]),
   };
 }
@@ -136,9 +155,9 @@ const HAS_LOOP: readonly Component[] = ['server', 'generator'];
 
 const NOTHING_TO_READ = notice('warning', 'no-process-figures', {});
 
-function seriesOf({ process, samples, loops, busyNs }: Watched): ProcessSeries {
+function seriesOf({ process, bornUs, endedUs, samples, loops, busyNs }: Watched): ProcessSeries {
   const credited = loops.length > 0 ? creditLoops(samples, loops) : creditBusyTime(samples, busyNs);
-  return { ...process, samples: credited };
+  return { ...process, bornUs, endedUs, samples: credited };
 }
 
 function usageOf({ process, samples }: Watched): ProcessUsage[] {
@@ -159,7 +178,7 @@ function sample(watched: Watched, procfs: string, nowUs: number): void {
   const { residentBytes } = parseStatus(readNow(`${folder}/status`));
   const counters = residentBytes === null ? null : watched.threads.read(`${folder}/task`);
   if (residentBytes === null || counters === null) {
-    watched.hasEnded = true;
+    watched.endedUs = wholeUs(nowUs);
     return;
   }
   watched.samples.push({

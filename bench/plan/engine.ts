@@ -41,7 +41,7 @@ export function engineOf(
   if (!lean || asked === 'node') return 'node';
   if (bun !== null && asked === 'bun') return 'bun';
   if (bun !== null && payload.maxBytes <= MOST_BYTES_ON_BUN) {
-    const keepsSchedule = load.kind === 'open' && server === 'ws';
+    const keepsSchedule = load?.kind === 'open' && server === 'ws';
     if (!keepsSchedule || connections > MOST_CONNECTIONS_ON_SCHEDULE) return 'bun';
     notices.push(notice('info', 'engine-schedule', { bun }));
     return 'node';

@@ -8,7 +8,7 @@ import type { Processes } from './reckoning.ts';
  * The CPUs of each component; null if the kernel chooses. By default, processes are placed only on two CPUs: on
  * such a small machine the kernel otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen
  * to be the limit. A closed loop reserves a CPU for what is to be saturated, if that is one process. An open loop
- * reserves one for the generator, which has a schedule to keep. The runner stays off that CPU, because adding up
+ * reserves one for the generator, which has a schedule to keep. Without a load, nothing is to be saturated. The runner stays off that CPU, because adding up
  * what the workers measured takes milliseconds.
  *
  * @param asked --pin or --no-pin; null for neither
@@ -17,22 +17,22 @@ import type { Processes } from './reckoning.ts';
  */
 export function placementOf(
   asked: boolean | null,
-  load: Load,
+  load: Load | null,
   machine: Machine,
   all: readonly Processes[],
 ): Placement | null {
   const { cpus } = machine;
   if (asked === false) return null;
   const processes = most(all);
-  const fits = load.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
-  if (asked === null && (cpus.length !== 2 || !fits)) return null;
+  const fits = load?.kind === 'open' ? processes.workers === 1 : subjectProcesses(processes) === 1;
+  if (asked === null && (cpus.length !== 2 || !fits || load === null)) return null;
   if (cpus.length < 2) {
     throw new Problem(
       'environment',
       '--pin needs at least two CPUs, and this machine has one. Leave --pin out.',
     );
   }
-  if (load.kind === 'open') return onSchedule(cpus, processes);
+  if (load?.kind === 'open') return onSchedule(cpus, processes);
   return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
@@ -46,12 +46,12 @@ function subjectProcesses({ nginxWorkers, servers }: Processes): number {
  * otherwise sleeping. Null in a closed loop, which waits for echoes.
  */
 export function pacingOf(
-  load: Load,
+  load: Load | null,
   placement: Placement | null,
   { cpus }: Machine,
   all: readonly Processes[],
 ): RunPlan['pacing'] {
-  if (load.kind === 'closed') return null;
+  if (load?.kind !== 'open') return null;
   const { workers, servers, nginxWorkers } = most(all);
   if (placement === null) return cpus.length > workers + servers + nginxWorkers ? 'spin' : 'sleep';
   const others = new Set([...placement.proxy, ...placement.server]);

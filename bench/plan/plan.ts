@@ -60,6 +60,7 @@ export function planRequest(
       seed,
       strict: request.strict,
       thresholds: request.thresholds.map(({ text }) => text),
+      scenario: request.scenario.name,
       steps: [...request.steps],
       ...request.tags,
     },

@@ -6,6 +6,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Profile } from '../model/profile.ts';
 import type { RunSpec } from '../model/strategy.ts';
 import type { RunRequest } from '../request/request.ts';
+import { stepNamed } from '../scenarios/registry.ts';
 import { notice } from '../wording/finding.ts';
 import { formatBytes, formatCount } from '../wording/format.ts';
 import { engineOf } from './engine.ts';
@@ -73,17 +74,26 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
   const placement = placementOf(request.pin, spec.load, machine, all);
   if (spec.round !== null && profiles.length > 1 && spec.turns === undefined) notices.push(APART);
   const first = spec.step === request.steps[0];
+  const { scenario } = request;
+  const lengths = scenario.lengths(spec.step, request.scenarioOptions) ?? request;
   const plan: RunPlan = {
     variant: spec.variant,
     step: spec.step,
     round: spec.round,
     profile: profile.name,
-    workload: { scenario: 'echo', load: spec.load, payload: request.payload },
+    workload: {
+      scenario: scenario.name,
+      load: spec.load,
+      payload: request.payload,
+      options: request.scenarioOptions,
+    },
     connections: request.connections,
     rampPerSecond: request.rampPerSecond,
-    warmupMs: request.warmupMs,
-    durationMs: request.durationMs,
+    openingStages: scenario.openingStages,
+    warmupMs: lengths.warmupMs,
+    durationMs: lengths.durationMs,
     turns: spec.turns ?? null,
+    timeline: [],
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,
@@ -96,7 +106,10 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
     placement,
     pacing: pacingOf(spec.load, placement, machine, all),
     // The HTTP leg is the same in every step, so once is enough.
-    http: request.http && first ? { connections: 10, durationMs: Math.min(2000, request.durationMs) } : null,
+    http:
+      request.http && scenario.hasHttpLeg && first
+        ? { connections: 10, durationMs: Math.min(2000, request.durationMs) }
+        : null,
     seed,
   };
   return { plan, notices };
@@ -108,7 +121,10 @@ const APART = notice('info', 'preflight-apart', {});
 export function fitTogether(request: RunRequest, profiles: readonly Profile[], machine: Machine): boolean {
   const load: Load = { kind: 'closed', inFlight: request.inFlight };
   const needed = profiles.map((profile) =>
-    memoryOf(demandOf(request, { step: 'throughput', load }), processesOf(request, profile, machine, [])),
+    memoryOf(
+      demandOf(request, { step: request.steps[0] ?? '', load }),
+      processesOf(request, profile, machine, []),
+    ),
   );
   return needed.reduce((sum, { tls }) => sum + tls, 0) <= machine.memoryBytes * MEMORY_TOLD;
 }
@@ -122,14 +138,13 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
 }
 
 /**
- * What determines the memory of a run. The throughput step uses the lean echo server, so that it is not what is
- * measured. The latency step uses `ws`, which is as close to an application's server as an echo server can be.
+ * What determines the memory of a run.
  */
 function demandOf(
   { client, server, connections, payload }: RunRequest,
   { step, load }: Pick<RunSpec, 'step' | 'load'>,
 ): Demand {
-  return { connections, payload, load, client, server: server ?? (step === 'throughput' ? 'lean' : 'ws') };
+  return { connections, payload, load, client, server: server ?? stepNamed(step).server };
 }
 
 function nginxPlan(

@@ -1,4 +1,4 @@
-import type { Workload } from '../model/load.ts';
+import { inFlightOf, type Workload } from '../model/load.ts';
 import type { Machine } from '../model/machine.ts';
 import type { RunPlan } from '../model/plan.ts';
 
@@ -97,7 +97,7 @@ export function memoryOf(
   { workers, servers, nginxWorkers }: Processes,
 ): { plain: number; tls: number } {
   const proxied = nginxWorkers > 0;
-  const inFlight = request.load.kind === 'closed' ? request.load.inFlight : 1;
+  const inFlight = inFlightOf(request.load);
   const perConnection =
     GENERATOR_BYTES[request.client] +
     SERVER_BYTES +

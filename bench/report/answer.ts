@@ -7,7 +7,8 @@ import type { RunView, VariantView } from './view.ts';
  * Both answers for a variant in one sentence: how much it carried and what the limit was, and how fast it was at
  * the rate of the latency step. The times of a closed loop are not latency and are not included.
  */
-export function answerSentence({ name, throughput, latency, leftOut }: VariantView): string {
+export function answerSentence({ name, answers, leftOut }: VariantView): string {
+  const { throughput = null, latency = null } = answers;
   const carried = throughput === null ? null : carriedClause(throughput);
   const cameBack = latency === null ? null : latencyClause(latency);
   if (carried === null && cameBack === null) return `Nothing was measured for ${name}.`;

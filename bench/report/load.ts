@@ -5,7 +5,8 @@ import { capital, counted } from '../wording/words.ts';
 import type { View } from './view.ts';
 
 /** `closed, 1 in flight` or `open, 8.9k/s, uniform`. */
-export function loadText(load: Load): string {
+export function loadText(load: Load | null): string {
+  if (load === null) return 'none';
   return load.kind === 'closed'
     ? `closed, ${formatCount(load.inFlight)} in flight`
     : `open, ${formatRate(load.ratePerSecond)}, ${load.arrivals}`;
@@ -22,7 +23,9 @@ export function loadSentence({ steps }: View): string {
   const plans = steps.flatMap(({ runs }) => runs.map(({ run }) => run.plan));
   const whole = new Set(plans.map(commonOf));
   const loads = steps.map(({ step, runs }) => {
-    const texts = new Set(runs.map(({ run }) => loopText(run.plan.workload.load)));
+    const texts = new Set(
+      runs.map(({ run }) => loopText(run.plan.workload.load)).filter((text) => text !== ''),
+    );
     return { step, texts: [...texts] };
   });
   const [only] = whole;
@@ -32,7 +35,8 @@ export function loadSentence({ steps }: View): string {
   return `${only} ${capital(loads.map(({ step, texts }) => `${step}: ${texts.join()}`).join('; '))}.`;
 }
 
-function loopText(load: Load): string {
+function loopText(load: Load | null): string {
+  if (load === null) return '';
   return load.kind === 'closed'
     ? `closed loop, ${counted(load.inFlight, 'message')} in flight per connection`
     : `open loop at ${formatRate(load.ratePerSecond)} (${load.arrivals} arrivals)`;

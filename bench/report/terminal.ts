@@ -1,9 +1,8 @@
 import type { Finding } from '../model/finding.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
-import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../wording/format.ts';
+import { NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
-import { formatCapacity } from './answer.ts';
 import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
@@ -13,8 +12,9 @@ import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
 import { noticesOf, type Said, type SaidAlike, saidAlike, saidOnce } from './notices.ts';
 import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from './price.ts';
-import { hasLosses, LIMIT_NAMES, lossSentence, outcomeSentence, verdictOf } from './verdict.ts';
-import { type RunView, type VariantView, type View, viewOf } from './view.ts';
+import { type Cells, type ScenarioReport, scenarioReport } from './scenario.ts';
+import { hasLosses, lossSentence, outcomeSentence } from './verdict.ts';
+import { type RunView, type View, viewOf } from './view.ts';
 
 /** For terminals that do not report their width; some report 0 columns. */
 const USUAL_COLUMNS = 80;
@@ -29,48 +29,22 @@ export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
   if (view.runs.length === 0) return 'No run finished.\n';
   const width = columns || USUAL_COLUMNS;
-  const answers = answersTable(view.variants.map(answerCells));
+  const { cells, lines: groups, words, remarks } = scenarioReport(result);
+  const answers = answersTable(view.variants.map(cells), words);
   const isNarrow = columns !== null && answers.some((line) => [...line].length > width);
   const lines = [
-    ...(isNarrow ? view.variants.flatMap((variant) => stacked(answerCells(variant))) : answers),
-    ...rateLines(view),
+    ...(isNarrow ? view.variants.flatMap((variant) => stacked(cells(variant), groups)) : answers),
+    '',
+    ...remarks(view).map(printable),
     ...remarksOf(view),
   ];
   return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;
 }
 
-/** The cells of the table by heading, in the order in which readers want them. */
-type Cells = readonly (readonly [heading: string, cell: string])[];
-
-/** The answers for one variant, with a dash for missing values. */
-export function answerCells({ name, throughput, latency }: VariantView): Cells {
-  const both = [throughput, latency].filter((view) => view !== null);
-  const figures = both.map((view) => view.figures);
-  const response = latency?.figures.latencies.response;
-  const limit = throughput?.run.validity.limit.component;
-  const cells: Cells = [
-    ['variant', name],
-    ['throughput', formatRate(throughput?.figures.messages.perSecond)],
-    ['limit', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
-    ['nginx/core', formatCapacity(throughput?.figures.perCoreCapacity ?? null)],
-    ['p50', formatTime(response?.p50)],
-    ['p99', formatTime(response?.p99)],
-    ['p99.9', formatTime(response?.p999)],
-    ['nginx/msg', formatTime(figures[0]?.cpuUsPerMessage.proxy)],
-    ['nginx/conn', formatBytes(figures[0]?.memoryPerConnectionBytes.proxy)],
-    ['failed', formatCount(figures.reduce((sum, { connections }) => sum + connections.failed, 0))],
-    ['lost', formatCount(figures.reduce((sum, { messages }) => sum + messages.lost, 0))],
-    ['validity', [...new Set(both.map(verdictOf))].join(', ')],
-  ];
-  return cells.map(([heading, cell]) => [heading, printable(cell)]);
-}
-
-/** Words are aligned to the left of their column, figures to the right. */
-export const WORDS = new Set(['variant', 'limit', 'validity']);
-
-function answersTable(variants: readonly Cells[]): string[] {
+/** @param leftward headings of the columns with words; figures are aligned to the right */
+function answersTable(variants: readonly Cells[], leftward: readonly string[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
-  const words = headings.flatMap((heading, column) => (WORDS.has(heading) ? [column] : []));
+  const words = headings.flatMap((heading, column) => (leftward.includes(heading) ? [column] : []));
   return textTable(
     headings,
     variants.map((cells) => cells.map(([, cell]) => cell)),
@@ -79,46 +53,14 @@ function answersTable(variants: readonly Cells[]): string[] {
 }
 
 /** The same values, as far as measured, in lines below the name of the variant. */
-function stacked([[, name] = ['', ''], ...cells]: Cells): string[] {
-  const told = (...headings: string[]): string =>
-    cells
+function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
+  const lines = groups.map(({ before, headings }) => {
+    const told = cells
       .filter(([heading, cell]) => headings.includes(heading) && cell !== NOTHING)
-      .map(([heading, cell]) => `${heading} ${cell}`)
-      .join(', ');
-  const times = told('p50', 'p99', 'p99.9');
-  const lines = [
-    told('throughput', 'limit'),
-    times === '' ? '' : `response time ${times}`,
-    told('nginx/core', 'nginx/msg', 'nginx/conn'),
-    told('failed', 'lost', 'validity'),
-  ];
+      .map(([heading, cell]) => `${heading} ${cell}`);
+    return told.length === 0 ? '' : `${before}${told.join(', ')}`;
+  });
   return [name, ...lines.filter((line) => line !== '').map((line) => `  ${line}`)];
-}
-
-/**
- * What the figures refer to: the rate at which response times were measured, its reason, and variants without one.
- */
-function rateLines({ rate, steps, variants }: View): string[] {
-  const step = steps.find(({ step }) => step === 'latency');
-  const offered = new Set(step?.runs.map(({ figures }) => formatRate(figures.offered?.perSecond)));
-  const times = 'p50, p99 and p99.9 are response times';
-  const told =
-    rate !== null
-      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rate.reason.text}`]
-      : offered.size === 0
-        ? []
-        : [`${times} at ${[...offered].join(', ')}.`];
-  const leftOut = variants.flatMap(({ name, leftOut }) =>
-    leftOut === null ? [] : `${name} has no latency. ${leftOut.text}`,
-  );
-  const lines = [...told, ...leftOut].map(printable);
-  const nginx =
-    'nginx/core: messages per second per core of Nginx; nginx/msg: Nginx CPU per message; nginx/conn: Nginx memory per connection.';
-  return [
-    '',
-    ...lines,
-    ...(variants.some(({ latency, throughput }) => (throughput ?? latency)?.run.proxy) ? [nginx] : []),
-  ];
 }
 
 /** Runs that did not complete, losses, reasons for doubt, and notices. Each appears once. */

@@ -1,3 +1,4 @@
+import { counted } from '../model/recording.ts';
 import type { Run, Validity } from '../model/run.ts';
 import { formatCount, NOTHING } from '../wording/format.ts';
 import { capital, sentence } from '../wording/words.ts';
@@ -90,11 +91,8 @@ export interface Due {
 
 /** Null in a closed loop, which has no schedule, and in results from before this was counted. */
 export function dueOf({ plan, workers, slices }: Run): Due | null {
-  if (plan.workload.load.kind === 'closed') return null;
+  if (plan.workload.load?.kind !== 'open') return null;
   const counts = workers.length > 0 ? workers : slices.map(({ counters }) => counters);
-  const sum = counts.reduce((all, { due, unsent }) => ({ due: all.due + due, unsent: all.unsent + unsent }), {
-    due: 0,
-    unsent: 0,
-  });
-  return sum.due === 0 ? null : sum;
+  const sum = (name: string) => counts.reduce((all, each) => all + counted(each, name), 0);
+  return sum('due') === 0 ? null : { due: sum('due'), unsent: sum('unsent') };
 }

@@ -4,9 +4,11 @@ import type { Histogram } from '../measure/histogram.ts';
 import { type Point, seriesOf } from '../measure/series.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Finding } from '../model/finding.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import { ratePerSecondOf } from '../model/load.ts';
+import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
+import { scenarioNamed, stepNamed } from '../scenarios/registry.ts';
 import { formatRate } from '../wording/format.ts';
 import { conclusionOf } from './conclusion.ts';
 import type { Markup } from './markup.ts';
@@ -18,7 +20,7 @@ export interface RunView {
   figures: RunFigures;
   /** The variant, which names the run among those of its step. */
   name: string;
-  /** `throughput` or `latency`, with a suffix if it is not the run that gives the answer. */
+  /** The step, with a suffix if it is not the run that gives the answer. */
   step: string;
   /** The name of the run among all runs: `tls, latency`. */
   label: string;
@@ -37,15 +39,15 @@ export interface RunView {
   zeroUs: number;
 }
 
-/** Both answers for one variant; null if there is none. */
+/** The answers for one variant. */
 export interface VariantView {
   name: string;
   /** As shown to the user. */
   title: string;
   colour: string;
-  throughput: RunView | null;
-  latency: RunView | null;
-  /** Why there is no latency, where that was decided. */
+  /** By step; a step without a run is missing. */
+  answers: Readonly<Record<Step, RunView>>;
+  /** Why the open loop was left out, where that was decided. */
   leftOut: Finding | null;
 }
 
@@ -93,29 +95,27 @@ export function viewOf(result: Result): View {
     ...result.variants.map(({ name }) => name),
     ...result.runs.map(({ plan }) => plan.variant),
   ]);
+  const stepNames = scenarioNamed(result.plan.scenario).steps.map(({ name }) => name);
   const runs: RunView[] = [];
   const variants = [...names].map((name, index): VariantView => {
     const own = result.runs.filter(({ plan }) => plan.variant === name);
-    const answers = {
-      throughput: answerOf(own, 'throughput', null),
-      latency: answerOf(own, 'latency', rate),
-    };
-    const views = new Map(
-      own.map((run) => [run, runView(run, index, answers[run.plan.step] === run, isSearch)]),
-    );
-    runs.push(...views.values());
-    const viewOfAnswer = (run: Run | undefined): RunView | null =>
-      run === undefined ? null : (views.get(run) ?? null);
+    const answering = new Set(stepNames.flatMap((step) => answerOf(own, step, rate) ?? []));
+    const views = own.map((run) => runView(run, index, answering.has(run), isSearch));
+    runs.push(...views);
     return {
       name,
       title: result.variants.find((variant) => variant.name === name)?.title ?? '',
       colour: colourOf(index),
-      throughput: viewOfAnswer(answers.throughput),
-      latency: viewOfAnswer(answers.latency),
+      answers: Object.fromEntries(
+        views.filter(({ run }) => answering.has(run)).map((view) => [view.run.plan.step, view]),
+      ),
       leftOut: leftOut(result, name),
     };
   });
-  const steps = STEPS.map((step) => ({ step, runs: variants.flatMap((variant) => variant[step] ?? []) }));
+  const steps = stepNames.map((step) => ({
+    step,
+    runs: variants.flatMap(({ answers }) => answers[step] ?? []),
+  }));
   return { result, variants, steps: steps.filter((step) => step.runs.length > 0), runs, rate };
 }
 
@@ -125,13 +125,14 @@ export function viewOf(result: Result): View {
  */
 function answerOf(runs: readonly Run[], step: Step, rate: View['rate']): Run | undefined {
   return runs.findLast(
-    (run) => run.plan.step === step && (rate === null || rateOf(run) === rate.ratePerSecond),
+    (run) =>
+      run.plan.step === step &&
+      (rate === null || stepNamed(step).load !== 'open' || rateOf(run) === rate.ratePerSecond),
   );
 }
 
 function rateOf({ plan }: Run): number | null {
-  const { load } = plan.workload;
-  return load.kind === 'open' ? load.ratePerSecond : null;
+  return ratePerSecondOf(plan.workload.load);
 }
 
 function leftOut({ conclusions }: Result, name: string): Finding | null {

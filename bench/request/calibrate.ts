@@ -1,5 +1,5 @@
 import { Problem } from '../model/failure.ts';
-import { STEPS } from '../model/plan.ts';
+import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 import type { Command } from './command.ts';
 import { last, milliseconds, number } from './given.ts';
 import type { GivenOptions, Options } from './options.ts';
@@ -69,7 +69,12 @@ function calibrateRequest(given: GivenOptions): CalibrateRequest {
       `--profile ${quoted(profile)}: \`calibrate\` compares one profile with itself. Name one.`,
     );
   }
-  const what = { variants: [profile], steps: STEPS, warmupMs: WARMUP_MS, durationMs: DURATION_MS };
+  const what = {
+    variants: [profile],
+    steps: DEFAULT_SCENARIO.steps.map(({ name }) => name),
+    warmupMs: WARMUP_MS,
+    durationMs: DURATION_MS,
+  };
   return {
     run: {
       ...requestOf(given, what),

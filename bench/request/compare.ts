@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import { Problem } from '../model/failure.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import type { Step } from '../model/plan.ts';
 import type { Command } from './command.ts';
 import { last, milliseconds, number, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import type { GivenOptions, Options } from './options.ts';
-import { DURATION_US, namedSteps, needsStep, type RunRequest, requestOf } from './run.ts';
+import { DURATION_US, type RunRequest, requestOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { checkSteps, namedSteps, scenarioOf } from './scenario.ts';
 import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored.ts';
 
 /** What `compare` was asked for. */
@@ -113,13 +114,10 @@ function nameOf(variants: readonly string[], tunes: readonly string[]): string {
   return ['compare', ...variants, ...tunes.map((_, index) => `tune-${index + 1}`)].join('-');
 }
 
-/** Both steps unless --steps says otherwise; unlike in `run`, a rate does not drop the throughput step. */
+/** All steps unless --steps says otherwise; unlike in `run`, a rate does not drop the throughput step. */
 function stepsOf(given: GivenOptions): Step[] {
-  const named = last(given, 'steps');
-  const steps = named === null ? [...STEPS] : namedSteps(named);
-  for (const option of ['rate', 'arrivals']) {
-    if (given.has(option) && !steps.includes('latency')) throw needsStep(`--${option}`, 'latency');
-  }
-  if (given.has('in-flight') && !steps.includes('throughput')) throw needsStep('--in-flight', 'throughput');
+  const { scenario } = scenarioOf(given);
+  const steps = namedSteps(given, scenario) ?? scenario.steps.map(({ name }) => name);
+  checkSteps(given, scenario, steps);
   return steps;
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS } from '../scenarios/registry.ts';
 import { EXPORT_OPTION } from './exports.ts';
 import { JSON_OPTION, type Options } from './options.ts';
 
@@ -37,9 +38,16 @@ export const RUN_OPTIONS = {
     },
     'keep-guards': { value: null, help: 'Keep access rules and limits, which may block the load' },
   },
+  'The scenario': {
+    scenario: {
+      value: 'NAME',
+      help: `${SCENARIOS.map(({ name }) => name).join(', ')} [${DEFAULT_SCENARIO.name}]; see docs/scenarios.md`,
+    },
+    ...SCENARIO_OPTIONS,
+  },
   'The load': {
     connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000]' },
-    steps: { value: 'NAMES', help: 'throughput, latency, or throughput,latency [both]' },
+    steps: { value: 'NAMES', help: 'Some of its steps: throughput, latency [all of its steps]' },
     duration: { short: 'd', value: 'TIME', help: 'Length of the measured phase of each step [10s]' },
     warmup: { short: 'w', value: 'TIME', help: 'Load before it, not counted [2s]' },
     rate: {

@@ -2,22 +2,23 @@ import type { ConfigurationOptions } from '../model/configuration.ts';
 import type { WantedExport } from '../model/export.ts';
 import { Problem } from '../model/failure.ts';
 import type { Payload } from '../model/load.ts';
-import { ENGINES, type EngineName, STEPS, type Step } from '../model/plan.ts';
+import { ENGINES, type EngineName, type Step } from '../model/plan.ts';
+import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import type { Command } from './command.ts';
 import { configurationOptions } from './configuration.ts';
 import { exportsOf } from './exports.ts';
 import { last, milliseconds, number, oneOf, rate } from './given.ts';
 import { Incomplete } from './incomplete.ts';
-import { suggestion } from './nearest.ts';
 import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { allSteps, checkSteps, namedSteps, type ScenarioRequest, scenarioOf, stepsWith } from './scenario.ts';
 import { type Tags, tagsOf } from './tags.ts';
 import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
 /** What `run` was asked for. Null means that the preflight decides. */
-export interface RunRequest {
+export interface RunRequest extends ScenarioRequest {
   /** Names as typed: `tls`, `tls+buf-16k`; `all` is not resolved yet. */
   variants: readonly string[];
   /** Paths of the user's own configurations, which run after the variants. */
@@ -92,7 +93,8 @@ export const runCommand = {
 
 /** Reads the options of `run`; throws a Problem of kind `usage`. */
 function runRequest(given: GivenOptions): RunRequest {
-  const steps = stepsOf(given);
+  const { scenario } = scenarioOf(given);
+  const steps = stepsOf(given, scenario);
   const asked = variantsOf(given);
   const baseline = baselineOf(given, asked);
   const variants = baseline === null ? asked : [baseline, ...asked.filter((name) => name !== baseline)];
@@ -112,11 +114,13 @@ function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' 
 
 /** @throws Problem('usage') for a threshold that none of the planned runs can measure */
 function checkThresholds(request: RunRequest): void {
-  const { thresholds, steps, http } = request;
+  const { thresholds, steps, scenario, http } = request;
+  const [open = ''] = stepsWith('open', scenario);
+  const [closed = ''] = stepsWith('closed', scenario);
   const missing = unmeasurable(thresholds, {
-    schedule: steps.includes('latency'),
-    'closed-loop': steps.includes('throughput'),
-    http,
+    schedule: steps.includes(open),
+    'closed-loop': steps.includes(closed),
+    http: http && scenario.hasHttpLeg,
     proxy: hasProxy(request),
   });
   if (missing === null) return;
@@ -124,11 +128,18 @@ function checkThresholds(request: RunRequest): void {
   switch (missing.need) {
     case 'schedule':
       throw new Incomplete(
-        `${start} the latency step. Add it with --steps or --rate, or use service.* instead.`,
-        BOTH_STEPS,
+        open === ''
+          ? `${start} messages on a schedule, and the scenario ${scenario.name} sends none.`
+          : `${start} the ${open} step. Add it with --steps or --rate, or use service.* instead.`,
+        allSteps(scenario),
       );
     case 'closed-loop':
-      throw new Incomplete(`${start} the throughput step. Add it: --steps ${STEPS.join(',')}.`, BOTH_STEPS);
+      throw new Incomplete(
+        closed === ''
+          ? `${start} a closed loop, and the scenario ${scenario.name} has none.`
+          : `${start} the ${closed} step. Add it: --steps ${allSteps(scenario).steps}.`,
+        allSteps(scenario),
+      );
     case 'http':
       throw new Problem('usage', `${start} the HTTP requests that --no-http skips. Leave --no-http out.`);
     case 'proxy':
@@ -149,6 +160,7 @@ export function requestOf(
   const connections = number(given, 'connections', CONNECTIONS) ?? 1000;
   return {
     ...what,
+    ...scenarioOf(given),
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
     inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
@@ -204,44 +216,24 @@ export function variantsOf(given: GivenOptions): string[] {
 }
 
 /** --steps names the steps. Without it, an option of only one step selects that step. */
-function stepsOf(given: GivenOptions): Step[] {
+function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   const closed = given.has('in-flight');
   const open = given.has('rate');
-  const named = last(given, 'steps');
   const steps =
-    named === null
-      ? STEPS.filter((step) => closed === open || (step === 'latency') === open)
-      : namedSteps(named);
-  if (open && !steps.includes('latency')) throw needsStep('--rate', 'latency');
-  if (given.has('arrivals') && !steps.includes('latency')) throw needsStep('--arrivals', 'latency');
-  if (closed && !steps.includes('throughput')) throw needsStep('--in-flight', 'throughput');
-  if (!open && !steps.includes('throughput')) {
+    namedSteps(given, scenario) ??
+    scenario.steps
+      .filter(({ load }) => closed === open || load === null || (load === 'open') === open)
+      .map(({ name }) => name);
+  checkSteps(given, scenario, steps);
+  const [scheduled] = stepsWith('open', scenario);
+  const [loop] = stepsWith('closed', scenario);
+  if (scheduled !== undefined && loop !== undefined && !open && !steps.includes(loop)) {
     throw new Incomplete(
-      'The latency step takes its rate from the throughput step. Set one, for example --rate 5k, or run both steps.',
+      `The ${scheduled} step takes its rate from the ${loop} step. Set one, for example --rate 5k, or run both steps.`,
       { rate: '5k' },
     );
   }
   return steps;
-}
-
-export function namedSteps(text: string): Step[] {
-  const names = text.split(',').map((name) => name.trim());
-  const stranger = names.find((name) => !STEPS.some((step) => step === name));
-  if (stranger === undefined) return STEPS.filter((step) => names.includes(step));
-  throw new Problem(
-    'usage',
-    `--steps ${quoted(stranger)} is not a step.${suggestion(stranger, STEPS)} Use ${STEPS.join(', ')} or ${STEPS.join(',')}.`,
-  );
-}
-
-/** What completes a line whose options need a step that it leaves out. */
-const BOTH_STEPS = { steps: STEPS.join(',') };
-
-export function needsStep(option: string, step: Step): Problem {
-  return new Incomplete(
-    `${option} only applies to the ${step} step, which --steps excludes. Add the step, or leave ${option} out.`,
-    BOTH_STEPS,
-  );
 }
 
 function payloadOf(given: GivenOptions): Payload {

@@ -36,9 +36,13 @@ export function loadText(load: LoadDigest | null): string {
     `${formatCount(connections)} WebSockets`,
     payloadText(workload.payload),
     formatTime(durationMs * 1000),
-    how.kind === 'closed'
-      ? `closed loop, ${formatCount(how.inFlight)} in flight`
-      : `open loop, ${how.arrivals}`,
+    ...(how === null
+      ? []
+      : [
+          how.kind === 'closed'
+            ? `closed loop, ${formatCount(how.inFlight)} in flight`
+            : `open loop, ${how.arrivals}`,
+        ]),
     `client ${client}${client === 'lean' ? ` on ${runtime}` : ''}`,
     `server ${server}${server === 'lean' ? ` on ${runtime}` : ''}`,
   ].join(', ');

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { COMPARED } from '../metrics/compared.ts';
 import type { Metric } from '../metrics/metric.ts';
 import type { Finding } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { Environment, LoadDigest, ResultIndex, RunSummary } from '../model/result.ts';
 import { median } from '../stats/median.ts';
@@ -121,7 +122,7 @@ function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): R
 }
 
 function rateOf({ load }: RunSummary): number | null {
-  return load?.workload.load.kind === 'open' ? load.workload.load.ratePerSecond : null;
+  return ratePerSecondOf(load?.workload.load ?? null);
 }
 
 /**
@@ -141,9 +142,8 @@ function keyOf({ variant, step, load }: RunSummary, { plan, environment, variant
 }
 
 function withoutRate({ workload, ...load }: LoadDigest): object {
-  const { kind, ...rest } = workload.load;
-  const how = { ...rest, ...('ratePerSecond' in rest ? { ratePerSecond: null } : {}) };
-  return Object.entries({ ...load, workload: { ...workload, load: { kind, ...how } } }).sort(([a], [b]) =>
+  const how = workload.load?.kind === 'open' ? { ...workload.load, ratePerSecond: null } : workload.load;
+  return Object.entries({ ...load, workload: { ...workload, load: how } }).sort(([a], [b]) =>
     compareTexts(a, b),
   );
 }

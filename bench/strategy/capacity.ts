@@ -2,7 +2,7 @@ import { figuresOf } from '../measure/figures.ts';
 import type { Axis, CapacitySearch, Trial } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Load } from '../model/load.ts';
+import { type Load, ratePerSecondOf } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
@@ -163,8 +163,7 @@ function rateAt(axis: Axis, level: number): number {
 }
 
 function levelOf({ plan }: Run, { over }: Axis): number {
-  const { load } = plan.workload;
-  return over === 'rate' && load.kind === 'open' ? load.ratePerSecond : plan.connections;
+  return (over === 'rate' ? ratePerSecondOf(plan.workload.load) : null) ?? plan.connections;
 }
 
 function throughputRun(done: readonly Run[]): Run | undefined {

@@ -1,4 +1,4 @@
-import { COMPARED, type ComparedMetric } from '../metrics/compared.ts';
+import { COMPARED, type ComparedMetric, weightsBeside } from '../metrics/compared.ts';
 import { incomplete } from '../metrics/fitness.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import type { ComparedFigure, Comparison, Excluded, VariantComparison } from '../model/comparison.ts';
@@ -21,11 +21,8 @@ export interface ComparisonOptions {
 }
 
 /** The smallest number of rounds in which every figure can get a verdict. */
-export function roundsForVerdicts(variants: number): number {
-  return roundsForWeights(
-    COMPARED.map(({ weight }) => weight),
-    variants,
-  );
+export function roundsForVerdicts(variants: number, steps: readonly Step[]): number {
+  return roundsForWeights(weightsBeside(steps), variants);
 }
 
 /**

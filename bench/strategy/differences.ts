@@ -101,7 +101,8 @@ function differing<T>(prefix: string, facts: Facts<T>, ...sides: (readonly T[])[
   });
 }
 
-function loadText(load: Load): string {
+function loadText(load: Load | null): string {
+  if (load === null) return 'none';
   return load.kind === 'closed'
     ? `closed loop, ${load.inFlight} in flight`
     : `open loop, ${load.ratePerSecond}/s, ${load.arrivals}`;

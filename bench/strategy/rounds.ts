@@ -3,10 +3,11 @@ import type { RunFacts } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import { type Finding, stored } from '../model/finding.ts';
-import type { Load } from '../model/load.ts';
-import { STEPS } from '../model/plan.ts';
+import { type Load, loadOf } from '../model/load.ts';
+import type { Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { stepNamed } from '../scenarios/registry.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { meanRunMs } from './budget.ts';
@@ -23,6 +24,8 @@ export interface RoundsOptions extends StepsOptions {
   seed: number;
   /** Whether all variants can be set up at once and therefore take turns. */
   together: boolean;
+  /** The steps of the pilot. */
+  pilotSteps: readonly Step[];
 }
 
 /** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
@@ -51,8 +54,8 @@ const MOST_ROUNDS = 1000;
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
   const [baseline = '', ...others] = variants;
-  const hasPilot = steps.includes('latency') && options.ratePerSecond === null;
-  const pilot = makeSteps({ ...options, steps: STEPS });
+  const hasPilot = steps.some((step) => stepNamed(step).load === 'open') && options.ratePerSecond === null;
+  const pilot = makeSteps({ ...options, steps: options.pilotSteps });
   const comparedRun = remembered((run: Run) => factsOf(run, figuresOf(run)));
 
   function next(done: readonly Run[]): readonly RunSpec[] {
@@ -80,15 +83,18 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     if (!able.includes(baseline) || able.length < 2) return [];
     const order = roundOrder(variants, round, seed).filter((name) => able.includes(name));
     return steps.flatMap((step) => {
-      const load = loadOf(step, done);
-      return load === null ? [] : order.map((variant) => ({ variant, step, round, load }));
+      const load = stepLoad(step, done);
+      return load === undefined ? [] : order.map((variant) => ({ variant, step, round, load }));
     });
   }
 
-  function loadOf(step: RunSpec['step'], done: readonly Run[]): Load | null {
-    if (step === 'throughput') return { kind: 'closed', inFlight: options.inFlight };
+  /** Undefined where its rate cannot be known. */
+  function stepLoad(step: RunSpec['step'], done: readonly Run[]): Load | null | undefined {
+    const { load } = stepNamed(step);
     const ratePerSecond = options.ratePerSecond ?? rateOf(done)?.ratePerSecond ?? null;
-    return ratePerSecond === null ? null : { kind: 'open', ratePerSecond, arrivals: options.arrivals };
+    if (load === 'open' && ratePerSecond === null) return undefined;
+    const { inFlight, arrivals } = options;
+    return loadOf(load, { inFlight, ratePerSecond: ratePerSecond ?? 0, arrivals });
   }
 
   function rateOf(done: readonly Run[]): Extract<Conclusion, { kind: 'rate' }> | null {
@@ -138,7 +144,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 function turnMs(done: readonly Run[]): number {
   const first = new Map(
     done
-      .filter(isThroughput)
+      .filter(isClosedLoop)
       .toReversed()
       .map((run) => [run.plan.variant, run]),
   );
@@ -147,8 +153,8 @@ function turnMs(done: readonly Run[]): number {
   return Math.min(LONGEST_TURN_MS, Math.max(SHORTEST_TURN_MS, wanted));
 }
 
-function isThroughput({ plan, outcome }: Run): boolean {
-  return plan.step === 'throughput' && outcome.state === 'completed';
+function isClosedLoop({ plan, outcome }: Run): boolean {
+  return plan.workload.load?.kind === 'closed' && outcome.state === 'completed';
 }
 
 function pilotOf(done: readonly Run[]): Run[] {

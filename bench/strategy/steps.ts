@@ -1,10 +1,11 @@
 import { figuresOf } from '../measure/figures.ts';
 import type { Conclusion } from '../model/conclusion.ts';
 import type { Finding } from '../model/finding.ts';
-import type { Load } from '../model/load.ts';
+import { loadOf, ratePerSecondOf } from '../model/load.ts';
 import type { RunPlan, Step } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
+import { stepNamed } from '../scenarios/registry.ts';
 import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
 import { type ChosenRate, chooseRate } from './rate.ts';
@@ -14,51 +15,60 @@ export interface StepsOptions {
   variants: readonly string[];
   steps: readonly Step[];
   inFlight: number;
-  /** Null to derive it from the throughput step. */
+  /** Null to derive it from the step with a closed loop. */
   ratePerSecond: number | null;
   arrivals: 'uniform' | 'poisson';
   /** The plan that a run would have. Pure. */
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** The rate of the step `latency` as it stands after the runs so far. */
+/** The rate of the open loop as it stands after the runs so far. */
 interface Rate extends Pick<ChosenRate, 'perSecond' | 'reason'> {
   halved: boolean;
 }
 
 /**
- * How much does it carry, and how fast is it well below that? Runs every variant in a closed loop first, then all
- * of them in an open loop at one rate. A chosen rate that turns out too high is halved once, for all.
+ * Runs every variant in each step of the scenario. Steps with an open loop come last, all variants at one rate: how
+ * much does it carry, and how fast is it well below that? A chosen rate that turns out too high is halved once, for
+ * all.
  */
 export function makeSteps(options: StepsOptions): Strategy {
   const { variants, steps } = options;
 
-  const specOf = (variant: string, step: Step, load: Load): RunSpec => ({ variant, step, round: null, load });
-  const closed: Load = { kind: 'closed', inFlight: options.inFlight };
-  const open = (ratePerSecond: number): Load => ({ kind: 'open', ratePerSecond, arrivals: options.arrivals });
-  const latencyPlan = (variant: string) => options.planOf(specOf(variant, 'latency', open(1)));
+  const closedStep = steps.find((step) => stepNamed(step).load === 'closed') ?? null;
+  const openStep = steps.find((step) => stepNamed(step).load === 'open') ?? null;
+  const { inFlight, arrivals } = options;
+
+  const specOf = (variant: string, step: Step, ratePerSecond: number): RunSpec => ({
+    variant,
+    step,
+    round: null,
+    load: loadOf(stepNamed(step).load, { inFlight, ratePerSecond, arrivals }),
+  });
+  const openPlan = (step: Step) => (variant: string) => options.planOf(specOf(variant, step, 1));
 
   function nextRun(done: readonly Run[]): RunSpec | null {
-    if (steps.includes('throughput')) {
-      const variant = variants.find((name) => runOf(done, name, 'throughput') === undefined);
-      if (variant !== undefined) return specOf(variant, 'throughput', closed);
+    for (const step of steps.filter((each) => each !== openStep)) {
+      const variant = variants.find((name) => runOf(done, name, step) === undefined);
+      if (variant !== undefined) return specOf(variant, step, 0);
     }
-    const rate = steps.includes('latency') ? rateOf(done) : null;
-    if (rate === null) return null;
+    const rate = rateOf(done);
+    if (rate === null || openStep === null) return null;
     const { perSecond } = rate;
-    const variant = measurable(done).find((name) => latencyRun(done, name, perSecond) === undefined);
-    return variant === undefined ? null : specOf(variant, 'latency', open(perSecond));
+    const variant = measurable(done).find((name) => runAt(done, name, openStep, perSecond) === undefined);
+    return variant === undefined ? null : specOf(variant, openStep, perSecond);
   }
 
   function rateOf(done: readonly Run[]): Rate | null {
     const { ratePerSecond } = options;
+    if (openStep === null) return null;
     if (ratePerSecond !== null)
       return { perSecond: ratePerSecond, reason: finding('rate-given', {}), halved: false };
-    const measured = measurable(done).flatMap((name) => runOf(done, name, 'throughput') ?? []);
-    const chosen = chooseRate(measured, latencyPlan);
+    const measured = measurable(done).flatMap((name) => runOf(done, name, closedStep) ?? []);
+    const chosen = chooseRate(measured, openPlan(openStep));
     if (chosen === null) return null;
     const tooHigh = variants
-      .flatMap((name) => latencyRun(done, name, chosen.perSecond) ?? [])
+      .flatMap((name) => runAt(done, name, openStep, chosen.perSecond) ?? [])
       .find(isTooHigh);
     return tooHigh === undefined ? { ...chosen, halved: false } : halve(chosen, tooHigh);
   }
@@ -67,9 +77,9 @@ export function makeSteps(options: StepsOptions): Strategy {
    * Variants whose latency can be measured: those that carried any messages in the throughput step, if it was run.
    */
   function measurable(done: readonly Run[]): readonly string[] {
-    if (!steps.includes('throughput')) return variants;
+    if (closedStep === null) return variants;
     return variants.filter((name) => {
-      const run = runOf(done, name, 'throughput');
+      const run = runOf(done, name, closedStep);
       return run === undefined || (run.outcome.state === 'completed' && figuresOf(run).steady.echoed > 0);
     });
   }
@@ -80,41 +90,42 @@ export function makeSteps(options: StepsOptions): Strategy {
       return spec === null ? [] : [spec];
     },
     expectedRuns(done) {
-      const first = steps.includes('throughput') ? variants.length : 0;
-      if (!steps.includes('latency')) return first;
+      const first = variants.length * steps.filter((step) => step !== openStep).length;
+      if (openStep === null) return first;
       const rate = rateOf(done)?.perSecond;
       const superseded = done.filter(
-        ({ plan: { step, workload } }) =>
-          step === 'latency' && workload.load.kind === 'open' && workload.load.ratePerSecond !== rate,
+        ({ plan: { step, workload } }) => step === openStep && ratePerSecondOf(workload.load) !== rate,
       );
       return first + measurable(done).length + superseded.length;
     },
     conclude(done) {
-      if (!steps.includes('latency') || nextRun(done)?.step === 'throughput') return [];
+      const step = nextRun(done)?.step;
+      if (openStep === null || (step !== undefined && step !== openStep)) return [];
       const rate = rateOf(done);
       const known = measurable(done);
       const leftOut = variants.filter((name) => rate === null || !known.includes(name));
       return [
         ...(rate === null ? [] : [rateConclusion(rate)]),
         ...leftOut.map(
-          (variant): Conclusion => ({ kind: 'left-out', variant, reason: whyLeftOut(done, variant) }),
+          (variant): Conclusion => ({
+            kind: 'left-out',
+            variant,
+            reason: whyLeftOut(runOf(done, variant, closedStep)),
+          }),
         ),
       ];
     },
   };
 }
 
-function runOf(done: readonly Run[], variant: string, step: Step): Run | undefined {
+function runOf(done: readonly Run[], variant: string, step: Step | null): Run | undefined {
   return done.find(({ plan }) => plan.variant === variant && plan.step === step);
 }
 
-function latencyRun(done: readonly Run[], variant: string, ratePerSecond: number): Run | undefined {
+function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond: number): Run | undefined {
   return done.find(
     ({ plan }) =>
-      plan.variant === variant &&
-      plan.step === 'latency' &&
-      plan.workload.load.kind === 'open' &&
-      plan.workload.load.ratePerSecond === ratePerSecond,
+      plan.variant === variant && plan.step === step && ratePerSecondOf(plan.workload.load) === ratePerSecond,
   );
 }
 
@@ -141,8 +152,7 @@ function rateConclusion({ perSecond, halved, reason }: Rate): Conclusion {
   return { kind: 'rate', ratePerSecond: perSecond, halved, reason };
 }
 
-function whyLeftOut(done: readonly Run[], variant: string): Finding {
-  const run = runOf(done, variant, 'throughput');
+function whyLeftOut(run: Run | undefined): Finding {
   if (run !== undefined && run.outcome.state !== 'completed')
     return finding('step-ended', { state: run.outcome.state, reason: run.outcome.reason });
   if (run !== undefined && figuresOf(run).steady.echoed === 0) return finding('step-without-echo', {});

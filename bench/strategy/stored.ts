@@ -5,7 +5,7 @@ import type { RunFacts } from '../metrics/metric.ts';
 import { factsOf } from '../metrics/metrics.ts';
 import type { ComparedFigure, Comparison, Stored, VariantComparison } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import type { Step } from '../model/plan.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import type { Variant } from '../model/variant.ts';
@@ -142,7 +142,9 @@ function fewestRuns(runs: readonly RunFacts[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
     runs.filter((run) => run.variant === variant && run.step === step && incomplete(run) === null).length;
   const fewer = pairs.flatMap(({ baseline, variant }) =>
-    STEPS.map((step) => Math.min(count(baseline, step), count(variant, step))),
+    [...new Set(COMPARED.map(({ step }) => step))].map((step) =>
+      Math.min(count(baseline, step), count(variant, step)),
+    ),
   );
   const measured = fewer.filter((each) => each > 0);
   return measured.length === 0 ? 0 : Math.min(...measured);

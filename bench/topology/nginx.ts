@@ -224,20 +224,26 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
   );
 }
 
-/** The processes of an Nginx that is up, at this moment, with the names that are shown to the user. */
-export async function nginxProcesses(masterPid: number): Promise<RunProcess[]> {
-  const workers = await workerPids(masterPid);
-  return [
-    { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid },
-    ...workers.map(
-      (pid, index): RunProcess => ({
+/**
+ * The processes of an Nginx that is up, at the moment of each call, with the names that are shown to the user. Workers
+ * are numbered in the order in which they were first seen.
+ */
+export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
+  const master: RunProcess = { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid };
+  const numbers = new Map<number, number>();
+  return async () => {
+    const pids = await workerPids(masterPid);
+    for (const pid of pids) if (!numbers.has(pid)) numbers.set(pid, numbers.size + 1);
+    const workers = pids.map(
+      (pid): RunProcess => ({
         component: 'proxy',
         role: 'worker',
-        name: `nginx worker ${index + 1}`,
+        name: `nginx worker ${numbers.get(pid) ?? 0}`,
         pid,
       }),
-    ),
-  ];
+    );
+    return [master, ...workers];
+  };
 }
 
 /**

@@ -14,6 +14,8 @@ export interface ProcessSet {
   launchTask(options: LaunchOptions): Launched;
   /** Stops one process whose work is done. */
   retire(launched: Launched): Promise<void>;
+  /** The end of this one is part of the run: it is no unexpected exit. */
+  expectExit(launched: Launched): void;
   /** From now on any of them may end. */
   dismiss(): void;
   /** Has those still running killed at once. */
@@ -70,6 +72,9 @@ export function makeProcessSet(scope: Scope, warden: Warden): ProcessSet {
     async retire(launched) {
       retired.add(launched);
       await launched.stop('SIGTERM', STOP_MS);
+    },
+    expectExit(launched) {
+      retired.add(launched);
     },
     dismiss() {
       dismissed = true;

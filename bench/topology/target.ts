@@ -17,7 +17,7 @@ import { givenSecrets, maskedFinding, maskerOf, maskProblems } from '../nginx/se
 import { type ConfigurationSource, readTuned } from '../nginx/tuned.ts';
 import { findPaths, hostOf } from '../nginx/websocket.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
-import { nginxProcesses } from './nginx.ts';
+import { nginxProcesses, reload } from './nginx.ts';
 import type { Launched } from './process.ts';
 import type { ProcessSet } from './process-set.ts';
 import { LOOPBACK, sandboxed } from './sandboxed.ts';
@@ -40,8 +40,14 @@ export interface StartedTarget extends Target {
 
 export interface RunningNginx {
   launched: Launched;
-  /** Those of this moment that take part in its work. */
+  /** Those of this moment that take part in its work; one that was named keeps its name. */
   processes(): Promise<RunProcess[]>;
+  /**
+   * Has it read its configuration again: new workers take over, the old end with their last connection.
+   *
+   * @throws Problem('died') where it is gone
+   */
+  reload(): void;
   /** Whether it serves the folder that it was given: `stream` serves none. */
   servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
@@ -142,7 +148,8 @@ export async function startProxy(
     page: pageOf(moved.httpPath, sandbox.written.text, maskSecrets),
     proxy: {
       launched,
-      processes: () => nginxProcesses(launched.pid),
+      processes: nginxProcesses(launched.pid),
+      reload: () => reload(launched),
       servesFolder,
       facts,
       notices: [...moved.notices, ...changes.notices(read)].map((each) => maskedFinding(each, maskSecrets)),

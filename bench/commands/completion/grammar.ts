@@ -1,9 +1,9 @@
 import { METRICS } from '../../metrics/metrics.ts';
-import { STEPS } from '../../model/plan.ts';
 import type { Library } from '../../plan/variants.ts';
 import type { Command } from '../../request/command.ts';
 import type { Option } from '../../request/options.ts';
 import { COMMANDS, optionsOf } from '../../request/request.ts';
+import { SCENARIOS } from '../../scenarios/registry.ts';
 
 /** Name of the program that is completed. */
 export const PROGRAM = 'nginx-ws-bench';
@@ -46,7 +46,8 @@ export interface Grammar {
 
 /** Options whose notation does not define their values. */
 const BY_NAME: Readonly<Record<string, Values>> = {
-  steps: { kind: 'list', words: STEPS },
+  steps: { kind: 'list', words: SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name)) },
+  scenario: { kind: 'words', words: SCENARIOS.map(({ name }) => name) },
   threshold: { kind: 'beginnings', words: METRICS.map(({ name }) => name) },
 };
 

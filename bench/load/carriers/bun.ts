@@ -84,6 +84,14 @@ class BunCarrier implements Carrier {
     return false;
   }
 
+  pause(): void {
+    this.#socket?.pause();
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
   end(): void {
     this.#over = true;
     this.#socket?.end();

@@ -10,6 +10,9 @@ export interface Carrier {
    * rest is accepted, and until then nothing more may be written.
    */
   write(buffer: Buffer, bytes: number): boolean;
+  /** Stops reading until `resume`; what the other side sends then fills the buffers of the system. */
+  pause(): void;
+  resume(): void;
   /** Sends FIN (TLS: close_notify first) and closes. Not allowed while a write waits for `drained`. */
   end(): void;
   /** Closes at once, discarding anything unsent. No event follows. */

@@ -128,6 +128,14 @@ class NodeCarrier implements Carrier {
     return !this.#writing;
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   end(): void {
     this.#over = true;
     this.#socket.destroySoon();

@@ -25,6 +25,8 @@ export interface ConnectionEvents {
   message(bytes: Buffer, from: number, to: number, text: boolean): void;
   /** Everything that arrived in one read has been delivered, so responses can now be sent in one write. */
   batchEnd(): void;
+  /** The answer to a ping arrived. */
+  pong(): void;
   failed(stage: FailureStage, kind: FailureKind): void;
   closed(): void;
 }
@@ -35,8 +37,15 @@ export interface Connection {
   readonly stage: FailureStage;
   /** Sends messages `sequence` … `sequence + count − 1` of this connection in one write. */
   send(sequence: number, count: number): void;
-  /** Starts the closing handshake with code 1000 (RFC 6455 section 7). */
-  close(): void;
+  /** Sends a message of any content. */
+  sendBytes(bytes: Buffer, text: boolean): void;
+  /** Sends a ping without payload (RFC 6455 section 5.5.2). */
+  ping(): void;
+  /** Stops reading until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Starts the closing handshake (RFC 6455 section 7). */
+  close(code: number): void;
   /** Drops the connection at once; no event follows. */
   destroy(): void;
 }

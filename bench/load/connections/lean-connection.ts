@@ -3,7 +3,7 @@ import { OPCODE } from '../../../server/wire/frame-header.ts';
 import { type FrameHandler, FrameReader } from '../../../server/wire/frame-reader.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Carrier, CarrierEvents, OpenCarrier, Source } from '../carriers/carrier.ts';
-import { writeClientHeader } from '../wire/client-frame.ts';
+import { clientHeaderBytes, writeClientHeader } from '../wire/client-frame.ts';
 import type { FrameWriter } from '../wire/frame-writer.ts';
 import { makeKey, UpgradeReader, upgradeRequest } from '../wire/handshake.ts';
 import {
@@ -15,6 +15,7 @@ import {
   kindOfError,
 } from './connection.ts';
 
+const NO_PAYLOAD = Buffer.alloc(0);
 const MESSAGE_MAX = 64 * 1024 * 1024;
 
 /** Shared by all lean connections of a worker. */
@@ -58,7 +59,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   #writing: Buffer | null = null;
   #heldFrom = 0;
   #held = 0;
-  #heldControl: Buffer | null = null;
+  #heldFrames: Buffer | null = null;
   /** Whether to end the carrier once it has accepted everything held back. */
   #endWhenDrained = false;
 
@@ -81,15 +82,31 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     this.#write(buffer, writer.writtenBytes);
   }
 
-  #sendControl(frame: Buffer): void {
+  #sendFrame(frame: Buffer): void {
     if (this.#writing === null) this.#write(frame, frame.length);
-    else this.#heldControl = this.#heldControl === null ? frame : Buffer.concat([this.#heldControl, frame]);
+    else this.#heldFrames = this.#heldFrames === null ? frame : Buffer.concat([this.#heldFrames, frame]);
   }
 
-  close(): void {
+  sendBytes(bytes: Buffer, text: boolean): void {
+    this.#sendFrame(clientFrame(text ? OPCODE.text : OPCODE.binary, bytes));
+  }
+
+  ping(): void {
+    this.#sendFrame(clientFrame(OPCODE.ping, NO_PAYLOAD));
+  }
+
+  pause(): void {
+    this.#carrier.pause();
+  }
+
+  resume(): void {
+    this.#carrier.resume();
+  }
+
+  close(code: number): void {
     if (this.#ended || this.#closing) return;
     this.#closing = true;
-    this.#sendControl(controlFrame(OPCODE.close, Buffer.from([0x03, 0xe8])));
+    this.#sendFrame(clientFrame(OPCODE.close, Buffer.from([code >> 8, code & 0xff])));
   }
 
   destroy(): void {
@@ -121,11 +138,11 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   drained(): void {
     this.#release();
     const count = this.#held;
-    const control = this.#heldControl;
+    const frames = this.#heldFrames;
     this.#held = 0;
-    this.#heldControl = null;
+    this.#heldFrames = null;
     if (count > 0) this.send(this.#heldFrom, count);
-    if (control !== null) this.#sendControl(control);
+    if (frames !== null) this.#sendFrame(frames);
     if (this.#endWhenDrained && this.#writing === null) this.#carrier.end();
   }
 
@@ -184,9 +201,13 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
 
   /** FrameHandler: RFC 6455 section 5.5. */
   control(opcode: number, payload: Buffer): void {
-    if (this.#ended || opcode === OPCODE.pong) return;
+    if (this.#ended) return;
+    if (opcode === OPCODE.pong) {
+      this.#events.pong();
+      return;
+    }
     if (opcode === OPCODE.ping) {
-      this.#sendControl(controlFrame(OPCODE.pong, payload));
+      this.#sendFrame(clientFrame(OPCODE.pong, payload));
       return;
     }
     if (this.#closing) {
@@ -198,7 +219,7 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
       this.#fail('protocol-error');
       return;
     }
-    this.#sendControl(controlFrame(OPCODE.close, payload.subarray(0, 2)));
+    this.#sendFrame(clientFrame(OPCODE.close, payload.subarray(0, 2)));
     this.#fail(`closed-${code}`, false);
   }
 
@@ -236,9 +257,9 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   }
 }
 
-function controlFrame(opcode: number, payload: Buffer): Buffer {
+function clientFrame(opcode: number, payload: Buffer): Buffer {
   const mask = Buffer.from(makeKey().slice(0, 4), 'latin1');
-  const frame = Buffer.allocUnsafe(6 + payload.length);
+  const frame = Buffer.allocUnsafe(clientHeaderBytes(payload.length) + payload.length);
   const from = writeClientHeader(frame, 0, opcode, payload.length, mask);
   for (let i = 0; i < payload.length; i++) frame[from + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
   return frame;

@@ -79,10 +79,26 @@ class WsConnection implements Connection {
     if (count > 1) this.#transport?.uncork();
   }
 
-  close(): void {
+  sendBytes(bytes: Buffer, text: boolean): void {
+    this.#socket.send(bytes, { binary: !text });
+  }
+
+  ping(): void {
+    this.#socket.ping();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  close(code: number): void {
     if (this.#ended || this.#closing) return;
     this.#closing = true;
-    this.#socket.close(1000);
+    this.#socket.close(code);
   }
 
   destroy(): void {
@@ -142,6 +158,9 @@ class WsConnection implements Connection {
         this.#batchDue = false;
         if (!this.#ended) this.#events.batchEnd();
       });
+    });
+    socket.on('pong', () => {
+      if (!this.#ended) this.#events.pong();
     });
     socket.on('error', (error: NodeJS.ErrnoException) => this.#fail(kindOfWsError(error, this.stage)));
     socket.on('close', (code: number) => {

@@ -102,7 +102,9 @@ function roundsText(
 }
 
 function bySingleRuns(view: View, baseline: string, variant: string, figure: ClaimedFigure): Effect | null {
-  const [base, other] = [baseline, variant].map((name) => variantOf(view, name)?.[figure.step] ?? null);
+  const [base, other] = [baseline, variant].map(
+    (name) => variantOf(view, name)?.answers[figure.step] ?? null,
+  );
   if (!base || !other) return null;
   const { read, title, unit } = figure.metric;
   const [from, to] = [base, other].map(({ run, figures }) => read(figures, run.plan));

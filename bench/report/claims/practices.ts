@@ -34,7 +34,7 @@ export const encryption: Claim = {
 
 function handshakeCost(view: View): string[] {
   const [plain, tls] = ['plain', 'tls'].map(
-    (name) => variantOf(view, name)?.throughput?.figures.connect.cpuUsPerConnection.proxy ?? null,
+    (name) => variantOf(view, name)?.answers.throughput?.figures.connect.cpuUsPerConnection.proxy ?? null,
   );
   return plain == null || tls == null
     ? []
@@ -179,11 +179,11 @@ export const balancing: Claim = {
 function busiestServers(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)
-      ?.latency?.figures.processes.filter(({ component }) => component === 'server')
+      ?.answers.latency?.figures.processes.filter(({ component }) => component === 'server')
       .flatMap(({ cpuShare }) => cpuShare ?? []);
     return shares === undefined || shares.length === 0 ? null : Math.max(...shares);
   });
-  const rate = variantOf(view, 'load-balanced')?.latency?.figures.offered?.perSecond;
+  const rate = variantOf(view, 'load-balanced')?.answers.latency?.figures.offered?.perSecond;
   return plain == null || balanced == null
     ? []
     : [

@@ -1,4 +1,4 @@
-import { COMPARED } from '../../metrics/compared.ts';
+import { weightsBeside } from '../../metrics/compared.ts';
 import { metricTitle } from '../../metrics/metrics.ts';
 import type { Comparison, Excluded, Stored } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
@@ -53,10 +53,8 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
   const { asked, used } = rounds;
   if (stored !== undefined) return storedSentence(stored, used);
   const of = asked === null || asked === used ? '' : ` of ${asked}`;
-  const needed = roundsForWeights(
-    COMPARED.map(({ weight }) => weight),
-    comparisons.length,
-  );
+  const steps = comparisons.flatMap(({ figures }) => figures.map(({ step }) => step));
+  const needed = roundsForWeights(weightsBeside(steps), comparisons.length);
   const more = used < needed ? ` A verdict on every metric needs ${needed} rounds.` : '';
   const completed = `${used}${of} ${(asked ?? used) === 1 ? 'round' : 'rounds'} completed without losses.${more}`;
   const runs = new Set(excluded.map(({ variant, step, round }) => `${variant} ${step} ${round}`)).size;

@@ -3,6 +3,9 @@ import { mergeEncoded, summarise } from '../../measure/histogram.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run, Slice } from '../../model/run.ts';
 
+/** In the order of their columns; those that a scenario does not count are empty. */
+const COUNTERS = ['due', 'sent', 'echoed', 'lost', 'unsent', 'bytesSent', 'bytesReceived', 'opened'];
+
 const COLUMNS = [
   ...['run', 'variant', 'step', 'round', 'phase', 'start_s', 'end_s'],
   ...['due', 'sent', 'echoed', 'lost', 'unsent', 'bytes_sent', 'bytes_received', 'opened', 'failed'],
@@ -30,10 +33,9 @@ function rowOf(run: Run, number: number, slice: Slice): Cell[] {
   const { p50, p90, p95, p99, p999, p9999, max } = times;
   return [
     ...[number, variant, step, round, slice.phase, slice.startUs / 1e6, slice.endUs / 1e6],
-    ...[counters.due, counters.sent, counters.echoed, counters.lost, counters.unsent],
-    ...[counters.bytesSent, counters.bytesReceived, counters.opened],
+    ...COUNTERS.map((name) => counters[name] ?? null),
     Object.values(failures).reduce((sum, count) => sum + count, 0),
-    ...[gauges.outstanding, gauges.open],
+    ...[gauges.outstanding ?? null, gauges.open],
     ...[name, p50, p90, p95, p99, p999, p9999, max],
   ];
 }

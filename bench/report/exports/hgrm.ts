@@ -1,7 +1,8 @@
 import { histogramOfAll } from '../../measure/figures.ts';
-import { HISTOGRAMS } from '../../model/recording.ts';
+import { COMMON_HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
+import { SCENARIOS } from '../../scenarios/registry.ts';
 import type { OutputFile } from '../outputs.ts';
 
 /** Steps per halving of the distance to 100 %, as in HdrHistogram's own tools. */
@@ -16,7 +17,7 @@ const US_PER_MS = 1000;
  */
 export function hgrmFiles(result: Result): OutputFile[] {
   return groupsOf(result.runs).flatMap(({ name, runs }) =>
-    HISTOGRAMS.flatMap((kind) => {
+    TIMES.flatMap((kind) => {
       const histogram = histogramOfAll(runs, kind);
       if (histogram.totalCount === 0) return [];
       const text = histogram.outputPercentileDistribution(TICKS_PER_HALF_DISTANCE, US_PER_MS);
@@ -24,6 +25,11 @@ export function hgrmFiles(result: Result): OutputFile[] {
     }),
   );
 }
+
+/** Every kind of time that a scenario may record. */
+const TIMES = [
+  ...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => recorded.histograms)]),
+];
 
 /** Single runs by number, and rounds combined. Runs before the rounds do not count. */
 function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {

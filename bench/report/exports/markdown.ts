@@ -1,11 +1,11 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
-import { answerSentence } from '../answer.ts';
 import { baselineOf, effectColumns, effectRows } from '../comparison/effect.ts';
 import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
 import { conclusionOf } from '../conclusion.ts';
-import { answerCells, remarksOf, WORDS } from '../terminal.ts';
+import { scenarioReport } from '../scenario.ts';
+import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
 /** The answers of a result as Markdown, for a pull request or a job's summary. */
@@ -17,15 +17,16 @@ export function resultMarkdown(result: Result): string {
 function runsMarkdown(result: Result): string {
   const view = viewOf(result);
   const names = view.variants.map(({ name }) => name).join(', ');
-  const rows = view.variants.map(answerCells);
+  const { answer, cells: cellsOf, words } = scenarioReport(result);
+  const rows = view.variants.map(cellsOf);
   const headings = (rows[0] ?? []).map(([heading]) => heading);
   const cells = rows.map((row) => row.map(([, cell]) => cell));
-  const isWords = (column: number) => WORDS.has(headings[column] ?? '');
+  const isWords = (column: number) => words.includes(headings[column] ?? '');
   const remarks = remarksOf(view).filter((line) => line !== '');
   return lines(
     `## WebSocket through Nginx: ${escaped(names)}`,
     '',
-    ...view.variants.map((variant) => `- ${escaped(answerSentence(variant))}`),
+    ...view.variants.map((variant) => `- ${escaped(answer(variant))}`),
     ...(rows.length === 0 ? [] : ['', ...table([headings, ...cells], isWords)]),
     ...(remarks.length === 0 ? [] : ['', ...remarks.map((line) => `- ${escaped(line)}`)]),
     ...originOf(result),

@@ -1,5 +1,4 @@
 import { figuresOf, type RunFigures } from '../../measure/figures.ts';
-import { HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import { MEASURED, type Run } from '../../model/run.ts';
 import { conclusionOf } from '../conclusion.ts';
@@ -107,11 +106,8 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
     unit: 'seconds',
     help: 'Times of messages and handshakes, by kind: mean, percentiles and longest.',
     of: ({ latencies }) =>
-      HISTOGRAMS.flatMap((time) =>
-        TIMES.map((figure) => ({
-          labels: { time, figure },
-          value: inSeconds(latencies[time]?.[figure] ?? null),
-        })),
+      Object.entries(latencies).flatMap(([time, summary]) =>
+        TIMES.map((figure) => ({ labels: { time, figure }, value: inSeconds(summary?.[figure] ?? null) })),
       ),
   },
   {

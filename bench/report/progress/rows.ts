@@ -36,7 +36,7 @@ export function progressRows(progress: Progress, nowMs: number): Row[] {
   const elapsed = `${formatClock(nowMs - progress.startedMs)} elapsed`;
   if (run === null) return [row('Preparing', 'prep', [elapsed])];
   const { figures } = run;
-  const isOpenLoop = run.plan.workload.load.kind === 'open';
+  const isOpenLoop = run.plan.workload.load?.kind === 'open';
   const left = leftClause(progress, nowMs);
   return [
     { ...row('Overall', 'all', [formatShare(Math.round(share * 100) / 100), left, elapsed]), share },

@@ -26,7 +26,8 @@ ${variants.length > 1 && html`<p class="how">Each variant was run once per step.
 }
 
 function card(variant: VariantView): Markup {
-  const { name, title, colour, throughput, latency } = variant;
+  const { name, title, colour } = variant;
+  const { throughput = null, latency = null } = variant.answers;
   return html`<article class="card">
 <header><h3><span class="key ${colour}" aria-hidden="true"></span>${name}</h3><p class="badges">${throughput && runBadge(throughput, 'throughput')} ${latency && runBadge(latency, 'latency')}</p></header>
 <p class="subtitle">${title}</p>

@@ -1,4 +1,4 @@
-import type { HistogramName } from '../../model/recording.ts';
+import type { COMMON_HISTOGRAMS } from '../../model/recording.ts';
 import type { Run } from '../../model/run.ts';
 import { formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { capital } from '../../wording/words.ts';
@@ -10,7 +10,7 @@ import type { BarSpec, ChartSpec, LineSpec } from '../page/spec.ts';
 import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { SUMMARY_COLUMNS, summaryCells } from './times.ts';
 
-const PARTS: [name: HistogramName, title: string, colour: string][] = [
+const PARTS: [name: (typeof COMMON_HISTOGRAMS)[number], title: string, colour: string][] = [
   ['tcp', 'TCP connect', 'series-0'],
   ['tls', 'TLS', 'series-3'],
   ['upgrade', 'HTTP upgrade', 'series-2'],

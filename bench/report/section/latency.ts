@@ -50,7 +50,7 @@ function whyNone({ result }: View): string {
 /** The rate, the reason for it, and what happened to runs at another rate. */
 function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefined): Content {
   const superseded = runs.filter(
-    (run) => run.run.plan.step === 'latency' && !variants.some(({ latency }) => latency === run),
+    (run) => run.run.plan.step === 'latency' && !variants.some(({ answers }) => answers.latency === run),
   );
   const offered =
     rate === null

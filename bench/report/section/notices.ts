@@ -1,4 +1,5 @@
 import type { Notice } from '../../model/finding.ts';
+import { stepNamed } from '../../scenarios/registry.ts';
 import { counted, listed } from '../../wording/words.ts';
 import { conclusionOf } from '../conclusion.ts';
 import { mark } from '../elements.ts';
@@ -47,7 +48,11 @@ export function interruptedSentence({ result, variants }: View): string {
   if (result.endedAt !== null) return '';
   const missing = variants.flatMap((variant) =>
     result.plan.steps
-      .filter((step) => variant[step] === null && !(step === 'latency' && variant.leftOut !== null))
+      .filter(
+        (step) =>
+          variant.answers[step] === undefined &&
+          !(stepNamed(step).load === 'open' && variant.leftOut !== null),
+      )
       .map((step) => `the ${step} step of ${variant.name}`),
   );
   const isSearch = conclusionOf(result, 'capacity') !== null;

@@ -26,9 +26,7 @@ ${table('Result of one connection before the load', PROBE, view.runs.map(probeRo
 function listenersFinding({ variants }: View): string {
   const having = (has: (probe: Probe) => boolean): string =>
     variants
-      .filter(({ throughput, latency }) =>
-        [throughput, latency].some((view) => view?.run.probe && has(view.run.probe)),
-      )
+      .filter(({ answers }) => Object.values(answers).some(({ run }) => run.probe !== null && has(run.probe)))
       .map(({ name }) => name)
       .join(', ') || 'none';
   return `TLS: ${having(({ tlsProtocol }) => tlsProtocol !== null)}; HTTP/2 for clients that offer it: ${having(({ alpnOffered }) => alpnOffered === 'h2')}.`;

@@ -1,4 +1,5 @@
-import type { MessageAccount } from '../../measure/figures.ts';
+import type { Account } from '../../measure/figures.ts';
+import { counted } from '../../model/recording.ts';
 import type { Share } from '../../model/run.ts';
 import { formatCount, formatShare } from '../../wording/format.ts';
 import { table, withBar } from '../elements.ts';
@@ -29,7 +30,7 @@ function accountFinding(runs: readonly RunView[]): string {
   const wrong = runs.filter(({ figures }) => !figures.conservation.ok);
   if (wrong.length > 0) return `The counts do not add up in ${wrong.map(({ label }) => label).join('; ')}.`;
   const sum = (count: 'sent' | 'lost'): number =>
-    runs.reduce((all, { figures }) => all + figures.conservation.total[count], 0);
+    runs.reduce((all, { figures }) => all + figures.messages[count], 0);
   return `Every message is accounted for: ${formatCount(sum('sent'))} sent, ${formatCount(sum('lost'))} lost.`;
 }
 
@@ -110,12 +111,9 @@ function workerRows({ figures, name, step }: RunView): Content[][] {
   ]);
 }
 
-function accountCells({ sent, echoed, outstanding, lost, ok }: MessageAccount): Content[] {
+function accountCells({ counts, ok }: Account): Content[] {
   return [
-    formatCount(sent),
-    formatCount(echoed),
-    formatCount(outstanding),
-    formatCount(lost),
+    ...['sent', 'echoed', 'outstanding', 'lost'].map((name) => formatCount(counted(counts, name))),
     ok ? 'yes' : html`<strong class="broken">no</strong>`,
   ];
 }

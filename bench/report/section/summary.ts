@@ -2,6 +2,7 @@ import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/for
 import { formatCapacity } from '../answer.ts';
 import { runBadge, table } from '../elements.ts';
 import { type Content, html, type Markup } from '../markup.ts';
+import type { ChartSpec } from '../page/spec.ts';
 import { LIMIT_NAMES } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
 import { echoedFigure } from './course.ts';
@@ -10,7 +11,7 @@ import { carriedFigure } from './throughput.ts';
 
 /** One row per variant with both answers, and the two main charts. */
 export function summary({ variants, steps }: View): Section {
-  const main = steps.map(({ step, runs }) => MAIN_FIGURES[step](runs));
+  const main = steps.flatMap(({ step, runs }) => MAIN_FIGURES[step]?.(runs) ?? []);
   return {
     id: 'summary',
     title: 'Summary',
@@ -21,9 +22,15 @@ ${main.map(({ figure }) => figure)}`,
   };
 }
 
-const MAIN_FIGURES = {
+/** A chart with the text around it. */
+interface MainFigure {
+  chart: ChartSpec;
+  figure: Markup;
+}
+
+const MAIN_FIGURES: Readonly<Record<string, (runs: readonly RunView[]) => MainFigure>> = {
   /** With one variant, the table already shows the rate, so the chart shows it over time. */
-  throughput: (runs: readonly RunView[]) => (runs.length === 1 ? echoedFigure : carriedFigure)(runs),
+  throughput: (runs) => (runs.length === 1 ? echoedFigure : carriedFigure)(runs),
   latency: percentileFigure,
 };
 
@@ -43,7 +50,8 @@ const COLUMNS = [
   { title: 'Lost' },
 ];
 
-function rowOf({ name, throughput, latency }: VariantView): Content[] {
+function rowOf({ name, answers }: VariantView): Content[] {
+  const { throughput = null, latency = null } = answers;
   const both = [throughput, latency].flatMap((view) => view?.figures ?? []);
   const [first] = both;
   const response = latency?.figures.latencies.response ?? null;

@@ -165,7 +165,7 @@ const LITTLE = [
 
 function littleRow({ name, run, figures }: RunView): string[] {
   const { load } = run.plan.workload;
-  const inFlight = load.kind === 'closed' ? load.inFlight : null;
+  const inFlight = load?.kind === 'closed' ? load.inFlight : null;
   const { perSecond } = figures.messages;
   const { opened } = figures.connections;
   return [

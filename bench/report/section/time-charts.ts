@@ -153,5 +153,5 @@ function over(view: RunView, figure: (point: Point) => number | null): SeriesSpe
 
 /** Only an open loop has a schedule, and therefore a latency. */
 export function isOpen({ run }: RunView): boolean {
-  return run.plan.workload.load.kind === 'open';
+  return run.plan.workload.load?.kind === 'open';
 }

@@ -4,7 +4,7 @@ import type { Source } from '../carriers/carrier.ts';
 import type { Clock } from '../clock.ts';
 import type { Connector, OpenFacts } from '../connections/connection.ts';
 import { type Route, routeOf } from '../connections/route.ts';
-import type { OpenSessions, Scenario } from './scenario.ts';
+import type { Client, OpenSessions } from './client.ts';
 import { Session, type SessionHost } from './session.ts';
 
 export interface SessionsOptions {
@@ -18,7 +18,7 @@ export interface SessionsOptions {
 
 /** The connections of one generator worker: opens them, tracks which are open, and counts openings and failures. */
 export class Sessions<State> implements SessionHost<State>, OpenSessions<State> {
-  readonly scenario: Scenario<State>;
+  readonly client: Client<State>;
   readonly routes: Route[] = [];
   readonly #options: SessionsOptions;
   readonly #all = new Set<Session<State>>();
@@ -29,15 +29,15 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   openings = 0;
   failures = 0;
 
-  constructor(options: SessionsOptions, makeScenario: (sessions: OpenSessions<State>) => Scenario<State>) {
+  constructor(options: SessionsOptions, makeClient: (sessions: OpenSessions<State>) => Client<State>) {
     this.#options = options;
-    this.scenario = makeScenario(this);
+    this.client = makeClient(this);
   }
 
   /** Starts one handshake. */
   connect(id: number, source: Source | null, port: number): void {
-    const { scenario } = this;
-    const session = new Session(id, this.#options.clock(), scenario.state(), this, scenario);
+    const { client } = this;
+    const session = new Session(id, this.#options.clock(), client.state(), this, client);
     this.#all.add(session);
     session.attach(this.#options.connect(id, source, port, session));
   }
@@ -61,7 +61,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   }
 
   /**
-   * Checks the next `count` sessions in rotation: gives up handshakes that take too long, and ticks the scenario.
+   * Checks the next `count` sessions in rotation: gives up handshakes that take too long, and ticks the client.
    */
   tick(count: number): void {
     const nowUs = this.#options.clock();
@@ -73,7 +73,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
         return;
       }
       const session = next.value;
-      if (session.isOpen) this.scenario.tick(session, nowUs);
+      if (session.isOpen) this.client.tick(session, nowUs);
       else if (session.stage !== 'open' && nowUs - session.startUs >= this.#options.connectTimeoutUs)
         session.giveUp('connect-timeout');
     }
@@ -93,7 +93,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     session.openIndex = this.#open.push(session) - 1;
     this.openings++;
     this.#options.recorder.opened(this.#options.clock(), times);
-    this.scenario.open(session);
+    this.client.open(session);
     this.#options.onHandshakeOver();
     return routeOf(this.routes, facts);
   }
@@ -121,6 +121,6 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
       this.#open[at] = last;
       last.openIndex = at;
     }
-    this.scenario.closed(session, nowUs);
+    this.client.closed(session, nowUs);
   }
 }

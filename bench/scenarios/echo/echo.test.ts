@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { makePacer } from '../../load/pacing/pacer.ts';
 import type { Load } from '../../model/load.ts';
-import { makePacer } from '../pacing/pacer.ts';
 import { countOf, makeScene, type Scene, samplesOf, sumsOf, TIMES, type Wire } from './echo.test.fixture.ts';
 
 type OpenLoad = Extract<Load, { kind: 'open' }>;

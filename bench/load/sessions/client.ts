@@ -1,4 +1,8 @@
-import type { PhaseTimes } from '../../measure/recorder.ts';
+import type { PhaseTimes, Recorder } from '../../measure/recorder.ts';
+import type { Clock } from '../clock.ts';
+import type { Waker } from '../pacing/waker.ts';
+import type { LoadPlan } from '../protocol.ts';
+import type { Payload } from '../wire/payload.ts';
 import type { Session, SessionListener } from './session.ts';
 
 /**
@@ -6,9 +10,11 @@ import type { Session, SessionListener } from './session.ts';
  * user. `State` is what it stores for each connection. Connections are opened before it starts, and it sends only
  * between `start` and `stop`.
  */
-export interface Scenario<State> extends SessionListener<State> {
+export interface Client<State> extends SessionListener<State> {
   /** The initial state of a new connection. */
   state(): State;
+  /** Whether what it does when connections open is done. */
+  isReady(): boolean;
   /** All connections are open, as far as possible. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
   /** A connection has opened. */
@@ -23,7 +29,25 @@ export interface Scenario<State> extends SessionListener<State> {
   stop(nowUs: number): void;
 }
 
-/** The open connections of a worker, as a scenario sees them. */
+/** What a client works with. */
+export interface ClientContext {
+  clock: Clock;
+  /** Made for the names that its scenario declares. */
+  recorder: Recorder;
+  payload: Payload;
+  plan: LoadPlan;
+  /** This worker's number among the workers of the run, from 0. */
+  worker: number;
+  /** Calls back once, at this time or later but never earlier. */
+  callAt(us: number, call: () => void): void;
+  /** Calls back when the next message is due, as the plan says: punctual, or without occupying a CPU. */
+  makeWaker(wake: () => void): Waker;
+}
+
+/** What `client.ts` in the folder of a scenario exports. */
+export type MakeClient<State> = (context: ClientContext, sessions: OpenSessions<State>) => Client<State>;
+
+/** The open connections of a worker, as a client sees them. */
 export interface OpenSessions<State> {
   readonly openConnections: number;
   /** All of them, as a copy that stays valid while some fail. */

@@ -1,6 +1,6 @@
+import type { Session } from '../../load/sessions/session.ts';
 import type { PhaseTimes } from '../../measure/recorder.ts';
 import type { Exchange } from './exchange.ts';
-import type { Session } from './session.ts';
 
 /** When the messages of the scenario `echo` are sent, and how their times are recorded. */
 export interface Loop {

@@ -1,16 +1,17 @@
-import type { PhaseTimes, Recorder } from '../../measure/recorder.ts';
+import type { Clock } from '../../load/clock.ts';
+import type { OpenSessions } from '../../load/sessions/client.ts';
+import type { Session } from '../../load/sessions/session.ts';
+import type { Payload } from '../../load/wire/payload.ts';
+import type { Messages } from '../../measure/messages.ts';
+import type { PhaseTimes } from '../../measure/recorder.ts';
 import { sinceFirstTurnUs, type Turns, turnUs } from '../../model/turns.ts';
-import type { Clock } from '../clock.ts';
-import type { Payload } from '../wire/payload.ts';
 import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
-import type { OpenSessions } from './scenario.ts';
-import type { Session } from './session.ts';
 
 export interface ClosedLoopOptions {
   clock: Clock;
   payload: Payload;
-  recorder: Recorder;
+  messages: Messages;
   sessions: OpenSessions<Exchange>;
   /** Unanswered messages on each connection. */
   inFlight: number;
@@ -36,7 +37,7 @@ const RESERVE_MARGIN = 1.25;
 export function closedLoop({
   clock,
   payload,
-  recorder,
+  messages,
   sessions,
   inFlight,
   turns,
@@ -57,7 +58,7 @@ export function closedLoop({
     if (count <= 0 || !session.isOpen) return;
     for (let i = 0; i < count; i++) {
       exchange.send(nowUs);
-      recorder.sent(nowUs, payload.size(session.id, first + i));
+      messages.sent(nowUs, payload.size(session.id, first + i));
     }
     session.send(first, count);
   };
@@ -65,7 +66,7 @@ export function closedLoop({
     if (!begun || stopped) return;
     const nowUs = clock();
     if (nowUs < sendUntilUs) fill(session, nowUs);
-    else if (recorder.outstanding === 0) reserveUs = nowUs - sendUntilUs;
+    else if (messages.outstanding === 0) reserveUs = nowUs - sendUntilUs;
   };
   const fillAll = () => {
     for (const session of sessions.allOpen()) fill(session, clock());
@@ -105,10 +106,10 @@ export function closedLoop({
     opened: refill,
     batchEnd: refill,
     echoed(exchange, bytes) {
-      recorder.echoed(clock(), exchange.sentUs, bytes);
+      messages.echoed(clock(), exchange.sentUs, bytes);
     },
     isDrained: (nowUs) =>
-      sessions.openConnections === 0 || (begun && nowUs >= drainUs && recorder.outstanding === 0),
+      sessions.openConnections === 0 || (begun && nowUs >= drainUs && messages.outstanding === 0),
     stop() {
       stopped = true;
     },

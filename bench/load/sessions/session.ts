@@ -17,12 +17,17 @@ export interface SessionHost<State> {
   failed(session: Session<State>, stage: FailureStage, kind: FailureKind): void;
 }
 
+/** RFC 6455 section 7.4.1. */
+const NORMAL_CLOSURE = 1000;
+
 /** Receives what arrives over an open connection. */
 export interface SessionListener<State> {
   /** A message arrived: `from` ≤ index < `to` of `bytes`, valid only during the call. */
   message(session: Session<State>, bytes: Buffer, from: number, to: number, text: boolean): void;
   /** Everything from one read has been delivered, so messages can now be sent in one write. */
   batchEnd(session: Session<State>): void;
+  /** The answer to a ping arrived. */
+  pong(session: Session<State>): void;
 }
 
 /** One connection from its handshake to its end. `State` is what the scenario stores for it. */
@@ -69,6 +74,25 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.send(sequence, count);
   }
 
+  /** Sends a message in a frame of its own. */
+  sendBytes(bytes: Buffer, text: boolean): void {
+    this.#connection?.sendBytes(bytes, text);
+  }
+
+  /** Sends a ping (RFC 6455 section 5.5.2); `pong` follows. */
+  ping(): void {
+    this.#connection?.ping();
+  }
+
+  /** Stops reading, so that what the server sends fills buffers on the way. */
+  pause(): void {
+    this.#connection?.pause();
+  }
+
+  resume(): void {
+    this.#connection?.resume();
+  }
+
   /** Counts an echo for the route of this connection. */
   countEcho(): void {
     if (this.#route !== null) this.#route.messages++;
@@ -82,8 +106,8 @@ export class Session<State> implements ConnectionEvents {
   }
 
   /** Starts the closing handshake (RFC 6455 section 7). */
-  close(): void {
-    this.#connection?.close();
+  close(code = NORMAL_CLOSURE): void {
+    this.#connection?.close(code);
   }
 
   /** Drops the connection without a closing handshake. */
@@ -102,6 +126,10 @@ export class Session<State> implements ConnectionEvents {
 
   batchEnd(): void {
     this.#listener.batchEnd(this);
+  }
+
+  pong(): void {
+    this.#listener.pong(this);
   }
 
   failed(stage: FailureStage, kind: FailureKind): void {

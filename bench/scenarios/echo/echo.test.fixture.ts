@@ -1,3 +1,7 @@
+import type { Connection, ConnectionEvents } from '../../load/connections/connection.ts';
+import type { Scenario } from '../../load/sessions/client.ts';
+import { Sessions } from '../../load/sessions/sessions.ts';
+import { Payload } from '../../load/wire/payload.ts';
 import { bucketValue } from '../../measure/counts.ts';
 import { type PhaseTimes, Recorder } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
@@ -10,12 +14,8 @@ import {
   zeroCounters,
 } from '../../model/recording.ts';
 import type { Turns } from '../../model/turns.ts';
-import type { Connection, ConnectionEvents } from '../connections/connection.ts';
-import { Payload } from '../wire/payload.ts';
-import { makeEcho } from './echo.ts';
+import { makeEcho } from './client.ts';
 import type { Exchange } from './exchange.ts';
-import type { Scenario } from './scenario.ts';
-import { Sessions } from './sessions.ts';
 
 /** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
 export const TIMES: PhaseTimes = {

@@ -1,14 +1,15 @@
-import type { PhaseTimes, Recorder } from '../../measure/recorder.ts';
+import type { Clock } from '../../load/clock.ts';
+import { makePacer, type Pacer } from '../../load/pacing/pacer.ts';
+import type { Waker } from '../../load/pacing/waker.ts';
+import type { OpenSessions } from '../../load/sessions/client.ts';
+import type { Session } from '../../load/sessions/session.ts';
+import type { Payload } from '../../load/wire/payload.ts';
+import type { Messages } from '../../measure/messages.ts';
+import type { PhaseTimes } from '../../measure/recorder.ts';
 import type { Load } from '../../model/load.ts';
 import type { Turns } from '../../model/turns.ts';
-import type { Clock } from '../clock.ts';
-import { makePacer, type Pacer } from '../pacing/pacer.ts';
-import type { Waker } from '../pacing/waker.ts';
-import type { Payload } from '../wire/payload.ts';
 import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
-import type { OpenSessions } from './scenario.ts';
-import type { Session } from './session.ts';
 
 /**
  * Maximum number of writes in one turn of the event loop, worth a few milliseconds. Otherwise, at a rate beyond
@@ -19,7 +20,7 @@ const WRITES_A_TURN = 256;
 export interface OpenLoopOptions {
   clock: Clock;
   payload: Payload;
-  recorder: Recorder;
+  messages: Messages;
   sessions: OpenSessions<Exchange>;
   load: Extract<Load, { kind: 'open' }>;
   echoTimeoutUs: number;
@@ -68,10 +69,10 @@ export class OpenLoop implements Loop {
   opened(): void {}
 
   echoed(exchange: Exchange, bytes: number): void {
-    const { clock, recorder } = this.#options;
+    const { clock, messages } = this.#options;
     const nowUs = clock();
     this.#lastUs = nowUs;
-    recorder.echoedOnSchedule(nowUs, exchange.sentUs, exchange.intendedUs, bytes);
+    messages.echoedOnSchedule(nowUs, exchange.sentUs, exchange.intendedUs, bytes);
   }
 
   /** Sends what fell due, if the time of the last echo shows that something did. */
@@ -85,7 +86,7 @@ export class OpenLoop implements Loop {
     const pacer = this.#pacer;
     if (pacer === null) return false;
     const allSent = pacer.dueUs >= this.#drainUs && this.#waiting.length === 0;
-    return allSent && nowUs >= this.#drainUs && this.#options.recorder.outstanding === 0;
+    return allSent && nowUs >= this.#drainUs && this.#options.messages.outstanding === 0;
   }
 
   stop(): void {
@@ -118,14 +119,14 @@ export class OpenLoop implements Loop {
 
   /** Assigns every message that is due by now to the next connection in turn. */
   #handOut(pacer: Pacer, nowUs: number): void {
-    const { recorder, sessions, echoTimeoutUs } = this.#options;
+    const { messages, sessions, echoTimeoutUs } = this.#options;
     for (; pacer.dueUs <= nowUs && pacer.dueUs < this.#drainUs; pacer.advance()) {
       const { dueUs } = pacer;
-      recorder.fellDue(nowUs, dueUs);
+      messages.fellDue(nowUs, dueUs);
       const session = sessions.nextOpen();
       if (session === undefined) {
         // No connection will ever carry it, so it counts like a message whose echo never came.
-        recorder.unsent(nowUs, dueUs, Math.max(nowUs - dueUs, echoTimeoutUs));
+        messages.unsent(nowUs, dueUs, Math.max(nowUs - dueUs, echoTimeoutUs));
         continue;
       }
       if (session.state.unsent === 0) this.#waiting.push(session);
@@ -138,10 +139,10 @@ export class OpenLoop implements Loop {
     const exchange = session.state;
     const { unsent: count, next: first } = exchange;
     if (count === 0) return;
-    const { clock, payload, recorder } = this.#options;
+    const { clock, payload, messages } = this.#options;
     const nowUs = clock();
     exchange.sendDue(nowUs, (intendedUs, sequence) =>
-      recorder.sentOnSchedule(nowUs, intendedUs, payload.size(session.id, sequence)),
+      messages.sentOnSchedule(nowUs, intendedUs, payload.size(session.id, sequence)),
     );
     session.send(first, count);
   }

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../load/clock.ts';
+import { reasonOf } from '../model/system-error.ts';
+import type { Action, DoneAction, Timeline } from '../model/timeline.ts';
+import type { ProcessSet } from '../topology/process-set.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import type { RunningNginx } from '../topology/target.ts';
+
+/** What the actions of a timeline act on. */
+export interface ActedOn {
+  proxy: Pick<RunningNginx, 'reload'> | null;
+  servers: readonly EchoServer[];
+  processSet: Pick<ProcessSet, 'expectExit'>;
+}
+
+/**
+ * Carries out each action at its time, on the clock of the run, and records when it really happened. One that cannot
+ * be done is recorded with its reason, and the next follows. Servers that still stand when it ends go on.
+ *
+ * @param startUs when the warm-up begins
+ * @param record called right after each action
+ * @param over nothing is done any more
+ */
+export async function carryOut(
+  timeline: Timeline,
+  startUs: number,
+  clock: Clock,
+  on: ActedOn,
+  record: (done: DoneAction) => void,
+  over: AbortSignal,
+): Promise<void> {
+  for (const { atMs, action } of timeline) {
+    const waitMs = (startUs - clock()) / 1e3 + atMs;
+    await sleep(Math.max(0, waitMs), undefined, { signal: over }).catch(() => {});
+    if (over.aborted) break;
+    record({ action, atUs: Math.round(clock()), failure: await failureOf(action, on) });
+  }
+  for (const server of on.servers) signalOrNot(server, 'SIGCONT');
+}
+
+async function failureOf(action: Action, on: ActedOn): Promise<string | null> {
+  try {
+    await act(action, on);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+async function act(action: Action, { proxy, servers, processSet }: ActedOn): Promise<void> {
+  if (action.kind === 'reload') {
+    if (proxy === null) throw new Error('there is no proxy');
+    proxy.reload();
+    return;
+  }
+  const server = servers[action.server];
+  if (server === undefined) throw new Error(`there is no echo server ${action.server + 1}`);
+  if (action.kind === 'kill-server') {
+    processSet.expectExit(server.launched);
+    await server.launched.stop('SIGKILL', 0);
+    return;
+  }
+  const signal = action.kind === 'stop-server' ? 'SIGSTOP' : 'SIGCONT';
+  if (!signalOrNot(server, signal)) throw new Error(`${server.launched.name} has exited`);
+}
+
+/** @returns whether it is there to get the signal */
+function signalOrNot({ launched }: EchoServer, signal: NodeJS.Signals): boolean {
+  return (
+    launched.child.exitCode === null && launched.child.signalCode === null && launched.child.kill(signal)
+  );
+}

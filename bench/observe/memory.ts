@@ -1,0 +1,30 @@
+import { parseMeminfo, parsePss, parseTcpMemory } from './proc.ts';
+import { readNow } from './read-now.ts';
+
+/** Memory of connections, as far as the system tells; null where it does not. */
+export interface ConnectionMemory {
+  /**
+   * Proportional set size of these processes together, in bytes: pages that processes share count once (Pss in
+   * smaps_rollup, proc(5)).
+   */
+  processBytes: number | null;
+  /**
+   * What the kernel holds for sockets, in bytes, on the whole machine: slabs that cannot be reclaimed, which are where
+   * sockets live (SUnreclaim in meminfo), and the buffers of TCP (mem in sockstat, in pages).
+   */
+  kernelBytes: number | null;
+}
+
+const PAGE_BYTES = 4096;
+
+/** Reads it now. */
+export function readConnectionMemory(pids: readonly number[], procfs = '/proc'): ConnectionMemory {
+  const sizes = pids.map((pid) => parsePss(readNow(`${procfs}/${pid}/smaps_rollup`)));
+  const known = sizes.flatMap((bytes) => bytes ?? []);
+  const slab = parseMeminfo(readNow(`${procfs}/meminfo`), 'SUnreclaim');
+  const pages = parseTcpMemory(readNow(`${procfs}/net/sockstat`));
+  return {
+    processBytes: known.length === 0 || known.length < pids.length ? null : known.reduce((a, b) => a + b, 0),
+    kernelBytes: slab === null || pages === null ? null : slab + pages * PAGE_BYTES,
+  };
+}

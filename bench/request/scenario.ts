@@ -1,0 +1,98 @@
+import { Problem } from '../model/failure.ts';
+import type { Load, ScenarioOptions } from '../model/load.ts';
+import type { Step } from '../model/plan.ts';
+import type { ScenarioDefinition, ScenarioOption } from '../scenarios/definition.ts';
+import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS } from '../scenarios/registry.ts';
+import { last, milliseconds, oneOf } from './given.ts';
+import { Incomplete } from './incomplete.ts';
+import { suggestion } from './nearest.ts';
+import type { GivenOptions } from './options.ts';
+import { quoted } from './units.ts';
+
+/** The scenario that was asked for, with the options that only it has. */
+export interface ScenarioRequest {
+  scenario: ScenarioDefinition;
+  scenarioOptions: ScenarioOptions;
+}
+
+const DAY_US = 24 * 3600 * 1e6;
+
+/** @throws Problem('usage') for an unknown scenario, and for options that do not apply to it */
+export function scenarioOf(given: GivenOptions): ScenarioRequest {
+  const scenario = named(last(given, 'scenario') ?? DEFAULT_SCENARIO.name);
+  for (const option of [...Object.keys(SCENARIO_OPTIONS), ...scenario.excluded]) {
+    if (!given.has(option) || Object.hasOwn(scenario.options, option)) continue;
+    const owners = SCENARIOS.filter(({ options }) => Object.hasOwn(options, option)).map(({ name }) => name);
+    const remedy =
+      owners.length === 0 ? 'Leave it out.' : `It belongs to --scenario ${owners.join(' and ')}.`;
+    throw new Problem('usage', `--${option} does not apply to the scenario ${scenario.name}. ${remedy}`);
+  }
+  const options = Object.entries(scenario.options).map(([name, option]) => [
+    name,
+    valueOf(given, name, option) ?? option.default,
+  ]);
+  return { scenario, scenarioOptions: Object.fromEntries(options) };
+}
+
+function named(name: string): ScenarioDefinition {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario !== undefined) return scenario;
+  const names = SCENARIOS.map((each) => each.name);
+  throw new Problem(
+    'usage',
+    `--scenario ${quoted(name)} is not a scenario.${suggestion(name, names)} The scenarios are ${names.join(', ')}.`,
+  );
+}
+
+function valueOf(given: GivenOptions, name: string, option: ScenarioOption): number | string | null {
+  if (option.kind === 'choice') return oneOf(given, name, option.choices);
+  return milliseconds(given, name, { min: option.leastMs * 1e3, max: DAY_US });
+}
+
+/**
+ * --steps names the steps; null without it.
+ *
+ * @throws Problem('usage') for one that the scenario does not have
+ */
+export function namedSteps(given: GivenOptions, { steps }: ScenarioDefinition): Step[] | null {
+  const text = last(given, 'steps');
+  if (text === null) return null;
+  const known = steps.map(({ name }) => name);
+  const names = text.split(',').map((name) => name.trim());
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger === undefined) return known.filter((step) => names.includes(step));
+  const whole = known.length > 1 ? ` or ${known.join(',')}` : '';
+  throw new Problem(
+    'usage',
+    `--steps ${quoted(stranger)} is not a step.${suggestion(stranger, known)} Use ${known.join(', ')}${whole}.`,
+  );
+}
+
+/** The names of the scenario's steps with a load of this kind. */
+export function stepsWith(kind: Load['kind'], { steps }: ScenarioDefinition): Step[] {
+  return steps.filter(({ load }) => load === kind).map(({ name }) => name);
+}
+
+/** What completes a line whose options need a step that it leaves out. */
+export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
+  return { steps: steps.map(({ name }) => name).join(',') };
+}
+
+/** Options that only apply to steps with a load of one kind. */
+const OF_LOADS: Readonly<Record<string, Load['kind']>> = {
+  rate: 'open',
+  arrivals: 'open',
+  'in-flight': 'closed',
+};
+
+/** @throws Incomplete for an option of a step that is not run */
+export function checkSteps(given: GivenOptions, scenario: ScenarioDefinition, steps: readonly Step[]): void {
+  for (const [option, kind] of Object.entries(OF_LOADS)) {
+    const [needed] = stepsWith(kind, scenario);
+    if (!given.has(option) || needed === undefined || steps.includes(needed)) continue;
+    throw new Incomplete(
+      `--${option} only applies to the ${needed} step, which --steps excludes. Add the step, or leave --${option} out.`,
+      allSteps(scenario),
+    );
+  }
+}

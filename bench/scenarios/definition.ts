@@ -1,0 +1,75 @@
+import type { Metric } from '../metrics/metric.ts';
+import type { Load, Phase, ScenarioOptions } from '../model/load.ts';
+import type { Step } from '../model/plan.ts';
+import type { RecordedNames } from '../model/recording.ts';
+
+/** One purpose of a run: what is asked of it, and how its messages arrive. */
+export interface StepDefinition {
+  name: Step;
+  /** Null if the scenario sends no messages on a schedule or in a loop. */
+  load: Load['kind'] | null;
+  /** The echo server that is used if the user names none. */
+  server: 'lean' | 'ws';
+}
+
+/** An option of `run` that only one scenario has. Its value is part of the workload. */
+export type ScenarioOption = {
+  /** As `--help` writes the value: `TIME`, `client|server|none`. */
+  value: string;
+  help: string;
+} & (
+  | { kind: 'duration'; leastMs: number; default: number }
+  | { kind: 'choice'; choices: readonly string[]; default: string }
+);
+
+/** Two sums of counters and gauges that must be equal for every worker: `sent` = `echoed` + `outstanding` + `lost`. */
+export interface Equation {
+  whole: string;
+  parts: readonly string[];
+}
+
+/** A metric that a comparison takes from a step. */
+export interface ComparedName {
+  name: string;
+  step: Step;
+  /** Its share of the 5 % of false positives that a comparison may have, in hundredths. */
+  weight: number;
+  /** Part of the verdict on the variant as a whole. */
+  headline: boolean;
+}
+
+/** A rule of `diagnose/` that a scenario may ask for. */
+export type DoubtName = 'nothing-echoed' | 'losses' | 'stall' | 'schedule' | 'limit';
+
+/** What happens to connections in a run, as a declaration: every other room is generic over it. Pure. */
+export interface ScenarioDefinition {
+  /** As in `--scenario`, and the name of its folder. */
+  name: string;
+  title: string;
+  /** The question it answers. */
+  question: string;
+  /** In order; each variant goes through all of them. */
+  steps: readonly StepDefinition[];
+  options: Readonly<Record<string, ScenarioOption>>;
+  /** Options of `run` that do not apply to it. */
+  excluded: readonly string[];
+  /** Length of warm-up and steady phase, unless the user says otherwise. */
+  lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
+  /** What its clients count and time, besides what every run does. */
+  recorded: RecordedNames;
+  conservation: readonly Equation[];
+  /** Phases from which a histogram is read; all phases if it is not listed. */
+  phasesRead: Readonly<Record<string, readonly Phase[]>>;
+  /** How many parts the connections are opened in. Memory is read after each. */
+  openingStages: number;
+  /** Whether HTTP requests precede it, unless the user says otherwise. */
+  hasHttpLeg: boolean;
+  /** Whether runs can take turns in a comparison; otherwise its rounds alternate. */
+  takesTurns: boolean;
+  /** More arguments for the echo servers. */
+  serverArguments(options: ScenarioOptions): readonly string[];
+  /** Metrics that only it has. */
+  metrics: readonly Metric[];
+  compared: readonly ComparedName[];
+  doubts: readonly DoubtName[];
+}

@@ -1,0 +1,78 @@
+import { isUtf8 } from 'node:buffer';
+import type { ClientContext, MakeClient, OpenSessions } from '../../load/sessions/client.ts';
+import { Messages } from '../../measure/messages.ts';
+import { closedLoop } from './closed-loop.ts';
+import { Exchange } from './exchange.ts';
+import type { Loop } from './loop.ts';
+import { OpenLoop } from './open-loop.ts';
+
+/** Every open connection sends messages, in a closed or an open loop, and every echo is checked for content and order. */
+export const makeClient: MakeClient<Exchange> = (context, sessions) => {
+  const { payload, plan } = context;
+  const echoTimeoutUs = plan.echoTimeoutMs * 1e3;
+  const isText = payload.type === 'text';
+  const messages = new Messages(context.recorder);
+  const loop = makeLoop(context, messages, sessions);
+  let started = false;
+  let stopped = false;
+  const giveUpUnsent = (exchange: Exchange, nowUs: number) =>
+    exchange.dropUnsent((intendedUs) => messages.unsent(nowUs, intendedUs, nowUs - intendedUs));
+  return {
+    state: () => new Exchange(),
+    isReady: () => true,
+    start(times) {
+      started = true;
+      loop.start(times);
+    },
+    open: (session) => loop.opened(session),
+    message(session, bytes, from, to, text) {
+      const exchange = session.state;
+      const asked = exchange.sent > 0 && text === isText;
+      const check = asked ? payload.check(bytes, from, to, session.id, exchange.awaited) : 'mismatch';
+      if (check !== 'same') {
+        // Text must be UTF-8 (RFC 6455 section 8.1). This is only checked for echoes that differ from what was
+        // sent.
+        session.giveUp(text && !isUtf8(bytes.subarray(from, to)) ? 'protocol-error' : check);
+        return;
+      }
+      loop.echoed(exchange, to - from);
+      exchange.shift();
+      session.countEcho();
+    },
+    batchEnd: (session) => loop.batchEnd(session),
+    pong() {},
+    closed({ state: exchange }, nowUs) {
+      // Messages unanswered at the end are outstanding, not lost.
+      if (stopped) return;
+      giveUpUnsent(exchange, nowUs);
+      for (; exchange.sent > 0; exchange.shift())
+        messages.lost(nowUs, exchange.sentUs, loop.hasSchedule ? exchange.intendedUs : null);
+    },
+    tick(session, nowUs) {
+      // NaN if nothing is unanswered, so the comparison is false.
+      if (nowUs - session.state.sentUs >= echoTimeoutUs) session.giveUp('echo-timeout');
+    },
+    isDrained: (nowUs) => stopped || (started && loop.isDrained(nowUs)),
+    stop(nowUs) {
+      if (stopped) return;
+      stopped = true;
+      loop.stop();
+      for (const { state } of sessions.allOpen()) giveUpUnsent(state, nowUs);
+    },
+  };
+};
+
+function makeLoop(
+  { clock, payload, plan, worker, callAt, makeWaker }: ClientContext,
+  messages: Messages,
+  sessions: OpenSessions<Exchange>,
+): Loop {
+  const { workload, workers, seed, turns, echoTimeoutMs } = plan;
+  const { load } = workload;
+  if (load === null) throw new TypeError('echo has no load');
+  if (load.kind === 'closed')
+    return closedLoop({ clock, payload, messages, sessions, turns, callAt, inFlight: load.inFlight });
+  const echoTimeoutUs = echoTimeoutMs * 1e3;
+  const schedule = { load, worker, workers, seed, turns, echoTimeoutUs };
+  return new OpenLoop({ clock, payload, messages, sessions, makeWaker, ...schedule });
+}

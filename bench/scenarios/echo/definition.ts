@@ -1,0 +1,50 @@
+import { MESSAGE_NAMES } from '../../measure/messages.ts';
+import type { ScenarioDefinition } from '../definition.ts';
+import { ECHO_METRICS } from './metrics.ts';
+
+/**
+ * Every connection sends messages and gets each of them back. In a closed loop that shows how much a variant
+ * carries, in an open loop well below that it shows how fast it is.
+ */
+export const echo = {
+  name: 'echo',
+  title: 'Steady echo',
+  question: 'How many messages does it carry, and how fast is it?',
+  steps: [
+    // The lean server, so that it is not what is measured; then the one that is closest to an application's.
+    { name: 'throughput', load: 'closed', server: 'lean' },
+    { name: 'latency', load: 'open', server: 'ws' },
+  ],
+  options: {},
+  excluded: [],
+  lengths: () => null,
+  recorded: MESSAGE_NAMES,
+  conservation: [
+    { whole: 'due', parts: ['sent', 'unsent'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+  ],
+  // An echo of a steady message counts even if it arrives in the drain.
+  phasesRead: {
+    response: ['steady', 'drain'],
+    service: ['steady', 'drain'],
+    sendLag: ['steady', 'drain'],
+  },
+  openingStages: 1,
+  hasHttpLeg: true,
+  takesTurns: true,
+  serverArguments: () => [],
+  metrics: ECHO_METRICS,
+  // Most of the weight is on the two metrics that a change to Nginx should show up in and that scatter least; the
+  // others have just enough for ten rounds to decide.
+  compared: [
+    { name: 'cpuPerMessage.proxy', step: 'throughput', weight: 40, headline: true },
+    { name: 'response.p50', step: 'latency', weight: 36, headline: true },
+    { name: 'messages.perSecond', step: 'throughput', weight: 4, headline: false },
+    { name: 'cpuPerMessage.proxy', step: 'latency', weight: 4, headline: false },
+    { name: 'response.p99', step: 'latency', weight: 4, headline: false },
+    { name: 'handshake.p50', step: 'throughput', weight: 4, headline: false },
+    { name: 'cpuPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
+    { name: 'memoryPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
+  ],
+  doubts: ['nothing-echoed', 'losses', 'stall', 'schedule', 'limit'],
+} as const satisfies ScenarioDefinition;

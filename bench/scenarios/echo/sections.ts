@@ -1,0 +1,83 @@
+import { printable } from '../../model/printable.ts';
+import { answerSentence, formatCapacity } from '../../report/answer.ts';
+import type { Cells, ScenarioReport } from '../../report/scenario.ts';
+import { answers } from '../../report/section/answers.ts';
+import { claims } from '../../report/section/claims.ts';
+import { curvesOfRounds } from '../../report/section/comparison.ts';
+import { cost } from '../../report/section/cost.ts';
+import { course } from '../../report/section/course.ts';
+import { handshakes } from '../../report/section/handshakes.ts';
+import { latency } from '../../report/section/latency.ts';
+import { summary } from '../../report/section/summary.ts';
+import { throughput } from '../../report/section/throughput.ts';
+import { LIMIT_NAMES, verdictOf } from '../../report/verdict.ts';
+import type { VariantView, View } from '../../report/view.ts';
+import { formatBytes, formatCount, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
+
+export const report: ScenarioReport = {
+  answer: answerSentence,
+  cells,
+  words: ['variant', 'limit', 'validity'],
+  lines: [
+    { before: '', headings: ['throughput', 'limit'] },
+    { before: 'response time ', headings: ['p50', 'p99', 'p99.9'] },
+    { before: '', headings: ['nginx/core', 'nginx/msg', 'nginx/conn'] },
+    { before: '', headings: ['failed', 'lost', 'validity'] },
+  ],
+  remarks,
+  // The answers in sentences, then as a table with the two main charts, then the facts behind them.
+  open: [answers, summary],
+  folded: [throughput, latency, course, handshakes, cost, claims],
+  ofRounds: [curvesOfRounds],
+};
+
+/** The answers for one variant, with a dash for missing values. */
+function cells({ name, answers }: VariantView): Cells {
+  const { throughput = null, latency = null } = answers;
+  const both = [throughput, latency].filter((view) => view !== null);
+  const figures = both.map((view) => view.figures);
+  const response = latency?.figures.latencies.response;
+  const limit = throughput?.run.validity.limit.component;
+  const all: Cells = [
+    ['variant', name],
+    ['throughput', formatRate(throughput?.figures.messages.perSecond)],
+    ['limit', limit === undefined ? NOTHING : LIMIT_NAMES[limit]],
+    ['nginx/core', formatCapacity(throughput?.figures.perCoreCapacity ?? null)],
+    ['p50', formatTime(response?.p50)],
+    ['p99', formatTime(response?.p99)],
+    ['p99.9', formatTime(response?.p999)],
+    ['nginx/msg', formatTime(figures[0]?.cpuUsPerMessage.proxy)],
+    ['nginx/conn', formatBytes(figures[0]?.memoryPerConnectionBytes.proxy)],
+    ['failed', formatCount(figures.reduce((sum, { connections }) => sum + connections.failed, 0))],
+    ['lost', formatCount(figures.reduce((sum, { messages }) => sum + messages.lost, 0))],
+    ['validity', [...new Set(both.map(verdictOf))].join(', ')],
+  ];
+  return all.map(([heading, cell]) => [heading, printable(cell)]);
+}
+
+/**
+ * What the figures refer to: the rate at which response times were measured, its reason, and variants without one.
+ */
+function remarks({ rate, steps, variants }: View): string[] {
+  const step = steps.find(({ step }) => step === 'latency');
+  const offered = new Set(step?.runs.map(({ figures }) => formatRate(figures.offered?.perSecond)));
+  const times = 'p50, p99 and p99.9 are response times';
+  const told =
+    rate !== null
+      ? [`${times} at ${formatRate(rate.ratePerSecond)}. ${rate.reason.text}`]
+      : offered.size === 0
+        ? []
+        : [`${times} at ${[...offered].join(', ')}.`];
+  const leftOut = variants.flatMap(({ name, leftOut }) =>
+    leftOut === null ? [] : `${name} has no latency. ${leftOut.text}`,
+  );
+  const nginx =
+    'nginx/core: messages per second per core of Nginx; nginx/msg: Nginx CPU per message; nginx/conn: Nginx memory per connection.';
+  return [
+    ...told,
+    ...leftOut,
+    ...(variants.some(({ answers }) => Object.values(answers).some(({ run }) => run.proxy !== null))
+      ? [nginx]
+      : []),
+  ];
+}
