@@ -66,5 +66,9 @@ export async function startLeanServerOnBun(options: ServerOptions): Promise<Runn
     await noneOpen(context.stats);
   }
 
-  return { port: listener.port, stats: context.stats, stop };
+  function ping(): void {
+    for (const { session } of carriers.values()) session.ping();
+  }
+
+  return { port: listener.port, stats: context.stats, ping, stop };
 }

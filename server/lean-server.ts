@@ -68,7 +68,11 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
     await noneOpen(context.stats);
   }
 
-  return { port: (server.address() as AddressInfo).port, stats: context.stats, stop };
+  function ping(): void {
+    for (const { session } of carriers.values()) session.ping();
+  }
+
+  return { port: (server.address() as AddressInfo).port, stats: context.stats, ping, stop };
 }
 
 /**

@@ -25,6 +25,7 @@ async function serve(options: ServerOptions): Promise<void> {
   });
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   console.log(`listening on ${host}:${server.port}`);
+  if (options.pingMs > 0) setInterval(() => server.ping(), options.pingMs).unref();
   openChannel(server);
   stopOnSignal(server);
 }

@@ -21,6 +21,8 @@ export interface ServerOptions {
   delayMs: number;
   /** CPU time that every message costs on top. */
   burnUs: number;
+  /** Every open WebSocket is sent a ping this often, all at once; 0: never. */
+  pingMs: number;
   /** A larger message closes its connection with 1009 (RFC 6455 section 7.4.1). */
   maxPayloadBytes: number;
   /** Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
@@ -44,6 +46,7 @@ export const HELP = `An echo server for WebSocket.
   --log             log connects, messages and disconnects
   --delay MS        answer this many milliseconds after a message arrives (0)
   --burn US         use this many microseconds of CPU time per message (0)
+  --ping MS         ping every WebSocket this often, in milliseconds; 0: never (0)
   --max-payload N   largest message in bytes (16777216)
   --backlog N       connections that may wait to be accepted (4096)
   --help            show this text
@@ -62,6 +65,7 @@ const OPTIONS = {
   log: { type: 'boolean', default: false },
   delay: { type: 'string', default: '0' },
   burn: { type: 'string', default: '0' },
+  ping: { type: 'string', default: '0' },
   'max-payload': { type: 'string', default: '16777216' },
   backlog: { type: 'string', default: '4096' },
   help: { type: 'boolean', default: false },
@@ -82,6 +86,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
     log: values.log,
     delayMs: wholeNumber('delay', values.delay, 600_000),
     burnUs: wholeNumber('burn', values.burn, 10_000_000),
+    pingMs: wholeNumber('ping', values.ping, 86_400_000),
     maxPayloadBytes: wholeNumber('max-payload', values['max-payload'], 2 ** 30),
     backlog: wholeNumber('backlog', values.backlog, 2 ** 31 - 1),
   };

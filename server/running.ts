@@ -14,6 +14,8 @@ export interface RunningServer {
   readonly port: number;
   /** Live: the object itself changes. */
   readonly stats: ServerStats;
+  /** Sends a ping to every open WebSocket. */
+  ping(): void;
   /** Stops listening, closes every WebSocket with 1001, and cuts what is still open after the grace. */
   stop(graceMs: number): Promise<void>;
 }

@@ -46,6 +46,7 @@ type State = 'http' | 'open' | 'closing' | 'done';
 
 const TEXT = FIN | OPCODE.text;
 const BINARY = FIN | OPCODE.binary;
+const NO_PAYLOAD = Buffer.alloc(0);
 const NO_CODE = 1005;
 const ABNORMAL = 1006;
 
@@ -75,6 +76,13 @@ export class Session implements FrameHandler {
     if (this.state === 'done') return;
     if (this.reader === null) this.readHead(chunk.subarray(0, bytes));
     else this.readFrames(this.reader, chunk, bytes);
+  }
+
+  /** Sends a ping; the pong is not awaited. */
+  ping(): void {
+    if (this.state !== 'open') return;
+    this.say(FIN | OPCODE.ping, NO_PAYLOAD);
+    this.flush();
   }
 
   /** Starts the closing handshake of a WebSocket; closes a connection that is none yet. */

@@ -70,7 +70,12 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     await noneOpen(stats);
   }
 
-  return { port: (server.address() as AddressInfo).port, stats, stop };
+  function ping(): void {
+    for (const socket of sockets.clients)
+      if (socket.readyState === socket.OPEN && socket.bufferedAmount <= MAX_WAITING_BYTES) socket.ping();
+  }
+
+  return { port: (server.address() as AddressInfo).port, stats, ping, stop };
 }
 
 /** One listener for all sockets, so that a message costs no more than its echo. */

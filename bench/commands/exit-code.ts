@@ -46,7 +46,7 @@ function hasFailed({ run, figures: { connections, messages, failures, http } }: 
     run.outcome.state !== 'completed' ||
     connections.failed > 0 ||
     messages.lost > 0 ||
-    failures.total > 0 ||
+    failures.faults > 0 ||
     (http?.failed ?? 0) > 0
   );
 }

@@ -29,7 +29,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     miscounted(figures) ?? ifAsked('losses', losses(run, figures)),
     absence(run),
     ifAsked('stall', stall(run, figures)),
-    disturbance,
+    ifAsked('disturbance', disturbance),
     ...[schedule.lag, schedule.rate, schedule.inTime, schedule.backlog].map((doubt) =>
       ifAsked('schedule', doubt),
     ),

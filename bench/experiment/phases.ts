@@ -9,6 +9,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Outcome, Run, WorkerTotals } from '../model/run.ts';
 import type { DoneAction } from '../model/timeline.ts';
 import { wallMs } from '../model/turns.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import type { ProcessSet } from '../topology/process-set.ts';
 import type { RunContext } from './context.ts';
@@ -99,7 +100,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
   // If a process died, the workers may finish first: give its exit a turn to be reported.
   await setImmediate();
   if (ended === null && processSet.hasUnexpectedExit()) ended = await cutShort;
-  ended ??= allFailed(fleet.totals());
+  ended ??= allFailed(fleet.totals(), scenarioNamed(plan.workload.scenario).doubts.includes('losses'));
   if (ended !== null) await Promise.race([fleet.stop(), responseTimeout()]);
   over.abort();
   await sampled;
@@ -117,11 +118,11 @@ export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Ru
   });
 }
 
-/** A load without a single connection left has ended before its time. */
-function allFailed(workers: readonly WorkerTotals[]): Outcome | null {
+/** A load without a single connection left has ended before its time, unless that is what it is about. */
+function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
   const asked = sum('asked');
-  if (asked === 0 || sum('failed') < asked) return null;
+  if (asked === 0 || sum('failed') < asked || (sum('opened') > 0 && !endIsFault)) return null;
   const reason =
     sum('opened') === 0
       ? `none of its ${asked} connections opened.`

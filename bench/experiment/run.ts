@@ -44,6 +44,7 @@ export async function executeRun(context: RunContext): Promise<Run> {
 
 async function measure(context: RunContext, processSet: ProcessSet, folder: string): Promise<Run> {
   const { plan, profile, signal } = context;
+  const scenario = scenarioNamed(plan.workload.scenario);
   await context.emit({ type: 'phase', phase: 'set-up' });
   const startedAt = new Date().toISOString();
   let sampler: Sampler | null = null;
@@ -55,10 +56,10 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     cpus: plan.placement?.server ?? null,
     args: [
       ...(context.serverArguments ?? []),
-      ...scenarioNamed(plan.workload.scenario).serverArguments(plan.workload.options),
+      ...scenario.serverArguments(plan.workload.options),
       ...handicapArguments(context.variant),
     ],
-    maxPayloadBytes: plan.workload.payload.maxBytes,
+    maxPayloadBytes: scenario.largestMessage(plan.workload.payload),
     socketFolder: folder,
     certificate,
     onLaunch: processSet.adopt,

@@ -8,6 +8,7 @@ import type { Route } from './connections/route.ts';
 /** What all generator workers of a run have in common, as the plan of the run has it. */
 export type LoadPlan = Pick<
   RunPlan,
+  | 'step'
   | 'workload'
   | 'workers'
   | 'openingStages'

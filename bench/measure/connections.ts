@@ -2,6 +2,7 @@ import { FAILURE_STAGES, type FailureStage } from '../model/failure.ts';
 import type { Phase } from '../model/load.ts';
 import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
 import { type ByComponent, cpuUsByComponent, mapComponents } from './processes.ts';
 import { phaseSpan, seconds, slicesOf } from './span.ts';
@@ -14,6 +15,8 @@ export interface ConnectionCounts {
 
 export interface FailureFigures {
   total: number;
+  /** Those that are the run's fault: where the end of an open connection is a result, only failed handshakes. */
+  faults: number;
   byKind: Record<string, number>;
   byStage: Record<FailureStage, Record<string, number>>;
 }
@@ -34,7 +37,7 @@ export function connectionsOf(run: Run): ConnectionCounts {
       sum.opened += worker.opened;
       sum.failed += worker.failed;
     }
-    return sum;
+    return endIsResult(run) ? { ...sum, failed: failuresOf(run).faults } : sum;
   }
   const { byStage } = failuresOf(run);
   const failed = [byStage.tcp, byStage.tls, byStage.upgrade].flatMap((kinds) => Object.values(kinds));
@@ -63,11 +66,19 @@ export function failuresOf(run: Run): FailureFigures {
   }
   const kindsOf = (stage: FailureStage): Record<string, number> =>
     Object.fromEntries(byStage.get(stage) ?? []);
+  const all = total([...byKind.values()]);
+  const ended = total([...(byStage.get('open')?.values() ?? [])]);
   return {
-    total: total([...byKind.values()]),
+    total: all,
+    faults: endIsResult(run) ? all - ended : all,
     byKind: Object.fromEntries(byKind),
     byStage: { tcp: kindsOf('tcp'), tls: kindsOf('tls'), upgrade: kindsOf('upgrade'), open: kindsOf('open') },
   };
+}
+
+/** Whether the end of an open connection is what the scenario is about. */
+function endIsResult({ plan }: Run): boolean {
+  return !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }
 
 /** Each value is null if the run has no connect phase. */

@@ -1,5 +1,5 @@
 import { PHASES } from '../model/load.ts';
-import { counted } from '../model/recording.ts';
+import { type Counters, counted } from '../model/recording.ts';
 import type { HttpLeg, Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { ratio, total } from './arithmetic.ts';
@@ -25,10 +25,12 @@ import {
   residentGrowthByComponent,
 } from './processes.ts';
 import { inTimeShare } from './punctuality.ts';
+import { type Slope, slopeOf } from './slope.ts';
 import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.ts';
 
 export type { Capacity } from './capacity.ts';
 export type { Account, Conservation } from './conservation.ts';
+export type { Slope } from './slope.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 
@@ -81,6 +83,10 @@ export interface RunFigures {
   disturbed: { seconds: number; of: number } | null;
   /** The same figures for the other seconds only; null if there are none, or if the machine was not sampled. */
   undisturbed: Undisturbed | null;
+  /** The final counts and levels of the run, by name: sums over its workers. */
+  counts: Counters;
+  /** Memory for each connection, where they were opened in stages; null where it was not measured. */
+  memorySlopes: { proxy: Slope | null; kernel: Slope | null };
   /** Growth of resident memory over the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
@@ -169,6 +175,8 @@ export function figuresOf(run: Run): RunFigures {
         ? null
         : { seconds: seconds.filter(({ cause }) => cause !== null).length, of: seconds.length },
     undisturbed: seconds === null ? null : undisturbedOf(run, seconds),
+    counts: sums,
+    memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
     memoryPerConnectionBytes: memoryPerConnection(run),
     processes,
     conservation,
@@ -229,6 +237,15 @@ function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytes
     bytesSent: sum('bytesSent'),
     bytesReceived: sum('bytesReceived'),
   };
+}
+
+/** Null if any of its sizes was not read. */
+function memorySlope({ memory }: Run, of: 'proxyBytes' | 'kernelBytes'): Slope | null {
+  const points = memory.flatMap((sample) => {
+    const bytes = sample[of];
+    return bytes === null ? [] : [{ size: sample.open, bytes }];
+  });
+  return points.length < memory.length ? null : slopeOf(points);
 }
 
 function memoryPerConnection(run: Run): ByComponent {

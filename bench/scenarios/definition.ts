@@ -1,5 +1,5 @@
 import type { Metric } from '../metrics/metric.ts';
-import type { Load, Phase, ScenarioOptions } from '../model/load.ts';
+import type { Load, Payload, Phase, ScenarioOptions } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
 
@@ -39,7 +39,7 @@ export interface ComparedName {
 }
 
 /** A rule of `diagnose/` that a scenario may ask for. */
-export type DoubtName = 'nothing-echoed' | 'losses' | 'stall' | 'schedule' | 'limit';
+export type DoubtName = 'nothing-echoed' | 'losses' | 'stall' | 'disturbance' | 'schedule' | 'limit';
 
 /** What happens to connections in a run, as a declaration: every other room is generic over it. Pure. */
 export interface ScenarioDefinition {
@@ -66,6 +66,8 @@ export interface ScenarioDefinition {
   hasHttpLeg: boolean;
   /** Whether runs can take turns in a comparison; otherwise its rounds alternate. */
   takesTurns: boolean;
+  /** The largest message that an echo server has to take, in bytes. */
+  largestMessage(payload: Payload): number;
   /** More arguments for the echo servers. */
   serverArguments(options: ScenarioOptions): readonly string[];
   /** Metrics that only it has. */

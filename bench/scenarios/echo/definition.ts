@@ -32,6 +32,7 @@ export const echo = {
   openingStages: 1,
   hasHttpLeg: true,
   takesTurns: true,
+  largestMessage: ({ maxBytes }) => maxBytes,
   serverArguments: () => [],
   metrics: ECHO_METRICS,
   // Most of the weight is on the two metrics that a change to Nginx should show up in and that scatter least; the
@@ -46,5 +47,5 @@ export const echo = {
     { name: 'cpuPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
     { name: 'memoryPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
   ],
-  doubts: ['nothing-echoed', 'losses', 'stall', 'schedule', 'limit'],
+  doubts: ['nothing-echoed', 'losses', 'stall', 'disturbance', 'schedule', 'limit'],
 } as const satisfies ScenarioDefinition;

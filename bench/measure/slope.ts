@@ -1,0 +1,32 @@
+/** How much one more costs, as the slope of a straight line through measured sizes. */
+export interface Slope {
+  /** Bytes for each connection. */
+  bytes: number;
+  /** The ends of its 95 % interval. */
+  low: number;
+  high: number;
+  /** How many sizes were measured. */
+  sizes: number;
+}
+
+/** The 97.5th percentile of Student's t distribution by degrees of freedom, from 1. */
+const T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+
+/**
+ * The ordinary least squares slope with its 95 % interval (standard error of the slope × Student's t with n − 2
+ * degrees of freedom). Null for fewer than three sizes, for more than twelve, and if all sizes are the same.
+ */
+export function slopeOf(points: readonly { size: number; bytes: number }[]): Slope | null {
+  const sizes = points.length;
+  const t = T_975[sizes - 3];
+  if (t === undefined) return null;
+  const mean = (of: (point: { size: number; bytes: number }) => number) =>
+    points.reduce((sum, point) => sum + of(point), 0) / sizes;
+  const [x, y] = [mean(({ size }) => size), mean(({ bytes }) => bytes)];
+  const spread = points.reduce((sum, { size }) => sum + (size - x) ** 2, 0);
+  if (spread === 0) return null;
+  const slope = points.reduce((sum, { size, bytes }) => sum + (size - x) * (bytes - y), 0) / spread;
+  const residuals = points.reduce((sum, { size, bytes }) => sum + (bytes - y - slope * (size - x)) ** 2, 0);
+  const reach = t * Math.sqrt(residuals / (sizes - 2) / spread);
+  return { bytes: slope, low: slope - reach, high: slope + reach, sizes };
+}

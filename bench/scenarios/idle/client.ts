@@ -1,0 +1,107 @@
+import type { MakeClient } from '../../load/sessions/client.ts';
+import type { Session } from '../../load/sessions/session.ts';
+import { TOUCH_BYTES } from './definition.ts';
+
+/** What is known of one connection. Times are in µs since the run's epoch. */
+interface Idle {
+  openUs: number;
+  /** When its ping was sent; null if none is unanswered. */
+  pingUs: number | null;
+  /** Whether its one message is on its way. */
+  isTouching: boolean;
+}
+
+/**
+ * Connections that stay silent. In the step `touched` each sends one large message when it opens and waits for its
+ * echo; in the step `hold` pings may be sent. Whatever ends a connection before the end of the run is counted.
+ */
+export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, sessions) => {
+  const touches = plan.step === 'touched';
+  const { ping, 'ping-every': everyMs = 0 } = plan.workload.options;
+  const everyUs = Number(everyMs) * 1e3;
+  const message = Buffer.alloc(TOUCH_BYTES, 'x');
+  let touching = 0;
+  let pingsOutstanding = 0;
+  let drainUs = Number.POSITIVE_INFINITY;
+  let stopped = false;
+  recorder.level('held', () => sessions.openConnections);
+  recorder.level('pingsOutstanding', () => pingsOutstanding);
+
+  const touched = (session: Session<Idle>) => {
+    if (!session.state.isTouching) return;
+    session.state.isTouching = false;
+    touching--;
+  };
+  const pingOne = (session: Session<Idle>) => {
+    const nowUs = clock();
+    // A connection that has not answered the last ping is not asked again.
+    if (session.state.pingUs !== null) return;
+    session.state.pingUs = nowUs;
+    pingsOutstanding++;
+    recorder.at(nowUs);
+    recorder.count('pings');
+    session.ping();
+  };
+  const pingAll = (atUs: number) => {
+    callAt(atUs, () => {
+      if (stopped || atUs >= drainUs) return;
+      for (const session of sessions.allOpen()) pingOne(session);
+      pingAll(atUs + everyUs);
+    });
+  };
+  return {
+    state: () => ({ openUs: 0, pingUs: null, isTouching: false }),
+    isReady: () => touching === 0,
+    start(times) {
+      ({ drainUs } = times);
+      if (ping === 'client') pingAll(times.warmUpUs + everyUs);
+    },
+    open(session) {
+      const nowUs = clock();
+      session.state.openUs = nowUs;
+      if (!touches) return;
+      session.state.isTouching = true;
+      touching++;
+      recorder.at(nowUs);
+      recorder.count('bytesSent', TOUCH_BYTES);
+      session.sendBytes(message, true);
+    },
+    message(session, _bytes, from, to) {
+      if (!session.state.isTouching || to - from !== TOUCH_BYTES) {
+        session.giveUp('mismatch');
+        return;
+      }
+      touched(session);
+      recorder.at(clock());
+      recorder.count('touched');
+      recorder.count('bytesReceived', TOUCH_BYTES);
+      session.countEcho();
+    },
+    batchEnd() {},
+    pong(session) {
+      const { pingUs } = session.state;
+      if (pingUs === null) return;
+      const nowUs = clock();
+      session.state.pingUs = null;
+      pingsOutstanding--;
+      recorder.at(nowUs);
+      recorder.count('pongs');
+      recorder.record('pong', nowUs - pingUs);
+    },
+    closed(session, nowUs) {
+      touched(session);
+      if (stopped) return;
+      recorder.at(nowUs);
+      recorder.count('ended');
+      recorder.record('lifetime', nowUs - session.state.openUs);
+      if (session.state.pingUs === null) return;
+      pingsOutstanding--;
+      recorder.count('pingsLost');
+    },
+    tick() {},
+    isDrained: (nowUs) => stopped || nowUs >= drainUs,
+    stop() {
+      stopped = true;
+    },
+  };
+};

@@ -1,0 +1,70 @@
+import type { ScenarioDefinition } from '../definition.ts';
+import { IDLE_METRICS } from './metrics.ts';
+
+/** Larger than any buffer of Nginx's defaults, so that both buffers of a connection are used from end to end. */
+export const TOUCH_BYTES = 65_536;
+
+/** Length of the step that only measures memory, after its connections are open. */
+const TOUCHED_MS = 1000;
+
+/**
+ * Connections that say nothing: which of them are still open after a while, who ended the others, and what an open
+ * connection takes of memory, untouched and after one large message.
+ */
+export const idle = {
+  name: 'idle',
+  title: 'Idle connections',
+  question: 'How long do silent connections stay open, and how much memory does each take?',
+  steps: [
+    { name: 'hold', load: null, server: 'lean' },
+    { name: 'touched', load: null, server: 'lean' },
+  ],
+  options: {
+    hold: {
+      value: 'TIME',
+      kind: 'duration',
+      leastMs: 1000,
+      default: 75_000,
+      help: 'idle: how long connections stay silent [75s]',
+    },
+    ping: {
+      value: 'none|client|server',
+      kind: 'choice',
+      choices: ['none', 'client', 'server'],
+      default: 'none',
+      help: 'idle: who sends WebSocket pings meanwhile [none]',
+    },
+    'ping-every': {
+      value: 'TIME',
+      kind: 'duration',
+      leastMs: 100,
+      default: 20_000,
+      help: 'idle: time between pings [20s]',
+    },
+  },
+  excluded: ['rate', 'arrivals', 'in-flight', 'payload', 'type', 'duration', 'warmup', 'no-http', 'echo-timeout'],
+  lengths: (step, { hold }) => ({ warmupMs: 0, durationMs: step === 'hold' ? Number(hold) : TOUCHED_MS }),
+  recorded: {
+    counters: ['ended', 'touched', 'pings', 'pongs', 'pingsLost'],
+    gauges: ['held', 'pingsOutstanding'],
+    histograms: ['lifetime', 'pong'],
+  },
+  conservation: [
+    { whole: 'pings', parts: ['pongs', 'pingsOutstanding', 'pingsLost'] },
+    { whole: 'opened', parts: ['held', 'ended'] },
+  ],
+  phasesRead: {},
+  openingStages: 5,
+  hasHttpLeg: false,
+  takesTurns: false,
+  largestMessage: () => TOUCH_BYTES,
+  serverArguments: ({ ping, 'ping-every': everyMs }) => (ping === 'server' ? ['--ping', String(everyMs)] : []),
+  metrics: IDLE_METRICS,
+  compared: [
+    { name: 'idleMemory.proxy', step: 'hold', weight: 40, headline: true },
+    { name: 'idleMemory.proxy', step: 'touched', weight: 40, headline: true },
+    { name: 'idleMemory.kernel', step: 'hold', weight: 10, headline: false },
+    { name: 'idleMemory.kernel', step: 'touched', weight: 10, headline: false },
+  ],
+  doubts: [],
+} as const satisfies ScenarioDefinition;

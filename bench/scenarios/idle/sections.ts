@@ -1,0 +1,232 @@
+import type { Slope } from '../../measure/figures.ts';
+import { bytesAxis } from '../../report/axis.ts';
+import { chartFigure } from '../../report/chart-figure.ts';
+import { runBadge, table } from '../../report/elements.ts';
+import { type Content, html, type Markup } from '../../report/markup.ts';
+import type { LineSpec } from '../../report/page/spec.ts';
+import type { Cells, ScenarioReport } from '../../report/scenario.ts';
+import { handshakes } from '../../report/section/handshakes.ts';
+import { ofAll } from '../../report/section/time-charts.ts';
+import { outcomeSentence, validitySentences, verdictOf } from '../../report/verdict.ts';
+import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
+import { listed, paragraph } from '../../wording/words.ts';
+
+export const report: ScenarioReport = {
+  answer,
+  cells,
+  words: ['variant', 'ended by', 'validity'],
+  lines: [
+    { before: '', headings: ['opened', 'still open', 'ended by'] },
+    { before: 'memory per connection: ', headings: ['nginx', 'nginx, touched', 'kernel'] },
+    { before: '', headings: ['failed', 'validity'] },
+  ],
+  remarks: () => [
+    'nginx, kernel: memory per open connection; touched: after one message of 64 KiB on each. The kernel’s share is that of all four sockets of a connection: client, both sides of Nginx, and server.',
+  ],
+  open: [answers, survival, memory],
+  folded: [handshakes],
+  ofRounds: [],
+};
+
+/** `plain: 0 of 1,000 connections were still open after 75 s; …` */
+function answer({ name, answers }: VariantView): string {
+  const { hold, touched } = answers;
+  return paragraph([
+    hold === undefined ? '' : `${name}: ${survivalClause(hold)}.`,
+    memorySentence(hold, touched),
+    hold === undefined && touched === undefined ? `Nothing was measured for ${name}.` : '',
+  ]);
+}
+
+function survivalClause({ run, figures }: RunView): string {
+  const { opened = 0, held = 0, ended = 0 } = figures.counts;
+  const { startUs = 0, endUs = 0 } = run.phases.find(({ phase }) => phase === 'steady') ?? {};
+  const kept = `${formatCount(held)} of ${formatCount(opened)} silent connections were still open after ${formatTime(endUs - startUs)}`;
+  if (ended === 0) return kept;
+  const { lifetime } = figures.latencies;
+  const when = lifetime?.p50 == null ? '' : `, half of them within ${formatTime(lifetime.p50)} of opening`;
+  return `${kept}. ${formatCount(ended)} were ended by ${enderOf(run, figures.failures.byStage.open)} (${endings(figures.failures.byStage.open)})${when}`;
+}
+
+/**
+ * Nginx never sends a close frame, because it does not read frames; the echo server never ends a connection without
+ * one. So the code tells who it was.
+ */
+function enderOf({ proxy }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
+  const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
+  const enders = [
+    ...(WITHOUT_FRAME in kinds ? [proxy === null ? 'the system' : 'Nginx'] : []),
+    ...(byServer ? ['the server or the client'] : []),
+  ];
+  return listed(enders);
+}
+
+/** The end of a connection without a close frame (RFC 6455 section 7.1.5). */
+const WITHOUT_FRAME = 'closed-1006';
+
+/** `1,000 closed-1006, without a close frame` */
+function endings(kinds: Readonly<Record<string, number>>): string {
+  return listed(
+    Object.entries(kinds).map(([kind, count]) => `${formatCount(count)} ${kind}${kind === WITHOUT_FRAME ? ', without a close frame' : ''}`),
+  );
+}
+
+function memorySentence(hold: RunView | undefined, touched: RunView | undefined): string {
+  const untouched = hold?.figures.memorySlopes.proxy ?? null;
+  const used = touched?.figures.memorySlopes.proxy ?? null;
+  const kernel = (hold ?? touched)?.figures.memorySlopes.kernel ?? null;
+  if (untouched === null && used === null)
+    return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
+  const first = untouched === null ? '' : `Nginx takes ${slopeText(untouched)} for each idle connection`;
+  const then = used === null ? '' : `${slopeText(used)} once 64 KiB went through it`;
+  const both =
+    first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
+  return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
+}
+
+/** `17.7 KiB (95 % CI 17.5 KiB to 17.9 KiB)` */
+function slopeText({ bytes, low, high }: Slope): string {
+  return `${formatBytes(bytes)} (95 % CI ${formatBytes(low)} to ${formatBytes(high)})`;
+}
+
+function cells({ name, answers }: VariantView): Cells {
+  const { hold, touched } = answers;
+  const runs = [hold, touched].flatMap((view) => view ?? []);
+  const { opened, held, ended = 0 } = hold?.figures.counts ?? {};
+  return [
+    ['variant', name],
+    ['opened', formatCount(opened)],
+    ['still open', formatCount(held)],
+    ['ended by', hold === undefined || ended === 0 ? NOTHING : endings(hold.figures.failures.byStage.open)],
+    ['nginx', formatBytes(hold?.figures.memorySlopes.proxy?.bytes)],
+    ['nginx, touched', formatBytes(touched?.figures.memorySlopes.proxy?.bytes)],
+    ['kernel', formatBytes(hold?.figures.memorySlopes.kernel?.bytes)],
+    ['failed', formatCount(runs.reduce((sum, { figures }) => sum + figures.connections.failed, 0))],
+    ['validity', [...new Set(runs.map(verdictOf))].join(', ')],
+  ];
+}
+
+function answers({ variants }: View): Section {
+  return {
+    id: 'answers',
+    title: 'Answers',
+    charts: [],
+    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
+  };
+}
+
+function card(variant: VariantView): Markup {
+  const runs = Object.values(variant.answers);
+  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), ...validitySentences(run)]));
+  return html`<article class="card">
+<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => html`${runBadge(run, run.step)} `)}</p></header>
+<p class="subtitle">${variant.title}</p>
+<p class="answer">${answer(variant)}</p>
+${doubts !== '' && html`<p>${doubts}</p>`}
+</article>
+`;
+}
+
+function survival({ variants }: View): Section {
+  const runs = variants.flatMap(({ answers }) => answers.hold ?? []);
+  const spec = ofAll('chart-survival', runs, { title: 'open connections', unit: 'count', min: 0 }, ({ open }) => open);
+  const finding = runs.map((view) => `${view.name}: ${survivalClause(view)}.`).join(' ');
+  return {
+    id: 'survival',
+    title: 'Survival',
+    charts: runs.length === 0 ? [] : [spec],
+    body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, 'A cliff is a timer that all connections share, counted from the last byte in either direction. Nginx cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.')}
+${table('How silent connections ended', ENDINGS, runs.flatMap(endingRows))}
+<p class="how">Lifetimes count from the end of the handshake. By default Nginx ends a connection after 60 s without a byte from the server (<code>proxy_read_timeout</code>); a ping from either side restarts the timer if it is answered.</p>`,
+  };
+}
+
+const ENDINGS = [
+  { title: 'Variant' },
+  { title: 'Opened' },
+  { title: 'Still open' },
+  { title: 'Share' },
+  { title: 'Ended' },
+  { title: 'How', text: true },
+  { title: 'Lifetime p50' },
+  { title: 'Shortest' },
+  { title: 'Longest' },
+  { title: 'Pings' },
+  { title: 'Pongs' },
+];
+
+function endingRows({ name, figures }: RunView): Content[][] {
+  const { opened = 0, held = 0, ended = 0, pings = 0, pongs = 0 } = figures.counts;
+  const { lifetime } = figures.latencies;
+  return [
+    [
+      name,
+      formatCount(opened),
+      formatCount(held),
+      formatShare(opened === 0 ? null : held / opened),
+      formatCount(ended),
+      endings(figures.failures.byStage.open) || NOTHING,
+      ...[lifetime?.p50, lifetime?.min, lifetime?.max].map(formatTime),
+      formatCount(pings),
+      formatCount(pongs),
+    ],
+  ];
+}
+
+function memory({ variants }: View): Section {
+  const runs = variants.flatMap(({ answers }) => Object.values(answers));
+  const measured = runs.filter(({ run }) => run.memory.some(({ proxyBytes }) => proxyBytes !== null));
+  const spec = memoryChart(measured);
+  return {
+    id: 'memory',
+    title: 'Memory per connection',
+    charts: measured.length === 0 ? [] : [spec],
+    body: html`${measured.length > 0 && chartFigure(spec, 'Memory of Nginx by open connections', slopesFinding(measured), 'The connections were opened in parts, and memory was read after each. The slope of the line is the memory of one connection; its start is that of Nginx itself.')}
+${table('Memory per connection', SLOPES, runs.flatMap(slopeRows))}
+<p class="how">Nginx: proportional set size of its processes, so that shared pages count once. Kernel: slab memory that cannot be reclaimed and TCP buffers, of the whole machine and so of all four sockets of a connection; anything else that allocates meanwhile widens its interval. The interval is that of an ordinary least squares slope.</p>`,
+  };
+}
+
+function slopesFinding(runs: readonly RunView[]): string {
+  const known = runs.flatMap(({ label, figures }) =>
+    figures.memorySlopes.proxy === null ? [] : [`${label}: ${slopeText(figures.memorySlopes.proxy)} per connection`],
+  );
+  return known.length === 0 ? 'Too few sizes were measured.' : `${known.join('; ')}.`;
+}
+
+function memoryChart(runs: readonly RunView[]): LineSpec {
+  const most = Math.max(1, ...runs.flatMap(({ run }) => run.memory.map(({ proxyBytes }) => proxyBytes ?? 0)));
+  return {
+    kind: 'line',
+    id: 'chart-memory',
+    x: { title: 'open connections', unit: 'count', min: 0 },
+    y: bytesAxis('memory of Nginx', 'bytes', most),
+    series: runs.map(({ label, run, colour, pattern }, index) => ({
+      label,
+      colour,
+      pattern: (pattern + index) % 6,
+      points: run.memory.map(({ open, proxyBytes }) => ({ x: open, y: proxyBytes })),
+    })),
+  };
+}
+
+const SLOPES = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Sizes' },
+  { title: 'Nginx' },
+  { title: '95 % CI', text: true },
+  { title: 'Kernel' },
+  { title: '95 % CI', text: true },
+];
+
+function slopeRows({ name, step, run, figures }: RunView): Content[][] {
+  const { proxy, kernel } = figures.memorySlopes;
+  return [[name, step, formatCount(run.memory.length), ...slopeCells(proxy), ...slopeCells(kernel)]];
+}
+
+function slopeCells(slope: Slope | null): string[] {
+  if (slope === null) return [NOTHING, NOTHING];
+  return [formatBytes(slope.bytes), `${formatBytes(slope.low)} to ${formatBytes(slope.high)}`];
+}
