@@ -1,4 +1,4 @@
-import { type Capacity, figuresOf, type HttpFigures } from '../measure/figures.ts';
+import { type Capacity, figuresOf, type HttpFigures, type RunFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
@@ -14,6 +14,8 @@ import { baselineOf } from './comparison/effect.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
 import { priceSentence } from './price.ts';
+import { scenarioReport } from './scenario.ts';
+import { viewOf } from './view.ts';
 
 /** What `--json` prints. Times are in µs; null if the run does not support a figure. */
 export interface JsonSummary {
@@ -40,6 +42,8 @@ export interface JsonSummary {
    * Only with --baseline: the cost of going through the proxy. `ratio` is variant ÷ baseline of one pair of runs.
    */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
+  /** The answer for each variant in a sentence; empty in a comparison, a search and a calibration. */
+  answers: { variant: string; sentence: string }[];
   /** The rate of the latency step with its reason, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
@@ -91,6 +95,12 @@ export interface JsonRun {
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
+  /** Bytes for each connection with the ends of the 95 % interval, where they were opened in stages; otherwise null. */
+  memorySlopes: RunFigures['memorySlopes'];
+  /** Everything that the scenario counts, by name: sums over the run, and the levels at its end. */
+  counts: Readonly<Record<string, number>>;
+  /** What was done to the topology, in µs since the run began. */
+  timeline: Run['timeline'];
   /** `succeeded`: answered with a 2xx, as is counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not at all. */
   http:
     | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
@@ -120,10 +130,20 @@ export function jsonSummary(result: Result, reportPath: string | null): JsonSumm
     ...jsonCapacity(result),
     ...(calibration === undefined ? {} : { calibration }),
     ...jsonPrice(result),
+    answers: jsonAnswers(result),
     conclusions,
     runs: result.runs.map(jsonRun),
   };
 }
+
+function jsonAnswers(result: Result): JsonSummary['answers'] {
+  if (result.conclusions.some(({ kind }) => OTHER_KINDS.has(kind))) return [];
+  const { answer } = scenarioReport(result);
+  return viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) }));
+}
+
+/** Conclusions of results that answer another question than how their runs went. */
+const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
 
 function jsonComparison(
   result: Result,
@@ -194,6 +214,9 @@ function jsonRun(run: Run): JsonRun {
             sendLagUs: undisturbed.sendLag,
           },
     memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
+    memorySlopes: figures.memorySlopes,
+    counts: figures.counts,
+    timeline: run.timeline,
     http: http === null ? null : httpOf(http),
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),

@@ -83,6 +83,7 @@ const NOT_OF_A_TRIAL = [
   'threshold',
   'no-http',
   'in-flight',
+  ...Object.keys(RUN_OPTIONS['The scenario']),
   ...Object.keys(CAPACITY_OPTIONS),
 ];
 

@@ -13,6 +13,7 @@ import {
 } from '../model/result.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import { systemCode } from '../model/system-error.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import { readFileIn, unreadable } from './file.ts';
 import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
@@ -67,9 +68,25 @@ export async function readIndex(path: string): Promise<ResultIndex> {
 function parsedIndex(value: unknown, file: string): ResultIndex {
   checkVersion(value, file);
   const parsed = v.safeParse(resultIndexSchema, value, { abortEarly: true });
-  if (parsed.success) return parsed.output;
+  if (parsed.success) {
+    const { plan, runs } = parsed.output;
+    checkSteps(plan.scenario, [...plan.steps, ...runs.map(({ step }) => step)], file);
+    return parsed.output;
+  }
   const [issue] = parsed.issues;
   throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+}
+
+/** Reports are drawn by what a scenario declares, so it has to be known here. */
+function checkSteps(name: string, steps: readonly string[], file: string): void {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  const stranger = steps.find((step) => !scenario?.steps.some((known) => known.name === step));
+  if (scenario !== undefined && stranger === undefined) return;
+  const what = scenario === undefined ? `the scenario ${printable(name)}` : `a step ${printable(stranger ?? '')}`;
+  throw new Problem(
+    'result',
+    `${quote(file)} has ${what}, which this bench does not know: use the nginx-ws-bench that wrote it.`,
+  );
 }
 
 function convertedFrom1(value: unknown, file: string): Result {
@@ -166,6 +183,8 @@ function checkedRun(value: unknown, path: string, file: string): Run {
     const [issue] = parsed.issues;
     throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
   }
+  const { workload, step } = parsed.output.plan;
+  checkSteps(workload.scenario, [step], file);
   checkHistograms(parsed.output, path, file);
   return parsed.output;
 }

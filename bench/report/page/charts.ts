@@ -1,4 +1,4 @@
-import type { ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
+import type { Chart, ChartConfiguration, ChartDataset, Plugin } from 'chart.js';
 import { formatFigure } from '../../wording/format.ts';
 import { rescaled, scaleOf } from './axes.ts';
 import { type AxisSpec, type BandSpec, type BarSpec, type ChartSpec, DASHES, type LineSpec } from './spec.ts';
@@ -155,6 +155,21 @@ function tooltipStyle(theme: Theme) {
   };
 }
 
+/** A vertical line, with its label below those of bands. */
+function markEvent({ label }: BandSpec, at: number, { ctx, chartArea }: Chart, theme: Theme): void {
+  if (at < chartArea.left || at > chartArea.right) return;
+  ctx.strokeStyle = theme.text;
+  ctx.setLineDash([3, 3]);
+  ctx.beginPath();
+  ctx.moveTo(at, chartArea.top);
+  ctx.lineTo(at, chartArea.bottom);
+  ctx.stroke();
+  ctx.setLineDash([]);
+  ctx.fillStyle = theme.text;
+  const width = ctx.measureText(label).width + 8;
+  ctx.fillText(label, at + width > chartArea.right ? at - width + 4 : at + 4, chartArea.top + 41);
+}
+
 /** Shades and labels the bands behind the lines: phases at the top, disturbed seconds one line below. */
 function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> {
   return {
@@ -166,6 +181,10 @@ function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> 
       ctx.save();
       ctx.font = `11px ${theme.font}`;
       for (const band of list) {
+        if (band.kind === 'event') {
+          markEvent(band, x.getPixelForValue(band.from), chart, theme);
+          continue;
+        }
         const from = Math.max(chartArea.left, x.getPixelForValue(band.from));
         const to = Math.min(chartArea.right, x.getPixelForValue(band.to));
         if (to <= from) continue;

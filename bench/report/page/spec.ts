@@ -33,12 +33,15 @@ export interface SeriesSpec {
   filled?: boolean;
 }
 
-/** A shaded, labelled part of the horizontal axis: a phase other than steady, or disturbed seconds. */
+/**
+ * A shaded, labelled part of the horizontal axis: a phase other than steady, or disturbed seconds. An event has no
+ * length, and is a line.
+ */
 export interface BandSpec {
   from: number;
   to: number;
   label: string;
-  kind: 'phase' | 'disturbed';
+  kind: 'phase' | 'disturbed' | 'event';
 }
 
 interface Common {

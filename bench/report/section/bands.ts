@@ -1,5 +1,6 @@
 import type { Cause } from '../../measure/disturbance.ts';
 import type { Span } from '../../measure/span.ts';
+import { actionText } from '../../wording/timeline.ts';
 import type { BandSpec } from '../page/spec.ts';
 import type { RunView } from '../view.ts';
 
@@ -10,7 +11,14 @@ export function bandsOf(view: RunView): BandSpec[] {
   const phases = view.run.phases
     .filter(({ phase, startUs, endUs }) => (phase === 'warm-up' || phase === 'drain') && endUs > startUs)
     .map(({ phase, startUs, endUs }) => bandOf(view, startUs, endUs, phase, 'phase'));
-  return [...phases, ...disturbedBands(view)];
+  return [...phases, ...disturbedBands(view), ...eventsOf(view)];
+}
+
+/** The actions that were carried out during the run. */
+export function eventsOf(view: RunView): BandSpec[] {
+  return view.run.timeline
+    .filter(({ failure }) => failure === null)
+    .map(({ action, atUs }) => bandOf(view, atUs, atUs, actionText(action), 'event'));
 }
 
 /** Consecutive seconds with the same cause of disturbance form one band. */

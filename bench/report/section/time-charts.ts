@@ -3,7 +3,7 @@ import { bytesAxis, timeAxis } from '../axis.ts';
 import type { AxisSpec, LineSpec, SeriesSpec } from '../page/spec.ts';
 import { dueOf } from '../verdict.ts';
 import type { RunView } from '../view.ts';
-import { bandsOf, steadySecond } from './bands.ts';
+import { bandsOf, eventsOf, steadySecond } from './bands.ts';
 
 /** The axis from the warm-up to the end; over several runs, from the earliest to the latest. */
 function timeOf(runs: readonly RunView[]): AxisSpec {
@@ -22,7 +22,7 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
 
 export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
 
-/** One figure over time, of all runs of a step; the seconds of a single one are shaded. */
+/** One figure over time, of all runs of a step; the seconds of a single one are shaded, and events are marked: of several, those of the first. */
 export function ofAll(
   id: string,
   runs: readonly RunView[],
@@ -34,7 +34,7 @@ export function ofAll(
     id,
     x: timeOf(runs),
     y,
-    bands: runs.length === 1 ? runs.flatMap(bandsOf) : [],
+    bands: runs.length === 1 ? runs.flatMap(bandsOf) : runs.slice(0, 1).flatMap(eventsOf),
     series: runs.map((view) => line(view.name, view.colour, view.pattern, over(view, figure))),
   };
 }

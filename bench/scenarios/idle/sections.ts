@@ -75,7 +75,7 @@ function endings(kinds: Readonly<Record<string, number>>): string {
 function memorySentence(hold: RunView | undefined, touched: RunView | undefined): string {
   const untouched = hold?.figures.memorySlopes.proxy ?? null;
   const used = touched?.figures.memorySlopes.proxy ?? null;
-  const kernel = (hold ?? touched)?.figures.memorySlopes.kernel ?? null;
+  const kernel = clearOf((hold ?? touched)?.figures.memorySlopes.kernel);
   if (untouched === null && used === null)
     return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
   const first = untouched === null ? '' : `Nginx takes ${slopeText(untouched)} for each idle connection`;
@@ -83,6 +83,11 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   const both =
     first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
+}
+
+/** Null where its interval includes 0: other programs allocated as much. */
+function clearOf(slope: Slope | null | undefined): Slope | null {
+  return slope === null || slope === undefined || slope.low <= 0 ? null : slope;
 }
 
 /** `17.7 KiB (95 % CI 17.5 KiB to 17.9 KiB)` */
@@ -101,7 +106,7 @@ function cells({ name, answers }: VariantView): Cells {
     ['ended by', hold === undefined || ended === 0 ? NOTHING : endings(hold.figures.failures.byStage.open)],
     ['nginx', formatBytes(hold?.figures.memorySlopes.proxy?.bytes)],
     ['nginx, touched', formatBytes(touched?.figures.memorySlopes.proxy?.bytes)],
-    ['kernel', formatBytes(hold?.figures.memorySlopes.kernel?.bytes)],
+    ['kernel', formatBytes(clearOf(hold?.figures.memorySlopes.kernel)?.bytes)],
     ['failed', formatCount(runs.reduce((sum, { figures }) => sum + figures.connections.failed, 0))],
     ['validity', [...new Set(runs.map(verdictOf))].join(', ')],
   ];
