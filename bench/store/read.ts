@@ -82,7 +82,8 @@ function checkSteps(name: string, steps: readonly string[], file: string): void 
   const scenario = SCENARIOS.find((each) => each.name === name);
   const stranger = steps.find((step) => !scenario?.steps.some((known) => known.name === step));
   if (scenario !== undefined && stranger === undefined) return;
-  const what = scenario === undefined ? `the scenario ${printable(name)}` : `a step ${printable(stranger ?? '')}`;
+  const what =
+    scenario === undefined ? `the scenario ${printable(name)}` : `a step ${printable(stranger ?? '')}`;
   throw new Problem(
     'result',
     `${quote(file)} has ${what}, which this bench does not know: use the nginx-ws-bench that wrote it.`,

@@ -3,7 +3,7 @@ import type { Session } from '../../load/sessions/session.ts';
 import { TOUCH_BYTES } from './definition.ts';
 
 /** What is known of one connection. Times are in µs since the run's epoch. */
-interface Idle {
+export interface Idle {
   openUs: number;
   /** When its ping was sent; null if none is unanswered. */
   pingUs: number | null;

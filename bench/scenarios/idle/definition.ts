@@ -42,7 +42,17 @@ export const idle = {
       help: 'idle: time between pings [20s]',
     },
   },
-  excluded: ['rate', 'arrivals', 'in-flight', 'payload', 'type', 'duration', 'warmup', 'no-http', 'echo-timeout'],
+  excluded: [
+    'rate',
+    'arrivals',
+    'in-flight',
+    'payload',
+    'type',
+    'duration',
+    'warmup',
+    'no-http',
+    'echo-timeout',
+  ],
   lengths: (step, { hold }) => ({ warmupMs: 0, durationMs: step === 'hold' ? Number(hold) : TOUCHED_MS }),
   recorded: {
     counters: ['ended', 'touched', 'pings', 'pongs', 'pingsLost'],
@@ -58,7 +68,8 @@ export const idle = {
   hasHttpLeg: false,
   takesTurns: false,
   largestMessage: () => TOUCH_BYTES,
-  serverArguments: ({ ping, 'ping-every': everyMs }) => (ping === 'server' ? ['--ping', String(everyMs)] : []),
+  serverArguments: ({ ping, 'ping-every': everyMs }) =>
+    ping === 'server' ? ['--ping', String(everyMs)] : [],
   metrics: IDLE_METRICS,
   compared: [
     { name: 'idleMemory.proxy', step: 'hold', weight: 40, headline: true },

@@ -12,8 +12,7 @@ export const IDLE_METRICS: readonly Metric[] = [
     better: 'higher',
     kind: 'usage',
     step: 'hold',
-    read: ({ counts }) =>
-      counts.held === undefined || !counts.opened ? null : counts.held / counts.opened,
+    read: ({ counts }) => (counts.held === undefined || !counts.opened ? null : counts.held / counts.opened),
     unfit: notCompleted,
   },
   {

@@ -68,7 +68,10 @@ const WITHOUT_FRAME = 'closed-1006';
 /** `1,000 closed-1006, without a close frame` */
 function endings(kinds: Readonly<Record<string, number>>): string {
   return listed(
-    Object.entries(kinds).map(([kind, count]) => `${formatCount(count)} ${kind}${kind === WITHOUT_FRAME ? ', without a close frame' : ''}`),
+    Object.entries(kinds).map(
+      ([kind, count]) =>
+        `${formatCount(count)} ${kind}${kind === WITHOUT_FRAME ? ', without a close frame' : ''}`,
+    ),
   );
 }
 
@@ -80,8 +83,7 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
     return kernel === null ? '' : `The kernel takes ${slopeText(kernel)} for each connection.`;
   const first = untouched === null ? '' : `Nginx takes ${slopeText(untouched)} for each idle connection`;
   const then = used === null ? '' : `${slopeText(used)} once 64 KiB went through it`;
-  const both =
-    first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
+  const both = first === '' ? `Nginx takes ${then}` : then === '' ? first : `${first}, and ${then}`;
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
@@ -135,7 +137,12 @@ ${doubts !== '' && html`<p>${doubts}</p>`}
 
 function survival({ variants }: View): Section {
   const runs = variants.flatMap(({ answers }) => answers.hold ?? []);
-  const spec = ofAll('chart-survival', runs, { title: 'open connections', unit: 'count', min: 0 }, ({ open }) => open);
+  const spec = ofAll(
+    'chart-survival',
+    runs,
+    { title: 'open connections', unit: 'count', min: 0 },
+    ({ open }) => open,
+  );
   const finding = runs.map((view) => `${view.name}: ${survivalClause(view)}.`).join(' ');
   return {
     id: 'survival',
@@ -143,7 +150,7 @@ function survival({ variants }: View): Section {
     charts: runs.length === 0 ? [] : [spec],
     body: html`${runs.length > 0 && chartFigure(spec, 'Open connections over time', finding, 'A cliff is a timer that all connections share, counted from the last byte in either direction. Nginx cannot send a close frame, because it does not read frames after the upgrade, so its clients see code 1006.')}
 ${table('How silent connections ended', ENDINGS, runs.flatMap(endingRows))}
-<p class="how">Lifetimes count from the end of the handshake. By default Nginx ends a connection after 60 s without a byte from the server (<code>proxy_read_timeout</code>); a ping from either side restarts the timer if it is answered.</p>`,
+<p class="how">Lifetimes count from the end of the handshake. By default Nginx ends a connection after 60 s without a byte (<code>proxy_read_timeout</code>); bytes in either direction restart the timer, those of a ping too.</p>`,
   };
 }
 
@@ -195,7 +202,9 @@ ${table('Memory per connection', SLOPES, runs.flatMap(slopeRows))}
 
 function slopesFinding(runs: readonly RunView[]): string {
   const known = runs.flatMap(({ label, figures }) =>
-    figures.memorySlopes.proxy === null ? [] : [`${label}: ${slopeText(figures.memorySlopes.proxy)} per connection`],
+    figures.memorySlopes.proxy === null
+      ? []
+      : [`${label}: ${slopeText(figures.memorySlopes.proxy)} per connection`],
   );
   return known.length === 0 ? 'Too few sizes were measured.' : `${known.join('; ')}.`;
 }

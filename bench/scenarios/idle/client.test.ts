@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { Connection, ConnectionEvents } from '../../load/connections/connection.ts';
+import type { LoadPlan } from '../../load/protocol.ts';
+import { Sessions } from '../../load/sessions/sessions.ts';
+import { Payload } from '../../load/wire/payload.ts';
+import { Recorder } from '../../measure/recorder.ts';
+import type { Recording } from '../../model/recording.ts';
+import { type Idle, makeClient } from './client.ts';
+import { idle, TOUCH_BYTES } from './definition.ts';
+
+/** A connection without a socket: the test plays the server. */
+interface Wire extends Connection {
+  events: ConnectionEvents;
+  pings: number;
+  sent: number[];
+  over: boolean;
+}
+
+/** The client with nothing real around it: time goes on only where the test says so. */
+function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'] = {}) {
+  const clock = { us: 0 };
+  const wires: Wire[] = [];
+  const recordings: Recording[] = [];
+  const timers: { us: number; call(): void }[] = [];
+  const payload = new Payload({ minBytes: 64, maxBytes: 64, type: 'text' }, 1);
+  const recorder = new Recorder(
+    { host: 'here', index: 0 },
+    idle.recorded,
+    (recording) => recordings.push(recording),
+    () => null,
+  );
+  const plan = { step, workload: { options } } as LoadPlan;
+  const connect = (events: ConnectionEvents): Wire => {
+    const wire: Wire = {
+      events,
+      stage: 'open',
+      pings: 0,
+      sent: [],
+      over: false,
+      send: () => assert.fail('a silent connection sends no numbered messages'),
+      sendBytes: ({ length }) => wire.sent.push(length),
+      ping: () => wire.pings++,
+      pause() {},
+      resume() {},
+      close() {},
+      destroy() {
+        wire.over = true;
+      },
+    };
+    wires.push(wire);
+    return wire;
+  };
+  const sessions = new Sessions<Idle>(
+    {
+      clock: () => clock.us,
+      recorder,
+      connectTimeoutUs: 1e9,
+      connect: (_id, _source, _port, events) => connect(events),
+      onHandshakeOver() {},
+    },
+    (open) =>
+      makeClient(
+        {
+          clock: () => clock.us,
+          payload,
+          recorder,
+          plan,
+          worker: 0,
+          callAt: (us, call) => timers.push({ us, call }),
+          makeWaker: () => assert.fail('there is no schedule'),
+        },
+        open,
+      ),
+  );
+  return {
+    sessions,
+    client: sessions.client,
+    clock,
+    wires,
+    open(count: number) {
+      for (let i = 0; i < count; i++) {
+        sessions.connect(wires.length, null, 1);
+        const facts = { alpn: null, nginxWorker: null, upstream: null };
+        wires.at(-1)?.events.opened({ tcpUs: 1, tlsUs: null, upgradeUs: 1 }, facts);
+      }
+    },
+    start(steadyMs: number) {
+      const warmUpUs = 1_000_000;
+      const times = {
+        connectedUs: 900_000,
+        warmUpUs,
+        steadyUs: warmUpUs,
+        drainUs: warmUpUs + steadyMs * 1000,
+      };
+      recorder.schedule(times);
+      this.client.start(times);
+    },
+    goTo(us: number) {
+      for (;;) {
+        const next = timers.findIndex((timer) => timer.us <= us);
+        if (next < 0) break;
+        const [timer] = timers.splice(next, 1);
+        clock.us = Math.max(clock.us, timer?.us ?? 0);
+        timer?.call();
+      }
+      clock.us = us;
+    },
+    end(): Readonly<Record<string, number>> {
+      sessions.client.stop(clock.us);
+      recorder.finish(clock.us);
+      return recorder.totals;
+    },
+    recordings,
+  };
+}
+
+test('silent connections send nothing, and those that end are counted with their lifetime', () => {
+  const made = scene('hold', { ping: 'none' });
+  made.open(3);
+  assert.equal(made.client.isReady(), true);
+  made.start(10_000);
+  made.goTo(6_000_000);
+  made.wires[1]?.events.failed('open', 'closed-1006');
+  assert.equal(made.client.isDrained(10_999_999), false);
+  assert.equal(made.client.isDrained(11_000_000), true);
+  const { opened, held, ended, pings } = made.end();
+  assert.deepEqual({ opened, held, ended, pings }, { opened: 3, held: 2, ended: 1, pings: 0 });
+  assert.deepEqual(
+    made.wires.map(({ sent }) => sent),
+    [[], [], []],
+  );
+  const lifetimes = made.recordings.flatMap(({ histograms }) => [...(histograms.lifetime ?? [])]);
+  assert.equal(lifetimes[1], 1);
+});
+
+test('a touched connection sends one large message, and is ready when its echo is back or it is gone', () => {
+  const made = scene('touched');
+  made.open(2);
+  assert.deepEqual(
+    made.wires.map(({ sent }) => sent),
+    [[TOUCH_BYTES], [TOUCH_BYTES]],
+  );
+  assert.equal(made.client.isReady(), false);
+  const [first, second] = made.wires;
+  first?.events.message(Buffer.alloc(TOUCH_BYTES), 0, TOUCH_BYTES, true);
+  assert.equal(made.client.isReady(), false);
+  second?.events.failed('open', 'closed-1009');
+  assert.equal(made.client.isReady(), true);
+  const { touched, ended } = made.end();
+  assert.deepEqual({ touched, ended }, { touched: 1, ended: 1 });
+});
+
+test('a message that nobody asked for ends its connection', () => {
+  const made = scene('hold', { ping: 'none' });
+  made.open(1);
+  made.wires[0]?.events.message(Buffer.from('hello'), 0, 5, true);
+  assert.equal(made.wires[0]?.over, true);
+  const { held, ended } = made.end();
+  assert.deepEqual({ held, ended }, { held: 0, ended: 1 });
+});
+
+test('pings are sent in time to all that answered the last, and every one is accounted for', () => {
+  const happening = fc.record({ what: fc.constantFrom('time', 'pong', 'end'), which: fc.nat(20) });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(happening, { maxLength: 60 }),
+      (count, happenings) => {
+        const made = scene('hold', { ping: 'client', 'ping-every': 1000 });
+        made.open(count);
+        made.start(60_000);
+        for (const { what, which } of happenings) {
+          const wire = made.wires[which % count];
+          if (what === 'time') made.goTo(made.clock.us + 700_000);
+          else if (wire === undefined || wire.over) continue;
+          else if (what === 'pong') wire.events.pong();
+          else {
+            wire.over = true;
+            wire.events.failed('open', 'closed-1006');
+          }
+        }
+        const totals = made.end();
+        const pings = made.wires.reduce((sum, wire) => sum + wire.pings, 0);
+        assert.equal(totals.pings, pings);
+        for (const { whole, parts } of idle.conservation)
+          assert.equal(
+            totals[whole],
+            parts.reduce((sum, part) => sum + (totals[part] ?? Number.NaN), 0),
+          );
+      },
+    ),
+  );
+});

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeResult } from '../../../test/result.ts';
+import { makeRun } from '../../../test/run.ts';
+import type { Result } from '../../model/result.ts';
+import type { Run } from '../../model/run.ts';
+import { reportHtml } from '../../report/html.ts';
+import { jsonSummary } from '../../report/json.ts';
+import { summaryText } from '../../report/terminal.ts';
+import { viewOf } from '../../report/view.ts';
+import { report } from './sections.ts';
+
+/** A run in which Nginx ended some of 1,000 connections, 17 KiB each. */
+function idleRun(step: 'hold' | 'touched', ended: number, profile = 'plain'): Run {
+  const run = makeRun({ profile, seconds: 3 });
+  const { load: _, ...workload } = run.plan.workload;
+  const slices = run.slices.map(({ startUs, endUs, phase, counters, gauges }, index) => ({
+    startUs,
+    endUs,
+    phase,
+    counters: { opened: counters.opened ?? 0, ended: phase === 'drain' ? ended : 0 },
+    failures: phase === 'drain' && ended > 0 ? { 'open/closed-1006': ended } : {},
+    gauges: { open: index === run.slices.length - 1 ? 1000 - ended : gauges.open, held: 1000 - ended },
+    histograms: {},
+  }));
+  return {
+    ...run,
+    plan: {
+      ...run.plan,
+      step,
+      workload: { ...workload, load: null, scenario: 'idle', options: { hold: 3000, ping: 'none' } },
+    },
+    slices,
+    workers: [{ worker: 0, asked: 1000, opened: 1000, failed: ended, ended, held: 1000 - ended }],
+    memory: [200, 400, 600, 800, 1000].map((open) => ({
+      atUs: open,
+      open,
+      proxyBytes: profile === 'direct' ? null : 5_000_000 + open * 17_408,
+      kernelBytes: 40_000_000 + open * 11_264,
+    })),
+    http: null,
+  };
+}
+
+function resultOf(...runs: Run[]): Result {
+  const result = makeResult(runs);
+  return { ...result, plan: { ...result.plan, scenario: 'idle', steps: ['hold', 'touched'] } };
+}
+
+test('the answer says how many stayed open, who ended the others, and what each takes', () => {
+  const result = resultOf(idleRun('hold', 1000), idleRun('touched', 0));
+  const [variant] = viewOf(result).variants;
+  const answer = report.answer(variant ?? assert.fail());
+  for (const fact of ['0 of 1,000', '1,000 were ended by Nginx', 'closed-1006', '17 KiB', '11 KiB'])
+    assert.ok(answer.includes(fact), `${fact} in ${answer}`);
+  assert.deepEqual(jsonSummary(result, null).answers, [{ variant: 'plain', sentence: answer }]);
+});
+
+test('where nothing ended nobody is named, and without Nginx there is no memory of it', () => {
+  const [variant] = viewOf(resultOf(idleRun('hold', 0, 'direct'))).variants;
+  const answer = report.answer(variant ?? assert.fail());
+  assert.ok(answer.includes('1,000 of 1,000'));
+  assert.ok(!answer.includes('Nginx'));
+});
+
+test('connections that ended are no failures: not in the cells, and not in the faults', () => {
+  const result = resultOf(idleRun('hold', 1000));
+  const [variant] = viewOf(result).variants;
+  const cells = Object.fromEntries(report.cells(variant ?? assert.fail()));
+  assert.deepEqual(
+    [cells.opened, cells['still open'], cells.failed, cells.nginx],
+    ['1,000', '0', '0', '17 KiB'],
+  );
+  assert.match(summaryText(result, null), /still open/);
+});
+
+test('the report has the answer, the survivors and the memory open, with a chart each', () => {
+  const view = viewOf(resultOf(idleRun('hold', 400), idleRun('touched', 0)));
+  const sections = report.open.map((section) => section(view));
+  assert.deepEqual(
+    sections.map(({ id, charts }) => [id, charts.map((chart) => chart.id)]),
+    [
+      ['answers', []],
+      ['survival', ['chart-survival']],
+      ['memory', ['chart-memory']],
+    ],
+  );
+  assert.ok(reportHtml(view.result).includes('chart-memory'));
+});
+
+test('kernel memory whose interval includes nothing is not told', () => {
+  const run = idleRun('hold', 0);
+  const memory = run.memory.map((sample, i) => ({ ...sample, kernelBytes: 40_000_000 + (i % 2) * 1e6 }));
+  const [variant] = viewOf(resultOf({ ...run, memory })).variants;
+  assert.ok(!report.answer(variant ?? assert.fail()).includes('kernel'));
+});
