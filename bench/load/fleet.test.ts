@@ -6,6 +6,7 @@ import { type Counters, type Recording, zeroCounters } from '../model/recording.
 import type { Route } from './connections/route.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import { MESSAGE_NAMES } from '../measure/messages.ts';
 
 interface FakeProcess extends WorkerProcess {
   heard: WorkerCommand[];
@@ -54,7 +55,7 @@ let sequence = 0;
 
 function recording(
   worker: number,
-  counters: Partial<Counters>,
+  counters: Counters,
   changes: Partial<Recording> = {},
 ): WorkerReport {
   const base64 = encodeRecording({
@@ -63,7 +64,7 @@ function recording(
     startUs: 0,
     endUs: 1_000_000,
     phase: 'steady',
-    counters: { ...zeroCounters(), ...counters },
+    counters: { ...zeroCounters(MESSAGE_NAMES.counters), ...counters },
     failures: {},
     gauges: { outstanding: 0, open: 0 },
     histograms: {},
@@ -73,7 +74,7 @@ function recording(
   return { type: 'recording', base64 };
 }
 
-const CONNECTED: WorkerReport = { type: 'connected', startUs: 10, endUs: 500_000 };
+const CONNECTED: WorkerReport = { type: 'connected', startUs: 10, endUs: 500_000, open: 5 };
 const TIMES = { connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 3 };
 const ROUTE: Route = { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 };
 
@@ -222,8 +223,8 @@ test('a worker that dies while it connects holds up nobody', async () => {
 test('the connect phase is from the first handshake of all workers to the last', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
-  a.report({ type: 'connected', startUs: 20, endUs: 900_001 });
-  b.report({ type: 'connected', startUs: 10, endUs: 700_000 });
+  a.report({ type: 'connected', startUs: 20, endUs: 900_001, open: 5 });
+  b.report({ type: 'connected', startUs: 10, endUs: 700_000, open: 5 });
   assert.deepEqual(await connected, { startUs: 10, endUs: 900_001 });
 });
 

@@ -361,8 +361,8 @@ for (const client of CLIENTS) {
         const heard = open(t, setting(), port);
         await heard.opened();
         heard.connection.send(0, 3);
-        heard.connection.close();
-        heard.connection.close();
+        heard.connection.close(1000);
+        heard.connection.close(1000);
         assert.equal(await heard.ended(), 'closed');
         do await settle();
         while (closes.length === 0);
