@@ -228,6 +228,50 @@ test('the connect phase is from the first handshake of all workers to the last',
   assert.deepEqual(await connected, { startUs: 10, endUs: 900_001 });
 });
 
+test('connections that open in parts: the next part waits for all, and for what is done in between', async () => {
+  const { a, b, fleet } = makePair();
+  const inParts = (worker: number): WorkerPlan => {
+    const whole = plan(worker, 5);
+    return { ...whole, runPlan: { ...whole.runPlan, openingStages: 3 } };
+  };
+  const opened: number[] = [];
+  const readings: (() => void)[] = [];
+  const connected = fleet.connect([inParts(0), inParts(1)], (open) => {
+    opened.push(open);
+    return new Promise((resolve) => readings.push(resolve));
+  });
+  const heard = () => [a, b].map(({ heard }) => heard.map(({ type }) => type));
+  const tell = async (process: FakeProcess, endUs: number, open: number) => {
+    process.report({ type: 'connected', startUs: 10, endUs, open });
+    await isSettled(connected);
+  };
+  await tell(a, 100, 1);
+  assert.deepEqual(opened, []);
+  await tell(b, 200, 2);
+  assert.deepEqual(opened, [3]);
+  assert.deepEqual(heard(), [['connect'], ['connect']]);
+  readings[0]?.();
+  await isSettled(connected);
+  assert.deepEqual(heard(), [
+    ['connect', 'connect-more'],
+    ['connect', 'connect-more'],
+  ]);
+  await tell(a, 300, 3);
+  // What is left of it holds up nobody.
+  await b.die();
+  await isSettled(connected);
+  assert.deepEqual(opened, [3, 5]);
+  readings[1]?.();
+  await isSettled(connected);
+  assert.deepEqual(heard()[1], ['connect', 'connect-more'], 'a dead process is told nothing');
+  await tell(a, 400, 5);
+  assert.equal(await isSettled(connected), false, 'the last part is followed by a reading, too');
+  readings[2]?.();
+  assert.deepEqual(await connected, { startUs: 10, endUs: 400 });
+  assert.equal(opened.length, 3);
+  assert.deepEqual(heard()[0], ['connect', 'connect-more', 'connect-more']);
+});
+
 test('a recording that cannot be read is as good as one that did not come', async () => {
   const { a, fleet, recordings } = makePair();
   void fleet.connect([plan(0, 5), plan(1, 5)]);

@@ -88,6 +88,8 @@ test('every option is read, in the long form', () => {
         host: 'chat.example',
         headers: [{ name: 'Origin', value: 'https://a.example' }],
       },
+      scenario: DEFAULT_SCENARIO,
+      scenarioOptions: {},
       steps: ['latency'],
       inFlight: 1,
       ratePerSecond: 1500,

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { decode } from '../measure/histogram.ts';
 import { Problem } from '../model/failure.ts';
+import type { Step } from '../model/plan.ts';
 import { printable } from '../model/printable.ts';
 import {
   type Result,
@@ -13,6 +14,7 @@ import {
 } from '../model/result.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import { systemCode } from '../model/system-error.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
 import { readFileIn, unreadable } from './file.ts';
 import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
@@ -67,9 +69,26 @@ export async function readIndex(path: string): Promise<ResultIndex> {
 function parsedIndex(value: unknown, file: string): ResultIndex {
   checkVersion(value, file);
   const parsed = v.safeParse(resultIndexSchema, value, { abortEarly: true });
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+  }
+  const { plan, runs } = parsed.output;
+  for (const [at, step] of plan.steps.entries()) checkStep(plan.scenario, step, `plan.steps.${at}`, file);
+  for (const [at, { step }] of runs.entries()) checkStep(plan.scenario, step, `runs.${at}.step`, file);
+  return parsed.output;
+}
+
+/** Figures and reports look up scenarios and steps by their names. */
+function checkStep(name: string, step: Step, place: string, file: string): void {
+  const scenario = SCENARIOS.find((each) => each.name === name);
+  if (scenario === undefined)
+    throw new Problem(
+      'result',
+      `${quote(file)} is of the scenario ${name}, which this bench does not have: use the nginx-ws-bench that wrote it, or run the bench again.`,
+    );
+  if (!scenario.steps.some((each) => each.name === step))
+    throw broken(file, `${place}: ${step} is no step of the scenario ${name}`);
 }
 
 function convertedFrom1(value: unknown, file: string): Result {
@@ -166,6 +185,8 @@ function checkedRun(value: unknown, path: string, file: string): Run {
     const [issue] = parsed.issues;
     throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
   }
+  const { step, workload } = parsed.output.plan;
+  checkStep(workload.scenario, step, `${path}plan.step`, file);
   checkHistograms(parsed.output, path, file);
   return parsed.output;
 }

@@ -53,7 +53,7 @@ test('the whole of it is read and converted to the schema of today', async () =>
   const old = await oldResult();
   const { runs, ...index } = await readResult(FIXTURE);
   assert.equal(index.schemaVersion, 2);
-  assert.deepEqual(index.plan.steps, ['throughput']);
+  assert.deepEqual([index.plan.scenario, index.plan.steps], ['echo', ['throughput']]);
   assert.deepEqual(index.conclusions, []);
   const names = ['direct', 'plain', 'tls', 'http2', 'cache', 'load-balanced'];
   assert.deepEqual(
@@ -88,11 +88,13 @@ test('every field that has another name or place now holds what it held', async 
       workload,
       proxy,
       engine,
+      openingStages,
+      timeline,
       ...plan
     } = run.plan;
     assert.deepEqual(plan, kept);
-    assert.deepEqual([engine, turns], ['node', null]);
-    assert.deepEqual({ ...workload }, { scenario, load, payload });
+    assert.deepEqual([engine, turns, openingStages, timeline], ['node', null, 1, []]);
+    assert.deepEqual({ ...workload }, { scenario, load, payload, options: {} });
     assert.deepEqual(proxy, nginx);
     assert.deepEqual(
       run.proxy,
@@ -101,8 +103,11 @@ test('every field that has another name or place now holds what it held', async 
     const renamed = <T extends { component: string }>(list: T[]) =>
       list.map((each) => ({ ...each, component: each.component === 'nginx' ? 'proxy' : each.component }));
     assert.deepEqual(run.spread, renamed(before.balance));
-    const withoutRole = run.processes.map(({ role: ______, ...process }) => process);
-    assert.deepEqual(withoutRole, renamed(before.processes));
+    const asBefore = run.processes.map(({ role: ______, bornUs, endedUs, ...process }) => {
+      assert.deepEqual([bornUs, endedUs], [null, null]);
+      return process;
+    });
+    assert.deepEqual(asBefore, renamed(before.processes));
   }
   const unplaced = [null, null, null, null, null];
   assert.deepEqual(
