@@ -82,11 +82,12 @@ test('left to itself it takes the rounds that verdicts need, and with a budget a
     await obey(['calibrate', ...asked, '--reports', reports], services);
     return expected;
   };
+  const STEPS = ['throughput', 'latency'];
   const pilot = 2 * 7;
-  assert.equal(await roundsOf(), pilot + roundsForVerdicts(1) * 2 * 7);
+  assert.equal(await roundsOf(), pilot + roundsForVerdicts(1, STEPS) * 2 * 7);
   assert.equal(await roundsOf('--rounds', '8'), pilot + 8 * 2 * 7);
   // What fits is not known before the first round has shown how long one takes.
-  assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1) * 2 * 7);
+  assert.notEqual(await roundsOf('--budget', '10h'), pilot + roundsForVerdicts(1, STEPS) * 2 * 7);
 });
 
 test('what was found is told, drawn, and kept', async (t) => {

@@ -11,6 +11,7 @@ import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { readResult } from '../store/read.ts';
 import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 
 const BUSY: Validity = {
   verdict: 'suspect',
@@ -32,8 +33,7 @@ function carrying(truth: number, beyond = BUSY, levelOf = rateOf) {
 }
 
 function rateOf({ plan }: PlannedRun): number {
-  const { load } = plan.workload;
-  return load.kind === 'open' ? load.ratePerSecond : 0;
+  return ratePerSecondOf(plan.workload.load) ?? 0;
 }
 
 async function searched(reports: string, line: string, services = carrying(3000), signals?: EventEmitter) {

@@ -21,6 +21,7 @@ const OPTIONS: RoundsOptions = {
   rounds: null,
   budgetMs: null,
   together: true,
+  pilotSteps: ['throughput', 'latency'],
   seed: 7,
 };
 

@@ -184,7 +184,7 @@ test('a threshold is checked in the runs that can measure it', async (t) => {
 
 test('lost messages, failed connections, failed requests and runs that failed end with 1', async (t) => {
   const reports = await temporaryFolder(t);
-  const books = (change: Partial<Run['workers'][number]>) => (run: Run) => ({
+  const books = (change: Readonly<Record<string, number>>) => (run: Run) => ({
     workers: run.workers.map((worker, index) => (index === 0 ? { ...worker, ...change } : worker)),
   });
   const changes: ((run: Run) => Partial<Run>)[] = [

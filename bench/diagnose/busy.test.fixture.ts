@@ -5,6 +5,7 @@ import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Placement } from '../model/plan.ts';
 import type { ProcessSeries, Run, Slice, Validity } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
+import { counted } from '../model/recording.ts';
 
 /** Shares of a core that the processes of each component use, one figure a process. */
 export interface Shares {
@@ -51,6 +52,8 @@ function evenProcess(
   return {
     component,
     role: component === 'proxy' ? 'worker' : component,
+    bornUs: null,
+    endedUs: null,
     name,
     pid: 1,
     samples: Array.from({ length: seconds + 1 }, (_, second) => ({
@@ -83,8 +86,9 @@ export function openRun(
 export function setTimes(slice: Slice, times: { sendLag: number; response: number }): void {
   for (const name of ['sendLag', 'response'] as const) {
     const histogram = emptyHistogram();
-    histogram.recordValueWithCount(times[name], slice.counters.echoed);
-    if (slice.counters.echoed > 0) slice.histograms[name] = encode(histogram);
+    const echoed = counted(slice.counters, 'echoed');
+    histogram.recordValueWithCount(times[name], echoed);
+    if (echoed > 0) slice.histograms[name] = encode(histogram);
   }
 }
 /** The verdict on a machine with many CPUs, unless told otherwise. */

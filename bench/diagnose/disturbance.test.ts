@@ -7,6 +7,7 @@ import type { DisturbedFigures } from '../wording/notices.ts';
 import type { DisturbanceFacts } from '../wording/validity.ts';
 import { busyRun, judge, openRun, QUICK, setTimes, spinning } from './busy.test.fixture.ts';
 import { diagnose } from './diagnose.ts';
+import { counted } from '../model/recording.ts';
 
 describe('a disturbed run', () => {
   const LATE = { sendLag: 5000, response: 10_000 };
@@ -105,8 +106,8 @@ describe('a disturbed run', () => {
       for (const slice of run.slices) setTimes(slice, QUICK);
       for (const slice of run.slices.filter(({ phase }) => phase === 'steady').slice(0, 6)) {
         const histogram = emptyHistogram();
-        histogram.recordValueWithCount(1000, Math.floor(slice.counters.echoed * 0.9));
-        histogram.recordValueWithCount(response, Math.ceil(slice.counters.echoed * 0.1));
+        histogram.recordValueWithCount(1000, Math.floor(counted(slice.counters, 'echoed') * 0.9));
+        histogram.recordValueWithCount(response, Math.ceil(counted(slice.counters, 'echoed') * 0.1));
         slice.histograms.response = encode(histogram);
       }
       return codesOf(run);

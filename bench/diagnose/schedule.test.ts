@@ -6,11 +6,12 @@ import { judge, openRun, QUICK } from './busy.test.fixture.ts';
 test('poisson arrivals may fall short by chance: three times the root of their number, and no more', () => {
   const withArrivals = (arrivals: 'uniform' | 'poisson', deviations: number) => {
     const run = openRun(1, QUICK);
-    if (run.plan.workload.load.kind === 'closed') throw new Error('an open loop is needed');
+    const { load } = run.plan.workload;
+    if (load?.kind !== 'open') throw new Error('an open loop is needed');
     // 10,000 messages in the steady phase: the root is 1 %.
-    run.plan.durationMs = (10_000 / run.plan.workload.load.ratePerSecond) * 1e3;
-    run.plan.workload.load = { ...run.plan.workload.load, arrivals };
-    run.plan.workload.load.ratePerSecond /= 1 - deviations / 100;
+    run.plan.durationMs = (10_000 / load.ratePerSecond) * 1e3;
+    const ratePerSecond = load.ratePerSecond / (1 - deviations / 100);
+    run.plan.workload.load = { ...load, arrivals, ratePerSecond };
     return judge(run).verdict;
   };
   assert.equal(withArrivals('poisson', 2.5), 'valid');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Facts } from '../model/finding.ts';
+import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { busyRun, judge, openRun, pinned, QUICK, type Shares } from './busy.test.fixture.ts';
 
@@ -36,6 +37,9 @@ describe('suspect', () => {
     return run;
   };
   const worker = (run: Run) => run.workers[0] ?? assert.fail();
+  const add = (run: Run, name: string, by: number) => {
+    worker(run)[name] = counted(worker(run), name) + by;
+  };
   const RUNS: [what: string, run: Run, code: string, data: Facts][] = [
     [
       'the run was cut off',
@@ -75,8 +79,8 @@ describe('suspect', () => {
     [
       'messages were lost',
       change((run) => {
-        worker(run).lost += 2;
-        worker(run).echoed -= 2;
+        add(run, 'lost', 2);
+        add(run, 'echoed', -2);
       }),
       'losses',
       { asked: 10, failed: 0, lost: 2, unsent: 0 },
@@ -84,8 +88,8 @@ describe('suspect', () => {
     [
       'messages were never sent',
       change((run) => {
-        worker(run).due += 7;
-        worker(run).unsent += 7;
+        add(run, 'due', 7);
+        add(run, 'unsent', 7);
       }),
       'losses',
       { asked: 10, failed: 0, lost: 0, unsent: 7 },
@@ -93,7 +97,7 @@ describe('suspect', () => {
     [
       'the books do not balance',
       change((run) => {
-        worker(run).echoed -= 1;
+        add(run, 'echoed', -1);
       }),
       'counts-differ',
       {},

@@ -15,6 +15,7 @@ import {
   pidsOf,
   processesUsing,
 } from './experiment.test.fixture.ts';
+import { counted } from '../model/recording.ts';
 
 const CONNECTIONS = 60;
 /** More than a slice, so that something is measured before. */
@@ -65,7 +66,7 @@ function checkFailed({ outcome, validity, proxy, plan }: Run, reason: string): v
 /** What was measured in the first second of the steady phase is still there, with its latencies. */
 function checkKept({ slices, phases, processes, workers, plan }: Run): void {
   const whole = slices.find(({ phase, startUs, endUs }) => phase === 'steady' && endUs - startUs === 1e6);
-  assert.ok(whole && whole.counters.echoed > 0 && whole.histograms.service !== undefined);
+  assert.ok(whole && counted(whole.counters, 'echoed') > 0 && whole.histograms.service !== undefined);
   assert.ok(phases.some(({ phase }) => phase === 'steady'));
   assert.ok(processes.every(({ samples }) => samples.length >= 3));
   assert.deepEqual(
@@ -116,8 +117,8 @@ describe('in mid-run', { concurrency: 4 }, () => {
       const { 'closed-1006': dropped = 0, reset = 0 } = figures.failures.byStage.open;
       assert.equal(dropped + reset, failed, JSON.stringify(figures.failures.byStage));
       assert.equal(figures.messages.outstanding, 0);
-      const inFlight =
-        run.plan.workload.load.kind === 'closed' ? run.plan.workload.load.inFlight : Number.POSITIVE_INFINITY;
+      const { load } = run.plan.workload;
+      const inFlight = load?.kind === 'closed' ? load.inFlight : Number.POSITIVE_INFINITY;
       assert.ok(figures.messages.lost <= failed * inFlight);
       assert.equal(run.slices.at(-1)?.gauges.open, CONNECTIONS - failed);
       assert.match(run.proxy?.errorLog.join('\n') ?? '', /worker process \d+ exited on signal 9/);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunPhase } from '../model/event.ts';
 import { execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
+import { counted } from '../model/recording.ts';
 
 interface Case {
   phase: RunPhase;
@@ -57,7 +58,7 @@ describe('interruption', { concurrency: 4 }, () => {
         assert.equal(reached.at(-1), phase);
       }
       if (phase === 'steady') {
-        assert.ok(run.slices.some((slice) => slice.phase === 'steady' && slice.counters.echoed > 0));
+        assert.ok(run.slices.some((slice) => slice.phase === 'steady' && counted(slice.counters, 'echoed') > 0));
         assert.ok(figures.messages.echoed > 0);
       }
       if (phase === 'steady' && !urgent) {

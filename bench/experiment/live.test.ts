@@ -4,6 +4,7 @@ import { makeRun, OPEN } from '../../test/run.ts';
 import type { LiveFigures } from '../model/event.ts';
 import { type Recording, zeroCounters } from '../model/recording.ts';
 import { watchLive } from './live.ts';
+import { MESSAGE_NAMES } from '../measure/messages.ts';
 
 function recording(worker: number, changes: Partial<Recording>): Recording {
   return {
@@ -12,7 +13,7 @@ function recording(worker: number, changes: Partial<Recording>): Recording {
     startUs: 0,
     endUs: 1_000_000,
     phase: 'steady',
-    counters: zeroCounters(),
+    counters: zeroCounters(MESSAGE_NAMES.counters),
     failures: {},
     gauges: { outstanding: 0, open: 0 },
     histograms: {},
@@ -49,7 +50,7 @@ function told(load?: typeof OPEN) {
   live.note(
     recording(1, { gauges: { outstanding: 0, open: 4 }, failures: { 'tcp/refused': 1, 'tls/reset': 1 } }),
   );
-  live.note(recording(1, { gauges: null, counters: { ...zeroCounters(), lost: 5, unsent: 1 } }));
+  live.note(recording(1, { gauges: null, counters: { ...zeroCounters(MESSAGE_NAMES.counters), lost: 5, unsent: 1 } }));
   live.enter('steady');
   live.close();
   return figures;

@@ -6,6 +6,7 @@ import { type Counters, type Recording, zeroCounters } from '../model/recording.
 import type { Route } from './connections/route.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
+import { MESSAGE_NAMES } from '../measure/messages.ts';
 
 interface FakeProcess extends WorkerProcess {
   heard: WorkerCommand[];
@@ -54,7 +55,7 @@ let sequence = 0;
 
 function recording(
   worker: number,
-  counters: Partial<Counters>,
+  counters: Counters,
   changes: Partial<Recording> = {},
 ): WorkerReport {
   const base64 = encodeRecording({
@@ -63,7 +64,7 @@ function recording(
     startUs: 0,
     endUs: 1_000_000,
     phase: 'steady',
-    counters: { ...zeroCounters(), ...counters },
+    counters: { ...zeroCounters(MESSAGE_NAMES.counters), ...counters },
     failures: {},
     gauges: { outstanding: 0, open: 0 },
     histograms: {},
@@ -73,7 +74,7 @@ function recording(
   return { type: 'recording', base64 };
 }
 
-const CONNECTED: WorkerReport = { type: 'connected', startUs: 10, endUs: 500_000 };
+const CONNECTED: WorkerReport = { type: 'connected', startUs: 10, endUs: 500_000, open: 5 };
 const TIMES = { connectedUs: 0, warmUpUs: 1, steadyUs: 2, drainUs: 3 };
 const ROUTE: Route = { nginxWorker: '17', upstream: null, alpn: null, connections: 1, messages: 10 };
 
@@ -222,9 +223,53 @@ test('a worker that dies while it connects holds up nobody', async () => {
 test('the connect phase is from the first handshake of all workers to the last', async () => {
   const { a, b, fleet } = makePair();
   const connected = fleet.connect([plan(0, 5), plan(1, 5)]);
-  a.report({ type: 'connected', startUs: 20, endUs: 900_001 });
-  b.report({ type: 'connected', startUs: 10, endUs: 700_000 });
+  a.report({ type: 'connected', startUs: 20, endUs: 900_001, open: 5 });
+  b.report({ type: 'connected', startUs: 10, endUs: 700_000, open: 5 });
   assert.deepEqual(await connected, { startUs: 10, endUs: 900_001 });
+});
+
+test('connections that open in parts: the next part waits for all, and for what is done in between', async () => {
+  const { a, b, fleet } = makePair();
+  const inParts = (worker: number): WorkerPlan => {
+    const whole = plan(worker, 5);
+    return { ...whole, runPlan: { ...whole.runPlan, openingStages: 3 } };
+  };
+  const opened: number[] = [];
+  const readings: (() => void)[] = [];
+  const connected = fleet.connect([inParts(0), inParts(1)], (open) => {
+    opened.push(open);
+    return new Promise((resolve) => readings.push(resolve));
+  });
+  const heard = () => [a, b].map(({ heard }) => heard.map(({ type }) => type));
+  const tell = async (process: FakeProcess, endUs: number, open: number) => {
+    process.report({ type: 'connected', startUs: 10, endUs, open });
+    await isSettled(connected);
+  };
+  await tell(a, 100, 1);
+  assert.deepEqual(opened, []);
+  await tell(b, 200, 2);
+  assert.deepEqual(opened, [3]);
+  assert.deepEqual(heard(), [['connect'], ['connect']]);
+  readings[0]?.();
+  await isSettled(connected);
+  assert.deepEqual(heard(), [
+    ['connect', 'connect-more'],
+    ['connect', 'connect-more'],
+  ]);
+  await tell(a, 300, 3);
+  // What is left of it holds up nobody.
+  await b.die();
+  await isSettled(connected);
+  assert.deepEqual(opened, [3, 5]);
+  readings[1]?.();
+  await isSettled(connected);
+  assert.deepEqual(heard()[1], ['connect', 'connect-more'], 'a dead process is told nothing');
+  await tell(a, 400, 5);
+  assert.equal(await isSettled(connected), false, 'the last part is followed by a reading, too');
+  readings[2]?.();
+  assert.deepEqual(await connected, { startUs: 10, endUs: 400 });
+  assert.equal(opened.length, 3);
+  assert.deepEqual(heard()[0], ['connect', 'connect-more', 'connect-more']);
 });
 
 test('a recording that cannot be read is as good as one that did not come', async () => {

@@ -32,26 +32,48 @@ test('two workers that are wrong by as much in opposite ways do not make it righ
 
 test('outstanding and lost messages are in the books, of one worker as of several', () => {
   assert.deepEqual(conservationOf(runWith([10, 5, 3, 2])).total, {
-    sent: 10,
-    echoed: 5,
-    outstanding: 3,
-    lost: 2,
+    counts: {
+      asked: 1,
+      opened: 1,
+      failed: 0,
+      due: 10,
+      sent: 10,
+      echoed: 5,
+      outstanding: 3,
+      lost: 2,
+      unsent: 0,
+    },
     ok: true,
   });
   assert.equal(conservationOf(runWith([10, 5, 3, 1])).ok, false);
-  assert.equal(conservationOf(runWith([10, 5, 3, 2], [4, 4, 0, 0])).total.sent, 14);
+  assert.equal(conservationOf(runWith([10, 5, 3, 2], [4, 4, 0, 0])).total.counts.sent, 14);
 });
 
 test('without books the slices tell: their sums, and what is outstanding at the end of the last', () => {
   const run = runWith();
   for (const [i, slice] of run.slices.entries()) {
-    slice.counters = { ...slice.counters, sent: 10, echoed: 7, lost: 1 };
+    slice.counters = { ...slice.counters, due: 12, sent: 10, echoed: 7, lost: 1, unsent: 2 };
     slice.gauges.outstanding = 2 * (i + 1);
   }
   const n = run.slices.length;
-  assert.deepEqual(conservationOf(run), {
-    ok: true,
-    total: { sent: 10 * n, echoed: 7 * n, outstanding: 2 * n, lost: n, ok: true },
-    workers: [],
-  });
+  const { ok, total, workers } = conservationOf(run);
+  assert.deepEqual([ok, total.ok, workers], [true, true, []]);
+  const { due, sent, echoed, outstanding, lost, unsent } = total.counts;
+  assert.deepEqual(
+    { due, sent, echoed, outstanding, lost, unsent },
+    { due: 12 * n, sent: 10 * n, echoed: 7 * n, outstanding: 2 * n, lost: n, unsent: 2 * n },
+  );
+});
+
+test('what was due and neither sent nor unsent is missing from the books', () => {
+  const run = runWith([10, 10, 0, 0]);
+  const [worker] = run.workers;
+  assert.ok(worker);
+  worker.due = 12;
+  assert.equal(conservationOf(run).ok, false);
+  worker.unsent = 2;
+  assert.equal(conservationOf(run).ok, true);
+  // Of before it was counted.
+  delete worker.due;
+  assert.equal(conservationOf(run).ok, true);
 });

@@ -5,6 +5,8 @@ export function evenProcess(component: ProcessSeries['component'], cpuUsPerSecon
   return {
     component,
     role: component === 'proxy' ? 'worker' : component,
+    bornUs: null,
+    endedUs: null,
     name: component,
     pid: 1,
     samples: [0, 5, 10, 15, 20].map((second) => ({

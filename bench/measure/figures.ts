@@ -16,6 +16,7 @@ import {
 import { type Conservation, conservationOf } from './conservation.ts';
 import { type SteadySecond, steadySeconds, undisturbedSlices } from './disturbance.ts';
 import { decode, type Histogram, type Summary, summarise } from './histogram.ts';
+import { timesOf } from './messages.ts';
 import {
   type ByComponent,
   cpuUsByComponent,
@@ -221,7 +222,7 @@ function latenciesOf(run: Run): Latencies {
     upgrade: summary('upgrade'),
     handshake: summary('handshake'),
     ...NO_MESSAGES,
-    ...Object.fromEntries(recorded.histograms.map((name) => [name, summary(name)])),
+    ...Object.fromEntries(timesOf(recorded).map((name) => [name, summary(name)])),
   };
 }
 

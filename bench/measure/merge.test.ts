@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Recording } from '../model/recording.ts';
-import { COUNTERS, zeroCounters } from '../model/recording.ts';
+import { COMMON_COUNTERS, counted, type Recording, zeroCounters } from '../model/recording.ts';
 import type { WorkerTotals } from '../model/run.ts';
 import { decode } from './histogram.ts';
 import { makeMerger, type WorkerEnd } from './merge.ts';
+import { MESSAGE_NAMES, Messages } from './messages.ts';
 import { Recorder } from './recorder.ts';
+
+const COUNTERS = [...COMMON_COUNTERS, ...MESSAGE_NAMES.counters];
 
 const TIMES = { connectedUs: 1_200_000, warmUpUs: 1_500_000, steadyUs: 2_500_000, drainUs: 4_700_000 };
 
@@ -20,9 +22,11 @@ function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here
   const recordings: Recording[] = [];
   const recorder = new Recorder(
     { host, index: worker },
+    MESSAGE_NAMES,
     (recording) => recordings.push(recording),
     () => null,
   );
+  const messages = new Messages(recorder);
   recorder.opened(100 + worker, { tcpUs: 5, tlsUs: null, upgradeUs: 7 });
   recorder.failed(200_000, 'tcp', 'refused');
   recorder.connected();
@@ -30,11 +34,11 @@ function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here
   const events = latenciesUs.flatMap((latencyUs, i) => {
     const dueUs = 1_600_000 + i * 50_000;
     return [
-      { us: dueUs, happen: () => recorder.fellDue(dueUs, dueUs) },
-      { us: dueUs + 1, happen: () => recorder.sentOnSchedule(dueUs + 1, dueUs, 64) },
+      { us: dueUs, happen: () => messages.fellDue(dueUs, dueUs) },
+      { us: dueUs + 1, happen: () => messages.sentOnSchedule(dueUs + 1, dueUs, 64) },
       {
         us: dueUs + 1 + latencyUs,
-        happen: () => recorder.echoedOnSchedule(dueUs + 1 + latencyUs, dueUs + 1, dueUs, 64),
+        happen: () => messages.echoedOnSchedule(dueUs + 1 + latencyUs, dueUs + 1, dueUs, 64),
       },
     ];
   });
@@ -44,7 +48,7 @@ function recordedBy(worker: number, latenciesUs: readonly number[], host = 'here
     lastUs = Math.max(us, lastUs);
   }
   recorder.finish(lastUs + 1);
-  const totals: WorkerTotals = { worker, asked: 2, opened: 1, failed: 1, ...recorder.totals };
+  const totals: WorkerTotals = { ...recorder.totals, worker, asked: 2, opened: 1, failed: 1 };
   return { recordings, end: { from: { host, index: worker }, totals, recordings: recorder.recordings } };
 }
 
@@ -115,7 +119,7 @@ describe('slices', () => {
         ] as const) {
           assert.equal(responses(part), due);
           assert.equal(
-            part.reduce((sum, { counters }) => sum + counters.due, 0),
+            part.reduce((sum, { counters }) => sum + counted(counters, 'due'), 0),
             due,
           );
         }
@@ -155,8 +159,9 @@ describe('check', () => {
             assert.equal(merger.add(one), false);
           }
         assert.deepEqual(merger.check(recorded.map(({ end }) => end)), []);
-        const sums = zeroCounters();
-        for (const { counters } of merger.slices()) for (const name of COUNTERS) sums[name] += counters[name];
+        const sums = zeroCounters(COUNTERS);
+        for (const { counters } of merger.slices())
+          for (const name of COUNTERS) sums[name] = counted(sums, name) + counted(counters, name);
         assert.equal(sums.echoed, fleet.flat().length);
       }),
       { numRuns: 50 },
@@ -210,14 +215,14 @@ describe('check', () => {
     const { recordings, end } = recordedBy(0, [100, 200]);
     const merger = makeMerger(1);
     for (const recording of recordings) merger.add(recording);
-    for (const name of ['due', 'sent', 'echoed', 'lost', 'unsent', 'opened', 'failed'] as const) {
-      const totals = { ...end.totals, [name]: end.totals[name] + 1 };
+    for (const name of [...COUNTERS, 'failed']) {
+      const totals = { ...end.totals, [name]: counted(end.totals, name) + 1 };
       const faults = merger.check([{ ...end, totals }]);
       assert.deepEqual(
         faults.map(({ code }) => code),
         ['slices-differ'],
       );
-      const counts = [{ name, slices: end.totals[name], totals: end.totals[name] + 1 }];
+      const counts = [{ name, slices: counted(end.totals, name), totals: counted(end.totals, name) + 1 }];
       assert.deepEqual(faults[0]?.data, { counts });
     }
   });
@@ -233,6 +238,8 @@ const NOTHING = {
   outstanding: 0,
   lost: 0,
   unsent: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
 };
 
 test('the newest whole second is there to watch, with the times of the last few', () => {

@@ -18,6 +18,13 @@ export const MESSAGE_NAMES = {
   histograms: ['response', 'service', 'sendLag', 'lostWait', 'unsentWait'],
 } as const satisfies RecordedNames;
 
+const WAITS: readonly string[] = ['lostWait', 'unsentWait'];
+
+/** What of it has figures of its own: the waits of messages that were given up are parts of other times. */
+export function timesOf({ histograms }: Pick<RecordedNames, 'histograms'>): string[] {
+  return histograms.filter((name) => !WAITS.includes(name));
+}
+
 /** The same with the names as properties, because this is the generator's hot path. */
 interface MessageBooks extends Books {
   readonly counters: Record<(typeof MESSAGE_NAMES.counters)[number] | 'bytesSent' | 'bytesReceived', number>;

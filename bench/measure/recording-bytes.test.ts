@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { PHASES } from '../model/load.ts';
-import { COUNTERS, type Counters, RECORDED, type Recording, zeroCounters } from '../model/recording.ts';
+import type { Recording } from '../model/recording.ts';
 import { BUCKETS } from './counts.ts';
 import { decodeRecording, encodeRecording } from './recording-bytes.ts';
 
@@ -22,6 +22,10 @@ const pairs = fc.uniqueArray(fc.nat(BUCKETS - 1), { minLength: 1, maxLength: 50 
     ),
 );
 
+const names = fc.stringMatching(/^[a-z][A-Za-z0-9]{0,39}$/);
+const byName = <Value>(of: fc.Arbitrary<Value>): fc.Arbitrary<Record<string, Value>> =>
+  fc.dictionary(names, of, { maxKeys: 12, noNullPrototype: true });
+
 const recordings: fc.Arbitrary<Recording> = fc
   .record({
     from: fc.record(
@@ -31,27 +35,18 @@ const recordings: fc.Arbitrary<Recording> = fc
     sequence: count,
     span,
     phase: fc.constantFrom(...PHASES),
-    counters: fc.tuple(...COUNTERS.map(() => count)),
+    counters: byName(count),
     failures: fc.dictionary(fc.constantFrom('tcp/refused', 'upgrade/status-503', 'open/closed-1006'), count, {
       noNullPrototype: true,
     }),
-    gauges: fc.option(fc.record({ outstanding: count, open: count }, { noNullPrototype: true }), {
-      nil: null,
-    }),
+    gauges: fc.option(byName(count), { nil: null }),
     loop: fc.option(fc.tuple(span, fc.nat(1e6), count), { nil: null }),
-    histograms: fc.array(fc.option(pairs, { nil: null }), {
-      minLength: RECORDED.length,
-      maxLength: RECORDED.length,
-    }),
+    histograms: byName(pairs),
   })
-  .map(({ span: bounds, counters, loop, histograms, ...rest }) => ({
+  .map(({ span: bounds, loop, ...rest }) => ({
     ...rest,
     ...bounds,
-    counters: Object.fromEntries(COUNTERS.map((name, i) => [name, counters[i] ?? 0])) as Counters,
     loop: loop === null ? null : { ...loop[0], utilisation: loop[1] / 1e6, delayMaxUs: loop[2] },
-    histograms: Object.fromEntries(
-      RECORDED.flatMap((name, i) => (histograms[i] ? [[name, histograms[i]]] : [])),
-    ),
   }));
 
 test('what was encoded is decoded, through base64 and JSON as well', () => {
@@ -65,13 +60,23 @@ test('what was encoded is decoded, through base64 and JSON as well', () => {
   );
 });
 
+/** A string as it is encoded. */
+function text(of: string): number[] {
+  const bytes = Buffer.from(of);
+  return [bytes.length, ...bytes];
+}
+
+/** A recording up to its counters, as EMPTY has it, and up to its failures. */
+const ORIGIN = [2, 1, 104, 1, 2, 3, 5, 2];
+const HEAD = [...ORIGIN, 0];
+
 const EMPTY: Recording = {
   from: { host: 'h', index: 1 },
   sequence: 2,
   startUs: 3,
   endUs: 300,
   phase: 'steady',
-  counters: zeroCounters(),
+  counters: {},
   failures: {},
   gauges: null,
   loop: null,
@@ -79,10 +84,9 @@ const EMPTY: Recording = {
 };
 
 test('the layout is the one that is written down', () => {
-  const counters = Object.fromEntries(COUNTERS.map((name, i) => [name, i])) as Counters;
   const bytes = encodeRecording({
     ...EMPTY,
-    counters,
+    counters: { sent: 1, echoed: 300 },
     failures: { 'tcp/refused': 5 },
     gauges: { outstanding: 6, open: 7 },
     loop: { startUs: 8, endUs: 9, utilisation: 0.5, delayMaxUs: 10 },
@@ -91,15 +95,54 @@ test('the layout is the one that is written down', () => {
   assert.deepEqual(
     [...bytes],
     [
-      ...[1, 1, 'h'.charCodeAt(0), 1, 2, 3, 0xac, 0x02, 2],
-      ...[0, 1, 2, 3, 4, 5, 6, 7],
-      ...[1, 11, ...Buffer.from('tcp/refused'), 5],
-      ...[1, 6, 7],
+      ...[2, 1, 'h'.charCodeAt(0), 1, 2, 3, 0xac, 0x02, 2],
+      ...[2, ...text('sent'), 1, ...text('echoed'), 0xac, 0x02],
+      ...[1, ...text('tcp/refused'), 5],
+      ...[1, 2, ...text('outstanding'), 6, ...text('open'), 7],
       ...[1, 8, 9, 0xa0, 0xc2, 0x1e, 10],
-      ...[2, 0, 2, 1, 11, 4, 12, 8, 1, 0x83, 0x01, 1],
+      ...[2, ...text('tcp'), 2, 1, 11, 4, 12, ...text('unsentWait'), 1, 0x83, 0x01, 1],
     ],
   );
 });
+
+const NO_NAMES = fc
+  .oneof(
+    fc.string({ unit: 'grapheme', maxLength: 50 }),
+    fc.stringMatching(/^[a-zA-Z0-9_-]{0,45}$/),
+    fc.constantFrom('', 'Sent', '9lives', '__proto__', 'two words', 'sent\n', 'a'.repeat(41)),
+  )
+  .filter((name) => !/^[a-z][A-Za-z0-9]{0,39}$/.test(name));
+
+test('what is counted or timed under a name that is none is an error, and so is a name that comes twice', () => {
+  fc.assert(
+    fc.property(
+      NO_NAMES.filter((name) => Buffer.byteLength(name) <= 255),
+      (name) => {
+        for (const bytes of named(text(name)))
+          assert.throws(() => decodeRecording(Buffer.from(bytes)), /not known/);
+      },
+    ),
+  );
+  fc.assert(
+    fc.property(names, (name) => {
+      for (const bytes of named(text(name))) decodeRecording(Buffer.from(bytes));
+      for (const bytes of named(text(name), text(name)))
+        assert.throws(() => decodeRecording(Buffer.from(bytes)), /not known/);
+    }),
+  );
+});
+
+/** Recordings that count, have levels of, and time these names. */
+function named(...list: number[][]): number[][] {
+  const { length } = list;
+  const counts = [length, ...list.flatMap((name) => [...name, 1])];
+  const histograms = [length, ...list.flatMap((name) => [...name, 1, 1, 1])];
+  return [
+    [...ORIGIN, ...counts, 0, 0, 0, 0],
+    [...ORIGIN, 0, 0, 1, ...counts, 0, 0],
+    [...ORIGIN, 0, 0, 0, 0, ...histograms],
+  ];
+}
 
 test('bytes that are no recording are an error, whatever they are', () => {
   fc.assert(
@@ -132,35 +175,44 @@ test('no part of a recording is one, and one byte changed is an error or another
   );
 });
 
-/** The head of a recording up to its failures, as EMPTY has it. */
-const HEAD = [1, 1, 104, 1, 2, 3, 5, 2, 0, 0, 0, 0, 0, 0, 0, 0];
 const HUGE = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f];
+
+function histogram(...pairs: number[]): number[] {
+  return [...HEAD, 0, 0, 0, 1, ...text('tcp'), ...pairs];
+}
 
 const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ['nothing', [], /ends in the middle/],
-  ['another version', [2], /version 2/],
+  ['an older version', [1], /version 1/],
+  ['another version', [3], /version 3/],
   ['a number without end', Array<number>(3_000).fill(0x80), /ends in the middle|beyond any count/],
   [
     'a number beyond what is counted exactly',
-    [1, 1, 104, ...Array<number>(9).fill(0xff), 1],
+    [2, 1, 104, ...Array<number>(9).fill(0xff), 1],
     /beyond any count/,
   ],
-  ['a text of which there is no end', [1, ...HUGE], /too long/],
-  ['a text that is longer than what is left', [1, 100, 104], /too long/],
-  ['an end before the beginning', [1, 1, 104, 1, 2, 5, 3], /before it begins/],
-  ['an unknown phase', [1, 1, 104, 1, 2, 3, 5, 4], /phase/],
-  ['a failure that is none', [...HEAD, 1, 1, 104, 1], /kind of failure/],
-  ['a failure named like a property', [...HEAD, 1, 9, ...Buffer.from('__proto__'), 1], /kind of failure/],
+  ['a text of which there is no end', [2, ...HUGE], /too long/],
+  ['a text that is longer than what is left', [2, 100, 104], /too long/],
+  ['an end before the beginning', [2, 1, 104, 1, 2, 5, 3], /before it begins/],
+  ['an unknown phase', [2, 1, 104, 1, 2, 3, 5, 4], /phase/],
+  ['counters without end', [...ORIGIN, ...HUGE], /ends in the middle/],
+  ['a failure that is none', [...HEAD, 1, 1, 104, 1], /not known/],
+  ['a failure named like a property', [...HEAD, 1, 9, ...Buffer.from('__proto__'), 1], /not known/],
+  [
+    'a failure twice',
+    [...HEAD, 2, ...text('tcp/refused'), 1, ...text('tcp/refused'), 1],
+    /not known/,
+  ],
   ['failures without end', [...HEAD, ...HUGE], /ends in the middle/],
   ['gauges of neither kind', [...HEAD, 0, 2], /yes or no/],
   ['a loop busier than always', [...HEAD, 0, 0, 1, 0, 0, 0xc1, 0x84, 0x3d, 0], /busier/],
-  ['an unknown histogram', [...HEAD, 0, 0, 0, 1, 9, 1, 1, 1], /not known or not in order/],
-  ['a histogram twice', [...HEAD, 0, 0, 0, 2, 0, 1, 1, 1, 0, 1, 1, 1], /not known or not in order/],
-  ['a histogram of more pairs than bytes', [...HEAD, 0, 0, 0, 1, 0, ...HUGE, 1, 1], /middle of a histogram/],
-  ['a bucket twice', [...HEAD, 0, 0, 0, 1, 0, 2, 1, 1, 0, 1], /buckets/],
-  ['a bucket beyond all', [...HEAD, 0, 0, 0, 1, 0, 1, 0xff, 0xff, 0x7f, 1], /buckets/],
-  ['an empty bucket', [...HEAD, 0, 0, 0, 1, 0, 1, 1, 0], /no count/],
-  ['a count of more than 32 bits', [...HEAD, 0, 0, 0, 1, 0, 1, 1, 0x80, 0x80, 0x80, 0x80, 0x10], /no count/],
+  ['gauges without end', [...HEAD, 0, 1, ...HUGE], /ends in the middle/],
+  ['histograms without end', [...HEAD, 0, 0, 0, ...HUGE], /ends in the middle/],
+  ['a histogram of more pairs than bytes', histogram(...HUGE, 1, 1), /middle of a histogram/],
+  ['a bucket twice', histogram(2, 1, 1, 0, 1), /buckets/],
+  ['a bucket beyond all', histogram(1, 0xff, 0xff, 0x7f, 1), /buckets/],
+  ['an empty bucket', histogram(1, 1, 0), /no count/],
+  ['a count of more than 32 bits', histogram(1, 1, 0x80, 0x80, 0x80, 0x80, 0x10), /no count/],
 ];
 
 for (const [what, bytes, error] of HOSTILE) {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun, OPEN } from '../../test/run.ts';
 import { PHASES } from '../model/load.ts';
-import { zeroCounters } from '../model/recording.ts';
+import { COMMON_COUNTERS, counted, zeroCounters } from '../model/recording.ts';
 import { figuresOf } from './figures.ts';
 import { emptyHistogram, encode } from './histogram.ts';
+import { MESSAGE_NAMES } from './messages.ts';
 import { seriesOf } from './series.ts';
 
 function sum(list: readonly number[]): number {
@@ -36,7 +37,7 @@ test('a point holds what its seconds recorded', () => {
   const steady = run.slices.filter((slice) => slice.phase === 'steady');
   for (const [i, slice] of steady.entries()) {
     slice.counters = {
-      ...zeroCounters(),
+      ...zeroCounters([...COMMON_COUNTERS, ...MESSAGE_NAMES.counters]),
       due: 50 + i,
       sent: 10 + i,
       echoed: 20 + i,
@@ -86,7 +87,7 @@ test('late echoes of a second that came in a longer slice make its point longer,
   const point = seriesOf(run).find(({ phase }) => phase === 'steady');
   assert.equal(point?.open, slice.gauges.open);
   assert.equal(point?.atUs, (tail.startUs + tail.endUs) / 2);
-  assert.equal(point?.echoedPerSecond, slice.counters.echoed * 2);
+  assert.equal(point?.echoedPerSecond, counted(slice.counters, 'echoed') * 2);
 });
 
 test('no point goes over the bound of a phase', () => {

@@ -69,5 +69,5 @@ export function zeroCounters(names: readonly string[]): Counters {
 
 /** A counter or gauge by name; 0 where the scenario does not have it. */
 export function counted(counts: Readonly<Counters>, name: string): number {
-  return counts[name] ?? 0;
+  return Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
 }

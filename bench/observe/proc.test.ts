@@ -27,6 +27,24 @@ MPTcpExt: MPCapableSYNRX ListenOverflows ListenDrops
 MPTcpExt: 0 8 9
 `;
 
+const SMAPS = `55d0c0000000-7ffd00000000 ---p 00000000 00:00 0                    [rollup]
+Rss:                5000 kB
+Pss:                1234 kB
+Pss_Dirty:           300 kB
+SwapPss:               0 kB
+`;
+
+const MEMINFO = `MemTotal:        8000000 kB
+Slab:                200 kB
+SReclaimable:        123 kB
+SUnreclaim:           77 kB
+`;
+
+const SOCKSTAT = `sockets: used 290
+TCP: inuse 12 orphan 0 tw 3 alloc 14 mem 41
+UDP: inuse 1 mem 9
+`;
+
 describe('readers of /proc', () => {
   it('schedstat: ns on a CPU', () => {
     assert.equal(proc.parseSchedstat('377842123456 9912 215\n'), 377_842_123_456);
@@ -67,6 +85,17 @@ describe('readers of /proc', () => {
     assert.deepEqual(proc.parseChildren(''), []);
   });
 
+  it('memory of a process, of the kernel and of TCP', () => {
+    assert.equal(proc.parsePss(SMAPS), 1234 * 1024);
+    assert.equal(proc.parsePss('Rss:  10 kB\nSwapPss:  5 kB\n'), null);
+    assert.equal(proc.parsePss(''), null);
+    assert.equal(proc.parseMeminfo(MEMINFO, 'SUnreclaim'), 77 * 1024);
+    assert.equal(proc.parseMeminfo(MEMINFO, 'Slab'), 200 * 1024);
+    assert.equal(proc.parseMeminfo(MEMINFO, 'SUn'), null);
+    assert.equal(proc.parseTcpMemory(SOCKSTAT), 41);
+    assert.equal(proc.parseTcpMemory('UDP: inuse 1 mem 9\nTCP6: inuse 3\n'), null);
+  });
+
   it('netstat: only the lines of TcpExt', () => {
     assert.deepEqual(proc.parseListenDrops(NETSTAT), { overflows: 12, drops: 15 });
     assert.equal(proc.parseListenDrops('TcpExt: A\nTcpExt: 1\n'), null);
@@ -80,7 +109,7 @@ describe('readers of /proc', () => {
 
   it('none throws, and no figure is negative or not a number, whatever the text', () => {
     const cut = fc
-      .tuple(fc.constantFrom(STATUS, LIMITS, NETSTAT, '1 2 3\n'), fc.nat(400), fc.string())
+      .tuple(fc.constantFrom(STATUS, LIMITS, NETSTAT, SMAPS, MEMINFO, SOCKSTAT, '1 2 3\n'), fc.nat(400), fc.string())
       .map(([text, at, junk]) => text.slice(0, at) + junk + text.slice(at + junk.length));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), cut), (text) => {
@@ -99,6 +128,9 @@ describe('readers of /proc', () => {
           drops?.drops ?? null,
           ...(proc.parsePortRange(text) ?? []),
           proc.parseNumber(text),
+          proc.parsePss(text),
+          proc.parseMeminfo(text, 'SUnreclaim'),
+          proc.parseTcpMemory(text),
         ];
         proc.parseCpuModel(text);
         for (const figure of figures) assert.ok(figure === null || figure >= 0);

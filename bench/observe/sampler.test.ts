@@ -6,26 +6,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import * as v from 'valibot';
-import { processSeriesSchema } from '../model/run.ts';
+import { processSeriesSchema, type RunProcess } from '../model/run.ts';
 import { startSampler } from './sampler.ts';
 
 /** A made-up procfs of process 7: CPU time in ns of each of its threads. */
-function procfs(t: TestContext): { path: string; set: (threads: Record<string, number> | null) => void } {
+function procfs(t: TestContext): { path: string; set: (threads: Record<string, number> | null, pid?: number) => void } {
   const path = mkdtempSync(join(tmpdir(), 'observe-test-'));
   t.after(() => rmSync(path, { recursive: true, force: true }));
   mkdirSync(join(path, 'self'));
   writeFileSync(join(path, 'self/schedstat'), '1 2 3\n');
   return {
     path,
-    set(threads) {
-      rmSync(join(path, '7'), { recursive: true, force: true });
+    set(threads, pid = 7) {
+      rmSync(join(path, `${pid}`), { recursive: true, force: true });
       for (const [id, cpuNs] of Object.entries(threads ?? {})) {
-        const folder = join(path, '7/task', id);
+        const folder = join(path, `${pid}/task`, id);
         mkdirSync(folder, { recursive: true });
         writeFileSync(join(folder, 'schedstat'), `${cpuNs} 5 6\n`);
         const status = `VmRSS:\t100 kB\nvoluntary_ctxt_switches:\t${cpuNs / 1000}\nnonvoluntary_ctxt_switches:\t1\n`;
         writeFileSync(join(folder, 'status'), status);
-        writeFileSync(join(path, '7/status'), status);
+        writeFileSync(join(path, `${pid}/status`), status);
       }
     },
   };
@@ -111,6 +111,74 @@ describe('sampler', () => {
         ['echo server 1', [1]],
         ['echo server 1 again', [0]],
       ],
+    );
+  });
+
+  it('watches a process from when it is first seen, and tells when that was and when it was missed', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const files = procfs(t);
+    let now = -1000;
+    let there: RunProcess[] = [];
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path, follow: async () => there });
+    t.after(() => sampler.stop());
+    const worker = (pid: number) =>
+      ({ component: 'proxy', role: 'worker', name: `nginx worker ${pid}`, pid }) as const;
+    const second = async () => {
+      now = Math.round(now / 1e6 + 1) * 1e6;
+      t.mock.timers.tick(1000);
+      await new Promise((done) => setImmediate(done));
+    };
+    files.set({ 7: 1000 }, 7);
+    there = [worker(7)];
+    sampler.watch(there);
+    sampler.sampleNow();
+    now = 0;
+    await second();
+    // It takes over from 7, which goes later.
+    files.set({ 8: 5000 }, 8);
+    there = [worker(7), worker(8)];
+    await second();
+    await second();
+    files.set(null, 7);
+    there = [worker(8)];
+    await second();
+    await second();
+    assert.deepEqual(
+      sampler.series().map(({ name, bornUs, endedUs, samples }) => [
+        name,
+        bornUs,
+        endedUs,
+        samples.map(({ atUs }) => atUs / 1e6),
+      ]),
+      [
+        ['nginx worker 7', null, 4e6, [0, 1, 2, 3]],
+        ['nginx worker 8', 2e6, null, [3, 4, 5]],
+      ],
+    );
+    for (const series of sampler.series()) v.parse(processSeriesSchema, series);
+    assert.deepEqual(
+      sampler.usage().map(({ name }) => name),
+      ['nginx worker 8'],
+    );
+  });
+
+  it('goes on where it cannot be told who is there', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const files = procfs(t);
+    files.set({ 7: 1000 });
+    let now = 0;
+    const follow = async () => Promise.reject(new Error('Nginx is gone.'));
+    const sampler = startSampler({ nowUs: () => now, procfs: files.path, follow });
+    t.after(() => sampler.stop());
+    sampler.watch([SEVEN]);
+    for (let i = 0; i < 2; i++) {
+      now += 1e6;
+      t.mock.timers.tick(1000);
+      await new Promise((done) => setImmediate(done));
+    }
+    assert.deepEqual(
+      sampler.series().map(({ bornUs, samples }) => [bornUs, samples.length]),
+      [[null, 2]],
     );
   });
 
@@ -206,7 +274,7 @@ describe('sampler', () => {
     t.after(() => sampler.stop());
     sampler.watch([SEVEN]);
     sampler.sampleNow();
-    assert.deepEqual(sampler.series(), [{ ...SEVEN, samples: [] }]);
+    assert.deepEqual(sampler.series(), [{ ...SEVEN, bornUs: 1, endedUs: null, samples: [] }]);
     assert.deepEqual(
       sampler.notices().map(({ code }) => code),
       ['no-process-figures'],

@@ -35,6 +35,7 @@ test('what was asked for as a whole, its variants, and a run that knows its own'
     seed: 42,
     strict: true,
     thresholds: ['messages.lost==0'],
+    scenario: 'echo',
     steps: ['throughput', 'latency'],
     labels: { branch: 'main' },
     note: 'Why.',

@@ -68,7 +68,7 @@ test('one answer alone, and why there is no other', () => {
   const leftOut = { ...variantOf(run), leftOut: stored('Nothing was echoed.') };
   assert.equal(answerSentence(leftOut), `${alone} Latency was not measured: Nothing was echoed.`);
   assert.equal(
-    answerSentence({ ...leftOut, throughput: null, leftOut: null }),
+    answerSentence({ ...leftOut, answers: {}, leftOut: null }),
     'Nothing was measured for tls.',
   );
 });

@@ -9,6 +9,7 @@ import type { Result } from '../model/result.ts';
 import { finding, notice } from '../wording/finding.ts';
 import { formatBytes, formatRate, formatTime } from '../wording/format.ts';
 import { summaryText } from './terminal.ts';
+import { counted } from '../model/recording.ts';
 
 const DISTURBED = { count: 1, seconds: [1], of: 2, stolen: null, other: 0.2 };
 
@@ -122,8 +123,8 @@ test('failed connections and lost messages are those of both steps, and whose th
     assert.ok(worker);
     worker.failed += 2 + at;
     worker.asked += 2 + at;
-    worker.lost += 5;
-    worker.echoed -= 5;
+    worker.lost = counted(worker, 'lost') + 5;
+    worker.echoed = counted(worker, 'echoed') - 5;
   }
   const lines = linesOf(result);
   assert.deepEqual(cellsOf(lines[2]).slice(9, 11), ['5', '10']);

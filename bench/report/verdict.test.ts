@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { makeBothSteps } from '../../test/result.ts';
 import { reportHtml } from './html.ts';
 import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
+import { counted } from '../model/recording.ts';
 
 test('messages that were due and never sent are told where there are any, and drawn', () => {
   const result = makeBothSteps(1, 4);
@@ -14,11 +15,11 @@ test('messages that were due and never sent are told where there are any, and dr
       ?.series.map(({ label }) => label);
   assert.doesNotMatch(shown(result), /never sent/);
   assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
-  for (const run of [closed, open]) for (const worker of run.workers) worker.unsent += 50;
-  for (const worker of open.workers) worker.due = worker.sent + worker.unsent;
-  for (const slice of open.slices) slice.counters.due = slice.counters.sent + 500;
+  for (const run of [closed, open]) for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
+  for (const worker of open.workers) worker.due = counted(worker, 'sent') + counted(worker, 'unsent');
+  for (const { counters } of open.slices) counters.due = counted(counters, 'sent') + 500;
   const page = shown(result);
-  const due = open.workers.reduce((sum, worker) => sum + worker.due, 0).toLocaleString('en-US');
+  const due = open.workers.reduce((sum, worker) => sum + counted(worker, 'due'), 0).toLocaleString('en-US');
   assert.deepEqual(
     tableOf(page, 'Messages due but never sent').map((row) => row.slice(0, 4)),
     [['direct', 'latency', due, '100']],

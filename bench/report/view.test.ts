@@ -15,7 +15,7 @@ import { type RunView, viewOf } from './view.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 1000 };
 
-function labelsOf(runs: readonly (RunView | null)[]): (string | undefined)[] {
+function labelsOf(runs: readonly (RunView | undefined)[]): (string | undefined)[] {
   return runs.map((run) => run?.label);
 }
 
@@ -30,7 +30,7 @@ test('every variant has both of its answers, and every step its runs in the orde
     ],
   );
   assert.deepEqual(
-    variants.map(({ throughput, latency }) => labelsOf([throughput, latency])),
+    variants.map(({ answers }) => labelsOf([answers.throughput, answers.latency])),
     [
       ['direct, throughput', 'direct, latency'],
       ['plain, throughput', 'plain, latency'],
@@ -55,7 +55,7 @@ test('a run at a rate that was given up answers nothing, and is not lost', () =>
   const result = { ...makeResult([...carried, ...high, low]), conclusions: [rateOf(1000, true)] };
   const { variants, runs, steps } = viewOf(result);
   assert.deepEqual(
-    variants.map(({ latency }) => latency?.run.plan.workload.load),
+    variants.map(({ answers }) => answers.latency?.run.plan.workload.load),
     [low.plan.workload.load, undefined],
   );
   assert.deepEqual(labelsOf(runs), [
@@ -79,10 +79,15 @@ test('a variant without a latency says why, and one that was never reached is a 
   result.conclusions = [{ kind: 'left-out', variant: 'plain', reason: stored('Nothing was echoed.') }];
   const { variants } = viewOf(result);
   assert.deepEqual(
-    variants.map(({ name, throughput, latency, leftOut }) => [name, throughput?.name, latency, leftOut]),
+    variants.map(({ name, answers, leftOut }) => [
+      name,
+      answers.throughput?.name,
+      answers.latency,
+      leftOut,
+    ]),
     [
-      ['plain', 'plain', null, stored('Nothing was echoed.')],
-      ['later', undefined, null, null],
+      ['plain', 'plain', undefined, stored('Nothing was echoed.')],
+      ['later', undefined, undefined, null],
     ],
   );
 });
@@ -90,15 +95,15 @@ test('a variant without a latency says why, and one that was never reached is a 
 test('a run of a variant that the result does not list is shown all the same', () => {
   const result = { ...makeResult([makeRun(SMALL)]), variants: [] };
   assert.deepEqual(
-    viewOf(result).variants.map(({ name, title, throughput }) => [name, title, throughput?.label]),
+    viewOf(result).variants.map(({ name, title, answers }) => [name, title, answers.throughput?.label]),
     [['tls', '', 'tls, throughput']],
   );
 });
 
 test('a variant has one colour in both steps, and twelve of them are told apart', () => {
   const both = viewOf(makeBothSteps(6, 1));
-  for (const { colour, throughput, latency } of both.variants)
-    assert.deepEqual([throughput?.colour, latency?.colour], [colour, colour]);
+  for (const { colour, answers } of both.variants)
+    assert.deepEqual([answers.throughput?.colour, answers.latency?.colour], [colour, colour]);
   const runs = Array.from({ length: 12 }, (_, at) => makeRun({ ...SMALL, variant: `variant ${at}` }));
   const looks = viewOf(makeResult(runs)).runs.map(({ colour, pattern }) => `${colour} ${pattern}`);
   assert.equal(new Set(looks).size, 12);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Problem } from '../model/failure.ts';
 import { COMMANDS, optionsOf, parseRequest, type RunRequest } from './request.ts';
+import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
 
 /** Splits like a shell would; no test here needs quotes. */
 function run(line: string): RunRequest {
@@ -22,6 +23,8 @@ const DEFAULTS: RunRequest = {
     host: null,
     headers: [],
   },
+  scenario: DEFAULT_SCENARIO,
+  scenarioOptions: {},
   steps: ['throughput', 'latency'],
   inFlight: 1,
   ratePerSecond: null,
@@ -85,6 +88,8 @@ test('every option is read, in the long form', () => {
         host: 'chat.example',
         headers: [{ name: 'Origin', value: 'https://a.example' }],
       },
+      scenario: DEFAULT_SCENARIO,
+      scenarioOptions: {},
       steps: ['latency'],
       inFlight: 1,
       ratePerSecond: 1500,

@@ -85,7 +85,7 @@ test('another version of Nginx, kernel or rate of the open loop is the same seri
   other.environment.kernel = '9.9.9';
   for (const run of other.runs) {
     run.nginx = '9.9.9';
-    if (run.load?.workload.load.kind === 'open') run.load.workload.load.ratePerSecond = 9100;
+    if (run.load?.workload.load?.kind === 'open') run.load.workload.load.ratePerSecond = 9100;
   }
   assert.deepEqual(names(publish(first, other)), [[null, 'plain', 'latency', 2]]);
 });

@@ -121,11 +121,39 @@ test('a newer version and other JSON are named as such', async () => {
     assert.match(await indexProblem(other), /no schemaVersion/);
 });
 
+test('a scenario that this bench does not have is told by its name, and what to do', async () => {
+  const run = makeRun(SMALL);
+  const workload = { ...run.plan.workload, scenario: 'of-tomorrow' };
+  const other = { ...run, plan: { ...run.plan, workload } };
+  const words =
+    /of the scenario of-tomorrow, which this bench does not have: use the nginx-ws-bench that wrote it/;
+  await withIndex(
+    (index) => ({ ...index, plan: { ...index.plan, scenario: 'of-tomorrow' } }),
+    async (folder) => {
+      assert.match(await problemOf(readResult(folder), 'result'), words);
+      assert.match(await problemOf(readIndex(folder), 'result'), words);
+    },
+  );
+  await withIndex(
+    (index) => index,
+    async (folder) => {
+      await writeFile(join(folder, FIRST_RUN), JSON.stringify(other));
+      const message = await problemOf(readResult(folder), 'result');
+      assert.match(message, words);
+      assert.match(message, /1-tls-throughput\.json/);
+    },
+  );
+});
+
 test('a damaged value is named by its place, in the index and in the file of a run', async () => {
   assert.match(await indexProblem(JSON.stringify({ ...makeResult([]), extra: 1 })), /extra/);
   await withIndex(
     (index) => ({ ...index, runs: index.runs.map((run) => ({ ...run, step: 'other' })) }),
     async (folder) => assert.match(await problemOf(readResult(folder), 'result'), /runs\.0\.step/),
+  );
+  await withIndex(
+    (index) => ({ ...index, plan: { ...index.plan, steps: ['throughput', 'other'] } }),
+    async (folder) => assert.match(await problemOf(readIndex(folder), 'result'), /plan\.steps\.1/),
   );
   const run = makeRun(SMALL);
   const [slice] = run.slices;
@@ -136,6 +164,9 @@ test('a damaged value is named by its place, in the index and in the file of a r
     [sliced({ histograms: { service: 'AAAA' } }), 'slices.0.histograms.service holds no histogram'],
     [{ ...run, http: { ...run.http, latency: 'AAAA' } }, 'http.latency holds no histogram'],
     [{ ...run, extra: 1 }, 'extra'],
+    [{ ...run, plan: { ...run.plan, step: 'other' } }, 'plan.step'],
+    [sliced({ counters: { ...slice.counters, 'no name': 1 } }), 'slices.0.counters'],
+    [sliced({ gauges: { outstanding: 0 } }), 'slices.0.gauges.open'],
     ['text', 'the whole'],
   ];
   for (const [value, place] of damaged) {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { decode } from '../measure/histogram.ts';
 import { Problem } from '../model/failure.ts';
+import type { Step } from '../model/plan.ts';
 import { printable } from '../model/printable.ts';
 import {
   type Result,
@@ -68,26 +69,26 @@ export async function readIndex(path: string): Promise<ResultIndex> {
 function parsedIndex(value: unknown, file: string): ResultIndex {
   checkVersion(value, file);
   const parsed = v.safeParse(resultIndexSchema, value, { abortEarly: true });
-  if (parsed.success) {
-    const { plan, runs } = parsed.output;
-    checkSteps(plan.scenario, [...plan.steps, ...runs.map(({ step }) => step)], file);
-    return parsed.output;
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
   }
-  const [issue] = parsed.issues;
-  throw broken(file, `${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
+  const { plan, runs } = parsed.output;
+  for (const [at, step] of plan.steps.entries()) checkStep(plan.scenario, step, `plan.steps.${at}`, file);
+  for (const [at, { step }] of runs.entries()) checkStep(plan.scenario, step, `runs.${at}.step`, file);
+  return parsed.output;
 }
 
-/** Reports are drawn by what a scenario declares, so it has to be known here. */
-function checkSteps(name: string, steps: readonly string[], file: string): void {
+/** Figures and reports look up scenarios and steps by their names. */
+function checkStep(name: string, step: Step, place: string, file: string): void {
   const scenario = SCENARIOS.find((each) => each.name === name);
-  const stranger = steps.find((step) => !scenario?.steps.some((known) => known.name === step));
-  if (scenario !== undefined && stranger === undefined) return;
-  const what =
-    scenario === undefined ? `the scenario ${printable(name)}` : `a step ${printable(stranger ?? '')}`;
-  throw new Problem(
-    'result',
-    `${quote(file)} has ${what}, which this bench does not know: use the nginx-ws-bench that wrote it.`,
-  );
+  if (scenario === undefined)
+    throw new Problem(
+      'result',
+      `${quote(file)} is of the scenario ${name}, which this bench does not have: use the nginx-ws-bench that wrote it, or run the bench again.`,
+    );
+  if (!scenario.steps.some((each) => each.name === step))
+    throw broken(file, `${place}: ${step} is no step of the scenario ${name}`);
 }
 
 function convertedFrom1(value: unknown, file: string): Result {
@@ -184,8 +185,8 @@ function checkedRun(value: unknown, path: string, file: string): Run {
     const [issue] = parsed.issues;
     throw broken(file, `${path}${v.getDotPath(issue) ?? 'the whole'}: ${issue.message}`);
   }
-  const { workload, step } = parsed.output.plan;
-  checkSteps(workload.scenario, [step], file);
+  const { step, workload } = parsed.output.plan;
+  checkStep(workload.scenario, step, `${path}plan.step`, file);
   checkHistograms(parsed.output, path, file);
   return parsed.output;
 }

@@ -10,6 +10,7 @@ import type { Run, Validity } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import { type CapacityOptions, makeCapacity } from './capacity.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 
 const FAST: Condition = {
   text: 'response.p99<20ms',
@@ -86,7 +87,7 @@ function carrying(truth: number, beyond = NGINX_BUSY): Execute {
 }
 
 function levelOf({ connections, load }: RunSpec): number {
-  return connections ?? (load.kind === 'open' ? load.ratePerSecond : 0);
+  return connections ?? ratePerSecondOf(load) ?? 0;
 }
 
 function play(strategy: Strategy, execute: Execute): Run[] {
@@ -131,7 +132,7 @@ test('every trial is an open loop at its rate, and has as many connections as we
   const done: Run[] = [];
   for (let [spec] = strategy.next(done); spec !== undefined; [spec] = strategy.next(done)) {
     assert.deepEqual(
-      [spec.variant, spec.step, spec.round, spec.load.kind, spec.connections],
+      [spec.variant, spec.step, spec.round, spec.load?.kind, spec.connections],
       ['tls', 'latency', null, 'open', undefined],
     );
     done.push(carrying(3000)(spec, done.length));
@@ -143,7 +144,7 @@ test('over connections their number is raised, with the rate on each', () => {
   const done = play(strategy, carrying(2345));
   for (const { plan } of done) {
     const { load } = plan.workload;
-    assert.ok(load.kind === 'open');
+    assert.ok(load?.kind === 'open');
     assert.equal(load.ratePerSecond, plan.connections / 2);
     assert.ok(Number.isInteger(plan.connections));
   }
@@ -156,7 +157,7 @@ test('or with one rate on all of them together', () => {
   const done = play(makeCapacity({ ...OVER_CONNECTIONS, axis }), carrying(2345));
   assert.ok(
     done.every(
-      ({ plan: { workload } }) => workload.load.kind === 'open' && workload.load.ratePerSecond === 700,
+      ({ plan: { workload } }) => ratePerSecondOf(workload.load) === 700,
     ),
   );
 });

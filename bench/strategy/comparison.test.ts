@@ -7,7 +7,7 @@ import { COMPARED } from '../metrics/compared.ts';
 import type { RunFacts } from '../metrics/metric.ts';
 import { comparisonSchema } from '../model/comparison.ts';
 import { stored } from '../model/finding.ts';
-import { STEPS, type Step } from '../model/plan.ts';
+import type { Step } from '../model/plan.ts';
 import { randomFrom } from '../model/random.ts';
 import { validitySchema } from '../model/run.ts';
 import { normalFrom } from '../stats/noise.test.fixture.ts';
@@ -16,6 +16,7 @@ import { restated } from './compared-figure.ts';
 import { NOISE, runsOf } from './compared-runs.test.fixture.ts';
 import { type ComparisonOptions, compareRuns, roundsForAnyVerdict, roundsForVerdicts } from './comparison.ts';
 
+const STEPS = ['throughput', 'latency'];
 const OPTIONS: ComparisonOptions = { baseline: 'plain', variants: ['tuned'], asked: 10, seed: 1 };
 
 /** Scatter that is the same for both sides of a round, and a little of their own. */
@@ -255,14 +256,14 @@ test('a round in which connections failed is not counted as used; one in which a
 });
 
 test('the more variants, the more rounds it takes until every figure has a verdict', () => {
-  assert.deepEqual([1, 2, 3, 4, 5].map(roundsForVerdicts), [10, 11, 12, 12, 13]);
+  assert.deepEqual([1, 2, 3, 4, 5].map((variants) => roundsForVerdicts(variants, STEPS)), [10, 11, 12, 12, 13]);
   for (const variants of [['tuned'], ['tuned', 'b'], ['tuned', 'b', 'c']]) {
     const names = ['plain', ...variants];
     const verdicts = (rounds: number) =>
       compareRuns(runsOf(rounds, scatter, names), { ...OPTIONS, variants }).comparisons.flatMap(
         ({ figures }) => figures.map(({ verdict }) => verdict),
       );
-    const enough = roundsForVerdicts(variants.length);
+    const enough = roundsForVerdicts(variants.length, STEPS);
     assert.ok(!verdicts(enough).includes('too few rounds'));
     assert.ok(verdicts(enough - 1).includes('too few rounds'));
   }

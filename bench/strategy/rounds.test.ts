@@ -10,6 +10,7 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 
 const OPTIONS: RoundsOptions = {
   variants: ['plain', 'tls'],
@@ -22,6 +23,7 @@ const OPTIONS: RoundsOptions = {
   budgetMs: null,
   seed: 7,
   together: true,
+  pilotSteps: ['throughput', 'latency'],
 };
 
 /** One for all tests: what they look at is which runs are asked for. */
@@ -122,9 +124,7 @@ test('a pilot of both steps finds the rate, which is then the same for all', () 
     'pilot latency tls',
     `1 throughput ${roundOrder(OPTIONS.variants, 1, 7)[0]}`,
   ]);
-  const rates = done.flatMap(({ plan: { workload } }) =>
-    workload.load.kind === 'open' ? [workload.load.ratePerSecond] : [],
-  );
+  const rates = done.flatMap(({ plan: { workload } }) => ratePerSecondOf(workload.load) ?? []);
   assert.equal(new Set(rates).size, 1);
   const [rate, comparison, ...others] = strategy.conclude(done);
   assert.ok(rate?.kind === 'rate' && comparison?.kind === 'comparison');
@@ -140,7 +140,7 @@ test('a rate that is too high for one of them is halved in the pilot, and never 
     return isDrowned ? { ...run, validity: { ...run.validity, limit } } : run;
   });
   const rates = done.flatMap(({ plan: { round, workload } }) =>
-    workload.load.kind === 'open' ? [[round, workload.load.ratePerSecond] as const] : [],
+    workload.load?.kind === 'open' ? [[round, workload.load.ratePerSecond] as const] : [],
   );
   const first = rates[0]?.[1] ?? 0;
   assert.deepEqual(

@@ -4,15 +4,15 @@ import fc from 'fast-check';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { stored } from '../model/finding.ts';
-import type { Load } from '../model/load.ts';
-import type { RunPlan } from '../model/plan.ts';
+import { ratePerSecondOf } from '../model/load.ts';
+import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Run, Validity } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import { chooseRate, roundDown } from './rate.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
-const ON_TWO_CPUS = {
+const ON_TWO_CPUS: Readonly<Record<string, Placement>> = {
   throughput: { proxy: [1], server: [0], generator: [0], runner: [0] },
   latency: { proxy: [1], server: [1], generator: [0], runner: [1] },
 };
@@ -27,7 +27,7 @@ function planOf({ variant, step, load }: RunSpec): RunPlan {
     server: step === 'throughput' ? 'lean' : 'ws',
     servers: 1,
     proxy: plan.proxy === null ? null : { ...plan.proxy, workers: 1 },
-    placement: ON_TWO_CPUS[step],
+    placement: ON_TWO_CPUS[step] ?? assert.fail(),
     pacing: step === 'latency' ? 'spin' : null,
   };
 }
@@ -46,8 +46,8 @@ function runOf(
   spec: RunSpec,
   { proxyUs = 20, serverUs = 10, limit = 'schedule' as Validity['limit']['component'] } = {},
 ): Run {
-  const load: Load = spec.load;
-  const run = makeRun({ profile: spec.variant, seconds: 2, perSecond: 5000, load });
+  assert.ok(spec.load);
+  const run = makeRun({ profile: spec.variant, seconds: 2, perSecond: 5000, load: spec.load });
   const { steady } = figuresOf(run);
   for (const series of run.processes) {
     const cost = series.component === 'proxy' ? proxyUs : series.component === 'server' ? serverUs : 15;
@@ -79,7 +79,7 @@ function play(strategy: Strategy, execute: (spec: RunSpec) => Run = (spec) => ru
 function told(runs: readonly Run[]): string[] {
   return runs.map(({ plan: { variant, step, workload } }) => {
     const { load } = workload;
-    return `${variant} ${step} ${load.kind === 'open' ? load.ratePerSecond : load.kind}`;
+    return `${variant} ${step} ${ratePerSecondOf(load) ?? load?.kind}`;
   });
 }
 

@@ -10,6 +10,7 @@ import { stored } from '../model/finding.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { compareStored } from './stored.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 
 /** A result of so many rounds of each variant, in which Nginx takes `factor` times as much CPU for a message. */
 function resultOf(
@@ -117,8 +118,8 @@ test('the pilot of a comparison does not count; of a run that was superseded the
     return { ...latency, plan: { ...latency.plan, round: null, workload } };
   };
   const superseded = { ...rounds, runs: [pilot, asRun(400), asRun(200)] };
-  const rates = compareStored(superseded, superseded, 1).runs.flatMap(({ plan: { workload } }) =>
-    workload.load.kind === 'open' ? [workload.load.ratePerSecond] : [],
+  const rates = compareStored(superseded, superseded, 1).runs.flatMap(
+    ({ plan: { workload } }) => ratePerSecondOf(workload.load) ?? [],
   );
   assert.deepEqual(rates, [200, 200]);
 });

@@ -9,6 +9,7 @@ import { connect as connectTls } from 'node:tls';
 import { WebSocket, WebSocketServer } from 'ws';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { Problem } from '../model/failure.ts';
+import type { RunProcess } from '../model/run.ts';
 import { readConfiguration } from '../nginx/include.ts';
 import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
@@ -18,6 +19,7 @@ import { HOST, setUpBench } from './nginx.test.fixture.ts';
 import {
   checkNginx,
   freePorts,
+  nginxProcesses,
   readErrorLog,
   reload,
   startNginx,
@@ -207,6 +209,47 @@ describe('a running nginx', () => {
       while ((await workerPids(nginx.pid)).some((pid) => old.includes(pid)))
         await new Promise((done) => setTimeout(done, 10));
       assert.ok(await isAlive(nginx.pid));
+    });
+  });
+
+  test('each worker keeps its name when others take over, and theirs are new', async () => {
+    await using echo = await echoServer();
+    const moved = await sandbox(await profileTree('plain'), { upstreams: [{ host: HOST, port: echo.port }] });
+    await withNginx(moved, async (nginx) => {
+      const processes = nginxProcesses(nginx.pid);
+      const old = await processes();
+      const numbers = (list: readonly RunProcess[]) => list.map(({ name }) => name);
+      assert.deepEqual(numbers(old), ['nginx master', 'nginx worker 1', 'nginx worker 2']);
+      assert.deepEqual(
+        old.map(({ role, pid }) => [role, pid === nginx.pid]),
+        [
+          ['master', true],
+          ['worker', false],
+          ['worker', false],
+        ],
+      );
+      assert.deepEqual(await processes(), old);
+      const socket = new WebSocket(`ws://${HOST}:${moved.listeners[0]?.port}${moved.websocketPath}`);
+      const [response] = (await once(socket, 'upgrade')) as [IncomingMessage];
+      const busy = old.find(({ pid }) => pid === Number(response.headers['x-bench-worker']));
+      assert.ok(busy);
+      reload(nginx);
+      // The worker that carries the connection stays, the idle one goes.
+      const isDone = (list: readonly RunProcess[]) =>
+        list.length === 4 && list.filter(({ pid }) => old.some((each) => each.pid === pid)).length === 2;
+      let now = await processes();
+      for (; !isDone(now); now = await processes()) await new Promise((done) => setTimeout(done, 10));
+      assert.deepEqual(
+        now.find(({ pid }) => pid === busy.pid),
+        busy,
+      );
+      assert.deepEqual(
+        numbers(now).sort(),
+        ['nginx master', busy.name, 'nginx worker 3', 'nginx worker 4'].sort(),
+      );
+      socket.terminate();
+      for (; now.length > 3; now = await processes()) await new Promise((done) => setTimeout(done, 10));
+      assert.deepEqual(numbers(now).sort(), ['nginx master', 'nginx worker 3', 'nginx worker 4']);
     });
   });
 

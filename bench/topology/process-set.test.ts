@@ -106,6 +106,23 @@ describe('processSet', () => {
     );
   });
 
+  it('says nothing of the end of one whose end is part of the run, and misses the others all the same', async (t) => {
+    const { processSet, lost, told } = gather(t);
+    const one = await shell(processSet, 'one');
+    const other = await shell(processSet, 'other');
+    processSet.expectExit(one);
+    assert.equal(one.child.signalCode, null, 'it is not asked to end');
+    process.kill(one.pid, 'SIGKILL');
+    await one.exited;
+    assert.deepEqual([lost, processSet.hasUnexpectedExit()], [[], false]);
+    assert.deepEqual(told.at(-1), ['forget', one.pid]);
+    process.kill(other.pid, 'SIGKILL');
+    assert.equal(
+      await processSet.unexpectedExit,
+      `other (process ${other.pid}) was killed by SIGKILL during the run.`,
+    );
+  });
+
   it('says nothing of an end after it was dismissed', async (t) => {
     const { processSet, lost } = gather(t);
     const { pid, exited } = await shell(processSet, 'one');

@@ -21,6 +21,7 @@ const TARGET: StartedTarget = {
   proxy: {
     launched: {} as Launched,
     processes: async () => [],
+    reload: () => {},
     servesFolder: true,
     facts: { version: '1.22.1' } as NginxFacts,
     notices: [],

@@ -233,6 +233,42 @@ for (const kind of ['tcp', 'tls'] as const) {
       }
     });
 
+    test('nothing is told of what arrives while it is paused, and all of it after it goes on', async (t) => {
+      const { heard, stream } = await pair(t);
+      const sent = randomBytes(1 << 20);
+      const isWhole = new Promise<void>((resolve) => {
+        const look = setInterval(() => {
+          if (heard.received.length >= sent.length) resolve();
+        }, 5);
+        t.after(() => clearInterval(look));
+      });
+      heard.carrier.pause();
+      stream.write(sent);
+      await settle();
+      assert.equal(heard.received.length, 0);
+      heard.carrier.resume();
+      await isWhole;
+      assert.ok(heard.received.equals(sent));
+      // Again, once it has read.
+      heard.carrier.pause();
+      stream.write('more');
+      await settle();
+      assert.equal(heard.received.length, sent.length);
+      heard.events.length = 0;
+      heard.carrier.resume();
+      await heard.until('data');
+      assert.equal(heard.received.toString('latin1', sent.length), 'more');
+    });
+
+    test('a carrier that is paused still writes', async (t) => {
+      const { heard, stream } = await pair(t);
+      heard.carrier.pause();
+      heard.carrier.write(Buffer.from('hello'), 5);
+      stream.resume();
+      const [bytes] = (await once(stream, 'data')) as [Buffer];
+      assert.equal(bytes.toString(), 'hello');
+    });
+
     test('a port where nobody listens: the code of the system', async (t) => {
       const server = net.createServer().listen(0, HOST);
       await once(server, 'listening');

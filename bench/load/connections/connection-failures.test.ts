@@ -199,7 +199,7 @@ for (const client of CLIENTS) {
           assert.equal(await heard.ended(), 'open/closed-1006');
           // A scenario may not have heard of it yet.
           heard.connection.send(2, 2);
-          heard.connection.close();
+          heard.connection.close(1000);
           await settle();
           assert.equal(heard.events.filter(isEnd).length, 1);
         }
@@ -215,7 +215,7 @@ for (const client of CLIENTS) {
           const heard = open(t, setting(), port);
           await heard.opened();
           const asked = once(peer?.stream ?? assert.fail(), 'data');
-          heard.connection.close();
+          heard.connection.close(1000);
           await asked;
           drop(peer ?? assert.fail());
           assert.equal(await heard.ended(), 'closed');

@@ -60,7 +60,7 @@ export function makeSetting(
   return { connect, payload };
 }
 
-/** A connection and all that it told, in order: `opened`, `text …`, `binary …`, `batch`, `failed …`, `closed`. */
+/** A connection and all that it told, in order: `opened`, `text …`, `binary …`, `batch`, `pong`, `failed …`, `closed`. */
 export interface Heard {
   connection: Connection;
   events: string[];
@@ -104,6 +104,7 @@ export function open(
     message: (bytes, from, to, text) =>
       note(`${text ? 'text' : 'binary'} ${bytes.toString('latin1', from, to)}`),
     batchEnd: () => note('batch'),
+    pong: () => note('pong'),
     failed: (stage, kind) => note(`failed ${stage}/${kind}`),
     closed: () => note('closed'),
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
@@ -311,7 +312,7 @@ for (const client of CLIENTS) {
         while (received?.frames.length !== 2) await settle();
         assert.deepEqual(
           heard.events.filter((event) => event !== 'batch'),
-          ['opened', 'text once upon a time'],
+          ['opened', 'pong', 'text once upon a time'],
         );
         assert.deepEqual(
           received?.frames.map(({ opcode, masked, payload }) => [opcode, masked, payload.toString('hex')]),
@@ -361,14 +362,118 @@ for (const client of CLIENTS) {
         const heard = open(t, setting(), port);
         await heard.opened();
         heard.connection.send(0, 3);
-        heard.connection.close();
-        heard.connection.close();
+        heard.connection.close(1000);
+        heard.connection.close(1000);
         assert.equal(await heard.ended(), 'closed');
         do await settle();
         while (closes.length === 0);
         assert.deepEqual(closes, [1000]);
         const messages = heard.events.filter((event) => event.startsWith('text'));
         assert.deepEqual([messages.length, heard.events.filter(isEnd).length], [3, 1]);
+      });
+
+      test('closes with the code that it is told', async (t) => {
+        let told: (code: number) => void = () => {};
+        const code = new Promise<number>((resolve) => {
+          told = resolve;
+        });
+        const port = await echoServer(t, keys(), (socket) => socket.on('close', told));
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        heard.connection.close(1001);
+        assert.equal(await heard.ended(), 'closed');
+        assert.equal(await code, 1001);
+      });
+
+      test('a ping is empty, and its answer is told', async (t) => {
+        const pings: string[] = [];
+        const port = await echoServer(t, keys(), (socket) =>
+          socket.on('ping', (data) => pings.push(data.toString('hex'))),
+        );
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        const pongs = () => heard.events.filter((event) => event === 'pong').length;
+        heard.connection.ping();
+        await heard.until(() => pongs() === 1);
+        heard.connection.send(0, 1);
+        heard.connection.ping();
+        await heard.until(() => pongs() === 2);
+        assert.deepEqual(pings, ['', '']);
+        assert.deepEqual(
+          heard.events.filter((event) => event !== 'batch').map((event) => event.slice(0, 4)),
+          ['open', 'pong', 'text', 'pong'],
+        );
+      });
+
+      test('a message of any content arrives as it was sent, text and binary, of any length', async (t) => {
+        const heard = open(t, setting(), await echoServer(t, keys()));
+        await heard.opened();
+        const sent = [
+          ...[0, 1, 125, 126, 65_535, 65_536, 200_000].flatMap((bytes) => [
+            { bytes: randomBytes(bytes), text: false },
+            { bytes: Buffer.from('ä'.repeat(bytes / 2).padEnd(bytes / 2, 'x')), text: true },
+          ]),
+          // More than a system takes at once, so that some have to wait.
+          ...Array.from({ length: 3 }, () => ({ bytes: randomBytes(4 << 20), text: false })),
+          { bytes: Buffer.from('and one more'), text: true },
+        ];
+        for (const { bytes, text } of sent) heard.connection.sendBytes(bytes, text);
+        const isMessage = (event: string) => event.startsWith('text ') || event.startsWith('binary ');
+        await heard.until((events) => events.filter(isMessage).length === sent.length);
+        const digest = (event: string) => createHash('sha256').update(event, 'latin1').digest('hex');
+        assert.deepEqual(
+          heard.events.filter(isMessage).map(digest),
+          sent.map(({ bytes, text }) =>
+            digest(`${text ? 'text' : 'binary'} ${bytes.toString('latin1')}`),
+          ),
+        );
+      });
+
+      test('nothing is read while it is paused, and all of it afterwards', async (t) => {
+        let peer: WebSocket | undefined;
+        const port = await echoServer(t, keys(), (socket) => {
+          peer = socket;
+        });
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        for (const round of [1, 2]) {
+          const before = [...heard.events];
+          heard.connection.pause();
+          peer?.send(`first ${round}`);
+          peer?.send(Buffer.alloc(100_000, 'b'));
+          await settle();
+          assert.deepEqual(heard.events, before);
+          heard.connection.resume();
+          const isBinary = (event: string) => event.startsWith('binary');
+          await heard.until((events) => events.filter(isBinary).length === round);
+          assert.deepEqual(
+            heard.events
+              .slice(before.length)
+              .filter((event) => event !== 'batch')
+              .map((event) => [event.slice(0, 14), event.length]),
+            [
+              [`text first ${round}`.slice(0, 14), 12],
+              ['binary bbbbbbb', 100_007],
+            ],
+          );
+        }
+      });
+
+      test('what it sends while it is paused goes out all the same', async (t) => {
+        const texts: string[] = [];
+        const port = await echoServer(t, keys(), (socket) =>
+          socket.on('message', (data) => texts.push(String(data))),
+        );
+        const heard = open(t, setting(), port);
+        await heard.opened();
+        heard.connection.pause();
+        heard.connection.sendBytes(Buffer.from('unheard'), true);
+        do await settle();
+        while (texts.length === 0);
+        assert.deepEqual(texts, ['unheard']);
+        assert.ok(!heard.events.includes('text unheard'));
+        heard.connection.resume();
+        await heard.until((events) => events.includes('text unheard'));
       });
 
       test('a small message does not wait for the acknowledgement of the one before', async (t) => {

@@ -12,6 +12,7 @@ import type { Run } from '../../model/run.ts';
 import { claimsMarkup } from '../section/claims.ts';
 import { viewOf } from '../view.ts';
 import { CLAIMS, judge } from './claims.ts';
+import { counted } from '../../model/recording.ts';
 
 function judgedOf(id: string, ...results: Result[]) {
   const found = judge(results.map(viewOf)).find(({ claim }) => claim.id === id);
@@ -121,8 +122,8 @@ test('a run that lost messages supports no claim about CPU', () => {
   assert.equal(judgedOf('backend', result).verdict, 'refuted');
   const [worker] = runOf(result, 'plain', 'throughput').workers;
   assert.ok(worker !== undefined);
-  worker.lost += 1;
-  worker.echoed -= 1;
+  worker.lost = counted(worker, 'lost') + 1;
+  worker.echoed = counted(worker, 'echoed') - 1;
   assert.equal(judgedOf('backend', result).verdict, 'not shown');
 });
 

@@ -22,6 +22,19 @@ test('a distribution of each kind of time of each run, and no name that leads el
   );
 });
 
+test('how long messages waited that were given up is in the other times, and no kind of its own', () => {
+  const run = makeLatencyRun('tls', SMALL);
+  const before = hgrmFiles(makeResult([run])).map(({ name }) => name);
+  for (const { histograms } of run.slices) {
+    const { service } = histograms;
+    if (service !== undefined) Object.assign(histograms, { lostWait: service, unsentWait: service });
+  }
+  assert.deepEqual(
+    hgrmFiles(makeResult([run])).map(({ name }) => name),
+    before,
+  );
+});
+
 test('a distribution is one that the plotter reads: four columns, rising, in ms, with every sample', () => {
   const run = makeRun({ seconds: 2 });
   const file = hgrmFiles(makeResult([run])).find(({ name }) => name === '1-tls-throughput-service.hgrm');

@@ -1,4 +1,5 @@
 import { histogramOfAll } from '../../measure/figures.ts';
+import { timesOf } from '../../measure/messages.ts';
 import { COMMON_HISTOGRAMS } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
@@ -28,7 +29,7 @@ export function hgrmFiles(result: Result): OutputFile[] {
 
 /** Every kind of time that a scenario may record. */
 const TIMES = [
-  ...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => recorded.histograms)]),
+  ...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))]),
 ];
 
 /** Single runs by number, and rounds combined. Runs before the rounds do not count. */

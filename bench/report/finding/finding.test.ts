@@ -8,6 +8,7 @@ import { viewOf } from '../view.ts';
 import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';
 import { DURATION, extremesSentence } from './extremes.ts';
+import { counted } from '../../model/recording.ts';
 
 test('a level is told from the highest to the lowest, as about the same, alone, or as not measured', () => {
   const told = (...values: (number | null)[]) =>
@@ -63,7 +64,7 @@ test('the most uneven moment of the steady phase is found, with what disturbed i
   const [, plain, , plainLatency] = result.runs;
   const dip = plain?.slices.filter(({ phase }) => phase === 'steady')[3];
   assert.ok(plain && plainLatency && dip);
-  dip.counters.echoed = Math.round(dip.counters.echoed / 2);
+  dip.counters.echoed = Math.round(counted(dip.counters, 'echoed') / 2);
   disturb(plain, 3, { stolenUs: 900_000 });
   const [throughput, latency] = viewOf(result).steps;
   assert.match(

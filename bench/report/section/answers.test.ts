@@ -9,6 +9,7 @@ import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
+import { counted } from '../../model/recording.ts';
 
 test('the first thing is a sentence a variant with both answers, and the verdicts of both steps', () => {
   const result = makeBothSteps(3, 4);
@@ -25,7 +26,7 @@ test('the first thing is a sentence a variant with both answers, and the verdict
   const badges = cards.map((card) => [...card.matchAll(/<\/svg> ([^<]*)<\/span>/g)].map((match) => match[1]));
   const good = ['throughput: valid', 'latency: valid'];
   assert.deepEqual(badges, [good, ['throughput: valid', 'latency: suspect'], good]);
-  for (const [at, { throughput }] of variants.entries())
+  for (const [at, { answers: { throughput } }] of variants.entries())
     assert.ok(throughput && cards[at]?.includes(capacitySentence(throughput)));
   assert.ok(cards[1]?.includes('A reason.'));
 });
@@ -33,7 +34,8 @@ test('the first thing is a sentence a variant with both answers, and the verdict
 test('the row of a variant has the figures of the step that answers each', () => {
   const result = makeBothSteps(3, 4);
   const rows = tableOf(shown(result), 'The variants at a glance');
-  for (const [at, { name, throughput, latency }] of viewOf(result).variants.entries()) {
+  for (const [at, { name, answers }] of viewOf(result).variants.entries()) {
+    const { throughput, latency } = answers;
     assert.ok(throughput && latency);
     const { response } = latency.figures.latencies;
     const { cpuUsPerMessage, memoryPerConnectionBytes, perCoreCapacity, messages } = throughput.figures;
@@ -98,7 +100,7 @@ test('every run is listed with its own figures', () => {
   const [first] = result.runs;
   const [worker] = first?.workers ?? [];
   assert.ok(worker);
-  Object.assign(worker, { asked: worker.asked + 3, failed: 3, lost: 8, echoed: worker.echoed - 8 });
+  Object.assign(worker, { asked: worker.asked + 3, failed: 3, lost: 8, echoed: counted(worker, 'echoed') - 8 });
   const page = shown(result);
   assert.deepEqual(
     tableOf(page, 'Every run'),

@@ -13,6 +13,7 @@ import {
 import { reportHtml } from '../html.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
+import { counted } from '../../model/recording.ts';
 
 test('the busiest process of each component is drawn with its own share', () => {
   const result = makeBothSteps(2, 2);
@@ -74,7 +75,7 @@ test('every table of CPU, memory, handshakes and spread has the figures of its o
       formatRate(connect.perSecond),
       ...components.map((component) => formatTime(connect.cpuUsPerConnection[component])),
     ]);
-    const { sent, echoed, outstanding, lost } = conservation.total;
+    const { sent, echoed, outstanding, lost } = conservation.total.counts;
     assert.deepEqual(tableOf(page, 'Messages')[at], [
       name,
       step,
@@ -195,7 +196,7 @@ test('books that do not balance are seen in the total, at the worker and in the 
   const result = makeBothSteps(1, 2);
   const [, second] = result.runs[0]?.workers ?? [];
   assert.ok(second);
-  second.sent += 1;
+  second.sent = counted(second, 'sent') + 1;
   const page = shown(result);
   assert.deepEqual(
     tableOf(page, 'Messages').map((row) => row.at(-1)),
@@ -217,7 +218,7 @@ test('connections that were not opened and messages that were outstanding are sa
   const result = makeBothSteps(1, 2);
   const [worker] = result.runs[0]?.workers ?? [];
   assert.ok(worker);
-  Object.assign(worker, { asked: worker.asked + 7, outstanding: 4, echoed: worker.echoed - 4 });
+  Object.assign(worker, { asked: worker.asked + 7, outstanding: 4, echoed: counted(worker, 'echoed') - 4 });
   assert.match(
     sectionText(shown(result), 'runs'),
     /direct, throughput : .* 7 of 1,007 connections were not opened; 4 messages were outstanding at the end\./,

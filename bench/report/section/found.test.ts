@@ -8,6 +8,7 @@ import { makeRun } from '../../../test/run.ts';
 import { stored } from '../../model/finding.ts';
 import type { Result } from '../../model/result.ts';
 import { shown } from '../page-text.test.fixture.ts';
+import { counted } from '../../model/recording.ts';
 
 /** What each section that is closed says of itself. */
 function foundIn(result: Result): Record<string, string> {
@@ -83,7 +84,7 @@ test('what went wrong is in what a section found', () => {
   const [worker] = throughput?.workers ?? [];
   assert.ok(throughput && latency?.validity && slice && worker);
   slice.failures = { 'upgrade/status-503': 2, 'tcp/refused': 7 };
-  worker.sent += 1;
+  worker.sent = counted(worker, 'sent') + 1;
   latency.validity = { ...latency.validity, verdict: 'suspect', reasons: [stored('A reason.')] };
   throughput.validity.limit.component = 'none';
   throughput.notices = [{ level: 'warning', code: 'a-code', data: {}, text: 'A warning.' }];

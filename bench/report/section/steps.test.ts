@@ -17,6 +17,7 @@ import { reportHtml } from '../html.ts';
 import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { summaryText } from '../terminal.ts';
 import { viewOf } from '../view.ts';
+import { counted } from '../../model/recording.ts';
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 
@@ -124,8 +125,8 @@ test('what holds without the disturbed seconds stands beside what holds over all
   disturb(answered, 3, { otherUs: 900_000 });
   const page = shown(result);
   const [direct, plain] = viewOf(result).variants;
-  const { response, sendLag } = direct?.latency?.figures.undisturbed ?? assert.fail();
-  const all = direct?.latency?.figures;
+  const { response, sendLag } = direct?.answers.latency?.figures.undisturbed ?? assert.fail();
+  const all = direct?.answers.latency?.figures;
   const times = [response?.p50, response?.p90, response?.p99, response?.p999, response?.max, sendLag?.p99];
   const rows = tableOf(page, 'Response time');
   assert.deepEqual(
@@ -145,9 +146,9 @@ test('what holds without the disturbed seconds stands beside what holds over all
   );
   const [glance, other] = tableOf(page, 'The variants at a glance');
   assert.equal(glance?.[6], `${formatTime(all?.latencies.response?.p50)} (${formatTime(response?.p50)})`);
-  assert.equal(other?.[6], formatTime(plain?.latency?.figures.latencies.response?.p50));
+  assert.equal(other?.[6], formatTime(plain?.answers.latency?.figures.latencies.response?.p50));
   const what = tableOf(page, 'Throughput by variant');
-  const carriedFigures = direct?.throughput?.figures;
+  const carriedFigures = direct?.answers.throughput?.figures;
   assert.deepEqual(
     [what[0]?.[3], what[0]?.[4], what[0]?.[5], what[1]?.[5]],
     [
@@ -178,7 +179,7 @@ test('what holds without the disturbed seconds stands beside what holds over all
 test('the throughput table and its chart have the figures of each run', () => {
   const result = makeBothSteps(3, 2);
   // A payload that differs between the ways, as a server that answers with more would.
-  for (const run of result.runs) for (const slice of run.slices) slice.counters.bytesReceived *= 3;
+  for (const run of result.runs) for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
   const runs = viewOf(result).steps[0]?.runs ?? [];
   assert.deepEqual(
     tableOf(shown(result), 'Throughput by variant'),

@@ -1,20 +1,17 @@
 import type { Connection, ConnectionEvents } from '../../load/connections/connection.ts';
-import type { Scenario } from '../../load/sessions/client.ts';
+import type { Client } from '../../load/sessions/client.ts';
+import type { LoadPlan } from '../../load/protocol.ts';
 import { Sessions } from '../../load/sessions/sessions.ts';
 import { Payload } from '../../load/wire/payload.ts';
 import { bucketValue } from '../../measure/counts.ts';
+import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import { type PhaseTimes, Recorder } from '../../measure/recorder.ts';
 import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Load, Payload as PayloadPlan } from '../../model/load.ts';
-import {
-  COUNTERS,
-  type Counters,
-  type RecordedName,
-  type Recording,
-  zeroCounters,
-} from '../../model/recording.ts';
+import { COMMON_COUNTERS, counted, type Recording, zeroCounters } from '../../model/recording.ts';
 import type { Turns } from '../../model/turns.ts';
-import { makeEcho } from './client.ts';
+import { makeClient } from './client.ts';
+import { echo } from './definition.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Times of a phase that most tests use, µs: a second of warm-up, ten of steady phase. */
@@ -46,8 +43,10 @@ export interface Wire extends Connection {
 /** The scenario with nothing real around it: time goes on only where the test says so. */
 export interface Scene {
   sessions: Sessions<Exchange>;
-  scenario: Scenario<Exchange>;
+  client: Client<Exchange>;
   recorder: Recorder;
+  /** Messages sent and neither echoed nor lost, as the recorder is told. */
+  outstanding(): number;
   payload: Payload;
   clock: { us: number };
   wires: Wire[];
@@ -69,6 +68,8 @@ export interface Scene {
   finish(): void;
 }
 
+const SMALL: PayloadPlan = { minBytes: 64, maxBytes: 64, type: 'text' };
+
 export interface SceneOptions {
   load: Load;
   payload?: PayloadPlan;
@@ -80,15 +81,32 @@ export interface SceneOptions {
   turns?: Turns;
 }
 
+function planOf(options: SceneOptions): LoadPlan {
+  const payload = options.payload ?? SMALL;
+  return {
+    workload: { scenario: 'echo', load: options.load, payload, options: {} },
+    workers: options.workers ?? 1,
+    openingStages: 1,
+    client: 'lean',
+    pacing: null,
+    turns: options.turns ?? null,
+    sourceAddresses: [],
+    echoTimeoutMs: (options.echoTimeoutUs ?? 1e9) / 1e3,
+    connectTimeoutMs: (options.connectTimeoutUs ?? 1e9) / 1e3,
+    seed: options.seed ?? 1,
+  };
+}
+
 export function makeScene(options: SceneOptions): Scene {
   const clock = { us: 0 };
   const wires: Wire[] = [];
   const recordings: Recording[] = [];
   const alarm: { dueUs: number | null } = { dueUs: null };
   const handshakes = { over: 0 };
-  const payload = new Payload(options.payload ?? { minBytes: 64, maxBytes: 64, type: 'text' }, 1);
+  const payload = new Payload(options.payload ?? SMALL, 1);
   const recorder = new Recorder(
     { host: 'here', index: options.worker ?? 0 },
+    echo.recorded,
     (recording) => recordings.push(recording),
     () => null,
   );
@@ -109,17 +127,13 @@ export function makeScene(options: SceneOptions): Scene {
       },
     },
     (open) =>
-      makeEcho(
+      makeClient(
         {
           clock: () => clock.us,
           payload,
           recorder,
-          load: options.load,
-          echoTimeoutUs: options.echoTimeoutUs ?? 1e9,
+          plan: planOf(options),
           worker: options.worker ?? 0,
-          workers: options.workers ?? 1,
-          seed: options.seed ?? 1,
-          turns: options.turns ?? null,
           callAt: (us, call) => timers.push({ us, call }),
           makeWaker(call) {
             wake = call;
@@ -136,11 +150,12 @@ export function makeScene(options: SceneOptions): Scene {
         open,
       ),
   );
-  const { scenario } = sessions;
+  const { client } = sessions;
   return {
     sessions,
-    scenario,
+    client,
     recorder,
+    outstanding: () => counted(recorder.totals, 'outstanding'),
     payload,
     clock,
     wires,
@@ -149,10 +164,10 @@ export function makeScene(options: SceneOptions): Scene {
     handshakes,
     start(times) {
       recorder.schedule(times);
-      scenario.start(times);
+      client.start(times);
     },
-    stop: () => scenario.stop(clock.us),
-    isDrained: () => scenario.isDrained(clock.us),
+    stop: () => client.stop(clock.us),
+    isDrained: () => client.isDrained(clock.us),
     connect(count, open = true) {
       for (let i = 0; i < count; i++) {
         sessions.connect(wires.length, null, 1);
@@ -214,6 +229,18 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
       wire.writes.push(count);
       wire.onSend?.();
     },
+    sendBytes() {
+      throw new Error('echo sends what it can check');
+    },
+    ping() {
+      throw new Error('echo sends no pings');
+    },
+    pause() {
+      throw new Error('echo reads all the time');
+    },
+    resume() {
+      throw new Error('echo reads all the time');
+    },
     close() {
       wire.over = true;
       events.closed();
@@ -225,17 +252,19 @@ function makeWire(id: number, events: ConnectionEvents, payload: Payload): Wire 
   return wire;
 }
 
-export interface Sums extends Counters {
-  outstanding: number;
+const COUNTERS = [...COMMON_COUNTERS, ...MESSAGE_NAMES.counters] as const;
+
+export interface Sums extends Record<(typeof COUNTERS)[number] | 'outstanding', number> {
   failures: Record<string, number>;
 }
 
 /** What all recordings say together; outstanding is that of the last. */
 export function sumsOf(recordings: readonly Recording[]): Sums {
-  const sums: Sums = { ...zeroCounters(), outstanding: 0, failures: {} };
+  const zero = zeroCounters(COUNTERS) as Record<(typeof COUNTERS)[number], number>;
+  const sums: Sums = { ...zero, outstanding: 0, failures: {} };
   for (const recording of recordings) {
-    for (const name of COUNTERS) sums[name] += recording.counters[name];
-    if (recording.gauges !== null) sums.outstanding = recording.gauges.outstanding;
+    for (const name of COUNTERS) sums[name] += counted(recording.counters, name);
+    if (recording.gauges !== null) sums.outstanding = counted(recording.gauges, 'outstanding');
     for (const [key, count] of Object.entries(recording.failures))
       sums.failures[key] = (sums.failures[key] ?? 0) + count;
   }
@@ -243,7 +272,7 @@ export function sumsOf(recordings: readonly Recording[]): Sums {
 }
 
 /** Samples of one kind in all recordings: value in µs → how many. */
-export function samplesOf(recordings: readonly Recording[], name: RecordedName): Map<number, number> {
+export function samplesOf(recordings: readonly Recording[], name: string): Map<number, number> {
   const samples = new Map<number, number>();
   for (const { histograms } of recordings) {
     const pairs = histograms[name] ?? [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bucketIndex, bucketValue } from '../../measure/counts.ts';
-import type { RecordedName, Recording } from '../../model/recording.ts';
+import type { Recording } from '../../model/recording.ts';
 import { makeScene, type Scene, samplesOf, sumsOf, TIMES, type Wire } from './echo.test.fixture.ts';
 
 /** What becomes of the messages that are never answered: method 3 and 6c. */
@@ -10,7 +10,7 @@ const TIMEOUT_US = 5_000_000;
 const RATE = { kind: 'open', ratePerSecond: 10, arrivals: 'uniform' } as const;
 
 /** The samples of one kind, each as often as it was recorded, as buckets tell them apart. */
-function values(recordings: readonly Recording[], name: RecordedName): number[] {
+function values(recordings: readonly Recording[], name: string): number[] {
   const samples = [...samplesOf(recordings, name)];
   return samples.flatMap(([us, count]) => Array<number>(count).fill(us)).sort((a, b) => a - b);
 }
@@ -40,7 +40,7 @@ describe('a connection that is given up', () => {
       scene.wakeAt(2_030_000);
       scene.wakeAt(2_100_000);
       scene.clock.us = 2_700_000;
-      scene.scenario.stop = () => {};
+      scene.client.stop = () => {};
       const wire = scene.wires[0] ?? assert.fail();
       end(scene, wire);
       scene.finish();

@@ -1,0 +1,169 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type TestContext, test } from 'node:test';
+import { clockSince, monotonicNs } from '../load/clock.ts';
+import { Problem } from '../model/failure.ts';
+import type { Action, DoneAction, Timeline } from '../model/timeline.ts';
+import { type Launched, launch } from '../topology/process.ts';
+import type { EchoServer } from '../topology/servers.ts';
+import { type ActedOn, carryOut } from './timeline.ts';
+
+/** A process that does nothing, in place of an echo server; gone when the test has ended. */
+async function server(t: TestContext, name: string): Promise<EchoServer> {
+  const launched = launch({
+    name,
+    component: 'server',
+    command: 'sh',
+    args: ['-c', 'echo up; while :; do sleep 60; done'],
+    cpus: null,
+    ipc: false,
+    stdout: 'pipe',
+  });
+  t.after(() => launched.stop('SIGKILL', 0));
+  assert.ok(launched.child.stdout);
+  await once(launched.child.stdout, 'data');
+  return {
+    launched,
+    port: 1,
+    socket: null,
+    certPath: null,
+    stats: async () => assert.fail('nobody asks'),
+    loop: () => null,
+  };
+}
+
+/** The letter of proc(5): T if it stands still. */
+function stateOf({ launched }: EchoServer): string | undefined {
+  return /\) (\S)/.exec(readFileSync(`/proc/${launched.pid}/stat`, 'utf8'))?.[1];
+}
+
+/** Until a signal has been taken: it is sent, and has its effect a moment later. */
+async function untilStands(each: EchoServer, stands: boolean): Promise<void> {
+  while ((stateOf(each) === 'T') !== stands) await new Promise((done) => setTimeout(done, 2));
+}
+
+interface Played {
+  done: DoneAction[];
+  /** What was asked of the proxy and of the set of processes. */
+  asked: string[];
+}
+
+async function play(
+  timeline: Timeline,
+  { proxy, servers = [] }: Partial<Pick<ActedOn, 'proxy' | 'servers'>>,
+  onDone: (done: DoneAction) => void | Promise<void> = () => {},
+  over = new AbortController().signal,
+): Promise<Played> {
+  const asked: string[] = [];
+  const done: DoneAction[] = [];
+  const on: ActedOn = {
+    proxy: proxy === undefined ? { reload: () => void asked.push('reload') } : proxy,
+    servers,
+    processSet: { expectExit: ({ name }: Launched) => void asked.push(`the end of ${name}`) },
+  };
+  const record = (each: DoneAction) => {
+    done.push(each);
+    void onDone(each);
+  };
+  await carryOut(timeline, 0, clockSince(monotonicNs()), on, record, over);
+  return { done, asked };
+}
+
+const at = (atMs: number, action: Action): Timeline[number] => ({ atMs, action });
+const RELOAD: Action = { kind: 'reload' };
+
+test('actions are carried out in their order, each recorded when it was done', async (t) => {
+  const [first, second] = [await server(t, 'echo server 1'), await server(t, 'echo server 2')];
+  const timeline = [
+    at(0, RELOAD),
+    at(1, { kind: 'stop-server', server: 0 }),
+    at(20, { kind: 'kill-server', server: 1 }),
+    at(20, RELOAD),
+  ];
+  const { done, asked } = await play(timeline, { servers: [first, second] });
+  assert.deepEqual(
+    done.map(({ action, failure }) => [action, failure]),
+    timeline.map(({ action }) => [action, null]),
+  );
+  const times = done.map(({ atUs }) => atUs);
+  assert.deepEqual(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
+  assert.ok(times.every(Number.isInteger));
+  assert.deepEqual(asked, ['reload', 'the end of echo server 2', 'reload']);
+  assert.deepEqual(await second.launched.exited, { code: null, signal: 'SIGKILL' });
+  // It stood to the end, and is not left so.
+  await untilStands(first, false);
+});
+
+test('a server stands still until it is told to go on', async (t) => {
+  const one = await server(t, 'echo server 1');
+  const over = new AbortController();
+  const stopped = play(
+    [at(0, { kind: 'stop-server', server: 0 }), at(60_000, RELOAD)],
+    { servers: [one] },
+    () => {},
+    over.signal,
+  );
+  await untilStands(one, true);
+  over.abort();
+  await stopped;
+  await untilStands(one, false);
+  process.kill(one.launched.pid, 'SIGSTOP');
+  await untilStands(one, true);
+  const { done } = await play([at(0, { kind: 'continue-server', server: 0 })], { servers: [one] });
+  assert.equal(done[0]?.failure, null);
+  await untilStands(one, false);
+});
+
+test('what cannot be done is recorded with its reason, and the next follows', async (t) => {
+  const one = await server(t, 'echo server 1');
+  const gone = await server(t, 'echo server 2');
+  await gone.launched.stop('SIGKILL', 0);
+  const { done } = await play(
+    [
+      at(0, { kind: 'stop-server', server: 7 }),
+      at(0, { kind: 'kill-server', server: 2 }),
+      at(0, RELOAD),
+      at(0, { kind: 'stop-server', server: 1 }),
+      at(0, { kind: 'continue-server', server: 0 }),
+    ],
+    { proxy: null, servers: [one, gone] },
+  );
+  assert.deepEqual(
+    done.map(({ failure }) => failure),
+    [
+      'there is no echo server 8',
+      'there is no echo server 3',
+      'there is no proxy',
+      'echo server 2 has exited',
+      null,
+    ],
+  );
+  const proxy = {
+    reload() {
+      throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');
+    },
+  };
+  const { done: dead } = await play([at(0, RELOAD)], { proxy });
+  assert.match(dead[0]?.failure ?? '', /Nginx has exited/);
+});
+
+test('nothing is done once it is over', async () => {
+  const over = new AbortController();
+  const { done, asked } = await play(
+    [at(0, RELOAD), at(0, RELOAD), at(60_000, RELOAD)],
+    {},
+    () => {
+      over.abort();
+    },
+    over.signal,
+  );
+  assert.deepEqual([done.length, asked], [1, ['reload']]);
+  const { done: none } = await play([at(0, RELOAD)], {}, () => {}, AbortSignal.abort());
+  assert.deepEqual(none, []);
+  const { done: empty } = await play([], {});
+  assert.deepEqual(empty, []);
+});

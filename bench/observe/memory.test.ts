@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { readConnectionMemory } from './memory.ts';
+
+/** A made-up procfs of these files. */
+function procfs(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const path = mkdtempSync(join(tmpdir(), 'memory-test-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(path, name)), { recursive: true });
+    writeFileSync(join(path, name), text);
+  }
+  return path;
+}
+
+const FILES = {
+  '7/smaps_rollup': 'Rss:\t900 kB\nPss:\t100 kB\n',
+  '8/smaps_rollup': 'Rss:\t900 kB\nPss:\t50 kB\n',
+  meminfo: 'Slab: 50 kB\nSUnreclaim: 30 kB\n',
+  'net/sockstat': 'TCP: inuse 1 orphan 0 tw 0 alloc 1 mem 5\n',
+};
+
+test('what processes share counts once, and the buffers of TCP are pages', (t) => {
+  assert.deepEqual(readConnectionMemory([7, 8], procfs(t, FILES)), {
+    processBytes: 150 * 1024,
+    kernelBytes: 30 * 1024 + 5 * 4096,
+  });
+});
+
+test('a sum that would lack a part is not known', (t) => {
+  const path = procfs(t, FILES);
+  assert.equal(readConnectionMemory([7, 9], path).processBytes, null);
+  assert.equal(readConnectionMemory([], path).processBytes, null);
+  const withoutSlab = { ...FILES, meminfo: 'Slab: 50 kB\n' };
+  assert.deepEqual(readConnectionMemory([7], procfs(t, withoutSlab)), {
+    processBytes: 100 * 1024,
+    kernelBytes: null,
+  });
+  const withoutTcp = { ...FILES, 'net/sockstat': '' };
+  assert.equal(readConnectionMemory([7], procfs(t, withoutTcp)).kernelBytes, null);
+  assert.deepEqual(readConnectionMemory([7], '/no/such/folder'), { processBytes: null, kernelBytes: null });
+});

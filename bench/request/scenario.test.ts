@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { ScenarioDefinition } from '../scenarios/definition.ts';
+import { echo } from '../scenarios/echo/definition.ts';
+import { DEFAULT_SCENARIO, SCENARIOS } from '../scenarios/registry.ts';
+import { Incomplete } from './incomplete.ts';
+import { allSteps, checkSteps, namedSteps, scenarioOf, stepsWith } from './scenario.ts';
+
+/** What was typed: `--scenario echo --steps latency`. */
+function given(line: string): ReadonlyMap<string, readonly string[]> {
+  const words = line.split(' ').filter((word) => word !== '');
+  const pairs = words.flatMap((word, at) =>
+    word.startsWith('--') ? [[word.slice(2), [words[at + 1] ?? '']] as const] : [],
+  );
+  return new Map(pairs);
+}
+
+/** A value that an option takes. */
+function valueFor(option: ScenarioDefinition['options'][string] | undefined): string {
+  if (option === undefined) return '1';
+  return option.kind === 'choice' ? (option.choices[0] ?? '') : `${option.leastMs}ms`;
+}
+
+/** One step of each kind. */
+const ALL_KINDS: ScenarioDefinition = {
+  ...echo,
+  name: 'all-kinds',
+  steps: [
+    { name: 'standing', load: null, server: 'lean' },
+    { name: 'carrying', load: 'closed', server: 'lean' },
+    { name: 'paced', load: 'open', server: 'ws' },
+  ],
+};
+
+describe('the scenario', () => {
+  test('is the first of all unless another is named', () => {
+    assert.equal(scenarioOf(given('')).scenario, DEFAULT_SCENARIO);
+    for (const scenario of SCENARIOS)
+      assert.equal(scenarioOf(given(`--scenario ${scenario.name}`)).scenario, scenario);
+  });
+
+  test('that is unknown is usage, with the name that is nearest and all that there are', () => {
+    const names = SCENARIOS.map(({ name }) => name).join(', ');
+    assert.throws(() => scenarioOf(given('--scenario ech')), {
+      name: 'Problem',
+      kind: 'usage',
+      message: `--scenario "ech" is not a scenario. Did you mean echo? The scenarios are ${names}.`,
+    });
+    assert.throws(() => scenarioOf(given('--scenario nothing-like-it-at-all')), {
+      kind: 'usage',
+      message: `--scenario "nothing-like-it-at-all" is not a scenario. The scenarios are ${names}.`,
+    });
+    for (const word of ['constructor', '__proto__', 'Echo', 'echo/../echo'])
+      assert.throws(() => scenarioOf(given(`--scenario ${word}`)), { kind: 'usage' }, word);
+  });
+
+  for (const scenario of SCENARIOS) {
+    const line = `--scenario ${scenario.name}`;
+
+    test(`${scenario.name}: an option of its own has its default, and what is given instead`, () => {
+      const defaults = Object.entries(scenario.options).map(([name, option]) => [name, option.default]);
+      assert.deepEqual(scenarioOf(given(line)).scenarioOptions, Object.fromEntries(defaults));
+      for (const [name, option] of Object.entries(scenario.options)) {
+        const { scenarioOptions } = scenarioOf(given(`${line} --${name} ${valueFor(option)}`));
+        assert.equal(scenarioOptions[name], option.kind === 'choice' ? option.choices[0] : option.leastMs);
+        assert.throws(() => scenarioOf(given(`${line} --${name} no-such-value`)), { kind: 'usage' }, name);
+      }
+    });
+
+    test(`${scenario.name}: an option that does not apply to it is usage`, () => {
+      const others = SCENARIOS.flatMap(({ options }) => Object.entries(options)).filter(
+        ([name]) => !Object.hasOwn(scenario.options, name),
+      );
+      for (const [name, option] of others) {
+        const [owner] = SCENARIOS.filter(({ options }) => Object.hasOwn(options, name));
+        assert.throws(() => scenarioOf(given(`${line} --${name} ${valueFor(option)}`)), {
+          kind: 'usage',
+          message: `--${name} does not apply to the scenario ${scenario.name}. It belongs to --scenario ${owner?.name}.`,
+        });
+      }
+      for (const name of scenario.excluded)
+        assert.throws(() => scenarioOf(given(`${line} --${name} 1`)), {
+          kind: 'usage',
+          message: new RegExp(`^--${name} does not apply to the scenario ${scenario.name}\\. `),
+        });
+    });
+  }
+});
+
+describe('steps', () => {
+  test('are those that are named, in the order of the scenario', () => {
+    assert.equal(namedSteps(given(''), echo), null);
+    assert.deepEqual(namedSteps(given('--steps latency'), echo), ['latency']);
+    assert.deepEqual(namedSteps(given('--steps latency,throughput'), echo), ['throughput', 'latency']);
+    assert.deepEqual(namedSteps(given('--steps paced,standing'), ALL_KINDS), ['standing', 'paced']);
+  });
+
+  test('that the scenario does not have are usage, with the name that is nearest', () => {
+    assert.throws(() => namedSteps(given('--steps latency,troughput'), echo), {
+      kind: 'usage',
+      message:
+        '--steps "troughput" is not a step. Did you mean throughput? Use throughput, latency or throughput,latency.',
+    });
+    assert.throws(() => namedSteps(given('--steps throughput'), ALL_KINDS), { kind: 'usage' });
+    const [only] = ALL_KINDS.steps;
+    assert.ok(only);
+    assert.throws(() => namedSteps(given('--steps latency'), { ...ALL_KINDS, steps: [only] }), {
+      message: /is not a step\..* Use standing\.$/,
+    });
+  });
+
+  test('are found by their load, and completed to all of them', () => {
+    assert.deepEqual(stepsWith('open', ALL_KINDS), ['paced']);
+    assert.deepEqual(stepsWith('closed', ALL_KINDS), ['carrying']);
+    assert.deepEqual(stepsWith('closed', { ...ALL_KINDS, steps: [] }), []);
+    assert.deepEqual(allSteps(ALL_KINDS), { steps: 'standing,carrying,paced' });
+  });
+
+  test('an option of a step that is left out is incomplete, and tells what completes it', () => {
+    const check = (line: string, steps: readonly string[]) => () =>
+      checkSteps(given(line), ALL_KINDS, steps);
+    for (const [option, step] of [
+      ['rate', 'paced'],
+      ['arrivals', 'paced'],
+      ['in-flight', 'carrying'],
+    ] as const) {
+      assert.throws(check(`--${option} 1`, ['standing']), (error) => {
+        assert.ok(error instanceof Incomplete);
+        assert.match(
+          error.message,
+          new RegExp(`^--${option} only applies to the ${step} step, which --steps excludes\\.`),
+        );
+        return true;
+      });
+      check(`--${option} 1`, [step])();
+    }
+    check('', [])();
+    // A scenario without such a step excludes the option itself.
+    checkSteps(given('--rate 5'), { ...ALL_KINDS, steps: [] }, []);
+  });
+});

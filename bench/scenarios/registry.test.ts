@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import * as v from 'valibot';
+import { makeResult } from '../../test/result.ts';
+import { METRICS } from '../metrics/metrics.ts';
+import { scenarioName, scenarioOptionsSchema } from '../model/load.ts';
+import { stepSchema } from '../model/plan.ts';
+import { COMMON_COUNTERS, COMMON_HISTOGRAMS, recordedName } from '../model/recording.ts';
+import type { Result } from '../model/result.ts';
+import { scenarioReport } from '../report/scenario.ts';
+import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS, scenarioNamed, stepNamed } from './registry.ts';
+
+/** Of dist/bench/scenarios. */
+const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
+
+function assertUnique(names: readonly string[]): void {
+  assert.deepEqual(names, [...new Set(names)]);
+}
+
+function resultOf(scenario: string): Result {
+  const result = makeResult();
+  return { ...result, plan: { ...result.plan, scenario } };
+}
+
+describe('the registry', () => {
+  test('has every folder, and no other scenario', () => {
+    assert.deepEqual(SCENARIOS.map(({ name }) => name).sort(), folders.sort());
+    assert.equal(DEFAULT_SCENARIO, SCENARIOS[0]);
+  });
+
+  test('has no two steps, options or titles that are called the same', () => {
+    assertUnique(SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name)));
+    assertUnique(SCENARIOS.flatMap(({ options }) => Object.keys(options)));
+    assertUnique(SCENARIOS.map(({ title }) => title));
+    assertUnique(METRICS.map(({ name }) => name));
+    assert.deepEqual(
+      Object.keys(SCENARIO_OPTIONS).sort(),
+      SCENARIOS.flatMap(({ options }) => Object.keys(options)).sort(),
+    );
+  });
+
+  test('finds scenarios and steps by name, and says so where there is none', () => {
+    for (const scenario of SCENARIOS) {
+      assert.equal(scenarioNamed(scenario.name), scenario);
+      for (const step of scenario.steps) assert.equal(stepNamed(step.name), step);
+    }
+    assert.throws(() => scenarioNamed('ech'), /There is no scenario ech/);
+    assert.throws(() => stepNamed('constructor'), /There is no step constructor/);
+  });
+});
+
+for (const scenario of SCENARIOS) {
+  const { name, recorded, steps, options, compared } = scenario;
+
+  describe(name, () => {
+    test('its folder has a definition, a client and sections', async () => {
+      const load = (part: string) => import(new URL(`./${name}/${part}.js`, import.meta.url).href);
+      const definition: Record<string, unknown> = await load('definition');
+      assert.ok(Object.values(definition).includes(scenario));
+      const client: Record<string, unknown> = await load('client');
+      assert.equal(typeof client.makeClient, 'function');
+      const sections: Record<string, unknown> = await load('sections');
+      assert.ok(sections.report);
+      assert.equal(scenarioReport(resultOf(name)), sections.report);
+    });
+
+    test('its names can be written into a result', () => {
+      v.parse(scenarioName, name);
+      assert.ok(steps.length > 0);
+      for (const step of steps) v.parse(stepSchema, step.name);
+      const { counters, gauges, histograms } = recorded;
+      for (const each of [...counters, ...gauges, ...histograms]) v.parse(recordedName, each);
+      const defaults = Object.entries(options).map(([option, { default: value }]) => [option, value]);
+      v.parse(scenarioOptionsSchema, Object.fromEntries(defaults));
+    });
+
+    test('nothing is counted or timed under two meanings', () => {
+      // Gauges are beside counters in the totals of a worker, and so are the counts of its connections.
+      const ofWorkers = ['worker', 'asked', 'failed', 'open'];
+      assertUnique([...COMMON_COUNTERS, ...recorded.counters, ...recorded.gauges, ...ofWorkers]);
+      assertUnique([...COMMON_HISTOGRAMS, ...recorded.histograms]);
+    });
+
+    test('its options are what they default to', () => {
+      for (const [option, given] of Object.entries(options)) {
+        if (given.kind === 'choice') assert.ok(given.choices.includes(given.default), option);
+        else assert.ok(given.default >= given.leastMs, option);
+      }
+      assert.deepEqual(
+        scenario.excluded.filter((option) => Object.hasOwn(options, option)),
+        [],
+      );
+    });
+
+    test('its equations are of what it counts', () => {
+      const known: readonly string[] = [...COMMON_COUNTERS, ...recorded.counters, ...recorded.gauges];
+      for (const { whole, parts } of scenario.conservation) {
+        assertUnique([whole, ...parts]);
+        for (const each of [whole, ...parts]) assert.ok(known.includes(each), each);
+      }
+    });
+
+    test('times are read from phases only of what it times', () => {
+      const known: readonly string[] = [...COMMON_HISTOGRAMS, ...recorded.histograms];
+      for (const each of Object.keys(scenario.phasesRead)) assert.ok(known.includes(each), each);
+    });
+
+    test('what a comparison compares are metrics of its steps, which share all of the false positives', () => {
+      assertUnique(compared.map((each) => `${each.step} ${each.name}`));
+      const total = compared.reduce((sum, { weight }) => sum + weight, 0);
+      assert.equal(total, compared.length === 0 ? 0 : 100);
+      for (const each of compared) {
+        assert.ok(each.weight > 0);
+        const metric = METRICS.find((one) => one.name === each.name);
+        assert.ok(metric, each.name);
+        assert.ok(
+          steps.some((step) => step.name === each.step),
+          each.step,
+        );
+        assert.ok(metric.step === null || metric.step === each.step, `${each.name} of ${each.step}`);
+      }
+      assert.equal(
+        compared.some(({ headline }) => headline),
+        compared.length > 0,
+      );
+    });
+
+    test('its own metrics are metrics, of its own steps', () => {
+      for (const metric of scenario.metrics) {
+        assert.ok(METRICS.includes(metric));
+        assert.ok(metric.step === null || steps.some((step) => step.name === metric.step), metric.name);
+      }
+    });
+
+    test('its report has a cell for each heading that it names', () => {
+      const { cells, words, lines, answer } = scenarioReport(resultOf(name));
+      const nothing = { name: 'plain', title: '', colour: '', answers: {}, leftOut: null };
+      assert.match(answer(nothing), /plain/);
+      const headings = cells(nothing).map(([heading]) => heading);
+      assertUnique(headings);
+      assert.deepEqual(cells(nothing)[0], ['variant', 'plain']);
+      for (const heading of [...words, ...lines.flatMap((line) => line.headings)])
+        assert.ok(headings.includes(heading), heading);
+    });
+  });
+}
