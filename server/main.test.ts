@@ -135,6 +135,7 @@ describe('parseOptions', () => {
       log: false,
       delayMs: 0,
       burnUs: 0,
+      pingMs: 0,
       maxPayloadBytes: 16_777_216,
       backlog: 4096,
     });

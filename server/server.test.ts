@@ -22,6 +22,7 @@ const DEFAULTS: ServerOptions = {
   log: false,
   delayMs: 0,
   burnUs: 0,
+  pingMs: 0,
   maxPayloadBytes: 1 << 20,
   backlog: 128,
 };
@@ -145,6 +146,22 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       other.terminate();
       await until(() => server.stats.connections.open === 0);
       assert.equal(server.stats.messages, 1);
+    });
+
+    it('pings every open WebSocket, and takes their pongs for granted', async (t) => {
+      const server = await start(t);
+      const sockets = [await open(t, server), await open(t, server)];
+      const pinged = sockets.map((socket) => once(socket, 'ping'));
+      server.ping();
+      assert.deepEqual((await Promise.all(pinged)).map(([payload]) => String(payload)), ['', '']);
+      const socket = sockets[0] ?? assert.fail();
+      const echoed = once(socket, 'message');
+      socket.send('still here');
+      assert.equal(String((await echoed)[0]), 'still here');
+      assert.deepEqual(server.stats.connections, { open: 2, total: 2 });
+      for (const each of sockets) each.terminate();
+      await until(() => server.stats.connections.open === 0);
+      server.ping();
     });
 
     it('closes with 1009 what is too large, and with 1002 what breaks the protocol', async (t) => {

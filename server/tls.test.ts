@@ -50,6 +50,7 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       log: false,
       delayMs: 0,
       burnUs: 0,
+      pingMs: 0,
       maxPayloadBytes: 1 << 20,
       backlog: 128,
       ...changes,

@@ -1,5 +1,6 @@
 import type { RunFigures } from '../measure/figures.ts';
 import type { Run } from '../model/run.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 
 /** What the command line ends with. */
 export const EXIT = {
@@ -41,11 +42,16 @@ export function exitCodeOf(
   return judged.some(({ missedThreshold }) => missedThreshold) ? EXIT.threshold : EXIT.done;
 }
 
+/** Losses that a scenario is about do not fail its runs. */
+function lossIsFault({ plan }: Run): boolean {
+  return scenarioNamed(plan.workload.scenario).doubts.includes('losses');
+}
+
 function hasFailed({ run, figures: { connections, messages, failures, http } }: Judged): boolean {
   return (
     run.outcome.state !== 'completed' ||
     connections.failed > 0 ||
-    messages.lost > 0 ||
+    (messages.lost > 0 && lossIsFault(run)) ||
     failures.faults > 0 ||
     (http?.failed ?? 0) > 0
   );

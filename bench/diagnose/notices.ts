@@ -56,7 +56,9 @@ function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null
 }
 
 /** Long-lived connections stay with the worker that accepted them. */
-function skew({ spread }: Run): Notice | null {
+function skew({ spread, timeline }: Run): Notice | null {
+  // Workers that a reload brought have only what opened after it.
+  if (timeline.some(({ action }) => action.kind === 'reload')) return null;
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
   const least = Math.min(...workers);

@@ -30,7 +30,8 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     absence(run),
     ifAsked('stall', stall(run, figures)),
     ifAsked('disturbance', disturbance),
-    ...[schedule.lag, schedule.rate, schedule.inTime, schedule.backlog].map((doubt) =>
+    ifAsked('send-lag', schedule.lag),
+    ...[schedule.rate, schedule.inTime, schedule.backlog].map((doubt) =>
       ifAsked('schedule', doubt),
     ),
   ].filter((doubt) => doubt !== null && doubt !== undefined);

@@ -53,11 +53,7 @@ function plan(worker: number, connections: number): WorkerPlan {
 
 let sequence = 0;
 
-function recording(
-  worker: number,
-  counters: Counters,
-  changes: Partial<Recording> = {},
-): WorkerReport {
+function recording(worker: number, counters: Counters, changes: Partial<Recording> = {}): WorkerReport {
   const base64 = encodeRecording({
     from: { host: 'here', index: worker },
     sequence: sequence++,

@@ -15,6 +15,7 @@ export type LoadPlan = Pick<
   | 'client'
   | 'pacing'
   | 'turns'
+  | 'timeline'
   | 'seed'
   | 'echoTimeoutMs'
   | 'connectTimeoutMs'

@@ -72,7 +72,14 @@ function planOf(ports: number[], load: Workload['load'], epochNs: bigint, worker
     runPlan: {
       workers: 2,
       sourceAddresses: [],
-      workload: { scenario: 'echo', load, payload: { minBytes: 16, maxBytes: 16, type: 'text' }, options: {} },
+      workload: {
+        scenario: 'echo',
+        load,
+        payload: { minBytes: 16, maxBytes: 16, type: 'text' },
+        options: {},
+      },
+      step: load?.kind === 'open' ? 'latency' : 'throughput',
+      timeline: [],
       openingStages: 1,
       echoTimeoutMs: 20_000,
       connectTimeoutMs: 20_000,

@@ -63,6 +63,8 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   );
   const connect = await connectorOf(runPlan, { clock, payload, target: plan.target });
   const makeClient = await clientOf(runPlan);
+  /** Those of the plan, and those that a client opened in place of others. */
+  let { connections } = plan;
   const sessions = new Sessions(
     {
       clock,
@@ -79,6 +81,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
           recorder,
           plan: runPlan,
           worker: id.index,
+          connect: () => connectOne(plan, sessions, connections++),
           callAt: (us, call) => callAt(clock, us, call),
           makeWaker: (wake) =>
             runPlan.pacing === 'spin'
@@ -143,7 +146,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
     recorder.advance(nowUs);
     reportConnected();
     if (started && client.isDrained(nowUs)) finish();
-    else if (started && !deserted && sessions.openConnections === 0) {
+    else if (started && !deserted && sessions.openConnections === 0 && !client.reconnects()) {
       deserted = true;
       report({ type: 'deserted' });
     }

@@ -21,6 +21,7 @@ import {
   type ByComponent,
   cpuUsByComponent,
   mapComponents,
+  peakBytes,
   type ProcessFigures,
   processFigures,
   residentGrowthByComponent,
@@ -84,6 +85,8 @@ export interface RunFigures {
   disturbed: { seconds: number; of: number } | null;
   /** The same figures for the other seconds only; null if there are none, or if the machine was not sampled. */
   undisturbed: Undisturbed | null;
+  /** The most that all processes of the proxy had resident at one time, by their samples; null if there are none. */
+  proxyPeakBytes: number | null;
   /** The final counts and levels of the run, by name: sums over its workers. */
   counts: Counters;
   /** Memory for each connection, where they were opened in stages; null where it was not measured. */
@@ -176,6 +179,7 @@ export function figuresOf(run: Run): RunFigures {
         ? null
         : { seconds: seconds.filter(({ cause }) => cause !== null).length, of: seconds.length },
     undisturbed: seconds === null ? null : undisturbedOf(run, seconds),
+    proxyPeakBytes: peakBytes(run, 'proxy'),
     counts: sums,
     memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
     memoryPerConnectionBytes: memoryPerConnection(run),

@@ -1,4 +1,4 @@
-import type { Component, MEASURED, ProcessSeries, Run, RunProcess, Sample } from '../model/run.ts';
+import type { Component, MEASURED, ProcessSeries, Role, Run, RunProcess, Sample } from '../model/run.ts';
 import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
 import { ownSeconds, type Span, seconds } from './span.ts';
@@ -60,8 +60,11 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
 /** CPU time in µs that each component used in a span. */
 export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
   return byComponent(run, (series) => {
-    const covered = span === null ? null : coverage(series, span);
-    return covered === null ? null : growth(series.samples, 'cpuUs', covered);
+    if (span === null) return null;
+    const covered = coverage(series, span);
+    if (covered !== null) return growth(series.samples, 'cpuUs', covered);
+    // One that came or went counts for as long as it was there.
+    return isThroughout(series) ? null : growth(series.samples, 'cpuUs', span);
   });
 }
 
@@ -78,6 +81,35 @@ export function residentGrowthByComponent(run: Run, span: Span | null): ByCompon
     return after.residentBytes - before.residentBytes;
   });
   return mapComponents(growths, (bytes) => (bytes < 0 ? null : bytes));
+}
+
+/** A component's processes and resident memory at one moment, by whole seconds since the run's epoch. */
+export interface Residents {
+  second: number;
+  processes: number;
+  bytes: number;
+}
+
+/** How many processes a component had in each second, and their resident memory together, by their last samples. */
+export function residentsOf(run: Run, component: Component, role?: Role): Residents[] {
+  const own = run.processes.filter(
+    (each) => each.component === component && (role ?? each.role) === each.role,
+  );
+  const bySecond = new Map<number, Residents>();
+  for (const { samples } of own) {
+    const last = new Map(samples.map(({ atUs, residentBytes }) => [Math.floor(atUs / 1e6), residentBytes]));
+    for (const [second, bytes] of last) {
+      const sum = bySecond.get(second) ?? { second, processes: 0, bytes: 0 };
+      bySecond.set(second, { second, processes: sum.processes + 1, bytes: sum.bytes + bytes });
+    }
+  }
+  return [...bySecond.values()].sort((a, b) => a.second - b.second);
+}
+
+/** The most that a component had resident at one time; null if it was not sampled. */
+export function peakBytes(run: Run, component: Component): number | null {
+  const bytes = residentsOf(run, component).map((each) => each.bytes);
+  return bytes.length === 0 ? null : Math.max(...bytes);
 }
 
 /** Applies a function to the figures that are not null. */
@@ -98,6 +130,11 @@ function byComponent(run: Run, figure: (series: ProcessSeries) => number | null)
     return figures.reduce((total, next) => (total === null || next === null ? null : total + next), 0);
   };
   return { proxy: sum('proxy'), server: sum('server'), generator: sum('generator') };
+}
+
+/** Whether it was there from before the load to its end. */
+function isThroughout({ bornUs, endedUs }: ProcessSeries): boolean {
+  return bornUs === null && endedUs === null;
 }
 
 /** The part of a span between a process's first and last sample; null if it is too small. */

@@ -93,7 +93,7 @@ export function preflight(asked: RunRequest, context: RunContext): Preflight {
     warmupMs: lengths.warmupMs,
     durationMs: lengths.durationMs,
     turns: spec.turns ?? null,
-    timeline: [],
+    timeline: [...scenario.timeline(spec.step, request.scenarioOptions)],
     echoTimeoutMs: request.echoTimeoutMs,
     connectTimeoutMs: request.connectTimeoutMs,
     client: demand.client,

@@ -1,5 +1,6 @@
 import { counted } from '../model/recording.ts';
 import type { Run, Validity } from '../model/run.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { formatCount, NOTHING } from '../wording/format.ts';
 import { capital, sentence } from '../wording/words.ts';
 import type { RunView } from './view.ts';
@@ -16,6 +17,8 @@ export function outcomeSentence({ run: { outcome } }: RunView): string {
 
 /** Whether connections failed, messages were lost or never sent, or the message counts do not balance. */
 export function hasLosses({ figures, run }: RunView): boolean {
+  if (!scenarioNamed(run.plan.workload.scenario).doubts.includes('losses'))
+    return figures.failures.faults > 0 || !figures.conservation.ok;
   const unsent = dueOf(run)?.unsent ?? 0;
   return figures.connections.failed + figures.messages.lost + unsent > 0 || !figures.conservation.ok;
 }

@@ -164,7 +164,7 @@ export function requestOf(
     configurations: given.get('conf') ?? [],
     configurationOptions: configurationOptions(given),
     inFlight: number(given, 'in-flight', IN_FLIGHT) ?? 1,
-    ratePerSecond: rate(given, 'rate', PER_SECOND),
+    ratePerSecond: rate(given, 'rate', PER_SECOND) ?? scenarioOf(given).scenario.defaultRate,
     arrivals: oneOf(given, 'arrivals', ARRIVALS) ?? 'uniform',
     payload: payloadOf(given),
     connections,

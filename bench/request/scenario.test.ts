@@ -18,7 +18,9 @@ function given(line: string): ReadonlyMap<string, readonly string[]> {
 /** A value that an option takes. */
 function valueFor(option: ScenarioDefinition['options'][string] | undefined): string {
   if (option === undefined) return '1';
-  return option.kind === 'choice' ? (option.choices[0] ?? '') : `${option.leastMs}ms`;
+  if (option.kind === 'choice') return option.choices[0] ?? '';
+  if (option.kind === 'count') return String(option.least);
+  return option.kind === 'text' ? option.default : `${option.leastMs}ms`;
 }
 
 /** One step of each kind. */
@@ -62,7 +64,8 @@ describe('the scenario', () => {
       assert.deepEqual(scenarioOf(given(line)).scenarioOptions, Object.fromEntries(defaults));
       for (const [name, option] of Object.entries(scenario.options)) {
         const { scenarioOptions } = scenarioOf(given(`${line} --${name} ${valueFor(option)}`));
-        assert.equal(scenarioOptions[name], option.kind === 'choice' ? option.choices[0] : option.leastMs);
+        const value = valueFor(option);
+        assert.equal(String(scenarioOptions[name]), option.kind === 'duration' ? value.slice(0, -2) : value);
         assert.throws(() => scenarioOf(given(`${line} --${name} no-such-value`)), { kind: 'usage' }, name);
       }
     });

@@ -3,7 +3,7 @@ import type { Load, ScenarioOptions } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { ScenarioDefinition, ScenarioOption } from '../scenarios/definition.ts';
 import { DEFAULT_SCENARIO, SCENARIO_OPTIONS, SCENARIOS } from '../scenarios/registry.ts';
-import { last, milliseconds, oneOf } from './given.ts';
+import { last, milliseconds, number, oneOf } from './given.ts';
 import { Incomplete } from './incomplete.ts';
 import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
@@ -46,7 +46,19 @@ function named(name: string): ScenarioDefinition {
 
 function valueOf(given: GivenOptions, name: string, option: ScenarioOption): number | string | null {
   if (option.kind === 'choice') return oneOf(given, name, option.choices);
+  if (option.kind === 'count') return number(given, name, { min: option.least, max: option.most });
+  if (option.kind === 'text') return textOf(given, name, option);
   return milliseconds(given, name, { min: option.leastMs * 1e3, max: DAY_US });
+}
+
+function textOf(
+  given: GivenOptions,
+  name: string,
+  { pattern, expected }: Extract<ScenarioOption, { kind: 'text' }>,
+): string | null {
+  const text = last(given, name);
+  if (text === null || pattern.test(text)) return text;
+  throw new Problem('usage', `--${name} ${quoted(text)} must be ${expected}.`);
 }
 
 /**

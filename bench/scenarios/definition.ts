@@ -2,6 +2,7 @@ import type { Metric } from '../metrics/metric.ts';
 import type { Load, Payload, Phase, ScenarioOptions } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
+import type { Timeline } from '../model/timeline.ts';
 
 /** One purpose of a run: what is asked of it, and how its messages arrive. */
 export interface StepDefinition {
@@ -20,6 +21,8 @@ export type ScenarioOption = {
 } & (
   | { kind: 'duration'; leastMs: number; default: number }
   | { kind: 'choice'; choices: readonly string[]; default: string }
+  | { kind: 'count'; least: number; most: number; default: number }
+  | { kind: 'text'; pattern: RegExp; expected: string; default: string }
 );
 
 /** Two sums of counters and gauges that must be equal for every worker: `sent` = `echoed` + `outstanding` + `lost`. */
@@ -39,7 +42,14 @@ export interface ComparedName {
 }
 
 /** A rule of `diagnose/` that a scenario may ask for. */
-export type DoubtName = 'nothing-echoed' | 'losses' | 'stall' | 'disturbance' | 'schedule' | 'limit';
+export type DoubtName =
+  | 'nothing-echoed'
+  | 'losses'
+  | 'stall'
+  | 'disturbance'
+  | 'send-lag'
+  | 'schedule'
+  | 'limit';
 
 /** What happens to connections in a run, as a declaration: every other room is generic over it. Pure. */
 export interface ScenarioDefinition {
@@ -55,6 +65,10 @@ export interface ScenarioDefinition {
   excluded: readonly string[];
   /** Length of warm-up and steady phase, unless the user says otherwise. */
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
+  /** Messages per second of a step with an open loop, unless the user says otherwise; null to choose it. */
+  defaultRate: number | null;
+  /** What is done to the topology in a step. */
+  timeline(step: Step, options: ScenarioOptions): Timeline;
   /** What its clients count and time, besides what every run does. */
   recorded: RecordedNames;
   conservation: readonly Equation[];

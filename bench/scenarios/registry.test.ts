@@ -87,6 +87,9 @@ for (const scenario of SCENARIOS) {
     test('its options are what they default to', () => {
       for (const [option, given] of Object.entries(options)) {
         if (given.kind === 'choice') assert.ok(given.choices.includes(given.default), option);
+        else if (given.kind === 'count')
+          assert.ok(given.default >= given.least && given.default <= given.most, option);
+        else if (given.kind === 'text') assert.match(given.default, given.pattern, option);
         else assert.ok(given.default >= given.leastMs, option);
       }
       assert.deepEqual(

@@ -21,6 +21,10 @@ export interface Client<State> extends SessionListener<State> {
   open(session: Session<State>): void;
   /** A connection that was open failed or was closed. What it still carried is given up. */
   closed(session: Session<State>, nowUs: number): void;
+  /** A handshake failed. */
+  refused(session: Session<State>, nowUs: number): void;
+  /** Whether connections may still open, though none is. */
+  reconnects(): boolean;
   /** Called for each open connection in turn, about twice a second. */
   tick(session: Session<State>, nowUs: number): void;
   /** Whether nothing is left to send or to wait for. */
@@ -38,6 +42,8 @@ export interface ClientContext {
   plan: LoadPlan;
   /** This worker's number among the workers of the run, from 0. */
   worker: number;
+  /** Starts the handshake of one more connection; `open` or `refused` follows. */
+  connect(): void;
   /** Calls back once, at this time or later but never earlier. */
   callAt(us: number, call: () => void): void;
   /** Calls back when the next message is due, as the plan says: punctual, or without occupying a CPU. */

@@ -113,7 +113,10 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   #remove(session: Session<State>, nowUs: number): void {
     this.#all.delete(session);
     const at = session.openIndex;
-    if (at < 0) return;
+    if (at < 0) {
+      this.client.refused(session, nowUs);
+      return;
+    }
     session.openIndex = -1;
     this.#options.recorder.closed();
     const last = this.#open.pop();

@@ -19,6 +19,8 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
     exchange.dropUnsent((intendedUs) => messages.unsent(nowUs, intendedUs, nowUs - intendedUs));
   return {
     state: () => new Exchange(),
+    refused() {},
+    reconnects: () => false,
     isReady: () => true,
     start(times) {
       started = true;

@@ -18,6 +18,8 @@ export const echo = {
   options: {},
   excluded: [],
   lengths: () => null,
+  defaultRate: null,
+  timeline: () => [],
   recorded: MESSAGE_NAMES,
   conservation: [
     { whole: 'due', parts: ['sent', 'unsent'] },
@@ -47,5 +49,5 @@ export const echo = {
     { name: 'cpuPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
     { name: 'memoryPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
   ],
-  doubts: ['nothing-echoed', 'losses', 'stall', 'disturbance', 'schedule', 'limit'],
+  doubts: ['nothing-echoed', 'losses', 'stall', 'disturbance', 'send-lag', 'schedule', 'limit'],
 } as const satisfies ScenarioDefinition;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Connection, ConnectionEvents } from '../../load/connections/connection.ts';
 import type { Client } from '../../load/sessions/client.ts';
 import type { LoadPlan } from '../../load/protocol.ts';
@@ -86,6 +87,8 @@ function planOf(options: SceneOptions): LoadPlan {
   return {
     workload: { scenario: 'echo', load: options.load, payload, options: {} },
     workers: options.workers ?? 1,
+    step: options.load.kind === 'open' ? 'latency' : 'throughput',
+    timeline: [],
     openingStages: 1,
     client: 'lean',
     pacing: null,
@@ -134,6 +137,7 @@ export function makeScene(options: SceneOptions): Scene {
           recorder,
           plan: planOf(options),
           worker: options.worker ?? 0,
+          connect: () => assert.fail('echo opens no more connections'),
           callAt: (us, call) => timers.push({ us, call }),
           makeWaker(call) {
             wake = call;

@@ -68,6 +68,7 @@ function scene(step: 'hold' | 'touched', options: LoadPlan['workload']['options'
           recorder,
           plan,
           worker: 0,
+          connect: () => assert.fail('silent connections do not come back'),
           callAt: (us, call) => timers.push({ us, call }),
           makeWaker: () => assert.fail('there is no schedule'),
         },

@@ -51,6 +51,8 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
   };
   return {
     state: () => ({ openUs: 0, pingUs: null, isTouching: false }),
+    refused() {},
+    reconnects: () => false,
     isReady: () => touching === 0,
     start(times) {
       ({ drainUs } = times);

@@ -54,6 +54,8 @@ export const idle = {
     'echo-timeout',
   ],
   lengths: (step, { hold }) => ({ warmupMs: 0, durationMs: step === 'hold' ? Number(hold) : TOUCHED_MS }),
+  defaultRate: null,
+  timeline: () => [],
   recorded: {
     counters: ['ended', 'touched', 'pings', 'pongs', 'pingsLost'],
     gauges: ['held', 'pingsOutstanding'],

@@ -1,0 +1,85 @@
+import { RECONNECT } from '../../load/sessions/reconnect.ts';
+import { MESSAGE_NAMES } from '../../measure/messages.ts';
+import type { ScenarioOptions } from '../../model/load.ts';
+import type { ScenarioDefinition } from '../definition.ts';
+import { RELOAD_METRICS } from './metrics.ts';
+
+/** How long the load runs before the first reload, in the steady phase, and after the last interval. */
+const BEFORE_MS = 5000;
+const AFTER_MS = 5000;
+const WARMUP_MS = 1000;
+
+/** When each reload is due, in ms since the start of the warm-up. */
+export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions): number[] {
+  return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
+}
+
+/**
+ * Nginx reads its configuration again in the middle of a steady echo: which WebSockets are cut, how long until their
+ * clients are back, and how long the old workers live and what they take of memory.
+ */
+export const reload = {
+  name: 'reload',
+  title: 'Reload under load',
+  question: 'What does a reload of Nginx do to open WebSockets?',
+  steps: [{ name: 'reload', load: 'open', server: 'ws' }],
+  options: {
+    reloads: {
+      value: 'N',
+      kind: 'count',
+      least: 1,
+      most: 100,
+      default: 1,
+      help: 'reload: how often Nginx is reloaded [1]',
+    },
+    'reload-every': {
+      value: 'TIME',
+      kind: 'duration',
+      leastMs: 1000,
+      default: 15_000,
+      help: 'reload: from one reload to the next, and to the end [15s]',
+    },
+    reconnect: {
+      value: 'POLICY',
+      kind: 'text',
+      pattern: RECONNECT,
+      expected: 'none, immediate, a delay such as 500ms, or a range of delays such as 100ms..10s',
+      default: '100ms..10s',
+      help: 'reload: when clients come back: none, immediate, 500ms, 100ms..10s [100ms..10s]',
+    },
+  },
+  excluded: ['in-flight', 'duration', 'warmup', 'no-http'],
+  lengths: (_step, { reloads, 'reload-every': everyMs }) => ({
+    warmupMs: WARMUP_MS,
+    durationMs: BEFORE_MS + Number(reloads) * Number(everyMs) + AFTER_MS,
+  }),
+  defaultRate: 1000,
+  timeline: (_step, options) => reloadsAt(options).map((atMs) => ({ atMs, action: { kind: 'reload' } })),
+  recorded: {
+    counters: [...MESSAGE_NAMES.counters, 'cut', 'back', 'attempts', 'attemptsFailed'],
+    gauges: [...MESSAGE_NAMES.gauges, 'first', 'waiting'],
+    histograms: [...MESSAGE_NAMES.histograms, 'cutAfter', 'backAfter', 'outage'],
+  },
+  conservation: [
+    { whole: 'due', parts: ['sent', 'unsent'] },
+    { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
+    { whole: 'cut', parts: ['back', 'waiting'] },
+  ],
+  phasesRead: {
+    response: ['steady', 'drain'],
+    service: ['steady', 'drain'],
+    sendLag: ['steady', 'drain'],
+  },
+  openingStages: 1,
+  hasHttpLeg: false,
+  takesTurns: false,
+  largestMessage: ({ maxBytes }) => maxBytes,
+  serverArguments: () => [],
+  metrics: RELOAD_METRICS,
+  compared: [
+    { name: 'backAfter.p99', step: 'reload', weight: 40, headline: true },
+    { name: 'reload.peakMemory', step: 'reload', weight: 40, headline: true },
+    { name: 'response.p50', step: 'reload', weight: 20, headline: false },
+  ],
+  doubts: ['nothing-echoed', 'disturbance', 'send-lag'],
+} as const satisfies ScenarioDefinition;

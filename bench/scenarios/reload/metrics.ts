@@ -1,0 +1,41 @@
+import { notCompleted } from '../../metrics/fitness.ts';
+import { count, PLAIN, times } from '../../metrics/kinds.ts';
+import type { Metric } from '../../metrics/metric.ts';
+
+/** Figures of what a reload does to open connections. */
+export const RELOAD_METRICS: readonly Metric[] = [
+  count('reload.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
+  count('reload.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
+  {
+    ...PLAIN,
+    name: 'reload.peakMemory',
+    title: 'highest memory of Nginx',
+    unit: 'bytes',
+    better: 'lower',
+    kind: 'usage',
+    needs: ['proxy'],
+    read: ({ proxyPeakBytes }) => proxyPeakBytes,
+    unfit: notCompleted,
+  },
+  ...times({
+    ...PLAIN,
+    name: 'cutAfter',
+    title: 'time from a reload until a connection was cut',
+    read: ({ latencies }) => latencies.cutAfter,
+    unfit: notCompleted,
+  }),
+  ...times({
+    ...PLAIN,
+    name: 'backAfter',
+    title: 'time from a reload until a client was back',
+    read: ({ latencies }) => latencies.backAfter,
+    unfit: notCompleted,
+  }),
+  ...times({
+    ...PLAIN,
+    name: 'outage',
+    title: 'time a client was without a connection',
+    read: ({ latencies }) => latencies.outage,
+    unfit: notCompleted,
+  }),
+];
