@@ -123,7 +123,9 @@ for (const scenario of SCENARIOS) {
           steps.some((step) => step.name === each.step),
           each.step,
         );
-        assert.ok(metric.step === null || metric.step === each.step, `${each.name} of ${each.step}`);
+        // A metric of the messages of another scenario has the step that answers it there.
+        const isAnsweredElsewhere = !steps.some((step) => step.name === metric.step);
+        assert.ok(isAnsweredElsewhere || metric.step === each.step, `${each.name} of ${each.step}`);
       }
       assert.equal(
         compared.some(({ headline }) => headline),
