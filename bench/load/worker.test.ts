@@ -103,13 +103,19 @@ async function drive(
   ports: number[],
   load: Workload['load'],
   onSteady: () => void = () => {},
+  openingStages = 1,
+  between?: (open: number) => Promise<void>,
 ): Promise<Driven> {
   const processes = await Promise.all([startWorker(t), startWorker(t)]);
   const epochNs = monotonicNs();
   const clock = clockSince(epochNs);
   const merger = makeMerger(processes.length);
   const fleet = makeFleet(processes, (recording) => assert.ok(merger.add(recording)));
-  const handshakes = await fleet.connect(processes.map((_, worker) => planOf(ports, load, epochNs, worker)));
+  const plans = processes.map((_, worker) => {
+    const plan = planOf(ports, load, epochNs, worker);
+    return { ...plan, runPlan: { ...plan.runPlan, openingStages } };
+  });
+  const handshakes = await fleet.connect(plans, between);
   const { startUs, endUs: connectedUs } = handshakes;
   assert.ok(startUs > 0 && startUs < connectedUs && connectedUs < clock());
   const warmUpUs = Math.ceil(clock()) + 50_000;
@@ -203,4 +209,54 @@ test('a server that goes ends the run, and what was on its connections is lost, 
     assert.deepEqual([worker.sent, worker.outstanding], [of('echoed') + of('lost'), 0]);
   }
   assert.ok(sum(slices, 'echoed') < 200);
+});
+
+test('connections that open in parts are there part by part, and all of them carry the load', async (t) => {
+  const { port, seen } = await echoServer(t);
+  const opened: [told: number, seen: number][] = [];
+  const between = async (open: number) => void opened.push([open, seen.connections]);
+  const load = { kind: 'closed', inFlight: 1 } as const;
+  const { fleet, slices, faults } = await drive(t, [port], load, () => {}, 3, between);
+  assert.deepEqual(faults, []);
+  // Of five on each of two workers: one, three, five.
+  assert.deepEqual(opened, [
+    [2, 2],
+    [6, 6],
+    [10, 10],
+  ]);
+  assert.equal(seen.numbers.size, 10);
+  assert.deepEqual(
+    fleet.totals().map(({ asked, opened, failed }) => [asked, opened, failed]),
+    [
+      [5, 5, 0],
+      [5, 5, 0],
+    ],
+  );
+  assert.equal(sum(slices, 'opened'), 10);
+});
+
+test('more parts than connections: some parts are empty, and hold up nobody', async (t) => {
+  const { port, seen } = await echoServer(t);
+  let parts = 0;
+  const between = async () => void parts++;
+  const { faults } = await drive(t, [port], { kind: 'closed', inFlight: 1 }, () => {}, 7, between);
+  assert.deepEqual([faults, parts, seen.connections], [[], 7, 10]);
+});
+
+test('a worker that was stopped opens no more', async (t) => {
+  const { port, seen } = await echoServer(t);
+  const worker = await startWorker(t);
+  const told = (type: WorkerReport['type']) =>
+    new Promise<void>((resolve) => worker.onReport((report) => report.type === type && resolve()));
+  const plan = planOf([port], { kind: 'closed', inFlight: 1 }, monotonicNs(), 0);
+  const connected = told('connected');
+  const done = told('done');
+  worker.send({ type: 'connect', plan: { ...plan, runPlan: { ...plan.runPlan, openingStages: 5 } } });
+  await connected;
+  worker.send({ type: 'stop' });
+  worker.send({ type: 'connect-more' });
+  await done;
+  worker.send({ type: 'leave' });
+  await worker.exited;
+  assert.equal(seen.connections, 1);
 });

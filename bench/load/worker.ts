@@ -153,8 +153,9 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   }, TICK_MS);
 
   return (command) => {
-    if (command.type === 'connect-more') ramp = openPart();
-    else if (command.type === 'start') {
+    if (command.type === 'connect-more') {
+      if (!done) ramp = openPart();
+    } else if (command.type === 'start') {
       started = true;
       recorder.schedule(command.times);
       client.start(command.times);

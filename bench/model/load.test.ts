@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import * as v from 'valibot';
+import { inFlightOf, loadOf, loadSchema, ratePerSecondOf, workloadSchema } from './load.ts';
+
+const ASKED = { inFlight: 4, ratePerSecond: 500, arrivals: 'poisson' } as const;
+
+test('the load of a step has what was asked for its kind, and nothing of the other', () => {
+  const closed = loadOf('closed', ASKED);
+  const open = loadOf('open', ASKED);
+  assert.deepEqual(v.parse(loadSchema, closed), { kind: 'closed', inFlight: 4 });
+  assert.deepEqual(v.parse(loadSchema, open), { kind: 'open', ratePerSecond: 500, arrivals: 'poisson' });
+  assert.equal(loadOf(null, ASKED), null);
+  assert.deepEqual([closed, open, null].map(ratePerSecondOf), [null, 500, null]);
+  assert.deepEqual([closed, open, null].map(inFlightOf), [4, 1, 1]);
+});
+
+test('a workload of before scenarios had options has none', () => {
+  const payload = { minBytes: 1, maxBytes: 2, type: 'text' };
+  const old = { scenario: 'echo', load: { kind: 'closed', inFlight: 1 }, payload };
+  assert.deepEqual(v.parse(workloadSchema, old), { ...old, options: {} });
+  const given = { ...old, load: null, options: { 'ping-every': 20_000, 'keep-alive': 'client' } };
+  assert.deepEqual(v.parse(workloadSchema, given), given);
+  for (const options of [{ 'Ping every': 1 }, { ping: -1 }, { ping: null }, { ping: [1] }])
+    assert.equal(v.is(workloadSchema, { ...old, options }), false, JSON.stringify(options));
+  for (const scenario of ['', 'Echo', '../echo', 'a'.repeat(41)])
+    assert.equal(v.is(workloadSchema, { ...old, scenario }), false, scenario);
+});
