@@ -15,7 +15,8 @@ test('messages that were due and never sent are told where there are any, and dr
       ?.series.map(({ label }) => label);
   assert.doesNotMatch(shown(result), /never sent/);
   assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
-  for (const run of [closed, open]) for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
+  for (const run of [closed, open])
+    for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
   for (const worker of open.workers) worker.due = counted(worker, 'sent') + counted(worker, 'unsent');
   for (const { counters } of open.slices) counters.due = counted(counters, 'sent') + 500;
   const page = shown(result);

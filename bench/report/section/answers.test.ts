@@ -26,7 +26,12 @@ test('the first thing is a sentence a variant with both answers, and the verdict
   const badges = cards.map((card) => [...card.matchAll(/<\/svg> ([^<]*)<\/span>/g)].map((match) => match[1]));
   const good = ['throughput: valid', 'latency: valid'];
   assert.deepEqual(badges, [good, ['throughput: valid', 'latency: suspect'], good]);
-  for (const [at, { answers: { throughput } }] of variants.entries())
+  for (const [
+    at,
+    {
+      answers: { throughput },
+    },
+  ] of variants.entries())
     assert.ok(throughput && cards[at]?.includes(capacitySentence(throughput)));
   assert.ok(cards[1]?.includes('A reason.'));
 });
@@ -100,7 +105,12 @@ test('every run is listed with its own figures', () => {
   const [first] = result.runs;
   const [worker] = first?.workers ?? [];
   assert.ok(worker);
-  Object.assign(worker, { asked: worker.asked + 3, failed: 3, lost: 8, echoed: counted(worker, 'echoed') - 8 });
+  Object.assign(worker, {
+    asked: worker.asked + 3,
+    failed: 3,
+    lost: 8,
+    echoed: counted(worker, 'echoed') - 8,
+  });
   const page = shown(result);
   assert.deepEqual(
     tableOf(page, 'Every run'),

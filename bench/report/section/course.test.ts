@@ -34,7 +34,8 @@ test('disturbed seconds are bands of the charts over time, those beside each oth
 
 test('the figures over time are those of each point', () => {
   const result = makeBothSteps(1, 3);
-  for (const run of result.runs) for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
+  for (const run of result.runs)
+    for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
   const page = shown(result);
   for (const { label, run, points, zeroUs } of viewOf(result).runs) {
     const open = run.plan.workload.load?.kind === 'open';

@@ -179,7 +179,8 @@ test('what holds without the disturbed seconds stands beside what holds over all
 test('the throughput table and its chart have the figures of each run', () => {
   const result = makeBothSteps(3, 2);
   // A payload that differs between the ways, as a server that answers with more would.
-  for (const run of result.runs) for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
+  for (const run of result.runs)
+    for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
   const runs = viewOf(result).steps[0]?.runs ?? [];
   assert.deepEqual(
     tableOf(shown(result), 'Throughput by variant'),
