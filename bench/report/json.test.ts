@@ -24,6 +24,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'labels',
     'note',
     'series',
+    'answers',
     'conclusions',
     'runs',
   ]);
@@ -54,6 +55,9 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'disturbed',
     'undisturbed',
     'memoryPerConnectionBytes',
+    'memorySlopes',
+    'counts',
+    'timeline',
     'http',
     'alpn',
     'nginx',
@@ -119,6 +123,9 @@ test('every figure of it is the one of the run', () => {
         sendLagUs: undisturbed?.sendLag,
       },
       memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
+      memorySlopes: { proxy: null, kernel: null },
+      counts: figures.counts,
+      timeline: [],
       http:
         figures.http === null
           ? null
