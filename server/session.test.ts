@@ -259,12 +259,12 @@ describe('session', () => {
       const { session, writes, calls } = begin();
       session.take(Buffer.from(text.slice(0, cut)));
       session.take(Buffer.from(text.slice(cut)));
-      return [Buffer.concat(writes).toString('latin1', 9, 12), ...calls];
+      return [...writes.map((bytes) => bytes.toString('latin1', 9, 12)), ...calls];
     };
     assert.deepEqual(status(`${head(16_384)}\r\n\r\n`), ['200']);
     assert.deepEqual(status(`${head(16_384)}\r\n\r\n`, 1000), ['200']);
     assert.deepEqual(status(`${head(16_385)}\r\n\r\n`), ['431', 'linger']);
-    assert.deepEqual(status(head(16_384)), ['']);
+    assert.deepEqual(status(head(16_384)), []);
     assert.deepEqual(status(head(16_385), 9000), ['431', 'linger']);
   });
 

@@ -39,6 +39,9 @@ test('a variable that holds the whole URL is followed where its values are writt
   assert.equal(over(serverTo('set $app https://app.internal; proxy_pass $app$request_uri;')), true);
   assert.equal(over(serverTo('set $app http://app.internal; proxy_pass $app;')), false);
   assert.equal(over(serverTo('proxy_pass $app;', '', 'map $host $app { default https://app; }')), true);
+  // Where the values differ, one is enough.
+  for (const values of ['default http://app; a https://app;', 'default https://app; a http://app;'])
+    assert.equal(over(serverTo('proxy_pass $app;', '', `map $host $app { ${values} }`)), true);
   // In another server the same name may stand for something else.
   const other = 'server { set $app https://other; }';
   assert.equal(over(serverTo('proxy_pass $app;', 'set $app http://app;', other)), false);
