@@ -326,13 +326,13 @@ describe('session', () => {
   it('logs each message that it answers, and echoes it all the same', () => {
     const logged = answerOf({ reply: 'echo', delayMs: 0, burnUs: 0, log: true });
     const { session, sent, log } = opened({ answer: logged });
-    session.take(Buffer.concat([clientFrame(0x81, 'ü'), clientFrame(0x82, Buffer.of(1, 2))]));
+    session.take(Buffer.concat([clientFrame(0x81, 'ü'), clientFrame(0x82, Buffer.of(1, 0xfe))]));
     session.take(clientFrame(0x81, Buffer.of(0xff)));
     session.ended();
     assert.equal(
       sent(),
-      hex(serverFrame(0x81, 'ü'), serverFrame(0x82, Buffer.of(1, 2)), serverFrame(0x88, closePayload(1007))),
+      hex(serverFrame(0x81, 'ü'), serverFrame(0x82, Buffer.of(1, 0xfe)), serverFrame(0x88, closePayload(1007))),
     );
-    assert.deepEqual(log, ['connected peer', 'received ü', 'received 0102', 'disconnected peer 1007']);
+    assert.deepEqual(log, ['connected peer', 'received ü', 'received 01fe', 'disconnected peer 1007']);
   });
 });

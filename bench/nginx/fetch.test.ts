@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { inFolder } from '../../test/folder.ts';
@@ -19,8 +19,12 @@ interface Scene {
   fetch(): ReturnType<typeof fetchOnce>;
 }
 
-/** Hands in what fetches from such an archive into a folder that is gone afterwards. */
-function archived(packages: Packages, work: (scene: Scene) => Promise<void>): Promise<void> {
+/**
+ * Hands in what fetches from such an archive into a folder that is gone afterwards.
+ *
+ * @param mode of each file in the packages
+ */
+function archived(packages: Packages, work: (scene: Scene) => Promise<void>, mode = 0o755): Promise<void> {
   return inFolder(async (folder) => {
     const { PATH } = process.env;
     for (const name of ['apt-get', 'dpkg-deb'])
@@ -29,7 +33,7 @@ function archived(packages: Packages, work: (scene: Scene) => Promise<void>): Pr
     const asked: string[] = [];
     const said: string[] = [];
     const place: FetchPlace = async (cacheDir, work) => {
-      return work(await mkdtemp(join(cacheDir, 'work-')), executeOf(packages, asked));
+      return work(await mkdtemp(join(cacheDir, 'work-')), executeOf(packages, asked, mode));
     };
     const fetch = () =>
       fetchOnce(
@@ -46,7 +50,7 @@ function archived(packages: Packages, work: (scene: Scene) => Promise<void>): Pr
 }
 
 /** apt-get and dpkg-deb as far as they are used here. */
-function executeOf(packages: Packages, asked: string[]): Execute {
+function executeOf(packages: Packages, asked: string[], mode: number): Execute {
   return async (command, args, options) => {
     if (command === 'apt-get' && args.includes('download')) {
       const names = args.slice(args.indexOf('download') + 1);
@@ -62,6 +66,7 @@ function executeOf(packages: Packages, asked: string[]): Execute {
       for (const file of packages[basename(archive).split('_')[0] ?? ''] ?? []) {
         await mkdir(dirname(join(folder, file)), { recursive: true });
         await writeFile(join(folder, file), '');
+        await chmod(join(folder, file), mode);
       }
     }
     return { stderr: '' };
@@ -122,3 +127,21 @@ test('where no package has the binary nothing is kept', () =>
       assert.equal(scene.asked.length, 3 * time);
     }
   }));
+
+test('what others could change is not used, whether it was just fetched or was there', async () => {
+  const refused = (error: unknown) => error instanceof Problem && error.kind === 'environment';
+  await archived(
+    { nginx: [BINARY] },
+    async (scene) => {
+      await assert.rejects(scene.fetch(), refused);
+      await assert.rejects(scene.fetch(), refused);
+      assert.equal(scene.said.length, 1);
+    },
+    0o777,
+  );
+  await archived({ nginx: [BINARY] }, async (scene) => {
+    const { path } = await scene.fetch();
+    await chmod(path, 0o757);
+    await assert.rejects(scene.fetch(), refused);
+  });
+});
