@@ -42,6 +42,16 @@ http {
     ]);
   });
 
+  test('what the run has of its own goes without a notice', () => {
+    const moved = move(`lock_file /var/lock/nginx; error_log /var/log/nginx.log;
+      http { server { ssl_password_file /etc/words; ${WEBSOCKET} } }`);
+    assert.deepEqual(
+      ['lock_file', 'ssl_password_file'].flatMap((name) => lines(moved, name)),
+      [],
+    );
+    assert.deepEqual(changesOf(moved.notices), []);
+  });
+
   test('whatever the configuration names', () => {
     const moved = move(source, { modulesPath: '/opt/modules' });
     const text = print(moved.tree).text;

@@ -4,6 +4,7 @@ import { makeSearchResult } from '../../test/capacity.ts';
 import { makeRounds } from '../../test/comparison.ts';
 import { makeBothSteps } from '../../test/result.ts';
 import type { Result } from '../model/result.ts';
+import { formatFigure } from '../wording/format.ts';
 import { reportHtml } from './html.ts';
 import { type Choice, configOf, firstChoice } from './page/charts.ts';
 import type { AxisSpec, ChartSpec } from './page/spec.ts';
@@ -86,6 +87,11 @@ function drawnBy(chart: ChartSpec): Drawn[] {
   ];
 }
 
+interface Tooltip {
+  title?(items: readonly object[]): string;
+  label?(item: object): string;
+}
+
 describe('a line on the page', () => {
   const globals = globalThis as { document?: unknown; getComputedStyle?: unknown };
   const before = { document: globals.document, getComputedStyle: globals.getComputedStyle };
@@ -104,7 +110,8 @@ describe('a line on the page', () => {
   const drawn = (values: readonly number[], choice: Partial<Choice> = {}) => {
     const spec = lineOf(values);
     const { data, options } = configOf(spec, theme, { ...firstChoice(spec), ...choice });
-    return { line: data.datasets[0], scales: options?.scales };
+    const tooltip: Tooltip = { ...options?.plugins?.tooltip?.callbacks } as Tooltip;
+    return { line: data.datasets[0], scales: options?.scales, tooltip };
   };
 
   beforeEach(() => {
@@ -128,6 +135,13 @@ describe('a line on the page', () => {
     const point = (x: number, y: number | null) => ({ x, y });
     assert.deepEqual(values(true), [point(0, 2), point(1, null), point(2, 1)]);
     assert.deepEqual(values(false), [point(0, 2), point(1, 0), point(2, 1)]);
+  });
+
+  it('tells its time and value, each in its unit, where it is pointed at', () => {
+    const { tooltip } = drawn([1, 2, 3]);
+    const item = { datasetIndex: 0, dataset: { label: 'a' }, parsed: { x: 2, y: 1500 } };
+    assert.equal(tooltip.title?.([item]), formatFigure(2, 'seconds'));
+    assert.equal(tooltip.label?.(item), `a: ${formatFigure(1500, 'time')}`);
   });
 
   it('is hidden and cut as was chosen', () => {
