@@ -331,7 +331,11 @@ describe('session', () => {
     session.ended();
     assert.equal(
       sent(),
-      hex(serverFrame(0x81, 'ü'), serverFrame(0x82, Buffer.of(1, 0xfe)), serverFrame(0x88, closePayload(1007))),
+      hex(
+        serverFrame(0x81, 'ü'),
+        serverFrame(0x82, Buffer.of(1, 0xfe)),
+        serverFrame(0x88, closePayload(1007)),
+      ),
     );
     assert.deepEqual(log, ['connected peer', 'received ü', 'received 01fe', 'disconnected peer 1007']);
   });
