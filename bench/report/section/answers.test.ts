@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
-import { stored } from '../../model/finding.ts';
+import { type Finding, stored } from '../../model/finding.ts';
 import { finding } from '../../wording/finding.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
@@ -74,6 +74,22 @@ test('evidence that the verdict gives is not given again', () => {
   const page = reportHtml(makeResult([run]));
   assert.equal(sectionText(shown(makeResult([run])), 'answers').split('98 % busy').length, 2);
   assert.doesNotMatch(page, /Limited by the generator/);
+});
+
+test('evidence for a doubt is not given again as a limit, and beside another doubt it is', () => {
+  const evidence = { kind: 'busy', busy: { proxy: null, server: null, generator: 0.98 } } as const;
+  const answered = (doubt: Finding) => {
+    const run = makeRun({ seconds: 1 });
+    run.validity = {
+      verdict: 'suspect',
+      reasons: [doubt],
+      limit: { component: 'machine', evidence: finding('limit', { evidence }) },
+    };
+    const result = makeResult([run]);
+    return sectionText(shown(result), 'answers').split('98 % busy').length - 1;
+  };
+  assert.equal(answered(finding('limited-by', { component: 'machine', evidence })), 1);
+  assert.equal(answered(stored('A reason.')), 1);
 });
 
 test('evidence in other words than those of the verdict on the same component is not given again either', () => {
