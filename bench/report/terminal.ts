@@ -7,7 +7,7 @@ import { formatCapacity } from './answer.ts';
 import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
-import { baselineOf, effectColumns, effectRows } from './comparison/effect.ts';
+import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/effect.ts';
 import { excludedLines, notesOf, roundsSentence } from './comparison/notes.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
@@ -246,6 +246,7 @@ export function comparisonText(result: Result): string | null {
     ...comparisons.flatMap((each) =>
       block(textTable(effectColumns(each, baselineOf(each, comparison)), effectRows(each), [0, 6])),
     ),
+    ...block([effectNote(comparison)]),
     ...block(excludedLines(comparison)),
   ]);
 }

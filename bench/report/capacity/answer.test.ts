@@ -65,7 +65,7 @@ test('the text has the answer first, a row for each trial, and why one is inconc
     'messages per second',
     'response.p99<20ms',
     'connections.failed==0',
-    'Nginx busy',
+    'Nginx CPU',
     'outcome',
   ]);
   assert.deepEqual(
