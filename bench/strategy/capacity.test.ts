@@ -269,6 +269,9 @@ test('no run is begun that would end after the budget', () => {
   const done = play(strategy, carrying(5000));
   assert.equal(done.length, 6);
   assert.equal(conclude(strategy, done).finished, false);
+  // Before the runs have shown how long they take, the plan says; and no more are announced than fit.
+  assert.deepEqual(makeCapacity({ ...OPTIONS, budgetMs: 1000 }).next([]), []);
+  assert.ok(done.every((_, number) => strategy.expectedRuns(done.slice(0, number)) <= 30_000 / 3000));
 });
 
 test('a figure that a run does not give was not missed: too few samples tell nothing', () => {
