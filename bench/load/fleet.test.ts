@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
+import { MESSAGE_NAMES } from '../measure/messages.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { type Counters, type Recording, zeroCounters } from '../model/recording.ts';
 import type { Route } from './connections/route.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import { MESSAGE_NAMES } from '../measure/messages.ts';
 
 interface FakeProcess extends WorkerProcess {
   heard: WorkerCommand[];
@@ -53,11 +53,7 @@ function plan(worker: number, connections: number): WorkerPlan {
 
 let sequence = 0;
 
-function recording(
-  worker: number,
-  counters: Counters,
-  changes: Partial<Recording> = {},
-): WorkerReport {
+function recording(worker: number, counters: Counters, changes: Partial<Recording> = {}): WorkerReport {
   const base64 = encodeRecording({
     from: { host: 'here', index: worker },
     sequence: sequence++,

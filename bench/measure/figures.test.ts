@@ -35,9 +35,18 @@ test('messages, rates and bytes are read from the books and the steady phase', (
   const steady = run.slices.filter((slice) => slice.phase === 'steady');
   assert.deepEqual(figures.connections, { asked: 1000, opened: 1000, failed: 0 });
   assert.equal(figures.messages.sent, sum(run.slices.map(({ counters }) => counted(counters, 'sent'))));
-  assert.equal(figures.messages.perSecond, sum(steady.map(({ counters }) => counted(counters, 'echoed'))) / 4);
-  assert.equal(figures.bytes.sentPerSecond, sum(steady.map(({ counters }) => counted(counters, 'bytesSent'))) / 4);
-  assert.equal(figures.bytes.receivedPerSecond, sum(steady.map(({ counters }) => counted(counters, 'bytesReceived'))) / 4);
+  assert.equal(
+    figures.messages.perSecond,
+    sum(steady.map(({ counters }) => counted(counters, 'echoed'))) / 4,
+  );
+  assert.equal(
+    figures.bytes.sentPerSecond,
+    sum(steady.map(({ counters }) => counted(counters, 'bytesSent'))) / 4,
+  );
+  assert.equal(
+    figures.bytes.receivedPerSecond,
+    sum(steady.map(({ counters }) => counted(counters, 'bytesReceived'))) / 4,
+  );
   assert.equal(figures.connect.timeToOpenUs, 2_000_000);
   assert.equal(figures.connect.perSecond, 500);
   assert.equal(figures.conservation.ok, true);
@@ -46,7 +55,10 @@ test('messages, rates and bytes are read from the books and the steady phase', (
 test('a late echo of the steady phase counts, an echo of the warm-up does not', () => {
   const run = makeRun({ seconds: 3 });
   const counting = run.slices.filter((slice) => slice.phase === 'steady' || slice.phase === 'drain');
-  assert.equal(figuresOf(run).latencies.service?.count, sum(counting.map(({ counters }) => counted(counters, 'echoed'))));
+  assert.equal(
+    figuresOf(run).latencies.service?.count,
+    sum(counting.map(({ counters }) => counted(counters, 'echoed'))),
+  );
 });
 
 test('times of messages are read from the steady phase and the drain, those of handshakes from all phases', () => {

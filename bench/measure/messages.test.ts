@@ -9,8 +9,8 @@ import {
   zeroCounters,
 } from '../model/recording.ts';
 import { MESSAGE_NAMES, Messages } from './messages.ts';
-import type { Recorder } from './recorder.ts';
 import { bounds, buckets, record, samples, TIMES } from './recorder.test.fixture.ts';
+import type { Recorder } from './recorder.ts';
 
 const COUNTERS = [...COMMON_COUNTERS, ...MESSAGE_NAMES.counters];
 
@@ -87,7 +87,12 @@ describe('what belongs to which phase', () => {
   });
 
   test('what is told late comes as a supplement to the last second of the warm-up', () => {
-    const { recorder, messages, recordings } = recordMessages(() => ({ startUs: 0, endUs: 1, utilisation: 1, delayMaxUs: 1 }));
+    const { recorder, messages, recordings } = recordMessages(() => ({
+      startUs: 0,
+      endUs: 1,
+      utilisation: 1,
+      delayMaxUs: 1,
+    }));
     const times = { ...TIMES, steadyUs: 3_000_000 };
     recorder.schedule(times);
     for (const us of [1_600_000, 2_990_000]) messages.sentOnSchedule(us, us, 64);

@@ -95,7 +95,6 @@ test('handshakes: the whole is the sum of its parts', () => {
   assert.deepEqual(recordings[0]?.gauges, { depth: 0, open: 2 });
 });
 
-
 describe('what a scenario declares', () => {
   test('is counted and timed by its name, besides what every run does', () => {
     const { recorder, recordings } = record(NAMES);

@@ -198,11 +198,7 @@ const HOSTILE: [what: string, bytes: number[], error: RegExp][] = [
   ['counters without end', [...ORIGIN, ...HUGE], /ends in the middle/],
   ['a failure that is none', [...HEAD, 1, 1, 104, 1], /not known/],
   ['a failure named like a property', [...HEAD, 1, 9, ...Buffer.from('__proto__'), 1], /not known/],
-  [
-    'a failure twice',
-    [...HEAD, 2, ...text('tcp/refused'), 1, ...text('tcp/refused'), 1],
-    /not known/,
-  ],
+  ['a failure twice', [...HEAD, 2, ...text('tcp/refused'), 1, ...text('tcp/refused'), 1], /not known/],
   ['failures without end', [...HEAD, ...HUGE], /ends in the middle/],
   ['gauges of neither kind', [...HEAD, 0, 2], /yes or no/],
   ['a loop busier than always', [...HEAD, 0, 0, 1, 0, 0, 0xc1, 0x84, 0x3d, 0], /busier/],

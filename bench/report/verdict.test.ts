@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps } from '../../test/result.ts';
+import { counted } from '../model/recording.ts';
 import { reportHtml } from './html.ts';
 import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
-import { counted } from '../model/recording.ts';
 
 test('messages that were due and never sent are told where there are any, and drawn', () => {
   const result = makeBothSteps(1, 4);
@@ -15,7 +15,8 @@ test('messages that were due and never sent are told where there are any, and dr
       ?.series.map(({ label }) => label);
   assert.doesNotMatch(shown(result), /never sent/);
   assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
-  for (const run of [closed, open]) for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
+  for (const run of [closed, open])
+    for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
   for (const worker of open.workers) worker.due = counted(worker, 'sent') + counted(worker, 'unsent');
   for (const { counters } of open.slices) counters.due = counted(counters, 'sent') + 500;
   const page = shown(result);

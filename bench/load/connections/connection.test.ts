@@ -423,9 +423,7 @@ for (const client of CLIENTS) {
         const digest = (event: string) => createHash('sha256').update(event, 'latin1').digest('hex');
         assert.deepEqual(
           heard.events.filter(isMessage).map(digest),
-          sent.map(({ bytes, text }) =>
-            digest(`${text ? 'text' : 'binary'} ${bytes.toString('latin1')}`),
-          ),
+          sent.map(({ bytes, text }) => digest(`${text ? 'text' : 'binary'} ${bytes.toString('latin1')}`)),
         );
       });
 

@@ -3,13 +3,13 @@ import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import { stored } from '../../model/finding.ts';
+import { counted } from '../../model/recording.ts';
 import { finding } from '../../wording/finding.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 test('the first thing is a sentence a variant with both answers, and the verdicts of both steps', () => {
   const result = makeBothSteps(3, 4);
@@ -26,7 +26,12 @@ test('the first thing is a sentence a variant with both answers, and the verdict
   const badges = cards.map((card) => [...card.matchAll(/<\/svg> ([^<]*)<\/span>/g)].map((match) => match[1]));
   const good = ['throughput: valid', 'latency: valid'];
   assert.deepEqual(badges, [good, ['throughput: valid', 'latency: suspect'], good]);
-  for (const [at, { answers: { throughput } }] of variants.entries())
+  for (const [
+    at,
+    {
+      answers: { throughput },
+    },
+  ] of variants.entries())
     assert.ok(throughput && cards[at]?.includes(capacitySentence(throughput)));
   assert.ok(cards[1]?.includes('A reason.'));
 });
@@ -100,7 +105,12 @@ test('every run is listed with its own figures', () => {
   const [first] = result.runs;
   const [worker] = first?.workers ?? [];
   assert.ok(worker);
-  Object.assign(worker, { asked: worker.asked + 3, failed: 3, lost: 8, echoed: counted(worker, 'echoed') - 8 });
+  Object.assign(worker, {
+    asked: worker.asked + 3,
+    failed: 3,
+    lost: 8,
+    echoed: counted(worker, 'echoed') - 8,
+  });
   const page = shown(result);
   assert.deepEqual(
     tableOf(page, 'Every run'),
