@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import * as v from 'valibot';
 import { capacitySchema } from '../model/capacity.ts';
 import { stored } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Validity } from '../model/run.ts';
 import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { readResult } from '../store/read.ts';
 import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
-import { ratePerSecondOf } from '../model/load.ts';
 
 const BUSY: Validity = {
   verdict: 'suspect',

@@ -120,8 +120,7 @@ describe('steps', () => {
   });
 
   test('an option of a step that is left out is incomplete, and tells what completes it', () => {
-    const check = (line: string, steps: readonly string[]) => () =>
-      checkSteps(given(line), ALL_KINDS, steps);
+    const check = (line: string, steps: readonly string[]) => () => checkSteps(given(line), ALL_KINDS, steps);
     for (const [option, step] of [
       ['rate', 'paced'],
       ['arrivals', 'paced'],

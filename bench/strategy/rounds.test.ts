@@ -5,12 +5,12 @@ import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
-import { ratePerSecondOf } from '../model/load.ts';
 
 const OPTIONS: RoundsOptions = {
   variants: ['plain', 'tls'],

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps } from '../../../test/result.ts';
+import { counted } from '../../model/recording.ts';
 import { formatBytes, formatCount, formatTime } from '../../wording/format.ts';
 import { reportHtml } from '../html.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 test('disturbed seconds are bands of the charts over time, those beside each other one, and explained', () => {
   const result = makeBothSteps(1, 5);

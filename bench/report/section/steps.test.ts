@@ -11,13 +11,13 @@ import {
 } from '../../../test/result.ts';
 import { CLOSED, makeRun } from '../../../test/run.ts';
 import { stored } from '../../model/finding.ts';
+import { counted } from '../../model/recording.ts';
 import { formatBytes, formatCount, formatShare, formatTime } from '../../wording/format.ts';
 import { formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { summaryText } from '../terminal.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 
