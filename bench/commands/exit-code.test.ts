@@ -27,7 +27,7 @@ test('each kind of failure of a run fails the whole, and only an interruption we
   const failing: Partial<Judged>[] = [
     { figures: { ...figures, connections: { ...connections, failed: 1 } } },
     { figures: { ...figures, messages: { ...messages, lost: 1 } } },
-    { figures: { ...figures, failures: { ...failures, total: 1 } } },
+    { figures: { ...figures, failures: { ...failures, total: 1, faults: 1 } } },
     { run: { ...GOOD, outcome: { state: 'failed', reason: 'x' } } },
     { run: { ...GOOD, outcome: { state: 'aborted', reason: 'x' } } },
   ];
@@ -49,4 +49,18 @@ test('of two codes the worse one counts', () => {
       assert.equal(worseOf(other, worse), worse);
     }
   }
+});
+
+test('what a scenario is about fails no run: a lost message, or a connection that ended while it was open', () => {
+  const { connections, messages, failures, http } = NO_FAILURES.figures;
+  const figures = {
+    connections,
+    messages: { ...messages, lost: 3 },
+    failures: { ...failures, total: 3 },
+    http,
+  };
+  const { plan } = GOOD;
+  const cut = { ...GOOD, plan: { ...plan, workload: { ...plan.workload, scenario: 'reload' } } };
+  assert.equal(exitCodeOf([judged('valid', { run: cut, figures })], WHOLE), EXIT.done);
+  assert.equal(exitCodeOf([judged('valid', { figures })], WHOLE), EXIT.failed);
 });

@@ -87,7 +87,8 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
 const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
 
 /** The master replaces the worker and the run continues, but its connections were cut, if there were any yet. */
-function nginxWorkerEnded({ proxy }: Run): Notice | null {
+function nginxWorkerEnded({ proxy, timeline }: Run): Notice | null {
+  if (timeline.some(({ action }) => action.kind === 'kill-proxy-workers')) return null;
   const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);
   const [how] = ends;
   return how === undefined ? null : notice('warning', 'nginx-worker-ended', { count: ends.length, how });

@@ -116,7 +116,7 @@ export async function driveLoad(
     sampler,
     processSet,
     live,
-    on: { proxy, servers, processSet },
+    on: { proxy, servers, processSet, cutClients: () => fleet.cut() },
     timeline: [],
     onPartOpen,
     handshakes: { startUs: 0, endUs: 0 },

@@ -58,9 +58,11 @@ async function play(
   const asked: string[] = [];
   const done: DoneAction[] = [];
   const on: ActedOn = {
-    proxy: proxy === undefined ? { reload: () => void asked.push('reload') } : proxy,
+    proxy:
+      proxy === undefined ? { reload: () => void asked.push('reload'), processes: async () => [] } : proxy,
     servers,
     processSet: { expectExit: ({ name }: Launched) => void asked.push(`the end of ${name}`) },
+    cutClients: () => void asked.push('cut'),
   };
   const record = (each: DoneAction) => {
     done.push(each);
@@ -146,6 +148,7 @@ test('what cannot be done is recorded with its reason, and the next follows', as
     reload() {
       throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');
     },
+    processes: async () => [],
   };
   const { done: dead } = await play([at(0, RELOAD)], { proxy });
   assert.match(dead[0]?.failure ?? '', /Nginx has exited/);

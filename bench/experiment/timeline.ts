@@ -8,9 +8,11 @@ import type { RunningNginx } from '../topology/target.ts';
 
 /** What the actions of a timeline act on. */
 export interface ActedOn {
-  proxy: Pick<RunningNginx, 'reload'> | null;
+  proxy: Pick<RunningNginx, 'reload' | 'processes'> | null;
   servers: readonly EchoServer[];
   processSet: Pick<ProcessSet, 'expectExit'>;
+  /** Has every client drop its connection. */
+  cutClients(): void;
 }
 
 /**
@@ -47,10 +49,15 @@ async function failureOf(action: Action, on: ActedOn): Promise<string | null> {
   }
 }
 
-async function act(action: Action, { proxy, servers, processSet }: ActedOn): Promise<void> {
-  if (action.kind === 'reload') {
+async function act(action: Action, { proxy, servers, processSet, cutClients }: ActedOn): Promise<void> {
+  if (action.kind === 'cut-clients') {
+    cutClients();
+    return;
+  }
+  if (!('server' in action)) {
     if (proxy === null) throw new Error('there is no proxy');
-    proxy.reload();
+    if (action.kind === 'reload') proxy.reload();
+    else await killWorkers(proxy);
     return;
   }
   const server = servers[action.server];
@@ -62,6 +69,10 @@ async function act(action: Action, { proxy, servers, processSet }: ActedOn): Pro
   }
   const signal = action.kind === 'stop-server' ? 'SIGSTOP' : 'SIGCONT';
   if (!signalOrNot(server, signal)) throw new Error(`${server.launched.name} has exited`);
+}
+
+async function killWorkers({ processes }: Pick<RunningNginx, 'processes'>): Promise<void> {
+  for (const { role, pid } of await processes()) if (role === 'worker') process.kill(pid, 'SIGKILL');
 }
 
 /** @returns whether it is there to get the signal */

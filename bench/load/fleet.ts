@@ -32,6 +32,8 @@ export interface Fleet {
    * Sends during warm-up and steady phase. Resolves when every worker is drained, or none has a connection left.
    */
   run(times: PhaseTimes): Promise<void>;
+  /** Has every client drop its connection. */
+  cut(): void;
   /** Ends early: every worker emits what it has. Resolves like `run`. */
   stop(): Promise<void>;
   /** Tells the workers to close their connections and exit. */
@@ -102,6 +104,9 @@ export function makeFleet(processes: WorkerProcess[], onRecording: (recording: R
     run(times) {
       for (const member of members) tell(member, { type: 'start', times });
       return all('done');
+    },
+    cut() {
+      for (const member of members) tell(member, { type: 'cut' });
     },
     stop() {
       for (const member of members) {

@@ -45,6 +45,8 @@ export type WorkerCommand =
   /** Open the next part of the connections, if the plan has several. */
   | { type: 'connect-more' }
   | { type: 'start'; times: PhaseTimes }
+  /** Drop all connections at once. */
+  | { type: 'cut' }
   /** Stop sending, emit what was recorded, and end. */
   | { type: 'stop' }
   /** Close all connections and exit. */

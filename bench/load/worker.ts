@@ -159,7 +159,8 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
       started = true;
       recorder.schedule(command.times);
       client.start(command.times);
-    } else if (command.type === 'stop') finish();
+    } else if (command.type === 'cut') sessions.cutAll();
+    else if (command.type === 'stop') finish();
     else if (command.type === 'leave') {
       finish();
       leave(sessions);

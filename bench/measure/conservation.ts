@@ -32,9 +32,10 @@ export function conservationOf(run: Run): Conservation {
   return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
 }
 
-/** An older run that did not count the whole cannot break it. */
+/** An older run that did not count all of it cannot break it. */
 function holds({ whole, parts }: Equation, counts: Counters): boolean {
-  return counts[whole] === undefined || counts[whole] === sum(parts.map((part) => counted(counts, part)));
+  if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
+  return counts[whole] === sum(parts.map((part) => counted(counts, part)));
 }
 
 function sum(counts: readonly number[]): number {

@@ -22,6 +22,7 @@ import {
   cpuUsByComponent,
   mapComponents,
   peakBytes,
+  peakCores,
   type ProcessFigures,
   processFigures,
   residentGrowthByComponent,
@@ -87,6 +88,8 @@ export interface RunFigures {
   undisturbed: Undisturbed | null;
   /** The most that all processes of the proxy had resident at one time, by their samples; null if there are none. */
   proxyPeakBytes: number | null;
+  /** The most CPU that the proxy used between two samples, in cores; null if there are none. */
+  proxyPeakCores: number | null;
   /** The final counts and levels of the run, by name: sums over its workers. */
   counts: Counters;
   /** Memory for each connection, where they were opened in stages; null where it was not measured. */
@@ -180,6 +183,7 @@ export function figuresOf(run: Run): RunFigures {
         : { seconds: seconds.filter(({ cause }) => cause !== null).length, of: seconds.length },
     undisturbed: seconds === null ? null : undisturbedOf(run, seconds),
     proxyPeakBytes: peakBytes(run, 'proxy'),
+    proxyPeakCores: peakCores(run, 'proxy'),
     counts: sums,
     memorySlopes: { proxy: memorySlope(run, 'proxyBytes'), kernel: memorySlope(run, 'kernelBytes') },
     memoryPerConnectionBytes: memoryPerConnection(run),

@@ -3,10 +3,10 @@ import type { Counts } from './counts.ts';
 import type { Books, Recorder } from './recorder.ts';
 
 /**
- * What scenarios with messages count. `due`: messages that the load asked for; at the end, due = `sent` + `unsent`.
+ * What scenarios with messages count. `due`: messages that the load asked for; due = `sent` + `unsent` + `queued`.
  * `lost`: sent, then given up. `unsent`: given up before being sent, because there was no connection to carry them.
  * Each is counted when it happens, but `due` under the phase of the intended time (see Recording). `outstanding`:
- * sent, and neither echoed nor lost.
+ * sent, and neither echoed nor lost. `queued`: due, and neither sent nor unsent.
  *
  * `lostWait` and `unsentWait`: how long the messages that were given up had waited, in µs, from the intended time in
  * an open loop and from the send in a closed one. The same samples are also in `response` (open loop) or `service`
@@ -14,7 +14,7 @@ import type { Books, Recorder } from './recorder.ts';
  */
 export const MESSAGE_NAMES = {
   counters: ['due', 'sent', 'echoed', 'lost', 'unsent'],
-  gauges: ['outstanding'],
+  gauges: ['outstanding', 'queued'],
   histograms: ['response', 'service', 'sendLag', 'lostWait', 'unsentWait'],
 } as const satisfies RecordedNames;
 
@@ -39,12 +39,14 @@ export class Messages {
   readonly #recorder: Recorder;
   readonly #now: MessageBooks;
   outstanding = 0;
+  #queued = 0;
 
   /** @param recorder one that was given MESSAGE_NAMES, besides whatever else its scenario records */
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
     this.#now = recorder.now as MessageBooks;
     recorder.level('outstanding', () => this.outstanding);
+    recorder.level('queued', () => this.#queued);
   }
 
   /** A message was sent in a closed loop, where it is due when it is sent. */
@@ -67,6 +69,7 @@ export class Messages {
   fellDue(nowUs: number, intendedUs: number): void {
     this.#recorder.at(nowUs);
     this.#of(nowUs, intendedUs).counters.due++;
+    this.#queued++;
   }
 
   /** A message was sent in an open loop. Its send lag is recorded in the phase of its intended time. */
@@ -75,6 +78,7 @@ export class Messages {
     const { counters } = this.#now;
     counters.sent++;
     counters.bytesSent += bytes;
+    this.#queued--;
     this.outstanding++;
     this.#of(nowUs, intendedUs).histograms.sendLag.record(nowUs - intendedUs);
   }
@@ -113,6 +117,7 @@ export class Messages {
   unsent(nowUs: number, intendedUs: number, waitedUs: number): void {
     this.#recorder.at(nowUs);
     this.#now.counters.unsent++;
+    this.#queued--;
     const { histograms } = this.#of(nowUs, intendedUs);
     histograms.response.record(waitedUs);
     histograms.unsentWait.record(waitedUs);

@@ -106,6 +106,24 @@ export function residentsOf(run: Run, component: Component, role?: Role): Reside
   return [...bySecond.values()].sort((a, b) => a.second - b.second);
 }
 
+/** The most CPU that a component used between two samples, in cores; null if it was not sampled twice. */
+export function peakCores(run: Run, component: Component): number | null {
+  const bySecond = new Map<number, number>();
+  for (const { samples } of run.processes.filter((each) => each.component === component)) {
+    for (const [index, { atUs, cpuUs }] of samples.entries()) {
+      const before = samples[index - 1];
+      // Samples at the bounds of phases may be too close together to say anything.
+      if (before === undefined || atUs - before.atUs < LEAST_PEAK_US) continue;
+      const second = Math.floor(atUs / 1e6);
+      const cores = (cpuUs - before.cpuUs) / (atUs - before.atUs);
+      bySecond.set(second, (bySecond.get(second) ?? 0) + cores);
+    }
+  }
+  return bySecond.size === 0 ? null : Math.max(...bySecond.values());
+}
+
+const LEAST_PEAK_US = 500_000;
+
 /** The most that a component had resident at one time; null if it was not sampled. */
 export function peakBytes(run: Run, component: Component): number | null {
   const bytes = residentsOf(run, component).map((each) => each.bytes);

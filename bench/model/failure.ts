@@ -13,6 +13,7 @@ export type FailureStage = (typeof FAILURE_STAGES)[number];
  * - `protocol-error`: bytes that are neither an HTTP response nor a valid frame;
  * - `echo-timeout`, `mismatch`, `out-of-order`: the echo did not arrive, differs, or arrived in the wrong order;
  * - `closed-<code>`: closed by the peer; 1006 without a close frame (RFC 6455 section 7.1.5);
+ * - `cut`: ended by the client itself, as its scenario says;
  * - `no-ports`, `no-files`: the generator's own limits (EADDRNOTAVAIL, EMFILE);
  * - `system-<code>`: any other error of the operating system, by its name.
  */
@@ -26,6 +27,7 @@ export type FailureKind =
   | 'echo-timeout'
   | 'mismatch'
   | 'out-of-order'
+  | 'cut'
   | 'no-ports'
   | 'no-files'
   | `status-${number}`

@@ -33,13 +33,15 @@ describe('the registry', () => {
 
   test('has no two steps, options or titles that are called the same', () => {
     assertUnique(SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name)));
-    assertUnique(SCENARIOS.flatMap(({ options }) => Object.keys(options)));
     assertUnique(SCENARIOS.map(({ title }) => title));
     assertUnique(METRICS.map(({ name }) => name));
+    const options = SCENARIOS.flatMap(({ options }) => Object.entries(options));
     assert.deepEqual(
       Object.keys(SCENARIO_OPTIONS).sort(),
-      SCENARIOS.flatMap(({ options }) => Object.keys(options)).sort(),
+      [...new Set(options.map(([name]) => name))].sort(),
     );
+    // An option that several scenarios have is one and the same.
+    assertUnique([...new Map(options.map(([name, option]) => [option, name])).values()]);
   });
 
   test('finds scenarios and steps by name, and says so where there is none', () => {
@@ -134,7 +136,9 @@ for (const scenario of SCENARIOS) {
     });
 
     test('its metrics are metrics, of its own steps or of a scenario that has them as well', () => {
-      const known = SCENARIOS.filter(({ metrics }) => scenario.metrics.some((each) => metrics.includes(each)));
+      const known = SCENARIOS.filter(({ metrics }) =>
+        scenario.metrics.some((each) => metrics.includes(each)),
+      );
       const stepNames = known.flatMap((each) => each.steps.map((step) => step.name));
       for (const metric of scenario.metrics) {
         assert.ok(METRICS.includes(metric));

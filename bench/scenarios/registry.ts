@@ -2,9 +2,10 @@ import type { ScenarioDefinition, StepDefinition } from './definition.ts';
 import { echo } from './echo/definition.ts';
 import { idle } from './idle/definition.ts';
 import { reload } from './reload/definition.ts';
+import { storm } from './storm/definition.ts';
 
 /** Every scenario, in the order in which `--help` lists them; the first is the default. */
-const REGISTRY = [echo, idle, reload] as const;
+const REGISTRY = [echo, idle, reload, storm] as const;
 
 export const SCENARIOS: readonly ScenarioDefinition[] = REGISTRY;
 export const DEFAULT_SCENARIO: ScenarioDefinition = REGISTRY[0];

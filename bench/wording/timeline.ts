@@ -2,8 +2,13 @@ import type { Action } from '../model/timeline.ts';
 
 /** What was done to a topology, as the mark of a chart says it: `reload`, `echo server 2 killed`. */
 export function actionText(action: Action): string {
-  if (action.kind === 'reload') return 'reload';
-  return `echo server ${action.server + 1} ${DONE[action.kind]}`;
+  if ('server' in action) return `echo server ${action.server + 1} ${DONE[action.kind]}`;
+  return ALONE[action.kind];
 }
 
+const ALONE = {
+  reload: 'reload',
+  'kill-proxy-workers': 'Nginx workers killed',
+  'cut-clients': 'all cut by their clients',
+} as const;
 const DONE = { 'kill-server': 'killed', 'stop-server': 'stopped', 'continue-server': 'continued' } as const;

@@ -79,6 +79,11 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     }
   }
 
+  /** Drops all open connections; each counts as failed, of the kind `cut`. */
+  cutAll(): void {
+    for (const session of this.allOpen()) session.giveUp('cut');
+  }
+
   /** Starts the closing handshake on all open connections. */
   closeAll(): void {
     for (const session of this.allOpen()) session.close();

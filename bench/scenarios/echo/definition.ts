@@ -22,7 +22,7 @@ export const echo = {
   timeline: () => [],
   recorded: MESSAGE_NAMES,
   conservation: [
-    { whole: 'due', parts: ['sent', 'unsent'] },
+    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
     { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
   ],
   // An echo of a steady message counts even if it arrives in the drain.

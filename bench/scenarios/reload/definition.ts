@@ -1,7 +1,8 @@
-import { RECONNECT } from '../../load/sessions/reconnect.ts';
+import { COMEBACK_NAMES } from '../../load/sessions/comeback.ts';
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioOptions } from '../../model/load.ts';
 import type { ScenarioDefinition } from '../definition.ts';
+import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RELOAD_METRICS } from './metrics.ts';
 
@@ -40,14 +41,7 @@ export const reload = {
       default: 15_000,
       help: 'reload: from one reload to the next, and to the end [15s]',
     },
-    reconnect: {
-      value: 'POLICY',
-      kind: 'text',
-      pattern: RECONNECT,
-      expected: 'none, immediate, a delay such as 500ms, or a range of delays such as 100ms..10s',
-      default: '100ms..10s',
-      help: 'reload: when clients come back: none, immediate, 500ms, 100ms..10s [100ms..10s]',
-    },
+    reconnect: RECONNECT_OPTION,
   },
   excluded: ['in-flight', 'duration', 'warmup', 'no-http'],
   lengths: (_step, { reloads, 'reload-every': everyMs }) => ({
@@ -57,12 +51,12 @@ export const reload = {
   defaultRate: 1000,
   timeline: (_step, options) => reloadsAt(options).map((atMs) => ({ atMs, action: { kind: 'reload' } })),
   recorded: {
-    counters: [...MESSAGE_NAMES.counters, 'cut', 'back', 'attempts', 'attemptsFailed'],
-    gauges: [...MESSAGE_NAMES.gauges, 'first', 'waiting'],
-    histograms: [...MESSAGE_NAMES.histograms, 'cutAfter', 'backAfter', 'outage'],
+    counters: [...MESSAGE_NAMES.counters, ...COMEBACK_NAMES.counters],
+    gauges: [...MESSAGE_NAMES.gauges, ...COMEBACK_NAMES.gauges, 'first'],
+    histograms: [...MESSAGE_NAMES.histograms, ...COMEBACK_NAMES.histograms, 'cutAfter', 'backAfter'],
   },
   conservation: [
-    { whole: 'due', parts: ['sent', 'unsent'] },
+    { whole: 'due', parts: ['sent', 'unsent', 'queued'] },
     { whole: 'sent', parts: ['echoed', 'outstanding', 'lost'] },
     { whole: 'cut', parts: ['back', 'waiting'] },
   ],

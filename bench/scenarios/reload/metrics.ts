@@ -1,6 +1,7 @@
 import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
+import { OUTAGE_METRICS } from '../storm/metrics.ts';
 
 /** Figures of what a reload does to open connections. */
 export const RELOAD_METRICS: readonly Metric[] = [
@@ -31,11 +32,5 @@ export const RELOAD_METRICS: readonly Metric[] = [
     read: ({ latencies }) => latencies.backAfter,
     unfit: notCompleted,
   }),
-  ...times({
-    ...PLAIN,
-    name: 'outage',
-    title: 'time a client was without a connection',
-    read: ({ latencies }) => latencies.outage,
-    unfit: notCompleted,
-  }),
+  ...OUTAGE_METRICS,
 ];

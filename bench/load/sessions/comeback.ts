@@ -1,0 +1,92 @@
+import type { RecordedNames } from '../../model/recording.ts';
+import type { ClientContext } from './client.ts';
+import { delaysOf, parseReconnect } from './reconnect.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Names under which clients that lose their connection are recorded. `cut`: connections that ended while the run went
+ * on. `back`: clients that have a connection again. `waiting`: those that do not. `outage`: from the end of one
+ * connection to the end of the handshake of the next, in µs.
+ */
+export const COMEBACK_NAMES = {
+  counters: ['cut', 'back', 'attempts', 'attemptsFailed'],
+  gauges: ['waiting'],
+  histograms: ['outage'],
+} as const satisfies RecordedNames;
+
+/** A client without a connection. */
+interface Absent {
+  cutUs: number;
+  attempt: number;
+  delay(attempt: number): number;
+}
+
+/** Reconnects clients as the plan's option `reconnect` says. `State` identifies connections. */
+export interface Comeback<State extends object> {
+  /** Registers the state of a connection that is about to open, and returns it. */
+  register(state: State): State;
+  /** @returns whether the connection replaces one that was cut */
+  opened(session: Session<State>, nowUs: number): boolean;
+  refused(session: Session<State>, nowUs: number): void;
+  cut(session: Session<State>, nowUs: number): void;
+  /** Whether clients may still come back. */
+  isActive(): boolean;
+  stop(): void;
+}
+
+export function makeComeback<State extends object>(context: ClientContext): Comeback<State> {
+  const { clock, recorder, plan, worker, callAt, connect } = context;
+  const policy = parseReconnect(String(plan.workload.options.reconnect));
+  /** The client behind a connection that replaces another, by the state of the connection. */
+  const owners = new WeakMap<State, Absent>();
+  let opening: Absent | null = null;
+  let absent = 0;
+  let stopped = false;
+  recorder.level('waiting', () => absent);
+
+  const attempt = (client: Absent) =>
+    callAt(clock() + client.delay(client.attempt), () => {
+      if (stopped) return;
+      client.attempt++;
+      recorder.at(clock());
+      recorder.count('attempts');
+      opening = client;
+      connect();
+      opening = null;
+    });
+  return {
+    register(state) {
+      if (opening !== null) owners.set(state, opening);
+      return state;
+    },
+    opened(session, nowUs) {
+      const client = owners.get(session.state);
+      if (client === undefined) return false;
+      absent--;
+      recorder.at(nowUs);
+      recorder.count('back');
+      recorder.record('outage', nowUs - client.cutUs);
+      return true;
+    },
+    refused(session, nowUs) {
+      const client = owners.get(session.state);
+      if (client === undefined || stopped) return;
+      recorder.at(nowUs);
+      recorder.count('attemptsFailed');
+      attempt(client);
+    },
+    cut(session, nowUs) {
+      if (stopped) return;
+      recorder.at(nowUs);
+      recorder.count('cut');
+      absent++;
+      if (policy === null) return;
+      const delay = delaysOf(policy, plan.seed + session.id * 31 + worker);
+      attempt({ cutUs: nowUs, attempt: 0, delay });
+    },
+    isActive: () => policy !== null && !stopped,
+    stop() {
+      stopped = true;
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { MakeClient } from '../../load/sessions/client.ts';
+import { makeComeback } from '../../load/sessions/comeback.ts';
+
+/** Silent connections; a client whose connection is cut comes back as its policy says. */
+export const makeClient: MakeClient<object> = (context) => {
+  const comeback = makeComeback<object>(context);
+  let drainUs = Number.POSITIVE_INFINITY;
+  let started = false;
+  let stopped = false;
+  return {
+    state: () => comeback.register({}),
+    isReady: () => true,
+    start(times) {
+      started = true;
+      ({ drainUs } = times);
+    },
+    open(session) {
+      comeback.opened(session, context.clock());
+    },
+    message: (session) => session.giveUp('mismatch'),
+    batchEnd() {},
+    pong() {},
+    refused: (session, nowUs) => comeback.refused(session, nowUs),
+    closed(session, nowUs) {
+      if (started) comeback.cut(session, nowUs);
+    },
+    reconnects: () => comeback.isActive(),
+    tick() {},
+    isDrained: (nowUs) => stopped || nowUs >= drainUs,
+    stop() {
+      stopped = true;
+      comeback.stop();
+    },
+  };
+};

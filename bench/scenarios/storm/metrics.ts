@@ -1,0 +1,28 @@
+import { notCompleted } from '../../metrics/fitness.ts';
+import { count, PLAIN, times } from '../../metrics/kinds.ts';
+import type { Metric } from '../../metrics/metric.ts';
+
+/** The time a client was without a connection: shared by the scenarios in which clients come back. */
+export const OUTAGE_METRICS: readonly Metric[] = times({
+  ...PLAIN,
+  name: 'outage',
+  title: 'time a client was without a connection',
+  read: ({ latencies }) => latencies.outage,
+  unfit: notCompleted,
+});
+
+/** Figures of clients that all come back at once. */
+export const STORM_METRICS: readonly Metric[] = [
+  count('storm.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
+  {
+    ...PLAIN,
+    name: 'storm.attempts',
+    title: 'attempts per client',
+    unit: 'count',
+    better: 'lower',
+    kind: 'usage',
+    read: ({ counts: { attempts, cut } }) => (attempts === undefined || !cut ? null : attempts / cut),
+    unfit: notCompleted,
+  },
+  ...OUTAGE_METRICS,
+];

@@ -1,0 +1,132 @@
+import { chartFigure } from '../../report/chart-figure.ts';
+import { runBadge, table } from '../../report/elements.ts';
+import { html, type Markup } from '../../report/markup.ts';
+import type { LineSpec } from '../../report/page/spec.ts';
+import type { Cells, ScenarioReport } from '../../report/scenario.ts';
+import { handshakes } from '../../report/section/handshakes.ts';
+import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
+import { ofAll } from '../../report/section/time-charts.ts';
+import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
+import type { RunView, Section, VariantView, View } from '../../report/view.ts';
+import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
+import { counted, listed, paragraph } from '../../wording/words.ts';
+
+export const report: ScenarioReport = {
+  answer,
+  cells,
+  words: ['variant', 'refused', 'validity'],
+  lines: [
+    { before: '', headings: ['cut', 'back', 'refused'] },
+    { before: 'back within ', headings: ['p50', 'p99', 'all'] },
+    { before: 'nginx: ', headings: ['peak cpu', 'peak memory'] },
+    { before: '', headings: ['attempts', 'validity'] },
+  ],
+  remarks: () => [
+    'p50, p99, all: time from the end of a connection to the end of the handshake of the next, for half, 99 % and all of the clients that came back. attempts: per client. peak cpu: of all processes of Nginx, in one second.',
+  ],
+  open: [answers, recovery],
+  folded: [handshakes],
+  ofRounds: [],
+};
+
+/** `tls: 1,000 WebSockets were cut at once; half of the clients were back within 190 ms, …` */
+function answer({ name, answers }: VariantView): string {
+  const view = answers.storm;
+  if (view === undefined) return `Nothing was measured for ${name}.`;
+  return `${name}: ${recoverySentence(view)}`;
+}
+
+function recoverySentence({ figures }: RunView): string {
+  const { cut = 0, back = 0, attempts = 0, attemptsFailed = 0, waiting = 0 } = figures.counts;
+  if (cut === 0) return 'no connection was cut.';
+  const { p50, p99, max } = figures.latencies.outage ?? {};
+  const most = p99 == null ? '' : ` 99 % within ${formatTime(p99)},`;
+  const times =
+    back === 0
+      ? 'no client came back'
+      : `half of the clients were back within ${formatTime(p50)},${most} and the last within ${formatTime(max)}`;
+  return paragraph([
+    `${counted(cut, 'WebSocket was', 'WebSockets were')} cut at once; ${times}.`,
+    back === 0 ? '' : `Each client needed ${(attempts / cut).toFixed(2)} attempts.`,
+    attemptsFailed === 0
+      ? ''
+      : `${counted(attemptsFailed, 'attempt')} failed: ${refusals(figures.failures.byStage)}.`,
+    waiting === 0 ? '' : `${counted(waiting, 'client was', 'clients were')} not back at the end.`,
+  ]);
+}
+
+/** Failed handshakes by kind: `12 status-502 and 3 refused`. */
+function refusals({ tcp, tls, upgrade }: RunView['figures']['failures']['byStage']): string {
+  const kinds = new Map<string, number>();
+  for (const [kind, count] of [tcp, tls, upgrade].flatMap(Object.entries<number>))
+    kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  return listed([...kinds].map(([kind, count]) => `${formatCount(count)} ${kind}`));
+}
+
+function cells({ name, answers }: VariantView): Cells {
+  const view = answers.storm;
+  const figures = view?.figures;
+  const { cut, back, attempts } = figures?.counts ?? {};
+  const outage = figures?.latencies.outage;
+  return [
+    ['variant', name],
+    ['cut', formatCount(cut)],
+    ['back', formatCount(back)],
+    ['p50', formatTime(outage?.p50)],
+    ['p99', formatTime(outage?.p99)],
+    ['all', formatTime(outage?.max)],
+    ['attempts', attempts === undefined || !cut ? NOTHING : (attempts / cut).toFixed(2)],
+    ['refused', (figures && refusals(figures.failures.byStage)) || NOTHING],
+    ['peak cpu', formatShare(figures?.proxyPeakCores)],
+    ['peak memory', formatBytes(figures?.proxyPeakBytes)],
+    ['validity', view === undefined ? NOTHING : verdictOf(view)],
+  ];
+}
+
+function answers({ variants }: View): Section {
+  return {
+    id: 'answers',
+    title: 'Answers',
+    charts: [],
+    body: html`<div class="cards${variants.length === 1 && ' one'}">${variants.map(card)}</div>`,
+  };
+}
+
+function card(variant: VariantView): Markup {
+  const runs = Object.values(variant.answers);
+  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
+  return html`<article class="card">
+<header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
+<p class="subtitle">${variant.title}</p>
+<p class="answer">${answer(variant)}</p>
+${doubts !== '' && html`<p>${doubts}</p>`}
+</article>
+`;
+}
+
+function recovery({ variants }: View): Section {
+  const runs = variants.flatMap(({ answers }) => answers.storm ?? []);
+  const spec: LineSpec = ofAll(
+    'chart-recovery',
+    runs,
+    { title: 'open connections', unit: 'count', min: 0 },
+    ({ open }) => open,
+  );
+  return {
+    id: 'recovery',
+    title: 'Recovery',
+    charts: [spec],
+    body: html`${chartFigure(spec, 'Open connections over time', runs.map((run) => `${run.name}: ${recoverySentence(run)}`).join(' '), 'The dashed line is the cut. One value is drawn for each second, so a gap that is shorter hardly shows; the table has the times of the clients.')}
+${table('How long clients were without a connection', TIMES, runs.flatMap(timeRows))}
+<p class="how">An outage counts from the end of a connection to the end of the handshake of the next, with all attempts and the delays before them. --reconnect sets the delays: with the default, much of a short outage is the random delay of a client.</p>`,
+  };
+}
+
+const TIMES = [{ title: 'Variant' }, { title: 'Time', text: true }, ...SUMMARY_COLUMNS];
+
+function timeRows({ name, figures }: RunView): string[][] {
+  const { outage, handshake } = figures.latencies;
+  return [['outage', outage] as const, ['handshake that succeeded', handshake] as const].flatMap(
+    ([what, times]) => (times?.count ? [[name, what, ...summaryCells(times)]] : []),
+  );
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { execute, ownTemporaryFolder } from '../../experiment/experiment.test.fixture.ts';
+
+/** All connections through a real Nginx are cut at once, and every client comes back once. */
+
+ownTemporaryFolder();
+
+describe('storm', { concurrency: true }, () => {
+  it('cut by their clients, all come back, and no process died', async (t) => {
+    const { run, figures } = await execute(
+      t,
+      '-p plain --scenario storm --steps storm -c 30 --recovery 4s --reconnect 100ms',
+    );
+    assert.deepEqual(run.outcome, { state: 'completed' });
+    const { cut, back, waiting, attempts = 0, attemptsFailed = 0, opened } = figures.counts;
+    assert.deepEqual({ cut, back, waiting, opened }, { cut: 30, back: 30, waiting: 0, opened: 60 });
+    assert.equal(attempts - attemptsFailed, 30);
+    assert.deepEqual(figures.failures.byStage.open, { cut: 30 });
+    assert.deepEqual(
+      run.timeline.map(({ action, failure }) => [action.kind, failure]),
+      [['cut-clients', null]],
+    );
+    assert.ok((figures.latencies.outage?.min ?? 0) >= 100_000);
+    assert.equal(figures.failures.faults, attemptsFailed);
+  });
+
+  it('cut by killing the workers of Nginx, all come back to those that replace them', async (t) => {
+    const { run, figures } = await execute(
+      t,
+      '-p plain --scenario storm --steps storm --cut proxy -c 30 --recovery 8s --reconnect 100ms..500ms',
+    );
+    assert.deepEqual(run.outcome, { state: 'completed' });
+    const { cut, back, waiting } = figures.counts;
+    assert.deepEqual({ cut, back, waiting }, { cut: 30, back: 30, waiting: 0 });
+    const workers = run.processes.filter(({ role }) => role === 'worker');
+    assert.ok(workers.length >= 2);
+    assert.equal(workers.filter(({ endedUs }) => endedUs === null).length, workers.length / 2);
+    assert.ok(!run.notices.some(({ code }) => code === 'nginx-worker-ended'));
+  });
+
+  it('clients that do not come back are waited for to the end', async (t) => {
+    const { figures } = await execute(
+      t,
+      '-p direct --scenario storm --steps storm -c 10 --recovery 1s --reconnect none',
+    );
+    const { cut, back, waiting, attempts } = figures.counts;
+    assert.deepEqual({ cut, back, waiting, attempts }, { cut: 10, back: 0, waiting: 10, attempts: 0 });
+  });
+});
