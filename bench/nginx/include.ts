@@ -73,7 +73,7 @@ async function readFileNodes(
   expansion: Expansion,
 ): Promise<Node[]> {
   const { reading } = expansion;
-  const text = await readText(file, includedBy, expansion);
+  const text = withoutMark(await readText(file, includedBy, expansion), file);
   const lines: { name: string; line: number }[] = [];
   const filled = fillIn(text, file, reading.environment, (name, value, line) => {
     lines.push({ name, line });
@@ -87,6 +87,15 @@ async function readFileNodes(
     }
   }
   return parse(filled, file);
+}
+
+/** Nginx takes a byte order mark for part of the first directive, which it then does not know. */
+function withoutMark(text: string, file: string): string {
+  if (!text.startsWith('\ufeff')) return text;
+  throw new Problem(
+    'configuration',
+    `nginx cannot read this: the file begins with a byte order mark (UTF-8 BOM), which becomes part of its first directive, in ${file}:1. Save the file without it.`,
+  );
 }
 
 /**
@@ -110,13 +119,15 @@ async function expandIncludes(nodes: readonly Node[], expansion: Expansion, dept
 }
 
 /**
- * Files that come with every Nginx or are written by containers as they start, of which nothing matters to a
- * WebSocket here: name servers are never asked, and the run sets the number of workers.
+ * Files that come with every Nginx, are written by containers as they start or by certbot, of which nothing matters to
+ * a WebSocket here: name servers are never asked, the run sets the number of workers, and it has a certificate.
  */
 const WELL_KNOWN = new Set(
-  ['fastcgi.conf fastcgi_params scgi_params uwsgi_params', 'resolver.conf worker_processes.conf'].flatMap(
-    (names) => names.split(' '),
-  ),
+  [
+    'fastcgi.conf fastcgi_params scgi_params uwsgi_params',
+    'resolver.conf worker_processes.conf',
+    'options-ssl-nginx.conf',
+  ].flatMap((names) => names.split(' ')),
 );
 
 async function include(node: Directive, expansion: Expansion, depth: number): Promise<Node[]> {

@@ -144,8 +144,8 @@ describe('what check finds', () => {
     );
     says(
       'http2-only',
-      { since: '1.25.1' },
-      'Before Nginx 1.25.1, a listener with http2 but without ssl accepts only HTTP/2. A WebSocket starts with HTTP/1.1, so none can connect.',
+      { since: '1.25.1', location: '/ws', isOthers: true },
+      'Before Nginx 1.25.1, a listener with http2 but without ssl accepts only HTTP/2, for every server on the same socket. A WebSocket starts with HTTP/1.1, so none can connect to location /ws.',
     );
     says(
       'http2-without-websockets',
@@ -178,7 +178,7 @@ describe('what check finds', () => {
     );
     says(
       'max-fails',
-      { upstream: 'app' },
+      { upstream: 'app', uncounted: [] },
       'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
     );
   });
