@@ -1,4 +1,5 @@
 import { type FailureKind, numberIn } from '../model/failure.ts';
+import type { Amount } from './format.ts';
 import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { capital, counted, listed, paragraph } from './words.ts';
 
@@ -68,7 +69,7 @@ const FOUND = {
     reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
   }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
   'no-websocket': ({ locations }: { locations: number }) =>
-    `No WebSocket gets through this configuration: ${locations === 1 ? 'the one location that may carry them' : `none of the ${formatCount(locations)} locations that may carry them`} accepted one.`,
+    `${locations === 1 ? 'The only location that may carry WebSockets does not accept one' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts one`}, so none gets through this configuration.`,
   'location-shadowed': ({
     location,
     by,
@@ -281,6 +282,12 @@ const FOUND = {
     'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
 };
 
+/** Why the handshakes of a run failed. */
+const FAILED = {
+  'handshakes-failed': ({ count, kind, line }: { count: Amount; kind: string; line: string | null }) =>
+    `${counted(count, 'WebSocket handshake')} failed: each ${outcomeClause(kind as FailureKind)}.${line === null ? '' : ` The likely cause is at ${line}.`} \`check\` shows what is wrong with this configuration.`,
+};
+
 /** What was seen when it was tried through a real Nginx. */
 const SEEN = {
   'handshake-answered': ({
@@ -351,7 +358,7 @@ const SEEN = {
   'log-at-close': () => 'No line was written while a WebSocket was open; one was when it had closed.',
 };
 
-export const CHECK = { ...FOUND, ...SEEN };
+export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
 
 /** `location /ws`. */
 export function locationName(location: LocationFact): string {
@@ -378,7 +385,7 @@ export type EmptySource =
 function emptySentence(source: EmptySource): string {
   switch (source.why) {
     case 'elsewhere':
-      return `It is set at ${listed(source.places)}, but set applies only where a request is handled, not in a location nested there.`;
+      return `See ${listed(source.places)}: set applies only to requests that its own block handles, not to those of a location nested in it.`;
     case 'reset':
       return `The condition at ${source.place} evaluates the regular expression at ${source.expression}, which resets numbered captures. Use named captures.`;
     case 'never':
