@@ -50,7 +50,7 @@ export const ipHash = eachUpstream((upstream, { tree, seen }) => {
   return [
     {
       rule: 'ip-hash',
-      level: realIpHeader ? 'note' : 'warning',
+      level: 'note',
       origin: written.origin,
       ...finding('ip-hash', { upstream: nameOf(upstream), realIpHeader }),
       seen: spreadEvidence(seen?.upstreams.get(upstream)),
