@@ -46,9 +46,14 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true, force: true }));
 
-function checked(name: string): Promise<CheckReport> {
+function checked(name: string, keepGuards = false): Promise<CheckReport> {
   const configuration = {
-    ...{ roots: [], envFile: null, keepGuards: false, websocketPath: null, host: null, headers: [] },
+    roots: [],
+    envFile: null,
+    keepGuards,
+    websocketPath: null,
+    host: null,
+    headers: [],
   };
   const path = join(FOLDER, name, 'nginx.conf');
   return check({ path, configuration, binary, signal: NEVER, urgent: NEVER, say: assert.fail });
@@ -104,4 +109,13 @@ describe('a configuration that people had trouble with', () => {
       if (expectation.warnings !== undefined) assert.equal(count('warning'), expectation.warnings, said);
     });
   }
+});
+
+it('an authentication service answers, so that guards that are kept are no error', async () => {
+  const { findings, candidates, seen } = await checked('auth-subrequest-upgrade', true);
+  assert.deepEqual(
+    findings.filter(({ level }) => level === 'error'),
+    [],
+  );
+  for (const each of candidates) assert.equal(seen?.locations.get(each)?.handshake.outcome, 'echoed');
 });
