@@ -7,7 +7,7 @@ import type { LocationSeen } from '../observation.ts';
 import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 import { http2Alone } from './http2.ts';
 import { emptyVariables } from './passed.ts';
-import { hidingOf } from './response.ts';
+import { changedSubprotocol, hidingOf } from './response.ts';
 import { takerOf } from './shadow.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
@@ -44,6 +44,7 @@ function isExplained(subject: Subject, candidate: Candidate): boolean {
     http2Alone(candidate, subject) !== null ||
     takerOf(candidate) !== null ||
     hidingOf(subject, candidate) !== null ||
+    changedSubprotocol(subject, candidate) !== null ||
     emptyVariables(subject, candidate).length > 0
   );
 }

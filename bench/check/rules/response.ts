@@ -40,10 +40,9 @@ export function hidingOf({ seen }: Subject, candidate: Candidate): Directive | n
 /** The subprotocol is chosen by the server from what the client offers (RFC 6455 section 1.9). */
 export const subprotocol: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
-    const trace = subject.seen?.locations.get(candidate)?.trace ?? null;
-    if (trace === null || trace.response?.status !== 101 || trace.received === null) return [];
-    const { offered, received, answered } = subprotocolsIn(trace);
-    if (received === offered && answered === SUBPROTOCOLS[0]) return [];
+    const changed = changedSubprotocol(subject, candidate);
+    if (changed === null) return [];
+    const { offered, received, answered } = changed;
     const isOffered = answered === null || SUBPROTOCOLS.some((each) => each === answered);
     const origin = subprotocolLine(candidate);
     return [
@@ -59,6 +58,14 @@ export const subprotocol: Rule = (subject) =>
   });
 
 const NAME = 'sec-websocket-protocol';
+
+/** Which subprotocols came through, if others than were sent; null if not, or if it was not tried. */
+export function changedSubprotocol({ seen }: Subject, candidate: Candidate) {
+  const trace = seen?.locations.get(candidate)?.trace ?? null;
+  if (trace === null || trace.response?.status !== 101 || trace.received === null) return null;
+  const found = subprotocolsIn(trace);
+  return found.received === found.offered && found.answered === SUBPROTOCOLS[0] ? null : found;
+}
 
 function subprotocolsIn({ received, response }: Trace) {
   const offered = SUBPROTOCOLS.join(', ');
