@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Backend, startBackend } from './backend.ts';
+import { browserHandshake, SUBPROTOCOLS } from './browser.ts';
 import { openSocket, statusOf } from './client.ts';
 
 const SIGNAL = new AbortController().signal;
@@ -41,10 +42,28 @@ test('it echoes, and remembers what came', async (t) => {
   assert.ok(socket);
   socket.drop();
   assert.equal(await statusOf(targetOf(backend), SIGNAL), 426);
-  assert.deepEqual(backend.arrivals, [
-    { httpVersion: '1.1', upgrade: 'websocket', connection: 'Upgrade' },
-    { httpVersion: '1.1', upgrade: null, connection: 'close' },
+  const arrived = backend.arrivals.map(({ headers, ...rest }) => ({ ...rest, count: headers.length }));
+  const request = { httpVersion: '1.1', method: 'GET', path: '/ws' };
+  assert.deepEqual(arrived, [
+    { ...request, upgrade: 'websocket', connection: 'Upgrade', count: 5 },
+    { ...request, upgrade: null, connection: 'close', count: 2 },
   ]);
+});
+
+test('it takes the first subprotocol that is offered, and refuses an upgrade to anything else', async (t) => {
+  const backend = await started(t);
+  const headers = 'Host: a\r\nConnection: upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+  const asked = (upgrade: string) =>
+    answerTo(
+      backend,
+      `GET / HTTP/1.1\r\n${headers}Upgrade: ${upgrade}\r\nSec-WebSocket-Protocol: b, a\r\n\r\n`,
+    );
+  assert.match(await asked('upgrade'), /^HTTP\/1\.1 426 /);
+  assert.match(await asked('h2c'), /^HTTP\/1\.1 426 /);
+  const socket = await browserHandshake(targetOf(backend), SIGNAL);
+  assert.equal(socket.response?.status, 101);
+  const answered = socket.response?.headers.find(({ name }) => name === 'sec-websocket-protocol');
+  assert.equal(answered?.value, SUBPROTOCOLS[0]);
 });
 
 test('an upgrade by HTTP/1.0, or without a key, is refused', async (t) => {

@@ -24,13 +24,23 @@ export interface Arrival {
   connection: string | null;
 }
 
+/** A request with everything that can be compared with what was sent. */
+export interface Received extends Arrival {
+  method: string;
+  /** With its query. */
+  path: string;
+  /** Names in small letters. */
+  headers: readonly { name: string; value: string }[];
+}
+
 /**
- * The check's own WebSocket server behind Nginx. It accepts upgrades as RFC 6455 section 4.2.1 says, answers every
- * other request with 426 as a WebSocket endpoint does, and remembers the requests.
+ * The check's own WebSocket server behind Nginx. It accepts upgrades as RFC 6455 section 4.2.1 says, with the
+ * first subprotocol that is offered, answers every other request with 426 as a WebSocket endpoint does, and remembers
+ * the requests.
  */
 export interface Backend extends UpstreamServer {
   /** In the order in which they arrived. */
-  readonly arrivals: readonly Arrival[];
+  readonly arrivals: readonly Received[];
   /** Refuses connections from now on; open ones stay open. */
   refuse(): Promise<void>;
   /** Accepts them again, on the same port and socket. */
@@ -40,7 +50,7 @@ export interface Backend extends UpstreamServer {
 
 /** @param socket Path of a Unix-domain socket to listen on as well. */
 export async function startBackend(socket: string): Promise<Backend> {
-  const arrivals: Arrival[] = [];
+  const arrivals: Received[] = [];
   const open = new Set<Duplex>();
   const make = () => makeServer(arrivals, open);
   let servers: readonly Server[] = [];
@@ -74,13 +84,8 @@ export async function startBackend(socket: string): Promise<Backend> {
   };
 }
 
-function makeServer(arrivals: Arrival[], open: Set<Duplex>): Server {
-  const note = ({ httpVersion, headers }: IncomingMessage) =>
-    arrivals.push({
-      httpVersion,
-      upgrade: headers.upgrade ?? null,
-      connection: headers.connection ?? null,
-    });
+function makeServer(arrivals: Received[], open: Set<Duplex>): Server {
+  const note = (request: IncomingMessage) => arrivals.push(receivedIn(request));
   const server = createServer((request, response) => {
     note(request);
     response.writeHead(426, REQUIRED).end('WebSocket only\n');
@@ -92,21 +97,31 @@ function makeServer(arrivals: Arrival[], open: Set<Duplex>): Server {
   server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
     note(request);
     socket.on('error', () => socket.destroy());
-    const key = request.headers['sec-websocket-key'];
+    const { 'sec-websocket-key': key, 'sec-websocket-protocol': offered, upgrade } = request.headers;
     // A request of HTTP/1.0 cannot ask for an upgrade (RFC 9110 section 7.8).
-    if (key === undefined || request.httpVersion !== '1.1') refuseUpgrade(socket);
-    else echo(socket, key, head);
+    const isValid = request.httpVersion === '1.1' && upgrade?.toLowerCase() === 'websocket';
+    if (key === undefined || !isValid) refuseUpgrade(socket);
+    else echo(socket, key, offered?.split(',')[0]?.trim() ?? null, head);
   });
   return server;
+}
+
+function receivedIn({ method = '', url = '', httpVersion, headers, rawHeaders }: IncomingMessage): Received {
+  const pairs = rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 ? [{ name: name.toLowerCase(), value: rawHeaders[index + 1] ?? '' }] : [],
+  );
+  const { upgrade = null, connection = null } = headers;
+  return { httpVersion, upgrade, connection, method, path: url, headers: pairs };
 }
 
 function refuseUpgrade(socket: Duplex): void {
   socket.end('HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n');
 }
 
-function echo(socket: Duplex, key: string, head: Buffer): void {
+function echo(socket: Duplex, key: string, protocol: string | null, head: Buffer): void {
+  const chosen = protocol === null ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`;
   socket.write(
-    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n\r\n`,
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n${chosen}\r\n`,
   );
   const reader = new FrameReader(MESSAGE_MAX, true);
   const handler = {

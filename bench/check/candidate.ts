@@ -1,32 +1,31 @@
 import { vitalParts } from '../nginx/complaint.ts';
 import { isDefaultServer } from '../nginx/listen.ts';
-import { locationsOf } from '../nginx/location.ts';
-import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
-import { upstreamName } from '../nginx/upstream-name.ts';
 import {
   carries,
-  hostOf,
   inherited,
   isProxied,
   isTelling,
   type Located,
   locatedIn,
-  reachablePath,
-  streamEntrances,
   upgrades,
-  type Wanted,
-} from '../nginx/websocket.ts';
+} from '../nginx/located.ts';
+import { locationsOf } from '../nginx/location.ts';
+import { fallbackOf, frontsOf, pathTo, shadowedBy } from '../nginx/route.ts';
+import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
+import { upstreamName } from '../nginx/upstream-name.ts';
+import { hostOf, streamEntrances, type Wanted } from '../nginx/websocket.ts';
 
 /**
  * Why a location may carry WebSockets:
  * - `asked`: the person named its path;
  * - `upgrade`: it passes the Upgrade header on;
  * - `hidden`: a level around it does, but its own headers replace the inherited ones;
+ * - `hop`: it passes requests on to another server of the configuration that has such a location;
  * - `name`: its name is typical of WebSockets;
  * - `stream`: its `stream` server passes everything on;
  * - `any`: it uses proxy_pass, and no location has a better sign.
  */
-export type Sign = 'asked' | 'upgrade' | 'hidden' | 'name' | 'stream' | 'any';
+export type Sign = 'asked' | 'upgrade' | 'hidden' | 'hop' | 'name' | 'stream' | 'any';
 
 /** A location that may carry WebSockets, or a server of `stream`. */
 export interface Candidate {
@@ -59,8 +58,31 @@ export function findCandidates(tree: readonly Node[], wanted: Wanted): Candidate
     const sign = signOf(located);
     return sign === null ? [] : [candidateOf(sign, located)];
   });
-  if (signed.length > 0 || streams.length > 0) return [...signed, ...streams];
+  const found = withFronts(tree, all, signed, wanted);
+  if (found.length > 0 || streams.length > 0) return [...found, ...streams];
   return open.map((located) => candidateOf('any', located));
+}
+
+/** Also the locations of other servers that lead to these. They are entered by the path of the next one. */
+function withFronts(
+  tree: readonly Node[],
+  all: readonly Located[],
+  signed: readonly Candidate[],
+  wanted: Wanted,
+): Candidate[] {
+  const fronts = new Map<Directive, Candidate>();
+  for (const { sign, server, path } of signed) {
+    if (path === null || sign === 'name') continue;
+    for (const front of frontsOf(tree, { server }, path, all)) {
+      const sign = carries(front) ? 'upgrade' : 'hop';
+      fronts.set(front.location, candidate(tree, sign, front, path, wanted));
+    }
+  }
+  const others = signed.filter(({ self }) => !fronts.has(self));
+  const order = new Map(all.map(({ location }, index) => [location, index]));
+  return [...others, ...fronts.values()].toSorted(
+    (a, b) => (order.get(a.self) ?? 0) - (order.get(b.self) ?? 0),
+  );
 }
 
 /** How a finding names it: the arguments of its `location`; null for a server of `stream`. */
@@ -117,25 +139,13 @@ function askedFor(tree: readonly Node[], all: readonly Located[], wanted: Wanted
   return [...new Set(all.map(({ server }) => server))].flatMap((server) => {
     const location = locationsOf(server, path).at(-1);
     const located = all.find((each) => each.server === server && each.location === location);
-    if (located === undefined || !isProxied(located.location)) return [];
-    return [candidate(tree, 'asked', located, websocketPath, wanted)];
+    const own = all.filter((each) => each.server === server);
+    const answering =
+      located === undefined || isProxied(located.location)
+        ? located
+        : (fallbackOf(located, all) ?? shadowedBy(path, own.filter(carries)) ?? undefined);
+    return answering === undefined ? [] : [candidate(tree, 'asked', answering, websocketPath, wanted)];
   });
-}
-
-/** A named location (`@app`) is reached through the location that falls back to it. */
-function pathTo(located: Located, all: readonly Located[]): string | null {
-  const name = located.location.args[0]?.text ?? '';
-  if (!name.startsWith('@')) return reachablePath(located);
-  const leading = all.filter(
-    ({ server, location }) =>
-      server === located.server &&
-      directives(location.block, 'try_files').some(({ args }) => args.at(-1)?.text === name),
-  );
-  for (const each of leading) {
-    const path = reachablePath(each);
-    if (path !== null) return path;
-  }
-  return null;
 }
 
 /** The upstreams to which a candidate may pass requests. */
@@ -145,6 +155,11 @@ export function upstreamsOf(tree: readonly Node[], { sign, self }: Candidate): D
   return directives(tree, 'stream')
     .flatMap(({ block }) => directives(block, 'upstream'))
     .filter(({ args: [name] }) => names.includes(upstreamName(name?.text ?? '')));
+}
+
+/** The entries of an upstream; Nginx counts those that are `down` or `backup`, too, before it forgives a failure. */
+export function allServers(upstream: Directive): Directive[] {
+  return directives(upstream.block, 'server');
 }
 
 /** The entries of an upstream that are used while all are healthy. */

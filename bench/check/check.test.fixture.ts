@@ -51,6 +51,8 @@ export const OPENED: LocationSeen = {
     outcome: 'echoed',
     arrived: { httpVersion: '1.1', upgrade: 'websocket', connection: 'upgrade' },
   },
+  trace: null,
+  passed: null,
   get: { status: 426, arrived: { httpVersion: '1.1', upgrade: null, connection: null } },
   cache: null,
   idle: null,

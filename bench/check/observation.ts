@@ -1,11 +1,20 @@
 import type { FailureKind } from '../model/failure.ts';
 import type { Probe } from '../model/run.ts';
 import type { Directive } from '../nginx/tree.ts';
-import type { Arrival } from './backend.ts';
+import type { Arrival, Received } from './backend.ts';
 import type { Candidate } from './candidate.ts';
 
 /** The outcome of a WebSocket: `echoed`, or how it failed. */
 export type Outcome = 'echoed' | FailureKind;
+
+/** A handshake as a browser sends it, with what became of it on both sides of Nginx. */
+export interface Trace {
+  sent: Pick<Received, 'path' | 'headers'>;
+  /** Null: nothing reached the server behind Nginx. */
+  received: Received | null;
+  /** Null: Nginx closed without an answer, or with an invalid one. */
+  response: { status: number; headers: Received['headers'] } | null;
+}
 
 /** What was seen of one location. */
 export interface LocationSeen {
@@ -14,6 +23,9 @@ export interface LocationSeen {
     /** What reached the server behind Nginx; null: nothing did. */
     arrived: Arrival | null;
   };
+  trace: Trace | null;
+  /** What the variables of its `proxy_pass` held for that handshake, by name; null if it has none. */
+  passed: Readonly<Record<string, string>> | null;
   /** An ordinary GET of the same path, after the handshake. */
   get: { status: number | null; arrived: Arrival | null } | null;
   /**

@@ -13,6 +13,7 @@ import type { ProcessSet } from '../topology/process-set.ts';
 import { LOOPBACK, sandboxed } from '../topology/sandboxed.ts';
 import { openFolderToWorkers } from '../topology/worker-user.ts';
 import type { Candidate } from './candidate.ts';
+import { withAuthStandIn } from './stand-in.ts';
 
 const BACKLOG = 1024;
 /** Nginx allocates a record for each connection at the start, and the trials need few. */
@@ -80,7 +81,7 @@ export async function raise(
       vital: [],
       onChange,
     },
-    (spec) => moveAllServers(tree, spec, onChange),
+    (spec) => moveAllServers(configuration.keepGuards ? withAuthStandIn(tree) : tree, spec, onChange),
   );
   const { ports } = sandbox;
   const { listeners } = sandbox.moved;
@@ -99,8 +100,14 @@ export async function raise(
         ports: [listener.port],
         path,
         tls: listener.tls ? { servername: host } : null,
-        request: { host, headers: configuration.headers },
+        request: { host, headers: withOrigin(configuration.headers, host, listener.tls) },
       };
     },
   };
+}
+
+/** Browsers send it with every handshake (RFC 6455 section 4.1), and servers may refuse one without. */
+function withOrigin(headers: ConfigurationOptions['headers'], host: string, tls: boolean) {
+  if (headers.some(({ name }) => name.toLowerCase() === 'origin')) return headers;
+  return [{ name: 'Origin', value: `${tls ? 'https' : 'http'}://${host}` }, ...headers];
 }

@@ -43,8 +43,8 @@ const WRONG: Record<string, string> = {
   'tls-resumption': whole({ server: `ssl_session_tickets off;\n${SOUND}` }),
 };
 
-/** `worker-shutdown-timeout` notes what either choice costs; `access-log` has nothing to change. */
-const ALWAYS = ['worker-shutdown-timeout', 'access-log'];
+/** `worker-shutdown-timeout` notes what either choice costs; with the others there is nothing to change. */
+const ALWAYS = ['worker-shutdown-timeout', 'access-log', 'any-protocol', 'ports'];
 
 const versionFor = (what: string) => (what === 'http-version' ? '1.30.6' : '1.22.1');
 

@@ -5,8 +5,9 @@ import type { Probe } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import { type Directive, directives, type Node } from '../nginx/tree.ts';
 import { type Backend, startBackend } from './backend.ts';
-import { activeServers, type Candidate, upstreamsOf } from './candidate.ts';
+import { activeServers, allServers, type Candidate, upstreamsOf } from './candidate.ts';
 import type { LocationSeen, Seen, UpstreamSeen } from './observation.ts';
+import { readPassLog, withPassLog } from './pass-log.ts';
 import { type Raised, type RaiseOptions, raise } from './raise.ts';
 import { careless } from './rules/cache.ts';
 import { shortened } from './shortened.ts';
@@ -17,6 +18,7 @@ import { tryHandshake } from './trials/handshake.ts';
 import { tryIdle } from './trials/idle.ts';
 import { tryLog } from './trials/log.ts';
 import { tryReload } from './trials/reload.ts';
+import { tryTrace } from './trials/trace.ts';
 import { tryRecovery, trySpread } from './trials/upstream.ts';
 
 /** Enough to see which server is chosen. */
@@ -64,7 +66,8 @@ type Before = Omit<Seen, 'reload'>;
 async function tryAsItStands(options: TrialOptions, backends: readonly Backend[]): Promise<Before> {
   const { tree, folder, candidates, signal } = options;
   const connections = workerConnections(tree);
-  const raised = await raise(tree, join(folder, 'as-it-stands'), {
+  const logged = withPassLog(tree);
+  const raised = await raise(logged.tree, join(folder, 'as-it-stands'), {
     ...options,
     backends,
     workerConnections: connections,
@@ -72,10 +75,12 @@ async function tryAsItStands(options: TrialOptions, backends: readonly Backend[]
   const ways = waysOf(raised, candidates);
   const locations = new Map<Candidate, LocationSeen>();
   for (const { candidate, target } of ways) {
+    const trace = candidate.sign === 'stream' ? null : await tryTrace(candidate, target, backends, signal);
     const seen = await tryHandshake(target, backends, signal);
+    const passed = (await readPassLog(raised.folder, logged)).get(candidate.self) ?? null;
     const isCached = seen.handshake.outcome === 'echoed' && careless(candidate) !== null;
     const cache = isCached ? await tryCache(target, backends, signal) : null;
-    locations.set(candidate, { ...seen, cache, idle: null });
+    locations.set(candidate, { ...seen, trace, passed, cache, idle: null });
   }
   const tls = await probeServers(ways, raised.ca, signal);
   const sound = ways.filter(({ candidate }) => stillOpens(locations.get(candidate)));
@@ -127,8 +132,8 @@ async function tryUpstreams(
   const leading = new Map<Directive, Target>();
   for (const { candidate, target } of ways) {
     const [only, ...others] = upstreamsOf(tree, candidate);
-    if (only !== undefined && others.length === 0 && activeServers(only).length > 1)
-      leading.set(only, target);
+    const isChoice = only !== undefined && allServers(only).length > 1 && activeServers(only).length > 0;
+    if (isChoice && others.length === 0) leading.set(only, target);
   }
   const spreads = new Map<Directive, UpstreamSeen['spread']>();
   for (const [upstream, target] of leading) {
@@ -160,14 +165,16 @@ async function tryShortened(
     onChange: () => {},
   });
   const ways = waysOf(raised, opening);
-  const idles = new Map(
-    await Promise.all(
-      ways.map(async ({ candidate, target }) => [candidate, await tryIdle(target, signal)] as const),
-    ),
-  );
   const [first] = ways;
   const expected = mainSetting(tree, 'worker_shutdown_timeout') === null ? 'stays' : 'cut';
+  const idling = Promise.all(
+    ways.map(async ({ candidate, target }) => [candidate, await tryIdle(target, signal)] as const),
+  );
+  idling.catch(() => {}); // it is awaited below
+  // Where old workers cut nothing, a reload in between does not matter to the others.
+  if (expected === 'cut') await idling;
   const reload = first === undefined ? null : await tryReload(raised, first.target, expected, signal);
+  const idles = new Map(await idling);
   await processSet.retire(raised.nginx);
   const all = [...locations].map(
     ([candidate, seen]) => [candidate, { ...seen, idle: idles.get(candidate) ?? null }] as const,

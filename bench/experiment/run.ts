@@ -5,6 +5,7 @@ import { PLAIN_PROBE, probeTls } from '../load/probe.ts';
 import { Problem } from '../model/failure.ts';
 import type { Probe, Run } from '../model/run.ts';
 import { reasonOf } from '../model/system-error.ts';
+import { handshakeNotices } from '../nginx/handshake-notice.ts';
 import type { Sampler } from '../observe/sampler.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 import { affinityNotices, keepTo } from '../topology/affinity.ts';
@@ -100,7 +101,8 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     driven.outcome = { state: 'failed', reason: lostFolder(folder) };
   const notices = [...driven.notices, ...(isLost ? [] : fullDisk(await statfs(folder)))];
   const errorLog = proxy === null ? [] : (await readErrorLog(folder)).map(proxy.redactLine);
-  return runOf({ ...driven, notices }, errorLog);
+  const failing = handshakeNotices(driven.slices, proxy?.likelyLine ?? null);
+  return runOf({ ...driven, notices: [...notices, ...failing] }, errorLog);
 }
 
 /** Options of the echo server, which know them under these names. */

@@ -1,5 +1,5 @@
+import { inherited } from './located.ts';
 import type { Directive } from './tree.ts';
-import { inherited } from './websocket.ts';
 
 /** ECDSA on P-256, or RSA with 2048 bits. */
 export type KeyType = 'ecdsa' | 'rsa';

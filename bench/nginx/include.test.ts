@@ -118,6 +118,19 @@ test('absolute paths are looked for below the configuration, or where the person
   assert.deepEqual(changes, ['wrapped-http', 'no-files', 'well-known-files', 'missing-files']);
 });
 
+test('a byte order mark is refused at its line, and what certbot writes is left out if it is not here', async () => {
+  const file = join(folder, 'conf.d', 'mark.txt');
+  await writeFile(file, '\ufeffserver { }');
+  await assert.rejects(readConfiguration(file), {
+    kind: 'configuration',
+    message: /byte order mark.* in .*mark\.txt:1\./,
+  });
+  const changes: string[] = [];
+  await writeFile(file, 'server { include /etc/letsencrypt/options-ssl-nginx.conf; }');
+  await readConfiguration(file, { ...AS_IT_LIES, onChange: (change) => changes.push(change) });
+  assert.deepEqual(changes, ['wrapped-http', 'well-known-files']);
+});
+
 test('a file that is referred to is named by where it lies, and one that a variable names goes', async () => {
   const file = join(folder, 'conf.d', 'files.txt');
   await writeFile(file, 'server { ssl_dhparam /etc/nginx/deeper; ssl_trusted_certificate $name; }');

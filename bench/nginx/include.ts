@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { readRegularFile, UnreadableFile } from '../files/regular-file.ts';
 import { Problem } from '../model/failure.ts';
@@ -73,7 +73,7 @@ async function readFileNodes(
   expansion: Expansion,
 ): Promise<Node[]> {
   const { reading } = expansion;
-  const text = await readText(file, includedBy, expansion);
+  const text = withoutMark(await readText(file, includedBy, expansion), file);
   const lines: { name: string; line: number }[] = [];
   const filled = fillIn(text, file, reading.environment, (name, value, line) => {
     lines.push({ name, line });
@@ -87,6 +87,15 @@ async function readFileNodes(
     }
   }
   return parse(filled, file);
+}
+
+/** Nginx takes a byte order mark for part of the first directive, which it then does not know. */
+function withoutMark(text: string, file: string): string {
+  if (!text.startsWith('\ufeff')) return text;
+  throw new Problem(
+    'configuration',
+    `nginx cannot read this: the file begins with a byte order mark (UTF-8 BOM), which becomes part of its first directive, in ${file}:1. Save the file without it.`,
+  );
 }
 
 /**
@@ -110,13 +119,15 @@ async function expandIncludes(nodes: readonly Node[], expansion: Expansion, dept
 }
 
 /**
- * Files that come with every Nginx or are written by containers as they start, of which nothing matters to a
- * WebSocket here: name servers are never asked, and the run sets the number of workers.
+ * Files that come with every Nginx, are written by containers as they start or by certbot, of which nothing matters to
+ * a WebSocket here: name servers are never asked, the run sets the number of workers, and it has a certificate.
  */
 const WELL_KNOWN = new Set(
-  ['fastcgi.conf fastcgi_params scgi_params uwsgi_params', 'resolver.conf worker_processes.conf'].flatMap(
-    (names) => names.split(' '),
-  ),
+  [
+    'fastcgi.conf fastcgi_params scgi_params uwsgi_params',
+    'resolver.conf worker_processes.conf',
+    'options-ssl-nginx.conf',
+  ].flatMap((names) => names.split(' ')),
 );
 
 async function include(node: Directive, expansion: Expansion, depth: number): Promise<Node[]> {
@@ -163,12 +174,9 @@ function withoutFile(node: Directive, path: string, { onChange }: Reading): Node
     onChange(PATTERN.test(path) ? 'no-files' : 'well-known-files', node);
     return [];
   }
-  const remedy = isAbsolute(path)
-    ? ` Tell where its folder lies, with --conf-root ${dirname(path)}=DIR.`
-    : '';
   throw new Problem(
     'configuration',
-    `The Nginx configuration ${path}, included at ${place(node.origin)} cannot be read: there is no such file.${remedy}`,
+    `The Nginx configuration ${path}, included at ${place(node.origin)} cannot be read: there is no such file.${rootRemedy(path)}`,
   );
 }
 
@@ -192,10 +200,12 @@ async function readText(
     return bytes.toString('utf8');
   } catch (cause) {
     if (!(cause instanceof UnreadableFile)) throw cause;
-    const where = includedBy === null ? '' : `, included at ${place(includedBy.origin)}`;
+    const link = await readlink(file).catch(() => null);
+    const to = link === null ? '' : `, a link to ${link},`;
+    const where = includedBy === null ? to : `, included at ${place(includedBy.origin)}`;
     throw new Problem(
       includedBy === null ? 'usage' : 'configuration',
-      `The Nginx configuration ${file}${where} cannot be read: ${cause.message}.`,
+      `The Nginx configuration ${file}${where} cannot be read: ${cause.message}.${includedBy === null && link !== null ? rootRemedy(link) : ''}`,
       { cause },
     );
   }
@@ -241,8 +251,25 @@ async function glob(pattern: string, node: Directive, whereabouts: Whereabouts):
     found = matching;
   }
   const present: string[] = [];
-  for (const path of found) if (await exists(path, whereabouts)) present.push(path);
+  for (const path of found) {
+    if (await exists(path, whereabouts)) present.push(path);
+    else await refuseDangling(path, node);
+  }
   return present.sort();
+}
+
+/** An absolute link leads to where the site lies on a server: without its root nothing would be said of that site. */
+async function refuseDangling(path: string, node: Directive): Promise<void> {
+  const target = await readlink(path).catch(() => null);
+  if (target === null || !isAbsolute(target)) return;
+  throw new Problem(
+    'configuration',
+    `The link ${path}, included at ${place(node.origin)}, leads to ${target}, which is not here.${rootRemedy(target)}`,
+  );
+}
+
+function rootRemedy(path: string): string {
+  return isAbsolute(path) ? ` Tell where its folder lies, with --conf-root ${dirname(path)}=DIR.` : '';
 }
 
 function partsOf(pattern: string): string[] {

@@ -56,6 +56,13 @@ export function addressesOf(server: Directive): string[] {
   return [...new Set(listens(server).map(({ address }) => address))];
 }
 
+/** The `listen` directives of all servers on one address. */
+export function listensOn(tree: readonly Node[], address: string): Directive[] {
+  return servers(tree)
+    .flatMap(listens)
+    .flatMap((listen) => (listen.address === address ? [listen.node] : []));
+}
+
 /** Whether a server answers, on one of its addresses, for names that no server has. */
 export function isDefaultServer(tree: readonly Node[], server: Directive): boolean {
   return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
@@ -192,9 +199,16 @@ function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spe
 
 /** The `server` blocks of http, then those of stream. */
 function servers(tree: readonly Node[]): Directive[] {
-  return ['http', 'stream'].flatMap((name) =>
+  const { http, stream } = serversIn(tree);
+  return [...http, ...stream];
+}
+
+/** The `server` blocks of both contexts. */
+export function serversIn(tree: readonly Node[]): { http: Directive[]; stream: Directive[] } {
+  const [http = [], stream = []] = ['http', 'stream'].map((name) =>
     directives(tree, name).flatMap((context) => directives(context.block, 'server')),
   );
+  return { http, stream };
 }
 
 function replaceServers(

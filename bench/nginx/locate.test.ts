@@ -134,6 +134,17 @@ describe('includes stay in the folder of the configuration', () => {
       },
     ));
 
+  it('an absolute link whose root is not named is refused, with where it leads', () => {
+    const files = {
+      'site/nginx.conf': nginx('include sites-enabled/*;'),
+      'site/sites-enabled/chat': '→/etc/no-such-nginx/sites-available/chat',
+    };
+    return assert.rejects(
+      read({ files }, () => {}),
+      /sites-enabled\/chat, included at .*nginx\.conf:\d+, leads to \/etc\/no-such-nginx\/sites-available\/chat.* --conf-root \/etc\/no-such-nginx\/sites-available=DIR/,
+    );
+  });
+
   it('a folder that is reached by a link is still the folder of the configuration', () =>
     read(
       {

@@ -8,36 +8,54 @@ export interface Target {
   uri: string;
   /** `$scheme` is that of the request. Null: a variable holds it, or there is none, as in stream. */
   scheme: 'http' | 'https' | '$scheme' | null;
+  /** As it is written; with no `://` the variable that the text begins with; empty in stream. */
+  schemeText: string;
   /** The host contains a variable, so it cannot be told where the request would go. */
   variable: boolean;
 }
 
 /** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
 const URL_PARTS =
-  /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
+  /^(https?|\$\{?\w+\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
+
+/** A variable that holds a whole URL, or its beginning. */
+const WHOLE_URL = /^(\$\{?\w+\}?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
 /** @returns null for a URL that Nginx refuses. */
 export function httpTarget(text: string): Target | null {
   const parts = URL_PARTS.exec(text);
-  if (parts === null) return text.includes('$') ? { host: '', uri: '', scheme: null, variable: true } : null;
+  if (parts === null) return text.includes('$') ? wholeTarget(text) : null;
   const [, scheme = '', host = '', tail = ''] = parts;
   return {
     host,
-    // Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin
-    // with `/`: it could change the host.
-    uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
+    uri: uriOf(tail),
     scheme: schemeOf(scheme),
-    variable: host === '' || host.includes('$'),
+    schemeText: scheme,
+    variable: host === '' || host.includes('$') || schemeOf(scheme) === null,
   };
 }
 
+function wholeTarget(text: string): Target {
+  const [, start = '', tail = ''] = WHOLE_URL.exec(text) ?? [];
+  return { host: '', uri: uriOf(tail), scheme: null, schemeText: start, variable: true };
+}
+
+/**
+ * Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin with `/`: it
+ * could change the host.
+ */
+function uriOf(tail: string): string {
+  return /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail;
+}
+
 export function streamTarget(text: string): Target {
-  return { host: text, uri: '', scheme: null, variable: text.includes('$') };
+  return { host: text, uri: '', scheme: null, schemeText: '', variable: text.includes('$') };
 }
 
 function schemeOf(text: string): Target['scheme'] {
   const scheme = text.toLowerCase();
-  return scheme === 'http' || scheme === 'https' ? scheme : '$scheme';
+  if (scheme === 'http' || scheme === 'https') return scheme;
+  return /^\$\{?scheme\}?$/.test(scheme) ? '$scheme' : null;
 }
 
 /** What the host of a target may be; null if a variable in it can hold anything. */

@@ -1,15 +1,16 @@
 import type { Notice } from '../model/finding.ts';
 import { type ConfineSpec, confine } from './confine.ts';
 import { noteGuards, withoutGuards } from './guards.ts';
+import { listenedFor, plainAddresses } from './hop.ts';
 import { withCertificates, withSslParameters } from './legacy.ts';
-import { type Listener, type ListenSpec, moveListens } from './listen.ts';
+import { type Listener, type ListenSpec, listenAddresses, moveListens } from './listen.ts';
 import type { OnChange } from './notices.ts';
 import { closeOff } from './outside.ts';
 import { refuseOtherTargets } from './targets.ts';
 import { traceLocations } from './trace.ts';
 import type { Directive, Node } from './tree.ts';
-import { redirectUpstreams, type UpstreamServer } from './upstream.ts';
-import { findPaths, upgradeNotices, type Wanted } from './websocket.ts';
+import { type Redirection, redirectUpstreams, type UpstreamServer } from './upstream.ts';
+import { findPaths, streamEntrances, upgradeNotices, type Wanted } from './websocket.ts';
 
 /** What the plan and the topology set for Nginx. */
 export interface SandboxSpec extends ConfineSpec {
@@ -57,8 +58,9 @@ export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChan
   const open = opened(tree, spec, onChange);
   const paths = findPaths(open, spec.wanted);
   const { websocketPath, httpPath } = paths;
+  const main = paths.server ?? streamEntrances(open)[0] ?? null;
   return {
-    ...enclosed(open, paths.server, spec, onChange),
+    ...enclosed(open, main, spec, onChange),
     websocketPath,
     httpPath,
     notices: [...paths.notices, ...upgradeNotices(paths, spec.nginxVersion)],
@@ -74,7 +76,8 @@ export function moveAllServers(
   spec: Omit<SandboxSpec, 'wanted'>,
   onChange: OnChange,
 ): Pick<Sandbox, 'tree' | 'listeners'> {
-  return enclosed(opened(tree, spec, onChange), null, { ...spec, keepHttp2Alone: true }, onChange);
+  const asWritten = { ...spec, keepHttp2Alone: true, keepEntries: true };
+  return enclosed(opened(tree, spec, onChange), null, asWritten, onChange);
 }
 
 function opened(
@@ -89,12 +92,27 @@ function opened(
 function enclosed(
   open: readonly Node[],
   main: Directive | null,
-  spec: Omit<SandboxSpec, 'wanted'> & Pick<ListenSpec, 'keepHttp2Alone'>,
+  spec: Omit<SandboxSpec, 'wanted'> & Pick<ListenSpec, 'keepHttp2Alone'> & Pick<Redirection, 'keepEntries'>,
   onChange: OnChange,
 ): Pick<Sandbox, 'tree' | 'listeners'> {
   const { tree: moved, listeners } = moveListens(open, { ...spec, main }, onChange);
-  const closed = closeOff(redirectUpstreams(moved, spec.upstreams, onChange), spec.upstreams, onChange);
-  const tree = confine(traceLocations(closed), spec, onChange);
+  let hasHops = false;
+  const all = listenAddresses(open);
+  const plain = plainAddresses(open);
+  const hop = (address: string) => {
+    const listened = listenedFor(address, plain);
+    hasHops ||= listened !== null;
+    return listened === null ? null : `${spec.host}:${spec.ports[all.indexOf(listened)]}`;
+  };
+  const { upstreams: servers, keepEntries = false } = spec;
+  const redirected = redirectUpstreams(moved, { servers, hop, keepEntries }, onChange);
+  const closed = closeOff(redirected, servers, onChange);
+  const tree = confine(traceLocations(closed), hasHops ? withHops(spec) : spec, onChange);
   refuseOtherTargets(tree, spec);
   return { tree, listeners };
+}
+
+/** With a second hop through the same worker, a WebSocket takes twice the connections. */
+function withHops<T extends Pick<ConfineSpec, 'workerConnections' | 'workerFiles'>>(spec: T): T {
+  return { ...spec, workerConnections: spec.workerConnections * 2, workerFiles: spec.workerFiles * 2 };
 }

@@ -23,6 +23,9 @@ describe('what is left to Nginx', () => {
       http('proxy_pass https://APP/v1/;'),
       http('proxy_pass http://app$request_uri;'),
       http('proxy_pass http://$b_1/x;', `${UPSTREAM} map $a $b_1 { volatile; default app; x app; }`),
+      http('proxy_pass http://$b_1/x;', `${UPSTREAM} map $a $b_1 { default app; "" ""; }`),
+      http('proxy_pass http://$b_1;', `${UPSTREAM} map $a $b_1 { default ""; x app; }`),
+      http('proxy_pass http://app;', 'upstream app { server 127.0.0.1:9001; }'),
       http('proxy_bind 127.0.0.2; access_log off; return 301 https://10.0.0.1:80/;'),
       http('proxy_pass http://app;', 'upstream app { server unix:/run/echo.sock weight=2; }'),
       http('proxy_pass app;'), // no URL: Nginx refuses it
@@ -47,6 +50,11 @@ describe('what is left to Nginx', () => {
       http('proxy_pass http://$a;'),
       http(passed, map('default app; x 127.0.0.9:1;')),
       http(passed, map('x app;')),
+      // Nothing may become the host after an empty variable.
+      http('proxy_pass http://$b_1$uri;', map('default app; "" "";')),
+      http('proxy_pass http://$b_1?a;', map('default app; "" "";')),
+      stream('proxy_pass $b_1;', `${UPSTREAM} map $a $b_1 { default app; "" ""; }`),
+      http('proxy_pass http://app;', '\nupstream app { server 127.0.0.1:9999; }'),
       http(passed, map('default app; hostnames 127.0.0.9;')),
       http(passed, map('default app;', 'map $c $b_1 { default app; }')),
       http(passed, map('default app;', 'map $c $d { ~(?<B_1>.*) 1; }')),

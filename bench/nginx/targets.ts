@@ -130,13 +130,14 @@ function listens(server: Directive): boolean {
   return directives(server.block, 'listen').length > 0;
 }
 
-/** An entry of an `upstream`, without what would ask a name server. */
-function isOwnEntry(node: Directive, { upstreams }: OwnAddresses, parents: Parents): boolean {
+/** An entry of an `upstream`, without what would ask a name server: an echo server, or a listener of this Nginx. */
+function isOwnEntry(node: Directive, { upstreams, host, ports }: OwnAddresses, parents: Parents): boolean {
   const [address = '', ...parameters] = texts(node);
   if (parents.at(-1)?.name !== 'upstream' || parameters.some((each) => /^(resolve$|service=)/.test(each)))
     return false;
+  if (ports.some((port) => address === `${host}:${port}`)) return true;
   return upstreams.some(
-    ({ host, port, socket }) => address === `${host}:${port}` || address === `unix:${socket}`,
+    (server) => address === `${server.host}:${server.port}` || address === `unix:${server.socket}`,
   );
 }
 
@@ -146,7 +147,8 @@ function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
 
 /**
  * `proxy_pass` to an `upstream` of the same context, or to a variable that a map alone sets, and to nothing but such
- * upstreams. Nginx refuses what has neither a scheme nor a variable, and connects to nothing then.
+ * upstreams. Nginx refuses what has neither a scheme nor a variable, and connects to nothing then. A variable may also
+ * be empty if a path, or nothing, follows it: there is no host in that, and Nginx answers 500.
  */
 function isOwnTarget(node: Directive, parents: Parents): boolean {
   const [context] = parents;
@@ -154,9 +156,12 @@ function isOwnTarget(node: Directive, parents: Parents): boolean {
   const isHttp = context?.name === 'http';
   const text = first(node);
   if (isHttp && !text.includes('$') && !/^https?:\/\//i.test(text)) return true;
-  const [, host = ''] = (isHttp ? /^https?:\/\/(\$?[^/?$]+)/ : /^(\$?[^$]+)$/).exec(text) ?? [];
+  const [, host = '', rest = ''] =
+    (isHttp ? /^https?:\/\/(\$?[^/?$]+)(.*)$/s : /^(\$?[^$]+)()$/).exec(text) ?? [];
   const names = directives(block, 'upstream').flatMap(texts).filter(isPlainName).map(upstreamName);
-  const isUpstream = (name: string) => names.includes(upstreamName(name));
+  const mayBeEmpty = isHttp && (rest === '' || rest.startsWith('/'));
+  const isUpstream = (name: string) =>
+    name === '' ? mayBeEmpty && host.startsWith('$') : names.includes(upstreamName(name));
   return host.startsWith('$') ? isOwnVariable(host.slice(1), block, isUpstream) : isUpstream(host);
 }
 
@@ -166,7 +171,8 @@ function isOwnVariable(name: string, block: readonly Node[], isUpstream: (name: 
   if (!/^[a-z_]\w+$/.test(name) || map === undefined || others.length > 0) return false;
   const entries = directives(map.block).filter(({ args }) => args.length > 0);
   const isWhole = entries.some((entry) => entry.name === 'default');
-  if (!isWhole || !entries.every(({ args: [value] }) => isUpstream(value?.text ?? ''))) return false;
+  if (!isWhole || !entries.every(({ args: [value] }) => value !== undefined && isUpstream(value.text)))
+    return false;
   const mention = new RegExp(`(?<!\\w)${name}(?!\\w)`, 'i');
   return !mentionsElsewhere(block, mention, map);
 }

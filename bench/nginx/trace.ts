@@ -1,5 +1,5 @@
+import { inherited } from './located.ts';
 import { type Directive, directive, directives, type Node } from './tree.ts';
-import { inherited } from './websocket.ts';
 
 /** Response headers from which the load generator counts connections per Nginx worker and per echo server. */
 export const WORKER_HEADER = 'X-Bench-Worker';

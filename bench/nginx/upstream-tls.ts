@@ -1,10 +1,11 @@
 import { keyTypeOf } from './certificates.ts';
 import { withSslParameters } from './legacy.ts';
+import { inherited } from './located.ts';
 import type { OnChange } from './notices.ts';
 import { httpTarget } from './proxy-pass.ts';
 import { type Directive, directives, type Node, set, texts, word } from './tree.ts';
 import { valuesOf } from './variable.ts';
-import { findPaths, inherited, streamEntrances, type Wanted } from './websocket.ts';
+import { findPaths, streamEntrances, type Wanted } from './websocket.ts';
 
 /** In the certificate of the echo servers. */
 const SERVER_NAME = 'localhost';

@@ -186,7 +186,7 @@ describe('proxy_pass', () => {
     own('http://unix:$socket', '');
     own('http://$request_uri', '$request_uri');
     own('$url', '');
-    own(`\${url}/v1`, '');
+    own(`\${url}/v1`, '/v1');
     // What a `rewrite` leaves in $uri need not begin with a slash, so it could lengthen the host's name.
     own('http://$target$uri$is_args$args', '');
     assert.deepEqual(passed('http://app$uri'), ['http://app']);

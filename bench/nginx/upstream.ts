@@ -1,7 +1,7 @@
 import type { OnChange } from './notices.ts';
-import { print } from './print.ts';
 import { hostsOf, httpTarget, streamTarget } from './proxy-pass.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts, word } from './tree.ts';
+import { collectChoices, fitsInMap, ownUpstream, upstreamsIn } from './upstream-choice.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 import { securedBy, underServerName } from './upstream-tls.ts';
 
@@ -16,28 +16,38 @@ export interface UpstreamServer {
 }
 
 /** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
-const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets' };
+const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets', hop: 'bench_hop' };
 /** Parameters of `server` that make Nginx ask a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
 /** Directives for TLS to the upstream. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
+/** What requests are redirected to. */
+export interface Redirection {
+  /** The echo servers. */
+  servers: readonly UpstreamServer[];
+  /** Where a server of the same configuration listens for an address, as `host:port`; null: none does. */
+  hop(address: string): string | null;
+  /** Each upstream has the entries that are written, and no more: what their flags do can be seen. */
+  keepEntries?: boolean;
+}
+
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
  * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable keeps its choice
  * among the upstreams, by a map that leads anything else it may hold to the echo servers. A Unix-domain socket
- * stays one. Where the echo servers speak plain HTTP, TLS towards the upstream is removed; where they speak TLS,
+ * stays one, and what another server of the configuration listens on leads to that server. Where the echo servers speak plain HTTP, TLS towards the upstream is removed; where they speak TLS,
  * everything goes to them over TLS, under their name and certificate. The PROXY protocol is removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
-  servers: readonly UpstreamServer[],
+  redirection: Redirection,
   onChange: OnChange,
 ): Node[] {
   return tree.map((node) =>
     node.kind === 'directive' && node.block !== null && (node.name === 'http' || node.name === 'stream')
-      ? { ...node, block: redirectContext(node.block, node.name === 'http', servers, onChange) }
+      ? { ...node, block: redirectContext(node.block, node.name === 'http', redirection, onChange) }
       : node,
   );
 }
@@ -45,16 +55,18 @@ export function redirectUpstreams(
 function redirectContext(
   block: readonly Node[],
   http: boolean,
-  servers: readonly UpstreamServer[],
+  redirection: Redirection,
   onChange: OnChange,
 ): Node[] {
-  const written = directives(block, 'upstream').map((each) => each.args[0]?.text ?? '');
-  const names = new Set(written.filter(isPlainName).map(upstreamName));
+  const { servers } = redirection;
+  const hop = http ? redirection.hop : () => null;
+  const names = new Set(upstreamsIn(block).filter(isPlainName).map(upstreamName));
   const choices = collectChoices(block);
-  const needed = new Set<string>();
+  const needed = new Map<string, readonly string[]>();
   const certPath = servers[0]?.certPath ?? null;
   const redirected = rewrite(block, (node, parents) => {
-    if (node.name === 'upstream' && parents.length === 0) return [redirectUpstream(node, servers)];
+    if (node.name === 'upstream' && parents.length === 0)
+      return [redirectUpstream(node, { ...redirection, hop })];
     if (certPath !== null && node.name.startsWith('proxy_ssl')) return securedBy(node, certPath, onChange);
     if (UPSTREAM_TLS.test(node.name) || (node.name === 'proxy_protocol' && !http)) {
       if (node.args[0]?.text === 'on' && node.name === 'proxy_ssl') onChange('upstream-tls', node);
@@ -66,6 +78,16 @@ function redirectContext(
     const text = node.args[0]?.text ?? '';
     const target = http ? httpTarget(text) : streamTarget(text);
     if (target === null) return [node];
+    const passed = (host: string, scheme = certPath === null ? 'http' : 'https') => {
+      const url = http ? `${scheme}://${host}${target.uri}` : host;
+      return [{ ...node, name: 'proxy_pass', args: [word(url), ...node.args.slice(1)] }];
+    };
+    const next = target.variable || target.scheme !== 'http' ? null : hop(target.host);
+    if (next !== null && !parents.some((each) => listensOn(each, next))) {
+      const name = `${OWN_UPSTREAM.hop}_${next.replace(/\W/g, '_')}`;
+      needed.set(name, [next]);
+      return passed(name, 'http');
+    }
     const mayBeTls = target.scheme === 'https' || target.scheme === '$scheme';
     if (certPath === null && mayBeTls) onChange('upstream-tls', node);
     if (certPath !== null && target.scheme === 'http') onChange('upstream-tls-added', node);
@@ -75,87 +97,43 @@ function redirectContext(
     const isKnown = (host: string) => names.has(upstreamName(host)) && (!target.variable || fitsInMap(host));
     const known = hosts?.every(isKnown) ?? false;
     if (target.variable && hosts !== null && !known) onChange('variable-upstream', node);
-    const own = isLocal(target.host) && !target.variable ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
-    if (!known || target.variable) needed.add(own);
-    const name = !known ? own : target.variable ? choices.among(target.host, hosts ?? []) : target.host;
-    const url = http ? `${certPath === null ? 'http' : 'https'}://${name}${target.uri}` : name;
-    return [{ ...node, name: 'proxy_pass', args: [word(url), ...node.args.slice(1)] }];
+    const isSocket = isLocal(target.host) && !target.variable;
+    const own = isSocket ? OWN_UPSTREAM.local : OWN_UPSTREAM.tcp;
+    if (!known || target.variable)
+      needed.set(
+        own,
+        servers.map((server) => addressFor(server, isSocket)),
+      );
+    if (!target.variable) return passed(known ? target.host : own);
+    const choice = { target, names: known ? (hosts ?? []) : [], others: own, parents };
+    return passed(http || known ? choices.among(choice) : own);
   });
   const own = [...needed]
-    .filter((name) => !names.has(name))
-    .map((name) => {
-      const entries = servers.map((server) => [
-        addressFor(server, name === OWN_UPSTREAM.local),
-        'max_fails=0',
-      ]);
-      return directive(
-        'upstream',
-        [name],
-        entries.map((args) => directive('server', args)),
-      );
-    });
+    .filter(([name]) => !names.has(name))
+    .map(([name, entries]) => ownUpstream(name, entries));
   // A map stands last: `map_hash_bucket_size` has to come before the first one.
   return [...own, ...(certPath === null ? redirected : underServerName(redirected)), ...choices.maps()];
 }
 
 /**
- * Makes variables that can hold nothing but the name of an upstream: a map of a person's own variable to the names
- * that it is known to hold, and for whatever else it may hold at run time to the upstream of the bench's own.
- */
-function collectChoices(block: readonly Node[]) {
-  const isTaken = mentions(block);
-  const maps = new Map<string, Directive>();
-  let count = 0;
-  const freshVariable = (): string => {
-    count += 1;
-    const name = `bench_upstream_${count}`;
-    return isTaken(name) ? freshVariable() : `$${name}`;
-  };
-  return {
-    /** @returns the variable to pass to, in place of the expression */
-    among(expression: string, hosts: readonly string[]): string {
-      const names = [...new Set(hosts.map(upstreamName))];
-      const key = [expression, ...names].join(' ');
-      const variable = maps.get(key)?.args[1]?.text ?? freshVariable();
-      const entries = names.map((name) => directive(keyOf(name), [name]));
-      const others = [directive('volatile', []), directive('default', [OWN_UPSTREAM.tcp])];
-      maps.set(key, directive('map', [expression, variable], [...others, ...entries]));
-      return variable;
-    },
-    maps: () => [...maps.values()],
-  };
-}
-
-/** Longer keys do not fit into a bucket of a map's hash table unless `map_hash_bucket_size` is raised. */
-const LONGEST_KEY = 46;
-
-function fitsInMap(name: string): boolean {
-  return Buffer.byteLength(name) <= LONGEST_KEY;
-}
-
-/** A key of a map that stands for itself: a `\` keeps it from being a keyword or a regular expression. */
-function keyOf(name: string): string {
-  return /^(default|hostnames|include|volatile)$|^\W/.test(name) ? `\\${name}` : name;
-}
-
-/** Tells whether a word occurs anywhere in a block, be it as a variable, a capture or in a text. */
-function mentions(block: readonly Node[]): (word: string) => boolean {
-  const text = print(block).text.toLowerCase();
-  return (word) => text.includes(word);
-}
-
-/**
  * Replaces the `server` entries: there are as many as echo servers, but not fewer than before, and each
  * has the parameters of one of the old entries, in turn. Entries that are `down` are removed. A `backup`
- * stays a backup, with the address of the first echo server.
+ * stays a backup, with the address of the first echo server. With `keepEntries` each keeps its place and its flags.
  */
-function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[]): Directive {
-  const written = directives(upstream.block, 'server').filter((entry) => !texts(entry).includes('down'));
-  const backups = written.filter((entry) => texts(entry).includes('backup'));
+function redirectUpstream(upstream: Directive, redirection: Redirection): Directive {
+  const { servers, keepEntries = false } = redirection;
+  const all = directives(upstream.block, 'server');
+  const isKept = keepEntries && all.length > 0;
+  const written = isKept ? all : all.filter((entry) => !texts(entry).includes('down'));
+  const backups = isKept ? [] : written.filter((entry) => texts(entry).includes('backup'));
   const active = written.filter((entry) => !backups.includes(entry));
   const entries = [
-    ...cycle(active.length > 0 ? active : [directive('server', ['', 'max_fails=0'])], servers),
-    ...(active.length > 0 ? cycle(backups, servers.slice(0, 1)) : []),
+    ...cycle(
+      active.length > 0 ? active : [directive('server', ['', 'max_fails=0'])],
+      redirection,
+      isKept ? 0 : servers.length,
+    ),
+    ...(active.length > 0 ? cycle(backups, { ...redirection, servers: servers.slice(0, 1) }, 1) : []),
   ];
   const block = upstream.block ?? [];
   const isServer = (node: Node) => node.kind === 'directive' && node.name === 'server';
@@ -163,20 +141,31 @@ function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-function cycle(entries: readonly Directive[], servers: readonly UpstreamServer[]): Directive[] {
-  const length = entries.length === 0 ? 0 : Math.max(entries.length, servers.length);
+/** @param least So many entries there are at least, unless there were none. */
+function cycle(
+  entries: readonly Directive[],
+  { servers, hop }: Pick<Redirection, 'servers' | 'hop'>,
+  least: number,
+): Directive[] {
+  const length = entries.length === 0 ? 0 : Math.max(entries.length, least);
   return Array.from({ length }).flatMap((_, index) => {
     const entry = entries[index % entries.length];
     const server = servers[index % servers.length];
     if (entry === undefined || server === undefined) return [];
     const parameters = entry.args.slice(1).filter(({ text }) => !DROPPED.test(text));
-    const local = isLocal(entry.args[0]?.text ?? '');
-    return [{ ...entry, args: [word(addressFor(server, local)), ...parameters] }];
+    const written = entry.args[0]?.text ?? '';
+    const next = hop(written) ?? addressFor(server, isLocal(written));
+    return [{ ...entry, args: [word(next), ...parameters] }];
   });
 }
 
 function isLocal(text: string): boolean {
   return text.startsWith('unix:');
+}
+
+/** A server that passes requests on to itself goes on for ever. */
+function listensOn({ block }: Directive, address: string): boolean {
+  return directives(block, 'listen').some(({ args: [own] }) => own?.text === address);
 }
 
 /** Where the configuration names a Unix-domain socket, that of the server, if it has one. */

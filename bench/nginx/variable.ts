@@ -51,3 +51,71 @@ function valuesIn(node: Directive, variable: string): (string | null)[] {
   const isWhole = entries.some(({ name }) => name === others);
   return [...(isWhole ? [] : [null]), ...entries.map(({ args }) => args[0]?.text ?? null)];
 }
+
+/** What the sandbox cannot provide: values of clients, of guards that were left out, and of other servers. */
+const OF_OTHERS =
+  /\$\{?(arg|cookie|http|jwt|proxy_protocol|ssl_client|geoip2?|remote_user|upstream)(_\w+)?\b|\$\{?(args|query_string)\b/;
+
+/**
+ * Whether the configuration alone decides if a variable is empty: it is a numbered capture of a location, or `set` or
+ * `map` gives it a value that comes from nothing but the configuration, the path and the Host.
+ *
+ * @param block Of `http`.
+ * @param parents The blocks around its use.
+ */
+export function isOwnValue(block: readonly Node[], written: string, parents: readonly Directive[]): boolean {
+  const name = written.toLowerCase();
+  if (/^[1-9]$/.test(name)) return !parents.some(hasRegularName);
+  if (NGINXS_OWN.test(name)) return false;
+  const capture = new RegExp(`\\(\\?(P?<${name}>|'${name}')`, 'i');
+  let isSet = false;
+  let isOthers = false;
+  rewrite(block, (node) => {
+    const [first = '', second = ''] = texts(node).map((text) => text.toLowerCase());
+    if (node.name === 'set' && first === `$${name}`) {
+      isSet = true;
+      isOthers ||= OF_OTHERS.test(second);
+    } else if (node.name === 'map' && second === `$${name}`) {
+      isSet ||= mayLeaveEmpty(node);
+      isOthers ||= OF_OTHERS.test(first) || isGuards(block, first);
+    } else if (first === `$${name}` || second === `$${name}`) {
+      isOthers ||= /^(auth_request_set|geo|js_set|perl_set|split_clients|set_by_\w+|more_\w+)$/.test(
+        node.name,
+      );
+    }
+    isOthers ||= texts(node).some((text) => capture.test(text));
+    return [node];
+  });
+  return isSet && !isOthers;
+}
+
+/** Whether a `map` has no value for something, or an empty one. */
+function mayLeaveEmpty(map: Directive): boolean {
+  const entries = directives(map.block).filter(({ args }) => args.length > 0);
+  return (
+    !entries.some(({ name }) => name === 'default') || entries.some(({ args: [value] }) => value?.text === '')
+  );
+}
+
+function hasRegularName({ name, block }: Directive): boolean {
+  return (
+    name === 'server' &&
+    directives(block, 'server_name')
+      .flatMap(texts)
+      .some((each) => each.startsWith('~'))
+  );
+}
+
+/** Whether an expression has a variable of an `auth_request`, which may have been left out. */
+function isGuards(block: readonly Node[], expression: string): boolean {
+  let isFound = false;
+  rewrite(block, (node) => {
+    const [variable] = texts(node);
+    isFound ||=
+      node.name === 'auth_request_set' &&
+      variable !== undefined &&
+      expression.includes(variable.toLowerCase());
+    return [node];
+  });
+  return isFound;
+}

@@ -168,9 +168,9 @@ describe('the choice among several locations', () => {
     };
     assert.deepEqual(lacks('', '1.22.1'), [
       'proxy_http_version 1.1;',
-      'proxy_set_header Connection "upgrade";',
+      'proxy_set_header Connection $connection_upgrade;',
     ]);
-    assert.deepEqual(lacks('', '1.29.7'), ['proxy_set_header Connection "upgrade";']);
+    assert.deepEqual(lacks('', '1.29.7'), ['proxy_set_header Connection $connection_upgrade;']);
     assert.deepEqual(lacks('proxy_set_header connection upgrade;', '1.29.7'), []);
   });
 

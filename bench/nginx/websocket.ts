@@ -2,7 +2,20 @@ import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import { notice } from '../wording/finding.ts';
 import { type LocationFacts, locationText } from '../wording/sandbox.ts';
+import { addressesOf } from './listen.ts';
+import {
+  carries,
+  inherited,
+  isProxied,
+  isTelling,
+  type Located,
+  locatedIn,
+  namesOf,
+  reachablePath,
+  upgrades,
+} from './located.ts';
 import { isRegular, locationsOf, pathsFor } from './location.ts';
+import { fallbackOf, frontsOf, pathTo, shadowedBy, shadowOf } from './route.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
 
@@ -29,13 +42,6 @@ export interface Paths {
   notices: Notice[];
 }
 
-/** A location and the blocks around it, outermost first: `http`, `server`, and the locations around it. */
-export interface Located {
-  server: Directive;
-  location: Directive;
-  levels: readonly Directive[];
-}
-
 const NOTHING = { websocketPath: null, host: null };
 
 /**
@@ -51,23 +57,20 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
     return pathsTo(wanted.websocketPath, all, tree);
   const carriers = all.filter(carries).sort((a, b) => rank(b) - rank(a));
   const reachable = carriers.flatMap((located) => {
-    const path = reachablePath(located);
+    const path = pathTo(located, all);
     return path === null ? [] : [{ located, path }];
   });
-  const [chosen, ...others] = reachable;
+  // A named one (`@app`) is what other locations fall back to: it is chosen only if there is no other.
+  const direct = reachable.filter(({ located }) => reachablePath(located) !== null);
+  const [chosen, ...others] = direct.length > 0 ? direct : reachable;
   if (chosen !== undefined) {
     return {
-      ...settled(chosen.located, chosen.path, all),
+      ...settled(throughFront(tree, chosen, all), chosen.path, all),
       notices: choiceNotices(chosen, others),
     };
   }
   const [unreachable] = carriers;
-  if (unreachable !== undefined) {
-    throw new Problem(
-      'configuration',
-      `No path can be derived from ${locationText(factsOf(unreachable))}. Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".`,
-    );
-  }
+  if (unreachable !== undefined) throw unreachableProblem(unreachable);
   if (streamEntrances(tree).length > 0)
     return {
       server: null,
@@ -79,72 +82,58 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   const [near] = all.filter(({ location }) => isProxied(location));
   throw new Problem(
     'configuration',
-    `The configuration has no location for WebSockets: none with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'it' : `that at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";`,
+    `The configuration has no location for WebSockets: none with proxy_pass sets the Upgrade header. Add to ${near === undefined ? 'it' : `that at ${place(near.location.origin)}`}: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; and to http: ${UPGRADE_MAP}`,
   );
 }
 
-/** All locations of all servers; if some have the name that was asked for, only theirs. */
-export function locatedIn(tree: readonly Node[], host: string | null): Located[] {
-  const http = directives(tree, 'http')[0];
-  const servers = directives(http?.block ?? null, 'server');
-  const named = servers.filter((server) => host !== null && namesOf(server).includes(host));
-  return (named.length > 0 ? named : servers).flatMap((server) =>
-    nestedLocations(server, http === undefined ? [] : [http]).map((located) => ({ server, ...located })),
+/** The header Connection follows the client's: a fixed one would go out with every request. */
+const UPGRADE_MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
+
+function unreachableProblem(located: Located): Problem {
+  const shadow = shadowOf(located);
+  const why =
+    shadow === null
+      ? `No path can be derived from ${locationText(factsOf(located))}.`
+      : `${locationText(factsOf(located))} is shadowed by the regular expression at ${place(shadow.origin)}, which takes all of its paths. Write "location ^~ ${texts(located.location).join(' ')}" to give it precedence.`;
+  const rest =
+    shadow === null
+      ? ' Name one with --ws-path, or write the location for WebSockets as a plain path, as in "location /websocket".'
+      : ' `check` shows more.';
+  return new Problem('configuration', `${why}${rest}`);
+}
+
+/** A server that takes connections from this machine alone is reached as clients reach it: through the one before it. */
+function throughFront(tree: readonly Node[], { located, path }: Choice, all: readonly Located[]): Located {
+  const isInner = addressesOf(located.server).every((address) =>
+    /^(127\.|localhost:|\[::1\]|unix:)/.test(address),
   );
+  const fronts = isInner ? frontsOf(tree, located, path, locatedIn(tree, null)) : [];
+  const [front = located] = [...fronts.filter(carries), ...fronts];
+  return all.includes(located) ? front : located;
 }
-
-function nestedLocations(level: Directive, parents: readonly Directive[]): Omit<Located, 'server'>[] {
-  const levels = [...parents, level];
-  return directives(level.block, 'location').flatMap((location) => [
-    { location, levels },
-    ...nestedLocations(location, levels),
-  ]);
-}
-
-export function carries({ location, levels }: Located): boolean {
-  return (
-    isProxied(location) &&
-    directives(location.block, 'internal').length === 0 &&
-    upgrades([...levels, location])
-  );
-}
-
-/** Names that applications give to the path of their WebSockets. */
-const TELLING =
-  /(^|[^a-z])(ws|wss|websockets?|socket(\.io)?|sockjs|streaming|stream|live|cable|signalr)([^a-z]|$)|websocket/i;
 
 function rank({ location }: Located): number {
   return (upgrades([location]) ? 4 : 0) + (isTelling(location) ? 2 : 0) + (isRegular(location) ? 0 : 1);
-}
-
-/** Whether a location is named as those of WebSockets are. */
-export function isTelling(location: Directive): boolean {
-  return TELLING.test(texts(location).join(' '));
-}
-
-/** Paths that reach a location as they are: nothing to decode, to merge or to resolve (RFC 3986 section 3.3). */
-const PLAIN = /^(\/(?!\/|\.\.?(\/|$))[\w.~!$&'()*+,;=:@-]*)+$/;
-
-/** A path that Nginx would answer by this location and by no other; null if none is found. */
-export function reachablePath({ server, location }: Located): string | null {
-  const paths = pathsFor(location).filter(
-    (path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location,
-  );
-  const telling = isRegular(location) ? paths.find((path) => TELLING.test(path)) : undefined;
-  return telling ?? paths[0] ?? null;
 }
 
 /** The paths where a person named that of the WebSockets. */
 function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[]): Paths {
   const [path = wanted] = wanted.split('?');
   const servers = [...new Set(all.map(({ server }) => server))];
-  const answering = servers.flatMap((server) => {
+  const found = servers.flatMap((server) => {
     const location = locationsOf(server, path).at(-1);
-    const located = all.find((each) => each.server === server && each.location === location);
-    return located !== undefined && isProxied(located.location) ? [located] : [];
+    return all.find((each) => each.server === server && each.location === location) ?? [];
   });
-  const chosen = answering.find(carries) ?? answering[0];
-  if (chosen !== undefined) return { ...settled(chosen, wanted, all), notices: [] };
+  const answering = found.flatMap((located) =>
+    isProxied(located.location) ? [located] : (fallbackOf(located, all) ?? []),
+  );
+  // What a regular expression takes from the WebSockets is tried as it is: clients get that answer, too.
+  const isShadowed = shadowedBy(path, all.filter(carries)) !== null;
+  const chosen = answering.find(carries) ?? answering[0] ?? (isShadowed ? found[0] : undefined);
+  if (chosen !== undefined) {
+    const entered = throughFront(tree, { located: chosen, path: wanted }, all);
+    return { ...settled(entered, wanted, all), notices: [] };
+  }
   const [first] = servers.length > 0 ? servers : directives(tree, 'http');
   throw new Problem(
     'configuration',
@@ -197,7 +186,7 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   );
   const missing = [
     ...(version === '1.0' ? ['proxy_http_version 1.1;'] : []),
-    ...(connects ? [] : ['proxy_set_header Connection "upgrade";']),
+    ...(connects ? [] : ['proxy_set_header Connection $connection_upgrade;']),
   ];
   if (missing.length === 0) return [];
   return [notice('warning', 'sandbox-upgrade', { version: nginxVersion, ...factsOf({ location }), missing })];
@@ -221,11 +210,6 @@ export function streamEntrances(tree: readonly Node[]): Directive[] {
     });
 }
 
-/** The names of a server, as they are written. */
-function namesOf(server: Directive): string[] {
-  return directives(server.block, 'server_name').flatMap(texts);
-}
-
 /** A host name that leads to this server; null if it has none that can be told. */
 export function hostOf(server: Directive | null): string | null {
   if (server === null) return null;
@@ -233,30 +217,6 @@ export function hostOf(server: Directive | null): string | null {
     name.replace(/^\*?\./, (start) => (start === '.' ? '' : 'www.')),
   );
   return names.find((name) => /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(name)) ?? null;
-}
-
-/** Whether a location proxies requests, directly or in an `if`. */
-export function isProxied(location: Directive): boolean {
-  const blocks = [location, ...directives(location.block, 'if')];
-  return blocks.some(({ block }) => directives(block, 'proxy_pass').length > 0);
-}
-
-/**
- * Whether the header Upgrade is set, and not to nothing. Nginx uses the headers of the innermost level that
- * sets any.
- */
-export function upgrades(levels: readonly Directive[]): boolean {
-  return inherited(levels, 'proxy_set_header').some(
-    ({ args: [name, value] }) => name?.text.toLowerCase() === 'upgrade' && value?.text !== '',
-  );
-}
-
-/**
- * The directives of a name that apply to the last of the levels: those of the innermost level that has any.
- */
-export function inherited(levels: readonly Directive[], name: string): Directive[] {
-  const nearest = levels.findLast(({ block }) => directives(block, name).length > 0);
-  return directives(nearest?.block ?? null, name);
 }
 
 function httpPath(candidates: readonly Located[]): string | null {

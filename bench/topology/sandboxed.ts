@@ -4,6 +4,7 @@ import type { NginxBinary } from '../nginx/binary.ts';
 import type { KeyType } from '../nginx/certificates.ts';
 import { withoutCulprit } from '../nginx/complaint.ts';
 import { listenAddresses } from '../nginx/listen.ts';
+import { nearestWord, wordsIn } from '../nginx/misspelt.ts';
 import type { OnChange } from '../nginx/notices.ts';
 import { parse } from '../nginx/parse.ts';
 import type { Sandbox, SandboxSpec } from '../nginx/sandbox.ts';
@@ -134,10 +135,23 @@ export async function writeAccepted(
     return { tree, written };
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== REJECTED_BY_NGINX || onChange === null) throw error;
-    const rest = withoutCulprit(tree, String(error.data.complaint), vital, onChange);
+    const complaint = String(error.data.complaint);
+    const meant = await meantDirective(complaint, binary);
+    if (meant !== null) throw withMeant(error, meant);
+    const rest = withoutCulprit(tree, complaint, vital, onChange);
     if (rest === null) throw error;
     return writeAccepted(binary, folder, rest, own, vital, onChange, launchTask);
   }
+}
+
+/** What is meant by a directive that Nginx does not know, if it is only misspelt: then it is no other module's. */
+async function meantDirective(complaint: string, binary: NginxBinary): Promise<string | null> {
+  const name = /unknown directive "([^"]+)"/.exec(complaint)?.[1];
+  return name === undefined ? null : nearestWord(name, await wordsIn(binary));
+}
+
+function withMeant({ kind, message, code, data }: Problem, meant: string): Problem {
+  return new Problem(kind, `${message} Did you mean "${meant}"?`, { code, data });
 }
 
 /** The tree as Nginx will read it, with places in the person's files. */

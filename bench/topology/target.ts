@@ -8,6 +8,7 @@ import type { Variant } from '../model/variant.ts';
 import { type NginxBinary, shownPath } from '../nginx/binary.ts';
 import { type KeyType, keyTypeFor } from '../nginx/certificates.ts';
 import { vitalParts } from '../nginx/complaint.ts';
+import { type LikelyLine, likelyLine } from '../nginx/handshake-notice.ts';
 import type { Listener } from '../nginx/listen.ts';
 import { type Changes, collectChanges } from '../nginx/notices.ts';
 import { withPage } from '../nginx/page.ts';
@@ -53,6 +54,8 @@ export interface RunningNginx {
   facts: Omit<NginxFacts, 'errorLog'>;
   /** What the configuration runs otherwise than as it is written. */
   notices: Notice[];
+  /** For handshakes that fail; null for a profile of the package. */
+  likelyLine?: LikelyLine | null;
   /** Makes a line of Nginx's log fit for a report. */
   redactLine(line: string): string;
 }
@@ -115,7 +118,7 @@ export async function startProxy(
   processSet: ProcessSet,
   opening: Opening = {},
 ): Promise<StartedTarget> {
-  const { read, name, sandbox, changes, secrets, servesFolder } = await prepare(
+  const { read, name, levels, sandbox, changes, secrets, servesFolder } = await prepare(
     source,
     plan.proxy,
     binary,
@@ -153,6 +156,7 @@ export async function startProxy(
       servesFolder,
       facts,
       notices: [...moved.notices, ...changes.notices(read)].map((each) => maskedFinding(each, maskSecrets)),
+      likelyLine: source.options === null ? null : likelyLine(levels),
       redactLine,
     },
   };
@@ -237,7 +241,7 @@ async function checked(
     },
     (spec, isDraft) => moveIntoSandbox(tree, { ...spec, wanted }, isDraft ? () => {} : changes.note),
   );
-  return { read: tree, name, sandbox, servesFolder: tree !== read };
+  return { read: tree, name, levels, sandbox, servesFolder: tree !== read };
 }
 
 function targetOf(

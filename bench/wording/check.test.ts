@@ -45,6 +45,178 @@ describe('what check finds', () => {
     );
   });
 
+  it('says what became of a request, and which line is the cause', () => {
+    says(
+      'no-websocket',
+      { locations: 2 },
+      'None of the 2 locations that may carry WebSockets accepts one, so none gets through this configuration.',
+    );
+    says(
+      'no-websocket',
+      { locations: 1 },
+      'The only location that may carry WebSockets does not accept one, so none gets through this configuration.',
+    );
+    says(
+      'location-shadowed',
+      { location: '/ws/', by: '~ ^/ws', place: 'a.conf:3', remedy: 'location ^~ /ws/' },
+      'Location /ws/ is never used: location ~ ^/ws at a.conf:3 takes its requests, because a regular expression goes before a prefix. Write "location ^~ /ws/" to give the prefix precedence.',
+    );
+    says(
+      'passed-to-nothing',
+      {
+        location: '/ws',
+        variables: ['$a', '$b'],
+        sources: [{ why: 'elsewhere', places: ['a.conf:2', 'a.conf:3'] }],
+      },
+      'The address in proxy_pass of location /ws is invalid, because $a and $b are empty there, so Nginx answers 500. See a.conf:2 and a.conf:3: set applies only to requests that its own block handles, not to those of a location nested in it.',
+    );
+    says(
+      'passed-to-nothing',
+      {
+        location: '/ws',
+        variables: ['$2'],
+        sources: [{ why: 'reset', place: 'a.conf:4', expression: 'a.conf:1' }],
+      },
+      'The address in proxy_pass of location /ws is invalid, because $2 is empty there, so Nginx answers 500. The condition at a.conf:4 evaluates the regular expression at a.conf:1, which resets numbered captures. Use named captures.',
+    );
+    says(
+      'passed-to-nothing',
+      { location: '/ws', variables: ['$a'], sources: [{ why: 'never' }] },
+      'The address in proxy_pass of location /ws is invalid, because $a is empty there, so Nginx answers 500. Nothing sets it there.',
+    );
+    says(
+      'response-header-hidden',
+      { location: '/ws', header: 'Upgrade' },
+      'proxy_hide_header Upgrade also removes that header from the 101 response, and a client of location /ws needs it: the handshake fails.',
+    );
+    says(
+      'auth-upgrade',
+      { location: '/ws', uri: '/auth', place: 'a.conf:5' },
+      "auth_request /auth at a.conf:5, which guards location /ws, passes the client's Upgrade and Connection headers on to the authentication service. A service that answers such a request with 400 or 426 turns the handshake into 500.",
+    );
+    says(
+      'host-changed',
+      { location: '/ws', sent: 'a.org', received: 'app', replaced: null },
+      'Location /ws passes Host "app" on instead of the client\'s "a.org". A server that compares Origin with Host answers the handshake with 403.',
+    );
+    says(
+      'host-changed',
+      { location: '/ws', sent: 'a.org', received: 'app', replaced: 'a.conf:2' },
+      'Location /ws passes Host "app" on instead of the client\'s "a.org" (set at a.conf:2, but the proxy_set_header directives of an inner block replace all inherited ones). A server that compares Origin with Host answers the handshake with 403.',
+    );
+    says(
+      'header-lost',
+      { location: '/ws', header: 'Cookie', replaced: null },
+      'Location /ws does not pass Cookie on. A session in a cookie is lost, so the server does not know the client.',
+    );
+    says(
+      'header-lost',
+      { location: '/ws', header: 'X-Real-IP', replaced: 'a.conf:2' },
+      'Location /ws does not pass X-Real-IP on (set at a.conf:2, but the proxy_set_header directives of an inner block replace all inherited ones). A server that relies on it sees none.',
+    );
+    says(
+      'subprotocol-changed',
+      { location: '/ws', offered: 'b, a', received: null, answered: null },
+      'A client of location /ws that offered the subprotocols "b, a" got none; the upstream server was offered none. A browser fails a handshake whose subprotocol it did not offer.',
+    );
+    says(
+      'subprotocol-changed',
+      { location: '/ws', offered: 'b, a', received: 'c', answered: 'c' },
+      'A client of location /ws that offered the subprotocols "b, a" got "c"; the upstream server was offered "c". A browser fails a handshake whose subprotocol it did not offer.',
+    );
+    says(
+      'path-changed',
+      { location: '/ws', change: 'doubled', sent: '/ws/a', received: '//a' },
+      'Location /ws passes /ws/a on as //a: the slash is doubled, because proxy_pass ends with one and the location does not.',
+    );
+    says(
+      'path-changed',
+      { location: '/ws/', change: 'glued', sent: '/ws/a', received: '/va' },
+      'Location /ws/ passes /ws/a on as /va: a slash is missing, because the location ends with one and proxy_pass does not.',
+    );
+    says(
+      'path-changed',
+      { location: '/ws', change: 'cut', sent: '/ws/a', received: '/ws' },
+      'Location /ws passes /ws/a on as /ws: what follows the location is cut off, because a proxy_pass with variables passes exactly what is written.',
+    );
+    says(
+      'path-changed',
+      { location: '/ws', change: 'query', sent: '/ws?a=1', received: '/ws' },
+      'Location /ws passes /ws?a=1 on as /ws: the query is lost. Add $is_args$args to proxy_pass.',
+    );
+    says(
+      'slash-redirect',
+      { location: '/ws/', path: '/ws' },
+      'Nginx answers /ws with a redirect to location /ws/, and WebSocket clients do not follow redirects. Clients have to use the slash, or the location needs a name without it.',
+    );
+    says(
+      'close-undoes-keepalive',
+      { nginxVersion: '1.30.6' },
+      'This map sends "Connection: close" for requests without an upgrade. Nginx 1.30.6 keeps connections to upstream servers open by default, and this turns that off.',
+    );
+    says(
+      'large-buffer',
+      { bytes: 65536, memory: 1310720000 },
+      'proxy_buffer_size 64 KiB is allocated twice per WebSocket. 10,000 WebSockets take up to 1.22 GiB for it.',
+    );
+    says(
+      'any-protocol',
+      { location: '/ws' },
+      'Location /ws passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.',
+    );
+    says(
+      'shared-socket',
+      { parameter: 'proxy_protocol', place: 'a.conf:2', location: '/ws' },
+      'proxy_protocol in the listen at a.conf:2 applies to every server on the same socket, also to that of location /ws. Clients that do not send it fail.',
+    );
+    says(
+      'connection-limit',
+      { zone: 'perip', key: '$binary_remote_addr', limit: 5, perClient: true },
+      'limit_conn perip 5 allows 5 WebSockets per $binary_remote_addr, which all clients behind one address share. Each counts until it closes, and any more are answered with 503.',
+    );
+    says(
+      'connection-limit',
+      { zone: 'all', key: '$uri', limit: 100, perClient: false },
+      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each counts until it closes, and any more are answered with 503.',
+    );
+    says(
+      'request-limit',
+      { zone: 'r', rate: '10r/s', burst: '20' },
+      'limit_req r (10r/s, burst 20) counts handshakes. After a reload or a brief failure all clients reconnect at once, and the rest is answered with 503.',
+    );
+    says(
+      'port-limit',
+      { upstream: '10.0.0.1:80', webSockets: 40000, most: 28232 },
+      'All WebSockets go to one address (10.0.0.1:80) from one source address, which has about 28,232 ports: that is less than the 40,000 WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.',
+    );
+    says('listen-twice', { address: '80' }, 'Nginx rejects the configuration: a duplicate listen 80.');
+    says(
+      'no-certificate',
+      { listen: '443 ssl' },
+      'Nginx rejects the configuration: no "ssl_certificate" is defined for "listen 443 ssl".',
+    );
+    says(
+      'handshakes-failed',
+      { count: 40, kind: 'status-500', line: 'a.conf:3' },
+      '40 WebSocket handshakes failed: each was answered with status 500. The likely cause is at a.conf:3. `check` shows what is wrong with this configuration.',
+    );
+    says(
+      'handshakes-failed',
+      { count: 1, kind: 'protocol-error', line: null },
+      '1 WebSocket handshake failed: each got an invalid response. `check` shows what is wrong with this configuration.',
+    );
+    says(
+      'max-fails',
+      { upstream: 'app', uncounted: ['a.conf:3'] },
+      'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). That would not apply to a single server, but Nginx also counts the one at a.conf:3, which is not in use. When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
+    );
+    says(
+      'upgrade-not-passed',
+      { location: '/ws', lacks: [{ lack: 'protocol', written: '$x', sent: 'upgrade' }] },
+      'Location /ws sends "Upgrade: upgrade" instead of "Upgrade: websocket", so a WebSocket handshake becomes an ordinary request.',
+    );
+  });
+
   it('gives the reason of others in their own words', () => {
     const reason = 'Nginx refuses the configuration: unknown directive "lisen" in a.conf:3.';
     says('configuration-rejected', { reason }, reason);
@@ -144,8 +316,8 @@ describe('what check finds', () => {
     );
     says(
       'http2-only',
-      { since: '1.25.1' },
-      'Before Nginx 1.25.1, a listener with http2 but without ssl accepts only HTTP/2. A WebSocket starts with HTTP/1.1, so none can connect.',
+      { since: '1.25.1', location: '/ws', isOthers: true },
+      'Before Nginx 1.25.1, a listener with http2 but without ssl accepts only HTTP/2, for every server on the same socket. A WebSocket starts with HTTP/1.1, so none can connect to location /ws.',
     );
     says(
       'http2-without-websockets',
@@ -178,7 +350,7 @@ describe('what check finds', () => {
     );
     says(
       'max-fails',
-      { upstream: 'app' },
+      { upstream: 'app', uncounted: [] },
       'After a server of app refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).',
     );
   });

@@ -1,5 +1,6 @@
 import { type FailureKind, numberIn } from '../model/failure.ts';
-import { formatCount, formatSeconds } from './format.ts';
+import type { Amount } from './format.ts';
+import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { capital, counted, listed, paragraph } from './words.ts';
 
 /** Its arguments, as in `= /ws`; null for a server of `stream`. */
@@ -19,7 +20,9 @@ export type LackFacts =
   /** `replaced`: where it is set, and the line whose headers replace that. */
   | { lack: 'upgrade'; replaced: { set: string; by: string } | null }
   /** Empty: no such header is sent. */
-  | { lack: 'connection'; sent: string };
+  | { lack: 'connection'; sent: string }
+  /** Upgrade is something else than `websocket`; `sent` is what arrived, null if it was not tried. */
+  | { lack: 'protocol'; written: string; sent: string | null };
 
 export interface UpgradeFacts {
   location: LocationFact;
@@ -65,6 +68,122 @@ const FOUND = {
     location: LocationFact;
     reason: 'connection' | 'no-upgrade' | 'response' | 'upstream' | 'nginx';
   }) => `${capital(locationName(location))} does not accept a WebSocket. ${HANDSHAKE_REASONS[reason]}`,
+  'no-websocket': ({ locations }: { locations: number }) =>
+    `${locations === 1 ? 'The only location that may carry WebSockets does not accept one' : `None of the ${formatCount(locations)} locations that may carry WebSockets accepts one`}, so none gets through this configuration.`,
+  'location-shadowed': ({
+    location,
+    by,
+    place,
+    remedy,
+  }: {
+    location: LocationFact;
+    by: string;
+    place: string;
+    remedy: string;
+  }) =>
+    `${capital(locationName(location))} is never used: location ${by} at ${place} takes its requests, because a regular expression goes before a prefix. Write "${remedy}" to give the prefix precedence.`,
+  'passed-to-nothing': ({
+    location,
+    variables,
+    sources,
+  }: {
+    location: LocationFact;
+    variables: readonly string[];
+    sources: readonly EmptySource[];
+  }) =>
+    paragraph([
+      `The address in proxy_pass of ${locationName(location)} is invalid, because ${listed(variables)} ${variables.length === 1 ? 'is' : 'are'} empty there, so Nginx answers 500.`,
+      ...sources.map(emptySentence),
+    ]),
+  'response-header-hidden': ({ location, header }: { location: LocationFact; header: string }) =>
+    `proxy_hide_header ${header} also removes that header from the 101 response, and a client of ${locationName(location)} needs it: the handshake fails.`,
+  'auth-upgrade': ({ location, uri, place }: { location: LocationFact; uri: string; place: string }) =>
+    `auth_request ${uri} at ${place}, which guards ${locationName(location)}, passes the client's Upgrade and Connection headers on to the authentication service. A service that answers such a request with 400 or 426 turns the handshake into 500.`,
+  'host-changed': ({
+    location,
+    sent,
+    received,
+    replaced,
+  }: {
+    location: LocationFact;
+    sent: string;
+    received: string;
+    replaced: string | null;
+  }) =>
+    `${capital(locationName(location))} passes Host "${received}" on instead of the client's "${sent}"${replacedClause(replaced)}. A server that compares Origin with Host answers the handshake with 403.`,
+  'header-lost': ({
+    location,
+    header,
+    replaced,
+  }: {
+    location: LocationFact;
+    header: string;
+    replaced: string | null;
+  }) =>
+    `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
+  'subprotocol-changed': ({
+    location,
+    offered,
+    received,
+    answered,
+  }: {
+    location: LocationFact;
+    offered: string;
+    /** What the upstream server was offered. */
+    received: string | null;
+    /** What the client got. */
+    answered: string | null;
+  }) =>
+    `A client of ${locationName(location)} that offered the subprotocols "${offered}" got ${answered === null ? 'none' : `"${answered}"`}; the upstream server was offered ${received === null ? 'none' : `"${received}"`}. A browser fails a handshake whose subprotocol it did not offer.`,
+  'path-changed': ({
+    location,
+    change,
+    sent,
+    received,
+  }: {
+    location: LocationFact;
+    change: 'doubled' | 'glued' | 'cut' | 'query';
+    sent: string;
+    received: string;
+  }) => `${capital(locationName(location))} passes ${sent} on as ${received}: ${PATH_CHANGES[change]}`,
+  'slash-redirect': ({ location, path }: { location: LocationFact; path: string }) =>
+    `Nginx answers ${path} with a redirect to ${locationName(location)}, and WebSocket clients do not follow redirects. Clients have to use the slash, or the location needs a name without it.`,
+  'close-undoes-keepalive': ({ nginxVersion }: { nginxVersion: string }) =>
+    `This map sends "Connection: close" for requests without an upgrade. Nginx ${nginxVersion} keeps connections to upstream servers open by default, and this turns that off.`,
+  'large-buffer': ({ bytes, memory }: { bytes: number; memory: number }) =>
+    `proxy_buffer_size ${formatBytes(bytes)} is allocated twice per WebSocket. 10,000 WebSockets take up to ${formatBytes(memory)} for it.`,
+  'any-protocol': ({ location }: { location: LocationFact }) =>
+    `${capital(locationName(location))} passes any Upgrade on, not only "websocket". A server that also speaks h2c or another protocol could be reached past the rules of Nginx.`,
+  'shared-socket': ({
+    parameter,
+    place,
+    location,
+  }: {
+    parameter: 'proxy_protocol';
+    place: string;
+    location: LocationFact;
+  }) =>
+    `${parameter} in the listen at ${place} applies to every server on the same socket, also to that of ${locationName(location)}. Clients that do not send it fail.`,
+  'connection-limit': ({
+    zone,
+    key,
+    limit,
+    perClient,
+  }: {
+    zone: string;
+    key: string;
+    limit: number;
+    perClient: boolean;
+  }) =>
+    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}${perClient ? ', which all clients behind one address share' : ', which all clients have in common'}. Each counts until it closes, and any more are answered with 503.`,
+  'request-limit': ({ zone, rate, burst }: { zone: string; rate: string; burst: string }) =>
+    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes. After a reload or a brief failure all clients reconnect at once, and the rest is answered with 503.`,
+  'port-limit': ({ upstream, webSockets, most }: { upstream: string; webSockets: number; most: number }) =>
+    `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports: that is less than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
+  'listen-twice': ({ address }: { address: string }) =>
+    `Nginx rejects the configuration: a duplicate listen ${address}.`,
+  'no-certificate': ({ listen }: { listen: string }) =>
+    `Nginx rejects the configuration: no "ssl_certificate" is defined for "listen ${listen}".`,
   'connection-fixed': ({ value }: { value: string }) =>
     `"Connection: ${value}" is sent with every request, not only with WebSocket handshakes. Some servers reject such requests, and Nginx cannot reuse the upstream connection.`,
   'idle-timeout': ({
@@ -126,8 +245,16 @@ const FOUND = {
         ? 'The response to an ordinary GET of the same path is cached, and every handshake gets it until it expires.'
         : `A cached response for the same path would fail every handshake until it expires${isLocked ? ', and proxy_cache_lock lets handshakes through one at a time' : ''}.`
     }`,
-  'http2-only': ({ since }: { since: string }) =>
-    `Before Nginx ${since}, a listener with http2 but without ssl accepts only HTTP/2. A WebSocket starts with HTTP/1.1, so none can connect.`,
+  'http2-only': ({
+    since,
+    location,
+    isOthers,
+  }: {
+    since: string;
+    location: LocationFact;
+    isOthers: boolean;
+  }) =>
+    `Before Nginx ${since}, a listener with http2 but without ssl accepts only HTTP/2${isOthers ? ', for every server on the same socket' : ''}. A WebSocket starts with HTTP/1.1, so none can connect to ${locationName(location)}.`,
   'http2-without-websockets': () =>
     'HTTP/2 is on, but does not carry WebSockets: Nginx does not support extended CONNECT (RFC 8441), so each WebSocket has its own HTTP/1.1 connection. Pages benefit from HTTP/2; WebSockets do not. A client that negotiates h2 for its handshake fails.',
   'http2-with-websockets': () => 'HTTP/2 is on, and this Nginx accepts WebSockets over it (RFC 8441).',
@@ -143,8 +270,8 @@ const FOUND = {
     }. A WebSocket stays on its server until it closes.`,
   'ip-hash': ({ upstream, realIpHeader }: { upstream: string; realIpHeader: boolean }) =>
     `ip_hash uses only the first three octets of the client's IPv4 address. All clients in one network, or behind one proxy in front of Nginx, go to the same server of ${upstream}.${realIpHeader ? ' real_ip_header provides the client addresses behind such a proxy.' : ''}`,
-  'max-fails': ({ upstream }: { upstream: string }) =>
-    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default). When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
+  'max-fails': ({ upstream, uncounted }: { upstream: string; uncounted: readonly string[] }) =>
+    `After a server of ${upstream} refuses one connection (max_fails, 1 by default), Nginx skips it for fail_timeout (10 s by default).${uncounted.length === 0 ? '' : ` That would not apply to a single server, but Nginx also counts the ${uncounted.length === 1 ? 'one' : 'ones'} at ${listed(uncounted)}, which ${uncounted.length === 1 ? 'is' : 'are'} not in use.`} When many clients reconnect at once, a brief failure takes healthy servers out of use. Once all are out, every handshake fails with 502 ("no live upstreams" in the error log).`,
   'tls-not-resumed': () =>
     'TLS sessions are not resumed. Every client that reconnects needs a full handshake with certificate and signature, and after a reload all of them reconnect at once.',
   'no-effect': ({ directives, location }: { directives: readonly string[]; location: LocationFact }) =>
@@ -153,6 +280,12 @@ const FOUND = {
     'The access log has one line per WebSocket, written when it closes. Open WebSockets do not appear in it, and $request_time is how long the WebSocket was open.',
   'part-of-configuration': () =>
     'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
+};
+
+/** Why the handshakes of a run failed. */
+const FAILED = {
+  'handshakes-failed': ({ count, kind, line }: { count: Amount; kind: string; line: string | null }) =>
+    `${counted(count, 'WebSocket handshake')} failed: each ${outcomeClause(kind as FailureKind)}.${line === null ? '' : ` The likely cause is at ${line}.`} \`check\` shows what is wrong with this configuration.`,
 };
 
 /** What was seen when it was tried through a real Nginx. */
@@ -225,7 +358,7 @@ const SEEN = {
   'log-at-close': () => 'No line was written while a WebSocket was open; one was when it had closed.',
 };
 
-export const CHECK = { ...FOUND, ...SEEN };
+export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
 
 /** `location /ws`. */
 export function locationName(location: LocationFact): string {
@@ -243,6 +376,45 @@ const HANDSHAKE_REASONS = {
     'Nginx answered the handshake itself. If the configuration checks a header, host or path, set them with --header, --host or --ws-path.',
 };
 
+/** Why a variable is empty: `set` in another location, or a regular expression that resets the captures. */
+export type EmptySource =
+  | { why: 'elsewhere'; places: readonly string[] }
+  | { why: 'reset'; place: string; expression: string }
+  | { why: 'never' };
+
+function emptySentence(source: EmptySource): string {
+  switch (source.why) {
+    case 'elsewhere':
+      return `See ${listed(source.places)}: set applies only to requests that its own block handles, not to those of a location nested in it.`;
+    case 'reset':
+      return `The condition at ${source.place} evaluates the regular expression at ${source.expression}, which resets numbered captures. Use named captures.`;
+    case 'never':
+      return 'Nothing sets it there.';
+  }
+}
+
+function replacedClause(replaced: string | null): string {
+  return replaced === null
+    ? ''
+    : ` (set at ${replaced}, but the proxy_set_header directives of an inner block replace all inherited ones)`;
+}
+
+const LOST: Readonly<Record<string, string>> = {
+  'x-forwarded-proto':
+    'A server behind it takes the request for plain HTTP, and may redirect it or reject its Origin.',
+  'x-forwarded-host': 'A server that compares Origin with it may answer with 403.',
+  cookie: 'A session in a cookie is lost, so the server does not know the client.',
+  origin: 'The server cannot check where the page came from.',
+  'sec-websocket-extensions': 'Messages are not compressed.',
+};
+
+const PATH_CHANGES = {
+  doubled: 'the slash is doubled, because proxy_pass ends with one and the location does not.',
+  glued: 'a slash is missing, because the location ends with one and proxy_pass does not.',
+  cut: 'what follows the location is cut off, because a proxy_pass with variables passes exactly what is written.',
+  query: 'the query is lost. Add $is_args$args to proxy_pass.',
+};
+
 function upgradeSentence({ location, lacks }: UpgradeFacts): string {
   return `${capital(locationName(location))} ${listed(lacks.map(lackClause))}, so a WebSocket handshake becomes an ordinary request.`;
 }
@@ -253,6 +425,8 @@ function lackClause(facts: LackFacts): string {
       return `uses HTTP/${facts.version} to its upstream server`;
     case 'upgrade':
       return `does not pass the Upgrade header on${facts.replaced === null ? '' : ` (set at ${facts.replaced.set}, but the proxy_set_header at ${facts.replaced.by} replaces all inherited headers)`}`;
+    case 'protocol':
+      return `sends "Upgrade: ${facts.sent ?? facts.written}" instead of "Upgrade: websocket"`;
     case 'connection':
       return facts.sent === '' ? 'sends no Connection header' : `sends "Connection: ${facts.sent}"`;
   }

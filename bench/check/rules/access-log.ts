@@ -1,4 +1,4 @@
-import { inherited } from '../../nginx/websocket.ts';
+import { inherited } from '../../nginx/located.ts';
 import { finding } from '../../wording/finding.ts';
 import { evidence } from '../finding.ts';
 import { isSound, type Rule } from '../subject.ts';

@@ -1,6 +1,6 @@
+import { inherited } from '../../nginx/located.ts';
 import type { Directive } from '../../nginx/tree.ts';
 import { texts } from '../../nginx/tree.ts';
-import { inherited } from '../../nginx/websocket.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, locationOf, shownPath } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding, type Severity } from '../finding.ts';

@@ -1,6 +1,6 @@
+import { isTelling } from '../../nginx/located.ts';
 import { isRegular } from '../../nginx/location.ts';
 import { texts } from '../../nginx/tree.ts';
-import { isTelling } from '../../nginx/websocket.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Candidate } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding } from '../finding.ts';

@@ -1,18 +1,21 @@
 import { numberIn } from '../../model/failure.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Arrival } from '../backend.ts';
-import { locationOf } from '../candidate.ts';
+import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
-import { failedHandshake, type Rule } from '../subject.ts';
+import { failedHandshake, type Rule, type Subject } from '../subject.ts';
 import { http2Alone } from './http2.ts';
+import { emptyVariables } from './passed.ts';
+import { changedSubprotocol, hidingOf } from './response.ts';
+import { takerOf } from './shadow.ts';
 import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 
 /** A handshake that fails although the location has all that an upgrade needs; and locations that nothing can reach. */
 export const handshake: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
-    const { tree, seen, nginxVersion } = subject;
-    if (seen === null || candidate.sign === 'any' || http2Alone(candidate, nginxVersion) !== null) return [];
+    const { tree, seen } = subject;
+    if (seen === null || candidate.sign === 'any' || isExplained(subject, candidate)) return [];
     const tried = seen.locations.get(candidate);
     const location = locationOf(candidate);
     const base = { rule: 'handshake', origin: candidate.self.origin, remedies: [], seen: null };
@@ -21,7 +24,7 @@ export const handshake: Rule = (subject) =>
       return [{ ...base, level: 'note', ...finding('location-not-tried', { location, lacks }) }];
     }
     const { outcome, arrived } = tried.handshake;
-    if (outcome === 'echoed' || lacksOf(candidate, nginxVersion).length > 0) return [];
+    if (outcome === 'echoed' || lacksOf(candidate, subject).length > 0) return [];
     const culprit = arrived === null ? null : connectionHeader(candidate.levels);
     return [
       {
@@ -34,6 +37,17 @@ export const handshake: Rule = (subject) =>
       },
     ];
   });
+
+/** Whether another rule says why no WebSocket gets through. */
+function isExplained(subject: Subject, candidate: Candidate): boolean {
+  return (
+    http2Alone(candidate, subject) !== null ||
+    takerOf(candidate) !== null ||
+    hidingOf(subject, candidate) !== null ||
+    changedSubprotocol(subject, candidate) !== null ||
+    emptyVariables(subject, candidate).length > 0
+  );
+}
 
 /** What Nginx answers itself may be meant for requests that lack a header or a path. */
 function isOwnAnswer({ handshake }: LocationSeen): boolean {

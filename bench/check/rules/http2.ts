@@ -1,11 +1,12 @@
 import type { Probe } from '../../model/run.ts';
+import { addressesOf, listensOn } from '../../nginx/listen.ts';
+import { inherited } from '../../nginx/located.ts';
 import { type Directive, directives, texts } from '../../nginx/tree.ts';
 import { atLeast } from '../../nginx/version.ts';
-import { inherited } from '../../nginx/websocket.ts';
 import { finding } from '../../wording/finding.ts';
-import type { Candidate } from '../candidate.ts';
+import { type Candidate, locationOf } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding } from '../finding.ts';
-import { failedHandshake, isSound, type Rule } from '../subject.ts';
+import { failedHandshake, isSound, type Rule, type Subject } from '../subject.ts';
 
 /** From this version on a listener without TLS accepts HTTP/1.1 as well as HTTP/2. */
 const BOTH_SINCE = '1.25.1';
@@ -16,8 +17,8 @@ export const http2: Rule = (subject) => {
   const servers = new Map(candidates.map((candidate) => [candidate.server, candidate]));
   return [...servers].flatMap(([server, candidate]): LintFinding[] => {
     if (candidate.sign === 'stream') return [];
-    const alone = http2Alone(candidate, subject.nginxVersion);
-    if (alone !== null) return [cleartext(alone, failedHandshake(subject, candidate))];
+    const alone = http2Alone(candidate, subject);
+    if (alone !== null) return [cleartext(alone, candidate, failedHandshake(subject, candidate))];
     const listens = directives(server.block, 'listen').filter((listen) => texts(listen).includes('http2'));
     const [directive] = inherited(candidate.levels.slice(0, 2), 'http2');
     const written = listens[0] ?? (directive?.args[0]?.text === 'on' ? directive : undefined);
@@ -26,24 +27,37 @@ export const http2: Rule = (subject) => {
   });
 };
 
-/** The `listen` of a candidate's server that does not accept HTTP/1.1; null if there is none. */
-export function http2Alone({ server, levels }: Candidate, nginxVersion: string): Directive | null {
+/**
+ * The `listen` because of which a candidate's server does not accept HTTP/1.1, its own or that of another server on the
+ * same socket; null if there is none.
+ */
+export function http2Alone(
+  { sign, server, levels }: Candidate,
+  { tree, nginxVersion }: Pick<Subject, 'tree' | 'nginxVersion'>,
+): Directive | null {
   const isOldTls = inherited(levels, 'ssl')[0]?.args[0]?.text === 'on';
-  if (isOldTls || atLeast(nginxVersion, BOTH_SINCE)) return null;
-  const bare = directives(server.block, 'listen').find((listen) => {
-    const words = texts(listen);
-    return words.includes('http2') && !words.includes('ssl');
+  if (sign === 'stream' || isOldTls || atLeast(nginxVersion, BOTH_SINCE)) return null;
+  const shared = addressesOf(server).flatMap((address) => {
+    const there = listensOn(tree, address);
+    const isTls = there.some((listen) => texts(listen).includes('ssl'));
+    return isTls ? [] : there.filter((listen) => texts(listen).includes('http2'));
   });
-  return bare ?? null;
+  const own = new Set(directives(server.block, 'listen'));
+  return shared.find((listen) => own.has(listen)) ?? shared[0] ?? null;
 }
 
-function cleartext(listen: Directive, seen: Evidence | null): LintFinding {
-  const words = texts(listen).filter((word) => word !== 'http2');
+function cleartext(
+  listen: Directive,
+  { server, ...candidate }: Candidate,
+  seen: Evidence | null,
+): LintFinding {
+  const words = texts(listen).filter((text) => text !== 'http2');
+  const isOthers = !directives(server.block, 'listen').includes(listen);
   return {
     rule: 'http2',
     level: 'error',
     origin: listen.origin,
-    ...finding('http2-only', { since: BOTH_SINCE }),
+    ...finding('http2-only', { since: BOTH_SINCE, location: locationOf({ server, ...candidate }), isOthers }),
     seen,
     remedies: [{ block: 'server', lines: [`listen  ${words.join('  ')};`] }],
   };

@@ -1,10 +1,11 @@
-import { inherited } from '../../nginx/websocket.ts';
+import { inherited, isTelling } from '../../nginx/located.ts';
+import { directives } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding, type Remedy } from '../finding.ts';
 import type { LocationSeen } from '../observation.ts';
 import { SHORT_SECONDS } from '../shortened.ts';
-import { blockFor, isSound, type Rule, settingSeconds } from '../subject.ts';
+import { blockFor, isSound, type Rule, type Subject, settingSeconds } from '../subject.ts';
 
 /** Defaults of the two modules. */
 const HTTP = { name: 'proxy_read_timeout', seconds: 60 };
@@ -28,7 +29,8 @@ export const idle: Rule = (subject) =>
     return [
       {
         rule: 'idle-timeout',
-        level: seconds <= PINGS_SECONDS ? 'warning' : 'note',
+        level:
+          seconds <= PINGS_SECONDS && !(isDefault && isForPages(subject, candidate)) ? 'warning' : 'note',
         origin: (written ?? candidate.self).origin,
         ...finding('idle-timeout', { directive, seconds, isDefault, location: locationOf(candidate) }),
         seen: evidenceOf(directive, seen),
@@ -36,6 +38,19 @@ export const idle: Rule = (subject) =>
       },
     ];
   });
+
+/**
+ * Whether the WebSockets of a server have another location, with a timeout of its own: then one that is left at the
+ * default is for pages, although it could carry them.
+ */
+function isForPages({ candidates }: Subject, candidate: Candidate): boolean {
+  if (isTelling(candidate.self)) return false;
+  return candidates.some(({ server, self }) => {
+    const [written] = directives(self.block, HTTP.name);
+    const isLong = written !== undefined && (settingSeconds(written) ?? 0) > PINGS_SECONDS;
+    return server === candidate.server && self !== candidate.self && isLong;
+  });
+}
 
 function remedyOf({ sign, levels }: Candidate, directive: string): Remedy {
   const names = sign === 'stream' ? [directive] : [directive, 'proxy_send_timeout'];

@@ -2,35 +2,62 @@ import { place } from '../../nginx/tree.ts';
 import { type LintFinding, sorted } from '../finding.ts';
 import type { Rule, Subject } from '../subject.ts';
 import { accessLog } from './access-log.ts';
+import { auth } from './auth.ts';
 import { buffering } from './buffering.ts';
 import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
+import { headers, host } from './headers.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
+import { connectionLimit, ports, requestLimit } from './limits.ts';
+import { withNowhere } from './nowhere.ts';
 import { part } from './part.ts';
+import { passed } from './passed.ts';
+import { path, slash } from './path.ts';
+import { anyProtocol, bufferSize, closing, sharedSocket } from './protocol.ts';
+import { refused } from './refused.ts';
+import { response, subprotocol } from './response.ts';
 import { resumption } from './resumption.ts';
+import { shadow } from './shadow.ts';
 import { shutdown } from './shutdown.ts';
 import { httpVersion, upgrade } from './upgrade.ts';
 import { ipHash, maxFails, zone } from './upstream.ts';
 
 /** Every rule, in the order in which people run into its subject. */
 const RULES: readonly Rule[] = [
+  refused,
   upgrade,
   httpVersion,
+  shadow,
+  passed,
+  response,
   handshake,
+  host,
+  headers,
+  subprotocol,
+  path,
+  auth,
   connection,
   idle,
   connections,
   openFiles,
+  connectionLimit,
+  requestLimit,
+  ports,
   cache,
   http2,
+  sharedSocket,
+  closing,
   shutdown,
   zone,
   ipHash,
   maxFails,
   resumption,
+  slash,
+  bufferSize,
+  anyProtocol,
   buffering,
   accessLog,
   part,
@@ -39,7 +66,12 @@ const RULES: readonly Rule[] = [
 /** What the rules find, each only once: a line may apply to several locations. */
 export function judge(subject: Subject): LintFinding[] {
   const found = new Map<string, LintFinding>();
-  for (const finding of sorted(RULES.flatMap((rule) => rule(subject)))) {
+  for (const finding of sorted(
+    withNowhere(
+      subject,
+      RULES.flatMap((rule) => rule(subject)),
+    ),
+  )) {
     const key = `${finding.rule} ${place(finding.origin)}`;
     if (!found.has(key)) found.set(key, finding);
   }

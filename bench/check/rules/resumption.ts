@@ -1,5 +1,5 @@
+import { inherited } from '../../nginx/located.ts';
 import type { Directive } from '../../nginx/tree.ts';
-import { inherited } from '../../nginx/websocket.ts';
 import { finding } from '../../wording/finding.ts';
 import { evidence, type LintFinding } from '../finding.ts';
 import { type Rule, settingSeconds } from '../subject.ts';

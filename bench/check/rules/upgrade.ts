@@ -1,12 +1,14 @@
+import { inherited, upgrades } from '../../nginx/located.ts';
 import type { Directive, Node } from '../../nginx/tree.ts';
 import { place, rewrite, texts } from '../../nginx/tree.ts';
 import { atLeast } from '../../nginx/version.ts';
-import { defaultVersion, HTTP_1_1_SINCE, inherited, upgrades } from '../../nginx/websocket.ts';
+import { defaultVersion, HTTP_1_1_SINCE } from '../../nginx/websocket.ts';
 import type { LackFacts } from '../../wording/check.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, hiddenUpgrade, locationOf } from '../candidate.ts';
 import type { LintFinding, Remedy, Severity } from '../finding.ts';
-import { blockFor, failedHandshake, isSound, type Rule } from '../subject.ts';
+import { blockFor, failedHandshake, isSound, type Rule, type Subject } from '../subject.ts';
+import { setterOf } from './headers.ts';
 
 /** Names that stand for WebSockets only; `/live` or `/stream` may be something else. */
 const CERTAIN = /websocket|socket\.io|sockjs|signalr|(^|[^a-z])(ws|wss|cable)([^a-z]|$)/i;
@@ -19,9 +21,11 @@ interface Lack {
 
 const VERSION_LINE = 'proxy_http_version  1.1;';
 const CONNECTION_LINE = 'proxy_set_header    Connection  $connection_upgrade;';
+const UPGRADE_LINE = 'proxy_set_header    Upgrade     $http_upgrade;';
 const LINES: Record<LackFacts['lack'], string> = {
   version: VERSION_LINE,
-  upgrade: 'proxy_set_header    Upgrade     $http_upgrade;',
+  upgrade: UPGRADE_LINE,
+  protocol: UPGRADE_LINE,
   connection: CONNECTION_LINE,
 };
 
@@ -31,7 +35,7 @@ const LINES: Record<LackFacts['lack'], string> = {
  */
 export const upgrade: Rule = (subject) => {
   const lacking = subject.candidates.flatMap((candidate) => {
-    const lacks = lacksOf(candidate, subject.nginxVersion);
+    const lacks = lacksOf(candidate, subject);
     const isOpen = subject.seen?.locations.get(candidate)?.handshake.outcome === 'echoed';
     return lacks.length === 0 || isOpen ? [] : [{ candidate, lacks }];
   });
@@ -61,9 +65,32 @@ export const upgrade: Rule = (subject) => {
 };
 
 /** What is missing for an upgrade, or wrong; nothing for a server of stream. */
-export function lacksOf({ sign, levels }: Candidate, nginxVersion: string): Lack[] {
+export function lacksOf(
+  candidate: Candidate,
+  { nginxVersion, seen }: Pick<Subject, 'nginxVersion' | 'seen'>,
+): Lack[] {
+  const { sign, levels } = candidate;
   if (sign === 'stream') return [];
-  return [...versionLack(levels, nginxVersion), ...upgradeLack(levels), ...connectionLack(levels)];
+  const sent = seen?.locations.get(candidate)?.handshake.arrived?.upgrade ?? null;
+  return [
+    ...versionLack(levels, nginxVersion),
+    ...upgradeLack(levels),
+    ...protocolLack(levels, sent),
+    ...connectionLack(levels),
+  ];
+}
+
+/** Nginx passes on whatever is written; only `websocket` is an upgrade to WebSocket (RFC 6455 section 4.1). */
+function protocolLack(levels: readonly Directive[], sent: string | null): Lack[] {
+  const culprit = setterOf(levels, 'upgrade');
+  const written = culprit?.args[1]?.text ?? '';
+  if (culprit === null || written === '') return [];
+  const isWrong = sent === null ? !written.includes('$') && !isWebSocket(written) : !isWebSocket(sent);
+  return isWrong ? [{ facts: { lack: 'protocol', written, sent }, culprit }] : [];
+}
+
+function isWebSocket(text: string): boolean {
+  return text.toLowerCase() === 'websocket';
 }
 
 function versionLack(levels: readonly Directive[], nginxVersion: string): Lack[] {

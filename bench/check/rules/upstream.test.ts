@@ -18,8 +18,8 @@ describe('upstreams', () => {
     assert.deepEqual(zone(subjectOf(alone.replace('worker_processes 4', 'worker_processes 1'))), []);
   });
 
-  it('ip-hash: a warning, a note where the address behind a proxy is known', () => {
-    const found = only(ipHash(of(`ip_hash; ${TWO}`)), 'warning :7 ip-hash', {
+  it('ip-hash: a note, with what to write unless the address behind a proxy is known', () => {
+    const found = only(ipHash(of(`ip_hash; ${TWO}`)), 'note :7 ip-hash', {
       realIpHeader: false,
     });
     assert.equal(found.seen, null);
@@ -33,7 +33,7 @@ describe('upstreams', () => {
     const upstreams = new Map([
       [upstreamIn(subject), { spread: { clients: 6, servers: 1 }, recovery: null }],
     ]);
-    const { seen } = only(ipHash(seenAs(subject, {}, { upstreams })), 'warning :7 ip-hash');
+    const { seen } = only(ipHash(seenAs(subject, {}, { upstreams })), 'note :7 ip-hash');
     assert.deepEqual([seen?.code, seen?.data], ['clients-spread', { clients: 6, servers: 1 }]);
   });
 

@@ -1,19 +1,20 @@
-import { type Directive, directives, texts } from '../../nginx/tree.ts';
-import { inherited } from '../../nginx/websocket.ts';
+import { inherited } from '../../nginx/located.ts';
+import { type Directive, directives, place, texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
-import { activeServers, upstreamsOf } from '../candidate.ts';
+import { activeServers, allServers, upstreamsOf } from '../candidate.ts';
 import { type Evidence, evidence, type LintFinding } from '../finding.ts';
 import type { UpstreamSeen } from '../observation.ts';
 import { isSound, mainSetting, type Rule, type Subject } from '../subject.ts';
 
 /** Rules about upstreams that carry WebSockets; one with a single server has no choice to make. */
-function eachUpstream(judge: (upstream: Directive, subject: Subject) => LintFinding[]): Rule {
+function eachUpstream(
+  judge: (upstream: Directive, subject: Subject) => LintFinding[],
+  counted: (upstream: Directive) => readonly Directive[] = activeServers,
+): Rule {
   return (subject) => {
     const sound = subject.candidates.filter((candidate) => isSound(subject, candidate));
     const upstreams = new Set(sound.flatMap((candidate) => upstreamsOf(subject.tree, candidate)));
-    return [...upstreams]
-      .filter((each) => activeServers(each).length > 1)
-      .flatMap((each) => judge(each, subject));
+    return [...upstreams].filter((each) => counted(each).length > 1).flatMap((each) => judge(each, subject));
   };
 }
 
@@ -49,7 +50,7 @@ export const ipHash = eachUpstream((upstream, { tree, seen }) => {
   return [
     {
       rule: 'ip-hash',
-      level: realIpHeader ? 'note' : 'warning',
+      level: 'note',
       origin: written.origin,
       ...finding('ip-hash', { upstream: nameOf(upstream), realIpHeader }),
       seen: spreadEvidence(seen?.upstreams.get(upstream)),
@@ -73,24 +74,32 @@ function spreadEvidence(seen: UpstreamSeen | undefined): Evidence | null {
   return seen?.spread ? evidence('clients-spread', seen.spread) : null;
 }
 
-/** Nginx skips a server for `fail_timeout` after `max_fails` failures, one by default. */
+/**
+ * Nginx skips a server for `fail_timeout` after `max_fails` failures, one by default. It does not for a single server,
+ * but one that is `down`, or a `backup`, makes two (ngx_http_upstream_init_round_robin).
+ */
 export const maxFails = eachUpstream((upstream, { seen }) => {
-  const touchy = activeServers(upstream).filter((entry) => !isForgiving(texts(entry)));
+  const active = activeServers(upstream);
+  const touchy = active.filter((entry) => !isForgiving(texts(entry)));
   const [first] = touchy;
   const recovery = seen?.upstreams.get(upstream)?.recovery ?? null;
   if (first === undefined || recovery?.failed === 0) return [];
   const lines = touchy.map((entry) => `server  ${withoutMaxFails(texts(entry)).join('  ')}  max_fails=0;`);
+  const others = active.length > 1 ? [] : allServers(upstream).filter((entry) => !active.includes(entry));
   return [
     {
       rule: 'max-fails',
       level: 'warning',
       origin: first.origin,
-      ...finding('max-fails', { upstream: nameOf(upstream) }),
+      ...finding('max-fails', {
+        upstream: nameOf(upstream),
+        uncounted: others.map(({ origin }) => place(origin)),
+      }),
       seen: recoveryEvidence(recovery),
       remedies: [{ block: 'upstream', lines }],
     },
   ];
-});
+}, allServers);
 
 function isForgiving(words: readonly string[]): boolean {
   if (lastValue(words, 'fail_timeout')?.startsWith('0')) return true;

@@ -1,5 +1,5 @@
 import type { Target } from '../../model/target.ts';
-import type { Arrival, Backend } from '../backend.ts';
+import type { Arrival, Backend, Received } from '../backend.ts';
 import { openSocket, statusOf } from '../client.ts';
 import type { LocationSeen } from '../observation.ts';
 
@@ -21,12 +21,20 @@ export async function tryHandshake(
   return { handshake, get: { status, arrived: arrivedSince(backends, between) } };
 }
 
-function countsOf(backends: readonly Backend[]): number[] {
+/** How many requests have reached each server. */
+export function countsOf(backends: readonly Backend[]): number[] {
   return backends.map(({ arrivals }) => arrivals.length);
 }
 
-/** Requests come one at a time, so the first new one is the one that was just sent. */
 function arrivedSince(backends: readonly Backend[], before: readonly number[]): Arrival | null {
+  const received = receivedSince(backends, before);
+  if (received === null) return null;
+  const { httpVersion, upgrade, connection } = received;
+  return { httpVersion, upgrade, connection };
+}
+
+/** Requests come one at a time, so the first new one is the one that was just sent. */
+export function receivedSince(backends: readonly Backend[], before: readonly number[]): Received | null {
   const fresh = backends.flatMap(({ arrivals }, index) => arrivals.slice(before[index]));
   return fresh[0] ?? null;
 }

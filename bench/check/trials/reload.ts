@@ -7,7 +7,7 @@ import { SHORT_SECONDS } from '../shortened.ts';
 import { closingOf, endedWithin } from './idle.ts';
 
 /** Long enough to see that a WebSocket stays open, or that it is cut as configured. */
-const WATCHED_SECONDS = { stays: SHORT_SECONDS * 2.5, cut: SHORT_SECONDS * 5 };
+const WATCHED_SECONDS = { stays: SHORT_SECONDS * 1.5, cut: SHORT_SECONDS * 5 };
 const BEAT_MS = SHORT_SECONDS * 200;
 
 /** Reloads Nginx while a WebSocket is busy. Null if none opens. */

@@ -76,5 +76,6 @@ function endOf(run: Run): string[] {
     ...(times?.p99 == null ? [] : [`p99 ${formatTime(times.p99)}`]),
     ...(connections.failed > 0 ? [`${formatCount(connections.failed)} connections failed`] : []),
     ...(messages.lost > 0 ? [`${formatCount(messages.lost)} messages lost`] : []),
+    ...run.notices.filter(({ code }) => code === 'handshakes-failed').map(({ text }) => text),
   ];
 }

@@ -1,0 +1,138 @@
+import { inherited } from '../../nginx/located.ts';
+import { type Directive, directives, place } from '../../nginx/tree.ts';
+import { finding } from '../../wording/finding.ts';
+import { type Candidate, locationOf } from '../candidate.ts';
+import type { LintFinding, Severity } from '../finding.ts';
+import type { Trace } from '../observation.ts';
+import { blockFor, isSound, type Rule } from '../subject.ts';
+
+type Headers = Trace['sent']['headers'];
+
+/** The value of a header; several are joined as RFC 9110 section 5.3 says. */
+export function headerOf(headers: Headers, name: string): string | null {
+  const values = headers.filter((each) => each.name === name).map(({ value }) => value);
+  return values.length === 0 ? null : values.join(', ');
+}
+
+/** The `proxy_set_header` that applies to a header. */
+export function setterOf(levels: readonly Directive[], name: string): Directive | null {
+  return inherited(levels, 'proxy_set_header').find((each) => isFor(each, name)) ?? null;
+}
+
+function isFor({ args: [name] }: Directive, wanted: string): boolean {
+  return name?.text.toLowerCase() === wanted;
+}
+
+/** A line of an outer level for a header that an inner level sets nothing for, so that it does not apply. */
+function replacedSetter(
+  levels: readonly Directive[],
+  name: string,
+): { line: Directive; by: Directive } | null {
+  const [by] = inherited(levels, 'proxy_set_header');
+  if (by === undefined || setterOf(levels, name) !== null) return null;
+  const line = levels
+    .flatMap(({ block }) => directives(block, 'proxy_set_header'))
+    .find((each) => isFor(each, name));
+  return line === undefined ? null : { line, by };
+}
+
+/** Whether it was tried, and a handshake reached the server behind Nginx, so that both can be compared. */
+function compared(
+  trace: Trace | null | undefined,
+): (Trace & { received: NonNullable<Trace['received']> }) | null {
+  return trace?.received ? { ...trace, received: trace.received } : null;
+}
+
+/** Without `proxy_set_header Host`, Nginx sends the name in `proxy_pass`. */
+export const host: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+    if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
+    const [sent, received] = [headerOf(trace.sent.headers, 'host'), headerOf(trace.received.headers, 'host')];
+    if (sent === null || received === null || received.toLowerCase() === sent.toLowerCase()) return [];
+    const written = setterOf(candidate.levels, 'host');
+    const replaced = replacedSetter(candidate.levels, 'host');
+    return [
+      {
+        rule: 'host',
+        level: hostLevel(written, replaced !== null),
+        origin: (written ?? replaced?.by ?? passOf(candidate) ?? candidate.self).origin,
+        ...finding('host-changed', {
+          location: locationOf(candidate),
+          sent,
+          received: writtenHost(candidate, written) ?? received,
+          replaced: replaced === null ? null : place(replaced.line.origin),
+        }),
+        seen: null,
+        remedies: [
+          {
+            block: blockFor(candidate.levels, 'proxy_set_header'),
+            lines: ['proxy_set_header  Host  $http_host;'],
+          },
+        ],
+      },
+    ];
+  });
+
+/** One that is written out may be meant. */
+function hostLevel(written: Directive | null, isReplaced: boolean): Severity {
+  if (isReplaced) return 'warning';
+  return written === null || /^\$\{?proxy_host\}?$/.test(written.args[1]?.text ?? '') ? 'warning' : 'note';
+}
+
+/** The name that Nginx sends outside of the sandbox, where the address is another. */
+function writtenHost(candidate: Candidate, written: Directive | null): string | null {
+  if (written !== null) return written.args[1]?.text ?? null;
+  const url = passOf(candidate)?.args[0]?.text ?? '';
+  return /^[^:]+:\/\/([^/?]+)/.exec(url)?.[1] ?? null;
+}
+
+function passOf({ self }: Candidate): Directive | null {
+  return directives(self.block, 'proxy_pass')[0] ?? null;
+}
+
+/** Headers of a browser, and of a proxy, that a server behind Nginx may rely on, and how much it matters. */
+const WATCHED: Readonly<Record<string, Severity>> = {
+  'X-Forwarded-Proto': 'warning',
+  'X-Forwarded-Host': 'warning',
+  'X-Forwarded-For': 'note',
+  'X-Real-IP': 'note',
+  Cookie: 'warning',
+  Origin: 'note',
+  'Sec-WebSocket-Extensions': 'note',
+};
+
+/** A header that the client sent, or that an outer level sets, and that does not arrive. */
+export const headers: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+    if (trace === null || candidate.sign === 'stream' || !isSound(subject, candidate)) return [];
+    const { levels } = candidate;
+    return Object.entries(WATCHED).flatMap(([header, level]): LintFinding[] => {
+      const name = header.toLowerCase();
+      const replaced = replacedSetter(levels, name);
+      const isExpected = replaced !== null || headerOf(trace.sent.headers, name) !== null;
+      if (!isExpected || headerOf(trace.received.headers, name) !== null) return [];
+      return [
+        {
+          rule: `header ${name}`.replace(' ', '-'),
+          level,
+          origin: (setterOf(levels, name) ?? replaced?.by ?? candidate.self).origin,
+          ...finding('header-lost', {
+            location: locationOf(candidate),
+            header,
+            replaced: replaced === null ? null : place(replaced.line.origin),
+          }),
+          seen: null,
+          remedies:
+            replaced === null
+              ? []
+              : [{ block: blockFor(levels, 'proxy_set_header'), lines: [lineOf(replaced.line)] }],
+        },
+      ];
+    });
+  });
+
+function lineOf({ name, args }: Directive): string {
+  return `${name}  ${args.map(({ text }) => (/[\s;]|^$/.test(text) ? `"${text}"` : text)).join('  ')};`;
+}

@@ -1,0 +1,106 @@
+import { inherited } from '../../nginx/located.ts';
+import { type Directive, directives, type Node, texts } from '../../nginx/tree.ts';
+import { finding } from '../../wording/finding.ts';
+import { allServers, type Candidate, upstreamsOf } from '../candidate.ts';
+import type { LintFinding, Severity } from '../finding.ts';
+import { isSound, mainSetting, type Rule, workerConnections } from '../subject.ts';
+
+/** Variables that differ from client to client. */
+const OF_CLIENT =
+  /\$\{?(binary_)?remote_addr|\$\{?(http|cookie|arg|jwt)_|\$\{?(proxy_protocol_addr|realip_remote_addr|ssl_client)/;
+/** Fewer WebSockets of one address are easily exceeded: a browser has one for each tab. */
+const FEW_PER_CLIENT = 10;
+const FEW = 1000;
+
+/** A WebSocket counts for `limit_conn` until it closes. */
+export const connectionLimit: Rule = ({ tree, candidates }) =>
+  limitsOf(candidates, 'limit_conn').map(({ line, candidate }): LintFinding => {
+    const [zone = '', count = ''] = texts(line);
+    const limit = Number(count);
+    const key = keyOf(tree, 'limit_conn_zone', zone, candidate);
+    const perClient = OF_CLIENT.test(key);
+    const level: Severity = limit < (perClient ? FEW_PER_CLIENT : FEW) ? 'warning' : 'note';
+    return {
+      rule: 'limit-conn',
+      level,
+      origin: line.origin,
+      ...finding('connection-limit', { zone, key, limit, perClient }),
+      seen: null,
+      remedies: [],
+    };
+  });
+
+/** Handshakes are requests, and after a reload all of them come at once. */
+export const requestLimit: Rule = ({ tree, candidates }) =>
+  limitsOf(candidates, 'limit_req').map(({ line }): LintFinding => {
+    const parameterIn = (name: string, words: readonly string[]) =>
+      words.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
+    const zone = parameterIn('zone', texts(line)) ?? '';
+    const [written] = zonesOf(tree, 'limit_req_zone', zone);
+    const rate = parameterIn('rate', written === undefined ? [] : texts(written)) ?? '1r/s';
+    return {
+      rule: 'limit-req',
+      level: 'note',
+      origin: line.origin,
+      ...finding('request-limit', { zone, rate, burst: parameterIn('burst', texts(line)) ?? '0' }),
+      seen: null,
+      remedies: [],
+    };
+  });
+
+function limitsOf(
+  candidates: readonly Candidate[],
+  name: string,
+): { line: Directive; candidate: Candidate }[] {
+  return candidates.flatMap((candidate) =>
+    inherited(candidate.levels, name).map((line) => ({ line, candidate })),
+  );
+}
+
+function zonesOf(tree: readonly Node[], name: string, zone: string): Directive[] {
+  return [...directives(tree, 'http'), ...directives(tree, 'stream')]
+    .flatMap(({ block }) => directives(block, name))
+    .filter((each) => texts(each).some((word) => word.split(':')[0] === `zone=${zone}`));
+}
+
+function keyOf(tree: readonly Node[], name: string, zone: string, { self }: Candidate): string {
+  const [key = zone] = zonesOf(tree, name, zone).flatMap((each) => texts(each).slice(0, 1));
+  return self.name === 'location' || key !== '' ? key : zone;
+}
+
+/** Ports that Linux gives out by default (net.ipv4.ip_local_port_range) for one pair of addresses. */
+const PORTS = 28_232;
+
+/** All connections to one address of a server need different ports of this machine. */
+export const ports: Rule = (subject) => {
+  const { tree, isPart } = subject;
+  const workers = Number(mainSetting(tree, 'worker_processes') ?? 1);
+  const webSockets = Math.floor(workerConnections(tree) / 2) * (Number.isInteger(workers) ? workers : 1);
+  if (isPart || webSockets <= PORTS) return [];
+  return subject.candidates.flatMap((candidate): LintFinding[] => {
+    const [pass] = directives(candidate.self.block, 'proxy_pass');
+    const [upstream] = upstreamsOf(tree, candidate);
+    const addresses =
+      upstream === undefined
+        ? [pass?.args[0]?.text ?? '']
+        : allServers(upstream).flatMap((each) => texts(each).slice(0, 1));
+    const [address = ''] = addresses;
+    const isLocal = /^(https?:\/\/)?unix:/.test(address);
+    if (pass === undefined || addresses.length > 1 || isLocal || address.includes('$')) return [];
+    if (!isSound(subject, candidate) || inherited(candidate.levels, 'proxy_bind').length > 0) return [];
+    return [
+      {
+        rule: 'ports',
+        level: 'note',
+        origin: (upstream === undefined ? pass : (allServers(upstream)[0] ?? pass)).origin,
+        ...finding('port-limit', {
+          upstream: address,
+          webSockets,
+          most: PORTS,
+        }),
+        seen: null,
+        remedies: [],
+      },
+    ];
+  });
+};

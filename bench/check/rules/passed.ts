@@ -1,0 +1,91 @@
+import { type Directive, directives, isData, type Node, place, rewrite, texts } from '../../nginx/tree.ts';
+import type { EmptySource } from '../../wording/check.ts';
+import { finding } from '../../wording/finding.ts';
+import { type Candidate, locationOf } from '../candidate.ts';
+import type { LintFinding } from '../finding.ts';
+import { failedHandshake, type Rule, type Subject } from '../subject.ts';
+
+/** A `proxy_pass` whose variables made no valid address for the handshake that was tried: Nginx answers 500. */
+export const passed: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const empty = emptyVariables(subject, candidate);
+    const [pass] = passesOf(candidate);
+    if (empty.length === 0 || pass === undefined) return [];
+    const sources = sourcesOf(subject, candidate, empty);
+    const facts = { location: locationOf(candidate), variables: empty.map((name) => `$${name}`), sources };
+    return [
+      {
+        rule: 'proxy-pass',
+        level: 'error',
+        origin: pass.origin,
+        ...finding('passed-to-nothing', facts),
+        seen: failedHandshake(subject, candidate),
+        remedies: [],
+      },
+    ];
+  });
+
+/** Variables of the address in `proxy_pass` that were empty when the handshake failed with 500. */
+export function emptyVariables({ seen }: Subject, candidate: Candidate): string[] {
+  const location = seen?.locations.get(candidate);
+  if (location === undefined || location.passed === null) return [];
+  const { outcome, arrived } = location.handshake;
+  if (arrived !== null || outcome !== 'status-500') return [];
+  const { passed } = location;
+  const needed = passesOf(candidate).flatMap((pass) => partsOf(texts(pass)[0] ?? ''));
+  const empty = needed.filter((names) => names.length > 0 && names.every((name) => passed[name] === ''));
+  return [...new Set(empty.flat())];
+}
+
+function passesOf({ self }: Candidate): Directive[] {
+  return [self, ...directives(self.block, 'if')].flatMap(({ block }) => directives(block, 'proxy_pass'));
+}
+
+/** The variables that scheme, host and port consist of, where there is nothing else in them. */
+function partsOf(url: string): string[][] {
+  const [, scheme = '', host = '', port = ''] =
+    /^(?:([^:/]*):\/\/)?(\[[^\]]*\]|[^:/?]*)(?::([^/?]*?))?(?:[/?].*|\$\{?(?:request_uri|is_args|uri)\b.*)?$/s.exec(
+      url,
+    ) ?? [];
+  return [scheme, host, port].map((part) =>
+    /^(\$\{?\w+\}?)+$/.test(part) ? [...part.matchAll(/\$\{?(\w+)\}?/g)].map(([, name = '']) => name) : [],
+  );
+}
+
+function sourcesOf({ tree }: Subject, candidate: Candidate, names: readonly string[]): EmptySource[] {
+  const reset = names.some((name) => /^\d$/.test(name)) ? resetOf(tree, candidate) : [];
+  const places = names.flatMap((name) => settersOf(tree, candidate, name)).map(({ origin }) => place(origin));
+  if (reset.length > 0) return reset;
+  return places.length > 0 ? [{ why: 'elsewhere', places }] : [{ why: 'never' }];
+}
+
+/** Where a variable is set in the blocks around a location; outside of them if nowhere there. */
+function settersOf(tree: readonly Node[], { levels }: Candidate, name: string): Directive[] {
+  const isSetter = (node: Directive) =>
+    node.name === 'set' && texts(node)[0]?.toLowerCase() === `$${name.toLowerCase()}`;
+  const around = levels.flatMap(({ block }) => directives(block).filter(isSetter));
+  if (around.length > 0) return around;
+  const all: Directive[] = [];
+  rewrite(tree, (node) => {
+    if (isSetter(node)) all.push(node);
+    return [node];
+  });
+  return all;
+}
+
+/** The conditions of a location that evaluate a regular expression, by themselves or through a map. */
+function resetOf(tree: readonly Node[], { self, levels }: Candidate): EmptySource[] {
+  const maps = directives(tree, 'http').flatMap(({ block }) => directives(block).filter(isData));
+  const conditions = [...levels.slice(0, -1), self].flatMap(({ block }) => directives(block, 'if'));
+  return conditions.flatMap((condition): EmptySource[] => {
+    const words = texts(condition);
+    if (words.some((word) => /^!?~\*?$/.test(word)))
+      return [{ why: 'reset', place: place(condition.origin), expression: place(condition.origin) }];
+    const used = maps.find(
+      (map) => map.args[1] !== undefined && words.some((word) => word.includes(map.args[1]?.text ?? '')),
+    );
+    const regular = directives(used?.block ?? null).find(({ name }) => name.startsWith('~'));
+    if (regular === undefined) return [];
+    return [{ why: 'reset', place: place(condition.origin), expression: place(regular.origin) }];
+  });
+}

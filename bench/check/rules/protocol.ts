@@ -1,0 +1,103 @@
+import { addressesOf, listensOn } from '../../nginx/listen.ts';
+import { inherited } from '../../nginx/located.ts';
+import { type Directive, directives, place, texts } from '../../nginx/tree.ts';
+import { atLeast } from '../../nginx/version.ts';
+import { HTTP_1_1_SINCE } from '../../nginx/websocket.ts';
+import { finding } from '../../wording/finding.ts';
+import { locationOf } from '../candidate.ts';
+import type { LintFinding } from '../finding.ts';
+import { isSound, type Rule } from '../subject.ts';
+import { setterOf } from './headers.ts';
+
+const NOTHING = { seen: null, remedies: [] };
+
+/** Since 1.29.7 connections to upstream servers are kept by default, unless the header Connection says `close`. */
+export const closing: Rule = ({ tree, candidates, nginxVersion }) => {
+  if (!atLeast(nginxVersion, HTTP_1_1_SINCE)) return [];
+  const maps = directives(tree, 'http').flatMap(({ block }) => directives(block, 'map'));
+  const used = candidates.map(({ levels }) => setterOf(levels, 'connection')?.args[1]?.text ?? '');
+  return maps.flatMap((map): LintFinding[] => {
+    const closes = directives(map.block).find(
+      ({ name, args: [value] }) => name === '' && value?.text === 'close',
+    );
+    if (closes === undefined || !used.includes(map.args[1]?.text ?? '-')) return [];
+    return [
+      {
+        ...NOTHING,
+        rule: 'connection-close',
+        level: 'note',
+        origin: closes.origin,
+        ...finding('close-undoes-keepalive', { nginxVersion }),
+        remedies: [{ block: 'http', lines: ["''  '';  # in this map"] }],
+      },
+    ];
+  });
+};
+
+/** Two of them per WebSocket; the default is one page of memory. */
+const LARGE_BYTES = 65_536;
+const UNITS: Readonly<Record<string, number>> = { k: 1024, m: 1_048_576, g: 1_073_741_824 };
+
+/** Memory that each WebSocket may take. */
+export const bufferSize: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const [written] = candidate.sign === 'stream' ? [] : inherited(candidate.levels, 'proxy_buffer_size');
+    const bytes = written === undefined ? 0 : bytesIn(written);
+    if (written === undefined || bytes < LARGE_BYTES || !isSound(subject, candidate)) return [];
+    return [
+      {
+        ...NOTHING,
+        rule: 'buffer-size',
+        level: 'note',
+        origin: written.origin,
+        ...finding('large-buffer', { bytes, memory: bytes * 2 * 10_000 }),
+      },
+    ];
+  });
+
+function bytesIn({ args: [size] }: Directive): number {
+  const [, count = '0', unit = ''] = /^(\d+)([kmg]?)$/i.exec(size?.text ?? '') ?? [];
+  return Number(count) * (UNITS[unit.toLowerCase()] ?? 1);
+}
+
+/** Whatever a client asks to upgrade to is passed on. */
+export const anyProtocol: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const written = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'upgrade');
+    const isPublic = inherited(candidate.levels, 'deny').length === 0;
+    if (!/^\$\{?http_upgrade\}?$/.test(written?.args[1]?.text ?? '') || written === null || !isPublic)
+      return [];
+    if (!isSound(subject, candidate)) return [];
+    return [
+      {
+        ...NOTHING,
+        rule: 'any-protocol',
+        level: 'note',
+        origin: written.origin,
+        ...finding('any-protocol', { location: locationOf(candidate) }),
+      },
+    ];
+  });
+
+/** The PROXY protocol is a matter of the socket, whichever server asks for it. */
+export const sharedSocket: Rule = ({ tree, candidates }) =>
+  candidates.flatMap((candidate): LintFinding[] => {
+    const own = new Set(directives(candidate.server.block, 'listen'));
+    const all = addressesOf(candidate.server).flatMap((address) => listensOn(tree, address));
+    const asking = all.filter((listen) => texts(listen).includes('proxy_protocol'));
+    const [first] = asking;
+    if (first === undefined || asking.some((listen) => own.has(listen))) return [];
+    return [
+      {
+        ...NOTHING,
+        rule: 'proxy-protocol',
+        level: 'warning',
+        origin: first.origin,
+        ...finding('shared-socket', {
+          parameter: 'proxy_protocol',
+          place: place(first.origin),
+          location: locationOf(candidate),
+        }),
+      },
+    ];
+  });

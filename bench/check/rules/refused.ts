@@ -1,0 +1,53 @@
+import { serversIn } from '../../nginx/listen.ts';
+import { inherited } from '../../nginx/located.ts';
+import { directives, type Node, texts } from '../../nginx/tree.ts';
+import { finding } from '../../wording/finding.ts';
+import type { LintFinding } from '../finding.ts';
+import type { Rule } from '../subject.ts';
+
+const BASE = { rule: 'refused', level: 'error', seen: null, remedies: [] } as const;
+
+/** What Nginx rejects, and the sandbox repairs in order to run the rest. */
+export const refused: Rule = ({ tree, isPart }) => [
+  ...listenedTwice(tree),
+  // The main file, which is not known for a part, may name a certificate for all servers.
+  ...(isPart ? [] : withoutCertificate(tree)),
+];
+
+/** One server may listen on an address only once (ngx_http_core_listen, ngx_stream_core_listen). */
+function listenedTwice(tree: readonly Node[]): LintFinding[] {
+  const { http, stream } = serversIn(tree);
+  return [...http, ...stream].flatMap(({ block }) => {
+    const known = new Set<string>();
+    return directives(block, 'listen').flatMap((listen): LintFinding[] => {
+      const [written = '', ...parameters] = texts(listen);
+      const address = addressIn(written, parameters);
+      if (!known.has(address)) {
+        known.add(address);
+        return [];
+      }
+      return [{ ...BASE, origin: listen.origin, ...finding('listen-twice', { address: written }) }];
+    });
+  });
+}
+
+/** `80`, `*:80` and `0.0.0.0:80` are one address; `[::]:80` is another, and so is one of UDP. */
+function addressIn(written: string, parameters: readonly string[]): string {
+  const protocol = parameters.find((each) => each === 'udp' || each === 'quic') === undefined ? 'tcp' : 'udp';
+  if (written.startsWith('unix:')) return `${protocol} ${written}`;
+  const [, host = '', port = '80'] =
+    /^(?:(\[[^\]]*\]|[^:]*[^:\d][^:]*|\d+\.[\d.]+)(?::|$))?(\d+)?$/.exec(written) ?? [];
+  return `${protocol} ${host === '' || host === '*' ? '0.0.0.0' : host.toLowerCase()}:${port}`;
+}
+
+function withoutCertificate(tree: readonly Node[]): LintFinding[] {
+  const [http] = directives(tree, 'http');
+  return serversIn(tree).http.flatMap((server): LintFinding[] => {
+    const levels = http === undefined ? [server] : [http, server];
+    const tls = directives(server.block, 'listen').find((listen) => texts(listen).includes('ssl'));
+    const isNamed = inherited(levels, 'ssl_certificate').length > 0;
+    const rejects = inherited(levels, 'ssl_reject_handshake')[0]?.args[0]?.text === 'on';
+    if (tls === undefined || isNamed || rejects) return [];
+    return [{ ...BASE, origin: tls.origin, ...finding('no-certificate', { listen: texts(tls).join(' ') }) }];
+  });
+}

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { OPENED, only, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
+import type { LocationSeen, Trace } from '../observation.ts';
+import type { Subject } from '../subject.ts';
+import { headers, host } from './headers.ts';
+import { withNowhere } from './nowhere.ts';
+import { passed } from './passed.ts';
+import { path, slash } from './path.ts';
+import { response, subprotocol } from './response.ts';
+
+type Headers = Record<string, string>;
+const listed = (all: Headers) => Object.entries(all).map(([name, value]) => ({ name, value }));
+
+const SENT: Headers = {
+  host: 'a.example.org',
+  cookie: 'a=1',
+  'sec-websocket-protocol': 'check.v2, check.v1',
+};
+
+/** A handshake through a location, of which this differs from what was sent. */
+function traced(
+  server: string,
+  {
+    received = {},
+    answered = {},
+    paths = ['/ws?a=1', '/ws?a=1'],
+  }: { received?: Headers; answered?: Headers; paths?: [string, string] } = {},
+): Subject {
+  const [sent, arrived] = paths;
+  const trace: Trace = {
+    sent: { path: sent, headers: listed(SENT) },
+    received: {
+      ...{ httpVersion: '1.1', upgrade: 'websocket', connection: 'upgrade', method: 'GET', path: arrived },
+      headers: listed({ ...SENT, ...received }).filter(({ value }) => value !== ''),
+    },
+    response: { status: 101, headers: listed({ 'sec-websocket-protocol': 'check.v2', ...answered }) },
+  };
+  return seenAs(subjectOf(whole({ server })), { trace });
+}
+
+const UP = UPGRADE.replaceAll('\n', ' ');
+const WS = `location /ws { proxy_pass http://app; ${UP} }`;
+
+describe('what became of the headers', () => {
+  it('nothing is said of what arrives as it was sent, or was not tried', () => {
+    for (const rule of [host, headers, path, subprotocol, response]) {
+      assert.deepEqual(rule(traced(WS)), []);
+      assert.deepEqual(rule(subjectOf(whole({ server: WS }))), []);
+    }
+  });
+
+  it('Host is the name in proxy_pass: where it is passed, written, or replaced', () => {
+    const received = { host: 'app' };
+    only(host(traced(WS, { received })), 'warning :11 host-changed', { received: 'app', replaced: null });
+    const fixed = `location /ws {\nproxy_set_header Host app.internal; proxy_pass http://app; ${UP} }`;
+    only(host(traced(fixed, { received })), 'note :12 host-changed', { received: 'app.internal' });
+    const replaced = `proxy_set_header Host $host;\nlocation /ws {\nproxy_pass http://app;\n${UP} }`;
+    only(host(traced(replaced, { received })), 'warning :14 host-changed', {
+      replaced: '/site/nginx.conf:11',
+    });
+  });
+
+  it('a header that was sent, or that an outer level sets, is lost', () => {
+    const emptied = `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Cookie ""; }`;
+    only(headers(traced(emptied, { received: { cookie: '' } })), 'warning :12 header-lost', {
+      header: 'Cookie',
+    });
+    const replaced = `proxy_set_header X-Forwarded-Proto $scheme;\n${WS}`;
+    const found = only(headers(traced(replaced)), 'warning :12 header-lost', {
+      replaced: '/site/nginx.conf:11',
+    });
+    assert.deepEqual(found.remedies[0]?.lines, ['proxy_set_header  X-Forwarded-Proto  $scheme;']);
+  });
+
+  it('a subprotocol is dropped, or is one that nobody offered', () => {
+    const none = { received: { 'sec-websocket-protocol': '' }, answered: { 'sec-websocket-protocol': 'x' } };
+    only(subprotocol(traced(WS, none)), 'error :11 subprotocol-changed', { received: null, answered: 'x' });
+    const fixed = `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Sec-WebSocket-Protocol check.v1; }`;
+    const one = {
+      received: { 'sec-websocket-protocol': 'check.v1' },
+      answered: { 'sec-websocket-protocol': 'check.v1' },
+    };
+    only(subprotocol(traced(fixed, one)), 'warning :12 subprotocol-changed', { answered: 'check.v1' });
+  });
+
+  it('a hidden Upgrade fails the handshake', () => {
+    const hidden = subjectOf(whole({ server: `proxy_hide_header Upgrade;\n${WS}` }));
+    only(response(hidden), 'error :11 response-header-hidden', { header: 'Upgrade' });
+    assert.deepEqual(response(seenAs(hidden, {})), []);
+  });
+});
+
+describe('what became of the path', () => {
+  const changed = (location: string, paths: [string, string]) => path(traced(location, { paths }));
+  const to = (name: string, url: string) => `location ${name} {\nproxy_pass ${url}; ${UP} }`;
+
+  it('is doubled, glued, cut, or lost its query', () => {
+    const found = (location: string, paths: [string, string], change: string) =>
+      only(changed(location, paths), 'warning :12 path-changed', { change });
+    found(to('/ws', 'http://app/'), ['/ws/a?b=1', '//a?b=1'], 'doubled');
+    found(to('/ws/', 'http://app/v1'), ['/ws/a?b=1', '/v1a?b=1'], 'glued');
+    found(to('/ws', 'http://$app/ws'), ['/ws/a?b=1', '/ws'], 'cut');
+    found(to('= /ws', 'http://$app/ws'), ['/ws?b=1', '/ws'], 'query');
+  });
+
+  it('is what it should be', () => {
+    assert.deepEqual(changed(to('/ws/', 'http://app/'), ['/ws/a?b=1', '/a?b=1']), []);
+    assert.deepEqual(changed(to('/ws', 'http://$app$request_uri'), ['/ws/a?b=1', '/ws/a?b=1']), []);
+    const rewritten = `location /ws { rewrite ^ /x break;\nproxy_pass http://app; ${UP} }`;
+    assert.deepEqual(changed(rewritten, ['/ws/a?b=1', '//x']), []);
+  });
+
+  it('is redirected without its slash, unless a location answers', () => {
+    only(slash(traced(to('/ws/', 'http://app'))), 'note :11 slash-redirect', { path: '/ws' });
+    assert.deepEqual(slash(traced(`location = /ws { return 204; }\n${to('/ws/', 'http://app')}`)), []);
+    assert.deepEqual(slash(traced(WS)), []);
+  });
+});
+
+describe('variables of proxy_pass', () => {
+  const failed = (server: string, values: Record<string, string>, http = '') => {
+    const handshake: LocationSeen['handshake'] = { outcome: 'status-500', arrived: null };
+    return passed(seenAs(subjectOf(whole({ server, http })), { ...OPENED, handshake, passed: values }));
+  };
+  const nested = `location / {\nset $to app;\nlocation /ws {\nproxy_pass http://$to; ${UP} } }`;
+
+  it('are empty where another block sets them', () => {
+    const found = only(failed(nested, { to: '' }), 'error :14 passed-to-nothing', { variables: ['$to'] });
+    assert.deepEqual(found.data.sources, [{ why: 'elsewhere', places: ['/site/nginx.conf:12'] }]);
+    assert.deepEqual(failed(nested, { to: 'app' }), []);
+  });
+
+  it('are captures that a condition resets', () => {
+    const server = `location ~ ^/ws/(\\d+)$ {\nif ($http_upgrade ~ x) { return 400; }\nproxy_pass http://app:$1; ${UP} }`;
+    const found = only(failed(server, { 1: '' }), 'error :13 passed-to-nothing');
+    assert.deepEqual(found.data.sources, [
+      { why: 'reset', place: '/site/nginx.conf:12', expression: '/site/nginx.conf:12' },
+    ]);
+  });
+});
+
+describe('a configuration through which no WebSocket gets', () => {
+  const closed = seenAs(subjectOf(whole({ server: WS })), {
+    handshake: { outcome: 'status-403', arrived: null },
+  });
+
+  it('is an error, whatever else is found', () => {
+    only(withNowhere(closed, []), 'error :11 no-websocket', { locations: 1 });
+    assert.deepEqual(withNowhere(traced(WS), []), []);
+  });
+});

@@ -1,0 +1,28 @@
+import { inherited, locatedIn } from '../nginx/located.ts';
+import { locationsOf } from '../nginx/location.ts';
+import { type Directive, directive, type Node, rewrite } from '../nginx/tree.ts';
+
+/** Passes a request to a server of any protocol. */
+const PASS = /^(proxy|fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
+
+/**
+ * The services that `auth_request` asks answer 204, as if every client were allowed: behind Nginx there is none, and a
+ * WebSocket server would refuse its requests.
+ */
+export function withAuthStandIn(tree: readonly Node[]): Node[] {
+  const services = new Set<Directive>();
+  for (const { server, levels, location } of locatedIn(tree, null)) {
+    const [guard] = inherited([...levels, location], 'auth_request');
+    const uri = guard?.args[0]?.text ?? 'off';
+    const service = uri === 'off' ? undefined : locationsOf(server, uri.split('?')[0] ?? uri).at(-1);
+    if (service !== undefined && service !== location) services.add(service);
+  }
+  const places = new Set([...services].map(({ origin }) => origin));
+  return rewrite(tree, (node, parents) => {
+    const isService = parents.some(
+      ({ name, origin }) => name === 'location' && origin !== null && places.has(origin),
+    );
+    if (!isService || !PASS.test(node.name)) return [node];
+    return [{ ...directive('return', ['204']), origin: node.origin }];
+  });
+}

@@ -1,0 +1,35 @@
+import type { Target } from '../../model/target.ts';
+import { locationsOf, patternOf } from '../../nginx/location.ts';
+import type { Backend } from '../backend.ts';
+import { browserHandshake } from '../browser.ts';
+import type { Candidate } from '../candidate.ts';
+import type { Trace } from '../observation.ts';
+import { countsOf, receivedSince } from './handshake.ts';
+
+/** Put below the path of a location, and into its query: whether both arrive can be seen. */
+const BELOW = 'check-below';
+const QUERY = 'check=1';
+
+/** Sends a handshake as a browser does, to a path below the location, and compares nothing yet. */
+export async function tryTrace(
+  candidate: Candidate,
+  target: Target,
+  backends: readonly Backend[],
+  signal: AbortSignal,
+): Promise<Trace> {
+  const before = countsOf(backends);
+  const asked = { ...target, path: pathBelow(candidate, target.path) };
+  const answered = await browserHandshake(asked, signal);
+  return { ...answered, received: receivedSince(backends, before) };
+}
+
+/** The path below a location where that leads to the same one; with a query. */
+function pathBelow({ server, sign }: Candidate, written: string): string {
+  const [path = written, query] = written.split('?');
+  const whole = query === undefined ? `?${QUERY}` : `?${query}&${QUERY}`;
+  const below = path.endsWith('/') ? `${path}${BELOW}` : `${path}/${BELOW}`;
+  const answering = locationsOf(server, path).at(-1);
+  const isPrefix = answering !== undefined && ['', '^~'].includes(patternOf(answering)?.modifier ?? '=');
+  const leadsThere = isPrefix && locationsOf(server, below).at(-1) === answering;
+  return `${sign !== 'stream' && sign !== 'asked' && sign !== 'hop' && leadsThere ? below : path}${whole}`;
+}

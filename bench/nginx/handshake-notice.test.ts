@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { handshakeNotices, likelyLine } from './handshake-notice.ts';
+import { parse } from './parse.ts';
+import { directives } from './tree.ts';
+
+const [server] = directives(
+  parse(
+    `server { proxy_hide_header Upgrade;
+location /ws {
+proxy_pass http://app;
+proxy_set_header Upgrade $x;
+} }`,
+    '/etc/nginx/site.conf',
+  ),
+);
+const levels = server === undefined ? [] : [server, ...directives(server.block, 'location')];
+
+test('handshakes that fail name their status, and the line that most likely is to blame', () => {
+  const lines = { 'status-500': 3, 'status-426': 4, 'status-404': 2, 'protocol-error': 1 };
+  for (const [kind, line] of Object.entries(lines)) {
+    const [found] = handshakeNotices(
+      [{ failures: { [`upgrade/${kind}`]: 2 } }, { failures: { [`upgrade/${kind}`]: 1, 'tcp/reset': 1 } }],
+      likelyLine(levels),
+    );
+    assert.deepEqual(
+      [found?.code, found?.data],
+      ['handshakes-failed', { count: 3, kind, line: `site.conf:${line}` }],
+    );
+  }
+});
+
+test('of other failures, and of a profile, nothing is said', () => {
+  assert.deepEqual(
+    handshakeNotices([{ failures: { 'tcp/refused': 3, 'upgrade/status-500': 1 } }], likelyLine(levels)),
+    [],
+  );
+  assert.deepEqual(handshakeNotices([{ failures: { 'upgrade/status-500': 1 } }], null), []);
+  assert.deepEqual(handshakeNotices([], likelyLine(levels)), []);
+});

@@ -1,0 +1,49 @@
+import { basename } from 'node:path';
+import type { FailureCounts } from '../model/failure.ts';
+import type { Notice } from '../model/finding.ts';
+import { notice } from '../wording/finding.ts';
+import { inherited } from './located.ts';
+import { type Directive, directives } from './tree.ts';
+
+/** The stage of a handshake in the keys of failures, such as `upgrade/status-426`. */
+const UPGRADE = /^upgrade\/(.+)$/;
+
+/** Names the line of a configuration that most likely makes handshakes fail in this way; null if there is none. */
+export type LikelyLine = (kind: string) => string | null;
+
+/** @param levels The blocks around the location for the WebSockets, outermost first, and itself. */
+export function likelyLine(levels: readonly Directive[]): LikelyLine {
+  const location = levels.at(-1);
+  if (location === undefined) return () => null;
+  const headers = inherited(levels, 'proxy_set_header');
+  const upgrade = headers.find(({ args: [name] }) => name?.text.toLowerCase() === 'upgrade');
+  const hidden = inherited(levels, 'proxy_hide_header').find(({ args: [name] }) =>
+    /^(upgrade|connection|sec-websocket-accept)$/i.test(name?.text ?? ''),
+  );
+  const [pass] = directives(location.block, 'proxy_pass');
+  const culpritFor = (kind: string) => {
+    if (kind.startsWith('status-5')) return pass;
+    if (/^status-4(00|26)$/.test(kind)) return upgrade;
+    return kind.startsWith('status-') ? undefined : hidden;
+  };
+  return (kind) => {
+    const culprit = culpritFor(kind);
+    const origin = (culprit ?? location).origin;
+    return origin === null ? null : `${basename(origin.file)}:${origin.line}`;
+  };
+}
+
+/** Says why handshakes failed, if that is what most of the connections failed by. */
+export function handshakeNotices(
+  slices: readonly { failures: FailureCounts }[],
+  lineFor: LikelyLine | null,
+): Notice[] {
+  if (lineFor === null) return [];
+  const counts = new Map<string, number>();
+  for (const { failures } of slices)
+    for (const [key, count] of Object.entries(failures)) counts.set(key, (counts.get(key) ?? 0) + count);
+  const [[key = '', count = 0] = []] = [...counts].sort(([, a], [, b]) => b - a);
+  const kind = UPGRADE.exec(key)?.[1];
+  if (kind === undefined) return [];
+  return [notice('warning', 'handshakes-failed', { count, kind, line: lineFor(kind) })];
+}

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { nearestWord } from './misspelt.ts';
+
+const WORDS = [
+  'listen',
+  'http2',
+  'proxy_pass',
+  'proxy_read_timeout',
+  'proxy_send_timeout',
+  'server_name',
+  'gzip',
+];
+
+test('a misspelt directive is near to one that is known', () => {
+  const cases = {
+    lisen: 'listen',
+    lsiten: 'listen',
+    proxy_pas: 'proxy_pass',
+    proxy_raed_timeoutt: 'proxy_read_timeout',
+  };
+  for (const [name, word] of Object.entries(cases)) assert.equal(nearestWord(name, WORDS), word);
+});
+
+test('a directive of another module, or of a newer version, is near to none', () => {
+  for (const name of ['http3', 'brotli', 'js_import', 'proxy_pass_trailers', 'zstd', 'listen'])
+    assert.equal(nearestWord(name, WORDS), null, name);
+});

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { changesOf, lines, move, moveServer, SPEC, WEBSOCKET } from './sandbox.test.fixture.ts';
+
+const UP =
+  'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;';
+
+describe('a server that passes requests on to another one of the same configuration', () => {
+  const hops = (front: string, listen = '127.0.0.1:81', http = '') =>
+    move(`http { ${http} server { listen 80; location / { ${front} } }
+      server { listen ${listen}; ${WEBSOCKET} } }`);
+
+  test('still does, at the port where that listens now', () => {
+    for (const address of ['127.0.0.1:81', 'localhost:81']) {
+      const moved = hops(`proxy_pass http://${address};`);
+      assert.deepEqual(lines(moved, 'proxy_pass')[0], 'proxy_pass http://bench_hop_127_0_0_1_9002;');
+      assert.ok(lines(moved, 'server').includes('server 127.0.0.1:9002 max_fails=0;'));
+    }
+    const named = hops(
+      'proxy_pass http://inner;',
+      '127.0.0.1:81',
+      'upstream inner { server 127.0.0.1:81 weight=2; }',
+    );
+    assert.ok(lines(named, 'server').includes('server 127.0.0.1:9002 weight=2;'));
+  });
+
+  test('is what clients enter, and takes twice the connections', () => {
+    const moved = hops('proxy_pass http://127.0.0.1:81;');
+    assert.deepEqual(moved.listeners[0]?.port, 9001);
+    assert.equal(moved.websocketPath, '/ws');
+    assert.deepEqual(lines(moved, 'worker_connections'), [
+      `worker_connections ${SPEC.workerConnections * 2};`,
+    ]);
+  });
+
+  test('goes to the echo servers where the other speaks TLS, or is itself', () => {
+    for (const moved of [
+      hops('proxy_pass http://127.0.0.1:81;', '127.0.0.1:81 ssl'),
+      hops('proxy_pass http://127.0.0.1:80;'),
+      hops('proxy_pass https://127.0.0.1:81;'),
+    ])
+      assert.equal(lines(moved, 'proxy_pass')[0], 'proxy_pass http://bench_echo_servers;');
+  });
+});
+
+describe('variables in proxy_pass that the configuration itself sets', () => {
+  const passed = (server: string, http = '') => move(`http { ${http} server { ${WEBSOCKET} ${server} } }`);
+
+  test('make no address where they are empty', () => {
+    const moved = passed('location / { set $h app; set $p 80; location /x { proxy_pass http://$h:$p/y; } }');
+    assert.equal(lines(moved, 'proxy_pass')[1], 'proxy_pass http://$bench_upstream_3/y;');
+    assert.equal(lines(moved, 'map').length, 3);
+    const capture = passed('location ~ ^/(\\d+)$ { proxy_pass http://127.0.0.1:$1; }');
+    assert.equal(lines(capture, 'proxy_pass')[1], 'proxy_pass http://$bench_upstream_1;');
+  });
+
+  test('are not judged where a client, a guard or a name of the server decides', () => {
+    for (const server of [
+      'location /x { proxy_pass http://$arg_host; }',
+      'location /x { set $h $cookie_h; proxy_pass http://$h; }',
+      'location /x { auth_request_set $h $upstream_http_h; proxy_pass http://$h; }',
+      'server_name ~^(.*)$; location /x { proxy_pass http://$1; }',
+      'location /x { set $h a; proxy_pass http://$h$uri; }',
+    ]) {
+      const expected = server.includes('$uri') ? /bench_(echo_servers|upstream_1)/ : /bench_echo_servers/;
+      assert.match(lines(passed(server), 'proxy_pass').at(-1) ?? '', expected, server);
+    }
+  });
+});
+
+describe('the way to a location', () => {
+  test('leads through error_page, and through try_files', () => {
+    for (const fallback of ['error_page 418 = @ws; return 418;', 'try_files $uri @ws;']) {
+      const moved = move(
+        `http { server { location / { ${fallback} } location @ws { proxy_pass http://a; ${UP} } } }`,
+      );
+      assert.equal(moved.websocketPath, '/');
+      const wanted = { websocketPath: '/', host: null };
+      const named = move(
+        `http { server { location / { ${fallback} } location @ws { proxy_pass http://a; ${UP} } } }`,
+        { wanted },
+      );
+      assert.equal(named.websocketPath, '/');
+    }
+  });
+
+  test('is barred by a regular expression, which is named; a path that is asked for is tried as it is', () => {
+    const source = `http { server { ${WEBSOCKET}\nlocation ~ ^/ws { return 404; } } }`;
+    assert.throws(
+      () => move(source),
+      /"location \/ws" at mine\.conf:1 is shadowed by .* mine\.conf:2.*\^~ \/ws/,
+    );
+    assert.equal(move(source, { wanted: { websocketPath: '/ws/a', host: null } }).websocketPath, '/ws/a');
+  });
+
+  test('goes through stream where only that proxies', () => {
+    const moved = move('http { server { listen 80; } } stream { server { listen 9; proxy_pass a:1; } }');
+    assert.equal(moved.listeners[0]?.port, 9002);
+    assert.deepEqual(changesOf(moveServer('').notices), []);
+  });
+});

@@ -1,0 +1,90 @@
+import { hopsOf } from './hop.ts';
+import { isProxied, type Located, reachablePath } from './located.ts';
+import { isRegular, locationsOf, pathsFor, patternOf } from './location.ts';
+import { type Directive, directives, type Node, texts } from './tree.ts';
+
+/** A path that leads to a location, and the location that takes it from the client. */
+export interface Route {
+  entrance: Located;
+  path: string;
+}
+
+/**
+ * A path that leads to a location. A named one (`@app`) is reached through the location that falls back to it, by
+ * `try_files` or `error_page`.
+ */
+export function pathTo(located: Located, all: readonly Located[]): string | null {
+  if (!isNamed(located)) return reachablePath(located);
+  for (const leading of all) {
+    const path = leadsTo(leading, located) ? reachablePath(leading) : null;
+    if (path !== null) return path;
+  }
+  return null;
+}
+
+/** The location that answers a path in place of this one, if it falls back to a named one that proxies. */
+export function fallbackOf(located: Located, all: readonly Located[]): Located | null {
+  return all.find((each) => isNamed(each) && isProxied(each.location) && leadsTo(located, each)) ?? null;
+}
+
+function isNamed({ location }: Located): boolean {
+  return location.args[0]?.text.startsWith('@') ?? false;
+}
+
+function leadsTo({ server, location, levels }: Located, named: Located): boolean {
+  const name = named.location.args[0]?.text;
+  if (server !== named.server) return false;
+  const blocks = [location, ...levels.filter((each) => each.name === 'location')];
+  return blocks.some(({ block }) =>
+    ['try_files', 'error_page']
+      .flatMap((directive) => directives(block, directive))
+      .some(({ args }) => args.at(-1)?.text === name),
+  );
+}
+
+/** The regular expression that takes every path of a prefix location (no `^~`); null if there is none. */
+export function shadowOf({ server, location }: Pick<Located, 'server' | 'location'>): Directive | null {
+  if (patternOf(location)?.modifier !== '') return null;
+  const takers = pathsFor(location).map((path) => locationsOf(server, path).at(-1));
+  const [first] = takers;
+  const isShadowed = takers.every((taker) => taker !== undefined && taker !== location && isRegular(taker));
+  return isShadowed && first !== undefined ? first : null;
+}
+
+/** The prefix location that would answer a path if no regular expression took it. */
+export function shadowedBy(path: string, all: readonly Located[]): Located | null {
+  return (
+    all.find(
+      ({ server, location }) =>
+        patternOf(location)?.modifier === '' &&
+        path.startsWith(patternOf(location)?.text ?? '') &&
+        isRegular(locationsOf(server, path).at(-1) ?? location),
+    ) ?? null
+  );
+}
+
+/**
+ * The locations of other servers in the same configuration that pass requests on to a location's server, so that its
+ * path leads to it through them.
+ */
+export function frontsOf(
+  tree: readonly Node[],
+  { server }: Pick<Located, 'server'>,
+  path: string,
+  all: readonly Located[],
+): Located[] {
+  const [bare = path] = path.split('?');
+  return all.filter(
+    (each) =>
+      each.server !== server &&
+      isProxied(each.location) &&
+      directives(each.location.block, 'proxy_pass').every((pass) => keepsPath(pass)) &&
+      locationsOf(each.server, bare).at(-1) === each.location &&
+      hopsOf(tree, each).includes(server),
+  );
+}
+
+/** With a path in `proxy_pass` the next server gets another. */
+function keepsPath(pass: Directive): boolean {
+  return texts(pass).every((text) => /^https?:\/\/[^/?]+\/?$/i.test(text));
+}
