@@ -1,7 +1,8 @@
 /**
- * p-values adjusted for multiple tests by Holm's step-down method ("A simple sequentially rejective multiple test
- * procedure", Scandinavian Journal of Statistics 6, 1979). Rejecting where the adjusted p is below α has a
- * probability of at most α of any wrong rejection, however the comparisons depend on each other.
+ * Adjusts p-values for multiple tests by Holm's step-down method ("A simple sequentially rejective multiple
+ * test procedure", Scandinavian Journal of Statistics 6, 1979). If every hypothesis with an adjusted p below
+ * α is rejected, the probability of any false rejection is at most α, regardless of how the comparisons
+ * depend on each other.
  *
  * @param weights share of α that each may use, in any unit (section 4 of the same paper); equal by default.
  * @returns in the order of the input; never below the p-value itself, never above 1.
