@@ -7,10 +7,10 @@ import { verdictSentence } from '../report/comparison/verdict.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import { machineText } from './series.ts';
 
-/** The outcome of a result that answers more than how its runs went. */
+/** The main finding of a result that contains more than individual runs. */
 export interface Headline {
   kind: 'comparison' | 'capacity' | 'calibration';
-  /** What it is about: `tls compared with plain`. */
+  /** Title: `tls compared with plain`. */
   title: string;
   lines: readonly HeadlineLine[];
 }
@@ -23,8 +23,8 @@ export interface HeadlineLine {
 }
 
 /**
- * Null for a result that consists only of runs. The comparison within a calibration is not a finding, because its
- * outcome is known.
+ * Returns the main finding of a result; null if it consists only of runs. The comparison within a calibration
+ * is not a finding, because its outcome is known.
  */
 export function headlineOf(index: ResultIndex): Headline | null {
   const comparison = conclusionOf(index, 'comparison');
