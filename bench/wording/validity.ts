@@ -2,15 +2,15 @@ import type { Outcome } from '../model/run.ts';
 import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf } from './format.ts';
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
-/** How busy each component was: shares of a core or of an event loop's time; null where that is not known. */
+/** Utilisation of each component: shares of a core or of an event loop's time; null if unknown. */
 export interface BusyFacts {
-  /** Of Nginx's workers; `least` is null where all were alike. */
+  /** Utilisation of Nginx's workers. `least` is null if all were about equally busy. */
   proxy: { busiest: Amount; least: Amount | null } | null;
   server: Amount | null;
   generator: Amount | null;
 }
 
-/** What shows that a component was the limit of a run. */
+/** Evidence that a component was the limit of a run. */
 export type EvidenceFacts =
   | { kind: 'busy'; busy: BusyFacts }
   | { kind: 'on-schedule'; ratio: Amount; perSecond: Amount; busy: BusyFacts }
@@ -21,7 +21,10 @@ export type EvidenceFacts =
 
 type ComponentName = 'proxy' | 'server' | 'generator';
 
-/** What disturbed a run: how many of its seconds and which (empty: of several runs), and the most of the CPUs' time that went elsewhere in one. */
+/**
+ * Disturbance of a run: the number of disturbed seconds and their positions (empty if merged from several
+ * runs). `stolen` and `other` are the highest shares of CPU time lost in one second.
+ */
 export interface DisturbanceFacts {
   count: Amount;
   seconds: readonly number[];
@@ -32,7 +35,7 @@ export interface DisturbanceFacts {
 
 const COMPONENTS = { proxy: 'Nginx', server: 'the echo server', generator: 'the generator' };
 
-/** Reasons against a run, and what limited it. */
+/** Reasons to doubt a run, and descriptions of its limit. */
 export const VALIDITY = {
   'not-judged': () => 'The run has not been judged yet.',
   'run-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
@@ -88,7 +91,7 @@ export const VALIDITY = {
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
   'generator-busy': ({ share }: { share: Amount }) =>
     `A generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
-  /** What kept a run from going faster. */
+  /** The bottleneck of a run. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
 
@@ -98,7 +101,10 @@ export const STATES: Record<Outcome['state'], string> = {
   failed: 'The run failed',
 };
 
-/** `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU time`. */
+/**
+ * Describes disturbances: `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU
+ * time`.
+ */
 export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFacts): string {
   const causes = [
     ...(stolen === null
@@ -109,7 +115,7 @@ export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFa
   return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
 }
 
-/** ` (2, 5–7)`; empty where they are not known. */
+/** Lists seconds as ` (2, 5–7)`; empty if they are unknown. */
 function within(seconds: readonly number[]): string {
   return seconds.length === 0 ? '' : ` (${ranges(seconds)})`;
 }
@@ -132,7 +138,10 @@ export function evidenceClause(evidence: EvidenceFacts): string {
   }
 }
 
-/** `the busiest Nginx worker was 97 % busy, the busiest echo server 40 %, the busiest generator worker 62 %`. */
+/**
+ * Returns a clause such as `the busiest Nginx worker was 97 % busy, the busiest echo server 40 %, the busiest
+ * generator worker 62 %`.
+ */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
   const known: (readonly [who: string, share: Amount | null])[] = [
     ['the busiest Nginx worker', proxy?.busiest ?? null],
