@@ -47,7 +47,7 @@ function cache({ http, plan: { servers } }: Run, figures: RunFigures): Notice | 
   return notice('info', 'cache-serves-gets', { share, requests: http.requests, backend, echoed, servers });
 }
 
-/** Reports failed requests of the HTTP test. The WebSockets of the run may nevertheless be fine. */
+/** Reports failed requests of the HTTP leg. The WebSockets of the run may nevertheless be fine. */
 function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null {
   if (http === null || figures === null || figures.failed === 0) return null;
   const { errors: lost, timeouts: unanswered, path } = http;

@@ -25,7 +25,7 @@ export interface ScheduleFigures {
   /** p99 in µs. */
   sendLagUs: number | null;
   responseUs: number | null;
-  /** Echoed ÷ offered. */
+  /** Echoed rate ÷ offered rate. */
   ratio: number | null;
   inTime: number | null;
 }

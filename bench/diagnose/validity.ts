@@ -37,7 +37,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   if (!asked.includes('limit'))
     return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
-  // For an interrupted run, the interruption matters more than the limit.
+  // If a run was interrupted, its limit matters less than the interruption.
   const limited = cut === null ? limitedBy(run, utilisation, found) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   if (found.component === 'machine')

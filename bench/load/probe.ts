@@ -5,8 +5,7 @@ import type { Probe } from '../model/run.ts';
 
 const TIMEOUT_MS = 5_000;
 /**
- * How long to wait for a session ticket, because TLS 1.3 sends tickets after the handshake (RFC 8446 section
- * 4.6.1).
+ * Time to wait for a session ticket. TLS 1.3 sends tickets only after the handshake (RFC 8446 section 4.6.1).
  */
 const TICKET_MS = 500;
 

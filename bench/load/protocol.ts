@@ -36,7 +36,7 @@ export interface WorkerPlan {
   epochNs: string;
   /** Number of connections of this worker. */
   connections: number;
-  /** Destination. Connection n of this worker goes to port n modulo the number of ports. */
+  /** Destination of the connections. Connection n of this worker uses port n modulo the number of ports. */
   target: Target;
   /**
    * Source ports, identical for all workers of a run. The workers divide them by connection number (see

@@ -1,7 +1,7 @@
 import type { Run } from '../model/run.ts';
 import { isNginxWorker, type ProcessFigures } from './processes.ts';
 
-/** Messages per second that one core can carry, measured on the CPU time of the Nginx workers. */
+/** Per-core capacity: messages per second that Nginx's workers carry per core of CPU time. */
 export interface Capacity {
   perSecond: number;
   /**

@@ -16,8 +16,8 @@ export interface ConnectionCounts {
 export interface FailureFigures {
   total: number;
   /**
-   * Failures that indicate a fault in the run. If the scenario ends open connections on purpose, only failed
-   * handshakes count.
+   * Failures that indicate a fault. If losing open connections is an expected outcome of the scenario, only
+   * failed handshakes count.
    */
   faults: number;
   byKind: Record<string, number>;

@@ -27,9 +27,6 @@ export interface Bin {
   count: number;
 }
 
-/**
- *
- */
 const BINS_PER_DECADE = 20;
 
 /** Groups samples into bins of equal width on a logarithmic axis. Values below 1 µs go into the first bin. */

@@ -19,8 +19,8 @@ export interface SteadySecond extends Span {
 
 /**
  * Thresholds, as shares of the CPUs, from which a second counts as disturbed. On two CPUs they are 20 ms and
- * 100 ms. If nothing else runs, two CPUs show 0 to 1 % of other work without load, and up to 2.5 % when a
- * closed loop over loopback saturates both.
+ * 100 ms. If nothing else runs, two CPUs show 0 to 1 % of other work without load. The share rises to 2.5 %
+ * when a closed loop over loopback saturates both.
  */
 const STOLEN_SHARE = 0.01;
 const OTHER_SHARE = 0.05;
@@ -30,7 +30,7 @@ const OTHER_SHARE = 0.05;
  */
 const STOLEN_LEAST_US = 20_000;
 const OTHER_LEAST_US = 50_000;
-/** Lowest remaining CPU time explained by measurement error, as a share of the CPUs. It may be negative. */
+/** Measurement error alone can make the unexplained CPU time negative, down to this share of the CPUs. */
 const LEFT_LEAST = -0.02;
 
 /** Assesses every second of the steady phase, in order; null if the machine was not sampled. */
@@ -107,9 +107,8 @@ function judge(
 }
 
 /**
- * Selects the slices from undisturbed seconds for latency figures. These are slices of the steady phase and,
- * if its last second is undisturbed, those of the drain, because echoes that arrive then were sent in that
- * second.
+ * Selects the steady phase's slices from undisturbed seconds, for latency figures. If the last steady second
+ * is undisturbed, the drain is included, because echoes that arrive then were sent in that second.
  */
 export function undisturbedSlices(run: Run, seconds: readonly SteadySecond[]): Slice[] {
   const calm = new Set(seconds.filter(({ cause }) => cause === null).map(({ startUs }) => startUs));

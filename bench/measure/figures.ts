@@ -325,7 +325,7 @@ function httpFigures(leg: HttpLeg): HttpFigures {
     requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
     cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
-    // Requests in flight when the HTTP test ended also reached a server.
+    // Requests in flight when the HTTP leg ended also reached a server.
     backend: failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

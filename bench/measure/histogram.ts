@@ -94,9 +94,6 @@ export interface Summary {
   max: number | null;
 }
 
-/**
- *
- */
 export function summarise(histogram: Histogram): Summary {
   const empty = histogram.totalCount === 0;
   return {

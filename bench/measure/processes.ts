@@ -63,7 +63,7 @@ export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
     if (span === null) return null;
     const covered = coverage(series, span);
     if (covered !== null) return growth(series.samples, 'cpuUs', covered);
-    // A process that started or ended during the run counts for as long as it existed.
+    // The CPU time of a process that started or ended during the run is counted for its lifetime.
     return isThroughout(series) ? null : growth(series.samples, 'cpuUs', span);
   });
 }

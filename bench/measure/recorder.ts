@@ -14,7 +14,7 @@ import { Counts } from './counts.ts';
 
 const SECOND_US = 1_000_000;
 
-/** Start times of the phases, in whole µs since the run's epoch. */
+/** Boundaries between the phases, in whole µs since the run's epoch. */
 export interface PhaseTimes {
   /** End of the last handshake of all workers. The time from here to the warm-up belongs to no phase. */
   connectedUs: number;
@@ -204,9 +204,9 @@ export class Recorder {
   }
 
   /**
-   * Emits a recording. The emitted objects are only created here, because V8 promotes an object that has
-   * lived for a second to the old generation and keeps it until a full collection. With so little garbage, a
-   * full collection is rare: 0.7 MB per minute accumulated until then.
+   * Emits a recording. The emitted objects are only created here to keep them short-lived. V8 promotes an
+   * object that has lived for a second to the old generation and keeps it until a full collection. With so
+   * little garbage, a full collection is rare: 0.7 MB per minute accumulated until then.
    */
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };

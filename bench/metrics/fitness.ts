@@ -22,8 +22,8 @@ export const incomplete: Rule = (run) => {
 };
 
 /**
- * Rule for the median of a latency. It tolerates a generator that is occasionally late, but not a missed
- * rate.
+ * Rule for the middle of a latency distribution. It tolerates a generator that is occasionally late, but not
+ * a missed rate.
  */
 export const offSchedule: Rule = (run) => {
   const { component, evidence } = run.validity.limit;

@@ -21,7 +21,7 @@ export interface Metric {
   /** Human-readable name: `response time p50`. */
   title: string;
   unit: MetricUnit;
-  /** Which direction is better; null if neither is. */
+  /** The better direction; null if neither is better. */
   better: 'lower' | 'higher' | null;
   /**
    * Determines the wording of verdicts: `speed` is faster or slower, `usage` (resource use) is lower or

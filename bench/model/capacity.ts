@@ -41,7 +41,7 @@ export const axisSchema = v.variant('over', [
 export type Axis = v.InferOutput<typeof axisSchema>;
 
 /**
- * How precisely a capacity is known.
+ * Kinds of bounds on a capacity.
  * - `between`: the objectives are met at the lower bound, and the measured component misses them at the upper
  *   one.
  * - `at-least`: something else was the limit above the lower bound.
@@ -62,9 +62,7 @@ export const capacitySchema = v.strictObject({
    */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),
   bound: v.picklist(CAPACITY_BOUNDS),
-  /**
-   * What prevented the search from finding an upper bound for the measured component; null if nothing did.
-   */
+  /** Reason why the search found no upper bound for the measured component; null if it found one. */
   limit: v.nullable(findingSchema),
   /** True if both ends of the interval are within the required precision and confirmed by repeated runs. */
   finished: v.boolean(),

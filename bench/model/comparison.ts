@@ -60,7 +60,7 @@ export const comparedFigureSchema = v.strictObject({
   verdict: effectVerdictSchema,
   /** Smallest effect that would have been detected, as a ratio above 1; null if there are too few rounds. */
   detectable: v.nullable(ratio),
-  /** Values per round, for the rounds in which the metric is valid on both sides. */
+  /** Values per round. A round is included if the metric is valid on both sides. */
   rounds: v.array(v.strictObject({ round: positive, baseline: figure, variant: figure })),
   /** Values per run. Set if the two sides come from different sessions and are therefore unpaired. */
   runs: v.exactOptional(v.strictObject({ baseline: v.array(figure), variant: v.array(figure) })),

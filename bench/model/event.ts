@@ -28,7 +28,7 @@ export interface LiveFigures {
   p50Us: number | null;
   p99Us: number | null;
   p999Us: number | null;
-  /** Messages lost since the run began. `failures` counts failed connections instead. */
+  /** Messages given up since the run began. `failures` counts failed connections instead. */
   lost: number;
   failures: FailureCounts;
   /** CPU usage per component; empty if the system does not report it. */

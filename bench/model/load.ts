@@ -6,8 +6,9 @@ export const count = v.pipe(v.number(), v.finite(), v.integer(), v.minValue(0));
 export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /**
- * How work arrives. `closed`: a connection sends its next message when the previous echo has arrived, with at
- * most `inFlight` messages unanswered. `open`: messages are due on a schedule fixed in advance.
+ * The arrival of work. In a `closed` loop, a connection sends its next message when the previous echo has
+ * arrived, with at most `inFlight` messages unanswered. In an `open` loop, messages are due on a schedule
+ * fixed in advance.
  */
 export const loadSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('closed'), inFlight: v.pipe(count, v.minValue(1)) }),
@@ -66,10 +67,10 @@ export type ScenarioOptions = v.InferOutput<typeof scenarioOptionsSchema>;
 /** The work that the connections perform. */
 export const workloadSchema = v.strictObject({
   scenario: scenarioName,
-  /** Null if the scenario sends no messages in a loop. */
+  /** Load of the connections; null if the scenario sends no messages in a loop. */
   load: v.nullable(loadSchema),
   payload: payloadSchema,
-  /** Empty in results from before scenarios had options. */
+  /** Options of the scenario; empty in results from before scenarios had options. */
   options: v.optional(scenarioOptionsSchema, {}),
 });
 export type Workload = v.InferOutput<typeof workloadSchema>;

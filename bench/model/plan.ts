@@ -30,7 +30,7 @@ export const runPlanSchema = v.strictObject({
   variant: v.string(),
   step: stepSchema,
   round: v.nullable(positive),
-  /** Folder name in nginx-profiles/, `direct`, or `conf:` and the path of a user's configuration. */
+  /** Folder name in nginx-profiles/, `direct`, or `conf:` followed by the path of a user's configuration. */
   profile: v.string(),
   workload: workloadSchema,
   connections: positive,
@@ -66,7 +66,7 @@ export const runPlanSchema = v.strictObject({
       workers: positive,
       workerConnections: positive,
       workerFiles: positive,
-      /** True if connections must be spread evenly, so that no worker exhausts its own limit. */
+      /** True if connections must be spread evenly, so that no worker reaches its connection limit. */
       reuseport: v.boolean(),
       backlog: positive,
     }),
@@ -76,11 +76,11 @@ export const runPlanSchema = v.strictObject({
   /** Null if the kernel schedules all processes freely. */
   placement: v.nullable(placementSchema),
   /**
-   * How an open loop waits for the next message. Spinning is punctual but occupies a CPU. Null in a closed
-   * loop.
+   * Method of waiting for the next message in an open loop. Spinning is punctual but occupies a CPU. Null in
+   * a closed loop.
    */
   pacing: v.nullable(v.picklist(['spin', 'sleep'])),
-  /** The short HTTP test before the WebSocket load; null to skip it. */
+  /** The short HTTP leg before the WebSocket load; null to skip it. */
   http: v.nullable(v.strictObject({ connections: positive, durationMs: positive })),
   seed: count,
 });
@@ -100,7 +100,7 @@ export const planSchema = v.strictObject({
   strict: v.boolean(),
   thresholds: v.array(v.string()),
   scenario: v.optional(scenarioName, 'echo'),
-  /** Steps of each variant, in order. */
+  /** Steps to run for each variant, in order. */
   steps: v.pipe(v.array(stepSchema), v.minLength(1)),
   /** Names and values chosen by the user for listings and published sites. */
   labels: v.optional(v.record(v.pipe(v.string(), v.regex(LABEL_KEY)), v.string()), {}),

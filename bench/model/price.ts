@@ -15,7 +15,7 @@ const pricedFigureSchema = v.pipe(
     unit: metricUnitSchema,
     baseline: figure,
     variant: figure,
-    /** Variant ÷ baseline. */
+    /** Ratio, variant ÷ baseline. */
     ratio: v.pipe(figure, v.gtValue(0)),
     /**
      * Reasons why the ratio may reflect something other than the proxy, each with the variant it concerns.

@@ -14,7 +14,7 @@ export const profileSchema = v.strictObject({
   expect: v.string(),
   /** Minimum number of echo servers. */
   servers: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** Key type of the certificate, if any. The sandbox creates it. */
+  /** Key type of the certificate that the sandbox creates, if it creates one. */
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
   /**
    * Path of an ordinary GET sent before the first connection, as a monitoring system would; null for none.

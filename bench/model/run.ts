@@ -9,7 +9,7 @@ import { doneActionSchema } from './timeline.ts';
 /** A compressed HdrHistogram V2 in base64, which merges without loss. Values are in µs. */
 const encodedHistogram = v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/=]*$/));
 
-/** `due` is 0 in results from before it was counted. */
+/** Counters by name. `due` is 0 in results from before it was counted. */
 const countsSchema = v.record(recordedName, count);
 
 /** One second of recording (less at phase boundaries), merged over all generator workers. */
@@ -152,7 +152,7 @@ export const probeSchema = v.strictObject({
 });
 export type Probe = v.InferOutput<typeof probeSchema>;
 
-/** The HTTP test: ordinary GETs through the same profile, sent by autocannon before the WebSocket load. */
+/** The HTTP leg: ordinary GETs through the same profile, sent by autocannon before the WebSocket load. */
 export const httpLegSchema = v.strictObject({
   path: v.string(),
   connections: count,
@@ -169,7 +169,7 @@ export const httpLegSchema = v.strictObject({
   latency: encodedHistogram,
   /** Counts of each X-Cache-Status response header value; null if the profile has no cache. */
   cache: v.nullable(v.record(v.string(), count)),
-  /** Requests that reached the echo servers during the HTTP test. */
+  /** Requests that reached the echo servers during the HTTP leg. */
   backendRequests: count,
 });
 export type HttpLeg = v.InferOutput<typeof httpLegSchema>;
@@ -216,7 +216,7 @@ export const validitySchema = v.strictObject({
 });
 export type Validity = v.InferOutput<typeof validitySchema>;
 
-/** One execution of one variant × scenario × load. */
+/** One execution of a variant, scenario and load. */
 export const runSchema = v.strictObject({
   plan: runPlanSchema,
   startedAt: v.string(),
@@ -230,7 +230,10 @@ export const runSchema = v.strictObject({
   slices: v.array(sliceSchema),
   workers: v.array(workerTotalsSchema),
   processes: v.array(processSeriesSchema),
-  /** Null if the system does not report it, and in results from before it was recorded. */
+  /**
+   * Samples of the machine; null if the system does not report them, and in results from before they were
+   * recorded.
+   */
   machine: v.optional(v.nullable(machineSeriesSchema), null),
   spread: v.array(shareSchema),
   probe: v.nullable(probeSchema),

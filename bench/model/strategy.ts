@@ -8,9 +8,9 @@ import type { Turns } from './turns.ts';
 export interface RunSpec {
   variant: string;
   step: Step;
-  /** Counts from 1 if every variant runs once per round; null without rounds. */
+  /** Number of the round, from 1, if every variant runs once per round; null without rounds. */
   round: number | null;
-  /** Null if the step has none. */
+  /** Load of the step; null if it has none. */
   load: Load | null;
   /** Number of connections; defaults to the number in the user's request. */
   connections?: number;

@@ -52,7 +52,7 @@ export function reasonOf(error: unknown): string {
     const known = [...getSystemErrorMap().values()].find(([name]) => name === code);
     return `the system reports "${known?.[1] ?? code}"`;
   }
-  // When connecting to every address of a host name fails, the AggregateError has no message of its own.
+  // If connecting fails for every address of a host name, the AggregateError has no message of its own.
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const text = error instanceof Error ? error.message : String(error);
   const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');

@@ -8,7 +8,7 @@ export interface Target {
   ports: readonly number[];
   /** Path of the WebSocket endpoint, including the leading slash. */
   path: string;
-  /** Null for plain TCP. `servername` is sent as SNI (RFC 6066 section 3). */
+  /** TLS settings; null for plain TCP. `servername` is sent as SNI (RFC 6066 section 3). */
   tls: { servername: string } | null;
   /**
    * Host and additional headers of the upgrade request. If missing, Host is the address and there are no

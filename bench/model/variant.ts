@@ -24,9 +24,9 @@ export const variantSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1)),
   /** Title shown to the user: the profile's title and the tunings. */
   title: v.string(),
-  /** Folder name in nginx-profiles/, `direct`, or `conf:` and the path of a user's configuration. */
+  /** Folder name in nginx-profiles/, `direct`, or `conf:` followed by the path of a user's configuration. */
   profile: v.string(),
-  /** Null if connections go directly to the echo servers. */
+  /** The proxy; null if connections go directly to the echo servers. */
   proxy: v.nullable(
     v.strictObject({
       kind: v.literal('nginx'),

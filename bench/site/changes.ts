@@ -100,8 +100,8 @@ function isComparable(a: RatedValue, b: RatedValue): boolean {
 /**
  * Computes the band. The centre is the median. The spread is the mean absolute deviation from it in
  * logarithms, in units of a standard deviation (× √(π/2) for normal values). The half width is the spread ×
- * 2.8 (1 + 3.3 ÷ (n − 2)), which excludes less than one in 200 of values with purely normal variation,
- * whatever n is. This was found by simulation and is asserted by a test.
+ * 2.8 (1 + 3.3 ÷ (n − 2)). It excludes less than one in 200 of values with purely normal variation, whatever
+ * n is. This was found by simulation and is asserted by a test.
  */
 function bandOf(earlier: readonly RatedValue[]): Band | null {
   const logarithms = earlier.flatMap(({ value }) => (value === null ? [] : [Math.log(value)]));

@@ -18,7 +18,7 @@ export interface Headline {
 /** One sentence of a finding, or a few that belong together. */
 export interface HeadlineLine {
   sentence: string;
-  /** Null if the sentence is not a verdict on a variant. */
+  /** Verdict that the sentence states; null if it is not a verdict on a variant. */
   verdict: OverallVerdict | null;
 }
 

@@ -45,14 +45,14 @@ export interface SitePage {
   /** File name, such as `claims.html`. */
   file: string;
   title: string;
-  /** The content below its heading. */
+  /** Content below the page heading. */
   body: Markup;
 }
 
 /** The contents of the index. */
 export interface Contents {
   title: string;
-  /** Newest first. */
+  /** Published results, newest first. */
   published: readonly Published[];
   series: readonly Series[];
   pages: readonly SitePage[];

@@ -53,7 +53,7 @@ export interface Series {
   profile: string;
   step: Step;
   machine: string;
-  /** Null if the index does not contain it. */
+  /** Load of the runs; null if the index does not contain it. */
   load: LoadDigest | null;
   /** Results from the oldest to the newest. */
   answers: readonly Answer[];

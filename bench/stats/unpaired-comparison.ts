@@ -65,9 +65,9 @@ export function compareSets(
 
 /**
  * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with as many runs
- * and the same variation, as a ratio above 1. It is found by simulation, as in `smallestDetectable`. Runs of
- * both sides are drawn from the residuals of their own side. The test rejects once a shift lifts the
- * `order`-th lowest difference between a run of one side and a run of the other above 0.
+ * and the same variation. It is a ratio above 1, found by simulation as in `smallestDetectable`. Runs of both
+ * sides are drawn from the residuals of their own side. The test rejects once a shift lifts the `order`-th
+ * lowest difference between a run of one side and a run of the other above 0.
  */
 function smallestShift(
   baseline: readonly number[],

@@ -17,10 +17,10 @@ export interface UnpairedEffect {
 }
 
 /**
- * Computes the effect between two sets of runs by Hodges and Lehmann's estimator and its interval (Hollander,
- * Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed., sections 4.2 and 4.3), on logarithms. It
- * only accounts for the variation of runs within the two sessions. Anything else that changed between them
- * (another kernel, a noisy neighbour on the host) looks like an effect.
+ * Computes the effect between two sets of runs, using logarithms. The method is Hodges and Lehmann's
+ * estimator and its interval (Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed.,
+ * sections 4.2 and 4.3). It only accounts for the variation of runs within the two sessions. Anything else
+ * that changed between them (another kernel, a noisy neighbour on the host) looks like an effect.
  *
  * @throws RangeError if a side has no runs, or a value is not a number above 0.
  */

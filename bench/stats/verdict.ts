@@ -4,7 +4,7 @@ export type EffectVerdict = 'faster' | 'slower' | 'no difference detected' | 'to
 
 /** Criteria for an effect to count as a difference. */
 export interface Criteria {
-  /** Which direction is better: lower for a latency, higher for a throughput. */
+  /** The better direction: lower for a latency, higher for a throughput. */
   better: 'lower' | 'higher';
   /** Smallest effect that matters in practice, as a fraction: 0.02 is 2 % in either direction. */
   threshold: number;

@@ -9,9 +9,9 @@ import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
- * Determines how far comparisons on this machine can be trusted. Runs the rounds of an ordinary comparison,
- * with variants that cannot differ from the baseline and variants of known cost. Each variant is judged as if
- * it were the only one compared, because that is the usual comparison.
+ * Measures how reliable comparisons on this machine are. Runs the rounds of an ordinary comparison, with
+ * variants that cannot differ from the baseline and variants of known cost. Each variant is judged as if it
+ * were the only one compared, because that is the usual comparison.
  *
  * @param trials one per variant except the baseline
  */

@@ -28,10 +28,11 @@ const AGREEING = 2;
 const WIDE = 1.6;
 
 /**
- * Computes the next level to try. The search doubles the level until the objectives are missed (or halves it
- * until they are met), repeating each miss on the way. It then bisects to 5 %, and repeats the trials at both
- * ends until two agree. Until then one trial decides. If a repeat contradicts it, the search continues from
- * there. No level is tried more than three times, so the search terminates whatever the outcomes.
+ * Computes the state of the search and the next level to try. The search doubles the level until the
+ * objectives are missed (or halves it until they are met), repeating each miss on the way. It then bisects to
+ * 5 %, and repeats the trials at both ends until two agree. Until then one trial decides. If a repeat
+ * contradicts it, the search continues from there. No level is tried more than three times, so the search
+ * terminates whatever the outcomes.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],

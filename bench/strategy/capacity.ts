@@ -26,7 +26,7 @@ export interface CapacityOptions {
   start: number | null;
   least: number;
   most: number;
-  /** Why no level above `most` is tried. */
+  /** Reason why no level above `most` is tried. */
   mostReason: Finding;
   /** Time limit, measured from the start of the first run. No run starts if it would end later. */
   budgetMs: number | null;

@@ -9,9 +9,6 @@ import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
 import { DEFAULT_THRESHOLD, fewestRounds, roundsForWeights } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
 
-/**
- *
- */
 export interface ComparisonOptions {
   baseline: string;
   /** Names of the variants to compare with the baseline. */

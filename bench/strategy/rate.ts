@@ -33,8 +33,8 @@ interface Demand {
 }
 
 /**
- * Chooses the highest rate at which no CPU that the proxy or the echo servers use is more than half busy in
- * any of the variants, rounded down to two digits.
+ * Chooses the highest rate at which every CPU that the proxy or the echo servers use is at most half busy in
+ * all variants. The rate is rounded down to two digits.
  *
  * @param measured runs of the throughput step
  * @param planOf returns the latency step's plan for a variant; its rate does not matter

@@ -102,7 +102,7 @@ class BunCarrier implements Carrier {
     this.#socket?.end();
   }
 
-  /** Closes without sending RST, because Nginx would log a RST as a client error. */
+  /** Closes without sending RST, because Nginx would treat a RST as a client error. */
   destroy(): void {
     this.end();
   }

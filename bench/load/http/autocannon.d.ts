@@ -1,4 +1,4 @@
-/** Types for the part of autocannon used by the HTTP test. The package has none. */
+/** Types for the part of autocannon used by the HTTP leg. The package has none. */
 declare module 'autocannon' {
   /** A client uses one connection at a time and reconnects when it ends. */
   interface Client {

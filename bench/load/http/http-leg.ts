@@ -1,7 +1,7 @@
 import autocannon, { type Client } from 'autocannon';
 import { Counts } from '../../measure/counts.ts';
 
-/** Plan of the HTTP test: GETs of one page over `connections` keep-alive connections, in a closed loop. */
+/** Plan of the HTTP leg: GETs of one page over `connections` keep-alive connections, in a closed loop. */
 export interface HttpLegPlan {
   url: string;
   /** Host header and TLS server name; null to use the URL's host. */
@@ -13,7 +13,7 @@ export interface HttpLegPlan {
 }
 
 /**
- * Result of the HTTP test. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
+ * Result of the HTTP leg. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
  * request to the end of its response. It includes connecting if the request had to wait for that.
  */
 export interface HttpLegCounts {
@@ -33,7 +33,7 @@ export interface HttpLegCounts {
 }
 
 /**
- * Runs the HTTP test with autocannon: one request at a time on each connection, without correction for
+ * Runs the HTTP leg with autocannon: one request at a time on each connection, without correction for
  * coordinated omission.
  *
  * Latencies and errors are derived from client events, not from autocannon's result. Nginx closes a

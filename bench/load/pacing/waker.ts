@@ -53,8 +53,8 @@ const AWAKE_BEFORE_US = 2_000;
  * Creates a waker that checks the clock in every iteration of the event loop, which never sleeps. It is as
  * punctual as this process can be, but occupies a whole CPU.
  *
- * @param restsFromUs if the requested time is further ahead than this, or if none is requested, the waker
- * sleeps until shortly before that time and leaves the CPU to other processes
+ * @param restsFromUs the waker only sleeps if the requested time is further ahead than this, or if none is
+ * requested. It wakes up shortly before that time. Meanwhile other processes can use the CPU.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

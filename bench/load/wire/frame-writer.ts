@@ -8,14 +8,16 @@ const BANK_BYTES = 4 * 1024 * 1024;
 const COPY_BY_HAND = 160;
 /**
  * Offset of a body in its buffer. Large buffers begin at a page boundary. Bun takes ten times as long to copy
- * if the target lies 1 to 15 bytes further into its page than the source, which a frame header would cause.
+ * if the target lies 1 to 15 bytes further into its page than the source. A frame header would cause exactly
+ * that.
  */
 const BODY_AT = 64;
 
 /**
  * Writes messages as masked frames. The body is masked in advance with each of a few dozen random keys, which
- * are used in rotation, so a frame costs a copy plus a stamp. RFC 6455 section 5.3 requires a fresh key for
- * each frame, so that no script can choose the bytes on the wire. Here the generator chooses them anyway.
+ * are used in rotation. A frame therefore costs only a copy plus a stamp. RFC 6455 section 5.3 requires a
+ * fresh key for each frame, so that no script can choose the bytes on the wire. Here the generator chooses
+ * them anyway.
  */
 export class FrameWriter {
   readonly #payload: Payload;
