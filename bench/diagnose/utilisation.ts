@@ -14,8 +14,8 @@ export interface Utilisation {
   /** Utilisation of the busiest echo server process. */
   server: number | null;
   /**
-   * Null if the generator spins to keep its schedule. It is then always busy, and send lag shows whether it
-   * kept up.
+   * Utilisation of the busiest generator process. Null if the generator spins to keep its schedule. It is
+   * then always busy, and send lag shows whether it kept up.
    */
   generator: number | null;
   /** CPU time of all processes of the run ÷ number of CPUs. */

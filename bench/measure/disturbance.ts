@@ -11,8 +11,8 @@ export interface SteadySecond extends Span {
   /** Share of CPU time used by other work; null if the CPU time of the run's own processes is unknown. */
   other: number | null;
   /**
-   * Null if undisturbed. If both causes apply, `steal` is reported, because other work cannot use stolen CPU
-   * time.
+   * Cause of the disturbance; null if undisturbed. If both causes apply, it is `steal`, because other work
+   * cannot use stolen CPU time.
    */
   cause: Cause | null;
 }

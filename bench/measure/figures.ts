@@ -81,8 +81,8 @@ export interface RunFigures {
   };
   cpuUsPerMessage: ByComponent;
   /**
-   * Null if undefined: without Nginx, without CPU time of its workers, or in an open loop that Nginx kept up
-   * with.
+   * Per-core capacity. Null if undefined: without Nginx, without CPU time of its workers, or in an open loop
+   * that Nginx kept up with.
    */
   perCoreCapacity: Capacity | null;
   /**
@@ -260,7 +260,7 @@ function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytes
   };
 }
 
-/** Computes memory per connection; null if memory could not be read at any number of connections. */
+/** Computes memory per connection; null if any of the memory samples lacks a value. */
 function memorySlope({ memory }: Run, of: 'proxyBytes' | 'kernelBytes'): Slope | null {
   const points = memory.flatMap((sample) => {
     const bytes = sample[of];

@@ -14,8 +14,8 @@ export interface Point {
   atUs: number;
   phase: Phase;
   /**
-   * Null, like all rates, if the interval is too short, because the end of a drain has no meaningful
-   * throughput.
+   * Messages due per second. Null, like all rates, if the interval is too short, because the end of a drain
+   * has no meaningful throughput.
    */
   duePerSecond: number | null;
   sentPerSecond: number | null;

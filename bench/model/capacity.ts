@@ -62,7 +62,10 @@ export const capacitySchema = v.strictObject({
    */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),
   bound: v.picklist(CAPACITY_BOUNDS),
-  /** Reason why the search found no upper bound for the measured component; null if it found one. */
+  /**
+   * Reason that prevented the search from finding an upper bound for the measured component; null if there is
+   * none.
+   */
   limit: v.nullable(findingSchema),
   /** True if both ends of the interval are within the required precision and confirmed by repeated runs. */
   finished: v.boolean(),

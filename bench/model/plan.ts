@@ -44,7 +44,7 @@ export const runPlanSchema = v.strictObject({
   /** Measured in the run's own time if it is interleaved with others. */
   warmupMs: count,
   durationMs: positive,
-  /** Null if the run has the machine to itself from beginning to end. */
+  /** Turns of an interleaved run; null if the run has the machine to itself from beginning to end. */
   turns: v.optional(v.nullable(turnsSchema), null),
   /** Actions performed on the topology during the run. */
   timeline: v.optional(timelineSchema, []),
@@ -60,7 +60,7 @@ export const runPlanSchema = v.strictObject({
   workers: positive,
   /** Number of echo server processes. */
   servers: positive,
-  /** Null in the `direct` profile. */
+  /** Nginx settings; null in the `direct` profile. */
   proxy: v.nullable(
     v.strictObject({
       workers: positive,
@@ -73,7 +73,7 @@ export const runPlanSchema = v.strictObject({
   ),
   /** Loopback addresses that the generator connects from. */
   sourceAddresses: v.array(v.string()),
-  /** Null if the kernel schedules all processes freely. */
+  /** CPUs assigned to each component; null if the kernel schedules all processes freely. */
   placement: v.nullable(placementSchema),
   /**
    * Method of waiting for the next message in an open loop. Spinning is punctual but occupies a CPU. Null in

@@ -63,7 +63,7 @@ export interface Recording {
   gauges: Counters | null;
   /** Sparse histograms as (bucket index, count) pairs, in HdrHistogram's layout with 3 significant digits. */
   histograms: Record<string, Uint32Array>;
-  /** Null if there is nothing to report about the event loop. */
+  /** Event loop statistics; null if there is nothing to report. */
   loop: LoopFigures | null;
 }
 

@@ -64,7 +64,7 @@ export const runSummarySchema = v.strictObject({
   startedAt: v.string(),
   outcome: outcomeSchema,
   validity: validitySchema,
-  /** Null in results from before the index stored it. */
+  /** Load of the run; null in results from before the index stored it. */
   load: v.optional(v.nullable(loadDigest), null),
   /** Nginx version; null without Nginx, and in results from before the index stored it. */
   nginx: v.optional(v.nullable(v.string()), null),

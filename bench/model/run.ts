@@ -95,7 +95,7 @@ export const machineSampleSchema = v.strictObject({
   interruptUs: count,
   /** CPU time used by the processes of the runs interleaved with this one. */
   besideUs: v.optional(count, 0),
-  /** Time for which the machine was suspended. The clocks of the run stop during suspension. */
+  /** Total time for which the machine was suspended. The clocks of the run stop during suspension. */
   suspendedUs: v.optional(count, 0),
 });
 export type MachineSample = v.InferOutput<typeof machineSampleSchema>;

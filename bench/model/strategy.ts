@@ -14,7 +14,7 @@ export interface RunSpec {
   load: Load | null;
   /** Number of connections; defaults to the number in the user's request. */
   connections?: number;
-  /** Missing if the run is not interleaved with others. */
+  /** Turns of an interleaved run; missing if the run is not interleaved. */
   turns?: Turns;
 }
 

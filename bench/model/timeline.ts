@@ -21,7 +21,7 @@ export type Timeline = v.InferOutput<typeof timelineSchema>;
 export const doneActionSchema = v.strictObject({
   action: actionSchema,
   atUs: count,
-  /** Null if the action succeeded. */
+  /** Error message; null if the action succeeded. */
   failure: v.nullable(v.string()),
 });
 export type DoneAction = v.InferOutput<typeof doneActionSchema>;

@@ -57,8 +57,8 @@ export function walshAverages(values: readonly number[]): Float64Array {
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
-  // Beyond half of all averages p falls again. That point is never reached, and it ends the search whatever p
-  // is.
+  // Beyond half of all averages p falls again. The search never gets that far, but this limit ends it
+  // whatever p is.
   const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
   while (order < most && p(2 * order) < alpha) order++;

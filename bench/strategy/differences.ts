@@ -72,8 +72,8 @@ export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored
 }
 
 /**
- * Reports whether a variant's configuration differs. A tuning given on the command line, or a user's own
- * file, may have changed while keeping its name.
+ * Returns the difference between a variant's configurations, if any. A tuning given on the command line, or a
+ * user's own file, may have changed while keeping its name.
  */
 export function configurationDifference(
   variant: string,

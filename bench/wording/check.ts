@@ -210,7 +210,7 @@ const SEEN = {
     closeCode,
     seconds,
   }: {
-    /** Null if the timeout was not set. */
+    /** Value of worker_shutdown_timeout in seconds; null if it was not set. */
     setSeconds: number | null;
     closeCode: number;
     seconds: number;

@@ -20,8 +20,8 @@ export interface Client<State> extends SessionListener<State> {
   /** Called when a connection has opened. */
   open(session: Session<State>): void;
   /**
-   * Called when an open connection has failed or closed. The client gives up the connection's unanswered
-   * messages.
+   * Called when an open connection has failed or closed. The client gives up the messages that it still
+   * carried.
    */
   closed(session: Session<State>, nowUs: number): void;
   /** Called when a handshake has failed. */
