@@ -4,12 +4,15 @@ import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
-/** Samples are a second apart; a busy machine may keep the runner from one of them. */
+/**
+ * Gap between samples from which the runner counts as stopped. Samples are one second apart, but a busy
+ * machine may prevent the runner from taking one.
+ */
 const GAP_US = 2_000_000;
-/** Less than this is how exactly the clocks are read. */
+/** Minimum suspension. Shorter times are within the accuracy of the clock readings. */
 const SUSPENDED_US = 1_000_000;
 
-/** When the runner did not run during the load, or the machine did not; null: both did all the time. */
+/** Reports when the runner was stopped or the machine suspended during the load; null if neither happened. */
 export function absence(run: Run): Finding | null {
   return runnerStopped(run) ?? suspended(run);
 }
@@ -28,7 +31,9 @@ function runnerStopped(run: Run): Finding | null {
   return finding('runner-stopped', { gapsUs, seconds: steadySecondsOf(run, gaps) });
 }
 
-/** The seconds of the steady phase that the gaps touch, by number; none if they were before or after it. */
+/**
+ * Lists the seconds of the steady phase that overlap the gaps, by number; empty if the gaps were outside it.
+ */
 function steadySecondsOf(run: Run, gaps: readonly Span[]): number[] {
   const steady = phaseSpan(run, 'steady');
   if (steady === null) return [];

@@ -7,28 +7,36 @@ import type { DisturbedFigures } from '../wording/notices.ts';
 import type { DisturbanceFacts } from '../wording/validity.ts';
 import { ofAllSeconds, ofUndisturbedSeconds, type ScheduleDoubts, scheduleDoubts } from './schedule.ts';
 
-/** Throughput and median count as affected below this share of their value in the undisturbed seconds. */
+/**
+ * Throughput and median count as affected if they are below this share of their value in the undisturbed
+ * seconds.
+ */
 const TOUCHED = 0.95;
 /**
- * The tail varies by itself, so p99 counts as affected only if the undisturbed seconds have less than this share of
- * it.
+ * The tail varies more by nature. p99 counts as affected only if its value in the undisturbed seconds is
+ * below this share of the overall p99.
  */
 const TOUCHED_TAIL = 0.5;
 /**
- * Without any undisturbed second to compare with, figures count as affected if this share of the CPUs was taken.
+ * If there is no undisturbed second to compare with, figures count as affected from this share of CPU time
+ * taken.
  */
 const TOUCHED_SHARE = 0.1;
 
 /** The doubts about a run that remain after its disturbed seconds are taken into account. */
 export interface StandingDoubts {
   schedule: ScheduleDoubts;
-  /** That the disturbance touched the figures; null where it did not, or where enough seconds are without it. */
+  /**
+   * The finding that the disturbance affected the figures; null if it did not, or if enough seconds are
+   * undisturbed.
+   */
   disturbance: Finding | null;
 }
 
 /**
- * A doubt that disappears without the disturbed seconds is not the run's own. If at least half of the seconds are
- * undisturbed, it is dropped. If fewer are, it remains, and the disturbance is given as the reason.
+ * Returns the doubts that remain. A doubt that disappears without the disturbed seconds is not caused by the
+ * run itself. If at least half of the seconds are undisturbed, such a doubt is dropped. Otherwise it remains,
+ * and the disturbance is reported as the reason.
  */
 export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   const all = scheduleDoubts(run, figures, ofAllSeconds(figures));
@@ -43,7 +51,7 @@ export function standingDoubts(run: Run, figures: RunFigures): StandingDoubts {
   return { schedule: all, disturbance: touched ? finding('disturbed', facts) : null };
 }
 
-/** The doubts of the first that are also in the second. */
+/** Returns the doubts from the first set that are also in the second. */
 function both(doubts: ScheduleDoubts, others: ScheduleDoubts): ScheduleDoubts {
   return Object.fromEntries(Object.entries(doubts).filter(([kind]) => kind in others));
 }
@@ -56,21 +64,24 @@ function figuresTouched(run: Run, { undisturbed, messages, latencies: { response
   }
   const less = (part: number | null | undefined, whole: number | null | undefined, share: number): boolean =>
     typeof part === 'number' && typeof whole === 'number' && part < whole * share;
-  // In a closed loop throughput matters. In an open loop latency does, because its throughput is set by the
-  // schedule.
+  // A closed loop is judged by throughput. An open loop is judged by latency, because the schedule sets its
+  // throughput.
   if (response === null) return less(messages.perSecond, undisturbed.perSecond, TOUCHED);
   const calm = undisturbed.response;
   return less(calm?.p50, response.p50, TOUCHED) || less(calm?.p99, response.p99, TOUCHED_TAIL);
 }
 
-/** Names the disturbed seconds and gives the main figures over all seconds and over the undisturbed ones. */
+/**
+ * Creates a notice that lists the disturbed seconds, with the main figures over all seconds and over the
+ * undisturbed ones.
+ */
 export function disturbanceNotice(run: Run, figures: RunFigures): Notice | null {
   const facts = disturbanceFacts(run);
   if (facts === null) return null;
   return notice('warning', 'disturbed-seconds', { ...facts, ...beside(figures) });
 }
 
-/** Null where no second was disturbed. */
+/** Summarises the disturbance; null if no second was disturbed. */
 function disturbanceFacts(run: Run): DisturbanceFacts | null {
   const all = steadySeconds(run) ?? [];
   const seconds = all.flatMap(({ cause }, i) => (cause === null ? [] : [i + 1]));
@@ -86,7 +97,7 @@ function disturbanceFacts(run: Run): DisturbanceFacts | null {
   };
 }
 
-/** The headline of the step over all seconds, and over the undisturbed ones. */
+/** Returns the headline figures of the step over all seconds, and over the undisturbed ones. */
 function beside({ undisturbed, messages, latencies }: RunFigures): DisturbedFigures {
   if (undisturbed === null) return { all: null, undisturbed: null };
   if (latencies.response === null)

@@ -5,27 +5,28 @@ import type { EvidenceFacts } from '../wording/validity.ts';
 import { lateness, ofAllSeconds, type ScheduleDoubts } from './schedule.ts';
 import { busyFacts, type Utilisation } from './utilisation.ts';
 
-/** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node). */
+/** A process counts as busy from this share of a core (Nginx) or of its event loop's time (Node.js). */
 export const BUSY = 0.9;
-/** CPUs shared by several processes count as full from this share. */
+/** CPUs shared by several processes count as saturated from this share. */
 const SHARED_FULL = 0.95;
 /**
- * All CPUs together count as full from this share. Processes that wait for each other leave some CPU time idle even
- * when thousands of messages are waiting: 26 of them on two CPUs, with a backlog of two seconds, used 90 %.
+ * All CPUs together count as saturated from this share. Processes that wait for each other leave some CPU
+ * time idle even when thousands of messages are waiting: 26 of them on two CPUs, with a backlog of two
+ * seconds, used 90 %.
  */
 const MACHINE_FULL = 0.85;
 
-/** What the limit was, and what shows it. */
+/** The bottleneck of a run, and the evidence for it. */
 export interface Limit {
   component: Validity['limit']['component'];
   evidence: EvidenceFacts;
 }
 
 /**
- * Which component kept the run from going faster, with the evidence. The measured component comes first: a busy
- * Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
+ * Determines the bottleneck of a run, with the evidence. The measured component is considered first, because
+ * a busy Nginx (in `direct`: the echo server) is the answer that a benchmark looks for.
  *
- * @param doubts about its schedule
+ * @param doubts about the run's schedule
  */
 export function limitOf(
   run: Run,
@@ -44,12 +45,12 @@ export function limitOf(
   );
 }
 
-/** As a run keeps it. */
+/** Converts a limit to the form stored in a run. */
 export function limitFinding({ component, evidence }: Limit): Validity['limit'] {
   return { component, evidence: finding('limit', { evidence }) };
 }
 
-/** It did all that was asked, and in time. */
+/** Returns the schedule as the limit if the run achieved the offered load on time. */
 function schedule(
   { offered }: RunFigures,
   utilisation: Utilisation,
@@ -71,7 +72,8 @@ function busyProcess(utilisation: Utilisation): Limit | null {
   const { proxy, server, generator } = { server: 0, generator: 0, ...known(utilisation) };
   const evidence: EvidenceFacts = { kind: 'busy', busy: busyFacts(utilisation) };
   if (proxy !== undefined && proxy >= BUSY) return { component: 'proxy', evidence };
-  // In `direct`, a server that is about as busy as the generator is what was measured.
+  // In `direct`, a server that is about as busy as the generator is the measured component, so it counts as
+  // the limit.
   if (proxy === undefined && server >= BUSY && server >= generator * 0.95)
     return { component: 'server', evidence };
   if (generator >= BUSY && generator >= server) return { component: 'generator', evidence };

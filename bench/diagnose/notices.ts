@@ -6,7 +6,7 @@ import { disturbanceNotice } from './disturbance.ts';
 
 type Rule = (run: Run, figures: RunFigures) => Notice | null;
 
-/** Each rule looks at one run and produces at most one notice. */
+/** All rules. Each examines one run and produces at most one notice. */
 export const RULES: readonly Rule[] = [
   http2,
   resumption,
@@ -21,7 +21,10 @@ export const RULES: readonly Rule[] = [
   conservation,
 ];
 
-/** RFC 8441 would allow a WebSocket over HTTP/2. Whether it is offered is seen from the SETTINGS on the wire. */
+/**
+ * Reports that HTTP/2 was available but not used. RFC 8441 allows a WebSocket over HTTP/2; the SETTINGS frame
+ * shows whether the listener supports it.
+ */
 function http2({ probe }: Run): Notice | null {
   if (probe?.alpnOffered !== 'h2') return null;
   const { alpn, extendedConnect } = probe;
@@ -31,7 +34,7 @@ function http2({ probe }: Run): Notice | null {
 function resumption({ probe, plan }: Run): Notice | null {
   if (probe === null || probe.tlsResumed === null || probe.tlsProtocol === null) return null;
   const { tlsProtocol: protocol, tlsCipher: cipher, tlsResumed: resumed } = probe;
-  // The probe runs on Node with OpenSSL. The client's order of ciphers counts unless the server overrides it.
+  // The probe runs on Node.js with OpenSSL. The client's cipher order applies unless the server overrides it.
   const boringSsl = plan.client === 'lean' && plan.engine === 'bun' && protocol === 'TLSv1.3';
   const facts = { protocol, cipher, resumed, boringSsl };
   return notice(resumed ? 'info' : 'warning', 'tls-resumption', facts);
@@ -44,7 +47,7 @@ function cache({ http, plan: { servers } }: Run, figures: RunFigures): Notice | 
   return notice('info', 'cache-serves-gets', { share, requests: http.requests, backend, echoed, servers });
 }
 
-/** The WebSockets of the run may be fine all the same. */
+/** Reports failed requests of the HTTP leg. The WebSockets of the run may nevertheless be fine. */
 function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null {
   if (http === null || figures === null || figures.failed === 0) return null;
   const { errors: lost, timeouts: unanswered, path } = http;
@@ -55,9 +58,12 @@ function httpFailed({ http }: Run, { http: figures }: RunFigures): Notice | null
   return notice('warning', 'http-failed', facts);
 }
 
-/** Long-lived connections stay with the worker that accepted them. */
+/**
+ * Reports an uneven spread over Nginx workers. Long-lived connections stay with the worker that accepted
+ * them.
+ */
 function skew({ spread, timeline }: Run): Notice | null {
-  // Workers that a reload brought have only what opened after it.
+  // Skipped after a reload, because new workers only have connections opened since.
   if (timeline.some(({ action }) => action.kind === 'reload')) return null;
   const workers = spread.filter((share) => share.component === 'proxy').map((share) => share.connections);
   const most = Math.max(...workers, 0);
@@ -73,7 +79,7 @@ function ramp(
   return notice('warning', 'ramp-not-reached', { perSecond, asked });
 }
 
-/** The cost of keeping the schedule. */
+/** Reports the generator's cost of keeping the schedule. */
 function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFigures): Notice | null {
   if (plan.pacing === null) return null;
   const cores = processes
@@ -83,10 +89,13 @@ function pacing({ plan }: Run, { latencies, cpuUsPerMessage, processes }: RunFig
   return notice('info', `pacing-${plan.pacing}`, facts);
 }
 
-/** As logged by nginx (ngx_process.c, ngx_process_get_status). */
+/** Matches Nginx's log line (ngx_process.c, ngx_process_get_status). */
 const WORKER_ENDED = /worker process \d+ exited (on signal \d+|with fatal code \d+)/;
 
-/** The master replaces the worker and the run continues, but its connections were cut, if there were any yet. */
+/**
+ * Reports a worker that died. The master replaces it and the run continues, but its open connections, if any,
+ * were cut.
+ */
 function nginxWorkerEnded({ proxy, timeline }: Run): Notice | null {
   if (timeline.some(({ action }) => action.kind === 'kill-proxy-workers')) return null;
   const ends = (proxy?.errorLog ?? []).flatMap((line) => WORKER_ENDED.exec(line)?.[1] ?? []);

@@ -3,29 +3,36 @@ import type { Finding } from '../model/finding.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
-/** An open loop that echoes at least this share of what it offers kept up. */
+/** An open loop that echoes at least this share of its offered load counts as keeping up. */
 const ACHIEVED = 0.99;
 
-/** Send lag may be at most this share of response time before the generator's delay becomes part of the result … */
+/**
+ * Maximum send lag as a share of response time; above it, the generator's delay becomes a visible part of the
+ * result.
+ */
 const LAG_SHARE = 0.1;
-/** … or this much in µs, because no timer on this kind of machine does better. */
+/**
+ * Send lag up to this many µs is always acceptable, because no timer on this kind of machine is more precise.
+ */
 const LAG_FLOOR_US = 300;
 
-/** A backlog exceeds a tenth of a second's messages, and three times what is usual in the run. */
+/** A backlog exceeds a tenth of a second's messages, and three times the number usually in flight. */
 const BACKLOG_SECONDS = 0.1;
 const BACKLOG_TIMES_USUAL = 3;
 
-/** The figures by which a schedule is judged, over all seconds of the steady phase or some of them. */
+/** The figures used to judge a schedule, over all seconds of the steady phase or some of them. */
 export interface ScheduleFigures {
-  /** p99, µs. */
+  /** p99 in µs. */
   sendLagUs: number | null;
   responseUs: number | null;
-  /** Echoed ÷ offered. */
+  /** Echoed rate ÷ offered rate. */
   ratio: number | null;
   inTime: number | null;
 }
 
-/** Why a schedule was not kept, a sentence each. `lag` is the generator's own fault, the others are the system's. */
+/**
+ * Reasons why a schedule was not kept. `lag` is caused by the generator, the others by the system under test.
+ */
 export type ScheduleDoubts = Partial<Record<'lag' | 'rate' | 'inTime' | 'backlog', Finding>>;
 
 export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigures {
@@ -37,7 +44,7 @@ export function ofAllSeconds({ latencies, offered }: RunFigures): ScheduleFigure
   };
 }
 
-/** Null if every second was disturbed. */
+/** Returns the figures over the undisturbed seconds; null if every second was disturbed. */
 export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): ScheduleFigures | null {
   if (undisturbed === null) return null;
   const { response, sendLag, perSecond, inTime } = undisturbed;
@@ -49,7 +56,7 @@ export function ofUndisturbedSeconds({ undisturbed, offered }: RunFigures): Sche
   };
 }
 
-/** Empty for a closed loop, which has no schedule. */
+/** Lists doubts about the schedule; empty for a closed loop, which has none. */
 export function scheduleDoubts(run: Run, figures: RunFigures, schedule: ScheduleFigures): ScheduleDoubts {
   const doubts: ScheduleDoubts = {};
   const late = lateness(schedule);
@@ -62,7 +69,10 @@ export function scheduleDoubts(run: Run, figures: RunFigures, schedule: Schedule
   return doubts;
 }
 
-/** How late the generator sent: p99 of send lag, and its share of response time p99. Null if it was not late. */
+/**
+ * Returns how late the generator sent: p99 of send lag, and its share of the response time's p99. Null if it
+ * was on time.
+ */
 export function lateness({
   sendLagUs,
   responseUs,
@@ -73,8 +83,9 @@ export function lateness({
 }
 
 /**
- * The share of the offered rate from which a schedule counts as kept; null in a closed loop. The standard deviation
- * of Poisson arrivals is the square root of their number: a shortfall of up to three times that is chance.
+ * Returns the share of the offered rate from which a schedule counts as kept; null in a closed loop. The
+ * standard deviation of Poisson arrivals is the square root of their number, so a shortfall of up to three
+ * times that is noise.
  */
 function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
   const { load } = workload;
@@ -84,8 +95,9 @@ function achievedFrom({ plan: { durationMs, workload } }: Run): number | null {
 }
 
 /**
- * Messages outstanding at the beginning of the steady phase, if there are more than the run itself explains: rate ×
- * median response time are in flight at any moment (Little's law). Otherwise null.
+ * Returns the number of messages outstanding at the start of the steady phase if it exceeds the number
+ * usually in flight; otherwise null. By Little's law, rate × median response time are in flight at any
+ * moment.
  */
 function backlogOf({ offered, steady, latencies }: RunFigures): number | null {
   const { atStart } = steady.outstanding;

@@ -5,14 +5,17 @@ import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { finding } from '../wording/finding.ts';
 
-/** Slices at the edges of a phase may be shorter. */
+/** Minimum length of a slice to consider. Slices at phase boundaries may be shorter. */
 const WHOLE_US = 900_000;
-/** A system that answers in this time, as a rule, answers something in every second. */
+/**
+ * Maximum median service time for the rule. A system this fast is expected to echo something in every second.
+ */
 const USUAL_US = 250_000;
 
 /**
- * Whole seconds of the steady phase without any echo: something stood still. Only a closed loop needs this rule, for
- * in an open one the messages of such seconds are late; and a run that takes turns has not every second to itself.
+ * Reports full seconds of the steady phase without any echo, which indicate a stall. Only a closed loop needs
+ * this rule, because in an open loop the messages of such seconds are late. Interleaved runs are exempt,
+ * because they do not have every second to themselves.
  */
 export function stall(run: Run, { latencies }: RunFigures): Finding | null {
   const usualUs = latencies.service?.p50 ?? null;
@@ -22,7 +25,7 @@ export function stall(run: Run, { latencies }: RunFigures): Finding | null {
   const still = whole.flatMap(({ counters }, index) =>
     counted(counters, 'echoed') === 0 ? [index + 1] : [],
   );
-  // That nothing at all was echoed is another doubt.
+  // A run without any echo is reported by a different doubt.
   if (still.length === 0 || still.length === whole.length) return null;
   return finding('stalled', { count: still.length, seconds: still, of: whole.length, usualUs });
 }

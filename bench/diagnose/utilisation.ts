@@ -4,27 +4,33 @@ import type { Placement } from '../model/plan.ts';
 import type { Component, MEASURED, Run } from '../model/run.ts';
 import type { BusyFacts } from '../wording/validity.ts';
 
-/** How busy each component is: share of a core, or of an event loop's time if that is higher. */
+/** Utilisation of each component: the share of a core, or of an event loop's time if that is higher. */
 export interface Utilisation {
-  /** Of Nginx's workers. A connection stays with its worker, so the busiest sets the pace. Null in `direct`. */
+  /**
+   * Utilisation of Nginx's workers. A connection stays with its worker, so the busiest worker limits the run.
+   * Null in `direct`.
+   */
   proxy: { busiest: number; least: number } | null;
-  /** The busiest of the Node processes. */
+  /** Utilisation of the busiest echo server process. */
   server: number | null;
-  /** Null if it spins to keep its schedule: it is then always busy, and send lag shows whether it kept up. */
+  /**
+   * Utilisation of the busiest generator process. Null if the generator spins to keep its schedule. It is
+   * then always busy, and send lag shows whether it kept up.
+   */
   generator: number | null;
   /** CPU time of all processes of the run ÷ number of CPUs. */
   machine: number;
-  /** The CPUs shared by two or all components; null if they share none. */
+  /** The CPUs that two or more components share; null if they share none. */
   shared: SharedCpus | null;
 }
 
 export interface SharedCpus {
   components: readonly (typeof MEASURED)[number][];
-  /** How much of these CPUs they use together. */
+  /** Share of these CPUs that the components use together. */
   used: number;
 }
 
-/** @param cpus how many the run may use */
+/** @param cpus number of CPUs that the run may use */
 export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Utilisation {
   const workers = figures.processes.filter(isNginxWorker).map(({ cpuShare }) => cpuShare ?? 0);
   const loops = (component: Component): number[] =>
@@ -44,13 +50,14 @@ export function utilisationOf(run: Run, figures: RunFigures, cpus: number): Util
   };
 }
 
-/** Where processes actually ran: a placement that the system rejected does not count. */
+/** Returns the actual CPU placement; null if the system rejected the planned one. */
 function placementOf({ plan, notices }: Run): Placement | null {
   return notices.some(({ code }) => code.startsWith('affinity-')) ? null : plan.placement;
 }
 
 /**
- * Of three components, at most one group has more than one member. The runner counts with those whose CPUs it has.
+ * Returns the shared CPUs. Of three components, at most one group has more than one member. The runner is
+ * included if it has the same CPUs.
  */
 function sharedOf(figures: RunFigures, placement: Placement | null): SharedCpus | null {
   if (placement === null) return null;
@@ -72,10 +79,10 @@ function cpuOf({ processes }: RunFigures, components: readonly Component[]): num
     .reduce((sum, { cpuShare }) => sum + (cpuShare ?? 0), 0);
 }
 
-/** From this difference on the workers were not all alike. */
+/** Difference in utilisation from which the workers do not count as equally busy. */
 const SPREAD = 0.1;
 
-/** How busy each component was: the evidence of every verdict. */
+/** Returns the utilisation of each component, which is part of the evidence for every verdict. */
 export function busyFacts({ proxy, server, generator }: Utilisation): BusyFacts {
   return {
     proxy: proxy && {

@@ -11,11 +11,11 @@ import { BUSY, type Limit, limitFinding, limitOf } from './limit.ts';
 import { stall } from './stall.ts';
 import type { Utilisation } from './utilisation.ts';
 
-/** If another component is busy and Nginx is below this share, Nginx is not what is measured. */
+/** If another component is busy and Nginx is below this share, the result does not measure Nginx. */
 const NGINX_IDLE = 0.8;
 const LOOP_BUSY = 0.85;
 
-/** Whether this run can be trusted, and if not, why. */
+/** Decides whether a run can be trusted, and gives the reasons if not. */
 export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisation): Validity {
   const { schedule, disturbance } = standingDoubts(run, figures);
   const found = limitOf(run, figures, utilisation, schedule);
@@ -35,7 +35,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   if (!asked.includes('limit'))
     return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };
-  // What was the limit of a run that broke off matters less than that it did.
+  // If a run was interrupted, its limit matters less than the interruption.
   const limited = cut === null ? limitedBy(run, utilisation, found) : null;
   if (limited !== null) return { ...limited, reasons: [...limited.reasons, ...doubts], limit };
   if (found.component === 'machine')
@@ -65,7 +65,10 @@ function losses({ workers }: Run, { connections, messages }: RunFigures): Findin
   return finding('losses', { asked, failed, lost: messages.lost, unsent });
 }
 
-/** In `direct` the echo server is what is measured, so it may be the limit. */
+/**
+ * Returns the verdict if the generator or the echo server was the limit. In `direct` the echo server is the
+ * measured component, so it may be the limit.
+ */
 function limitedBy(
   run: Run,
   utilisation: Utilisation,
@@ -79,8 +82,9 @@ function limitedBy(
 }
 
 /**
- * A generator near its own limit measures itself. This does not apply if the measured component is saturated: the
- * generator then waits for it, and the length of the wait is the result.
+ * Reports a generator that is close to its own limit, because the result may then reflect the generator. This
+ * does not apply if the measured component is saturated. The generator then waits for it, and the length of
+ * the wait is the result.
  */
 function loopBusy(utilisation: Utilisation, limit: Limit['component']): Finding | null {
   if (utilisation.generator === null || utilisation.generator <= LOOP_BUSY) return null;

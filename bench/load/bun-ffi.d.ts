@@ -7,6 +7,6 @@ declare module 'bun:ffi' {
     path: string,
     symbols: { clock_gettime: { args: ['i32', 'ptr']; returns: 'i32' } },
   ): Library;
-  /** The address of an array's memory. */
+  /** Returns the address of an array's memory. */
   export function ptr(view: BigInt64Array): number;
 }

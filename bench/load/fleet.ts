@@ -7,7 +7,7 @@ import { type Route, sumRoutes } from './connections/route.ts';
 import { type Gate, makeGate } from './gate.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
 
-/** A generator worker's process as the fleet needs it. Starting and stopping it is not the fleet's job. */
+/** Interface to a generator worker's process. Starting and stopping the process is not the fleet's job. */
 export interface WorkerProcess {
   name: string;
   send(command: WorkerCommand): void;
@@ -15,31 +15,32 @@ export interface WorkerProcess {
   exited: Promise<unknown>;
 }
 
-/** All generator workers of a run, acting together. */
+/** Controls all generator workers of a run together. */
 export interface Fleet {
   /**
-   * Opens all connections and resolves when every handshake is over. The result is the connect phase, from the
-   * start of the first handshake to the end of the last, in whole µs since the run's epoch. It is 0 to 0 if no
-   * worker survived to report it.
+   * Opens all connections and resolves when every handshake is over. The result is the connect phase, from
+   * the start of the first handshake to the end of the last, in whole µs since the run's epoch. It is 0 to 0
+   * if no worker survived to report it.
    *
-   * @param between called when a part of the connections is open, with how many there are; the next part waits for it
+   * @param between called with the number of open connections after each batch; the next batch waits for it
    */
   connect(
     plans: WorkerPlan[],
     between?: (open: number) => Promise<void>,
   ): Promise<{ startUs: number; endUs: number }>;
   /**
-   * Sends during warm-up and steady phase. Resolves when every worker is drained, or none has a connection left.
+   * Applies load during warm-up and steady phase. Resolves when every worker is drained, or when no worker
+   * has a connection left.
    */
   run(times: PhaseTimes): Promise<void>;
-  /** Has every client drop its connection. */
+  /** Makes every client drop its connection. */
   cut(): void;
-  /** Ends early: every worker emits what it has. Resolves like `run`. */
+  /** Ends the run early: every worker emits the data it has. Resolves like `run`. */
   stop(): Promise<void>;
-  /** Tells the workers to close their connections and exit. */
+  /** Instructs the workers to close their connections and exit. */
   leave(): void;
   totals(): WorkerTotals[];
-  /** What the merger needs to check that nothing is missing. */
+  /** Returns the workers' final reports, from which the merger checks that no recording is missing. */
   ends(): WorkerEnd[];
   routes(): Route[];
 }
@@ -48,24 +49,27 @@ interface Member {
   process: WorkerProcess;
   plan: WorkerPlan | null;
   gone: boolean;
-  /** Whether it has no connection left. */
+  /** Whether the worker has no connection left. */
   deserted: boolean;
   connected: Gate;
   handshakes: { startUs: number; endUs: number } | null;
-  /** Open connections when the handshakes of the last part were over. */
+  /** Number of open connections when the last batch's handshakes were over. */
   open: number;
   done: Gate;
-  /** Sums over its recordings: all that is known about a worker that died. */
+  /** Sums over the worker's recordings. This is all that is known about a worker that died. */
   seen: WorkerTotals;
   totals: WorkerTotals | null;
   recordings: number | null;
   routes: Route[];
 }
 
-/** @param onRecording called with each recording of a worker as it arrives */
+/** @param onRecording called for each recording that arrives from a worker */
 export function makeFleet(processes: WorkerProcess[], onRecording: (recording: Recording) => void): Fleet {
   const members = processes.map((process, worker) => makeMember(process, worker, onRecording, stopIfIdle));
-  /** If no worker has a connection left, waiting for the end of the schedule adds no information. */
+  /**
+   * Stops the workers if none has a connection left, because waiting for the end of the schedule adds no
+   * information.
+   */
   function stopIfIdle(): void {
     if (!members.every((member) => member.deserted || member.gone || member.totals !== null)) return;
     for (const member of members)
@@ -195,7 +199,7 @@ function note(seen: WorkerTotals, recording: Recording): void {
   for (const count of Object.values(failures)) seen.failed += count;
 }
 
-/** An unreadable recording counts as missing, so the merger reports a gap. */
+/** Decodes a recording; null if it is unreadable. It then counts as missing, so the merger reports a gap. */
 function decode(base64: string): Recording | null {
   try {
     return decodeRecording(Buffer.from(base64, 'base64'));

@@ -1,4 +1,4 @@
-/** A promise with a function that resolves it. Only the first call has an effect. */
+/** A promise together with the function that resolves it. Only the first call has an effect. */
 export interface Gate<T = void> {
   opened: Promise<T>;
   open(value: T): void;

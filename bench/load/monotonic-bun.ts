@@ -1,6 +1,6 @@
 import { dlopen, ptr } from 'bun:ffi';
 
-/** From linux/time.h. */
+/** Clock id from linux/time.h. */
 const CLOCK_MONOTONIC = 1;
 
 const { symbols } = dlopen('libc.so.6', { clock_gettime: { args: ['i32', 'ptr'], returns: 'i32' } });
@@ -8,7 +8,7 @@ const { symbols } = dlopen('libc.so.6', { clock_gettime: { args: ['i32', 'ptr'],
 const time = new BigInt64Array(2);
 const address = ptr(time);
 
-/** See clock.ts. */
+/** Implements `monotonicNs` of clock.ts for Bun. */
 export function monotonicNs(): bigint {
   symbols.clock_gettime(CLOCK_MONOTONIC, address);
   const [seconds = 0n, ns = 0n] = time;

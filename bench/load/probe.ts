@@ -5,11 +5,11 @@ import type { Probe } from '../model/run.ts';
 
 const TIMEOUT_MS = 5_000;
 /**
- * Session tickets of TLS 1.3 arrive after the handshake (RFC 8446 section 4.6.1). This is how long to wait for one.
+ * Time to wait for a session ticket. TLS 1.3 sends tickets only after the handshake (RFC 8446 section 4.6.1).
  */
 const TICKET_MS = 500;
 
-/** Without TLS there is nothing to negotiate. */
+/** Probe result without TLS, when there is nothing to negotiate. */
 export const PLAIN_PROBE: Probe = {
   alpn: null,
   alpnOffered: null,
@@ -20,21 +20,22 @@ export const PLAIN_PROBE: Probe = {
   tlsResumed: null,
 };
 
-/** A listener to be probed. */
+/** A listener to probe. */
 export interface ProbeTarget {
   host: string;
   port: number;
-  /** Certificate authority in PEM with which the certificate is checked. */
+  /** Certificate authority in PEM format used to verify the certificate. */
   ca: string;
   servername: string;
 }
 
 /**
- * Finds out what a TLS listener negotiates, on separate connections before the load. `alpn` stays null; it is set
- * to what the WebSockets themselves negotiate. Extended CONNECT is read from the SETTINGS on the wire (RFC 8441
- * section 3), never inferred from a version.
+ * Determines what a TLS listener negotiates, on separate connections before the load. `alpn` stays null; it
+ * is later set to the protocol that the WebSockets negotiate. Extended CONNECT is read from the SETTINGS
+ * frame (RFC 8441 section 3), never inferred from a version.
  *
- * @throws the signal's reason if it stops the probe; Error that says what the listener failed to do
+ * @throws the signal's reason if it aborts the probe; otherwise an Error that describes the listener's
+ * failure
  */
 export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promise<Probe> {
   const offer = { ...target, ALPNProtocols: ['h2', 'http/1.1'] };
@@ -57,13 +58,16 @@ export async function probeTls(target: ProbeTarget, signal: AbortSignal): Promis
   return { alpn: null, alpnOffered, extendedConnect, ...facts, tlsResumed };
 }
 
-/** A TLS connection and the first session ticket received on it. With TLS 1.2, that is part of the handshake. */
+/**
+ * A TLS connection and the first session ticket received on it. With TLS 1.2, the ticket is part of the
+ * handshake.
+ */
 interface Secured {
   socket: tls.TLSSocket;
   ticket: Buffer | null;
 }
 
-/** If the listener closes during the handshake, the socket reports an error. */
+/** Opens a TLS connection. If the listener closes it during the handshake, the socket reports an error. */
 function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<Secured> {
   return waitFor(signal, 'no answer to the TLS handshake', (resolve, reject) => {
     const socket = tls.connect(options);
@@ -79,7 +83,7 @@ function secured(options: tls.ConnectionOptions, signal: AbortSignal): Promise<S
   });
 }
 
-/** Null if none arrives in time, or before the connection ends. */
+/** Waits for a session ticket; null if none arrives in time, or before the connection ends. */
 async function ticketOf({ socket, ticket }: Secured, signal: AbortSignal): Promise<Buffer | null> {
   if (ticket !== null || socket.destroyed) return ticket;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(TICKET_MS)]);
@@ -109,7 +113,10 @@ function advertisesConnect(
   });
 }
 
-/** A promise that always settles in time. `begin` returns a function that gives up. */
+/**
+ * Creates a promise that always settles within the time limit. `begin` returns a function that cancels the
+ * operation.
+ */
 function waitFor<T>(
   signal: AbortSignal,
   late: string,

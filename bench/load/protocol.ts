@@ -5,7 +5,7 @@ import type { WorkerTotals } from '../model/run.ts';
 import type { Target } from '../model/target.ts';
 import type { Route } from './connections/route.ts';
 
-/** What all generator workers of a run have in common, as the plan of the run has it. */
+/** The part of a run's plan that all generator workers share. */
 export type LoadPlan = Pick<
   RunPlan,
   | 'step'
@@ -22,44 +22,62 @@ export type LoadPlan = Pick<
   | 'sourceAddresses'
 >;
 
-/** The task of one generator worker. Plain values that survive JSON, the only format that some engines can send. */
+/**
+ * Task of one generator worker. It contains only values that survive JSON, because some engines cannot send
+ * anything else.
+ */
 export interface WorkerPlan {
   id: WorkerId;
   runPlan: LoadPlan;
-  /** `monotonicNs()` (clock.ts) at the run's epoch, in decimal, because JSON has no such large numbers. */
+  /**
+   * Value of `monotonicNs()` (clock.ts) at the run's epoch, as a decimal string, because JSON lacks such
+   * large numbers.
+   */
   epochNs: string;
-  /** Connections of this worker. */
+  /** Number of connections of this worker. */
   connections: number;
-  /** Connection n of this worker goes to port n modulo the number of ports. */
+  /** Destination of the connections. Connection n of this worker uses port n modulo the number of ports. */
   target: Target;
-  /** The same for all workers of a run, which divide them by connection number (see source.ts). */
+  /**
+   * Source ports, identical for all workers of a run. The workers divide them by connection number (see
+   * source.ts).
+   */
   sourcePorts: number[];
-  /** This worker's share; 0 if limited only by `pendingHandshakes`. */
+  /** This worker's share of the connection rate; 0 if limited only by `pendingHandshakes`. */
   rampPerSecond: number;
   pendingHandshakes: number;
 }
 
-/** Runner → generator worker. */
+/** Commands from the runner to a generator worker. */
 export type WorkerCommand =
   | { type: 'connect'; plan: WorkerPlan }
-  /** Open the next part of the connections, if the plan has several. */
+  /** Opens the next batch of connections, if the plan has several. */
   | { type: 'connect-more' }
   | { type: 'start'; times: PhaseTimes }
-  /** Drop all connections at once. */
+  /** Drops all connections at once. */
   | { type: 'cut' }
-  /** Stop sending, emit what was recorded, and end. */
+  /** Stops sending, emits the recorded data, and ends. */
   | { type: 'stop' }
-  /** Close all connections and exit. */
+  /** Closes all connections and exits. */
   | { type: 'leave' };
 
-/** Generator worker → runner, in this order. Recordings are sent throughout, and not all of them need to arrive. */
+/**
+ * Reports from a generator worker to the runner, in this order. Recordings are sent throughout, and some may
+ * be lost.
+ */
 export type WorkerReport =
   | { type: 'ready' }
-  /** See recording-bytes.ts; in base64, because JSON has no bytes. */
+  /** A recording as encoded in recording-bytes.ts, in base64 because JSON has no binary type. */
   | { type: 'recording'; base64: string }
-  /** Every handshake of this part is over, and what the scenario does on opening is done. When the first began and the last ended, in whole µs since the run's epoch, and how many are open. */
+  /**
+   * Every handshake of this batch is over, and the scenario's work on opening is done. Contains the start of
+   * the first handshake and the end of the last, in whole µs since the run's epoch, and the number of open
+   * connections.
+   */
   | { type: 'connected'; startUs: number; endUs: number; open: number }
-  /** The last connection is gone but the schedule continues: every message that falls due counts as unsent. */
+  /**
+   * The last connection is gone but the schedule continues: every message that becomes due counts as unsent.
+   */
   | { type: 'deserted' }
-  /** `recordings`: how many were emitted. */
+  /** `recordings` is the number of recordings emitted. */
   | { type: 'done'; totals: WorkerTotals; routes: Route[]; recordings: number };

@@ -22,7 +22,7 @@ import { Payload } from './wire/payload.ts';
 /** Entry point of a generator worker, a separate process that receives its commands over IPC. */
 
 const TICK_MS = 50;
-/** Every session is checked for timeouts once in this many ticks. */
+/** Number of ticks in which every session is checked once for timeouts. */
 const TICKS_A_ROUND = 10;
 const CLOSE_MS = 3_000;
 
@@ -30,7 +30,10 @@ const report = (message: WorkerReport) => {
   if (process.connected) process.send?.(message);
 };
 
-/** Loads `ws` only if it is used: otherwise compiling it would be charged to the first connections. */
+/**
+ * Creates the connector. Loads `ws` only if it is used, because compiling it would be charged to the first
+ * connections.
+ */
 async function connectorOf({ client, workload }: LoadPlan, context: ConnectionContext): Promise<Connector> {
   if (client === 'ws') return (await import('./connections/ws-connection.ts')).wsConnector(context);
   const writer = new FrameWriter(context.payload, inFlightOf(workload.load));
@@ -43,7 +46,10 @@ async function carrierOf({ host, tls }: Target): Promise<OpenCarrier> {
   return carriers.tls(host, { servername: tls.servername, alpn: ['http/1.1'], ca: null, session: null });
 }
 
-/** What the connections do, from the folder of the scenario. Its name is one of the registry. */
+/**
+ * Loads the client module from the scenario's folder. The folder name comes from the registry, not from user
+ * input.
+ */
 async function clientOf({ workload }: LoadPlan): Promise<MakeClient<unknown>> {
   const { name } = scenarioNamed(workload.scenario);
   const module = await import(new URL(`../scenarios/${name}/client.js`, import.meta.url).href);
@@ -63,7 +69,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   );
   const connect = await connectorOf(runPlan, { clock, payload, target: plan.target });
   const makeClient = await clientOf(runPlan);
-  /** Those of the plan, and those that a client opened in place of others. */
+  /** Number of connections in the plan, plus those that the client opened as replacements. */
   let { connections } = plan;
   const sessions = new Sessions(
     {
@@ -95,7 +101,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   const rampUs = Math.max(0, Math.floor(clock()));
   let stage = 0;
   let handshakesOver = false;
-  /** Opens the next part of the connections. */
+  /** Opens the next batch of connections. */
   const openPart = (): Ramp => {
     const from = Math.floor((plan.connections * stage) / runPlan.openingStages);
     stage++;
@@ -168,7 +174,7 @@ async function run(plan: WorkerPlan): Promise<(command: WorkerCommand) => void> 
   };
 }
 
-/** Opens connection `index` of this worker, under a number that is unique among all workers. */
+/** Opens connection `index` of this worker, with an id that is unique among all workers. */
 function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number): void {
   const { target, runPlan, sourcePorts } = plan;
   const { ports } = target;
@@ -176,14 +182,17 @@ function connectOne(plan: WorkerPlan, sessions: Sessions<unknown>, index: number
   sessions.connect(id, sourceOf(id, runPlan.sourceAddresses, sourcePorts), ports[index % ports.length] ?? 0);
 }
 
-/** Rests until the pause at the end of another run's turn, then begins to spin for its own. */
+/**
+ * Returns how far ahead a message must be due for the waker to sleep. The waker sleeps until the pause at the
+ * end of another run's turn, then begins to spin for its own.
+ */
 function restsFromUs(turns: LoadPlan['turns']): number {
   return turns === null ? Number.POSITIVE_INFINITY : turns.pauseMs * 1e3;
 }
 
 /**
- * Timers count from the start of the event loop turn that sets them, so they can fire early. Then they are set
- * again.
+ * Calls back at a given time. Timers count from the start of the event loop iteration that sets them, so they
+ * can fire early. In that case the timer is set again.
  */
 function callAt(clock: Clock, us: number, call: () => void): void {
   const waitMs = (us - clock()) / 1e3;
@@ -191,7 +200,7 @@ function callAt(clock: Clock, us: number, call: () => void): void {
   else call();
 }
 
-/** Closes all open connections properly, within a limited time, and exits. */
+/** Closes all open connections properly, within a time limit, and exits. */
 function leave(sessions: Sessions<unknown>): void {
   sessions.closeAll();
   const since = performance.now();
@@ -209,7 +218,7 @@ process.on('message', (command: WorkerCommand) => {
   else if (running !== null) void running.then((handle) => handle(command));
   else if (command.type === 'leave') process.exit(0);
 });
-// The runner is gone, so exit.
+// Exit if the runner is gone.
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 report({ type: 'ready' });

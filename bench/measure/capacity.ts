@@ -1,17 +1,22 @@
 import type { Run } from '../model/run.ts';
 import { isNginxWorker, type ProcessFigures } from './processes.ts';
 
-/** Messages per second carried by one core of Nginx's workers. */
+/** Per-core capacity: messages per second that Nginx's workers carry per core of CPU time. */
 export interface Capacity {
   perSecond: number;
-  /** `at-least`: something else was the limit, and CPU per message falls as an event loop gets busier. */
+  /**
+   * `measured`: Nginx was the limit. `at-least`: something else was, and CPU per message falls as an event
+   * loop gets busier.
+   */
   bound: 'measured' | 'at-least';
 }
 
 /**
- * Messages per second ÷ the share of a core that the workers used: what they would carry if nothing else were in
- * the way. Null in an open loop that Nginx keeps up with, because at a fraction of the maximum load a message costs
- * several times as much, and such a low bound is useless.
+ * Returns messages per second ÷ the share of a core that the workers used. This is the rate that one core
+ * could carry if nothing else were the limit.
+ *
+ * Null in an open loop that Nginx keeps up with. At a fraction of the maximum load, a message costs several
+ * times as much CPU, so the lower bound would be useless.
  */
 export function capacityOf(
   run: Run,

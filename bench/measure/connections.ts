@@ -15,20 +15,29 @@ export interface ConnectionCounts {
 
 export interface FailureFigures {
   total: number;
-  /** Those that are the run's fault: where the end of an open connection is a result, only failed handshakes. */
+  /**
+   * Failures that indicate a fault. If losing open connections is an expected outcome of the scenario, only
+   * failed handshakes count.
+   */
   faults: number;
   byKind: Record<string, number>;
   byStage: Record<FailureStage, Record<string, number>>;
 }
 
-/** The connect phase: its duration, connections opened per second, and CPU time in µs per opened connection. */
+/**
+ * Figures of the connect phase: its duration, connections opened per second, and CPU time in µs per opened
+ * connection.
+ */
 export interface ConnectFigures {
   timeToOpenUs: number | null;
   perSecond: number | null;
   cpuUsPerConnection: ByComponent;
 }
 
-/** From the workers' totals, or from the slices if the run was interrupted before there were totals. */
+/**
+ * Counts connections from the workers' totals, or from the slices if the run was interrupted before it had
+ * totals.
+ */
 export function connectionsOf(run: Run): ConnectionCounts {
   if (run.workers.length > 0) {
     const sum = { asked: 0, opened: 0, failed: 0 };
@@ -48,7 +57,7 @@ export function connectionsOf(run: Run): ConnectionCounts {
   };
 }
 
-/** Failures of connections over the whole run. */
+/** Counts connection failures over the whole run. */
 export function failuresOf(run: Run): FailureFigures {
   const byKind = new Map<string, number>();
   const byStage = new Map<FailureStage, Map<string, number>>(
@@ -76,12 +85,12 @@ export function failuresOf(run: Run): FailureFigures {
   };
 }
 
-/** Whether the end of an open connection is what the scenario is about. */
+/** Reports whether losing open connections is an expected outcome of the scenario rather than a fault. */
 function endIsResult({ plan }: Run): boolean {
   return !scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }
 
-/** Each value is null if the run has no connect phase. */
+/** Returns the figures of the connect phase. Each is null if the run has no connect phase. */
 export function connectOf(run: Run): ConnectFigures {
   const span = phaseSpan(run, 'connect');
   const opened = openedIn(run, 'connect');
@@ -92,7 +101,7 @@ export function connectOf(run: Run): ConnectFigures {
   };
 }
 
-/** Connections that opened in these phases. */
+/** Counts the connections that opened in these phases. */
 export function openedIn(run: Run, ...phases: Phase[]): number {
   return total(slicesOf(run, ...phases).map(({ counters }) => counted(counters, 'opened')));
 }

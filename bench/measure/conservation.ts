@@ -3,22 +3,27 @@ import type { Run } from '../model/run.ts';
 import type { Equation } from '../scenarios/definition.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 
-/** Whether nothing was counted twice or forgotten: the equations of the scenario hold. */
+/**
+ * Result of checking the scenario's conservation equations, which detect messages counted twice or not at
+ * all.
+ */
 export interface Conservation {
-  /** For every worker and for the total. */
+  /** True if the equations hold for every worker and for the total. */
   ok: boolean;
   total: Account;
   workers: (Account & { worker: number })[];
 }
 
-/** The final counts and levels of one worker, or of all. */
+/** The final counter and gauge values of one worker, or of all workers. */
 export interface Account {
   counts: Counters;
   /** Whether the equations hold. */
   ok: boolean;
 }
 
-/** Checks the totals of each generator worker. An interrupted run without totals is summed from its slices. */
+/**
+ * Checks the totals of each generator worker. For an interrupted run without totals, sums the slices instead.
+ */
 export function conservationOf(run: Run): Conservation {
   const { conservation } = scenarioNamed(run.plan.workload.scenario);
   const account = (counts: Counters): Account => ({
@@ -32,7 +37,7 @@ export function conservationOf(run: Run): Conservation {
   return { ok: total.ok && workers.every((worker) => worker.ok), total, workers };
 }
 
-/** An older run that did not count all of it cannot break it. */
+/** Checks one equation. It holds for an older run that did not record all of its terms. */
 function holds({ whole, parts }: Equation, counts: Counters): boolean {
   if ([whole, ...parts].some((name) => counts[name] === undefined)) return true;
   return counts[whole] === sum(parts.map((part) => counted(counts, part)));
@@ -47,7 +52,10 @@ function sumOf(list: readonly Counters[]): Counters {
   return Object.fromEntries(names.map((name) => [name, sum(list.map((counts) => counted(counts, name)))]));
 }
 
-/** Gauges are levels, not flows, so only those of the last slice count. */
+/**
+ * Sums the counters of all slices. Gauges are levels rather than flows, so only the last slice's values are
+ * used.
+ */
 function countsOfSlices({ slices }: Run): Counters {
   return { ...sumOf(slices.map(({ counters }) => counters)), ...slices.at(-1)?.gauges };
 }

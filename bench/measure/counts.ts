@@ -1,38 +1,41 @@
 /**
- * A histogram's counts as a flat array in HdrHistogram's layout: 3 significant digits and lowest value 1, so 2,048
- * sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is on the generator's hot path: an index and an
- * increment take about 5 ns, whereas `recordValue` of a growing histogram takes 200.
+ * Stores a histogram's counts in a flat array in HdrHistogram's layout: 3 significant digits and lowest value
+ * 1, which gives 2,048 sub-buckets (HdrHistogram.java, `countsArrayIndex`). Recording is on the generator's
+ * hot path. Computing an index and incrementing takes about 5 ns, whereas `recordValue` of an auto-resizing
+ * histogram takes 200 ns.
  */
 const SUB_BUCKETS = 2048;
 const SUB_BUCKET_HALF = SUB_BUCKETS / 2;
 const SUB_BUCKET_HALF_BITS = 10;
 
-/** Highest distinguishable value in µs: 2^31 − 1 (35 minutes). Larger ones are recorded as this. */
+/** Highest distinguishable value in µs: 2^31 − 1 (35 minutes). Larger values are recorded as this one. */
 export const HIGHEST_US = 2 ** 31 - 1;
 
-/** Index of the bucket that holds a whole number 0 ≤ value ≤ HIGHEST_US. */
+/** Returns the index of the bucket that holds an integer 0 ≤ value ≤ HIGHEST_US. */
 export function bucketIndex(value: number): number {
   const bucket = 32 - Math.clz32(value | (SUB_BUCKETS - 1)) - (SUB_BUCKET_HALF_BITS + 1);
   return ((bucket + 1) << SUB_BUCKET_HALF_BITS) + (value >>> bucket) - SUB_BUCKET_HALF;
 }
 
-/** Lowest value of the bucket with this index, which stands for all its values when it is read. */
+/**
+ * Returns the lowest value of a bucket, which represents all values in the bucket when a histogram is read.
+ */
 export function bucketValue(index: number): number {
   const bucket = (index >> SUB_BUCKET_HALF_BITS) - 1;
   const sub = (index & (SUB_BUCKET_HALF - 1)) + SUB_BUCKET_HALF;
   return bucket < 0 ? index : sub * 2 ** bucket;
 }
 
-/** Number of buckets; every index is below. */
+/** Number of buckets, and thus an exclusive upper bound for indexes. */
 export const BUCKETS = bucketIndex(HIGHEST_US) + 1;
 
-/** Counts for one kind of time, in µs. */
+/** A histogram of one kind of duration, in µs. */
 export class Counts {
   readonly #counts = new Uint32Array(BUCKETS);
   #lowest = BUCKETS;
   #highest = -1;
 
-  /** Records a time in µs. Fractions are rounded, and values outside 0..HIGHEST_US are clamped. */
+  /** Records a duration in µs. Fractions are rounded, and values outside 0..HIGHEST_US are clamped. */
   record(us: number): void {
     const value = us <= 0 ? 0 : us >= HIGHEST_US ? HIGHEST_US : (us + 0.5) | 0;
     const index = bucketIndex(value);

@@ -1,15 +1,15 @@
 import { bucketsOf, type Histogram, supportedPercentile } from './histogram.ts';
 
-/** A point on the percentile axis, x = 1 / (1 − p): 1 is the smallest value, 10 is p90, 1000 is p99.9. */
+/** A point on the percentile axis, x = 1 / (1 − p). 1 is the smallest value, 10 is p90, 1000 is p99.9. */
 export interface PercentilePoint {
   x: number;
   valueUs: number;
 }
 
-/** Points per doubling of x, dense enough for a line through them to show every knee. */
+/** Points per doubling of x. This is dense enough for a line through the points to show every knee. */
 const STEPS_PER_DOUBLING = 6;
 
-/** The latency at increasing percentiles, as far as the samples support them. */
+/** Returns the latency at increasing percentiles, up to the highest one that the samples support. */
 export function percentileCurve(histogram: Histogram): PercentilePoint[] {
   const points: PercentilePoint[] = [];
   for (let step = 0; ; step++) {
@@ -27,10 +27,9 @@ export interface Bin {
   count: number;
 }
 
-/** Bins per decade. */
 const BINS_PER_DECADE = 20;
 
-/** The samples in bins of equal width on a logarithmic axis. Values below 1 µs go into the first. */
+/** Groups samples into bins of equal width on a logarithmic axis. Values below 1 µs go into the first bin. */
 export function logBins(histogram: Histogram): Bin[] {
   const counts = new Map<number, number>();
   for (const [valueUs, count] of bucketsOf(histogram)) {

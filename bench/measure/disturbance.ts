@@ -2,31 +2,38 @@ import type { MachineSeries, Run, Slice } from '../model/run.ts';
 import { growth } from './growth.ts';
 import { type Span, slicesOf } from './span.ts';
 
-/** What took CPU time from the run: the host of a virtual machine, or other work on this machine. */
+/** The cause of a disturbance: `steal` by the host of a virtual machine, or `other` work on this machine. */
 export type Cause = 'steal' | 'other';
 
-/** How much one second of the steady phase was disturbed. Shares are of all CPUs that the run may use. */
+/** Disturbance in one second of the steady phase. Shares are relative to all CPUs that the run may use. */
 export interface SteadySecond extends Span {
   stolen: number;
-  /** Null if the CPU time of the run's own processes is not known. */
+  /** Share of CPU time used by other work; null if the CPU time of the run's own processes is unknown. */
   other: number | null;
-  /** Null if undisturbed. If both apply, it is the host: other work cannot take what the host took. */
+  /**
+   * Cause of the disturbance; null if undisturbed. If both causes apply, it is `steal`, because other work
+   * cannot use stolen CPU time.
+   */
   cause: Cause | null;
 }
 
 /**
- * A second is disturbed from these shares of the CPUs on: 20 ms and 100 ms of it on two CPUs. If nothing else runs,
- * two CPUs show 0 to 1 % of other work without a load, and up to 2.5 % when a closed loop over loopback fills both.
+ * Thresholds, as shares of the CPUs, from which a second counts as disturbed. On two CPUs they are 20 ms and
+ * 100 ms. If nothing else runs, two CPUs show 0 to 1 % of other work without load. The share rises to 2.5 %
+ * when a closed loop over loopback saturates both.
  */
 const STOLEN_SHARE = 0.01;
 const OTHER_SHARE = 0.05;
-/** The kernel counts in ticks of 10 ms, so on one CPU, or in a shortened second, less than this is chance. */
+/**
+ * Minimum amounts. The kernel counts in ticks of 10 ms, so smaller amounts are noise on one CPU or in a
+ * shortened second.
+ */
 const STOLEN_LEAST_US = 20_000;
 const OTHER_LEAST_US = 50_000;
-/** How far below 0 the remaining CPU time can be through measurement error, as a share of the CPUs. */
+/** Measurement error alone can make the unexplained CPU time negative, down to this share of the CPUs. */
 const LEFT_LEAST = -0.02;
 
-/** Every second of the steady phase, in order; null if the machine was not sampled. */
+/** Assesses every second of the steady phase, in order; null if the machine was not sampled. */
 export function steadySeconds(run: Run): SteadySecond[] | null {
   const { machine } = run;
   if (machine === null || machine.samples.length < 2) return null;
@@ -36,21 +43,22 @@ export function steadySeconds(run: Run): SteadySecond[] | null {
   return uses.map((use) => judge(use, charged));
 }
 
-/** How the CPU time of one second was used. */
+/** Breakdown of the CPU time in one second. */
 interface Use extends Span {
   capacityUs: number;
   stolenUs: number;
   interruptUs: number;
   /**
-   * Neither idle, nor stolen, nor used by the processes of the run or of those it takes turns with; null if these
-   * are not known.
+   * CPU time that was neither idle nor stolen, nor used by the processes of this run or of the runs
+   * interleaved with it. Null if the processes' CPU time is unknown.
    */
   leftUs: number | null;
 }
 
 /**
- * Derives busy time from the clock and the idle time, not from the ticks of user and system time. A tick is charged
- * to whatever runs at that moment, which is off by up to 10 % in a second, whereas idle time is measured.
+ * Derives busy time from the clock and the idle time rather than from the kernel's user and system ticks. A
+ * tick is charged to whatever runs at that moment, which is off by up to 10 % in a second, whereas idle time
+ * is measured.
  */
 function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: Slice): Use {
   const span = { startUs, endUs };
@@ -69,11 +77,13 @@ function useOf(run: Run, { cpus, samples }: MachineSeries, { startUs, endUs }: S
 }
 
 /**
- * Most of our own load's interrupt time is spent in the network's softirqs. A kernel without
- * CONFIG_IRQ_TIME_ACCOUNTING charges them to the interrupted process, so they are already part of our processes'
- * time. A kernel with it charges them to no process, so they must be subtracted. The kernel is of the first kind if
- * subtracting them would leave a negative remainder. Seconds with steal are not considered, because stolen time may
- * also be charged to our processes.
+ * Determines whether the kernel charges interrupt time to the interrupted processes. Most of the interrupt
+ * time caused by the benchmark's own load is spent in network softirqs. A kernel without
+ * CONFIG_IRQ_TIME_ACCOUNTING charges them to the interrupted process, so they are already part of our
+ * processes' time. A kernel with that option charges them to no process, so they must be subtracted.
+ *
+ * The kernel is of the first kind if subtracting them would leave a negative remainder. Seconds with steal
+ * are ignored, because stolen time may also be charged to our processes.
  */
 function chargesInterrupts({ leftUs, interruptUs, stolenUs, capacityUs }: Use): boolean {
   if (leftUs === null || stolenUs >= STOLEN_SHARE * capacityUs) return false;
@@ -97,8 +107,8 @@ function judge(
 }
 
 /**
- * The slices that count for latency and lie in undisturbed seconds. These are slices of the steady phase and, if
- * its last second is undisturbed, those of the drain, because echoes that arrive then were sent in that second.
+ * Selects the steady phase's slices from undisturbed seconds, for latency figures. If the last steady second
+ * is undisturbed, the drain is included, because echoes that arrive then were sent in that second.
  */
 export function undisturbedSlices(run: Run, seconds: readonly SteadySecond[]): Slice[] {
   const calm = new Set(seconds.filter(({ cause }) => cause === null).map(({ startUs }) => startUs));

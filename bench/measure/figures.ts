@@ -37,10 +37,10 @@ export type { Slope } from './slope.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
 
-/** The latency that suits a run's load: response time in an open loop, service time in a closed one. */
+/** The latency measured under a run's load: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';
 
-/** Summaries of times in µs, by the name under which they are recorded; null where the run has none. */
+/** Summaries of durations in µs, by the name of their histogram; null if the run has none. */
 export interface Latencies {
   readonly tcp: Summary | null;
   readonly tls: Summary | null;
@@ -53,23 +53,26 @@ export interface Latencies {
 }
 
 /**
- * The derived figures of one run. Rates and CPU refer to the steady phase, per second of the run's own time if it
- * takes turns. Figures that the run does not provide are null.
+ * Figures derived from one run. Rates and CPU refer to the steady phase, per second of the run's own time if
+ * it is interleaved with others. Figures that the run does not provide are null.
  */
 export interface RunFigures {
   connections: ConnectionCounts;
-  /** Counts are for the whole run; `perSecond` is echoes in the steady phase ÷ its duration. */
+  /** Message counts over the whole run. `perSecond` is echoes in the steady phase ÷ its duration. */
   messages: { sent: number; echoed: number; outstanding: number; lost: number; perSecond: number | null };
   /** Payload bytes per second in the steady phase. */
   bytes: { sentPerSecond: number | null; receivedPerSecond: number | null };
   latencyName: LatencyName;
-  /** In µs, by name; `response` and `sendLag` are null in a closed loop, which has no intended times. */
+  /**
+   * Latencies in µs, by name. `response` and `sendLag` are null in a closed loop, which has no intended
+   * times.
+   */
   latencies: Latencies;
   failures: FailureFigures;
   connect: ConnectFigures;
   /**
-   * `outstanding`: messages sent and not yet answered at the beginning and end of the phase; null if no slice shows
-   * it.
+   * Counts in the steady phase. `outstanding` is the number of messages sent and not yet answered at the
+   * start and end of the phase; null if no slice shows it.
    */
   steady: {
     durationUs: number | null;
@@ -78,29 +81,33 @@ export interface RunFigures {
     outstanding: { atStart: number | null; atEnd: number | null };
   };
   cpuUsPerMessage: ByComponent;
-  /** Null if undefined: without Nginx, without its CPU time, or in an open loop that it kept up with. */
+  /**
+   * Per-core capacity. Null if undefined: without Nginx, without CPU time of its workers, or in an open loop
+   * that Nginx kept up with.
+   */
   perCoreCapacity: Capacity | null;
   /**
-   * Number of disturbed seconds in the steady phase, and of all its seconds; null if the machine was not sampled.
+   * Number of disturbed seconds in the steady phase, and total number of seconds in it; null if the machine
+   * was not sampled.
    */
   disturbed: { seconds: number; of: number } | null;
-  /** The same figures for the other seconds only; null if there are none, or if the machine was not sampled. */
+  /** Figures for the undisturbed seconds only; null if there are none, or if the machine was not sampled. */
   undisturbed: Undisturbed | null;
-  /** The most that all processes of the proxy had resident at one time, by their samples; null if there are none. */
+  /** Peak resident memory of all proxy processes together, from their samples; null if there are none. */
   proxyPeakBytes: number | null;
-  /** The most CPU that the proxy used between two samples, in cores; null if there are none. */
+  /** Peak CPU use of the proxy between two samples, in cores; null if it was not sampled. */
   proxyPeakCores: number | null;
-  /** The final counts and levels of the run, by name: sums over its workers. */
+  /** The run's final counter and gauge values by name, summed over its workers. */
   counts: Counters;
-  /** Memory for each connection, where they were opened in stages; null where it was not measured. */
+  /** Memory per connection if connections were opened in batches; null if it was not measured. */
   memorySlopes: { proxy: Slope | null; kernel: Slope | null };
-  /** Growth of resident memory over the connect phase ÷ connections opened. */
+  /** Growth of resident memory in the connect phase ÷ connections opened. */
   memoryPerConnectionBytes: ByComponent;
   processes: ProcessFigures[];
   conservation: Conservation;
   /**
-   * Open loop only. `ratio` is achieved ÷ offered; `inTime` is the share of messages due in the steady phase that
-   * were echoed within 1 s of their intended time.
+   * Open loop only. `ratio` is achieved ÷ offered rate. `inTime` is the share of messages due in the steady
+   * phase that were echoed within 1 s of their intended time.
    */
   offered: {
     perSecond: number;
@@ -121,27 +128,30 @@ export interface Undisturbed {
 }
 
 export interface HttpFigures {
-  /** Answered with a 2xx; so is `requestsPerSecond`. */
+  /** Requests answered with a 2xx. `requestsPerSecond` counts these only. */
   succeeded: number;
-  /** Answered with a 4xx or 5xx, or not at all; not with the 426 of an echo server, which got the request then. */
+  /**
+   * Requests answered with a 4xx or 5xx, or not at all. A 426 from an echo server is not a failure, because
+   * the request reached the server.
+   */
   failed: number;
-  /** Answers by the class of their status, `2xx`; null where the run does not tell. */
+  /** Responses by status class, such as `2xx`; null if the run does not record it. */
   statuses: Record<string, number> | null;
   requestsPerSecond: number;
   latency: Summary;
   /**
-   * Share of responses that came from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache, or if
-   * requests failed.
+   * Share of responses served from the cache (X-Cache-Status: HIT), 0 to 1; null if the profile has no cache,
+   * or if requests failed.
    */
   cacheHitShare: number | null;
   /**
-   * Requests that were answered with a 2xx, and by an echo server; null where others failed, of which nobody knows
-   * whether they reached one.
+   * Requests answered by an echo server with a 2xx. Null if any requests failed, because it is unknown
+   * whether those reached an echo server.
    */
   backend: number | null;
 }
 
-/** Derives the figures of a run. Pure, and never NaN, even for an incomplete run. */
+/** Derives the figures of a run. The function is pure and never returns NaN, even for an incomplete run. */
 export function figuresOf(run: Run): RunFigures {
   const steady = phaseSpan(run, 'steady');
   const conservation = conservationOf(run);
@@ -194,7 +204,7 @@ export function figuresOf(run: Run): RunFigures {
   };
 }
 
-/** Response time in an open loop, service time in a closed one. */
+/** Selects response time for an open loop and service time for a closed one. */
 export function latencyNameOf(run: Run): LatencyName {
   return isOpenLoop(run) ? 'response' : 'service';
 }
@@ -203,12 +213,18 @@ function isOpenLoop({ plan }: Run): boolean {
   return plan.workload.load?.kind === 'open';
 }
 
-/** All samples of one kind that count, merged. Every figure and chart of that kind is read from this. */
+/**
+ * Merges all samples of one kind from the phases that its scenario evaluates. Every figure and chart uses
+ * this histogram.
+ */
 export function histogramOf(run: Run, name: string): Histogram {
   return histogramOfAll([run], name);
 }
 
-/** The same for several runs together: percentiles of rounds are read from all their samples, never averaged. */
+/**
+ * Like `histogramOf`, for several runs. Percentiles over rounds are computed from all samples, never
+ * averaged.
+ */
 export function histogramOfAll(runs: readonly Run[], name: string): Histogram {
   return mergeSlices(
     runs.flatMap((run) => {
@@ -248,7 +264,7 @@ function steadyCounts(run: Run): Record<'sent' | 'echoed' | 'bytesSent' | 'bytes
   };
 }
 
-/** Null if any of its sizes was not read. */
+/** Computes memory per connection; null if any of the memory samples lacks a value. */
 function memorySlope({ memory }: Run, of: 'proxyBytes' | 'kernelBytes'): Slope | null {
   const points = memory.flatMap((sample) => {
     const bytes = sample[of];
@@ -279,7 +295,7 @@ function undisturbedOf(run: Run, seconds: readonly SteadySecond[]): Undisturbed 
   };
 }
 
-/** A level, so it is read from the last slice before each bound. */
+/** Reads the gauge `outstanding` from the last slice before each bound of the steady phase. */
 function outstandingAtBounds(run: Run, steady: Span | null): RunFigures['steady']['outstanding'] {
   const at = (us: number | undefined): number | null =>
     us === undefined
@@ -313,7 +329,7 @@ function httpFigures(leg: HttpLeg): HttpFigures {
     requestsPerSecond: ratio(succeeded * 1e6, durationUs) ?? 0,
     latency: summarise(decode(leg.latency)),
     cacheHitShare: leg.cache === null || failed > 0 ? null : ratio(leg.cache.HIT ?? 0, answers),
-    // What was under way when the leg ended reached a server as well.
+    // Requests in flight when the HTTP leg ended also reached a server.
     backend: failed > 0 ? null : Math.min(leg.backendRequests, succeeded),
   };
 }

@@ -1,10 +1,11 @@
 import type { Span } from './span.ts';
 
-/** A monotonic counter, sampled at one moment. */
+/** A sample of a monotonic counter at one moment. */
 type Seen<Counter extends string> = { readonly atUs: number } & Readonly<Record<Counter, number>>;
 
 /**
- * How much a counter grew within a span, by linear interpolation between its samples, which are in ascending order.
+ * Returns the growth of a counter within a span, by linear interpolation between its samples, which are in
+ * ascending order.
  */
 export function growth<Counter extends string>(
   samples: readonly Seen<Counter>[],
@@ -14,7 +15,7 @@ export function growth<Counter extends string>(
   return Math.max(0, valueAt(samples, counter, span.endUs) - valueAt(samples, counter, span.startUs));
 }
 
-/** The last sample taken at or before this moment. */
+/** Returns the last sample taken at or before a moment. */
 export function sampleBefore<Sample extends { readonly atUs: number }>(
   samples: readonly Sample[],
   atUs: number,
@@ -22,7 +23,7 @@ export function sampleBefore<Sample extends { readonly atUs: number }>(
   return samples[countUntil(samples, atUs) - 1];
 }
 
-/** The counter is constant before the first sample and after the last. */
+/** Interpolates the counter's value. It is constant before the first sample and after the last. */
 function valueAt<Counter extends string>(
   samples: readonly Seen<Counter>[],
   counter: Counter,
@@ -36,7 +37,7 @@ function valueAt<Counter extends string>(
   return before[counter] + share * (after[counter] - before[counter]);
 }
 
-/** How many samples were taken until then. Uses binary search, because a long run has thousands. */
+/** Counts the samples taken up to a moment. Uses binary search, because a long run has thousands. */
 function countUntil(samples: readonly { readonly atUs: number }[], atUs: number): number {
   let low = 0;
   let high = samples.length;

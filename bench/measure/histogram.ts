@@ -2,14 +2,14 @@ import { inflateSync } from 'node:zlib';
 import { encodeIntoCompressedBase64, Float64Histogram } from 'hdr-histogram-js';
 import { bucketIndex, bucketValue, HIGHEST_US } from './counts.ts';
 
-/** The histogram type of the bench: µs, 3 significant digits. */
+/** Histogram type used throughout: values in µs, 3 significant digits. */
 export type Histogram = Float64Histogram;
 
-/** Of every histogram of the bench, whose values are in µs. */
+/** Precision of every histogram. Values are in µs. */
 const SIGNIFICANT_DIGITS = 3;
-/** No recorded value lies in a higher bucket, so a higher one can only come from a damaged or hostile file. */
+/** Highest valid bucket index. A higher one can only come from a damaged or hostile file. */
 const MAX_INDEX = bucketIndex(HIGHEST_US);
-/** An encoded histogram has at most 9 bytes per bucket, and a header of 40 bytes. */
+/** Size limit of a decompressed histogram: at most 9 bytes per bucket, and a header of 40 bytes. */
 const MAX_DECODED_BYTES = 9 * (MAX_INDEX + 1) + 40;
 const SAMPLES_BEYOND = 10;
 
@@ -17,36 +17,35 @@ const COMPRESSED_COOKIE = 0x1c849304;
 const COOKIE = 0x1c849303;
 const HEADER_BYTES = 40;
 
-/** A histogram that grows with its values. */
+/** Creates a histogram that resizes automatically to hold its values. */
 export function emptyHistogram(): Histogram {
   const histogram = new Float64Histogram(1, 2, SIGNIFICANT_DIGITS);
   histogram.autoResize = true;
   return histogram;
 }
 
-/** HdrHistogram V2, compressed, base64: the form stored in a result. */
+/** Encodes a histogram as a compressed HdrHistogram V2 in base64, the form stored in a result. */
 export function encode(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);
 }
 
 /**
- * Reads what `encode` wrote.
+ * Decodes the output of `encode`. Invalid or hostile text uses little memory and time.
  *
- * @throws Error with the reason if the text is not such a histogram. A hostile text costs neither much memory nor
- * much time.
+ * @throws Error with the reason if the text is not such a histogram
  */
 export function decode(encoded: string): Histogram {
   return mergeEncoded([encoded]);
 }
 
-/** One histogram with the samples of all, without loss. */
+/** Merges histograms without loss. */
 export function merge(histograms: Iterable<Histogram>): Histogram {
   const sum = emptyHistogram();
   for (const histogram of histograms) if (histogram.totalCount > 0) sum.add(histogram);
   return sum;
 }
 
-/** Like `merge`, directly from the encoded form. @throws like `decode` */
+/** Like `merge`, but reads the encoded form directly. @throws like `decode` */
 export function mergeEncoded(encoded: Iterable<string>): Histogram {
   const sum = emptyHistogram();
   for (const text of encoded) {
@@ -57,7 +56,7 @@ export function mergeEncoded(encoded: Iterable<string>): Histogram {
   return sum;
 }
 
-/** The non-empty buckets in ascending order: the lowest value (µs) of each and its count. */
+/** Lists the non-empty buckets in ascending order, each as its lowest value (µs) and its count. */
 export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, count: number]> {
   for (let index = 0; index < histogram.countsArrayLength; index++) {
     const count = histogram.getCountAtIndex(index);
@@ -65,18 +64,23 @@ export function* bucketsOf(histogram: Histogram): Generator<[valueUs: number, co
   }
 }
 
-/** Whether this many samples support a percentile (0 to 100): 10 must lie beyond it, so p99.9 needs 10,000. */
+/**
+ * Reports whether the samples support a percentile (0 to 100). At least 10 must lie beyond it, so p99.9 needs
+ * 10,000.
+ */
 export function supports(samples: number, percentile: number): boolean {
   // The tolerance absorbs the rounding of 100 - 99.9.
   return (samples * (100 - percentile)) / 100 >= SAMPLES_BEYOND - 1e-6;
 }
 
-/** The value (µs) at a percentile (0 to 100), or null if the samples do not support it. */
+/** Returns the value (µs) at a percentile (0 to 100), or null if the samples do not support it. */
 export function supportedPercentile(histogram: Histogram, percentile: number): number | null {
   return supports(histogram.totalCount, percentile) ? histogram.getValueAtPercentile(percentile) : null;
 }
 
-/** All in µs except `count`; null if the samples do not support the figure. */
+/**
+ * Summary of a histogram. All values are in µs except `count`; null if the samples do not support the figure.
+ */
 export interface Summary {
   count: number;
   min: number | null;
@@ -90,7 +94,6 @@ export interface Summary {
   max: number | null;
 }
 
-/** The figures of one histogram. */
 export function summarise(histogram: Histogram): Summary {
   const empty = histogram.totalCount === 0;
   return {
@@ -103,12 +106,12 @@ export function summarise(histogram: Histogram): Summary {
     p99: supportedPercentile(histogram, 99),
     p999: supportedPercentile(histogram, 99.9),
     p9999: supportedPercentile(histogram, 99.99),
-    // From the same end of its bucket as the percentiles, so that none of them exceeds it.
+    // Uses the same end of the bucket as the percentiles, so that no percentile exceeds the maximum.
     max: empty ? null : histogram.getValueAtPercentile(100),
   };
 }
 
-/** The decompressed counts of an encoded histogram, after checking its header. */
+/** Checks the header of an encoded histogram and returns its decompressed counts. */
 function payloadOf(encoded: string): Buffer {
   const packed = Buffer.from(encoded, 'base64');
   if (packed.length < 8 || withoutWordSize(packed.readUInt32BE(0)) !== COMPRESSED_COOKIE) {
@@ -131,7 +134,10 @@ function withoutWordSize(cookie: number): number {
   return (cookie & ~0xf0) >>> 0;
 }
 
-/** Pairs of index and count. A negative word is a run of empty buckets (HdrHistogram V2 encoding). */
+/**
+ * Decodes pairs of bucket index and count. A negative word is a run of empty buckets (HdrHistogram V2
+ * encoding).
+ */
 function* readCounts(payload: Buffer): Generator<[index: number, count: number]> {
   let index = 0;
   let at = 0;
@@ -150,7 +156,7 @@ function* readCounts(payload: Buffer): Generator<[index: number, count: number]>
   }
 }
 
-/** One ZigZag LEB128 word of at most 9 bytes; the ninth byte contributes all its bits. */
+/** Reads one ZigZag LEB128 word of at most 9 bytes. The ninth byte contributes all its bits. */
 function readWord(payload: Buffer, start: number): { value: number; next: number } {
   let word = 0;
   for (let i = 0; i < 9; i++) {

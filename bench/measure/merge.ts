@@ -8,50 +8,56 @@ import { emptyHistogram, encode, supports } from './histogram.ts';
 type Pairs = Uint32Array;
 
 /**
- * Collects recordings into slices. A slice merges the recordings of all workers for the same second of the same
- * phase.
+ * Merges recordings into slices. A slice combines the recordings of all workers for the same second of the
+ * same phase.
  */
 export interface Merger {
-  /** Returns false, without adding anything, for a duplicate: a transport may deliver twice. */
+  /**
+   * Adds a recording. Returns false and adds nothing if it is a duplicate, because a transport may deliver
+   * twice.
+   */
   add(recording: Recording): boolean;
-  /** In chronological order. Counts, bytes and gauges are sums over the workers. */
+  /** Returns the slices in chronological order. Counts, bytes and gauges are summed over the workers. */
   slices(): Slice[];
-  /** Figures of the last complete seconds, for live display; null before there is one. */
+  /** Returns live figures for the last complete seconds; null if no second is complete yet. */
   latest(): LoadFigures | null;
-  /** Checks that all recordings have arrived and add up to the workers' totals; empty if they do. */
+  /**
+   * Checks that all recordings have arrived and add up to the workers' totals. Returns an empty list if they
+   * do.
+   */
   check(ends: readonly WorkerEnd[]): Finding[];
 }
 
-/** The final report of a worker, or what is known of it if there was none. */
+/** The final report of a worker, or the known part of it if the worker sent none. */
 export interface WorkerEnd {
   from: WorkerId;
   totals: WorkerTotals;
-  /** How many recordings it made; null if it could not report that. */
+  /** Number of recordings that the worker emitted; null if it could not report the number. */
   recordings: number | null;
 }
 
-/** A view of the load in progress: rates of the last second, times of the last few. */
+/** Live figures of the load: rates over the last second, latency over the last few seconds. */
 export interface LoadFigures {
   duePerSecond: number;
   echoedPerSecond: number;
-  /** In µs; null if the samples do not support it. */
+  /** Latency in µs; null if the samples do not support the percentile. */
   p50Us: number | null;
   p99Us: number | null;
   p999Us: number | null;
 }
 
-/** How far back live percentiles reach, within one phase. */
+/** Time window of live percentiles, which never span phases. */
 const WATCHED_US = 5_000_000;
 
 interface Growing extends Omit<Slice, 'histograms'> {
-  /** Not counting supplements. */
+  /** Number of recordings merged so far, without supplements. */
   recordings: number;
   pairs: Record<string, Pairs>;
-  /** The slice as last returned; null if more has been added since. */
+  /** Cached encoded slice; null if more recordings have been added since. */
   finished: Slice | null;
 }
 
-/** @param workers how many recordings complete a second */
+/** @param workers number of recordings that complete a second */
 export function makeMerger(workers: number): Merger {
   const growing = new Map<string, Growing>();
   const sequences = new Map<string, Set<number>>();
@@ -87,7 +93,8 @@ function isNew(sequences: Map<string, Set<number>>, { from, sequence }: Recordin
 }
 
 /**
- * If a worker did not report how many recordings it made, at least the gaps between those that arrived are known.
+ * Finds missing recordings. For a worker that did not report how many it emitted, only gaps between those
+ * that arrived can be found.
  */
 function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: readonly WorkerEnd[]): Finding[] {
   return ends.flatMap(({ from, recordings }) => {
@@ -100,7 +107,10 @@ function missing(sequences: ReadonlyMap<string, ReadonlySet<number>>, ends: read
   });
 }
 
-/** Slices come from recordings, totals are counted by the workers: the sums must agree. */
+/**
+ * Compares the sums over slices, which come from recordings, with the totals that the workers counted
+ * themselves.
+ */
 function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Finding[] {
   const inSlices: Counters = { failed: 0 };
   for (const { counters, failures } of slices) {
@@ -115,7 +125,7 @@ function differences(slices: readonly Slice[], ends: readonly WorkerEnd[]): Find
   return unequal.length === 0 ? [] : [finding('slices-differ', { counts: unequal })];
 }
 
-/** Adds counts or levels to others, by name. */
+/** Adds counter or gauge values to `sums`, by name. */
 function addCounts(sums: Counters, counts: Readonly<Counters>): void {
   for (const [name, count] of Object.entries(counts)) sums[name] = counted(sums, name) + count;
 }
@@ -146,7 +156,7 @@ function addTo(slice: Growing, recording: Recording): void {
   addCounts(slice.gauges, recording.gauges);
 }
 
-/** Adds two lists of (bucket index, count), both in ascending order of index. Exact: nothing is rounded. */
+/** Merges two lists of (bucket index, count) pairs, both in ascending order of index. The result is exact. */
 export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   if (a === undefined) return b;
   const merged = new Uint32Array(a.length + b.length);
@@ -162,7 +172,7 @@ export function mergePairs(a: Pairs | undefined, b: Pairs): Pairs {
   return merged.slice(0, at);
 }
 
-/** Encodes (bucket index, count) pairs as histograms are stored in a result. */
+/** Encodes (bucket index, count) pairs as a histogram in the form stored in a result. */
 export function encodePairs(pairs: Pairs): string {
   const histogram = emptyHistogram();
   for (let i = 0; i < pairs.length; i += 2)
@@ -201,7 +211,7 @@ function loadFigures(newest: Growing, all: Iterable<Growing>): LoadFigures {
   };
 }
 
-/** Like `supportedPercentile`, for counts that are still pairs. */
+/** Like `supportedPercentile`, for counts in the form of pairs. */
 function supportedQuantile(pairs: Pairs, share: number): number | null {
   let total = 0;
   for (let i = 1; i < pairs.length; i += 2) total += pairs[i] ?? 0;

@@ -3,14 +3,18 @@ import type { Counts } from './counts.ts';
 import type { Books, Recorder } from './recorder.ts';
 
 /**
- * What scenarios with messages count. `due`: messages that the load asked for; due = `sent` + `unsent` + `queued`.
- * `lost`: sent, then given up. `unsent`: given up before being sent, because there was no connection to carry them.
- * Each is counted when it happens, but `due` under the phase of the intended time (see Recording). `outstanding`:
- * sent, and neither echoed nor lost. `queued`: due, and neither sent nor unsent.
+ * Names of the counters, gauges and histograms of scenarios that send messages.
+ * - `due`: messages that the load scheduled; due = `sent` + `unsent` + `queued`.
+ * - `lost`: messages sent and then given up.
+ * - `unsent`: messages given up before being sent, because no open connection could carry them.
+ * - `outstanding`: messages sent, and neither echoed nor lost.
+ * - `queued`: messages due, and neither sent nor given up.
+ * - `lostWait` and `unsentWait`: how long the given-up messages had waited, in µs, from the intended time in
+ *   an open loop and from the send in a closed one.
  *
- * `lostWait` and `unsentWait`: how long the messages that were given up had waited, in µs, from the intended time in
- * an open loop and from the send in a closed one. The same samples are also in `response` (open loop) or `service`
- * (closed loop); subtracting them leaves the echoes that arrived.
+ * Each event is counted when it happens, except that `due` is counted in the phase of the intended time (see
+ * Recording). The samples of `lostWait` and `unsentWait` are also in `response` (open loop) or `service`
+ * (closed loop). Subtracting them leaves the echoes that arrived.
  */
 export const MESSAGE_NAMES = {
   counters: ['due', 'sent', 'echoed', 'lost', 'unsent'],
@@ -20,20 +24,23 @@ export const MESSAGE_NAMES = {
 
 const WAITS: readonly string[] = ['lostWait', 'unsentWait'];
 
-/** What of it has figures of its own: the waits of messages that were given up are parts of other times. */
+/**
+ * Returns the histograms with figures of their own. The waits of given-up messages are already part of other
+ * times.
+ */
 export function timesOf({ histograms }: Pick<RecordedNames, 'histograms'>): string[] {
   return histograms.filter((name) => !WAITS.includes(name));
 }
 
-/** The same with the names as properties, because this is the generator's hot path. */
+/** The same counters and histograms as typed properties, because this is the generator's hot path. */
 interface MessageBooks extends Books {
   readonly counters: Record<(typeof MESSAGE_NAMES.counters)[number] | 'bytesSent' | 'bytesReceived', number>;
   readonly histograms: Readonly<Record<(typeof MESSAGE_NAMES.histograms)[number], Counts>>;
 }
 
 /**
- * Records what becomes of messages. A latency belongs to the phase in which its message was due: the echo of a
- * warm-up message that arrives in the steady phase stays with the warm-up.
+ * Records the outcome of messages. A latency belongs to the phase in which its message was due. The echo of a
+ * warm-up message that arrives in the steady phase therefore counts towards the warm-up.
  */
 export class Messages {
   readonly #recorder: Recorder;
@@ -41,7 +48,9 @@ export class Messages {
   outstanding = 0;
   #queued = 0;
 
-  /** @param recorder one that was given MESSAGE_NAMES, besides whatever else its scenario records */
+  /**
+   * @param recorder must have been created with MESSAGE_NAMES, plus anything else that its scenario records
+   */
   constructor(recorder: Recorder) {
     this.#recorder = recorder;
     this.#now = recorder.now as MessageBooks;
@@ -49,7 +58,7 @@ export class Messages {
     recorder.level('queued', () => this.#queued);
   }
 
-  /** A message was sent in a closed loop, where it is due when it is sent. */
+  /** Records a message sent in a closed loop, where a message is due when it is sent. */
   sent(nowUs: number, bytes: number): void {
     this.#recorder.at(nowUs);
     const { counters } = this.#now;
@@ -59,20 +68,20 @@ export class Messages {
     this.outstanding++;
   }
 
-  /** An echo arrived in a closed loop, which has only service time. */
+  /** Records an echo received in a closed loop, which has only service time. */
   echoed(nowUs: number, sentUs: number, bytes: number): void {
     this.#echo(nowUs, bytes);
     this.#of(nowUs, sentUs).histograms.service.record(nowUs - sentUs);
   }
 
-  /** A message of an open loop fell due. It counts in the phase of its intended time. */
+  /** Records that a message of an open loop became due. It counts in the phase of its intended time. */
   fellDue(nowUs: number, intendedUs: number): void {
     this.#recorder.at(nowUs);
     this.#of(nowUs, intendedUs).counters.due++;
     this.#queued++;
   }
 
-  /** A message was sent in an open loop. Its send lag is recorded in the phase of its intended time. */
+  /** Records a message sent in an open loop. Its send lag is recorded in the phase of its intended time. */
   sentOnSchedule(nowUs: number, intendedUs: number, bytes: number): void {
     this.#recorder.at(nowUs);
     const { counters } = this.#now;
@@ -84,8 +93,8 @@ export class Messages {
   }
 
   /**
-   * An echo arrived in an open loop. Response time counts from the intended time, and both times are recorded in
-   * the phase of that.
+   * Records an echo received in an open loop. Response time is measured from the intended time. Both response
+   * and service time are recorded in the phase of the intended time.
    */
   echoedOnSchedule(nowUs: number, sentUs: number, intendedUs: number, bytes: number): void {
     this.#echo(nowUs, bytes);
@@ -95,10 +104,12 @@ export class Messages {
   }
 
   /**
-   * A message that was sent is given up, because its connection ended or its echo took too long. It is censored,
-   * not absent: it enters the histograms with the time it has waited so far, since it was due (response) and since
-   * it was sent (service). The times belong to the phase of its intended time, or in a closed loop (`intendedUs`
-   * null) of its send. The lost counter belongs to the moment it was given up.
+   * Records a sent message that is given up because its connection ended or its echo took too long. The
+   * sample is censored, not omitted: the message enters the histograms with the time waited so far, since it
+   * was due (response) and since it was sent (service).
+   *
+   * These times belong to the phase of its intended time, or in a closed loop (`intendedUs` null) of its
+   * send. The lost counter belongs to the moment the message was given up.
    */
   lost(nowUs: number, sentUs: number, intendedUs: number | null): void {
     this.#recorder.at(nowUs);
@@ -111,8 +122,8 @@ export class Messages {
   }
 
   /**
-   * A message that was due is given up before it was sent. It has a response time of at least `waitedUs`, in the
-   * phase of its intended time, but neither service time nor send lag.
+   * Records a due message that is given up before it was sent. It has a response time of at least `waitedUs`,
+   * in the phase of its intended time, but neither service time nor send lag.
    */
   unsent(nowUs: number, intendedUs: number, waitedUs: number): void {
     this.#recorder.at(nowUs);

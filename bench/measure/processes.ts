@@ -3,37 +3,37 @@ import { ratio } from './arithmetic.ts';
 import { growth, sampleBefore } from './growth.ts';
 import { ownSeconds, type Span, seconds } from './span.ts';
 
-/** One figure for each component; null where it has no process or was not sampled. */
+/** One value per component; null if the component has no process or was not sampled. */
 export type ByComponent = Record<(typeof MEASURED)[number], number | null>;
 
-/** What one process did in the steady phase, per second of the run's own time. */
+/** Resource usage of one process in the steady phase, per second of the run's own time. */
 export interface ProcessFigures extends RunProcess {
-  /** Share of one core, from 0 to 1, or above 1 with several threads. */
+  /** Share of one core, from 0 to 1, or above 1 if multi-threaded. */
   cpuShare: number | null;
   voluntarySwitchesPerSecond: number | null;
   involuntarySwitchesPerSecond: number | null;
-  /** At the end of the phase. */
+  /** Resident memory at the end of the phase. */
   residentBytes: number | null;
-  /** Node only: share of time not idle, and the longest delay of the event loop. */
+  /** Node.js only: busy share of the event loop, and its longest delay. */
   loopUtilisation: number | null;
   loopDelayMaxUs: number | null;
 }
 
-/** Excludes the master, which does not handle messages. */
+/** Reports whether a process is an Nginx worker. The master is not, because it does not handle messages. */
 export function isNginxWorker({ role }: Pick<RunProcess, 'role'>): boolean {
   return role === 'worker';
 }
 
 type Counter = 'cpuUs' | 'voluntarySwitches' | 'involuntarySwitches';
 
-/** A process observed for less than this share of a phase has no figures. */
+/** A process observed for less than this share of a phase gets no figures. */
 const LEAST_COVERAGE = 0.5;
 
-/** The figures of every process over a span; all null if the span is null. */
+/** Computes the figures of every process over a span; all are null if the span is null. */
 export function processFigures(run: Run, steady: Span | null): ProcessFigures[] {
   return run.processes.map((series) => {
     const covered = steady === null ? null : coverage(series, steady);
-    // A run that takes turns works in its own time, but the runner works for all runs all the time.
+    // An interleaved run uses only its own time, but the runner works for all runs all the time.
     const time = (span: Span) => (series.component === 'runner' ? seconds(span) : ownSeconds(run, span));
     const perSecond = (counter: Counter): number | null =>
       covered === null ? null : ratio(growth(series.samples, counter, covered), time(covered));
@@ -57,20 +57,20 @@ export function processFigures(run: Run, steady: Span | null): ProcessFigures[] 
   });
 }
 
-/** CPU time in µs that each component used in a span. */
+/** Returns the CPU time in µs that each component used in a span. */
 export function cpuUsByComponent(run: Run, span: Span | null): ByComponent {
   return byComponent(run, (series) => {
     if (span === null) return null;
     const covered = coverage(series, span);
     if (covered !== null) return growth(series.samples, 'cpuUs', covered);
-    // One that came or went counts for as long as it was there.
+    // The CPU time of a process that started or ended during the run is counted for its lifetime.
     return isThroughout(series) ? null : growth(series.samples, 'cpuUs', span);
   });
 }
 
 /**
- * Growth of each component's resident memory, in bytes, from the last sample before the span to the first at its
- * end. Also null if memory shrank, because the growth is then below the noise.
+ * Returns the growth of each component's resident memory, in bytes, from the last sample before the span to
+ * the first at its end. Also null if memory shrank, because growth is then below the noise.
  */
 export function residentGrowthByComponent(run: Run, span: Span | null): ByComponent {
   const growths = byComponent(run, ({ samples }) => {
@@ -83,14 +83,19 @@ export function residentGrowthByComponent(run: Run, span: Span | null): ByCompon
   return mapComponents(growths, (bytes) => (bytes < 0 ? null : bytes));
 }
 
-/** A component's processes and resident memory at one moment, by whole seconds since the run's epoch. */
+/**
+ * A component's processes and resident memory in one second, counted in whole seconds since the run's epoch.
+ */
 export interface Residents {
   second: number;
   processes: number;
   bytes: number;
 }
 
-/** How many processes a component had in each second, and their resident memory together, by their last samples. */
+/**
+ * Returns a component's number of processes and total resident memory per second, from the last sample in
+ * each second.
+ */
 export function residentsOf(run: Run, component: Component, role?: Role): Residents[] {
   const own = run.processes.filter(
     (each) => each.component === component && (role ?? each.role) === each.role,
@@ -106,13 +111,13 @@ export function residentsOf(run: Run, component: Component, role?: Role): Reside
   return [...bySecond.values()].sort((a, b) => a.second - b.second);
 }
 
-/** The most CPU that a component used between two samples, in cores; null if it was not sampled twice. */
+/** Returns the peak CPU use of a component between two samples, in cores; null if there are too few samples. */
 export function peakCores(run: Run, component: Component): number | null {
   const bySecond = new Map<number, number>();
   for (const { samples } of run.processes.filter((each) => each.component === component)) {
     for (const [index, { atUs, cpuUs }] of samples.entries()) {
       const before = samples[index - 1];
-      // Samples at the bounds of phases may be too close together to say anything.
+      // Samples at the bounds of phases may be too close together to be meaningful.
       if (before === undefined || atUs - before.atUs < LEAST_PEAK_US) continue;
       const second = Math.floor(atUs / 1e6);
       const cores = (cpuUs - before.cpuUs) / (atUs - before.atUs);
@@ -124,13 +129,13 @@ export function peakCores(run: Run, component: Component): number | null {
 
 const LEAST_PEAK_US = 500_000;
 
-/** The most that a component had resident at one time; null if it was not sampled. */
+/** Returns the peak resident memory of a component; null if it was not sampled. */
 export function peakBytes(run: Run, component: Component): number | null {
   const bytes = residentsOf(run, component).map((each) => each.bytes);
   return bytes.length === 0 ? null : Math.max(...bytes);
 }
 
-/** Applies a function to the figures that are not null. */
+/** Applies a function to the values that are not null. */
 export function mapComponents(figures: ByComponent, change: (figure: number) => number | null): ByComponent {
   const changed = (figure: number | null): number | null => (figure === null ? null : change(figure));
   return {
@@ -140,7 +145,7 @@ export function mapComponents(figures: ByComponent, change: (figure: number) => 
   };
 }
 
-/** The sum over a component's processes; null if any of them is null. */
+/** Sums a value over each component's processes; null if any value is null. */
 function byComponent(run: Run, figure: (series: ProcessSeries) => number | null): ByComponent {
   const sum = (component: Component): number | null => {
     const figures = run.processes.filter((series) => series.component === component).map(figure);
@@ -150,12 +155,12 @@ function byComponent(run: Run, figure: (series: ProcessSeries) => number | null)
   return { proxy: sum('proxy'), server: sum('server'), generator: sum('generator') };
 }
 
-/** Whether it was there from before the load to its end. */
+/** Reports whether a process existed from before the load to its end. */
 function isThroughout({ bornUs, endedUs }: ProcessSeries): boolean {
   return bornUs === null && endedUs === null;
 }
 
-/** The part of a span between a process's first and last sample; null if it is too small. */
+/** Returns the part of a span between a process's first and last sample; null if that part is too small. */
 function coverage({ samples }: ProcessSeries, span: Span): Span | null {
   const first = samples[0];
   const last = samples.at(-1);
@@ -169,8 +174,8 @@ function coverage({ samples }: ProcessSeries, span: Span): Span | null {
 }
 
 /**
- * A sample covers the time since the one before. Its utilisation is weighted by how much of that time lies in the
- * span.
+ * Averages event loop figures over a span. A sample covers the time since the previous one, so its
+ * utilisation is weighted by the part of that time within the span.
  */
 function loopFigures(
   samples: readonly Sample[],
@@ -189,7 +194,7 @@ function loopFigures(
       weight += overlap;
       weighted += overlap * sample.loopUtilisation;
     }
-    // If a sample only partly lies in the span, its longest delay may have been outside.
+    // If most of a sample's interval lies outside the span, its longest delay may have been outside, too.
     const within = overlap * 2 >= sample.atUs - before.atUs;
     if (sample.loopDelayMaxUs !== null && within) longest = Math.max(longest ?? 0, sample.loopDelayMaxUs);
   }

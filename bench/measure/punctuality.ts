@@ -4,20 +4,20 @@ import { total } from './arithmetic.ts';
 import { bucketsOf } from './histogram.ts';
 import { mergeSlices } from './span.ts';
 
-/** An echo later than this after its intended time no longer counts for the second that asked for it. */
+/** An echo that arrives more than this after its intended time is not in time. */
 const IN_TIME_US = 1_000_000;
 
 /**
- * The share of messages due in these slices of an open loop that were echoed within 1 s of their intended time.
- * Messages that were given up are among the response times with the time they had waited, but they are not echoes.
- * Null if nothing was due.
+ * Returns the share of messages due in these slices of an open loop that were echoed within 1 s of their
+ * intended time. Given-up messages are among the response times with the time they had waited, but they are
+ * not echoes. Null if nothing was due.
  *
  * @param unanswered messages that are in no histogram because they are still outstanding
  */
 export function inTimeShare(slices: readonly Slice[], unanswered: number): number | null {
   const response = countsOf(slices, 'response');
   const givenUp = countsOf(slices, 'lostWait').inTime + countsOf(slices, 'unsentWait').inTime;
-  // In a run from before `due` was counted, it is 0.
+  // `due` is 0 in a run from before it was counted.
   const due = Math.max(
     total(slices.map(({ counters }) => counted(counters, 'due'))),
     response.all + unanswered,

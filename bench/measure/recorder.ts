@@ -14,37 +14,38 @@ import { Counts } from './counts.ts';
 
 const SECOND_US = 1_000_000;
 
-/** When the phases begin and end, in whole µs since the run's epoch. */
+/** Boundaries between the phases, in whole µs since the run's epoch. */
 export interface PhaseTimes {
-  /** The end of the last handshake of all workers. The time from here to the warm-up belongs to no phase. */
+  /** End of the last handshake of all workers. The time from here to the warm-up belongs to no phase. */
   connectedUs: number;
   warmUpUs: number;
   steadyUs: number;
   drainUs: number;
 }
 
-/** Durations of the parts of a handshake in µs; tls is null on a plain connection. */
+/** Durations of the handshake stages in µs; tls is null on a plain connection. */
 export interface HandshakeTimes {
   tcpUs: number;
   tlsUs: number | null;
   upgradeUs: number;
 }
 
-/** Reports what the event loop did since the last call; null if too little time has passed. */
+/** Returns event loop statistics since the last call; null if too little time has passed. */
 export type LoopReader = () => LoopFigures | null;
 
 type Bounds = Pick<Recording, 'startUs' | 'endUs' | 'phase'>;
 
-/** Where something is counted that belongs to one phase: counters and histograms by name. */
+/** Counters and histograms that belong to one phase, by name. */
 export interface Books {
   readonly counters: Counters;
   readonly histograms: Readonly<Record<string, Counts>>;
 }
 
 /**
- * Counts what one generator worker sees, under the names that the scenario declares, and emits one Recording per
- * second. Times are µs since the run's epoch and must not decrease. Nothing is trimmed here. Phases are labels, and
- * what was due in the warm-up but happens after it still belongs to the warm-up (`of`).
+ * Records the events of one generator worker under the names that the scenario declares, and emits one
+ * Recording per second. Times are in µs since the run's epoch and must not decrease. Nothing is trimmed here.
+ * Phases are labels: whatever was due in the warm-up but happens after it still belongs to the warm-up
+ * (`of`).
  */
 export class Recorder {
   readonly #from: WorkerId;
@@ -52,22 +53,22 @@ export class Recorder {
   readonly #readLoop: LoopReader;
   readonly #zero: Counters;
   #failures: FailureCounts = {};
-  /** What happens now. */
+  /** Counters and histograms for current events. */
   readonly now: Books;
-  /** What belongs to the warm-up but is recorded after it. */
+  /** Counters and histograms for warm-up data that arrives after the warm-up. */
   readonly #late: Books;
   #lateUsed = false;
   #startUs = 0;
-  /** Null between the last handshake and the warm-up. */
+  /** Current phase; null between the last handshake and the warm-up. */
   #phase: Phase | null = 'connect';
   #cutUs = SECOND_US;
   #times: PhaseTimes | undefined;
   #steadyUs = 0;
-  /** The last slices of connect and warm-up, to which supplements are added. */
+  /** Bounds of the last connect and warm-up slices, to which supplements are added. */
   #lastConnect: Bounds = { startUs: 0, endUs: 0, phase: 'connect' };
   #lastWarmUp: Bounds = { startUs: 0, endUs: 0, phase: 'warm-up' };
   readonly #totals: Counters;
-  /** Recordings emitted so far. */
+  /** Number of recordings emitted so far. */
   recordings = 0;
   readonly #gauges: Map<string, () => number>;
   open = 0;
@@ -91,14 +92,17 @@ export class Recorder {
   }
 
   /**
-   * All handshakes of this worker are done. Nothing is emitted until `schedule` sets the end of the whole run's
-   * connect phase, because the current slice may have to end there.
+   * Signals that all handshakes of this worker are done. Nothing is emitted until `schedule` sets the end of
+   * the whole run's connect phase, because the current slice may have to end there.
    */
   connected(): void {
     this.#cutUs = Number.POSITIVE_INFINITY;
   }
 
-  /** Sets the end of the connect phase and the phases that follow. From now on slices begin at their bounds. */
+  /**
+   * Sets the end of the connect phase and the phases that follow. From then on, slices are split at phase
+   * boundaries.
+   */
   schedule(times: PhaseTimes): void {
     this.#times = times;
     this.#steadyUs = times.steadyUs;
@@ -115,7 +119,7 @@ export class Recorder {
     this.record('handshake', times.tcpUs + (times.tlsUs ?? 0) + times.upgradeUs);
   }
 
-  /** A connection that was open is no longer. */
+  /** Records that an open connection has closed. */
   closed(): void {
     this.open--;
   }
@@ -126,46 +130,49 @@ export class Recorder {
     this.#failures[key] = (this.#failures[key] ?? 0) + 1;
   }
 
-  /** How to read a declared gauge, which is part of every recording; 0 until this is called. */
+  /** Registers the function that reads a declared gauge for every recording. Until then the gauge is 0. */
   level(name: string, read: () => number): void {
     this.#gauges.set(name, read);
   }
 
-  /** Counts under a declared name what happens now; `at` comes first. */
+  /** Increments a declared counter for the current time. Call `at` first. */
   count(name: string, by = 1): void {
     this.now.counters[name] = (this.now.counters[name] ?? 0) + by;
   }
 
-  /** Records a time in µs under a declared name, as of now; `at` comes first. */
+  /** Adds a duration in µs to a declared histogram for the current time. Call `at` first. */
   record(name: string, us: number): void {
     this.now.histograms[name]?.record(us);
   }
 
-  /** It is `nowUs`: emits every recording that is complete by then. Comes before anything is counted. */
+  /**
+   * Advances the clock to `nowUs` and emits every recording completed by then. Call this before counting
+   * anything.
+   */
   at(nowUs: number): void {
     if (nowUs >= this.#cutUs) this.advance(nowUs);
   }
 
-  /** Where something is counted that was due at `intendedUs`; `at` comes first. */
+  /** Returns the counters and histograms for something that was due at `intendedUs`. Call `at` first. */
   of(nowUs: number, intendedUs: number): Books {
     if (intendedUs >= this.#steadyUs || nowUs < this.#steadyUs) return this.now;
     this.#lateUsed = true;
     return this.#late;
   }
 
-  /** Emits every recording that is complete by now. Call it about once a second when nothing happens. */
+  /** Emits every recording completed by now. Call this about once a second when nothing happens. */
   advance(nowUs: number): void {
     while (nowUs >= this.#cutUs) this.#cut(this.#cutUs);
   }
 
-  /** Ends recording: emits what is left, and nothing after that. */
+  /** Ends recording and emits the remaining data. Nothing is emitted after that. */
   finish(nowUs: number): void {
     this.advance(nowUs);
     this.#cut(Math.max(Math.ceil(nowUs), this.#startUs));
     this.#cutUs = Number.POSITIVE_INFINITY;
   }
 
-  /** Sums of all recordings emitted, and the levels of now. */
+  /** Counters summed over all emitted recordings, and the current gauge values. */
   get totals(): Counters {
     return { ...this.#totals, ...this.#levels() };
   }
@@ -190,15 +197,16 @@ export class Recorder {
     return Object.fromEntries([...this.#gauges].map(([name, read]) => [name, read()]));
   }
 
-  /** Events between the last handshake and the warm-up (failures) are added to the connect phase. */
+  /** Adds events between the last handshake and the warm-up (failures) to the connect phase. */
   #supplementConnect(): void {
     const counts = [...Object.values(this.#failures), ...Object.values(this.now.counters)];
     if (counts.some((count) => count > 0)) this.#handOut(this.#lastConnect, this.now, null, null);
   }
 
   /**
-   * Creates the emitted objects only here, because V8 treats an object that has lived for a second as old and keeps
-   * it until a full collection. With so little garbage that is rare: 0.7 MB per minute accumulated until then.
+   * Emits a recording. The emitted objects are only created here to keep them short-lived. V8 promotes an
+   * object that has lived for a second to the old generation and keeps it until a full collection. With so
+   * little garbage, a full collection is rare: 0.7 MB per minute accumulated until then.
    */
   #handOut(bounds: Bounds, books: Books, gauges: Recording['gauges'], loop: Recording['loop']): void {
     const counters = { ...books.counters };
@@ -219,7 +227,10 @@ export class Recorder {
     return us < times.steadyUs ? 'warm-up' : us < times.drainUs ? 'steady' : 'drain';
   }
 
-  /** The next whole second of the phase, or its end if that comes first. */
+  /**
+   * Returns the end of the current slice: the next whole second of the phase, or the end of the phase if that
+   * is earlier.
+   */
   #nextCut(us: number): number {
     const times = this.#times;
     if (times === undefined) return us + SECOND_US;

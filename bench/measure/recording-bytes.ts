@@ -5,18 +5,18 @@ import { type Counters, type Recording, recordedName } from '../model/recording.
 import { BUCKETS } from './counts.ts';
 
 /**
- * A recording as bytes, the form in which it leaves its process, independent of transport and engine. Numbers are
- * unsigned LEB128 (7 bits per byte, lowest first, with the highest bit set on all but the last). Strings are their
- * length in bytes followed by UTF-8. In this order:
+ * Binary encoding of a recording for sending it between processes, independent of transport and engine.
+ * Numbers are unsigned LEB128 (7 bits per byte, lowest first, with the highest bit set on all but the last).
+ * Strings are their length in bytes followed by UTF-8. The fields, in order:
  *
  *   version        1
  *   origin         host (string), worker, sequence
  *   bounds         startUs, endUs, index of the phase in PHASES
- *   counters       how many; for each its name (string) and count
- *   failures       how many kinds; for each its key (string) and count
- *   gauges         0, or 1 followed by how many; for each its name (string) and level
+ *   counters       number of counters; for each its name (string) and count
+ *   failures       number of kinds; for each its key (string) and count
+ *   gauges         0, or 1 followed by the number of gauges; for each its name (string) and value
  *   loop           0, or 1 followed by startUs, endUs, utilisation in millionths, delayMaxUs
- *   histograms     how many; for each its name (string) and how many pairs;
+ *   histograms     number of histograms; for each its name (string) and number of pairs;
  *                  for each pair its bucket's distance from the previous bucket (from −1), and its count
  *
  * Changing this order or PHASES requires a new version.
@@ -57,8 +57,8 @@ export function encodeRecording(recording: Recording): Buffer {
 }
 
 /**
- * Reads what `encodeRecording` wrote. Time and memory are proportional to the number of bytes, whatever they
- * contain.
+ * Decodes the output of `encodeRecording`. Time and memory are proportional to the number of bytes, whatever
+ * they contain.
  *
  * @throws Error with the reason if the bytes are not a recording
  */
@@ -202,7 +202,7 @@ class Reader {
 
   pairs(): Uint32Array {
     const count = this.number();
-    // A pair takes at least two bytes. The check avoids allocating memory based on an unverified number.
+    // A pair takes at least two bytes. This check avoids allocating memory based on an unverified number.
     if (count > this.#left / 2) throw new Error('it ends in the middle of a histogram');
     const pairs = new Uint32Array(count * 2);
     let index = -1;

@@ -6,15 +6,16 @@ import { latencyNameOf } from './figures.ts';
 import { mergeEncoded, supportedPercentile } from './histogram.ts';
 import { ownSeconds } from './span.ts';
 
-/** One point of a chart over time, covering one or more neighbouring slices. */
+/** One point of a time series chart, covering one or more neighbouring slices. */
 export interface Point {
-  /** The interval that the point covers, and its middle, in µs since the run's epoch. */
+  /** The interval that the point covers and its midpoint, in µs since the run's epoch. */
   startUs: number;
   endUs: number;
   atUs: number;
   phase: Phase;
   /**
-   * Null, like all rates, if the interval is too short for one: the end of a drain has no meaningful throughput.
+   * Messages due per second. Null, like all rates, if the interval is too short, because the end of a drain
+   * has no meaningful throughput.
    */
   duePerSecond: number | null;
   sentPerSecond: number | null;
@@ -28,12 +29,13 @@ export interface Point {
   maxUs: number | null;
 }
 
-/** A rate over less than this is chance: it would extrapolate from a few messages. */
+/** Minimum interval for a rate. A shorter one would extrapolate from a few messages. */
 const LEAST_FOR_RATE_US = 250_000;
 
 /**
- * The course of a run in at most `limit` points (plus one for each phase). If there are more slices, neighbouring
- * slices of a phase are combined: counts are added and histograms merged, so no sample is left out.
+ * Returns a run as a time series of at most `limit` points (plus one for each phase). If there are more
+ * slices, neighbouring slices of a phase are combined: counts are added and histograms merged, so no sample
+ * is omitted.
  */
 export function seriesOf(run: Run, limit = 120): Point[] {
   const seconds = bySecond(run);
@@ -58,8 +60,8 @@ interface Second {
 }
 
 /**
- * Groups the slices of each second. Besides a steady slice there may be one labelled warm-up, with latencies of
- * messages that were due earlier. The phase of the second is the later of the two.
+ * Groups slices by second. Besides a steady slice there may be one labelled warm-up, with latencies of
+ * messages that were due earlier. The later of the two phases becomes the phase of the second.
  */
 function bySecond(run: Run): Second[] {
   const seconds = new Map<number, Second>();
@@ -77,7 +79,9 @@ function bySecond(run: Run): Second[] {
   return [...seconds.values()].sort((a, b) => a.startUs - b.startUs);
 }
 
-/** Empty for a group without duration, which has no rate. */
+/**
+ * Combines a group of seconds into a point. Empty if the group has no duration, because then it has no rate.
+ */
 function pointOf(run: Run, group: readonly Second[]): Point[] {
   const [first] = group;
   const last = group.at(-1);

@@ -1,11 +1,14 @@
-/** How much one more costs, as the slope of a straight line through measured sizes. */
+/**
+ * Cost of one additional connection, as the slope of a straight line fitted to memory measured at several
+ * sizes.
+ */
 export interface Slope {
-  /** Bytes for each connection. */
+  /** Bytes per connection. */
   bytes: number;
-  /** The ends of its 95 % interval. */
+  /** Bounds of its 95 % confidence interval. */
   low: number;
   high: number;
-  /** How many sizes were measured. */
+  /** Number of sizes measured. */
   sizes: number;
 }
 
@@ -13,8 +16,9 @@ export interface Slope {
 const T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 
 /**
- * The ordinary least squares slope with its 95 % interval (standard error of the slope × Student's t with n − 2
- * degrees of freedom). Null for fewer than three sizes, for more than twelve, and if all sizes are the same.
+ * Computes the ordinary least squares slope with its 95 % interval (standard error of the slope × Student's t
+ * with n − 2 degrees of freedom). Null for fewer than three sizes, for more than twelve, and if all sizes are
+ * equal.
  */
 export function slopeOf(points: readonly { size: number; bytes: number }[]): Slope | null {
   const sizes = points.length;

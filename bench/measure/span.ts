@@ -9,7 +9,7 @@ export interface Span {
   endUs: number;
 }
 
-/** The interval of a phase; null if the run did not reach it or left it immediately. */
+/** Returns the interval of a phase; null if the run did not reach the phase or left it immediately. */
 export function phaseSpan(run: Run, phase: Phase): Span | null {
   const span = run.phases.find((candidate) => candidate.phase === phase);
   return span !== undefined && span.endUs > span.startUs
@@ -17,7 +17,7 @@ export function phaseSpan(run: Run, phase: Phase): Span | null {
     : null;
 }
 
-/** The slices of one or more phases, in the order in which they were recorded. */
+/** Returns the slices of the given phases in recording order. */
 export function slicesOf(run: Run, ...phases: Phase[]): Slice[] {
   return run.slices.filter((slice) => phases.includes(slice.phase));
 }
@@ -26,14 +26,17 @@ export function seconds(span: Span): number {
   return (span.endUs - span.startUs) / 1e6;
 }
 
-/** How many seconds of a span the run had to itself; all of it if it takes no turns. */
+/**
+ * Returns the number of seconds of a span that the run had to itself. This is the whole span if the run is
+ * not interleaved.
+ */
 export function ownSeconds(run: Run, { startUs, endUs }: Span): number {
   const firstTurnUs = run.phases.find(({ phase }) => phase === 'warm-up')?.startUs ?? endUs;
   const own = (us: number) => ownTimeUs(run.plan.turns, us - firstTurnUs);
   return (own(endUs) - own(startUs)) / 1e6;
 }
 
-/** The samples of one kind in these slices, merged. */
+/** Merges the samples of one kind from these slices. */
 export function mergeSlices(slices: readonly Slice[], name: string): Histogram {
   return mergeEncoded(slices.flatMap((slice) => slice.histograms[name] ?? []));
 }

@@ -4,23 +4,23 @@ import { SCENARIOS } from '../scenarios/registry.ts';
 import type { Metric } from './metric.ts';
 import { metricNamed } from './metrics.ts';
 
-/** A metric in the step that a comparison takes it from. */
+/** A metric, and the step whose runs a comparison takes it from. */
 export interface ComparedMetric extends Omit<ComparedName, 'name'> {
   metric: Metric;
 }
 
-/** What comparisons of every scenario compare. No two scenarios have a step of the same name. */
+/** The compared metrics of every scenario. Step names are unique across scenarios. */
 export const COMPARED: readonly ComparedMetric[] = SCENARIOS.flatMap(({ compared }) =>
   compared.map(({ name, ...rest }) => ({ metric: metricNamed(name), ...rest })),
 );
 
-/** The weights of all that the scenario of these steps compares, in whichever of its steps. */
+/** Returns the weights of all metrics that the scenario of these steps compares, in any of its steps. */
 export function weightsBeside(steps: readonly Step[]): number[] {
   const scenario = SCENARIOS.find((each) => each.steps.some(({ name }) => steps.includes(name)));
   return (scenario?.compared ?? []).map(({ weight }) => weight);
 }
 
-/** Whether the verdict on a variant goes by it. */
+/** Reports whether this metric determines a variant's overall verdict. */
 export function isHeadline({ name, step }: { name: string; step: Step }): boolean {
   return COMPARED.some((each) => each.headline && each.metric.name === name && each.step === step);
 }

@@ -3,41 +3,48 @@ import { finding } from '../wording/finding.ts';
 import type { EvidenceFacts } from '../wording/validity.ts';
 import type { Metric, RunFacts } from './metric.ts';
 
-/** The rules by which runs are unfit for metrics. */
+/** A rule that reports why a run is unfit for a metric, or null if it is fit. */
 type Rule = Metric['unfit'];
 
-/** Counts and what the bench does itself: they only have to be complete. */
+/** Rule for counts and for the benchmark's own figures: the run must only be complete. */
 export const notCompleted: Rule = ({ outcome }) =>
   outcome.state === 'completed'
     ? null
     : finding('not-completed', { state: outcome.state, reason: outcome.reason });
 
-/** CPU time and memory: whoever set the pace, what was done is what it cost. */
+/**
+ * Rule for CPU time and memory. They are valid regardless of the bottleneck, if nothing failed or was lost.
+ */
 export const incomplete: Rule = (run) => {
   const failed = run.metrics['connections.failed'] ?? 0;
   const lost = run.metrics['messages.lost'] ?? 0;
   return notCompleted(run) ?? (failed + lost === 0 ? null : finding('lost-some', { failed, lost }));
 };
 
-/** The middle of a latency survives a generator that was late now and then, but not a rate that was not reached. */
+/**
+ * Rule for the middle of a latency distribution. It tolerates a generator that is occasionally late, but not
+ * a missed rate.
+ */
 export const offSchedule: Rule = (run) => {
   const { component, evidence } = run.validity.limit;
   const facts = evidence.data.evidence as EvidenceFacts | undefined;
   return incomplete(run) ?? (component === 'schedule' ? null : finding('off-schedule', { evidence: facts }));
 };
 
-/** A cost per message depends on the rate, so an open loop has to keep its own. */
+/** Rule for cost per message. It depends on the rate, so an open loop must keep its schedule. */
 export const incompleteOrOffSchedule: Rule = (run) =>
   run.step === 'latency' ? offSchedule(run) : incomplete(run);
 
-/** A throughput that the generator or the echo server limited is theirs. */
+/**
+ * Rule for throughput. If the generator or the echo server was the limit, the figure does not describe Nginx.
+ */
 export const limitedElsewhere: Rule = (run) => {
   const { verdict } = run.validity;
   const isLimited = verdict === 'generator-limited' || verdict === 'server-limited';
   return incomplete(run) ?? (isLimited ? firstReason(run) : null);
 };
 
-/** The tail is the first to show anything that is not Nginx. */
+/** Rule for tail latency, which is the first figure to show influences other than Nginx. */
 export const invalid: Rule = (run) =>
   incomplete(run) ?? (run.validity.verdict === 'valid' ? null : firstReason(run));
 

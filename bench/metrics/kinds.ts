@@ -5,7 +5,9 @@ import { MEASURED, type Run } from '../model/run.ts';
 import { notCompleted } from './fitness.ts';
 import type { Metric } from './metric.ts';
 
-/** How metrics of one kind are made: by the registry, and by scenarios for those of their own. */
+/**
+ * Factories for metrics of one kind. The registry uses them, and scenarios use them for their own metrics.
+ */
 
 type Statistic = Exclude<keyof Summary, 'count'>;
 
@@ -21,19 +23,19 @@ const STATISTICS: Record<Statistic, string> = {
   max: 'maximum',
 };
 
-/** A few late messages decide these. */
+/** Statistics that a few late messages can determine. */
 const TAIL: readonly string[] = ['p99', 'p999', 'p9999', 'max'];
 
-/** What all statistics of one time have in common; `unfit` depends on whether it is of the tail. */
+/** Properties shared by all statistics of one time. `unfit` may differ between the middle and the tail. */
 export interface TimeKind extends Pick<Metric, 'step' | 'needs'> {
   name: string;
-  /** As a person would call it: `response time`. */
+  /** Human-readable name: `response time`. */
   title: string;
   read(figures: RunFigures): Summary | null | undefined;
   unfit: Metric['unfit'] | { middle: Metric['unfit']; tail: Metric['unfit'] };
 }
 
-/** A metric for each statistic of a time, in µs. */
+/** Creates a metric for each statistic of a time, in µs. */
 export function times({ name, title, read, unfit, ...kind }: TimeKind): Metric[] {
   return (Object.keys(STATISTICS) as Statistic[]).map((statistic) => ({
     ...kind,
@@ -47,15 +49,15 @@ export function times({ name, title, read, unfit, ...kind }: TimeKind): Metric[]
   }));
 }
 
-/** What most metrics are: of the same question in each step, and without needs. */
+/** Defaults of most metrics: not specific to a step, and without needs. */
 export const PLAIN = { step: null, needs: [] } as const;
 
-/** A plain number that every completed run has. */
+/** Creates a metric for a plain number that every completed run has. */
 export function count(name: string, title: string, better: Metric['better'], read: Metric['read']): Metric {
   return { ...PLAIN, name, title, unit: 'count', better, kind: 'usage', unfit: notCompleted, read };
 }
 
-/** A component, of those that do the work. */
+/** A component that takes part in the measured work. */
 export type Part = (typeof MEASURED)[number];
 
 const PARTS: Record<Part | 'total', string> = {
@@ -65,7 +67,7 @@ const PARTS: Record<Part | 'total', string> = {
   total: '',
 };
 
-/** A figure of each component, and of all that do the work. */
+/** Creates a metric for each component and one for their total. */
 export function usage(
   group: string,
   title: string,
@@ -90,8 +92,9 @@ export function usage(
 }
 
 /**
- * Nginx, if there is one, echo servers and generators: a proxy takes work off the one and puts it on the other. A
- * generator that spins until the next message is due is left out, because it is always equally busy.
+ * Adds up Nginx, if any, echo servers and generators, because a proxy takes work off one and adds work to
+ * another. A generator that spins until the next message is due is excluded, because it is always equally
+ * busy.
  */
 function totalOf(
   { proxy, pacing }: Pick<Run['plan'], 'proxy' | 'pacing'>,

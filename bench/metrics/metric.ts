@@ -4,30 +4,36 @@ import type { MetricUnit } from '../model/metric.ts';
 import type { RunPlan, Step } from '../model/plan.ts';
 import type { RunSummary } from '../model/result.ts';
 
-/** What a metric needs to know of a run to say whether it qualifies; the index of a result has it. */
+/** The facts about a run that decide whether it qualifies for a metric. A result's index contains them. */
 export type RunFacts = Pick<RunSummary, 'variant' | 'step' | 'round' | 'outcome' | 'validity' | 'metrics'>;
 
-/** What a run must have for a metric to exist. */
+/** Prerequisites that a metric can have on a run. */
 export const NEEDS = ['schedule', 'closed-loop', 'http', 'proxy'] as const;
 export type Need = (typeof NEEDS)[number];
 
-/** A named figure of a run, defined once: whatever shows, compares, exports or judges it goes by this. */
+/**
+ * A named figure of a run. All code that shows, compares, exports or judges the figure uses this one
+ * definition.
+ */
 export interface Metric {
-  /** As thresholds, JSON and exports have it: `response.p50`. */
+  /** Name in thresholds, JSON and exports: `response.p50`. */
   name: string;
-  /** As a person would call it: `response time p50`. */
+  /** Human-readable name: `response time p50`. */
   title: string;
   unit: MetricUnit;
-  /** Null: neither is better. */
+  /** The better direction; null if neither is better. */
   better: 'lower' | 'higher' | null;
-  /** Of speed one is faster or slower; of what is used up, lower or higher. */
+  /**
+   * Determines the wording of verdicts: `speed` is faster or slower, `usage` (resource use) is lower or
+   * higher.
+   */
   kind: 'speed' | 'usage';
-  /** The step whose question it answers; null: it is the same question in each. */
+  /** The step that the metric belongs to; null if it means the same in every step. */
   step: Step | null;
-  /** What a run must have to provide it. */
+  /** Prerequisites for a run to provide the metric. */
   needs: readonly Need[];
-  /** In base units (µs, bytes, per second); null where the run does not give it. */
+  /** Reads the value in base units (µs, bytes, per second); null if the run does not provide it. */
   read(figures: RunFigures, plan: Pick<RunPlan, 'proxy' | 'pacing'>): number | null;
-  /** Why a run may not be used for it; null where it may. */
+  /** Returns the reason why a run may not be used for the metric; null if it may. */
   unfit(run: RunFacts): Finding | null;
 }

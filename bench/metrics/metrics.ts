@@ -7,7 +7,7 @@ import { incomplete, notCompleted } from './fitness.ts';
 import { count, type Part, PLAIN, times, usage } from './kinds.ts';
 import type { Metric, Need, RunFacts } from './metric.ts';
 
-/** The parts of a handshake, and the whole. */
+/** Titles of the handshake stages and of the whole handshake. */
 const HANDSHAKES = {
   tcp: 'TCP connect time',
   tls: 'TLS handshake time',
@@ -33,14 +33,17 @@ const HTTP_RATE: Metric = {
   unfit: notCompleted,
 };
 
-/** Of all processes of a component, at the end of the steady phase; null where it has none, or one was not seen. */
+/**
+ * Sums the resident memory of a component's processes at the end of the steady phase; null if it has none, or
+ * if one was not sampled.
+ */
 function residentBytes({ processes }: RunFigures, part: Part): number | null {
   const own = processes.filter(({ component }) => component === part);
   const seen = own.flatMap((process) => process.residentBytes ?? []);
   return own.length === 0 || seen.length < own.length ? null : total(seen);
 }
 
-/** Every metric there is: those of every run, then those of each scenario. `--help` lists them in this order. */
+/** All metrics: those common to every run, then those of each scenario. `--help` lists them in this order. */
 export const METRICS: readonly Metric[] = [
   ...(Object.keys(HANDSHAKES) as (keyof typeof HANDSHAKES)[]).flatMap((name) =>
     times({
@@ -82,19 +85,22 @@ export const METRICS: readonly Metric[] = [
 
 const BY_NAME = new Map(METRICS.map((metric) => [metric.name, metric]));
 
-/** Undefined for a name that older results may have, or that is none. */
+/** Looks up a metric. Undefined for an unknown name, or for a name that only older results use. */
 export function findMetric(name: string): Metric | undefined {
   return BY_NAME.get(name);
 }
 
-/** @throws Error for a name that is not in the registry: one of ours that is misspelt */
+/** @throws Error if the name is not in the registry, which is a typo in our own code */
 export function metricNamed(name: string): Metric {
   const metric = findMetric(name);
   if (metric === undefined) throw new Error(`No metric is called ${name}.`);
   return metric;
 }
 
-/** With the step behind it where it is not of the step that answers it: `Nginx CPU per message, latency step`. */
+/**
+ * Returns a metric's title. Appends the step unless it is the metric's usual one: `Nginx CPU per message,
+ * latency step`.
+ */
 export function metricTitle({ name, step }: { name: string; step: Step }): string {
   const metric = findMetric(name);
   if (metric === undefined) return `${name}, ${step} step`;
@@ -103,23 +109,23 @@ export function metricTitle({ name, step }: { name: string; step: Step }): strin
   return step === usual ? metric.title : `${metric.title}, ${step} step`;
 }
 
-/** All metrics of a run by name, in base units; null where the run does not give one. */
+/** Computes all metrics of a run by name, in base units; null if the run does not provide one. */
 export function metricsOf(figures: RunFigures, plan: Run['plan']): Record<string, number | null> {
   return Object.fromEntries(METRICS.map(({ name, read }) => [name, read(figures, plan)]));
 }
 
-/** The steps in which a metric is to be checked: the one that answers it where that is asked for, else all. */
+/** Returns the steps in which to check a metric: its own step if requested, otherwise all steps. */
 export function stepsAnswering(name: string, steps: readonly Step[]): readonly Step[] {
   const step = findMetric(name)?.step ?? null;
   return step !== null && steps.includes(step) ? [step] : steps;
 }
 
-/** What a metric needs and a run with these things lacks; undefined if it lacks nothing. */
+/** Returns the first prerequisite of a metric that a run lacks; undefined if it lacks none. */
 export function lackingNeed(name: string, has: Readonly<Record<Need, boolean>>): Need | undefined {
   return findMetric(name)?.needs.find((need) => !has[need]);
 }
 
-/** What a planned run has of what metrics need. */
+/** Determines which metric prerequisites a planned run meets. */
 export function needsMet({ workload, http, proxy }: Run['plan']): Record<Need, boolean> {
   const kind = workload.load?.kind ?? null;
   return {
@@ -130,7 +136,7 @@ export function needsMet({ workload, http, proxy }: Run['plan']): Record<Need, b
   };
 }
 
-/** What fitness rules look at, of a run and its figures. */
+/** Collects the facts about a run and its figures that fitness rules use. */
 export function factsOf({ plan, outcome, validity }: Run, figures: RunFigures): RunFacts {
   const { variant, step, round } = plan;
   return { variant, step, round, outcome, validity, metrics: metricsOf(figures, plan) };

@@ -3,57 +3,63 @@ import { effectVerdictSchema } from './comparison.ts';
 import { amount, count } from './load.ts';
 import { engineSchema, positive, stepSchema } from './plan.ts';
 
-/** A metric and the step whose runs it comes from. */
+/** Identifies a metric and the step whose runs it comes from. */
 const figureNameSchema = { name: v.string(), step: stepSchema };
 const ratio = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 /** The purpose of one variant in a calibration. */
 export const trialSchema = v.strictObject({
   variant: v.string(),
-  /** How it differs from the baseline. */
+  /** The change that distinguishes it from the baseline. */
   change: v.string(),
-  /** Null: nothing can differ. Else the figure in which it must show, and as what. */
+  /**
+   * The metric in which the change must show and the expected verdict; null if the variant equals the
+   * baseline.
+   */
   expected: v.nullable(v.strictObject({ ...figureNameSchema, verdict: effectVerdictSchema })),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** Whether a cost that is known to exist was found. */
+/** A variant with a known effect, and whether the comparison detected that effect. */
 export const knownEffectSchema = v.strictObject({
   variant: v.string(),
   ...figureNameSchema,
-  /** Variant ÷ baseline, as measured; null if no round gave a value. */
+  /** Measured ratio, variant ÷ baseline; null if no round gave a value. */
   effect: v.nullable(ratio),
-  /** What the comparison said of it; `found` where that is what was expected. */
+  /** The comparison's verdict. `found` is true if this is the expected verdict. */
   verdict: effectVerdictSchema,
   found: v.boolean(),
 });
 export type KnownEffect = v.InferOutput<typeof knownEffectSchema>;
 
-/** How much a metric varies between runs of the same variant. */
+/** Run-to-run variation of a metric for a single variant. */
 export const spreadSchema = v.strictObject({
   ...figureNameSchema,
-  /** Runs of the baseline that count. */
+  /** Number of baseline runs included. */
   runs: count,
-  /** Standard deviation ÷ mean over these runs; null with fewer than two. */
+  /** Standard deviation ÷ mean over these runs; null if there are fewer than two. */
   variation: v.nullable(amount),
-  /** The smallest effect that such a comparison detects, from rounds of the baseline against itself. */
+  /** Smallest detectable effect, estimated from rounds that compare the baseline with itself. */
   detectable: v.nullable(ratio),
 });
 export type FigureSpread = v.InferOutput<typeof spreadSchema>;
 
 const resultsEntries = {
-  /** How many metrics that cannot differ were judged, and how many of them were reported as different. */
+  /**
+   * Metrics compared although they cannot differ (`figures`), and those reported as different anyway
+   * (`called`).
+   */
   falsePositives: v.strictObject({
     figures: count,
     called: count,
-    /** 95 % interval of called ÷ figures. */
+    /** 95 % confidence interval of called ÷ figures. */
     interval: v.tuple([amount, amount]),
   }),
   spread: v.array(spreadSchema),
   known: v.array(knownEffectSchema),
 };
 
-/** What follows from the rounds of a calibration. Its figures are in the comparison next to it. */
+/** Conclusions from the rounds of a calibration. The compared metrics are in the accompanying comparison. */
 export const calibrationSchema = v.strictObject({
   kind: v.literal('calibration'),
   trials: v.array(trialSchema),
@@ -61,22 +67,22 @@ export const calibrationSchema = v.strictObject({
 });
 export type Calibration = v.InferOutput<typeof calibrationSchema>;
 
-/** The conditions under which a calibration applies. It says little about any others. */
+/** The conditions under which a calibration applies. Its results do not transfer to other conditions. */
 export const calibratedMachineSchema = v.strictObject({
   cpuModel: v.string(),
   cpus: count,
   kernel: v.string(),
   engine: engineSchema,
-  /** Version of Nginx. */
+  /** Nginx version. */
   nginx: v.string(),
 });
 export type CalibratedMachine = v.InferOutput<typeof calibratedMachineSchema>;
 
-/** A calibration as stored for later comparisons on the same machine. */
+/** A calibration saved for later comparisons on the same machine. */
 export const keptCalibrationSchema = v.strictObject({
   schemaVersion: v.literal(1),
   machine: calibratedMachineSchema,
-  /** Id and start time of its result. */
+  /** Id and start time of the calibration's result. */
   id: v.string(),
   startedAt: v.string(),
   /** Name of the variant that was compared with itself. */

@@ -6,26 +6,32 @@ import { positive } from './plan.ts';
 
 const level = v.pipe(amount, v.gtValue(0));
 
-/** One run of the search. */
+/** One run of a capacity search. */
 export const trialSchema = v.strictObject({
-  /** Messages per second, or number of WebSockets. */
+  /** Messages per second or number of WebSockets, depending on the axis. */
   level,
   /** Whether the run finished, kept its schedule and met every objective. */
   met: v.boolean(),
-  /** Whether the system kept up with the schedule, in rate and in time. */
+  /** Whether the system kept up with the schedule, both in rate and in timeliness. */
   keptSchedule: v.boolean(),
-  /** The metric of each objective, in base units and in the order of the objectives; null if the run lacks it. */
+  /**
+   * Value of each objective's metric, in base units and in the order of the objectives; null if the run lacks
+   * it.
+   */
   figures: v.array(v.nullable(v.pipe(v.number(), v.finite()))),
-  /** Why a miss need not be the doing of what is measured, null where it is, and where nothing was missed. */
+  /**
+   * Reason to attribute a missed objective to something other than the measured component. Null if nothing
+   * was missed, or if the measured component is responsible.
+   */
   elsewhere: v.nullable(findingSchema),
 });
 export type Trial = v.InferOutput<typeof trialSchema>;
 
-/** What is raised until an objective is missed, and what stays constant. */
+/** The quantity that is raised until an objective is missed, and the quantity that stays constant. */
 export const axisSchema = v.variant('over', [
-  /** Messages per second, over this many WebSockets. */
+  /** Raises messages per second over a constant number of WebSockets. */
   v.strictObject({ over: v.literal('rate'), connections: positive }),
-  /** WebSockets, with this many messages per second on all of them together or on each. */
+  /** Raises the number of WebSockets. The message rate is constant, either in total or per connection. */
   v.strictObject({
     over: v.literal('connections'),
     ratePerSecond: level,
@@ -35,9 +41,12 @@ export const axisSchema = v.variant('over', [
 export type Axis = v.InferOutput<typeof axisSchema>;
 
 /**
- * What is known about a capacity. `between`: the objectives are met at the lower bound, and the measured component
- * misses them at the upper one. `at-least`: something else was the limit above the lower bound. `below`: they are
- * missed at every level tried. `unknown`: no trial met them, and something else may be the cause.
+ * Kinds of bounds on a capacity.
+ * - `between`: the objectives are met at the lower bound, and the measured component misses them at the upper
+ *   one.
+ * - `at-least`: something else was the limit above the lower bound.
+ * - `below`: the objectives are missed at every level tried.
+ * - `unknown`: no trial met the objectives, and something else may be the cause.
  */
 export const CAPACITY_BOUNDS = ['between', 'at-least', 'below', 'unknown'] as const;
 
@@ -46,18 +55,21 @@ export const capacitySchema = v.strictObject({
   kind: v.literal('capacity'),
   variant: v.string(),
   axis: axisSchema,
-  /** All have to be met. */
+  /** Objectives that must all be met. */
   objectives: v.array(conditionSchema),
   /**
-   * Highest level at which they were met, and lowest level above it at which they were not; null if there is none.
+   * Highest level that met the objectives, and lowest level above it that missed them; null if there is none.
    */
   interval: v.tuple([v.nullable(level), v.nullable(level)]),
   bound: v.picklist(CAPACITY_BOUNDS),
-  /** What kept the search from an upper bound of what is measured, null: nothing did. */
+  /**
+   * Reason that prevented the search from finding an upper bound for the measured component; null if there is
+   * none.
+   */
   limit: v.nullable(findingSchema),
-  /** Both ends are within the precision of each other and confirmed by repeats. */
+  /** True if both ends of the interval are within the required precision and confirmed by repeated runs. */
   finished: v.boolean(),
-  /** In the order in which they ran. */
+  /** Trials in the order in which they ran. */
   trials: v.array(trialSchema),
 });
 export type CapacitySearch = v.InferOutput<typeof capacitySchema>;

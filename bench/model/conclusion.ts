@@ -6,18 +6,18 @@ import { findingSchema } from './finding.ts';
 import { amount } from './load.ts';
 import { priceSchema } from './price.ts';
 
-/** What follows from several runs. */
+/** A conclusion drawn from several runs. */
 export const conclusionSchema = v.variant('kind', [
-  /** The rate of the latency step, and how it was chosen. */
+  /** The rate used in the latency step, and the reason for choosing it. */
   v.strictObject({
     kind: v.literal('rate'),
     ratePerSecond: amount,
-    /** True if the first rate turned out too high and was halved. */
+    /** True if the first rate proved too high and was halved. */
     halved: v.boolean(),
-    /** With the figures that it follows from. */
+    /** Includes the figures behind the choice. */
     reason: findingSchema,
   }),
-  /** No latency could be measured for this variant. */
+  /** A variant whose latency could not be measured. */
   v.strictObject({ kind: v.literal('left-out'), variant: v.string(), reason: findingSchema }),
   comparisonSchema,
   capacitySchema,

@@ -1,15 +1,15 @@
-/** How a user's own configuration is read, and how its WebSockets are requested. */
+/** Options for reading a user's own configuration and for requesting its WebSockets. */
 export interface ConfigurationOptions {
-  /** Where to find folders that the configuration names: `/etc/nginx` → `./site`. */
+  /** Maps folders named in the configuration to local ones: `/etc/nginx` → `./site`. */
   roots: readonly { from: string; to: string }[];
-  /** Path of a file with lines `NAME=value`, for `${NAME}` in the configuration. */
+  /** Path of a file with `NAME=value` lines that supply `${NAME}` in the configuration; null for none. */
   envFile: string | null;
-  /** Keeps access rules and limits, although they may block the load. */
+  /** Keeps access rules and rate limits, although they may block the load. */
   keepGuards: boolean;
-  /** Path of the WebSockets, optionally with a query; null to choose it from the locations. */
+  /** Path of the WebSocket endpoint, optionally with a query; null to choose one from the location blocks. */
   websocketPath: string | null;
-  /** Host header, and server name for TLS; null for the first name of the server. */
+  /** Host header and TLS server name; null for the server block's first name. */
   host: string | null;
-  /** Additional headers of the upgrade request. */
+  /** Additional headers to send with the upgrade request. */
   headers: readonly { name: string; value: string }[];
 }

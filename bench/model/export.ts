@@ -1,16 +1,16 @@
-/** The formats in which a result can be written besides its JSON and its report. */
+/** Export formats available in addition to a result's JSON and its report. */
 export const EXPORTS = ['csv', 'hgrm', 'markdown', 'junit', 'openmetrics'] as const;
 export type ExportName = (typeof EXPORTS)[number];
 
-/** The path that stands for standard output. */
+/** The path that denotes standard output. */
 export const STDOUT = '-';
 
-/** An export that the user asked for. */
+/** An export requested by the user. */
 export interface WantedExport {
   name: ExportName;
   /**
-   * Path of the file, or of the folder for exports with several files; `-` for stdout; null for the usual names in
-   * the run's folder.
+   * Path of the file, or of the folder if the export has several files. `-` writes to stdout; null uses the
+   * default names in the run's folder.
    */
   path: string | null;
 }

@@ -1,26 +1,27 @@
 import * as v from 'valibot';
 
-/** Whole numbers from 0: counts, bytes, microseconds. */
+/** Non-negative integers: counts, bytes, microseconds. */
 export const count = v.pipe(v.number(), v.finite(), v.integer(), v.minValue(0));
-/** Finite numbers from 0: rates, shares. */
+/** Non-negative finite numbers: rates, shares. */
 export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 /**
- * How work arrives. `closed`: a connection sends its next message when the echo of the last has arrived, with at
- * most `inFlight` unanswered. `open`: messages are due on a schedule fixed in advance.
+ * The arrival of work. In a `closed` loop, a connection sends its next message when the previous echo has
+ * arrived, with at most `inFlight` messages unanswered. In an `open` loop, messages are due on a schedule
+ * fixed in advance.
  */
 export const loadSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('closed'), inFlight: v.pipe(count, v.minValue(1)) }),
   v.strictObject({
     kind: v.literal('open'),
-    /** Over all connections of all generator workers. */
+    /** Total over all connections of all generator workers. */
     ratePerSecond: v.pipe(amount, v.gtValue(0)),
     arrivals: v.picklist(['uniform', 'poisson']),
   }),
 ]);
 export type Load = v.InferOutput<typeof loadSchema>;
 
-/** The load of a step that has one of this kind; null if it has none. */
+/** Builds the load of a step from its kind; null if the step has no load. */
 export function loadOf(
   kind: Load['kind'] | null,
   {
@@ -33,17 +34,19 @@ export function loadOf(
   return kind === 'closed' ? { kind, inFlight } : { kind, ratePerSecond, arrivals };
 }
 
-/** Messages per second that an open loop offers; null for any other load. */
+/** Returns the message rate offered by an open loop; null for any other load. */
 export function ratePerSecondOf(load: Load | null): number | null {
   return load?.kind === 'open' ? load.ratePerSecond : null;
 }
 
-/** Unanswered messages on each connection at most, by plan: one unless a closed loop asks for more. */
+/**
+ * Returns the maximum number of unanswered messages per connection: one unless a closed loop specifies more.
+ */
 export function inFlightOf(load: Load | null): number {
   return load?.kind === 'closed' ? load.inFlight : 1;
 }
 
-/** The content of messages. The size is drawn uniformly from minBytes to maxBytes, inclusive. */
+/** Size and type of the messages. Sizes are drawn uniformly from minBytes to maxBytes, inclusive. */
 export const payloadSchema = v.strictObject({
   minBytes: count,
   maxBytes: count,
@@ -51,28 +54,28 @@ export const payloadSchema = v.strictObject({
 });
 export type Payload = v.InferOutput<typeof payloadSchema>;
 
-/** The name of a scenario, which is also the name of its folder. */
+/** Name of a scenario, which is also the name of its folder. */
 export const scenarioName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/));
 
-/** What the options of a scenario were set to, by name: durations in ms, and words. */
+/** Values of a scenario's options, by name: durations in ms, or words. */
 export const scenarioOptionsSchema = v.record(
   v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,39}$/)),
   v.union([amount, v.string()]),
 );
 export type ScenarioOptions = v.InferOutput<typeof scenarioOptionsSchema>;
 
-/** What the connections do. */
+/** The work that the connections perform. */
 export const workloadSchema = v.strictObject({
   scenario: scenarioName,
-  /** Null if the scenario sends no messages in a loop. */
+  /** Load of the connections; null if the scenario sends no messages in a loop. */
   load: v.nullable(loadSchema),
   payload: payloadSchema,
-  /** Empty in results from before scenarios had options. */
+  /** Options of the scenario; empty in results from before scenarios had options. */
   options: v.optional(scenarioOptionsSchema, {}),
 });
 export type Workload = v.InferOutput<typeof workloadSchema>;
 
-/** A label on time: connect → warm-up → steady → drain. */
+/** The phases of a run, in order: connect → warm-up → steady → drain. */
 export const PHASES = ['connect', 'warm-up', 'steady', 'drain'] as const;
 export type Phase = (typeof PHASES)[number];
 export const phaseSchema = v.picklist(PHASES);

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 
-/** What a metric is measured in: µs, bytes, per second, a plain number, or a share of one. */
+/** Units of metrics: `time` in µs, bytes, rate per second, a plain number, or a share of one. */
 export const METRIC_UNITS = ['time', 'bytes', 'rate', 'count', 'share'] as const;
 export type MetricUnit = (typeof METRIC_UNITS)[number];
 
-/** What units were called in older results. */
+/** Maps the unit names used in older results to the current ones. */
 const FORMER: Readonly<Record<string, MetricUnit>> = {
   µs: 'time',
   B: 'bytes',

@@ -5,21 +5,23 @@ import { stepSchema } from './plan.ts';
 
 const figure = v.pipe(v.number(), v.finite());
 
-/** One figure through the proxy beside the same without it. */
+/** One metric measured through the proxy and without it. */
 const pricedFigureSchema = v.pipe(
   v.strictObject({
-    /** As thresholds have it; `….total` is that of all processes that do the work. */
+    /** Metric name as used in thresholds. `….total` is the total over all processes that do the work. */
     name: v.string(),
-    /** Of the two runs that it is taken from. */
+    /** The step of the two runs that the metric comes from. */
     step: stepSchema,
     unit: metricUnitSchema,
     baseline: figure,
     variant: figure,
-    /** Variant ÷ baseline. */
+    /** Ratio, variant ÷ baseline. */
     ratio: v.pipe(figure, v.gtValue(0)),
-    /** Why the pair may show something other than the proxy, with the variant that it is about. */
+    /**
+     * Reasons why the ratio may reflect something other than the proxy, each with the variant it concerns.
+     */
     doubts: v.optional(v.array(v.strictObject({ variant: v.string(), reason: findingSchema }))),
-    /** The same in older results: a sentence. */
+    /** The equivalent field in older results: one sentence. */
     doubt: v.exactOptional(v.nullable(v.string())),
   }),
   v.transform(({ doubt, doubts, ...figure }) => ({
@@ -30,7 +32,7 @@ const pricedFigureSchema = v.pipe(
 export type PricedFigure = v.InferOutput<typeof pricedFigureSchema>;
 
 /**
- * What going through the proxy costs each variant. Based on one pair of runs per step, so there are no intervals.
+ * The cost of the proxy for each variant. Based on a single pair of runs per step, so there are no intervals.
  */
 export const priceSchema = v.strictObject({
   kind: v.literal('price'),

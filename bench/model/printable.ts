@@ -1,6 +1,6 @@
 /**
- * Makes external text safe for a terminal. Control characters, which could move the cursor, change colours or forge
- * lines, become spaces (C0, DEL, C1, line and paragraph separators, and direction marks).
+ * Makes untrusted text safe to print on a terminal. Control characters, which could move the cursor, change
+ * colours or forge lines, become spaces (C0, DEL, C1, line and paragraph separators, and direction marks).
  */
 export function printable(text: string): string {
   return text.replace(CONTROL, ' ');
@@ -8,7 +8,7 @@ export function printable(text: string): string {
 
 const CONTROL = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
 
-/** The same for text of several lines: its line breaks and tabs stay. */
+/** Like `printable`, but keeps the line breaks and tabs of multi-line text. */
 export function printableLines(text: string): string {
   return text.replace(CONTROL, (run) => [...run].map((char) => (/[\n\t]/.test(char) ? char : ' ')).join(''));
 }

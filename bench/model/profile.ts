@@ -1,44 +1,50 @@
 import * as v from 'valibot';
 import type { ConfigurationOptions } from './configuration.ts';
 
-/** profile.json, which describes a profile. The configuration itself is the nginx.conf next to it. */
+/**
+ * Schema of profile.json, which describes a profile. The configuration itself is the nginx.conf next to it.
+ */
 export const profileSchema = v.strictObject({
   title: v.string(),
   /** The question that a run of this profile answers. */
   question: v.string(),
-  /** What the article behind this project claims about it; null if nothing. */
+  /** The claim made about this profile in the article behind this project; null if there is none. */
   claim: v.nullable(v.string()),
-  /** What to expect, and why. */
+  /** The expected outcome and the reason for it. */
   expect: v.string(),
   /** Minimum number of echo servers. */
   servers: v.pipe(v.number(), v.integer(), v.minValue(1)),
-  /** Key type of the certificate, if any. The sandbox creates it. */
+  /** Key type of the certificate that the sandbox creates, if it creates one. */
   key: v.optional(v.picklist(['ecdsa', 'rsa']), 'ecdsa'),
-  /** Path of a plain GET before the first connection, as a monitor would send; null for none. */
+  /**
+   * Path of an ordinary GET sent before the first connection, as a monitoring system would; null for none.
+   */
   visit: v.optional(v.nullable(v.pipe(v.string(), v.startsWith('/'))), null),
-  /** Whether the echo servers speak TLS, for a `proxy_pass https://`. */
+  /** Whether the echo servers use TLS, as required by `proxy_pass https://`. */
   upstreamTls: v.optional(v.boolean(), false),
-  /** Whether `all` includes it. */
+  /** Whether `all` includes this profile. */
   inAll: v.optional(v.boolean(), true),
 });
-/** A profile with its name (the folder) and the path of its nginx.conf, which is null for `direct`. */
+/** A profile with its name (the folder name) and the path of its nginx.conf, which is null for `direct`. */
 export type Profile = v.InferOutput<typeof profileSchema> & {
   name: string;
   configurationPath: string | null;
-  /** Set for a user's own configuration, which runs like a profile; null for the package's profiles. */
+  /** Set for a user's own configuration, which runs like a profile; null for built-in profiles. */
   options: ConfigurationOptions | null;
 };
 
-/** tunings/<name>.json, which describes a tuning. The change itself is the <name>.conf next to it. */
+/**
+ * Schema of tunings/<name>.json, which describes a tuning. The change itself is the <name>.conf next to it.
+ */
 export const tuningDescriptionSchema = v.strictObject({
-  /** The question answered by comparing a profile with and without it. */
+  /** The question that comparing a profile with and without this tuning answers. */
   question: v.string(),
-  /** Options under which its effect should show, such as `--payload 64k`; empty if the default load suffices. */
+  /** Options that make its effect visible, such as `--payload 64k`; empty if the default load suffices. */
   load: v.string(),
-  /** What to expect, and why. */
+  /** The expected outcome and the reason for it. */
   expect: v.string(),
-  /** Profiles it can be applied to; null for all that have its blocks. */
+  /** Profiles that it applies to; null for all profiles that contain its blocks. */
   profiles: v.nullable(v.array(v.string())),
 });
-/** A built-in tuning. Its name is that of the file, and its text that of the .conf. */
+/** A built-in tuning. Its name is the file name, and its text is the content of the .conf. */
 export type ShippedTuning = v.InferOutput<typeof tuningDescriptionSchema> & { name: string; text: string };

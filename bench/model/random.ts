@@ -1,4 +1,4 @@
-/** A source of numbers 0 ≤ x < 1 that gives the same sequence for the same seed (mulberry32). */
+/** Creates a generator of numbers 0 ≤ x < 1 that repeats the same sequence for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -2,72 +2,77 @@ import * as v from 'valibot';
 import type { FailureCounts } from './failure.ts';
 import type { Phase } from './load.ts';
 
-/** Counts by name. The names are those that every run has, and those that its scenario declares. */
+/** Counts by name. The names are the ones common to all runs and the ones declared by the scenario. */
 export type Counters = Record<string, number>;
 
-/** A name under which a run counts or times. */
+/** Name of a counter, gauge or histogram. */
 export const recordedName = v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,39}$/));
 
-/** What every run counts: connections that opened, and bytes of payload. */
+/** Counters of every run: opened connections, and payload bytes. */
 export const COMMON_COUNTERS = ['opened', 'bytesSent', 'bytesReceived'] as const;
-/** What every run times, in µs. `handshake` covers tcp, tls and upgrade together. */
+/** Histograms of every run, in µs. `handshake` covers tcp, tls and upgrade together. */
 export const COMMON_HISTOGRAMS = ['tcp', 'tls', 'upgrade', 'handshake'] as const;
 
-/** The names under which a run counts and times. */
+/** Names of the counters, gauges and histograms that a run records. */
 export interface RecordedNames {
   counters: readonly string[];
-  /** Levels, such as messages outstanding. Every run has `open` besides: its open connections. */
+  /** Gauges, such as messages outstanding. Every run also has `open`, the number of open connections. */
   gauges: readonly string[];
   histograms: readonly string[];
 }
 
-/** A worker's event loop over an interval that may differ from the recording's. Weight means by its length. */
+/**
+ * Event loop statistics of a worker. The interval may differ from the recording's, so weight means by its
+ * length.
+ */
 export interface LoopFigures {
   startUs: number;
   endUs: number;
-  /** Share of the interval in which it was not idle, 0 to 1. */
+  /** Fraction of the interval in which the loop was busy, 0 to 1. */
   utilisation: number;
   delayMaxUs: number;
 }
 
-/** Which generator worker: the machine on which it runs, by a name unique in the run, and its number there, from 0. */
+/**
+ * Identifies a generator worker: the name of its machine, unique within the run, and its index there, from 0.
+ */
 export interface WorkerId {
   host: string;
   index: number;
 }
 
 /**
- * What one generator worker reports about (at most) one second. Times are in µs since the run's epoch, on the
- * host's monotonic clock; startUs and endUs are whole.
+ * Data from one generator worker for at most one second. Times are in µs since the run's epoch, on the host's
+ * monotonic clock; startUs and endUs are integers.
  *
- * Latency histograms and counts of messages that fell due belong to the phase in which a message was due, whenever
- * it was echoed or given up: what a slice of the drain contains was due in the steady phase. Late data of an earlier
- * phase comes in a supplement. That is a recording with the bounds of that phase's last slice, which is added to it
- * and has no gauges or loop figures.
+ * Latency histograms and counts of due messages belong to the phase in which a message was due, regardless of
+ * when it was echoed or given up. Messages in a drain slice were therefore due in the steady phase. Late data
+ * of an earlier phase arrives in a supplement. A supplement is a recording with the bounds of that phase's
+ * last slice. It is added to that slice and has no gauges or loop figures.
  */
 export interface Recording {
   from: WorkerId;
-  /** 0, 1, 2, … per worker, to detect missing and duplicate recordings. */
+  /** Counts up from 0 per worker, to detect missing and duplicate recordings. */
   sequence: number;
   startUs: number;
   endUs: number;
   phase: Phase;
   counters: Counters;
   failures: FailureCounts;
-  /** Levels at endUs. Null in a supplement. */
+  /** Gauge values at endUs; null in a supplement. */
   gauges: Counters | null;
-  /** Sparse counts: pairs of (bucket index, count) in HdrHistogram's layout with 3 significant digits. */
+  /** Sparse histograms as (bucket index, count) pairs, in HdrHistogram's layout with 3 significant digits. */
   histograms: Record<string, Uint32Array>;
-  /** Null if there is nothing to report about the loop. */
+  /** Event loop statistics; null if there is nothing to report. */
   loop: LoopFigures | null;
 }
 
-/** All of these counters at 0. */
+/** Creates these counters with a value of 0. */
 export function zeroCounters(names: readonly string[]): Counters {
   return Object.fromEntries(names.map((name) => [name, 0]));
 }
 
-/** A counter or gauge by name; 0 where the scenario does not have it. */
+/** Looks up a counter or gauge by name; 0 if the scenario does not have it. */
 export function counted(counts: Readonly<Counters>, name: string): number {
   return Object.hasOwn(counts, name) ? (counts[name] ?? 0) : 0;
 }

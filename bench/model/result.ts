@@ -7,22 +7,22 @@ import { planSchema, runPlanSchema } from './plan.ts';
 import { outcomeSchema, type Run, validitySchema } from './run.ts';
 import { variantSchema } from './variant.ts';
 
-/** Increased when a reader of older results would misread newer ones. */
+/** Incremented when code written for older results would misread newer ones. */
 export const SCHEMA_VERSION = 2;
 
-/** Facts about the machine that affect figures. */
+/** Properties of the machine that affect measurements. */
 export const environmentSchema = v.strictObject({
   os: v.string(),
   kernel: v.string(),
   arch: v.string(),
   cpuModel: v.string(),
-  /** The number for which processes were planned: the allowed CPUs, limited by a quota. */
+  /** Number of CPUs that the process layout was planned for: the allowed CPUs, limited by any quota. */
   cpus: count,
-  /** CPUs allowed by a control group, often a fraction; null if there is no such limit. */
+  /** CPU limit set by a control group, often a fraction; null if there is no limit. */
   cpuQuota: v.optional(v.nullable(amount), null),
   memoryBytes: count,
   node: v.string(),
-  /** Version of the Bun that was found; null if none, or in results from before the bench looked for it. */
+  /** Version of Bun found; null if there is none, or in results from before the benchmark looked for it. */
   bun: v.optional(v.nullable(v.string()), null),
   openFilesLimit: count,
   somaxconn: v.nullable(count),
@@ -31,15 +31,15 @@ export const environmentSchema = v.strictObject({
 });
 export type Environment = v.InferOutput<typeof environmentSchema>;
 
-/** Also the name of its folder in reports/. */
+/** Id of a result, which is also the name of its folder in reports/. */
 export const resultId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,120}$/));
 
-/** Path of a run's file below the result's folder. The pattern prevents paths that lead elsewhere. */
+/** Path of a run's file within the result's folder. The pattern prevents path traversal. */
 export const runFileName = v.pipe(v.string(), v.regex(/^runs\/[1-9][0-9]*-[A-Za-z0-9._+@-]{1,120}\.json$/));
 
 /**
- * The part of a run's plan that decides whether two runs measured the same thing. It includes engine and processes,
- * because figures are not comparable across them.
+ * The part of a run's plan that determines whether two runs measured the same thing. It includes the engine
+ * and the number of processes, because figures are not comparable across them.
  */
 const loadDigest = v.strictObject(
   v.pick(runPlanSchema, [
@@ -57,18 +57,18 @@ const loadDigest = v.strictObject(
 );
 export type LoadDigest = v.InferOutput<typeof loadDigest>;
 
-/** What the index stores about a run: enough to list, search and compare it without reading its file. */
+/** A run's entry in the index: enough to list, search and compare the run without reading its file. */
 export const runSummarySchema = v.strictObject({
   file: runFileName,
   ...v.pick(runPlanSchema, ['variant', 'step', 'round', 'profile']).entries,
   startedAt: v.string(),
   outcome: outcomeSchema,
   validity: validitySchema,
-  /** Null in results from before the index kept it. */
+  /** Load of the run; null in results from before the index stored it. */
   load: v.optional(v.nullable(loadDigest), null),
-  /** Nginx version; null without Nginx, and in results from before the index kept it. */
+  /** Nginx version; null without Nginx, and in results from before the index stored it. */
   nginx: v.optional(v.nullable(v.string()), null),
-  /** Figures, named as in thresholds. Times are in µs and sizes in bytes; null if unknown. */
+  /** Metrics, named as in thresholds. Times are in µs and sizes in bytes; null if unknown. */
   metrics: v.record(v.string(), v.nullable(v.pipe(v.number(), v.finite()))),
 });
 export type RunSummary = v.InferOutput<typeof runSummarySchema>;
@@ -82,26 +82,26 @@ const headEntries = {
   environment: environmentSchema,
   variants: v.array(variantSchema),
   notices: v.array(noticeSchema),
-  /** In comparisons: what an earlier calibration found about this machine, if any. */
+  /** In comparisons, the results of an earlier calibration of this machine, if any. */
   calibration: v.exactOptional(keptCalibrationSchema),
 };
 
-/** What is known about a result before its first run. */
+/** The part of a result that is known before its first run. */
 export const resultHeadSchema = v.strictObject(headEntries);
 export type ResultHead = v.InferOutput<typeof resultHeadSchema>;
 
 /**
- * The index of a result, `result.json`: a plain, versioned JSON value, saved after every run. Each run is a file of
- * its own, so a growing comparison is never rewritten as a whole.
+ * The index of a result, `result.json`: a plain, versioned JSON value, saved after every run. Each run has
+ * its own file, so that a growing comparison is never rewritten as a whole.
  */
 export const resultIndexSchema = v.strictObject({
   ...headEntries,
-  /** Null until the last run has ended, so a result with null was interrupted. */
+  /** Null until the last run has ended. A result that still has null here was interrupted. */
   endedAt: v.nullable(v.string()),
   conclusions: v.array(conclusionSchema),
   runs: v.array(runSummarySchema),
 });
 export type ResultIndex = v.InferOutput<typeof resultIndexSchema>;
 
-/** A result with its runs. Reports are pure functions of it. */
+/** A result including its runs. Reports are pure functions of it. */
 export type Result = Omit<ResultIndex, 'runs'> & { runs: Run[] };

@@ -1,6 +1,8 @@
 import { getSystemErrorMap } from 'node:util';
 
-/** What the errors of the system mean, as the end of a sentence: "… cannot be read: the disk is full". */
+/**
+ * Descriptions of operating system errors, phrased to end a sentence: "… cannot be read: the disk is full".
+ */
 const PHRASES: Readonly<Record<string, string>> = {
   EACCES: 'this user lacks the permission',
   EADDRINUSE: 'another program uses this address and port',
@@ -32,15 +34,15 @@ const PHRASES: Readonly<Record<string, string>> = {
   ETXTBSY: 'the program is running',
 };
 
-/** The name of an error of the system, `ENOENT`; null: it is another error. */
+/** Returns the name of an operating system error, such as `ENOENT`; null if it is any other error. */
 export function systemCode(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^E[A-Z0-9_]+$/.test(code) && !code.startsWith('ERR_') ? code : null;
 }
 
 /**
- * Why something failed, as a phrase that a sentence can end with, without a full stop. It is never empty and never a
- * bare code.
+ * Describes why something failed, as a phrase that can end a sentence, without a full stop. The phrase is
+ * never empty and never a bare code.
  */
 export function reasonOf(error: unknown): string {
   const code = systemCode(error);
@@ -50,7 +52,7 @@ export function reasonOf(error: unknown): string {
     const known = [...getSystemErrorMap().values()].find(([name]) => name === code);
     return `the system reports "${known?.[1] ?? code}"`;
   }
-  // Connecting to each address of a name in turn fails with an error that has no message of its own.
+  // If connecting fails for every address of a host name, the AggregateError has no message of its own.
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
   const text = error instanceof Error ? error.message : String(error);
   const line = text.replace(/\s+/g, ' ').trim().replace(/\.$/, '');

@@ -1,17 +1,18 @@
 /**
- * Where connections go. Contains only plain values, because a target crosses process boundaries as part of a plan.
+ * The destination of connections. It contains only plain values, because it crosses process boundaries as
+ * part of a plan.
  */
 export interface Target {
   host: string;
-  /** Connections are distributed over them in turn. */
+  /** Ports among which connections are distributed in round-robin order. */
   ports: readonly number[];
-  /** Path of the WebSocket endpoint, with its leading slash. */
+  /** Path of the WebSocket endpoint, including the leading slash. */
   path: string;
-  /** Null for plain TCP. `servername` is sent as SNI (RFC 6066 section 3). */
+  /** TLS settings; null for plain TCP. `servername` is sent as SNI (RFC 6066 section 3). */
   tls: { servername: string } | null;
   /**
-   * Host and additional headers of the upgrade request. If missing, Host is the address and there are no other
-   * headers.
+   * Host and additional headers of the upgrade request. If missing, Host is the address and there are no
+   * additional headers.
    */
   request?: { host: string; headers: readonly { name: string; value: string }[] };
 }

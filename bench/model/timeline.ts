@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { count } from './load.ts';
 
 /**
- * What can be done to a topology in the middle of a run. `reload`: SIGHUP to the proxy.
- * `kill-proxy-workers`: SIGKILL to each of its workers, which its master replaces. `cut-clients`: every client drops its
- * connection. `stop-server` and
- * `continue-server`: an echo server stands still and goes on. `kill-server`: it dies.
+ * Actions that can be performed on a topology during a run. `reload` sends SIGHUP to the proxy.
+ * `kill-proxy-workers` sends SIGKILL to each of its workers, which the master then replaces. `cut-clients` makes
+ * every client drop its connection. `stop-server` suspends an echo server and `continue-server` resumes it.
+ * `kill-server` kills it.
  */
 export const actionSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('reload') }),
@@ -17,15 +17,15 @@ export const actionSchema = v.variant('kind', [
 ]);
 export type Action = v.InferOutput<typeof actionSchema>;
 
-/** Actions in the order of their times, in ms since the start of the warm-up. */
+/** Actions in chronological order. Times are in ms since the start of the warm-up. */
 export const timelineSchema = v.array(v.strictObject({ atMs: count, action: actionSchema }));
 export type Timeline = v.InferOutput<typeof timelineSchema>;
 
-/** An action as it was carried out: when, in µs since the run's epoch, and what kept it from being done. */
+/** An action as performed: its time, in µs since the run's epoch, and any error that prevented it. */
 export const doneActionSchema = v.strictObject({
   action: actionSchema,
   atUs: count,
-  /** Null if it was done. */
+  /** Error message; null if the action succeeded. */
   failure: v.nullable(v.string()),
 });
 export type DoneAction = v.InferOutput<typeof doneActionSchema>;

@@ -7,11 +7,11 @@ import { directionOf, newestOf } from './series-text.ts';
 
 const COLOURS = { better: '#17693b', worse: '#a3202d', same: '#1d5fbf', none: '#586374' } as const;
 
-/** The figure on a badge: the main figure of its step. */
+/** The metric shown on a badge: the main metric of its step. */
 const HEADLINE: Record<string, string> = { throughput: 'messages.perSecond', latency: 'response.p50' };
 const SHORT: Record<string, string> = { 'messages.perSecond': 'throughput', 'response.p50': 'p50' };
 
-/** An image for a README: the newest figure of a series, green or red if it has just changed. */
+/** Creates an image for a README: the newest value of a series, green or red if it has just changed. */
 export function badgeSvg(series: Series): string {
   const trend = series.trends.find(({ figure }) => figure.name === HEADLINE[series.step]);
   const what = SHORT[trend?.figure.name ?? ''] ?? series.step;
@@ -42,7 +42,7 @@ function stateOf(trend: Trend | undefined): { text: string; colour: keyof typeof
   };
 }
 
-/** The approximate width of text at 11 px. The browser then fits the text into exactly this width. */
+/** Estimates the width of text at 11 px. The browser then fits the text into exactly this width. */
 function widthOf(text: string): number {
   return Math.round([...text].length * 6.6) + 12;
 }

@@ -1,10 +1,10 @@
 import { median } from '../stats/median.ts';
 
-/** A value to be judged: one figure of one run, or its median over the rounds of a comparison. */
+/** A value to judge: one metric of one run, or its median over the rounds of a comparison. */
 export interface RatedValue {
-  /** Does not count if null, or not above 0. */
+  /** Ignored if null, or not above 0. */
   value: number | null;
-  /** The offered rate in an open loop; null in a closed one. */
+  /** Offered rate in an open loop; null in a closed one. */
   ratePerSecond: number | null;
 }
 
@@ -13,34 +13,40 @@ export interface Band {
   centre: number;
   low: number;
   high: number;
-  /** How many earlier values it is based on. */
+  /** Number of earlier values that the band is based on. */
   runs: number;
 }
 
-/** How a value relates to earlier ones. */
+/** Relation of a value to earlier ones. */
 export type Standing =
   | { kind: 'uncounted' }
-  /** There are too few comparable values before it. */
+  /** Too few comparable values precede it. */
   | { kind: 'early' }
   | { kind: 'same'; band: Band }
   /**
-   * Beyond the noise. `lasting` is true if the next value is also a change in the same direction, false if it is
-   * not, so that this one stands alone, and null if there is no next value yet.
+   * A change beyond the noise. `lasting` is true if the next value changed in the same direction, too. It is
+   * false if the next value did not, which makes this one an outlier. It is null if there is no next value
+   * yet.
    */
   | { kind: 'change'; band: Band; ratio: number; lasting: boolean | null };
 
-/** With fewer earlier values, their variation cannot be estimated. */
+/** Minimum number of earlier values. With fewer, their variation cannot be estimated. */
 export const FEWEST = 5;
-/** Older values of the same level are ignored, because machines drift. */
+/** Maximum number of earlier values. Older values of the same level are ignored, because machines drift. */
 export const WINDOW = 20;
-/** As in a comparison, a ratio closer to 1 is irrelevant, however steady the figure. */
+/**
+ * Smallest relevant ratio. As in a comparison, a ratio closer to 1 is irrelevant, however stable the metric.
+ */
 export const NEGLIGIBLE = 1.02;
-/** If the rates of open loops differ by more than this, their times and CPU per message are not comparable. */
+/**
+ * Maximum ratio of the rates of two open loops. Beyond it, their times and CPU per message are not
+ * comparable.
+ */
 export const RATE_TOLERANCE = 1.1;
 
 /**
- * Judges values in the order in which they were measured, each by those before it (docs/method.md). A change that
- * lasts begins a new level, by which later values are judged. A value that stands alone belongs to no level.
+ * Judges values in the order in which they were measured, each by the values before it (docs/method.md). A
+ * lasting change begins a new level, which later values are compared with. An outlier belongs to no level.
  */
 export function standingsOf(values: readonly RatedValue[]): Standing[] {
   const standings: Standing[] = [];
@@ -51,7 +57,7 @@ export function standingsOf(values: readonly RatedValue[]): Standing[] {
     standings.push(standing);
     if (standing.kind === 'uncounted') continue;
     if (standing.kind === 'early') {
-      // A value at another rate says nothing about a preceding change.
+      // A value at another rate neither confirms nor refutes a preceding change.
       level.push(measured);
       continue;
     }
@@ -92,10 +98,10 @@ function isComparable(a: RatedValue, b: RatedValue): boolean {
 }
 
 /**
- * The centre is the median. The spread is the mean absolute deviation from it in logarithms, in units of a standard
- * deviation (× √(π/2) for normal values). The half width is the spread × 2.8 (1 + 3.3 ÷ (n − 2)), which excludes
- * less than one in 200 of values with purely normal variation, whatever n is. This was found by simulation and is
- * asserted by a test.
+ * Computes the band. The centre is the median. The spread is the mean absolute deviation from it in
+ * logarithms, in units of a standard deviation (× √(π/2) for normal values). The half width is the spread ×
+ * 2.8 (1 + 3.3 ÷ (n − 2)). It excludes less than one in 200 of values with purely normal variation, whatever
+ * n is. This was found by simulation and is asserted by a test.
  */
 function bandOf(earlier: readonly RatedValue[]): Band | null {
   const logarithms = earlier.flatMap(({ value }) => (value === null ? [] : [Math.log(value)]));

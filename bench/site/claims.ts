@@ -4,7 +4,7 @@ import { claimsIntroduction, claimsMarkup } from '../report/section/claims.ts';
 import type { SitePage } from './index-page.ts';
 import { compareTexts, type Published } from './series.ts';
 
-/** A limit, because reading their runs takes a while, and older results only repeat what newer ones say. */
+/** Maximum number of results. Reading their runs takes a while, and older results only repeat newer ones. */
 const MOST_RESULTS = 8;
 
 /** A published result with its runs. */
@@ -14,8 +14,8 @@ export interface PublishedResult {
 }
 
 /**
- * Results that may say something about a claim. A claim always compares two sides, so this is the newest result of
- * each set of several variants.
+ * Selects results that may be evidence for a claim. A claim always compares two sides, so this is the newest
+ * result of each set of several variants.
  */
 export function tellingResults<T extends Published>(published: readonly T[]): T[] {
   const newest = new Map<string, T>();
@@ -28,7 +28,7 @@ export function tellingResults<T extends Published>(published: readonly T[]): T[
     .slice(0, MOST_RESULTS);
 }
 
-/** The article's claims, compared with these results. */
+/** Creates the page that compares the article's claims with these results. */
 export function claimsPage(results: readonly PublishedResult[]): SitePage {
   const folders = new Map(results.map(({ folder, result }) => [result, folder]));
   const source = (result: Result) => {

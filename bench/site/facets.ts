@@ -2,7 +2,7 @@ import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { html, type Markup } from '../report/markup.ts';
 import { compareTexts, machineText, type Published, type Series } from './series.ts';
 
-/** The filters of the index. */
+/** Filters of the index page. */
 const FACETS = [
   ['profile', 'Profile'],
   ['variant', 'Variant'],
@@ -14,17 +14,17 @@ const FACETS = [
 ] as const;
 type Facet = (typeof FACETS)[number][0];
 
-/** The values of an item in the index for each facet. */
+/** An index item's values for each facet. */
 export type Traits = Readonly<Record<Facet, ReadonlySet<string>>>;
 
-/** The facets with more than one value, and their values in order. */
+/** Facets with more than one value, and their values in order. */
 export type Choices = readonly (readonly [facet: Facet, title: string, values: readonly string[]])[];
 
 export function traitsOfResult({ index }: Published): Traits {
   return traitsOf(index, index.runs);
 }
 
-/** Over all its answers. */
+/** Collects the values of a series over all its results. */
 export function traitsOfSeries({ answers }: Series, indexes: ReadonlyMap<string, ResultIndex>): Traits {
   const parts = answers.flatMap(({ folder, runs }) => {
     const index = indexes.get(folder);
@@ -54,7 +54,8 @@ export function choicesOf(all: readonly Traits[]): Choices {
 }
 
 /**
- * The tokens used by the script: `profile-0 step-1`. They contain numbers, because names may contain any character.
+ * Returns the filter tokens that the script uses: `profile-0 step-1`. They contain numbers, because names may
+ * contain any character.
  */
 export function tokensOf(traits: Traits, choices: Choices): string {
   return choices
@@ -64,7 +65,10 @@ export function tokensOf(traits: Traits, choices: Choices): string {
     .join(' ');
 }
 
-/** Hidden until the script shows it, because without the script nothing would filter. */
+/**
+ * Creates the filter form. It is hidden until the script shows it, because the filters do not work without
+ * the script.
+ */
 export function filterForm(choices: Choices): Markup {
   const fields = choices.map(
     ([facet, title, values]) => html`<label for="filter-${facet}">${title}

@@ -7,10 +7,10 @@ import type { Published, Series } from './series.ts';
 import { changeSentence, isChanged, seriesTitle } from './series-text.ts';
 import { rfc3339 } from './time.ts';
 
-/** Readers want the newest; the index has all. */
+/** Maximum number of entries. Readers want the newest results; the index page lists all. */
 const MOST_ENTRIES = 50;
 
-/** Results as an Atom feed (RFC 4287), newest first: what changed, and what was found. */
+/** Creates an Atom feed (RFC 4287) of results, newest first, with their changes and findings. */
 export function atomFeed(title: string, published: readonly Published[], series: readonly Series[]): string {
   const newest = published.slice(0, MOST_ENTRIES);
   const updated = newest.map(({ index }) => rfc3339(index.endedAt ?? index.startedAt)).sort();
@@ -60,7 +60,10 @@ function changesByFolder(series: readonly Series[]): Map<string, string[]> {
   return told;
 }
 
-/** Always the same for the same item, wherever it is published (RFC 9562 section 5.8). */
+/**
+ * Creates an identifier that is always the same for the same item, wherever it is published (RFC 9562 section
+ * 5.8).
+ */
 function identifier(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   const variant = '89ab'[Number.parseInt(hex.charAt(16), 16) % 4];

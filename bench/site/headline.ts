@@ -7,10 +7,10 @@ import { verdictSentence } from '../report/comparison/verdict.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import { machineText } from './series.ts';
 
-/** The outcome of a result that answers more than how its runs went. */
+/** The main finding of a result that contains more than individual runs. */
 export interface Headline {
   kind: 'comparison' | 'capacity' | 'calibration';
-  /** What it is about: `tls compared with plain`. */
+  /** Title: `tls compared with plain`. */
   title: string;
   lines: readonly HeadlineLine[];
 }
@@ -18,13 +18,13 @@ export interface Headline {
 /** One sentence of a finding, or a few that belong together. */
 export interface HeadlineLine {
   sentence: string;
-  /** Null if the sentence is not a verdict on a variant. */
+  /** Verdict that the sentence states; null if it is not a verdict on a variant. */
   verdict: OverallVerdict | null;
 }
 
 /**
- * Null for a result that consists only of runs. The comparison within a calibration is not a finding, because its
- * outcome is known.
+ * Returns the main finding of a result; null if it consists only of runs. The comparison within a calibration
+ * is not a finding, because its outcome is known.
  */
 export function headlineOf(index: ResultIndex): Headline | null {
   const comparison = conclusionOf(index, 'comparison');

@@ -40,41 +40,41 @@ import {
 import { sparkline } from './sparkline.ts';
 import { dateText } from './time.ts';
 
-/** A page of the site, other than those of the series, to which the index links. */
+/** A page that the index links to, other than those of the series. */
 export interface SitePage {
-  /** Its file name, such as `claims.html`. */
+  /** File name, such as `claims.html`. */
   file: string;
   title: string;
-  /** The content below its heading. */
+  /** Content below the page heading. */
   body: Markup;
 }
 
 /** The contents of the index. */
 export interface Contents {
   title: string;
-  /** Newest first. */
+  /** Published results, newest first. */
   published: readonly Published[];
   series: readonly Series[];
   pages: readonly SitePage[];
 }
 
-/** Further changes are only on the pages of the series. */
+/** Maximum number of changes shown. Further changes are only on the pages of the series. */
 const MOST_CHANGES = 8;
 
-/** Number of findings per kind that are shown in full; the table of results has all. */
+/** Maximum number of findings shown in full per kind. The table of results has all. */
 const MOST_FINDINGS = 50;
 
-/** The sections for findings, one per kind. */
+/** Sections of findings, one per kind. */
 const FINDINGS = [
   { kind: 'comparison', id: 'comparisons', title: 'Comparisons' },
   { kind: 'capacity', id: 'capacities', title: 'Capacities' },
   { kind: 'calibration', id: 'calibrations', title: 'Calibrations' },
 ] as const;
 
-/** Figures in a row of the index; the page of the series has all. */
+/** Maximum number of metrics in a row of the index. The page of the series has all. */
 const MOST_FIGURES = 3;
 
-/** The body of index.html. */
+/** Creates the body of index.html. */
 export function indexBody(contents: Contents): Markup {
   const { title, published, series, pages } = contents;
   const filter = makeFilter(contents);
@@ -179,7 +179,7 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
   )}</ul>`;
 }
 
-/** The newest figure of a trend, its state, and its course. */
+/** Creates a tile with a trend's newest value, its state and a sparkline. */
 function tile(trend: Trend): Markup {
   const { figure } = trend;
   const newest = newestOf(trend);

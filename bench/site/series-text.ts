@@ -8,25 +8,28 @@ import { type Band, FEWEST, type Standing } from './changes.ts';
 import type { Point, Series, Trend, TrendMetric } from './series.ts';
 import { dateText } from './time.ts';
 
-/** Whether a figure improved or got worse. */
+/** Whether a metric improved or got worse. */
 export type Direction = 'better' | 'worse';
 
 export function directionOf({ better }: TrendMetric, ratio: number): Direction {
   return ratio > 1 === (better === 'higher') ? 'better' : 'worse';
 }
 
-/** `higher`, `faster`: as a comparison calls it. */
+/** Returns the word that a comparison would use for a change, such as `higher` or `faster`. */
 export function changeWord(figure: TrendMetric, ratio: number): string {
   if (figure.kind === 'usage') return ratio > 1 ? 'higher' : 'lower';
   return directionOf(figure, ratio) === 'better' ? 'faster' : 'slower';
 }
 
-/** `tls, throughput`, preceded by the name that the user gave, if any. */
+/**
+ * Returns the title of a series, such as `tls, throughput`, preceded by the user's name for the series, if
+ * any.
+ */
 export function seriesTitle({ name, variant, step }: Pick<Series, 'name' | 'variant' | 'step'>): string {
   return `${name === null ? '' : `${name}: `}${variant}, ${step}`;
 }
 
-/** The load in words: `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
+/** Describes the load: `1,000 WebSockets, 64 B text, 10 s, closed loop, lean on Bun`. */
 export function loadText(load: LoadDigest | null): string {
   if (load === null) return 'workload unknown';
   const { connections, workload, durationMs, client, server, engine } = load;
@@ -48,12 +51,12 @@ export function loadText(load: LoadDigest | null): string {
   ].join(', ');
 }
 
-/** The newest point that counts. */
+/** Returns the newest point with a valid value. */
 export function newestOf({ points }: Trend): Point | null {
   return points.findLast(({ value }) => value !== null) ?? null;
 }
 
-/** The newest change that lasts, or that no point has followed yet. */
+/** Returns the newest change that is lasting, or that no point has followed yet. */
 export function newestChange({ points }: Trend): ChangedPoint | null {
   return points.findLast(isChanged) ?? null;
 }
@@ -64,19 +67,24 @@ export function isChanged(point: Point): point is ChangedPoint {
   return point.standing.kind === 'change' && point.standing.lasting !== false;
 }
 
-/** The bounds relative to the centre: `−3 % to +3 %`. */
+/** Formats the bounds relative to the centre: `−3 % to +3 %`. */
 export function bandText({ centre, low, high }: Band): string {
   return `${formatEffect(low / centre)} to ${formatEffect(high / centre)}`;
 }
 
-/** `Nginx CPU per message higher on 5 Jul 2026: +12 %. 23.4 µs, compared with …` */
+/**
+ * Returns a sentence such as `Nginx CPU per message higher on 5 Jul 2026: +12 %. 23.4 µs, compared with …`
+ */
 export function changeSentence(figure: TrendMetric, point: ChangedPoint): string {
   const { ratio } = point.standing;
   const when = dateText(point.answer.startedAt);
   return `${capital(metricTitle(figure))} ${changeWord(figure, ratio)} on ${when}: ${formatEffect(ratio)}. ${changeEvidence(figure, point)}`;
 }
 
-/** `23.4 µs, compared with a median of 20.9 µs over 8 earlier runs; confirmed by the next run.` */
+/**
+ * Returns evidence such as `23.4 µs, compared with a median of 20.9 µs over 8 earlier runs; confirmed by the
+ * next run.`
+ */
 export function changeEvidence(
   figure: TrendMetric,
   { value, standing: { band, lasting } }: ChangedPoint,
@@ -85,7 +93,7 @@ export function changeEvidence(
   return `${formatFigure(value, figure.unit)}, compared with a median of ${formatFigure(band.centre, figure.unit)} over ${band.runs} earlier runs; ${since}.`;
 }
 
-/** A trend in one sentence. */
+/** Describes a trend in one sentence. */
 export function trendSentence(trend: Trend): string {
   const { figure, points } = trend;
   const newest = newestOf(trend);
@@ -101,7 +109,7 @@ export function trendSentence(trend: Trend): string {
   return `${counted(usable, 'usable run')} so far; detecting a change takes ${FEWEST} comparable ones.`;
 }
 
-/** The range of offered rates in a series; empty in a closed loop. */
+/** Formats the range of offered rates in a series; empty in a closed loop. */
 export function ratesText({ answers }: Series): string {
   const rates = answers.flatMap(({ ratePerSecond }) => (ratePerSecond === null ? [] : [ratePerSecond]));
   if (rates.length === 0) return '';

@@ -14,26 +14,26 @@ export interface Published {
   index: ResultIndex;
 }
 
-/** What one result says about a variant in one step. */
+/** The runs of one result for one variant and step: one point of a series. */
 export interface Answer {
   folder: string;
   startedAt: string;
   /** One run, or all rounds of a comparison. */
   runs: readonly RunSummary[];
-  /** Null in a closed loop, and if the index does not contain it. */
+  /** Offered rate; null in a closed loop, and if the index does not contain it. */
   ratePerSecond: number | null;
 }
 
-/** A metric in the step of a series. */
+/** A metric, with the step of the series. */
 export type TrendMetric = Metric & { step: Step };
 
-/** One figure over all answers of a series. */
+/** The values of one metric over all results of a series. */
 export interface Trend {
   figure: TrendMetric;
   points: readonly Point[];
 }
 
-/** A figure of one answer; null, with the reason, if it does not count. */
+/** The value of a metric in one result; null, with the reason, if it is excluded. */
 export interface Point {
   answer: Answer;
   value: number | null;
@@ -41,24 +41,27 @@ export interface Point {
   standing: Standing;
 }
 
-/** Answers that measured the same thing: same variant, step, workload, machine, and name given by the user. */
+/**
+ * Results that measured the same thing: same variant, step, workload, machine, and series name given by the
+ * user.
+ */
 export interface Series {
-  /** Suitable as a file name, and the same whenever the series is published. */
+  /** Suitable as a file name, and stable whenever the series is published. */
   slug: string;
   name: string | null;
   variant: string;
   profile: string;
   step: Step;
   machine: string;
-  /** Null if the index does not contain it. */
+  /** Load of the runs; null if the index does not contain it. */
   load: LoadDigest | null;
-  /** From the oldest to the newest. */
+  /** Results from the oldest to the newest. */
   answers: readonly Answer[];
-  /** Only figures that at least one run has. */
+  /** Trends of the metrics that at least one run provides. */
   trends: readonly Trend[];
 }
 
-/** The main figures of the steps come first; the others follow in the order used in comparisons. */
+/** The main metrics of the steps come first. The others follow in the order used in comparisons. */
 const FIRST = ['messages.perSecond', 'response.p50', 'response.p99'];
 const IN_ORDER: readonly TrendMetric[] = COMPARED.map(({ metric, step }) => ({ ...metric, step })).sort(
   (a, b) => rankOf(a) - rankOf(b),
@@ -69,7 +72,10 @@ function rankOf({ name }: TrendMetric): number {
   return at < 0 ? FIRST.length : at;
 }
 
-/** Named series first, then by step and variant. Pure, and independent of the order of results. */
+/**
+ * Groups results into series, ordered by named series first, then by step and variant. The function is pure,
+ * and the order of results does not matter.
+ */
 export function seriesOf(published: readonly Published[]): Series[] {
   const groups = new Map<string, { first: Keyed; answers: Answer[] }>();
   for (const { folder, index } of published) {
@@ -91,7 +97,7 @@ interface Keyed {
   index: ResultIndex;
 }
 
-/** What a result says about each variant in each step. */
+/** Extracts a result's runs for each variant and step. */
 function answersOf(folder: string, index: ResultIndex): Keyed[] {
   const groups = new Map<string, RunSummary[]>();
   for (const run of index.runs) {
@@ -108,9 +114,9 @@ function answersOf(folder: string, index: ResultIndex): Keyed[] {
 }
 
 /**
- * The runs that count. If there are rounds, these are the rounds without their pilot. Otherwise it is the last run,
- * or if a rate was chosen, the last run at that rate. Several runs at different rates without a chosen rate belong
- * to a search, so none counts.
+ * Selects the runs to use. If there are rounds, these are the rounds without their pilot. Otherwise it is the
+ * last run, or if a rate was chosen, the last run at that rate. Several runs at different rates without a
+ * chosen rate belong to a search, so none is used.
  */
 function answering(runs: readonly RunSummary[], { conclusions }: ResultIndex): RunSummary[] {
   const rounds = runs.filter(({ round }) => round !== null);
@@ -126,8 +132,8 @@ function rateOf({ load }: RunSummary): number | null {
 }
 
 /**
- * Everything that must be equal. The rate is left out, because a chosen rate differs from day to day; `standingsOf`
- * takes it into account.
+ * Returns a key of everything that must be equal within a series. The rate is left out, because a chosen rate
+ * differs from day to day; `standingsOf` takes it into account.
  */
 function keyOf({ variant, step, load }: RunSummary, { plan, environment, variants }: ResultIndex): string {
   const { arch, cpuQuota } = environment;
@@ -182,7 +188,7 @@ function pointsOf(figure: TrendMetric, answers: readonly Answer[]): Point[] {
   }));
 }
 
-/** The median over the runs that count; of one run, its figure. */
+/** Returns the median over the usable runs. For a single run this is its value. */
 function measure(figure: TrendMetric, { runs }: Answer): { value: number | null; doubt: Finding | null } {
   const values: number[] = [];
   let doubt: Finding | null = null;
@@ -195,7 +201,7 @@ function measure(figure: TrendMetric, { runs }: Answer): { value: number | null;
   return values.length === 0 ? { value: null, doubt } : { value: median(values), doubt: null };
 }
 
-/** The machine to which comparable figures belong: `AMD EPYC, 2 CPUs, 24 GiB`. */
+/** Describes the machine, because figures are only comparable on the same one: `AMD EPYC, 2 CPUs, 24 GiB`. */
 export function machineText({ cpuModel, cpus, memoryBytes }: Environment): string {
   return `${cpuModel}, ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}, ${Math.round(memoryBytes / 2 ** 30)} GiB`;
 }
@@ -204,7 +210,7 @@ function sortKey({ name, step, variant, machine, slug }: Series): string {
   return [name === null ? 1 : 0, name, step === 'throughput' ? 0 : 1, variant, machine, slug].join('\n');
 }
 
-/** By code units, so that the order is the same in every locale. */
+/** Compares by code units, so that the order is the same in every locale. */
 export function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -13,8 +13,9 @@ import { SITE_STYLE } from './style.ts';
 export const GENERATOR = '<meta name="generator" content="nginx-ws-bench publish">';
 
 /**
- * The files of a site except the results themselves, which are in `results/<folder>/`. A pure function of their
- * indexes. All links are relative, so the site works from a file path and at any path of a host.
+ * Generates the files of a site except the results themselves, which are in `results/<folder>/`. The function
+ * is pure and only uses the results' indexes. All links are relative, so the site works from a file path and
+ * at any path of a host.
  */
 export function siteFiles(
   title: string,

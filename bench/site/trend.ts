@@ -14,19 +14,19 @@ const LEFT = 82;
 const RIGHT = 16;
 const TOP = 18;
 const BOTTOM = 34;
-/** More points than this would touch; the table below has all. */
+/** Maximum number of points. More would touch; the table below the chart has all. */
 const MOST_POINTS = 120;
 const MOST_TICKS = 5;
 
 /**
- * The scale shows at least this share of the figure above and below, so that noise of one per cent does not look
- * like a mountain.
+ * Minimum margin of the scale above and below, as a share of the value, so that noise of one per cent does
+ * not look like a mountain.
  */
 const LEAST_ROOM = 0.04;
 
 /**
- * A trend with axes, the band by which each point is judged, and a link from each point to its report. Null for a
- * single point, which shows nothing.
+ * Draws a trend with axes, the band that each point is judged by, and a link from each point to its report.
+ * Null for a single point, which shows no trend.
  */
 export function trendChart(trend: Trend): Markup | null {
   const { figure } = trend;
@@ -80,7 +80,7 @@ function makeScale(points: readonly Point[], unit: number): Scale {
   };
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten. */
+/** Returns ticks at multiples of 1, 2 or 5 times a power of ten. */
 function ticksBetween(low: number, high: number): number[] {
   const least = (high - low) / MOST_TICKS;
   const decade = 10 ** Math.floor(Math.log10(least));
@@ -110,7 +110,7 @@ function pointMarkup(figure: TrendMetric, point: Point, at: number, { x, y }: Sc
 `;
 }
 
-/** The value of a point and how it compares with earlier ones. */
+/** Describes the value of a point and how it compares with earlier ones. */
 export function pointText(figure: TrendMetric, { value, doubt, standing }: Point): string {
   if (value === null) return doubt === null ? 'not measured' : `not counted: ${doubt.text}`;
   const text = formatFigure(value, figure.unit);
@@ -119,7 +119,7 @@ export function pointText(figure: TrendMetric, { value, doubt, standing }: Point
   return `${text}, ${effect} ${standing.lasting === false ? 'once only' : directionOf(figure, standing.ratio)}`;
 }
 
-/** Marks where the version of Nginx changes. */
+/** Marks changes of the Nginx version. */
 function versionLines(points: readonly Point[], { x, half }: Scale): (Markup | null)[] {
   const versions = points.map(({ answer }) => answer.runs[0]?.nginx ?? null);
   return versions.map((version, at) => {

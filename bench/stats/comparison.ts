@@ -4,36 +4,36 @@ import { holm } from './holm.ts';
 import { type Criteria, type EffectVerdict, verdictOn } from './verdict.ts';
 import { signedRankP } from './wilcoxon.ts';
 
-/** One figure of a variant compared with that of the baseline. */
+/** A variant's value of one metric compared with the baseline's. */
 export interface Comparison extends Effect {
-  /** Two-sided p of the signed-rank test, unadjusted. */
+  /** Two-sided p-value of the signed-rank test, unadjusted. */
   p: number;
-  /** The same, adjusted for everything that is compared in the family (Holm). */
+  /** The p-value adjusted for all comparisons in the family (Holm). */
   adjustedP: number;
   verdict: EffectVerdict;
   /**
-   * The smallest effect (ratio above 1) that these rounds could have detected; null if they are too few, or if it
-   * was not requested.
+   * Smallest effect (ratio above 1) that these rounds could have detected; null if there are too few rounds,
+   * or if it was not requested.
    */
   detectable: number | null;
 }
 
-/** One figure of a variant and of the baseline, in each of the rounds that count. */
+/** Values of one metric for a variant and the baseline, one pair per included round. */
 export interface FigurePairs extends Pick<Criteria, 'better' | 'threshold'> {
   baseline: readonly number[];
   variant: readonly number[];
-  /** Its share of the permitted false positive rate, in any unit: see `holm`. */
+  /** Share of the permitted false positive rate, in any unit: see `holm`. */
   weight: number;
 }
 
 /**
- * Compares figures of variants with those of the baseline. All of them form one family: if nothing differs, the
- * probability of reporting any difference is at most 5 %.
+ * Compares metrics of variants with those of the baseline. All of them form one family: if nothing differs,
+ * the probability of reporting any difference is at most 5 %.
  *
- * @param seed of the simulation behind `detectable`, which takes most of the time; null skips it. Nothing else is
- * random.
+ * @param seed of the simulation that computes `detectable`, which takes most of the time; null skips it.
+ * Nothing else is random.
  * @returns one comparison per member of the family, in order; null for a member without any round.
- * @throws RangeError if a figure is not a number above 0.
+ * @throws RangeError if a value is not a number above 0.
  */
 export function compareRounds(family: readonly FigurePairs[], seed: number | null): (Comparison | null)[] {
   const ratios = family.map(({ baseline, variant }) => logRatios(baseline, variant));

@@ -1,9 +1,9 @@
 import type { EffectVerdict } from '../model/comparison.ts';
 import type { Interval } from './interval.ts';
 
-/** How often comparisons of a variant with itself (A/A) found a difference. */
+/** Frequency with which comparisons of a variant with itself (A/A) report a difference. */
 export interface FalsePositives {
-  /** Comparisons with enough rounds for a verdict. */
+  /** Number of comparisons with enough rounds for a verdict. */
   comparisons: number;
   positives: number;
   /** positives ÷ comparisons; null without comparisons. */
@@ -12,7 +12,7 @@ export interface FalsePositives {
   interval: Interval;
 }
 
-/** The rate of false positives among the verdicts of A/A comparisons. */
+/** Computes the rate of false positives among the verdicts of A/A comparisons. */
 export function falsePositives(verdicts: readonly EffectVerdict[]): FalsePositives {
   const decided = verdicts.filter((verdict) => verdict !== 'too few rounds');
   const positives = decided.filter((verdict) => verdict !== 'no difference detected').length;
@@ -28,9 +28,10 @@ export function falsePositives(verdicts: readonly EffectVerdict[]): FalsePositiv
 const Z = 1.959963984540054;
 
 /**
- * Wilson's score interval (95 %) of a proportion, without continuity correction (Newcombe, "Two-sided
- * confidence intervals for the single proportion", Statistics in Medicine 17, 1998, method 3). Unlike
- * estimate ± 1.96 standard errors it has a width when nothing was found, and stays within 0 to 1.
+ * Computes Wilson's score interval (95 %) of a proportion, without continuity correction (Newcombe,
+ * "Two-sided confidence intervals for the single proportion", Statistics in Medicine 17, 1998, method 3).
+ * Unlike estimate ± 1.96 standard errors, it has a nonzero width when there are no successes, and stays
+ * within 0 to 1.
  */
 export function wilsonInterval(successes: number, trials: number): Interval {
   if (trials === 0) return { low: 0, high: 1 };

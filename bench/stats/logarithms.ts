@@ -1,7 +1,8 @@
 /**
- * Natural logarithms of figures. On this scale a ratio is a difference, and double is as far as half.
+ * Computes natural logarithms. On this scale, ratios become differences, and doubling and halving are equally
+ * large.
  *
- * @throws RangeError if a figure is not a finite number above 0, because it has no ratio to another.
+ * @throws RangeError if a value is not a finite number above 0, because it has no ratio to another.
  */
 export function logarithms(figures: readonly number[]): number[] {
   return figures.map((figure) => {

@@ -1,12 +1,12 @@
-/** From here on, the continued fraction is the more accurate of the two. */
+/** From this value on, the continued fraction is more accurate than the Taylor series. */
 const TAIL_FROM = 3;
 const FRACTION_DEPTH = 80;
 
 /**
- * P(Z ≥ z) of the standard normal distribution, to about 14 digits, including the far tail. Near the middle it uses
- * the Taylor series (Marsaglia, "Evaluating the Normal Distribution", Journal of Statistical Software 11(4), 2004),
- * in the tail Laplace's continued fraction (Abramowitz and Stegun 26.2.14), where the series would lose a small
- * probability to rounding.
+ * Returns P(Z ≥ z) of the standard normal distribution, to about 14 digits, including the far tail. Near the
+ * middle it uses the Taylor series (Marsaglia, "Evaluating the Normal Distribution", Journal of Statistical
+ * Software 11(4), 2004). In the tail, where the series would lose a small probability to rounding, it uses
+ * Laplace's continued fraction (Abramowitz and Stegun 26.2.14).
  */
 export function upperTail(z: number): number {
   if (z < 0) return 1 - upperTail(-z);

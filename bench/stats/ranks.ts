@@ -1,12 +1,13 @@
 /**
- * Logarithms closer than this count as equal. Figures have few digits, so equal ratios are common, but rounding
- * makes the logarithms of 2 ÷ 3 and 3 ÷ 2 differ in the last place.
+ * Logarithms closer than this count as equal. Values have few digits, so equal ratios are common, but
+ * rounding makes the logarithms of 2 ÷ 3 and 3 ÷ 2 differ in the last place.
  */
 export const SAME = 1e-9;
 
 /**
- * Twice the rank of each value. The smallest has rank 1; equal values share the mean of their ranks (midranks).
- * Ranks are doubled because midranks end in .0 or .5, and only whole numbers can index an array of counts.
+ * Returns twice the rank of each value. The smallest value has rank 1; equal values share the mean of their
+ * ranks (midranks). Ranks are doubled because midranks end in .0 or .5, and only whole numbers can index an
+ * array of counts.
  */
 export function doubledRanks(values: readonly number[]): number[] {
   const order = values.map((value, index) => ({ value, index })).sort((a, b) => a.value - b.value);

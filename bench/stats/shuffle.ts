@@ -1,9 +1,10 @@
 import { randomFrom } from '../model/random.ts';
 
 /**
- * The order in which the variants run within a round, counted from 1. Every permutation is equally likely, and the
- * same seed and round give the same one. It is random because the position within a round has an effect of its own.
- * Every second round reverses the order of the one before, so that each variant is early as often as late.
+ * Returns the order in which the variants run within a round, counted from 1. Every permutation is equally
+ * likely, and the same seed and round give the same order. It is random because the position within a round
+ * has an effect of its own. Every second round reverses the order of the previous round, so that each variant
+ * is early as often as late.
  */
 export function roundOrder<T>(variants: readonly T[], round: number, seed: number): T[] {
   const isReversed = round % 2 === 0;
@@ -11,7 +12,7 @@ export function roundOrder<T>(variants: readonly T[], round: number, seed: numbe
   return isReversed ? order.reverse() : order;
 }
 
-/** A random permutation (Fisher and Yates, in Durstenfeld's form). The input is not modified. */
+/** Returns a random permutation (Fisher and Yates, in Durstenfeld's form). The input is not modified. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items];
   for (let last = result.length - 1; last > 0; last--) {

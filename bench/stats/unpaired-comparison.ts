@@ -8,31 +8,31 @@ import { median } from './median.ts';
 import { allDifferences, unpairedEffect } from './unpaired.ts';
 import { type Criteria, verdictOf } from './verdict.ts';
 
-/** One figure of two sides with unpaired runs. The sides may have different numbers of runs. */
+/** Values of one metric on two sides with unpaired runs. The sides may have different numbers of runs. */
 export interface FigureSets extends Pick<Criteria, 'better' | 'threshold'> {
   baseline: readonly number[];
   variant: readonly number[];
-  /** Its share of the permitted false positive rate: see `holm`. */
+  /** Share of the permitted false positive rate: see `holm`. */
   weight: number;
 }
 
-/** As for paired rounds, but the interval is that of `unpairedEffect`. */
+/** Like `Comparison` for paired rounds, but with the interval of `unpairedEffect`. */
 export type UnpairedComparison = Pick<
   Comparison,
   'ratio' | 'interval' | 'p' | 'adjustedP' | 'verdict' | 'detectable'
 >;
 
-/** As for paired rounds. */
+/** The same values as in `smallestDetectable`. */
 const POWER = 0.8;
 const SIMULATIONS = 1_000;
 
 /**
- * Compares figures of two sets of runs by the Mann–Whitney U test. All of them form one family, as in
+ * Compares metrics of two sets of runs by the Mann–Whitney U test. All of them form one family, as in
  * `compareRounds`.
  *
- * @param seed of the simulation behind `detectable`; null skips it
- * @returns one per member of the family, in order; null if a side has no run
- * @throws RangeError if a figure is not a number above 0
+ * @param seed of the simulation that computes `detectable`; null skips it
+ * @returns one comparison per member of the family, in order; null if a side has no run
+ * @throws RangeError if a value is not a number above 0
  */
 export function compareSets(
   family: readonly FigureSets[],
@@ -64,10 +64,10 @@ export function compareSets(
 }
 
 /**
- * The smallest true effect that would lead to a verdict in 80 % of comparisons with as many runs and the same
- * variation, as a ratio above 1. It is found by simulation, as in `smallestDetectable`. Runs of both sides are
- * drawn from the residuals of their own side, and the test rejects once a shift lifts the `order`-th lowest
- * difference between a run of one side and a run of the other above 0.
+ * Estimates the smallest true effect that would lead to a verdict in 80 % of comparisons with as many runs
+ * and the same variation. It is a ratio above 1, found by simulation as in `smallestDetectable`. Runs of both
+ * sides are drawn from the residuals of their own side. The test rejects once a shift lifts the `order`-th
+ * lowest difference between a run of one side and a run of the other above 0.
  */
 function smallestShift(
   baseline: readonly number[],
@@ -89,7 +89,10 @@ function smallestShift(
   return Math.exp(needed[Math.ceil(POWER * SIMULATIONS) - 1] as number);
 }
 
-/** Residuals about the side's own median, widened because those are too small. */
+/**
+ * Returns residuals about the side's own median, widened because residuals about a sample's own median are
+ * too small.
+ */
 function residualsOf(values: readonly number[]): number[] {
   const logs = logarithms(values);
   const centre = median(logs);

@@ -3,26 +3,26 @@ import { logarithms } from './logarithms.ts';
 import { rankSumP, rejectedSums } from './mann-whitney.ts';
 import { median } from './median.ts';
 
-/** How a figure of one stored result relates to that of another, whose runs are not paired with it. */
+/** Effect on one metric between two stored results with unpaired runs. */
 export interface UnpairedEffect {
-  /** Median of variant ÷ baseline over all pairs of a run from each side. */
+  /** Median of variant ÷ baseline over all pairs of one run from each side. */
   ratio: number;
   /**
-   * 95 % interval of the ratio, from the Mann–Whitney test. It excludes 1 exactly if that test is significant by
-   * itself (without ties). Null if no outcome with so few runs is significant (fewer than 4 per side).
+   * 95 % interval of the ratio, from the Mann–Whitney test. It excludes 1 exactly if that test is significant
+   * by itself (without ties). Null if no outcome with so few runs is significant (fewer than 4 per side).
    */
   interval: Interval | null;
-  /** Two-sided p of the Mann–Whitney U test. */
+  /** Two-sided p-value of the Mann–Whitney U test. */
   p: number;
 }
 
 /**
- * The effect between two sets of runs, by Hodges and Lehmann's estimator and its interval (Hollander, Wolfe and
- * Chicken, "Nonparametric Statistical Methods", 3rd ed., sections 4.2 and 4.3), on logarithms. It only accounts for
- * the variation of runs within the two sessions: anything else that changed between them (another kernel, a
- * neighbour on the host) looks like an effect.
+ * Computes the effect between two sets of runs, using logarithms. The method is Hodges and Lehmann's
+ * estimator and its interval (Hollander, Wolfe and Chicken, "Nonparametric Statistical Methods", 3rd ed.,
+ * sections 4.2 and 4.3). It only accounts for the variation of runs within the two sessions. Anything else
+ * that changed between them (another kernel, a noisy neighbour on the host) looks like an effect.
  *
- * @throws RangeError if a side has no runs, or a figure is not a number above 0.
+ * @throws RangeError if a side has no runs, or a value is not a number above 0.
  */
 export function unpairedEffect(baseline: readonly number[], variant: readonly number[]): UnpairedEffect {
   const [base, own] = [logarithms(baseline), logarithms(variant)];
@@ -35,7 +35,10 @@ export function unpairedEffect(baseline: readonly number[], variant: readonly nu
   };
 }
 
-/** Every value of the second minus every value of the first, in ascending order. */
+/**
+ * Subtracts every value of the first list from every value of the second, and sorts the differences in
+ * ascending order.
+ */
 export function allDifferences(first: readonly number[], second: readonly number[]): number[] {
   return [...Float64Array.from(second.flatMap((value) => first.map((other) => value - other))).sort()];
 }

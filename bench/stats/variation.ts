@@ -1,8 +1,8 @@
 /**
- * Coefficient of variation: the standard deviation (of a sample, n − 1) ÷ the mean.
+ * Computes the coefficient of variation: the sample standard deviation (n − 1) ÷ the mean.
  *
  * @param values above 0
- * @returns null with fewer than two
+ * @returns null with fewer than two values
  */
 export function variation(values: readonly number[]): number | null {
   const count = values.length;

@@ -2,20 +2,24 @@ import type { Interval } from './interval.ts';
 import { upperTail } from './normal.ts';
 import { doubledRanks, SAME } from './ranks.ts';
 
-/** Up to here the distribution is computed exactly: 2⁵⁰ sign patterns fit into a double. */
+/**
+ * The distribution is computed exactly up to this number of differences, because 2⁵⁰ sign patterns fit into a
+ * double.
+ */
 const EXACT_UP_TO = 50;
 
 /**
- * Two-sided p of the Wilcoxon signed-rank test: are the differences symmetric about 0?
+ * Returns the two-sided p-value of the Wilcoxon signed-rank test, whose null hypothesis is that the
+ * differences are symmetric about 0.
  *
  * - Ties get midranks. The distribution is that of the actual ranks, so p is exact even with ties.
- * - Differences of 0 are ranked with the others and then dropped (Pratt, "Remarks on Zeros and Ties in the Wilcoxon
- *   Signed Rank Procedures", JASA 54, 1959). If they were dropped first, as in R, p could rise although every
- *   difference grows.
- * - Above 50 differences other than 0: normal approximation with the variance of the actual ranks and a continuity
- *   correction of ½.
+ * - Differences of 0 are ranked with the others and then dropped (Pratt, "Remarks on Zeros and Ties in the
+ *   Wilcoxon Signed Rank Procedures", JASA 54, 1959). If they were dropped first, as in R, p could rise
+ *   although every difference grows.
+ * - Above 50 differences other than 0, it uses a normal approximation with the variance of the actual ranks
+ *   and a continuity correction of ½.
  *
- * @param differences one per round, here log-ratios. None, or none other than 0, gives p = 1.
+ * @param differences one per round, here log-ratios. An empty list, or only differences of 0, gives p = 1.
  */
 export function signedRankP(differences: readonly number[]): number {
   const ranks = doubledRanks(differences.map(Math.abs));
@@ -25,9 +29,9 @@ export function signedRankP(differences: readonly number[]): number {
 }
 
 /**
- * The interval of this test: all shifts it would not reject (Hollander, Wolfe and Chicken, "Nonparametric
- * Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages, the means of all pairs of values,
- * including each value with itself.
+ * Returns the confidence interval of this test: all shifts that it would not reject (Hollander, Wolfe and
+ * Chicken, "Nonparametric Statistical Methods", 3rd ed., section 3.3). Its bounds are Walsh averages, the
+ * means of all pairs of values, including each value with itself.
  *
  * @param walsh from `walshAverages`
  * @param order from `boundOrder`; at least 1
@@ -36,7 +40,7 @@ export function walshInterval(walsh: Float64Array, order: number): Interval {
   return { low: walsh[order - 1] as number, high: walsh[walsh.length - order] as number };
 }
 
-/** (xᵢ + xⱼ) ÷ 2 for all i ≤ j, in ascending order. */
+/** Returns the Walsh averages (xᵢ + xⱼ) ÷ 2 for all i ≤ j, in ascending order. */
 export function walshAverages(values: readonly number[]): Float64Array {
   const averages = new Float64Array((values.length * (values.length + 1)) / 2);
   let filled = 0;
@@ -47,12 +51,14 @@ export function walshAverages(values: readonly number[]): Float64Array {
 }
 
 /**
- * Which Walsh average, counted from the lowest, is the lower bound of the interval: the number of low sums of
- * positive ranks that the test rejects (without ties). 0 if no outcome with so few rounds is significant.
+ * Returns which Walsh average, counted from the lowest, is the lower bound of the interval. This is the
+ * number of low sums of positive ranks that the test rejects (without ties). It is 0 if no outcome with so
+ * few rounds is significant.
  */
 export function boundOrder(rounds: number, alpha: number): number {
   const p = twoSidedP(Array.from({ length: rounds }, (_, i) => 2 * (i + 1)));
-  // Beyond half of all averages p falls again: it is never reached, and ends the search whatever p is.
+  // Beyond half of all averages p falls again. The search never gets that far, but this limit ends it
+  // whatever p is.
   const most = (rounds * (rounds + 1)) / 4;
   let order = 0;
   while (order < most && p(2 * order) < alpha) order++;
@@ -60,8 +66,8 @@ export function boundOrder(rounds: number, alpha: number): number {
 }
 
 /**
- * Two-sided p as a function of the sum of the positive ranks (doubled), where each of these ranks is positive with
- * probability ½, independently. The distribution is symmetric for any ranks.
+ * Creates a function that maps the sum of the positive ranks (doubled) to the two-sided p-value. Each rank is
+ * positive with probability ½, independently. The distribution is symmetric for any ranks.
  */
 function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   const total = sum(ranks);
@@ -76,7 +82,7 @@ function twoSidedP(ranks: readonly number[]): (positiveSum: number) => number {
   };
 }
 
-/** For each sum from 0 to the total, the number of sign patterns in which the positive ranks add up to it. */
+/** Counts, for each sum from 0 to the total, the sign patterns in which the positive ranks add up to it. */
 function signPatterns(ranks: readonly number[], total: number): Float64Array {
   const patterns = new Float64Array(total + 1);
   patterns[0] = 1;

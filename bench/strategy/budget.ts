@@ -2,8 +2,8 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 
 /**
- * The average time from the start of one run to that of the next, in ms; 0 with fewer than two runs. Of runs that
- * take turns, only the first starts after the previous ones have ended.
+ * Returns the average time from the start of one run to the start of the next, in ms; 0 with fewer than two
+ * runs. Only the first of several interleaved runs starts after the previous ones have ended.
  */
 export function meanRunMs(done: readonly Run[]): number {
   const before = done.findLastIndex(({ plan }) => plan.turns === null || plan.turns.index === 0);

@@ -9,9 +9,9 @@ import { type ComparisonOptions, compareRuns, usable } from './comparison.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
 
 /**
- * How far can a comparison on this machine be trusted? Runs the rounds of an ordinary comparison, with variants
- * that cannot differ from the baseline and variants of known cost. Each variant is judged as if it were the only
- * one compared, because that is the usual comparison.
+ * Measures how reliable comparisons on this machine are. Runs the rounds of an ordinary comparison, with
+ * variants that cannot differ from the baseline and variants of known cost. Each variant is judged as if it
+ * were the only one compared, because that is the usual comparison.
  *
  * @param trials one per variant except the baseline
  */
@@ -22,7 +22,7 @@ export function makeCalibration(options: RoundsOptions, trials: readonly Trial[]
   });
 }
 
-/** Compares each variant to the baseline in a comparison of its own. */
+/** Compares each variant with the baseline in a separate comparison. */
 export function compareApart(runs: readonly RunFacts[], options: ComparisonOptions): Comparison {
   const { baseline, variants } = options;
   return {
@@ -34,7 +34,11 @@ export function compareApart(runs: readonly RunFacts[], options: ComparisonOptio
   };
 }
 
-/** @param comparison from `compareApart` */
+/**
+ * Draws the conclusions of a calibration.
+ *
+ * @param comparison from `compareApart`
+ */
 export function calibrationOf(
   runs: readonly RunFacts[],
   { baseline, comparisons }: Comparison,
@@ -52,7 +56,7 @@ export function calibrationOf(
   };
 }
 
-/** Skips per-core capacity, which repeats the verdict on CPU per message. */
+/** Collects the verdicts. Skips per-core capacity, because it repeats the verdict on CPU per message. */
 function verdictsOf({ figures }: VariantComparison): ComparedFigure['verdict'][] {
   return figures.filter(({ name }) => name !== 'perCoreCapacity').map(({ verdict }) => verdict);
 }

@@ -1,6 +1,6 @@
 import type { Trial } from '../model/capacity.ts';
 
-/** The range of a search. */
+/** The range of levels to search. */
 export interface SearchSpace {
   /** The first level to try. */
   start: number;
@@ -12,26 +12,27 @@ export interface SearchSpace {
 
 /** The progress of a search. */
 export interface SearchState {
-  /** Highest level below `high` at which the objectives are met; null if none yet. */
+  /** Highest level below `high` that meets the objectives; null if there is none yet. */
   low: number | null;
-  /** Lowest level at which they are missed; null if none yet. */
+  /** Lowest level that misses them; null if there is none yet. */
   high: number | null;
   /** The next level to try; null if both ends are close enough and confirmed. */
   next: number | null;
 }
 
-/** The search ends when the ratio of both ends is at most this. */
+/** The search ends when the ratio of the upper to the lower end is at most this. */
 export const PRECISION = 1.05;
-/** How many agreeing trials make the outcome of a level final: at most two of three. */
+/** Number of agreeing trials that make the outcome of a level final: at most two of three. */
 const AGREEING = 2;
-/** Ends further apart than this result from doubling or halving. */
+/** Above this ratio, the ends still result from doubling or halving. */
 const WIDE = 1.6;
 
 /**
- * Doubles until the objectives are missed (or halves until they are met), repeats each miss on the way, bisects to
- * 5 %, and repeats the trials at both ends until two agree. Until then one trial decides; if a repeat shows that it
- * was wrong, the search continues from there. No level is tried more than three times, so the search terminates
- * whatever the outcomes.
+ * Computes the state of the search and the next level to try. The search doubles the level until the
+ * objectives are missed (or halves it until they are met), repeating each miss on the way. It then bisects to
+ * 5 %, and repeats the trials at both ends until two agree. Until then one trial decides. If a repeat
+ * contradicts it, the search continues from there. No level is tried more than three times, so the search
+ * terminates whatever the outcomes.
  */
 export function searchState(
   trials: readonly Pick<Trial, 'level' | 'met'>[],
@@ -46,7 +47,9 @@ export function searchState(
   return { low, high, next: undecided ?? nextOf(low, high, space, outcomes) };
 }
 
-/** Whether no level between the two could be tried, or none would add information. */
+/**
+ * Reports whether no level between the two could be tried, or whether trying one would add no information.
+ */
 function isClose(low: number, high: number, { isWhole }: Pick<SearchSpace, 'isWhole'>): boolean {
   return high / low <= PRECISION || (isWhole && high - low <= 1);
 }
@@ -76,7 +79,7 @@ function nextOf(
     return Math.max(met, missed) < AGREEING ? level : null;
   };
   if (low === null && high === null) return space.start;
-  // A miss by chance would waste all trials below it.
+  // Confirms the miss first, because a miss by chance would waste all trials below it.
   const isFar = high !== null && (low === null || high / low > WIDE);
   if (isFar && unconfirmed(high) !== null) return high;
   if (low === null && high !== null)
@@ -88,7 +91,7 @@ function nextOf(
   return unconfirmed(low) ?? unconfirmed(high);
 }
 
-/** Three digits, which is finer than the precision. */
+/** Rounds to three digits, which is finer than the precision. */
 function rounded(level: number, { isWhole }: SearchSpace): number {
   const short = Number(level.toPrecision(3));
   return isWhole ? Math.max(1, Math.round(short)) : short;

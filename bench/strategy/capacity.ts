@@ -18,28 +18,30 @@ export interface CapacityOptions {
   axis: Axis;
   objectives: readonly Condition[];
   arrivals: 'uniform' | 'poisson';
-  /** Unanswered messages per connection in the throughput run from which `start` is derived. */
+  /**
+   * Maximum number of unanswered messages per connection in the throughput run from which `start` is derived.
+   */
   inFlight: number;
   /** The first level to try; null to derive it from a run of the throughput step. */
   start: number | null;
   least: number;
   most: number;
-  /** Why nothing beyond `most` is tried. */
+  /** Reason why no level above `most` is tried. */
   mostReason: Finding;
-  /** No run is begun that would end later than this after the first. */
+  /** Time limit, measured from the start of the first run. No run starts if it would end later. */
   budgetMs: number | null;
-  /** The plan that a run would have. Pure. */
+  /** Plans a run. The function is pure. */
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** A safeguard: even a search misled by noise ends long before. */
+/** Safety limit: even a search misled by noise ends long before. */
 const MOST_TRIALS = 60;
 /** The search gives up after this many trials if none of them finished. */
 const FAILURES = 2;
 
 /**
- * How much until an objective is missed? Each run is an open loop at one level, and all earlier runs determine the
- * next level.
+ * Searches for the highest level that meets the objectives. Each run is an open loop at one level, and all
+ * earlier runs determine the next level.
  */
 export function makeCapacity(options: CapacityOptions): Strategy {
   const { variant, axis, objectives, least, most, budgetMs } = options;
@@ -68,7 +70,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
     return done.filter(isTrial).map(trial);
   }
 
-  /** Null if there is no starting level. */
+  /** Computes the state of the search; null if there is no starting level. */
   function stateOf(done: readonly Run[]): SearchState | null {
     const start = options.start ?? startOf(throughputRun(done), options.planOf(specOf(least)));
     if (start === null) return null;
@@ -126,7 +128,7 @@ export function makeCapacity(options: CapacityOptions): Strategy {
   };
 }
 
-/** What is known about the capacity between these ends. */
+/** Determines the kind of bound that these ends establish. */
 function boundOf(
   low: number | null,
   high: number | null,
@@ -141,7 +143,10 @@ function boundOf(
   return { bound: limit === null ? 'between' : 'at-least', limit };
 }
 
-/** An interrupted trial says nothing; a failed one is a miss. */
+/**
+ * Reports whether a run is a trial. An interrupted run provides no information; a failed one counts as a
+ * miss.
+ */
 function isTrial({ plan, outcome }: Run): boolean {
   return plan.step === 'latency' && outcome.state !== 'aborted';
 }
@@ -177,7 +182,10 @@ function throughputRun(done: readonly Run[]): Run | undefined {
   return done.find(({ plan }) => plan.step === 'throughput');
 }
 
-/** If CPU per message is unknown, start at this share of the closed-loop throughput, which most systems sustain. */
+/**
+ * If CPU per message is unknown, the search starts at this share of the closed-loop throughput, which most
+ * systems sustain.
+ */
 const START_SHARE = 0.25;
 
 function startOf(run: Run | undefined, plan: RunPlan): number | null {
@@ -187,7 +195,10 @@ function startOf(run: Run | undefined, plan: RunPlan): number | null {
   return chooseRate([run], () => plan)?.perSecond ?? roundDown((messages.perSecond ?? 1) * START_SHARE);
 }
 
-/** A rough estimate: it does not foresee doublings, but counts bisections and one repeat at each end. */
+/**
+ * Estimates the remaining runs. The estimate ignores doublings, but counts bisections and one repeat at each
+ * end.
+ */
 function runsLeft(state: SearchState | null): number {
   const { low, high } = state ?? { low: null, high: null };
   const ratio = low === null || high === null ? FIRST_RATIO : high / low;

@@ -9,25 +9,24 @@ import { compareRounds, type FigurePairs } from '../stats/comparison.ts';
 import { DEFAULT_THRESHOLD, fewestRounds, roundsForWeights } from '../stats/verdict.ts';
 import { comparedFigure, overall, restated } from './compared-figure.ts';
 
-/** What to compare. */
 export interface ComparisonOptions {
   baseline: string;
-  /** Names of the other variants. */
+  /** Names of the variants to compare with the baseline. */
   variants: readonly string[];
-  /** Number of rounds requested; null for as many as fit into a budget. */
+  /** Number of rounds requested; null for as many as fit into the time budget. */
   asked: number | null;
-  /** Seed of the simulation behind the smallest detectable effect; null skips it. */
+  /** Seed of the simulation that estimates the smallest detectable effect; null skips the simulation. */
   seed: number | null;
 }
 
-/** The smallest number of rounds in which every figure can get a verdict. */
+/** Returns the smallest number of rounds in which every metric can get a verdict. */
 export function roundsForVerdicts(variants: number, steps: readonly Step[]): number {
   return roundsForWeights(weightsBeside(steps), variants);
 }
 
 /**
- * The smallest number of rounds in which any figure can get a verdict. It depends on the figure with the most
- * weight among those that these variants and steps provide.
+ * Returns the smallest number of rounds in which any metric can get a verdict. It depends on the metric with
+ * the most weight among those that these variants and steps provide.
  */
 export function roundsForAnyVerdict(
   [baseline, ...others]: readonly Pick<Variant, 'proxy'>[],
@@ -43,10 +42,10 @@ export function roundsForAnyVerdict(
 }
 
 /**
- * Compares each variant with the baseline, figure by figure, by the effect within each round. A figure that one
- * side never provides (Nginx CPU without Nginx) is left out.
+ * Compares each variant with the baseline, metric by metric, by the effect within each round. A metric that
+ * one side never provides (Nginx CPU without Nginx) is omitted.
  *
- * @param runs in any order; those without a round do not count
+ * @param runs in any order; those without a round are ignored
  */
 export function compareRuns(
   runs: readonly RunFacts[],
@@ -105,11 +104,13 @@ function pairsOf(
   });
 }
 
-/** What a run says of a figure; null where it is missing, does not give it or cannot be used for it. */
+/**
+ * Returns a run's value of a metric; null if the run is missing, lacks the value or is unfit for the metric.
+ */
 export function usable(run: RunFacts | undefined, { metric }: ComparedMetric): number | null {
   if (run === undefined || metric.unfit(run) !== null) return null;
   const value = run.metrics[metric.name] ?? null;
-  // Nothing has a ratio to nothing: growth of memory that cannot be told from none.
+  // A ratio needs a value above 0. Memory growth can be indistinguishable from 0.
   return value !== null && value > 0 ? value : null;
 }
 
@@ -131,14 +132,14 @@ function isMeasured(runs: readonly RunFacts[], kind: ComparedMetric, variants: r
   );
 }
 
-/** Whether every variant has its runs of the round, to the end and without losses. */
+/** Reports whether every variant completed all its runs of the round without losses. */
 function isWhole(runs: readonly RunFacts[], round: number): boolean {
   const within = runs.filter((run) => run.round !== null);
   const kinds = new Set(within.map(({ variant, step }) => `${step} ${variant}`));
   return within.filter((run) => run.round === round && incomplete(run) === null).length === kinds.size;
 }
 
-/** One entry for each run and reason. */
+/** Lists the metrics excluded from the comparison, with one entry per run and reason. */
 export function excludedOf(runs: readonly RunFacts[]): Excluded[] {
   return runs.flatMap((run) => {
     const { variant, step, round } = run;

@@ -33,7 +33,7 @@ const NGINX: Facts<Run> = [
   ['build of Nginx', ({ proxy }) => proxy?.buildArguments ?? null],
 ];
 
-/** For the runs of a step. */
+/** Facts about the runs of a step. */
 const PLAN: Facts<RunPlan> = [
   ['profile', ({ profile }) => profile],
   ['load', ({ workload }) => loadText(workload.load)],
@@ -54,7 +54,7 @@ const PLAN: Facts<RunPlan> = [
   ['HTTP leg', ({ http }) => (http === null ? 'none' : `${http.connections} connections`)],
 ];
 
-/** Every difference between two sessions: machine, versions, and the plan of each step. */
+/** Lists every difference between two sessions: machine, versions, and the plan of each step. */
 export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored['differences'] {
   const sides = [baseline, variant] as const;
   const steps = [...new Set(baseline.runs.map(({ plan }) => plan.step))];
@@ -71,7 +71,10 @@ export function differencesOf(baseline: StoredSide, variant: StoredSide): Stored
   ];
 }
 
-/** A typed tuning, or a user's own file, may have changed while keeping its name. */
+/**
+ * Returns the difference between a variant's configurations, if any. A tuning given on the command line, or a
+ * user's own file, may have changed while keeping its name.
+ */
 export function configurationDifference(
   variant: string,
   baseline: Pick<Result, 'runs'>,
@@ -91,7 +94,9 @@ export function configurationDifference(
   ];
 }
 
-/** If the runs of one side differ among themselves, all their values are listed. */
+/**
+ * Lists the facts that differ. If the runs of one side differ among themselves, all their values are listed.
+ */
 function differing<T>(prefix: string, facts: Facts<T>, ...sides: (readonly T[])[]): Stored['differences'] {
   return facts.flatMap(([what, of]) => {
     const [baseline = '', variant = ''] = sides.map((side) =>

@@ -5,20 +5,21 @@ import type { Run } from '../model/run.ts';
 import type { DemandFacts } from '../wording/conclusions.ts';
 import { finding } from '../wording/finding.ts';
 
-/** The highest utilisation, in the latency step, of the CPUs that proxy and servers use. */
+/** Target utilisation, in the latency step, of the CPUs that proxy and servers use. */
 const BUSY_SHARE = 0.5;
 
 /**
- * CPU per message of the `ws` echo server in the open loop ÷ that of the lean one in the closed loop, by the engine
- * of the lean one. Used if only the lean one was measured. At 64 bytes on Node 20; see docs/method.md.
+ * CPU per message of the `ws` echo server in the open loop ÷ that of the lean server in the closed loop, by
+ * the lean server's engine. Used if only the lean server was measured. At 64 bytes on Node.js 20; see
+ * docs/method.md.
  */
 const WS_COST: Record<EngineName, number> = { node: 1.7, bun: 2 };
 
-/** A chosen rate and the run that bounds it. */
+/** A chosen rate and the measured CPU demand that bounds it. */
 export interface ChosenRate {
   /** Messages per second over all connections. */
   perSecond: number;
-  /** What it follows from. */
+  /** The CPU demand that the rate is derived from. */
   demand: DemandFacts;
   reason: Finding;
 }
@@ -32,12 +33,12 @@ interface Demand {
 }
 
 /**
- * The highest rate at which no CPU that the proxy or the echo servers use is more than half busy in any of the
- * variants, rounded down to two digits.
+ * Chooses the highest rate at which every CPU that the proxy or the echo servers use is at most half busy in
+ * all variants. The rate is rounded down to two digits.
  *
  * @param measured runs of the throughput step
- * @param planOf the plan of the latency step for a variant; its rate does not matter
- * @returns null if CPU per message is not known for any variant
+ * @param planOf returns the latency step's plan for a variant; its rate does not matter
+ * @returns null if CPU per message is unknown for every variant
  */
 export function chooseRate(
   measured: readonly Run[],
@@ -57,7 +58,7 @@ export function chooseRate(
 /** Rounds down to two significant digits. */
 export function roundDown(figure: number): number {
   const step = 10 ** (Math.floor(Math.log10(figure)) - 1);
-  // Divides first and adds a margin, because 0.3 / 0.1 is slightly below 3.
+  // Divide first and add a margin, because 0.3 / 0.1 is slightly below 3.
   return Number((Math.floor(figure / step + 1e-9) * step).toPrecision(2));
 }
 
@@ -80,7 +81,7 @@ function demandOf(run: Run, plan: RunPlan): Demand | null {
     serverUs: cost.server,
     variant,
   });
-  // Processes of one thread each, wherever the kernel puts them.
+  // The processes are single-threaded, so each uses at most one CPU wherever the kernel schedules it.
   if (placement === null) return busier(ofProxy(Math.max(1, workers)), ofServers(servers));
   const shared = placement.proxy.some((cpu) => placement.server.includes(cpu));
   if (shared && cost.proxy > 0)
@@ -97,7 +98,10 @@ function busier(a: Demand, b: Demand): Demand {
   return b.cpuUs > a.cpuUs ? b : a;
 }
 
-/** CPU time in µs per message of proxy and servers in the latency step; null if they were not measured. */
+/**
+ * Returns the CPU time in µs per message of proxy and servers in the latency step; null if they were not
+ * measured.
+ */
 function costs(run: Run, plan: RunPlan): { proxy: number; server: number } | null {
   const { proxy, server }: ByComponent = figuresOf(run).cpuUsPerMessage;
   if (server === null || (proxy === null && plan.proxy !== null)) return null;

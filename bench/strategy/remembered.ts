@@ -1,4 +1,4 @@
-/** Memoises a function of an object, for example the figures of a run. */
+/** Memoises a function of an object, for example one that computes the figures of a run. */
 export function remembered<K extends object, V>(derive: (key: K) => V): (key: K) => V {
   const known = new WeakMap<K, V>();
   return (key) => {

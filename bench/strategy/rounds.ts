@@ -16,40 +16,43 @@ import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
 
 export interface RoundsOptions extends StepsOptions {
-  /** Null for as many as fit into the budget. */
+  /** Number of rounds; null for as many as fit into the time budget. */
   rounds: number | null;
-  /** No round starts if it would end later than this after the first run started. */
+  /** Time limit, measured from the start of the first run. No round starts if it would end later. */
   budgetMs: number | null;
-  /** Of the order within each round. */
+  /** Seed for the order of the variants within each round. */
   seed: number;
-  /** Whether all variants can be set up at once and therefore take turns. */
+  /** Whether all variants can be set up at once, and therefore be interleaved. */
   together: boolean;
-  /** The steps of the pilot. */
+  /** Steps to run in the pilot. */
   pilotSteps: readonly Step[];
 }
 
-/** What follows from the runs of the rounds; `asked` is null where a budget decides how many there are. */
+/**
+ * Draws conclusions from the runs of the rounds. `asked` is null if a time budget determines the number of
+ * rounds.
+ */
 export type Judge = (runs: readonly RunFacts[], options: ComparisonOptions) => Conclusion[];
 
 const compare: Judge = (runs, options) => [compareRuns(runs, options)];
 
-/** The pause at the end of a turn. A generator that spins to keep its schedule needs it to wake up. */
+/** The pause at the end of a turn. A generator that spins to keep its schedule needs this time to wake up. */
 const PAUSE_MS = 5;
 const ECHOES_A_TURN = 8;
 const SHORTEST_TURN_MS = 250;
 const LONGEST_TURN_MS = 2_000;
 
-/** The limit if neither rounds nor budget set one. */
+/** Maximum number of rounds if neither rounds nor budget set a limit. */
 const MOST_ROUNDS = 1000;
 
 /**
- * Is another variant better than the first, by how much, and how certain is that? Every variant runs once per round
- * in each step, in an order drawn for the round. All runs of a step take turns several times a second, so that
- * other work on the machine affects all sides equally. If they cannot all be set up at once, they run one after the
- * other.
+ * Determines whether another variant is better than the first, by how much, and with what certainty. Every
+ * variant runs once per round in each step, in a random order per round. All runs of a step are interleaved
+ * several times a second, so that other work on the machine affects all sides equally. If they cannot all be
+ * set up at once, they run one after the other.
  *
- * If no rate is given for the latency step, a pilot before the rounds (both steps of each variant once) determines
- * it. The pilot does not count.
+ * If no rate is given for the latency step, a pilot before the rounds (both steps of each variant once)
+ * determines it. The pilot's runs are not compared.
  */
 export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
   const { variants, steps, seed } = options;
@@ -68,7 +71,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return fits(current + 1, done) ? firstGroup(specsOf(current + 1, done), done) : [];
   }
 
-  /** The runs of the first step, which take turns. */
+  /** Selects the runs of the first step and interleaves them. */
   function firstGroup(specs: readonly RunSpec[], done: readonly Run[]): readonly RunSpec[] {
     const group = specs.filter(({ step }) => step === specs[0]?.step);
     if (!options.together || group.length < 2) return group.slice(0, 1);
@@ -77,7 +80,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return group.map((spec, index) => ({ ...spec, turns: { index, of, lengthMs, pauseMs: PAUSE_MS } }));
   }
 
-  /** All runs of a round, in order; empty if there is nothing to compare. */
+  /** Lists all runs of a round, in order; empty if there is nothing to compare. */
   function specsOf(round: number, done: readonly Run[]): RunSpec[] {
     const able = variants.filter((name) => !isLost(done, name));
     if (!able.includes(baseline) || able.length < 2) return [];
@@ -88,7 +91,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     });
   }
 
-  /** Undefined where its rate cannot be known. */
+  /** Returns the load of a step; undefined if its rate is not known. */
   function stepLoad(step: RunSpec['step'], done: readonly Run[]): Load | null | undefined {
     const { load } = stepNamed(step);
     const ratePerSecond = options.ratePerSecond ?? rateOf(done)?.ratePerSecond ?? null;
@@ -101,7 +104,7 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return pilot.conclude(pilotOf(done)).find((conclusion) => conclusion.kind === 'rate') ?? null;
   }
 
-  /** Whether the round would end in time, judging by the average run so far. */
+  /** Reports whether the round would end in time, estimated from the average run so far. */
   function fits(round: number, done: readonly Run[]): boolean {
     if (round > (options.rounds ?? MOST_ROUNDS)) return false;
     if (options.budgetMs === null) return true;
@@ -145,8 +148,9 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
 }
 
 /**
- * The length of a turn: as short as possible, but long enough for an echo of any variant in a closed loop to come
- * back several times within one. Based on the first run of each variant; before that, the shortest length.
+ * Determines the length of a turn. It is as short as possible, but long enough for several echo round trips
+ * of any variant in a closed loop. It is based on the first run of each variant; before that run, it is the
+ * shortest length.
  */
 function turnMs(done: readonly Run[]): number {
   const first = new Map(
@@ -172,7 +176,7 @@ function isSame(plan: Run['plan'], { variant, step, round }: RunSpec): boolean {
   return plan.variant === variant && plan.step === step && plan.round === round;
 }
 
-/** Gives up on a variant after two runs if none of its runs has finished. */
+/** Reports whether to give up on a variant: after two runs, if none of its runs has finished. */
 function isLost(done: readonly Run[], variant: string): boolean {
   const own = done.filter(({ plan }) => plan.variant === variant);
   return own.length >= 2 && own.every(({ outcome }) => outcome.state !== 'completed');

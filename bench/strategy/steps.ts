@@ -15,22 +15,22 @@ export interface StepsOptions {
   variants: readonly string[];
   steps: readonly Step[];
   inFlight: number;
-  /** Null to derive it from the step with a closed loop. */
+  /** Message rate of the open loop; null to derive it from the closed-loop step. */
   ratePerSecond: number | null;
   arrivals: 'uniform' | 'poisson';
-  /** The plan that a run would have. Pure. */
+  /** Plans a run. The function is pure. */
   planOf(spec: RunSpec): RunPlan;
 }
 
-/** The rate of the open loop as it stands after the runs so far. */
+/** The open loop's rate, given the runs so far. */
 interface Rate extends Pick<ChosenRate, 'perSecond' | 'reason'> {
   halved: boolean;
 }
 
 /**
- * Runs every variant in each step of the scenario. Steps with an open loop come last, all variants at one rate: how
- * much does it carry, and how fast is it well below that? A chosen rate that turns out too high is halved once, for
- * all.
+ * Runs every variant in each step of the scenario. Steps with an open loop come last, with the same rate for
+ * all variants. The closed loop measures the throughput, and the open loop measures the latency well below
+ * it. If a chosen rate proves too high, it is halved once, for all variants.
  */
 export function makeSteps(options: StepsOptions): Strategy {
   const { variants, steps } = options;
@@ -74,7 +74,8 @@ export function makeSteps(options: StepsOptions): Strategy {
   }
 
   /**
-   * Variants whose latency can be measured: those that carried any messages in the throughput step, if it was run.
+   * Returns the variants whose latency can be measured: those that echoed any messages in the throughput
+   * step, if it was run.
    */
   function measurable(done: readonly Run[]): readonly string[] {
     if (closedStep === null) return variants;
@@ -130,8 +131,8 @@ function runAt(done: readonly Run[], variant: string, step: Step, ratePerSecond:
 }
 
 /**
- * Whether something other than the schedule set the pace. A spinning generator that was still late was kept from
- * its CPU, and a lower rate would not help it.
+ * Reports whether something other than the schedule limited the rate. A spinning generator that was still
+ * late was deprived of its CPU, and a lower rate would not help.
  */
 function isTooHigh({ plan, outcome, validity }: Run): boolean {
   const { component } = validity.limit;

@@ -23,10 +23,11 @@ export interface StoredPair {
 }
 
 /**
- * Is a variant better in one stored result than in another? Their runs are not paired, so each side is a set of
- * runs. Variants are matched by name; if no name matches, the only variants of both results are compared.
+ * Compares the variants of two stored results. Their runs are not paired, so each side is a set of runs.
+ * Variants are matched by name. If no name matches and each result has a single variant, those two are
+ * compared.
  *
- * @param seed of the simulation behind the smallest detectable effect
+ * @param seed of the simulation that estimates the smallest detectable effect
  * @throws Problem('usage') if no variants match
  */
 export function compareStored(baseline: Result, variant: Result, seed: number): StoredPair {
@@ -70,7 +71,10 @@ interface Pair {
   variant: string;
 }
 
-/** Compares each variant with its counterpart. All figures of all variants form one family. */
+/**
+ * Compares each variant with its counterpart. All metrics of all variants form one family for multiple
+ * testing.
+ */
 function compareUnpaired(
   runs: readonly RunFacts[],
   pairs: readonly Pair[],
@@ -124,7 +128,10 @@ function valuesOf(runs: readonly RunFacts[], variant: string, kind: ComparedMetr
     .flatMap((run) => usable(run, kind) ?? []);
 }
 
-/** A figure that one side never provides (Nginx CPU without Nginx) is left out rather than reported as equal. */
+/**
+ * Reports whether both sides provide a metric. A metric that one side never provides (Nginx CPU without
+ * Nginx) is omitted rather than reported as equal.
+ */
 function isGiven(
   runs: readonly RunFacts[],
   { baseline, variant }: Pair,
@@ -137,7 +144,10 @@ function isGiven(
   );
 }
 
-/** Of the side that has fewer, in the step that has fewest; those that failed or lost anything are none. */
+/**
+ * Returns the number of runs on the side with fewer, in the step with the fewest. Runs that failed or lost
+ * anything are not counted.
+ */
 function fewestRuns(runs: readonly RunFacts[], pairs: readonly Pair[]): number {
   const count = (variant: string, step: Step) =>
     runs.filter((run) => run.variant === variant && run.step === step && incomplete(run) === null).length;
@@ -180,7 +190,7 @@ function unmatched(
   ];
 }
 
-/** Variants that were run, in the order requested. */
+/** Lists the variants that were run, in the order requested. */
 function namesOf({ variants, runs }: Result): string[] {
   const run = new Set(runs.map(({ plan }) => plan.variant));
   return [...new Set([...variants.map(({ name }) => name), ...run])].filter((name) => run.has(name));
@@ -190,7 +200,10 @@ function sourceOf({ id, startedAt }: Result): Stored['baseline'] {
   return { id, startedAt };
 }
 
-/** The runs of a result that count, renamed to show which of the two results they come from. */
+/**
+ * Selects a result's runs for comparison, and renames their variants to show which of the two results they
+ * come from.
+ */
 function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs: Run[] } {
   return {
     variants: result.variants.map((each) => ({ ...each, name: `${each.name} (${letter})` })),
@@ -201,7 +214,10 @@ function sideOf(result: Result, letter: 'A' | 'B'): { variants: Variant[]; runs:
   };
 }
 
-/** The runs of the rounds, without the pilot. Without rounds, the last run of each variant and step. */
+/**
+ * Selects the runs of the rounds, without the pilot. If there are no rounds, selects the last run of each
+ * variant and step.
+ */
 function countingRuns({ runs }: Result): Run[] {
   const ofRounds = runs.filter(({ plan }) => plan.round !== null);
   if (ofRounds.length > 0) return ofRounds;

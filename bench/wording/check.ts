@@ -3,25 +3,25 @@ import type { Amount } from './format.ts';
 import { formatBytes, formatCount, formatSeconds } from './format.ts';
 import { capital, counted, listed, paragraph } from './words.ts';
 
-/** Its arguments, as in `= /ws`; null for a server of `stream`. */
+/** Arguments of a location block, as in `= /ws`; null for a server of `stream`. */
 type LocationFact = string | null;
 
 /** A request that reached an upstream server. */
 export interface ArrivalFacts {
-  /** `1.0` or `1.1`. */
+  /** HTTP version, `1.0` or `1.1`. */
   httpVersion: string;
   upgrade: string | null;
   connection: string | null;
 }
 
-/** What a location does not do for an upgrade. */
+/** A requirement of an upgrade that a location does not meet. */
 export type LackFacts =
   | { lack: 'version'; version: string }
-  /** `replaced`: where it is set, and the line whose headers replace that. */
+  /** `replaced` gives the line that sets the header, and the line whose headers replace it. */
   | { lack: 'upgrade'; replaced: { set: string; by: string } | null }
-  /** Empty: no such header is sent. */
+  /** The Connection header that is sent; empty if none is sent. */
   | { lack: 'connection'; sent: string }
-  /** Upgrade is something else than `websocket`; `sent` is what arrived, null if it was not tried. */
+  /** The value of an Upgrade header other than `websocket`; `sent` is what arrived, null if it was not tried. */
   | { lack: 'protocol'; written: string; sent: string | null };
 
 export interface UpgradeFacts {
@@ -29,7 +29,7 @@ export interface UpgradeFacts {
   lacks: readonly LackFacts[];
 }
 
-/** What `check` finds in a configuration. */
+/** Findings of `check` about a configuration. */
 const FOUND = {
   'no-proxied-location': () => 'No location uses proxy_pass, so no WebSocket can get through.',
   'no-location-for-path': ({ path }: { path: string }) =>
@@ -207,7 +207,7 @@ const FOUND = {
     connections: number;
     isDefault: boolean;
     webSockets: number;
-    /** As in `worker_processes`. */
+    /** Value as in `worker_processes`. */
     workers: string;
   }) =>
     paragraph([
@@ -282,13 +282,13 @@ const FOUND = {
     'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
 };
 
-/** Why the handshakes of a run failed. */
+/** Reasons why the handshakes of a run failed. */
 const FAILED = {
   'handshakes-failed': ({ count, kind, line }: { count: Amount; kind: string; line: string | null }) =>
     `${counted(count, 'WebSocket handshake')} failed: each ${outcomeClause(kind as FailureKind)}.${line === null ? '' : ` The likely cause is at ${line}.`} \`check\` shows what is wrong with this configuration.`,
 };
 
-/** What was seen when it was tried through a real Nginx. */
+/** Observations from running the configuration in a real Nginx. */
 const SEEN = {
   'handshake-answered': ({
     path,
@@ -343,7 +343,7 @@ const SEEN = {
     closeCode,
     seconds,
   }: {
-    /** Null where the timeout was not set. */
+    /** Value of worker_shutdown_timeout in seconds; null if it was not set. */
     setSeconds: number | null;
     closeCode: number;
     seconds: number;
@@ -360,7 +360,7 @@ const SEEN = {
 
 export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
 
-/** `location /ws`. */
+/** Names a location: `location /ws`. */
 export function locationName(location: LocationFact): string {
   return location === null ? 'this stream server' : `location ${location}`;
 }
@@ -432,7 +432,7 @@ function lackClause(facts: LackFacts): string {
   }
 }
 
-/** What became of a handshake that failed: `was answered with status 426`. */
+/** Describes the outcome of a failed handshake: `was answered with status 426`. */
 function outcomeClause(outcome: FailureKind): string {
   if (outcome === 'echo-timeout') return 'got no answer';
   if (outcome === 'protocol-error') return 'got an invalid response';
@@ -443,7 +443,7 @@ function outcomeClause(outcome: FailureKind): string {
   return code === null ? `failed (${outcome})` : `was closed with code ${code}`;
 }
 
-/** `HTTP/1.0 with no Upgrade header and "Connection: close"`. */
+/** Describes a request: `HTTP/1.0 with no Upgrade header and "Connection: close"`. */
 function requestClause({ httpVersion, upgrade, connection }: ArrivalFacts): string {
   const headers = [
     upgrade === null ? 'no Upgrade header' : `"Upgrade: ${upgrade}"`,

@@ -3,16 +3,19 @@ import { type Amount, formatShort, formatTime } from './format.ts';
 import { type EvidenceFacts, evidenceClause, STATES } from './validity.ts';
 import { listed, paragraph, sentence } from './words.ts';
 
-/** What the busiest CPU spends on one message: µs of each component that it runs; null where it runs none of them. */
+/**
+ * CPU time that the busiest CPU spends on one message, in µs per component; null for a component that it does
+ * not run.
+ */
 export interface DemandFacts {
   variant: string;
   proxyUs: Amount | null;
   serverUs: Amount | null;
-  /** Cost of the echo server on `ws` ÷ that of the lean one that was measured; 1: the same server. */
+  /** Cost of the `ws` echo server ÷ that of the lean server that was measured; 1 if it is the same server. */
   wsRatio: Amount;
 }
 
-/** Why the latency step has its rate, why a variant has none, and what ended a search. */
+/** Reasons for the rate of the latency step, for a variant without a rate, and for the end of a search. */
 export const CONCLUSIONS = {
   'rate-given': () => 'The rate was set with --rate.',
   'rate-chosen': (facts: DemandFacts) => chosen(facts),

@@ -8,7 +8,9 @@ import { PLANNING } from './planning.ts';
 import { SANDBOX } from './sandbox.ts';
 import { VALIDITY } from './validity.ts';
 
-/** The sentence of every finding, by its code: the only place that makes one. */
+/**
+ * Functions that generate the sentence of every finding, by its code. Sentences are generated nowhere else.
+ */
 export const SENTENCES = {
   ...VALIDITY,
   ...FITNESS,
@@ -20,7 +22,7 @@ export const SENTENCES = {
 };
 
 export type Code = keyof typeof SENTENCES;
-/** What a finding of this code has to say. */
+/** The data of a finding with this code. */
 export type DataOf<C extends Code> =
   Parameters<(typeof SENTENCES)[C]> extends [infer D] ? D : Readonly<Record<string, never>>;
 
@@ -33,9 +35,11 @@ export function notice<C extends Code>(level: Notice['level'], code: C, data: Da
 }
 
 /**
- * Findings of one code as one, each figure in which they differ as a span: `send lag p99 was 11.7 to 52.6 ms`.
+ * Merges findings with the same code into one. Numbers that differ become ranges: `send lag p99 was 11.7 to
+ * 52.6 ms`.
  *
- * @returns null where they differ in more than figures, or where a text is not what this version makes of its data
+ * @returns null if they differ in more than numbers, or if a text is not what this version generates from its
+ * data
  */
 export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[]]): Finding | null {
   const { code, text } = first;
@@ -47,7 +51,7 @@ export function mergedFinding([first, ...others]: readonly [Finding, ...Finding[
   return others.every((each) => each.text === text) ? first : null;
 }
 
-/** Puts findings together that `mergedFinding` can merge; the groups in the order of their first. */
+/** Groups the findings that `mergedFinding` can merge. Groups are in the order of their first member. */
 export function groupedFindings<T>(
   items: readonly T[],
   findingOf: (item: T) => Finding,
@@ -72,7 +76,7 @@ function textOf(code: Code, data: Facts): string {
   return sentence(data as never);
 }
 
-/** The sentence that this version makes of it; null if none: what was stored by others may be anything. */
+/** Generates the sentence of a finding; null if that fails, because stored data may be arbitrary. */
 function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | null {
   try {
     return Object.hasOwn(SENTENCES, code) ? textOf(code as Code, data) : null;
@@ -81,7 +85,10 @@ function textOrNull({ code, data }: Pick<Finding, 'code' | 'data'>): string | nu
   }
 }
 
-/** Undefined where the two differ in more than numbers; a list of numbers that is another in each is left empty. */
+/**
+ * Merges two facts. Undefined if they differ in more than numbers. If a list of numbers differs, the merged
+ * list is empty.
+ */
 function mergedFact(a: Fact, b: Fact): Fact {
   if (a === b) return a;
   const [from, to] = [spanOf(a), spanOf(b)];

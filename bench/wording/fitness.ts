@@ -3,7 +3,7 @@ import type { Amount } from './format.ts';
 import { type EvidenceFacts, evidenceClause, STATES } from './validity.ts';
 import { counted, sentence } from './words.ts';
 
-/** Why a run does not qualify for a metric. */
+/** Reasons why a run does not qualify for a metric. */
 export const FITNESS = {
   'not-completed': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
     `${STATES[state]}: ${sentence(reason)}`,

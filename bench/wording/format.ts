@@ -1,19 +1,19 @@
 /**
- * How figures are written in tables, sentences, charts and on the terminal. This is the only place that knows
- * units. `–` stands for values that were not measured or that the samples do not support.
+ * Formats figures for tables, sentences, charts and the terminal. Units are only defined here. `–` stands for
+ * values that were not measured or that the samples do not support.
  */
 export const NOTHING = '–';
 
-/** From the least to the greatest of several figures: what findings of several runs say together. */
+/** Range of a figure over several runs, used when their findings are merged. */
 export interface Span {
   least: number;
   most: number;
 }
 
-/** What a sentence gives a figure of: of one run, or of several. */
+/** A figure in a sentence: of one run, or of several. */
 export type Amount = number | Span;
 
-/** The greatest of several figures, for what is said of the worst. */
+/** Returns the greatest of several figures, for statements about the worst case. */
 export function mostOf(amount: Amount): number {
   return typeof amount === 'number' ? amount : amount.most;
 }
@@ -21,7 +21,7 @@ export function mostOf(amount: Amount): number {
 type Figure = Amount | null | undefined;
 type Scale = readonly [factor: number, name: string];
 
-/** What an axis, a series or a metric counts, and so how its figures are written. */
+/** The kind of quantity on an axis or in a metric. It determines the format. */
 export type Unit =
   | 'time'
   | 'count'
@@ -51,36 +51,36 @@ const BYTE_UNITS: readonly Scale[] = [
   [1, 'B'],
 ];
 
-/** µs as `640 µs`, `3.21 ms`, `1.25 s`. */
+/** Formats µs: `640 µs`, `3.21 ms`, `1.25 s`. */
 export const formatTime = written((us) => scaled(us, TIME_UNITS, ' '));
 
-/** A count in full: `12,345`. */
+/** Formats a count in full: `12,345`. */
 export const formatCount = written((count) => Math.round(count).toLocaleString('en-US'));
 
-/** A measured count in words, three digits of which mean something: `21,100`. */
+/** Formats a measured count rounded to three significant digits: `21,100`. */
 export const formatRough = written((count) => formatCount(Number(count.toPrecision(3))));
 
-/** A number in short: `12.3k`, `4.1M`. */
+/** Formats a number in short: `12.3k`, `4.1M`. */
 export const formatShort = written((number) => scaled(number, COUNT_UNITS, ''));
 
-/** Per second: `12.3k/s`. */
+/** Formats a rate per second: `12.3k/s`. */
 export const formatRate = written((perSecond) => `${formatShort(perSecond)}/s`);
 
-/** Bytes in powers of 1024: `17.7 KiB`. */
+/** Formats bytes in powers of 1024: `17.7 KiB`. */
 export const formatBytes = written((bytes) => scaled(bytes, BYTE_UNITS, ' '));
 
 const formatBytesRate = written((bytes) => `${formatBytes(bytes)}/s`);
 
-/** A share 0..1 as `97.2 %`; a share that is not all is never written as 100 %. */
+/** Formats a share 0..1: `97.2 %`. A share below 1 is never written as 100 %. */
 export const formatShare = written((share) => {
   const percent = significant(share * 100);
   return `${share < 1 && percent === '100' ? '99.9' : percent} %`;
 });
 
-/** Seconds as `12 s`, for axes over time. */
+/** Formats seconds for time axes: `12 s`. */
 export const formatSeconds = written((seconds) => `${significant(seconds)} s`);
 
-/** The percentile at x = 1 / (1 − p): 1000 is `99.9 %`. */
+/** Formats the percentile at x = 1 / (1 − p): 1000 is `99.9 %`. */
 export const formatPercentile = written((x) => {
   if (x < 1) return NOTHING;
   const nines = Math.max(0, Math.ceil(Math.log10(x)) - 2);
@@ -99,12 +99,14 @@ const FORMATS: Record<Unit, (figure: Figure) => string> = {
   name: formatCount,
 };
 
-/** A figure in its unit: of a chart, of a metric. */
+/** Formats a figure of a chart or a metric in its unit. */
 export function formatFigure(figure: Figure, unit: Unit): string {
   return FORMATS[unit](figure);
 }
 
-/** A format for what may be unknown, or a span: `11.7 to 52.6 ms`, `0.98 to 3.2 ms` as `980 µs to 3.2 ms`. */
+/**
+ * Extends a format to unknown values and ranges: `11.7 to 52.6 ms`, `0.98 to 3.2 ms` as `980 µs to 3.2 ms`.
+ */
 function written(format: (figure: number) => string): (figure: Figure) => string {
   const single = (figure: number) => (Number.isFinite(figure) ? format(figure) : NOTHING);
   return (figure) => {
@@ -117,17 +119,17 @@ function written(format: (figure: number) => string): (figure: Figure) => string
   };
 }
 
-/** In the largest unit of which it has at least one. */
+/** Scales a figure to the largest unit in which it is at least 1. */
 function scaled(figure: number, units: readonly Scale[], space: string): string {
   const size = Math.abs(figure);
-  // Half a step below a unit rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
+  // A value half a step below a unit rounds up to it: 999.9 µs is 1 ms, not 1000 µs.
   const unit = units.find(([factor]) => size >= factor * 0.9995) ?? units.at(-1);
   if (unit === undefined) return NOTHING;
   const [factor, name] = unit;
   return `${significant(figure / factor)}${name === '' ? '' : space}${name}`;
 }
 
-/** Three significant digits, as in the histograms, without an exponent. */
+/** Formats a number with three significant digits, as in the histograms, without an exponent. */
 function significant(number: number): string {
   const size = Math.abs(number);
   if (size >= 100) return Math.round(number).toLocaleString('en-US');

@@ -3,14 +3,17 @@ import { type Amount, formatCount, formatFigure, formatRate, formatShare, format
 import { type DisturbanceFacts, disturbance } from './validity.ts';
 import { counted, listed, paragraph } from './words.ts';
 
-/** A step's headline over some of its seconds: a rate of a closed loop, or p99 of the times of an open one. */
+/** Headline figures of a step over some of its seconds: a closed loop's rate, or an open loop's p99 times. */
 export interface HeadlineFacts {
   perSecond: Amount | null;
   responseUs: Amount | null;
   sendLagUs: Amount | null;
 }
 
-/** Null where no second is left to compare with. */
+/**
+ * Figures over all seconds and over the undisturbed ones; null if no undisturbed second is left to compare
+ * with.
+ */
 export interface DisturbedFigures {
   all: HeadlineFacts | null;
   undisturbed: HeadlineFacts | null;
@@ -18,7 +21,7 @@ export interface DisturbedFigures {
 
 export const MISSED_THRESHOLD = 'threshold-missed';
 
-/** What a reader of the figures of a run should know. */
+/** Notices for readers of a run's figures. */
 export const NOTICES = {
   [MISSED_THRESHOLD]: ({
     threshold,
@@ -71,7 +74,7 @@ export const NOTICES = {
     failed: Amount;
     asked: Amount;
     path: string;
-    /** How many answers of each class of statuses were failures: `{ '5xx': 7 }`. */
+    /** Failed responses by status class: `{ '5xx': 7 }`. */
     answered: Readonly<Record<string, Amount>>;
     lost: Amount;
     unanswered: Amount;
@@ -140,7 +143,7 @@ export interface NginxSide {
   origin: string;
 }
 
-/** The CPUs of each component, as taskset lists them: `0,2`; empty where it has none. */
+/** CPUs of each component in taskset's list format: `0,2`; empty if it has none. */
 export type CpuLists = Readonly<Record<'proxy' | 'server' | 'generator' | 'runner', string>>;
 
 const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[] = [
@@ -150,7 +153,7 @@ const COMPONENTS: readonly (readonly [component: keyof CpuLists, name: string])[
   ['runner', 'runner'],
 ];
 
-/** The CPUs of each component that has some: `Nginx 1; servers 0; generators 0; runner 0`. */
+/** Describes the CPUs of each component that has some: `Nginx 1; servers 0; generators 0; runner 0`. */
 export function placementText(cpus: CpuLists | null): string {
   if (cpus === null) return 'where the kernel put them';
   return COMPONENTS.filter(([component]) => cpus[component] !== '')
@@ -162,9 +165,9 @@ function unplaced(why: string): string {
   return `The bench could not place processes on CPUs, because ${why}. The kernel chose where they ran, so generator and echo servers may have taken CPU time from Nginx: metrics scatter more, and the limit is harder to identify.`;
 }
 
-/** What keeping the schedule cost. */
+/** Cost of keeping the schedule. */
 export interface PacingFacts {
-  /** Share of a core. */
+  /** Share of a core that the generator used. */
   cores: Amount;
   perMessageUs: Amount | null;
   lagUs: Amount | null;

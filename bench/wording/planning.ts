@@ -1,7 +1,7 @@
 import { type Amount, formatBytes, formatCount, formatShare, formatTime, mostOf } from './format.ts';
 import { counted } from './words.ts';
 
-/** Why one process cannot hold all connections. */
+/** Reasons why one process cannot hold all connections. */
 export type HoldFacts =
   | { bound: 'open-files'; each: Amount; openFiles: Amount }
   | { bound: 'nginx-files'; each: Amount; openFiles: Amount }
@@ -14,7 +14,7 @@ export interface CountFacts {
   hold: HoldFacts;
 }
 
-/** What the machine made the plan differ in from what was asked for, and what else was seen on the machine. */
+/** Notices about plan changes that the machine made necessary, and about the state of the machine. */
 export const PLANNING = {
   'preflight-apart': () =>
     'The variants do not fit into memory together, so they ran one after the other instead of interleaved, and their metrics scatter more. Use fewer --connections or fewer variants.',
@@ -76,7 +76,7 @@ function processes(what: string, { needed, byDefault, connections, hold }: Count
   return `${formatCount(needed)} ${what} instead of ${formatCount(byDefault)}: of ${counted(connections, 'connection')}, ${holdClause(hold)}.`;
 }
 
-/** `one holds 20,000 under the open-files limit of 20,480`. */
+/** Returns a clause such as `one holds 20,000 under the open-files limit of 20,480`. */
 export function holdClause(hold: HoldFacts): string {
   const each = formatCount(hold.each);
   if (hold.bound === 'ports') return `Nginx has ports for ${each} to each server (ip_local_port_range)`;
@@ -84,7 +84,7 @@ export function holdClause(hold: HoldFacts): string {
   return `one holds ${each} under the open-files limit of ${formatCount(hold.openFiles)}${room}`;
 }
 
-/** CPUs are often a fraction: `2.5`. */
+/** Formats a number of CPUs, which is often a fraction: `2.5`. */
 function formatCpus(cpus: Amount): string {
   return typeof cpus === 'number'
     ? String(Number(cpus.toFixed(2)))

@@ -1,7 +1,10 @@
 import type { Amount } from './format.ts';
 import { formatCount } from './format.ts';
 
-/** The ways in which the sandbox changes the meaning of a configuration, in the order in which they are told. */
+/**
+ * The ways in which the sandbox changes the meaning of a configuration, in the order in which they are
+ * reported.
+ */
 export const CHANGES = {
   'upstream-tls':
     'Nginx connects to its upstream without TLS here, because the servers behind the WebSockets speak none',
@@ -59,14 +62,14 @@ export const CHANGES = {
 
 export type Change = keyof typeof CHANGES;
 
-/** A directive that runs differently from how it is written. */
+/** A directive that the sandbox runs differently from how it is written. */
 export interface ChangedDirective {
   directive: string;
-  /** The file that it names; null where that does not matter, is a secret, or where it names too many. */
+  /** The file that it names; null if it is irrelevant or secret, or if there are too many. */
   argument: string | null;
-  /** File and line, as in `nginx.conf:5`; the first of them where there are many. */
+  /** File and line, as in `nginx.conf:5`. If there are many, only the first ones. */
   places: readonly string[];
-  /** How many places there are besides. */
+  /** Number of further occurrences that are not listed. */
   more: Amount;
 }
 
@@ -76,7 +79,7 @@ export interface ChangeFacts {
 
 /** A location of the configuration. */
 export interface LocationFacts {
-  /** As it is written: `/ws`, `~ ^/live`. */
+  /** The location as written: `/ws`, `~ ^/live`. */
   location: string;
   place: string;
 }
@@ -88,7 +91,7 @@ const changeSentences = Object.fromEntries(
   ]),
 ) as Record<`sandbox-${Change}`, (facts: ChangeFacts) => string>;
 
-/** What a configuration runs differently from how it is written. */
+/** Notices about the differences between a configuration as written and as run. */
 export const SANDBOX = {
   ...changeSentences,
   'sandbox-location': ({
@@ -108,14 +111,14 @@ export const SANDBOX = {
     `Nginx ${version} does not pass on the upgrade in ${locationText(chosen)}. Add to it: ${missing.join(' ')}`,
 };
 
-/** `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
+/** Describes a directive: `include conf.d/*.conf (nginx.conf:3, nginx.conf:7)`. */
 function directiveText({ directive, argument, places, more }: ChangedDirective): string {
   const name = argument === null ? directive : `${directive} ${argument}`;
   if (places.length === 0) return name;
   return `${name} (${places.join(', ')}${more === 0 ? '' : ` and ${formatCount(more)} more`})`;
 }
 
-/** `"location /ws" at nginx.conf:5`. */
+/** Describes a location: `"location /ws" at nginx.conf:5`. */
 export function locationText({ location, place }: LocationFacts): string {
   return `"location ${location}" at ${place}`;
 }

@@ -3,17 +3,17 @@ import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf }
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
 /**
- * How busy each component was: Nginx as shares of a core, the others as shares of their event loop's time, which also
- * passes while a loop waits for a CPU. Null if not known.
+ * Utilisation of each component: Nginx as shares of a core, the others as shares of their event loop's time, which
+ * also passes while a loop waits for a CPU. Null if unknown.
  */
 export interface BusyFacts {
-  /** Of Nginx's workers; `least` is null where all were alike. */
+  /** Utilisation of Nginx's workers. `least` is null if all were about equally busy. */
   proxy: { busiest: Amount; least: Amount | null } | null;
   server: Amount | null;
   generator: Amount | null;
 }
 
-/** What shows that a component was the limit of a run. */
+/** Evidence that a component was the limit of a run. */
 export type EvidenceFacts =
   | { kind: 'busy'; busy: BusyFacts }
   | { kind: 'on-schedule'; ratio: Amount; perSecond: Amount; busy: BusyFacts }
@@ -24,7 +24,10 @@ export type EvidenceFacts =
 
 type ComponentName = 'proxy' | 'server' | 'generator';
 
-/** What disturbed a run: how many of its seconds and which (empty: of several runs), and the most of the CPUs' time that went elsewhere in one. */
+/**
+ * Disturbance of a run: the number of disturbed seconds and their positions (empty if merged from several
+ * runs). `stolen` and `other` are the highest shares of CPU time lost in one second.
+ */
 export interface DisturbanceFacts {
   count: Amount;
   seconds: readonly number[];
@@ -35,7 +38,7 @@ export interface DisturbanceFacts {
 
 const COMPONENTS = { proxy: 'Nginx', server: 'the echo server', generator: 'the generator' };
 
-/** Reasons against a run, and what limited it. */
+/** Reasons to doubt a run, and descriptions of its limit. */
 export const VALIDITY = {
   'not-judged': () => 'The run has not been judged yet.',
   'run-ended': ({ state, reason }: { state: Outcome['state']; reason: string }) =>
@@ -91,7 +94,7 @@ export const VALIDITY = {
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
   'generator-busy': ({ share }: { share: Amount }) =>
     `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
-  /** What kept a run from going faster. */
+  /** The bottleneck of a run. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
 
@@ -101,7 +104,10 @@ export const STATES: Record<Outcome['state'], string> = {
   failed: 'The run failed',
 };
 
-/** `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU time`. */
+/**
+ * Describes disturbances: `2 of 10 seconds were disturbed (3, 7): other work took up to 12 % of the CPU
+ * time`.
+ */
 export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFacts): string {
   const causes = [
     ...(stolen === null
@@ -112,7 +118,7 @@ export function disturbance({ count, seconds, of, stolen, other }: DisturbanceFa
   return `${formatCount(count)} of ${counted(of, 'second')} of the steady phase ${count === 1 ? 'was' : 'were'} disturbed${within(seconds)}: ${listed(causes)}`;
 }
 
-/** ` (2, 5–7)`; empty where they are not known. */
+/** Lists seconds as ` (2, 5–7)`; empty if they are unknown. */
 function within(seconds: readonly number[]): string {
   return seconds.length === 0 ? '' : ` (${ranges(seconds)})`;
 }
@@ -136,8 +142,8 @@ export function evidenceClause(evidence: EvidenceFacts): string {
 }
 
 /**
- * `the busiest Nginx worker used 97 % of a core, the least busy one 40 %; the event loop of the busiest echo server was
- * 40 % busy, that of the busiest generator worker 62 %`: two measures, and therefore two verbs.
+ * Returns a clause such as `the busiest Nginx worker used 97 % of a core, the least busy one 40 %; the event loop of the
+ * busiest echo server was 40 % busy, that of the busiest generator worker 62 %`: two measures, and therefore two verbs.
  */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
   const workers =

@@ -5,28 +5,28 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Ends in a full stop, whoever wrote it. */
+/** Adds a full stop unless the text already ends with punctuation. */
 export function sentence(text: string): string {
   return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
 }
 
-/** What there is of these, one after the other. */
+/** Joins the non-empty sentences. */
 export function paragraph(sentences: readonly string[]): string {
   return sentences.filter((text) => text !== '').join(' ');
 }
 
-/** `a, b and c`. */
+/** Joins items: `a, b and c`. */
 export function listed(items: readonly string[]): string {
   const [last = '', ...before] = items.toReversed();
   return before.length === 0 ? last : `${before.toReversed().join(', ')} and ${last}`;
 }
 
-/** `1 message`, `2,345 messages`. */
+/** Formats a count with its noun: `1 message`, `2,345 messages`. */
 export function counted(count: Amount, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
-/** Whole numbers, ascending, in short: `2, 5–7`. */
+/** Abbreviates ascending whole numbers: `2, 5–7`. */
 export function ranges(numbers: readonly number[]): string {
   const runs: [first: number, last: number][] = [];
   for (const number of numbers) {
@@ -37,7 +37,7 @@ export function ranges(numbers: readonly number[]): string {
   return runs.map(([first, last]) => (first === last ? `${first}` : `${first}–${last}`)).join(', ');
 }
 
-/** How often each of these words occurs, in the order in which they first do: `11 valid, 1 suspect`. */
+/** Counts each word, in order of first occurrence: `11 valid, 1 suspect`. */
 export function tally(words: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);

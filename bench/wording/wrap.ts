@@ -1,6 +1,6 @@
 /**
- * Breaks a line between words; a word that is longer than a line stays whole. Continuation lines have the line's own
- * indentation, and `hanging` more.
+ * Wraps a line between words. A word that is longer than a line is not split. Continuation lines have the
+ * line's own indentation, plus `hanging`.
  */
 export function wrapped(line: string, width: number, hanging = '  '): string[] {
   const [indent = ''] = /^ */.exec(line) ?? [];

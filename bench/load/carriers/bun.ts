@@ -1,8 +1,10 @@
 import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
 
-/** Carriers for Bun. They use `Bun.connect`, whose sockets have no streams on top and share one set of handlers. */
+/**
+ * Carriers for Bun. They use `Bun.connect`, whose sockets have no stream layer and share one set of handlers.
+ */
 
-/** Carriers over TCP to the ports of `host`. */
+/** Creates a function that opens TCP carriers to the ports of `host`. */
 export function bunTcp(host: string): OpenCarrier {
   return (source, port, events) => {
     const carrier = new BunCarrier(events, null);
@@ -34,7 +36,10 @@ function addressOf(host: string, source: Source | null, port: number) {
   return { hostname: host, port, localAddress: source.localAddress, localPort: source.localPort };
 }
 
-/** Handles the promise rather than `connectError`, which may be called before `Bun.connect` returns. */
+/**
+ * Opens the socket. Handles the promise rather than `connectError`, which may be called before `Bun.connect`
+ * returns.
+ */
 function connect(carrier: BunCarrier, options: Bun.ConnectOptions<BunCarrier>): void {
   Bun.connect(options).catch((error: NodeJS.ErrnoException) => carrier.closed(error));
 }
@@ -53,20 +58,20 @@ const TLS_HANDLERS: Bun.Handlers<BunCarrier> = {
 };
 
 /**
- * Codes of failed handshakes. Any other code is an objection to the certificate, and if that does not match the
- * name, Bun reports `ok` as false even when it was told not to check.
+ * Codes of failed handshakes. Any other code concerns the certificate. If the certificate does not match the
+ * name, Bun reports `ok` as false even when it was configured not to check.
  */
 const HANDSHAKE_FAILURES = new Set(['EPROTO', 'ECONNRESET']);
 
 class BunCarrier implements Carrier {
   readonly #events: CarrierEvents;
   readonly #session: Buffer | null;
-  /** Whether the certificate is checked. */
+  /** Whether the certificate is verified. */
   readonly #checked: boolean;
   #socket: Bun.Socket<BunCarrier> | null = null;
   /** The part of the last write that the system has not accepted yet. */
   #rest: Buffer | null = null;
-  /** No further events are emitted. */
+  /** Set when no further events may be emitted. */
   #over = false;
 
   constructor(events: CarrierEvents, tls: CarrierTls | null) {
@@ -78,7 +83,7 @@ class BunCarrier implements Carrier {
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over || this.#socket === null) return true;
     const taken = this.#socket.write(buffer, 0, bytes);
-    // A negative result means closed; the handler `close` follows.
+    // A negative result means the socket is closed. The `close` handler is called next.
     if (taken === bytes || taken < 0) return true;
     this.#rest = buffer.subarray(taken, bytes);
     return false;
@@ -97,12 +102,15 @@ class BunCarrier implements Carrier {
     this.#socket?.end();
   }
 
-  /** Closes without RST, which Nginx would treat as an error of its client. */
+  /** Closes without sending RST, because Nginx would treat a RST as a client error. */
   destroy(): void {
     this.end();
   }
 
-  /** A connection attempt cannot be cancelled, so a late connection is closed at once. */
+  /**
+   * Handles a new connection. An attempt cannot be cancelled, so a connection that opens too late is closed
+   * at once.
+   */
   opened(socket: Bun.Socket<BunCarrier>): void {
     if (this.#over) {
       socket.end();

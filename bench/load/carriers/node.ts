@@ -2,18 +2,21 @@ import net from 'node:net';
 import tls from 'node:tls';
 import type { Carrier, CarrierEvents, CarrierTls, OpenCarrier, Source } from './carrier.ts';
 
-/** Carriers for Node. They use `net.Socket` and `tls.TLSSocket`, bypassing as much of `stream` as possible. */
+/**
+ * Carriers for Node.js. They use `net.Socket` and `tls.TLSSocket`, bypassing as much of `stream` as possible.
+ */
 
 /**
- * The probe has verified the listener's certificate, chain and name, before the load. Repeating that for every
- * connection would cost the generator as much as the handshake itself, mostly for creating JavaScript objects of
- * the same certificate. The server's proof that it holds the key is still checked.
+ * Disables certificate verification. The probe has already verified the listener's certificate, chain and
+ * name, before the load. Repeating that for every connection would cost the generator as much as the
+ * handshake itself, mostly for creating JavaScript objects of the same certificate. The server's proof that
+ * it holds the key is still checked.
  */
 export const SKIP_CERTIFICATE_CHECK = { rejectUnauthorized: false } as const;
 
 const READ_BUFFER_BYTES = 65_536;
 
-/** Carriers over TCP to the ports of `host`. */
+/** Creates a function that opens TCP carriers to the ports of `host`. */
 export function nodeTcp(host: string): OpenCarrier {
   const shared = makeShared(host, null);
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
@@ -31,10 +34,10 @@ export function nodeTls(host: string, { servername, alpn, ca, session }: Carrier
   return (source, port, events) => new NodeCarrier(shared, source, port, events);
 }
 
-/** Shared by the carriers of a worker, because there are thousands of them. */
+/** State shared by the carriers of a worker to save memory, because there are thousands of them. */
 interface Shared {
   host: string;
-  /** The target of every read. Its content is consumed before the next read, so one per worker is enough. */
+  /** Buffer for every read. Its content is consumed before the next read, so one per worker is enough. */
   readBuffer: Buffer;
   tls: tls.ConnectionOptions | null;
 }
@@ -60,7 +63,7 @@ function openSecured(
   port: number,
   onread: net.OnReadOpts,
 ): tls.TLSSocket {
-  // Passed as a variable: `onread` is forwarded to the socket but missing in the types.
+  // Passed as a variable, because `onread` is forwarded to the socket but missing in the types.
   const all = { ...addressOf(host, source, port), ...options, onread };
   return tls.connect(all);
 }
@@ -71,12 +74,13 @@ function addressOf(host: string, source: Source | null, port: number) {
 }
 
 /**
- * The options of a socket. `net.Socket` sets the last four itself, to these values, in its own copy of the options.
- * If they are present from the start, all copies have the same shape. Otherwise V8 in Node 20 gives each copy its
- * own shape, and looking up the two dozen options of a stream costs as much as everything else.
+ * Returns socket options. `net.Socket` sets the last four itself, to these values, in its own copy of the
+ * options. If they are present from the start, all copies have the same hidden class. Otherwise V8 in Node.js
+ * 20 gives each copy its own, and looking up the two dozen options of a stream costs as much as everything
+ * else.
  */
 function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
-  // Passed as a variable: `onread` is documented for the constructor but missing in its types.
+  // Passed as a variable, because `onread` is documented for the constructor but missing in its types.
   const options = { onread, allowHalfOpen: false, emitClose: false, autoDestroy: true, decodeStrings: false };
   return options;
 }
@@ -84,9 +88,9 @@ function socketOptions(onread: net.OnReadOpts): net.SocketConstructorOpts {
 class NodeCarrier implements Carrier {
   readonly #events: CarrierEvents;
   readonly #socket: net.Socket;
-  /** Whether the system has not yet accepted all of a write. */
+  /** Whether part of a write has not yet been accepted by the system. */
   #writing = false;
-  /** Whether `write` is running: its return value then replaces the event. */
+  /** Whether `write` is running. If so, its return value replaces the `drained` event. */
   #inWrite = false;
   #over = false;
 
@@ -114,9 +118,9 @@ class NodeCarrier implements Carrier {
   }
 
   /**
-   * `_write` is the hook that a stream's implementer provides. Calling it directly skips the queue, whose
-   * bookkeeping and deferred callback cost more than the frame. The queue ensures one write at a time; this
-   * interface requires the same of its caller.
+   * Calls `_write` directly, the hook that a stream's implementer provides. This skips the queue, whose
+   * bookkeeping and deferred callback cost more than the frame. The queue ensures that there is only one
+   * write at a time. This interface requires the same of its caller.
    */
   write(buffer: Buffer, bytes: number): boolean {
     if (this.#over) return true;
@@ -146,7 +150,7 @@ class NodeCarrier implements Carrier {
     this.#socket.destroy();
   }
 
-  /** Called within `write` if the system accepts the bytes at once. */
+  /** Called during `write` if the system accepts the bytes at once. */
   readonly #written = (error?: Error | null): void => {
     this.#writing = false;
     if (error) this.#failed(error);

@@ -5,9 +5,9 @@ import type { Source } from '../carriers/carrier.ts';
 import type { Clock } from '../clock.ts';
 import type { Payload } from '../wire/payload.ts';
 
-/** Facts from the handshake besides its times. */
+/** Properties of a connection found during the handshake. */
 export interface OpenFacts {
-  /** Negotiated ALPN protocol; null without TLS, or if the server chose none. */
+  /** Negotiated ALPN protocol; null without TLS, or if the server selected none. */
   alpn: string | null;
   /** Response header X-Bench-Worker: process id of the Nginx worker; null without Nginx. */
   nginxWorker: string | null;
@@ -16,48 +16,48 @@ export interface OpenFacts {
 }
 
 /**
- * The events that a connection sends to its scenario. It ends with either `failed` or `closed`, and `closed` only
+ * Events that a connection sends to its scenario. The last one is either `failed` or `closed`. `closed` only
  * occurs after a call of `close()`.
  */
 export interface ConnectionEvents {
   opened(times: HandshakeTimes, facts: OpenFacts): void;
-  /** A message arrived; `bytes` is only valid during the call. */
+  /** Called when a message arrives. `bytes` is only valid during the call. */
   message(bytes: Buffer, from: number, to: number, text: boolean): void;
-  /** Everything that arrived in one read has been delivered, so responses can now be sent in one write. */
+  /** Called when all data from one read has been delivered, so that responses can be sent in one write. */
   batchEnd(): void;
-  /** The answer to a ping arrived. */
+  /** Called when the pong for a ping arrives. */
   pong(): void;
   failed(stage: FailureStage, kind: FailureKind): void;
   closed(): void;
 }
 
-/** One WebSocket as a scenario sees it, independent of its transport. */
+/** A WebSocket as seen by a scenario, independent of its transport. */
 export interface Connection {
-  /** How far it has progressed. */
+  /** Stage that the connection has reached. */
   readonly stage: FailureStage;
   /** Sends messages `sequence` … `sequence + count − 1` of this connection in one write. */
   send(sequence: number, count: number): void;
-  /** Sends a message of any content. */
+  /** Sends a message with arbitrary content. */
   sendBytes(bytes: Buffer, text: boolean): void;
   /** Sends a ping without payload (RFC 6455 section 5.5.2). */
   ping(): void;
-  /** Stops reading until `resume`. */
+  /** Stops reading until `resume` is called. */
   pause(): void;
   resume(): void;
   /** Starts the closing handshake (RFC 6455 section 7). */
   close(code: number): void;
-  /** Drops the connection at once; no event follows. */
+  /** Drops the connection at once. No event follows. */
   destroy(): void;
 }
 
-/** Shared by the connections of one worker. */
+/** Context shared by the connections of one worker. */
 export interface ConnectionContext {
   clock: Clock;
   payload: Payload;
   target: Target;
 }
 
-/** Opens connection number `id`. `source` is null if the system chooses. */
+/** Opens connection number `id`. If `source` is null, the system chooses the local endpoint. */
 export type Connector = (
   id: number,
   source: Source | null,
@@ -65,10 +65,13 @@ export type Connector = (
   events: ConnectionEvents,
 ) => Connection;
 
-/** Closed without a close frame, for whatever reason (RFC 6455 section 7.1.5). */
+/**
+ * Failure kind for a connection that was closed without a close frame, for any reason (RFC 6455 section
+ * 7.1.5).
+ */
 const ABNORMAL = 'closed-1006';
 
-/** The kind of a failure, from the error code of the operating system or the TLS library. */
+/** Derives the failure kind from an error code of the operating system or the TLS library. */
 export function kindOfError(code: string | null, stage: FailureStage): FailureKind {
   if (stage === 'open') return ABNORMAL;
   switch (code) {
@@ -90,7 +93,7 @@ export function kindOfError(code: string | null, stage: FailureStage): FailureKi
   return `system-${(code ?? 'unknown').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 40) || 'unknown'}`;
 }
 
-/** The kind of a failure when the transport ended without an error. */
+/** Derives the failure kind if the transport ended without an error. */
 export function kindOfEnd(stage: FailureStage): FailureKind {
   return stage === 'open' ? ABNORMAL : 'reset';
 }

@@ -18,15 +18,15 @@ import {
 const NO_PAYLOAD = Buffer.alloc(0);
 const MESSAGE_MAX = 64 * 1024 * 1024;
 
-/** Shared by all lean connections of a worker. */
+/** Context shared by all lean connections of a worker. */
 interface Shared extends ConnectionContext {
   writer: FrameWriter;
   openCarrier: OpenCarrier;
 }
 
 /**
- * A connector with minimal overhead between the scenario and the carrier: frames are parsed where they were read,
- * and written into reused buffers.
+ * Creates a connector with minimal overhead between scenario and carrier. Frames are parsed in the read
+ * buffer and written into reused buffers.
  */
 export function leanConnector(
   context: ConnectionContext,
@@ -37,7 +37,7 @@ export function leanConnector(
   return (id, source, port, events) => new LeanConnection(shared, id, source, port, events);
 }
 
-/** The protocol of a WebSocket client (RFC 6455) over a carrier. */
+/** Implements the WebSocket client protocol (RFC 6455) over a carrier. */
 class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   readonly #shared: Shared;
   readonly #id: number;
@@ -53,14 +53,14 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
   #tlsUs: number | null = null;
   #alpn: string | null = null;
   /**
-   * The buffer of a write that the carrier has not fully accepted. Further messages are held back as a range of
+   * Buffer of a write that the carrier has not fully accepted. Further messages are queued as a range of
    * sequence numbers.
    */
   #writing: Buffer | null = null;
   #heldFrom = 0;
   #held = 0;
   #heldFrames: Buffer | null = null;
-  /** Whether to end the carrier once it has accepted everything held back. */
+  /** Whether to end the carrier once it has accepted all queued data. */
   #endWhenDrained = false;
 
   constructor(shared: Shared, id: number, source: Source | null, port: number, events: ConnectionEvents) {
@@ -114,27 +114,27 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     this.#carrier.destroy();
   }
 
-  /** CarrierEvents. */
+  /** Implements CarrierEvents. */
   connected(): void {
     this.#tcpUs = this.#shared.clock() - this.#startUs;
     if (this.#shared.target.tls === null) this.#requestUpgrade();
     else this.stage = 'tls';
   }
 
-  /** CarrierEvents. */
+  /** Implements CarrierEvents. */
   secured(alpn: string | null): void {
     this.#tlsUs = this.#shared.clock() - this.#startUs - this.#tcpUs;
     this.#alpn = alpn;
     this.#requestUpgrade();
   }
 
-  /** CarrierEvents. */
+  /** Implements CarrierEvents. */
   data(buffer: Buffer, from: number, to: number): void {
     if (this.#reader !== null) this.#frames(this.#reader, buffer, from, to);
     else this.#answer(buffer.subarray(from, to));
   }
 
-  /** CarrierEvents: the rest of a write was accepted, so what was held back can be sent. */
+  /** Implements CarrierEvents. The rest of a write was accepted, so queued data can be sent. */
   drained(): void {
     this.#release();
     const count = this.#held;
@@ -146,12 +146,12 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     if (this.#endWhenDrained && this.#writing === null) this.#carrier.end();
   }
 
-  /** CarrierEvents. */
+  /** Implements CarrierEvents. */
   closed(): void {
     this.#gone(kindOfEnd(this.stage));
   }
 
-  /** CarrierEvents. */
+  /** Implements CarrierEvents. */
   error(code: string | null): void {
     this.#gone(kindOfError(code, this.stage));
   }
@@ -194,12 +194,12 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     else if (!this.#ended) this.#events.batchEnd();
   }
 
-  /** FrameHandler. */
+  /** Implements FrameHandler. */
   message(buffer: Buffer, from: number, to: number, text: boolean): void {
     if (!this.#ended) this.#events.message(buffer, from, to, text);
   }
 
-  /** FrameHandler: RFC 6455 section 5.5. */
+  /** Implements FrameHandler (RFC 6455 section 5.5). */
   control(opcode: number, payload: Buffer): void {
     if (this.#ended) return;
     if (opcode === OPCODE.pong) {
@@ -233,13 +233,16 @@ class LeanConnection implements Connection, CarrierEvents, FrameHandler {
     this.#writing = null;
   }
 
-  /** The carrier has ended. */
+  /** Handles the end of the carrier. */
   #gone(kind: FailureKind): void {
     if (this.#closing) this.#end();
     else this.#fail(kind);
   }
 
-  /** The closing handshake that we started is complete. The server closes TCP first (RFC 6455 section 7.1.1). */
+  /**
+   * Completes the closing handshake that this side started. The server closes TCP first (RFC 6455 section
+   * 7.1.1).
+   */
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,12 +1,17 @@
 import type { OpenFacts } from './connection.ts';
 
-/** A route taken by messages, as far as the handshake shows it: one row of the spread. */
+/**
+ * The path of messages through Nginx worker and echo server, as learned from the handshake. One row of the
+ * spread.
+ */
 export interface Route extends OpenFacts {
   connections: number;
   messages: number;
 }
 
-/** The row for a connection that has just opened, which is counted. Adds a row if there is none yet. */
+/**
+ * Counts a newly opened connection in the row of its route, and returns that row. Adds the row if necessary.
+ */
 export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFacts): Route {
   const known = routes.find(
     (route) => route.nginxWorker === nginxWorker && route.upstream === upstream && route.alpn === alpn,
@@ -17,7 +22,7 @@ export function routeOf(routes: Route[], { nginxWorker, upstream, alpn }: OpenFa
   return route;
 }
 
-/** The routes of several workers, merged into one list. */
+/** Merges the routes of several workers into one list. */
 export function sumRoutes(routes: readonly Route[]): Route[] {
   const sums = new Map<string, Route>();
   for (const route of routes) {

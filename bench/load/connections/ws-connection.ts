@@ -18,8 +18,8 @@ const ABNORMAL = 1006;
 const UNMASKED = new Uint8Array(4);
 
 /**
- * A connector for the `ws` client, the reference for the lean one. It is slower, and as close to an application's
- * client as a generator can be.
+ * Creates a connector for the `ws` client, the reference for the lean client. It is slower, and as close to
+ * an application's client as a generator can be.
  */
 export function wsConnector(context: ConnectionContext): Connector {
   const { target } = context;
@@ -199,7 +199,10 @@ function header(headers: IncomingMessage['headers'], name: string): string | nul
   return typeof value === 'string' ? value : null;
 }
 
-/** `ws` and `node:http` identify their own errors by code for frames, and by message for the handshake. */
+/**
+ * Derives the failure kind of an error from `ws` or `node:http`. They identify frame errors by code and
+ * handshake errors by message.
+ */
 function kindOfWsError(error: NodeJS.ErrnoException, stage: FailureStage): FailureKind {
   if (error.code?.startsWith('WS_ERR_') || error.code?.startsWith('HPE_')) return 'protocol-error';
   if (error.message.startsWith('Invalid Sec-WebSocket-Accept')) return 'bad-accept';

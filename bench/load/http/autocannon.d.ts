@@ -1,12 +1,12 @@
-/** The part of autocannon used by the HTTP leg; the package has no types. */
+/** Types for the part of autocannon used by the HTTP leg. The package has none. */
 declare module 'autocannon' {
-  /** A client uses one connection after the other. */
+  /** A client uses one connection at a time and reconnects when it ends. */
   interface Client {
-    /** A request is written, or will be as soon as the connection just started is open. */
+    /** Emitted when a request is written, or queued until a new connection is open. */
     on(event: 'request', listen: () => void): void;
     on(event: 'headers', listen: (head: { headers: string[]; shouldKeepAlive: boolean }) => void): void;
     on(event: 'response', listen: (statusCode: number, bytes: number) => void): void;
-    /** The connection broke instead of ending regularly. */
+    /** Emitted when the connection breaks instead of ending regularly. */
     on(event: 'connError', listen: () => void): void;
     /** Emitted after the request that replaces the one that timed out. */
     on(event: 'timeout', listen: () => void): void;
@@ -14,10 +14,10 @@ declare module 'autocannon' {
   interface Options {
     url: string;
     connections: number;
-    /** In seconds. */
+    /** Duration in seconds. */
     duration: number;
     headers?: Record<string, string>;
-    /** Sent as SNI. */
+    /** Server name sent as SNI. */
     servername?: string;
     setupClient?(client: Client): void;
   }

@@ -1,29 +1,29 @@
 import autocannon, { type Client } from 'autocannon';
 import { Counts } from '../../measure/counts.ts';
 
-/** The HTTP leg: GETs of one page over `connections` keep-alive connections, in a closed loop. */
+/** Plan of the HTTP leg: GETs of one page over `connections` keep-alive connections, in a closed loop. */
 export interface HttpLegPlan {
   url: string;
-  /** Host header and name for TLS; null for those of the URL. */
+  /** Host header and TLS server name; null to use the URL's host. */
   host: string | null;
   connections: number;
   durationMs: number;
-  /** Whether responses report in X-Cache-Status what the cache did. */
+  /** Whether responses report the cache status in X-Cache-Status. */
   cache: boolean;
 }
 
 /**
- * The outcome. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a request to the end of
- * its response. It includes connecting if the request had to wait for that.
+ * Result of the HTTP leg. `latency` contains sparse counts (see measure/counts.ts) in µs, from writing a
+ * request to the end of its response. It includes connecting if the request had to wait for that.
  */
 export interface HttpLegCounts {
   durationUs: number;
-  /** Requests that were answered. */
+  /** Number of requests that received a response. */
   requests: number;
   non2xx: number;
-  /** The same by the class of their status: `2xx`, `5xx`; see EXPECTED. */
+  /** Responses by status class: `2xx`, `5xx`; see EXPECTED. */
   statuses: Record<string, number>;
-  /** Connections that broke, or ended with a request unanswered. */
+  /** Connections that broke, or ended with an unanswered request. */
   errors: number;
   /** Requests without a response within 10 s. */
   timeouts: number;
@@ -33,12 +33,14 @@ export interface HttpLegCounts {
 }
 
 /**
- * Runs the HTTP leg with autocannon: one request at a time on each connection, without correction for omission.
+ * Runs the HTTP leg with autocannon: one request at a time on each connection, without correction for
+ * coordinated omission.
  *
- * Latencies and errors are derived from the events of its clients, not from its result. Nginx ends a connection
- * with its 1,000th response (keepalive_requests) and says so in that response. Contrary to RFC 9112 section 9.6,
- * autocannon still writes one more request to it, and repeats it on the next connection. Its own latencies would
- * count from the wrong request from then on, and the reset that may meet the lost request would count as an error.
+ * Latencies and errors are derived from client events, not from autocannon's result. Nginx closes a
+ * connection after its 1,000th response (keepalive_requests) and announces it in that response. Contrary to
+ * RFC 9112 section 9.6, autocannon still writes one more request to that connection, and repeats it on the
+ * next. From then on, its own latencies would be measured from the wrong request. The reset that may follow
+ * the lost request would count as an error.
  */
 export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   const latency = new Counts();
@@ -54,7 +56,7 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   function watch(client: Client): void {
     let sentAt = 0;
     let unanswered = false;
-    /** Whether the last response announced the end of its connection. */
+    /** Whether the last response announced that the connection will close. */
     let closing = false;
     /** Whether the last request replaced an unanswered one. That is an error, unless a timeout follows. */
     let broken = false;
@@ -109,10 +111,13 @@ export async function runHttpLeg(plan: HttpLegPlan): Promise<HttpLegCounts> {
   };
 }
 
-/** What an echo server answers an ordinary GET with on a path of its WebSockets: it was reached, and nothing failed. */
+/**
+ * Status with which an echo server answers an ordinary GET on its WebSocket path. It shows that the request
+ * reached the server without a failure.
+ */
 const EXPECTED = 426;
 
-/** In the list from autocannon's parser, header names and values alternate. */
+/** Counts the cache status. In the list from autocannon's parser, header names and values alternate. */
 function countStatus(cache: Record<string, number>, headers: readonly string[]): void {
   const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'x-cache-status');
   const status = at < 0 ? 'none' : (headers[at + 1] ?? 'none');

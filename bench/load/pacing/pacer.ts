@@ -3,18 +3,19 @@ import { randomFrom } from '../../model/random.ts';
 import { sinceFirstTurnUs, type Turns } from '../../model/turns.ts';
 
 /**
- * When each message of one generator worker is due. The schedule is a pure function of (start, rate, index, seed),
- * so nothing the system under test does can shift it.
+ * Schedule of the messages that one generator worker sends. It is a pure function of (start, rate, index,
+ * seed), so the system under test cannot shift it.
  *
- *   uniform   |  |  |  |  |  |      worker 0 of 2 takes every second one, worker 1 the others
- *   poisson   ||   |  |     | |     gaps are exponential; the workers' streams add up to one of the full rate
+ *   uniform   |  |  |  |  |  |      worker 0 of 2 sends every second message, worker 1 the others
+ *   poisson   ||   |  |     | |     gaps are exponential; the workers' streams add up to the full rate
  *
- * The schedule uses the run's own time: if it takes turns, nothing is due during the turns of others.
+ * The schedule uses the run's own time. If the run is interleaved with others, nothing is due during their
+ * turns.
  */
 export interface Pacer {
-  /** When the next message is due, in µs since the run's epoch. */
+  /** Time at which the next message is due, in µs since the run's epoch. */
   readonly dueUs: number;
-  /** Moves on to the following message. */
+  /** Advances to the following message. */
   advance(): void;
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 export interface RampOptions {
   clock: Clock;
   connections: number;
-  /** 0 for as fast as `pending` allows. */
+  /** New handshakes per second; 0 starts them as fast as `pending` allows. */
   perSecond: number;
   /** Maximum number of handshakes in progress, below the capacity of the listener's backlog. */
   pending: number;
@@ -11,11 +11,11 @@ export interface RampOptions {
   onDone(): void;
 }
 
-/** Starts handshakes one after the other, limited in rate and in number at a time. */
+/** Starts handshakes one after the other, limiting their rate and the number in progress. */
 export interface Ramp {
-  /** A handshake is over, successful or not. */
+  /** Signals that a handshake is over, successful or not. */
   handshakeOver(): void;
-  /** Starts no more handshakes. */
+  /** Stops starting handshakes. */
   stop(): void;
 }
 
@@ -47,7 +47,7 @@ export function startRamp(options: RampOptions): Ramp {
     handshakeOver() {
       over++;
       if (over === connections) options.onDone();
-      // Deferred, because a handshake that fails while it starts must not recurse.
+      // Deferred, because a handshake that fails immediately must not cause recursion.
       else setImmediate(proceed);
     },
     stop() {

@@ -1,15 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock.ts';
 
-/** Calls back at a given time, much more precisely than Node's timers with their resolution of 1 ms. */
+/** Calls back at a given time, much more precisely than Node.js timers with their resolution of 1 ms. */
 export interface Waker {
-  /** Requests a call at this time (µs since the run's epoch), which is never before the one requested last. */
+  /**
+   * Requests a call at a time (µs since the run's epoch). It must not be earlier than the previously
+   * requested time.
+   */
   wakeAt(dueUs: number): void;
   close(): void;
 }
 
 /**
- * Words of the shared memory: the wake-up time, in µs since the epoch modulo 2^32, and whether one is requested.
+ * Indexes into the shared memory: the wake-up time, in µs since the epoch modulo 2^32, and a flag that is set
+ * while a call is requested.
  */
 export const DUE = 0;
 export const ARMED = 1;
@@ -21,8 +25,8 @@ export interface WakerThreadData {
 }
 
 /**
- * A waker whose thread sleeps in `Atomics.wait`, which takes fractions of a millisecond, and posts a message when
- * the time has come. Meanwhile the event loop is free to receive, and nothing spins.
+ * Creates a waker whose thread sleeps in `Atomics.wait`, which supports fractions of a millisecond, and posts
+ * a message when the time has come. Meanwhile the event loop is free to receive, and nothing spins.
  */
 export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   const memory = new SharedArrayBuffer(WORDS * 4);
@@ -42,15 +46,15 @@ export function threadWaker(epochNs: bigint, wake: () => void): Waker {
   };
 }
 
-/** Timers can be up to this late. */
+/** Maximum lateness of a timer. */
 const AWAKE_BEFORE_US = 2_000;
 
 /**
- * A waker that checks the clock in every turn of the event loop, which never sleeps. It is as punctual as this
- * process can be, but uses a whole CPU.
+ * Creates a waker that checks the clock in every iteration of the event loop, which never sleeps. It is as
+ * punctual as this process can be, but occupies a whole CPU.
  *
- * @param restsFromUs if the requested time is further ahead than this, or none is requested, it sleeps until
- * shortly before that time and leaves the CPU to others
+ * @param restsFromUs the waker only sleeps if the requested time is further ahead than this, or if none is
+ * requested. It wakes up shortly before that time. Meanwhile other processes can use the CPU.
  */
 export function spinningWaker(clock: Clock, wake: () => void, restsFromUs = Number.POSITIVE_INFINITY): Waker {
   let dueUs = Number.POSITIVE_INFINITY;

@@ -6,58 +6,61 @@ import type { Payload } from '../wire/payload.ts';
 import type { Session, SessionListener } from './session.ts';
 
 /**
- * What the connections of a generator worker do: a value with a few functions, whether built in or written by a
- * user. `State` is what it stores for each connection. Connections are opened before it starts, and it sends only
- * between `start` and `stop`.
+ * Defines what the connections of a generator worker do. It is a set of functions, either built in or written
+ * by a user. `State` is the data it stores for each connection. Connections are opened before it starts, and
+ * it sends only between `start` and `stop`.
  */
 export interface Client<State> extends SessionListener<State> {
-  /** The initial state of a new connection. */
+  /** Creates the initial state of a new connection. */
   state(): State;
-  /** Whether what it does when connections open is done. */
+  /** Reports whether the client's work on opening connections is done. */
   isReady(): boolean;
-  /** All connections are open, as far as possible. Sending may begin at `times.warmUpUs`. */
+  /** Called when as many connections as possible are open. Sending may begin at `times.warmUpUs`. */
   start(times: PhaseTimes): void;
-  /** A connection has opened. */
+  /** Called when a connection has opened. */
   open(session: Session<State>): void;
-  /** A connection that was open failed or was closed. What it still carried is given up. */
+  /**
+   * Called when an open connection has failed or closed. The client gives up the messages that it still
+   * carried.
+   */
   closed(session: Session<State>, nowUs: number): void;
-  /** A handshake failed. */
+  /** Called when a handshake has failed. */
   refused(session: Session<State>, nowUs: number): void;
-  /** Whether connections may still open, though none is. */
+  /** Reports whether connections may still open although none is open now. */
   reconnects(): boolean;
   /** Called for each open connection in turn, about twice a second. */
   tick(session: Session<State>, nowUs: number): void;
-  /** Whether nothing is left to send or to wait for. */
+  /** Reports whether nothing is left to send or to wait for. */
   isDrained(nowUs: number): boolean;
-  /** Stops sending, and gives up what is not sent yet. */
+  /** Stops sending, and gives up messages that have not been sent yet. */
   stop(nowUs: number): void;
 }
 
-/** What a client works with. */
+/** Services available to a client. */
 export interface ClientContext {
   clock: Clock;
-  /** Made for the names that its scenario declares. */
+  /** Recorder for the names that its scenario declares. */
   recorder: Recorder;
   payload: Payload;
   plan: LoadPlan;
-  /** This worker's number among the workers of the run, from 0. */
+  /** Index of this worker among the workers of the run, from 0. */
   worker: number;
-  /** Starts the handshake of one more connection; `open` or `refused` follows. */
+  /** Starts the handshake of one more connection. `open` or `refused` is called next. */
   connect(): void;
   /** Calls back once, at this time or later but never earlier. */
   callAt(us: number, call: () => void): void;
-  /** Calls back when the next message is due, as the plan says: punctual, or without occupying a CPU. */
+  /** Creates the waker selected by the plan: either more punctual, or without occupying a CPU. */
   makeWaker(wake: () => void): Waker;
 }
 
-/** What `client.ts` in the folder of a scenario exports. */
+/** The function that `client.ts` exports in the folder of a scenario. */
 export type MakeClient<State> = (context: ClientContext, sessions: OpenSessions<State>) => Client<State>;
 
-/** The open connections of a worker, as a client sees them. */
+/** A client's view of its worker's open connections. */
 export interface OpenSessions<State> {
   readonly openConnections: number;
-  /** All of them, as a copy that stays valid while some fail. */
+  /** Returns a copy of the list, which stays valid if some connections fail. */
   allOpen(): Session<State>[];
-  /** The next one in turn; undefined if none is open. */
+  /** Returns the next open connection in round-robin order; undefined if none is open. */
   nextOpen(): Session<State> | undefined;
 }

@@ -1,8 +1,9 @@
 import { randomFrom } from '../../model/random.ts';
 
 /**
- * When a client comes back after its connection ended: after a delay that doubles with each attempt that fails, up to a
- * longest one, and of which a random share is waited (exponential backoff with full jitter). Times in µs.
+ * Determines when a client reconnects after its connection ended. The maximum delay doubles with each failed
+ * attempt, up to a limit. With `jitter`, the actual delay is a random share of it (exponential backoff with
+ * full jitter). Times are in µs.
  */
 export interface ReconnectPolicy {
   firstUs: number;
@@ -10,10 +11,13 @@ export interface ReconnectPolicy {
   jitter: boolean;
 }
 
-/** `none`, `immediate`, `500ms`, `100ms..10s`. */
+/** Pattern of a reconnect policy: `none`, `immediate`, `500ms`, `100ms..10s`. */
 export const RECONNECT = /^(none|immediate|\d+(ms|s)(\.\.\d+(ms|s))?)$/;
 
-/** @returns null for `none`  @throws TypeError for a text that RECONNECT does not match */
+/**
+ * @returns null for `none`
+ * @throws TypeError if the text does not match RECONNECT
+ */
 export function parseReconnect(text: string): ReconnectPolicy | null {
   if (!RECONNECT.test(text)) throw new TypeError(`${text} is no policy`);
   if (text === 'none') return null;
@@ -30,10 +34,10 @@ function microseconds(text: string): number {
 }
 
 /**
- * Delays before attempts, in µs.
+ * Creates a function that returns the delay before each attempt, in µs.
  *
  * @param seed the same seed gives the same delays
- * @returns the delay before attempt `attempt`, from 0
+ * @returns a function of the attempt's number, from 0
  */
 export function delaysOf(policy: ReconnectPolicy, seed: number): (attempt: number) => number {
   const random = randomFrom(seed);

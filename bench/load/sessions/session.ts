@@ -3,44 +3,44 @@ import type { FailureKind, FailureStage } from '../../model/failure.ts';
 import type { Connection, ConnectionEvents, OpenFacts } from '../connections/connection.ts';
 import type { Route } from '../connections/route.ts';
 
-/** The events that a session reports to its owner. */
+/** Events that a session reports to its owner. */
 export interface SessionHost<State> {
   /**
-   * The handshake is over.
+   * Called when the handshake has succeeded.
    *
-   * @returns the route to which the connection's messages are counted
+   * @returns the route in which the connection's messages are counted
    */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route;
-  /** The connection ended as requested. */
+  /** Called when the connection has closed as requested. */
   closed(session: Session<State>): void;
-  /** The connection ended without a request, or never opened. */
+  /** Called when the connection ended unexpectedly or never opened. */
   failed(session: Session<State>, stage: FailureStage, kind: FailureKind): void;
 }
 
-/** RFC 6455 section 7.4.1. */
+/** Close code 1000 (RFC 6455 section 7.4.1). */
 const NORMAL_CLOSURE = 1000;
 
-/** Receives what arrives over an open connection. */
+/** Receives messages and events of an open connection. */
 export interface SessionListener<State> {
-  /** A message arrived: `from` ≤ index < `to` of `bytes`, valid only during the call. */
+  /** Called when a message arrives: `from` ≤ index < `to` of `bytes`, which is valid only during the call. */
   message(session: Session<State>, bytes: Buffer, from: number, to: number, text: boolean): void;
-  /** Everything from one read has been delivered, so messages can now be sent in one write. */
+  /** Called when all data from one read has been delivered, so that messages can be sent in one write. */
   batchEnd(session: Session<State>): void;
-  /** The answer to a ping arrived. */
+  /** Called when the pong for a ping arrives. */
   pong(session: Session<State>): void;
 }
 
-/** One connection from its handshake to its end. `State` is what the scenario stores for it. */
+/** One connection from its handshake to its end. `State` is the data that the scenario stores for it. */
 export class Session<State> implements ConnectionEvents {
   readonly id: number;
   readonly state: State;
-  /** When its handshake began. */
+  /** Start of its handshake, in µs since the run's epoch. */
   readonly startUs: number;
   readonly #host: SessionHost<State>;
   readonly #listener: SessionListener<State>;
   #connection: Connection | null = null;
   #route: Route | null = null;
-  /** Its index in the host's list of open sessions; −1 if not open. */
+  /** Index in the host's list of open sessions; −1 if not open. */
   openIndex = -1;
 
   constructor(
@@ -74,17 +74,17 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.send(sequence, count);
   }
 
-  /** Sends a message in a frame of its own. */
+  /** Sends a message in its own frame. */
   sendBytes(bytes: Buffer, text: boolean): void {
     this.#connection?.sendBytes(bytes, text);
   }
 
-  /** Sends a ping (RFC 6455 section 5.5.2); `pong` follows. */
+  /** Sends a ping (RFC 6455 section 5.5.2). `pong` is called when the answer arrives. */
   ping(): void {
     this.#connection?.ping();
   }
 
-  /** Stops reading, so that what the server sends fills buffers on the way. */
+  /** Stops reading, so that data from the server fills the buffers along the path. */
   pause(): void {
     this.#connection?.pause();
   }
@@ -93,12 +93,12 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.resume();
   }
 
-  /** Counts an echo for the route of this connection. */
+  /** Counts an echo in the route of this connection. */
   countEcho(): void {
     if (this.#route !== null) this.#route.messages++;
   }
 
-  /** Drops the connection as failed. */
+  /** Drops the connection and reports it as failed. */
   giveUp(kind: FailureKind): void {
     const { stage } = this;
     this.destroy();
@@ -115,7 +115,7 @@ export class Session<State> implements ConnectionEvents {
     this.#connection?.destroy();
   }
 
-  /** ConnectionEvents, like all that follow. */
+  /** Implements ConnectionEvents, like all methods below. */
   opened(times: HandshakeTimes, facts: OpenFacts): void {
     this.#route = this.#host.opened(this, times, facts);
   }

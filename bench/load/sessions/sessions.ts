@@ -12,18 +12,21 @@ export interface SessionsOptions {
   recorder: Recorder;
   connect: Connector;
   connectTimeoutUs: number;
-  /** A handshake is over, successful or not, so the next may start. */
+  /** Called when a handshake is over, successful or not, so that the next one may start. */
   onHandshakeOver(): void;
 }
 
-/** The connections of one generator worker: opens them, tracks which are open, and counts openings and failures. */
+/**
+ * Manages the connections of one generator worker: opens them, tracks which are open, and counts openings and
+ * failures.
+ */
 export class Sessions<State> implements SessionHost<State>, OpenSessions<State> {
   readonly client: Client<State>;
   readonly routes: Route[] = [];
   readonly #options: SessionsOptions;
   readonly #all = new Set<Session<State>>();
   readonly #open: Session<State>[] = [];
-  /** The positions of the next sender and of the timeout scan. */
+  /** Positions of the next sender and of the timeout scan. */
   #turn = 0;
   #scan: Iterator<Session<State>> | null = null;
   openings = 0;
@@ -42,7 +45,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     session.attach(this.#options.connect(id, source, port, session));
   }
 
-  /** Sessions that are open or in their handshake. */
+  /** Number of sessions that are open or in their handshake. */
   get size(): number {
     return this.#all.size;
   }
@@ -61,7 +64,8 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
   }
 
   /**
-   * Checks the next `count` sessions in rotation: gives up handshakes that take too long, and ticks the client.
+   * Checks the next `count` sessions in round-robin order: gives up handshakes that take too long, and calls
+   * the client's `tick`.
    */
   tick(count: number): void {
     const nowUs = this.#options.clock();
@@ -93,7 +97,7 @@ export class Sessions<State> implements SessionHost<State>, OpenSessions<State> 
     for (const session of this.#all) session.destroy();
   }
 
-  /** SessionHost, like all that follow. */
+  /** Implements SessionHost, like all methods below. */
   opened(session: Session<State>, times: HandshakeTimes, facts: OpenFacts): Route {
     session.openIndex = this.#open.push(session) - 1;
     this.openings++;

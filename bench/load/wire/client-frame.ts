@@ -1,6 +1,6 @@
 import { FIN, headerBytes, KEY_BYTES, writeHeader } from '../../../server/wire/frame-header.ts';
 
-/** Length of the header before a payload that a client sends, including its masking key: 6, 8 or 14 bytes. */
+/** Returns the length of a client frame's header, including the masking key: 6, 8 or 14 bytes. */
 export function clientHeaderBytes(payloadBytes: number): number {
   return headerBytes(payloadBytes) + KEY_BYTES;
 }

@@ -7,15 +7,17 @@ import type { Payload } from './payload.ts';
 const BANK_BYTES = 4 * 1024 * 1024;
 const COPY_BY_HAND = 160;
 /**
- * Offset of a body in its memory. Large blocks begin at a page boundary, and Bun takes ten times as long to copy if
- * the target lies 1 to 15 bytes further into its page than the source, as it would behind a frame's header.
+ * Offset of a body in its buffer. Large buffers begin at a page boundary. Bun takes ten times as long to copy
+ * if the target lies 1 to 15 bytes further into its page than the source. A frame header would cause exactly
+ * that.
  */
 const BODY_AT = 64;
 
 /**
- * Writes messages as masked frames. The body of a message is masked once for each of a few dozen random keys, which
- * are used in rotation, so a frame costs a copy plus a stamp. (RFC 6455 section 5.3 requires a fresh key for each
- * frame, so that no script can choose the bytes on the wire. Here they are our own anyway.)
+ * Writes messages as masked frames. The body is masked in advance with each of a few dozen random keys, which
+ * are used in rotation. A frame therefore costs only a copy plus a stamp. RFC 6455 section 5.3 requires a
+ * fresh key for each frame, so that no script can choose the bytes on the wire. Here the generator chooses
+ * them anyway.
  */
 export class FrameWriter {
   readonly #payload: Payload;
@@ -23,11 +25,11 @@ export class FrameWriter {
   readonly #masks: Uint8Array[] = [];
   readonly #bodies: Buffer[] = [];
   #turn = 0;
-  /** Reusable buffers of the usual size. */
+  /** Pool of reusable buffers of the usual size. */
   readonly #free: Buffer[] = [];
   readonly #bufferBytes: number;
 
-  /** @param batch number of messages that usually leave together */
+  /** @param batch number of messages usually sent together */
   constructor(payload: Payload, batch: number) {
     this.#payload = payload;
     this.#opcode = payload.type === 'text' ? OPCODE.text : OPCODE.binary;
@@ -45,7 +47,8 @@ export class FrameWriter {
   }
 
   /**
-   * Returns a buffer with `count` frames, and sets `writtenBytes` to its length. Return the buffer with `release`.
+   * Returns a buffer with `count` frames, and sets `writtenBytes` to their length. The caller must return the
+   * buffer with `release`.
    */
   write(connection: number, sequence: number, count: number): Buffer {
     let buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#bufferBytes);
@@ -63,10 +66,10 @@ export class FrameWriter {
     return buffer;
   }
 
-  /** Length of the last result of `write`. */
+  /** Number of bytes written by the last call of `write`. */
   writtenBytes = 0;
 
-  /** Takes a buffer back when the system has accepted its bytes. */
+  /** Returns a buffer to the pool after the system has accepted its bytes. */
   release(buffer: Buffer): void {
     if (buffer.length === this.#bufferBytes) this.#free.push(buffer);
   }

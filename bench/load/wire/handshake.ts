@@ -10,7 +10,7 @@ const STATUS = /HTTP\/1\.[01] (\d{3})(?= |\r)/y;
 const entropy = Buffer.alloc(KEY_BYTES * 256);
 let drawn = entropy.length;
 
-/** A fresh Sec-WebSocket-Key: 16 random bytes in base64 (RFC 6455 section 4.1). */
+/** Creates a fresh Sec-WebSocket-Key: 16 random bytes in base64 (RFC 6455 section 4.1). */
 export function makeKey(): string {
   if (drawn === entropy.length) {
     randomFillSync(entropy);
@@ -21,8 +21,8 @@ export function makeKey(): string {
 }
 
 /**
- * The upgrade request of RFC 6455 section 4.1. Everything except the key comes from the plan and contains no line
- * breaks.
+ * Builds the upgrade request of RFC 6455 section 4.1. Everything except the key comes from the plan and
+ * contains no line breaks.
  */
 export function upgradeRequest(
   host: string,
@@ -37,7 +37,7 @@ export function upgradeRequest(
   );
 }
 
-/** The response to the upgrade: success with its headers, or why the connection failed. */
+/** Result of the upgrade: success with the response headers, or the kind of failure. */
 export type UpgradeAnswer =
   | { ok: true; headers: Map<string, string>; rest: Buffer }
   | { ok: false; kind: FailureKind };
@@ -45,14 +45,17 @@ export type UpgradeAnswer =
 /** Reads the response to an upgrade request from chunks of any size. */
 export class UpgradeReader {
   readonly #key: string;
-  /** What arrived before, as Latin-1: one character per byte. */
+  /** Data received so far, as Latin-1: one character per byte. */
   #text = '';
 
   constructor(key: string) {
     this.#key = key;
   }
 
-  /** Returns null until the head of the response is complete. `rest` is what follows it in the same chunk. */
+  /**
+   * Processes a chunk. Returns null until the response head is complete. `rest` is the data after the head in
+   * the same chunk.
+   */
   read(chunk: Buffer): UpgradeAnswer | null {
     const text = this.#text + chunk.toString('latin1');
     for (let from = 0; ; ) {
@@ -70,7 +73,7 @@ export class UpgradeReader {
         const rest = chunk.subarray(end + HEAD_END.length - this.#text.length);
         return judge(readHeaders(text, from, end), rest, this.#key);
       }
-      // An interim response, after which another one follows (RFC 9110 section 15.2).
+      // An interim response; another response follows (RFC 9110 section 15.2).
       if (status.startsWith('1')) from = end + HEAD_END.length;
       else return { ok: false, kind: `status-${Number(status)}` };
     }
@@ -79,7 +82,7 @@ export class UpgradeReader {
 
 const PROTOCOL_ERROR: UpgradeAnswer = { ok: false, kind: 'protocol-error' };
 
-/** RFC 6455 section 4.1, the client's checks 2 to 6. No extension or subprotocol was requested. */
+/** Performs the client's checks 2 to 6 of RFC 6455 section 4.1. No extension or subprotocol was requested. */
 function judge(headers: Map<string, string> | null, rest: Buffer, key: string): UpgradeAnswer {
   if (headers === null || !upgrades(headers)) return PROTOCOL_ERROR;
   if (headers.has('sec-websocket-extensions') || headers.has('sec-websocket-protocol')) return PROTOCOL_ERROR;

@@ -1,23 +1,30 @@
 import type { Payload as PayloadPlan } from '../../model/load.ts';
 
-/** Digits of 6 bits as printable ASCII, which makes a stamp valid in both text and binary messages. */
+/**
+ * Base of the stamp's digits. Each has 6 bits and is printable ASCII, which is valid in text and binary
+ * messages.
+ */
 const DIGIT_BASE = 0x30;
 const SEQUENCE_DIGITS = 5;
 const CONNECTION_DIGITS = 4;
 const STAMP = SEQUENCE_DIGITS + CONNECTION_DIGITS;
 
-/** Whether an echo matches what was sent. `out-of-order`: everything except the sequence number matches. */
+/**
+ * Result of comparing an echo with the sent message. `out-of-order`: everything except the sequence number
+ * matches.
+ */
 export type EchoCheck = 'same' | 'out-of-order' | 'mismatch';
 
 /**
- * The content of messages: sequence number (modulo 2^30) and connection number, lowest digits first, followed by
- * fixed text. A message shorter than the 9 bytes of this stamp contains as much of it as fits.
+ * Generates and checks message contents. A message starts with a stamp of 9 bytes: its sequence number
+ * (modulo 2^30) and connection number, lowest digits first. Fixed text follows. A shorter message contains as
+ * much of the stamp as fits.
  */
 export class Payload {
   readonly type: 'text' | 'binary';
   readonly minBytes: number;
   readonly maxBytes: number;
-  /** The longest body. Each message is a beginning of it, with the stamp over its first bytes. */
+  /** Body of the longest message. Each message is a prefix of it, with the stamp over its first bytes. */
   readonly body: Buffer;
   readonly #seed: number;
 
@@ -30,7 +37,7 @@ export class Payload {
     for (let i = 0; i < plan.maxBytes; i++) this.body[i] = 0x61 + ((i * 7 + (i >>> 5)) % 26);
   }
 
-  /** Size of one message: a pure function of its connection and sequence number. */
+  /** Returns the size of a message, as a pure function of its connection and sequence number. */
   size(connection: number, sequence: number): number {
     if (this.minBytes === this.maxBytes) return this.maxBytes;
     let mixed = Math.imul(connection ^ this.#seed, 0x9e3779b1) ^ Math.imul(sequence + 1, 0x85ebca6b);
@@ -39,7 +46,9 @@ export class Payload {
     return this.minBytes + (mixed % (this.maxBytes - this.minBytes + 1));
   }
 
-  /** Writes the stamp at `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; all 0 for none). */
+  /**
+   * Writes the stamp at `at`, XORed with `mask` (bytes in the order of RFC 6455 section 5.3; all 0 for none).
+   */
   stamp(
     target: Uint8Array,
     at: number,
@@ -57,7 +66,7 @@ export class Payload {
     }
   }
 
-  /** Compares bytes `from` to `to` of an echo with what this connection sent as message `sequence`. */
+  /** Compares bytes `from` to `to` of an echo with message `sequence` of this connection. */
   check(echo: Buffer, from: number, to: number, connection: number, sequence: number): EchoCheck {
     const bytes = to - from;
     if (bytes !== this.size(connection, sequence)) return 'mismatch';
