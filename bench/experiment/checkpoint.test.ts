@@ -74,7 +74,7 @@ it('a bench that is killed in mid-run leaves what it measured, and a report can 
   const [run] = result.runs;
   assert.ok(run);
   assert.equal(result.endedAt, null);
-  assert.deepEqual(run.outcome, { state: 'aborted', reason: 'the bench was killed in the middle of it.' });
+  assert.deepEqual(run.outcome, { state: 'aborted', reason: 'the bench was killed during the run.' });
   assert.equal(run.validity.verdict, 'suspect');
   assert.equal(run.workers[0]?.opened, 20);
   const { ok, total } = conservationOf(run);
