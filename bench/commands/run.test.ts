@@ -326,7 +326,7 @@ test('a failure before the first run has ended leaves no folder, one after it le
   assert.deepEqual([before.code, before.said], [1, ['There is no Nginx.']]);
   assert.deepEqual(await readdir(reports), []);
   const after = await obey(['-p', 'tls', '--reports', reports], failing(1));
-  const told = `What was measured until then: ${join(reports, ID, 'report.html')}`;
+  const told = `Measured before the failure: ${join(reports, ID, 'report.html')}`;
   assert.deepEqual([after.code, after.said], [1, [told, 'There is no Nginx.']]);
   assert.deepEqual(await filesIn(join(reports, ID)), [
     'report.html',
