@@ -53,7 +53,7 @@ const REASONS: Record<string, string> = {
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
   ENXIO: 'it is a pipe or a device, and only regular files are read',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its links form a circle',
   ENAMETOOLONG: 'its name is too long',
 };
 

@@ -6,25 +6,25 @@ export interface Target {
   host: string;
   /** Path and query that replace those of the request; empty: none. */
   uri: string;
-  /** `$scheme` is that of the request. Null: a variable holds it, or there is none, as in stream. */
+  /** `$scheme` is that of the request. Null: a variable contains it, or there is none, as in stream. */
   scheme: 'http' | 'https' | '$scheme' | null;
-  /** The host contains a variable, so it cannot be told where the request would go. */
+  /** The host contains a variable, so the destination of a request is unknown. */
   variable: boolean;
 }
 
-/** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
+/** Scheme, host and the rest. The host ends at `/`, `?` or a variable whose value starts with one of them. */
 const URL_PARTS =
   /^(https?|\$\{?scheme\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
-/** @returns null for a URL that Nginx refuses. */
+/** @returns null for a URL that Nginx rejects. */
 export function httpTarget(text: string): Target | null {
   const parts = URL_PARTS.exec(text);
   if (parts === null) return text.includes('$') ? { host: '', uri: '', scheme: null, variable: true } : null;
   const [, scheme = '', host = '', tail = ''] = parts;
   return {
     host,
-    // Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin
-    // with `/`: it could change the host.
+    // Without a path, Nginx also passes on the URI. After a `rewrite`, the value of `$uri` need not start
+    // with `/`, so it could change the host.
     uri: /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail,
     scheme: schemeOf(scheme),
     variable: host === '' || host.includes('$'),
@@ -40,7 +40,7 @@ function schemeOf(text: string): Target['scheme'] {
   return scheme === 'http' || scheme === 'https' ? scheme : '$scheme';
 }
 
-/** What the host of a target may be; null if a variable in it can hold anything. */
+/** Possible hosts of a target; null if a variable in it can have any value. */
 export function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
   if (!variable) return [host];
   const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];

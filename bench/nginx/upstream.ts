@@ -5,19 +5,19 @@ import { type Directive, directive, directives, type Node, rewrite, texts, word 
 import { isPlainName, upstreamName } from './upstream-name.ts';
 import { securedBy, underServerName } from './upstream-tls.ts';
 
-/** Where an echo server listens. */
+/** The address of an echo server. */
 export interface UpstreamServer {
   host: string;
   port: number;
-  /** Path of the Unix-domain socket on which it listens as well, if it does. */
+  /** Path of the Unix-domain socket on which it also listens, if any. */
   socket?: string | null;
-  /** The certificate, for `localhost`, with which it speaks TLS on both; null: it speaks without. */
+  /** The certificate, for `localhost`, with which it uses TLS on both; null: no TLS. */
   certPath?: string | null;
 }
 
 /** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
 const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets' };
-/** Parameters of `server` that make Nginx ask a name server. */
+/** Parameters of `server` that make Nginx query a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
 /** Directives for TLS to the upstream. */
@@ -25,10 +25,10 @@ const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
- * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable keeps its choice
- * among the upstreams, by a map that leads anything else it may hold to the echo servers. A Unix-domain socket
- * stays one. Where the echo servers speak plain HTTP, TLS towards the upstream is removed; where they speak TLS,
- * everything goes to them over TLS, under their name and certificate. The PROXY protocol is removed.
+ * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable still selects
+ * among the upstreams, through a map that sends any other value to the echo servers. A Unix-domain socket
+ * stays one. If the echo servers use plain HTTP, TLS towards the upstream is removed. If they use TLS, all
+ * traffic goes to them over TLS, with their name and certificate. The PROXY protocol is removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
@@ -94,13 +94,13 @@ function redirectContext(
         entries.map((args) => directive('server', args)),
       );
     });
-  // A map stands last: `map_hash_bucket_size` has to come before the first one.
+  // Maps come last, because `map_hash_bucket_size` has to precede the first one.
   return [...own, ...(certPath === null ? redirected : underServerName(redirected)), ...choices.maps()];
 }
 
 /**
- * Makes variables that can hold nothing but the name of an upstream: a map of a person's own variable to the names
- * that it is known to hold, and for whatever else it may hold at run time to the upstream of the bench's own.
+ * Makes variables that can only contain the name of an upstream: a map of the user's variable to its known
+ * values, with the bench's own upstream for any other value at run time.
  */
 function collectChoices(block: readonly Node[]) {
   const isTaken = mentions(block);
@@ -112,7 +112,7 @@ function collectChoices(block: readonly Node[]) {
     return isTaken(name) ? freshVariable() : `$${name}`;
   };
   return {
-    /** @returns the variable to pass to, in place of the expression */
+    /** @returns the variable to use as a target instead of the expression */
     among(expression: string, hosts: readonly string[]): string {
       const names = [...new Set(hosts.map(upstreamName))];
       const key = [expression, ...names].join(' ');
@@ -133,21 +133,24 @@ function fitsInMap(name: string): boolean {
   return Buffer.byteLength(name) <= LONGEST_KEY;
 }
 
-/** A key of a map that stands for itself: a `\` keeps it from being a keyword or a regular expression. */
+/** A literal key of a map: a `\` keeps it from being a keyword or a regular expression. */
 function keyOf(name: string): string {
   return /^(default|hostnames|include|volatile)$|^\W/.test(name) ? `\\${name}` : name;
 }
 
-/** Tells whether a word occurs anywhere in a block, be it as a variable, a capture or in a text. */
+/**
+ * Returns a function that reports whether a word occurs anywhere in a block, as a variable, a capture or in a
+ * text.
+ */
 function mentions(block: readonly Node[]): (word: string) => boolean {
   const text = print(block).text.toLowerCase();
   return (word) => text.includes(word);
 }
 
 /**
- * Replaces the `server` entries: there are as many as echo servers, but not fewer than before, and each
- * has the parameters of one of the old entries, in turn. Entries that are `down` are removed. A `backup`
- * stays a backup, with the address of the first echo server.
+ * Replaces the `server` entries. There are as many as echo servers, but not fewer than before, and each has
+ * the parameters of one of the old entries, in turn. Entries that are `down` are removed. A `backup` remains
+ * a backup, with the address of the first echo server.
  */
 function redirectUpstream(upstream: Directive, servers: readonly UpstreamServer[]): Directive {
   const written = directives(upstream.block, 'server').filter((entry) => !texts(entry).includes('down'));
@@ -179,7 +182,7 @@ function isLocal(text: string): boolean {
   return text.startsWith('unix:');
 }
 
-/** Where the configuration names a Unix-domain socket, that of the server, if it has one. */
+/** The server's Unix-domain socket, if the configuration uses one and the server has one. */
 function addressFor(server: UpstreamServer, local: boolean): string {
   return local && typeof server.socket === 'string' ? `unix:${server.socket}` : address(server);
 }

@@ -6,9 +6,9 @@ import { isRegular, locationsOf, pathsFor } from './location.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
 
-/** What a person said of the WebSockets; null where the configuration tells. */
+/** The user's settings for the WebSockets; null if the configuration decides. */
 export interface Wanted {
-  /** Path, and perhaps a query. */
+  /** Path, optionally with a query. */
   websocketPath: string | null;
   /** Name of the server. */
   host: string | null;
@@ -25,7 +25,7 @@ export interface Paths {
   websocketPath: string;
   /** Path of a proxied location of the same server, preferably one with a cache; null if there is none. */
   httpPath: string | null;
-  /** What was chosen among several, or had to be made. */
+  /** What was chosen among several candidates, or had to be generated. */
   notices: Notice[];
 }
 
@@ -39,11 +39,11 @@ export interface Located {
 const NOTHING = { websocketPath: null, host: null };
 
 /**
- * Finds the location that proxies WebSockets. Where several do, one that sets the header Upgrade itself goes
- * before one that inherits it, then one with a name such as `/ws` or `/socket.io`, then a plain path before
- * a regular expression, then the first of the file.
+ * Finds the location that proxies WebSockets. Among several, the order is: one that sets the header Upgrade
+ * itself before one that inherits it, then one with a name such as `/ws` or `/socket.io`, then a plain path
+ * before a regular expression, then the first in the file.
  *
- * @throws Problem('configuration') if there is none, or if none can be asked for by any path.
+ * @throws Problem('configuration') if there is none, or if no path reaches one.
  */
 export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Paths {
   const all = locatedIn(tree, wanted.host);
@@ -83,7 +83,7 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   );
 }
 
-/** All locations of all servers; if some have the name that was asked for, only theirs. */
+/** All locations of all servers; if some servers have the requested name, only theirs. */
 export function locatedIn(tree: readonly Node[], host: string | null): Located[] {
   const http = directives(tree, 'http')[0];
   const servers = directives(http?.block ?? null, 'server');
@@ -117,15 +117,15 @@ function rank({ location }: Located): number {
   return (upgrades([location]) ? 4 : 0) + (isTelling(location) ? 2 : 0) + (isRegular(location) ? 0 : 1);
 }
 
-/** Whether a location is named as those of WebSockets are. */
+/** Whether a location has a name that is typical of WebSockets. */
 export function isTelling(location: Directive): boolean {
   return TELLING.test(texts(location).join(' '));
 }
 
-/** Paths that reach a location as they are: nothing to decode, to merge or to resolve (RFC 3986 section 3.3). */
+/** Paths that reach a location unchanged: nothing to decode, merge or resolve (RFC 3986 section 3.3). */
 const PLAIN = /^(\/(?!\/|\.\.?(\/|$))[\w.~!$&'()*+,;=:@-]*)+$/;
 
-/** A path that Nginx would answer by this location and by no other; null if none is found. */
+/** A path that Nginx would answer with this location and no other; null if none is found. */
 export function reachablePath({ server, location }: Located): string | null {
   const paths = pathsFor(location).filter(
     (path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location,
@@ -134,7 +134,7 @@ export function reachablePath({ server, location }: Located): string | null {
   return telling ?? paths[0] ?? null;
 }
 
-/** The paths where a person named that of the WebSockets. */
+/** The paths if the user named that of the WebSockets. */
 function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[]): Paths {
   const [path = wanted] = wanted.split('?');
   const servers = [...new Set(all.map(({ server }) => server))];
@@ -185,8 +185,8 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * What is missing for WebSockets in the location that was chosen: before 1.29.7 Nginx speaks HTTP/1.0 to an
- * upstream server unless told otherwise, and `Connection` it never passes on (RFC 9110 section 7.6.1).
+ * What the chosen location lacks for WebSockets. Before 1.29.7, Nginx uses HTTP/1.0 to an upstream server by
+ * default, and it never forwards `Connection` (RFC 9110 section 7.6.1).
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
   const location = levels.at(-1);
@@ -203,15 +203,15 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   return [notice('warning', 'sandbox-upgrade', { version: nginxVersion, ...factsOf({ location }), missing })];
 }
 
-/** From this version on Nginx speaks HTTP/1.1 to upstream servers unless told otherwise. */
+/** From this version on, Nginx uses HTTP/1.1 to upstream servers by default. */
 export const HTTP_1_1_SINCE = '1.29.7';
 
-/** HTTP version towards an upstream server where `proxy_http_version` is not written. */
+/** HTTP version towards an upstream server if `proxy_http_version` is missing. */
 export function defaultVersion(nginxVersion: string): string {
   return atLeast(nginxVersion, HTTP_1_1_SINCE) ? '1.1' : '1.0';
 }
 
-/** The servers of `stream` that take TCP connections and pass them on; one for UDP is no way in. */
+/** The servers of `stream` that accept TCP connections and forward them; UDP servers are of no use here. */
 export function streamEntrances(tree: readonly Node[]): Directive[] {
   return directives(tree, 'stream')
     .flatMap(({ block }) => directives(block, 'server'))
@@ -221,12 +221,12 @@ export function streamEntrances(tree: readonly Node[]): Directive[] {
     });
 }
 
-/** The names of a server, as they are written. */
+/** The names of a server, as written. */
 function namesOf(server: Directive): string[] {
   return directives(server.block, 'server_name').flatMap(texts);
 }
 
-/** A host name that leads to this server; null if it has none that can be told. */
+/** A host name that leads to this server; null if none can be determined. */
 export function hostOf(server: Directive | null): string | null {
   if (server === null) return null;
   const names = namesOf(server).map((name) =>
@@ -242,7 +242,7 @@ export function isProxied(location: Directive): boolean {
 }
 
 /**
- * Whether the header Upgrade is set, and not to nothing. Nginx uses the headers of the innermost level that
+ * Whether the header Upgrade is set to a non-empty value. Nginx uses the headers of the innermost level that
  * sets any.
  */
 export function upgrades(levels: readonly Directive[]): boolean {

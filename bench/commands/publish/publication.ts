@@ -13,9 +13,9 @@ import { makeFolder, readFileIn } from '../../store/file.ts';
  * finishes them first.
  */
 export interface Publication {
-  /** The folder of the site that it replaces, without links. */
+  /** The folder of the site to replace, with links resolved. */
   readonly out: string;
-  /** Where the new site is written. */
+  /** Folder to write the new site to. */
   readonly draft: string;
   /** Keeps a result of the old site in the new one, although it is not published again. */
   keep(folder: string): Promise<void>;
