@@ -13,8 +13,8 @@ interface Absent {
 }
 
 /**
- * Every connection echoes on a schedule, and a client whose connection is cut comes back as its policy says. Times
- * after a reload count from when it was due, which is a few milliseconds before it happens.
+ * Every connection echoes on a schedule, and a client whose connection is cut reconnects as its policy says.
+ * Times after a reload count from when it was due, which is a few milliseconds before it happens.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { clock, recorder, plan, worker, callAt, connect } = context;
@@ -22,7 +22,7 @@ export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const policy = parseReconnect(String(options.reconnect));
   const echo = makeEcho(context, sessions);
   const first = new Set<Session<Exchange>>();
-  /** Whose connection it is that opens in place of another, by its state. */
+  /** For a connection that replaces another: its client, by the state of the connection. */
   const owners = new WeakMap<Exchange, Absent>();
   let opening: Absent | null = null;
   let absent = 0;
