@@ -215,7 +215,7 @@ function checkHistograms(run: Run, path: string, file: string): void {
 function broken(file: string, what: string, cause?: unknown): Problem {
   return new Problem(
     'result',
-    `${quote(file)} is damaged, or was not written by this bench (${printable(what).slice(0, 300)}): Copy the complete folder, or run the bench again.`,
+    `${quote(file)} is damaged, or was not written by this bench (${printable(what).slice(0, 300)}). Copy the complete folder, or run the bench again.`,
     { cause },
   );
 }

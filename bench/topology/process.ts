@@ -96,10 +96,7 @@ export type NodeLaunchOptions = Omit<LaunchOptions, 'command'> & {
   nodeArguments?: readonly string[];
 };
 
-/**
- * Starts a child with the current Node version; `entry` is a compiled file: `new URL('./x.js',
- * import.meta.url)`.
- */
+/** Starts a child on this Node; `entry` is a compiled file: `new URL('./x.js', import.meta.url)`. */
 export function launchNode(entry: string | URL, options: NodeLaunchOptions): Launched {
   const { nodeArguments = [], ...rest } = options;
   const path = entry instanceof URL ? fileURLToPath(entry) : entry;

@@ -92,7 +92,7 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** Additional settings of a topology that the user connects to, compared with that of a run. */
+/** Settings of a topology that runs for the user instead of a measurement. */
 export interface Opening {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
