@@ -45,7 +45,7 @@ export interface Question {
 
 /** Without it, there could be neither a verdict nor a rate. */
 export const CANNOT_OBSERVE =
-  'The bench needs /proc to judge a run, and this system does not provide it. '  +
+  'The bench needs /proc to judge a run, and this system does not provide it. ' +
   'Run it on Linux, for example in a container or a virtual machine.';
 
 /** What a measuring command needs from the machine and the installation. */

@@ -82,7 +82,10 @@ async function named(source: string, options: FindOptions): Promise<NginxBinary>
     return describe({ path, libraryPath: null, origin: null });
   }
   if (!SUITE.test(suite)) {
-    throw new Problem('usage', `--nginx ${source} is not the name of a suite. Use a name such as debian:trixie.`);
+    throw new Problem(
+      'usage',
+      `--nginx ${source} is not the name of a suite. Use a name such as debian:trixie.`,
+    );
   }
   try {
     return await describe(await fetchSuiteNginx(suite, options));

@@ -150,7 +150,10 @@ async function unpackNginx(apt: Apt, unpacked: string, warning: string | null): 
     }
   }
   const failure = failures[0] ?? `None of the packages ${PACKAGES.join(', ')} has the binary.`;
-  throw new Problem('environment', warning === null ? failure : `${failure} apt-get update reported: ${warning}`);
+  throw new Problem(
+    'environment',
+    warning === null ? failure : `${failure} apt-get update reported: ${warning}`,
+  );
 }
 
 /** Downloads and unpacks the libraries that a package depends on, and their dependencies. */

@@ -163,9 +163,7 @@ function withoutFile(node: Directive, path: string, { onChange }: Reading): Node
     onChange(PATTERN.test(path) ? 'no-files' : 'well-known-files', node);
     return [];
   }
-  const remedy = isAbsolute(path)
-    ? ` Name its folder with --conf-root ${dirname(path)}=DIR.`
-    : '';
+  const remedy = isAbsolute(path) ? ` Name its folder with --conf-root ${dirname(path)}=DIR.` : '';
   throw new Problem(
     'configuration',
     `The Nginx configuration ${path}, included at ${place(node.origin)} cannot be read: there is no such file.${remedy}`,

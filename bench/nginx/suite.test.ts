@@ -82,7 +82,9 @@ test('without a network it is told what apt said of the lists', async () => {
     *update*) echo "W: Failed to fetch http://x/InRelease  Temporary failure resolving 'x'" >&2 ;;
     *) echo "E: Unable to locate package nginx" >&2; exit 100 ;;
   esac`);
-  await fails(/Unable to locate package nginx\. apt-get update reported: Failed to fetch .* Temporary failure/);
+  await fails(
+    /Unable to locate package nginx\. apt-get update reported: Failed to fetch .* Temporary failure/,
+  );
 });
 
 test('what is not signed by Debian is not used', async () => {

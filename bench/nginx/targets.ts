@@ -83,7 +83,8 @@ const BLOCKS = new Set(['events', 'http', 'mgmt', 'stream']);
  */
 export function refuseOtherTargets(tree: readonly Node[], own: OwnAddresses): void {
   for (const node of directives(tree)) {
-    if (node.block !== null && !BLOCKS.has(node.name)) throw refusal(node, 'is a block that the bench does not support');
+    if (node.block !== null && !BLOCKS.has(node.name))
+      throw refusal(node, 'is a block that the bench does not support');
   }
   refuseIn(tree, own, []);
 }

@@ -5,7 +5,7 @@ export const HEAD_END = '\r\n\r\n';
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** What a field's value may hold is all but control characters (RFC 9110 section 5.5); a tab may stand there. */
+/** Characters that a field's value must not contain: controls except the tab (RFC 9110 section 5.5). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
 const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 
