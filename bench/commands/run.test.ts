@@ -353,7 +353,7 @@ test('a system that shows nothing of its processes is told so in one sentence, b
   });
   const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
   assert.deepEqual([code, said.length], [1, 1]);
-  assert.match(said[0] ?? '', /\/proc.*run it on Linux/);
+  assert.match(said[0] ?? '', /\/proc.*Run it on Linux/);
   assert.deepEqual(await readdir(reports), []);
 });
 

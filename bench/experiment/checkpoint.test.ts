@@ -79,5 +79,5 @@ it('a bench that is killed in mid-run leaves what it measured, and a report can 
   assert.equal(run.workers[0]?.opened, 20);
   const { ok, total } = conservationOf(run);
   assert.ok(ok && counted(total.counts, 'echoed') > 0);
-  assert.match(OUTPUTS.html(result)[0]?.text ?? '', /killed in the middle of it/);
+  assert.match(OUTPUTS.html(result)[0]?.text ?? '', /killed during the run/);
 });

@@ -49,7 +49,7 @@ test('a cache that is not whole is told', async () => {
   await assert.rejects(
     fetchSuiteNginx('made-up', { cacheDir: folder, say: silent }),
     (error) =>
-      error instanceof Problem && /^The loader \S+ is not with the libraries of /.test(error.message),
+      error instanceof Problem && /^The loader \S+ is not among the libraries of /.test(error.message),
   );
 });
 
