@@ -5,17 +5,19 @@ import { applyMask } from './wire/masking.ts';
 const TEXT = FIN | OPCODE.text;
 
 /**
- * Frames that leave in one write. One buffer serves all sessions of a server. Where the next write is as
- * long as the last, the same view of it serves again: making one costs more than a small echo.
+ * Frames that are sent in one write. One buffer serves all sessions of a server. If the next write is as long
+ * as the last, the same view of the buffer is reused, because making a view costs more than a small echo.
  */
 export class AnswerBuffer {
   private readonly size: number;
   private buffer: Buffer;
   private view: Buffer;
-  /** Bytes that wait to be written. */
+  /** Bytes waiting to be written. */
   length = 0;
 
-  /** @param size bytes of the frames that usually leave together */
+  /**
+   * @param size bytes of the frames that are usually sent together
+   */
   constructor(size: number) {
     this.size = size;
     this.buffer = Buffer.allocUnsafeSlow(size);
@@ -27,8 +29,8 @@ export class AnswerBuffer {
    *
    * @param first the frame's first byte: FIN bit and opcode
    * @param source holds the payload in `from`..`to`
-   * @param key the masking key that lies over the payload and is taken off; 0: none
-   * @returns false where it would be a text that is not UTF-8: then nothing is appended
+   * @param key the masking key of the payload, which is removed; 0: none
+   * @returns false if it would be a text that is not UTF-8; nothing is appended then
    */
   append(first: number, source: Buffer, from: number, to: number, key: number): boolean {
     const length = to - from;
@@ -41,13 +43,13 @@ export class AnswerBuffer {
     return true;
   }
 
-  /** What waits; valid until `clear`. */
+  /** The waiting bytes; valid until `clear`. */
   bytes(): Buffer {
     if (this.view.length !== this.length) this.view = this.buffer.subarray(0, this.length);
     return this.view;
   }
 
-  /** Starts anew. `written` false: the bytes are still needed by the carrier, so their memory is left to it. */
+  /** Starts over. `written` false: the carrier still needs the bytes, so it keeps their memory. */
   clear(written: boolean): void {
     this.length = 0;
     if (written && this.buffer.length === this.size) return;

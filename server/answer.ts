@@ -1,11 +1,11 @@
 import type { ServerOptions } from './options.ts';
 
-/** Turns a message's payload into its answer's, and calls back when that is due. */
+/** Turns a message's payload into that of its answer, and calls back when the answer is due. */
 export type Answer = (payload: Buffer, send: (payload: Buffer) => void) => void;
 
 const YOU_SAID = Buffer.from('You said: ');
 
-/** @returns null for a plain echo that nobody reads, so that the way of a message can be the shortest */
+/** @returns null for a plain echo without a log, so that messages take the shortest path */
 export function answerOf(
   options: Pick<ServerOptions, 'reply' | 'delayMs' | 'burnUs' | 'log'>,
 ): Answer | null {
@@ -20,7 +20,7 @@ export function answerOf(
   };
 }
 
-/** Uses up CPU time, not just time: a process that is kept off its core burns no less. */
+/** Uses CPU time, not elapsed time: a process that has to wait for its core burns no less. */
 function burn(us: number): void {
   const before = process.cpuUsage();
   for (let used = 0; used < us; ) {
@@ -30,9 +30,9 @@ function burn(us: number): void {
 }
 
 /**
- * Calls back after the same delay each time, in order. Node's timers are a millisecond coarse, so the last
- * two milliseconds before a due time are waited out turn by turn of the event loop: exact, at the price of
- * CPU time.
+ * Calls back after the same delay each time, in order. Node's timers have a resolution of a millisecond, so
+ * the last two milliseconds are spent polling in each turn of the event loop. That is exact, but costs CPU
+ * time.
  */
 function delayLine(delayMs: number): (run: () => void) => void {
   const queue: { dueMs: number; run: () => void }[] = [];

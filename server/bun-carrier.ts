@@ -6,9 +6,9 @@ import { LINGER_MS } from './socket-carrier.ts';
 export class BunCarrier implements Carrier {
   readonly session: Session;
   private readonly socket: Bun.Socket<BunCarrier>;
-  /** Bytes that the kernel has not taken yet, in order; empty nearly always. */
+  /** Bytes that the kernel has not accepted yet, in order; almost always empty. */
   private waiting: Buffer[] = [];
-  /** What is to be done with the socket once nothing waits. */
+  /** What to do with the socket once nothing is waiting. */
   private ending: 'end' | 'shutdown' | null = null;
 
   constructor(socket: Bun.Socket<BunCarrier>, context: SessionContext) {
@@ -16,13 +16,13 @@ export class BunCarrier implements Carrier {
     this.session = new Session(this, context);
   }
 
-  /** Stops reading where answers wait for a peer that does not read. */
+  /** Stops reading while answers wait for a peer that does not read. */
   read(chunk: Buffer): void {
     this.session.take(chunk);
     if (this.waiting.length > 0) this.socket.pause();
   }
 
-  /** A connection that is closed (−1) takes everything: its end is told by the handler. */
+  /** A closed connection (−1) counts as accepting everything, because the handler reports its end. */
   send(bytes: Buffer): boolean {
     if (this.waiting.length === 0) {
       const taken = this.socket.write(bytes);
@@ -32,7 +32,7 @@ export class BunCarrier implements Carrier {
     return false;
   }
 
-  /** The kernel takes more; that is told where nothing waits as well. */
+  /** The kernel accepts more. This is also called when nothing is waiting. */
   drained(): void {
     if (this.waiting.length === 0) return;
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {

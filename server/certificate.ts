@@ -8,9 +8,9 @@ export interface Certificate {
 }
 
 /**
- * Reads what a server identifies itself with; null: it speaks without TLS.
+ * Reads the server's certificate; null: no TLS.
  *
- * @throws Error with a sentence for whoever named a file that cannot be read
+ * @throws Error with a sentence that names the file that cannot be read
  */
 export async function readCertificate({ tls }: Pick<ServerOptions, 'tls'>): Promise<Certificate | null> {
   if (tls === null) return null;

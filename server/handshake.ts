@@ -5,12 +5,12 @@ import { acceptFor, upgrades } from './wire/upgrade.ts';
 /** Sixteen bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const REQUEST_LINE = /^([A-Z]{1,16}) ([\x21-\x7e\x80-\xff]{1,4096}) HTTP\/(\d)\.(\d)\r\n/;
-/** A host and its port. Two Host fields are no host either: the list of both has a space in it. */
+/** A host and its port. Two Host fields do not match, because the list of both contains a space. */
 const HOST = /^[!$%&'()*+,.:;=[\]~\w-]+$/;
 
-/** What a server answers to one request head. */
+/** A server's answer to one request head. */
 export interface Reply {
-  /** `open`: the connection is a WebSocket from here on. */
+  /** `open`: the connection is now a WebSocket. */
   next: 'open' | 'next-request' | 'close';
   response: Buffer;
 }
@@ -18,9 +18,9 @@ export interface Reply {
 const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: 'Upgrade Required' };
 
 /**
- * Answers one request without the objects that node:http keeps for each.
+ * Answers one request without creating the objects that node:http keeps for each.
  *
- * @param head request line and headers, with the empty line that ends them
+ * @param head request line and headers, including the empty line that ends them
  */
 export function replyTo(head: string): Reply {
   const [, method, target, major, minor] = REQUEST_LINE.exec(head) ?? [];
@@ -32,20 +32,20 @@ export function replyTo(head: string): Reply {
   // A server ignores an upgrade in HTTP/1.0 (RFC 9110 section 7.8).
   if (minor !== '0' && upgrades(headers)) {
     if (method !== 'GET') return rejection('405 Method Not Allowed');
-    // A body would be taken for frames.
+    // A body would be mistaken for frames.
     return hasBody ? rejection('400 Bad Request') : upgrade(headers);
   }
   const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
-/** An answer that ends the connection: to a request that this server does not understand. */
+/** An answer to a request that this server does not understand; it ends the connection. */
 export function rejection(status: string, headers = ''): Reply {
   const response = `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`;
   return { next: 'close', response: Buffer.from(response, 'latin1') };
 }
 
-/** RFC 9112 section 3.2: one valid Host, which only HTTP/1.0 may leave out. */
+/** RFC 9112 section 3.2: exactly one valid Host, which only HTTP/1.0 may omit. */
 function namesHost(headers: ReadonlyMap<string, string>, minor: string | undefined): boolean {
   const host = headers.get('host');
   return host === undefined ? minor === '0' : HOST.test(host);

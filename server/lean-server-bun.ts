@@ -8,11 +8,11 @@ import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 import type { SessionContext } from './session.ts';
 
-/** As much as is usually read at once. */
+/** The amount that is usually read at once. */
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server on Bun.listen; what it answers is what that on node:net does.
+ * The lean echo server on Bun.listen. It answers exactly like the one on node:net.
  *
  * @throws the error of listen(): EADDRINUSE and the like
  */

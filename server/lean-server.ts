@@ -15,8 +15,9 @@ import { TlsCarrier } from './tls-carrier.ts';
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server, on node:net alone, and on node:tls where it has a certificate. It checks all that the other one checks, and that a frame's length
- * is in its shortest form (RFC 6455 section 5.2); it selects no subprotocol.
+ * The lean echo server, built on node:net only, and on node:tls if it has a certificate. It checks everything
+ * that the `ws` server checks, and also that a frame's length is in its shortest form (RFC 6455 section 5.2).
+ * It selects no subprotocol.
  *
  * @throws the error of listen(): EADDRINUSE and the like
  */
@@ -76,10 +77,10 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 }
 
 /**
- * A socket in place of the accepted one that reads into a buffer of ours. `onread` does that for sockets
- * that connect; net.createServer() has no such option, and a buffer for every read is 13 to 16 % of what a
- * small message costs. The handle is not documented, but there in Node 20, 22 and 24; where it is gone this
- * says so, and the `ws` server does without.
+ * Replaces the accepted socket with one that reads into our buffer. `onread` does that for sockets that
+ * connect, but net.createServer() has no such option, and a buffer for every read is 13 to 16 % of the cost
+ * of a small message. The handle is undocumented, but exists in Node 20, 22 and 24. If it is missing, the
+ * error says so; the `ws` server does not need it.
  */
 function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boolean): Socket {
   const owner = accepted as Socket & { _handle?: object | null };
@@ -91,8 +92,8 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   owner._handle = null;
   accepted.destroy();
   const onread = { buffer, callback: take };
-  // The last four are set by Socket itself, to these values; adding them to its copy of the options later
-  // gives, in V8 of Node 20, every copy a shape of its own, which makes all its lookups slow.
+  // Socket itself sets the last four, to these values. If they were added to its copy of the options later,
+  // V8 in Node 20 would give each copy a separate shape, which makes all its lookups slow.
   const options = {
     handle,
     onread,
@@ -104,5 +105,5 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   return new Socket(options as SocketConstructorOpts);
 }
 
-/** A connection that was reset is closed; that is counted there. */
+/** A connection that was reset also closes, and is counted then. */
 function onError(): void {}

@@ -2,11 +2,11 @@ import { createServer, type ListenOptions, type Server } from 'node:net';
 import type { ServerOptions } from './options.ts';
 
 /**
- * Has a server listen on its TCP port and, where one is asked for, on a Unix-domain socket as well: what
- * connects there is handed to the same server.
+ * Makes a server listen on its TCP port and, if requested, also on a Unix-domain socket, whose connections go
+ * to the same server.
  *
- * @param accepting How the server takes its connections.
- * @returns all that listens, to be closed in the end
+ * @param accepting How the server accepts its connections.
+ * @returns all listeners, to be closed at the end
  * @throws the error of listen(): EADDRINUSE and the like
  */
 export async function listen(

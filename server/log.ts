@@ -1,4 +1,4 @@
-/** A client's address and port. To be asked while it is connected: a closed socket has no address any more. */
+/** A client's address and port. Call it while the client is connected: a closed socket has no address. */
 export function clientOf(socket: {
   remoteAddress?: string | undefined;
   remotePort?: number | undefined;
@@ -9,14 +9,16 @@ export function clientOf(socket: {
 /** The log of one client. */
 export interface ClientLog {
   received(payload: Buffer, isText: boolean): void;
-  /** @param code RFC 6455 section 7.4.1; 1006 where there was no close frame */
+  /**
+   * @param code RFC 6455 section 7.4.1; 1006 if there was no close frame
+   */
   disconnected(code: number): void;
 }
 
-/** More of a message than a person reads in one line is left out. */
+/** The part of a message beyond this is not logged. */
 const MOST_CHARACTERS = 200;
 
-/** Prints that a client has connected; what else it does is told to the log that is returned. */
+/** Logs that a client has connected, and returns a log for its further actions. */
 export function logClient(client: string): ClientLog {
   console.log(`connected ${client}`);
   return {
@@ -25,10 +27,10 @@ export function logClient(client: string): ClientLog {
   };
 }
 
-/** A text is quoted, so that nothing in it ends the line or moves the cursor of a terminal. */
+/** Quotes a text, so that nothing in it ends the line or moves the cursor of a terminal. */
 function shown(payload: Buffer, isText: boolean): string {
   if (!isText) return `${payload.length} bytes`;
-  // A character has at most four bytes: what lies behind those is not decoded.
+  // A character has at most four bytes, so nothing beyond those is decoded.
   const characters = [...payload.toString('utf8', 0, 4 * MOST_CHARACTERS + 4)];
   const rest = characters.length > MOST_CHARACTERS ? ` … (${payload.length} bytes)` : '';
   const text = JSON.stringify(characters.slice(0, MOST_CHARACTERS).join(''));

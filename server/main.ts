@@ -6,7 +6,7 @@ import { starterOf } from './starter.ts';
 
 const GRACE_MS = 900;
 
-// A reader of the ready line may go away after it (as in `| head -1`).
+// The reader of the ready line may exit after it (as in `| head -1`).
 process.stdout.on('error', () => {});
 
 try {

@@ -4,32 +4,32 @@ export const KINDS = ['ws', 'lean'] as const;
 export const REPLIES = ['echo', 'you-said'] as const;
 
 export interface ServerOptions {
-  /** 0: the system chooses a free one. */
+  /** 0: the system chooses a free port. */
   port: number;
   host: string;
-  /** Path of a Unix-domain socket to listen on beside the port; null: none. */
+  /** Path of an additional Unix-domain socket to listen on; null: none. */
   socket: string | null;
-  /** Paths of a certificate and its key, in PEM: TLS on the port and on the socket; null: neither has it. */
+  /** Paths of a certificate and its key, in PEM, for TLS on both port and socket; null: no TLS. */
   tls: { certPath: string; keyPath: string } | null;
-  /** `ws`: on the library ws, the server of record; `lean`: echoes with as little work as Node allows. */
+  /** `ws`: the reference server, on the library ws. `lean`: echoes with as little work as Node allows. */
   kind: (typeof KINDS)[number];
-  /** `you-said`: the message comes back with `You said: ` before it. */
+  /** `you-said`: the message is sent back with `You said: ` before it. */
   reply: (typeof REPLIES)[number];
-  /** Connects, messages and disconnects on stdout. */
+  /** Logs connects, messages and disconnects on stdout. */
   log: boolean;
-  /** A message is answered exactly this long after it came. */
+  /** A message is answered exactly this long after it arrives. */
   delayMs: number;
-  /** CPU time that every message costs on top. */
+  /** Additional CPU time for every message. */
   burnUs: number;
-  /** Every open WebSocket is sent a ping this often, all at once; 0: never. */
+  /** Interval of pings to every open WebSocket, all at once; 0: never. */
   pingMs: number;
   /** A larger message closes its connection with 1009 (RFC 6455 section 7.4.1). */
   maxPayloadBytes: number;
-  /** Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn. */
+  /** Connections that may wait to be accepted; the kernel limits it to net.core.somaxconn. */
   backlog: number;
 }
 
-/** What is wrong with the command line, as a sentence. */
+/** An error in the command line, as a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -71,7 +71,10 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** @returns `help` where that was asked for  @throws {UsageError} */
+/**
+ * @returns `help` if that was requested
+ * @throws {UsageError}
+ */
 export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   check(argv);
   const { values } = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
@@ -92,7 +95,7 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   };
 }
 
-/** parseArgs finds these mistakes in its strict mode, but words them for programmers. */
+/** parseArgs finds these mistakes in its strict mode, but its messages are meant for programmers. */
 function check(argv: readonly string[]): void {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
   for (const token of tokens) {
@@ -135,7 +138,7 @@ function hint(name: string): string {
   return ` Did you mean --${nearest.option}?`;
 }
 
-/** Levenshtein: insertions, deletions and replacements that make one word of the other. */
+/** Levenshtein distance: the insertions, deletions and replacements that turn one word into the other. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

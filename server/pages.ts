@@ -1,12 +1,12 @@
-/** What a plain HTTP request gets, whatever serves it. */
+/** The response to a plain HTTP request, the same for every server kind. */
 export interface Page {
   status: 200 | 405 | 426;
-  /** Where there is a Connection header it asks to close. */
+  /** A Connection header, if present, asks to close. */
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
 
-/** The path of the article's location, and the root, where people try first. */
+/** The path of the article's location, and the root, which users try first. */
 const WEBSOCKET_PATHS = new Set(['/', '/websocket']);
 
 const TEXT = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
@@ -48,7 +48,7 @@ const NOT_ALLOWED: Page = {
   body: Buffer.from('Only GET and HEAD.\n'),
 };
 
-/** RFC 9110 sections 7.8 and 15.5.22: the protocol to upgrade to is named, in Connection too. */
+/** RFC 9110 sections 7.8 and 15.5.22: the response names the protocol to upgrade to, also in Connection. */
 const UPGRADE_REQUIRED: Page = {
   status: 426,
   headers: { ...TEXT, Connection: 'Upgrade, close', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
@@ -56,9 +56,9 @@ const UPGRADE_REQUIRED: Page = {
 };
 
 /**
- * Any path has the page: which one a configuration asks for is its own business.
+ * Every path has the page, because each configuration may request a different one.
  *
- * @param target the request target, query included
+ * @param target the request target, including the query
  */
 export function pageFor(method: string, target: string): Page {
   if (method !== 'GET' && method !== 'HEAD') return NOT_ALLOWED;

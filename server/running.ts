@@ -1,22 +1,25 @@
-/** Counters of one server process since its start; `open` is the present number. */
+/** Counters of one server process since its start; `open` is the current number. */
 export interface ServerStats {
   connections: { open: number; total: number };
-  /** Messages answered. */
+  /** Messages echoed. */
   messages: number;
-  /** Payload bytes of the messages that were answered. */
+  /** Payload bytes of the echoed messages. */
   bytes: number;
-  /** Ordinary HTTP requests, upgrades not counted. */
+  /** Ordinary HTTP requests, without upgrades. */
   httpRequests: number;
 }
 
-/** A server that is listening. */
+/** A listening server. */
 export interface RunningServer {
   readonly port: number;
-  /** Live: the object itself changes. */
+  /** Live: the object itself is updated. */
   readonly stats: ServerStats;
   /** Sends a ping to every open WebSocket. */
   ping(): void;
-  /** Stops listening, closes every WebSocket with 1001, and cuts what is still open after the grace. */
+  /**
+   * Stops listening, closes every WebSocket with 1001, and cuts connections that are still open after the
+   * grace period.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -24,7 +27,7 @@ export function emptyStats(): ServerStats {
   return { connections: { open: 0, total: 0 }, messages: 0, bytes: 0, httpRequests: 0 };
 }
 
-/** Waits for the close events of sockets that are closed: they come some turns of the event loop later. */
+/** Waits for the close events of closed sockets, which arrive a few turns of the event loop later. */
 export async function noneOpen({ connections }: ServerStats): Promise<void> {
   for (let turns = 0; turns < 20 && connections.open > 0; turns++) await new Promise(setImmediate);
 }

@@ -10,26 +10,27 @@ import { type FrameFault, type FrameHandler, FrameReader } from './wire/frame-re
 import { HEAD_END, HEAD_MAX } from './wire/http-head.ts';
 import { applyMask } from './wire/masking.ts';
 
-/** What carries the bytes of a session: a socket, or whatever does the same for it. */
+/** The transport of a session: a socket or an equivalent. */
 export interface Carrier {
   /**
-   * Sends bytes behind those before.
+   * Sends bytes after those sent before.
    *
-   * @returns whether all are sent; if not, the carrier still needs the buffer, and nobody may write to it
+   * @returns whether all bytes were sent; if not, the carrier still needs the buffer, which must not be
+   * modified
    */
   send(bytes: Buffer): boolean;
-  /** Closes the connection as soon as all is sent. */
+  /** Closes the connection as soon as everything is sent. */
   close(): void;
   /**
-   * Closes the connection for writing as soon as all is sent, but reads on for a while: were it closed with
-   * bytes unread, the peer would get a reset, and might lose what was sent to it last.
+   * Closes the connection for writing as soon as everything is sent, but keeps reading for a while. If it
+   * were closed with unread bytes, the peer would get a reset and might lose the last data sent to it.
    */
   linger(): void;
   /** The peer's address, for the log. */
   peer(): string;
 }
 
-/** What all sessions of one server share. */
+/** State that all sessions of one server share. */
 export interface SessionContext {
   stats: ServerStats;
   /** Null: a plain echo. */
@@ -37,11 +38,11 @@ export interface SessionContext {
   maxPayloadBytes: number;
   /** Collects the answers to one read; as large as a read. Empty between reads. */
   answers: AnswerBuffer;
-  /** Begins the log of a client; null: nothing is logged. Messages are logged on their way to `answer`. */
+  /** Starts the log of a client; null: no log. Messages are logged on their way to `answer`. */
   log: ((peer: string) => ClientLog) | null;
 }
 
-/** `closing`: our close frame is sent, the peer's is awaited. `done`: what still comes is ignored. */
+/** `closing`: our close frame was sent, and the peer's is expected. `done`: further input is ignored. */
 type State = 'http' | 'open' | 'closing' | 'done';
 
 const TEXT = FIN | OPCODE.text;
@@ -52,8 +53,8 @@ const ABNORMAL = 1006;
 
 /**
  * The server's side of one connection, from the HTTP request to the closing handshake: bytes in, bytes out.
- * It knows no socket and no timer. A class, because there are tens of thousands of them: methods on a
- * prototype cost each of them no memory.
+ * It uses no socket and no timer. It is a class because there are tens of thousands of sessions, and methods
+ * on a prototype cost no memory per session.
  */
 export class Session implements FrameHandler {
   private readonly carrier: Carrier;
@@ -71,21 +72,24 @@ export class Session implements FrameHandler {
     this.context = context;
   }
 
-  /** Takes what was read: the first `bytes` of a chunk that is valid, and may be changed, during the call. */
+  /**
+   * Processes what was read: the first `bytes` of a chunk, which is valid and may be modified during the
+   * call.
+   */
   take(chunk: Buffer, bytes = chunk.length): void {
     if (this.state === 'done') return;
     if (this.reader === null) this.readHead(chunk.subarray(0, bytes));
     else this.readFrames(this.reader, chunk, bytes);
   }
 
-  /** Sends a ping; the pong is not awaited. */
+  /** Sends a ping without waiting for the pong. */
   ping(): void {
     if (this.state !== 'open') return;
     this.say(FIN | OPCODE.ping, NO_PAYLOAD);
     this.flush();
   }
 
-  /** Starts the closing handshake of a WebSocket; closes a connection that is none yet. */
+  /** Starts the closing handshake of a WebSocket; closes a connection that is not a WebSocket yet. */
   goAway(): void {
     if (this.state === 'http') this.carrier.close();
     if (this.state !== 'open') return;
@@ -94,7 +98,7 @@ export class Session implements FrameHandler {
     this.flush();
   }
 
-  /** The carrier has closed. */
+  /** Called when the carrier has closed. */
   ended(): void {
     this.state = 'done';
     if (this.reader === null) return;
@@ -145,7 +149,7 @@ export class Session implements FrameHandler {
     this.flush();
   }
 
-  /** FrameHandler. The hot path: the echoes to one read leave in one write. */
+  /** FrameHandler. The hot path: the echoes to one read are sent in one write. */
   message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void {
     if (this.state !== 'open') return;
     const { answer, answers, stats } = this.context;
@@ -193,7 +197,9 @@ export class Session implements FrameHandler {
     else if (opcode === OPCODE.ping && this.state === 'open') this.say(FIN | OPCODE.pong, payload);
   }
 
-  /** RFC 6455 section 5.5.1: a close frame is answered with its own code, and the server closes TCP first. */
+  /**
+   * RFC 6455 section 5.5.1: a close frame is answered with the same code, and the server closes TCP first.
+   */
   private closed(payload: Buffer): void {
     const code = closeCodeOf(payload);
     if (code === null || !isUtf8(payload.subarray(2))) {
@@ -208,8 +214,8 @@ export class Session implements FrameHandler {
   }
 
   /**
-   * Fails the connection (RFC 6455 section 7.1.7), after what came before has been answered. 1007: a text, or
-   * the reason in a close frame, is not UTF-8 (section 8.1).
+   * Fails the connection (RFC 6455 section 7.1.7) after answering everything before the error. 1007: a text,
+   * or the reason in a close frame, is not UTF-8 (section 8.1).
    */
   private fail(code: FrameFault | 1007): void {
     if (this.state === 'done') return;
@@ -220,7 +226,7 @@ export class Session implements FrameHandler {
     this.carrier.linger();
   }
 
-  /** Sends the last bytes of a connection that is no WebSocket. */
+  /** Sends the last bytes of a connection that is not a WebSocket. */
   private last(bytes: Buffer): void {
     this.state = 'done';
     this.carrier.send(bytes);
@@ -237,7 +243,7 @@ export class Session implements FrameHandler {
   }
 }
 
-/** The payload of a close frame; empty where there is no code (RFC 6455 section 7.4.1). */
+/** The payload of a close frame; empty without a code (RFC 6455 section 7.4.1). */
 function closePayload(code: number): Buffer {
   return code === NO_CODE ? Buffer.alloc(0) : Buffer.of(code >> 8, code & 0xff);
 }

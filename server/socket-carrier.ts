@@ -2,17 +2,17 @@ import type { Socket } from 'node:net';
 import { clientOf } from './log.ts';
 import { type Carrier, Session, type SessionContext } from './session.ts';
 
-/** A peer that broke the protocol may read its close frame for this long before it is cut off. */
+/** How long a peer that broke the protocol may take to read its close frame before it is cut off. */
 export const LINGER_MS = 1000;
 
-/** What Writable passes as the encoding of bytes; the types leave it out. */
+/** The encoding that Writable passes for bytes; the types omit it. */
 const BUFFER = 'buffer' as string as BufferEncoding;
 
 /** Carries a session over a socket of node:net. */
 export class SocketCarrier implements Carrier {
   readonly session: Session;
   private readonly socket: Socket;
-  /** Writes that the kernel has not taken yet. */
+  /** Number of writes that the kernel has not accepted yet. */
   private waiting = 0;
   private stopped = false;
 
@@ -22,9 +22,9 @@ export class SocketCarrier implements Carrier {
   }
 
   /**
-   * Hands the session what the socket has read: the first `bytes` of the chunk.
+   * Passes what the socket has read to the session: the first `bytes` of the chunk.
    *
-   * @returns false where the socket is to stop reading, as answers wait for a peer that does not read
+   * @returns false if the socket should stop reading, because answers wait for a peer that does not read
    */
   read(chunk: Buffer, bytes: number): boolean {
     this.session.take(chunk, bytes);
@@ -33,9 +33,9 @@ export class SocketCarrier implements Carrier {
   }
 
   /**
-   * By way of the socket's _write, the documented hook below Writable: its queue and its turns of the
-   * microtask queue are not needed, as libuv keeps the order of writes, and nothing is read while one waits.
-   * A write that the kernel takes at once has called back when _write returns.
+   * Uses the socket's _write, the documented hook below Writable. Writable's queue and its microtasks are not
+   * needed: libuv keeps the order of writes, and nothing is read while one is waiting. If the kernel accepts
+   * a write at once, its callback has run when _write returns.
    */
   send(bytes: Buffer): boolean {
     this.waiting++;

@@ -1,10 +1,13 @@
 import type { ServerOptions } from './options.ts';
 import type { RunningServer } from './running.ts';
 
-/** True where this process runs on Bun. */
+/** True if this process runs on Bun. */
 export const ON_BUN = process.versions.bun !== undefined;
 
-/** What starts a server of this kind on the engine that runs this process; the others are not loaded. */
+/**
+ * Returns the function that starts this kind of server on the engine of this process; the others are not
+ * loaded.
+ */
 export async function starterOf(
   kind: ServerOptions['kind'],
 ): Promise<(options: ServerOptions) => Promise<RunningServer>> {

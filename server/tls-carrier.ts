@@ -4,8 +4,9 @@ import { type Carrier, Session, type SessionContext } from './session.ts';
 import { LINGER_MS } from './socket-carrier.ts';
 
 /**
- * Carries a session over TLS on Node. Node's TLS never takes a write at once (TLSWrap::EncOut in
- * src/crypto/crypto_tls.cc simulates an asynchronous end), so each answer is copied, and the stream keeps the queue.
+ * Carries a session over TLS on Node. Node's TLS never completes a write synchronously (TLSWrap::EncOut in
+ * src/crypto/crypto_tls.cc simulates an asynchronous end), so each answer is copied, and the stream keeps the
+ * queue.
  */
 export class TlsCarrier implements Carrier {
   readonly session: Session;

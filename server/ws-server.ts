@@ -12,8 +12,8 @@ import { pageFor } from './pages.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
 /**
- * Bytes that may wait for a client before the server stops reading what it sends: as much as one read brings.
- * Node and ws keep several hundred bytes for each small message, so this may not be much more.
+ * Bytes that may wait for a client before the server stops reading from it: as much as one read returns. Node
+ * and ws keep several hundred bytes for each small message, so this may not be much more.
  */
 const MAX_WAITING_BYTES = 65_536;
 
@@ -21,7 +21,7 @@ const BINARY = { binary: true };
 const TEXT = { binary: false };
 
 /**
- * The echo server of record, on the library ws, without compression.
+ * The reference echo server, on the library ws, without compression.
  *
  * @throws the error of listen(): EADDRINUSE and the like
  */
@@ -34,13 +34,13 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,
-    // Pongs are sent below: ws would queue them without bound for a client that does not read.
+    // Pongs are sent below: ws would queue any number of them for a client that does not read.
     autoPong: false,
     maxPayload: options.maxPayloadBytes,
   });
   // ws repeats the errors of the HTTP server; listen() below reports them.
   sockets.on('error', () => {});
-  // Neither ws nor node:http checks these of an upgrade (RFC 9110 section 7.8, RFC 9112 section 3.2).
+  // Neither ws nor node:http checks these for an upgrade (RFC 9110 section 7.8, RFC 9112 section 3.2).
   sockets.shouldHandle = ({ httpVersion, headers }) => httpVersion !== '1.0' && headers.host !== undefined;
   const logs = new WeakMap<WebSocket, ClientLog>();
   const onMessage = echo(stats, answerOf(options), logs);
@@ -51,7 +51,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     if (log !== null) logs.set(socket, log);
     socket.on('message', onMessage);
     socket.on('ping', onPing);
-    // A client that breaks the protocol is closed by ws; the close is counted like any other.
+    // ws closes a client that breaks the protocol; that close is counted like any other.
     socket.on('error', () => {});
     socket.on('close', (code) => {
       stats.connections.open--;
@@ -109,7 +109,7 @@ function onPing(this: WebSocket, payload: Buffer): void {
 /**
  * Stops reading from a client that does not read what it is sent.
  *
- * @returns what the end of the next write calls: by then less may wait, and reading goes on
+ * @returns a callback for the end of the next write, when fewer bytes may wait and reading can continue
  */
 function holdBack(socket: WebSocket): () => void {
   socket.pause();

@@ -5,7 +5,7 @@ export function makeCalibration(): Calibration {
   return {
     kind: 'calibration',
     trials: [
-      { variant: 'plain (2)', change: 'nothing: it is the same once more', expected: null },
+      { variant: 'plain (2)', change: 'nothing: it is the same variant again', expected: null },
       {
         variant: 'plain+epoll-events-8',
         change: 'Nginx asks the kernel for fewer events at a time',

@@ -8,12 +8,12 @@ import type { PlannedRun, Planning } from '../plan/plan.ts';
 import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
-/** What a comparison is looked at with. */
+/** Services needed to check a comparison before it starts. */
 export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
 /**
- * Has Nginx check every side before the first round, so that one that it rejects is known within a second. Then looks
- * up what a calibration found about this machine.
+ * Has Nginx check every side before the first round, so that a rejected one is reported within a second. Then
+ * looks up the calibration of this machine.
  *
  * @throws Problem('configuration') that names the side
  */

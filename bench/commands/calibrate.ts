@@ -18,8 +18,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Compares a profile with variants that cannot differ from it and with some of known cost, prints what was found, and
- * stores that for later comparisons on this machine. Throws a Problem if it cannot.
+ * Compares a profile with variants that cannot differ from it and with some of known cost, prints the
+ * findings, and stores them for later comparisons on this machine. Throws a Problem if it cannot.
  */
 export async function calibrate(
   { run: request, rounds, budgetMs }: CalibrateRequest,

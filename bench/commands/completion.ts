@@ -13,7 +13,9 @@ const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
   fish: fishScript,
 };
 
-/** Prints the script; it needs nothing of the bench when it runs, so that a key press costs no start of Node. */
+/**
+ * Prints the script. At run time the script does not call the bench, so that no key press has to start Node.
+ */
 export async function completion(
   { shell }: CompletionRequest,
   { terminal, services }: CommandContext<LibraryNeed>,

@@ -36,7 +36,7 @@ export async function readConfigFile(path: string | null, folder: string): Promi
 
 async function contentOf(file: string, name: string): Promise<unknown> {
   const kind = extname(basename(file));
-  // Opening a pipe would wait for its writer.
+  // Opening a pipe would wait for a writer.
   if (!(await stat(file)).isFile())
     throw new Problem('usage', `${name} is not a regular file. Name one with --config, or use --no-config.`);
   try {
@@ -48,7 +48,9 @@ async function contentOf(file: string, name: string): Promise<unknown> {
   throw new Problem('usage', `${name} must have a name that ends in .ts or .json.`);
 }
 
-/** The same on every Node, although newer ones strip types themselves. Nothing is cached on disk. */
+/**
+ * Works the same on every Node, although newer versions strip types themselves. Nothing is cached on disk.
+ */
 async function importModule(file: string): Promise<unknown> {
   const jiti = createJiti(import.meta.url, {
     fsCache: false,
@@ -70,7 +72,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Where a module is missing, Node appends the importing files on further lines. */
+/** If a module is missing, Node appends the importing files on further lines. */
 function reason(cause: unknown): string {
   const [first = ''] = cause instanceof Error ? cause.message.split('\n') : [];
   return systemCode(cause) === 'MODULE_NOT_FOUND' ? first : reasonOf(cause);

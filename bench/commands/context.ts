@@ -2,7 +2,7 @@ import type { Interruption } from './interruption.ts';
 import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command has beside what it was asked for; it names the services that it needs. */
+/** What a command gets besides its request; `Need` names the services that it uses. */
 export interface CommandContext<Need extends keyof Services = keyof Services> {
   /** The command line, with the options that a file has added. */
   command: readonly string[];
@@ -10,7 +10,7 @@ export interface CommandContext<Need extends keyof Services = keyof Services> {
   services: Pick<Services, Need>;
 }
 
-/** That of a command which ends in order when a signal comes. */
+/** Context of a command that stops in order on a signal. */
 export interface StoppableContext<Need extends keyof Services = keyof Services> extends CommandContext<Need> {
   interruption: Interruption;
 }

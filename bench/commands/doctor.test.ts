@@ -111,7 +111,7 @@ describe('what a doctor finds', () => {
   });
 
   it('is a failure where no run is possible', () => {
-    const none = 'There is no Nginx here. Install it with: sudo apt-get install nginx.';
+    const none = 'Nginx was not found. Install it with: sudo apt-get install nginx.';
     const cases: [Partial<Facts>, check: string][] = [
       [{ canObserve: false }, 'System'],
       [{ nginx: none }, 'Nginx'],

@@ -5,7 +5,7 @@ import { reachOf } from './doctor/reach.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type LibraryNeed, readLibrary } from './services.ts';
 
-/** Examines the machine and prints what was found; fails where a run is impossible. */
+/** Examines the machine and prints the findings; fails if a run is impossible. */
 export async function doctor(
   { nginxPath, json }: DoctorRequest,
   { terminal, services }: CommandContext<'examine' | LibraryNeed>,

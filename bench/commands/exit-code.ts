@@ -2,12 +2,12 @@ import type { RunFigures } from '../measure/figures.ts';
 import type { Run } from '../model/run.ts';
 import { scenarioNamed } from '../scenarios/registry.ts';
 
-/** What the command line ends with. */
+/** Exit codes of the command line. */
 export const EXIT = {
   done: 0,
   /**
-   * A run failed, connections, messages or ordinary requests were lost, or a file could not be written; with --strict:
-   * a run is not valid.
+   * A run failed, connections, messages or ordinary requests were lost, or a file could not be written. With
+   * --strict: a run is not valid.
    */
   failed: 1,
   usage: 2,
@@ -16,22 +16,24 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** From the worst: figures that were cut off, or could not be written, meet no threshold that counts. */
+/** From worst to best: figures that were cut off or could not be written meet no threshold that counts. */
 const BY_WEIGHT: readonly ExitCode[] = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
 
-/** The one that weighs more of two. */
+/** The worse of two exit codes. */
 export function worseOf(a: ExitCode, b: ExitCode): ExitCode {
   return BY_WEIGHT.indexOf(a) < BY_WEIGHT.indexOf(b) ? a : b;
 }
 
-/** One run as the exit code sees it. */
+/** The parts of a run that determine the exit code. */
 export interface Judged {
   run: Run;
   figures: Pick<RunFigures, 'connections' | 'messages' | 'failures' | 'http'>;
   missedThreshold: boolean;
 }
 
-/** The worst comes first: figures of a run that was cut off or lost messages meet no threshold that counts. */
+/**
+ * The worst comes first: figures of a run that was cut off or lost messages meet no threshold that counts.
+ */
 export function exitCodeOf(
   judged: readonly Judged[],
   whole: { complete: boolean; strict: boolean; interrupted: boolean },
@@ -42,7 +44,7 @@ export function exitCodeOf(
   return judged.some(({ missedThreshold }) => missedThreshold) ? EXIT.threshold : EXIT.done;
 }
 
-/** Losses that a scenario is about do not fail its runs. */
+/** Losses that a scenario causes on purpose do not fail its runs. */
 function lossIsFault({ plan }: Run): boolean {
   return scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }

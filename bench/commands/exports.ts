@@ -45,7 +45,9 @@ export interface PendingFile {
   write(): Promise<unknown>;
 }
 
-/** The files of the exports, in the result's folder if no path is named; those for stdout are not among them. */
+/**
+ * The files of the exports, in the result's folder if no path is named; exports to stdout are not included.
+ */
 export function exportFiles(wanted: readonly WantedExport[], result: Result, folder: string): PendingFile[] {
   return wanted.flatMap(({ name, path }) => {
     if (path === STDOUT) return [];
@@ -76,7 +78,7 @@ function pendingFile(
   return { path, write: () => writeFileWhole(path, text()) };
 }
 
-/** A file in the folder of a result, which may come from somebody else. */
+/** A file in the folder of a result, which may come from another person. */
 export function fileOfResult(folder: string, name: string, text: () => string): PendingFile {
   return { path: join(folder, name), write: () => writeFileIn(folder, name, text()) };
 }

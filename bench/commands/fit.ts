@@ -7,29 +7,29 @@ import type { NginxSources } from '../request/nginx.ts';
 import { notice } from '../wording/finding.ts';
 import type { Services } from './services.ts';
 
-/** The sides that can be run here, what they run on, and notices of that and of each that is passed over. */
+/** The sides that can run here, their Nginx binaries, and notices about those and about each skipped side. */
 export interface FitSides {
   sides: Side[];
   binaries: Binaries;
   notices: Notice[];
 }
 
-/** Where to find Nginx, and who is told while that takes its time. */
+/** Where to find Nginx, and how to report progress when that takes long. */
 export interface NginxSearch {
   sources: NginxSources;
   say: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** What sides are fitted with. */
+/** Services needed to fit sides to this machine. */
 export type FitNeed = 'findNginx' | 'missingModule' | 'passesOverTls';
 
 /**
- * Finds the Nginx of each side, passes over the sides for which theirs lacks a module, and settles whether the echo
- * servers of the others speak TLS.
+ * Finds the Nginx of each side, skips the sides whose Nginx lacks a module, and determines whether the echo
+ * servers of the other sides use TLS.
  *
- * @param suffices Whether there is something left to measure.
- * @throws Problem('environment') where there is not, or where an Nginx cannot be had.
+ * @param suffices Whether the remaining sides are enough to measure.
+ * @throws Problem('environment') if they are not, or if an Nginx is not available.
  */
 export async function fitSides(
   all: readonly Side[],
@@ -52,14 +52,14 @@ export async function fitSides(
   return { sides: settled, binaries, notices: [...notices, ...namedNotices(settled, binaries)] };
 }
 
-/** A person's own configuration tells by itself whether the echo servers behind it have to speak TLS. */
+/** The user's own configuration determines whether the echo servers behind it use TLS. */
 async function withServers(side: Side, services: Pick<Services, 'passesOverTls'>): Promise<Side> {
   if (side.profile.options === null) return side;
   const upstreamTls = await services.passesOverTls(side);
   return { ...side, profile: { ...side.profile, upstreamTls } };
 }
 
-/** What each side runs on, where the person chose it by a name. */
+/** The Nginx of each side, if the user chose it by a name. */
 function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
   const used = [...binaries].flatMap(([name, binary]) => {
@@ -71,7 +71,7 @@ function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   return [notice('info', 'nginx-versions', { sides: used })];
 }
 
-/** One after the other: two names may stand for one suite, which is fetched once. */
+/** Sequentially, because two names may stand for the same suite, which is fetched only once. */
 async function findBinaries(
   sides: readonly Side[],
   { sources, ...progress }: NginxSearch,

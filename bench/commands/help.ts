@@ -37,7 +37,7 @@ bytes and may end in k or M, as in nginx.conf (16k is 16,384).`;
 const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
 ${metricLines()}`;
 
-/** What `--help` prints for one command or for all, in at most 100 columns. */
+/** The output of `--help` for one command or for all, in at most 100 columns. */
 export function helpText(of: CommandName | null): string {
   return (of === null ? overview() : helpOf(of)).join('\n\n');
 }

@@ -4,10 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The package's own folder: this file runs as dist/bench/commands/installation.js in it. */
+/** The package's own folder, in which this file runs as dist/bench/commands/installation.js. */
 const ROOT = new URL('../../../', import.meta.url);
 
-/** The folder that the package lies in. */
 export const PACKAGE_FOLDER = fileURLToPath(ROOT);
 
 /** The folder of the profiles that come with the package. */
@@ -17,8 +16,8 @@ export const PROFILES_FOLDER = fileURLToPath(new URL('nginx-profiles/', ROOT));
 export const TUNINGS_FOLDER = fileURLToPath(new URL('nginx-profiles/tunings/', ROOT));
 
 /**
- * What had to be fetched is kept here: in the package's own folder, or where that belongs to somebody else
- * (an installation for all users) in the user's cache folder.
+ * Cache for fetched files: in the package's own folder, or if that belongs to another user (an installation
+ * for all users), in this user's cache folder.
  */
 export function cacheFolder(): string {
   const own = fileURLToPath(new URL('.cache/', ROOT));
@@ -30,7 +29,7 @@ export function cacheFolder(): string {
   }
 }
 
-/** What was found of this machine, for later comparisons on it. */
+/** Folder of this machine's calibrations, for later comparisons on it. */
 export function calibrationsFolder(): string {
   return join(cacheFolder(), 'calibrations');
 }

@@ -1,14 +1,14 @@
-/** How a person calls a run off: once to end it in order, twice to end it at once. */
+/** How the user interrupts a run: once to end it in order, twice to end it at once. */
 export interface Interruption {
-  /** Stop, keep and report what was measured. */
+  /** Stops the run, but keeps and reports what was measured. */
   signal: AbortSignal;
-  /** Kill what still runs. */
+  /** Kills all processes that still run. */
   urgent: AbortSignal;
-  /** No longer listens; signals have their usual effect again. */
+  /** Stops listening; signals have their usual effect again. */
   release(): void;
 }
 
-/** What is needed of `process`. */
+/** The part of `process` that is used. */
 export interface SignalSource {
   on(name: NodeJS.Signals, listener: () => void): unknown;
   off(name: NodeJS.Signals, listener: () => void): unknown;
@@ -17,8 +17,8 @@ export interface SignalSource {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * One Ctrl-C reaches us twice under npm: once from the terminal, as part of its foreground process
- * group, and once more from npm, which passes on what it got. Within this time it counts as one.
+ * Under npm, one Ctrl-C reaches us twice: first from the terminal, as part of its foreground process group,
+ * then from npm, which forwards it. Signals within this time count as one.
  */
 const ONE_PRESS_MS = 500;
 

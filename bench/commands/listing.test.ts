@@ -45,7 +45,7 @@ test("somebody else's result is listed with the reason, and so is a damaged one;
     assert.equal(await asNobody(() => writeListing(folder, silent)), join(folder, 'index.html'));
     const page = await readFile(join(folder, 'index.html'), 'utf8');
     assert.match(page, /<p class="broken">theirs: .*cannot be read: this user lacks the permission/);
-    assert.match(page, /<p class="broken">damaged: .*ends in the middle/);
+    assert.match(page, /<p class="broken">damaged: .*is cut off after/);
     assert.match(page, /<th [^>]*>mine<\/th>/);
   }, COMMON_FOLDER);
 });

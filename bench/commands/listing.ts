@@ -6,16 +6,16 @@ import { readFileIn, unreadable, writeFileWhole } from '../store/file.ts';
 import { readIndex } from '../store/read.ts';
 import { INDEX_FILE } from '../store/writer.ts';
 
-/** The newest of them; a page with more is of no use to a person. */
+/** Only the newest results are listed; a longer page would not help the user. */
 const MOST_ENTRIES = 50;
 
 /**
- * Writes index.html of a reports folder: a row for each run, the newest first, from the indexes of the results
- * alone. A folder that cannot be read is listed with the reason. Names begin with the time, so the last of
- * them are the newest.
+ * Writes index.html of a reports folder: a row for each run, newest first, using only the indexes of the
+ * results. A folder that cannot be read is listed with the reason. Names begin with the time, so the last
+ * ones are the newest.
  *
- * @returns the path, or null where somebody else's index.html is in the way (that one is left alone), or where the
- * folder cannot be listed. That is said, but a run that was measured does not fail on it.
+ * @returns the path; null if the folder cannot be listed, or if it has an index.html from another source,
+ * which is left alone. That is reported, but does not fail a run that was measured.
  */
 export async function writeListing(reports: string, say: (line: string) => void): Promise<string | null> {
   if (!(await mayWrite(reports))) return null;
@@ -37,13 +37,13 @@ export async function writeListing(reports: string, say: (line: string) => void)
   }
 }
 
-/** Whether index.html is missing, or a listing. Somebody else's may be anything, a link as well. */
+/** True if index.html is missing or is a listing. Anything else, even a link, is not ours. */
 async function mayWrite(reports: string): Promise<boolean> {
   const there = await readFileIn(reports, 'index.html').catch(() => '');
   return there === null || there.includes(`<title>${LISTING_TITLE}</title>`);
 }
 
-/** None for a folder that has nothing of this bench in it. */
+/** Empty for a folder without a result of this bench. */
 async function entryOf(reports: string, folder: string): Promise<ListingEntry[]> {
   const has = (file: string) =>
     access(join(reports, folder, file)).then(

@@ -22,10 +22,10 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
-/** A named result that cannot be read is wrong usage, like a wrong option. */
+/** A named result that cannot be read is a usage error, like an invalid option. */
 const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
 
-/** Where signals come from, whether to show stack traces, and what ends the process at once. */
+/** The source of signals, whether to show stack traces, and how to end the process at once. */
 export interface Surroundings {
   signals: SignalSource;
   debug: boolean;
@@ -35,7 +35,7 @@ export interface Surroundings {
 /** The time that a second Ctrl-C leaves for killing processes and removing folders; the warden does the rest. */
 const URGENT_MS = 3_000;
 
-/** argv (without node and script) → the exit code. Whatever goes wrong is printed, not thrown. */
+/** Maps argv (without node and script) to the exit code. Errors are printed, not thrown. */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
@@ -55,7 +55,7 @@ export async function main(
   }
 }
 
-/** The request, and the whole command line for it, including the options from a file. */
+/** The request, and its full command line, including the options from a file. */
 async function requested(
   argv: readonly string[],
   terminal: Terminal,
@@ -114,10 +114,10 @@ async function dispatch(
 }
 
 /**
- * Runs and listens for signals. A failure caused by a signal is an interruption. A second signal ends the process soon,
- * whatever it is waiting for.
+ * Runs and listens for signals. A failure caused by a signal is an interruption. After a second signal the
+ * process ends soon, whatever it is waiting for.
  *
- * @param missed what had not happened yet when it was interrupted
+ * @param missed what had not happened yet at the interruption
  */
 async function interruptibly(
   { signals, exit }: Surroundings,

@@ -23,31 +23,32 @@ import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
 import type { LibraryNeed } from './services.ts';
 
-/** What is to be measured, and by which rule. */
+/** What to measure, and with which strategy. */
 export interface Question {
   request: RunRequest;
   sides: readonly Side[];
-  /** What is to be told beside the runs. */
+  /** Notices to report besides the runs. */
   notices: readonly Notice[];
-  /** What the sides run on, by the name that a variant has for it. */
+  /** The Nginx binaries of the sides, by the names that variants use for them. */
   binaries: Binaries;
   makeStrategy(planning: Planning): Strategy;
   /**
-   * What has to hold before the first run beside what the plan says, and what is known by then of the machine.
+   * Checks what must hold before the first run besides the plan, and returns what is already known about the
+   * machine.
    *
-   * @throws Problem where it does not hold
+   * @throws Problem if a condition does not hold
    */
   prepare(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
-  /** What else is to be told of a run that has ended, as notices in it. */
+  /** Returns further notices to record in a run that has ended. */
   assess(run: Run): Notice[];
 }
 
-/** Without it neither a verdict nor a rate could be told. */
+/** Without it, there could be neither a verdict nor a rate. */
 export const CANNOT_OBSERVE =
-  'The bench judges a run by what /proc says of its processes, and this system shows none: ' +
-  'run it on Linux, in a container or a virtual machine for instance.';
+  'The bench needs /proc to judge a run, and this system does not provide it. ' +
+  'Run it on Linux, for example in a container or a virtual machine.';
 
-/** What a command that measures takes of the machine and the installation. */
+/** What a measuring command needs from the machine and the installation. */
 export type MeasureNeed =
   | LibraryNeed
   | FitNeed
@@ -63,17 +64,17 @@ export type MeasureNeed =
   | 'elapsedMs'
   | 'drawSeed';
 
-/** What came of it. */
+/** The result of a measurement. */
 export interface Measured {
   result: Result;
   folder: RunFolder;
-  /** Whether the strategy came to its end. */
+  /** Whether the strategy ran to completion. */
   complete: boolean;
 }
 
 /**
- * Plans a question and has the experiment answer it, with every run saved as it ends. Throws a Problem where
- * it cannot; what was measured until then is in the run folder all the same.
+ * Plans a question and has the experiment answer it; every run is saved as it ends. Throws a Problem if it
+ * cannot. Even then, whatever was measured is in the run folder.
  */
 export async function measure(
   { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
@@ -114,7 +115,7 @@ export async function measure(
   const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
   let live: LiveReport | null = null;
   const ended: Run[] = [];
-  /** What is passed on to others, or kept for them. */
+  /** Events that are forwarded to others or kept for them. */
   const tell: Listener = async (event) => {
     const shownEvent = redactor?.event(event) ?? event;
     if (shownEvent.type === 'run-ended') ended.push(shownEvent.run);
@@ -124,7 +125,7 @@ export async function measure(
     await writer.begin();
     if (request.live !== null) {
       live = await serveLive(stored, request.live.port, services.elapsedMs);
-      screen.say(`The report while it grows: ${live.url}`);
+      screen.say(`Live report: ${live.url}`);
     }
     const complete = await services.runExperiment({
       strategy,
@@ -151,14 +152,14 @@ export async function measure(
   }
 }
 
-/** A tuning may come from the command line. */
+/** A tuning may come from the command line, so it may contain secrets. */
 function withoutSecrets(variant: Variant): Variant {
   if (variant.proxy === null) return variant;
   const tunings = variant.proxy.tunings.map((tuning) => ({ ...tuning, text: shownTuning(tuning.text) }));
   return { ...variant, proxy: { ...variant.proxy, tunings } };
 }
 
-/** What the machine cannot do is said before anything starts, and not when its turn comes. */
+/** Reports what the machine cannot do before anything starts, not when the run's turn comes. */
 function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: RunRequest): void {
   for (const { name: step, load } of scenario.steps) {
     const least = loadOf(load, { inFlight: 1, ratePerSecond: 1, arrivals });
@@ -166,11 +167,11 @@ function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: Run
   }
 }
 
-/** After a failure: what was measured gets its report, and a folder without any run goes. */
+/** After a failure: writes a report of what was measured, and removes a folder without any run. */
 async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);
-  // The failure that led here is the one to tell.
+  // Ignored: the failure that led here is the one to report.
   const reportPath = await writeReport(folder.path, result, () => {}).catch(() => null);
-  screen.say(`What was measured until then: ${reportPath ?? folder.path}`);
+  screen.say(`Measured before the failure: ${reportPath ?? folder.path}`);
 }

@@ -1,4 +1,4 @@
-/** As in package.json. */
+/** The same minimum as in package.json. */
 const OLDEST = [20, 19] as const;
 
 /** Why this version of Node is not supported, as a sentence; null if it is. */

@@ -2,12 +2,16 @@ import { Problem } from '../model/failure.ts';
 import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 
-/** How much longer a run takes than its warm-up and measured phase: it starts processes and opens connections. */
+/**
+ * A run takes this many times as long as its warm-up and measured phase, because it also starts processes and
+ * opens connections.
+ */
 const STARTING = 1.5;
 
 /**
- * The warning before the first run if there may be too few rounds for a verdict on any metric; otherwise null. Rounds
- * and budget are treated alike: whoever sets one of them gets what fits, and learns beforehand what it lacks.
+ * The warning before the first run if there may be too few rounds for a verdict on any metric; otherwise
+ * null. Rounds and budget are treated alike: the user gets the rounds that fit, and learns in advance what is
+ * missing.
  *
  * @param needed the smallest number of rounds in which any metric can get a verdict
  * @param instead alternatives to a longer budget: `a shorter --duration`
@@ -42,7 +46,10 @@ export function fewRoundsWarning(
   return `${what} ${remedy}`;
 }
 
-/** The number of runs in so many rounds, including those before the rounds, and the least time that one takes. */
+/**
+ * The number of runs in this many rounds, including those before the rounds, and the minimum duration of one
+ * run.
+ */
 function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: number } {
   const strategy = makeRounds({ ...options, rounds, budgetMs: null });
   const [first] = strategy.next([]);
@@ -51,7 +58,7 @@ function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: 
   return { runs: strategy.expectedRuns([]), runMs: warmupMs + durationMs };
 }
 
-/** To whole minutes, or below a minute to whole seconds. */
+/** Rounds up to whole minutes, or below one minute to whole seconds. */
 function roundedUp(ms: number): number {
   const unit = ms > 60_000 ? 60_000 : 1000;
   return Math.ceil(ms / unit) * unit;

@@ -3,7 +3,9 @@ import type { CommandContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { type LibraryNeed, readLibrary } from './services.ts';
 
-/** Lists the profiles with the question that each answers, and the tunings; as JSON the profiles alone. */
+/**
+ * Lists the profiles with the question that each answers, and the tunings. As JSON, lists only the profiles.
+ */
 export async function profiles(
   { json }: { json: boolean },
   { terminal, services }: CommandContext<LibraryNeed>,

@@ -5,19 +5,22 @@ import { advanced, begun } from '../report/progress/state.ts';
 import type { Screen } from './screen.ts';
 import { sizeOf, type Terminal } from './terminal.ts';
 
-/** Shows how an experiment goes until it is stopped. */
+/** Displays the progress of an experiment until stopped. */
 export interface Watch {
   listen: Listener;
   stop(): void;
 }
 
-/** Time goes on between events, too. */
+/** Redraws between events as well, because the elapsed time changes. */
 const REDRAW_MS = 1000;
 
 /** Shows nothing. */
 export const UNWATCHED: Watch = { listen: () => {}, stop: () => {} };
 
-/** On the screen where the terminal can be redrawn, else in plain lines; `elapsedMs` of a monotonic clock. */
+/**
+ * Draws on the screen if the terminal can be redrawn, else prints plain lines. `elapsedMs` comes from a
+ * monotonic clock.
+ */
 export function watchProgress(terminal: Terminal, screen: Screen, elapsedMs: () => number): Watch {
   let progress = begun(elapsedMs());
   if (terminal.draw === null) {

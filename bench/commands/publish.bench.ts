@@ -11,8 +11,8 @@ import { main } from './main.ts';
 import { services } from './wiring.ts';
 
 /**
- * How long it takes to publish made-up results (1,000, or as many as are asked for), each with a file a run and a
- * report, and to open the index in a browser. Prints seconds.
+ * Measures publishing fabricated results (1,000, or the given number), each with one file per run and a
+ * report, and opening the index in a browser. Prints seconds.
  */
 const count = Number(process.argv[2] ?? 1000);
 const folder = await mkdtemp(join(tmpdir(), 'nginx-ws-bench-publish-'));
@@ -53,7 +53,7 @@ async function writeReports(reports: string): Promise<void> {
   }
 }
 
-/** Until the page is drawn and its filters work. */
+/** Waits until the page is drawn and its filters work. */
 async function open(path: string): Promise<void> {
   const browser = await launchBrowser();
   try {

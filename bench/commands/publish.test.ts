@@ -83,12 +83,12 @@ test('a report that is missing is drawn; what cannot be read is left out and tol
   const { code, said } = await publish(reports, '--out', out);
   assert.equal(code, 0);
   assert.equal(said.length, 2);
-  assert.match(said.join('\n'), /Skipped: "[^"]*result\.json" ends in the middle/);
+  assert.match(said.join('\n'), /Skipped: "[^"]*result\.json" is cut off after/);
   assert.match(said.join('\n'), /Skipped: "[^"]*runs[^"]*" is missing/);
   assert.equal(await readFile(join(out, 'results', first, 'report.html'), 'utf8'), page);
   const named = await publish(join(reports, second), '--out', out);
   assert.equal(named.code, 2);
-  assert.match(named.said.join(), /ends in the middle/);
+  assert.match(named.said.join(), /is cut off after/);
 });
 
 test('results may be named one by one; the same one counts once, another of its id gets a number', async (t) => {

@@ -16,7 +16,7 @@ import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
 
-/** Results that are read or copied at the same time. */
+/** Number of results read or copied at the same time. */
 const AT_ONCE = 8;
 const REPORT_FILE = 'report.html';
 /** The folder of a site with its results. */
@@ -106,7 +106,7 @@ async function writeSite(
   return published.length;
 }
 
-/** Results of the site itself that could not be read again: it may have the only copy. */
+/** Results in the site itself that could not be read again: it may have the only copy. */
 async function leftInSite(
   { out }: Publication,
   sources: readonly Source[],
@@ -141,8 +141,8 @@ async function sourcesAt(path: string): Promise<Source[]> {
 }
 
 /**
- * Each result under its id, redacted if asked for: the same result once, wherever it was found, and another one of the
- * same id with a number.
+ * Each result under its id, redacted if requested. The same result appears once, wherever it was found; a
+ * different one with the same id gets a number.
  */
 async function readAll(
   sources: readonly Source[],
@@ -197,7 +197,7 @@ async function placeRedacted(
 }
 
 /**
- * Ends when nothing is in progress, whatever failed.
+ * Returns when nothing is in progress any more, whatever failed.
  *
  * @throws the first failure, or the reason of the signal if it was aborted
  */

@@ -3,14 +3,14 @@ import { parse } from '../nginx/parse.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { MASK, maskedHeader, maskedPath } from '../nginx/secrets.ts';
 
-/** Options whose value may hold a secret, and what of it a report may show. */
+/** Options whose value may contain a secret, and the part of it that a report may show. */
 const SHOWN: Readonly<Record<string, (value: string) => string>> = {
   '--header': maskedHeader,
   '--ws-path': maskedPath,
   '--tune': shownTuning,
 };
 
-/** A command line as a result keeps it: reports are passed on, so the secrets in it are masked. */
+/** The command line as recorded in a result. Reports are shared, so secrets are masked. */
 export function recordedCommand(command: readonly string[]): string[] {
   const mask = lineRedactor([]);
   return command.map((argument, index) => {
@@ -22,7 +22,7 @@ export function recordedCommand(command: readonly string[]): string[] {
   });
 }
 
-/** A tuning as it was typed, unless there is a secret in it. */
+/** A tuning as typed, unless it contains a secret. */
 export function shownTuning(text: string): string {
   try {
     const shown = redacted(parse(text, 'a tuning'));

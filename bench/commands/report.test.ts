@@ -89,6 +89,6 @@ test('a result that is cut off, damaged or missing is wrong use of any command t
   ]) {
     const { code, said } = await obey(line, fakeServices());
     assert.deepEqual([code, said.length], [2, 1], line.join(' '));
-    assert.match(said[0] ?? '', /result\.json" ends in the middle/);
+    assert.match(said[0] ?? '', /result\.json" is cut off after/);
   }
 });

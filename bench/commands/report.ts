@@ -70,7 +70,7 @@ function reportFiles(result: Result, folder: string): PendingFile[] {
     .map(({ name, text }) => fileOfResult(folder, name, () => text));
 }
 
-/** Number of further files named that cannot be written for the same reason. */
+/** At most this many further files are named if they cannot be written for the same reason. */
 const MOST_NAMES = 3;
 
 /** @returns the paths of the files that could not be written, after reporting why */

@@ -15,7 +15,7 @@ export interface RunFolder {
 /** Errors of the path itself; all others are errors of the system. */
 const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EEXIST'];
 
-/** Makes the folder `<reports>/<id>`, with -2, -3, … appended if that exists. */
+/** Creates the folder `<reports>/<id>`, with -2, -3, … appended if that exists. */
 export async function makeRunFolder(reports: string, id: string): Promise<RunFolder> {
   const parent = resolve(reports);
   try {
@@ -33,7 +33,7 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
   }
 }
 
-/** Removes a folder for which nothing was measured. */
+/** Removes a folder if nothing was measured. */
 export async function dropRunFolder({ path }: RunFolder): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }

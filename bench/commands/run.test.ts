@@ -328,7 +328,7 @@ test('a failure before the first run has ended leaves no folder, one after it le
   assert.deepEqual([before.code, before.said], [1, ['There is no Nginx.']]);
   assert.deepEqual(await readdir(reports), []);
   const after = await obey(['-p', 'tls', '--reports', reports], failing(1));
-  const told = `What was measured until then: ${join(reports, ID, 'report.html')}`;
+  const told = `Measured before the failure: ${join(reports, ID, 'report.html')}`;
   assert.deepEqual([after.code, after.said], [1, [told, 'There is no Nginx.']]);
   assert.deepEqual(await filesIn(join(reports, ID)), [
     'report.html',
@@ -370,7 +370,7 @@ test('a system that shows nothing of its processes is told so in one sentence, b
   });
   const { code, said } = await obey(['-p', 'tls', '--reports', reports], services);
   assert.deepEqual([code, said.length], [1, 1]);
-  assert.match(said[0] ?? '', /\/proc.*run it on Linux/);
+  assert.match(said[0] ?? '', /\/proc.*Run it on Linux/);
   assert.deepEqual(await readdir(reports), []);
 });
 

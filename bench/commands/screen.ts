@@ -2,12 +2,14 @@ import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
 import { sizeOf, type Terminal } from './terminal.ts';
 
-/** Lines at the end of a terminal that are drawn again and again, and step aside for lines that stay. */
+/** Lines at the bottom of a terminal that are redrawn repeatedly and make way for permanent lines. */
 export interface Screen {
-  /** Each line no wider than `sizeOf` says; nothing is drawn where a terminal is not to be redrawn. */
+  /**
+   * Each line is at most as wide as `sizeOf` reports. Draws nothing on a terminal that must not be redrawn.
+   */
   show(lines: readonly string[]): void;
   say(line: string): void;
-  /** Takes the lines off. */
+  /** Removes the lines. */
   clear(): void;
 }
 
@@ -17,14 +19,14 @@ export function screenOf(terminal: Terminal): Screen {
   const { draw } = terminal;
   if (draw === null) return { show: () => {}, say: (line) => terminal.say(line), clear: () => {} };
   const update = createLogUpdate(streamOf(terminal, draw), {
-    // It would hide the cursor on the stderr of the process, whatever its stream is, and to bring it back
-    // put a handler of its own on the process's signals.
+    // Otherwise log-update would hide the cursor on the process's stderr, whatever its stream is, and install
+    // its own signal handler to show it again.
     showCursor: true,
   });
   let shown: readonly string[] = [];
   let shownColumns = sizeOf(terminal).columns;
 
-  /** Where a terminal became narrower, it has wrapped the lines: they take more rows than were drawn. */
+  /** When a terminal gets narrower, it wraps the lines, so they take up more rows than were drawn. */
   function eraseWrapped(): void {
     const { columns } = sizeOf(terminal);
     const rowsOf = (line: string) => Math.max(1, Math.ceil(stringWidth(line) / (columns + 1)));
@@ -54,7 +56,7 @@ export function screenOf(terminal: Terminal): Screen {
   };
 }
 
-/** As much of a stream as log-update takes: it writes, and asks for the size again whenever it draws. */
+/** The part of a stream that log-update uses: it writes, and reads the size whenever it draws. */
 function streamOf(terminal: Terminal, write: (text: string) => void): NodeJS.WritableStream {
   const stream = {
     isTTY: true,

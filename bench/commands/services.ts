@@ -14,25 +14,28 @@ import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
-/** What a command gives the experiment; the rest comes with the installation. */
+/** What a command passes to the experiment; the rest comes from the installation. */
 export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
 
-/** What a command does to the machine or learns of it: handed in, so that tests run without one. */
+/**
+ * Everything that a command does to the machine or reads from it. Passed in, so that tests need no real
+ * machine.
+ */
 export interface Services {
   /** All profiles that come with the package. */
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
-  /** @throws Problem where a configuration cannot be read, or a tuning does not fit it */
+  /** @throws Problem if a configuration cannot be read, or a tuning does not apply to it */
   checkTunings(side: Side): Promise<void>;
   /**
-   * Has Nginx check the configuration of a side as a run would hand it over (`nginx -t`).
+   * Has Nginx check the configuration of a side exactly as a run would pass it (`nginx -t`).
    *
    * @throws Problem('configuration') in Nginx's own words
    */
   checkSide(planned: PlannedRun, binary: NginxBinary, ears: Ears): Promise<void>;
-  /** What a calibration found of such a machine; null: none was made. */
+  /** The calibration of such a machine; null if there is none. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
-  /** Keeps it for comparisons to come, and returns its path. */
+  /** Stores it for later comparisons, and returns its path. */
   keepCalibration(kept: KeptCalibration): Promise<string>;
   /**
    * Finds an Nginx, or fetches it.
@@ -43,47 +46,49 @@ export interface Services {
     source: string | null,
     progress: { say: (line: string) => void; signal: AbortSignal },
   ): Promise<NginxBinary>;
-  /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null: nothing. */
+  /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null if nothing is missing. */
   missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
   /**
-   * Whether the Nginx of a side passes the WebSockets on over TLS.
+   * Whether the Nginx of a side forwards the WebSockets over TLS.
    *
-   * @throws Problem('configuration') where it has no location for them
+   * @throws Problem('configuration') if it has no location for them
    */
   passesOverTls(side: Side): Promise<boolean>;
-  /** Whether this system shows what a run has to be judged by. */
+  /** Whether this system provides what is needed to judge a run. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
-  /** Everything that decides what the machine can do. */
+  /** Collects everything that determines what the machine can do. */
   examine(nginx: Pick<FindOptions, 'source' | 'say'>): Promise<Facts>;
-  /** What a person should know of the machine before the first run. */
+  /** What the user should know about the machine before the first run. */
   watchMachine(): Promise<Notice[]>;
-  /** Whether the strategy came to its end. */
+  /** Resolves with whether the strategy ran to completion. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
   /** Keeps a topology running until the signal. */
   keepUp(topology: UpInput): Promise<void>;
-  /** @param path The value of --config; null: what the working folder has. */
+  /**
+   * @param path The value of --config; null: the file in the working folder, if any.
+   */
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
-  /** Whatever it starts has ended when it is over. */
+  /** All processes that it starts have ended when it resolves. */
   checkConfiguration(input: CheckInput): Promise<CheckReport>;
   readVersion(): Promise<string>;
-  /** Names of this machine and its user, which nothing that is redacted may hold. */
+  /** Names of this machine and its user, which redacted output must not contain. */
   readIdentity(): string[];
   now(): Date;
-  /** Of a monotonic clock. */
+  /** Time of a monotonic clock. */
   elapsedMs(): number;
   /** A whole number below 2^32. */
   drawSeed(): number;
 }
 
-/** What a library is read with. */
+/** Services needed to read a library. */
 export type LibraryNeed = 'loadProfiles' | 'loadTunings';
 
 /**
- * What variants are made of.
+ * Reads the building blocks of variants.
  *
- * @param nginx Those that a person named; null: variants are listed, not chosen.
+ * @param nginx The binaries that the user named; null if variants are only listed, not chosen.
  */
 export async function readLibrary(
   services: Pick<Services, LibraryNeed>,

@@ -1,21 +1,21 @@
-/** Where a command writes; only the command line itself knows the real one. */
+/** Output of a command. Only the command line itself knows the real terminal. */
 export interface Terminal {
-  /** What was asked for: one text at a time, without the last line break. */
+  /** Prints requested output: one text at a time, without the final line break. */
   print(text: string): void;
-  /** What goes on meanwhile, one line. */
+  /** Reports progress, one line at a time. */
   say(line: string): void;
-  /** Characters in a line; null where there is no terminal. */
+  /** Characters per line; null without a terminal. */
   columns: number | null;
   /** Lines of the terminal. */
   rows: number | null;
-  /** Writes to the terminal as it is; null where nothing can be redrawn, or is not to be. */
+  /** Writes directly to the terminal; null if it cannot or must not be redrawn. */
   draw: ((text: string) => void) | null;
 }
 
-/** Of a terminal that does not tell its size (some report 0 columns). */
+/** For a terminal that does not report its size (some report 0 columns). */
 const USUAL = { columns: 80, rows: 24 };
 
-/** What can be drawn on: a line that fills the last column would wrap in some terminals. */
+/** The drawable size: a line that fills the last column would wrap in some terminals. */
 export function sizeOf({ columns, rows }: Terminal): { columns: number; rows: number } {
   return { columns: Math.max(1, (columns || USUAL.columns) - 1), rows: rows || USUAL.rows };
 }

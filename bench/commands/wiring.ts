@@ -35,7 +35,10 @@ import type { Services } from './services.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
 
-/** Reads the configuration of a side; no secret that was filled in is in what it throws, nor in what `act` throws. */
+/**
+ * Reads the configuration of a side. No secret that was filled in appears in its errors, nor in those of
+ * `act`.
+ */
 async function withConfiguration<T>(
   { profile, variant }: Side,
   act: (tree: Node[], options: ConfigurationOptions | null) => T,
@@ -47,13 +50,13 @@ async function withConfiguration<T>(
   return maskProblems(changes.secrets, async () => act(await readTuned(source, changes.note), options));
 }
 
-/** A fetch that is called off has nothing to end in order. */
+/** An aborted fetch has nothing to end in order. */
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
 }
 
-/** What the commands are made of on a real machine. */
+/** The commands' services on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),

@@ -74,10 +74,10 @@ it('a bench that is killed in mid-run leaves what it measured, and a report can 
   const [run] = result.runs;
   assert.ok(run);
   assert.equal(result.endedAt, null);
-  assert.deepEqual(run.outcome, { state: 'aborted', reason: 'the bench was killed in the middle of it.' });
+  assert.deepEqual(run.outcome, { state: 'aborted', reason: 'the bench was killed during the run.' });
   assert.equal(run.validity.verdict, 'suspect');
   assert.equal(run.workers[0]?.opened, 20);
   const { ok, total } = conservationOf(run);
   assert.ok(ok && counted(total.counts, 'echoed') > 0);
-  assert.match(OUTPUTS.html(result)[0]?.text ?? '', /killed in the middle of it/);
+  assert.match(OUTPUTS.html(result)[0]?.text ?? '', /killed during the run/);
 });

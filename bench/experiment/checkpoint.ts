@@ -1,13 +1,13 @@
-/** What a bench that is killed may lose of the run under way, at the most. */
+/** Time between saves: the most that is lost of the current run if the bench is killed. */
 const INTERVAL_MS = 5_000;
-/** Saving takes the CPU of what is measured: this share of the time at most. */
+/** Largest share of the time spent saving, because saving takes CPU from the processes under test. */
 const COST_SHARE = 0.01;
 
 /**
- * Saves again and again, one after the other, until it is stopped. A save that fails is left to the last
- * one, at the end of the run, to tell.
+ * Saves repeatedly, one save at a time, until stopped. A failed save is not reported here: the last save, at
+ * the end of the run, reports it.
  *
- * @returns what stops it, and resolves when nothing is being saved any more
+ * @returns a function that stops saving; it resolves once no save is in progress
  */
 export function startCheckpoints(save: () => Promise<void>, intervalMs = INTERVAL_MS): () => Promise<void> {
   let stopped = false;

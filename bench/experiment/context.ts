@@ -5,30 +5,30 @@ import type { PlannedRun } from '../plan/plan.ts';
 import type { Warden } from '../topology/warden.ts';
 import type { Place } from './turns.ts';
 
-/** What stops the runs of an experiment, and what a test or a bench does to them. */
+/** Signals that stop an experiment, and hooks for tests and benchmarks. */
 export interface RunControl {
-  /** Stop in order, and keep what was measured. */
+  /** Stops the experiment in order and keeps what was measured. */
   signal: AbortSignal;
-  /** Kill what still runs. */
+  /** Kills all processes that still run. */
   urgent: AbortSignal;
-  /** The processes of each run: called when all of them run and the first connection is about to open. */
+  /** Called once per run with its processes, when all of them run and before the first connection opens. */
   onProcesses?(processes: readonly RunProcess[]): void;
-  /** More arguments for the echo servers. */
+  /** Additional arguments for the echo servers. */
   serverArguments?: readonly string[];
 }
 
-/** A planned run with all that it takes to execute it. */
+/** A planned run with everything needed to execute it. */
 export interface RunContext extends PlannedRun, RunControl {
-  /** Null in the profile `direct`. */
+  /** Null for the profile `direct`. */
   binary: NginxBinary | null;
   warden: Warden;
-  /** Among the runs that it takes turns with; null where it has the machine to itself. */
+  /** The run's place among interleaved runs; null if it has the machine to itself. */
   place: Place | null;
-  /** CPUs that the processes of the run may use up; a fraction under a quota. */
+  /** CPUs that the run's processes may use; a fraction under a quota. */
   cpus: number;
-  /** Ports that connections may come from, both ends included. */
+  /** Source ports for connections, both ends included. */
   portRange: readonly [number, number];
   emit(event: BenchEvent): Promise<void>;
-  /** Saves what there is of the run while it goes on, should the bench be killed. */
+  /** Saves the run so far, in case the bench is killed. */
   saveSoFar(run: Run): Promise<void>;
 }

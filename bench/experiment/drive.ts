@@ -24,13 +24,13 @@ import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout, SETTLE_M
 import { spreadOf } from './spread.ts';
 
 const EPOCH_AHEAD_MS = 150;
-/** Handshakes under way over all workers: well below any backlog. */
+/** Handshakes in progress across all workers: well below any backlog. */
 const PENDING_HANDSHAKES = 256;
 
-/** What a run came to that is only known from a checkpoint. */
-const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed in the middle of it.' };
+/** Outcome of a run that is only known from a checkpoint. */
+const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed during the run.' };
 
-/** What came of the load. */
+/** The parts of a run that the load produces. */
 export type LoadOutcome = Pick<
   Run,
   | 'outcome'
@@ -44,15 +44,15 @@ export type LoadOutcome = Pick<
   | 'spread'
   | 'notices'
 > & {
-  /** ALPN that the WebSockets negotiated. */
+  /** ALPN protocol that the WebSockets negotiated. */
   alpn: string | null;
 };
 
 /**
  * Starts the generator and has it drive the target while the sampler watches.
  *
- * @param onSampler called once, as soon as there is one
- * @param saveSoFar called every few seconds of the load, with what there is
+ * @param onSampler called once, as soon as the sampler exists
+ * @param saveSoFar called every few seconds during the load, with the results so far
  */
 export async function driveLoad(
   context: RunContext,
@@ -81,7 +81,8 @@ export async function driveLoad(
   const launched = generators.map((generator) => generator.launched);
   const processes = await listProcesses(target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
-  // A moment ahead, so that the first sample is taken before it: memory per connection is counted from there.
+  // Slightly in the future, so that the first sample is taken before it: memory per connection is counted
+  // from there.
   const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
   const { proxy } = target;
@@ -152,7 +153,10 @@ export async function driveLoad(
   return { ...whole, notices: [...whole.notices, ...notices, ...faults] };
 }
 
-/** All processes of a run, including the runner; those of the proxy are the ones of this moment. */
+/**
+ * All processes of a run, including the runner. The proxy's processes are those alive at the moment of the
+ * call.
+ */
 async function listProcesses(
   { proxy }: StartedTarget,
   servers: readonly EchoServer[],
@@ -173,10 +177,10 @@ async function listProcesses(
 }
 
 /**
- * What each generator worker has to do of a run.
+ * The work of each generator worker in a run.
  *
- * @param epochNs of the run, as `monotonicNs()` counts
- * @param ports that connections may come from
+ * @param epochNs epoch of the run, on the clock of `monotonicNs()`
+ * @param ports source ports for connections
  */
 function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {
   const { workers, connections } = plan;

@@ -17,31 +17,36 @@ import { runLoop } from './loop.ts';
 import { executeRun } from './run.ts';
 import type { Place } from './turns.ts';
 
-/** Share of all CPUs from which on the machine counts as busy with something else; how long it is watched. */
+/**
+ * The machine counts as busy if other work uses at least this share of all CPUs; and how long to watch it.
+ */
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;
 
-/** The Nginx that variants run on, by the name that a person gave it; null: the one of those that name none. */
+/**
+ * Nginx binaries by the name that the user gave them. Null is the key of the binary for variants that name
+ * none.
+ */
 export type Binaries = ReadonlyMap<string | null, NginxBinary>;
 
-/** What an experiment is given; it owns every process of the topology, and its end. */
+/** Input of an experiment. The experiment owns every process of the topology, and ends it. */
 export interface ExperimentInput extends RunControl {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   environment: Environment;
   binaries: Binaries;
-  /** What else is to be told of a run that has ended, as notices in it. */
+  /** Returns further notices to record in a run that has ended. */
   assess(run: Run): Notice[];
-  /** Is told what else a person should know. */
+  /** Called with anything else the user should know. */
   say(line: string): void;
-  /** Each event goes to every listener; the experiment waits for all of them. */
+  /** Each event goes to every listener, and the experiment waits for all of them. */
   listeners: readonly Listener[];
 }
 
 /**
- * Executes the runs that a strategy asks for one after the other, with fresh processes for each.
+ * Executes the runs that a strategy requests, one after another, with new processes for each.
  *
- * @returns whether the strategy came to its end
+ * @returns whether the strategy ran to completion
  */
 export async function runExperiment(input: ExperimentInput): Promise<boolean> {
   const warden = await startWarden(input.say);
@@ -64,12 +69,12 @@ export async function runExperiment(input: ExperimentInput): Promise<boolean> {
   }
 }
 
-/** What a person should know of the machine before the first run: its limits, and what else it does. */
+/** What the user should know about the machine before the first run: its limits, and its other load. */
 export async function watchMachine(): Promise<Notice[]> {
   return [...(await readLimitNotices()), ...(await busyMachine())];
 }
 
-/** Whatever else runs takes its share of every figure. */
+/** Any other work on the machine distorts every figure. */
 async function busyMachine(): Promise<Notice[]> {
   const share = await readBusyShare(LISTEN_MS);
   if (share === null || share < BUSY_SHARE) return [];
@@ -83,7 +88,7 @@ function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | n
   return binary;
 }
 
-/** A run that cannot be started is a failed run: those before and after it stand. */
+/** A run that cannot be started is recorded as failed; the runs before and after it remain valid. */
 async function attempt(
   input: ExperimentInput,
   { planned, number, place }: { planned: PlannedRun; number: number; place: Place | null },
@@ -133,7 +138,7 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
   });
 }
 
-/** There is too little to judge by: that it did not complete is all that can be said. */
+/** The data is too incomplete to judge: the only verdict is that the run did not complete. */
 function unjudged(run: Run): Run {
   const { outcome } = run;
   if (outcome.state === 'completed') return run;

@@ -15,14 +15,15 @@ import { runExperiment } from './experiment.ts';
 import { measurePeer } from './peer.bench.ts';
 
 /**
- * The generator's own benchmark: `npm run bench:generator`. What a message, an opened connection and an idle
- * connection cost the lean client on each engine and any peer, as ratios to the `ws` client and to the lean one
- * on Node: in rounds, each generator once a round, so that a machine whose speed drifts moves both sides of a
- * ratio. Each figure is that of an ordinary run; a peer is a command of its own, measured from outside.
+ * The generator's own benchmark: `npm run bench:generator`. It measures what a message, an opened connection
+ * and an idle connection cost the lean client on each engine and any peer, as ratios to the `ws` client and
+ * to the lean client on Node. Each generator runs once per round, so that drift in the machine's speed moves
+ * both sides of a ratio. Each figure comes from an ordinary run; a peer is a separate command, measured from
+ * outside.
  */
 
 const PROJECT = new URL('../../../', import.meta.url);
-/** A generator to its options of `run`. */
+/** Options of `run` for each generator. */
 const GENERATORS: ReadonlyMap<string, string> = new Map([
   ['lean-node', '--client lean --engine node'],
   ...(bunHere() === null ? [] : [['lean-bun', '--client lean --engine bun'] as const]),
@@ -36,7 +37,7 @@ type Unit =
   | 'CPU-µs per opened connection'
   | 'bytes per idle connection';
 
-/** What is divided by each baseline's. */
+/** The figure for each unit. It is divided by the same figure of each baseline. */
 const FIGURES: Record<Unit, (figures: RunFigures) => number | null> = {
   'CPU-µs per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.generator,
   'CPU-µs of the server per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.server,
@@ -95,7 +96,7 @@ interface Options {
   rounds: number;
   seconds: number;
   cases: readonly Case[];
-  /** Name → shell command with {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
+  /** Name → shell command with the placeholders {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
   peers: ReadonlyMap<string, string>;
 }
 
@@ -134,7 +135,7 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
   const note = (into: Map<string, number[]>, key: string, value: number) =>
     into.set(key, [...(into.get(key) ?? []), value]);
   for (const each of cases) {
-    // A peer is put before an echo server without Nginx and without TLS.
+    // A peer is measured against an echo server without Nginx and without TLS.
     const isForPeers = each.unit === 'CPU-µs per message' && each.line.startsWith(MESSAGE.line);
     const names = [...GENERATORS.keys(), ...(isForPeers ? peers.keys() : [])];
     const baselines = [...BASELINES, ...peers.keys()].filter((name) => names.includes(name));
@@ -162,7 +163,10 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
   );
 }
 
-/** One run with this generator, and the figure of the case; the lean echo server is that of its engine. */
+/**
+ * Executes one run with this generator and returns the figure of the case. The lean echo server uses its
+ * engine.
+ */
 async function once(each: Case, name: string, seconds: number): Promise<number> {
   const server = each.unit === 'CPU-µs of the server per message' && name !== 'ws' ? 'lean' : 'ws';
   const line =
@@ -205,7 +209,7 @@ async function once(each: Case, name: string, seconds: number): Promise<number> 
       },
     ],
   });
-  if (figure === null) throw new Error(`${each.name}: ${name} left no figure.`);
+  if (figure === null) throw new Error(`${each.name}: ${name} produced no figure.`);
   return figure;
 }
 
@@ -235,7 +239,7 @@ function print(
   );
 }
 
-/** What recording costs a message in a closed loop: one sent, one echoed. */
+/** Cost of recording one message in a closed loop: one sent, one echoed. */
 function recordingNs(): number {
   const recorder = new Recorder(
     { host: 'here', index: 0 },

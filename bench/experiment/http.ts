@@ -8,7 +8,7 @@ import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import type { RunContext } from './context.ts';
 
-/** Runs the HTTP leg through the target, and counts what of it reached the echo servers. */
+/** Runs the HTTP leg against the target, and counts the requests that reached the echo servers. */
 export async function runHttpLeg(
   { plan, signal, emit }: RunContext,
   { host, ports, page, tls, request }: StartedTarget,
@@ -34,7 +34,7 @@ export async function runHttpLeg(
   const died = worker.launched.exited.then(() => processSet.unexpectedExit);
   const counts = await Promise.race([counted, died, stopped]);
   signal.throwIfAborted();
-  if (typeof counts === 'string') throw new Problem('died', `${counts} That was during the HTTP leg.`);
+  if (typeof counts === 'string') throw new Problem('died', `${counts} This happened during the HTTP leg.`);
   if (counts === null) throw new TypeError('only the signal stops the HTTP leg');
   await processSet.retire(worker.launched);
   const { latency, ...rest } = counts;

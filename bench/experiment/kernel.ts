@@ -4,13 +4,13 @@ import { readListenDrops } from '../observe/environment.ts';
 import type { ListenDrops } from '../observe/proc.ts';
 import { notice } from '../wording/finding.ts';
 
-/** Less than this is one period of a quota cut short. */
+/** Throttling below this is ignored: it is a single quota period cut short. */
 const THROTTLED_LEAST_US = 50_000;
 
 /**
- * Reads what the kernel counts beside the processes of a run.
+ * Reads the kernel's counters that belong to no single process of a run.
  *
- * @returns what reads it again, at the end of the load, and says what a person should know of the difference
+ * @returns a function that reads them again at the end of the load, and returns notices about the difference
  */
 export async function watchKernel(): Promise<() => Promise<Notice[]>> {
   const [drops, throttledUs] = await Promise.all([readListenDrops(), readThrottledUs()]);
@@ -20,20 +20,20 @@ export async function watchKernel(): Promise<() => Promise<Notice[]>> {
   ];
 }
 
-/** The counters are of the whole machine, but nothing else fills our backlog within a run. */
+/** The counters cover the whole machine, but nothing else fills our backlog within a run. */
 export function droppedHandshakes(before: ListenDrops | null, after: ListenDrops | null): Notice[] {
   const count = (after?.overflows ?? 0) - (before?.overflows ?? 0);
   if (before === null || after === null || count <= 0) return [];
   return [notice('warning', 'listen-overflow', { count })];
 }
 
-/** Where nothing can be written, Nginx goes on without its logs, and what would have told of a fault is lost. */
+/** On a full disk Nginx keeps running without its logs, so the evidence of a fault is lost. */
 export function fullDisk({ blocks, bavail }: { blocks: number; bavail: number }): Notice[] {
   if (blocks === 0 || bavail > 0) return [];
   return [notice('warning', 'temporary-folder-full', {})];
 }
 
-/** A quota that is used up stops every process of the control group at once. */
+/** A quota that is used up stops all processes of the control group at once. */
 export function throttling(beforeUs: number | null, afterUs: number | null): Notice[] {
   const us = (afterUs ?? 0) - (beforeUs ?? 0);
   if (beforeUs === null || afterUs === null || us < THROTTLED_LEAST_US) return [];

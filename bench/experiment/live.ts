@@ -10,7 +10,7 @@ import type { RunContext } from './context.ts';
 
 const INTERVAL_MS = 500;
 
-/** Tells how the load goes. */
+/** Reports the progress of a load. */
 export interface Live {
   enter(phase: Phase): void;
   note(recording: Recording): void;
@@ -18,8 +18,8 @@ export interface Live {
 }
 
 /**
- * @param latest of the load; asked twice a second
- * @param usage of the processes of the run; asked as often
+ * @param latest returns the progress of the load; called twice a second
+ * @param usage returns the resource usage of the run's processes; called as often
  */
 export function watchLive(
   { plan, place, emit }: Pick<RunContext, 'plan' | 'place' | 'emit'>,
@@ -33,7 +33,7 @@ export function watchLive(
   let connecting = true;
   let failed = 0;
   let lost = 0;
-  /** Of runs that take turns one tells how they go; before that each tells how it is set up. */
+  /** Only one of several interleaved runs reports progress. Before they start, each reports its own setup. */
   let isQuiet = false;
 
   const tell = () => {
@@ -78,7 +78,9 @@ export function watchLive(
   };
 }
 
-/** The master of Nginx has no part in the work, and would only make its workers look idler. */
+/**
+ * The Nginx master is left out: it has no part in the work and would only make the workers look less busy.
+ */
 function cpuOf(usage: readonly ProcessUsage[]): LiveCpu[] {
   return MEASURED.flatMap((component) => {
     const own = usage.filter((each) => each.component === component && each.role !== 'master');

@@ -4,25 +4,25 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { type Place, takeTurns } from './turns.ts';
 
-/** What the loop is made of; a test hands in an `execute` that makes its runs up. */
+/** Parts of the loop. Tests pass an `execute` that fabricates runs. */
 export interface LoopOptions {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   /**
-   * Never rejects for what a run may come to: one that cannot be started is a failed run. `place` is where the run
-   * takes its turns with others, null where it takes none.
+   * Never rejects because of a run: one that cannot be started is a failed run. `place` is the run's place
+   * among interleaved runs; null if it has the machine to itself.
    */
   execute(planned: PlannedRun, number: number, place: Place | null): Promise<Run>;
   emit(event: BenchEvent): Promise<void>;
-  /** No further run is begun. */
+  /** Once aborted, no further run begins. */
   signal: AbortSignal;
 }
 
 /**
- * Asks the strategy for a run, or for some that take turns, plans and executes them and tells what came of it,
- * until there is nothing left to ask.
+ * Asks the strategy for a run, or for several interleaved ones, executes them and emits the results, until
+ * the strategy has no more.
  *
- * @returns whether the strategy came to its end
+ * @returns whether the strategy ran to completion
  */
 export async function runLoop({ strategy, planRun, execute, emit, signal }: LoopOptions): Promise<boolean> {
   const done: Run[] = [];

@@ -8,13 +8,13 @@ import { type EchoServer, startServers } from '../topology/servers.ts';
 import { directTarget } from '../topology/target.ts';
 import { startWarden } from '../topology/warden.ts';
 
-/** A generator that is a command: it opens its connections and sends, until it is stopped. */
+/** A generator that is a shell command: it opens its connections and sends until it is stopped. */
 export interface Peer {
-  /** For `sh -c`, with {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
+  /** Run by `sh -c`, with the placeholders {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
   command: string;
   connections: number;
   bytes: number;
-  /** How long it is measured. */
+  /** Length of the measurement. */
   seconds: number;
 }
 
@@ -22,8 +22,9 @@ const SETTLE_MS = 1_000;
 const OPEN_LIMIT_MS = 60_000;
 
 /**
- * CPU-µs of a peer's whole process tree per message, against an echo server on `ws` without a proxy: CPU from
- * /proc, messages as the server counts them, placed as an ordinary run of `direct` is.
+ * CPU-µs per message of a peer's whole process tree, against an echo server on `ws` without a proxy. CPU is
+ * read from /proc, messages are counted by the server. Processes are placed as in an ordinary run of
+ * `direct`.
  */
 export async function measurePeer(peer: Peer): Promise<number> {
   const warden = await startWarden(() => {});
@@ -83,7 +84,7 @@ async function descendants(pid: number): Promise<number[]> {
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }
 
-/** CPU of a process up to now. */
+/** CPU time of a process so far. */
 function usedCpuUs(pid: number): number {
   const sampler = startSampler({ nowUs: () => 0 });
   sampler.watch([{ component: 'generator', role: 'generator', name: 'peer', pid }]);

@@ -16,16 +16,16 @@ import type { RunContext } from './context.ts';
 import type { Live } from './live.ts';
 import { type ActedOn, carryOut } from './timeline.ts';
 
-/** From the last handshake to the first message: the word has to reach every worker in between. */
+/** Time between the last handshake and the first message: the start command has to reach every worker. */
 const HEAD_START_US = 100_000;
-/** Added to what a worker's own timeouts allow it; after that it counts as hung. */
+/** Added to a worker's own timeouts; after that it counts as hung. */
 const HUNG_AFTER_MS = 15_000;
 const RESPONSE_TIMEOUT_MS = 5_000;
 
-/** From the last handshake of a part until memory is read: what is freed late is gone by then. */
+/** Delay between the last handshake of a part and reading memory, so that memory freed late is gone. */
 export const SETTLE_MS = 500;
 
-/** What the phases of one load act on, and what becomes of them. */
+/** What the phases of a load act on, and their results. */
 export interface PhaseContext {
   context: RunContext;
   fleet: Fleet;
@@ -35,20 +35,21 @@ export interface PhaseContext {
   live: Live;
   /** What the actions of the plan's timeline act on. */
   on: ActedOn;
-  /** The actions that were carried out. */
+  /** Actions carried out so far. */
   timeline: DoneAction[];
-  /** A part of the connections is open: that many altogether. */
+  /** Called when another part of the connections is open, with the total number open. */
   onPartOpen(open: number): Promise<void>;
-  /** From the first handshake to the last; without length while the connections open. */
+  /** From the first handshake to the last; of zero length while the connections open. */
   handshakes: Span;
   /** Null while the connections open. */
   times: PhaseTimes | null;
 }
 
 /**
- * Connect, warm-up, steady phase and drain; cut short where the person or a process that dies says so.
+ * Goes through connect, warm-up, steady phase and drain. Stops early if the user interrupts or a process
+ * dies.
  *
- * @param plans one for each worker of the fleet
+ * @param plans one per worker of the fleet
  */
 export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
   const { context, fleet, clock, sampler, processSet, live } = phaseContext;
@@ -77,7 +78,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
       const all = context.place.ready().then((beginNs) => {
         beginUs = Math.round(clock() + Number(beginNs - monotonicNs()) / 1e3);
       });
-      ended = await within(all, waitLimitMs(plan), 'Waiting for the runs that it takes turns with');
+      ended = await within(all, waitLimitMs(plan), 'Waiting for the interleaved runs');
     }
   }
   if (ended === null) {
@@ -97,7 +98,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
-  // If a process died, the workers may finish first: give its exit a turn to be reported.
+  // If a process died, the workers may finish first: yield once so that its exit is reported.
   await setImmediate();
   if (ended === null && processSet.hasUnexpectedExit()) ended = await cutShort;
   ended ??= allFailed(fleet.totals(), scenarioNamed(plan.workload.scenario).doubts.includes('losses'));
@@ -107,7 +108,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
   return ended ?? { state: 'completed' };
 }
 
-/** When each phase that was reached began and ended; `endUs`: the end of the load. */
+/** Start and end of each phase that was reached. `endUs` is the end of the load. */
 export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Run['phases'] {
   const starts = times === null ? [0] : [handshakes.startUs, times.warmUpUs, times.steadyUs, times.drainUs];
   const ends = times === null ? [] : [times.connectedUs, ...starts.slice(2)];
@@ -118,7 +119,7 @@ export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Ru
   });
 }
 
-/** A load without a single connection left has ended before its time, unless that is what it is about. */
+/** A load that has lost its last connection ended early, unless the scenario ends connections on purpose. */
 function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
   const asked = sum('asked');
@@ -130,12 +131,12 @@ function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outco
   return { state: 'failed', reason };
 }
 
-/** Upper bound for workers that do not respond; it does not keep this process alive. */
+/** Upper bound for workers that do not respond. Its timer does not keep this process alive. */
 export function responseTimeout(): Promise<void> {
   return sleep(RESPONSE_TIMEOUT_MS, undefined, { ref: false });
 }
 
-/** Resolves when the person says stop, or when a process dies that should not. */
+/** Resolves when the user interrupts, or when a process dies that should not. */
 function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSignal): Promise<Outcome> {
   const stopped = new Promise<Outcome>((resolve) => {
     const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
@@ -153,7 +154,7 @@ function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs, openingS
   return ramp + openingStages * (connectTimeoutMs + SETTLE_MS) + HUNG_AFTER_MS;
 }
 
-/** Each of the others has as long to be set up and connected as this run had. */
+/** Each of the other runs gets as long as this one had to be set up and connected. */
 function waitLimitMs(plan: RunPlan): number {
   return (plan.turns?.of ?? 1) * (connectLimitMs(plan) + HUNG_AFTER_MS);
 }
@@ -167,7 +168,10 @@ function phaseTimes(
   return { connectedUs, warmUpUs, steadyUs, drainUs: steadyUs + wallMs(turns, durationMs) * 1e3 };
 }
 
-/** The figures of a phase are only as sharp as the samples at its bounds; one that has passed is sampled late. */
+/**
+ * Samples at the phase boundaries, because the figures of a phase are only as precise as the samples there. A
+ * boundary that has already passed is sampled late.
+ */
 async function sampleAtBounds(
   times: PhaseTimes,
   clock: Clock,

@@ -16,12 +16,13 @@ export interface ActedOn {
 }
 
 /**
- * Carries out each action at its time, on the clock of the run, and records when it really happened. One that cannot
- * be done is recorded with its reason, and the next follows. Servers that still stand when it ends go on.
+ * Carries out each action at its time on the run's clock, and records when it really happened. An action that
+ * fails is recorded with its reason, and the next one follows. Servers that are still stopped at the end are
+ * continued.
  *
- * @param startUs when the warm-up begins
+ * @param startUs start of the warm-up
  * @param record called right after each action
- * @param over nothing is done any more
+ * @param over once aborted, no further action is carried out
  */
 export async function carryOut(
   timeline: Timeline,
@@ -75,7 +76,7 @@ async function killWorkers({ processes }: Pick<RunningNginx, 'processes'>): Prom
   for (const { role, pid } of await processes()) if (role === 'worker') process.kill(pid, 'SIGKILL');
 }
 
-/** @returns whether it is there to get the signal */
+/** @returns whether the process exists to receive the signal */
 function signalOrNot({ launched }: EchoServer, signal: NodeJS.Signals): boolean {
   return (
     launched.child.exitCode === null && launched.child.signalCode === null && launched.child.kill(signal)

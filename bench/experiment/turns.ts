@@ -2,31 +2,34 @@ import { monotonicNs } from '../load/clock.ts';
 import { makeGate } from '../load/gate.ts';
 import type { RunProcess } from '../model/run.ts';
 
-/** Between the moment in which all are connected and the first turn: enough to tell every generator. */
+/** Time between the moment all runs are connected and the first turn: enough to notify every generator. */
 const HEAD_START_NS = 100_000_000n;
 
-/** One run among those that take turns. */
+/** The place of one run among interleaved runs. */
 export interface Place {
-  /** The last of them to be set up: what it tells while they take turns stands for all. */
+  /** True for the last run to be set up. Its progress reports stand for all runs. */
   readonly isLast: boolean;
   /**
-   * All connections of this run are open: waits until those of the others are.
+   * Call when all connections of this run are open. Waits until those of the other runs are open too.
    *
-   * @returns when the first turn begins, as `monotonicNs()` counts
+   * @returns start of the first turn, on the clock of `monotonicNs()`
    */
   ready(): Promise<bigint>;
-  /** What the run consists of, told to the others: their CPU time is no disturbance. */
+  /**
+   * Announces this run's processes to the other runs, so that their CPU time does not count as a disturbance.
+   */
   bring(processes: readonly RunProcess[]): void;
-  /** Called with what the others bring, and have brought. */
+  /** Calls `listen` with the processes that the other runs announce, or already announced. */
   onBrought(listen: (processes: readonly RunProcess[]) => void): void;
 }
 
 /**
- * Executes runs that take turns: each is set up when the one before has opened its connections, so that nobody's
- * handshakes disturb another's, and all begin at the same moment. One that ends before that is waited for no more.
+ * Executes interleaved runs. Each is set up once the previous one has opened its connections, so that no
+ * run's handshakes disturb another's. All begin at the same moment; a run that ends before then is no longer
+ * waited for.
  *
- * @param signal none is set up any more
- * @returns what came of each that was begun, in order, when all have ended
+ * @param signal once aborted, no further run is set up
+ * @returns the result of each run that began, in order, once all have ended
  */
 export async function takeTurns<Spec, Ended>(
   specs: readonly Spec[],
@@ -61,7 +64,7 @@ export async function takeTurns<Spec, Ended>(
     await Promise.race([connected.opened, run.catch(() => {})]);
   }
   all.open(monotonicNs() + HEAD_START_NS);
-  // All of them, before any defect of one is thrown: none may go on behind the back of whoever waits.
+  // Wait for all of them before a defect of one is thrown: no run may continue unnoticed by the caller.
   await Promise.allSettled(running);
   return Promise.all(running);
 }

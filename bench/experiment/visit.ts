@@ -6,9 +6,9 @@ import { reasonOf } from '../model/system-error.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
 /**
- * Requests a path once, without an upgrade, as a monitor or a browser does; any answer will do.
+ * Requests a path once, without an upgrade, as a monitor or a browser does. Any response is accepted.
  *
- * @throws Problem('environment') where none comes, the signal's reason where it is stopped
+ * @throws Problem('environment') if there is no response; the signal's reason if aborted
  */
 export async function visit(
   { host, ports, tls, request: asked }: Pick<StartedTarget, 'host' | 'ports' | 'tls' | 'request'>,

@@ -7,15 +7,16 @@ export class UnreadableFile extends Error {
 }
 
 /**
- * Reads a file that a person or a configuration names. A pipe would block the bench and a device never ends, so
- * neither is read.
+ * Reads a file that the user or a configuration names. A pipe would block the bench and a device never ends,
+ * so neither is read.
  *
  * @throws UnreadableFile also for a file that is larger than `maxBytes`
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
   let file: FileHandle | null = null;
   try {
-    // Without O_NONBLOCK, opening a pipe waits for a writer; O_NOCTTY: a terminal must not become that of the bench.
+    // Without O_NONBLOCK, opening a pipe waits for a writer. O_NOCTTY keeps a terminal from becoming that of
+    // the bench.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const facts = await file.stat();
     if (facts.isDirectory()) throw new UnreadableFile('it is a folder');
@@ -30,7 +31,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
   }
 }
 
-/** Files of /proc report a size of 0, and others may grow meanwhile. */
+/** Files of /proc report a size of 0, and other files may grow in the meantime. */
 async function readBounded(file: FileHandle, size: number, maxBytes: number): Promise<Buffer> {
   const buffer = Buffer.alloc(Math.min(Math.max(size, 4096), maxBytes) + 1);
   let length = 0;
@@ -53,7 +54,7 @@ const REASONS: Record<string, string> = {
   EACCES: 'this user may not read it',
   EPERM: 'this user may not read it',
   ENXIO: 'it is a pipe or a device, and only regular files are read',
-  ELOOP: 'its links lead in a circle',
+  ELOOP: 'its links form a circle',
   ENAMETOOLONG: 'its name is too long',
 };
 

@@ -4,12 +4,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 const OWN_NAMES = ['127.0.0.1', 'localhost', '[::1]'];
 
 /**
- * Why a request is rejected, in a sentence; null if it is allowed.
+ * Why a request is rejected, as a sentence; null if it is allowed.
  *
- * A page of another site in the same browser can also reach loopback addresses. If it resolves its own name to
- * 127.0.0.1 (DNS rebinding), Host gives it away, because that is the name it used (RFC 9112 section 3.2). If it
- * fetches across origins, Origin does (RFC 6454 section 7) or, if a browser sends none, Sec-Fetch-Site (Fetch
- * Metadata).
+ * A page of another site in the same browser can also reach loopback addresses. If that site resolves its own
+ * name to 127.0.0.1 (DNS rebinding), Host reveals it, because it contains the name used (RFC 9112 section
+ * 3.2). If the page fetches across origins, Origin reveals it (RFC 6454 section 7) or, if a browser sends
+ * none, Sec-Fetch-Site (Fetch Metadata).
  */
 export function rejectionReason(
   { method = 'GET', headers }: { method?: string | undefined; headers: IncomingHttpHeaders },

@@ -30,7 +30,7 @@ iframe.coming { visibility: hidden; }
 const SCRIPT = readFileSync(new URL('./page/main.js', import.meta.url), 'utf8');
 
 /**
- * What the page may do: run its own script, which connects only to this server, and show this server's report in a
+ * The page may run its own script, which connects only to this server, and show this server's report in a
  * frame. No other page may frame it (CSP Level 3).
  */
 export const PAGE_POLICY = [

@@ -5,7 +5,11 @@ import { promisify } from 'node:util';
 import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
 
-/** Runs a command to its end. @returns what it printed; rejects where it fails, as promisified `execFile` does. */
+/**
+ * Runs a command to its end.
+ *
+ * @returns its output; rejects if it fails, like promisified `execFile`.
+ */
 export type Execute = (
   command: string,
   args: readonly string[],
@@ -16,19 +20,19 @@ export const execute = promisify(execFile);
 /** Time limit of one call of apt-get; long enough for a slow connection. */
 const APT_TIMEOUT_MS = 300_000;
 
-/** apt-get that leaves the system alone. */
+/** apt-get that does not touch the system. */
 export interface Apt {
   /** @returns its warning; null if there is none. */
   run(args: readonly string[]): Promise<string | null>;
   /**
-   * Downloads packages, which apt verifies by the signed lists of the archive, and unpacks them.
+   * Downloads packages, which apt verifies against the signed lists of the archive, and unpacks them.
    *
    * @returns the paths of their archives, in the same order.
    */
   unpack(packages: readonly string[], folder: string): Promise<string[]>;
 }
 
-/** @throws Problem('environment') where this system has neither apt-get nor dpkg-deb. */
+/** @throws Problem('environment') if this system lacks apt-get or dpkg-deb. */
 export async function requireApt(): Promise<void> {
   await Promise.all(['apt-get', 'dpkg-deb'].map((command) => execute(command, ['--version']))).catch(
     (cause) => {
@@ -40,8 +44,8 @@ export async function requireApt(): Promise<void> {
 /**
  * apt-get with its lists, cache and state in the work folder, and without the hooks of the system.
  *
- * @param sources A line of sources.list in place of the system's own sources; then neither its preferences nor what
- *   it takes without a signature count.
+ * @param sources A line of sources.list that replaces the system's own sources. The system's preferences, and
+ * its exceptions for unsigned sources, are then ignored.
  */
 export async function privateApt(
   work: string,
@@ -114,11 +118,11 @@ ${ownSources}`;
 
 async function findArchive(work: string, name: string): Promise<string> {
   const file = (await readdir(work)).find((each) => each.startsWith(`${name}_`) && each.endsWith('.deb'));
-  if (file === undefined) throw new Problem('environment', `apt-get left no archive of ${name}.`);
+  if (file === undefined) throw new Problem('environment', `apt-get did not download an archive of ${name}.`);
   return join(work, file);
 }
 
-/** Names of the packages that an archive depends on; of alternatives the first. */
+/** Names of the packages that an archive depends on; the first one of alternatives. */
 export async function dependenciesOf(archive: string): Promise<string[]> {
   const { stdout } = await execute('dpkg-deb', ['-f', archive, 'Depends', 'Pre-Depends']);
   return stdout
@@ -135,8 +139,8 @@ function lastError(cause: unknown): string {
 }
 
 /**
- * The last error of apt or dpkg as a sentence; without an error the first warning, as later ones only sum
- * up.
+ * The last error of apt or dpkg as a sentence; without an error the first warning, because later ones only
+ * summarise.
  */
 function complaint(stderr: string): string | null {
   const lines = stderr.split('\n').filter((line) => /^(E|W|dpkg-deb): /.test(line));

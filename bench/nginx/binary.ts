@@ -11,9 +11,9 @@ import { type NginxVersion, parseVersion } from './version.ts';
 
 const execute = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-/** Also part of a folder's name. */
+/** Also used as part of a folder's name. */
 const SUITE = /^[a-z][a-z0-9-]*$/;
-/** Where systems install servers, but which an ordinary user's PATH does not contain. */
+/** Where systems install servers, although an ordinary user's PATH does not contain these folders. */
 const SYSTEM_FOLDERS = [
   '/usr/sbin',
   '/usr/local/sbin',
@@ -32,12 +32,15 @@ export interface NginxBinary extends NginxVersion {
   streamModule: string | null;
   /** LD_LIBRARY_PATH that the binary needs; null if the system has all its libraries. */
   libraryPath: string | null;
-  /** The package that was fetched, `nginx 1.26.3-3+deb13u10 of debian:trixie`; null: it was there already. */
+  /**
+   * The package that was fetched, `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if it was already
+   * installed.
+   */
   origin: string | null;
 }
 
 export interface FindOptions {
-  /** The path of a binary, or a suite of Debian, as in `debian:trixie`; null: search for a binary. */
+  /** The path of a binary, or a Debian suite such as `debian:trixie`; null: search for a binary. */
   source: string | null;
   /** Folders to search, in the form of the environment's PATH. */
   searchPath: string;
@@ -50,7 +53,8 @@ export interface FindOptions {
 
 /**
  * Finds an Nginx binary: the one that was named, otherwise the first on PATH or in the system's folders,
- * otherwise that of the system's package. What is not here is fetched without root and unpacked into the cache.
+ * otherwise that of the system's package. A missing package is fetched without root and unpacked into the
+ * cache.
  *
  * @throws Problem('environment') with the command that installs Nginx on this system.
  */
@@ -66,7 +70,7 @@ export async function findNginx(options: FindOptions): Promise<NginxBinary> {
   } catch (cause) {
     if (!(cause instanceof Problem)) throw cause;
     const remedy = `${await installAdvice()} Or name a binary with --nginx PATH.`;
-    throw new Problem('environment', `There is no Nginx here. ${cause.message} ${remedy}`, { cause });
+    throw new Problem('environment', `Nginx was not found. ${cause.message} ${remedy}`, { cause });
   }
 }
 
@@ -78,7 +82,10 @@ async function named(source: string, options: FindOptions): Promise<NginxBinary>
     return describe({ path, libraryPath: null, origin: null });
   }
   if (!SUITE.test(suite)) {
-    throw new Problem('usage', `--nginx ${source} names no suite: write it as in debian:trixie.`);
+    throw new Problem(
+      'usage',
+      `--nginx ${source} is not the name of a suite. Use a name such as debian:trixie.`,
+    );
   }
   try {
     return await describe(await fetchSuiteNginx(suite, options));
@@ -91,18 +98,18 @@ async function named(source: string, options: FindOptions): Promise<NginxBinary>
   }
 }
 
-/** @throws Problem('usage') where a person named what is not there, or is nothing to execute */
+/** @throws Problem('usage') if the user named a file that does not exist or is not executable */
 async function checkNamed(path: string): Promise<void> {
   if (await isExecutable(path)) return;
   const wrong = (await exists(path))
-    ? 'it is no file that may be executed. Check the path, or make it executable (chmod +x).'
-    : 'there is no such file. Check the path, or name a suite of Debian, as in debian:trixie.';
+    ? 'it is not an executable file. Check the path, or make it executable (chmod +x).'
+    : 'there is no such file. Check the path, or name a Debian suite such as debian:trixie.';
   throw new Problem('usage', `${path} cannot be used as Nginx: ${wrong}`);
 }
 
 /**
- * The command line that runs a binary. Its libraries are named behind `env`, so that nothing else is given them:
- * taskset, which puts Nginx on its CPUs, ends with an error where it finds the C library of another release.
+ * The command line that runs a binary. Its libraries are set through `env`, so that no other program uses
+ * them: taskset, which pins Nginx to its CPUs, fails if it finds the C library of another release.
  */
 export function nginxCommand(
   { path, libraryPath }: Pick<NginxBinary, 'path' | 'libraryPath'>,
@@ -111,7 +118,7 @@ export function nginxCommand(
   return libraryPath === null ? [path, ...args] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, path, ...args];
 }
 
-/** Its path for a report: below the working folder the rest of it is nobody's business who reads that. */
+/** The path for a report. Below the working folder it is relative, because the rest is private. */
 export function shownPath({ path }: Pick<NginxBinary, 'path'>): string {
   const below = relative(process.cwd(), path);
   return below.startsWith('..') ? path : below;
@@ -124,7 +131,7 @@ async function describe(found: Found): Promise<NginxBinary> {
   const version = await askVersion(found);
   const modulesPath = await findModules(path, version.buildArguments);
   const stream = modulesPath === null ? null : join(modulesPath, 'ngx_stream_module.so');
-  // Debian 11 builds the module beside a binary that was configured without it.
+  // Debian 11 builds the module separately from a binary that was configured without it.
   const isBuiltIn = /--with-stream(?![\w=])/.test(version.buildArguments);
   const streamModule = stream !== null && !isBuiltIn && (await exists(stream)) ? stream : null;
   return { ...found, ...version, modulesPath, streamModule };
@@ -145,11 +152,11 @@ async function askVersion(found: Found): Promise<NginxVersion> {
 async function reason(cause: unknown): Promise<string> {
   if (cause instanceof Problem) return cause.message;
   const { code, stderr, killed } = cause as { code?: unknown; stderr?: string; killed?: boolean };
-  if (killed === true) return `it gave no answer to -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
+  if (killed === true) return `it did not answer -V within ${VERSION_TIMEOUT_MS / 1000} s.`;
   const words = stderr?.trim().split('\n').at(-1) ?? '';
   const missing = /shared librar|Library not loaded|Error relocating|symbol/i.test(words);
   const remedy = missing ? ` A library is missing or too old. ${await installAdvice()}` : '';
-  if (words === '') return typeof code === 'number' ? `it ended with code ${code}.` : `${reasonOf(cause)}.`;
+  if (words === '') return typeof code === 'number' ? `it exited with code ${code}.` : `${reasonOf(cause)}.`;
   return `${words.replace(/\.$/, '')}.${remedy}`;
 }
 

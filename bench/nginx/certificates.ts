@@ -7,19 +7,23 @@ export type KeyType = 'ecdsa' | 'rsa';
 /** Cipher suites whose key exchange or signature is RSA, by OpenSSL's names. */
 const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|^DES-CBC3-SHA$/;
 
-/** What takes nothing out of the choice, or is of TLS 1.3, where the key does not depend on the suite. */
+/**
+ * Entries that remove nothing from the choice, or belong to TLS 1.3, where the key does not depend on the
+ * suite.
+ */
 const NO_SUITE = /^[!-]|^@|^TLS_/;
 
-/** The key that the ciphers of a server ask for. */
+/** The key type that a server's ciphers require. */
 export function keyTypeFor(levels: readonly Directive[]): KeyType {
   const [ciphers] = inherited(levels, 'ssl_ciphers');
   return keyTypeOf(ciphers?.args[0]?.text ?? '');
 }
 
 /**
- * The key that a list of ciphers asks for: with suites for RSA alone an ECDSA key leaves TLS 1.2 none.
+ * The key type that a list of ciphers requires: if all suites are for RSA, an ECDSA key leaves TLS 1.2
+ * without any.
  *
- * @param ciphers As OpenSSL reads them; empty: its default.
+ * @param ciphers In OpenSSL's syntax; empty: its default.
  */
 export function keyTypeOf(ciphers: string): KeyType {
   const suites = ciphers

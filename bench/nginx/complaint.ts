@@ -3,20 +3,20 @@ import type { Change } from '../wording/sandbox.ts';
 import type { OnChange } from './notices.ts';
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
 
-/** A directive that Nginx complains of, and why it may go. */
+/** A directive that Nginx complains about, and why it may be removed. */
 interface Culprit {
   change: Change;
   isMeant(node: Directive): boolean;
 }
 
 /**
- * Takes out what this Nginx cannot do, as its own complaint names it: directives and variables of other
- * modules and newer versions, what its TLS library or this system lacks, files that are not here.
+ * Removes what this Nginx does not support, as its own complaint names it: directives and variables of other
+ * modules and newer versions, features that its TLS library or this system lacks, and missing files.
  *
- * @param complaint Of `nginx -t`, with the place in the person's file.
- * @param vital What the WebSockets go through: there nothing is taken out.
- * @returns null for a complaint that is none of these.
- * @throws Problem('configuration') with file and line where it belongs to what is vital.
+ * @param complaint From `nginx -t`, with the location in the user's file.
+ * @param vital Directives that the WebSockets depend on: nothing is removed there.
+ * @returns null for any other complaint.
+ * @throws Problem('configuration') with file and line if the directive is vital.
  */
 export function withoutCulprit(
   tree: readonly Node[],
@@ -62,7 +62,7 @@ function culpritOf(complaint: string): Culprit | null {
   return { change: 'this-system', isMeant: (node) => isThere(node) };
 }
 
-/** A variable that no module knows: a `-` in the log, as for a value that is empty. Elsewhere it may matter. */
+/** A variable that no module knows becomes a `-` in the log, like an empty value. Elsewhere it may matter. */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
   const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'g');
   let isFound = false;
@@ -71,7 +71,7 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
     if (node.name !== 'log_format') {
       throw new Problem(
         'configuration',
-        `This Nginx does not know the variable $${name} in "${node.name}" at ${place(node.origin)}. Take it out of the configuration that is measured, or name an Nginx that has its module with --nginx.`,
+        `This Nginx does not know the variable $${name} in "${node.name}" at ${place(node.origin)}. Remove it from the configuration under test, or name an Nginx that has its module with --nginx.`,
       );
     }
     isFound = true;
@@ -85,11 +85,14 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
 function needed(node: Directive): Problem {
   return new Problem(
     'configuration',
-    `This Nginx does not know "${node.name}" at ${place(node.origin)}, and the WebSockets go through it. Name an Nginx that has its module with --nginx, or take it out of the configuration that is measured.`,
+    `This Nginx does not know "${node.name}" at ${place(node.origin)}, and the WebSockets go through it. Name an Nginx that has its module with --nginx, or remove it from the configuration under test.`,
   );
 }
 
-/** What decides how WebSockets are passed on: their location, and the upstreams that it may name. */
+/**
+ * The directives that decide how WebSockets are forwarded: their location, and the upstreams that it may
+ * name.
+ */
 export function vitalParts(tree: readonly Node[], location: Directive | undefined): Directive[] {
   if (location === undefined) return directives(tree, 'stream');
   const targets = [location, ...directives(location.block, 'if')].flatMap(({ block }) =>

@@ -13,41 +13,44 @@ export interface ConfineSpec {
   workerConnections: number;
   /** Value of worker_rlimit_nofile. */
   workerFiles: number;
-  /** CPU numbers that the workers are bound to, in turn; null: as the configuration says. */
+  /** CPU numbers that the workers are bound to, in turn; null keeps the configuration's setting. */
   cpuAffinity: readonly number[] | null;
   /** Arguments of `user`, such as `root root`; null if Nginx does not run as root. */
   user: string | null;
-  /** Arguments of `configure` from `nginx -V`: they tell which modules are built in. */
+  /** Arguments of `configure` from `nginx -V`, which show the modules that are built in. */
   buildArguments: string;
-  /** Folder of this binary's dynamic modules: no others are loaded; null: it has none. */
+  /** Folder of this binary's dynamic modules; no others are loaded. Null if it has none. */
   modulesPath: string | null;
   /** Path of the stream module, if it is a dynamic module; null: built in, or missing. */
   streamModule: string | null;
 }
 
-/** Removed without a notice: the run sets its own error log, and has a certificate of its own. */
+/** Removed without a notice: the run sets its own error log and uses its own certificate. */
 const REPLACED = new Set(['error_log', 'lock_file', 'ssl_password_file']);
 
 /**
- * Directives that write other files: core dumps, profiles, what clients upload, copies of responses, TLS keys, session
- * logs.
+ * Directives that write other files: core dumps, profiles, uploads of clients, copies of responses, TLS keys,
+ * session logs.
  */
 const WRITES =
   /^(create_full_put_path|debug_points|google_perftools_profiles|min_delete_depth|working_directory|worker_rlimit_core)$|^dav_|_store(_access)?$|^session_log(_|$)|^ssl_key_log$/;
 
 /**
- * Directives that load code or run a program, by themselves or where they only configure it: Lua reads its core
- * library from a path of the configuration, Perl its module, and a style sheet of XSLT reads and writes files. Workers
- * get no variables of the environment from a configuration, for libraries find files and code by them.
+ * Directives that load code or run a program, or that configure it: Lua reads its core library from a path of
+ * the configuration, Perl its module, and an XSLT style sheet reads and writes files. A configuration cannot
+ * set environment variables for workers, because libraries use them to find files and code.
  */
 const CODE =
   /^(env|ssl_engine|xml_entities|xslt_\w+)$|^(cgi|exec|lua|modsecurity|mruby|passenger|perl|php|wasm)(_|$)/;
 
-/** Commands for OpenSSL that name no file. */
+/** OpenSSL commands that name no file. */
 const TLS_SETTINGS =
   /^(CipherString|Ciphersuites|ClientSignatureAlgorithms|Curves|ECDHParameters|Groups|MaxProtocol|MinProtocol|Options|Protocol|RecordPadding|SignatureAlgorithms|VerifyMode)$/i;
 
-/** Directives whose arguments may begin with a slash, but name no file, or one that is settled here or in files.ts. */
+/**
+ * Directives whose arguments may start with a slash but name no file, or one that is handled here or in
+ * files.ts.
+ */
 const NO_FILE = new Set(
   [
     'access_log add_after_body add_before_body add_header add_trailer alias auth_basic auth_basic_user_file',
@@ -61,14 +64,17 @@ const NO_FILE = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** The same by patterns of names. */
+/** The same, as patterns of names. */
 const NO_FILES =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
 
-/** An absolute path, also as the value of a parameter, one that leads up, and how OpenSSL names keys elsewhere. */
+/**
+ * An absolute path, also as the value of a parameter; a path that leads upwards; and OpenSSL's notation for
+ * keys elsewhere.
+ */
 const PATH = /^(\w+=)?(\.\.)?\/|(^|\/)\.\.(\/|$)|^(engine|file|store):/;
 
-/** Tests of `if` for a file. */
+/** Tests of `if` on a file. */
 const FILE_TEST = /^\(?!?-[defx]$/;
 
 /** Makes Nginx write only below the folder, and sets its processes and limits as planned. */
@@ -76,7 +82,7 @@ export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnCh
   return setEvents(setHttp(setTop(confineAnywhere(tree, spec, onChange), spec), spec), spec);
 }
 
-/** Changes the directives that may stand at any depth: logs, caches, certificates, modules. */
+/** Changes the directives that may occur at any depth: logs, caches, certificates, modules. */
 function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   const caches: string[] = [];
   const logs = new Map<string, string>();
@@ -107,13 +113,15 @@ function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnC
   }
 }
 
-/** Whether a directive that the bench does not know names a file, as far as its arguments tell. */
+/** Whether a directive that the bench does not know names a file, judging by its arguments. */
 function namesUnknownFile(node: Directive): boolean {
   if (NO_FILE.has(node.name) || NO_FILES.test(node.name)) return false;
   return texts(node).some((text) => PATH.test(text));
 }
 
-/** Below the folder that is served, `if (-f …)` may ask for a file; it would tell what else is on this machine. */
+/**
+ * Below the served folder `if (-f …)` may test for a file; elsewhere it would reveal what is on this machine.
+ */
 function testingNoFile(node: Directive, folder: string): Directive {
   const at = node.args.findIndex(({ text }) => FILE_TEST.test(text));
   const operand = node.args[at + 1]?.text ?? '';
@@ -124,9 +132,9 @@ function testingNoFile(node: Directive, folder: string): Directive {
 }
 
 /**
- * Moves a log to the folder. Its format stays, and so does `access_log off`, because writing logs is part
- * of what a configuration costs. Each path gets a file of its own, because Nginx refuses logs that write
- * to the same file with different buffers.
+ * Moves a log to the folder. Its format is kept, and so is `access_log off`, because writing logs is part of
+ * what a configuration costs. Each path gets a separate file, because Nginx rejects logs that write to the
+ * same file with different buffers.
  */
 function confineAccessLog(node: Directive, folder: string, logs: Map<string, string>): Directive {
   const path = node.args[0]?.text ?? '';
@@ -143,7 +151,7 @@ function withoutState(node: Directive, onChange: OnChange): Directive {
   return { ...node, args };
 }
 
-/** A module by its name, in the folder of those that belong to this Nginx; null where it has no such folder. */
+/** A module by its name, in the folder of this Nginx's own modules; null if there is no such folder. */
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
   if (modulesPath === null) return null;
   return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];
@@ -154,8 +162,8 @@ function withFirst(node: Directive, first: string): Directive {
 }
 
 /**
- * Replaces certificate and key. Where a level has several pairs (RSA and ECDSA), only the first is replaced
- * and the others go.
+ * Replaces certificate and key. If a level has several pairs (RSA and ECDSA), only the first is replaced and
+ * the others are removed.
  */
 function withCertificate(
   node: Directive,
@@ -189,7 +197,7 @@ function setTop(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return withStreamModule(top, spec.streamModule);
 }
 
-/** One bit mask per worker, the CPUs taken in turn: the mask of CPU 2 is `100`. */
+/** One bit mask per worker, with the CPUs assigned in turn: the mask of CPU 2 is `100`. */
 function affinityMasks(cpus: readonly number[], workers: number): string[] {
   return Array.from({ length: workers }, (_, index) => `1${'0'.repeat(cpus[index % cpus.length] ?? 0)}`);
 }
@@ -212,7 +220,7 @@ function setEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
 }
 
 /**
- * The default paths of logs and temporary files lie outside the folder, so each that this binary uses is
+ * The default paths of logs and temporary files lie outside the folder, so each path that this binary uses is
  * set.
  */
 function setHttp(tree: readonly Node[], spec: ConfineSpec): Node[] {

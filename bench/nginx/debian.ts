@@ -5,13 +5,13 @@ import { promisify } from 'node:util';
 import { addLibraries, type FetchedNginx, type FetchOptions, fetchOnce } from './fetch.ts';
 
 const execute = promisify(execFile);
-/** Every system has them, and they go with its loader alone. */
+/** Every system has these libraries, and they only work with its loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
 /**
- * Fetches Nginx from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is there
- * already. Needs neither root nor package lists, and writes nothing outside the cache. If several runs
- * fetch at the same time, all use the copy of the first to finish.
+ * Fetches Nginx from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is already
+ * there. Needs neither root nor package lists, and writes nothing outside the cache. If several runs fetch at
+ * the same time, all use the copy of the first to finish.
  *
  * @throws Problem('environment') with the reason; the caller adds the remedy.
  */
@@ -29,8 +29,8 @@ export async function fetchDebianNginx(options: FetchOptions): Promise<FetchedNg
 }
 
 /**
- * The system's name and release, such as `debian-12`: each release has other libraries and gets its own
- * folder.
+ * The system's name and release, such as `debian-12`. Each release has different libraries and gets a
+ * separate folder.
  */
 async function release(): Promise<string> {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '');

@@ -20,32 +20,32 @@ import { requireTrusted } from './trust.ts';
  */
 const PACKAGES = ['nginx', 'nginx-core', 'nginx-light'];
 const STREAM_PACKAGE = 'libnginx-mod-stream';
-/** Packages of libraries; modules of Nginx are none. */
+/** Packages of libraries, but not of Nginx modules. */
 const LIBRARY = /^(lib(?!nginx-)|zlib)/;
-/** In the folder of what was fetched: the packages, as their archives are called. */
+/** File in the folder of a fetched Nginx that lists its packages by their archive names. */
 const MANIFEST = 'packages';
 
 export interface FetchOptions {
   cacheDir: string;
   say: (line: string) => void;
   signal?: AbortSignal;
-  /** Default: one that is cleaned up unless this process is killed. */
+  /** Default: a place that is cleaned up unless this process is killed. */
   place?: FetchPlace;
 }
 
 /**
- * Where a fetch works: makes a folder in the cache, does the work there, and removes the folder. What is executed has
- * ended by then.
+ * The place of a fetch: creates a folder in the cache, does the work there, and removes the folder. All
+ * processes have ended by then.
  */
 export type FetchPlace = <T>(
   cacheDir: string,
   work: (folder: string, execute: Execute) => Promise<T>,
 ) => Promise<T>;
 
-/** What was fetched. */
+/** A fetched Nginx. */
 export interface FetchedNginx {
   path: string;
-  /** LD_LIBRARY_PATH that it needs; null: the system has all its libraries. */
+  /** LD_LIBRARY_PATH that it needs; null if the system has all its libraries. */
   libraryPath: string | null;
   /** Its package: `nginx 1.26.3-3+deb13u10`. */
   origin: string;
@@ -53,17 +53,17 @@ export interface FetchedNginx {
 
 /** What to fetch, and how. */
 export interface Fetching {
-  /** What is said before it begins. */
+  /** The message shown before the fetch begins. */
   why: string;
-  /** A line of sources.list; null: the system's. */
+  /** A line of sources.list; null: the system's sources. */
   sources(): Promise<string | null>;
   addLibraries(apt: Apt, archive: string, unpacked: string): Promise<void>;
 }
 
 /**
- * What is in the cache below this name, or is fetched into it.
+ * Returns the entry of the cache with this name, fetching it first if necessary.
  *
- * @throws Problem('environment') where it cannot be fetched, or where others could have changed what is in the cache
+ * @throws Problem('environment') if it cannot be fetched, or if others could have changed the cache
  */
 export async function fetchOnce(
   name: string,
@@ -126,7 +126,7 @@ async function makeCache(cacheDir: string): Promise<void> {
     await mkdir(cacheDir, { recursive: true, mode: 0o755 });
     await access(cacheDir, constants.W_OK);
   } catch (cause) {
-    throw new Problem('environment', `The cache folder ${cacheDir} cannot be written: ${reasonOf(cause)}.`, {
+    throw new Problem('environment', `The cache folder ${cacheDir} is not writable: ${reasonOf(cause)}.`, {
       cause,
     });
   }
@@ -134,7 +134,7 @@ async function makeCache(cacheDir: string): Promise<void> {
 
 /**
  * Downloads and unpacks the package with the binary. Without a network `apt-get update` only warns, and the
- * download then fails with "unable to locate package": so the error message repeats the warning.
+ * download then fails with "unable to locate package". So the error message repeats the warning.
  *
  * @returns the path of the package.
  */
@@ -150,10 +150,13 @@ async function unpackNginx(apt: Apt, unpacked: string, warning: string | null): 
     }
   }
   const failure = failures[0] ?? `None of the packages ${PACKAGES.join(', ')} has the binary.`;
-  throw new Problem('environment', warning === null ? failure : `${failure} apt-get update said: ${warning}`);
+  throw new Problem(
+    'environment',
+    warning === null ? failure : `${failure} apt-get update reported: ${warning}`,
+  );
 }
 
-/** Downloads and unpacks the libraries that a package depends on, and those that they depend on. */
+/** Downloads and unpacks the libraries that a package depends on, and their dependencies. */
 export async function addLibraries(
   apt: Apt,
   archive: string,
@@ -171,7 +174,7 @@ export async function addLibraries(
   }
 }
 
-/** A cache from before versions were written down tells the name alone. */
+/** A cache created before versions were recorded only has the name. */
 async function originOf(root: string): Promise<string> {
   const manifest = await readFile(join(root, MANIFEST), 'utf8').catch(() => 'nginx');
   const [name, version] = (manifest.split('\n')[0] ?? '').split('_');

@@ -4,8 +4,8 @@ import type { OnChange } from './notices.ts';
 import { type Directive, type Node, rewrite, set, texts, word } from './tree.ts';
 
 /**
- * Directives whose first argument is a file that Nginx reads when it starts, or with each request. Certificates and
- * their keys are not among them: the run has its own.
+ * Directives whose first argument is a file that Nginx reads at start-up or for each request. Certificates
+ * and their keys are excluded, because the run has its own.
  */
 const READS =
   /^(ssl_(client_certificate|crl|dhparam|ech_file|session_ticket_key|trusted_certificate)|auth_basic_user_file|auth_jwt_key_file|geoip2?(_\w+)?|license_token)$/;
@@ -13,18 +13,19 @@ const READS =
 /** Directives whose first argument is a folder that Nginx serves. */
 const SERVES = /^(root|alias)$/;
 
-/** Without its file a guard would stand open. With one that is not there it lets nobody in. */
+/** Without its file, a guard would let everybody in. With a file that does not exist, it lets nobody in. */
 const GUARDS = /^auth_(basic_user|jwt_key)_file$/;
 
 /**
- * A folder that is never made, in the run's private folder, which is Nginx's prefix. An empty one would not do:
- * `rewrite ^ /../../etc/passwd break` leads out of a folder that is there.
+ * A folder that is never created, in the run's private folder, which is Nginx's prefix. An empty folder would
+ * not be safe: `rewrite ^ /../../etc/passwd break` leads out of a folder that exists.
  */
 export const NO_FOLDER = 'no-such-folder';
 
 /**
- * Names the files and folders that a configuration refers to by where they lie here, without links. A file that is
- * not there or lies outside the folders of the configuration goes; a folder is replaced by one without files.
+ * Replaces the files and folders that a configuration refers to by their paths on this machine, with links
+ * resolved. A file that is missing or lies outside the folders of the configuration is removed; a folder is
+ * replaced by one without files.
  */
 export async function withFiles(
   tree: readonly Node[],
@@ -50,9 +51,9 @@ export async function withFiles(
 }
 
 interface Settled {
-  /** Null: the directive goes. */
+  /** Null: the directive is removed. */
   path: string | null;
-  /** Null: it works as it is written. */
+  /** Null: it works as written. */
   change: Change | null;
 }
 
@@ -70,7 +71,7 @@ function namingDirectives(tree: readonly Node[]): Directive[] {
 }
 
 function namesFile({ name, args: [first] }: Directive): boolean {
-  if (first === undefined) return false; // nginx -t reports what is wrong with it
+  if (first === undefined) return false; // nginx -t reports the error
   if (SERVES.test(name)) return true;
   if (first.text === 'off' || !READS.test(name)) return false;
   return !name.startsWith('geoip') || first.text.includes('/');
@@ -78,7 +79,7 @@ function namesFile({ name, args: [first] }: Directive): boolean {
 
 async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: boolean): Promise<Settled> {
   const path = node.args[0]?.text ?? '';
-  // What has a variable in it is looked for with each request, and a client may say where.
+  // A path with a variable is looked up for each request, and a client may choose the value.
   const hasVariable = path.includes('$');
   if (SERVES.test(node.name)) {
     const found = hasVariable || !servesFiles ? null : await find(path, whereabouts, 'folder');
@@ -91,17 +92,22 @@ async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: bo
   return { path: null, change: found.kind === 'outside' ? 'outside-files' : 'missing-files' };
 }
 
-/** Directives that send a request to another path, which Nginx does not normalise as it does that of a client. */
+/**
+ * Directives that send a request to another path, which Nginx does not normalise as it does a client's path.
+ */
 const REDIRECTS =
   /^(add_after_body|add_before_body|auth_request|error_page|index|internal_redirect|mirror|post_action|rewrite|try_files)$/;
 
-/** Answered with a redirect: the client then comes with a path of its own. */
+/** Answered with a redirect, after which the client requests a path itself. */
 const URL = /^(https?|\$scheme):\/\//;
 
-/** A path that is normalised, and variables behind the `?`. */
+/** A path that is normalised, with variables only after the `?`. */
 const NORMAL = /^(?:[^$?]|\$(?:document_uri|uri)\b)*(?:\?.*)?$/s;
 
-/** Whether no request can leave the folder that is served by `..` in its path, as `try_files /$arg_file` lets it. */
+/**
+ * Whether requests are confined to the served folder, so that no `..` in a path leads out, as it can with
+ * `try_files /$arg_file`.
+ */
 function namesOnlyItsFiles(tree: readonly Node[]): boolean {
   let isSafe = true;
   rewrite(tree, (node) => {
@@ -113,7 +119,7 @@ function namesOnlyItsFiles(tree: readonly Node[]): boolean {
   return isSafe;
 }
 
-/** Nginx follows no link in the folders that it serves: links there may lead anywhere. */
+/** Keeps Nginx from following links in the folders that it serves, because links may lead anywhere. */
 function withoutLinks(tree: readonly Node[]): Node[] {
   const open = rewrite(tree, (node) => (node.name === 'disable_symlinks' ? [] : [node]));
   return open.map((node) =>

@@ -1,10 +1,10 @@
 import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts } from './tree.ts';
 
-/** Directives of the top of a whole configuration. */
+/** Top-level directives of a whole configuration. */
 const WHOLE = new Set(['events', 'http', 'mail', 'stream']);
 
-/** Directives that say that a file belongs into `http`, or into `stream`. */
+/** Directives that show that a file belongs into `http`, or into `stream`. */
 const OF_HTTP = new Set([
   'geo',
   'limit_conn_zone',
@@ -18,9 +18,9 @@ const OF_HTTP = new Set([
 ]);
 
 /**
- * Puts what lies in conf.d or sites-available into the blocks that it is written for: a `server` that passes
- * connections on itself into `stream`, other servers into `http`, and what belongs into a server into
- * `http` and `server`. A whole configuration stays as it is.
+ * Wraps a file from conf.d or sites-available in the blocks that it is written for: a `server` that forwards
+ * connections itself goes into `stream`, other servers into `http`, and the contents of a server into `http`
+ * and `server`. A whole configuration is left unchanged.
  */
 export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[] {
   const top = directives(nodes);
@@ -44,8 +44,9 @@ function isStreamServer({ name, block }: Directive): boolean {
 const UPGRADE_VARIABLE = '$connection_upgrade';
 
 /**
- * Defines `$connection_upgrade` as the documentation of Nginx does (https://nginx.org/en/docs/http/websocket.html)
- * where a part of a configuration uses it: its `map` stands in the main file as a rule, which is not here.
+ * Defines `$connection_upgrade` as in the documentation of Nginx
+ * (https://nginx.org/en/docs/http/websocket.html) if a part of a configuration uses it. Its `map` usually
+ * stands in the main file, which is missing here.
  *
  * @param tree With its includes.
  */

@@ -1,11 +1,11 @@
 import type { OnChange } from './notices.ts';
 import { type Directive, type Node, rewrite } from './tree.ts';
 
-/** Directives that let in only some clients, or only so many of one address. */
+/** Directives that admit only some clients, or only a limited number per address. */
 const GUARD =
   /^(allow|deny|auth_request|auth_basic|auth_basic_user_file|auth_jwt\w*|limit_conn|limit_req|ssl_verify_client)$/;
 
-/** A guard that stands open. */
+/** Guards that admit everybody. */
 const OPEN = new Set([
   'allow all',
   'auth_basic off',
@@ -14,7 +14,7 @@ const OPEN = new Set([
   'ssl_verify_client off',
 ]);
 
-/** Takes out what would refuse the load: its clients have no passwords, and all of them one address. */
+/** Removes what would reject the load: its clients have no passwords, and all use the same address. */
 export function withoutGuards(tree: readonly Node[], onChange: OnChange): Node[] {
   return rewrite(tree, (node) => {
     if (!GUARD.test(node.name) || isOpen(node)) return [node];

@@ -11,21 +11,21 @@ import { marked, secretsIn } from './secrets.ts';
 import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
-/** Files that include each other multiply quickly: what a server runs is far below these. */
+/** Files that include each other multiply quickly; real servers stay far below these limits. */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
 const MAX_BYTES = 8_388_608;
 
-/** How a configuration is read. */
+/** Settings for reading a configuration. */
 export interface Reading {
   roots: Whereabouts['roots'];
   environment: Environment;
-  /** Access rules stay in: none of them may fall open because a file is missing. */
+  /** Keeps access rules: none may be dropped because a file is missing. */
   keepGuards: boolean;
   onChange: OnChange;
 }
 
-/** As the profiles are read: as they lie. */
+/** Settings for profiles, which are read unchanged. */
 export const AS_IT_LIES: Reading = {
   roots: [],
   environment: { file: {}, process: {} },
@@ -35,13 +35,13 @@ export const AS_IT_LIES: Reading = {
 
 /**
  * Reads a configuration, or a part of one, and everything that it includes into one tree. Each directive
- * remembers the file and line that it came from. Nothing is read but regular files in the folder of the configuration
- * and below the roots, wherever links lead.
+ * keeps its file and line. Only regular files in the folder of the configuration and below the roots are
+ * read, wherever links lead.
  *
- * @param path The main file, as `nginx -c` would get it, or one from conf.d or sites-available.
- * @param tune Lays something over the tree before the files that it names are looked for.
+ * @param path The main file, as for `nginx -c`, or one from conf.d or sites-available.
+ * @param tune Applied to the tree before the files that it names are looked for.
  * @throws Problem('configuration') if a file is missing, cannot be read or has a syntax error, and
- *   Problem('usage') if it is the main file that cannot be read.
+ * Problem('usage') if the main file cannot be read.
  */
 export async function readConfiguration(
   path: string,
@@ -63,7 +63,7 @@ export async function readConfiguration(
 interface Expansion {
   reading: Reading;
   whereabouts: Whereabouts;
-  /** What may still be read. */
+  /** What may still be read before the limits are reached. */
   budget: { files: number; bytes: number };
 }
 
@@ -119,8 +119,8 @@ async function expandIncludes(nodes: readonly Node[], expansion: Expansion, dept
 }
 
 /**
- * Files that come with every Nginx, are written by containers as they start or by certbot, of which nothing matters to
- * a WebSocket here: name servers are never asked, the run sets the number of workers, and it has a certificate.
+ * Files that come with every Nginx, or that containers write at start-up or certbot writes. None of them matters to
+ * a WebSocket here: name servers are never queried, the run sets the number of workers, and it has a certificate.
  */
 const WELL_KNOWN = new Set(
   [
@@ -133,11 +133,11 @@ const WELL_KNOWN = new Set(
 async function include(node: Directive, expansion: Expansion, depth: number): Promise<Node[]> {
   const { whereabouts, reading } = expansion;
   const path = node.args[0]?.text;
-  if (path === undefined || node.args.length > 1) return [node]; // nginx -t reports what is wrong with it
+  if (path === undefined || node.args.length > 1) return [node]; // nginx -t reports the error
   if (depth >= MAX_DEPTH) {
     throw new Problem(
       'configuration',
-      `The files included at ${place(node.origin)} include each other in a circle. Take one of the includes out.`,
+      `The files included at ${place(node.origin)} include each other in a circle. Remove one of the includes.`,
     );
   }
   const files = await filesOf(path, node, whereabouts);
@@ -165,7 +165,7 @@ async function filesOf(path: string, node: Directive, whereabouts: Whereabouts):
 
 const PATTERN = /[*?[]/;
 
-/** An include whose file is not here. */
+/** Handles an include whose file does not exist here. */
 function withoutFile(node: Directive, path: string, { onChange }: Reading): Node[] {
   const name = basename(path);
   if (name === 'mime.types')
@@ -184,7 +184,10 @@ function note(node: Directive, text: string): Node {
   return { kind: 'comment', text, origin: node.origin };
 }
 
-/** A person may name any file as the main one; what is included has to lie in the folders of the configuration. */
+/**
+ * The user may name any file as the main one, but included files have to lie in the folders of the
+ * configuration.
+ */
 async function readText(
   file: string,
   includedBy: Directive | null,
@@ -233,7 +236,9 @@ async function exists(path: string, whereabouts: Whereabouts): Promise<boolean> 
   );
 }
 
-/** The files that match a shell pattern, sorted by path like the result of glob(3). No match is no error. */
+/**
+ * The files that match a shell pattern, sorted by path like the result of glob(3). No match is not an error.
+ */
 async function glob(pattern: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   let found = ['/'];
   for (const part of partsOf(pattern)) {
@@ -284,8 +289,8 @@ async function namesIn(folder: string, node: Directive, whereabouts: Whereabouts
 }
 
 /**
- * Supports `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last `*` that was met is
- * ever tried again, so that no pattern takes long, as it might with a regular expression.
+ * Supports `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last `*` is ever
+ * retried, so that no pattern takes as long as a regular expression might.
  */
 function globMatcher(pattern: string): (name: string) => boolean {
   const pieces = pattern.match(/\[!?[^\]]+\]|./gs) ?? [];
@@ -320,7 +325,7 @@ function characterTest(piece: string): (char: string) => boolean {
   return (char) => expression?.test(char) ?? false;
 }
 
-/** Null for a range that runs backwards, as in `[z-a]`. */
+/** Null for a range in reverse order, as in `[z-a]`. */
 function expressionOf(text: string): RegExp | null {
   try {
     return new RegExp(text);

@@ -45,8 +45,7 @@ test('what is no such program is refused, and left as it was', async () => {
     await assert.rejects(
       setInterpreter(script, '/lib/ld.so'),
       (error) =>
-        error instanceof Problem &&
-        error.message === `${script} is no program of 64 bits that a loader starts.`,
+        error instanceof Problem && error.message === `${script} is not a 64-bit program with a loader.`,
     );
   }
 });

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { Problem } from '../model/failure.ts';
 
-/** Of the program headers in an ELF file (elf(5)): where the path of the program's loader is. */
+/** Type of the program header in an ELF file (elf(5)) that locates the path of the program's loader. */
 const PT_INTERP = 3;
-/** Offsets in the file header, and in a program header, of 64 bits. */
+/** Offsets in the file header and in a program header of 64-bit files. */
 const HEADER = { tableOffset: 32, entryBytes: 54, entries: 56, end: 64 };
 const ENTRY = { offset: 8, fileBytes: 32, memoryBytes: 40 };
 
 /**
- * The loader that the kernel starts a program with (`/lib64/ld-linux-x86-64.so.2`).
+ * The loader with which the kernel starts a program (`/lib64/ld-linux-x86-64.so.2`).
  *
- * @throws Problem('environment') where that is no ELF file of 64 bits, little-endian, with a loader.
+ * @throws Problem('environment') if the file is not a 64-bit little-endian ELF file with a loader.
  */
 export async function readInterpreter(path: string): Promise<string> {
   const { at, bytes } = await locate(path);
@@ -21,11 +21,12 @@ export async function readInterpreter(path: string): Promise<string> {
 }
 
 /**
- * Has the kernel start a program with another loader, of whatever length its path is: the path is appended to
- * the file, and the program header points there. Only the kernel reads it, and by its place in the file
- * (load_elf_binary() in fs/binfmt_elf.c); in memory the loader still finds the old one, whose name it goes by.
+ * Makes the kernel start a program with another loader, whose path may have any length: the path is appended
+ * to the file, and the program header is changed to point there. Only the kernel reads it, by its offset in
+ * the file (load_elf_binary() in fs/binfmt_elf.c). In memory the loader still finds the old path, which it
+ * uses as its name.
  *
- * @throws Problem('environment') as `readInterpreter`.
+ * @throws Problem('environment') like `readInterpreter`.
  */
 export async function setInterpreter(path: string, loader: string): Promise<void> {
   const { at, bytes } = await locate(path);
@@ -33,14 +34,14 @@ export async function setInterpreter(path: string, loader: string): Promise<void
   bytes.writeBigUInt64LE(BigInt(bytes.length), at + ENTRY.offset);
   bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.fileBytes);
   bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.memoryBytes);
-  // A program that runs cannot be written, but it can be replaced.
+  // A running program cannot be written to, but it can be replaced.
   const fresh = `${path}.${randomBytes(8).toString('hex')}`;
   await writeFile(fresh, Buffer.concat([bytes, name]), { flag: 'wx' });
   await chmod(fresh, 0o755);
   await rename(fresh, path);
 }
 
-/** Where the program header of the loader is. */
+/** Locates the program header of the loader. */
 async function locate(path: string): Promise<{ at: number; bytes: Buffer }> {
   const bytes = await readFile(path);
   const isElf = bytes.length >= HEADER.end && bytes.toString('latin1', 0, 6) === '\x7fELF\x02\x01';
@@ -50,5 +51,5 @@ async function locate(path: string): Promise<{ at: number; bytes: Buffer }> {
       Number(bytes.readBigUInt64LE(HEADER.tableOffset)) + entry * bytes.readUInt16LE(HEADER.entryBytes);
     if (bytes.readUInt32LE(at) === PT_INTERP) return { at, bytes };
   }
-  throw new Problem('environment', `${path} is no program of 64 bits that a loader starts.`);
+  throw new Problem('environment', `${path} is not a 64-bit program with a loader.`);
 }

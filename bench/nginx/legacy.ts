@@ -2,7 +2,7 @@ import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, texts, word } from './tree.ts';
 
 /**
- * Writes `ssl on;`, which newer versions no longer know, as the parameter `ssl` of every `listen` of the
+ * Converts `ssl on;`, which newer versions no longer support, to the parameter `ssl` of every `listen` of the
  * servers that it applies to.
  */
 export function withSslParameters(tree: readonly Node[]): Node[] {
@@ -23,7 +23,7 @@ export function withSslParameters(tree: readonly Node[]): Node[] {
   });
 }
 
-/** Gives a server that listens with TLS a certificate where neither it nor `http` names one. */
+/** Gives a server that listens with TLS a certificate if neither it nor `http` names one. */
 export function withCertificates(
   tree: readonly Node[],
   certificate: { certPath: string; keyPath: string } | null,

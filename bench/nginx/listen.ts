@@ -24,19 +24,19 @@ export interface ListenSpec {
    * whatever the Host header.
    */
   main: Directive | null;
-  /** Leaves a listener as it is that takes HTTP/2 alone, and so no WebSocket. */
+  /** Leaves a listener unchanged that only accepts HTTP/2, and so no WebSocket. */
   keepHttp2Alone?: boolean;
 }
 
 /** Options of the socket, not of the server: Nginx accepts them only once for each address. */
 const SOCKET_OPTION =
   /^(default_server|default|reuseport|deferred|bind|(backlog|rcvbuf|sndbuf|fastopen|so_keepalive|setfib|accept_filter)=.*)$/;
-/** Parameters that make no sense on a loopback TCP socket, or that would shut out the load generator. */
+/** Parameters that make no sense on a loopback TCP socket, or that would exclude the load generator. */
 const DROPPED = /^(proxy_protocol|quic|udp|ipv6only=.*)$/;
-/** From this version on HTTP/2 is a directive of the server, no longer a parameter of `listen`. */
+/** From this version on, HTTP/2 is a directive of the server instead of a parameter of `listen`. */
 const HTTP2_DIRECTIVE_SINCE = '1.25.1';
 
-/** One `listen`, its address normalised: equal strings are the same socket. */
+/** One `listen` with its address normalised: equal strings mean the same socket. */
 interface Listen {
   node: Directive;
   address: string;
@@ -44,14 +44,14 @@ interface Listen {
 }
 
 /**
- * The distinct addresses that a configuration listens on, in the order of the file, those of stream last.
- * The IPv4 and the IPv6 wildcard of a port count as one address.
+ * The distinct addresses that a configuration listens on, in the order of the file, those of stream last. The
+ * IPv4 and the IPv6 wildcard of a port count as one address.
  */
 export function listenAddresses(tree: readonly Node[]): string[] {
   return [...new Set(servers(tree).flatMap((server) => listens(server).map((listen) => listen.address)))];
 }
 
-/** Those of one server of http or stream. */
+/** The same for one server of http or stream. */
 export function addressesOf(server: Directive): string[] {
   return [...new Set(listens(server).map(({ address }) => address))];
 }
@@ -63,12 +63,12 @@ export function listensOn(tree: readonly Node[], address: string): Directive[] {
     .flatMap((listen) => (listen.address === address ? [listen.node] : []));
 }
 
-/** Whether a server answers, on one of its addresses, for names that no server has. */
+/** Whether a server is the default, for unknown names, on one of its addresses. */
 export function isDefaultServer(tree: readonly Node[], server: Directive): boolean {
   return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
 }
 
-/** The server that is marked so, else the first (ngx_http_add_server). */
+/** The server marked as default, else the first (ngx_http_add_server). */
 function defaultServer(all: readonly Directive[], address: string): Directive | undefined {
   const there = all.filter((server) => addressesOf(server).includes(address));
   const marked = there.find((server) =>
@@ -82,8 +82,8 @@ function isDefault({ text }: Word): boolean {
 }
 
 /**
- * Moves every `listen` to a port of `host`, keeps its parameters, and sets the backlog once for each
- * socket. HTTP/2 is switched on in the syntax of this Nginx version.
+ * Moves every `listen` to a port of `host`, keeps its parameters, and sets the backlog once for each socket.
+ * HTTP/2 is enabled in the syntax of this Nginx version.
  *
  * @returns the tree, and its listeners: those of the main server first, TLS before plain.
  */
@@ -104,7 +104,7 @@ export function moveListens(
   return { tree: replaceServers(tree, moved, spec.nginxVersion), listeners };
 }
 
-/** Before 1.25.1 a listener for HTTP/2 without TLS takes no HTTP/1.1, and so no WebSocket. */
+/** Before 1.25.1 a listener for HTTP/2 without TLS accepts no HTTP/1.1, and so no WebSocket. */
 function takesHttp2Alone({ parameters }: Listen, tls: boolean, nginxVersion: string): boolean {
   return !tls && has(parameters, 'http2') && !atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE);
 }
@@ -136,7 +136,7 @@ function reportDropped(server: Directive, onChange: OnChange): void {
 /** A socket, with the parameters from all servers that listen on it. */
 interface Socket {
   port: number;
-  /** The server whose `listen` gets the socket's options: the main server, otherwise the default one. */
+  /** The server whose `listen` gets the socket's options: the main server, otherwise the default server. */
   owner: Directive;
   options: readonly Word[];
   shared: boolean;
@@ -177,7 +177,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
   return sockets;
 }
 
-/** Replaces the `listen` directives of a server; the new ones stand where the first of them stood. */
+/** Replaces the `listen` directives of a server; the new ones take the place of the first. */
 function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spec: ListenSpec): Directive {
   const block = server.block ?? [];
   const newer = atLeast(spec.nginxVersion, HTTP2_DIRECTIVE_SINCE);
@@ -231,7 +231,7 @@ function replaceServers(
 }
 
 /**
- * Without `listen` a server listens on port 80 of every address. If it only has QUIC, it gets TLS over TCP
+ * Without `listen`, a server listens on port 80 of every address. A server with only QUIC gets TLS over TCP
  * instead.
  */
 function listens(server: Directive): Listen[] {

@@ -2,22 +2,25 @@ import { access, constants, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { UnreadableFile } from '../files/regular-file.ts';
 
-/** Where the files of a configuration lie on this machine. */
+/** Where the files of a configuration are on this machine. */
 export interface Whereabouts {
-  /** Base of relative paths, and where absolute ones are looked for. */
+  /** Base of relative paths, and the folder in which absolute ones are looked for. */
   folder: string;
-  /** Folders that the configuration names, and where they lie here: `/etc/nginx` → `/home/me/site`. */
+  /** Folders that the configuration names, and their locations here: `/etc/nginx` → `/home/me/site`. */
   roots: readonly { from: string; to: string }[];
 }
 
-/** Folders of parts: what those include is relative to the folder above. */
+/** Folders for parts of a configuration. Includes in those parts are relative to the folder above. */
 const PARTS =
   /^(conf\.d|http\.d|stream\.d|sites|sites-[\w-]+|site-confs|proxy-confs|vhosts?(\.d)?|servers|templates)$/;
 
-/** As many links as Linux follows in one path. */
+/** The number of links that Linux follows in one path. */
 const MAX_LINKS = 40;
 
-/** Debian links modules-enabled to what its packages of modules bring: names of modules, and nothing of a person. */
+/**
+ * Debian links modules-enabled to the files of its module packages, which contain names of modules and
+ * nothing private.
+ */
 const OF_PACKAGES = '/usr/share/nginx/modules-available';
 
 /** The folder that stands for /etc/nginx, for a part of a configuration. */
@@ -27,10 +30,10 @@ export function folderAbove(file: string): string {
 }
 
 /**
- * Where a path that a configuration names may lie. One outside the folder of the configuration is looked for
- * below it, with as many of its folders as are there: a benchmark does not read this machine's own /etc.
+ * Where a path in a configuration may lie. A path outside the folder of the configuration is looked for below
+ * it, with as many of its folders as exist there: a benchmark does not read this machine's own /etc.
  *
- * @param isPattern A pattern keeps one folder at the least, lest it match the configuration itself.
+ * @param isPattern A pattern keeps at least one folder, so that it does not match the configuration itself.
  */
 export function candidates(path: string, { folder, roots }: Whereabouts, isPattern = false): string[] {
   if (!isAbsolute(path)) return [join(folder, path)];
@@ -47,17 +50,19 @@ function mapRoot(path: string, roots: Whereabouts['roots']): string {
   return root === undefined ? path : join(root.to, path.slice(root.from.length));
 }
 
-/** A path without links, and whether it is one of the folders that the configuration may read from, or in one. */
+/**
+ * A path with links resolved, and whether it is within one of the folders that the configuration may read.
+ */
 export interface Resolved {
   real: string;
   isOwn: boolean;
 }
 
 /**
- * Resolves all links of a path. An absolute link is a path of the configuration like any other: where a root is named
- * for it, it leads there.
+ * Resolves all links of a path. An absolute link is treated like any other path of the configuration: if a
+ * root is named for it, it leads there.
  *
- * @throws UnreadableFile where the links lead in a circle
+ * @throws UnreadableFile if the links form a circle
  */
 export async function locate(path: string, { folder, roots }: Whereabouts): Promise<Resolved> {
   const named = [folder, ...roots.map(({ to }) => to)];
@@ -81,14 +86,14 @@ async function withoutLinks(start: string, path: string, roots: Whereabouts['roo
   let rest = partsOf(path);
   let links = 0;
   for (let part = rest.shift(); part !== undefined; part = rest.shift()) {
-    const next = join(done, part); // also for `..`: what is done has no links
+    const next = join(done, part); // also for `..`: `done` contains no links
     const target = await readlink(next).catch(() => null);
     if (target === null) {
       done = next;
       continue;
     }
     links += 1;
-    if (links > MAX_LINKS) throw new UnreadableFile('its links lead in a circle');
+    if (links > MAX_LINKS) throw new UnreadableFile('its links form a circle');
     if (isAbsolute(target)) done = '/';
     rest = [...partsOf(isAbsolute(target) ? mapRoot(target, roots) : target), ...rest];
   }
@@ -99,10 +104,10 @@ function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
-/** What a path that a configuration names leads to. */
+/** What a path in a configuration leads to. */
 export type Found =
   | { kind: 'own'; path: string }
-  /** It is there, but outside the folders that the configuration may read from. */
+  /** It exists, but outside the folders that the configuration may read. */
   | { kind: 'outside' }
   | { kind: 'missing' };
 
@@ -118,7 +123,7 @@ export async function find(
     const { real, isOwn } = await locate(candidate, whereabouts).catch(() => NOWHERE);
     const facts = await stat(real).catch(() => null);
     if (facts === null || !(wanted === 'file' ? facts.isFile() : facts.isDirectory())) continue;
-    // Nginx serves a folder, and by a slash that is missing in a location also the one around it.
+    // Nginx serves a folder, and if a location lacks the final slash, also the folder around it.
     const isNamed = wanted === 'file' ? isOwn : (await locate(dirname(real), whereabouts)).isOwn;
     if (!isOwn || !isNamed) return { kind: 'outside' };
     if (await isReadable(real)) return { kind: 'own', path: real };

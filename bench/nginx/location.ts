@@ -1,12 +1,12 @@
 import { type Directive, directives, texts } from './tree.ts';
 
-/** What a `location` matches, as it is written. */
+/** What a `location` matches, as written. */
 export interface Pattern {
   modifier: '' | '=' | '^~' | '~' | '~*';
   text: string;
 }
 
-/** @returns null for a named location (`@name`), and for one that Nginx refuses. */
+/** @returns null for a named location (`@name`), and for one that Nginx rejects. */
 export function patternOf(location: Directive): Pattern | null {
   const [first = '', second] = texts(location);
   const [, glued = '', rest = ''] = /^(=|\^~|~\*|~)?(.*)$/s.exec(first) ?? [];
@@ -24,15 +24,15 @@ function isExpression(modifier: string): boolean {
   return modifier === '~' || modifier === '~*';
 }
 
-/** Whether a path has to be made from a regular expression. */
+/** Whether a path has to be derived from a regular expression. */
 export function isRegular(location: Directive): boolean {
   return isExpression(patternOf(location)?.modifier ?? '');
 }
 
 /**
  * The location that answers a path, as `ngx_http_core_find_location` finds it: an exact one, else the longest
- * prefix and what is nested in it, else the first regular expression. An expression that JavaScript cannot
- * read counts as one that does not match.
+ * prefix and the locations nested in it, else the first regular expression. An expression that JavaScript
+ * cannot read counts as no match.
  *
  * @returns the locations from the outermost to the one that answers; empty if there is none.
  */
@@ -61,7 +61,7 @@ function find(level: Directive, path: string): { found: Directive[]; isFinal: bo
   return { found: [regular.location, ...find(regular.location, path).found], isFinal: true };
 }
 
-/** A regular expression of PCRE as one of JavaScript; null if it has what JavaScript lacks. */
+/** Converts a PCRE regular expression to JavaScript; null if it uses features that JavaScript lacks. */
 function expressionOf(text: string, ignoreCase: boolean): RegExp | null {
   const insensitive = text.startsWith('(?i)');
   const pattern = text.replace(/^\(\?i\)/, '').replaceAll('(?P<', '(?<');
@@ -72,10 +72,10 @@ function expressionOf(text: string, ignoreCase: boolean): RegExp | null {
   }
 }
 
-/** What may follow a prefix, where the prefix alone belongs to another location (`location = /`). */
+/** Suffixes to try if a prefix itself belongs to another location (`location = /`). */
 const ENDINGS = ['', 'websocket', 'socket', 'live'];
 
-/** Paths that a location may answer, the most natural first; whether it does, `locationsOf` tells. */
+/** Paths that a location may answer, the most natural first. `locationsOf` determines whether it does. */
 export function pathsFor(location: Directive): string[] {
   const pattern = patternOf(location);
   if (pattern === null) return [];
@@ -91,12 +91,12 @@ export function pathsFor(location: Directive): string[] {
   );
 }
 
-/** Texts of so many alternatives are tried. */
+/** Number of alternatives for which texts are tried. */
 const MOST_EXAMPLES = 16;
 
 /**
- * Texts that a regular expression may match, made from its pieces: one character of a class, the least of a
- * repetition, each of the alternatives. Assertions are left out, so a text has to be tested.
+ * Texts that a regular expression may match, built from its pieces: one character of a class, the minimum of
+ * a repetition, each of the alternatives. Assertions are left out, so each text has to be tested.
  */
 function examplesOf(pattern: string): string[] {
   let at = 0;

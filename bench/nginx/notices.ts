@@ -6,7 +6,7 @@ import { CHANGES, type Change, type ChangedDirective } from '../wording/sandbox.
 import { shownArgument } from './redact.ts';
 import { type Directive, type Node, texts } from './tree.ts';
 
-/** The changes that can make a difference to what is measured. */
+/** The changes that may affect what is measured. */
 const WARNINGS: ReadonlySet<Change> = new Set([
   'upstream-tls',
   'udp',
@@ -20,20 +20,22 @@ const WARNINGS: ReadonlySet<Change> = new Set([
 ]);
 
 /**
- * Is called for each directive that is changed, with the directive as it was; for `template` with the variable, and
- * with what of its value is secret as its arguments.
+ * Called for each directive that is changed, with the original directive. For `template` it is called with
+ * the variable, and with the secret parts of its value as arguments.
  */
 export type OnChange = (change: Change, node: Directive) => void;
 
-/** So many places of one directive are listed; the others are only counted. */
+/** Up to this many locations of a directive are listed; the others are only counted. */
 const PLACES = 8;
 
-/** Collects what is changed on the way of a configuration into the sandbox. */
+/** Collects the changes made while a configuration is moved into the sandbox. */
 export interface Changes {
   note: OnChange;
-  /** @param tree The configuration as it was read */
+  /**
+   * @param tree The configuration as it was read
+   */
   notices(tree: readonly Node[]): Notice[];
-  /** Values that were filled in for variables of a template, and are to be shown nowhere. */
+  /** Values that were filled in for variables of a template and must not be shown anywhere. */
   secrets(): string[];
 }
 
@@ -47,13 +49,13 @@ export function collectChanges(): Changes {
 }
 
 /**
- * Makes one notice of each kind of change, with the directives, their files and lines. Its code is
- * `sandbox-` and the name of the change.
+ * Makes one notice of each kind of change, with the directives, their files and lines. Its code is `sandbox-`
+ * and the name of the change.
  *
  * @param tree The configuration as it was read; files are named relative to their common folder.
  */
 function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: readonly Node[]): Notice[] {
-  // What has no path, such as a tuning, is named as it is.
+  // Sources without a path, such as a tuning, keep their names.
   const shared = sharedFolder([...new Set(filesOf(tree))].filter(isAbsolute));
   return (Object.keys(CHANGES) as Change[]).flatMap((change) => {
     const nodes = changed.get(change);
@@ -101,7 +103,7 @@ function filesOf(nodes: readonly Node[]): string[] {
   ]);
 }
 
-/** The innermost folder that holds all the files. */
+/** The innermost folder that contains all the files. */
 function sharedFolder(files: readonly string[]): string {
   const [first = '', ...others] = files.map(dirname);
   return others.reduce((shared, folder) => {

@@ -307,7 +307,7 @@ describe('nothing leads beyond the sandbox', () => {
         (error) => {
           assert.ok(error instanceof Problem && error.kind === 'configuration', text);
           assert.ok(error.message.startsWith(`"${name}" at mine.conf:2 `), error.message);
-          assert.match(error.message, /cannot tell .*Take it out of the configuration that is measured\.$/);
+          assert.match(error.message, /cannot tell .*Remove it from the configuration under test\.$/);
           return true;
         },
       );

@@ -4,18 +4,18 @@ import { type Directive, directive, type Node, rewrite, set } from './tree.ts';
 import { address, type UpstreamServer } from './upstream.ts';
 
 /**
- * Directives that make Nginx connect to other hosts, look up their names or trust their addresses. They
- * are removed; `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts, listen.ts), and
- * so are logs and files (confine.ts). What is left after all that is judged by targets.ts.
+ * Directives that make Nginx connect to other hosts, look up their names or trust their addresses. They are
+ * removed. `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts, listen.ts), and so are
+ * logs and files (confine.ts). The rest is checked by targets.ts.
  */
 const TAKEN_OUT: readonly (readonly [RegExp, Change])[] = [
   // A host name in debug_connection is looked up when the configuration is read (src/event/ngx_event.c).
   [/^(resolver|debug_connection)$/, 'name-server'],
-  // So is one in set_real_ip_from (src/http/modules/ngx_http_realip_module.c).
+  // The same applies to set_real_ip_from (src/http/modules/ngx_http_realip_module.c).
   [/^set_real_ip_from$/, 'client-address'],
   [/^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_allow_upstream$/, 'upstream-address'],
   [/^ssl_(stapling|ocsp)(_|$)/, 'ocsp'],
-  // By `api` and `upstream_conf` a client sets the servers of an upstream.
+  // Through `api` and `upstream_conf`, a client sets the servers of an upstream.
   [
     /^(api|health_check|state|tunnel_pass|auth_oidc|oidc_provider|upstream_conf)$|^(acme|otel|zone_sync)(_|$)/,
     'other-hosts',
@@ -28,8 +28,8 @@ const OTHER_PROTOCOL = /^(fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 const BIND = /^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_bind$/;
 
 /**
- * Removes, at any depth, what else would make Nginx connect to another host or ask a name server. A
- * location whose backend does not speak HTTP/1.1 answers 502 instead.
+ * Removes, at any depth, everything else that would make Nginx connect to another host or query a name
+ * server. A location whose backend does not use HTTP/1.1 answers 502 instead.
  *
  * @param tree After redirectUpstreams and moveListens.
  */
@@ -71,15 +71,17 @@ function takenOut(node: Directive): Change | undefined {
 const MEASURED = new Set(['events', 'http', 'stream']);
 
 /**
- * An address that begins with `127.` is a loopback address, or invalid, whatever its variables hold. `off`
- * is no address.
+ * An address that starts with `127.` is a loopback address, or invalid, whatever its variables contain. `off`
+ * is not an address.
  */
 function isLoopback(node: Directive): boolean {
   const first = node.args[0]?.text ?? '';
   return first === 'off' || first.startsWith('127.');
 }
 
-/** Sets where Nginx Plus reports its usage: without usage_report that would be a server of its vendor. */
+/**
+ * Sets where Nginx Plus reports its usage. Without usage_report it would report to a server of its vendor.
+ */
 function reportingTo(mgmt: Directive, server: UpstreamServer): Directive {
   const kept = (mgmt.block ?? []).filter(
     (node) => node.kind === 'comment' || !/^(proxy|resolver)(_|$)/.test(node.name),

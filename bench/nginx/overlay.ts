@@ -12,7 +12,7 @@ const REPEATABLE = new Set([
   'ssl_conf_command',
 ]);
 
-/** Blocks that a tuning may add: each defines something of its own. Other blocks must exist already. */
+/** Blocks that a tuning may add, because each defines something new. Other blocks must exist already. */
 const ADDABLE = new Set(['events', 'geo', 'map', 'split_clients', 'upstream']);
 
 /** Arguments of `listen` other than the address (ngx_http_core_listen in src/http/ngx_http_core_module.c). */
@@ -82,12 +82,12 @@ function markAll(change: Directive, matched: Set<Directive>): void {
   for (const inner of directives(change.block)) markAll(inner, matched);
 }
 
-/** Replaces all directives of one key; the changes stand where the first of them stood. */
+/** Replaces all directives with one key; the changes take the place of the first. */
 function replaceDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
   const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
   const kept = nodes.filter((node) => !old.includes(node));
   const first = old[0];
-  // Without one of that key they are added behind the other directives, in front of the blocks.
+  // Without such a directive, the changes are added after the other directives and before the blocks.
   const at = first === undefined ? nodes.findLastIndex(isLeaf) + 1 : nodes.indexOf(first);
   return kept.toSpliced(at, 0, ...changes);
 }
@@ -125,7 +125,7 @@ function refuseUnmatched(tuning: readonly Node[], matched: Set<Directive>): void
       const head = [change.name, ...texts(change)].join(' ');
       throw new Problem(
         'configuration',
-        `The tuning's block "${head}" at ${place(change.origin)} matches no block of the configuration, so it would change nothing. Name a block that is there.`,
+        `The tuning's block "${head}" at ${place(change.origin)} matches no block of the configuration, so it would change nothing. Name an existing block.`,
       );
     }
     refuseUnmatched(change.block, matched);

@@ -1,19 +1,20 @@
 import { type Directive, directive, type Node } from './tree.ts';
 
-/** Where the page for browsers is served: a path that no application has. */
+/** Path of the page for browsers, which no application is likely to use. */
 export const PAGE_PATH = '/nginx-ws-bench/';
 
-/** Nothing but what lies beside the page, and WebSockets to where it came from (CSP Level 3, `'self'`). */
+/** Allows only files next to the page, and WebSockets to its own origin (CSP Level 3, `'self'`). */
 const CONTENT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Adds a location to a server that serves a folder. `^~`: no regular expression of the server's own takes the
- * path. Everything else of the server stays, so that page and WebSocket come over the same listener: a browser
- * that has accepted the certificate for one has accepted it for the other.
+ * Adds a location to a server that serves a folder. With `^~`, no regular expression of the server takes
+ * precedence. The rest of the server is unchanged, so that page and WebSocket use the same listener: a
+ * browser that has accepted the certificate for one has accepted it for the other.
  *
- * @param server A node of the tree; null, as where only `stream` proxies: the tree comes back as it is.
+ * @param server A node of the tree. If null, for example because only `stream` proxies, the tree is returned
+ * unchanged.
  */
 export function withPage(tree: readonly Node[], server: Directive | null, folder: string): readonly Node[] {
   if (server === null) return tree;
@@ -47,7 +48,8 @@ function pageLocation(folder: string): Directive {
       ),
       header('Cache-Control', 'no-store'),
       header('Content-Security-Policy', CONTENT_POLICY),
-      // A page that is isolated has a clock of 5 µs in place of 100 µs (High Resolution Time, section 4.4).
+      // An isolated page has a clock resolution of 5 µs instead of 100 µs (High Resolution Time, section
+      // 4.4).
       header('Cross-Origin-Opener-Policy', 'same-origin'),
       header('Cross-Origin-Embedder-Policy', 'require-corp'),
     ],

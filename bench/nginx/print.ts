@@ -1,6 +1,6 @@
 import type { Directive, Node, Origin, Word } from './tree.ts';
 
-/** A configuration as text, and for each line its place in the user's file (null: added by the bench). */
+/** A configuration as text, and for each line its location in the user's file (null: added by the bench). */
 export interface Printed {
   text: string;
   /** Index 0 is line 1. */
@@ -53,7 +53,7 @@ function separate(before: Node | undefined, node: Node, lines: Line[]): void {
   if (isBlock(before) || isBlock(node) || node.kind === 'comment') lines.push({ text: '', origin: null });
 }
 
-/** Whether a comment stood on the same line as a directive: then it is printed behind it. */
+/** Whether a comment was on the same line as a directive; it is then printed after the directive. */
 function sameLine(a: Origin | null, b: Origin | null): boolean {
   return a !== null && b !== null && a.file === b.file && a.line === b.line;
 }

@@ -6,22 +6,22 @@ export interface Target {
   host: string;
   /** Path and query that replace those of the request; empty: none. */
   uri: string;
-  /** `$scheme` is that of the request. Null: a variable holds it, or there is none, as in stream. */
+  /** `$scheme` is that of the request. Null: a variable contains it, or there is none, as in stream. */
   scheme: 'http' | 'https' | '$scheme' | null;
   /** As it is written; with no `://` the variable that the text begins with; empty in stream. */
   schemeText: string;
-  /** The host contains a variable, so it cannot be told where the request would go. */
+  /** The host contains a variable, so the destination of a request is unknown. */
   variable: boolean;
 }
 
-/** Scheme, host and the rest: the host ends at `/`, `?` or a variable whose value begins with one of them. */
+/** Scheme, host and the rest. The host ends at `/`, `?` or a variable whose value starts with one of them. */
 const URL_PARTS =
   /^(https?|\$\{?\w+\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
 /** A variable that holds a whole URL, or its beginning. */
 const WHOLE_URL = /^(\$\{?\w+\}?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
-/** @returns null for a URL that Nginx refuses. */
+/** @returns null for a URL that Nginx rejects. */
 export function httpTarget(text: string): Target | null {
   const parts = URL_PARTS.exec(text);
   if (parts === null) return text.includes('$') ? wholeTarget(text) : null;
@@ -58,7 +58,7 @@ function schemeOf(text: string): Target['scheme'] {
   return /^\$\{?scheme\}?$/.test(scheme) ? '$scheme' : null;
 }
 
-/** What the host of a target may be; null if a variable in it can hold anything. */
+/** Possible hosts of a target; null if a variable in it can have any value. */
 export function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
   if (!variable) return [host];
   const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];

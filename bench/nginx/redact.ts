@@ -6,14 +6,14 @@ import { type Directive, directives, isData, type Node, texts, type Word, word }
 const SECRET_DIRECTIVE =
   /passw|secret|credential|certificate_key$|ticket_key$|key_file$|(^|_)token$|^secure_link_(md5|hmac)/;
 
-/** Directives whose first argument is a name, and the second its value. */
+/** Directives whose first argument is a name and whose second is its value. */
 const NAMED_VALUE =
   /^(set|header|add_header|add_trailer|auth_http_header|mqtt_set_connect)$|_(set_header|param)$/;
 
 /** `$name` or `${name}`. */
 const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g;
 
-/** Literal text that is no secret: the names of authentication schemes, and flags. */
+/** Literal text that is not secret: the names of authentication schemes, and flags. */
 const HARMLESS = /\b(basic|bearer|digest|negotiate|token)\b(?=\s|$)|^(on|off|true|false|0|1)$/gi;
 
 /** Patterns of secrets that are recognised in any argument, and what replaces them. */
@@ -24,7 +24,7 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b(basic|bearer|digest)(\s+)(?![$*])[^\s"']{6,}/gi, `$1$2${MASK}`],
   [/\beyJ[\w-]+\.[\w.-]+/g, MASK],
   [/\b[0-9a-f]{32,}\b/gi, MASK],
-  // Random keys: 32 characters and more, with lower case, upper case and digits.
+  // Random keys: 32 or more characters, with lower case, upper case and digits.
   [/(?<![\w+-])(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{32,}={0,2}/g, MASK],
 ];
 
@@ -35,25 +35,25 @@ const ASSIGNED = new RegExp(
 );
 
 /**
- * Prints a configuration for a report: `***` replaces what looks like a secret, and comments are left out
- * because they may contain anything. Secrets are recognised by names and patterns, so one that stands in
- * a path or in the text of a page can be missed.
+ * Prints a configuration for a report. `***` replaces what looks like a secret; comments are left out because
+ * they may contain anything. Secrets are recognised by names and patterns, so one in a path or in the text of
+ * a page can be missed.
  *
- * @param known Secrets wherever they stand: what was filled in from the environment.
+ * @param known Secrets to mask everywhere: values filled in from the environment.
  */
 export function redacted(nodes: readonly Node[], known: readonly string[] = []): string {
   const hidden = withoutKnown(nodes, maskerOf(known));
   return print(masked(hidden, secretVariables(hidden), () => {})).text;
 }
 
-/** The first argument of a directive; null where it is, or has, a secret. */
+/** The first argument of a directive; null if it is or contains a secret. */
 export function shownArgument(node: Directive): string | null {
   const [shown] = directives(masked([{ ...node, block: null }], new Set(), () => {}));
   const text = shown?.args[0]?.text ?? null;
   return text?.includes(MASK) ? null : text;
 }
 
-/** Names of directives are Nginx's own, but not those of the entries in a `map`. */
+/** Names of directives are Nginx's own, unlike those of the entries in a `map`. */
 function withoutKnown(
   nodes: readonly Node[],
   mask: (text: string) => string,
@@ -68,10 +68,10 @@ function withoutKnown(
 }
 
 /**
- * Removes secrets from lines of Nginx's error log and messages of `nginx -t`: they may quote the
- * configuration, and contain the request with its query.
+ * Removes secrets from lines of Nginx's error log and messages of `nginx -t`, which may quote the
+ * configuration and the request with its query.
  *
- * @param known As for `redacted`, and what a person gave to ask for the WebSockets with.
+ * @param known As for `redacted`, plus the user's headers and query for the WebSockets.
  */
 export function lineRedactor(
   nodes: readonly Node[],
@@ -134,7 +134,7 @@ function hideCompared(arg: Word, hide: (arg: Word) => Word): Word {
 
 /**
  * Masks the values of a `map` (`geo`, …) if its variable is secret, and the keys if the variable that it
- * looks up is.
+ * looks up is secret.
  */
 function maskedEntries(
   node: Directive,
@@ -153,8 +153,8 @@ function maskedEntries(
 }
 
 /**
- * Variables that hold secrets although their names do not say so: those that the value of a secret header
- * or variable contains, and those whose value contains a secret variable.
+ * Variables that hold secrets although their names do not show it: those contained in the value of a secret
+ * header or variable, and those whose value contains a secret variable.
  */
 function secretVariables(nodes: readonly Node[]): Set<string> {
   const assignments = assignmentsOf(nodes);
@@ -203,7 +203,7 @@ function isSecret(name: string, secret: ReadonlySet<string>): boolean {
   return SECRET_NAME.test(name) || secret.has(name);
 }
 
-/** Whether there is text other than variables: yes in `Bearer abc`, no in `Bearer $token`. */
+/** Whether the text contains more than variables: yes for `Bearer abc`, no for `Bearer $token`. */
 function hasLiteral(text: string): boolean {
   return /[a-z0-9]/i.test(text.replace(VARIABLE, '').replace(HARMLESS, ''));
 }

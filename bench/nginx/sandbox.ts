@@ -12,9 +12,9 @@ import type { Directive, Node } from './tree.ts';
 import { type Redirection, redirectUpstreams, type UpstreamServer } from './upstream.ts';
 import { findPaths, streamEntrances, upgradeNotices, type Wanted } from './websocket.ts';
 
-/** What the plan and the topology set for Nginx. */
+/** Settings for Nginx from the plan and the topology. */
 export interface SandboxSpec extends ConfineSpec {
-  /** A loopback address, as in `127.0.0.1`. */
+  /** A loopback address, such as `127.0.0.1`. */
   host: string;
   /** Free ports on it, one for each of `listenAddresses(tree)`. */
   ports: readonly number[];
@@ -25,9 +25,9 @@ export interface SandboxSpec extends ConfineSpec {
   /** The echo servers; at least one. */
   upstreams: readonly UpstreamServer[];
   nginxVersion: string;
-  /** What a person said of the WebSockets. */
+  /** The user's settings for the WebSockets. */
   wanted: Wanted;
-  /** Leaves access rules and limits in. */
+  /** Keeps access rules and limits. */
   keepGuards: boolean;
 }
 
@@ -37,22 +37,22 @@ export interface Sandbox {
   /** The first one is for the WebSockets: a TLS listener, if the server has one. */
   listeners: Listener[];
   websocketPath: string;
-  /** For ordinary GETs; null if the same server has no location that proxies them. */
+  /** For ordinary GETs; null if the server has no location that proxies them. */
   httpPath: string | null;
-  /** Which location was chosen, and what it lacks; what is left out or redirected is among the changes. */
+  /** Which location was chosen, and what it lacks. Removed or redirected directives are among the changes. */
   notices: Notice[];
 }
 
 /**
- * Moves a configuration into the sandbox: Nginx listens on loopback, proxies to the echo servers, connects
- * to nothing else, writes only into its folder, stays in the foreground, and names the worker and the
- * upstream server in its responses. Everything else stays as it is, because that is what is measured.
- * Pure: no file is read or written.
+ * Moves a configuration into the sandbox: Nginx listens on loopback, proxies to the echo servers, connects to
+ * nothing else, writes only into its folder, stays in the foreground, and names the worker and the upstream
+ * server in its responses. Everything else is unchanged, because it is what is measured. Pure: no file is
+ * read or written.
  *
  * @param tree With its includes expanded (readConfiguration).
- * @param onChange Is told what works differently than the configuration says.
- * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be decided
- *   whether Nginx would connect to another host.
+ * @param onChange Called for each directive that works differently than in the original configuration.
+ * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be determined
+ * whether Nginx would connect to another host.
  */
 export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChange: OnChange): Sandbox {
   const open = opened(tree, spec, onChange);
@@ -68,8 +68,9 @@ export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChan
 }
 
 /**
- * As `moveIntoSandbox`, for those who find the WebSockets' locations themselves, to see whether they get through: no
- * server goes before another, each socket keeps its default server, and what takes no WebSocket is not mended.
+ * Like `moveIntoSandbox`, for callers that find the WebSockets' locations themselves to test whether
+ * WebSockets get through. No server takes precedence, each socket keeps its default server, and locations
+ * that accept no WebSocket are not repaired.
  */
 export function moveAllServers(
   tree: readonly Node[],

@@ -11,22 +11,22 @@ export const MASK = '***';
 export const SECRET_NAME =
   /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|pass(?![\w-])|pwd|credential|cookie|session|\bsid\b|\bsig\b|signature|hmac|jwt|key(?!s?_zone|val)/i;
 
-/** Stand around the value of a variable: noncharacters, which no text has. */
+/** Delimiters around the value of a variable: noncharacters, which do not occur in text. */
 const [OPEN, MIDDLE, CLOSE] = ['\uFDD0', '\uFDD1', '\uFDD2'] as const;
 const MARK = new RegExp(`${OPEN}(\\w+)${MIDDLE}|${CLOSE}`);
 
 const MARKED = new RegExp(`${OPEN}(\\w+)${MIDDLE}([^${CLOSE}]*)`, 'g');
 
-/** A value of a template with its name, so that it is found again in the tree. */
+/** A value of a template with its name, so that it can be found in the tree. */
 export function marked(name: string, value: string): string {
   return `${OPEN}${name}${MIDDLE}${value}${CLOSE}`;
 }
 
-/** Ports, sizes, times, switches and addresses: a configuration cannot be understood without them. */
+/** Ports, sizes, times, switches and addresses: without them a configuration cannot be understood. */
 const STRUCTURAL_VALUE =
   /^(?:on|off|auto|true|false|yes|no|\d{1,5}|\d+(?:\.\d+)?(?:[kmgshdwy]|ms|r\/[sm]|%)|\d+(?:\.\d+){3}(?:\/\d+)?(?::\d+)?|[a-z][\w-]*(?:\.[\w-]+)*:\d{1,5})$/i;
 
-/** Directives whose arguments are names of hosts, ports and counts. */
+/** Directives whose arguments are hosts, ports and counts. */
 const HOSTS = /^(?:listen|server_name|server|upstream|resolver|worker_processes|worker_connections|user)$/;
 
 /** Directives whose arguments are paths. */
@@ -36,17 +36,17 @@ const PATHS =
 /** Scheme, user, host and port of a URL. */
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
-/** A value, or the part of one, that stands in one word of the configuration. */
+/** A value, or the part of it that is in one word of the configuration. */
 interface Use {
   name: string;
   value: string;
-  /** Whether it is a host, a port or a path there. */
+  /** Whether it is a host, a port or a path in that word. */
   isStructural: boolean;
 }
 
 /**
- * The values of a template that are secrets: all that stand nowhere as a host, a port or a path. Whoever calls a
- * variable a secret by its name does not show it in a path either.
+ * The secret values of a template: all that are never used as a host, a port or a path. If a variable's name
+ * marks it as secret, its value is not shown in a path either.
  *
  * @param text A file whose variables were filled in by `marked`.
  */
@@ -69,7 +69,7 @@ function usesIn(text: string, file: string): Use[] {
   }
 }
 
-/** In the order of the file: a value with spaces in it may go over several words. */
+/** In the order of the file. A value with spaces in it may extend over several words. */
 function usesOf(nodes: readonly Node[]): Use[] {
   const uses: Use[] = [];
   let open: string | null = null;
@@ -115,7 +115,7 @@ function unmarked(word: string): string {
     .join('');
 }
 
-/** Where a value stands in a word. */
+/** The position of a value in a word. */
 interface Place {
   name: string;
   value: string;
@@ -140,21 +140,22 @@ function isStructuralPlace({ name, value, whole, at }: Place, directive: string,
   return (isPass || PATHS.test(directive)) && !SECRET_NAME.test(name);
 }
 
-/**
- * What a person gave to ask for the WebSockets with, and is nobody else's: values of headers, and a query.
- */
+/** The private parts of what the user gave for requesting the WebSockets: values of headers, and a query. */
 export function givenSecrets({
   headers,
   websocketPath,
 }: Pick<ConfigurationOptions, 'headers' | 'websocketPath'>): string[] {
   const values = headers.filter((header) => !isOrigin(header)).map(({ value }) => value);
   const [, query = ''] = websocketPath?.split(/\?(.*)/s) ?? [];
-  // A part may be a word of anything, so only long ones count.
+  // A part may be an ordinary word, so only long ones count.
   const parts = [...values, query].flatMap((text) => text.split(/[\s;,&=]+/));
   return [...values, query, ...parts.filter(({ length }) => length >= SHORT)].filter(isWorthMasking);
 }
 
-/** Shorter ones are searched for as whole words alone, and the shortest not at all: they could be anything. */
+/**
+ * Shorter values are only searched for as whole words, and the shortest not at all, because they could be
+ * anything.
+ */
 const SHORTEST = 3;
 const SHORT = 6;
 
@@ -166,12 +167,12 @@ function isWorthMasking(text: string): boolean {
   );
 }
 
-/** `Origin: https://chat.example.org` names a host, and everybody who visits it sends it. */
+/** `Origin: https://chat.example.org` names a host, which every visitor of the site sends. */
 function isOrigin({ name, value }: { name: string; value: string }): boolean {
   return name.toLowerCase() === 'origin' && /^[a-z]+:\/\/[\w.:[\]-]+$/i.test(value);
 }
 
-/** A header as it was typed, without its value. */
+/** A header as typed, without its value. */
 export function maskedHeader(text: string): string {
   const [, name = '', space = '', value = ''] = /^([^:]*):([ \t]*)(.*)$/s.exec(text) ?? [];
   if (name === '') return MASK;
@@ -197,7 +198,7 @@ export function maskerOf(secrets: Iterable<string>): (text: string) => string {
   return (text) => text.replace(any, MASK);
 }
 
-/** A notice without these secrets, in its sentence and in its data. */
+/** Masks these secrets in a notice, both in its sentence and in its data. */
 export function maskedFinding<F extends Finding>(finding: F, mask: (text: string) => string): F {
   const data = JSON.parse(JSON.stringify(finding.data), (_, fact) =>
     typeof fact === 'string' ? mask(fact) : fact,
@@ -206,9 +207,9 @@ export function maskedFinding<F extends Finding>(finding: F, mask: (text: string
 }
 
 /**
- * Keeps secrets out of the sentences in which it is said that something failed.
+ * Keeps secrets out of error messages.
  *
- * @param secrets Asked for when it has failed: by then they are known.
+ * @param secrets Called after a failure, when they are known.
  */
 export async function maskProblems<T>(
   secrets: () => Iterable<string>,

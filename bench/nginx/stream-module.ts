@@ -10,7 +10,7 @@ function loadsStreamModule(tree: readonly Node[]): boolean {
   return directives(tree, 'load_module').some((node) => texts(node)[0]?.includes('ngx_stream_module'));
 }
 
-/** Why an Nginx has no stream module, with the remedy; null where it has one, built in or to be loaded. */
+/** Why an Nginx has no stream module, with the remedy; null if it has one, built in or loadable. */
 export function lackOfStream({
   version,
   buildArguments,

@@ -49,7 +49,7 @@ test('a cache that is not whole is told', async () => {
   await assert.rejects(
     fetchSuiteNginx('made-up', { cacheDir: folder, say: silent }),
     (error) =>
-      error instanceof Problem && /^The loader \S+ is not with the libraries of /.test(error.message),
+      error instanceof Problem && /^The loader \S+ is not among the libraries of /.test(error.message),
   );
 });
 
@@ -82,7 +82,9 @@ test('without a network it is told what apt said of the lists', async () => {
     *update*) echo "W: Failed to fetch http://x/InRelease  Temporary failure resolving 'x'" >&2 ;;
     *) echo "E: Unable to locate package nginx" >&2; exit 100 ;;
   esac`);
-  await fails(/Unable to locate package nginx\. apt-get update said: Failed to fetch .* Temporary failure/);
+  await fails(
+    /Unable to locate package nginx\. apt-get update reported: Failed to fetch .* Temporary failure/,
+  );
 });
 
 test('what is not signed by Debian is not used', async () => {

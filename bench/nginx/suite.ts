@@ -11,8 +11,9 @@ const ARCHIVE = 'http://deb.debian.org/debian';
 const KEYRINGS = ['pgp', 'gpg'].map((end) => `/usr/share/keyrings/debian-archive-keyring.${end}`);
 
 /**
- * Fetches Nginx from a suite of Debian, such as `trixie`, whatever this system is: with all its libraries, the
- * C library and its loader among them, so that what it runs with is what that suite runs it with.
+ * Fetches Nginx from a Debian suite, such as `trixie`, whatever this system is. It comes with all its
+ * libraries, including the C library and its loader, so that it runs with the same libraries as on that
+ * suite.
  *
  * @throws Problem('environment') with the reason; the caller adds the remedy.
  */
@@ -26,7 +27,7 @@ export async function fetchSuiteNginx(suite: string, options: FetchOptions): Pro
   return { ...fetched, origin: `${fetched.origin} of debian:${suite}` };
 }
 
-/** The loader is named by its absolute path, so a cache that was moved needs it written anew. */
+/** The loader is set by its absolute path, so it has to be rewritten if the cache was moved. */
 async function useOwnLoader({ path, libraryPath }: FetchedNginx): Promise<void> {
   const before = await readInterpreter(path);
   for (const folder of libraryPath?.split(':') ?? []) {
@@ -37,22 +38,22 @@ async function useOwnLoader({ path, libraryPath }: FetchedNginx): Promise<void> 
   }
   throw new Problem(
     'environment',
-    `The loader ${basename(before)} is not with the libraries of ${path}: remove what was fetched, and it is fetched anew.`,
+    `The loader ${basename(before)} is not among the libraries of ${path}. Remove the fetched files, and the next run fetches them again.`,
   );
 }
 
-/** The keys that Debian signs its suites with. */
+/** The keys with which Debian signs its suites. */
 async function keyring(): Promise<string> {
   for (const path of KEYRINGS) if (await exists(path)) return path;
   throw new Problem(
     'environment',
-    'The keys of Debian’s archive are not on this machine, so nothing from it could be verified: install the package debian-archive-keyring.',
+    'The keys of Debian’s archive are not on this machine, so nothing from it can be verified. Install the package debian-archive-keyring.',
   );
 }
 
 /**
- * The mirror of Debian that the system's own sources name, for a network may let nothing else through. Others that
- * package for Debian have it deeper in their paths: `download.docker.com/linux/debian`.
+ * The Debian mirror in the system's own sources, because a network may block all others. Third-party
+ * repositories for Debian have it deeper in their paths: `download.docker.com/linux/debian`.
  */
 async function mirror(): Promise<string> {
   const { stdout } = await execute('apt-get', ['--print-uris', 'update']).catch(() => ({ stdout: '' }));

@@ -78,7 +78,7 @@ describe('what is left to Nginx', () => {
         () => judged(text),
         (error) => {
           assert.ok(error instanceof Problem && error.kind === 'configuration', text);
-          assert.match(error.message, /^"\w+" at a\.conf:2 .*Take it out of the configuration/, text);
+          assert.match(error.message, /^"\w+" at a\.conf:2 .*Remove it from the configuration/, text);
           return true;
         },
       );

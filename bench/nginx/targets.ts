@@ -3,9 +3,9 @@ import { type Directive, directives, isData, type Node, place, texts } from './t
 import type { UpstreamServer } from './upstream.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 
-/** What Nginx may connect to and listen on. */
+/** Addresses that Nginx may connect to and listen on. */
 export interface OwnAddresses {
-  /** Where it listens. */
+  /** The address that it listens on. */
   host: string;
   ports: readonly number[];
   /** The echo servers. */
@@ -16,24 +16,26 @@ export interface OwnAddresses {
 type Parents = readonly Directive[];
 type Check = (node: Directive, own: OwnAddresses, parents: Parents) => boolean;
 
-/** Directives of Nginx that take an address, and whether it is one of the bench's own. */
+/** Directives of Nginx that take an address, with a check that it is one of the bench's own. */
 const TARGETS: readonly (readonly [RegExp, Check])[] = [
   [/^listen$/, (node, { host, ports }) => ports.some((port) => first(node) === `${host}:${port}`)],
-  // Without `listen` a server of http listens on every address of the machine.
+  // Without `listen`, a server of http listens on every address of the machine.
   [
     /^server$/,
     (node, own, parents) => (node.block === null ? isOwnEntry(node, own, parents) : listens(node)),
   ],
   [/^proxy_pass$/, (node, _, parents) => isOwnTarget(node, parents)],
-  // An address that begins with `127.` is a loopback address, or invalid, whatever its variables hold.
+  // An address that starts with `127.` is a loopback address, or invalid, whatever its variables contain.
   [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
   [/^(access|error)_log$/, (node) => first(node) === 'off' || first(node).startsWith('/')],
-  // Without an endpoint Nginx Plus reports to a server of its vendor.
+  // Without an endpoint, Nginx Plus reports to a server of its vendor.
   [/^mgmt$/, (node) => directives(node.block, 'usage_report').length > 0],
   [/^usage_report$/, (node, own) => texts(node).some((text) => isOwnEndpoint(text, own))],
 ];
 
-/** Directives that connect or ask a name server whatever they say, or bring others in that do. */
+/**
+ * Directives that connect or query a name server whatever their arguments, or that bring in others that do.
+ */
 const NEVER =
   /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|resolver|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
 
@@ -45,8 +47,8 @@ const FOREIGN =
   /(^|_)(pass|servers?|hosts?|url|uri|endpoint|addr|address|peers?|proxy|remote|collector|agent|brokers?|tracer)$/;
 
 /**
- * Directives of Nginx whose arguments may look like an address or a URL, but that never connect to it: it
- * is compared with a request, sent to the client or an upstream server as text, or part of a file name.
+ * Directives of Nginx whose arguments may look like an address or a URL, but that never connect to it: it is
+ * compared with a request, sent as text to the client or an upstream server, or is part of a file name.
  */
 const TEXT = new Set(
   [
@@ -61,7 +63,7 @@ const TEXT = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** The same by patterns of names. The last is a module that is not Nginx's own, but in wide use. */
+/** The same, as patterns of names. The last is a module that is not Nginx's own, but widely used. */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;
 
@@ -72,16 +74,17 @@ const ADDRESS =
 const BLOCKS = new Set(['events', 'http', 'mgmt', 'stream']);
 
 /**
- * Checks what a configuration came to, just before Nginx reads it: everything that takes an address names one of the
- * bench's own, and nothing is left that may connect elsewhere. It knows nothing of how the configuration was moved
- * into the sandbox, so that a mistake there is not a way out of it.
+ * Checks the final configuration just before Nginx reads it: everything that takes an address names one of
+ * the bench's own, and nothing may connect elsewhere. The check is independent of how the configuration was
+ * moved into the sandbox, so that a mistake there opens no way out.
  *
- * @throws Problem('configuration'), with file and line, for anything else: for code, and for unknown directives
- *   whose arguments look like an address.
+ * @throws Problem('configuration'), with file and line, for anything else, including code and unknown
+ * directives whose arguments look like an address.
  */
 export function refuseOtherTargets(tree: readonly Node[], own: OwnAddresses): void {
   for (const node of directives(tree)) {
-    if (node.block !== null && !BLOCKS.has(node.name)) throw refusal(node, 'is no block that is measured');
+    if (node.block !== null && !BLOCKS.has(node.name))
+      throw refusal(node, 'is a block that the bench does not support');
   }
   refuseIn(tree, own, []);
 }
@@ -105,20 +108,20 @@ function refuse(node: Directive, own: OwnAddresses, parents: Parents): void {
   if (target !== undefined) {
     const [, isOwn] = target;
     if (isOwn(node, own, parents)) return;
-    throw refusal(node, `names "${first(node)}", which is none of the bench's own servers`);
+    throw refusal(node, `names "${first(node)}", which is not one of the bench's own servers`);
   }
   if (TEXT.has(node.name) || TEXTS.test(node.name)) return;
   if (!FOREIGN.test(node.name) && !texts(node).some((text) => ADDRESS.test(text))) return;
   throw refusal(
     node,
-    'is no directive that the bench knows, and names an address. The bench cannot tell whether Nginx would connect to it',
+    'is unknown to the bench and names an address. The bench cannot tell whether Nginx would connect to it',
   );
 }
 
 function refusal(node: Directive, why: string): Problem {
   return new Problem(
     'configuration',
-    `"${node.name}" at ${place(node.origin)} ${why}. Take it out of the configuration that is measured.`,
+    `"${node.name}" at ${place(node.origin)} ${why}. Remove it from the configuration under test.`,
   );
 }
 
@@ -165,7 +168,7 @@ function isOwnTarget(node: Directive, parents: Parents): boolean {
   return host.startsWith('$') ? isOwnVariable(host.slice(1), block, isUpstream) : isUpstream(host);
 }
 
-/** Whether a variable is set by one map, whose values are all upstreams, and mentioned but where it is passed to. */
+/** Whether a variable is set by one map whose values are all upstreams, and is used only as a target. */
 function isOwnVariable(name: string, block: readonly Node[], isUpstream: (name: string) => boolean): boolean {
   const [map, ...others] = directives(block, 'map').filter((each) => each.args[1]?.text === `$${name}`);
   if (!/^[a-z_]\w+$/.test(name) || map === undefined || others.length > 0) return false;

@@ -2,24 +2,24 @@ import { Problem } from '../model/failure.ts';
 
 /** Values for the variables of a template. */
 export interface Environment {
-  /** Of the file that a person named: these may also be written without braces. */
+  /** Variables of the file that the user named; these may also be written without braces. */
   file: Readonly<Record<string, string | undefined>>;
   process: Readonly<Record<string, string | undefined>>;
 }
 
-/** A template of Go or Jinja, of ERB. A quantifier in a regular expression (`\d{2}`) has one brace. */
+/** A Go, Jinja or ERB template. A quantifier in a regular expression (`\d{2}`) has one brace. */
 const FOREIGN = /\{\{-?\s*[.$\w"(]|\{%-?\s|<%[=-]?\s/;
 
-/** Nginx's own variables are written in small letters. */
+/** Nginx's own variables are in lower case. */
 const VARIABLE = /\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)\b)/g;
 
 /**
- * Fills in the variables of a template as envsubst does, but only those in capital letters that the
+ * Fills in the variables of a template like envsubst, but only those in capital letters that the
  * configuration does not define itself.
  *
- * @param put What stands in the place of a variable that has a value.
+ * @param put Returns the replacement for a variable that has a value.
  * @throws Problem('configuration'), with file and line, for a variable without a value and for another
- *   language of templates.
+ * template language.
  */
 export function fillIn(
   text: string,
@@ -37,7 +37,7 @@ export function fillIn(
       if (foreign !== undefined) {
         throw new Problem(
           'configuration',
-          `"${foreign.trim()}" in ${where} belongs to a template. Render it first, and give the bench what Nginx gets.`,
+          `"${foreign.trim()}" in ${where} belongs to a template. Render it first, and pass the result to the bench.`,
         );
       }
       return line.replace(VARIABLE, (whole, braced: string | undefined, bare: string | undefined) => {
@@ -48,14 +48,14 @@ export function fillIn(
         if (bare !== undefined) return whole;
         throw new Problem(
           'configuration',
-          `The variable ${whole} in ${where} has no value. Set ${name} in the environment, or in a file that --env-file names.`,
+          `The variable ${whole} in ${where} has no value. Set ${name} in the environment, or in a file named with --env-file.`,
         );
       });
     })
     .join('\n');
 }
 
-/** The variables that Nginx itself sets: in `set $NAME`, or as the result of a `map`. */
+/** The variables that the configuration defines: with `set $NAME`, or as the result of a `map`. */
 function definedIn(text: string): ReadonlySet<string> {
   const found = text.matchAll(/\bset\s+\$([A-Z_][A-Z0-9_]*)\s|\$([A-Z_][A-Z0-9_]*)\s*\{/g);
   return new Set([...found].map(([, set, result]) => set ?? result ?? ''));

@@ -47,12 +47,12 @@ export function tokenise(text: string, file: string): Token[] {
   return tokens;
 }
 
-/** The block of such a directive is Lua: braces and quotes in it are no part of Nginx's language. */
+/** The block of such a directive is Lua: its braces and quotes do not follow Nginx's syntax. */
 function refuseLua(word: string, file: string, line: number): void {
   if (!/^\w+_by_lua_block$/.test(word)) return;
   throw new Problem(
     'configuration',
-    `"${word}" at ${file}:${line} runs code, and the bench cannot tell which hosts that code connects to. Take it out of the configuration that is measured.`,
+    `"${word}" at ${file}:${line} runs code, and the bench cannot tell which hosts that code connects to. Remove it from the configuration under test.`,
   );
 }
 

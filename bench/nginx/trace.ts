@@ -6,9 +6,9 @@ export const WORKER_HEADER = 'X-Bench-Worker';
 export const UPSTREAM_HEADER = 'X-Bench-Upstream';
 
 /**
- * Adds two headers to the responses of every proxied location, with `always`, so that a 101 has them too:
- * the worker's pid and the address of the upstream server. A level with an `add_header` of its own inherits
- * none (ngx_http_headers_module), so the headers that were inherited so far are copied into it.
+ * Adds two headers to the responses of every proxied location: the worker's pid and the address of the
+ * upstream server. `always` includes 101 responses. A level with its own `add_header` inherits none
+ * (ngx_http_headers_module), so the headers inherited so far are copied into it.
  */
 export function traceLocations(tree: readonly Node[]): Node[] {
   return tree.map((node) => {
@@ -40,8 +40,8 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 }
 
 /**
- * A block with `proxy_pass` needs the headers; so does an `if` in it that has headers of its own and
- * inherits none.
+ * A block with `proxy_pass` needs the headers. So does an `if` in it that has headers of its own and
+ * therefore inherits none.
  */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
   if (directives(node.block, 'proxy_pass').length > 0) return true;

@@ -1,10 +1,10 @@
-/** Place of a directive in the user's file; lines count from 1. */
+/** Location of a directive in the user's file; lines count from 1. */
 export interface Origin {
   file: string;
   line: number;
 }
 
-/** One argument: its text after unescaping, and the quotes it was written in, which have no meaning. */
+/** One argument: its text after unescaping, and its original quotes, which have no meaning. */
 export interface Word {
   text: string;
   quoted: '"' | "'" | null;
@@ -20,7 +20,7 @@ export interface Directive {
   origin: Origin | null;
 }
 
-/** `# text`. Kept, so that the printed configuration still has the explanations of its author. */
+/** `# text`. Kept, so that the printed configuration still has its author's explanations. */
 export interface Comment {
   kind: 'comment';
   /** Without the `#`, to the end of the line. */
@@ -86,8 +86,8 @@ export function isData(node: Directive): boolean {
 
 /**
  * Sets a directive on one level. It replaces the first of its name and keeps the origin, so that an error
- * message of Nginx leads to the line in the user's file; others of its name are removed. Without one of
- * that name it is added at the start of the level.
+ * message of Nginx leads to the line in the user's file; others of its name are removed. If there is none,
+ * the directive is added at the start of the level.
  */
 export function set(nodes: readonly Node[], name: string, args: readonly string[]): Node[] {
   const first = directives(nodes, name)[0];

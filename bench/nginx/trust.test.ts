@@ -53,7 +53,7 @@ test('what others may write in the cache, be it a folder, the binary or a librar
         await refuses(
           cache,
           root,
-          /^The Nginx in the cache is not used: ".*" may be written by other users\. Remove ".*", .* chmod -R go-w/,
+          /^The Nginx in the cache is not used: ".*" is writable by other users\. Remove ".*", .* chmod -R go-w/,
         );
       });
     }
@@ -77,7 +77,7 @@ test('an Nginx in the cache is looked at before it is run', async () => {
     await assert.rejects(
       fetchSuiteNginx('made-up', { cacheDir: cache, say: () => assert.fail('nothing to say') }),
       (error) =>
-        error instanceof Problem && /usr\/sbin\/nginx" may be written by other users/.test(error.message),
+        error instanceof Problem && /usr\/sbin\/nginx" is writable by other users/.test(error.message),
     );
   });
 });

@@ -7,8 +7,8 @@ import { systemCode } from '../model/system-error.ts';
 const OTHERS_WRITE = 0o022;
 
 /**
- * Makes sure that what is in the cache was put there by this user or by root and that nobody else could have changed
- * it, for its programs and libraries are run. What is not there is no risk.
+ * Checks that this user or root put everything in the cache there, and that nobody else could have changed
+ * it, because its programs and libraries are executed. A missing path is no risk.
  *
  * @param root the folder of one Nginx with its libraries, within the cache
  * @throws Problem('environment') that names what others could have changed, and how to get a new copy
@@ -20,11 +20,11 @@ export async function requireTrusted(cacheDir: string, root: string): Promise<vo
   throw new Problem(
     'environment',
     `The Nginx in the cache is not used: ${doubt}. Remove "${root}", make sure that "${cacheDir}" is yours alone ` +
-      '(chown, chmod -R go-w), and it is fetched again.',
+      '(chown, chmod -R go-w). The next run then fetches it again.',
   );
 }
 
-/** Of a path and, if it is a folder, of all in it; the first that is found. */
+/** The first doubt about a path or, if it is a folder, about anything in it. */
 async function doubtWithin(path: string): Promise<string | null> {
   const doubt = await doubtOf(path);
   if (doubt !== null) return doubt;
@@ -37,7 +37,7 @@ async function doubtWithin(path: string): Promise<string | null> {
   return null;
 }
 
-/** A link has no permissions; whoever could change where it leads can write its folder. */
+/** A link has no permissions; to change where it leads, one has to write to its folder. */
 async function doubtOf(path: string): Promise<string | null> {
   const facts = await lstat(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null;
@@ -47,5 +47,5 @@ async function doubtOf(path: string): Promise<string | null> {
   const user = process.geteuid?.() ?? facts.uid;
   if (facts.uid !== user && facts.uid !== 0) return `"${path}" belongs to another user (${facts.uid})`;
   const isOpen = !facts.isSymbolicLink() && (facts.mode & OTHERS_WRITE) !== 0;
-  return isOpen ? `"${path}" may be written by other users` : null;
+  return isOpen ? `"${path}" is writable by other users` : null;
 }

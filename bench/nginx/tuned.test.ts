@@ -48,7 +48,7 @@ test('a tuning of what the run sets is refused with the option for it: it would 
   const cases: [tuning: string, message: RegExp][] = [
     [
       'worker_processes 4;',
-      /^"worker_processes" at the tuning tune-1:1 would change nothing, .*--nginx-workers decides it/,
+      /^"worker_processes" at the tuning tune-1:1 would change nothing, .*Use --nginx-workers to set it/,
     ],
     ['events {\n worker_connections 9; }', /^"worker_connections" at the tuning tune-1:2 .*--connections/],
     ['http { server { ssl_certificate x; } }', /^"ssl_certificate" at .* Leave it out\.$/],

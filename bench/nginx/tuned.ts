@@ -9,7 +9,10 @@ import { overlay } from './overlay.ts';
 import { parse } from './parse.ts';
 import { type Node, place } from './tree.ts';
 
-/** What the run sets in every configuration, with the option for it: a tuning of it would change nothing. */
+/**
+ * Directives that the run sets in every configuration, with the option for each. A tuning of them would have
+ * no effect.
+ */
 const SET_BY_RUN: Record<string, string | null> = {
   daemon: null,
   error_log: null,
@@ -25,16 +28,16 @@ const SET_BY_RUN: Record<string, string | null> = {
 
 const MAX_ENV_BYTES = 1_048_576;
 
-/** A configuration as a person wrote it, and what is to be laid over it. */
+/** A configuration as the user wrote it, with the tunings to apply. */
 export interface ConfigurationSource {
   path: string;
   tunings: readonly { name: string; text: string }[];
-  /** Null for a profile of the package, which is read as it lies. */
+  /** Null for a profile of the package, which is read unchanged. */
   options: ConfigurationOptions | null;
 }
 
 /**
- * Reads a configuration and applies tunings to it, one after the other.
+ * Reads a configuration and applies tunings to it in order.
  *
  * @throws Problem('configuration') if a file or tuning has a syntax error, or a tuning has no effect.
  */
@@ -58,12 +61,12 @@ function refuseForeign(nodes: readonly Node[]): void {
     if (node.name === 'include') {
       throw new Problem(
         'configuration',
-        `"include" at ${place(node.origin)} cannot be part of a tuning. Write what it includes into the tuning.`,
+        `"include" at ${place(node.origin)} cannot be part of a tuning. Copy the included directives into the tuning.`,
       );
     }
     const option = SET_BY_RUN[node.name];
     if (option !== undefined) {
-      const remedy = option === null ? 'Leave it out.' : `${option} decides it, for all sides alike.`;
+      const remedy = option === null ? 'Leave it out.' : `Use ${option} to set it for all sides.`;
       throw new Problem(
         'configuration',
         `"${node.name}" at ${place(node.origin)} would change nothing, because the run sets it. ${remedy}`,

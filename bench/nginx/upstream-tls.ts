@@ -7,20 +7,21 @@ import { type Directive, directives, type Node, set, texts, word } from './tree.
 import { valuesOf } from './variable.ts';
 import { findPaths, streamEntrances, type Wanted } from './websocket.ts';
 
-/** In the certificate of the echo servers. */
+/** Server name in the certificate of the echo servers. */
 const SERVER_NAME = 'localhost';
 
-/** Name files of a client's certificate, or of a list of certificates that were revoked, or secrets. */
+/** Directives that name files with a client certificate, a list of revoked certificates, or secrets. */
 const OWN_FILES = /^proxy_ssl_(certificate|certificate_key|crl|key_log|password_file)$/;
 
-/** What Node's TLS takes where nothing else is set. */
+/** Protocols that Node's TLS accepts by default. */
 const SPOKEN = ['TLSv1.2', 'TLSv1.3'];
 
 /**
- * Whether Nginx passes the WebSockets of a configuration on over TLS, so that the echo servers have to speak it.
+ * Whether Nginx forwards the WebSockets of a configuration over TLS, so that the echo servers have to use
+ * TLS.
  *
- * @param tree As `readTuned` reads it.
- * @throws Problem('configuration') as `findPaths`.
+ * @param tree As returned by `readTuned`.
+ * @throws Problem('configuration') like `findPaths`.
  */
 export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
   const current = withSslParameters(tree);
@@ -38,8 +39,8 @@ export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
 }
 
 /**
- * The values of the variable that a URL begins with, as in `set $app https://app.internal; proxy_pass $app;`; those
- * of the innermost level that tells them.
+ * The values of the variable that a URL starts with, as in `set $app https://app.internal; proxy_pass $app;`.
+ * The innermost level that defines it counts.
  */
 function valuesAtStart(text: string, [server, http]: readonly Directive[]): string[] | null {
   const name = /^\$\{?(\w+)\}?(?!.*:\/\/)/.exec(text)?.[1];
@@ -47,7 +48,10 @@ function valuesAtStart(text: string, [server, http]: readonly Directive[]): stri
   return valuesOf(server?.block ?? [], name) ?? valuesOf(http?.block ?? [], name);
 }
 
-/** Through which of several servers of stream the WebSockets go: one with TLS first, as `moveListens` has it. */
+/**
+ * If there are several servers of stream, determines which one carries the WebSockets: one with TLS first, as
+ * in `moveListens`.
+ */
 function streamPassesOverTls(tree: readonly Node[]): boolean {
   const entrances = streamEntrances(tree);
   const server = entrances.find(listensWithTls) ?? entrances[0];
@@ -56,7 +60,7 @@ function streamPassesOverTls(tree: readonly Node[]): boolean {
   return inherited([stream, server], 'proxy_ssl')[0]?.args[0]?.text === 'on';
 }
 
-/** Over TCP; where a server has QUIC alone it gets TLS in its place. */
+/** Over TCP; a server with only QUIC gets TLS instead. */
 function listensWithTls({ block }: Directive): boolean {
   return directives(block, 'listen').some((listen) =>
     texts(listen).some((each) => /^(ssl|quic)$/.test(each)),
@@ -64,8 +68,8 @@ function listensWithTls({ block }: Directive): boolean {
 }
 
 /**
- * A `proxy_ssl…` directive for echo servers that speak TLS: what they are verified by is their own certificate and
- * name, and what a handshake with them could not do is left out.
+ * A `proxy_ssl…` directive for echo servers that use TLS. They are verified by their own certificate and
+ * name, and settings with which a handshake would fail are removed.
  */
 export function securedBy(node: Directive, certPath: string, onChange: OnChange): Directive[] {
   const { name } = node;
@@ -83,7 +87,7 @@ function shutsOut(node: Directive): boolean {
   return node.name === 'proxy_ssl_protocols' && !texts(node).some((each) => SPOKEN.includes(each));
 }
 
-/** Where Nginx verifies the echo servers it has to know their name: by default that is the host of `proxy_pass`. */
+/** If Nginx verifies the echo servers, it has to know their name; the default is the host of `proxy_pass`. */
 export function underServerName(block: readonly Node[]): Node[] {
   return verifies(block) ? set(block, 'proxy_ssl_name', [SERVER_NAME]) : [...block];
 }

@@ -5,19 +5,19 @@ import { collectChoices, fitsInMap, ownUpstream, upstreamsIn } from './upstream-
 import { isPlainName, upstreamName } from './upstream-name.ts';
 import { securedBy, underServerName } from './upstream-tls.ts';
 
-/** Where an echo server listens. */
+/** The address of an echo server. */
 export interface UpstreamServer {
   host: string;
   port: number;
-  /** Path of the Unix-domain socket on which it listens as well, if it does. */
+  /** Path of the Unix-domain socket on which it also listens, if any. */
   socket?: string | null;
-  /** The certificate, for `localhost`, with which it speaks TLS on both; null: it speaks without. */
+  /** The certificate, for `localhost`, with which it uses TLS on both; null: no TLS. */
   certPath?: string | null;
 }
 
 /** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
 const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets', hop: 'bench_hop' };
-/** Parameters of `server` that make Nginx ask a name server. */
+/** Parameters of `server` that make Nginx query a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
 /** Directives for TLS to the upstream. */
@@ -35,10 +35,11 @@ export interface Redirection {
 
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
- * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable keeps its choice
- * among the upstreams, by a map that leads anything else it may hold to the echo servers. A Unix-domain socket
- * stays one, and what another server of the configuration listens on leads to that server. Where the echo servers speak plain HTTP, TLS towards the upstream is removed; where they speak TLS,
- * everything goes to them over TLS, under their name and certificate. The PROXY protocol is removed.
+ * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable still selects
+ * among the upstreams, through a map that sends any other value to the echo servers. A Unix-domain socket
+ * stays one, and an address on which another server of the configuration listens leads to that server. If the echo
+ * servers use plain HTTP, TLS towards the upstream is removed. If they use TLS, all traffic goes to them over TLS,
+ * with their name and certificate. The PROXY protocol is removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
@@ -111,7 +112,7 @@ function redirectContext(
   const own = [...needed]
     .filter(([name]) => !names.has(name))
     .map(([name, entries]) => ownUpstream(name, entries));
-  // A map stands last: `map_hash_bucket_size` has to come before the first one.
+  // Maps come last, because `map_hash_bucket_size` has to precede the first one.
   return [...own, ...(certPath === null ? redirected : underServerName(redirected)), ...choices.maps()];
 }
 
@@ -168,7 +169,7 @@ function listensOn({ block }: Directive, address: string): boolean {
   return directives(block, 'listen').some(({ args: [own] }) => own?.text === address);
 }
 
-/** Where the configuration names a Unix-domain socket, that of the server, if it has one. */
+/** The server's Unix-domain socket, if the configuration uses one and the server has one. */
 function addressFor(server: UpstreamServer, local: boolean): string {
   return local && typeof server.socket === 'string' ? `unix:${server.socket}` : address(server);
 }

@@ -1,18 +1,19 @@
 import { type Directive, directives, isData, type Node, rewrite, texts } from './tree.ts';
 
 /**
- * Variables that Nginx has values for even where nothing sets them: `set $http_a b` in one location leaves `$http_a`
- * the request's header in all others. `$1` is the capture of a regular expression, whatever `set $1` says.
+ * Variables for which Nginx has values even if nothing sets them: with `set $http_a b` in one location,
+ * `$http_a` is still the request's header in all others. `$1` is the capture of a regular expression,
+ * whatever `set $1` does.
  */
 const NGINXS_OWN =
   /^(\d|args$|limit_rate$|(arg|cookie|http|jwt_claim|jwt_header|proxy_protocol_tlv|sent_http|sent_trailer|upstream_cookie|upstream_http|upstream_trailer)_)/;
 
 /**
- * All values that a variable can have, where `map`, `split_clients` and `set` alone give it one, and each is
- * written out or another such variable; null where that cannot be told.
+ * All values that a variable can have, provided that only `map`, `split_clients` and `set` set it, and each
+ * value is a literal or another such variable; null if that cannot be determined.
  *
  * @param block Of `http` or `stream`.
- * @param above Variables whose values are being told: one that leads back to itself has none.
+ * @param above Variables that are being resolved: a variable that leads back to itself has no value.
  */
 export function valuesOf(
   block: readonly Node[],

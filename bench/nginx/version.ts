@@ -4,7 +4,7 @@ import { Problem } from '../model/failure.ts';
 export interface NginxVersion {
   /** Such as `1.22.1`. */
   version: string;
-  /** The TLS library that it runs with, such as `OpenSSL 3.0.19`; null if it was built without one. */
+  /** The TLS library in use, such as `OpenSSL 3.0.19`; null if it was built without one. */
   openssl: string | null;
   /** The arguments of `configure`. */
   buildArguments: string;
@@ -18,7 +18,7 @@ export interface NginxVersion {
 export function parseVersion(output: string): NginxVersion {
   const version = /^\w+ version: [^/\s]+\/(\d+(?:\.\d+)+)/m.exec(output)?.[1];
   if (version === undefined) {
-    throw new Problem('environment', 'It does not answer to -V as nginx does.');
+    throw new Problem('environment', 'It does not answer -V like nginx.');
   }
   // "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)": the latter is in use.
   const libraries = [...output.matchAll(/\b(?:built|running) with ((?:\w*SSL|AWS-LC)\s+\S+)/g)];

@@ -19,9 +19,9 @@ import { fallbackOf, frontsOf, pathTo, shadowedBy, shadowOf } from './route.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
 
-/** What a person said of the WebSockets; null where the configuration tells. */
+/** The user's settings for the WebSockets; null if the configuration decides. */
 export interface Wanted {
-  /** Path, and perhaps a query. */
+  /** Path, optionally with a query. */
   websocketPath: string | null;
   /** Name of the server. */
   host: string | null;
@@ -38,18 +38,18 @@ export interface Paths {
   websocketPath: string;
   /** Path of a proxied location of the same server, preferably one with a cache; null if there is none. */
   httpPath: string | null;
-  /** What was chosen among several, or had to be made. */
+  /** What was chosen among several candidates, or had to be generated. */
   notices: Notice[];
 }
 
 const NOTHING = { websocketPath: null, host: null };
 
 /**
- * Finds the location that proxies WebSockets. Where several do, one that sets the header Upgrade itself goes
- * before one that inherits it, then one with a name such as `/ws` or `/socket.io`, then a plain path before
- * a regular expression, then the first of the file.
+ * Finds the location that proxies WebSockets. Among several, the order is: one that sets the header Upgrade
+ * itself before one that inherits it, then one with a name such as `/ws` or `/socket.io`, then a plain path
+ * before a regular expression, then the first in the file.
  *
- * @throws Problem('configuration') if there is none, or if none can be asked for by any path.
+ * @throws Problem('configuration') if there is none, or if no path reaches one.
  */
 export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Paths {
   const all = locatedIn(tree, wanted.host);
@@ -116,7 +116,7 @@ function rank({ location }: Located): number {
   return (upgrades([location]) ? 4 : 0) + (isTelling(location) ? 2 : 0) + (isRegular(location) ? 0 : 1);
 }
 
-/** The paths where a person named that of the WebSockets. */
+/** The paths if the user named that of the WebSockets. */
 function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[]): Paths {
   const [path = wanted] = wanted.split('?');
   const servers = [...new Set(all.map(({ server }) => server))];
@@ -174,8 +174,8 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * What is missing for WebSockets in the location that was chosen: before 1.29.7 Nginx speaks HTTP/1.0 to an
- * upstream server unless told otherwise, and `Connection` it never passes on (RFC 9110 section 7.6.1).
+ * What the chosen location lacks for WebSockets. Before 1.29.7, Nginx uses HTTP/1.0 to an upstream server by
+ * default, and it never forwards `Connection` (RFC 9110 section 7.6.1).
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
   const location = levels.at(-1);
@@ -192,15 +192,15 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   return [notice('warning', 'sandbox-upgrade', { version: nginxVersion, ...factsOf({ location }), missing })];
 }
 
-/** From this version on Nginx speaks HTTP/1.1 to upstream servers unless told otherwise. */
+/** From this version on, Nginx uses HTTP/1.1 to upstream servers by default. */
 export const HTTP_1_1_SINCE = '1.29.7';
 
-/** HTTP version towards an upstream server where `proxy_http_version` is not written. */
+/** HTTP version towards an upstream server if `proxy_http_version` is missing. */
 export function defaultVersion(nginxVersion: string): string {
   return atLeast(nginxVersion, HTTP_1_1_SINCE) ? '1.1' : '1.0';
 }
 
-/** The servers of `stream` that take TCP connections and pass them on; one for UDP is no way in. */
+/** The servers of `stream` that accept TCP connections and forward them; UDP servers are of no use here. */
 export function streamEntrances(tree: readonly Node[]): Directive[] {
   return directives(tree, 'stream')
     .flatMap(({ block }) => directives(block, 'server'))
@@ -210,7 +210,7 @@ export function streamEntrances(tree: readonly Node[]): Directive[] {
     });
 }
 
-/** A host name that leads to this server; null if it has none that can be told. */
+/** A host name that leads to this server; null if none can be determined. */
 export function hostOf(server: Directive | null): string | null {
   if (server === null) return null;
   const names = namesOf(server).map((name) =>

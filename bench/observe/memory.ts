@@ -1,7 +1,7 @@
 import { parseMeminfo, parsePss, parseTcpMemory } from './proc.ts';
 import { readNow } from './read-now.ts';
 
-/** Memory of connections, as far as the system tells; null where it does not. */
+/** Memory of connections as reported by the system; null if it does not report it. */
 export interface ConnectionMemory {
   /**
    * Proportional set size of these processes together, in bytes: pages that processes share count once (Pss in
@@ -9,15 +9,15 @@ export interface ConnectionMemory {
    */
   processBytes: number | null;
   /**
-   * What the kernel holds for sockets, in bytes, on the whole machine: slabs that cannot be reclaimed, which are where
-   * sockets live (SUnreclaim in meminfo), and the buffers of TCP (mem in sockstat, in pages).
+   * Memory that the kernel uses for sockets on the whole machine, in bytes: unreclaimable slabs, which
+   * contain the sockets (SUnreclaim in meminfo), and the buffers of TCP (mem in sockstat, in pages).
    */
   kernelBytes: number | null;
 }
 
 const PAGE_BYTES = 4096;
 
-/** Reads it now. */
+/** Reads the current values. */
 export function readConnectionMemory(pids: readonly number[], procfs = '/proc'): ConnectionMemory {
   const sizes = pids.map((pid) => parsePss(readNow(`${procfs}/${pid}/smaps_rollup`)));
   const known = sizes.flatMap((bytes) => bytes ?? []);

@@ -41,7 +41,7 @@ export interface ProcessUsage extends RunProcess {
 export interface SamplerOptions {
   /** µs since the run's epoch, on the monotonic clock. */
   nowUs: () => number;
-  /** The processes of a component that come and go, at this moment; new ones are watched from then on. */
+  /** Returns the current processes of a component that may come and go. New ones are watched from then on. */
   follow?: () => Promise<readonly RunProcess[]>;
   /** Default: 1 s. */
   intervalMs?: number;
@@ -51,9 +51,9 @@ export interface SamplerOptions {
 
 interface Watched {
   process: RunProcess;
-  /** When it was first seen; null: before the load. */
+  /** When it was first seen; null: before the load started. */
   bornUs: number | null;
-  /** When it was first missed; null: it is still there. */
+  /** When it was first missing; null: it still exists. */
   endedUs: number | null;
   threads: ThreadSums;
   samples: Sample[];
@@ -219,7 +219,7 @@ function sampleMachine(
     stolenUs: ticks.stolen * TICK_US,
     interruptUs: ticks.interrupt * TICK_US,
     besideUs,
-    // The clock of the run stands still meanwhile.
+    // The run's clock stops while the system is suspended.
     suspendedUs: wholeUs((parseUptime(readNow(`${procfs}/uptime`)) ?? nowUs) - nowUs),
   });
 }

@@ -8,7 +8,9 @@ export interface CalibrationSides {
   trials: Trial[];
 }
 
-/** Tunings that cost Nginx CPU time per event, the cheaper one first. Their descriptions have the details. */
+/**
+ * Tunings that cost Nginx CPU time per event, the less costly one first. Their descriptions have the details.
+ */
 const COSTLY = ['epoll-events-8', 'epoll-events-1'] as const;
 
 /** The deliberate extra work of the echo servers, with the suffix of the variant's name. */
@@ -41,7 +43,7 @@ export function calibrationSides(library: Library, profile: string): Calibration
   return {
     sides: [...named, ...slowed.map(({ side }) => side)],
     trials: [
-      { variant: again.variant.name, change: 'nothing: it is the same once more', expected: null },
+      { variant: again.variant.name, change: 'nothing: it is the same variant again', expected: null },
       {
         variant: placebo.variant.name,
         change: 'directives that cannot touch an upgraded connection',

@@ -5,15 +5,17 @@ import type { Placement, RunPlan } from '../model/plan.ts';
 import type { Processes } from './reckoning.ts';
 
 /**
- * The CPUs of each component; null if the kernel chooses. By default, processes are placed only on two CPUs: on
- * such a small machine the kernel otherwise moves the generator onto Nginx's CPU and back, and neither is ever seen
- * to be the limit. A closed loop reserves a CPU for what is to be saturated, if that is one process. An open loop
- * reserves one for the generator, which has a schedule to keep. Without a load, nothing is to be saturated. The runner stays off that CPU, because adding up
- * what the workers measured takes milliseconds.
+ * The CPUs of each component; null if the kernel chooses. By default, processes are pinned only on two CPUs:
+ * on such a small machine the kernel otherwise moves the generator onto Nginx's CPU and back, and neither
+ * ever appears to be the limit. A closed loop reserves a CPU for the process to saturate, if there is only
+ * one. An open loop reserves one for the generator, which has a schedule to keep. Without a load, nothing is
+ * to be saturated. The runner stays off that CPU, because adding up the workers' measurements takes
+ * milliseconds.
  *
  * @param asked --pin or --no-pin; null for neither
- * @param all processes of every variant of the invocation. Everything that is compared has the same placement,
- * which is determined by the largest of them. `direct` leaves the CPU idle that the proxy has in other variants.
+ * @param all processes of every variant of the invocation. Everything that is compared has the same
+ * placement, which the largest variant determines. `direct` leaves the CPU idle that the proxy has in other
+ * variants.
  */
 export function placementOf(
   asked: boolean | null,
@@ -36,13 +38,13 @@ export function placementOf(
   return processes.nginxWorkers === 0 ? direct(cpus, processes) : proxied(cpus, processes);
 }
 
-/** Number of processes of what is measured: Nginx, or the echo servers if there is no Nginx. */
+/** Number of processes of the component under test: Nginx, or the echo servers if there is no Nginx. */
 function subjectProcesses({ nginxWorkers, servers }: Processes): number {
   return nginxWorkers === 0 ? servers : nginxWorkers;
 }
 
 /**
- * How the workers of an open loop wait for the next message: spinning if they have CPUs that nothing else uses,
+ * How the workers of an open loop wait for the next message: spinning if they have CPUs to themselves,
  * otherwise sleeping. Null in a closed loop, which waits for echoes.
  */
 export function pacingOf(

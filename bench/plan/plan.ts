@@ -96,7 +96,7 @@ function nameOf({ name, variants, configurations }: RunRequest): string {
   return name ?? (names.length > 3 ? `${names.length}-variants` : names.join('-'));
 }
 
-/** Latin letters that have no decomposition into a letter of ASCII and a mark. */
+/** Latin letters that do not decompose into an ASCII letter and a mark. */
 const LATIN: Readonly<Record<string, string>> = {
   ...{ ß: 'ss', ẞ: 'SS', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L' },
   ...{ đ: 'd', Đ: 'D', ð: 'd', Ð: 'D', þ: 'th', Þ: 'Th', ı: 'i', ħ: 'h', Ħ: 'H', ŧ: 't', Ŧ: 'T' },

@@ -137,9 +137,7 @@ function processesOf(request: RunRequest, profile: Profile, machine: Machine, no
   };
 }
 
-/**
- * What determines the memory of a run.
- */
+/** The values that determine the memory of a run. */
 function demandOf(
   { client, server, connections, payload }: RunRequest,
   { step, load }: Pick<RunSpec, 'step' | 'load'>,

@@ -16,7 +16,8 @@ import {
 import { RAISE_PORTS, raiseOpenFiles } from './remedies.ts';
 
 /**
- * More processes than CPUs only cost memory and context switches. Beyond these numbers, a limit should be raised.
+ * More processes than CPUs only cost memory and context switches. If these numbers are not enough, a limit
+ * should be raised instead.
  */
 const MOST_NODE_PROCESSES = 32;
 const MOST_NGINX_WORKERS = 64;
@@ -44,7 +45,7 @@ export function generatorWorkers(request: RunRequest, machine: Machine, notices:
   );
 }
 
-/** Number of echo server processes: at least as many as the profile asks for. */
+/** Number of echo server processes: at least as many as the profile requires. */
 export function echoServers(
   request: RunRequest,
   profile: Profile,

@@ -3,8 +3,8 @@ import type { Machine } from '../model/machine.ts';
 import type { RunPlan } from '../model/plan.ts';
 
 /**
- * What a process, an address and a connection can hold or need: the figures behind the preflight's decisions. All
- * pure.
+ * Capacities and needs of a process, an address and a connection: the figures behind the preflight's
+ * decisions. All functions are pure.
  */
 
 /** Descriptors of a process other than connections: listeners, logs, pipes, epoll, the HTTP leg. */

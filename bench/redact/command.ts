@@ -1,6 +1,6 @@
 import { HIDDEN } from './public-words.ts';
 
-/** Words of the command line that name nothing of a person's. */
+/** Words of the command line that reveal nothing about the user. */
 const WORDS = new Set(
   'run compare throughput latency uniform poisson text binary lean ws node bun slower all'.split(' '),
 );

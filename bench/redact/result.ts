@@ -9,17 +9,18 @@ import { publicConfiguration } from './configuration.ts';
 import { HIDDEN, isPublicWord } from './public-words.ts';
 import { textRedactor } from './text.ts';
 
-/** Leaves out of a result, while it comes about, what tells whose it is. */
+/** Removes from a growing result what would reveal its origin. */
 export interface Redactor {
   head: ResultHead;
   event(event: BenchEvent): BenchEvent;
 }
 
 /**
- * A result without host names, user names, paths, and comments and own words of its configurations. Labels, note and
- * series are kept: they were given to be read. The result can be read, drawn and compared like any other.
+ * A result without host names, user names and paths, and without comments and private words of its
+ * configurations. Labels, note and series are kept, because they were written to be read. The result can be
+ * read, drawn and compared like any other.
  *
- * @param words that must not be in it either: of this machine and its user
+ * @param words further words that must not appear: those of this machine and its user
  */
 export function redactResult(result: Result, words: readonly string[]): Result {
   const redactor = makeState(result, words);
@@ -33,7 +34,7 @@ export function redactResult(result: Result, words: readonly string[]): Result {
   };
 }
 
-/** The same for a result that has only begun. */
+/** The same for a result that has just begun. */
 export function makeRedactor(head: ResultHead, words: readonly string[]): Redactor {
   const state = makeState(head, words);
   return {
@@ -49,7 +50,7 @@ export function makeRedactor(head: ResultHead, words: readonly string[]): Redact
   };
 }
 
-/** What is known so far of what must be hidden, and the functions that hide it. */
+/** The words known so far that have to be hidden, and the functions that hide them. */
 function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly string[]) {
   const names = publicNames(variants);
   const words = new Set([...given, ...variants.flatMap(wordsOfVariant)]);
@@ -111,18 +112,18 @@ function makeState({ variants }: Pick<ResultHead, 'variants'>, given: readonly s
   };
 }
 
-/** Variants that are named after a file are numbered. */
+/** Numbers the variants that are named after a file. */
 function publicNames(variants: readonly Variant[]): Map<string, { name: string; profile: string }> {
   const own = variants.filter(({ name, profile }) => profile.startsWith('conf:') || /[/\\]/.test(name));
   return new Map(own.map(({ name }, at) => [name, { name: `conf-${at + 1}`, profile: `conf:${at + 1}` }]));
 }
 
-/** Folders that half the world has; `conf` is in the names that are given in place of private ones. */
+/** Common folder names. `conf` is part of the names that replace private ones. */
 const COMMON_FOLDERS = new Set(
   'conf conf.d etc home local nginx opt root sites-available sites-enabled srv tmp usr var www'.split(' '),
 );
 
-/** Where a notice has names of files. */
+/** Keys under which a notice has file names. */
 const FILES = new Set(['argument', 'place', 'places']);
 
 function filesIn(fact: Fact, key = ''): string[] {
@@ -131,7 +132,7 @@ function filesIn(fact: Fact, key = ''): string[] {
   return Object.entries(fact).flatMap(([name, each]) => filesIn(each, Array.isArray(fact) ? key : name));
 }
 
-/** The private parts of a path, perhaps with a line. */
+/** The private parts of a path, which may end with a line number. */
 function wordsOfPath(path: string): string[] {
   return path
     .replace(/:\d+$/, '')
@@ -158,12 +159,12 @@ function publicVariant(variant: Variant, names: ReturnType<typeof publicNames>):
   return {
     ...variant,
     ...other,
-    title: other === undefined ? title : 'A configuration of one’s own',
+    title: other === undefined ? title : 'The user’s own configuration',
     proxy: proxy && { ...proxy, tunings: tunings ?? [] },
   };
 }
 
-/** The time, and variants by their public names: a name that a person gave may be anything. */
+/** The time, and variants by their public names. A name that the user chose may be anything. */
 function publicId({ id, plan }: ResultHead, variants: readonly Variant[]): string {
   const names =
     variants.length > 3 ? `${variants.length}-variants` : variants.map(({ name }) => name).join('-');
@@ -182,12 +183,12 @@ function redactValidity(
   };
 }
 
-/** What is left of an id: the rest is a name that a person gave. */
+/** The time in an id; the rest is a name that the user chose. */
 function timeOf(id: string): string {
   return /^\d{8}T\d{6}Z/.exec(id)?.[0] ?? 'result';
 }
 
-/** Keys whose text is a word of the bench's own. */
+/** Keys whose text is one of the bench's own words. */
 const FIXED = new Set([
   'code',
   'level',
@@ -201,7 +202,7 @@ const FIXED = new Set([
   'startedAt',
 ]);
 
-/** The value with every text in it redacted, however deep it stands and whatever kind of value it is. */
+/** Redacts every text in a value, at any depth and in any kind of value. */
 function redacted<T>(value: T, redactText: (text: string) => string): T {
   const redact = (each: unknown, key: string): unknown => {
     if (typeof each === 'string')
@@ -213,7 +214,7 @@ function redacted<T>(value: T, redactText: (text: string) => string): T {
   return redact(value, '') as T;
 }
 
-/** The error log quotes requests and addresses, and the arguments of the build name folders. */
+/** The error log quotes requests and addresses, and the build arguments name folders. */
 function publicFacts(facts: NginxFacts, redactText: (text: string) => string): NginxFacts {
   const { version, buildArguments, given, configuration } = facts;
   return {
@@ -230,7 +231,9 @@ function publicFacts(facts: NginxFacts, redactText: (text: string) => string): N
   };
 }
 
-/** Values of X-Cache-Status come from `$upstream_cache_status`, or from wherever a configuration takes them. */
+/**
+ * Values of X-Cache-Status come from `$upstream_cache_status`, or from any other source in a configuration.
+ */
 function publicHttp(leg: HttpLeg): HttpLeg {
   const cache = leg.cache && Object.entries(leg.cache).filter(([status]) => /^[A-Z]{3,11}$/.test(status));
   return {

@@ -4,7 +4,10 @@ import type { Calibration, FigureSpread, KeptCalibration, KnownEffect } from '..
 import { formatShare, formatTime, NOTHING } from '../wording/format.ts';
 import { formatDetectable, formatEffect } from './comparison/effect.ts';
 
-/** One sentence about what cannot differ, one for each known cost, and one about the smallest that was found. */
+/**
+ * One sentence about variants that cannot differ, one for each known cost, and one about the smallest cost
+ * that was found.
+ */
 export function calibrationSentences(calibration: Calibration): string[] {
   const { falsePositives, known } = calibration;
   return [

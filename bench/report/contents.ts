@@ -25,11 +25,11 @@ import type { FoldedSection, Section, View } from './view.ts';
 interface Contents {
   /** Always shown. */
   open: readonly ((view: View) => Section)[];
-  /** The facts behind it: of each the title and the finding are shown, the rest when it is opened. */
+  /** The facts behind it. Title and finding are always shown, the rest when the reader opens it. */
   folded: readonly ((view: View) => FoldedSection)[];
 }
 
-/** What every scenario has behind its own sections. */
+/** Sections that every scenario shows after its own. */
 const BEHIND_ALL = [notices, spread, failures, protocols, httpLeg, runs, setup, configurations];
 
 /** The sections of a result's report: those of its kind, and those of its scenario. */

@@ -96,13 +96,19 @@ export interface JsonRun {
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
-  /** Bytes for each connection with the ends of the 95 % interval, where they were opened in stages; otherwise null. */
+  /**
+   * Bytes per connection with the ends of the 95 % interval, if connections were opened in stages; otherwise
+   * null.
+   */
   memorySlopes: RunFigures['memorySlopes'];
-  /** Everything that the scenario counts, by name: sums over the run, and the levels at its end. */
+  /** All counters of the scenario by name: sums over the run, and the levels at its end. */
   counts: Readonly<Record<string, number>>;
-  /** What was done to the topology, in µs since the run began. */
+  /** The actions on the topology, in µs since the run began. */
   timeline: Run['timeline'];
-  /** `succeeded`: answered with a 2xx, as is counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not at all. */
+  /**
+   * `succeeded`: answered with a 2xx, as counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not
+   * at all.
+   */
   http:
     | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
     | null;
@@ -115,7 +121,7 @@ export interface JsonRun {
   failures: Record<string, number>;
 }
 
-/** Conclusions that have a field of their own. */
+/** Conclusions that have a separate field. */
 const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
 /** The summary of a result for programs. */
@@ -145,7 +151,7 @@ function jsonAnswers(result: Result): JsonSummary['answers'] {
   return viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) }));
 }
 
-/** Conclusions of results that answer another question than how their runs went. */
+/** Conclusions of results that answer a different question than how their runs went. */
 const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
 
 function jsonComparison(

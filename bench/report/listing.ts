@@ -13,7 +13,7 @@ import { pageOf } from './page.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
-/** A folder in reports/: the index of its result, or a sentence that says why it cannot be read. */
+/** A folder in reports/: the index of its result, or a sentence on why it cannot be read. */
 export interface ListingEntry {
   folder: string;
   index: ResultIndex | null;
@@ -109,7 +109,7 @@ function cellsOf(run: RunSummary): [string, ...string[]] {
   ];
 }
 
-/** Relative, so that the folder can be moved or served as it is. */
+/** A relative link, so that the folder can be moved or served as it is. */
 function link({ folder, hasReport }: ListingEntry, text: string): Markup {
   return hasReport ? html`<a href="./${encodeURIComponent(folder)}/report.html">${text}</a>` : html`${text}`;
 }

@@ -44,7 +44,10 @@ interface Own {
   of: RunView;
 }
 
-/** Findings that say one thing of several runs once, with whose it is and their figures as spans. */
+/**
+ * Merges findings about several runs that say the same, with the names of the runs and their figures as
+ * ranges.
+ */
 export function saidAlike(said: readonly { what: Finding; of: RunView }[], view: View): Said<Finding>[] {
   return groupedFindings(said, ({ what }) => what).map(({ members, finding }) => ({
     what: finding,

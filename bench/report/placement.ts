@@ -4,7 +4,7 @@ import { notice } from '../wording/finding.ts';
 import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
-/** Where the processes of a run were placed; without Nginx no CPU counts as its own. Null: nowhere in particular. */
+/** The CPUs that the processes of a run were pinned to; without Nginx, it has no CPUs. Null: not pinned. */
 export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
   if (placement === null) return null;
   const { server, generator, runner } = placement;

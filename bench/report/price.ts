@@ -47,7 +47,7 @@ export function priceRows({ variants }: Price): string[][] {
   });
 }
 
-/** Each reason once, with the metrics that it is about. */
+/** Each reason once, with the metrics it applies to. */
 export function doubtLines({ variants }: Price): string[] {
   const reasons = new Map<string, Set<string>>();
   for (const figure of variants.flatMap(({ figures }) => figures)) {

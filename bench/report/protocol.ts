@@ -32,13 +32,13 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
 
 const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
 
-/** The type of the key in the listener's certificate: what most of a handshake's CPU time depends on. */
+/** The key type of the listener's certificate, which determines most of a handshake's CPU time. */
 export function keyName(probe: Probe | null): string {
   const type = probe?.tlsKeyType ?? null;
   return type === null ? NOTHING : (KEY_NAMES[type] ?? type);
 }
 
-/** What a cache did for ordinary GETs, and what it does not do; empty if there is none. */
+/** What a cache did for ordinary GETs and what it did not do; empty if there is none. */
 export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';

@@ -5,13 +5,13 @@ import type { FoldedSection, Section, VariantView, View } from './view.ts';
 /** The cells of a table by heading, in the order in which readers want them. */
 export type Cells = readonly (readonly [heading: string, cell: string])[];
 
-/** What `sections.ts` in the folder of a scenario exports: what reports say about its runs. */
+/** The exports of `sections.ts` in a scenario's folder: how reports describe its runs. */
 export interface ScenarioReport {
   /** The answer for one variant, in a sentence or two. */
   answer(variant: VariantView): string;
   /** The same in figures, the name of the variant first; a dash for missing values. */
   cells(variant: VariantView): Cells;
-  /** Headings of cells that are words, and are aligned to the left. */
+  /** Headings of cells that contain words, which are aligned to the left. */
   words: readonly string[];
   /** The cells in lines, for terminals that are too narrow for a table. */
   lines: readonly { before: string; headings: readonly string[] }[];
@@ -19,7 +19,7 @@ export interface ScenarioReport {
   remarks(view: View): string[];
   /** Sections that are always shown. */
   open: readonly ((view: View) => Section)[];
-  /** Sections of which the title and the finding are shown, the rest when it is opened. */
+  /** Sections of which only title and finding are shown until the reader opens them. */
   folded: readonly ((view: View) => FoldedSection)[];
   /** Shown in comparisons, below the effects. */
   ofRounds: readonly ((view: View) => Section)[];

@@ -193,7 +193,7 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   .effects .tick { font-size: 14px; }
 }
 @page { margin: 12mm; }
-/* Nothing can be opened on paper; without the script links open nothing. */
+/* On paper nothing can be opened, and without the script links open nothing. */
 @media print { .folded > details::details-content { content-visibility: visible; } }
 @media (scripting: none) { details::details-content { content-visibility: visible; } }
 @media print {
@@ -212,7 +212,10 @@ footer { color: var(--muted); font-size: 0.86rem; padding: 8px 0 40px; }
   h2, h3, caption, .head, .finding, .controls { break-after: avoid; }
   .cards { grid-template-columns: 1fr 1fr; }
   .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
-  /* Drawn for a sheet of A4, whatever the window is, for a browser lays out for paper after the script has drawn. */
+  /*
+   * Drawn for a sheet of A4, whatever the window size, because a browser lays out for paper after the script
+   * has drawn.
+   */
   .canvas { height: 250px; width: 675px; max-width: 100%; }
   .pair .canvas { height: 190px; width: 323px; }
   .canvas canvas { max-width: 100%; height: auto !important; }

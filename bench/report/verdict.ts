@@ -5,7 +5,7 @@ import { formatCount, NOTHING } from '../wording/format.ts';
 import { capital, sentence } from '../wording/words.ts';
 import type { RunView } from './view.ts';
 
-/** In one word: how the run ended if not well, otherwise whether it can be trusted. */
+/** One word: how the run ended if it did not complete, otherwise whether it can be trusted. */
 export function verdictOf({ run }: RunView): string {
   return run.outcome.state === 'completed' ? run.validity.verdict : run.outcome.state;
 }
@@ -86,13 +86,13 @@ export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   none: 'none',
 };
 
-/** In an open loop: how many messages the schedule asked for, and how many were given up before being sent. */
+/** In an open loop: how many messages were scheduled, and how many were given up before being sent. */
 export interface Due {
   due: number;
   unsent: number;
 }
 
-/** Null in a closed loop, which has no schedule, and in results from before this was counted. */
+/** Null in a closed loop, which has no schedule, and in results that predate this counter. */
 export function dueOf({ plan, workers, slices }: Run): Due | null {
   if (plan.workload.load?.kind !== 'open') return null;
   const counts = workers.length > 0 ? workers : slices.map(({ counters }) => counters);

@@ -18,7 +18,7 @@ import type { ChartSpec } from './page/spec.ts';
 export interface RunView {
   run: Run;
   figures: RunFigures;
-  /** The variant, which names the run among those of its step. */
+  /** The name of the variant, which identifies the run within its step. */
   name: string;
   /** The step, with a suffix if it is not the run that gives the answer. */
   step: string;
@@ -31,7 +31,7 @@ export interface RunView {
   times: Histogram;
   /** The course from the warm-up on, thinned for charts. */
   points: Point[];
-  /** The same for the time in which its connections were opened, which may be many times as long. */
+  /** The same for the time in which its connections opened, which may be many times as long. */
   connecting: Point[];
   /** The seconds of its steady phase and what disturbed them; null if the machine was not sampled. */
   seconds: SteadySecond[] | null;
@@ -47,7 +47,7 @@ export interface VariantView {
   colour: string;
   /** By step; a step without a run is missing. */
   answers: Readonly<Record<Step, RunView>>;
-  /** Why the open loop was left out, where that was decided. */
+  /** Why the open loop was left out, if it was. */
   leftOut: Finding | null;
 }
 
@@ -77,11 +77,11 @@ export interface Section {
   charts: ChartSpec[];
 }
 
-/** A section that is closed until a reader opens it: until then only its title and its finding are shown. */
+/** A section that is closed at first: until the reader opens it, only its title and its finding are shown. */
 export interface FoldedSection extends Omit<Section, 'body'> {
-  /** One sentence, made from the data. */
+  /** One sentence, generated from the data. */
   finding: string;
-  /** Null where the finding says it all. */
+  /** Null if the finding says it all. */
   body: Markup | null;
 }
 

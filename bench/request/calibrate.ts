@@ -7,16 +7,16 @@ import { DURATION_US, type RunRequest, requestOf } from './run.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 import { quoted } from './units.ts';
 
-/** What `calibrate` was asked for. */
+/** The request of `calibrate`. */
 export interface CalibrateRequest {
   /** The request of each run; its only variant is the baseline. */
   run: RunRequest;
-  /** Null: as many as in a comparison, or as fit into the budget. */
+  /** Null: as many as in a comparison, or as many as fit into the budget. */
   rounds: number | null;
   budgetMs: number | null;
 }
 
-/** The same as in a comparison, because that is what is calibrated. */
+/** The same as in a comparison, so that the calibration applies to comparisons. */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
 
@@ -34,7 +34,7 @@ const OPTIONS = {
   'The load': {
     connections: LOAD.connections,
     duration: { ...LOAD.duration, help: 'Length of the measured phase of each run [3s]' },
-    warmup: { ...LOAD.warmup, help: 'Load before it, not counted [2s]' },
+    warmup: { ...LOAD.warmup, help: 'Load before it, not measured [2s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
     seed: LOAD.seed,

@@ -20,7 +20,7 @@ import { RUN_OPTIONS } from './run-options.ts';
 import { parseCondition, unmeasurable } from './threshold.ts';
 import { type Bounds, formatNumber, quoted } from './units.ts';
 
-/** What `capacity` was asked for. */
+/** The request of `capacity`. */
 export interface CapacityRequest {
   /** The request of each trial; it has one variant. */
   run: RunRequest;
@@ -36,7 +36,7 @@ export interface CapacityRequest {
   budgetMs: number | null;
 }
 
-/** Long enough for a p99 that is more than noise, short enough for a search of a dozen trials. */
+/** Long enough for a meaningful p99, short enough for a search of a dozen trials. */
 const DURATION_MS = 5000;
 const WARMUP_MS = 2000;
 
@@ -76,7 +76,7 @@ const CAPACITY_OPTIONS = {
   budget: { value: 'TIME', help: 'Start no trial that would end later than this' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a search, or that a search has in another form. */
+/** Options of `run` that make no sense in a search, or that a search has in a different form. */
 const NOT_OF_A_TRIAL = [
   'steps',
   'baseline',

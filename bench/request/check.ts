@@ -6,12 +6,12 @@ import { last } from './given.ts';
 import type { Options } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
-/** What `check` was asked for. */
+/** The request of `check`. */
 export interface CheckRequest {
   /** Path of the configuration. */
   path: string;
   configuration: ConfigurationOptions;
-  /** Path of a binary, or a suite of Debian; null: the one on PATH, else a fetched one. */
+  /** Path of a binary, or a Debian suite; null: the one on PATH, else a fetched one. */
   nginx: string | null;
   json: boolean;
 }

@@ -10,21 +10,21 @@ import { RUN_OPTIONS } from './run-options.ts';
 import { checkSteps, namedSteps, scenarioOf } from './scenario.ts';
 import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored.ts';
 
-/** What `compare` was asked for. */
+/** The request of `compare`. */
 export interface CompareRequest {
   /** The request of each run; the first variant is the baseline. */
   run: RunRequest;
-  /** Tunings of the baseline, each of which makes another variant. */
+  /** Tunings of the baseline; each adds a variant. */
   tunes: readonly string[];
-  /** Null: as many as all metrics need for a verdict, or as fit into the budget. */
+  /** Null: as many as all metrics need for a verdict, or as many as fit into the budget. */
   rounds: number | null;
   budgetMs: number | null;
   failOnSlower: boolean;
 }
 
 /**
- * Many short runs say more than a few long ones: two runs of 10 s differ hardly less than two of 3 s, and only
- * separate runs are independent of each other.
+ * Many short runs say more than a few long ones: two runs of 10 s differ hardly less than two of 3 s, and
+ * only separate runs are independent of each other.
  */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
@@ -40,7 +40,7 @@ const COMPARISON_OPTIONS = {
   markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a comparison, or that it has in another form. */
+/** Options of `run` that make no sense in a comparison, or that it has in a different form. */
 const ABSENT = {
   profile: 'name the variants, for example compare plain tls',
   baseline: 'its first variant is the baseline',

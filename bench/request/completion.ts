@@ -5,7 +5,7 @@ import { suggestion } from './nearest.ts';
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** What `completion` was asked for. */
+/** The request of `completion`. */
 export interface CompletionRequest {
   shell: Shell;
 }

@@ -21,8 +21,9 @@ const RIVALS = [
 ] as const;
 
 /**
- * The options that a file has for a command: those for all commands, if this one has them, overridden by those under
- * its name. Keys are names of options, as typed or in camel case. The whole file is checked, whatever the command.
+ * The options that a file has for a command: those for all commands, if this command has them, overridden by
+ * those under its name. Keys are names of options, as typed or in camel case. The whole file is checked,
+ * whatever the command.
  *
  * @throws Problem('usage') for an unknown key, with the nearest one, and for a value of the wrong type
  */
@@ -133,7 +134,7 @@ function wrong({ name }: ConfigFile, sentence: string): Problem {
   return new Problem('usage', `${name}: ${sentence}`);
 }
 
-/** A value as a message names it. */
+/** A value as shown in a message. */
 function nameOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'string') return value.trim() === '' ? 'an empty string' : quoted(value);

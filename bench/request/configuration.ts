@@ -5,7 +5,7 @@ import { Incomplete } from './incomplete.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** Options that mean nothing without --conf. */
+/** Options that only apply with --conf. */
 export const NEEDS_CONF = ['conf-root', 'env-file', 'ws-path', 'host', 'header', 'keep-guards'];
 
 /** Like `readingOptions`, for commands that take a configuration with --conf. */
@@ -19,7 +19,10 @@ export function configurationOptions(given: GivenOptions): ConfigurationOptions 
   return readingOptions(given);
 }
 
-/** Reads how to read the user's configuration and where to enter it; throws a Problem of kind `usage`. */
+/**
+ * Parses the options for reading the user's configuration and for choosing its WebSockets. Throws a Problem
+ * of kind `usage`.
+ */
 export function readingOptions(given: GivenOptions): ConfigurationOptions {
   return {
     roots: (given.get('conf-root') ?? []).map(rootOf),
@@ -40,7 +43,10 @@ function rootOf(text: string): { from: string; to: string } {
   );
 }
 
-/** It becomes part of the request line (RFC 9112 section 3.2.1), so nothing in it may end that line. */
+/**
+ * The path becomes part of the request line (RFC 9112 section 3.2.1), so it must not contain anything that
+ * ends that line.
+ */
 function websocketPathOf(given: GivenOptions): string | null {
   const path = last(given, 'ws-path');
   if (path === null || /^\/[!-~]*$/.test(path)) return path;

@@ -2,7 +2,7 @@ import type { Command } from './command.ts';
 import { last } from './given.ts';
 import { RUN_OPTIONS } from './run-options.ts';
 
-/** What `doctor` was asked for. */
+/** The request of `doctor`. */
 export interface DoctorRequest {
   /** Null: from PATH, otherwise downloaded, as for a run. */
   nginxPath: string | null;

@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { GivenOptions } from './options.ts';
 import { type Bounds, parseCount, parseDuration, parseNumber, quoted } from './units.ts';
 
-/** Values of options as they were given, the last where there are several; null where an option is missing. */
+/** The value of an option, the last if there are several; null if the option is missing. */
 export function last(given: GivenOptions, name: string): string | null {
   return given.get(name)?.at(-1) ?? null;
 }

@@ -1,6 +1,6 @@
 /**
- * The name that a mistyped word was most likely meant to be; null where none is near. Distance is
- * Levenshtein's with swapped neighbours counted as one (optimal string alignment).
+ * The name that a mistyped word most likely means; null if none is close. The distance is Levenshtein's, with
+ * swapped neighbours counted as one edit (optimal string alignment).
  */
 export function nearest(word: string, names: readonly string[]): string | null {
   const typed = word.toLowerCase().slice(0, 64);
@@ -8,7 +8,7 @@ export function nearest(word: string, names: readonly string[]): string | null {
   let bestDistance = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const name of names) {
     const known = name.toLowerCase();
-    // what was begun right counts as one slip: --conn for --connections
+    // A correct beginning counts as one edit: --conn for --connections.
     const begun = typed.length >= 3 && known.startsWith(typed);
     const between = begun ? 1 : distance(typed, known);
     if (between < bestDistance) {

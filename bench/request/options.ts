@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
 import { Problem } from '../model/failure.ts';
 
-/** One option of the command line; the help text is laid out from the same table. */
+/** One option of the command line; the help text is generated from the same table. */
 export interface Option {
   short?: string;
   /** How `--help` writes the value; null for a switch. */
   value: string | null;
   /** May be given more than once. */
   many?: boolean;
-  /** The value may be left out; what follows is one where it has this form. */
+  /** The value may be omitted. The next word is the value if it has this form. */
   optional?: RegExp;
   help: string;
 }
@@ -32,10 +32,10 @@ export const JSON_OPTION = {
 export type GivenOptions = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Splits what follows the command's name into options and operands. Throws a Problem of kind `usage` for an option
- * that lacks its value or is given too often, and what `unknown` makes of an unknown one.
+ * Splits the words after the command's name into options and operands. Throws a Problem of kind `usage` for
+ * an option that lacks its value or is repeated, and the result of `unknown` for an unknown option.
  *
- * @param unknown gets the option as it was typed: `--colour`, `-x`
+ * @param unknown called with the option as typed: `--colour`, `-x`
  */
 export function readOptions(
   args: readonly string[],
@@ -84,7 +84,7 @@ export function readOptions(
   return { given, operands };
 }
 
-/** Whether a word is the value of the option before it, which may be without one. */
+/** Whether a word is the value of the preceding option, whose value may be omitted. */
 function isValueOf(
   before: { kind: string; name?: string; value?: string | undefined } | undefined,
   word: string,
@@ -106,7 +106,8 @@ function switched({ rawName, value }: OptionToken): [] {
 }
 
 function valued({ rawName, value, inlineValue }: OptionToken, option: Option): string {
-  // `--profile --json`: the next option is no value; a negative number is one, and is refused as a number
+  // `--profile --json`: the next option is not a value. A negative number is one, and is rejected as a
+  // number.
   const taken = value !== undefined && (inlineValue === true || !/^-\D/.test(value));
   if (taken && value.trim() !== '') return value;
   throw new Problem('usage', `${rawName} needs a value: ${rawName} ${option.value}.`);

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 
-/** What `profiles` was asked for. */
+/** The request of `profiles`. */
 export interface ProfilesRequest {
   json: boolean;
 }

@@ -1,9 +1,9 @@
 import type { Command } from './command.ts';
 import { last } from './given.ts';
 
-/** What `publish` was asked for. */
+/** The request of `publish`. */
 export interface PublishRequest {
-  /** Of results, or of folders with results. */
+  /** Paths of results, or of folders with results. */
   paths: readonly string[];
   /** Folder of the site. */
   out: string;

@@ -4,9 +4,9 @@ import type { Command } from './command.ts';
 import { EXPORT_OPTION, exportsOf } from './exports.ts';
 import { JSON_OPTION } from './options.ts';
 
-/** What `report` was asked for. */
+/** The request of `report`. */
 export interface ReportRequest {
-  /** Of a result's folder, or of the result.json in it. */
+  /** Path of a result's folder, or of the result.json in it. */
   path: string;
   json: boolean;
   exports: readonly WantedExport[];

@@ -46,10 +46,10 @@ const NAMES = Object.keys(COMMANDS) as CommandName[];
 const ASIDE = ['help', 'version'] as const;
 const WORDS = [...NAMES, ...ASIDE];
 
-/** What a command line asks for. */
+/** A parsed command line. */
 export type Request =
   | ReturnType<(typeof COMMANDS)[CommandName]['parse']>
-  /** Of one command, or null for all. */
+  /** For one command, or null for all. */
   | { command: 'help'; of: CommandName | null }
   | { command: 'version' };
 

@@ -49,7 +49,7 @@ export const RUN_OPTIONS = {
     connections: { short: 'c', value: 'N', help: 'WebSocket connections [1000]' },
     steps: { value: 'NAMES', help: 'Some of its steps: throughput, latency [all of its steps]' },
     duration: { short: 'd', value: 'TIME', help: 'Length of the measured phase of each step [10s]' },
-    warmup: { short: 'w', value: 'TIME', help: 'Load before it, not counted [2s]' },
+    warmup: { short: 'w', value: 'TIME', help: 'Load before it, not measured [2s]' },
     rate: {
       short: 'R',
       value: 'N',

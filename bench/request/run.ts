@@ -25,13 +25,13 @@ import { type Tags, tagsOf } from './tags.ts';
 import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
 
-/** What `run` was asked for. Null means that the preflight decides. */
+/** The request of `run`. Null means that the preflight decides. */
 export interface RunRequest extends ScenarioRequest {
   /** Names as typed: `tls`, `tls+buf-16k`; `all` is not resolved yet. */
   variants: readonly string[];
   /** Paths of the user's own configurations, which run after the variants. */
   configurations: readonly string[];
-  /** How to read those, and where to enter them. */
+  /** How to read those, and which of their WebSockets to use. */
   configurationOptions: ConfigurationOptions;
   /** The steps of each variant, in order. */
   steps: readonly Step[];
@@ -50,7 +50,7 @@ export interface RunRequest extends ScenarioRequest {
   client: 'lean' | 'ws';
   /** Of the lean client and server; null: the preflight decides. */
   engine: EngineName | null;
-  /** Null: the usual one of each step. */
+  /** Null: the default of each step. */
   server: 'ws' | 'lean' | null;
   workers: number | null;
   servers: number | null;

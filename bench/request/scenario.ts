@@ -10,7 +10,7 @@ import { suggestion } from './nearest.ts';
 import type { GivenOptions } from './options.ts';
 import { quoted } from './units.ts';
 
-/** The scenario that was asked for, with the options that only it has. */
+/** The requested scenario, with the options that only it has. */
 export interface ScenarioRequest {
   scenario: ScenarioDefinition;
   scenarioOptions: ScenarioOptions;
@@ -63,9 +63,9 @@ function textOf(
 }
 
 /**
- * --steps names the steps; null without it.
+ * The steps named by --steps; null if it is missing.
  *
- * @throws Problem('usage') for one that the scenario does not have
+ * @throws Problem('usage') for a step that the scenario does not have
  */
 export function namedSteps(given: GivenOptions, { steps }: ScenarioDefinition): Step[] | null {
   const text = last(given, 'steps');
@@ -98,7 +98,7 @@ export function checkMetrics(conditions: readonly Condition[], scenario: Scenari
   }
 }
 
-/** What completes a line whose options need a step that it leaves out. */
+/** Completes a line whose options need a step that it excludes. */
 export function allSteps({ steps }: ScenarioDefinition): { steps: string } {
   return { steps: steps.map(({ name }) => name).join(',') };
 }
@@ -110,7 +110,7 @@ const OF_LOADS: Readonly<Record<string, Load['kind']>> = {
   'in-flight': 'closed',
 };
 
-/** @throws Incomplete for an option of a step that is not run */
+/** @throws Incomplete for an option of a step that is excluded */
 export function checkSteps(given: GivenOptions, scenario: ScenarioDefinition, steps: readonly Step[]): void {
   for (const [option, kind] of Object.entries(OF_LOADS)) {
     const [needed] = stepsWith(kind, scenario);

@@ -1,15 +1,14 @@
 import { Problem } from '../model/failure.ts';
 
 /**
- * Quantities as people write them. Every parser takes the option's name for its error message and
- * throws a Problem of kind `usage`, nothing else. Every formatter writes text that its parser reads
- * back to the same value.
+ * Quantities as users write them. Every parser takes the option's name for its error message, and only throws
+ * a Problem of kind `usage`. Every formatter writes text that its parser reads back as the same value.
  */
 
-/** Suffixes and what they multiply by, in the order in which a formatter tries them. */
+/** Suffixes and their factors, in the order in which a formatter tries them. */
 type Suffixes = readonly (readonly [suffix: string, factor: number])[];
 
-/** SI: a message rate of `10k` is 10,000. Lower and upper case mean the same. */
+/** SI: a message rate of `10k` is 10,000. Case is ignored. */
 const SI: Suffixes = [
   ['G', 1e9],
   ['M', 1e6],
@@ -17,7 +16,7 @@ const SI: Suffixes = [
   ['', 1],
 ];
 
-/** In nginx's own units, where `16k` is 16,384: a message of 16k is as large as a buffer of 16k. */
+/** Nginx's own units, in which `16k` is 16,384: a message of 16k is as large as a buffer of 16k. */
 const BINARY: Suffixes = [
   ['M', 2 ** 20],
   ['k', 2 ** 10],
@@ -50,7 +49,7 @@ export function parseNumber(option: string, text: string, bounds: Bounds): numbe
   return within(option, text, value, bounds, formatNumber);
 }
 
-/** As parseNumber, but for things that cannot be halved. */
+/** Like parseNumber, for whole numbers only. */
 export function parseCount(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, SI);
   if (value === null || !Number.isInteger(value))
@@ -59,8 +58,8 @@ export function parseCount(option: string, text: string, bounds: Bounds): number
 }
 
 /**
- * A time in whole µs: `500ms`, `30s`, `2m`, `1h`, `100us`. The unit is required, except for 0: load
- * generators disagree on whether a bare 10 is seconds or milliseconds.
+ * A time in whole µs: `500ms`, `30s`, `2m`, `1h`, `100us`. The unit is required, except for 0, because load
+ * generators disagree on whether a bare 10 means seconds or milliseconds.
  */
 export function parseDuration(option: string, text: string, boundsUs: Bounds): number {
   const value = scaled(text, TIME) ?? (text === '0' ? 0 : null);
@@ -75,7 +74,7 @@ export function parseDuration(option: string, text: string, boundsUs: Bounds): n
   return within(option, text, value, boundsUs, formatDuration);
 }
 
-/** A size in bytes: `64`, `16k` (16,384, as nginx counts), `16KiB`, `1M`. */
+/** A size in bytes: `64`, `16k` (16,384, as in nginx), `16KiB`, `1M`. */
 export function parseBytes(option: string, text: string, bounds: Bounds): number {
   const value = scaled(text, BINARY);
   if (value === null || !Number.isInteger(value)) {
@@ -84,7 +83,7 @@ export function parseBytes(option: string, text: string, bounds: Bounds): number
   return within(option, text, value, bounds, formatBytes);
 }
 
-/** One size or two with a dash between, both included: `64`, `64-1024`, `1k-16k`. */
+/** One size, or two separated by a dash, both included: `64`, `64-1024`, `1k-16k`. */
 export function parseByteRange(option: string, text: string, bounds: Bounds): Bounds {
   const [low = '', high, ...rest] = text.split('-');
   if (rest.length > 0)
@@ -101,7 +100,7 @@ export function formatNumber(value: number): string {
   return unscaled(value, SI);
 }
 
-/** `us` in whole microseconds. */
+/** Formats `us`, a whole number of microseconds. */
 export function formatDuration(us: number): string {
   return us === 0 ? '0' : unscaled(us, TIME);
 }
@@ -114,14 +113,14 @@ export function formatByteRange({ min, max }: Bounds): string {
   return min === max ? formatBytes(min) : `${formatBytes(min)}-${formatBytes(max)}`;
 }
 
-/** Null where the text is no quantity in these units. */
+/** Null if the text is not a quantity in these units. */
 function scaled(text: string, suffixes: Suffixes): number | null {
   const [, digits = '', suffix = ''] = /^(\d{1,15}(?:\.\d{1,9})?)(\p{L}{0,3})$/u.exec(text.trim()) ?? [];
-  // NFKC makes one of the two characters that look like µ; k and K, s and S are the same to everybody
+  // NFKC maps both characters that look like µ to one. Nobody distinguishes k and K, or s and S.
   const wanted = suffix.normalize('NFKC').toLowerCase();
   const found = suffixes.find(([name]) => name.normalize('NFKC').toLowerCase() === wanted);
   if (digits === '' || found === undefined) return null;
-  // 15 digits undo what binary fractions add: 1.005 × 1000 is 1004.9999999999999
+  // Rounding to 15 digits removes the errors of binary fractions: 1.005 × 1000 is 1004.9999999999999.
   return Number((Number(digits) * found[1]).toPrecision(15));
 }
 
@@ -144,7 +143,7 @@ function within(
   throw wrong(option, text, `must be between ${format(min)} and ${format(max)}`);
 }
 
-/** ` from 1 to 1M`; nothing where only the type of a number is the bound. */
+/** ` from 1 to 1M`; empty if there is no other bound than the type of a number. */
 function range({ min, max }: Bounds): string {
   return max === Number.MAX_SAFE_INTEGER ? '' : ` from ${formatNumber(min)} to ${formatNumber(max)}`;
 }
@@ -153,7 +152,9 @@ function wrong(option: string, text: string, what: string): Problem {
   return new Problem('usage', `${option} ${quoted(text)} ${what}.`);
 }
 
-/** What a person typed, fit for one line of an error message: cut, and without control characters. */
+/**
+ * Input from the user as shown in one line of an error message: truncated, and without control characters.
+ */
 export function quoted(text: string): string {
   const visible = text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '·');
   return `"${visible.length > 60 ? `${visible.slice(0, 57)}…` : visible}"`;

@@ -7,9 +7,9 @@ import { hasProxy, PORTS, type RunRequest, requestOf, variantsOf } from './run.t
 import { RUN_OPTIONS } from './run-options.ts';
 import { quoted } from './units.ts';
 
-/** What `up` was asked for. */
+/** The request of `up`. */
 export interface UpRequest {
-  /** The request by which the topology is planned, like that of a run; it has one variant or configuration. */
+  /** The request for planning the topology, like that of a run; it has one variant or configuration. */
   run: RunRequest;
   reply: 'you-said' | 'echo';
   log: boolean;
@@ -64,7 +64,7 @@ function upRequest(given: GivenOptions): UpRequest {
     throw new Problem('usage', '`up` runs one variant. Name one, for example up --profile tls.');
   }
   return {
-    // There is no load, so no client either, and the kernel schedules the processes.
+    // There is no load, so there is no client, and the kernel schedules the processes.
     run: { ...run, client: 'ws', server: run.server ?? 'ws', pin: false },
     reply: oneOf(given, 'reply', ['you-said', 'echo']) ?? 'you-said',
     log: given.has('log'),

@@ -4,7 +4,7 @@ import type { Step } from '../model/plan.ts';
 import type { RecordedNames } from '../model/recording.ts';
 import type { Timeline } from '../model/timeline.ts';
 
-/** One purpose of a run: what is asked of it, and how its messages arrive. */
+/** One purpose of a run: the load, and how its messages arrive. */
 export interface StepDefinition {
   name: Step;
   /** Null if the scenario sends no messages on a schedule or in a loop. */
@@ -41,7 +41,7 @@ export interface ComparedName {
   headline: boolean;
 }
 
-/** A rule of `diagnose/` that a scenario may ask for. */
+/** A rule of `diagnose/` that a scenario may use. */
 export type DoubtName =
   | 'nothing-echoed'
   | 'losses'
@@ -51,7 +51,7 @@ export type DoubtName =
   | 'schedule'
   | 'limit';
 
-/** What happens to connections in a run, as a declaration: every other room is generic over it. Pure. */
+/** Declares what happens to connections in a run. All other code is generic over scenarios. Pure. */
 export interface ScenarioDefinition {
   /** As in `--scenario`, and the name of its folder. */
   name: string;
@@ -67,22 +67,22 @@ export interface ScenarioDefinition {
   lengths(step: Step, options: ScenarioOptions): { warmupMs: number; durationMs: number } | null;
   /** Messages per second of a step with an open loop, unless the user says otherwise; null to choose it. */
   defaultRate: number | null;
-  /** What is done to the topology in a step. */
+  /** The actions on the topology during a step. */
   timeline(step: Step, options: ScenarioOptions): Timeline;
-  /** What its clients count and time, besides what every run does. */
+  /** Counters and times that its clients record, in addition to those of every run. */
   recorded: RecordedNames;
   conservation: readonly Equation[];
   /** Phases from which a histogram is read; all phases if it is not listed. */
   phasesRead: Readonly<Record<string, readonly Phase[]>>;
   /** How many parts the connections are opened in. Memory is read after each. */
   openingStages: number;
-  /** Whether HTTP requests precede it, unless the user says otherwise. */
+  /** Whether HTTP requests precede the WebSockets, unless the user says otherwise. */
   hasHttpLeg: boolean;
   /** Whether runs can take turns in a comparison; otherwise its rounds alternate. */
   takesTurns: boolean;
-  /** The largest message that an echo server has to take, in bytes. */
+  /** The largest message that an echo server has to accept, in bytes. */
   largestMessage(payload: Payload): number;
-  /** More arguments for the echo servers. */
+  /** Additional arguments for the echo servers. */
   serverArguments(options: ScenarioOptions): readonly string[];
   /** Metrics that not every run has. */
   metrics: readonly Metric[];

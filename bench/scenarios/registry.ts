@@ -14,12 +14,12 @@ type Merged<Union> = (Union extends unknown ? (each: Union) => void : never) ext
   ? All
   : never;
 
-/** The options of all scenarios, of which no two have the same name. */
+/** The options of all scenarios; their names are unique. */
 export const SCENARIO_OPTIONS = Object.assign({}, ...SCENARIOS.map(({ options }) => options)) as Merged<
   (typeof REGISTRY)[number]['options']
 >;
 
-/** @throws TypeError for a name that no scenario has: those of users are checked before */
+/** @throws TypeError for an unknown name; names from users are checked before */
 export function scenarioNamed(name: string): ScenarioDefinition {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined) throw new TypeError(`There is no scenario ${name}.`);

@@ -5,16 +5,19 @@ import { type CalibratedMachine, type KeptCalibration, keptCalibrationSchema } f
 import { readFileIn, writeFileWhole } from './file.ts';
 
 /**
- * Keeps a calibration in a folder, in place of the one before of the same machine, engine and Nginx.
+ * Stores a calibration in a folder, replacing the previous one of the same machine, engine and Nginx.
  *
  * @returns the path
- * @throws Problem('environment') as `writeFileWhole`
+ * @throws Problem('environment') like `writeFileWhole`
  */
 export async function keepCalibration(folder: string, kept: KeptCalibration): Promise<string> {
   return writeFileWhole(join(folder, fileOf(kept.machine)), `${JSON.stringify(kept, null, 1)}\n`);
 }
 
-/** Null where there is none of this very machine, engine and Nginx, or none that can be read: it can be made again. */
+/**
+ * Null if there is none for exactly this machine, engine and Nginx, or none that can be read. It can be made
+ * again.
+ */
 export async function findCalibration(
   folder: string,
   machine: CalibratedMachine,
@@ -27,7 +30,7 @@ export async function findCalibration(
   }
 }
 
-/** Names of CPUs and versions come from outside: a digest of them can lead nowhere else. */
+/** Names of CPUs and versions come from outside, so a digest is used: it cannot lead to another folder. */
 function fileOf({ cpuModel, cpus, kernel, engine, nginx }: CalibratedMachine): string {
   const digest = createHash('sha256').update(JSON.stringify([cpuModel, cpus, kernel, engine, nginx]));
   return `${digest.digest('hex').slice(0, 16)}.json`;

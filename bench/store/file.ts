@@ -6,22 +6,22 @@ import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 
-/** Far more than hours of many profiles make; a file beyond it is not read at all. */
+/** Far more than hours of many profiles produce. A larger file is not read at all. */
 const MOST_BYTES = 256 * 2 ** 20;
 
-/** Puts text into a file that is already open for writing; handed in by tests of a full disk. */
+/** Writes text to a file that is already open for writing. Tests of a full disk pass their own. */
 export type Write = (file: Awaited<ReturnType<typeof open>>, text: string) => Promise<void>;
 
 const writeWhole: Write = (file, text) => file.writeFile(text, 'utf8');
 
 /**
- * Writes a file so that under its name there is either the old text or the new one, never a part:
- * a file beside it that then takes the name. Nothing is left of it on failure. Its folder is made.
- * Nothing is written through a link: not through the name itself, which is replaced, nor through that of the
- * file beside it, which nobody can foresee.
+ * Writes a file atomically: its name always refers to either the old text or the complete new text. The text
+ * goes to a temporary file in the same folder, which is then renamed; on failure nothing of it is left. The
+ * folder is created if missing. Nothing is written through a link: neither through the name itself, which is
+ * replaced, nor through the temporary name, which nobody can predict.
  *
  * @returns the path
- * @throws Problem('environment') where the disk is full or may not be written to
+ * @throws Problem('environment') if the disk is full or not writable
  */
 export async function writeFileWhole(path: string, text: string, write = writeWhole): Promise<string> {
   const folder = dirname(path);
@@ -44,12 +44,12 @@ export async function writeFileWhole(path: string, text: string, write = writeWh
 }
 
 /**
- * Writes a file of a result. No folder on the way to it is a link, which would lead out of a result that somebody
- * else made.
+ * Writes a file of a result. No folder on its path may be a link, which could lead out of a result that came
+ * from somebody else.
  *
  * @param root the folder of the result
  * @param name `report.html`, `runs/1-tls-throughput.json`
- * @throws as `writeFileWhole`
+ * @throws like `writeFileWhole`
  */
 export async function writeFileIn(root: string, name: string, text: string, write?: Write): Promise<string> {
   await refuseLinks(root, dirname(name));
@@ -57,23 +57,23 @@ export async function writeFileIn(root: string, name: string, text: string, writ
 }
 
 /**
- * Reads a file of a result. A result may come from anybody, so only a regular file of bounded size is read, and no
- * link below the folder of the result is followed.
+ * Reads a file of a result. A result may come from anybody, so only a regular file of bounded size is read,
+ * and no link below the folder of the result is followed.
  *
  * @param root the folder of the result
- * @returns null where there is no such file
- * @throws Problem('result') where it is something else or cannot be read
+ * @returns null if there is no such file
+ * @throws Problem('result') if it is something else or cannot be read
  */
 export async function readFileIn(root: string, name: string): Promise<string | null> {
   return (await readBytesIn(root, name))?.toString('utf8') ?? null;
 }
 
 /**
- * Copies a file of a result; the folder that it goes to is made.
+ * Copies a file of a result, creating the target folder.
  *
- * @param to where nothing is yet
- * @returns false where there is no such file
- * @throws as `readFileIn`, and as `writeFileWhole`
+ * @param to a path at which nothing exists yet
+ * @returns false if there is no such file
+ * @throws like `readFileIn`, and like `writeFileWhole`
  */
 export async function copyFileIn(root: string, name: string, to: string): Promise<boolean> {
   const bytes = await readBytesIn(root, name);
@@ -92,14 +92,18 @@ export async function copyFileIn(root: string, name: string, to: string): Promis
   }
 }
 
-/** Makes a folder with its parents. Node's own `recursive` never returns where a file system refuses with ENOENT, as /proc does. */
+/**
+ * Creates a folder with its parents. Node's own `recursive` never returns if a file system fails with ENOENT,
+ * as /proc does.
+ */
 export async function makeFolder(path: string): Promise<void> {
   if (await isFolder(path)) return;
   const parent = dirname(path);
   if (parent !== path) await makeFolder(parent);
   await mkdir(path).catch(async (error: unknown) => {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // Another invocation may have been as fast. Of a file the system says here that it is no folder.
+    // Another invocation may have created it at the same time. For a file, stat fails because it is not a
+    // folder.
     await stat(`${path}/`);
   });
 }
@@ -146,7 +150,7 @@ async function readBytesIn(root: string, name: string): Promise<Buffer | null> {
   if (there === null) return null;
   refuseUnlessRegular(there, path);
   try {
-    // Neither waits for a pipe nor follows a link that has taken the place of the file since.
+    // Neither waits for a pipe nor follows a link that has replaced the file in the meantime.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const facts = await file.stat();
@@ -176,7 +180,7 @@ async function refuseLinks(root: string, folders: string): Promise<void> {
   }
 }
 
-/** Of the path itself; null where there is nothing. */
+/** Facts about the path itself, not a link's target; null if nothing is there. */
 async function factsOf(path: string): Promise<Stats | null> {
   return lstat(path).catch((error: unknown) => {
     if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return null;
@@ -189,13 +193,13 @@ function refuseUnlessRegular(facts: Stats, path: string): void {
   if (!facts.isFile()) {
     throw new Problem(
       'result',
-      `${quote(path)} is not a regular file, as everything in a result is: take a whole copy of its folder, or run the bench again.`,
+      `${quote(path)} is not a regular file. Copy the complete folder of the result, or run the bench again.`,
     );
   }
   if (facts.size > MOST_BYTES) {
     throw new Problem(
       'result',
-      `${quote(path)} has ${facts.size} bytes, more than the ${MOST_BYTES} that a file of a result may have: it is not one of this bench.`,
+      `${quote(path)} has ${facts.size} bytes, but a file of a result has at most ${MOST_BYTES}. Name a result that this bench wrote.`,
     );
   }
 }
@@ -203,14 +207,14 @@ function refuseUnlessRegular(facts: Stats, path: string): void {
 function linked(path: string): Problem {
   return new Problem(
     'result',
-    `${quote(path)} is a symbolic link, and links in a result are not followed: put what it leads to in its place.`,
+    `${quote(path)} is a symbolic link, and links in a result are not followed. Replace it with its target.`,
   );
 }
 
-/** What a person is told of a file or folder that may be there, and cannot be read. */
+/** The problem of a file or folder that may exist but cannot be read. */
 export function unreadable(path: string, cause: unknown): Problem {
   const remedy = ['EACCES', 'EPERM'].includes(systemCode(cause) ?? '')
-    ? 'Ask its owner for it.'
+    ? 'Ask its owner for access.'
     : 'Check the path and the disk.';
   return new Problem('result', `${quote(path)} cannot be read: ${reasonOf(cause)}. ${remedy}`, { cause });
 }
@@ -221,7 +225,7 @@ const REMEDIES: Record<string, string> = {
   EISDIR: 'Remove it, or name another place.',
 };
 
-/** The same error where it is none of the system. */
+/** Returns the same error if it does not come from the system. */
 function unwritable(error: unknown, path: string): unknown {
   const code = systemCode(error);
   if (code === null) return error;

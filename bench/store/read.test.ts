@@ -77,7 +77,7 @@ test('what was written is read, from the file and from the folder, and its index
 
 test('a path that a person gave and that is not there, or is no file, is wrong use', async () => {
   const missing = await problemOf(readResult('/nowhere/result.json'), 'usage');
-  assert.match(missing, /There is no result at "\/nowhere\/result.json": give the path of a result.json/);
+  assert.match(missing, /There is no result at "\/nowhere\/result.json"\. Use the path of a result.json/);
   assert.match(await problemOf(readResult('/dev/null'), 'result'), /"\/dev\/null" is not a regular file/);
   await inFolder(async (folder) => {
     assert.match(await problemOf(readResult(folder), 'usage'), /There is no result at/);
@@ -94,7 +94,7 @@ test("somebody else's files are named, and whom to ask", async () => {
       await chmod(join(folder, file), 0o000);
       const message = await asNobody(() => problemOf(readResult(folder), 'result'));
       assert.ok(message.includes(file), message);
-      assert.match(message, /cannot be read: this user lacks the permission\. Ask its owner for it\.$/);
+      assert.match(message, /cannot be read: this user lacks the permission\. Ask its owner for access\.$/);
     }
     // A folder that may not be entered hides what is in it, and is not taken for an empty one.
     await chmod(folder, 0o000);
@@ -106,7 +106,7 @@ test("somebody else's files are named, and whom to ask", async () => {
 test('a truncated file is told from one that never was JSON', async () => {
   const text = JSON.stringify(makeResult([]));
   for (const length of [1, 100, text.length - 1])
-    assert.match(await indexProblem(text.slice(0, length)), /ends in the middle/);
+    assert.match(await indexProblem(text.slice(0, length)), /is cut off after/);
   for (const other of ['', 'hello', '{"a": nonsense}', '[[[[[['])
     assert.match(await indexProblem(other), /is not JSON/);
 });
@@ -115,7 +115,7 @@ test('a newer version and other JSON are named as such', async () => {
   const result = makeResult([]);
   for (const schemaVersion of [0, 3, 1.5]) {
     const message = await indexProblem(JSON.stringify({ ...result, schemaVersion }));
-    assert.ok(message.includes(`has schema version ${schemaVersion}, and this bench reads versions 1 to 2`));
+    assert.ok(message.includes(`has schema version ${schemaVersion}, but this bench reads versions 1 to 2`));
   }
   for (const other of ['{}', 'null', '[]', '"result"', '{"schemaVersion":"2"}'])
     assert.match(await indexProblem(other), /no schemaVersion/);
@@ -126,7 +126,7 @@ test('a scenario that this bench does not have is told by its name, and what to 
   const workload = { ...run.plan.workload, scenario: 'of-tomorrow' };
   const other = { ...run, plan: { ...run.plan, workload } };
   const words =
-    /of the scenario of-tomorrow, which this bench does not have: use the nginx-ws-bench that wrote it/;
+    /of the scenario of-tomorrow, which this bench does not have\. Use the nginx-ws-bench that wrote it/;
   await withIndex(
     (index) => ({ ...index, plan: { ...index.plan, scenario: 'of-tomorrow' } }),
     async (folder) => {
@@ -161,8 +161,8 @@ test('a damaged value is named by its place, in the index and in the file of a r
   const sliced = (change: object) => ({ ...run, slices: [{ ...slice, ...change }] });
   const damaged: [value: unknown, place: string][] = [
     [sliced({ counters: { ...slice.counters, sent: -1 } }), 'slices.0.counters.sent'],
-    [sliced({ histograms: { service: 'AAAA' } }), 'slices.0.histograms.service holds no histogram'],
-    [{ ...run, http: { ...run.http, latency: 'AAAA' } }, 'http.latency holds no histogram'],
+    [sliced({ histograms: { service: 'AAAA' } }), 'slices.0.histograms.service is not a histogram'],
+    [{ ...run, http: { ...run.http, latency: 'AAAA' } }, 'http.latency is not a histogram'],
     [{ ...run, extra: 1 }, 'extra'],
     [{ ...run, plan: { ...run.plan, step: 'other' } }, 'plan.step'],
     [sliced({ counters: { ...slice.counters, 'no name': 1 } }), 'slices.0.counters'],
@@ -190,9 +190,9 @@ test('a run whose file is missing, cut off, no file or of another run is named',
   const ways: [spoil: (path: string) => Promise<void>, message: RegExp][] = [
     [
       (path) => rm(path),
-      /1-tls-throughput\.json" is missing, which belongs to the result: take a whole copy/,
+      /1-tls-throughput\.json" is missing, although it is part of the result\. Copy the complete folder/,
     ],
-    [(path) => truncate(path, 1000), /1-tls-throughput\.json" ends in the middle, after 1000 characters/],
+    [(path) => truncate(path, 1000), /1-tls-throughput\.json" is cut off after 1000 characters/],
     [
       (path) =>
         rm(path)
@@ -200,9 +200,9 @@ test('a run whose file is missing, cut off, no file or of another run is named',
           .then(() => undefined),
       /1-tls-throughput\.json" is not a regular file/,
     ],
-    [(path) => writeFile(path, other), /1-tls-throughput\.json" holds another run than the index says/],
-    [(path) => writeFile(path, latency), /holds another run than the index says/],
-    [(path) => writeFile(path, round), /holds another run than the index says/],
+    [(path) => writeFile(path, other), /1-tls-throughput\.json" has a different run than the index/],
+    [(path) => writeFile(path, latency), /has a different run than the index/],
+    [(path) => writeFile(path, round), /has a different run than the index/],
   ];
   for (const [spoil, message] of ways) {
     await withIndex(

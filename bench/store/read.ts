@@ -20,11 +20,11 @@ import { convertVersion1, fields } from './version-1.ts';
 import { INDEX_FILE, summaryOf } from './writer.ts';
 
 /**
- * Reads a result with its runs: the path of a result.json or of the folder that holds it. One of an older
- * version is converted.
+ * Reads a result with its runs, from the path of a result.json or of its folder. An older version is
+ * converted.
  *
- * @throws Problem('usage') where there is no such file, Problem('result') that says what is wrong with one,
- * where, and what to do. A result that is returned has nothing in it on which figures or reports could fail.
+ * @throws Problem('usage') if there is no such file; Problem('result') that says what is wrong, where, and
+ * how to fix it. A result that is returned contains nothing on which figures or reports could fail.
  */
 export async function readResult(path: string): Promise<Result> {
   const { value, file, root } = await readIndexJson(path);
@@ -41,20 +41,20 @@ export async function readResult(path: string): Promise<Result> {
   return { ...index, runs };
 }
 
-/** Files of two results in one folder would make a third that nobody measured. */
+/** Files of two results in one folder would form a third result that nobody measured. */
 function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: string): void {
   if (plan.variant === variant && plan.step === step && plan.round === round) return;
   throw new Problem(
     'result',
-    `${quote(file)} holds another run than the index says: take a whole copy of its folder, or run the bench again.`,
+    `${quote(file)} has a different run than the index. Copy the complete folder of the result, or run the bench again.`,
   );
 }
 
 /**
- * Reads the index of a result alone, which is small whatever was measured; the runs of a result of version 1
- * stand in the same file and are summed up.
+ * Reads only the index of a result, which is small however much was measured. In version 1 the runs are in
+ * the same file and are summarised.
  *
- * @throws as `readResult`
+ * @throws like `readResult`
  */
 export async function readIndex(path: string): Promise<ResultIndex> {
   const { value, file } = await readIndexJson(path);
@@ -79,16 +79,16 @@ function parsedIndex(value: unknown, file: string): ResultIndex {
   return parsed.output;
 }
 
-/** Figures and reports look up scenarios and steps by their names. */
+/** Checked here because figures and reports look up scenarios and steps by name. */
 function checkStep(name: string, step: Step, place: string, file: string): void {
   const scenario = SCENARIOS.find((each) => each.name === name);
   if (scenario === undefined)
     throw new Problem(
       'result',
-      `${quote(file)} is of the scenario ${name}, which this bench does not have: use the nginx-ws-bench that wrote it, or run the bench again.`,
+      `${quote(file)} is of the scenario ${name}, which this bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
     );
   if (!scenario.steps.some((each) => each.name === step))
-    throw broken(file, `${place}: ${step} is no step of the scenario ${name}`);
+    throw broken(file, `${place}: ${step} is not a step of the scenario ${name}`);
 }
 
 function convertedFrom1(value: unknown, file: string): Result {
@@ -97,7 +97,7 @@ function convertedFrom1(value: unknown, file: string): Result {
   return { ...parsed, runs: runs.map((run, at) => checkedRun(run, `runs.${at}.`, file)) };
 }
 
-/** The folder of a result and the name of its index, by the path of either. */
+/** The folder of a result and the name of its index, given the path of either. */
 async function placeOf(path: string): Promise<{ root: string; name: string }> {
   const facts = await stat(path).catch((error: unknown) => {
     if (systemCode(error) === 'EACCES') throw unreadable(path, error);
@@ -116,7 +116,7 @@ async function readIndexJson(path: string): Promise<{ value: unknown; file: stri
   if (text === null) {
     throw new Problem(
       'usage',
-      `There is no result at ${quote(file)}: give the path of a result.json, or of a folder in reports/.`,
+      `There is no result at ${quote(file)}. Use the path of a result.json, or of a folder in reports/.`,
     );
   }
   return { value: parsedJson(text, file), file, root };
@@ -128,7 +128,7 @@ async function readRunJson(root: string, name: string): Promise<unknown> {
   if (text === null) {
     throw new Problem(
       'result',
-      `${quote(file)} is missing, which belongs to the result: take a whole copy of its folder, or run the bench again.`,
+      `${quote(file)} is missing, although it is part of the result. Copy the complete folder, or run the bench again.`,
     );
   }
   return parsedJson(text, file);
@@ -142,8 +142,8 @@ function parsedJson(text: string, file: string): unknown {
     throw new Problem(
       'result',
       cut
-        ? `${quote(file)} ends in the middle, after ${text.length} characters: it was cut off when it was written or copied. Take a whole copy, or run the bench again.`
-        : `${quote(file)} is not JSON: give the path of a result.json that this bench wrote.`,
+        ? `${quote(file)} is cut off after ${text.length} characters. Copy the complete file, or run the bench again.`
+        : `${quote(file)} is not JSON. Use the path of a result.json that this bench wrote.`,
       { cause: error },
     );
   }
@@ -161,12 +161,15 @@ function checkVersion(value: unknown, file: string): void {
   throw new Problem(
     'result',
     typeof version === 'number'
-      ? `${quote(file)} has schema version ${version}, and this bench reads versions 1 to ${SCHEMA_VERSION}: use the nginx-ws-bench that wrote it, or run the bench again.`
-      : `${quote(file)} is no result of this bench: it has no schemaVersion. Give the path of a result.json that this bench wrote.`,
+      ? `${quote(file)} has schema version ${version}, but this bench reads versions 1 to ${SCHEMA_VERSION}. Use the nginx-ws-bench that wrote it, or run the bench again.`
+      : `${quote(file)} is not a result of this bench, because it has no schemaVersion. Use the path of a result.json that this bench wrote.`,
   );
 }
 
-/** Results from before roles were recorded: the name of its master was the only way to tell Nginx's workers from it. */
+/**
+ * Adds roles to results from before roles were recorded. In those, only the name of the Nginx master
+ * distinguished it from its workers.
+ */
 function withRoles(value: unknown): unknown {
   const run = fields(value);
   if (!Array.isArray(run.processes)) return value;
@@ -178,7 +181,7 @@ function withRoles(value: unknown): unknown {
   return { ...run, processes };
 }
 
-/** A run whose histograms can all be read, so that nothing later can fail on one. */
+/** Returns a run after checking that all its histograms can be read, so that nothing fails on one later. */
 function checkedRun(value: unknown, path: string, file: string): Run {
   const parsed = v.safeParse(runSchema, withRoles(value), { abortEarly: true });
   if (!parsed.success) {
@@ -204,7 +207,7 @@ function checkHistograms(run: Run, path: string, file: string): void {
       decode(text);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw broken(file, `${place} holds no histogram: ${why}`, error);
+      throw broken(file, `${place} is not a histogram: ${why}`, error);
     }
   }
 }
@@ -212,7 +215,7 @@ function checkHistograms(run: Run, path: string, file: string): void {
 function broken(file: string, what: string, cause?: unknown): Problem {
   return new Problem(
     'result',
-    `${quote(file)} is damaged, or was not written by this bench (${printable(what).slice(0, 300)}): take a whole copy, or run the bench again.`,
+    `${quote(file)} is damaged, or was not written by this bench (${printable(what).slice(0, 300)}). Copy the complete folder, or run the bench again.`,
     { cause },
   );
 }

@@ -1,11 +1,11 @@
 /**
- * Results of schema version 1: every run once, in a closed or an open loop, all in one file. Converted as they
- * are read; what comes out is checked against the schema of today like any other.
+ * Results of schema version 1: every run once, in a closed or an open loop, all in one file. They are
+ * converted when read, and the outcome is validated against the current schema like any other result.
  */
 
 type Fields = Record<string, unknown>;
 
-/** Where a field is not what version 1 has there, it is passed on as it is, for the check to refuse. */
+/** A field that does not match version 1 is passed on unchanged, so that validation rejects it. */
 export function convertVersion1(value: unknown): Fields & { runs: unknown[] } {
   const { plan, runs, ...rest } = fields(value);
   const { runs: plans, ...planned } = fields(plan);
@@ -68,7 +68,7 @@ function convertPlacement(value: unknown): Fields {
   return { ...rest, proxy: nginx };
 }
 
-/** A closed loop finds a throughput; a schedule was the only way to a latency. */
+/** A closed loop finds a throughput; only a schedule could provide latency. */
 function stepOf(load: unknown): 'throughput' | 'latency' {
   return fields(load).kind === 'open' ? 'latency' : 'throughput';
 }
@@ -78,13 +78,13 @@ function convertSlice(value: unknown): Fields {
   return { startUs, endUs, phase, counters, failures, gauges: { outstanding, open }, histograms };
 }
 
-/** The component `nginx` is called `proxy` now. */
+/** The component `nginx` is now called `proxy`. */
 function renamed(value: unknown): Fields {
   const { component, ...rest } = fields(value);
   return { ...rest, component: component === 'nginx' ? 'proxy' : component };
 }
 
-/** The fields of an object; none where it is something else. */
+/** The fields of an object; empty for anything else. */
 export function fields(value: unknown): Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -9,35 +9,38 @@ import { type Write, writeFileWhole } from './file.ts';
 /** Name of the index in a result's folder. */
 export const INDEX_FILE = 'result.json';
 
-/** Saves a result while it comes about. */
+/** Saves a result while it is being measured. */
 export interface ResultWriter {
-  /** Writes the index without runs: from now on the folder holds a result. */
+  /** Writes the index without runs; from now on the folder contains a result. */
   begin(): Promise<void>;
-  /** Saves every checkpoint and every run as it ends, each to a file of its own, and the index with it. */
+  /** Saves every checkpoint and every finished run to a separate file, and the index with it. */
   listen: Listener;
-  /** Writes the index for the last time. */
+  /** Writes the final index. */
   end(endedAt: string): Promise<void>;
   /** What has been saved. */
   result(): Result;
 }
 
 /**
- * @param folder of the result; made where it is not there
+ * @param folder of the result; created if missing
  * @param write for tests of a full disk
  */
 export function makeResultWriter(folder: string, head: ResultHead, write?: Write): ResultWriter {
   const index: ResultIndex = { ...head, endedAt: null, conclusions: [], runs: [] };
-  /** By number: of runs that take turns a later one may be saved first. */
+  /** By number, because a later one of interleaved runs may be saved first. */
   const saved = new Map<number, { run: Run; summary: RunSummary }>();
   let saving: Promise<void> = Promise.resolve();
-  /** The run's file before the index: what the index names is there, whenever the bench is killed. */
+  /**
+   * Saves the run's file before the index, so that every file that the index names exists, even if the bench
+   * is killed.
+   */
   async function saveRun(number: number, run: Run, ended: boolean): Promise<void> {
     const file = runFile(number, run);
     await writeFileWhole(join(folder, file), `${JSON.stringify(run)}\n`, write);
     const isNew = !saved.has(number);
     saved.set(number, { run, summary: summaryOf(file, run) });
     index.runs = inOrder().map(({ summary }) => summary);
-    // Of a run that goes on the index says that there is one; its figures are of use when it has ended.
+    // For a run in progress the index only records that it exists. Its figures are useful once it has ended.
     if (isNew || ended) await saveIndex();
   }
 
@@ -45,7 +48,10 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
     return [...saved].sort(([a], [b]) => a - b).map(([, each]) => each);
   }
 
-  /** One after the other, for all write the index. A save that failed is told to who asked for it, and to nobody else. */
+  /**
+   * Runs saves one after another, because all of them write the index. If a save fails, only its caller gets
+   * the error.
+   */
   function inTurn(save: () => Promise<void>): Promise<void> {
     const next = saving.then(save);
     saving = next.catch(() => {});
@@ -71,7 +77,11 @@ export function makeResultWriter(folder: string, head: ResultHead, write?: Write
   };
 }
 
-/** Writes a whole result to a folder, as `makeResultWriter` leaves it. @returns its index */
+/**
+ * Writes a whole result to a folder, like `makeResultWriter`.
+ *
+ * @returns its index
+ */
 export async function saveResult(folder: string, { runs, ...rest }: Result): Promise<ResultIndex> {
   const summaries = runs.map((run, at) => summaryOf(runFile(at + 1, run), run));
   for (const [at, run] of runs.entries())
@@ -81,7 +91,7 @@ export async function saveResult(folder: string, { runs, ...rest }: Result): Pro
   return index;
 }
 
-/** `runs/3-tls-latency.json`. A variant's name comes from outside: nothing of it may lead elsewhere. */
+/** `runs/3-tls-latency.json`. A variant's name comes from outside, so it must not lead to another folder. */
 function runFile(number: number, { plan: { variant, step, round } }: Run): string {
   const name = [variant, step, ...(round === null ? [] : [String(round)])]
     .map((part) => part.replace(/[^A-Za-z0-9._+@-]+/g, '_').slice(0, 60))
@@ -89,7 +99,7 @@ function runFile(number: number, { plan: { variant, step, round } }: Run): strin
   return `runs/${number}-${name}.json`;
 }
 
-/** What the index keeps of a run that is in `file`. */
+/** The index entry of a run that is stored in `file`. */
 export function summaryOf(file: string, run: Run): RunSummary {
   const { variant, step, round, profile, workload, connections, rampPerSecond, warmupMs, durationMs } =
     run.plan;

@@ -9,10 +9,10 @@ import { onPath } from './executable.ts';
 
 const TASKSET = 'taskset';
 const execute = promisify(execFile);
-/** `taskset -a` gives up where one of our threads ends while it walks them: it is asked again so often. */
+/** `taskset -a` gives up if one of our threads ends while it walks them, so it is tried this many times. */
 const MOVE_ATTEMPTS = 5;
 
-/** Whether processes can be placed on CPUs: `missing` without taskset, `refused` where the system does not let it. */
+/** Whether processes can be pinned to CPUs: `missing` without taskset, `refused` if the system forbids it. */
 export type Pinning = 'possible' | 'missing' | 'refused';
 
 let known: Pinning | null = null;
@@ -22,12 +22,15 @@ function pinning(): Pinning {
   return known;
 }
 
-/** True where processes can be placed on CPUs; tried once. */
+/** True if processes can be pinned to CPUs; tried once. */
 export function canPin(): boolean {
   return pinning() === 'possible';
 }
 
-/** Starts a process where this one may run anyway: only a system that refuses sched_setaffinity(2) objects. */
+/**
+ * Starts a process on the CPUs that this process may use anyway. Only a system that refuses
+ * sched_setaffinity(2) rejects that.
+ */
 export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
   const list = process.platform === 'linux' ? allowed() : null;
   if (list === null || onPath(TASKSET, env) === null) return 'missing';
@@ -35,15 +38,15 @@ export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
   return status === 0 ? 'possible' : 'refused';
 }
 
-/** What a person should know where a run was to be placed and could not be. */
+/** What the user should know if a run was to be pinned and could not be. */
 export function affinityNotices(placement: Placement | null, found: Pinning = pinning()): Notice[] {
   if (placement === null || found === 'possible') return [];
   return [notice('warning', `affinity-${found}`, {})];
 }
 
 /**
- * A command line that starts this one on these CPUs; null: wherever the kernel likes. taskset sets the
- * affinity and becomes the command (execve keeps the pid and the IPC descriptor).
+ * A command line that starts the given one on these CPUs; null leaves the choice to the kernel. taskset sets
+ * the affinity and becomes the command (execve keeps the pid and the IPC descriptor).
  */
 export function placed(
   command: readonly [string, ...string[]],
@@ -53,15 +56,15 @@ export function placed(
   return [TASKSET, '-c', cpus.join(','), ...command];
 }
 
-/** Where this process was allowed to run before it was first kept anywhere. */
+/** The CPUs that this process could use before it was first pinned. */
 let home: string | null = null;
 
 /**
- * Keeps this process, with all its threads and the children it starts from now on, to these CPUs; null:
- * leaves it alone. Without effect where {@link canPin} is false.
+ * Pins this process, with all its threads and the children it starts from now on, to these CPUs; null leaves
+ * it alone. Without effect if {@link canPin} is false.
  *
- * @returns what lets it run again where it could at first
- * @throws Problem('environment') where it cannot be moved though a new process could be placed
+ * @returns a function that restores the original CPUs
+ * @throws Problem('environment') if it cannot be moved although a new process could be pinned
  */
 export async function keepTo(cpus: readonly number[] | null): Promise<() => Promise<void>> {
   if (cpus === null || cpus.length === 0 || !canPin()) return async () => {};
@@ -91,7 +94,7 @@ async function move(list: string): Promise<void> {
   );
 }
 
-/** The CPUs of the main thread, as taskset takes them; null where the system does not tell. */
+/** The CPUs of the main thread in taskset's notation; null if the system does not report them. */
 function allowed(): string | null {
   try {
     const status = readFileSync('/proc/self/status', 'utf8');

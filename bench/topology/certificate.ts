@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { KeyType } from '../nginx/certificates.ts';
 
-/** A certificate for one run; the key leaves the folder in no other way than into nginx. */
+/** A certificate for one run. Its key leaves the folder only to be read by nginx. */
 export interface Certificate {
   certPath: string;
   keyPath: string;
-  /** For clients: what they have to trust. */
+  /** The certificate that clients have to trust. */
   certPem: string;
 }
 
@@ -21,7 +21,7 @@ const KEYS = {
 /**
  * Makes a self-signed certificate for host names and addresses, valid for a week.
  *
- * @param folder Made if it is not there, for this user alone (0700); the key is 0600.
+ * @param folder Created if missing, accessible to this user only (0700); the key is 0600.
  */
 export async function makeCertificate(
   folder: string,
@@ -34,7 +34,7 @@ export async function makeCertificate(
   const made = await generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
     ...KEYS[key],
     algorithm: 'sha256',
-    // A day back: a clock that was set back in between must not refuse it.
+    // Backdated by a day, so that a clock set back in the meantime does not reject it.
     notBeforeDate: new Date(now - DAY_MS),
     notAfterDate: new Date(now + 7 * DAY_MS),
     extensions: [

@@ -491,7 +491,7 @@ describe('whatever a configuration says, Nginx reaches nothing outside', () => {
         assert.ok(error instanceof Problem);
         assert.match(
           error.message,
-          /^"proxy_pass" at mine\.conf:2 names "http:\/\/0x7f000009", which is none of/,
+          /^"proxy_pass" at mine\.conf:2 names "http:\/\/0x7f000009", which is not one of/,
         );
         return true;
       });

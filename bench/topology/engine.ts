@@ -7,15 +7,15 @@ import { onPath } from './executable.ts';
 /** A JavaScript engine that runs generator workers and the lean echo server. */
 export interface Engine {
   name: EngineName;
-  /** As in `1.4.5`. */
+  /** For example `1.4.5`. */
   version: string;
   /** Path of its executable. */
   command: string;
 }
 
 /**
- * The packages that bring Bun: optional dependencies of ours, which npm leaves out on any other system. The
- * package `bun` brings the same, but by an install script that may download. `baseline` runs on every x64
+ * The packages that contain Bun: our optional dependencies, which npm skips on any other system. The package
+ * `bun` contains the same, but through an install script that may download. `baseline` runs on every x64
  * processor.
  */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -23,17 +23,17 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'linux arm64': '@oven/bun-linux-aarch64',
 };
 
-/** The oldest that was tried: older ones lack `localPort` in Bun.connect. */
+/** The oldest version tested: older ones lack `localPort` in Bun.connect. */
 const LEAST_VERSION = [1, 4, 4] as const;
 
-/** Where Bun is looked for; handed in, so that tests can do without one or with another. */
+/** Where Bun is looked for. Passed in, so that tests can run without Bun or with another one. */
 export interface Surroundings {
-  /** As in `linux x64`. */
+  /** For example `linux x64`. */
   system: string;
   env: NodeJS.ProcessEnv;
-  /** Path of a package's package.json; null where it is not installed. */
+  /** Path of a package's package.json; null if it is not installed. */
   packageFile(name: string): string | null;
-  /** What `command --version` prints; null where it does not run here. */
+  /** Output of `command --version`; null if it does not run here. */
   versionOf(command: string): string | null;
 }
 
@@ -55,13 +55,13 @@ const HERE: Surroundings = {
 
 let known: Engine | null | undefined;
 
-/** Bun, where this machine has one that is new enough; looked for once. */
+/** Bun, if this machine has one that is new enough; looked for once. */
 export function bunHere(): Engine | null {
   if (known === undefined) known = findBun(HERE);
   return known;
 }
 
-/** Bun from our own dependencies, else from PATH; null where neither runs here, or is too old. */
+/** Bun from our own dependencies, else from PATH; null if neither runs here or is new enough. */
 export function findBun({ system, env, packageFile, versionOf }: Surroundings): Engine | null {
   const name = PACKAGES[system];
   const installed = name === undefined ? null : packageFile(name);

@@ -6,7 +6,7 @@ import type { ProcessSet } from './process-set.ts';
 const ENTRY = new URL('../load/worker.js', import.meta.url);
 const HTTP_ENTRY = new URL('../load/http/http-worker.js', import.meta.url);
 
-/** What passes between the runner and a child over its channel; the two sides agree on the types. */
+/** Messages between the runner and a child over its channel. Both sides agree on the types. */
 export interface Channel<Command, Report> {
   readonly launched: Launched;
   send(command: Command): void;
@@ -14,11 +14,11 @@ export interface Channel<Command, Report> {
 }
 
 /**
- * The lean client makes next to no garbage, so a young generation of 1 MiB does, where V8 would keep up to
- * 16 MiB in two halves resident. `--expose-gc`: what the handshakes left is collected before the first
- * message, not in the middle of the measurement. `--no-parallel-scavenge`: on a single CPU helper threads
- * of the garbage collector could only take it from the thread that waits for them. The `ws` client runs as
- * Node starts it.
+ * The lean client creates next to no garbage, so a young generation of 1 MiB is enough; V8 would keep up to
+ * 16 MiB in two halves resident. `--expose-gc` lets us collect the garbage of the handshakes before the first
+ * message instead of during the measurement. `--no-parallel-scavenge`: on a single CPU, helper threads of the
+ * garbage collector could only take time from the thread that waits for them. The `ws` client runs with
+ * Node's defaults.
  */
 function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): string[] {
   if (client === 'ws') return ['--expose-gc'];
@@ -26,7 +26,10 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
   return cpus?.length === 1 ? [...lean, '--no-parallel-scavenge'] : lean;
 }
 
-/** Starts generator workers, `engine` being that of the lean client; resolves when all of them have said their first word. */
+/**
+ * Starts generator workers; resolves when each of them has sent its first message. `engine` is that of the
+ * lean client.
+ */
 export async function startGenerators<Command, Report>(
   processSet: ProcessSet,
   count: number,

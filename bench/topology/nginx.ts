@@ -12,18 +12,18 @@ import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 
-/** The code of what `nginx -t` rejects; its data has the `complaint`. */
+/** Problem code if `nginx -t` rejects the configuration; its data has the `complaint`. */
 export const REJECTED_BY_NGINX = 'rejected-by-nginx';
 
 const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
 const POLL_MS = 20;
 const STOP_MS = 2_000;
-/** More of an error log is not read: its end is what counts. */
+/** Only this much of the end of an error log is read: the last lines matter most. */
 const LOG_TAIL_BYTES = 1_048_576;
 const LOG_LINES = 200;
 
-/** The configuration on disk, and where its lines came from. */
+/** The configuration on disk, and the origin of each of its lines. */
 export interface WrittenConfiguration extends Printed {
   confPath: string;
 }
@@ -40,11 +40,11 @@ export async function writeConfiguration(
 }
 
 /**
- * Lets `nginx -t` check the configuration.
+ * Checks the configuration with `nginx -t`.
  *
- * @param origins Of the printed lines: complaints then name the person's own file and line.
- * @param launchTask Default: launch of process.ts; a caller's own keeps account of what it starts.
- * @returns what it warned of.
+ * @param origins Of the printed lines, so that complaints name the user's own file and line.
+ * @param launchTask Default: launch of process.ts. A caller that tracks its processes passes its own.
+ * @returns the warnings.
  * @throws Problem('configuration') in nginx's own words.
  */
 export async function checkNginx(
@@ -87,7 +87,7 @@ export async function checkNginx(
   );
 }
 
-/** nginx's lines without its name and the test's summary, with places in the person's files. */
+/** nginx's messages without its name and the summary of the test, with locations in the user's files. */
 function ownWords(stderr: string, confPath: string, origins: readonly (Origin | null)[]): string[] {
   return stderr
     .split('\n')
@@ -105,7 +105,10 @@ function ownWords(stderr: string, confPath: string, origins: readonly (Origin | 
     );
 }
 
-/** What finds programs and libraries, and the time zone. In others Nginx looks for sockets, OpenSSL for its settings. */
+/**
+ * Variables that locate programs and libraries, and the time zone. In other variables Nginx looks for
+ * sockets, and OpenSSL for its settings.
+ */
 const ENVIRONMENT = /^(HOME|LANG|LC_\w+|LD_\w+|DYLD_\w+|PATH|TMPDIR|TZ)$/;
 
 function nginxEnvironment(): NodeJS.ProcessEnv {
@@ -116,7 +119,10 @@ function escapeExpression(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
-/** The compiled-in log would be opened before the configuration names another; `-e` came with 1.19.5. */
+/**
+ * Without `-e`, nginx opens the compiled-in log before the configuration names another; `-e` was added in
+ * 1.19.5.
+ */
 function pathArguments(binary: NginxBinary, confPath: string, folder: string): string[] {
   const log = atLeast(binary.version, '1.19.5') ? ['-e', errorLogPath(folder)] : [];
   return ['-p', `${folder}/`, '-c', confPath, ...log];
@@ -132,19 +138,19 @@ export interface StartOptions {
   /** The run's private folder: nginx's prefix, with its log and pid file. */
   folder: string;
   listeners: readonly Listener[];
-  /** Worker processes that must be there before it counts as ready. */
+  /** Number of worker processes required before Nginx counts as ready. */
   workers: number;
   cpus: readonly number[] | null;
-  /** How long it may take; default 15 s. */
+  /** Time limit until it is ready; default 15 s. */
   readyMs?: number;
-  /** Default: launch of process.ts; a caller's own keeps account of what it starts. */
+  /** Default: launch of process.ts. A caller that tracks its processes passes its own. */
   launch?: (options: LaunchOptions) => Launched;
 }
 
 /**
- * Starts nginx and waits until it takes connections on every listener and all workers are there.
+ * Starts nginx and waits until it accepts connections on every listener and all workers exist.
  *
- * @throws Problem('environment') with the last words of nginx; nothing of it is left then.
+ * @throws Problem('environment') with the last output of nginx; none of its processes is left then.
  */
 export async function startNginx(options: StartOptions): Promise<Launched> {
   const { binary, confPath, folder, readyMs = READY_MS } = options;
@@ -178,8 +184,8 @@ async function ready(nginx: Launched, options: StartOptions, deadline: number): 
 }
 
 /**
- * The pid file is written once all sockets are bound, and workers are forked after that: so a
- * connection that succeeds then is not answered by some other program on the same port.
+ * nginx writes the pid file once all sockets are bound, and forks the workers after that. So a connection
+ * that succeeds then cannot reach some other program on the same port.
  */
 async function isUp(pid: number, { folder, listeners, workers }: StartOptions): Promise<boolean> {
   const written = await readFile(join(folder, 'nginx.pid'), 'utf8').catch(() => '');
@@ -207,7 +213,7 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
   if (busy !== undefined) {
     return new Problem(
       'environment',
-      `Nginx cannot listen on ${busy}: another program uses that port. Stop that program, or run the command again for another port.`,
+      `Nginx cannot listen on ${busy}: another program uses that port. Stop that program, or run the command again to get another port.`,
     );
   }
   const denied = words.map((line) => /bind\(\) to (\S+) failed \(13:/.exec(line)?.[1]).find(Boolean);
@@ -225,8 +231,8 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
 }
 
 /**
- * The processes of an Nginx that is up, at the moment of each call, with the names that are shown to the user. Workers
- * are numbered in the order in which they were first seen.
+ * Returns a function that lists the processes of a running Nginx at the moment of each call, with the names
+ * shown to the user. Workers are numbered in the order in which they were first seen.
  */
 export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
   const master: RunProcess = { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid };
@@ -247,8 +253,8 @@ export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
 }
 
 /**
- * The worker processes of a master, in the order of their pids; without the cache's manager and
- * loader. Empty where there is no /proc or no such process.
+ * The worker processes of a master, ordered by pid, without the cache manager and loader. Empty if there is
+ * no /proc or no such process.
  */
 export async function workerPids(masterPid: number): Promise<number[]> {
   const children = await readFile(`/proc/${masterPid}/task/${masterPid}/children`, 'utf8').catch(() => '');
@@ -262,7 +268,7 @@ export async function workerPids(masterPid: number): Promise<number[]> {
   return pids.filter((_, index) => titles[index]?.startsWith('nginx: worker process')).sort((a, b) => a - b);
 }
 
-/** Lines of the error log at level warn and above, the last 200; empty where there is no log. */
+/** Lines of the error log at level warn and above, at most the last 200; empty if there is no log. */
 export async function readErrorLog(folder: string): Promise<string[]> {
   const text = await readTail(errorLogPath(folder)).catch(() => '');
   return text
@@ -284,10 +290,10 @@ async function readTail(path: string): Promise<string> {
 }
 
 /**
- * Has the master read its configuration again; new workers then replace the old, which end with
- * their last connection.
+ * Makes the master reload its configuration. New workers then replace the old ones, which exit with their
+ * last connection.
  *
- * @throws Problem('died') where it is gone.
+ * @throws Problem('died') if the master is gone.
  */
 export function reload(nginx: Launched): void {
   if (!nginx.child.kill('SIGHUP')) throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');

@@ -1,33 +1,33 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process that no other can be taken for while this system runs: numbers are given again, moments are not. */
+/** Identifies a process uniquely while this system runs: pids are reused, start times are not. */
 export interface ProcessIdentity {
   pid: number;
-  /** In clock ticks since the system started, as /proc/PID/stat has it. */
+  /** In clock ticks since the system started, as in /proc/PID/stat. */
   start: string;
 }
 
-/** A process, and the system whose numbers these are: a temporary folder may be shared with other containers. */
+/** A process and the system that its pid belongs to: other containers may share the temporary folder. */
 export interface Owner extends ProcessIdentity {
   host: string;
   boot: string;
-  /** Its namespace of pids. */
+  /** Its pid namespace. */
   namespace: string;
 }
 
-/** This process; null where the system has no /proc to tell. */
+/** This process; null if the system has no /proc. */
 export function thisOwner(): Owner | null {
   const identity = identityOf(process.pid);
   const system = thisSystem();
   return identity === null || system === null ? null : { ...identity, ...system };
 }
 
-/** Null where there is no such process, or only its zombie. */
+/** Null if there is no such process, or only its zombie. */
 export function identityOf(pid: number): ProcessIdentity | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name before the parenthesis may hold spaces and parentheses of its own.
+    // The name before the parenthesis may itself contain spaces and parentheses.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const start = fields[18];
     return state === 'Z' || start === undefined ? null : { pid, start };
@@ -36,12 +36,12 @@ export function identityOf(pid: number): ProcessIdentity | null {
   }
 }
 
-/** Whether a process that was written down is the one that has its number now. */
+/** Whether the recorded process is the one that has this pid now. */
 export function isRunning({ pid, start }: ProcessIdentity): boolean {
   return identityOf(pid)?.start === start;
 }
 
-/** True only where it is certain: the process was of this system, which knows it no more. */
+/** True only if it is certain: the process belonged to this system and no longer exists. */
 export function isGone({ host, boot, namespace, ...identity }: Owner): boolean {
   const system = thisSystem();
   if (system === null || system.host !== host) return false;

@@ -17,17 +17,23 @@ import { counted } from '../wording/words.ts';
 import { identityOf, isGone, isRunning, type Owner, type ProcessIdentity, thisOwner } from './owner.ts';
 import { groupGone } from './process.ts';
 
-/** Private folders of a run lie directly below the system's temporary folder and begin with this. */
+/** Private folders of a run lie directly below the system's temporary folder and start with this prefix. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Those in which Nginx is fetched lie in the cache. */
+/** Prefix of the folders into which Nginx is fetched; they lie in the cache. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
-/** Whose the folder is: a line for the process that made it, then one for each process group started for it. */
+/**
+ * Records the owner: one line for the process that made the folder, then one for each process group started
+ * for it.
+ */
 const RECORD = '.nginx-ws-bench-owner';
-/** A folder without a record is one whose maker was killed before it could write it. */
+/**
+ * After this long, a folder without a record is one whose creator was killed before it could write the
+ * record.
+ */
 const UNRECORDED_MS = 60_000;
 
-/** Makes a folder for this user alone, with a record of who made it. */
+/** Makes a folder for this user only, and records who made it. */
 export function createPrivateFolder(parent: string, prefix: string): string {
   const folder = mkdtempSync(join(resolve(parent), prefix));
   try {
@@ -39,28 +45,35 @@ export function createPrivateFolder(parent: string, prefix: string): string {
   }
 }
 
-/** Writes down a process group that works for the folder, for whoever has to clean up should all of us be killed. */
+/**
+ * Records a process group that works for the folder, so that the next bench can clean up if all of us are
+ * killed.
+ */
 export function recordGroup(folder: string, pid: number): void {
   const identity = identityOf(pid);
   if (identity === null) return;
   try {
     appendFileSync(join(folder, RECORD), `${JSON.stringify(identity)}\n`);
   } catch {
-    // The disk is full or the folder is gone, which the run itself reports; the warden knows the group all the same.
+    // The disk is full or the folder is gone, which the run itself reports. The warden knows the group
+    // anyway.
   }
 }
 
-/** True for a folder (no link) of this user with a prefix of ours, a record, and nobody else who may write there. */
+/**
+ * True for a folder (no link) of this user with one of our prefixes and a record, to which nobody else may
+ * write.
+ */
 export function isPrivateFolder(folder: string): boolean {
   const own = ownStats(folder);
   return own?.isDirectory() === true && (ownStats(join(folder, RECORD))?.isFile() ?? false);
 }
 
 /**
- * Removes the private folders that a killed bench left, and ends what still runs for them; only what is provably
- * ours and abandoned.
+ * Removes the private folders that a killed bench left, and ends the processes that still run for them.
+ * Touches only what is provably ours and abandoned.
  *
- * @returns a sentence for each
+ * @returns a sentence for each folder
  */
 export async function sweepAbandoned(parent: string, prefix: string): Promise<string[]> {
   const names = namesIn(parent).filter((name) => name.startsWith(prefix));
@@ -74,7 +87,10 @@ export async function sweepAbandoned(parent: string, prefix: string): Promise<st
   return sentences;
 }
 
-/** What is wrong with a temporary folder that could not be used, with the remedy; null for an error of another kind. */
+/**
+ * What is wrong with a temporary folder that could not be used, and the remedy; null for any other kind of
+ * error.
+ */
 export function folderProblem(folder: string, error: unknown): Problem | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
   const why = REASONS[String(error.code)] ?? `the system reports ${error.code}`;
@@ -82,12 +98,12 @@ export function folderProblem(folder: string, error: unknown): Problem | null {
   return new Problem('environment', message, { cause: error });
 }
 
-/** As `folderProblem`, for an error of something that does more than to use the folder. */
+/** Like `folderProblem`, for an error of code that does more than use the folder. */
 export function problemWithin(folder: string, error: unknown): Problem | null {
   const { code = '', path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  // A write to an open file has no path; what else a run writes reports its own problems.
+  // A write to an open file has no path. Whatever else a run writes reports its own problems.
   if (!(code in REASONS) || (path !== undefined && !path.startsWith(folder))) return null;
-  // A file that is missing from a folder that is there is a slip of ours.
+  // A file missing from a folder that exists is our own bug.
   return code === 'ENOENT' && existsSync(folder) ? null : folderProblem(folder, error);
 }
 
@@ -112,7 +128,9 @@ interface OwnerRecord {
   groups: ProcessIdentity[];
 }
 
-/** Null where it was not written whole; of a line that was cut off, as a full disk does, there is nothing to use. */
+/**
+ * Null if it was not written completely. A line that was cut off, for example by a full disk, is of no use.
+ */
 function readRecord(folder: string): OwnerRecord | null {
   try {
     const lines = readFileSync(join(folder, RECORD), 'utf8').split('\n').slice(0, -1);
@@ -136,21 +154,21 @@ function isOwner(value: unknown): value is Owner {
 async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[]): Promise<string> {
   const running = groups.filter(isRunning);
   await Promise.all(running.map(({ pid }) => groupGone(pid)));
-  // Another bench that starts now, or the dead one's warden, may be removing it too.
+  // Another bench that is starting, or the dead one's warden, may be removing it at the same time.
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   const ended =
-    running.length === 0 ? '' : `, and ended ${counted(running.length, 'process', 'processes')} of it`;
+    running.length === 0 ? '' : `, and ended ${counted(running.length, 'process', 'processes')} that used it`;
   return `Removed ${folder}, left behind by a bench that was killed${ended}.`;
 }
 
-/** Only where there is nothing in it. */
+/** Removes the folder only if it is empty. */
 function removeUnrecorded(folder: string): void {
   const stats = ownStats(folder);
   if (stats?.isDirectory() !== true || Date.now() - stats.mtimeMs < UNRECORDED_MS) return;
   try {
     rmdirSync(folder);
   } catch {
-    // There is something in it, so it is not known to be ours.
+    // It is not empty, so it may not be ours.
   }
 }
 

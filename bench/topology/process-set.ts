@@ -4,27 +4,27 @@ import type { Warden } from './warden.ts';
 
 const STOP_MS = 3_000;
 
-/** All processes of one run: the warden knows each of them, and all have ended when the scope has closed. */
+/** All processes of one run. The warden knows each of them, and all have ended once the scope has closed. */
 export interface ProcessSet {
-  /** As `launch` of process.ts, for a process of this set. */
+  /** Like `launch` of process.ts, for a process of this set. */
   launch(options: LaunchOptions): Launched;
   /** Adds a process that has just been launched elsewhere. */
   adopt(launched: Launched): void;
-  /** Launches one that ends by itself. */
+  /** Launches a process that ends by itself. */
   launchTask(options: LaunchOptions): Launched;
   /** Stops one process whose work is done. */
   retire(launched: Launched): Promise<void>;
-  /** The end of this one is part of the run: it is no unexpected exit. */
+  /** The end of this process is part of the run, and no unexpected exit. */
   expectExit(launched: Launched): void;
-  /** From now on any of them may end. */
+  /** From now on any process of the set may end. */
   dismiss(): void;
-  /** Has those still running killed at once. */
+  /** Kills all processes that still run at once. */
   kill(): void;
-  /** What they all stand on is gone, as this sentence says: it counts as an unexpected exit. */
+  /** Counts as an unexpected exit: something that all processes depend on is gone, as the sentence says. */
   fail(sentence: string): void;
-  /** Resolves with a sentence when a process ends that should not have, once its last words are known. */
+  /** Resolves with a sentence when a process ends unexpectedly, once its last output is known. */
   readonly unexpectedExit: Promise<string>;
-  /** True from the moment of such an end on: what `unexpectedExit` says is on its way. */
+  /** True as soon as a process has ended unexpectedly, which may be before `unexpectedExit` resolves. */
   hasUnexpectedExit(): boolean;
 }
 

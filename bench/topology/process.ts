@@ -8,11 +8,13 @@ import { placed } from './affinity.ts';
 import { bunHere } from './engine.ts';
 import { findExecutable } from './executable.ts';
 
-/** What is kept of a child's stderr, in characters: its last words. */
+/** How much of the end of a child's stderr is kept, in characters. */
 const STDERR_TAIL = 8192;
-/** A child's last words are waited for so long after its death; a grandchild may hold the pipe open. */
+/** How long to wait for a child's last output after its death; a grandchild may hold the pipe open. */
 const LAST_WORDS_MS = 250;
-/** SIGKILL is not refused; what is still listed after this long is a zombie, and process 1 has to reap it. */
+/**
+ * SIGKILL cannot be refused. What is still listed after this long is a zombie, which process 1 has to reap.
+ */
 const KILLED_MS = 300;
 
 export interface Exit {
@@ -27,43 +29,46 @@ export interface LaunchOptions {
   /** A path, or a name looked up on PATH. */
   command: string;
   args: readonly string[];
-  /** CPU numbers it may run on; null: wherever the kernel likes. Without effect where `canPin` is false. */
+  /** CPU numbers it may run on; null leaves the choice to the kernel. Without effect if `canPin` is false. */
   cpus: readonly number[] | null;
-  /** A channel for messages: true: of structured clones; `json`: of JSON, all that other engines than Node read. */
+  /**
+   * A channel for messages. `true`: structured clones. `json`: JSON, the only format that engines other than
+   * Node read.
+   */
   ipc: boolean | 'json';
-  /** `pipe`: the caller reads `child.stdout`, all of it, or the child blocks. Default: ignored. */
+  /** `pipe`: the caller has to read all of `child.stdout`, or the child blocks. Default: ignored. */
   stdout?: 'ignore' | 'pipe';
   cwd?: string;
   /** Default: the environment of this process. */
   env?: NodeJS.ProcessEnv;
 }
 
-/** A child process that leads a process group of its own. */
+/** A child process that leads its own process group. */
 export interface Launched {
   readonly name: string;
   readonly component: Component;
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Never rejects. Whatever was left of the process group has been killed when it resolves. */
+  /** Never rejects. When it resolves, the rest of the process group has been killed. */
   readonly exited: Promise<Exit>;
-  /** The last 8 KB of what it wrote to stderr. */
+  /** The last 8 KB of its stderr. */
   stderrTail(): string;
-  /** Signals the process, waits, then SIGKILLs the whole group; resolves when all of it is gone. */
+  /** Sends the signal, waits, then sends SIGKILL to the whole group. Resolves when all of it is gone. */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit>;
 }
 
 /**
- * Starts a child in a process group of its own, so that Ctrl-C at the terminal reaches only the bench,
- * which then stops its children in order.
+ * Starts a child in its own process group, so that Ctrl-C in the terminal reaches only the bench, which then
+ * stops its children in order.
  *
- * @throws {Problem} kind `environment` where the command is missing, may not be executed, or does not start.
+ * @throws {Problem} kind `environment` if the command is missing, not executable, or does not start.
  */
 export function launch(options: LaunchOptions): Launched {
   const { name, component } = options;
   const executable = findExecutable(options.command, options.name, options.env ?? process.env, options.cwd);
   const [command, ...args] = placed([executable, ...options.args], options.cpus);
   const child = spawn(command, args, spawnOptions(options));
-  // Without a listener an asynchronous spawn error would end the bench; it shows as a missing pid below.
+  // Without a listener, an asynchronous spawn error would end the bench. It shows as a missing pid below.
   child.on('error', () => {});
   const pid = pidOf(child, name, executable);
   const stderrTail = tailOf(child);
@@ -87,11 +92,11 @@ export function launch(options: LaunchOptions): Launched {
 }
 
 export type NodeLaunchOptions = Omit<LaunchOptions, 'command'> & {
-  /** For Node itself, as in `--max-semi-space-size=16`. */
+  /** For Node itself, for example `--max-semi-space-size=16`. */
   nodeArguments?: readonly string[];
 };
 
-/** Starts a Node child of this Node's version; `entry` is a compiled file: `new URL('./x.js', import.meta.url)`. */
+/** Starts a child on this Node; `entry` is a compiled file: `new URL('./x.js', import.meta.url)`. */
 export function launchNode(entry: string | URL, options: NodeLaunchOptions): Launched {
   const { nodeArguments = [], ...rest } = options;
   const path = entry instanceof URL ? fileURLToPath(entry) : entry;
@@ -99,15 +104,15 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
 }
 
 /**
- * Bun would read settings and `.env` in the folder in which the bench was started, and fetch packages that it
- * does not find. `--expose-gc` gives it the `gc` that Node has.
+ * By default, Bun reads settings and `.env` from the folder in which the bench was started, and fetches
+ * packages that it does not find. `--expose-gc` provides the same `gc` as in Node.
  */
 const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
 
 /**
- * As `launchNode`, on the engine that the plan names; `nodeArguments` are for Node alone.
+ * Like `launchNode`, on the engine that the plan names; `nodeArguments` only apply to Node.
  *
- * @throws {Problem} kind `environment` where that is Bun and there is none
+ * @throws {Problem} kind `environment` if that is Bun and there is none
  */
 export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOptions): Launched {
   if (engine === 'node') return launchNode(entry, options);
@@ -127,22 +132,26 @@ export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOpti
   });
 }
 
-/** How a process ended, for a sentence that goes on. */
+/** How a process ended, without a final period so that a sentence can continue. */
 export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code, signal }: Exit): string {
   return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
 }
 
-/** SIGKILLs a process group. @returns whether there was anything left of it */
+/**
+ * Sends SIGKILL to a process group.
+ *
+ * @returns whether any process of it was left
+ */
 export function killGroup(pid: number): boolean {
   try {
     process.kill(-pid, 'SIGKILL');
     return true;
   } catch {
-    return false; // ESRCH: nobody left; EPERM: not ours any more, so nothing of ours is left
+    return false; // ESRCH: no process left; EPERM: no longer ours, so none of ours is left
   }
 }
 
-/** Resolves when nothing of the killed process group is left, or only zombies. */
+/** Resolves when nothing but zombies is left of the killed process group. */
 export async function groupGone(pid: number): Promise<void> {
   for (const end = performance.now() + KILLED_MS; performance.now() < end; await sleep(5)) {
     if (!killGroup(pid)) return;
@@ -175,9 +184,9 @@ function tailOf(child: ChildProcess): () => string {
   return () => tail;
 }
 
-/** Death of the leader ends its group at once: what it started (Nginx workers) must not outlive it. */
+/** The death of the leader ends its group at once: its own children (Nginx workers) must not outlive it. */
 function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
-  // Not the child's own 'close': it never comes where this side has closed the channel.
+  // The child's own 'close' event is no use here: it never fires if this side has closed the channel.
   const spoken = new Promise<void>((done) => child.stderr?.once('close', () => done()));
   return new Promise((done) => {
     child.once('exit', async (code, signal) => {

@@ -25,45 +25,45 @@ import { nginxUser } from './worker-user.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
-/** What a configuration is put into the sandbox with. */
+/** Parameters for moving a configuration into the sandbox. */
 export interface SandboxedOptions extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards'> {
   binary: NginxBinary;
-  /** Private to the run; it gets the certificate, the configuration and the logs. */
+  /** Private to the run; receives the certificate, the configuration and the logs. */
   folder: string;
   processSet: ProcessSet;
   proxy: NonNullable<RunPlan['proxy']>;
-  /** The certificate's key, and the host names for which it is valid beside the addresses. */
+  /** Key type of the certificate. Its host names are valid in addition to the addresses. */
   key: KeyType;
   names: readonly string[];
-  /** What the WebSockets go through: there nothing is taken out. */
+  /** Directives that the WebSockets depend on: nothing is removed there. */
   vital: readonly Directive[];
-  /** Null for a profile of the package: it runs as it is, or not at all. */
+  /** Null for a profile of the package, which runs unchanged or not at all. */
   onChange: OnChange | null;
-  /** Where the WebSockets are to be listened for; null: on any free port. */
+  /** Port for the WebSockets; null: any free port. */
   port?: number | null;
 }
 
 /** A configuration that Nginx accepts in the sandbox. */
 export interface Sandboxed<Moved> {
   moved: Moved;
-  /** As it runs: without what this Nginx cannot do. */
+  /** As it runs, without the directives that this Nginx does not support. */
   tree: readonly Node[];
   written: WrittenConfiguration;
   certificate: Certificate;
-  /** One for each of the addresses that the configuration listens on. */
+  /** One for each address that the configuration listens on. */
   ports: readonly number[];
   /**
-   * @param cpus where Nginx may run; null: wherever the kernel likes
-   * @throws Problem('environment') where it does not start
+   * @param cpus where Nginx may run; null leaves the choice to the kernel
+   * @throws Problem('environment') if it does not start
    */
   start(cpus: readonly number[] | null): Promise<Launched>;
 }
 
 /**
- * Moves a configuration into the sandbox, with free ports and a fresh certificate, and has Nginx check it.
+ * Moves a configuration into the sandbox, with free ports and a new certificate, and has Nginx check it.
  *
- * @param move which of the servers are moved, and how; a draft only shows which port is for the WebSockets
- * @throws Problem('configuration') where it cannot be moved, or Nginx refuses it
+ * @param move decides which servers are moved, and how; a draft only shows which port is for the WebSockets
+ * @throws Problem('configuration') if it cannot be moved, or Nginx rejects it
  */
 export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'>>(
   tree: readonly Node[],
@@ -79,7 +79,7 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     folder,
     ports: free,
     certificate,
-    // Placed as a whole, like every other process; the workers inherit it.
+    // Nginx is pinned as a whole, like every other process; the workers inherit it.
     cpuAffinity: null,
     user: nginxUser(),
     nginxVersion: binary.version,
@@ -104,20 +104,21 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
   };
 }
 
-/** The ports with another in place of one of them; where that is among them already, the two are exchanged. */
+/** Replaces one of the ports with another; if that is already in the list, the two are swapped. */
 function withPort(ports: readonly number[], used: number | undefined, wanted: number): number[] {
   return ports.map((each) => (each === used ? wanted : each === wanted ? (used ?? each) : each));
 }
 
 /**
- * Writes a configuration and has Nginx check it; what this Nginx cannot do is taken out, one complaint after
- * the other, because each run of `nginx -t` tells only the first. What is written is judged before Nginx sees it,
- * each time: without an `upstream` that was taken out, a name in `proxy_pass` would be that of a host.
+ * Writes a configuration and has Nginx check it. Directives that this Nginx does not support are removed one
+ * complaint at a time, because each run of `nginx -t` reports only the first. The configuration is validated
+ * before each run of Nginx: without an `upstream` that was removed, a name in `proxy_pass` would become a
+ * host name.
  *
  * @param own What Nginx may connect to and listen on.
- * @param vital What the WebSockets go through: there nothing is taken out.
- * @param onChange Null for a profile of the package: it runs as it is, or not at all.
- * @throws Problem('configuration') in Nginx's own words where that does not help.
+ * @param vital Directives that the WebSockets depend on: nothing is removed there.
+ * @param onChange Null for a profile of the package, which runs unchanged or not at all.
+ * @throws Problem('configuration') in Nginx's own words if that does not help.
  */
 export async function writeAccepted(
   binary: NginxBinary,
@@ -154,7 +155,7 @@ function withMeant({ kind, message, code, data }: Problem, meant: string): Probl
   return new Problem(kind, `${message} Did you mean "${meant}"?`, { code, data });
 }
 
-/** The tree as Nginx will read it, with places in the person's files. */
+/** The tree as Nginx will read it, with locations in the user's files. */
 function readBack({ confPath, text, origins }: WrittenConfiguration): Node[] {
   return rewrite(parse(text, confPath), (node) => [
     { ...node, origin: origins[(node.origin?.line ?? 0) - 1] ?? node.origin },

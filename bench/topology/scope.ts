@@ -1,16 +1,18 @@
-/** A clean-up that did not do its work. */
+/** A clean-up that failed. */
 export interface CleanUpFailure {
   name: string;
   error: unknown;
 }
 
-/** Everything that must be undone, in the reverse order of its making. */
+/** Everything that has to be undone, in reverse order of creation. */
 export interface Scope {
-  /** After close() has begun it is undone at once: nothing made during a stop is left over. */
+  /** Once close() has begun, `undo` runs at once, so that nothing created during a stop is left over. */
   add(name: string, undo: () => void | Promise<void>): void;
   /**
-   * Undoes all, last in, first out, each after the one before has ended; goes on after a failure.
-   * Never rejects; may be called again. @returns the failures up to now
+   * Undoes everything sequentially, last in, first out; continues after a failure. Never rejects; may be
+   * called again.
+   *
+   * @returns the failures so far
    */
   close(): Promise<readonly CleanUpFailure[]>;
 }

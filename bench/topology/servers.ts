@@ -11,58 +11,58 @@ import { openToWorkers } from './worker-user.ts';
 /** Counters of one echo server since its start. */
 export interface ServerStats {
   connections: { open: number; total: number };
-  /** Messages answered, and their payload bytes. */
+  /** Messages echoed, and their payload bytes. */
   messages: number;
   bytes: number;
   /** Ordinary HTTP requests. */
   httpRequests: number;
 }
 
-/** The event loop of one process over the last second: share of time not idle (0..1), longest delay. */
+/** The event loop of one process over the last second: share of time not idle (0..1), and longest delay. */
 export interface LoopSample {
   utilisation: number;
   delayMaxUs: number;
 }
 
-/** One echo server process that is listening on 127.0.0.1, and on a Unix-domain socket. */
+/** One echo server process that listens on 127.0.0.1 and on a Unix-domain socket. */
 export interface EchoServer {
   readonly launched: Launched;
   readonly port: number;
-  /** Path of its Unix-domain socket; null where there was no folder for it. */
+  /** Path of its Unix-domain socket; null if no folder was given for it. */
   readonly socket: string | null;
-  /** The certificate that it identifies itself with, on both; null: it speaks without TLS. */
+  /** Certificate used on both; null: the server does not use TLS. */
   readonly certPath: string | null;
-  /** @throws {Problem} kind `died` where the server does not answer any more */
+  /** @throws {Problem} kind `died` if the server no longer answers */
   stats(): Promise<ServerStats>;
-  /** The latest sample; null in the first second. */
+  /** The latest sample; null during the first second. */
   loop(): LoopSample | null;
 }
 
 export interface ServersOptions {
   count: number;
   kind: 'ws' | 'lean';
-  /** Of the lean server; that on `ws` always runs on Node. */
+  /** Engine of the lean server; the one on `ws` always runs on Node. */
   engine: EngineName;
-  /** CPU numbers that all of them share; null: wherever the kernel likes. */
+  /** CPU numbers that all servers share; null leaves the choice to the kernel. */
   cpus: readonly number[] | null;
-  /** Where each of them makes a Unix-domain socket; default: none does. */
+  /** Folder in which each server creates a Unix-domain socket; default: none. */
   socketFolder?: string;
-  /** What they identify themselves with, on port and socket; default: they speak without TLS. */
+  /** Certificate for port and socket; default: no TLS. */
   certificate?: Pick<Certificate, 'certPath' | 'keyPath'> | null;
-  /** More of the server's own options, as in `--delay 20`. */
+  /** Additional options of the server, for example `--delay 20`. */
   args?: readonly string[];
-  /** The largest message in bytes, where it is more than the server's default. */
+  /** The largest message in bytes, if more than the server's default. */
   maxPayloadBytes?: number;
-  /** Called right after each launch, so that nothing that runs is ever unknown. */
+  /** Called right after each launch, so that every running process is known. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
-  /** Is told each line that a server logs (its option `--log`); default: its stdout is ignored. */
+  /** Called with each line that a server logs (its option `--log`); default: its stdout is ignored. */
   onLine?: (line: string) => void;
-  /** All of them have to be ready by then. Default: 15 s. */
+  /** Time limit until all servers are ready. Default: 15 s. */
   timeoutMs?: number;
 }
 
-/** What a server says over its channel; its own side is server/channel.ts. */
+/** Messages of a server over its channel; its own side is server/channel.ts. */
 type ServerMessage =
   | { type: 'ready'; port: number }
   | ({ type: 'stats' } & ServerStats)
@@ -72,7 +72,7 @@ const ENTRY = new URL('../../server/main.js', import.meta.url);
 const STATS_TIMEOUT_MS = 5000;
 
 /**
- * Starts echo servers, each on a free port. When one does not get ready, all are stopped again.
+ * Starts echo servers, each on a free port. If one does not become ready, all are stopped again.
  *
  * @throws {Problem} kind `environment`
  */
@@ -118,7 +118,7 @@ function launchServer(
   });
 }
 
-/** Its ready line is for those who have no channel. */
+/** Drops the ready line, which is meant for callers without a channel. */
 function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
   if (child.stdout === null) return;
   createInterface({ input: child.stdout }).on('line', (line) => {

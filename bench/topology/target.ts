@@ -25,38 +25,42 @@ import { LOOPBACK, sandboxed } from './sandboxed.ts';
 import type { EchoServer } from './servers.ts';
 import { atWorkplace, type Ears } from './workplace.ts';
 
-/** Where the configuration names no server. */
+/** Used if the configuration names no server. */
 const SERVER_NAME = 'localhost';
 
-/** Where the load goes in: Nginx, or in the profile `direct` the echo servers themselves. */
+/** The entry point of the load: Nginx, or for the profile `direct` the echo servers themselves. */
 export interface StartedTarget extends Target {
-  /** Pem of the certificate that clients have to trust, beside the name to ask for. */
+  /** The certificate (PEM) that clients have to trust, and the server name to request. */
   tls: { servername: string; ca: string } | null;
-  /** The page for ordinary GETs, and its path as a report may show it; null where there is none. */
+  /** The page for ordinary GETs, and its path as a report may show it; null if there is none. */
   page: { path: string; shown: string; cached: boolean } | null;
-  /** HTTP/2 is on for the listener. */
+  /** Whether HTTP/2 is on for the listener. */
   http2: boolean;
   proxy: RunningNginx | null;
 }
 
 export interface RunningNginx {
   launched: Launched;
-  /** Those of this moment that take part in its work; one that was named keeps its name. */
+  /**
+   * The processes that take part in the work at the moment of the call. A process keeps the name it was first
+   * given.
+   */
   processes(): Promise<RunProcess[]>;
   /**
-   * Has it read its configuration again: new workers take over, the old end with their last connection.
+   * Makes it reload its configuration: new workers take over, and the old ones exit with their last
+   * connection.
    *
-   * @throws Problem('died') where it is gone
+   * @throws Problem('died') if it is gone
    */
   reload(): void;
-  /** Whether it serves the folder that it was given: `stream` serves none. */
+  /** Whether it serves the given folder; `stream` serves none. */
   servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
-  /** What the configuration runs otherwise than as it is written. */
+  /** What runs differently from the configuration as written. */
   notices: Notice[];
   /** For handshakes that fail; null for a profile of the package. */
   likelyLine?: LikelyLine | null;
-  /** Makes a line of Nginx's log fit for a report. */
+  /** Redacts a line of Nginx's log for a report. */
   redactLine(line: string): string;
 }
 
@@ -77,9 +81,9 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
 
 /** A configuration to put in front of the servers. */
 export interface ProxySource extends ConfigurationSource {
-  /** Of the certificate of a profile; that of a person's own configuration follows from its ciphers. */
+  /** Key type for a profile's certificate. For the user's own configuration it follows from its ciphers. */
   key: KeyType;
-  /** The echo servers behind it speak TLS. */
+  /** Whether the echo servers behind it use TLS. */
   upstreamTls: boolean;
 }
 
@@ -91,23 +95,23 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** What a topology that a person uses has besides that of a run. */
+/** Settings of a topology that runs for the user instead of a measurement. */
 export interface Opening {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
-  /** Port of the listener that clients use; null or missing: a free one. */
+  /** Port of the listener for clients; null or missing: a free one. */
   port?: number | null;
   /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
   pageFolder?: string;
 }
 
-/** Where Nginx passes connections on to: an echo server, or the place where one would be. */
+/** Where Nginx forwards connections: an echo server, or a placeholder for one. */
 type Upstream = Pick<EchoServer, 'port' | 'socket' | 'certPath'>;
 
 /**
  * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
  *
- * @throws Problem('configuration') in Nginx's own words, Problem('environment') where it does not start.
+ * @throws Problem('configuration') in Nginx's own words; Problem('environment') if it does not start.
  */
 export async function startProxy(
   source: ProxySource,
@@ -163,9 +167,10 @@ export async function startProxy(
 }
 
 /**
- * Has Nginx check a configuration as `startProxy` would hand it over, without any process of a topology.
+ * Has Nginx check a configuration exactly as `startProxy` would pass it, without starting any process of a
+ * topology.
  *
- * @param servers how many there would be
+ * @param servers number of echo servers to assume
  * @throws Problem('configuration') in Nginx's own words
  */
 export async function checkProxy(
@@ -188,7 +193,9 @@ export async function checkProxy(
   });
 }
 
-/** Reads the configuration, moves it into the sandbox and has Nginx check it; no secret is in what it throws. */
+/**
+ * Reads the configuration, moves it into the sandbox and has Nginx check it. Its errors contain no secret.
+ */
 async function prepare(
   source: ProxySource,
   proxy: ProxyPlan,
@@ -257,7 +264,7 @@ function targetOf(
   };
 }
 
-/** The echo server's page below a location that passes ordinary GETs on. */
+/** The echo server's page, below a location that forwards ordinary GETs. */
 function pageOf(
   httpPath: string | null,
   configuration: string,

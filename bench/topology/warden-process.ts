@@ -3,7 +3,7 @@ import { isPrivateFolder } from './private-folder.ts';
 import { groupGone } from './process.ts';
 import type { WardenMessage } from './warden.ts';
 
-/** The clean-up takes this long at most; after that an orphan would be worse than a leftover. */
+/** Time limit of the clean-up; after that, an orphan would be worse than leftovers. */
 const DEADLINE_MS = 10_000;
 
 const groups = new Set<number>();
@@ -16,9 +16,10 @@ process.on('message', (message: WardenMessage) => {
   else folders.delete(message.folder);
 });
 
-// The channel is closed by the kernel whatever the bench died of; this is what the warden is for.
+// However the bench dies, the kernel closes the channel. This is the warden's purpose.
 process.on('disconnect', cleanUp);
-// A signal to everybody (a terminal that closes, `kill` by a service manager) is the bench's to answer.
+// If a signal goes to all processes (a terminal that closes, `kill` by a service manager), the bench handles
+// it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 if (process.connected) process.send?.({ type: 'ready' });

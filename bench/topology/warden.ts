@@ -11,10 +11,10 @@ import {
 } from './private-folder.ts';
 import { type Exit, exitWords, type Launched, launchNode } from './process.ts';
 
-/** One that did not live longer is not replaced: its successor would end in the same way. */
+/** A warden that exits within this time is not replaced, because its successor would exit the same way. */
 const LEAST_LIFE_MS = 1_000;
 
-/** What the bench tells its warden. */
+/** Messages from the bench to its warden. */
 export type WardenMessage =
   | { type: 'watch'; pid: number }
   | { type: 'forget'; pid: number }
@@ -22,32 +22,32 @@ export type WardenMessage =
   | { type: 'disown'; folder: string };
 
 /**
- * A small process that outlives the bench by a moment: when the bench dies in any way, SIGKILL
- * included, it kills the process groups and removes the private folders it was told of. Should it be killed itself,
- * another takes its place; where both are killed, the next bench cleans up after them.
+ * A small process that briefly outlives the bench. However the bench dies, SIGKILL included, the warden kills
+ * the process groups and removes the private folders registered with it. If the warden is killed, another one
+ * replaces it; if both are killed, the next bench cleans up after them.
  */
 export interface Warden {
   readonly pid: number;
-  /** A process group by the pid of its leader; to be told right after the launch. */
+  /** Registers a process group by the pid of its leader; to be called right after the launch. */
   watch(pid: number): void;
-  /** To be told as soon as the group is gone: its number may be given to a stranger. */
+  /** To be called as soon as the group is gone, because its number may be reused. */
   forget(pid: number): void;
   /**
-   * Makes a private folder, which is known to the warden before anything is in it.
+   * Makes a private folder that is registered with the warden before anything is in it.
    *
    * @param parent Default: the system's temporary folder.
    */
   makeFolder(parent?: string, prefix?: string): string;
   removeFolder(folder: string): Promise<void>;
-  /** Ends the warden, which first cleans up whatever it still holds. */
+  /** Ends the warden, which first cleans up whatever is still registered. */
   close(): Promise<Exit>;
 }
 
 /**
- * Cleans up after a bench that was killed together with its warden, and starts one.
+ * Cleans up after a bench that was killed together with its warden, and starts a new warden.
  *
- * @param say Is told what was cleaned up, and when the warden was killed.
- * @throws {Problem} kind `environment` where it does not start, or the temporary folder cannot be used
+ * @param say Called with what was cleaned up, and when the warden was killed.
+ * @throws {Problem} kind `environment` if it does not start, or the temporary folder cannot be used
  */
 export async function startWarden(say: (line: string) => void): Promise<Warden> {
   for (const sentence of await sweepAbandoned(tmpdir(), PRIVATE_FOLDER_PREFIX)) say(sentence);
@@ -60,7 +60,8 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   replaceWhenKilled(current);
 
   function tell(message: WardenMessage): void {
-    // One that was just killed hears nothing; its successor is told all that holds then.
+    // A warden that was just killed receives nothing; its successor gets everything that is registered by
+    // then.
     if (current.child.connected) current.child.send(message, () => {});
   }
 
@@ -127,7 +128,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   };
 }
 
-/** What no run could do without is told before the first. */
+/** Checks up front what no run can do without. */
 async function tryTemporaryFolder(): Promise<void> {
   try {
     await rm(createPrivateFolder(tmpdir(), PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
@@ -141,7 +142,7 @@ async function launchWarden(): Promise<Launched> {
     name: 'clean-up process',
     component: 'runner',
     args: [],
-    // Its heap is nearly empty: keep what V8 reserves small.
+    // Its heap is nearly empty: keep V8's reservation small.
     nodeArguments: ['--max-old-space-size=32', '--max-semi-space-size=1'],
     cpus: null,
     ipc: true,

@@ -3,7 +3,7 @@ import { chmod, chown, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../model/failure.ts';
 
-/** Whom Nginx's workers run as where its master is root. */
+/** The user that Nginx's workers run as if its master is root. */
 export interface WorkerUser {
   name: string;
   uid: number;
@@ -11,7 +11,7 @@ export interface WorkerUser {
   gid: number;
 }
 
-/** Owns no file; the others are for systems without it. */
+/** The first owns no files; the others are for systems without it. */
 const NAMES = ['nobody', 'nginx', 'www-data', 'daemon'];
 
 /** Numbers of capabilities (linux/capability.h). */
@@ -19,10 +19,10 @@ const CAP_SETGID = 6;
 const CAP_SETUID = 7;
 
 /**
- * The user that workers become, so that a configuration reaches nothing that only root may read; null where they stay
- * who they are: without root there is no other, and a root that may not become another one is none.
+ * The user that workers switch to, so that a configuration reaches nothing that only root may read. Null if
+ * they keep their user: only root can switch, and root without that capability does not count.
  *
- * @throws Problem('environment') where this system has no such user
+ * @throws Problem('environment') if this system has no such user
  */
 export function workerUser(): WorkerUser | null {
   if (process.getuid?.() !== 0) return null;
@@ -38,14 +38,17 @@ export function workerUser(): WorkerUser | null {
   return isMapped && maySwitch(readText('/proc/self/status')) ? user : null;
 }
 
-/** Arguments of Nginx's directive `user`; null where it does not run as root. */
+/** Arguments of Nginx's directive `user`; null if it does not run as root. */
 export function nginxUser(): string | null {
   if (process.getuid?.() !== 0) return null;
   const user = workerUser();
   return user === null ? 'root root' : `${user.name} ${user.group}`;
 }
 
-/** Of the names above, the first that has a user and a group, by the text of /etc/passwd and /etc/group. */
+/**
+ * The first of the names above that has a user and a group, according to the text of /etc/passwd and
+ * /etc/group.
+ */
 export function unprivilegedUser(passwd: string, groups: string): WorkerUser | null {
   const fieldsOf = (text: string) => text.split('\n').map((line) => line.split(':'));
   for (const name of NAMES) {
@@ -57,7 +60,10 @@ export function unprivilegedUser(passwd: string, groups: string): WorkerUser | n
   return null;
 }
 
-/** Whether a number is one of this user namespace, by the text of uid_map or gid_map; empty: there are none. */
+/**
+ * Whether an id is mapped in this user namespace, according to the text of uid_map or gid_map. Empty text:
+ * the system has no user namespaces.
+ */
 export function covers(map: string, id: number): boolean {
   if (map === '') return true;
   return map.split('\n').some((line) => {
@@ -66,7 +72,10 @@ export function covers(map: string, id: number): boolean {
   });
 }
 
-/** Whether this process has the capabilities, by the text of /proc/self/status; empty: there are none. */
+/**
+ * Whether this process has the capabilities, according to the text of /proc/self/status. Empty text: the
+ * system does not report them.
+ */
 export function maySwitch(status: string): boolean {
   const effective = /^CapEff:\s*([\da-f]+)/m.exec(status)?.[1];
   if (effective === undefined) return true;
@@ -75,8 +84,8 @@ export function maySwitch(status: string): boolean {
 }
 
 /**
- * Lets workers use what lies in a private folder, and nobody else: their group gets the rights that the mode has for
- * it. Without effect where they run as the owner.
+ * Gives workers, and nobody else, access to something in a private folder: their group gets the group rights
+ * of the mode. Without effect if they run as the owner.
  */
 export async function openToWorkers(path: string, mode: number): Promise<void> {
   const user = workerUser();
@@ -88,7 +97,7 @@ export async function openToWorkers(path: string, mode: number): Promise<void> {
 /**
  * Lets workers enter a private folder; they cannot list it.
  *
- * @throws Problem('environment') where a folder above keeps them out
+ * @throws Problem('environment') if a folder above keeps them out
  */
 export async function openFolderToWorkers(folder: string): Promise<void> {
   const user = workerUser();

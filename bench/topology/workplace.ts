@@ -9,28 +9,28 @@ import { createScope, type Scope } from './scope.ts';
 import { startWarden, type Warden } from './warden.ts';
 import { openFolderToWorkers } from './worker-user.ts';
 
-/** Nothing looks at the folder more often than a person at the clock. */
+/** Checking the folder more often would not be noticed by the user. */
 const LOOK_MS = 1_000;
-/** A command that is called off has so long to end by itself. */
+/** Time that an aborted command has to end by itself. */
 const STOP_MS = 1_000;
 
-/** What something that is started works with: a folder of its own, and whatever runs there. */
+/** The environment of a task: a private folder, and the processes that run in it. */
 export interface Workplace {
   folder: string;
   processSet: ProcessSet;
 }
 
-/** What is to be known of a person meanwhile, and to be told. */
+/** How a task hears about the user's signals and reports to the user. */
 export interface Ears {
   say: (line: string) => void;
-  /** Kill what still runs. */
+  /** Kills all processes that still run. */
   urgent: AbortSignal;
 }
 
 /**
- * Does something that needs a private folder and processes; neither is left afterwards, whatever happens.
+ * Does something that needs a private folder and processes. Neither is left afterwards, whatever happens.
  *
- * @throws Problem('environment') where the temporary folder cannot be used
+ * @throws Problem('environment') if the temporary folder cannot be used
  */
 export async function atWorkplace<T>(
   { say, urgent }: Ears,
@@ -44,7 +44,7 @@ export async function atWorkplace<T>(
   }
 }
 
-/** A place to fetch Nginx in that leaves nothing behind even where the bench is killed. */
+/** A place to fetch Nginx into that leaves nothing behind even if the bench is killed. */
 export function fetchPlace({ say, urgent }: Ears): FetchPlace {
   return async (cacheDir, work) => {
     for (const sentence of await sweepAbandoned(cacheDir, FETCH_FOLDER_PREFIX)) say(sentence);
@@ -63,7 +63,7 @@ export function fetchPlace({ say, urgent }: Ears): FetchPlace {
   };
 }
 
-/** As `atWorkplace`, with a warden that is there already, and a scope that is closed at the end. */
+/** Like `atWorkplace`, with an existing warden, and a scope that is closed at the end. */
 export async function withPrivateFolder<T>(
   scope: Scope,
   warden: Warden,
@@ -108,7 +108,7 @@ async function within<T>(
   }
 }
 
-/** As `execFile` does it, for a process that the warden knows. */
+/** Like `execFile`, for a process that the warden knows. */
 function executeIn({ launchTask }: ProcessSet): Execute {
   return async (command, args, { timeout, signal, ...options } = {}) => {
     const launched = launchTask({
@@ -127,12 +127,16 @@ function executeIn({ launchTask }: ProcessSet): Execute {
   };
 }
 
-/** What is said of a private folder that is not there any more. */
+/** The message for a private folder that no longer exists. */
 export function lostFolder(folder: string): string {
   return `The private folder ${folder} was removed or replaced while it was in use.`;
 }
 
-/** Nginx would run on without its logs, and nobody would know. @returns what stops looking */
+/**
+ * Without its folder Nginx would run on without logs, unnoticed.
+ *
+ * @returns a function that stops watching
+ */
 function watchFolder(folder: string, processSet: ProcessSet): () => void {
   const { ino } = statSync(folder);
   const timer = setInterval(() => {

@@ -17,10 +17,10 @@ import type { Standing } from './standing.ts';
 /** On this address, only users of this machine can reach Nginx. */
 const LOOPBACK = '127.0.0.1';
 
-/** How the echo servers answer. */
+/** The form of the echo servers' answers. */
 export type Reply = 'you-said' | 'echo';
 
-/** What to keep running. */
+/** The topology to keep running. */
 export interface UpInput {
   /** Name and title of the variant. */
   name: string;
@@ -28,7 +28,7 @@ export interface UpInput {
   plan: Pick<RunPlan, 'server' | 'servers' | 'engine' | 'proxy'>;
   /** Null: echo servers only. */
   source: ProxySource | null;
-  /** What it runs on; null for echo servers only. */
+  /** The Nginx binary; null for echo servers only. */
   binary: NginxBinary | null;
   reply: Reply;
   /** Receives the log of the echo servers; null: they do not log. */
@@ -39,16 +39,16 @@ export interface UpInput {
   port: number | null;
   /** Ends it normally. */
   signal: AbortSignal;
-  /** Kill what still runs. */
+  /** Kills all processes that still run. */
   urgent: AbortSignal;
-  /** Shows the user anything else worth knowing. */
+  /** Called with anything else the user should know. */
   say(line: string): void;
   /** Called once everything answers. */
   onUp(standing: Standing): void;
 }
 
 /**
- * Keeps a topology running until the signal; then nothing of it is left, as after a run.
+ * Keeps a topology running until the signal. Then nothing of it is left, as after a run.
  *
  * @throws Problem if it cannot start, Problem('died') if one of its processes exits
  */
@@ -62,7 +62,7 @@ export async function keepUp(input: UpInput): Promise<void> {
   });
 }
 
-/** @returns null where it was called off meanwhile */
+/** @returns null if it was aborted in the meantime */
 async function raise(input: UpInput, folder: string, processSet: ProcessSet): Promise<Standing | null> {
   const { plan, source, binary, signal, log, reply, name, title } = input;
   const certificate = source?.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;

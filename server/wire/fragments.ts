@@ -1,11 +1,14 @@
-/** A message in more fragments than this is refused, as the library ws does it by default. */
+/** A message with more fragments is rejected; this is also the default of the library ws. */
 export const MAX_FRAGMENTS = 16_384;
 
-/** A message that comes in several frames (RFC 6455 section 5.4). */
+/** A message that arrives in several frames (RFC 6455 section 5.4). */
 export class Fragments {
-  /** Of the message: the opcode of its first frame. */
+  /** Opcode of the message, from its first frame. */
   readonly opcode: number;
-  /** One buffer for all fragments: a buffer for each would take many times the memory of small ones. */
+  /**
+   * One buffer for all fragments, because separate buffers would take many times the memory of small
+   * fragments.
+   */
   private buffer = Buffer.alloc(0);
   private bytes = 0;
   private count = 0;
@@ -15,9 +18,9 @@ export class Fragments {
   }
 
   /**
-   * Adds a copy of one frame's payload: the next read overwrites the buffer it lies in.
+   * Adds a copy of one frame's payload, because the next read overwrites its buffer.
    *
-   * @returns null, or the close code for a message of more than `max` bytes or of too many fragments
+   * @returns null, or the close code for a message of more than `max` bytes or with too many fragments
    */
   add(payload: Buffer, max: number): 1008 | 1009 | null {
     const end = this.bytes + payload.length;

@@ -1,32 +1,33 @@
 /** The FIN bit of a frame's first byte (RFC 6455 section 5.2). */
 export const FIN = 0x80;
-/** The opcodes that RFC 6455 section 5.2 defines: the low four bits of a frame's first byte. */
+/** The opcodes of RFC 6455 section 5.2: the low four bits of a frame's first byte. */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
-/** Bytes of a masking key. It ends the header of every frame from a client (RFC 6455 section 5.1). */
+/** Bytes of a masking key, which ends the header of every frame from a client (RFC 6455 section 5.1). */
 export const KEY_BYTES = 4;
 
 const RESERVED_BITS = 0x70;
 const MASK_BIT = 0x80;
-/** A control frame carries no more than this (RFC 6455 section 5.5). */
+/** The largest payload of a control frame (RFC 6455 section 5.5). */
 const CONTROL_MAX = 125;
 
-/** What a frame's header says. A reader fills the same object again and again. */
+/** The content of a frame's header. A reader reuses the same object for every frame. */
 export interface FrameHeader {
   /** The first byte: FIN bit and opcode. */
   first: number;
-  /** Bytes of the header, the masking key included. */
+  /** Bytes of the header, including the masking key. */
   size: number;
   /** Bytes of the payload. */
   length: number;
 }
 
 /**
- * Reads the frame header at `at` (RFC 6455 section 5.2). Bytes from `to` on are not looked at.
+ * Reads the frame header at `at` (RFC 6455 section 5.2). Bytes from `to` on are ignored.
  *
- * @param masked whether the frame comes from a client: those are masked, a server's are not (section 5.1)
- * @param max bytes that a payload may have
- * @returns null where `header` was filled; `incomplete` where more bytes are needed; else the close code
- *   that the frame earns (section 7.4.1)
+ * @param masked whether the frame comes from a client, whose frames are masked, unlike a server's (section
+ * 5.1)
+ * @param max largest payload in bytes
+ * @returns null if `header` was filled; `incomplete` if more bytes are needed; otherwise the close code for
+ * the error (section 7.4.1)
  */
 export function readHeader(
   bytes: Buffer,
@@ -40,7 +41,7 @@ export function readHeader(
   if (available < 2) return 'incomplete';
   const first = bytes[at] as number;
   const second = bytes[at + 1] as number;
-  // No extension was negotiated that would give the reserved bits a meaning.
+  // No extension was negotiated that would define the reserved bits.
   if (second >= MASK_BIT !== masked || (first & RESERVED_BITS) !== 0) return 1002;
   const opcode = first & 0x0f;
   let length = second & 0x7f;
@@ -69,7 +70,7 @@ export function readHeader(
   return null;
 }
 
-/** Bytes that the header in front of so many bytes of payload takes, without a masking key. */
+/** Size of the header for a payload of this many bytes, without a masking key. */
 export function headerBytes(length: number): number {
   if (length < 126) return 2;
   return length < 65_536 ? 4 : 10;
@@ -78,8 +79,8 @@ export function headerBytes(length: number): number {
 /**
  * Writes a frame header at `at`, with the length in its shortest form.
  *
- * @param masked whether the MASK bit is set; the key itself is the caller's to write
- * @returns where the header ends
+ * @param masked whether to set the MASK bit; the caller writes the key itself
+ * @returns the position after the header
  */
 export function writeHeader(
   bytes: Buffer,

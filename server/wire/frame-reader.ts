@@ -2,38 +2,38 @@ import { Fragments } from './fragments.ts';
 import { FIN, type FrameHeader, KEY_BYTES, OPCODE, readHeader } from './frame-header.ts';
 import { applyMask } from './masking.ts';
 
-/** What a reader calls for the messages and control frames that it finds. */
+/** Callbacks of a reader for messages and control frames. */
 export interface FrameHandler {
   /**
-   * A whole message: `from`..`to` of a buffer that is valid, and may be changed, during the call.
+   * A whole message: `from`..`to` of a buffer that is valid, and may be modified, during the call.
    *
-   * @param key the masking key that still lies over the bytes, for applyMask(); 0: none
+   * @param key the masking key that still has to be applied with applyMask(); 0: none
    */
   message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void;
-  /** A close, ping or pong with its payload, unmasked and valid during the call. */
+  /** A close, ping or pong with its payload, unmasked, and valid during the call. */
   control(opcode: number, payload: Buffer): void;
 }
 
-/** The close code that bytes earn which are not what the peer may send (RFC 6455 section 7.4.1). */
+/** The close code for bytes that the peer must not send (RFC 6455 section 7.4.1). */
 export type FrameFault = 1002 | 1008 | 1009;
 
-/** Filled for the frame at hand: a reader never waits between reading a header and using it. */
+/** Shared by all readers, because a reader never waits between reading a header and using it. */
 const header: FrameHeader = { first: 0, size: 0, length: 0 };
 
 /**
- * Reads frames from chunks that end anywhere. A frame that lies within one chunk is handed on where it
- * lies; only what the end of a chunk cuts off is copied.
+ * Reads frames from chunks that may end anywhere. A frame within one chunk is passed on without copying; only
+ * a frame that the end of a chunk cuts off is copied.
  */
 export class FrameReader {
   private readonly max: number;
   private readonly masked: boolean;
-  /** The first `filled` bytes of a frame whose chunk ended before it did. */
+  /** The first `filled` bytes of a frame that was cut off at the end of its chunk. */
   private partial: Buffer | null = null;
   private filled = 0;
   private fragments: Fragments | null = null;
 
   /**
-   * @param max bytes that a message may have
+   * @param max largest message in bytes
    * @param masked whether the frames come from a client (RFC 6455 section 5.1)
    */
   constructor(max: number, masked = false) {
@@ -44,7 +44,7 @@ export class FrameReader {
   /**
    * Reads `from`..`to` of a chunk.
    *
-   * @returns null, or why the connection must be failed: then nothing more may be read
+   * @returns null, or the reason to fail the connection, after which nothing more may be read
    */
   read(chunk: Buffer, from: number, to: number, handler: FrameHandler): FrameFault | null {
     if (this.partial !== null) return this.complete(this.partial, chunk, from, to, handler);
@@ -76,7 +76,7 @@ export class FrameReader {
     return null;
   }
 
-  /** Any frame but a whole message. */
+  /** Handles any frame except a whole message. */
   private other(first: number, payload: Buffer, handler: FrameHandler): FrameFault | null {
     const opcode = first & 0x0f;
     if (opcode >= OPCODE.close) {
@@ -95,7 +95,7 @@ export class FrameReader {
     return null;
   }
 
-  /** Keeps the beginning of a frame; `size`: bytes of the whole frame, 0 where its header was cut off. */
+  /** Keeps the beginning of a frame. `size`: bytes of the whole frame, or 0 if its header was cut off. */
   private keep(chunk: Buffer, from: number, to: number, size: number): void {
     this.filled = to - from;
     this.partial = Buffer.allocUnsafeSlow(Math.max(size, this.filled));
@@ -123,7 +123,10 @@ export class FrameReader {
   }
 }
 
-/** A masking key: readInt32BE() without its checks, which would be a tenth of what a small frame costs here. */
+/**
+ * Reads a masking key. Like readInt32BE() without its checks, which would be a tenth of the cost of a small
+ * frame here.
+ */
 function keyAt(bytes: Buffer, at: number): number {
   return (
     ((bytes[at] as number) << 24) |

@@ -1,20 +1,21 @@
-/** A request or response head of more bytes than this is no WebSocket handshake. */
+/** Limit for the bytes of a request or response head; more is not a WebSocket handshake. */
 export const HEAD_MAX = 16_384;
-/** What ends a head: the end of its last line, and an empty line. */
+/** The end of a head: the end of its last line, and an empty line. */
 export const HEAD_END = '\r\n\r\n';
 
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** What a field's value may hold is all but control characters (RFC 9110 section 5.5); a tab may stand there. */
+/** Characters that a field's value must not contain: controls except the tab (RFC 9110 section 5.5). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
 const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 
 /**
- * The header fields of a head: names in lower case, the values of a repeated name as one list (RFC 9110
- * section 5.3).
+ * The header fields of a head. Names are in lower case, and the values of a repeated name form one list (RFC
+ * 9110 section 5.3).
  *
- * @param text holds the head's first line from `from` on, and the HEAD_END that ends it at `end`
- * @returns null where a line is no field (RFC 9112 section 5): folded lines and spaces in a name included
+ * @param text holds the head's first line from `from` on, and its final HEAD_END at `end`
+ * @returns null if a line is not a valid field (RFC 9112 section 5), which includes folded lines and spaces
+ * in a name
  */
 export function readHeaders(text: string, from: number, end: number): Map<string, string> | null {
   const headers = new Map<string, string>();
@@ -33,13 +34,13 @@ export function readHeaders(text: string, from: number, end: number): Map<string
   return headers;
 }
 
-/** Whether a header holds a list with this token in it, in upper or lower case. */
+/** Whether a header has a list that contains this token, ignoring case. */
 export function hasToken(headers: ReadonlyMap<string, string>, name: string, token: string): boolean {
   const list = headers.get(name);
   return list?.split(',').some((item) => trimmed(item, 0, item.length).toLowerCase() === token) ?? false;
 }
 
-/** Without the spaces and tabs at both ends. String.trim() takes other characters for space as well. */
+/** Removes spaces and tabs at both ends. String.trim() would also remove other characters. */
 function trimmed(text: string, from: number, to: number): string {
   let start = from;
   let end = to;

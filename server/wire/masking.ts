@@ -1,16 +1,19 @@
 import { endianness } from 'node:os';
 
-/** From this many bytes on, words are masked: below, making a view of words costs more than it saves. */
+/**
+ * From this many bytes on, whole words are masked. Below it, creating a view of words costs more than it
+ * saves.
+ */
 const WORDS_FROM = 128;
 const LITTLE_ENDIAN = endianness() === 'LE';
 
 /**
- * Applies a masking key (RFC 6455 section 5.3) to `from`..`to` of `source` and writes the result into
- * `target` from `at` on; by default in place. Masking and unmasking are the same operation. Within one
- * buffer `at` may not lie behind `from`.
+ * Applies a masking key (RFC 6455 section 5.3) to `from`..`to` of `source` and writes the result to `target`
+ * from `at` on; by default in place. Masking and unmasking are the same operation. Within one buffer, `at`
+ * must not exceed `from`.
  *
  * @param key the four bytes of the key as a big-endian 32-bit integer
- * @returns whether the result is ASCII throughout: seen on the way, that costs next to nothing
+ * @returns whether the whole result is ASCII, which costs almost nothing to determine on the way
  */
 export function applyMask(
   source: Buffer,

@@ -1,6 +1,6 @@
 import { type CompletedCommand, type Grammar, PROGRAM, type Values } from './grammar.ts';
 
-/** A function that bash (4 or later) asks at each press of the key; nothing but bash's own is used. */
+/** A completion function for bash 4 or later; it uses only bash's builtins. */
 export function bashScript({ commands, profiles, tunings }: Grammar): string {
   return `# ${PROGRAM} in bash: eval "$(${PROGRAM} completion bash)"
 _nginx_ws_bench_words() {
@@ -69,7 +69,7 @@ function optionCase({ name, options }: CompletedCommand): string {
   return `      ${name}) _nginx_ws_bench_words '${options.map((option) => `--${option.name}`).join(' ')}' ;;`;
 }
 
-/** All words are names of our own: letters, digits, `.`, `-`, `+` and nothing that a shell would read. */
+/** All words are names of our own: letters, digits, `.`, `-` and `+`, none of which a shell interprets. */
 function proposed(values: Values): string {
   switch (values.kind) {
     case 'any':

@@ -82,7 +82,7 @@ function valuesOf(values: Values): string {
   }
 }
 
-/** In single quotes fish reads a backslash and a quote, and nothing else. */
+/** Within single quotes, fish only interprets backslashes and quotes. */
 function quoted(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }

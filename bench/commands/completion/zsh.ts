@@ -56,7 +56,7 @@ function caseOf({ name, options, operands }: CompletedCommand): string {
   return `    ${name})\n      _arguments -s${specs.map((spec) => ` \\\n        ${spec}`).join('')} ;;`;
 }
 
-/** `_arguments` reads brackets and colons of its own (zshcompsys(1)). */
+/** Escapes brackets and colons, which `_arguments` interprets (zshcompsys(1)). */
 function specOf({ name, short, help, values, many }: CompletedOption): string {
   const text = `[${help.replace(/[[\]:\\]/g, '\\$&')}]`;
   const action = values === null ? '' : `:${name}:${actionOf(values)}`;

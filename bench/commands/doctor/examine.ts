@@ -14,22 +14,22 @@ import { bunHere } from '../../topology/engine.ts';
 import { onPath } from '../../topology/executable.ts';
 import { PRIVATE_FOLDER_PREFIX } from '../../topology/private-folder.ts';
 
-/** What was found out about a machine; nothing is judged yet. */
+/** Facts about a machine, without any judgement. */
 export interface Facts {
   environment: Environment;
   machine: Machine;
   container: ContainerLimits;
   canObserve: boolean;
-  /** A sentence with the remedy where there is none. */
+  /** A sentence with the remedy if there is no Nginx. */
   nginx: NginxBinary | string;
   pinning: Pinning;
-  /** Share of all CPUs (0..1) that something else uses; null where that cannot be read. */
+  /** Share of all CPUs (0..1) that other work uses; null if it cannot be read. */
   busyShare: number | null;
   temporary: TemporaryFolder;
-  /** Whether connections to 127.0.0.1 succeed, and from other loopback addresses. */
+  /** Whether connections to 127.0.0.1 succeed, also from other loopback addresses. */
   loopback: boolean;
   otherLoopback: boolean;
-  /** Where a browser for the tests is; null: nowhere. */
+  /** Path of a browser for the tests; null if there is none. */
   browser: string | null;
 }
 
@@ -39,14 +39,14 @@ export interface TemporaryFolder {
 }
 
 const BUSY_MS = 300;
-/** Of a development dependency, then names on PATH; as in test/browser.ts. */
+/** In a development dependency, else names on PATH; as in test/browser.ts. */
 const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 /** @param root The package's own folder. */
 export async function examine(nginx: FindOptions, root: string): Promise<Facts> {
   const bun = bunHere()?.version ?? null;
-  // First, by itself: whatever else is looked at keeps a CPU busy.
+  // Measured first and alone, because every other check keeps a CPU busy.
   const busyShare = await readBusyShare(BUSY_MS);
   const [environment, machine, container, found, temporary, loopback, otherLoopback] = await Promise.all([
     readEnvironment(bun),

@@ -52,7 +52,7 @@ export function findingsOf(facts: Facts, reach: Reach): Finding[] {
 
 const MARKS = { ok: 'ok', note: 'note', failed: 'FAILED' } as const;
 
-/** A line for each finding, another for its remedy, and the conclusion. */
+/** A line for each finding, a further line for its remedy, and the conclusion. */
 export function findingLines(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.flatMap(({ check, state, text, remedy }) => [
@@ -137,7 +137,7 @@ function placementOf({ pinning }: Facts): Judged {
   );
 }
 
-/** From this share on, a run warns about it as well. */
+/** From this share on, a run also warns about it. */
 const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {
@@ -184,7 +184,7 @@ function addressesOf({ loopback, otherLoopback }: Facts): Judged {
   );
 }
 
-/** The most that a listener asks for. */
+/** The largest backlog that a listener requests. */
 const MOST_BACKLOG = 4096;
 
 function backlogOf({ machine: { somaxconn } }: Facts): Judged {
@@ -201,7 +201,7 @@ function memoryOf({ machine: { memoryBytes }, environment }: Facts): Judged {
   return ok(`${left} of ${formatBytes(environment.memoryBytes)} available`);
 }
 
-/** A Unix-domain socket's path has at most 107 bytes on Linux (unix(7)). */
+/** The path of a Unix-domain socket has at most 107 bytes on Linux (unix(7)). */
 const MOST_SOCKET_PATH = 107;
 
 function temporaryOf({ temporary: { path, isWritable } }: Facts): Judged {

@@ -8,14 +8,17 @@ import { parseRequest } from '../../request/request.ts';
 /** How many WebSockets a run can have on a machine. */
 export interface Reach {
   connections: number;
-  /** Why it cannot have one more, as a sentence with the remedy, and as a code. */
+  /** What limits the number, as a sentence with the remedy, and as a code. */
   limit: { code: string | null; text: string };
 }
 
-/** More than any machine has ports for. */
+/** More connections than any machine has ports for. */
 const TOO_MANY = 1_000_000;
 
-/** Finds the number from which the preflight, which decides it for every run, rejects runs: TLS, 64-byte messages. */
+/**
+ * Finds the number of connections from which the preflight, which decides for every run, rejects runs: TLS,
+ * 64-byte messages.
+ */
 export function reachOf(machine: Machine, library: Library): Reach {
   const sides = chooseVariants(library, ['tls']);
   const asked = parseRequest(['-p', 'tls', '--steps', 'throughput']);

@@ -7,36 +7,37 @@ import { GENERATOR } from '../../site/site.ts';
 import { makeFolder, readFileIn } from '../../store/file.ts';
 
 /**
- * A site that is being made, in a folder within the one that it replaces: that may be a mount, or lie where nothing
- * else may be written. What is there stays as it is until all of the new site has been written; then a few renames put
- * it in place. Should the process be killed between two of them, the next publication finishes them first.
+ * A site under construction, in a folder within the one that it replaces. That one may be a mount, or lie
+ * where nothing else is writable. The old site stays unchanged until all of the new site is written; a few
+ * renames then put the new one in place. If the process is killed between two of them, the next publication
+ * finishes them first.
  */
 export interface Publication {
-  /** The folder of the site that it replaces, without links. */
+  /** The folder of the site to replace, with links resolved. */
   readonly out: string;
-  /** Where the new site is written. */
+  /** Folder to write the new site to. */
   readonly draft: string;
-  /** Has a result of the site that is replaced stay in it, though it is not published again. */
+  /** Keeps a result of the old site in the new one, although it is not published again. */
   keep(folder: string): Promise<void>;
   /** Puts the new site in place of the old one. */
   install(): Promise<void>;
-  /** Takes away all that was written, unless it was installed. */
+  /** Removes all that was written, unless it was installed. */
   discard(): Promise<void>;
 }
 
-/** `<prefix><pid>-<random>`, of the process that makes or made the site. */
+/** `<prefix><pid>-<random>`, with the pid of the process that makes or made the site. */
 const PREFIX = '.nginx-ws-bench-publish-';
 const WORK = /^\.nginx-ws-bench-publish-(\d+)-[A-Za-z0-9]{6}$/;
-/** In it: the site while it is written, the same when all is written, and what it replaced. */
+/** Folders in it: the site while it is written, the complete site, and the site that it replaced. */
 const [DRAFT, COMPLETE, OLD] = ['draft', 'complete', 'old'];
 const INDEX = 'index.html';
 const FOLDERS = ['results', 'series'];
 
 /**
- * Makes the folder where it is not there, and cleans up after publications that were killed.
+ * Creates the folder if needed, and cleans up after publications that were killed.
  *
- * @throws Problem('usage') where the folder holds anything but a site, Problem('environment') where it cannot be
- * written
+ * @throws Problem('usage') if the folder contains anything but a site; Problem('environment') if it cannot be
+ * written to
  */
 export async function beginPublication(path: string): Promise<Publication> {
   const out = await realpath(path).catch(() => resolve(path));
@@ -55,7 +56,7 @@ export async function beginPublication(path: string): Promise<Publication> {
     return {
       out,
       draft,
-      // An empty folder stands for the one that is there.
+      // An empty folder stands for the existing one.
       keep: (folder) => mkdir(join(draft, 'results', folder)),
       async install() {
         try {
@@ -76,7 +77,10 @@ export async function beginPublication(path: string): Promise<Publication> {
   }
 }
 
-/** Moves what is complete to its place, the index last: all that it leads to is there by then. Does so from any step on. */
+/**
+ * Moves the complete site into place, the index last, when everything it links to is there. Can resume after
+ * any step.
+ */
 async function putInPlace(out: string, work: string): Promise<void> {
   const [complete, old] = [join(work, COMPLETE), join(work, OLD)];
   await mkdir(old, { recursive: true });
@@ -95,7 +99,7 @@ async function putInPlace(out: string, work: string): Promise<void> {
   await rm(work, { recursive: true, force: true });
 }
 
-/** Finishes or takes back what publications left that were killed; what is not surely of one is left alone. */
+/** Finishes or rolls back publications that were killed. Leaves alone what may not belong to one. */
 async function finishOthers(out: string): Promise<void> {
   for (const name of await readdir(out)) {
     const pid = Number(WORK.exec(name)?.[1]);
@@ -112,7 +116,7 @@ async function finishOthers(out: string): Promise<void> {
   }
 }
 
-/** Whether this user made the folder and it holds but what a publication puts there. */
+/** Whether this user made the folder and it contains only what a publication puts there. */
 async function isWork(path: string): Promise<boolean> {
   const facts = await lstat(path);
   if (!facts.isDirectory() || facts.uid !== process.geteuid?.()) return false;
@@ -120,10 +124,12 @@ async function isWork(path: string): Promise<boolean> {
   return entries.every((entry) => entry.isDirectory() && [DRAFT, COMPLETE, OLD].includes(entry.name));
 }
 
-/** What is not published again is removed from a site, so nothing else may lie in its place. */
+/**
+ * Results that are not published again are removed from a site, so the folder must not contain anything else.
+ */
 async function checkSite(out: string): Promise<void> {
   if ((await readdir(out)).length === 0) return;
-  // A link or a pipe as index.html is none of ours.
+  // We never write index.html as a link or a pipe.
   const index = await readFileIn(out, INDEX).catch(() => null);
   if (index?.includes(GENERATOR)) return;
   throw new Problem(
@@ -147,7 +153,7 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** The path itself is wrong; any other failure is one of the system. */
+/** Errors of the path itself; all others are errors of the system. */
 const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 function unwritable(out: string, error: unknown): unknown {

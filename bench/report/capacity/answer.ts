@@ -7,7 +7,7 @@ import { conclusionOf } from '../conclusion.ts';
 import { payloadText } from '../load.ts';
 import type { View } from '../view.ts';
 
-/** The answer for the top of every output: one sentence, followed by what the reader must know. */
+/** The answer for the top of every output: one sentence, followed by everything that the reader must know. */
 export function capacitySentences(capacity: CapacitySearch): [string, ...string[]] {
   const { finished, trials, limit } = capacity;
   const cut = `The search did not finish: it ended after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
@@ -58,7 +58,7 @@ export function formatLevel(level: number | null, axis: Axis): string {
   return axis.over === 'rate' ? formatRough(level) : formatCount(level);
 }
 
-/** The value that an objective looks at, a count in full. */
+/** The value that an objective refers to; a count is written in full. */
 export function formatMetric(value: number | null, { unit }: Pick<Condition, 'unit'>): string {
   return unit === 'count' ? formatCount(value) : formatFigure(value, unit);
 }

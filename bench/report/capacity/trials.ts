@@ -31,7 +31,7 @@ export function trialRows(capacity: CapacitySearch, view: View): string[][] {
   ]);
 }
 
-/** Why trials are inconclusive: each reason once, its figures as spans, with the trials that it is about. */
+/** Why trials are inconclusive: each reason once, with its figures as ranges and the trials it applies to. */
 export function inconclusiveLines({ trials }: CapacitySearch): string[] {
   const doubted = trials.flatMap(({ elsewhere }, index) =>
     elsewhere === null ? [] : [{ elsewhere, number: index + 1 }],

@@ -9,7 +9,7 @@ import { formatDetectable, formatEffect, formatInterval, isFound } from '../comp
 import { conclusionOf } from '../conclusion.ts';
 import type { RunView, VariantView, View } from '../view.ts';
 
-/** A metric in the step that a claim takes it from. */
+/** A metric and the step in which a claim uses it. */
 export interface ClaimedFigure {
   metric: Metric;
   step: Step;

@@ -59,7 +59,7 @@ export function isFound({ verdict }: Pick<ComparedFigure, 'verdict'>): boolean {
   return isBetter(verdict) !== null;
 }
 
-/** Of the metrics, those that the verdict on the variant goes by. */
+/** The metrics that determine the verdict on the variant. */
 export function headlineFigures(figures: readonly ComparedFigure[]): ComparedFigure[] {
   return figures.filter(isHeadline);
 }

@@ -42,7 +42,7 @@ function machineNotes(result: Result): string[] {
   return conclusionOf(result, 'calibration') === null ? [NOT_CALIBRATED] : [];
 }
 
-/** Whether they differ only in name. */
+/** Whether the variants differ only in name. */
 function isSame(variant: Variant, other: Variant | undefined): boolean {
   const parts = ({ profile, proxy, handicap }: Variant) => JSON.stringify([profile, proxy, handicap]);
   return other !== undefined && parts(variant) === parts(other);

@@ -52,7 +52,7 @@ function start(): void {
   addEventListener('load', () => reveal(location.hash));
 }
 
-/** What a link leads to is opened: the section that it names, or everything in which its place lies. */
+/** Opens the target of a link: the section that it names, or all sections that contain it. */
 function reveal(hash = ''): void {
   const place = document.getElementById(hash.slice(1));
   let opened = false;
@@ -62,7 +62,7 @@ function reveal(hash = ''): void {
     at.open = true;
     opened = true;
   }
-  // The browser went there before there was room to scroll.
+  // The browser scrolled before there was room to scroll.
   if (opened) place?.scrollIntoView();
 }
 

@@ -10,7 +10,7 @@ import { currentTheme } from './theme.ts';
 /** One figure of the page: its chart, redrawn whenever the user selects something, and its controls. */
 export interface Panel {
   canvas: HTMLCanvasElement;
-  /** Draws in the colours of the moment; not while it lies in something closed, where nobody sees it. */
+  /** Draws in the current colours, but not inside a closed section, where it is not visible. */
   draw: () => void;
 }
 
@@ -100,7 +100,10 @@ function within({ x }: ChartSpec, a = Number.NaN, b = Number.NaN): Choice['range
 /** A shorter drag counts as a click. */
 const LEAST_PIXELS = 8;
 
-/** Reports the two ends of a drag across the chart, in pixels of the canvas, and shades the part meanwhile. */
+/**
+ * Reports the two ends of a drag across the chart, in pixels of the canvas, and shades the part during the
+ * drag.
+ */
 function dragToZoom(canvas: HTMLCanvasElement, zoom: (from: number, to: number) => void): void {
   const shade = document.createElement('div');
   shade.className = 'dragged';

@@ -1,6 +1,6 @@
 import type { Unit } from '../../wording/format.ts';
 
-/** Line patterns beside the colours, for eyes and printers that do not tell colours apart. */
+/** Line patterns in addition to the colours, for readers and printers that cannot distinguish colours. */
 export const DASHES: readonly (readonly number[])[] = [
   [],
   [7, 4],
@@ -34,8 +34,8 @@ export interface SeriesSpec {
 }
 
 /**
- * A shaded, labelled part of the horizontal axis: a phase other than steady, or disturbed seconds. An event has no
- * length, and is a line.
+ * A shaded, labelled part of the horizontal axis: a phase other than steady, or disturbed seconds. An event
+ * has no length and is drawn as a line.
  */
 export interface BandSpec {
   from: number;

@@ -68,7 +68,7 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
   }
 }
 
-/** Runs that take turns end together, so the first accounts for all of their time and the others for none. */
+/** Interleaved runs end together, so the first accounts for all of their time and the others for none. */
 function withOneMore({ runs, lastMs, meanExtraMs }: Progress['ended'], run: RunUnderWay, nowMs: number) {
   const extraMs = nowMs - lastMs - plannedMs(run.plan);
   return { runs: runs + 1, lastMs: nowMs, meanExtraMs: (meanExtraMs * runs + extraMs) / (runs + 1) };

@@ -53,7 +53,7 @@ function latencyNumbers({ figures }: RunView): Markup {
 <div><dt>p99 at ${at}</dt><dd>${formatTime(response?.p99)}</dd></div>`;
 }
 
-/** What one step adds to the answer. Its outcome and losses are highlighted. */
+/** The contribution of one step to the answer. Its outcome and losses are highlighted. */
 function stepParagraphs(title: string, view: RunView, figures: string): Markup {
   const outcome = outcomeSentence(view);
   // An open loop is supposed to run at the offered rate, so that limit is not worth mentioning.

@@ -104,7 +104,7 @@ ${excluded.length > 0 && html`<h3>Excluded</h3><ul class="plain">${excluded.map(
   };
 }
 
-/** In how many rounds the first figure that counts was lower, for each variant. */
+/** For each variant, in how many rounds the first figure that counts was lower. */
 function roundsFinding(comparisons: readonly VariantComparison[]): string {
   const clauses = comparisons.flatMap(({ variant, figures }) => {
     const figure = figures.find(isDrawn);
@@ -189,7 +189,7 @@ ${view.variants.map(({ name }) => sandboxDifference(proxyOf(view, name), name))}
   };
 }
 
-/** How many lines of the one configuration are not in the other. */
+/** How many lines of one configuration are missing in the other. */
 function changeFinding({
   variant,
   baseline,
@@ -202,7 +202,7 @@ function changeFinding({
   return `${variant} adds ${counted(count('added'), 'line')} to ${baseline} and removes ${count('removed')}`;
 }
 
-/** As it ran, without what differs from run to run: ports and the run's own folder. */
+/** The configuration as it ran, without what differs between runs: ports and the run's own folder. */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
@@ -215,7 +215,7 @@ function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** The Nginx it ran on, if different from the baseline's. */
+/** The Nginx of the variant, if different from the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;
@@ -233,7 +233,9 @@ function differenceOf(before: string | null, after: string | null, name: string)
   );
 }
 
-/** Notices of the bench and of its runs: each kind once, with its number of runs and their figures as spans. */
+/**
+ * Notices of the bench and of its runs: each kind once, with its number of runs and its figures as ranges.
+ */
 export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));
   const kinds = new Map<string, Notice[]>();

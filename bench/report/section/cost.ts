@@ -109,7 +109,7 @@ function cpuFinding(runs: readonly RunView[]): string {
   return extremesSentence('Nginx CPU per message', levels, formatTime);
 }
 
-/** The figures of Nginx, for variants that have one. */
+/** The figures of Nginx for variants that have it. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
   return runs
     .filter(({ run }) => run.proxy !== null)

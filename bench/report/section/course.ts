@@ -100,7 +100,7 @@ function echoedChart(step: Step, runs: readonly RunView[], title: string): Cours
   return { spec, title, finding: rateFinding(runs), how: HOW_RATE };
 }
 
-/** The charts of one run, on the axes that all runs of its step share. */
+/** The charts of one run, on axes shared by all runs of its step. */
 function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseChart[] {
   const rate = {
     spec: rateChart(view, runs, id),

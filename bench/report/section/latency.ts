@@ -27,7 +27,7 @@ ${step && histogram && bodyOf(step, histogram)}`,
   };
 }
 
-/** Response time by percentile, the second of the two main charts: shown in the summary. */
+/** Response time by percentile, the second of the two main charts; shown in the summary. */
 export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = percentileChart(runs);
   return {

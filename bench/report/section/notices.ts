@@ -19,7 +19,7 @@ export function notices(view: View): FoldedSection {
   };
 }
 
-/** How many there are of either kind, and the first warning in full. */
+/** The number of notices of each kind, and the first warning in full. */
 export function noticesFinding(said: readonly Said<Notice>[]): string {
   if (said.length === 0) return 'Nothing out of the ordinary.';
   const warnings = said.filter(({ what }) => what.level === 'warning');
@@ -30,7 +30,7 @@ export function noticesFinding(said: readonly Said<Notice>[]): string {
   return `${counts}. ${warnings.length === 1 ? '' : 'First warning: '}${whose}${first.what.text}`;
 }
 
-/** Notices with a symbol and the runs they are about; more of the same kind follow the first. */
+/** Notices with a symbol and the runs they apply to; more of the same kind follow the first. */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
     ({ what, whose, others = [] }) =>

@@ -21,7 +21,7 @@ export function runs({ runs }: View): FoldedSection {
   };
 }
 
-/** How many there are, and how many are valid. */
+/** The number of runs, and how many are valid. */
 export function runsFinding(runs: readonly RunView[]): string {
   const { length } = runs;
   return `${length} ${length === 1 ? 'run' : 'runs'}${length === 0 ? '' : `: ${tally(runs.map(verdictOf))}`}.`;

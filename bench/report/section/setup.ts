@@ -61,12 +61,12 @@ function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => stri
   return [...variants].map(([fact, names]) => `${[...names].join(', ')}: ${fact}`).join('; ');
 }
 
-/** Quoted as for a shell. */
+/** Quotes an argument for a shell. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** Values that are the same in every run, then a table of the others. */
+/** Values that are the same in every run, followed by a table of the others. */
 function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
@@ -155,7 +155,7 @@ ${proxied.map(configurationOf)}`,
   };
 }
 
-/** Whose Nginx wrote to its error log. */
+/** Names the variants whose Nginx wrote to its error log. */
 function logFinding(proxied: readonly RunView[]): string {
   if (proxied.length === 0) return 'No variant has Nginx.';
   const logged = proxied.filter(({ run }) => (run.proxy?.errorLog.length ?? 0) > 0);

@@ -77,7 +77,7 @@ const CONSERVATION = [
 ];
 const WORKERS = CONSERVATION.toSpliced(2, 0, { title: 'Generator worker', text: true });
 
-/** If a schedule could not be kept: how many messages it asked for that were not sent. */
+/** If a schedule could not be kept: how many of the scheduled messages were not sent. */
 function dueTable(runs: readonly RunView[]): Markup | null {
   const rows = runs.flatMap(({ run, name, step }) => {
     const due = dueOf(run);

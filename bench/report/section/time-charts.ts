@@ -22,7 +22,10 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
 
 export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
 
-/** One figure over time, of all runs of a step; the seconds of a single one are shaded, and events are marked: of several, those of the first. */
+/**
+ * One figure over time for all runs of a step. Seconds of a single run are shaded. Events are marked; with
+ * several runs, those of the first.
+ */
 export function ofAll(
   id: string,
   runs: readonly RunView[],

@@ -15,15 +15,15 @@ export interface ClosedLoopOptions {
   sessions: OpenSessions<Exchange>;
   /** Unanswered messages on each connection. */
   inFlight: number;
-  /** Null if it may send all the time. */
+  /** Null if it may send at any time. */
   turns: Turns | null;
   /** Calls back once, at this time or later but never earlier. */
   callAt(us: number, call: () => void): void;
 }
 
 /**
- * Share of a turn that is reserved for the last echoes to come back: at most this, and exactly this until it is
- * known how long they take.
+ * Share of a turn that is reserved for the last echoes to come back. This is the maximum, and the value until
+ * it is known how long they take.
  */
 const MOST_RESERVE = 0.5;
 /** Echoes that come back in another run's turn make the CPU time of both vary by several per cent. */
@@ -47,7 +47,7 @@ export function closedLoop({
   let stopped = false;
   let drainUs = Number.POSITIVE_INFINITY;
   let sendUntilUs = Number.POSITIVE_INFINITY;
-  /** The time from the last possible send until all echoes were back; null until it is known. */
+  /** Time from the last possible send until all echoes are back; null until it is known. */
   let reserveUs: number | null = null;
 
   /** Sends until `inFlight` messages are unanswered, all of them in one write. */

@@ -12,8 +12,8 @@ import type { Exchange } from './exchange.ts';
 import type { Loop } from './loop.ts';
 
 /**
- * Maximum number of writes in one turn of the event loop, worth a few milliseconds. Otherwise, at a rate beyond
- * what this process can send, each turn would send ever more and never read an echo.
+ * Maximum number of writes in one turn of the event loop, which take a few milliseconds. Without it, at a
+ * rate beyond what this process can send, each turn would send more and more, and never read an echo.
  */
 const WRITES_A_TURN = 256;
 
@@ -65,7 +65,7 @@ export class OpenLoop implements Loop {
     this.#waker.wakeAt(this.#pacer.dueUs);
   }
 
-  /** The session takes part from the next message on. */
+  /** The session receives messages from the next one on. */
   opened(): void {}
 
   echoed(exchange: Exchange, bytes: number): void {

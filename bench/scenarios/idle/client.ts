@@ -2,18 +2,19 @@ import type { MakeClient } from '../../load/sessions/client.ts';
 import type { Session } from '../../load/sessions/session.ts';
 import { TOUCH_BYTES } from './definition.ts';
 
-/** What is known of one connection. Times are in µs since the run's epoch. */
+/** State of one connection. Times are in µs since the run's epoch. */
 export interface Idle {
   openUs: number;
   /** When its ping was sent; null if none is unanswered. */
   pingUs: number | null;
-  /** Whether its one message is on its way. */
+  /** Whether its only message is in transit. */
   isTouching: boolean;
 }
 
 /**
- * Connections that stay silent. In the step `touched` each sends one large message when it opens and waits for its
- * echo; in the step `hold` pings may be sent. Whatever ends a connection before the end of the run is counted.
+ * Connections that stay silent. In the step `touched`, each sends one large message when it opens and waits
+ * for its echo; in the step `hold`, pings may be sent. Every connection that ends before the run does is
+ * counted.
  */
 export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, sessions) => {
   const touches = plan.step === 'touched';
@@ -34,7 +35,7 @@ export const makeClient: MakeClient<Idle> = ({ clock, recorder, plan, callAt }, 
   };
   const pingOne = (session: Session<Idle>) => {
     const nowUs = clock();
-    // A connection that has not answered the last ping is not asked again.
+    // A connection that has not answered the last ping is not pinged again.
     if (session.state.pingUs !== null) return;
     session.state.pingUs = nowUs;
     pingsOutstanding++;

@@ -1,15 +1,15 @@
 import type { ScenarioDefinition } from '../definition.ts';
 import { IDLE_METRICS } from './metrics.ts';
 
-/** Larger than any buffer of Nginx's defaults, so that both buffers of a connection are used from end to end. */
+/** Larger than any default buffer of Nginx, so that both buffers of a connection are used completely. */
 export const TOUCH_BYTES = 65_536;
 
 /** Length of the step that only measures memory, after its connections are open. */
 const TOUCHED_MS = 1000;
 
 /**
- * Connections that say nothing: which of them are still open after a while, who ended the others, and what an open
- * connection takes of memory, untouched and after one large message.
+ * Silent connections: which of them are still open after a while, who closed the others, and how much memory
+ * an open connection uses, both untouched and after one large message.
  */
 export const idle = {
   name: 'idle',

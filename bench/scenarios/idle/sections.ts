@@ -22,7 +22,7 @@ export const report: ScenarioReport = {
     { before: '', headings: ['failed', 'validity'] },
   ],
   remarks: () => [
-    'nginx, kernel: memory per open connection; touched: after one message of 64 KiB on each. The kernel’s share is that of all four sockets of a connection: client, both sides of Nginx, and server.',
+    'nginx, kernel: memory per open connection; touched: after one message of 64 KiB on each. The kernel’s share covers all four sockets of a connection: client, both sides of Nginx, and server.',
   ],
   open: [answers, survival, memory],
   folded: [handshakes],
@@ -53,8 +53,8 @@ function survivalClause({ run, figures }: RunView): string {
 }
 
 /**
- * Nginx never sends a close frame, because it does not read frames; the echo server never ends a connection without
- * one. So the code tells who it was.
+ * Nginx never sends a close frame, because it does not read frames, and the echo server never closes a
+ * connection without one. So the code shows which of them closed it.
  */
 function enderOf({ proxy }: RunView['run'], kinds: Readonly<Record<string, number>>): string {
   const byServer = Object.keys(kinds).some((kind) => kind !== WITHOUT_FRAME);
@@ -90,7 +90,7 @@ function memorySentence(hold: RunView | undefined, touched: RunView | undefined)
   return `${both}${kernel === null ? '' : `; the kernel takes ${slopeText(kernel)}`}.`;
 }
 
-/** Null where its interval includes 0: other programs allocated as much. */
+/** Null if its interval includes 0, because other programs allocated as much. */
 function clearOf(slope: Slope | null | undefined): Slope | null {
   return slope === null || slope === undefined || slope.low <= 0 ? null : slope;
 }

@@ -6,8 +6,8 @@ import type { Exchange } from '../echo/exchange.ts';
 import { reloadsAt } from './definition.ts';
 
 /**
- * Every connection echoes on a schedule, and a client whose connection is cut comes back as its policy says. Times
- * after a reload count from when it was due, which is a few milliseconds before it happens.
+ * Every connection echoes on a schedule, and a client whose connection is cut reconnects as its policy says.
+ * Times after a reload count from when it was due, which is a few milliseconds before it happens.
  */
 export const makeClient: MakeClient<Exchange> = (context, sessions) => {
   const { clock, recorder, plan } = context;

@@ -6,19 +6,19 @@ import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RELOAD_METRICS } from './metrics.ts';
 
-/** How long the load runs before the first reload, in the steady phase, and after the last interval. */
+/** Duration of the load in the steady phase before the first reload, and after the last interval. */
 const BEFORE_MS = 5000;
 const AFTER_MS = 5000;
 const WARMUP_MS = 1000;
 
-/** When each reload is due, in ms since the start of the warm-up. */
+/** The times at which reloads are due, in ms since the start of the warm-up. */
 export function reloadsAt({ reloads, 'reload-every': everyMs }: ScenarioOptions): number[] {
   return Array.from({ length: Number(reloads) }, (_, i) => WARMUP_MS + BEFORE_MS + i * Number(everyMs));
 }
 
 /**
- * Nginx reads its configuration again in the middle of a steady echo: which WebSockets are cut, how long until their
- * clients are back, and how long the old workers live and what they take of memory.
+ * Nginx reloads its configuration during a steady echo. Shows which WebSockets are cut, how soon their
+ * clients are back, how long the old workers live, and how much memory they use.
  */
 export const reload = {
   name: 'reload',

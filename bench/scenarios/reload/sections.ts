@@ -26,17 +26,17 @@ export const report: ScenarioReport = {
     { before: '', headings: ['old workers', 'nginx peak', 'validity'] },
   ],
   remarks: () => [
-    'back: from the reload until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the most memory that all processes of Nginx had together.',
+    'back: from the reload until half, or all, of the clients that were cut and came back were back. old workers: how many were still there at the end. nginx peak: the highest memory of all Nginx processes together.',
   ],
   open: [answers, survival, responses, workers],
   folded: [course, handshakes, cost],
   ofRounds: [],
 };
 
-/** An old worker, which a reload told to end with its last connection. */
+/** An old worker, which exits with its last connection after a reload. */
 interface OldWorker {
   name: string;
-  /** Seconds from the first reload until it was gone; null: it was there at the end. */
+  /** Time from the first reload until it exited, in µs; null: it was still running at the end. */
   livedUs: number | null;
   lastBytes: number;
 }
@@ -196,7 +196,7 @@ function responses(view: View): Section {
   };
 }
 
-/** Medians of the longest response time of each second, before the reload and from it on. */
+/** The median of each second's longest response time, before and after the reload. */
 function responseSentence(view: RunView): string {
   const atUs = reloadUs(view);
   if (atUs === null) return '';

@@ -1,4 +1,4 @@
-/** When messages are due: evenly spaced, and fixed in advance, whatever the server does. */
+/** The times at which messages are due: evenly spaced and fixed in advance, whatever the server does. */
 export interface Schedule {
   /** Due times up to now that were not returned before, in ms, earliest first. */
   due(nowMs: number): number[];
@@ -6,7 +6,10 @@ export interface Schedule {
   nextMs(): number;
 }
 
-/** @param startMs of the first message @param ratePerSecond over all connections */
+/**
+ * @param startMs time of the first message
+ * @param ratePerSecond over all connections
+ */
 export function makeSchedule(startMs: number, ratePerSecond: number): Schedule {
   let index = 0;
   // Each time is calculated from the start, because adding up intervals would also add up their rounding errors.

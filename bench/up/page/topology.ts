@@ -1,4 +1,4 @@
-/** What the page knows about its topology; written once that is running. */
+/** Facts about the topology for the page; written once the topology is running. */
 export interface Topology {
   /** Of the variant: `tls+buf-16k`. */
   name: string;
