@@ -153,7 +153,10 @@ for (const kind of ON_BUN ? (['lean'] as const) : (['ws', 'lean'] as const)) {
       const sockets = [await open(t, server), await open(t, server)];
       const pinged = sockets.map((socket) => once(socket, 'ping'));
       server.ping();
-      assert.deepEqual((await Promise.all(pinged)).map(([payload]) => String(payload)), ['', '']);
+      assert.deepEqual(
+        (await Promise.all(pinged)).map(([payload]) => String(payload)),
+        ['', ''],
+      );
       const socket = sockets[0] ?? assert.fail();
       const echoed = once(socket, 'message');
       socket.send('still here');

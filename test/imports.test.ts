@@ -20,7 +20,9 @@ const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const BIOME = join(PROJECT, 'node_modules/@biomejs/biome/bin/biome');
 
 const JOINED =
-  'model wording scenarios measure metrics stats request plan nginx strategy topology load observe diagnose'.split(' ');
+  'model wording scenarios measure metrics stats request plan nginx strategy topology load observe diagnose'.split(
+    ' ',
+  );
 
 /** Folders, by their names below bench/, and packages, besides Node's own modules. */
 const MAY_IMPORT: Record<string, readonly string[]> = {

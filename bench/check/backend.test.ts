@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -77,4 +78,22 @@ test('who is stopped does not wait for an answer', async () => {
   stop.abort(new Error('stopped'));
   await assert.rejects(openSocket(target, stop.signal), /stopped/);
   await assert.rejects(statusOf(target, stop.signal), /stopped/);
+});
+
+test('a connection that did not echo before it was stopped is not left open', {
+  timeout: 20_000,
+}, async (t) => {
+  const stop = new AbortController();
+  const silent = createServer();
+  t.after(() => silent.close());
+  silent.listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const target = { host: '127.0.0.1', ports: [port], path: '/', tls: null };
+  const refused = assert.rejects(openSocket(target, stop.signal), /stopped/);
+  const [socket] = (await once(silent, 'connection')) as [Socket];
+  t.after(() => socket.destroy());
+  const gone = once(socket.on('error', () => {}).resume(), 'close');
+  stop.abort(new Error('stopped'));
+  await Promise.all([refused, gone]);
 });

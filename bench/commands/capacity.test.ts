@@ -6,12 +6,12 @@ import { test } from 'node:test';
 import * as v from 'valibot';
 import { capacitySchema } from '../model/capacity.ts';
 import { stored } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Validity } from '../model/run.ts';
 import { SMALL_MACHINE } from '../plan/plan.test.fixture.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { readResult } from '../store/read.ts';
 import { experimentOf, fakeServices, goodRun, obey, temporaryFolder } from './services.test.fixture.ts';
-import { ratePerSecondOf } from '../model/load.ts';
 
 const BUSY: Validity = {
   verdict: 'suspect',
@@ -100,6 +100,16 @@ test('the exit code: a lower bound is an answer but for --strict, nothing that h
   assert.equal(await codeOf('-p tls -R 1k --strict', carrying(3000, LATE)), 1);
   assert.equal(await codeOf('-p tls -R 1k', carrying(0)), 99);
   assert.equal(await codeOf('-p tls -R 1k', carrying(0, LATE)), 1);
+});
+
+test('a budget that cannot hold the first trial is refused before anything is measured', async (t) => {
+  const services = fakeServices({ runExperiment: () => assert.fail('nothing is to be started') });
+  for (const line of ['-p tls --budget 1s', '-p tls --budget 17s', '-p tls -R 1k --budget 8s']) {
+    const argv = ['capacity', ...line.split(' '), '--reports', await temporaryFolder(t)];
+    const { code, said } = await obey(argv, services);
+    assert.deepEqual([code, said.length], [2, 1], line);
+    assert.match(said[0] ?? '', /^--budget \d+s is too short/);
+  }
 });
 
 test('interrupted, it tells how far it came', async (t) => {

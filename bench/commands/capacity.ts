@@ -8,6 +8,8 @@ import type { Planning } from '../plan/plan.ts';
 import { chooseVariants } from '../plan/variants.ts';
 import { conclusionOf } from '../report/conclusion.ts';
 import type { CapacityRequest } from '../request/request.ts';
+import { formatDuration } from '../request/units.ts';
+import { expectedRunMs } from '../strategy/budget.ts';
 import { makeCapacity } from '../strategy/capacity.ts';
 import { finding } from '../wording/finding.ts';
 import type { StoppableContext } from './context.ts';
@@ -36,7 +38,10 @@ export async function capacity(
       request: request.run,
       ...(await fitSides(named, (sides) => sides.length > 0, nginx, services)),
       makeStrategy: (planning: Planning) => strategyOf(request, planning),
-      prepare: async () => ({}),
+      async prepare(planning: Planning) {
+        checkBudget(request, planning);
+        return {};
+      },
       assess: () => [],
     };
     const { result, folder } = await measure(question, context, screen);
@@ -61,6 +66,23 @@ function strategyOf(request: CapacityRequest, { variants, planRun }: Planning) {
     mostReason,
     planOf: (spec) => planRun(spec, 1).plan,
   });
+}
+
+/**
+ * A search without a trial has no answer.
+ *
+ * @throws Problem('usage') if the budget cannot hold the first trial
+ */
+function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planRun }: Planning): void {
+  if (budgetMs === null) return;
+  const runs = start === null ? 2 : 1;
+  const runMs = expectedRunMs([], planRun({ ...TRIAL, variant: variants[0]?.name ?? '' }, 1).plan);
+  if (budgetMs >= runs * runMs) return;
+  const what = start === null ? 'the throughput step and one trial' : 'one trial';
+  throw new Problem(
+    'usage',
+    `--budget ${formatDuration(budgetMs * 1000)} is too short for a search: ${what} take about ${formatDuration(runs * runMs * 1000)}, and a search takes about ten trials. Use a longer --budget, or a shorter --duration.`,
+  );
 }
 
 const TRIAL: Omit<RunSpec, 'variant'> = {

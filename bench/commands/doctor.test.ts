@@ -32,6 +32,7 @@ const FIT: Facts = {
   pinning: 'possible',
   busyShare: 0.01,
   temporary: { path: '/tmp', isWritable: true },
+  loopback: true,
   otherLoopback: true,
   browser: '/usr/bin/chromium',
 };
@@ -114,6 +115,7 @@ describe('what a doctor finds', () => {
     const cases: [Partial<Facts>, check: string][] = [
       [{ canObserve: false }, 'System'],
       [{ nginx: none }, 'Nginx'],
+      [{ loopback: false }, 'Addresses'],
       [{ temporary: { path: '/nowhere', isWritable: false } }, 'Temporary folder'],
       [{ temporary: { path: `/${'x'.repeat(90)}`, isWritable: true } }, 'Temporary folder'],
     ];

@@ -4,12 +4,12 @@ import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
 import type { Result } from '../model/result.ts';
 import { EXPORT_FORMATS } from '../report/exports/exports.ts';
-import { checkWritable, isFolder, writeFileIn, writeFileWhole } from '../store/file.ts';
+import { checkWritable, isFolder, isSpecialFile, writeFileIn, writeFileWhole } from '../store/file.ts';
 
 /**
  * Checks that the exports can be written, before anything is measured.
  *
- * @throws Problem if a folder is missing or cannot be written
+ * @throws Problem if a folder is missing or cannot be written, or if a device or a pipe would be replaced
  */
 export async function checkExports(wanted: readonly WantedExport[]): Promise<void> {
   for (const { name, path } of wanted) {
@@ -26,6 +26,12 @@ export async function checkExports(wanted: readonly WantedExport[]): Promise<voi
       throw new Problem(
         'usage',
         `The export ${name} is a file, but "${printable(path)}" is a folder. Name a file in it.`,
+      );
+    }
+    if (!makesSeveral && (await isSpecialFile(path))) {
+      throw new Problem(
+        'usage',
+        `The export ${name} would replace "${printable(path)}", which is not a regular file. Name another file, or - for stdout.`,
       );
     }
     await checkWritable(folder);

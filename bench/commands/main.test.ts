@@ -11,6 +11,7 @@ import type { Result, ResultHead } from '../model/result.ts';
 import { profileNamed } from '../plan/plan.test.fixture.ts';
 import { COMMANDS, type CommandName, optionsOf } from '../request/request.ts';
 import { makeResultWriter } from '../store/writer.ts';
+import { EXIT } from './exit-code.ts';
 import { helpText } from './help.ts';
 import { watchSignals } from './interruption.ts';
 import { nodeVersionProblem } from './node-version.ts';
@@ -26,6 +27,12 @@ test('help names every command and metric, and the options of a run', async () =
     for (const part of metric.split('.')) assert.match(out, new RegExp(`\\b${part}\\b`));
   }
   for (const line of out.split('\n')) assert.ok(line.length <= 100, line);
+});
+
+test('help tells what each exit code means, and no other', () => {
+  const [, listed = ''] = helpText(null).split('\nExit codes:\n');
+  const codes = [...listed.matchAll(/^ {2}(\d+) +\S/gm)].map(([, code]) => Number(code));
+  assert.deepEqual(codes, Object.values(EXIT));
 });
 
 test('the help of a command names its options, within 100 columns', async () => {

@@ -18,7 +18,7 @@ import { checkExports } from './exports.ts';
 import type { FitNeed } from './fit.ts';
 import { UNWATCHED, watchProgress } from './progress.ts';
 import { recordedCommand, shownTuning } from './recorded.ts';
-import { writeReport } from './report.ts';
+import { printResult, writeReport } from './report.ts';
 import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
 import type { LibraryNeed } from './services.ts';
@@ -114,9 +114,11 @@ export async function measure(
   const writer = makeResultWriter(folder.path, stored);
   const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
   let live: LiveReport | null = null;
+  const ended: Run[] = [];
   /** Events that are forwarded to others or kept for them. */
   const tell: Listener = async (event) => {
     const shownEvent = redactor?.event(event) ?? event;
+    if (shownEvent.type === 'run-ended') ended.push(shownEvent.run);
     await Promise.all([writer.listen(shownEvent), live?.listen(shownEvent)]);
   };
   try {
@@ -140,6 +142,9 @@ export async function measure(
     return { result: writer.result(), folder, complete };
   } catch (error) {
     await rescue(folder, writer, screen);
+    // The run that could not be saved was measured all the same.
+    watch.stop();
+    if (ended.length > 0) printResult({ ...writer.result(), runs: ended }, null, request.json, terminal);
     throw error;
   } finally {
     watch.stop();

@@ -113,9 +113,11 @@ test('a site is written over by the next, and any other folder is left alone', a
   await writeFile(join(out, 'CNAME'), 'bench.example');
   // The site's own results may be what is published.
   await rm(join(out, 'results', TLS), { recursive: true });
-  await publish(join(out, 'results'), '--out', out);
+  await publish(out, '--out', out);
   assert.deepEqual(await readdir(join(out, 'results')), ['20250102T030406Z-tls']);
   assert.equal(await readFile(join(out, 'CNAME'), 'utf8'), 'bench.example');
+  const copy = join(await temporaryFolder(t), 'copy');
+  assert.match((await publish(join(out, 'results'), '--out', copy)).out, /^Site of 1 result:/);
 
   for (const name of ['results', 'letter.txt', '.hidden']) {
     const other = await temporaryFolder(t);

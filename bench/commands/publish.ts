@@ -19,6 +19,8 @@ import { beginPublication, type Publication } from './publish/publication.ts';
 /** Number of results read or copied at the same time. */
 const AT_ONCE = 8;
 const REPORT_FILE = 'report.html';
+/** The folder of a site with its results. */
+const RESULTS = 'results';
 
 /** A result's folder, and whether the user named it. Results that were only found may be skipped. */
 interface Source {
@@ -66,7 +68,7 @@ async function writeSite(
     return [];
   };
   const { draft } = publication;
-  const results = join(draft, 'results');
+  const results = join(draft, RESULTS);
   const sources = (await Promise.all(request.paths.map(sourcesAt))).flat();
   const stored = await readAll(sources, hidden, leaveOut, signal);
   const placed = await inParallel(stored, signal, async (each) => {
@@ -111,7 +113,7 @@ async function leftInSite(
   published: readonly (Source & Published)[],
 ): Promise<Source[]> {
   const done = new Set(published.map(({ path }) => path));
-  const [names, here] = [new Set(published.map(({ folder }) => folder)), join(out, 'results')];
+  const [names, here] = [new Set(published.map(({ folder }) => folder)), join(out, RESULTS)];
   const left: Source[] = [];
   for (const source of sources) {
     if (done.has(source.path) || names.has(basename(source.path))) continue;
@@ -120,7 +122,7 @@ async function leftInSite(
   return left;
 }
 
-/** The results at a path: itself, or those in the folder. */
+/** The results at a path: itself, those in the folder, or those of a site. */
 async function sourcesAt(path: string): Promise<Source[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => null);
   if (entries === null) return [{ path: basename(path) === INDEX_FILE ? dirname(path) : path, named: true }];
@@ -132,10 +134,10 @@ async function sourcesAt(path: string): Promise<Source[]> {
       return files.includes(INDEX_FILE) ? [name] : [];
     }),
   );
-  return inside
-    .flat()
-    .sort()
-    .map((name) => ({ path: join(path, name), named: false }));
+  const names = inside.flat().sort();
+  if (names.length === 0 && folders.some(({ name }) => name === RESULTS))
+    return sourcesAt(join(path, RESULTS));
+  return names.map((name) => ({ path: join(path, name), named: false }));
 }
 
 /**

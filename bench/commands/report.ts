@@ -98,7 +98,12 @@ async function writeEach(files: readonly PendingFile[], say: (line: string) => v
 }
 
 /** Prints the summary of a result on stdout, as text or as JSON. */
-function printResult(result: Result, reportPath: string | null, json: boolean, terminal: Terminal): void {
+export function printResult(
+  result: Result,
+  reportPath: string | null,
+  json: boolean,
+  terminal: Terminal,
+): void {
   const text =
     calibrationText(result) ??
     comparisonText(result) ??

@@ -141,6 +141,8 @@ test('an export without a place is refused before anything is measured', async (
     [`hgrm=${reports}/none`, /^The folder ".*\/none" for the export hgrm/, 2],
     [`csv=${reports}`, /^The export csv is a file, but ".*" is a folder\./, 2],
     ['csv=/proc/a.csv', /^"\/proc" cannot be written/, 1],
+    ['csv=/dev/stdout', /^The export csv would replace "\/dev\/stdout", .* or - for stdout/, 2],
+    ['csv=/dev/null', /^The export csv would replace "\/dev\/null"/, 2],
   ] as const) {
     const { code, said } = await obey(['-p', 'tls', '--reports', reports, '--export', wanted], services);
     assert.deepEqual([code, said.length], [exit, 1]);
@@ -334,6 +336,21 @@ test('a failure before the first run has ended leaves no folder, one after it le
     'runs/1-tls-throughput.json',
   ]);
   assert.equal((await stored(reports)).endedAt, null);
+});
+
+test('a run that cannot be saved is printed all the same', async (t) => {
+  const reports = await temporaryFolder(t);
+  const services = fakeServices({
+    runExperiment: experimentOf(async (planned) => {
+      // A file in the place of the folder for the runs: not even root can write below it.
+      await writeFile(join(reports, ID, 'runs'), '');
+      return goodRun(planned);
+    }),
+  });
+  const { code, out } = await obey(['-p', 'tls', '--json', '--reports', reports], services);
+  assert.equal(code, 1);
+  const { runs, reportPath } = JSON.parse(out);
+  assert.deepEqual([runs.length, runs[0].variant, reportPath], [1, 'tls', null]);
 });
 
 test('what the machine cannot do is said before anything starts', async (t) => {

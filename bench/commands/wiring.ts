@@ -11,6 +11,7 @@ import { readTuned } from '../nginx/tuned.ts';
 import { passesOverTls } from '../nginx/upstream-tls.ts';
 import { findPaths } from '../nginx/websocket.ts';
 import { canObserve, readEnvironment, readMachine } from '../observe/environment.ts';
+import { checkLoopback } from '../observe/loopback.ts';
 import { loadProfiles } from '../plan/profile.ts';
 import { loadTunings } from '../plan/tuning.ts';
 import type { Side } from '../plan/variants.ts';
@@ -85,11 +86,20 @@ export const services: Services = {
   readMachine: () => readMachine(bunVersion()),
   examine: (nginx) =>
     examine({ ...nginx, ...search(nginx.say, new AbortController().signal) }, PACKAGE_FOLDER),
-  watchMachine,
+  async watchMachine() {
+    await checkLoopback();
+    return watchMachine();
+  },
   runExperiment,
-  keepUp,
+  async keepUp(...given) {
+    await checkLoopback();
+    return keepUp(...given);
+  },
   readConfigFile: (path) => readConfigFile(path, process.cwd()),
-  checkConfiguration: check,
+  async checkConfiguration(...given) {
+    await checkLoopback();
+    return check(...given);
+  },
   readVersion,
   readIdentity,
   now: () => new Date(),

@@ -3,9 +3,9 @@ import { CLOSED, makeRun, type RunOptions } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
 import type { Placement } from '../model/plan.ts';
+import { counted } from '../model/recording.ts';
 import type { ProcessSeries, Run, Slice, Validity } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
-import { counted } from '../model/recording.ts';
 
 /** Shares of a core that the processes of each component use, one figure a process. */
 export interface Shares {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { disturb } from '../../test/machine.ts';
 import { emptyHistogram, encode } from '../measure/histogram.ts';
+import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import type { DisturbedFigures } from '../wording/notices.ts';
 import type { DisturbanceFacts } from '../wording/validity.ts';
 import { busyRun, judge, openRun, QUICK, setTimes, spinning } from './busy.test.fixture.ts';
 import { diagnose } from './diagnose.ts';
-import { counted } from '../model/recording.ts';
 
 describe('a disturbed run', () => {
   const LATE = { sendLag: 5000, response: 10_000 };

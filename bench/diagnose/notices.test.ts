@@ -5,9 +5,9 @@ import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
 import type { Facts, Notice } from '../model/finding.ts';
 import { PHASES } from '../model/load.ts';
+import { counted } from '../model/recording.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import { diagnose } from './diagnose.ts';
-import { counted } from '../model/recording.ts';
 
 const SMALL = { seconds: 1, connections: 10, perSecond: 100 };
 

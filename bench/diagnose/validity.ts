@@ -31,9 +31,7 @@ export function validityOf(run: Run, figures: RunFigures, utilisation: Utilisati
     ifAsked('stall', stall(run, figures)),
     ifAsked('disturbance', disturbance),
     ifAsked('send-lag', schedule.lag),
-    ...[schedule.rate, schedule.inTime, schedule.backlog].map((doubt) =>
-      ifAsked('schedule', doubt),
-    ),
+    ...[schedule.rate, schedule.inTime, schedule.backlog].map((doubt) => ifAsked('schedule', doubt)),
   ].filter((doubt) => doubt !== null && doubt !== undefined);
   if (!asked.includes('limit'))
     return { verdict: doubts.length === 0 ? 'valid' : 'suspect', reasons: doubts, limit };

@@ -9,11 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { makeOpenFolder } from '../../test/folder.ts';
 import { conservationOf } from '../measure/conservation.ts';
+import { counted } from '../model/recording.ts';
 import type { Result } from '../model/result.ts';
 import { OUTPUTS } from '../report/outputs.ts';
 import { readResult } from '../store/read.ts';
 import { startCheckpoints } from './checkpoint.ts';
-import { counted } from '../model/recording.ts';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 const PATIENCE_MS = 40_000;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunPhase } from '../model/event.ts';
-import { execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 import { counted } from '../model/recording.ts';
+import { execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
 
 interface Case {
   phase: RunPhase;
@@ -58,7 +58,9 @@ describe('interruption', { concurrency: 4 }, () => {
         assert.equal(reached.at(-1), phase);
       }
       if (phase === 'steady') {
-        assert.ok(run.slices.some((slice) => slice.phase === 'steady' && counted(slice.counters, 'echoed') > 0));
+        assert.ok(
+          run.slices.some((slice) => slice.phase === 'steady' && counted(slice.counters, 'echoed') > 0),
+        );
         assert.ok(figures.messages.echoed > 0);
       }
       if (phase === 'steady' && !urgent) {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun, OPEN } from '../../test/run.ts';
+import { MESSAGE_NAMES } from '../measure/messages.ts';
 import type { LiveFigures } from '../model/event.ts';
 import { type Recording, zeroCounters } from '../model/recording.ts';
 import { watchLive } from './live.ts';
-import { MESSAGE_NAMES } from '../measure/messages.ts';
 
 function recording(worker: number, changes: Partial<Recording>): Recording {
   return {
@@ -50,7 +50,9 @@ function told(load?: typeof OPEN) {
   live.note(
     recording(1, { gauges: { outstanding: 0, open: 4 }, failures: { 'tcp/refused': 1, 'tls/reset': 1 } }),
   );
-  live.note(recording(1, { gauges: null, counters: { ...zeroCounters(MESSAGE_NAMES.counters), lost: 5, unsent: 1 } }));
+  live.note(
+    recording(1, { gauges: null, counters: { ...zeroCounters(MESSAGE_NAMES.counters), lost: 5, unsent: 1 } }),
+  );
   live.enter('steady');
   live.close();
   return figures;

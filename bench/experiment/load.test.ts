@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { makePacer } from '../load/pacing/pacer.ts';
+import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { checkFaultless, execute, ownTemporaryFolder } from './experiment.test.fixture.ts';
-import { counted } from '../model/recording.ts';
 
 /** How many messages were due, by the schedule, on each generator worker. */
 function scheduled({ plan, phases }: Run): number[] {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeRun } from '../../test/run.ts';
+import { MESSAGE_NAMES } from '../measure/messages.ts';
 import { encodeRecording } from '../measure/recording-bytes.ts';
 import { type Counters, type Recording, zeroCounters } from '../model/recording.ts';
 import type { Route } from './connections/route.ts';
 import { makeFleet, type WorkerProcess } from './fleet.ts';
 import type { WorkerCommand, WorkerPlan, WorkerReport } from './protocol.ts';
-import { MESSAGE_NAMES } from '../measure/messages.ts';
 
 interface FakeProcess extends WorkerProcess {
   heard: WorkerCommand[];

@@ -6,13 +6,13 @@ import { type TestContext, test } from 'node:test';
 import { WebSocketServer } from 'ws';
 import { makeMerger } from '../measure/merge.ts';
 import type { Workload } from '../model/load.ts';
+import { counted } from '../model/recording.ts';
 import type { Slice } from '../model/run.ts';
 import { clockSince, monotonicNs } from './clock.ts';
 import { portOf } from './connections/connection.test.fixture.ts';
 import { type Fleet, makeFleet, type WorkerProcess } from './fleet.ts';
 import { makePacer } from './pacing/pacer.ts';
 import type { WorkerPlan, WorkerReport } from './protocol.ts';
-import { counted } from '../model/recording.ts';
 
 const SEED = 5;
 const ENTRY = new URL('./worker.js', import.meta.url);

@@ -145,7 +145,7 @@ export function figuresOf(run: Run): RunFigures {
   const counts = steadyCounts(run);
   const perSteadySecond = (count: number): number | null =>
     steady === null ? null : ratio(count, ownSeconds(run, steady));
-  const { counts: sums } = conservation.total;
+  const { asked: _, failed: _failed, ...sums } = conservation.total.counts;
   const messages = {
     sent: counted(sums, 'sent'),
     echoed: counted(sums, 'echoed'),

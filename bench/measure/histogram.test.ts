@@ -74,6 +74,8 @@ test('a summary keeps its order and never says NaN', () => {
       for (const value of Object.values(summary)) assert.ok(value === null || Number.isFinite(value));
     }),
   );
+  const { count, min, mean, max } = summarise(histogramOf([100, 7, 40, 41]));
+  assert.deepEqual({ count, min, mean, max }, { count: 4, min: 7, mean: 47, max: 100 });
   assert.deepEqual(summarise(emptyHistogram()), {
     count: 0,
     min: null,

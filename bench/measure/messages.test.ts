@@ -9,8 +9,8 @@ import {
   zeroCounters,
 } from '../model/recording.ts';
 import { MESSAGE_NAMES, Messages } from './messages.ts';
-import type { Recorder } from './recorder.ts';
 import { bounds, buckets, record, samples, TIMES } from './recorder.test.fixture.ts';
+import type { Recorder } from './recorder.ts';
 
 const COUNTERS = [...COMMON_COUNTERS, ...MESSAGE_NAMES.counters];
 

@@ -76,7 +76,8 @@ export const METRICS: readonly Metric[] = [
     incomplete,
   ),
   ...usage('memory', 'memory', 'bytes', residentBytes, incomplete),
-  ...SCENARIOS.flatMap(({ metrics }) => metrics),
+  // Several scenarios may have one.
+  ...new Set(SCENARIOS.flatMap(({ metrics }) => metrics)),
 ];
 
 const BY_NAME = new Map(METRICS.map((metric) => [metric.name, metric]));

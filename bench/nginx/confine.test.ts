@@ -30,6 +30,28 @@ http {
   }
 }`;
 
+  test('a test of a file is made one of a file within, and a word that only begins like one stays', () => {
+    const tests = ['(-f $host)', '(!-d $uri$arg_a)', '($a = -file)', '($a = -exact)'];
+    const moved = moveServer(tests.map((each) => `if ${each} { return 204; }`).join(' '));
+    const kept = lines(moved, 'if').map((line) => line.replace(/\/run\/bench\/[^ )]*/, 'WITHIN'));
+    assert.deepEqual(kept, [
+      'if (-f WITHIN) {',
+      'if (!-d WITHIN) {',
+      'if ($a = -file) {',
+      'if ($a = -exact) {',
+    ]);
+  });
+
+  test('what the run has of its own goes without a notice', () => {
+    const moved = move(`lock_file /var/lock/nginx; error_log /var/log/nginx.log;
+      http { server { ssl_password_file /etc/words; ${WEBSOCKET} } }`);
+    assert.deepEqual(
+      ['lock_file', 'ssl_password_file'].flatMap((name) => lines(moved, name)),
+      [],
+    );
+    assert.deepEqual(changesOf(moved.notices), []);
+  });
+
   test('whatever the configuration names', () => {
     const moved = move(source, { modulesPath: '/opt/modules' });
     const text = print(moved.tree).text;

@@ -23,6 +23,14 @@ export function withoutGuards(tree: readonly Node[], onChange: OnChange): Node[]
   });
 }
 
+/** Notes each guard that stays in, since it may refuse the load. */
+export function noteGuards(tree: readonly Node[], onChange: OnChange): Node[] {
+  return rewrite(tree, (node) => {
+    if (GUARD.test(node.name) && !isOpen(node)) onChange('kept-guards', node);
+    return [node];
+  });
+}
+
 function isOpen({ name, args: [first] }: Directive): boolean {
   return OPEN.has(`${name} ${first?.text ?? ''}`);
 }

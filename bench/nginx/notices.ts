@@ -11,6 +11,7 @@ const WARNINGS: ReadonlySet<Change> = new Set([
   'upstream-tls',
   'udp',
   'guards',
+  'kept-guards',
   'missing-files',
   'outside-files',
   'code',

@@ -242,6 +242,13 @@ describe('a line of nginx', () => {
     assert.equal(redact(`invalid number of arguments: Bearer ${SECRET}`), 'invalid number of arguments: ***');
   });
 
+  test('hides a secret of six characters, whole or as a word, and none that is shorter', () => {
+    const of = (secret: string) => lineRedactor(parse(`set $token "${secret}";`, 'a'));
+    assert.equal(of('canary')('a canary here'), 'a *** here');
+    assert.equal(of('of canary')('a canary of mine'), 'a *** of mine');
+    assert.equal(of('finch')('a finch here'), 'a finch here');
+  });
+
   test('keeps words that merely resemble a short secret', () => {
     const line = '[warn] a short line about a short buffer';
     assert.equal(redact(line), line);

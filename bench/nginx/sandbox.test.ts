@@ -42,6 +42,23 @@ test('the moves that every configuration needs are no news', () => {
   assert.deepEqual(moved.notices, []);
 });
 
+test('guards that are kept are named with their lines, those that stand open are not', () => {
+  const moved = move(`http { server { allow all; ${WEBSOCKET}
+    location /other { deny all; limit_conn one 1; } } }`);
+  assert.deepEqual(
+    moved.notices.map(({ level, code }) => [level, code]),
+    [['warning', 'sandbox-kept-guards']],
+  );
+  const facts = moved.notices[0]?.data as ChangeFacts | undefined;
+  assert.deepEqual(
+    facts?.directives.map(({ directive, places }) => [directive, places]),
+    [
+      ['deny', ['mine.conf:2']],
+      ['limit_conn', ['mine.conf:2']],
+    ],
+  );
+});
+
 describe('notices', () => {
   const part = (file: string, line: number) => {
     const [node] = parse(`${'\n'.repeat(line - 1)}resolver 10.0.0.53;`, file);

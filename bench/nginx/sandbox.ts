@@ -1,6 +1,6 @@
 import type { Notice } from '../model/finding.ts';
 import { type ConfineSpec, confine } from './confine.ts';
-import { withoutGuards } from './guards.ts';
+import { noteGuards, withoutGuards } from './guards.ts';
 import { withCertificates, withSslParameters } from './legacy.ts';
 import { type Listener, type ListenSpec, moveListens } from './listen.ts';
 import type { OnChange } from './notices.ts';
@@ -84,7 +84,7 @@ function opened(
   onChange: OnChange,
 ): Node[] {
   const current = withCertificates(withSslParameters(tree), certificate, onChange);
-  return keepGuards ? current : withoutGuards(current, onChange);
+  return keepGuards ? noteGuards(current, onChange) : withoutGuards(current, onChange);
 }
 
 function enclosed(

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../model/failure.ts';
 import { parse } from './parse.ts';
-import { passesOverTls } from './upstream-tls.ts';
+import { directives } from './tree.ts';
+import { passesOverTls, securedBy } from './upstream-tls.ts';
 import type { Wanted } from './websocket.ts';
 
 const NOTHING: Wanted = { websocketPath: null, host: null };
@@ -39,6 +40,9 @@ test('a variable that holds the whole URL is followed where its values are writt
   assert.equal(over(serverTo('set $app https://app.internal; proxy_pass $app$request_uri;')), true);
   assert.equal(over(serverTo('set $app http://app.internal; proxy_pass $app;')), false);
   assert.equal(over(serverTo('proxy_pass $app;', '', 'map $host $app { default https://app; }')), true);
+  // Where the values differ, one is enough.
+  for (const values of ['default http://app; a https://app;', 'default https://app; a http://app;'])
+    assert.equal(over(serverTo('proxy_pass $app;', '', `map $host $app { ${values} }`)), true);
   // In another server the same name may stand for something else.
   const other = 'server { set $app https://other; }';
   assert.equal(over(serverTo('proxy_pass $app;', 'set $app http://app;', other)), false);
@@ -57,4 +61,20 @@ test('where there is no location for WebSockets that is said as elsewhere', () =
     () => over('http { server { location / { proxy_pass https://app; } } }'),
     (error) => error instanceof Problem && error.kind === 'configuration',
   );
+});
+
+test('a protocol or a cipher that the echo servers speak too stays, and where there is none it is left out', () => {
+  const left = (text: string) => {
+    const changes: string[] = [];
+    const nodes = directives(parse(text, 'mine.conf')).flatMap((node) =>
+      securedBy(node, '/cert.pem', (change) => changes.push(change)),
+    );
+    return [nodes.length, ...changes];
+  };
+  const kept = ['TLSv1.2', 'TLSv1.1 TLSv1.2', 'TLSv1.3', 'TLSv1 TLSv1.3'];
+  for (const each of kept) assert.deepEqual(left(`proxy_ssl_protocols ${each};`), [1], each);
+  assert.deepEqual(left('proxy_ssl_protocols TLSv1 TLSv1.1;'), [0, 'upstream-handshake']);
+  assert.deepEqual(left('proxy_ssl_ciphers AES128-SHA;'), [0, 'upstream-handshake']);
+  assert.deepEqual(left('proxy_ssl_ciphers AES128-SHA:ECDHE-ECDSA-AES128-GCM-SHA256;'), [1]);
+  assert.deepEqual(left('proxy_ssl_crl /crl.pem;'), [0, 'upstream-certificate']);
 });

@@ -17,6 +17,10 @@ test('the values of a variable are known where all of them are written out', () 
     'z',
   ]);
   assert.deepEqual(values('server { set $to x; location / { set $to y; } }'), ['x', 'y']);
+  // Nginx ignores the case of a name, wherever it is written.
+  assert.deepEqual(values('set $To x; split_clients $a $TO { * y; }'), ['x', 'y']);
+  assert.deepEqual(valuesOf(parse('map $a $to { default $B; } set $b x;', 'a.conf'), 'TO'), ['x']);
+  assert.equal(valuesOf(parse('set $http_a x;', 'a.conf'), 'HTTP_A'), null);
 });
 
 test('and not where one may be anything', () => {

@@ -109,7 +109,11 @@ describe('readers of /proc', () => {
 
   it('none throws, and no figure is negative or not a number, whatever the text', () => {
     const cut = fc
-      .tuple(fc.constantFrom(STATUS, LIMITS, NETSTAT, SMAPS, MEMINFO, SOCKSTAT, '1 2 3\n'), fc.nat(400), fc.string())
+      .tuple(
+        fc.constantFrom(STATUS, LIMITS, NETSTAT, SMAPS, MEMINFO, SOCKSTAT, '1 2 3\n'),
+        fc.nat(400),
+        fc.string(),
+      )
       .map(([text, at, junk]) => text.slice(0, at) + junk + text.slice(at + junk.length));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), cut), (text) => {

@@ -125,7 +125,12 @@ export function startSampler({
 
   function tick(): void {
     sampleAll();
-    void follow().then(watch, () => {});
+    // One that has ended may still be named: a master that is gone, for example.
+    const isNew = ({ pid, name }: RunProcess) => watched.get(pid)?.process.name !== name;
+    void follow().then(
+      (now) => watch(now.filter(isNew)),
+      () => {},
+    );
     sleepOn();
   }
 

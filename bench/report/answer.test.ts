@@ -67,10 +67,7 @@ test('one answer alone, and why there is no other', () => {
   assert.match(alone, /^tls carried [\d,]+ messages per second, limited by Nginx\.$/);
   const leftOut = { ...variantOf(run), leftOut: stored('Nothing was echoed.') };
   assert.equal(answerSentence(leftOut), `${alone} Latency was not measured: Nothing was echoed.`);
-  assert.equal(
-    answerSentence({ ...leftOut, answers: {}, leftOut: null }),
-    'Nothing was measured for tls.',
-  );
+  assert.equal(answerSentence({ ...leftOut, answers: {}, leftOut: null }), 'Nothing was measured for tls.');
 });
 
 test('the time of a closed loop is in no sentence', () => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, beforeEach, describe, it, test } from 'node:test';
 import { makeSearchResult } from '../../test/capacity.ts';
 import { makeRounds } from '../../test/comparison.ts';
 import { makeBothSteps } from '../../test/result.ts';
 import type { Result } from '../model/result.ts';
+import { formatFigure } from '../wording/format.ts';
 import { reportHtml } from './html.ts';
+import { type Choice, configOf, firstChoice } from './page/charts.ts';
 import type { AxisSpec, ChartSpec } from './page/spec.ts';
 import { chartsOf } from './page-text.test.fixture.ts';
 
@@ -84,3 +86,68 @@ function drawnBy(chart: ChartSpec): Drawn[] {
     ...(chart.y2 === undefined ? [] : [{ axis: chart.y2, values: on(true) }]),
   ];
 }
+
+interface Tooltip {
+  title?(items: readonly object[]): string;
+  label?(item: object): string;
+}
+
+describe('a line on the page', () => {
+  const globals = globalThis as { document?: unknown; getComputedStyle?: unknown };
+  const before = { document: globals.document, getComputedStyle: globals.getComputedStyle };
+  const theme = { text: '', muted: '', grid: '', surface: '', band: '', disturbed: '', font: '' };
+
+  /** A chart of one line with these values, one a second. */
+  const lineOf = (values: readonly number[]): ChartSpec => ({
+    kind: 'line',
+    id: 'chart',
+    x: { title: 'time', unit: 'seconds', min: 0, max: values.length },
+    y: { title: 'time', unit: 'time', logarithmic: true },
+    series: [
+      { label: 'a', colour: 'text', pattern: 0, points: values.map((value, at) => ({ x: at, y: value })) },
+    ],
+  });
+  const drawn = (values: readonly number[], choice: Partial<Choice> = {}) => {
+    const spec = lineOf(values);
+    const { data, options } = configOf(spec, theme, { ...firstChoice(spec), ...choice });
+    const tooltip: Tooltip = { ...options?.plugins?.tooltip?.callbacks } as Tooltip;
+    return { line: data.datasets[0], scales: options?.scales, tooltip };
+  };
+
+  beforeEach(() => {
+    globals.document = { documentElement: {} };
+    globals.getComputedStyle = () => ({ getPropertyValue: () => 'blue' });
+  });
+  afterEach(() => {
+    Object.assign(globals, before);
+  });
+
+  it('has a mark on each of its points where they are at most fifteen', () => {
+    const radiusOf = (points: number) => {
+      const { line } = drawn(Array.from({ length: points }, () => 1));
+      return line && 'pointRadius' in line ? line.pointRadius : null;
+    };
+    assert.deepEqual([1, 15, 16, 100].map(radiusOf), [3, 3, 0, 0]);
+  });
+
+  it('breaks at what a logarithmic axis cannot show, and only there', () => {
+    const values = (logarithmic: boolean) => drawn([2, 0, 1], { logarithmic }).line?.data;
+    const point = (x: number, y: number | null) => ({ x, y });
+    assert.deepEqual(values(true), [point(0, 2), point(1, null), point(2, 1)]);
+    assert.deepEqual(values(false), [point(0, 2), point(1, 0), point(2, 1)]);
+  });
+
+  it('tells its time and value, each in its unit, where it is pointed at', () => {
+    const { tooltip } = drawn([1, 2, 3]);
+    const item = { datasetIndex: 0, dataset: { label: 'a' }, parsed: { x: 2, y: 1500 } };
+    assert.equal(tooltip.title?.([item]), formatFigure(2, 'seconds'));
+    assert.equal(tooltip.label?.(item), `a: ${formatFigure(1500, 'time')}`);
+  });
+
+  it('is hidden and cut as was chosen', () => {
+    const { line, scales } = drawn([1, 2, 3], { hidden: new Set([0]), range: [1, 2] });
+    assert.equal(line?.hidden, true);
+    assert.deepEqual([scales?.x?.min, scales?.x?.max], [1, 2]);
+    assert.equal(drawn([1]).line?.hidden, false);
+  });
+});

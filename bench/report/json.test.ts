@@ -4,6 +4,7 @@ import { disturb } from '../../test/machine.ts';
 import { makeBothSteps, makeLatencyRun, makeResult, rateOf } from '../../test/result.ts';
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
+import { metricsOf } from '../metrics/metrics.ts';
 import { stored } from '../model/finding.ts';
 import { jsonSummary } from './json.ts';
 
@@ -24,6 +25,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'labels',
     'note',
     'series',
+    'answers',
     'conclusions',
     'runs',
   ]);
@@ -54,9 +56,13 @@ test('the summary for programs has exactly the fields that are promised', () => 
     'disturbed',
     'undisturbed',
     'memoryPerConnectionBytes',
+    'memorySlopes',
+    'counts',
+    'timeline',
     'http',
     'alpn',
     'nginx',
+    'metrics',
     'failures',
   ]);
   assert.deepEqual(Object.keys(told.validity), ['verdict', 'reasons', 'limit']);
@@ -65,6 +71,7 @@ test('the summary for programs has exactly the fields that are promised', () => 
   assert.deepEqual(Object.keys(told.undisturbed ?? {}), ['responseUs', 'serviceUs', 'sendLagUs']);
   const percentiles = ['count', 'min', 'mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'];
   const { responseUs, serviceUs, sendLagUs, handshakeUs, tcpUs, tlsUs, upgradeUs, http, undisturbed } = told;
+  assert.equal(told.metrics['response.p99'], responseUs?.p99);
   const ofAll = [responseUs, serviceUs, sendLagUs, handshakeUs, tcpUs, tlsUs, upgradeUs, http?.latencyUs];
   for (const times of [...ofAll, ...Object.values(undisturbed ?? {})])
     assert.deepEqual(Object.keys(times ?? {}), percentiles);
@@ -119,6 +126,9 @@ test('every figure of it is the one of the run', () => {
         sendLagUs: undisturbed?.sendLag,
       },
       memoryPerConnectionBytes: figures.memoryPerConnectionBytes,
+      memorySlopes: { proxy: null, kernel: null },
+      counts: figures.counts,
+      timeline: [],
       http:
         figures.http === null
           ? null
@@ -129,6 +139,7 @@ test('every figure of it is the one of the run', () => {
               requestsPerSecond: figures.http.requestsPerSecond,
               latencyUs: figures.http.latency,
             },
+      metrics: metricsOf(figures, run.plan),
       alpn: run.probe?.alpn ?? null,
       nginx:
         run.proxy === null

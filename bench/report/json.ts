@@ -1,6 +1,7 @@
 import { type Capacity, figuresOf, type HttpFigures, type RunFigures } from '../measure/figures.ts';
 import type { Summary } from '../measure/histogram.ts';
 import type { ByComponent } from '../measure/processes.ts';
+import { metricsOf } from '../metrics/metrics.ts';
 import type { Calibration, KeptCalibration } from '../model/calibration.ts';
 import type { CapacitySearch } from '../model/capacity.ts';
 import type { ComparedFigure, Comparison, OverallVerdict, Stored } from '../model/comparison.ts';
@@ -114,6 +115,8 @@ export interface JsonRun {
   alpn: string | null;
   /** The Nginx behind the run; null without one. `origin` is the package that was fetched. */
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
+  /** Every metric by the name that thresholds use, in the base unit: µs, bytes, a count or a ratio. */
+  metrics: Record<string, number | null>;
   /** By kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
@@ -226,6 +229,7 @@ function jsonRun(run: Run): JsonRun {
     http: http === null ? null : httpOf(http),
     alpn: run.probe?.alpn ?? null,
     nginx: run.proxy === null ? null : nginxOf(run.proxy),
+    metrics: { ...metricsOf(figuresOf(run), run.plan) },
     failures: failures.byKind,
   };
 }

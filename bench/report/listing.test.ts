@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { makeSearch } from '../../test/capacity.ts';
+import { makeComparison } from '../../test/comparison.ts';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
 import { figuresOf } from '../measure/figures.ts';
 import type { Result } from '../model/result.ts';
 import { summaryOf } from '../store/writer.ts';
 import { formatRate, formatTime } from '../wording/format.ts';
+import { capacitySentences } from './capacity/answer.ts';
+import { verdictSentence } from './comparison/verdict.ts';
 import { LISTING_TITLE, type ListingEntry, listingHtml } from './listing.ts';
 
 function entryOf(folder: string, result: Result, hasReport = true): ListingEntry {
@@ -12,33 +16,54 @@ function entryOf(folder: string, result: Result, hasReport = true): ListingEntry
   return { folder, hasReport, problem: '', index: { ...result, runs } };
 }
 
-/** The text of every cell, row by row. */
+/** The text of every cell of the results, row by row; their runs are tables of their own. */
 function rowsOf(page: string): string[][] {
-  const rows = [...page.matchAll(/<tr>(.*?)<\/tr>/gs)].slice(1);
-  return rows.map(([, row = '']) =>
-    [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell = '']) => cell.replace(/<[^>]*>/g, '')),
+  const outer = page.replace(/<details>.*?<\/details>/gs, '');
+  const rows = [...outer.matchAll(/<tr>(.*?)<\/tr>/gs)].slice(1);
+  return rows.map(([, row = '']) => cellsOf(row));
+}
+
+function cellsOf(row: string): string[] {
+  return [...row.matchAll(/<t[dh][^>]*>(.*?)<\/t[dh]>/gs)].map(([, cell = '']) =>
+    cell.replace(/<[^>]*>/g, '').replaceAll('&lt;', '<'),
   );
 }
 
-test('a row for each run with the figure that its step answers, and no closed loop has a response time', () => {
+test('a row for each result, and closed below it each run; no closed loop has a response time', () => {
   const result = makeBothSteps(1, 2);
   const [throughput, latency] = result.runs;
   assert.ok(throughput && latency);
   latency.outcome = { state: 'aborted', reason: 'interrupted' };
   const { response } = figuresOf(latency).latencies;
   const perSecond = [throughput, latency].map((run) => formatRate(figuresOf(run).messages.perSecond));
-  assert.deepEqual(rowsOf(listingHtml([entryOf('a', result)])), [
-    [result.id, result.startedAt, 'direct', 'throughput', 'valid', perSecond[0], '–', '–'],
-    [
-      result.startedAt,
-      'direct',
-      'latency',
-      'aborted',
-      perSecond[1],
-      formatTime(response?.p50),
-      formatTime(response?.p99),
-    ],
+  const [p50, p99] = [formatTime(response?.p50), formatTime(response?.p99)];
+  const page = listingHtml([entryOf('a', result)]);
+  assert.deepEqual(rowsOf(page), [
+    [result.id, result.startedAt, `direct: ${perSecond[0]}; p50 ${p50}, p99 ${p99}`],
   ]);
+  const [, summary, runs = ''] = /<details><summary>(.*?)<\/summary>(.*?)<\/details>/s.exec(page) ?? [];
+  assert.equal(summary, '2 runs: 1 valid, 1 aborted');
+  assert.deepEqual(
+    [...runs.matchAll(/<tr>(.*?)<\/tr>/gs)].slice(1).map(([, row = '']) => cellsOf(row)),
+    [
+      ['direct', 'throughput', 'valid', perSecond[0], '–', '–'],
+      ['latency', 'aborted', perSecond[1], p50, p99],
+    ],
+  );
+});
+
+test('a comparison, a search and a calibration are listed with what they found', () => {
+  const [comparison, search] = [makeComparison('plain', 'tls'), makeSearch()];
+  const page = listingHtml([
+    entryOf('a', { ...makeBothSteps(1, 1), conclusions: [comparison] }),
+    entryOf('b', { ...makeBothSteps(1, 1), conclusions: [search] }),
+  ]);
+  const [first] = comparison.comparisons;
+  assert.ok(first);
+  assert.deepEqual(
+    new Set(rowsOf(page).map(([, , outcome]) => outcome)),
+    new Set([verdictSentence(first, 'plain'), capacitySentences(search)[0]]),
+  );
 });
 
 test('the newest first; what cannot be read at the end, with the reason, and escaped', () => {
@@ -51,7 +76,7 @@ test('the newest first; what cannot be read at the end, with the reason, and esc
   ]);
   assert.deepEqual(
     rowsOf(page).map(([name]) => name),
-    ['new', 'old', 'broken &lt;b&gt;'],
+    ['new', 'old', 'broken <b&gt;'],
   );
   assert.match(page, /href="\.\/new%20%26%20%3Cb%3E\/report\.html"/);
   assert.match(page, /broken &lt;b&gt;: It is &lt;i&gt;damaged&lt;\/i&gt;\./);

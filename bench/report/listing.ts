@@ -1,5 +1,12 @@
+import type { Step } from '../model/plan.ts';
 import type { ResultIndex, RunSummary } from '../model/result.ts';
 import { formatRate, formatTime } from '../wording/format.ts';
+import { counted, tally } from '../wording/words.ts';
+import { calibrationSentences } from './calibration.ts';
+import { capacitySentences } from './capacity/answer.ts';
+import { baselineOf } from './comparison/effect.ts';
+import { verdictSentence } from './comparison/verdict.ts';
+import { conclusionOf } from './conclusion.ts';
 import { table, tagsMarkup } from './elements.ts';
 import { type Content, html, type Markup } from './markup.ts';
 import { pageOf } from './page.ts';
@@ -14,22 +21,12 @@ export interface ListingEntry {
   hasReport: boolean;
 }
 
-/** A page with one row for each run of each folder, newest first. */
+/** A page with the outcome of each result, newest first. Its runs are below it, closed. */
 export function listingHtml(entries: readonly ListingEntry[]): string {
-  const columns = [
-    { title: 'Report' },
-    { title: 'Started', text: true },
-    { title: 'Variant', text: true },
-    { title: 'Step', text: true },
-    { title: 'Validity', text: true },
-    { title: 'Messages' },
-    { title: 'Response time p50' },
-    { title: 'p99' },
-  ];
   const sorted = entries.toSorted(newestFirst);
   const body = html`<header class="wide masthead"><h1>${LISTING_TITLE}</h1><p>Newest first.</p></header>
 <main class="wide"><section>
-${sorted.length === 0 ? html`<p>No runs yet.</p>` : table('Runs in this folder', columns, sorted.flatMap(rowsOf))}
+${sorted.length === 0 ? html`<p>No runs yet.</p>` : table('Results in this folder', COLUMNS, sorted.map(rowOf))}
 ${sorted.filter(({ index }) => index === null).map(({ folder, problem }) => html`<p class="broken">${folder}: ${problem}</p>`)}
 </section></main>`;
   return pageOf(LISTING_TITLE, body);
@@ -42,19 +39,70 @@ function newestFirst(a: ListingEntry, b: ListingEntry): number {
   );
 }
 
-function rowsOf(entry: ListingEntry): Content[][] {
-  if (entry.index === null) return [[link(entry, entry.folder), 'cannot be read', '', '', '', '', '', '']];
-  const { id, startedAt, runs, plan } = entry.index;
-  const heading = html`${link(entry, id)}${tagsMarkup(plan)}`;
-  if (runs.length === 0) return [[heading, startedAt, 'no run finished', '', '', '', '', '']];
-  return runs.map((run) => [heading, startedAt, ...cellsOf(run)]);
+const COLUMNS = [{ title: 'Report' }, { title: 'Started', text: true }, { title: 'Outcome', text: true }];
+
+function rowOf(entry: ListingEntry): [Content, ...Content[]] {
+  if (entry.index === null) return [link(entry, entry.folder), 'cannot be read', ''];
+  const { id, startedAt, plan, runs } = entry.index;
+  const outcome =
+    runs.length === 0
+      ? 'no run finished'
+      : html`${verdictsOf(entry.index).map((verdict) => html`<p>${verdict}</p>`)}${runsMarkup(entry.index)}`;
+  return [html`${link(entry, id)}${tagsMarkup(plan)}`, startedAt, outcome];
 }
 
-function cellsOf({ variant, step, outcome, validity, metrics }: RunSummary): string[] {
+/** What the result says. Of one that only has runs, the figures of each variant. */
+function verdictsOf(index: ResultIndex): readonly string[] {
+  const calibration = conclusionOf(index, 'calibration');
+  if (calibration !== null) return calibrationSentences(calibration).slice(0, 1);
+  const capacity = conclusionOf(index, 'capacity');
+  if (capacity !== null) return capacitySentences(capacity).slice(0, 1);
+  const comparison = conclusionOf(index, 'comparison');
+  if (comparison !== null)
+    return comparison.comparisons.map((each) => verdictSentence(each, baselineOf(each, comparison)));
+  const variants = [...new Set(index.runs.map(({ variant }) => variant))];
+  return variants.map((name) => figuresOf(name, index.runs));
+}
+
+/** `tls: 21.1k/s; p50 2.1 ms, p99 5.3 ms`, as far as its steps have shown. */
+function figuresOf(name: string, runs: readonly RunSummary[]): string {
+  const metricOf = (step: Step, metric: string): number | null =>
+    runs.find((run) => run.variant === name && run.step === step)?.metrics[metric] ?? null;
+  const perSecond = metricOf('throughput', 'messages.perSecond');
+  const times = (['p50', 'p99'] as const).flatMap((each) => {
+    const time = metricOf('latency', `response.${each}`);
+    return time === null ? [] : [`${each} ${formatTime(time)}`];
+  });
+  const parts = [...(perSecond === null ? [] : [formatRate(perSecond)]), times.join(', ')].filter(
+    (part) => part !== '',
+  );
+  return parts.length === 0 ? `${name}: no figures` : `${name}: ${parts.join('; ')}`;
+}
+
+const RUN_COLUMNS = [
+  { title: 'Variant' },
+  { title: 'Step', text: true },
+  { title: 'Validity', text: true },
+  { title: 'Messages' },
+  { title: 'Response time p50' },
+  { title: 'p99' },
+];
+
+function runsMarkup({ id, runs }: ResultIndex): Markup {
+  const summary = `${counted(runs.length, 'run')}: ${tally(runs.map(stateOf))}`;
+  return html`<details><summary>${summary}</summary>${table(`Runs of ${id}`, RUN_COLUMNS, runs.map(cellsOf))}</details>`;
+}
+
+function stateOf({ outcome, validity }: RunSummary): string {
+  return outcome.state === 'completed' ? validity.verdict : outcome.state;
+}
+
+function cellsOf(run: RunSummary): [string, ...string[]] {
+  const { variant, step, metrics } = run;
   return [
     variant,
     step,
-    outcome.state === 'completed' ? validity.verdict : outcome.state,
+    stateOf(run),
     formatRate(metrics['messages.perSecond']),
     formatTime(metrics['response.p50']),
     formatTime(metrics['response.p99']),

@@ -1,5 +1,6 @@
 import type { Load, Payload } from '../model/load.ts';
 import type { RunPlan } from '../model/plan.ts';
+import { scenarioNamed } from '../scenarios/registry.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../wording/format.ts';
 import { capital, counted } from '../wording/words.ts';
 import type { View } from './view.ts';
@@ -32,7 +33,9 @@ export function loadSentence({ steps }: View): string {
   if (only === undefined) return 'No run finished.';
   if (whole.size > 1 || loads.some(({ texts }) => texts.length > 1))
     return 'The load differs between runs: see the plan.';
-  return `${only} ${capital(loads.map(({ step, texts }) => `${step}: ${texts.join()}`).join('; '))}.`;
+  const told = loads.filter(({ texts }) => texts.length > 0);
+  if (told.length === 0) return only;
+  return `${only} ${capital(told.map(({ step, texts }) => `${step}: ${texts.join()}`).join('; '))}.`;
 }
 
 function loopText(load: Load | null): string {
@@ -43,5 +46,7 @@ function loopText(load: Load | null): string {
 }
 
 function commonOf({ workload, connections, durationMs }: RunPlan): string {
+  if (workload.load === null)
+    return `${formatCount(connections)} WebSockets: ${scenarioNamed(workload.scenario).title.toLowerCase()}.`;
   return `${formatCount(connections)} WebSockets, ${payloadText(workload.payload)} messages, ${formatTime(durationMs * 1000)} steady phase.`;
 }

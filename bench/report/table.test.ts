@@ -39,6 +39,7 @@ test('every table has a heading for each of its columns', () => {
     for (const { caption, widths, columns } of tables) {
       assert.ok(widths.length > 0, caption);
       assert.deepEqual([...new Set(widths)], [columns.length], `${name}: ${caption}`);
+      assert.ok(!columns.some(({ title }) => title === ''), `${name}: ${caption}`);
     }
   }
 });

@@ -5,11 +5,11 @@ import { makeAllProfiles, makeBothSteps, makeLatencyRun, makeResult, rateOf } fr
 import { makeRun } from '../../test/run.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { stored } from '../model/finding.ts';
+import { counted } from '../model/recording.ts';
 import type { Result } from '../model/result.ts';
 import { finding, notice } from '../wording/finding.ts';
 import { formatBytes, formatRate, formatTime } from '../wording/format.ts';
 import { summaryText } from './terminal.ts';
-import { counted } from '../model/recording.ts';
 
 const DISTURBED = { count: 1, seconds: [1], of: 2, stolen: null, other: 0.2 };
 

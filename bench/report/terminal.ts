@@ -6,7 +6,7 @@ import { capital } from '../wording/words.ts';
 import { calibrationSentences, SPREAD_COLUMNS, spreadRows } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
 import { inconclusiveLines, trialColumns, trialRows } from './capacity/trials.ts';
-import { baselineOf, effectColumns, effectRows } from './comparison/effect.ts';
+import { baselineOf, effectColumns, effectNote, effectRows } from './comparison/effect.ts';
 import { excludedLines, notesOf, roundsSentence } from './comparison/notes.ts';
 import { verdictSentence } from './comparison/verdict.ts';
 import { conclusionOf } from './conclusion.ts';
@@ -188,6 +188,7 @@ export function comparisonText(result: Result): string | null {
     ...comparisons.flatMap((each) =>
       block(textTable(effectColumns(each, baselineOf(each, comparison)), effectRows(each), [0, 6])),
     ),
+    ...block([effectNote(comparison)]),
     ...block(excludedLines(comparison)),
   ]);
 }

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { makeBothSteps } from '../../test/result.ts';
+import { makeBothSteps, makeResult } from '../../test/result.ts';
+import { stored } from '../model/finding.ts';
+import type { Run } from '../model/run.ts';
+import { NOTHING } from '../wording/format.ts';
 import { reportHtml } from './html.ts';
 import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
 import { counted } from '../model/recording.ts';
+import { validitySentences } from './verdict.ts';
+import { viewOf } from './view.ts';
 
 test('messages that were due and never sent are told where there are any, and drawn', () => {
   const result = makeBothSteps(1, 4);
@@ -15,7 +20,8 @@ test('messages that were due and never sent are told where there are any, and dr
       ?.series.map(({ label }) => label);
   assert.doesNotMatch(shown(result), /never sent/);
   assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
-  for (const run of [closed, open]) for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
+  for (const run of [closed, open])
+    for (const worker of run.workers) worker.unsent = counted(worker, 'unsent') + 50;
   for (const worker of open.workers) worker.due = counted(worker, 'sent') + counted(worker, 'unsent');
   for (const { counters } of open.slices) counters.due = counted(counters, 'sent') + 500;
   const page = shown(result);
@@ -32,4 +38,23 @@ test('messages that were due and never sent are told where there are any, and dr
   for (const worker of open.workers) worker.due = 0;
   for (const slice of open.slices) slice.counters.due = 0;
   assert.deepEqual(seriesOf(), ['sent', 'echoed', 'bytes']);
+});
+
+test('of a run without a doubt the limit alone is told, and of a doubt without reasons that none is known', () => {
+  const [run] = makeBothSteps(1, 4).runs;
+  assert.ok(run);
+  const evidence = stored('the busiest worker 98 %.');
+  const told = (validity: Partial<Run['validity']>) => {
+    run.validity = { verdict: 'valid', reasons: [], limit: { component: 'proxy', evidence }, ...validity };
+    const [step] = viewOf(makeResult([run])).steps;
+    return step?.runs.flatMap((view) => validitySentences(view));
+  };
+  const limit = `Limited by Nginx: ${evidence.text}`;
+  assert.deepEqual(told({}), [limit]);
+  assert.deepEqual(told({ verdict: 'suspect' }), [`Suspect: ${NOTHING}`, limit]);
+  assert.deepEqual(told({ verdict: 'suspect', reasons: [stored('A.'), stored('B.')] }), [
+    'Suspect: A. B.',
+    limit,
+  ]);
+  assert.deepEqual(told({ limit: { component: 'proxy', evidence: stored('') } }), []);
 });

@@ -79,12 +79,7 @@ test('a variant without a latency says why, and one that was never reached is a 
   result.conclusions = [{ kind: 'left-out', variant: 'plain', reason: stored('Nothing was echoed.') }];
   const { variants } = viewOf(result);
   assert.deepEqual(
-    variants.map(({ name, answers, leftOut }) => [
-      name,
-      answers.throughput?.name,
-      answers.latency,
-      leftOut,
-    ]),
+    variants.map(({ name, answers, leftOut }) => [name, answers.throughput?.name, answers.latency, leftOut]),
     [
       ['plain', 'plain', undefined, stored('Nothing was echoed.')],
       ['later', undefined, undefined, null],

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Problem } from '../model/failure.ts';
-import { COMMANDS, optionsOf, parseRequest, type RunRequest } from './request.ts';
 import { DEFAULT_SCENARIO } from '../scenarios/registry.ts';
+import { COMMANDS, optionsOf, parseRequest, type RunRequest } from './request.ts';
 
 /** Splits like a shell would; no test here needs quotes. */
 function run(line: string): RunRequest {

@@ -12,7 +12,15 @@ import { Incomplete } from './incomplete.ts';
 import { type NginxSources, nginxSources } from './nginx.ts';
 import type { GivenOptions } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
-import { allSteps, checkSteps, namedSteps, type ScenarioRequest, scenarioOf, stepsWith } from './scenario.ts';
+import {
+  allSteps,
+  checkMetrics,
+  checkSteps,
+  namedSteps,
+  type ScenarioRequest,
+  scenarioOf,
+  stepsWith,
+} from './scenario.ts';
 import { type Tags, tagsOf } from './tags.ts';
 import { parseThreshold, type Threshold, unmeasurable } from './threshold.ts';
 import { type Bounds, parseByteRange, quoted } from './units.ts';
@@ -115,6 +123,7 @@ function baselineOf(given: GivenOptions, variants: readonly string[]): 'direct' 
 /** @throws Problem('usage') for a threshold that none of the planned runs can measure */
 function checkThresholds(request: RunRequest): void {
   const { thresholds, steps, scenario, http } = request;
+  checkMetrics(thresholds, scenario);
   const [open = ''] = stepsWith('open', scenario);
   const [closed = ''] = stepsWith('closed', scenario);
   const missing = unmeasurable(thresholds, {

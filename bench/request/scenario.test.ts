@@ -4,7 +4,8 @@ import type { ScenarioDefinition } from '../scenarios/definition.ts';
 import { echo } from '../scenarios/echo/definition.ts';
 import { DEFAULT_SCENARIO, SCENARIOS } from '../scenarios/registry.ts';
 import { Incomplete } from './incomplete.ts';
-import { allSteps, checkSteps, namedSteps, scenarioOf, stepsWith } from './scenario.ts';
+import { allSteps, checkMetrics, checkSteps, namedSteps, scenarioOf, stepsWith } from './scenario.ts';
+import { parseThreshold } from './threshold.ts';
 
 /** What was typed: `--scenario echo --steps latency`. */
 function given(line: string): ReadonlyMap<string, readonly string[]> {
@@ -120,8 +121,7 @@ describe('steps', () => {
   });
 
   test('an option of a step that is left out is incomplete, and tells what completes it', () => {
-    const check = (line: string, steps: readonly string[]) => () =>
-      checkSteps(given(line), ALL_KINDS, steps);
+    const check = (line: string, steps: readonly string[]) => () => checkSteps(given(line), ALL_KINDS, steps);
     for (const [option, step] of [
       ['rate', 'paced'],
       ['arrivals', 'paced'],
@@ -140,5 +140,21 @@ describe('steps', () => {
     check('', [])();
     // A scenario without such a step excludes the option itself.
     checkSteps(given('--rate 5'), { ...ALL_KINDS, steps: [] }, []);
+  });
+});
+
+test('a threshold on a metric of another scenario is refused with its name, one on what every run has is not', () => {
+  const [, silent] = SCENARIOS;
+  assert.ok(silent);
+  const conditions = (metric: string) => [parseThreshold(`${metric}>0`)];
+  assert.doesNotThrow(() => checkMetrics(conditions('idle.survived'), silent));
+  assert.doesNotThrow(() => checkMetrics(conditions('connections.opened'), silent));
+  assert.throws(() => checkMetrics(conditions('messages.perSecond'), silent), {
+    kind: 'usage',
+    message: /--scenario echo/,
+  });
+  assert.throws(() => checkMetrics(conditions('idle.survived'), DEFAULT_SCENARIO), {
+    kind: 'usage',
+    message: /--scenario idle/,
   });
 });

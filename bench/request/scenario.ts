@@ -1,3 +1,4 @@
+import type { Condition } from '../model/condition.ts';
 import { Problem } from '../model/failure.ts';
 import type { Load, ScenarioOptions } from '../model/load.ts';
 import type { Step } from '../model/plan.ts';
@@ -83,6 +84,18 @@ export function namedSteps(given: GivenOptions, { steps }: ScenarioDefinition): 
 /** The names of the scenario's steps with a load of this kind. */
 export function stepsWith(kind: Load['kind'], { steps }: ScenarioDefinition): Step[] {
   return steps.filter(({ load }) => load === kind).map(({ name }) => name);
+}
+
+/** @throws Problem('usage') for a condition on a metric that only other scenarios have */
+export function checkMetrics(conditions: readonly Condition[], scenario: ScenarioDefinition): void {
+  for (const { text, metric } of conditions) {
+    const owners = SCENARIOS.filter(({ metrics }) => metrics.some(({ name }) => name === metric));
+    if (owners.length === 0 || owners.includes(scenario)) continue;
+    throw new Problem(
+      'usage',
+      `--threshold ${quoted(text)} does not apply to the scenario ${scenario.name}. It belongs to --scenario ${owners.map(({ name }) => name).join(' and ')}.`,
+    );
+  }
 }
 
 /** Completes a line whose options need a step that it excludes. */

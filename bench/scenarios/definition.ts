@@ -84,7 +84,7 @@ export interface ScenarioDefinition {
   largestMessage(payload: Payload): number;
   /** Additional arguments for the echo servers. */
   serverArguments(options: ScenarioOptions): readonly string[];
-  /** Metrics that only it has. */
+  /** Metrics that not every run has. */
   metrics: readonly Metric[];
   compared: readonly ComparedName[];
   doubts: readonly DoubtName[];

@@ -151,8 +151,8 @@ test('the feed is a well-formed Atom feed, with the newest first and what change
 });
 
 test('a badge tells the newest figure, and is green or red where that has just changed', () => {
-  const badgeOf = (cpu: number, figure: string) => {
-    const history = makeHistory(9).map((index) => ({ ...index, conclusions: [] }));
+  const badgeOf = (cpu: number, figure: string, results = 9) => {
+    const history = makeHistory(results).map((index) => ({ ...index, conclusions: [] }));
     for (const run of history.at(-1)?.runs ?? []) run.metrics[figure] = (run.metrics[figure] ?? 0) * cpu;
     const [, badge = ''] =
       [...site(history)].find(
@@ -163,12 +163,14 @@ test('a badge tells the newest figure, and is green or red where that has just c
     assert.deepEqual(unbalanced(badge), []);
     return badge;
   };
-  assert.match(badgeOf(1, 'messages.perSecond'), /<title>tls throughput: 2[\d.]+k\/s<\/title>/);
+  assert.match(badgeOf(1, 'messages.perSecond'), /<title>tls throughput: 2[\d.]+k\/s<\/title>.*#1d5fbf/s);
   assert.match(
     badgeOf(1.6, 'messages.perSecond'),
     /<title>tls throughput: 3[\d.]+k\/s \(\+[\d.]+ %\)<\/title>.*#17693b/s,
   );
   assert.match(badgeOf(3, 'response.p50'), /<title>tls p50: .* \(×[\d.]+\)<\/title>.*#a3202d/s);
+  // Grey as long as there is too little to compare it with.
+  assert.match(badgeOf(1, 'messages.perSecond', 3), /<title>tls throughput: 2[\d.]+k\/s<\/title>.*#586374/s);
 });
 
 test('no result, or none that ended a run, makes a site that says so', () => {

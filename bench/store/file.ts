@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
-import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { printable } from '../model/printable.ts';
@@ -111,6 +111,18 @@ export async function makeFolder(path: string): Promise<void> {
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (facts) => facts.isDirectory(),
+    () => false,
+  );
+}
+
+/**
+ * Whether writing a file with this name would replace a device, a pipe or a socket, or one of the system's names
+ * for them: `/dev/stdout` may lead to a regular file, but the link itself must stay.
+ */
+export async function isSpecialFile(path: string): Promise<boolean> {
+  if ((await realpath(dirname(path)).catch(() => null)) === '/dev') return true;
+  return stat(path).then(
+    (facts) => !facts.isFile() && !facts.isDirectory(),
     () => false,
   );
 }

@@ -8,6 +8,7 @@ import * as v from 'valibot';
 import { inFolder, storeResult } from '../../test/folder.ts';
 import { figuresOf } from '../measure/figures.ts';
 import { Problem } from '../model/failure.ts';
+import { counted } from '../model/recording.ts';
 import { type Result, resultIndexSchema } from '../model/result.ts';
 import { runSchema } from '../model/run.ts';
 import { reportHtml } from '../report/html.ts';
@@ -15,7 +16,6 @@ import { jsonSummary } from '../report/json.ts';
 import { summaryText } from '../report/terminal.ts';
 import { readIndex, readResult } from './read.ts';
 import { convertVersion1 } from './version-1.ts';
-import { counted } from '../model/recording.ts';
 
 /** The published example of version 0.1.0: six profiles, each once in a closed loop, as it was written. */
 const FIXTURE = fileURLToPath(new URL('../../../test/fixtures/result-version-1.json', import.meta.url));

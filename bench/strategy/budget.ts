@@ -1,3 +1,4 @@
+import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 
 /**
@@ -9,4 +10,12 @@ export function meanRunMs(done: readonly Run[]): number {
   const [first, last] = [done[0], done[before]];
   if (first === undefined || last === undefined || before === 0) return 0;
   return (Date.parse(last.startedAt) - Date.parse(first.startedAt)) / before;
+}
+
+/** The assumed time to start processes and open connections, before runs have shown it. */
+const STARTING_MS = 2000;
+
+/** The expected time of a run, in ms: the average so far or, before that is known, what its plan says. */
+export function expectedRunMs(done: readonly Run[], { warmupMs, durationMs }: RunPlan): number {
+  return meanRunMs(done) || warmupMs + durationMs + STARTING_MS;
 }

@@ -6,11 +6,11 @@ import { makeRun } from '../../test/run.ts';
 import { type CapacitySearch, capacitySchema } from '../model/capacity.ts';
 import type { Condition } from '../model/condition.ts';
 import { type Finding, stored } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Run, Validity } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
 import { type CapacityOptions, makeCapacity } from './capacity.ts';
-import { ratePerSecondOf } from '../model/load.ts';
 
 const FAST: Condition = {
   text: 'response.p99<20ms',
@@ -155,11 +155,7 @@ test('over connections their number is raised, with the rate on each', () => {
 test('or with one rate on all of them together', () => {
   const axis = { over: 'connections', ratePerSecond: 700, per: 'all' } as const;
   const done = play(makeCapacity({ ...OVER_CONNECTIONS, axis }), carrying(2345));
-  assert.ok(
-    done.every(
-      ({ plan: { workload } }) => ratePerSecondOf(workload.load) === 700,
-    ),
-  );
+  assert.ok(done.every(({ plan: { workload } }) => ratePerSecondOf(workload.load) === 700));
 });
 
 test('where something else is the limit above, the capacity is a lower bound, with what it was', () => {
@@ -269,6 +265,9 @@ test('no run is begun that would end after the budget', () => {
   const done = play(strategy, carrying(5000));
   assert.equal(done.length, 6);
   assert.equal(conclude(strategy, done).finished, false);
+  // Before the runs have shown how long they take, the plan says; and no more are announced than fit.
+  assert.deepEqual(makeCapacity({ ...OPTIONS, budgetMs: 1000 }).next([]), []);
+  assert.ok(done.every((_, number) => strategy.expectedRuns(done.slice(0, number)) <= 30_000 / 3000));
 });
 
 test('a figure that a run does not give was not missed: too few samples tell nothing', () => {

@@ -7,7 +7,7 @@ import type { RunPlan } from '../model/plan.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { finding } from '../wording/finding.ts';
-import { meanRunMs } from './budget.ts';
+import { expectedRunMs } from './budget.ts';
 import { PRECISION, type SearchSpace, type SearchState, searchState } from './capacity-search.ts';
 import { trialOf } from './capacity-trial.ts';
 import { chooseRate, roundDown } from './rate.ts';
@@ -83,7 +83,13 @@ export function makeCapacity(options: CapacityOptions): Strategy {
 
   function fits(done: readonly Run[]): boolean {
     if (done.filter(isTrial).length >= MOST_TRIALS) return false;
-    return budgetMs === null || (done.length + 1) * meanRunMs(done) <= budgetMs;
+    return done.length < affordableRuns(done);
+  }
+
+  /** How many runs fit into the budget. */
+  function affordableRuns(done: readonly Run[]): number {
+    if (budgetMs === null) return Infinity;
+    return Math.floor(budgetMs / expectedRunMs(done, options.planOf(specOf(least))));
   }
 
   return {
@@ -92,7 +98,8 @@ export function makeCapacity(options: CapacityOptions): Strategy {
       return spec === null ? [] : [spec];
     },
     expectedRuns(done) {
-      return nextRun(done) === null ? done.length : done.length + runsLeft(stateOf(done));
+      if (nextRun(done) === null) return done.length;
+      return Math.min(done.length + runsLeft(stateOf(done)), affordableRuns(done));
     },
     conclude(done) {
       const trials = trialsOf(done);

@@ -256,7 +256,10 @@ test('a round in which connections failed is not counted as used; one in which a
 });
 
 test('the more variants, the more rounds it takes until every figure has a verdict', () => {
-  assert.deepEqual([1, 2, 3, 4, 5].map((variants) => roundsForVerdicts(variants, STEPS)), [10, 11, 12, 12, 13]);
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((variants) => roundsForVerdicts(variants, STEPS)),
+    [10, 11, 12, 12, 13],
+  );
   for (const variants of [['tuned'], ['tuned', 'b'], ['tuned', 'b', 'c']]) {
     const names = ['plain', ...variants];
     const verdicts = (rounds: number) =>

@@ -5,12 +5,12 @@ import * as v from 'valibot';
 import { makeRun } from '../../test/run.ts';
 import { conclusionSchema } from '../model/conclusion.ts';
 import { stored } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Run } from '../model/run.ts';
 import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
 import { makeRounds, type RoundsOptions } from './rounds.ts';
-import { ratePerSecondOf } from '../model/load.ts';
 
 const OPTIONS: RoundsOptions = {
   variants: ['plain', 'tls'],
@@ -221,6 +221,13 @@ test('a budget ends it before a round that would not be over in time, going by t
 test('what a budget comes to is told as soon as it can be', () => {
   const strategy = makeRounds({ ...OPTIONS, rounds: null, budgetMs: 100_000 });
   const done = play(strategy);
+  // Before the runs have shown how long they take, the plan says: 1 s measured, 2 s to start.
+  const { warmupMs, durationMs } = BASE.plan;
+  const planned = Math.floor(100_000 / (warmupMs + durationMs + 2000) / 4) * 4;
+  assert.deepEqual(
+    [0, 1].map((runs) => strategy.expectedRuns(done.slice(0, runs))),
+    [planned, planned],
+  );
   assert.equal(strategy.expectedRuns(done.slice(0, 4)), 20);
   assert.equal(strategy.expectedRuns(done), done.length);
 });

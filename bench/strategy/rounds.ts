@@ -10,7 +10,7 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import { stepNamed } from '../scenarios/registry.ts';
 import { roundOrder } from '../stats/shuffle.ts';
 import { finding } from '../wording/finding.ts';
-import { meanRunMs } from './budget.ts';
+import { expectedRunMs, meanRunMs } from './budget.ts';
 import { type ComparisonOptions, compareRuns } from './comparison.ts';
 import { remembered } from './remembered.ts';
 import { makeSteps, type StepsOptions } from './steps.ts';
@@ -109,15 +109,22 @@ export function makeRounds(options: RoundsOptions, judge = compare): Strategy {
     return (done.length + specsOf(round, done).length) * runMs <= options.budgetMs;
   }
 
+  function runMs(done: readonly Run[]): number {
+    const load: Load = { kind: 'closed', inFlight: options.inFlight };
+    return expectedRunMs(
+      done,
+      options.planOf({ variant: baseline, step: steps[0] ?? 'throughput', round: null, load }),
+    );
+  }
+
   function expectedRuns(done: readonly Run[]): number {
     const before = hasPilot ? pilot.expectedRuns(pilotOf(done)) : 0;
     const able = variants.filter((name) => !isLost(done, name)).length;
     const eachRound = able * steps.length;
-    const runMs = meanRunMs(done);
     const fitting =
-      options.budgetMs === null || runMs === 0
+      options.budgetMs === null
         ? MOST_ROUNDS
-        : Math.floor((options.budgetMs / runMs - before) / eachRound);
+        : Math.max(1, Math.floor((options.budgetMs / runMs(done) - before) / eachRound));
     const begun = Math.max(0, ...done.map(({ plan }) => plan.round ?? 0));
     return before + Math.max(begun, Math.min(options.rounds ?? MOST_ROUNDS, fitting)) * eachRound;
   }

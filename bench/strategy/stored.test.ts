@@ -7,10 +7,10 @@ import { CLOSED, makeRun, OPEN } from '../../test/run.ts';
 import { comparisonSchema } from '../model/comparison.ts';
 import { Problem } from '../model/failure.ts';
 import { stored } from '../model/finding.ts';
+import { ratePerSecondOf } from '../model/load.ts';
 import type { Result } from '../model/result.ts';
 import type { Run } from '../model/run.ts';
 import { compareStored } from './stored.ts';
-import { ratePerSecondOf } from '../model/load.ts';
 
 /** A result of so many rounds of each variant, in which Nginx takes `factor` times as much CPU for a message. */
 function resultOf(

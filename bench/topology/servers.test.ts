@@ -23,6 +23,18 @@ async function get(port: number, path: string): Promise<string> {
 const ENGINES_HERE: readonly EngineName[] = bunHere() === null ? ['node'] : ['node', 'bun'];
 
 describe('startServers', () => {
+  it('starts a dozen without a warning', async (t) => {
+    const warnings: string[] = [];
+    const listen = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', listen);
+    t.after(() => process.off('warning', listen));
+    const servers = await startServers({
+      ...{ count: 12, kind: 'lean', engine: ENGINES_HERE.at(-1) ?? 'node', cpus: null },
+      onLaunch: (launched) => t.after(() => launched.stop('SIGKILL', 0)),
+    });
+    assert.deepEqual([servers.length, warnings], [12, []]);
+  });
+
   const kinds = [
     ['ws', 'node'] as const,
     ...ENGINES_HERE.map((engine) => ['lean', engine] as const),

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -78,6 +79,8 @@ const STATS_TIMEOUT_MS = 5000;
 export async function startServers(options: ServersOptions): Promise<EchoServer[]> {
   const launched: Launched[] = [];
   const deadline = new AbortController();
+  // Every server listens to it until it is ready.
+  setMaxListeners(0, deadline.signal);
   try {
     const ready = Array.from({ length: options.count }, (_, i) => {
       const socket =

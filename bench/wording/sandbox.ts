@@ -33,6 +33,7 @@ export const CHANGES = {
     'HTTP/2 without TLS is left out, because before 1.25.1 such a listener accepts nothing else',
   guards:
     'Left out of the run, because it would reject the load or slow it down (use --keep-guards to keep it)',
+  'kept-guards': 'Kept (--keep-guards), so it may reject the load or slow it down',
   'wrapped-http': 'Part of a configuration, read as if it were in http',
   'wrapped-server': 'Part of a configuration, read as if it were in a server',
   'wrapped-stream': 'Part of a configuration, read as if it were in stream',

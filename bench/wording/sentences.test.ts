@@ -73,13 +73,13 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       component: 'proxy',
       evidence: { kind: 'shared-cpus', components: ['proxy', 'server'], used: 0.49, busy: BUSY },
     },
-    'Nginx was the limit: Nginx and the echo server share CPUs that were 49 % used; the busiest Nginx worker was 47 % busy, the busiest echo server 40 %, the busiest generator worker 31 %.',
-    'Nginx was the limit: Nginx and the echo server share CPUs that were 49 to 98 % used; the busiest Nginx worker was 47 to 94 % busy, the busiest echo server 40 to 80 %, the busiest generator worker 31 to 62 %.',
+    'Nginx was the limit: Nginx and the echo server share CPUs that were 49 % used; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %.',
+    'Nginx was the limit: Nginx and the echo server share CPUs that were 49 to 98 % used; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %.',
   ],
   'generator-busy': [
     { share: 0.48 },
-    'A generator worker was 48 % busy, so the result may reflect the generator rather than Nginx.',
-    'A generator worker was 48 to 96 % busy, so the result may reflect the generator rather than Nginx.',
+    'The event loop of a generator worker was 48 % busy, so the result may reflect the generator rather than Nginx.',
+    'The event loop of a generator worker was 48 to 96 % busy, so the result may reflect the generator rather than Nginx.',
   ],
   limit: [
     {
@@ -90,8 +90,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
         busy: { proxy: { busiest: 0.4, least: 0.3 }, server: null, generator: null },
       },
     },
-    '49.9 % of the 12.3k/s on schedule were echoed; the busiest Nginx worker was 40 % busy, the least busy one 30 %.',
-    '49.9 to 99.8 % of the 12.3 to 24.6k/s on schedule were echoed; the busiest Nginx worker was 40 to 80 % busy, the least busy one 30 to 60 %.',
+    '49.9 % of the 12.3k/s on schedule were echoed; the busiest Nginx worker used 40 % of a core, the least busy one 30 %.',
+    '49.9 to 99.8 % of the 12.3 to 24.6k/s on schedule were echoed; the busiest Nginx worker used 40 to 80 % of a core, the least busy one 30 to 60 %.',
   ],
   'not-completed': [
     { state: 'aborted', reason: 'it was interrupted.' },
@@ -104,8 +104,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
   ],
   'off-schedule': [
     { evidence: { kind: 'busy', busy: BUSY } },
-    'The run did not keep its schedule: the busiest Nginx worker was 47 % busy, the busiest echo server 40 %, the busiest generator worker 31 %.',
-    'The run did not keep its schedule: the busiest Nginx worker was 47 to 94 % busy, the busiest echo server 40 to 80 %, the busiest generator worker 31 to 62 %.',
+    'The run did not keep its schedule: the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %.',
+    'The run did not keep its schedule: the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %.',
   ],
   'not-valid': [{ verdict: 'suspect' }, 'The run is suspect.'],
   'rate-given': [{}, 'The rate was set with --rate.'],
@@ -123,8 +123,8 @@ const EXAMPLES: { readonly [C in Exclude<Code, CodeOfChange | CodeOfCheck>]: Exa
       tooMuchFor: 'tls+buf-16k',
       evidence: { kind: 'late-spinner', lagUs: 5000, busy: BUSY },
     },
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker was 47 % busy, the busiest echo server 40 %, the busiest generator worker 31 %), so the rate was halved.',
-    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The echo server on ws is estimated to cost 1 to 2 times as much as the lean server that was measured. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker was 47 to 94 % busy, the busiest echo server 40 to 80 %, the busiest generator worker 31 to 62 %), so the rate was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 µs per message. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 ms; the busiest Nginx worker used 47 % of a core; the event loop of the busiest echo server was 40 % busy, that of the busiest generator worker 31 %), so the rate was halved.',
+    'This is the highest rate, rounded down, at which no CPU used by Nginx or the echo servers is more than half busy, going by the CPU per message of the throughput step. tls needs the most of one CPU: Nginx 14.2 to 28.4 µs per message. The echo server on ws is estimated to cost 1 to 2 times as much as the lean server that was measured. That was too much for tls+buf-16k (it spins until the next message is due and still fell behind, with a send lag p99 of 5 to 10 ms; the busiest Nginx worker used 47 to 94 % of a core; the event loop of the busiest echo server was 40 to 80 % busy, that of the busiest generator worker 31 to 62 %), so the rate was halved.',
   ],
   'step-ended': [
     { state: 'failed', reason: 'Nginx did not start' },

@@ -2,7 +2,10 @@ import type { Outcome } from '../model/run.ts';
 import { type Amount, formatCount, formatRate, formatShare, formatTime, mostOf } from './format.ts';
 import { capital, counted, listed, ranges, sentence } from './words.ts';
 
-/** How busy each component was: shares of a core or of an event loop's time; null where that is not known. */
+/**
+ * How busy each component was: Nginx as shares of a core, the others as shares of their event loop's time, which also
+ * passes while a loop waits for a CPU. Null if not known.
+ */
 export interface BusyFacts {
   /** Of Nginx's workers; `least` is null where all were alike. */
   proxy: { busiest: Amount; least: Amount | null } | null;
@@ -87,7 +90,7 @@ export const VALIDITY = {
       ? `No CPU was left for more: ${evidenceClause(evidence)}.`
       : `${capital(COMPONENTS[component])} was the limit: ${evidenceClause(evidence)}.`,
   'generator-busy': ({ share }: { share: Amount }) =>
-    `A generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
+    `The event loop of a generator worker was ${formatShare(share)} busy, so the result may reflect the generator rather than Nginx.`,
   /** What kept a run from going faster. */
   limit: ({ evidence }: { evidence: EvidenceFacts }) => `${capital(evidenceClause(evidence))}.`,
 };
@@ -132,19 +135,21 @@ export function evidenceClause(evidence: EvidenceFacts): string {
   }
 }
 
-/** `the busiest Nginx worker was 97 % busy, the busiest echo server 40 %, the busiest generator worker 62 %`. */
+/**
+ * `the busiest Nginx worker used 97 % of a core, the least busy one 40 %; the event loop of the busiest echo server was
+ * 40 % busy, that of the busiest generator worker 62 %`: two measures, and therefore two verbs.
+ */
 function busyClause({ proxy, server, generator }: BusyFacts): string {
-  const known: (readonly [who: string, share: Amount | null])[] = [
-    ['the busiest Nginx worker', proxy?.busiest ?? null],
-    ['the least busy one', proxy?.least ?? null],
-    ['the busiest echo server', server],
-    ['the busiest generator worker', generator],
-  ];
-  const clauses = known
+  const workers =
+    proxy === null ? [] : [`the busiest Nginx worker used ${formatShare(proxy.busiest)} of a core`];
+  if (proxy !== null && proxy.least !== null) workers.push(`the least busy one ${formatShare(proxy.least)}`);
+  const loops = Object.entries({ 'echo server': server, 'generator worker': generator })
     .filter(([, share]) => share !== null)
-    .map(
-      ([who, share], index) =>
-        `${who} ${index === 0 ? `was ${formatShare(share)} busy` : formatShare(share)}`,
+    .map(([what, share], index) =>
+      index === 0
+        ? `the event loop of the busiest ${what} was ${formatShare(share)} busy`
+        : `that of the busiest ${what} ${formatShare(share)}`,
     );
-  return clauses.length === 0 ? 'nothing is known of the processes' : clauses.join(', ');
+  const clauses = [workers, loops].filter((each) => each.length > 0).map((each) => each.join(', '));
+  return clauses.length === 0 ? 'nothing is known of the processes' : clauses.join('; ');
 }

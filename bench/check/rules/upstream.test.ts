@@ -54,4 +54,14 @@ describe('upstreams', () => {
     for (const entries of [TWO, 'server 10.0.0.1;', 'server a fail_timeout=0; server b max_fails=3;'])
       assert.deepEqual(maxFails(of(entries)), []);
   });
+
+  it('max-fails: of a parameter that is written twice the last counts, as it does for Nginx', () => {
+    const [patient, touchy] = ['max_fails=0', 'max_fails=1 fail_timeout=5s'];
+    const foundOf = (words: string) => maxFails(of(`server a max_fails=0; server b ${words};`)).length;
+    assert.deepEqual([foundOf(`${touchy} ${patient}`), foundOf(`${patient} ${touchy}`)], [0, 1]);
+    assert.deepEqual(
+      ['fail_timeout=5s fail_timeout=0', 'fail_timeout=0 fail_timeout=5s'].map(foundOf),
+      [0, 1],
+    );
+  });
 });

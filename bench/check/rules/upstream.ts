@@ -93,10 +93,14 @@ export const maxFails = eachUpstream((upstream, { seen }) => {
 });
 
 function isForgiving(words: readonly string[]): boolean {
-  if (words.some((word) => /^fail_timeout=0/.test(word))) return true;
-  const written = words.find((word) => word.startsWith('max_fails='));
-  const times = written === undefined ? 1 : Number(written.slice('max_fails='.length));
+  if (lastValue(words, 'fail_timeout')?.startsWith('0')) return true;
+  const times = Number(lastValue(words, 'max_fails') ?? 1);
   return times === 0 || times > 1;
+}
+
+/** Of a parameter of a server; where it is written twice the last one counts. */
+function lastValue(words: readonly string[], name: string): string | undefined {
+  return words.findLast((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
 }
 
 function withoutMaxFails(words: readonly string[]): string[] {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Problem } from '../../model/failure.ts';
@@ -9,6 +8,7 @@ import type { Environment } from '../../model/result.ts';
 import { type FindOptions, findNginx, type NginxBinary } from '../../nginx/binary.ts';
 import { type ContainerLimits, readContainerLimits } from '../../observe/control-group.ts';
 import { canObserve, readBusyShare, readEnvironment, readMachine } from '../../observe/environment.ts';
+import { carriesTcp, LOOPBACK } from '../../observe/loopback.ts';
 import { type Pinning, tryPinning } from '../../topology/affinity.ts';
 import { bunHere } from '../../topology/engine.ts';
 import { onPath } from '../../topology/executable.ts';
@@ -26,6 +26,8 @@ export interface Facts {
   /** Share of all CPUs (0..1) that other work uses; null if it cannot be read. */
   busyShare: number | null;
   temporary: TemporaryFolder;
+  /** Whether connections to 127.0.0.1 succeed. */
+  loopback: boolean;
   /** Whether connections can use loopback addresses other than 127.0.0.1 as their source. */
   otherLoopback: boolean;
   /** Path of a browser for the tests; null if there is none. */
@@ -47,7 +49,7 @@ export async function examine(nginx: FindOptions, root: string): Promise<Facts> 
   const bun = bunHere()?.version ?? null;
   // Measured first and alone, because every other check keeps a CPU busy.
   const busyShare = await readBusyShare(BUSY_MS);
-  const [environment, machine, container, found, temporary, otherLoopback] = await Promise.all([
+  const [environment, machine, container, found, temporary, loopback, otherLoopback] = await Promise.all([
     readEnvironment(bun),
     readMachine(bun),
     readContainerLimits(),
@@ -56,7 +58,8 @@ export async function examine(nginx: FindOptions, root: string): Promise<Facts> 
       throw error;
     }),
     tryFolder(tmpdir()),
-    canListen('127.0.0.2'),
+    carriesTcp(LOOPBACK),
+    carriesTcp('127.0.0.2'),
   ]);
   return {
     ...{
@@ -67,7 +70,7 @@ export async function examine(nginx: FindOptions, root: string): Promise<Facts> 
       nginx: found,
       pinning: tryPinning(process.env),
     },
-    ...{ busyShare, temporary, otherLoopback, browser: findBrowser(root) },
+    ...{ busyShare, temporary, loopback, otherLoopback, browser: findBrowser(root) },
   };
 }
 
@@ -75,14 +78,6 @@ async function tryFolder(path: string): Promise<TemporaryFolder> {
   const made = await mkdtemp(join(path, PRIVATE_FOLDER_PREFIX)).catch(() => null);
   if (made !== null) await rm(made, { recursive: true });
   return { path, isWritable: made !== null };
-}
-
-async function canListen(host: string): Promise<boolean> {
-  const server = createServer();
-  return new Promise((done) => {
-    server.once('error', () => done(false));
-    server.listen(0, host, () => server.close(() => done(true)));
-  });
 }
 
 function findBrowser(root: string): string | null {

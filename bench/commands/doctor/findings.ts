@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { lackOfStream } from '../../nginx/stream-module.ts';
 import { plannedCpus } from '../../observe/control-group.ts';
+import { LOOPBACK, RAISE_LOOPBACK } from '../../observe/loopback.ts';
 import { GET_BUN } from '../../plan/engine.ts';
 import { TOO_LITTLE_MEMORY } from '../../plan/preflight.ts';
 import { connectionsPerAddress } from '../../plan/reckoning.ts';
@@ -173,7 +174,9 @@ function portsOf({ machine }: Facts): Judged {
   return each < USUAL_CONNECTIONS ? note(text, RAISE_PORTS) : ok(text);
 }
 
-function addressesOf({ otherLoopback }: Facts): Judged {
+function addressesOf({ loopback, otherLoopback }: Facts): Judged {
+  if (!loopback)
+    return failed(`nothing can connect to ${LOOPBACK}: the interface lo is down`, RAISE_LOOPBACK);
   if (otherLoopback) return ok('all of 127.0.0.0/8 can be used');
   return note(
     '127.0.0.2 cannot be used, but the generator connects from such addresses, so it fails',

@@ -218,6 +218,16 @@ for (const kind of ['tcp', 'tls'] as const) {
       }
     });
 
+    test('after the other side has closed a write is as good as taken, and nothing more is told', async (t) => {
+      const { heard, stream } = await pair(t);
+      stream.resume().end();
+      await heard.until('closed');
+      const before = [...heard.events];
+      assert.equal(heard.carrier.write(Buffer.from('x'), 1), true);
+      await settle();
+      assert.deepEqual(heard.events, before);
+    });
+
     test('a write that is taken after end or destroy is told of no more', async (t) => {
       for (const leave of ['destroy', 'end'] as const) {
         const { heard, stream } = await pair(t);
@@ -277,6 +287,8 @@ for (const kind of ['tcp', 'tls'] as const) {
       await once(server, 'close');
       const heard = open(t, carriers(), port);
       await heard.until('error ECONNREFUSED');
+      assert.equal(heard.carrier.write(Buffer.from('x'), 1), true);
+      await settle();
       assert.deepEqual(heard.events, ['error ECONNREFUSED']);
     });
   });

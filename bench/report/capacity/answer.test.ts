@@ -65,7 +65,7 @@ test('the text has the answer first, a row for each trial, and why one is inconc
     'messages per second',
     'response.p99<20ms',
     'connections.failed==0',
-    'Nginx busy',
+    'Nginx CPU',
     'outcome',
   ]);
   assert.deepEqual(
@@ -73,7 +73,7 @@ test('the text has the answer first, a row for each trial, and why one is inconc
     [
       ['1', '2,500', '3 ms', 'held'],
       ['2', '5,100', '41 ms', 'missed'],
-      ['3', '4,900', '26 ms', 'missed, inconclusive'],
+      ['3', '4,900', '26 ms', 'inconclusive'],
       ['4', '4,900', '12 ms', 'held'],
       ['5', '4,900', '13 ms', 'held'],
       ['6', '5,100', '900 ms', 'schedule not kept'],

@@ -66,13 +66,16 @@ export function formatMetric(value: number | null, { unit }: Pick<Condition, 'un
 /** The outcome of a trial, in a word or two. */
 export function outcomeText({ met, elsewhere, keptSchedule }: Trial): string {
   if (met) return 'held';
-  const missed = keptSchedule ? 'missed' : 'schedule not kept';
-  return elsewhere === null ? missed : `${missed}, inconclusive`;
+  if (elsewhere !== null) return 'inconclusive';
+  return keptSchedule ? 'missed' : 'schedule not kept';
 }
 
-/** The live line of a search: `held 8.9k/s, missed 17.8k/s`. */
-export function searchSoFar({ axis, interval: [low, high] }: CapacitySearch): string {
+/** The live line of a search: `held 8.9k/s, missed 17.8k/s`; a miss that need not be Nginx's is inconclusive. */
+export function searchSoFar({ axis, interval: [low, high], limit }: CapacitySearch): string {
   const each = (level: number): string => `${formatShort(level)}${axis.over === 'rate' ? '/s' : ''}`;
-  const ends = [low === null ? '' : `held ${each(low)}`, high === null ? '' : `missed ${each(high)}`];
+  const ends = [
+    low === null ? '' : `held ${each(low)}`,
+    high === null ? '' : `${limit === null ? 'missed' : 'inconclusive at'} ${each(high)}`,
+  ];
   return ends.filter((end) => end !== '').join(', ') || 'search';
 }

@@ -16,7 +16,7 @@ export function runsOfTrials({ result, runs }: View): RunView[] {
 /** The column headings of the search. */
 export function trialColumns({ axis, objectives }: CapacitySearch): string[] {
   const level = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
-  return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx busy', 'outcome'];
+  return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx CPU', 'outcome'];
 }
 
 /** One row per trial, in these columns. */

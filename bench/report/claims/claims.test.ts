@@ -7,12 +7,12 @@ import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import type { ComparedFigure } from '../../model/comparison.ts';
 import { stored } from '../../model/finding.ts';
+import { counted } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run } from '../../model/run.ts';
 import { claimsMarkup } from '../section/claims.ts';
 import { viewOf } from '../view.ts';
 import { CLAIMS, judge } from './claims.ts';
-import { counted } from '../../model/recording.ts';
 
 function judgedOf(id: string, ...results: Result[]) {
   const found = judge(results.map(viewOf)).find(({ claim }) => claim.id === id);

@@ -69,6 +69,15 @@ export function baselineOf(each: VariantComparison, { baseline }: Pick<Compariso
   return each.baseline ?? baseline;
 }
 
+/** What an effect is, below a table that has one next to the figures of both sides. */
+export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
+  const definition =
+    stored === undefined
+      ? 'the median of the ratios within each round'
+      : 'the median of the ratios of every run of the one to every run of the other';
+  return `An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table.`;
+}
+
 /** The column headings for comparing a variant with the baseline. */
 export function effectColumns({ variant }: VariantComparison, baseline: string): string[] {
   return ['metric', baseline, variant, 'effect', '95 % CI', 'p', 'verdict', 'detectable effect'];

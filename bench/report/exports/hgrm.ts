@@ -28,9 +28,7 @@ export function hgrmFiles(result: Result): OutputFile[] {
 }
 
 /** Every kind of time that a scenario may record. */
-const TIMES = [
-  ...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))]),
-];
+const TIMES = [...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))])];
 
 /** Single runs by number, and rounds combined. Runs before the rounds do not count. */
 function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {

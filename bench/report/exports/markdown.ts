@@ -1,6 +1,6 @@
 import type { Comparison } from '../../model/comparison.ts';
 import type { Result } from '../../model/result.ts';
-import { baselineOf, effectColumns, effectRows } from '../comparison/effect.ts';
+import { baselineOf, effectColumns, effectNote, effectRows } from '../comparison/effect.ts';
 import { excludedLines, notesOf, roundsSentence } from '../comparison/notes.ts';
 import { verdictSentence } from '../comparison/verdict.ts';
 import { conclusionOf } from '../conclusion.ts';
@@ -52,6 +52,8 @@ function comparisonMarkdown(result: Result, comparison: Comparison): string {
     '',
     escaped([roundsSentence(comparison), ...notesOf(result)].join(' ')),
     ...tables,
+    '',
+    escaped(effectNote(comparison)),
     ...(excluded.length === 0 ? [] : ['', ...excluded]),
     ...originOf(result),
   );

@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps } from '../../../test/result.ts';
 import { emptyHistogram } from '../../measure/histogram.ts';
+import { counted } from '../../model/recording.ts';
 import { formatTime } from '../../wording/format.ts';
 import { viewOf } from '../view.ts';
 import { rateFinding, responseFinding } from './course.ts';
 import { percentileFinding, tailFinding } from './curve.ts';
 import { DURATION, extremesSentence } from './extremes.ts';
-import { counted } from '../../model/recording.ts';
 
 test('a level is told from the highest to the lowest, as about the same, alone, or as not measured', () => {
   const told = (...values: (number | null)[]) =>

@@ -24,7 +24,10 @@ export function leftClause(progress: Progress, nowMs: number): string {
 }
 
 /** `tls, latency`, and in a comparison also `round 4 of 10` or `pilot`. */
-export function runClauses({ plan }: RunUnderWay, comparison: Progress['comparison']): string[] {
+export function runClauses(
+  { plan }: Pick<RunUnderWay, 'plan'>,
+  comparison: Progress['comparison'],
+): string[] {
   const name = `${printable(plan.variant)}, ${plan.step}`;
   if (comparison === null) return [name];
   const { asked } = comparison.rounds;

@@ -35,8 +35,10 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
         : event.type === 'run-ended'
           ? endOf(event.run)
           : courseOf(progress, nowMs);
+    // Runs that take turns are all planned before the first of them ends.
+    const { number, plan } = event.type === 'run-ended' ? { ...event.run, number: event.number } : run;
     return [
-      `[${run.number}/${expectedRuns}] ${runClauses(run, progress.comparison).join(', ')}`,
+      `[${number}/${expectedRuns}] ${runClauses({ plan }, progress.comparison).join(', ')}`,
       ...clauses,
     ].join(' · ');
   };

@@ -31,8 +31,8 @@ export function planned(
 }
 
 /** Its end. */
-export function ended(): BenchEvent {
-  return { type: 'run-ended', number: 1, run: makeRun({ seconds: 1, connections: 10 }) };
+export function ended(number = 1, variant = 'tls'): BenchEvent {
+  return { type: 'run-ended', number, run: makeRun({ seconds: 1, connections: 10, variant }) };
 }
 
 /** What comes of events, each of which happens at its ms. */

@@ -44,6 +44,17 @@ test('hours, minutes and seconds', () => {
   ]);
 });
 
+test('of runs that take turns each end names its own run, though all of them were planned before', () => {
+  const plainLine = makePlainLines();
+  const events = [planned(1, 2, 'tls'), planned(2, 2, 'plain'), ended(1, 'tls'), ended(2, 'plain')];
+  let progress = begun(0);
+  const named = events.map((event) => {
+    progress = advanced(progress, event, 1000);
+    return plainLine(progress, event, 1000)?.split(',')[0];
+  });
+  assert.deepEqual(named, ['[1/2] tls', '[2/2] plain', '[1/2] tls', '[2/2] plain']);
+});
+
 test('in plain lines a run tells its beginning, every ten seconds of it, and its end', () => {
   const plainLine = makePlainLines();
   let progress = begun(0);
@@ -55,7 +66,7 @@ test('in plain lines a run tells its beginning, every ten seconds of it, and its
       [9_000, { type: 'live', figures: BUSY }],
       [10_000, { type: 'live', figures: BUSY }],
       [10_500, { type: 'live', figures: BUSY }],
-      [14_000, ended()],
+      [14_000, ended(2, 'tls\u001b[2J')],
     ] as const
   ).map(([ms, event]) => {
     progress = advanced(progress, event, ms);
@@ -69,6 +80,6 @@ test('in plain lines a run tells its beginning, every ten seconds of it, and its
     '[2/6] tls [2J, latency · steady, 9 of 10 s · 9,998 of 10,000 open · 19.9k/s echoed · 20k/s offered · ' +
       'p50 2.88 ms · p99 6.44 ms · p99.9 12.1 ms · 2 connections failed · 3 messages lost · 2 upgrade/status-503',
     null,
-    '[2/6] tls [2J, latency · valid · 19.6k/s echoed · p50 3.05 ms · p99 6.39 ms',
+    '[2/6] tls [2J, throughput · valid · 19.6k/s echoed · p50 3.05 ms · p99 6.39 ms',
   ]);
 });

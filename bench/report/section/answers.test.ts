@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
-import { stored } from '../../model/finding.ts';
+import { type Finding, stored } from '../../model/finding.ts';
+import { counted } from '../../model/recording.ts';
 import { finding } from '../../wording/finding.ts';
 import { formatBytes, formatCount, formatRate, formatTime } from '../../wording/format.ts';
 import { answerSentence, capacitySentence, formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 test('the first thing is a sentence a variant with both answers, and the verdicts of both steps', () => {
   const result = makeBothSteps(3, 4);
@@ -26,7 +26,12 @@ test('the first thing is a sentence a variant with both answers, and the verdict
   const badges = cards.map((card) => [...card.matchAll(/<\/svg> ([^<]*)<\/span>/g)].map((match) => match[1]));
   const good = ['throughput: valid', 'latency: valid'];
   assert.deepEqual(badges, [good, ['throughput: valid', 'latency: suspect'], good]);
-  for (const [at, { answers: { throughput } }] of variants.entries())
+  for (const [
+    at,
+    {
+      answers: { throughput },
+    },
+  ] of variants.entries())
     assert.ok(throughput && cards[at]?.includes(capacitySentence(throughput)));
   assert.ok(cards[1]?.includes('A reason.'));
 });
@@ -71,6 +76,22 @@ test('evidence that the verdict gives is not given again', () => {
   assert.doesNotMatch(page, /Limited by the generator/);
 });
 
+test('evidence for a doubt is not given again as a limit, and beside another doubt it is', () => {
+  const evidence = { kind: 'busy', busy: { proxy: null, server: null, generator: 0.98 } } as const;
+  const answered = (doubt: Finding) => {
+    const run = makeRun({ seconds: 1 });
+    run.validity = {
+      verdict: 'suspect',
+      reasons: [doubt],
+      limit: { component: 'machine', evidence: finding('limit', { evidence }) },
+    };
+    const result = makeResult([run]);
+    return sectionText(shown(result), 'answers').split('98 % busy').length - 1;
+  };
+  assert.equal(answered(finding('limited-by', { component: 'machine', evidence })), 1);
+  assert.equal(answered(stored('A reason.')), 1);
+});
+
 test('evidence in other words than those of the verdict on the same component is not given again either', () => {
   const run = makeRun({ seconds: 1 });
   run.validity = {
@@ -100,7 +121,12 @@ test('every run is listed with its own figures', () => {
   const [first] = result.runs;
   const [worker] = first?.workers ?? [];
   assert.ok(worker);
-  Object.assign(worker, { asked: worker.asked + 3, failed: 3, lost: 8, echoed: counted(worker, 'echoed') - 8 });
+  Object.assign(worker, {
+    asked: worker.asked + 3,
+    failed: 3,
+    lost: 8,
+    echoed: counted(worker, 'echoed') - 8,
+  });
   const page = shown(result);
   assert.deepEqual(
     tableOf(page, 'Every run'),

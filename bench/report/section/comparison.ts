@@ -7,7 +7,7 @@ import { groupedFindings } from '../../wording/finding.ts';
 import { formatFigure, formatRate, formatTime, NOTHING } from '../../wording/format.ts';
 import { capital, counted } from '../../wording/words.ts';
 import { chartFigure } from '../chart-figure.ts';
-import { baselineOf, effectColumns, effectRows, isFound } from '../comparison/effect.ts';
+import { baselineOf, effectColumns, effectNote, effectRows, isFound } from '../comparison/effect.ts';
 import { forestPlot } from '../comparison/forest.ts';
 import {
   excludedLines,
@@ -67,16 +67,13 @@ export function effects(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const isStored = comparison.stored !== undefined;
   const judged = comparison.comparisons.flatMap(({ figures }) => figures);
-  const definition = isStored
-    ? 'the median of the ratios of every run of the one to every run of the other'
-    : 'the median of the ratios within each round';
   return {
     id: 'effects',
     title: 'Effects',
     finding: `A difference was found in ${judged.filter(isFound).length} of ${judged.length} metrics.`,
     charts: [],
     body: html`${comparison.comparisons.map((each) => effectsOf(each, baselineOf(each, comparison)))}
-<p class="how">An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table. It counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is beyond 2 %, the shaded band. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale.</p>`,
+<p class="how">${effectNote(comparison)} It counts as a difference if the ${isStored ? 'Mann–Whitney' : 'signed-rank'} test is significant (p below .05, adjusted for all metrics that are judged together) and the effect is beyond 2 %, the shaded band. The detectable effect is the smallest one that as many ${isStored ? 'runs' : 'rounds'} with this variation would find in 4 out of 5 comparisons. Arrows mark effects beyond the scale.</p>`,
   };
 }
 

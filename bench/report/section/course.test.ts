@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { disturb } from '../../../test/machine.ts';
 import { makeBothSteps } from '../../../test/result.ts';
+import { counted } from '../../model/recording.ts';
 import { formatBytes, formatCount, formatTime } from '../../wording/format.ts';
 import { reportHtml } from '../html.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 test('disturbed seconds are bands of the charts over time, those beside each other one, and explained', () => {
   const result = makeBothSteps(1, 5);
@@ -34,7 +34,8 @@ test('disturbed seconds are bands of the charts over time, those beside each oth
 
 test('the figures over time are those of each point', () => {
   const result = makeBothSteps(1, 3);
-  for (const run of result.runs) for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
+  for (const run of result.runs)
+    for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
   const page = shown(result);
   for (const { label, run, points, zeroUs } of viewOf(result).runs) {
     const open = run.plan.workload.load?.kind === 'open';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
+import { counted } from '../../model/recording.ts';
 import {
   formatBytes,
   formatCount,
@@ -13,7 +14,6 @@ import {
 import { reportHtml } from '../html.ts';
 import { chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 test('the busiest process of each component is drawn with its own share', () => {
   const result = makeBothSteps(2, 2);

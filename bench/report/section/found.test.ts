@@ -6,9 +6,9 @@ import { makeRounds } from '../../../test/comparison.ts';
 import { makeBothSteps, makeResult } from '../../../test/result.ts';
 import { makeRun } from '../../../test/run.ts';
 import { stored } from '../../model/finding.ts';
+import { counted } from '../../model/recording.ts';
 import type { Result } from '../../model/result.ts';
 import { shown } from '../page-text.test.fixture.ts';
-import { counted } from '../../model/recording.ts';
 
 /** What each section that is closed says of itself. */
 function foundIn(result: Result): Record<string, string> {

@@ -11,13 +11,13 @@ import {
 } from '../../../test/result.ts';
 import { CLOSED, makeRun } from '../../../test/run.ts';
 import { stored } from '../../model/finding.ts';
+import { counted } from '../../model/recording.ts';
 import { formatBytes, formatCount, formatShare, formatTime } from '../../wording/format.ts';
 import { formatCapacity } from '../answer.ts';
 import { reportHtml } from '../html.ts';
 import { BROKEN, chartsOf, sectionText, shown, tableOf } from '../page-text.test.fixture.ts';
 import { summaryText } from '../terminal.ts';
 import { viewOf } from '../view.ts';
-import { counted } from '../../model/recording.ts';
 
 const SMALL = { seconds: 2, connections: 100, perSecond: 1000 };
 
@@ -179,7 +179,8 @@ test('what holds without the disturbed seconds stands beside what holds over all
 test('the throughput table and its chart have the figures of each run', () => {
   const result = makeBothSteps(3, 2);
   // A payload that differs between the ways, as a server that answers with more would.
-  for (const run of result.runs) for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
+  for (const run of result.runs)
+    for (const { counters } of run.slices) counters.bytesReceived = 3 * counted(counters, 'bytesReceived');
   const runs = viewOf(result).steps[0]?.runs ?? [];
   assert.deepEqual(
     tableOf(shown(result), 'Throughput by variant'),

@@ -51,7 +51,7 @@ test('the answer says how many stayed open, who ended the others, and what each 
   const result = resultOf(idleRun('hold', 1000), idleRun('touched', 0));
   const [variant] = viewOf(result).variants;
   const answer = report.answer(variant ?? assert.fail());
-  for (const fact of ['0 of 1,000', '1,000 were ended by Nginx', 'closed-1006', '17 KiB', '11 KiB'])
+  for (const fact of ['none of 1,000', '1,000 were ended by Nginx', 'closed-1006', '17 KiB', '11 KiB'])
     assert.ok(answer.includes(fact), `${fact} in ${answer}`);
   assert.deepEqual(jsonSummary(result, null).answers, [{ variant: 'plain', sentence: answer }]);
 });

@@ -7,7 +7,7 @@ import type { LineSpec } from '../../report/page/spec.ts';
 import type { Cells, ScenarioReport } from '../../report/scenario.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
-import { outcomeSentence, validitySentences, verdictOf } from '../../report/verdict.ts';
+import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatShare, formatTime, NOTHING } from '../../wording/format.ts';
 import { listed, paragraph } from '../../wording/words.ts';
@@ -42,7 +42,10 @@ function answer({ name, answers }: VariantView): string {
 function survivalClause({ run, figures }: RunView): string {
   const { opened = 0, held = 0, ended = 0 } = figures.counts;
   const { startUs = 0, endUs = 0 } = run.phases.find(({ phase }) => phase === 'steady') ?? {};
-  const kept = `${formatCount(held)} of ${formatCount(opened)} silent connections were still open after ${formatTime(endUs - startUs)}`;
+  const kept =
+    held === 0
+      ? `none of ${formatCount(opened)} silent connections stayed open`
+      : `${formatCount(held)} of ${formatCount(opened)} silent connections were still open after ${formatTime(endUs - startUs)}`;
   if (ended === 0) return kept;
   const { lifetime } = figures.latencies;
   const when = lifetime?.p50 == null ? '' : `, half of them within ${formatTime(lifetime.p50)} of opening`;
@@ -125,7 +128,7 @@ function answers({ variants }: View): Section {
 
 function card(variant: VariantView): Markup {
   const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), ...validitySentences(run)]));
+  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
   return html`<article class="card">
 <header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => html`${runBadge(run, run.step)} `)}</p></header>
 <p class="subtitle">${variant.title}</p>

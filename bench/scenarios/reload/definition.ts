@@ -2,6 +2,7 @@ import { RECONNECT } from '../../load/sessions/reconnect.ts';
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioOptions } from '../../model/load.ts';
 import type { ScenarioDefinition } from '../definition.ts';
+import { ECHO_METRICS } from '../echo/metrics.ts';
 import { RELOAD_METRICS } from './metrics.ts';
 
 /** Duration of the load in the steady phase before the first reload, and after the last interval. */
@@ -75,7 +76,7 @@ export const reload = {
   takesTurns: false,
   largestMessage: ({ maxBytes }) => maxBytes,
   serverArguments: () => [],
-  metrics: RELOAD_METRICS,
+  metrics: [...ECHO_METRICS, ...RELOAD_METRICS],
   compared: [
     { name: 'backAfter.p99', step: 'reload', weight: 40, headline: true },
     { name: 'reload.peakMemory', step: 'reload', weight: 40, headline: true },

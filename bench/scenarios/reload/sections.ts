@@ -11,7 +11,7 @@ import { course } from '../../report/section/course.ts';
 import { handshakes } from '../../report/section/handshakes.ts';
 import { SUMMARY_COLUMNS, summaryCells } from '../../report/section/times.ts';
 import { ofAll } from '../../report/section/time-charts.ts';
-import { outcomeSentence, validitySentences, verdictOf } from '../../report/verdict.ts';
+import { doubtSentence, outcomeSentence, verdictOf } from '../../report/verdict.ts';
 import type { RunView, Section, VariantView, View } from '../../report/view.ts';
 import { formatBytes, formatCount, formatTime, NOTHING } from '../../wording/format.ts';
 import { counted, listed, paragraph } from '../../wording/words.ts';
@@ -141,7 +141,7 @@ function answers({ variants }: View): Section {
 
 function card(variant: VariantView): Markup {
   const runs = Object.values(variant.answers);
-  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), ...validitySentences(run)]));
+  const doubts = paragraph(runs.flatMap((run) => [outcomeSentence(run), doubtSentence(run)]));
   return html`<article class="card">
 <header><h3><span class="key ${variant.colour}" aria-hidden="true"></span>${variant.name}</h3><p class="badges">${runs.map((run) => runBadge(run))}</p></header>
 <p class="subtitle">${variant.title}</p>
@@ -182,32 +182,34 @@ function timeRows({ name, figures }: RunView): string[][] {
 
 function responses(view: View): Section {
   const runs = runsOf(view);
-  const p99 = ({ p99Us }: { p99Us: number | null }) => p99Us;
+  const longest = ({ maxUs }: { maxUs: number | null }) => maxUs;
   const axis = timeAxis(
-    'p99 of the response time',
-    runs.flatMap(({ points }) => points.map(p99)),
+    'longest response time',
+    runs.flatMap(({ points }) => points.map(longest)),
   );
-  const spec = ofAll('chart-p99', runs, axis, p99);
+  const spec = ofAll('chart-longest', runs, axis, longest);
   return {
     id: 'responses',
     title: 'Response time',
     charts: [spec],
-    body: html`${chartFigure(spec, 'p99 of the response time over time', runs.map(responseSentence).join(' '), 'Messages that were due while no connection could carry them count with the time they waited.')}`,
+    body: html`${chartFigure(spec, 'Longest response time in each second', runs.map(responseSentence).join(' '), 'Messages that were due while no connection could carry them count with the time they waited.')}`,
   };
 }
 
-/** The median of each second's p99, before and after the reload. */
+/** Medians of the longest response time of each second, before and after the reload. */
 function responseSentence(view: RunView): string {
   const atUs = reloadUs(view);
   if (atUs === null) return '';
-  const middle = (of: (startUs: number) => boolean): number | null => {
+  const median = (of: (startUs: number) => boolean): number | null => {
     const times = view.points
       .filter(({ phase, startUs }) => phase === 'steady' && of(startUs))
-      .flatMap(({ p99Us }) => p99Us ?? [])
+      .flatMap(({ maxUs }) => maxUs ?? [])
       .sort((a, b) => a - b);
     return times[Math.floor(times.length / 2)] ?? null;
   };
-  return `${view.name}: the p99 of a second was ${formatTime(middle((us) => us < atUs))} before the reload and ${formatTime(middle((us) => us >= atUs))} after it (medians).`;
+  const before = median((us) => us < atUs);
+  const after = median((us) => us >= atUs);
+  return `${view.name}: the longest response time of a second was ${formatTime(before)} before the reload and ${formatTime(after)} after it (medians).`;
 }
 
 function workers(view: View): Section {
@@ -246,19 +248,28 @@ function overSeconds(
   role: 'worker' | undefined,
   figure: (residents: Residents) => number,
 ): LineSpec {
+  const points = runs.map((view) =>
+    residentsOf(view.run, 'proxy', role)
+      .filter(({ second }) => second * 1e6 >= (view.run.phases[1]?.startUs ?? 0))
+      .map((residents) => ({ x: steadySecond(view, residents.second * 1e6), y: figure(residents) })),
+  );
+  const seconds = points.flat().map(({ x }) => x);
   return {
     kind: 'line',
     id,
-    x: { title: 'seconds of the steady phase', unit: 'seconds' },
+    x: {
+      title: 'seconds of the steady phase',
+      unit: 'seconds',
+      min: Math.floor(Math.min(0, ...seconds)),
+      max: Math.ceil(Math.max(1, ...seconds)),
+    },
     y,
     bands: runs.slice(0, 1).flatMap(eventsOf),
-    series: runs.map((view) => ({
-      label: view.name,
-      colour: view.colour,
-      pattern: view.pattern,
-      points: residentsOf(view.run, 'proxy', role)
-        .filter(({ second }) => second * 1e6 >= (view.run.phases[1]?.startUs ?? 0))
-        .map((residents) => ({ x: steadySecond(view, residents.second * 1e6), y: figure(residents) })),
+    series: runs.map(({ name, colour, pattern }, index) => ({
+      label: name,
+      colour,
+      pattern,
+      points: points[index] ?? [],
     })),
   };
 }

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { access, chmod, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { basename, delimiter, dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { inFolder } from '../../test/folder.ts';
+import { Problem } from '../model/failure.ts';
+import type { Execute } from './apt.ts';
+import { type FetchPlace, fetchOnce } from './fetch.ts';
+
+const BINARY = 'usr/sbin/nginx';
+
+/** Packages of an archive, and the files in each. */
+type Packages = Readonly<Record<string, readonly string[]>>;
+
+interface Scene {
+  /** Names of packages, in the order in which they were asked for. */
+  asked: string[];
+  said: string[];
+  fetch(): ReturnType<typeof fetchOnce>;
+}
+
+/**
+ * Hands in what fetches from such an archive into a folder that is gone afterwards.
+ *
+ * @param mode of each file in the packages
+ */
+function archived(packages: Packages, work: (scene: Scene) => Promise<void>, mode = 0o755): Promise<void> {
+  return inFolder(async (folder) => {
+    const { PATH } = process.env;
+    for (const name of ['apt-get', 'dpkg-deb'])
+      await writeFile(join(folder, name), '#!/bin/sh\n', { mode: 0o755 });
+    process.env.PATH = [folder, PATH].join(delimiter);
+    const asked: string[] = [];
+    const said: string[] = [];
+    const place: FetchPlace = async (cacheDir, work) => {
+      return work(await mkdtemp(join(cacheDir, 'work-')), executeOf(packages, asked, mode));
+    };
+    const fetch = () =>
+      fetchOnce(
+        'system',
+        { cacheDir: join(folder, 'cache'), say: (line) => said.push(line), place },
+        { why: 'Fetching', sources: async () => null, addLibraries: async () => {} },
+      );
+    try {
+      await work({ asked, said, fetch });
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+}
+
+/** apt-get and dpkg-deb as far as they are used here. */
+function executeOf(packages: Packages, asked: string[], mode: number): Execute {
+  return async (command, args, options) => {
+    if (command === 'apt-get' && args.includes('download')) {
+      const names = args.slice(args.indexOf('download') + 1);
+      asked.push(...names);
+      for (const name of names) {
+        if (!(name in packages))
+          throw Object.assign(new Error(), { stderr: `E: Unable to locate package ${name}\n` });
+        await writeFile(join(options?.cwd ?? '', `${name}_1.2-3_all.deb`), '');
+      }
+    }
+    if (command === 'dpkg-deb') {
+      const [, archive = '', folder = ''] = args;
+      for (const file of packages[basename(archive).split('_')[0] ?? ''] ?? []) {
+        await mkdir(dirname(join(folder, file)), { recursive: true });
+        await writeFile(join(folder, file), '');
+        await chmod(join(folder, file), mode);
+      }
+    }
+    return { stderr: '' };
+  };
+}
+
+const PLACES: readonly { of: string; packages: Packages; asked: string[]; origin: string }[] = [
+  {
+    of: 'in the first package',
+    packages: { nginx: [BINARY] },
+    asked: ['nginx'],
+    origin: 'nginx 1.2-3',
+  },
+  {
+    of: 'in the core package',
+    packages: { nginx: ['usr/share/doc'], 'nginx-core': [BINARY], 'nginx-light': [BINARY] },
+    asked: ['nginx', 'nginx-core'],
+    origin: 'nginx-core 1.2-3',
+  },
+  {
+    of: 'in the light package alone',
+    packages: { nginx: [], 'nginx-light': [BINARY] },
+    asked: ['nginx', 'nginx-core', 'nginx-light'],
+    origin: 'nginx-light 1.2-3',
+  },
+];
+
+for (const { of, packages, asked, origin } of PLACES)
+  test(`the binary is found ${of}`, () =>
+    archived(packages, async (scene) => {
+      const fetched = await scene.fetch();
+      assert.deepEqual(scene.asked, [...asked, 'libnginx-mod-stream']);
+      assert.equal(fetched.origin, origin);
+      assert.equal(fetched.libraryPath, null);
+      await access(fetched.path);
+    }));
+
+test('what was fetched is used again, and tells its packages, the one with the binary first', () =>
+  archived({ nginx: [BINARY], 'libnginx-mod-stream': ['usr/lib/x86_64-linux-gnu/a.so'] }, async (scene) => {
+    const fetched = await scene.fetch();
+    assert.deepEqual(await scene.fetch(), fetched);
+    assert.deepEqual([scene.asked, scene.said.length], [['nginx', 'libnginx-mod-stream'], 1]);
+    const root = dirname(dirname(dirname(fetched.path)));
+    assert.equal(fetched.libraryPath, join(root, 'usr/lib/x86_64-linux-gnu'));
+    assert.equal(
+      await readFile(join(root, 'packages'), 'utf8'),
+      'nginx_1.2-3_all\nlibnginx-mod-stream_1.2-3_all\n',
+    );
+  }));
+
+test('where no package has the binary nothing is kept', () =>
+  archived({ nginx: [], 'nginx-light': [] }, async (scene) => {
+    for (const time of [1, 2]) {
+      await assert.rejects(
+        scene.fetch(),
+        (error) => error instanceof Problem && error.kind === 'environment',
+      );
+      assert.equal(scene.asked.length, 3 * time);
+    }
+  }));
+
+test('what others could change is not used, whether it was just fetched or was there', async () => {
+  const refused = (error: unknown) => error instanceof Problem && error.kind === 'environment';
+  await archived(
+    { nginx: [BINARY] },
+    async (scene) => {
+      await assert.rejects(scene.fetch(), refused);
+      await assert.rejects(scene.fetch(), refused);
+      assert.equal(scene.said.length, 1);
+    },
+    0o777,
+  );
+  await archived({ nginx: [BINARY] }, async (scene) => {
+    const { path } = await scene.fetch();
+    await chmod(path, 0o757);
+    await assert.rejects(scene.fetch(), refused);
+  });
+});

@@ -1,0 +1,33 @@
+import { connect, createServer } from 'node:net';
+import { Problem } from '../model/failure.ts';
+
+export const LOOPBACK = '127.0.0.1';
+export const RAISE_LOOPBACK = 'sudo ip link set lo up';
+
+/** Whether a connection to this address of the machine succeeds. Listening alone also works while the interface is down. */
+export function carriesTcp(host: string): Promise<boolean> {
+  const server = createServer((socket) => socket.destroy());
+  return new Promise((done) => {
+    const end = (succeeds: boolean) => server.close(() => done(succeeds));
+    server.once('error', () => done(false));
+    server.listen(0, host, () => {
+      const address = server.address();
+      const port = address === null || typeof address === 'string' ? 0 : address.port;
+      const socket = connect(port, host);
+      socket.once('connect', () => {
+        socket.destroy();
+        end(true);
+      });
+      socket.once('error', () => end(false));
+    });
+  });
+}
+
+/** @throws Problem('environment') if nothing on this machine can connect to anything else on it */
+export async function checkLoopback(host = LOOPBACK): Promise<void> {
+  if (await carriesTcp(host)) return;
+  throw new Problem(
+    'environment',
+    `Nothing can connect to ${host}, where everything runs: the loopback interface is down. Bring it up: ${RAISE_LOOPBACK}`,
+  );
+}
