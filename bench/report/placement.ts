@@ -4,7 +4,7 @@ import { notice } from '../wording/finding.ts';
 import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
-/** The CPUs that the processes of a run were pinned to; without Nginx, it has no CPUs. Null: not pinned. */
+/** The CPUs that each component of a run was pinned to; without Nginx, its list is empty. Null: not pinned. */
 export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
   if (placement === null) return null;
   const { server, generator, runner } = placement;
