@@ -3,6 +3,7 @@ import type { Command } from '../request/command.ts';
 import { COMMON_OPTIONS, type Option, type Options } from '../request/options.ts';
 import { COMMANDS, type CommandName } from '../request/request.ts';
 import { sentence } from '../wording/words.ts';
+import { wrapped } from '../wording/wrap.ts';
 
 const EXAMPLES = [
   ['Throughput, then latency at a lower rate, with 1,000 connections', '--profile tls'],
@@ -104,6 +105,8 @@ function exampleLines(): string {
   );
 }
 
+const HELP_COLUMNS = 100;
+
 /** `tcp, tls, …: .min .mean …`: metrics with the same statistics share a line. */
 function metricLines(): string {
   const figures = new Map<string, string[]>();
@@ -119,7 +122,7 @@ function metricLines(): string {
   return [...groups]
     .map(([names, same]) => {
       const figuresOf = names === '' ? '' : `\n      .${names.replaceAll(', ', ' .')}`;
-      return `  ${same.join(', ')}${figuresOf}`;
+      return `${wrapped(`  ${same.join(', ')}`, HELP_COLUMNS, '').join('\n')}${figuresOf}`;
     })
     .join('\n');
 }

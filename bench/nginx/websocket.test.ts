@@ -141,7 +141,7 @@ describe('the choice among several locations', () => {
     assert.throws(() => chosen(locations, { websocketPath: '/z' }), {
       kind: 'configuration',
       message:
-        /No location with proxy_pass answers --ws-path \/z \(the server at mine.conf:1\)\. WebSockets go to: "location \/ws" at mine.conf:1/,
+        /No location with proxy_pass in the server at mine.conf:1 matches --ws-path \/z\. WebSockets go to: "location \/ws" at mine.conf:1/,
     });
   });
 

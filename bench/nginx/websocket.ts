@@ -137,7 +137,7 @@ function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[])
   const [first] = servers.length > 0 ? servers : directives(tree, 'http');
   throw new Problem(
     'configuration',
-    `No location with proxy_pass answers --ws-path ${path} (the server at ${place(first?.origin ?? null)}). ${carriersOf(all)}`,
+    `No location with proxy_pass in the server at ${place(first?.origin ?? null)} matches --ws-path ${path}. ${carriersOf(all)}`,
   );
 }
 

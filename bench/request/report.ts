@@ -14,7 +14,7 @@ export interface ReportRequest {
 
 export const reportCommand = {
   operands: 'PATH',
-  help: 'Write the report of a stored result again',
+  help: 'Regenerate the report for a stored result',
   options: { Options: { ...JSON_OPTION, ...EXPORT_OPTION } },
   takesFromFile: false,
   parse: (given, operands) => ({

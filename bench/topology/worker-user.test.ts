@@ -66,7 +66,7 @@ describe('a private folder', () => {
       const folder = join(above, 'private');
       await mkdir(folder);
       const opened = openFolderToWorkers(folder);
-      const message = new RegExp(`who cannot enter ${above}\\. Set TMPDIR`);
+      const message = new RegExp(`which has no access to ${above}\\. Set TMPDIR`);
       await (IS_ROOT ? assert.rejects(opened, { kind: 'environment', message }) : opened);
     }, COMMON_FOLDER));
 });

@@ -109,7 +109,7 @@ export async function openFolderToWorkers(folder: string): Promise<void> {
     if ((mode & may) === 0) {
       throw new Problem(
         'environment',
-        `The Nginx workers run as ${user.name}, who cannot enter ${above}. Set TMPDIR to another folder, or run the bench without root.`,
+        `The Nginx workers run as ${user.name}, which has no access to ${above}. Set TMPDIR to another folder, or run the bench without root.`,
       );
     }
     if (above === dirname(above)) return;

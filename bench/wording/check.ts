@@ -401,7 +401,7 @@ function replacedClause(replaced: string | null): string {
 
 const LOST: Readonly<Record<string, string>> = {
   'x-forwarded-proto':
-    'A server behind it takes the request for plain HTTP, and may redirect it or reject its Origin.',
+    'The upstream server assumes that the request came over plain HTTP, and may redirect it or reject its Origin.',
   'x-forwarded-host': 'A server that compares Origin with it may answer with 403.',
   cookie: 'A session in a cookie is lost, so the server does not know the client.',
   origin: 'The server cannot check where the page came from.',

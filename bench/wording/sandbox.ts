@@ -25,7 +25,7 @@ export const CHANGES = {
     'Left out of the run, because connections to the echo servers come from a loopback address',
   'client-address': 'Left out of the run, because all clients have loopback addresses',
   'upstream-address': 'Left out of the run, because all upstream servers have loopback addresses',
-  ocsp: 'Left out of the run, because Nginx must not contact a certificate authority (without its answer, a TLS handshake is smaller)',
+  ocsp: 'Left out of the run, because Nginx must not contact a certificate authority (TLS handshakes are smaller without the stapled OCSP response)',
   'other-hosts': 'Left out of the run or redirected, because it makes Nginx connect to other hosts',
   syslog: 'Written to a file, because it would go to a log server',
   'other-blocks': 'Left out of the run, because only http and stream are measured',
@@ -55,7 +55,7 @@ export const CHANGES = {
   code: 'Left out of the run, because it can load or run code that does not belong to this Nginx',
   template: 'Filled in from the environment or --env-file',
   'other-modules':
-    'Left out of the run, because this Nginx does not know it: it needs a module or a newer version (use --nginx to name another binary)',
+    'Left out of the run, because this Nginx binary does not support it. It requires a module or a newer version (use --nginx to name another binary)',
   'this-system':
     'Left out of the run, because this Nginx or its TLS library does not support it (use --nginx to name another binary)',
 } as const;

@@ -75,7 +75,7 @@ function http2Sentence({ run, figures }: RunView, unused: boolean): string {
     return `Nginx ${run.proxy?.version ?? ''} negotiates h2 with clients that offer it, but does not advertise extended CONNECT: none of ${formatCount(figures.connections.opened)} WebSockets ran over HTTP/2, all ran over HTTP/1.1.`;
   if (run.probe?.alpnOffered !== 'h2')
     return 'The listener did not negotiate h2, so the claim was not tested.';
-  return 'WebSockets over HTTP/2 may have been possible; those of this bench ran over HTTP/1.1.';
+  return 'WebSockets over HTTP/2 may have been possible, but this bench used HTTP/1.1.';
 }
 
 export const cachedMessages: Claim = {
