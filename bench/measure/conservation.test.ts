@@ -16,6 +16,7 @@ function runWith(...workers: [sent: number, echoed: number, outstanding: number,
     outstanding,
     lost,
     unsent: 0,
+    queued: 0,
   }));
   return { ...makeRun({ seconds: 1, connections: 2, perSecond: 10 }), workers: books };
 }
@@ -42,6 +43,7 @@ test('outstanding and lost messages are in the books, of one worker as of severa
       outstanding: 3,
       lost: 2,
       unsent: 0,
+      queued: 0,
     },
     ok: true,
   });
@@ -73,7 +75,10 @@ test('what was due and neither sent nor unsent is missing from the books', () =>
   assert.equal(conservationOf(run).ok, false);
   worker.unsent = 2;
   assert.equal(conservationOf(run).ok, true);
-  // Of before it was counted.
-  delete worker.due;
+  worker.due = 13;
+  worker.queued = 1;
+  assert.equal(conservationOf(run).ok, true);
+  // From before all of it was counted.
+  delete worker.queued;
   assert.equal(conservationOf(run).ok, true);
 });

@@ -138,6 +138,7 @@ describe('messages that are given up', () => {
       lost: 1,
       bytesSent: 64,
       outstanding: 0,
+      queued: 0,
     });
   });
 
@@ -151,7 +152,13 @@ describe('messages that are given up', () => {
     assert.deepEqual(samples(recordings, 'unsentWait'), samples(recordings, 'response'));
     for (const name of ['service', 'sendLag', 'lostWait'] as const)
       assert.deepEqual(samples(recordings, name), []);
-    assert.deepEqual(recorder.totals, { ...zeroCounters(COUNTERS), due: 1, unsent: 1, outstanding: 0 });
+    assert.deepEqual(recorder.totals, {
+      ...zeroCounters(COUNTERS),
+      due: 1,
+      unsent: 1,
+      outstanding: 0,
+      queued: 0,
+    });
   });
 
   test('of a warm-up message, in the warm-up', () => {
@@ -177,13 +184,15 @@ test('bytes and gauges', () => {
   recorder.schedule(TIMES);
   recorder.opened(1, { tcpUs: 1, tlsUs: null, upgradeUs: 1 });
   messages.sent(1_600_000, 100);
+  messages.fellDue(1_600_000, 1_600_000);
+  messages.fellDue(1_600_000, 1_600_000);
   messages.sentOnSchedule(1_600_000, 1_600_000, 20);
   messages.echoed(1_600_001, 1_600_000, 3);
   recorder.finish(1_700_000);
   recorder.closed();
   const { counters, gauges } = recordings.at(-1) ?? assert.fail();
   assert.deepEqual([counters.bytesSent, counters.bytesReceived], [120, 3]);
-  assert.deepEqual(gauges, { outstanding: 1, open: 1 });
+  assert.deepEqual(gauges, { outstanding: 1, queued: 1, open: 1 });
   assert.equal(recorder.open, 0);
 });
 
@@ -221,9 +230,11 @@ test('conservation holds whatever happens, per recording and in total', () => {
         if (recording.gauges === null) continue;
         outstanding = recording.gauges.outstanding ?? assert.fail();
         assert.equal(sums.sent, counted(sums, 'echoed') + counted(sums, 'lost') + outstanding);
+        const queued = recording.gauges.queued ?? assert.fail();
+        assert.equal(sums.due, counted(sums, 'sent') + counted(sums, 'unsent') + queued);
       }
       assert.equal(sums.due, counted(sums, 'sent') + counted(sums, 'unsent') + waiting);
-      assert.deepEqual(recorder.totals, { ...sums, outstanding });
+      assert.deepEqual(recorder.totals, { ...sums, outstanding, queued: waiting });
     }),
   );
 });

@@ -76,10 +76,12 @@ describe('the scenario', () => {
         ([name]) => !Object.hasOwn(scenario.options, name),
       );
       for (const [name, option] of others) {
-        const [owner] = SCENARIOS.filter(({ options }) => Object.hasOwn(options, name));
+        const owners = SCENARIOS.filter(({ options }) => Object.hasOwn(options, name)).map(
+          (each) => each.name,
+        );
         assert.throws(() => scenarioOf(given(`${line} --${name} ${valueFor(option)}`)), {
           kind: 'usage',
-          message: `--${name} does not apply to the scenario ${scenario.name}. It belongs to --scenario ${owner?.name}.`,
+          message: `--${name} does not apply to the scenario ${scenario.name}. It belongs to --scenario ${owners.join(' and ')}.`,
         });
       }
       for (const name of scenario.excluded)

@@ -1,12 +1,11 @@
 import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
-import { OUTAGE_METRICS } from '../storm/metrics.ts';
+import { COMEBACK_METRICS } from '../storm/metrics.ts';
 
 /** Figures of what a reload does to open connections. */
 export const RELOAD_METRICS: readonly Metric[] = [
   count('reload.cut', 'connections cut', 'lower', ({ counts }) => counts.cut ?? null),
-  count('reload.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
   {
     ...PLAIN,
     name: 'reload.peakMemory',
@@ -32,5 +31,5 @@ export const RELOAD_METRICS: readonly Metric[] = [
     read: ({ latencies }) => latencies.backAfter,
     unfit: notCompleted,
   }),
-  ...OUTAGE_METRICS,
+  ...COMEBACK_METRICS,
 ];

@@ -2,18 +2,20 @@ import { notCompleted } from '../../metrics/fitness.ts';
 import { count, PLAIN, times } from '../../metrics/kinds.ts';
 import type { Metric } from '../../metrics/metric.ts';
 
-/** The time a client was without a connection: shared by the scenarios in which clients come back. */
-export const OUTAGE_METRICS: readonly Metric[] = times({
-  ...PLAIN,
-  name: 'outage',
-  title: 'time a client was without a connection',
-  read: ({ latencies }) => latencies.outage,
-  unfit: notCompleted,
-});
+/** Metrics shared by the scenarios in which clients come back. */
+export const COMEBACK_METRICS: readonly Metric[] = [
+  count('clients.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
+  ...times({
+    ...PLAIN,
+    name: 'outage',
+    title: 'time a client was without a connection',
+    read: ({ latencies }) => latencies.outage,
+    unfit: notCompleted,
+  }),
+];
 
 /** Figures of clients that all come back at once. */
 export const STORM_METRICS: readonly Metric[] = [
-  count('storm.absent', 'clients not back at the end', 'lower', ({ counts }) => counts.waiting ?? null),
   {
     ...PLAIN,
     name: 'storm.attempts',
@@ -24,5 +26,5 @@ export const STORM_METRICS: readonly Metric[] = [
     read: ({ counts: { attempts, cut } }) => (attempts === undefined || !cut ? null : attempts / cut),
     unfit: notCompleted,
   },
-  ...OUTAGE_METRICS,
+  ...COMEBACK_METRICS,
 ];
