@@ -35,6 +35,8 @@ const EXIT_CODES = [
 const UNITS = `Numbers may end in k, M or G (10k is 10,000). Times need a unit: us, ms, s, m or h. Sizes are in
 bytes and may end in k or M, as in nginx.conf (16k is 16,384).`;
 
+const HELP_COLUMNS = 100;
+
 const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
 ${metricLines()}`;
 
@@ -104,8 +106,6 @@ function exampleLines(): string {
     '\n',
   );
 }
-
-const HELP_COLUMNS = 100;
 
 /** `tcp, tls, …: .min .mean …`: metrics with the same statistics share a line. */
 function metricLines(): string {
