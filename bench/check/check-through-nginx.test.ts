@@ -89,7 +89,7 @@ const NEVER = new AbortController().signal;
 async function checked(text: string, signal = NEVER, configuration = OPTIONS): Promise<CheckReport> {
   const path = join(root, 'nginx.conf');
   await writeFile(path, text);
-  return check({ path, configuration, binary, signal, urgent: NEVER, say: assert.fail });
+  return check({ path, text: null, configuration, binary, signal, urgent: NEVER, say: assert.fail });
 }
 
 describe('check, through a real Nginx', () => {
@@ -245,7 +245,7 @@ describe('a check of what cannot be run', () => {
 
   it('is wrong use where there is no such file', async () => {
     const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
-    await assert.rejects(check({ path: join(root, 'none.conf'), ...input }), (error) => {
+    await assert.rejects(check({ path: join(root, 'none.conf'), text: null, ...input }), (error) => {
       return error instanceof Problem && error.kind === 'usage';
     });
   });

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { createReadStream } from 'node:fs';
+import { PassThrough, Readable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { readStandardInput } from './standard-input.ts';
+
+const NEVER = new AbortController().signal;
+
+describe('a configuration on standard input', () => {
+  it('is read to its end, as UTF-8, also where a character is cut in two', async () => {
+    const bytes = Buffer.from('# größer\n');
+    const halves = [bytes.subarray(0, 5), bytes.subarray(5)];
+    assert.equal(await readStandardInput(Readable.from(halves), NEVER), '# größer\n');
+    assert.equal(await readStandardInput(Readable.from([]), NEVER), '');
+  });
+
+  it('is rejected if it is larger than a configuration in files may be', async () => {
+    await assert.rejects(readStandardInput(createReadStream('/dev/zero'), NEVER), {
+      kind: 'usage',
+      message: 'The Nginx configuration on standard input cannot be read: it is larger than 8 MiB.',
+    });
+  });
+
+  it('is no longer waited for after a signal', async () => {
+    const stop = new AbortController();
+    const reading = readStandardInput(new PassThrough(), stop.signal);
+    const reason = new Error('stopped');
+    stop.abort(reason);
+    await assert.rejects(reading, (error) => error === reason);
+  });
+});
