@@ -11,7 +11,13 @@ describe('a configuration on standard input', () => {
     const bytes = Buffer.from('# größer\n');
     const halves = [bytes.subarray(0, 5), bytes.subarray(5)];
     assert.equal(await readStandardInput(Readable.from(halves), NEVER), '# größer\n');
-    assert.equal(await readStandardInput(Readable.from([]), NEVER), '');
+  });
+
+  it('is rejected if it is empty, which a command before the pipe that failed would look like', async () => {
+    await assert.rejects(readStandardInput(Readable.from([]), NEVER), {
+      kind: 'usage',
+      message: 'Standard input is empty. Pipe an Nginx configuration into `check -`.',
+    });
   });
 
   it('is rejected if it is larger than a configuration in files may be', async () => {
