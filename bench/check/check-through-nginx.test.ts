@@ -250,6 +250,19 @@ describe('a check of what cannot be run', () => {
     });
   });
 
+  it('names standard input in every finding, also in what the parser or Nginx rejects', async () => {
+    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
+    for (const [text, code, line] of [
+      ['events {}\nhttp {\n', 'configuration-rejected', 2],
+      ['events {}\nhttp {\nserver { root a b; }\n}\n', 'configuration-rejected', 3],
+      ['events {}\nhttp { }\n', 'no-proxied-location', 1],
+    ] as const) {
+      const { path, findings } = await check({ path: 'stdin', text, ...input });
+      const [worst] = findings;
+      assert.deepEqual([path, worst?.code, worst?.origin], ['stdin', code, { file: 'stdin', line }]);
+    }
+  });
+
   it('is told of a process that died, and not of what was seen without it', async () => {
     const killed = checked(TROUBLED);
     let master: number | undefined;
