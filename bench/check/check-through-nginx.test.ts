@@ -89,7 +89,7 @@ const NEVER = new AbortController().signal;
 async function checked(text: string, signal = NEVER, configuration = OPTIONS): Promise<CheckReport> {
   const path = join(root, 'nginx.conf');
   await writeFile(path, text);
-  return check({ path, configuration, binary, signal, urgent: NEVER, say: assert.fail });
+  return check({ path, text: null, configuration, binary, signal, urgent: NEVER, say: assert.fail });
 }
 
 describe('check, through a real Nginx', () => {
@@ -245,9 +245,22 @@ describe('a check of what cannot be run', () => {
 
   it('is wrong use where there is no such file', async () => {
     const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
-    await assert.rejects(check({ path: join(root, 'none.conf'), ...input }), (error) => {
+    await assert.rejects(check({ path: join(root, 'none.conf'), text: null, ...input }), (error) => {
       return error instanceof Problem && error.kind === 'usage';
     });
+  });
+
+  it('names standard input in every finding, also in what the parser or Nginx rejects', async () => {
+    const input = { configuration: OPTIONS, binary, signal: NEVER, urgent: NEVER, say: assert.fail };
+    for (const [text, code, line] of [
+      ['events {}\nhttp {\n', 'configuration-rejected', 2],
+      ['events {}\nhttp {\nserver { root a b; }\n}\n', 'configuration-rejected', 3],
+      ['events {}\nhttp { }\n', 'no-proxied-location', 1],
+    ] as const) {
+      const { path, findings } = await check({ path: 'stdin', text, ...input });
+      const [worst] = findings;
+      assert.deepEqual([path, worst?.code, worst?.origin], ['stdin', code, { file: 'stdin', line }]);
+    }
   });
 
   it('is told of a process that died, and not of what was seen without it', async () => {

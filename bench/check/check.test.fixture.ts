@@ -6,6 +6,7 @@ import { parse } from '../nginx/parse.ts';
 import { print } from '../nginx/print.ts';
 import { type Directive, directives, type Node, texts } from '../nginx/tree.ts';
 import { findCandidates } from './candidate.ts';
+import type { CheckReport } from './check.ts';
 import type { LintFinding, Remedy } from './finding.ts';
 import type { LocationSeen, Seen } from './observation.ts';
 import type { Subject } from './subject.ts';
@@ -159,4 +160,32 @@ function merged(level: readonly Node[], written: readonly Node[]): Node[] {
   const isReplaced = (node: Node) =>
     node.kind === 'directive' && node.block === null && keys.has(keyOf(node));
   return [...written, ...level.filter((node) => !isReplaced(node))];
+}
+
+/** A report of a configuration that could not be run, with these findings. */
+export function reportOf(findings: readonly LintFinding[], path = 'site.conf'): CheckReport {
+  return {
+    path,
+    nginx: { path: '/usr/sbin/nginx', version: '1.22.1' },
+    tried: false,
+    candidates: [],
+    seen: null,
+    findings,
+    changes: [],
+  };
+}
+
+/** A finding with these members; the others are those of an ordinary warning. */
+export function findingWith(changes: Partial<LintFinding>): LintFinding {
+  return {
+    rule: 'idle-timeout',
+    level: 'warning',
+    origin: { file: '/etc/site.conf', line: 12 },
+    code: 'idle-timeout',
+    data: {},
+    text: 'It is cut.',
+    seen: null,
+    remedies: [],
+    ...changes,
+  };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ConfigurationOptions } from '../model/configuration.ts';
+import { type ConfigurationOptions, STDIN_NAME } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Notice } from '../model/finding.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
@@ -18,8 +18,10 @@ import { judge } from './rules/index.ts';
 import { runTrials, type TrialOptions } from './trials.ts';
 
 export interface CheckInput {
-  /** Path of the configuration. */
+  /** Path of the configuration; `STDIN_NAME` if it was read from standard input. */
   path: string;
+  /** The configuration itself if it was read from standard input; null: it is read from `path`. */
+  text: string | null;
   configuration: ConfigurationOptions;
   binary: NginxBinary;
   /** Stops in order. */
@@ -73,7 +75,7 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
     changes.note(change, node);
   };
   const base = { path, nginx: { path: binary.path, version: binary.version } };
-  const tree = await read(path, configuration, onChange);
+  const tree = await read(input, onChange);
   if ('rule' in tree)
     return { ...base, tried: false, candidates: [], seen: null, findings: [tree], changes: [] };
   const candidates = findCandidates(tree.nodes, configuration);
@@ -82,7 +84,7 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
   const found = judge({ ...what, seen });
   const isRejected = refusal.some(({ level }) => level === 'error');
   // Without what Nginx rejects, such as a missing semicolon, there may be such a location.
-  const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(path, configuration)];
+  const lack = candidates.length > 0 || isRejected ? [] : [nothingToTry(input)];
   return {
     ...base,
     tried: seen !== null && candidates.length > 0,
@@ -95,12 +97,12 @@ async function examined(input: CheckInput, changes: Changes): Promise<CheckRepor
 }
 
 async function read(
-  path: string,
-  options: ConfigurationOptions,
+  { path, text, configuration: options }: CheckInput,
   onChange: OnChange,
 ): Promise<{ nodes: Node[] } | LintFinding> {
+  const main = text === null ? path : { name: path, text };
   try {
-    return { nodes: await readTuned({ path, tunings: [], options }, onChange) };
+    return { nodes: await readTuned({ path: main, tunings: [], options }, onChange) };
   } catch (error) {
     if (!(error instanceof Problem) || error.kind !== 'configuration') throw error;
     return refused(error, 'error');
@@ -162,17 +164,19 @@ function refused({ message: reason }: Problem, level: 'error' | 'warning'): Lint
   };
 }
 
+const PLACE = new RegExp(`(?:^| )(/[^ ]*|${STDIN_NAME}):(\\d+)\\b`);
+
 /** Complaints end with the place: `… in /etc/nginx/nginx.conf:12.` */
 function originIn(message: string): Origin | null {
-  const [, file, line] = /(?:^| )(\/[^ ]*):(\d+)\b/.exec(message) ?? [];
+  const [, file, line] = PLACE.exec(message) ?? [];
   return file === undefined ? null : { file, line: Number(line) };
 }
 
-function nothingToTry(path: string, { websocketPath }: ConfigurationOptions): LintFinding {
+function nothingToTry({ path, text, configuration: { websocketPath } }: CheckInput): LintFinding {
   return {
     rule: 'upgrade',
     level: 'error',
-    origin: { file: resolve(path), line: 1 },
+    origin: { file: text === null ? resolve(path) : path, line: 1 },
     ...(websocketPath === null
       ? finding('no-proxied-location', {})
       : finding('no-location-for-path', { path: maskedPath(websocketPath) })),

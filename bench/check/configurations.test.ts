@@ -56,7 +56,7 @@ function checked(name: string, keepGuards = false): Promise<CheckReport> {
     headers: [],
   };
   const path = join(FOLDER, name, 'nginx.conf');
-  return check({ path, configuration, binary, signal: NEVER, urgent: NEVER, say: assert.fail });
+  return check({ path, text: null, configuration, binary, signal: NEVER, urgent: NEVER, say: assert.fail });
 }
 
 /** `/ (line 31)` is the location that is written there. */

@@ -73,9 +73,18 @@ export function countByLevel(findings: readonly LintFinding[]): Record<Severity,
   return { error: count('error'), warning: count('warning'), note: count('note') };
 }
 
-/** `conf.d/app.conf:12`, relative to the working folder if it lies below that; null if there is no line. */
+/** `conf.d/app.conf:12`, with the file as in `shownFile`; null if there is no line. */
 export function shownPlace(origin: Origin | null): string | null {
-  if (origin === null) return null;
-  const path = relative(process.cwd(), origin.file);
-  return `${path.startsWith('..') ? origin.file : path}:${origin.line}`;
+  return origin === null ? null : `${shownFile(origin.file)}:${origin.line}`;
+}
+
+/** A file relative to the working directory if it lies below it; otherwise as it is. */
+export function shownFile(file: string): string {
+  return pathBelowWorkingDirectory(file) ?? file;
+}
+
+/** The path of a file relative to the working directory; null if it does not lie below it. */
+export function pathBelowWorkingDirectory(file: string): string | null {
+  const path = relative(process.cwd(), file);
+  return path === '..' || path.startsWith('../') ? null : path;
 }

@@ -21,6 +21,11 @@ export function checkJson(report: CheckReport) {
   };
 }
 
+/** The reports of several configurations for programs, each with the name of its file. */
+export function checksJson(reports: readonly CheckReport[]) {
+  return { files: reports.map((report) => ({ file: report.path, ...checkJson(report) })) };
+}
+
 function locationJson(candidate: Candidate, { seen }: CheckReport) {
   const location = seen?.locations.get(candidate);
   return {

@@ -3,6 +3,7 @@ import { counted } from '../wording/words.ts';
 import { wrapped } from '../wording/wrap.ts';
 import type { CheckReport } from './check.ts';
 import { countByLevel, type LintFinding, SEVERITIES, shownPlace } from './finding.ts';
+import { remedyLines, sentencesOf } from './message.ts';
 
 const INDENT = '    ';
 /** For files, and for terminals that do not report their width. */
@@ -23,19 +24,12 @@ export function checkText(report: CheckReport, columns: number | null): string {
     .join('\n\n');
 }
 
-function findingLines(
-  { rule, level, origin, text, seen, remedies }: LintFinding,
-  path: string,
-  indented: (text: string) => string[],
-): string[] {
+function findingLines(finding: LintFinding, path: string, indented: (text: string) => string[]): string[] {
+  const { rule, level, origin, remedies } = finding;
   return [
     `${printable(shownPlace(origin) ?? path)}  ${level}  [${rule}]`,
-    ...indented(text),
-    ...(seen === null ? [] : indented(`Seen: ${seen.text}`)),
-    ...remedies.flatMap(({ block, lines }) => [
-      `${INDENT}${block === 'main' ? 'Outside all blocks' : `In ${block}`}, write:`,
-      ...lines.map((line) => `${INDENT}${INDENT}${printable(line)}`),
-    ]),
+    ...sentencesOf(finding).flatMap(indented),
+    ...remedies.flatMap(remedyLines).map((line) => INDENT + line),
   ];
 }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { describe, test } from 'node:test';
-import { SOUND, seenAs, subjectOf, whole } from '../check/check.test.fixture.ts';
+import { reportOf, SOUND, seenAs, subjectOf, whole } from '../check/check.test.fixture.ts';
 import type { CheckInput, CheckReport } from '../check/check.ts';
 import type { LintFinding } from '../check/finding.ts';
+import { Problem } from '../model/failure.ts';
 import { fakeServices, obey } from './services.test.fixture.ts';
 
 const WARNING: LintFinding = {
@@ -131,12 +133,10 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
     assert.deepEqual(sources, ['./nginx']);
   });
 
-  test('takes one path, and no --conf', async () => {
+  test('takes at least one path, and no --conf', async () => {
     const { services } = finding([]);
-    for (const line of [[], ['a.conf', 'b.conf']]) {
-      const { code, said } = await obey(['check', ...line], services);
-      assert.deepEqual([code, said.join('').startsWith('`check` takes ')], [2, true]);
-    }
+    const { code, said } = await obey(['check'], services);
+    assert.deepEqual([code, said.join('').startsWith('`check` takes ')], [2, true]);
     assert.equal((await obey(['check', '--conf', 'a.conf'], services)).code, 2);
   });
 
@@ -153,5 +153,149 @@ site.conf: 0 errors, 1 warning, 0 notes. WebSockets opened through 1 of 1 candid
     const texts = out.split('\n').filter((line) => line.startsWith('    word'));
     assert.ok(texts.length > 4 && texts.every((line) => line.length <= 70));
     assert.equal(texts.join(' ').match(/word/g)?.length, 60);
+  });
+});
+
+/** Services whose check finds in each file what its name says, and the order in which the files are asked for. */
+function byFile(found: Readonly<Record<string, readonly LintFinding[]>>) {
+  const { services: others } = finding([]);
+  const asked: (readonly [path: string, text: string | null])[] = [];
+  const binaries: CheckInput['binary'][] = [];
+  const services = {
+    ...others,
+    async checkConfiguration(input: CheckInput) {
+      asked.push([input.path, input.text]);
+      binaries.push(input.binary);
+      const findings = found[input.path];
+      if (findings === undefined) throw new Problem('usage', `${input.path} cannot be read.`);
+      return reportOf(findings, input.path);
+    },
+    readStandardInput: async () => 'events { }',
+  };
+  return { asked, binaries, services };
+}
+
+describe('check of several files', () => {
+  test('checks each in turn with the same Nginx, and ends with 1 if one has an error', async () => {
+    const { asked, binaries, services } = byFile({ 'a.conf': [ERROR], 'b.conf': [WARNING], 'c.conf': [] });
+    for (const format of ['text', 'json', 'sarif', 'github']) {
+      const ended = async (...files: string[]) =>
+        (await obey(['check', ...files, '--format', format], services)).code;
+      assert.equal(await ended('b.conf', 'a.conf', 'c.conf'), 1, format);
+      assert.equal(await ended('b.conf', 'c.conf'), 0, format);
+    }
+    assert.deepEqual(
+      asked.slice(0, 3).map(([path]) => path),
+      ['b.conf', 'a.conf', 'c.conf'],
+    );
+    assert.equal(new Set(binaries.slice(0, 3)).size, 1);
+  });
+
+  test('prints the text of each, with an empty line in between', async () => {
+    const { services } = byFile({ 'a.conf': [ERROR], 'b.conf': [] });
+    const { out } = await obey(['check', 'a.conf', 'b.conf'], services);
+    assert.equal(
+      out,
+      `/etc/site.conf:12  error  [upgrade]
+    It is cut.
+
+a.conf: 1 error, 0 warnings, 0 notes. No WebSocket was tried.
+
+b.conf: 0 errors, 0 warnings, 0 notes. No WebSocket was tried.
+`,
+    );
+  });
+
+  test('prints one JSON object with an entry per file, which is otherwise as for that file alone', async () => {
+    const { services } = byFile({ 'a.conf': [ERROR], 'b.conf': [] });
+    const json = async (...files: string[]) =>
+      JSON.parse((await obey(['check', ...files, '--json'], services)).out);
+    assert.deepEqual(await json('a.conf', 'b.conf'), {
+      files: [
+        { file: 'a.conf', ...(await json('a.conf')) },
+        { file: 'b.conf', ...(await json('b.conf')) },
+      ],
+    });
+  });
+
+  test('prints one SARIF run for all, with the version of the bench', async () => {
+    const { services } = byFile({ 'a.conf': [ERROR], 'b.conf': [WARNING] });
+    const { out } = await obey(['check', 'a.conf', 'b.conf', '--format', 'sarif'], services);
+    const { version, runs } = JSON.parse(out);
+    assert.deepEqual([version, runs.length, runs[0].results.length], ['2.1.0', 1, 2]);
+    const { name, version: own } = runs[0].tool.driver;
+    assert.deepEqual([name, own], ['nginx-ws-bench', '1.2.3']);
+  });
+
+  test('prints workflow commands, and nothing at all if there is no finding', async () => {
+    const { services } = byFile({ 'a.conf': [{ ...ERROR, text: 'One\n::warning::two' }], 'b.conf': [] });
+    const github = async (...files: string[]) =>
+      (await obey(['check', ...files, '--format', 'github'], services)).out;
+    assert.equal(
+      await github('a.conf', 'b.conf'),
+      '::error file=/etc/site.conf,line=12,title=Idle WebSockets are cut::One ::warning::two\n',
+    );
+    assert.equal(await github('b.conf'), '');
+  });
+
+  test('ends with 2 at a file that cannot be read, and prints no result that would look complete', async () => {
+    const { services } = byFile({ 'a.conf': [ERROR], 'c.conf': [] });
+    const ask = (format: string) =>
+      obey(['check', 'a.conf', 'b.conf', 'c.conf', '--format', format], services);
+    for (const format of ['json', 'sarif', 'github']) {
+      const { code, out, said } = await ask(format);
+      assert.deepEqual([code, out, said], [2, '', ['b.conf cannot be read.']], format);
+    }
+    const { code, out } = await ask('text');
+    assert.deepEqual([code, /^a\.conf: 1 error/m.test(out), out.includes('c.conf')], [2, true, false]);
+  });
+});
+
+describe('check of standard input', () => {
+  test('is called stdin, and read once, whatever its place among the files', async () => {
+    const { asked, services } = byFile({
+      stdin: [{ ...ERROR, origin: { file: 'stdin', line: 2 } }],
+      'a.conf': [],
+    });
+    const { code, out } = await obey(['check', '-'], services);
+    assert.equal(code, 1);
+    assert.match(out, /^stdin:2 {2}error {2}\[upgrade\]\n/);
+    assert.match(out, /^stdin: 1 error,/m);
+    assert.equal((await obey(['check', 'a.conf', '-'], services)).code, 1);
+    assert.deepEqual(asked, [
+      ['stdin', 'events { }'],
+      ['a.conf', null],
+      ['stdin', 'events { }'],
+    ]);
+  });
+
+  test('is not read if no operand asks for it', async () => {
+    const { asked, services } = byFile({ stdin: [], './-': [] });
+    const unread = { ...services, readStandardInput: () => assert.fail('read') };
+    assert.equal((await obey(['check', 'stdin', './-'], unread)).code, 0);
+    assert.deepEqual(asked, [
+      ['stdin', null],
+      ['./-', null],
+    ]);
+  });
+
+  test('that cannot be read is wrong use, and nothing is checked', async () => {
+    const { asked, services } = byFile({});
+    const readStandardInput = async () => {
+      throw new Problem('usage', 'It is too large.');
+    };
+    const { code, said } = await obey(['check', '-'], { ...services, readStandardInput });
+    assert.deepEqual([code, said, asked], [2, ['It is too large.'], []]);
+  });
+
+  test('is no longer waited for after a signal', async () => {
+    const signals = new EventEmitter();
+    const { services } = byFile({});
+    const readStandardInput = async (signal: AbortSignal) => {
+      signals.emit('SIGINT');
+      throw signal.reason;
+    };
+    const { code, said } = await obey(['check', '-'], { ...services, readStandardInput }, { signals });
+    assert.deepEqual([code, said], [130, ['Interrupted before the check was complete.']]);
   });
 });

@@ -77,6 +77,10 @@ describe('completion in bash', () => {
       [['compare', 'tls', 'tls+b'], ['tls+buf-16k']],
       [['compare', 'tls,'], []],
       [
+        ['check', '--format', ''],
+        ['text', 'json', 'sarif', 'github'],
+      ],
+      [
         ['up', '-p', ''],
         ['direct', 'plain', 'tls'],
       ],

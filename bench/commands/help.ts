@@ -96,8 +96,12 @@ function usage(name: string, { short, value }: Option): string {
   return `${short === undefined ? '    ' : `-${short}, `}--${name}${value === null ? '' : ` ${value}`}`;
 }
 
+/** @param width of the left column; where it is too narrow, the right one begins on a line of its own */
 function section(heading: string, lines: readonly (readonly [string, string])[], width = 32): string {
-  const laid = lines.map(([left, right]) => `  ${left.padEnd(width)}${right}`);
+  const laid = lines.map(([left, right]) => {
+    const gap = left.length < width ? ' '.repeat(width - left.length) : `\n${' '.repeat(2 + width)}`;
+    return `  ${left}${gap}${right}`;
+  });
   return [`${heading}:`, ...laid].join('\n');
 }
 

@@ -47,6 +47,10 @@ test('the help of a command names its options, within 100 columns', async () => 
   }
 });
 
+test('an option that is wider than its column has its explanation on the next line', () => {
+  assert.match(helpText('check'), /^ {6}--format text\|json\|sarif\|github\n {34}How to print /m);
+});
+
 test('the version and the profiles are printed', async () => {
   assert.deepEqual(await obey(['--version'], fakeServices()), {
     code: 0,

@@ -105,6 +105,7 @@ export function fakeServices(changes: Partial<Services> = {}): Services {
       findings: [],
       changes: [],
     }),
+    readStandardInput: async () => assert.fail('standard input is not read'),
     readVersion: async () => '1.2.3',
     readIdentity: () => ['alices-laptop', 'alice'],
     now: () => new Date('2025-01-02T03:04:05Z'),

@@ -72,6 +72,12 @@ export interface Services {
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
   /** All processes that it starts have ended when it resolves. */
   checkConfiguration(input: CheckInput): Promise<CheckReport>;
+  /**
+   * Reads a configuration from standard input.
+   *
+   * @throws Problem('usage') if it cannot be read or is too large, or the signal's reason if it is stopped
+   */
+  readStandardInput(signal: AbortSignal): Promise<string>;
   readVersion(): Promise<string>;
   /** Names of this machine and its user, which redacted output must not contain. */
   readIdentity(): string[];

@@ -32,6 +32,7 @@ import {
   TUNINGS_FOLDER,
 } from './installation.ts';
 import type { Services } from './services.ts';
+import { readStandardInput } from './standard-input.ts';
 
 const bunVersion = () => bunHere()?.version ?? null;
 
@@ -100,6 +101,7 @@ export const services: Services = {
     await checkLoopback();
     return check(...given);
   },
+  readStandardInput: (signal) => readStandardInput(process.stdin, signal),
   readVersion,
   readIdentity,
   now: () => new Date(),

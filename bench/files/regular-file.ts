@@ -24,8 +24,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<B
       throw new UnreadableFile('it is a pipe or a device, and only regular files are read');
     return await readBounded(file, facts.size, maxBytes);
   } catch (error) {
-    if (error instanceof UnreadableFile) throw error;
-    throw new UnreadableFile(reasonOf(error), { cause: error });
+    throw unreadable(error);
   } finally {
     await file?.close();
   }
@@ -38,10 +37,15 @@ async function readBounded(file: FileHandle, size: number, maxBytes: number): Pr
   for (;;) {
     const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
     length += bytesRead;
-    if (length > maxBytes) throw new UnreadableFile(`it is larger than ${shownBytes(maxBytes)}`);
+    if (length > maxBytes) throw tooLarge(maxBytes);
     if (bytesRead === 0 || length === buffer.length) break;
   }
   return buffer.subarray(0, length);
+}
+
+/** @param maxBytes the limit that is exceeded, in bytes */
+export function tooLarge(maxBytes: number): UnreadableFile {
+  return new UnreadableFile(`it is larger than ${shownBytes(maxBytes)}`);
 }
 
 function shownBytes(bytes: number): string {
@@ -49,6 +53,7 @@ function shownBytes(bytes: number): string {
 }
 
 const REASONS: Record<string, string> = {
+  EISDIR: 'it is a folder',
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file',
   EACCES: 'this user may not read it',
@@ -57,6 +62,11 @@ const REASONS: Record<string, string> = {
   ELOOP: 'its links form a circle',
   ENAMETOOLONG: 'its name is too long',
 };
+
+/** Turns an error of a read into one that gives the reason; an UnreadableFile stays as it is. */
+export function unreadable(error: unknown): UnreadableFile {
+  return error instanceof UnreadableFile ? error : new UnreadableFile(reasonOf(error), { cause: error });
+}
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

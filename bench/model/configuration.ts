@@ -13,3 +13,6 @@ export interface ConfigurationOptions {
   /** Additional headers to send with the upgrade request. */
   headers: readonly { name: string; value: string }[];
 }
+
+/** The name of a configuration that is read from standard input, in findings and messages. */
+export const STDIN_NAME = 'stdin';

@@ -138,3 +138,26 @@ test('a file that is referred to is named by where it lies, and one that a varia
   const [server] = directives(http?.block ?? null);
   assert.deepEqual(directives(server?.block ?? null).map(texts), [[join(folder, 'deeper')]]);
 });
+
+test('a text is read like a file in the working directory, or with the folders named for it', async (t) => {
+  const before = process.cwd();
+  process.chdir(join(folder, 'conf.d'));
+  t.after(() => process.chdir(before));
+  const read = (text: string, roots: (typeof AS_IT_LIES)['roots'] = []) =>
+    readConfiguration({ name: 'stdin', text }, { ...AS_IT_LIES, roots });
+  const [own, included] = directives(await read('a 1;\ninclude c.txt;'));
+  assert.deepEqual(own?.origin, { file: 'stdin', line: 1 });
+  assert.deepEqual(included?.origin, { file: join(folder, 'conf.d', 'c.txt'), line: 1 });
+  const roots = [{ from: '/etc/nginx', to: folder }];
+  const [named] = directives(await read('include /etc/nginx/sites/a/x;', roots));
+  assert.equal(named?.name, 'second');
+  const rejects = (text: string, message: RegExp) =>
+    assert.rejects(read(text), (error) => {
+      assert.ok(error instanceof Problem && error.kind === 'configuration');
+      assert.match(error.message, message);
+      return true;
+    });
+  await rejects('a;\ninclude nowhere.conf;', /nowhere\.conf, included at stdin:2 cannot be read/);
+  await rejects('a;\n}', /in stdin:2\b/);
+  await rejects('include ../deeper;', /included at stdin:1, lies outside the folder/);
+});

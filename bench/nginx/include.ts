@@ -14,7 +14,8 @@ import { type Directive, directive, type Node, place } from './tree.ts';
 /** Files that include each other multiply quickly; real servers stay far below these limits. */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
-const MAX_BYTES = 8_388_608;
+/** Bytes of all files of a configuration together. */
+export const MAX_CONFIGURATION_BYTES = 8_388_608;
 
 /** Settings for reading a configuration. */
 export interface Reading {
@@ -23,6 +24,13 @@ export interface Reading {
   /** Keeps access rules: none may be dropped because a file is missing. */
   keepGuards: boolean;
   onChange: OnChange;
+}
+
+/** A configuration that is not in a file. */
+export interface ConfigurationText {
+  /** Its name in messages and origins, in place of a path. */
+  name: string;
+  text: string;
 }
 
 /** Settings for profiles, which are read unchanged. */
@@ -38,26 +46,38 @@ export const AS_IT_LIES: Reading = {
  * keeps its file and line. Only regular files in the folder of the configuration and below the roots are
  * read, wherever links lead.
  *
- * @param path The main file, as for `nginx -c`, or one from conf.d or sites-available.
+ * @param main Path of the main file, as for `nginx -c`, or of one from conf.d or sites-available; or a text, which is
+ * read as if it were a file in the working directory.
  * @param tune Applied to the tree before the files that it names are looked for.
  * @throws Problem('configuration') if a file is missing, cannot be read or has a syntax error, and
  * Problem('usage') if the main file cannot be read.
  */
 export async function readConfiguration(
-  path: string,
+  main: string | ConfigurationText,
   reading: Reading = AS_IT_LIES,
   tune: (tree: readonly Node[]) => readonly Node[] = (tree) => tree,
 ): Promise<Node[]> {
-  const file = resolve(path);
-  const budget = { files: MAX_FILES, bytes: MAX_BYTES };
-  const above = { reading, budget, whereabouts: { roots: reading.roots, folder: folderAbove(file) } };
-  const nodes = await readFileNodes(file, null, above);
+  const { folder, above } = foldersOf(main);
+  const given = typeof main === 'string' ? 0 : Buffer.byteLength(main.text);
+  const budget = { files: MAX_FILES, bytes: Math.max(0, MAX_CONFIGURATION_BYTES - given) };
+  const fromAbove = { reading, budget, whereabouts: { roots: reading.roots, folder: above } };
+  const nodes =
+    typeof main === 'string'
+      ? await readFileNodes(resolve(main), null, fromAbove)
+      : nodesOf(main.text, main.name, reading);
   const whole = wrapFragment(nodes, reading.onChange);
   const isPart = whole.length !== nodes.length || whole.some((node, index) => node !== nodes[index]);
-  const whereabouts = isPart ? above.whereabouts : { roots: reading.roots, folder: dirname(file) };
+  const whereabouts = isPart ? fromAbove.whereabouts : { roots: reading.roots, folder };
   const expanded = await expandIncludes(whole, { reading, budget, whereabouts });
   const complete = isPart ? withUpgradeMap(expanded, reading.onChange) : expanded;
   return withFiles(tune(complete), whereabouts, reading);
+}
+
+/** The base of the relative paths in a main file, and in a part of a configuration. */
+function foldersOf(main: string | ConfigurationText): { folder: string; above: string } {
+  if (typeof main !== 'string') return { folder: process.cwd(), above: process.cwd() };
+  const file = resolve(main);
+  return { folder: dirname(file), above: folderAbove(file) };
 }
 
 interface Expansion {
@@ -72,8 +92,11 @@ async function readFileNodes(
   includedBy: Directive | null,
   expansion: Expansion,
 ): Promise<Node[]> {
-  const { reading } = expansion;
-  const text = withoutMark(await readText(file, includedBy, expansion), file);
+  return nodesOf(await readText(file, includedBy, expansion), file, expansion.reading);
+}
+
+function nodesOf(written: string, file: string, reading: Reading): Node[] {
+  const text = withoutMark(written, file);
   const lines: { name: string; line: number }[] = [];
   const filled = fillIn(text, file, reading.environment, (name, value, line) => {
     lines.push({ name, line });

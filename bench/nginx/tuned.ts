@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { readRegularFile } from '../files/regular-file.ts';
 import type { ConfigurationOptions } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
-import { AS_IT_LIES, type Reading, readConfiguration } from './include.ts';
+import { AS_IT_LIES, type ConfigurationText, type Reading, readConfiguration } from './include.ts';
 import type { OnChange } from './notices.ts';
 import { overlay } from './overlay.ts';
 import { parse } from './parse.ts';
@@ -42,7 +42,7 @@ export interface ConfigurationSource {
  * @throws Problem('configuration') if a file or tuning has a syntax error, or a tuning has no effect.
  */
 export async function readTuned(
-  { path, tunings, options }: ConfigurationSource,
+  { path, tunings, options }: Omit<ConfigurationSource, 'path'> & { path: string | ConfigurationText },
   onChange: OnChange = () => {},
 ): Promise<Node[]> {
   const reading = options === null ? AS_IT_LIES : await readingOf(options, onChange);

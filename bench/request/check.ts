@@ -1,49 +1,82 @@
-import type { ConfigurationOptions } from '../model/configuration.ts';
+import { resolve } from 'node:path';
+import { type ConfigurationOptions, STDIN_NAME } from '../model/configuration.ts';
 import { Problem } from '../model/failure.ts';
 import type { Command } from './command.ts';
 import { readingOptions } from './configuration.ts';
-import { last } from './given.ts';
-import type { Options } from './options.ts';
+import { last, oneOf } from './given.ts';
+import type { GivenOptions, Options } from './options.ts';
 import { RUN_OPTIONS } from './run-options.ts';
+import { quoted } from './units.ts';
+
+/**
+ * How `check` prints what it found: for a person, for programs, for tools that read SARIF 2.1.0, or as annotations of a
+ * GitHub workflow.
+ */
+export const CHECK_FORMATS = ['text', 'json', 'sarif', 'github'] as const;
+export type CheckFormat = (typeof CHECK_FORMATS)[number];
+
+/** The operand that means standard input. */
+export const STDIN_OPERAND = '-';
 
 /** The request of `check`. */
 export interface CheckRequest {
-  /** Path of the configuration. */
-  path: string;
+  /** Paths of the configurations, in the order in which they are checked; at most one is `STDIN_OPERAND`. */
+  paths: readonly string[];
   configuration: ConfigurationOptions;
   /** Path of a binary, or a Debian suite; null: the one on PATH, else a fetched one. */
   nginx: string | null;
-  json: boolean;
+  format: CheckFormat;
 }
 
 /** The same options as in `run`, except that the path is the operand here. */
 const { conf: _, ...READING } = RUN_OPTIONS['Your own configuration'];
 
-const ASKING: Options = {
+const ASKING = {
   nginx: { value: 'PATH', help: 'Nginx binary, or debian:SUITE [from PATH, else downloaded]' },
-  json: { value: null, help: 'Print the findings as JSON, and nothing else, on stdout' },
-};
+  format: { value: 'text|json|sarif|github', help: 'How to print the findings on stdout [text]' },
+  json: { value: null, help: 'Short for --format json' },
+} as const satisfies Options;
 
 export const checkCommand = {
-  operands: 'PATH',
-  help: 'What is wrong with this nginx.conf for WebSockets?',
+  operands: 'PATH [PATH ...]',
+  help: 'What is wrong with this nginx.conf (- for stdin) for WebSockets?',
   options: { 'The configuration': READING, 'The check': ASKING },
   parse: (given, operands) => ({
     command: 'check',
     check: {
-      path: pathOf(operands),
+      paths: pathsOf(operands),
       configuration: readingOptions(given),
       nginx: last(given, 'nginx'),
-      json: given.has('json'),
+      format: formatOf(given),
     },
   }),
 } as const satisfies Command<{ command: 'check'; check: CheckRequest }>;
 
-function pathOf(operands: readonly string[]): string {
-  const [path, ...rest] = operands;
-  if (path !== undefined && rest.length === 0) return path;
-  throw new Problem(
-    'usage',
-    '`check` takes the path of one nginx.conf, or of a file from conf.d or sites-available, for example check ./nginx.conf.',
-  );
+function pathsOf(operands: readonly string[]): readonly string[] {
+  if (operands.length === 0) {
+    throw new Problem(
+      'usage',
+      '`check` takes the path of an nginx.conf, or of a file from conf.d or sites-available, for example check ./nginx.conf. It takes several paths, and - for standard input.',
+    );
+  }
+  const files = operands.map((path) => (path === STDIN_OPERAND ? path : resolve(path)));
+  const again = operands.find((_, index) => files.indexOf(files[index] ?? '') < index);
+  if (again !== undefined) {
+    const shown = again === STDIN_OPERAND ? again : quoted(again);
+    throw new Problem('usage', `\`check\` is given ${shown} twice. Give it once.`);
+  }
+  if (files.includes(STDIN_OPERAND) && files.includes(resolve(STDIN_NAME))) {
+    throw new Problem(
+      'usage',
+      `Findings in standard input and in the file "${STDIN_NAME}" would have the same file name. Check them separately.`,
+    );
+  }
+  return operands;
+}
+
+function formatOf(given: GivenOptions): CheckFormat {
+  const format = oneOf(given, 'format', CHECK_FORMATS);
+  if (!given.has('json')) return format ?? 'text';
+  if (format === null || format === 'json') return 'json';
+  throw new Problem('usage', `--json and --format ${format} contradict each other. Leave one out.`);
 }

@@ -18,6 +18,7 @@ type Commands = Readonly<Record<string, Pick<Command<unknown>, 'options' | 'take
 const RIVALS = [
   ['profile', 'conf'],
   ['pin', 'no-pin'],
+  ['json', 'format'],
 ] as const;
 
 /**

@@ -282,6 +282,9 @@ const FOUND = {
     'This is part of a configuration. worker_connections, open files and worker_shutdown_timeout are set in its main file and were not checked.',
 };
 
+/** Codes of the findings of `check` about a configuration. */
+export type FoundCode = keyof typeof FOUND;
+
 /** Reasons why the handshakes of a run failed. */
 const FAILED = {
   'handshakes-failed': ({ count, kind, line }: { count: Amount; kind: string; line: string | null }) =>
@@ -359,6 +362,20 @@ const SEEN = {
 };
 
 export const CHECK = { ...FOUND, ...FAILED, ...SEEN };
+
+/** Introduces what was seen when a finding was tested. */
+export function seenSentence(text: string): string {
+  return `Seen: ${text}`;
+}
+
+/**
+ * Introduces the lines that a finding recommends.
+ *
+ * @param block the block that they belong in; `main` for the top level of the configuration
+ */
+export function remedyHeading(block: string): string {
+  return `${block === 'main' ? 'Outside all blocks' : `In ${block}`}, write:`;
+}
 
 /** Names a location: `location /ws`. */
 export function locationName(location: LocationFact): string {

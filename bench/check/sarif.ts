@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import { checkTitle } from '../wording/check-titles.ts';
+import { sentence } from '../wording/words.ts';
+import type { CheckReport } from './check.ts';
+import { type LintFinding, pathBelowWorkingDirectory, type Severity } from './finding.ts';
+import { sentencesOf } from './message.ts';
+
+/** A SARIF 2.1.0 log, as far as it is used here (OASIS, section numbers in brackets). */
+export interface SarifLog {
+  $schema: string;
+  version: '2.1.0';
+  runs: [SarifRun];
+}
+
+interface SarifRun {
+  tool: { driver: { name: string; version: string; rules: SarifRule[] } };
+  results: SarifResult[];
+}
+
+/** A kind of finding [3.49]. */
+interface SarifRule {
+  id: string;
+  shortDescription?: { text: string };
+}
+
+interface SarifResult {
+  ruleId: string;
+  /** Index of the rule in `rules`. */
+  ruleIndex: number;
+  level: Severity;
+  message: { text: string };
+  locations: [{ physicalLocation: { artifactLocation: { uri: string }; region: { startLine: number } } }];
+}
+
+/**
+ * The findings of one or more reports as the log of one run, for tools that read SARIF.
+ *
+ * @param tool name and version of the program that found them
+ */
+export function checkSarif(
+  reports: readonly CheckReport[],
+  tool: { name: string; version: string },
+): SarifLog {
+  const found = reports.flatMap(({ path, findings }) => findings.map((finding) => ({ path, finding })));
+  const codes = [...new Set(found.map(({ finding }) => finding.code))];
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { ...tool, rules: codes.map(ruleOf) } },
+        results: found.map(({ path, finding }) => resultOf(finding, path, codes.indexOf(finding.code))),
+      },
+    ],
+  };
+}
+
+function ruleOf(code: string): SarifRule {
+  const title = checkTitle(code);
+  return { id: code, ...(title === null ? {} : { shortDescription: { text: sentence(title) } }) };
+}
+
+/** @param path that of the checked configuration, where a finding without a line is shown, in the first line */
+function resultOf(finding: LintFinding, path: string, ruleIndex: number): SarifResult {
+  const { file, line } = finding.origin ?? { file: path, line: 1 };
+  return {
+    ruleId: finding.code,
+    ruleIndex,
+    level: finding.level,
+    message: { text: messageText(finding) },
+    locations: [
+      { physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: line } } },
+    ],
+  };
+}
+
+/** In a message, a single brace begins or ends a placeholder, and a doubled one means itself [3.11.5]. */
+function messageText(finding: LintFinding): string {
+  return sentencesOf(finding).join('\n').replace(/[{}]/g, '$&$&');
+}
+
+/** Relative to the working directory for a file below it, so that it is the same in every checkout; else absolute. */
+function uriOf(file: string): string {
+  const path = pathBelowWorkingDirectory(file);
+  return path === null ? `file://${encoded(resolve(file))}` : encoded(path);
+}
+
+/** A path as part of a URI. A lone surrogate, which no URI can contain, becomes U+FFFD. */
+function encoded(path: string): string {
+  return Buffer.from(path).toString().split('/').map(encodeURIComponent).join('/');
+}

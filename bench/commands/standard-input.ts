@@ -1,0 +1,21 @@
+import type { Readable } from 'node:stream';
+import { UnreadableFile } from '../files/regular-file.ts';
+import { readStream } from '../files/stream.ts';
+import { Problem } from '../model/failure.ts';
+import { MAX_CONFIGURATION_BYTES } from '../nginx/include.ts';
+
+/**
+ * Reads a configuration from standard input, up to the maximum size of one in files. Standard input that is empty, is
+ * closed, or is a folder has none.
+ *
+ * @throws Problem('usage') if there is none, or it cannot be read or is larger; the signal's reason if it is stopped
+ */
+export async function readStandardInput(stream: Readable, signal: AbortSignal): Promise<string> {
+  const bytes = await readStream(stream, MAX_CONFIGURATION_BYTES, signal).catch((cause: unknown) => {
+    if (!(cause instanceof UnreadableFile)) throw cause;
+    const message = `The Nginx configuration on standard input cannot be read: ${cause.message}.`;
+    throw new Problem('usage', message, { cause });
+  });
+  if (bytes.length > 0) return bytes.toString('utf8');
+  throw new Problem('usage', 'Standard input is empty. Pipe an Nginx configuration into `check -`.');
+}

@@ -1,0 +1,58 @@
+import type { FoundCode } from './check.ts';
+
+/**
+ * What each finding of `check` is about, in one short sentence without a full stop. It holds for every finding with the
+ * code, so it has no particulars.
+ */
+export const CHECK_TITLES: Readonly<Record<FoundCode, string>> = {
+  'no-proxied-location': 'No location uses proxy_pass',
+  'no-location-for-path': 'No location with proxy_pass handles the given path',
+  'configuration-rejected': 'The configuration is rejected',
+  'configuration-not-run': 'The configuration could not be run in the sandbox',
+  'upgrade-not-passed': 'A location does not pass the upgrade on',
+  'upgrade-nowhere': 'No location passes the upgrade on',
+  'http-version-by-default': 'WebSockets rely on the default of proxy_http_version',
+  'location-not-tried': 'A location was not tried',
+  'handshake-failed': 'A location does not accept a WebSocket',
+  'no-websocket': 'No WebSocket gets through the configuration',
+  'location-shadowed': 'A regular expression takes the requests of a location',
+  'passed-to-nothing': 'A variable in proxy_pass is empty',
+  'response-header-hidden': 'A header that clients need is removed from the 101 response',
+  'auth-upgrade': "The authentication service receives the client's upgrade",
+  'host-changed': 'The Host header is changed',
+  'header-lost': 'A request header is not passed on',
+  'subprotocol-changed': 'The subprotocol is changed',
+  'path-changed': 'The path or query is changed',
+  'slash-redirect': 'A handshake without the final slash is redirected',
+  'close-undoes-keepalive': 'Connections to upstream servers are not kept open',
+  'large-buffer': 'proxy_buffer_size takes much memory per WebSocket',
+  'any-protocol': 'A location passes any Upgrade on, not only WebSockets',
+  'shared-socket': 'A parameter of listen applies to every server on the socket',
+  'connection-limit': 'limit_conn limits the number of WebSockets',
+  'request-limit': 'limit_req limits the rate of handshakes',
+  'port-limit': 'The ports to one upstream address limit the number of WebSockets',
+  'listen-twice': 'The same listen is written twice',
+  'no-certificate': 'A TLS listener has no certificate',
+  'connection-fixed': 'The Connection header does not depend on the request',
+  'idle-timeout': 'Idle WebSockets are cut',
+  'worker-connections': 'worker_connections limits the number of WebSockets',
+  'open-files': 'The limit of open files is below worker_connections',
+  'handshakes-cached': 'Handshakes go through proxy_cache',
+  'http2-only': 'A listener accepts only HTTP/2',
+  'http2-without-websockets': 'HTTP/2 does not carry the WebSockets',
+  'http2-with-websockets': 'HTTP/2 can carry the WebSockets',
+  'shutdown-timeout-unset': 'Old workers keep running after a reload',
+  'shutdown-timeout': 'A reload cuts WebSockets after worker_shutdown_timeout',
+  'no-zone': 'An upstream has no zone that its workers share',
+  'ip-hash': 'ip_hash sends all clients of a network to one server',
+  'max-fails': 'One refused connection takes a server out of use',
+  'tls-not-resumed': 'TLS sessions are not resumed',
+  'no-effect': 'A directive has no effect on WebSockets',
+  'logged-at-close': 'The access log records a WebSocket when it closes',
+  'part-of-configuration': 'Settings of the main file were not checked',
+};
+
+/** The title of a code; null for a code that is not one of a finding of `check`. */
+export function checkTitle(code: string): string | null {
+  return Object.hasOwn(CHECK_TITLES, code) ? CHECK_TITLES[code as FoundCode] : null;
+}
