@@ -63,9 +63,9 @@ const isDead = (pid: number): boolean => {
   }
 };
 
-/** Waits for a fact, five seconds at most. */
+/** Waits for a fact, a minute at most. */
 async function until(fact: () => boolean, what: string): Promise<void> {
-  for (let left = 500; left > 0; left--) {
+  for (let left = 6_000; left > 0; left--) {
     if (fact()) return;
     await sleep(10);
   }

@@ -20,9 +20,9 @@ const temporary = makeOpenFolder(join(tmpdir(), 'workplace-test-'));
 process.env.TMPDIR = temporary;
 after(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** Waits for a fact, ten seconds at most. */
+/** Waits for a fact, a minute at most. */
 async function until(fact: () => boolean, what: string): Promise<void> {
-  for (let left = 1_000; left > 0; left -= 1) {
+  for (let left = 6_000; left > 0; left -= 1) {
     if (fact()) return;
     await sleep(10);
   }
