@@ -21,9 +21,9 @@ import {
   type ByComponent,
   cpuUsByComponent,
   mapComponents,
+  type ProcessFigures,
   peakBytes,
   peakCores,
-  type ProcessFigures,
   processFigures,
   residentGrowthByComponent,
 } from './processes.ts';
@@ -33,9 +33,9 @@ import { mergeSlices, ownSeconds, phaseSpan, type Span, slicesOf } from './span.
 
 export type { Capacity } from './capacity.ts';
 export type { Account, Conservation } from './conservation.ts';
-export type { Slope } from './slope.ts';
 export type { Summary } from './histogram.ts';
 export type { ByComponent, ProcessFigures } from './processes.ts';
+export type { Slope } from './slope.ts';
 
 /** The latency measured under a run's load: response time in an open loop, service time in a closed one. */
 export type LatencyName = 'response' | 'service';

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeBothSteps, makeResult } from '../../test/result.ts';
 import { stored } from '../model/finding.ts';
+import { counted } from '../model/recording.ts';
 import type { Run } from '../model/run.ts';
 import { NOTHING } from '../wording/format.ts';
 import { reportHtml } from './html.ts';
 import { chartsOf, shown, tableOf } from './page-text.test.fixture.ts';
-import { counted } from '../model/recording.ts';
 import { validitySentences } from './verdict.ts';
 import { viewOf } from './view.ts';
 

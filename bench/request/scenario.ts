@@ -30,7 +30,7 @@ export function scenarioOf(given: GivenOptions): ScenarioRequest {
   }
   const options = Object.entries(scenario.options).map(([name, option]) => [
     name,
-    valueOf(given, name, option) ?? option.default,
+    optionValue(given, name, option) ?? option.default,
   ]);
   return { scenario, scenarioOptions: Object.fromEntries(options) };
 }
@@ -45,7 +45,7 @@ function named(name: string): ScenarioDefinition {
   );
 }
 
-function valueOf(given: GivenOptions, name: string, option: ScenarioOption): number | string | null {
+function optionValue(given: GivenOptions, name: string, option: ScenarioOption): number | string | null {
   if (option.kind === 'choice') return oneOf(given, name, option.choices);
   if (option.kind === 'count') return number(given, name, { min: option.least, max: option.most });
   if (option.kind === 'text') return textOf(given, name, option);

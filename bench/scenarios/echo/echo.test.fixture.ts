@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Connection, ConnectionEvents } from '../../load/connections/connection.ts';
-import type { Client } from '../../load/sessions/client.ts';
 import type { LoadPlan } from '../../load/protocol.ts';
+import type { Client } from '../../load/sessions/client.ts';
 import { Sessions } from '../../load/sessions/sessions.ts';
 import { Payload } from '../../load/wire/payload.ts';
 import { bucketValue } from '../../measure/counts.ts';

@@ -2,8 +2,8 @@ import { COMEBACK_NAMES } from '../../load/sessions/comeback.ts';
 import { MESSAGE_NAMES } from '../../measure/messages.ts';
 import type { ScenarioOptions } from '../../model/load.ts';
 import type { ScenarioDefinition } from '../definition.ts';
-import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { ECHO_METRICS } from '../echo/metrics.ts';
+import { RECONNECT_OPTION } from '../reconnect-option.ts';
 import { RELOAD_METRICS } from './metrics.ts';
 
 /** Duration of the load in the steady phase before the first reload, and after the last interval. */
