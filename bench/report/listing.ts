@@ -1,6 +1,7 @@
-import type { Step } from '../model/plan.ts';
+import { metricNamed } from '../metrics/metrics.ts';
 import type { ResultIndex, RunSummary } from '../model/result.ts';
-import { formatRate, formatTime } from '../wording/format.ts';
+import { SCENARIOS } from '../scenarios/registry.ts';
+import { formatFigure } from '../wording/format.ts';
 import { counted, tally } from '../wording/words.ts';
 import { calibrationSentences } from './calibration.ts';
 import { capacitySentences } from './capacity/answer.ts';
@@ -64,28 +65,26 @@ function verdictsOf(index: ResultIndex): readonly string[] {
   return variants.map((name) => figuresOf(name, index.runs));
 }
 
-/** `tls: 21.1k/s; p50 2.1 ms, p99 5.3 ms`, as far as its steps have shown. */
+/** `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, as far as its steps have shown. */
 function figuresOf(name: string, runs: readonly RunSummary[]): string {
-  const metricOf = (step: Step, metric: string): number | null =>
-    runs.find((run) => run.variant === name && run.step === step)?.metrics[metric] ?? null;
-  const perSecond = metricOf('throughput', 'messages.perSecond');
-  const times = (['p50', 'p99'] as const).flatMap((each) => {
-    const time = metricOf('latency', `response.${each}`);
-    return time === null ? [] : [`${each} ${formatTime(time)}`];
+  const parts = runs.filter(({ variant }) => variant === name).flatMap(listedOf);
+  return `${name}: ${parts.length === 0 ? 'no figures' : parts.join(', ')}`;
+}
+
+/** The metrics of a run that its scenario lists; those that are unknown are left out. */
+function listedOf({ step, metrics }: RunSummary): string[] {
+  const listed = SCENARIOS.flatMap((scenario) => scenario.listed).filter((each) => each.step === step);
+  return listed.flatMap(({ name, label }) => {
+    const value = metrics[name] ?? null;
+    return value === null ? [] : [`${label}${formatFigure(value, metricNamed(name).unit)}`];
   });
-  const parts = [...(perSecond === null ? [] : [formatRate(perSecond)]), times.join(', ')].filter(
-    (part) => part !== '',
-  );
-  return parts.length === 0 ? `${name}: no figures` : `${name}: ${parts.join('; ')}`;
 }
 
 const RUN_COLUMNS = [
   { title: 'Variant' },
   { title: 'Step', text: true },
   { title: 'Validity', text: true },
-  { title: 'Messages' },
-  { title: 'Response time p50' },
-  { title: 'p99' },
+  { title: 'Metrics', text: true },
 ];
 
 function runsMarkup({ id, runs }: ResultIndex): Markup {
@@ -98,15 +97,7 @@ function stateOf({ outcome, validity }: RunSummary): string {
 }
 
 function cellsOf(run: RunSummary): [string, ...string[]] {
-  const { variant, step, metrics } = run;
-  return [
-    variant,
-    step,
-    stateOf(run),
-    formatRate(metrics['messages.perSecond']),
-    formatTime(metrics['response.p50']),
-    formatTime(metrics['response.p99']),
-  ];
+  return [run.variant, run.step, stateOf(run), listedOf(run).join(', ')];
 }
 
 /** A relative link, so that the folder can be moved or served as it is. */

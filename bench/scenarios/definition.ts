@@ -41,6 +41,14 @@ export interface ComparedName {
   headline: boolean;
 }
 
+/** A metric shown in lists of results. */
+export interface ListedName {
+  name: string;
+  step: Step;
+  /** Precedes the value; empty if the unit says enough. */
+  label: string;
+}
+
 /** A rule of `diagnose/` that a scenario may use. */
 export type DoubtName =
   | 'nothing-echoed'
@@ -87,5 +95,6 @@ export interface ScenarioDefinition {
   /** Metrics that not every run has. */
   metrics: readonly Metric[];
   compared: readonly ComparedName[];
+  listed: readonly ListedName[];
   doubts: readonly DoubtName[];
 }

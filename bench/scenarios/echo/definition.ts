@@ -49,5 +49,10 @@ export const echo = {
     { name: 'cpuPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
     { name: 'memoryPerConnection.proxy', step: 'throughput', weight: 4, headline: false },
   ],
+  listed: [
+    { name: 'messages.perSecond', step: 'throughput', label: '' },
+    { name: 'response.p50', step: 'latency', label: 'p50 ' },
+    { name: 'response.p99', step: 'latency', label: 'p99 ' },
+  ],
   doubts: ['nothing-echoed', 'losses', 'stall', 'disturbance', 'send-lag', 'schedule', 'limit'],
 } as const satisfies ScenarioDefinition;

@@ -43,6 +43,7 @@ export const idle = {
     },
   },
   excluded: [
+    'baseline',
     'rate',
     'arrivals',
     'in-flight',
@@ -78,6 +79,11 @@ export const idle = {
     { name: 'idleMemory.proxy', step: 'touched', weight: 40, headline: true },
     { name: 'idleMemory.kernel', step: 'hold', weight: 10, headline: false },
     { name: 'idleMemory.kernel', step: 'touched', weight: 10, headline: false },
+  ],
+  listed: [
+    { name: 'idle.survived', step: 'hold', label: 'still open ' },
+    { name: 'idleMemory.proxy', step: 'hold', label: 'Nginx memory per connection ' },
+    { name: 'idleMemory.proxy', step: 'touched', label: 'touched ' },
   ],
   doubts: [],
 } as const satisfies ScenarioDefinition;

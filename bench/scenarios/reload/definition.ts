@@ -43,7 +43,7 @@ export const reload = {
     },
     reconnect: RECONNECT_OPTION,
   },
-  excluded: ['in-flight', 'duration', 'warmup', 'no-http'],
+  excluded: ['baseline', 'in-flight', 'duration', 'warmup', 'no-http'],
   lengths: (_step, { reloads, 'reload-every': everyMs }) => ({
     warmupMs: WARMUP_MS,
     durationMs: BEFORE_MS + Number(reloads) * Number(everyMs) + AFTER_MS,
@@ -75,6 +75,11 @@ export const reload = {
     { name: 'backAfter.p99', step: 'reload', weight: 40, headline: true },
     { name: 'reload.peakMemory', step: 'reload', weight: 40, headline: true },
     { name: 'response.p50', step: 'reload', weight: 20, headline: false },
+  ],
+  listed: [
+    { name: 'reload.cut', step: 'reload', label: 'connections cut ' },
+    { name: 'outage.p50', step: 'reload', label: 'outage p50 ' },
+    { name: 'reload.peakMemory', step: 'reload', label: 'peak Nginx memory ' },
   ],
   doubts: ['nothing-echoed', 'disturbance', 'send-lag'],
 } as const satisfies ScenarioDefinition;

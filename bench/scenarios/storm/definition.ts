@@ -30,6 +30,7 @@ export const storm = {
     reconnect: RECONNECT_OPTION,
   },
   excluded: [
+    'baseline',
     'rate',
     'arrivals',
     'in-flight',
@@ -64,6 +65,11 @@ export const storm = {
     { name: 'outage.p50', step: 'storm', weight: 40, headline: true },
     { name: 'outage.p99', step: 'storm', weight: 40, headline: true },
     { name: 'handshake.p50', step: 'storm', weight: 20, headline: false },
+  ],
+  listed: [
+    { name: 'outage.p50', step: 'storm', label: 'outage p50 ' },
+    { name: 'outage.p99', step: 'storm', label: 'p99 ' },
+    { name: 'outage.max', step: 'storm', label: 'longest ' },
   ],
   doubts: [],
 } as const satisfies ScenarioDefinition;
