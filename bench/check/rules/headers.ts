@@ -133,6 +133,34 @@ export const headers: Rule = (subject) =>
     });
   });
 
+/** Variables of a request that say nothing about the page it comes from. */
+const NOT_OF_PAGE = /^(scheme|host|http_host|server_name|server_port|server_addr|proxy_host|proxy_port)$/;
+
+/** An Origin that Nginx writes itself is the same for every page, and often the one that the server accepts. */
+export const ownOrigin: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const setter = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'origin');
+    const value = setter?.args[1]?.text ?? '';
+    if (setter === null || value === '' || !isSound(subject, candidate)) return [];
+    const variables = [...value.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name.toLowerCase());
+    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+    const isChanged =
+      trace !== null &&
+      headerOf(trace.received.headers, 'origin') !== null &&
+      headerOf(trace.received.headers, 'origin') !== headerOf(trace.sent.headers, 'origin');
+    if (!isChanged && !variables.every((name) => NOT_OF_PAGE.test(name))) return [];
+    return [
+      {
+        rule: 'header-origin',
+        level: 'note',
+        origin: setter.origin,
+        ...finding('origin-replaced', { location: locationOf(candidate), value }),
+        seen: null,
+        remedies: [],
+      },
+    ];
+  });
+
 function lineOf({ name, args }: Directive): string {
   return `${name}  ${args.map(({ text }) => (/[\s;]|^$/.test(text) ? `"${text}"` : text)).join('  ')};`;
 }
