@@ -79,6 +79,15 @@ describe('what became of the headers', () => {
     for (const value of ['http://$host', 'https://app.internal'])
       only(ownOrigin(ofServer(own(value))), 'note :12 origin-replaced', { location: '/ws', value });
     only(ownOrigin(traced(own('$chosen'), { received: { origin: 'http://x' } })), 'note :12 origin-replaced');
+    const mapped = (source: string) =>
+      subjectOf(
+        whole({
+          server: own('$chosen://$host'),
+          http: `map ${source} $chosen { default $scheme; ~a https; }`,
+        }),
+      );
+    only(ownOrigin(mapped('$http_x_forwarded_proto')), 'note :12 origin-replaced');
+    assert.deepEqual(ownOrigin(mapped('$http_origin')), []);
     for (const value of ['$http_origin', '$chosen', '""'])
       assert.deepEqual(ownOrigin(ofServer(own(value))), []);
     assert.deepEqual(ownOrigin(traced(WS)), []);
