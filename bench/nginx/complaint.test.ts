@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { vitalParts, withoutCulprit } from './complaint.ts';
+import { templateRemedy, vitalParts, withoutCulprit } from './complaint.ts';
 import { parse } from './parse.ts';
 import { print } from './print.ts';
 import { directives } from './tree.ts';
@@ -61,6 +61,19 @@ describe('what Nginx complains of', () => {
         message: /does not know the variable \$remote_addr in "add_header" at \/a b\.conf:4\. .* --nginx/,
       },
     );
+  });
+
+  test('a variable in capital letters may be one of a template, which Nginx names in lower case', () => {
+    const text = TEXT.replace('sticky;', 'zone $ZONE 64k;').replace('aio on', 'add_header a $APP_NAME');
+    assert.throws(() => without('unknown "app_name" variable', text), {
+      kind: 'configuration',
+      message:
+        /variable \$APP_NAME in "add_header" at \/a b\.conf:9\. If .* template, set APP_NAME in a file named with --env-file\.$/,
+    });
+    const remedyAt = (line: number) =>
+      templateRemedy(parse(text, '/a b.conf'), `invalid zone size "$ZONE" in /a b.conf:${line}`);
+    assert.match(remedyAt(6) ?? '', /^If \$ZONE is a variable of a template, set ZONE in a file/);
+    assert.equal(remedyAt(4), null);
   });
 
   test('stays where the WebSockets go through it: that is refused', () => {

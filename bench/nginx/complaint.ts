@@ -43,7 +43,7 @@ export function withoutCulprit(
 function culpritOf(complaint: string): Culprit | null {
   const name = /unknown directive "([^"]+)"/.exec(complaint)?.[1];
   if (name !== undefined) return { change: 'other-modules', isMeant: (node) => node.name === name };
-  const at = /.* in (.+:\d+)\.?$/.exec(complaint)?.[1];
+  const at = placeIn(complaint);
   const isThere = (node: Directive) => place(node.origin) === at;
   if (at !== undefined && /dlopen\(\)|^module "/.test(complaint)) {
     return { change: 'other-modules', isMeant: (node) => node.name === 'load_module' && isThere(node) };
@@ -64,14 +64,19 @@ function culpritOf(complaint: string): Culprit | null {
 
 /** A variable that no module knows becomes a `-` in the log, like an empty value. Elsewhere it may matter. */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
-  const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'g');
+  // Nginx names it in lower case, however it is written.
+  const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'gi');
   let isFound = false;
   const rest = rewrite(tree, (node) => {
-    if (!texts(node).some((text) => text.search(uses) >= 0)) return [node];
+    const [use] = texts(node).flatMap((text) => text.match(uses) ?? []);
+    if (use === undefined) return [node];
     if (node.name !== 'log_format') {
+      const remedy =
+        unfilledIn(use) ??
+        'Define it or remove it in the configuration under test, or name an Nginx that has its module with --nginx.';
       throw new Problem(
         'configuration',
-        `This Nginx does not know the variable $${name} in "${node.name}" at ${place(node.origin)}. Remove it from the configuration under test, or name an Nginx that has its module with --nginx.`,
+        `This Nginx does not know the variable ${use} in "${node.name}" at ${place(node.origin)}. ${remedy}`,
       );
     }
     isFound = true;
@@ -80,6 +85,31 @@ function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange
   });
   if (isFound) return rest;
   throw new Problem('configuration', `This Nginx does not know the variable $${name} of the configuration.`);
+}
+
+/** What to do about a complaint of a line with a variable that looks like one of a template; null if there is none. */
+export function templateRemedy(tree: readonly Node[], complaint: string): string | null {
+  const at = placeIn(complaint);
+  const remedies: string[] = [];
+  rewrite(tree, (node) => {
+    const remedy = at !== undefined && place(node.origin) === at ? unfilledIn(texts(node).join(' ')) : null;
+    if (remedy !== null) remedies.push(remedy);
+    return [node];
+  });
+  return remedies[0] ?? null;
+}
+
+/** Without braces, a variable in capital letters may be Nginx's: it stays unless --env-file names it. */
+function unfilledIn(text: string): string | null {
+  const [, name] = /\$([A-Z_][A-Z0-9_]*)\b/.exec(text) ?? [];
+  return name === undefined
+    ? null
+    : `If $${name} is a variable of a template, set ${name} in a file named with --env-file.`;
+}
+
+/** File and line in a complaint. */
+function placeIn(complaint: string): string | undefined {
+  return /.* in (.+:\d+)\.?$/.exec(complaint)?.[1];
 }
 
 function needed(node: Directive): Problem {

@@ -79,7 +79,7 @@ async function refuses(file: string, words: RegExp, kind = 'configuration'): Pro
 test('complaints name the file and who includes it', async () => {
   await refuses(
     'missing.conf',
-    /nowhere\.conf, included at .*missing\.conf:2 cannot be read: there is no such file\./,
+    /nowhere\.conf, included at .*missing\.conf:2, cannot be read: there is no such file\./,
   );
   await refuses('circle.conf', /circle\.conf:1 include each other in a circle\./);
   await refuses('broken.conf', /unexpected "}" in .*broken-part\.conf:2\./);
@@ -108,7 +108,7 @@ test('absolute paths are looked for below the configuration, or where the person
   );
   await assert.rejects(read('server { } include /etc/passwd;'), {
     kind: 'configuration',
-    message: /\/etc\/passwd, included at .*part\.txt:1 cannot be read: .* --conf-root \/etc=DIR\./,
+    message: /\/etc\/passwd, included at .*part\.txt:1, cannot be read: .* --conf-root \/etc=DIR\./,
   });
   changes.length = 0;
   assert.deepEqual(

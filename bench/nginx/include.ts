@@ -199,7 +199,7 @@ function withoutFile(node: Directive, path: string, { onChange }: Reading): Node
   }
   throw new Problem(
     'configuration',
-    `The Nginx configuration ${path}, included at ${place(node.origin)} cannot be read: there is no such file.${rootRemedy(path)}`,
+    `The Nginx configuration ${path}, included at ${place(node.origin)}, cannot be read: there is no such file.${rootRemedy(path)}`,
   );
 }
 
@@ -228,7 +228,7 @@ async function readText(
     if (!(cause instanceof UnreadableFile)) throw cause;
     const link = await readlink(file).catch(() => null);
     const to = link === null ? '' : `, a link to ${link},`;
-    const where = includedBy === null ? to : `, included at ${place(includedBy.origin)}`;
+    const where = includedBy === null ? to : `, included at ${place(includedBy.origin)},`;
     throw new Problem(
       includedBy === null ? 'usage' : 'configuration',
       `The Nginx configuration ${file}${where} cannot be read: ${cause.message}.${includedBy === null && link !== null ? rootRemedy(link) : ''}`,

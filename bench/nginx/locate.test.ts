@@ -335,7 +335,7 @@ describe('what is read has bounds', () => {
       await writeFile(join(folder, 'big'), `#${'x'.repeat(5_000_000)}`);
       await assert.rejects(
         readConfiguration(join(folder, 'nginx.conf')),
-        /\/big, included at \S+:3 cannot be read: it is larger than/,
+        /\/big, included at \S+:3, cannot be read: it is larger than/,
       );
     }));
 

@@ -6,14 +6,26 @@ export interface Pattern {
   text: string;
 }
 
-/** @returns null for a named location (`@name`), and for one that Nginx rejects. */
+/** @returns null for a named location (`@name`), one without a slash, and one that Nginx rejects. */
 export function patternOf(location: Directive): Pattern | null {
+  const pattern = written(location);
+  return pattern === null || !(isExpression(pattern.modifier) || pattern.text.startsWith('/'))
+    ? null
+    : pattern;
+}
+
+/** What to write in place of a location that no path matches, because its name does not begin with a slash. */
+export function withSlash(location: Directive): string | null {
+  const pattern = written(location);
+  if (pattern === null || isExpression(pattern.modifier) || /^(\/|@|$)/.test(pattern.text)) return null;
+  return `location ${pattern.modifier} /${pattern.text}`.replace('  ', ' ');
+}
+
+function written(location: Directive): Pattern | null {
   const [first = '', second] = texts(location);
   const [, glued = '', rest = ''] = /^(=|\^~|~\*|~)?(.*)$/s.exec(first) ?? [];
   const modifier = second === undefined ? glued : first;
-  const text = second ?? rest;
-  if (!isModifier(modifier) || (!isExpression(modifier) && !text.startsWith('/'))) return null;
-  return { modifier, text };
+  return isModifier(modifier) ? { modifier, text: second ?? rest } : null;
 }
 
 function isModifier(text: string): text is Pattern['modifier'] {

@@ -47,6 +47,14 @@ test('what has no value, and other languages of templates, are refused with thei
       `\nlisten \${NOT_SET};`,
       /\$\{NOT_SET\} in a\.conf:2 has no value\. Set NOT_SET in the environment, or in a file/,
     ],
+    [
+      `\nlisten \${A};\nserver_name \${B} \${A} \${PORT};`,
+      /^The variable \$\{A\} in a\.conf:2 has no value, and neither has \$\{B\}\. Set them in the environment, or/,
+    ],
+    [
+      `listen \${A};\nserver_name \${B} \${C};`,
+      /^The variable \$\{A\} in a\.conf:1 has no value, and neither have \$\{B\} and \$\{C\}\. Set them/,
+    ],
     ['server_name {{ domain }};', /"\{\{ d" in a\.conf:1 belongs to a template\. Render it first/],
     ['{{.Host}}', /a\.conf:1 belongs to a template/],
     ['a;\n{%- if tls %}', /a\.conf:2 belongs to a template/],

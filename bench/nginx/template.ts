@@ -1,4 +1,5 @@
 import { Problem } from '../model/failure.ts';
+import { listed } from '../wording/words.ts';
 
 /** Values for the variables of a template. */
 export interface Environment {
@@ -28,7 +29,8 @@ export function fillIn(
   put: (name: string, value: string, line: number) => string,
 ): string {
   const defined = definedIn(text);
-  return text
+  const missing = new Map<string, string>();
+  const filled = text
     .split('\n')
     .map((line, index) => {
       if (line.trimStart().startsWith('#')) return line;
@@ -45,14 +47,25 @@ export function fillIn(
         if (defined.has(name)) return whole;
         const value = environment.file[name] ?? (bare === undefined ? environment.process[name] : undefined);
         if (value !== undefined) return put(name, value, index + 1);
-        if (bare !== undefined) return whole;
-        throw new Problem(
-          'configuration',
-          `The variable ${whole} in ${where} has no value. Set ${name} in the environment, or in a file named with --env-file.`,
-        );
+        if (bare === undefined && !missing.has(name)) missing.set(name, where);
+        return whole;
       });
     })
     .join('\n');
+  if (missing.size > 0) throw unset([...missing]);
+  return filled;
+}
+
+/** Names all of them, so that nobody has to try once for each. */
+function unset(missing: readonly [name: string, where: string][]): Problem {
+  const [[first, where] = ['', ''], ...others] = missing;
+  const names = others.map(([name]) => `\${${name}}`);
+  const rest =
+    names.length === 0 ? '' : `, and neither ${names.length === 1 ? 'has' : 'have'} ${listed(names)}`;
+  return new Problem(
+    'configuration',
+    `The variable \${${first}} in ${where} has no value${rest}. Set ${names.length === 0 ? first : 'them'} in the environment, or in a file named with --env-file.`,
+  );
 }
 
 /** The variables that the configuration defines: with `set $NAME`, or as the result of a `map`. */

@@ -44,6 +44,13 @@ describe('the path for WebSockets', () => {
     );
   });
 
+  test('cannot begin without a slash, which a location of Nginx may lack', () => {
+    assert.throws(() => pathOf('= ws'), {
+      kind: 'configuration',
+      message: /mine\.conf:1 is never used: its name does not begin with a slash.* Write "location = \/ws"\./,
+    });
+  });
+
   test('may be set by the server, and a plain GET has its own', () => {
     const moved = move(`http { server { proxy_set_header upgrade $http_upgrade;
       location / { proxy_pass http://app; proxy_set_header Host $host; }

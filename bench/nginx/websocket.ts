@@ -14,7 +14,7 @@ import {
   reachablePath,
   upgrades,
 } from './located.ts';
-import { isRegular, locationsOf, pathsFor } from './location.ts';
+import { isRegular, locationsOf, pathsFor, withSlash } from './location.ts';
 import { fallbackOf, frontsOf, pathTo, shadowedBy, shadowOf } from './route.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
@@ -91,6 +91,13 @@ const UPGRADE_MAP = "map $http_upgrade $connection_upgrade { default upgrade; ''
 
 function unreachableProblem(located: Located): Problem {
   const shadow = shadowOf(located);
+  const remedy = withSlash(located.location);
+  if (remedy !== null) {
+    return new Problem(
+      'configuration',
+      `${locationText(factsOf(located))} is never used: its name does not begin with a slash, and every path does. Write "${remedy}".`,
+    );
+  }
   const why =
     shadow === null
       ? `No path can be derived from ${locationText(factsOf(located))}.`

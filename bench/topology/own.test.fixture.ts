@@ -173,7 +173,7 @@ server { listen 80 default_server; http2 on;
     files: { 'nginx.conf': site(`${WS}\n  include /etc/nginx/snippets/tls.conf;`) },
     becomes: {
       refused:
-        /snippets\/tls\.conf, included at .*nginx\.conf:\d+ cannot be read: there is no such file\. .*--conf-root \/etc\/nginx\/snippets=DIR/,
+        /snippets\/tls\.conf, included at .*nginx\.conf:\d+, cannot be read: there is no such file\. .*--conf-root \/etc\/nginx\/snippets=DIR/,
     },
   },
   {

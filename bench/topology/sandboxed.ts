@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import type { RunPlan } from '../model/plan.ts';
 import type { NginxBinary } from '../nginx/binary.ts';
 import type { KeyType } from '../nginx/certificates.ts';
-import { withoutCulprit } from '../nginx/complaint.ts';
+import { templateRemedy, withoutCulprit } from '../nginx/complaint.ts';
 import { listenAddresses } from '../nginx/listen.ts';
 import { nearestWord, wordsIn } from '../nginx/misspelt.ts';
 import type { OnChange } from '../nginx/notices.ts';
@@ -138,9 +138,10 @@ export async function writeAccepted(
     if (!(error instanceof Problem) || error.code !== REJECTED_BY_NGINX || onChange === null) throw error;
     const complaint = String(error.data.complaint);
     const meant = await meantDirective(complaint, binary);
-    if (meant !== null) throw withMeant(error, meant);
+    if (meant !== null) throw withRemedy(error, `Did you mean "${meant}"?`);
     const rest = withoutCulprit(tree, complaint, vital, onChange);
-    if (rest === null) throw error;
+    const remedy = rest === null ? templateRemedy(tree, complaint) : null;
+    if (rest === null) throw remedy === null ? error : withRemedy(error, remedy);
     return writeAccepted(binary, folder, rest, own, vital, onChange, launchTask);
   }
 }
@@ -151,8 +152,8 @@ async function meantDirective(complaint: string, binary: NginxBinary): Promise<s
   return name === undefined ? null : nearestWord(name, await wordsIn(binary));
 }
 
-function withMeant({ kind, message, code, data }: Problem, meant: string): Problem {
-  return new Problem(kind, `${message} Did you mean "${meant}"?`, { code, data });
+function withRemedy({ kind, message, code, data }: Problem, remedy: string): Problem {
+  return new Problem(kind, `${message} ${remedy}`, { code, data });
 }
 
 /** The tree as Nginx will read it, with locations in the user's files. */

@@ -171,18 +171,23 @@ describe('what check finds', () => {
     );
     says(
       'connection-limit',
-      { zone: 'perip', key: '$binary_remote_addr', limit: 5, perClient: true },
+      { zone: 'perip', key: '$binary_remote_addr', limit: 5, perClient: true, status: 503 },
       'limit_conn perip 5 allows 5 WebSockets per $binary_remote_addr, which all clients behind one address share. Each counts until it closes, and any more are answered with 503.',
     );
     says(
       'connection-limit',
-      { zone: 'all', key: '$uri', limit: 100, perClient: false },
-      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each counts until it closes, and any more are answered with 503.',
+      { zone: 'all', key: '$uri', limit: 100, perClient: false, status: 429 },
+      'limit_conn all 100 allows 100 WebSockets per $uri, which all clients have in common. Each counts until it closes, and any more are answered with 429.',
     );
     says(
       'request-limit',
-      { zone: 'r', rate: '10r/s', burst: '20' },
-      'limit_req r (10r/s, burst 20) counts handshakes. After a reload or a brief failure all clients reconnect at once, and the rest is answered with 503.',
+      { zone: 'r', rate: '10r/s', burst: '20', key: '$remote_addr', perClient: true, status: 429 },
+      'limit_req r (10r/s, burst 20) counts handshakes per $remote_addr, which all clients behind one address share. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with 429.',
+    );
+    says(
+      'request-limit',
+      { zone: 'r', rate: '10r/s', burst: '0', key: '$server_name', perClient: false, status: 503 },
+      'limit_req r (10r/s, burst 0) counts handshakes per $server_name, which all clients have in common. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with 503.',
     );
     says(
       'port-limit',
@@ -239,6 +244,16 @@ describe('what check finds', () => {
     assert.match(
       failed('nginx'),
       /\. Nginx answered the handshake itself\. If the configuration checks a header/,
+    );
+    says(
+      'origin-replaced',
+      { location: '/ws', value: 'http://$host' },
+      'Location /ws sends Origin "http://$host" whatever page opened the WebSocket. The server cannot reject pages of other sites, which may open WebSockets with the cookies of its users.',
+    );
+    says(
+      'location-without-slash',
+      { location: 'ws', remedy: 'location /ws' },
+      'Location ws is never used: its name does not begin with a slash, and every path does. Write "location /ws".',
     );
     says(
       'location-not-tried',
@@ -337,6 +352,11 @@ describe('what check finds', () => {
       'no-zone',
       { upstream: 'app', method: null },
       'Upstream app has no zone. With several workers, each worker takes turns and counts failures by itself. A WebSocket stays on its server until it closes.',
+    );
+    says(
+      'no-zone',
+      { upstream: 'app', method: 'ip_hash' },
+      'Upstream app has no zone. With several workers, each worker counts failures by itself, so after a failure they may send the same client to different servers. A WebSocket stays on its server until it closes.',
     );
     says(
       'no-zone',

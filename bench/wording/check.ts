@@ -55,6 +55,8 @@ const FOUND = {
     since: string;
   }) =>
     `${capital(locationName(location))} does not set proxy_http_version. WebSockets work only because Nginx ${nginxVersion} uses HTTP/1.1 to upstream servers by default. Versions before ${since} use HTTP/1.0, and every handshake fails.`,
+  'location-without-slash': ({ location, remedy }: { location: LocationFact; remedy: string }) =>
+    `${capital(locationName(location))} is never used: its name does not begin with a slash, and every path does. Write "${remedy}".`,
   'location-not-tried': ({ location, lacks }: { location: LocationFact; lacks: 'path' | 'host' }) =>
     `${capital(locationName(location))} was not tried: ${
       lacks === 'path'
@@ -121,6 +123,8 @@ const FOUND = {
     replaced: string | null;
   }) =>
     `${capital(locationName(location))} does not pass ${header} on${replacedClause(replaced)}. ${LOST[header.toLowerCase()] ?? 'A server that relies on it sees none.'}`,
+  'origin-replaced': ({ location, value }: { location: LocationFact; value: string }) =>
+    `${capital(locationName(location))} sends Origin "${value}" whatever page opened the WebSocket. The server cannot reject pages of other sites, which may open WebSockets with the cookies of its users.`,
   'subprotocol-changed': ({
     location,
     offered,
@@ -169,15 +173,31 @@ const FOUND = {
     key,
     limit,
     perClient,
+    status,
   }: {
     zone: string;
     key: string;
     limit: number;
     perClient: boolean;
+    status: number;
   }) =>
-    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}${perClient ? ', which all clients behind one address share' : ', which all clients have in common'}. Each counts until it closes, and any more are answered with 503.`,
-  'request-limit': ({ zone, rate, burst }: { zone: string; rate: string; burst: string }) =>
-    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes. After a reload or a brief failure all clients reconnect at once, and the rest is answered with 503.`,
+    `limit_conn ${zone} ${limit} allows ${counted(limit, 'WebSocket')} per ${key}, ${sharedBy(perClient)}. Each counts until it closes, and any more are answered with ${status}.`,
+  'request-limit': ({
+    zone,
+    rate,
+    burst,
+    key,
+    perClient,
+    status,
+  }: {
+    zone: string;
+    rate: string;
+    burst: string;
+    key: string;
+    perClient: boolean;
+    status: number;
+  }) =>
+    `limit_req ${zone} (${rate}, burst ${burst}) counts handshakes per ${key}, ${sharedBy(perClient)}. After a reload or a brief failure they all reconnect at once, and those over the limit are answered with ${status}.`,
   'port-limit': ({ upstream, webSockets, most }: { upstream: string; webSockets: number; most: number }) =>
     `All WebSockets go to one address (${upstream}) from one source address, which has about ${formatCount(most)} ports: that is less than the ${formatCount(webSockets)} WebSockets that worker_connections allows. Add addresses to the upstream, or use proxy_bind with several.`,
   'listen-twice': ({ address }: { address: string }) =>
@@ -266,7 +286,9 @@ const FOUND = {
     `Upstream ${upstream} has no zone. With several workers, ${
       method === null
         ? 'each worker takes turns and counts failures by itself'
-        : `${method} sees only the connections of its own worker, so a busy server can look idle to the others`
+        : /hash$/.test(method)
+          ? 'each worker counts failures by itself, so after a failure they may send the same client to different servers'
+          : `${method} sees only the connections of its own worker, so a busy server can look idle to the others`
     }. A WebSocket stays on its server until it closes.`,
   'ip-hash': ({ upstream, realIpHeader }: { upstream: string; realIpHeader: boolean }) =>
     `ip_hash uses only the first three octets of the client's IPv4 address. All clients in one network, or behind one proxy in front of Nginx, go to the same server of ${upstream}.${realIpHeader ? ' real_ip_header provides the client addresses behind such a proxy.' : ''}`,
@@ -408,6 +430,11 @@ function emptySentence(source: EmptySource): string {
     case 'never':
       return 'Nothing sets it there.';
   }
+}
+
+/** Which clients a limit counts together. */
+function sharedBy(perClient: boolean): string {
+  return perClient ? 'which all clients behind one address share' : 'which all clients have in common';
 }
 
 function replacedClause(replaced: string | null): string {

@@ -1,4 +1,5 @@
 import { numberIn } from '../../model/failure.ts';
+import { withSlash } from '../../nginx/location.ts';
 import { finding } from '../../wording/finding.ts';
 import type { Arrival } from '../backend.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
@@ -15,6 +16,8 @@ import { connectionHeader, connectionRemedy, lacksOf } from './upgrade.ts';
 export const handshake: Rule = (subject) =>
   subject.candidates.flatMap((candidate): LintFinding[] => {
     const { tree, seen } = subject;
+    const unused = unmatched(candidate);
+    if (unused !== null) return [unused];
     if (seen === null || candidate.sign === 'any' || isExplained(subject, candidate)) return [];
     const tried = seen.locations.get(candidate);
     const location = locationOf(candidate);
@@ -37,6 +40,21 @@ export const handshake: Rule = (subject) =>
       },
     ];
   });
+
+/** Nginx accepts a name without a slash, but compares it with paths, which all begin with one. */
+function unmatched(candidate: Candidate): LintFinding | null {
+  const { sign, self } = candidate;
+  const remedy = sign === 'stream' ? null : withSlash(self);
+  if (remedy === null) return null;
+  return {
+    rule: 'handshake',
+    level: 'error',
+    origin: self.origin,
+    ...finding('location-without-slash', { location: locationOf(candidate), remedy }),
+    seen: null,
+    remedies: [{ block: 'server', lines: [`${remedy} {`] }],
+  };
+}
 
 /** Whether another rule says why no WebSocket gets through. */
 function isExplained(subject: Subject, candidate: Candidate): boolean {

@@ -1,5 +1,5 @@
 import { inherited } from '../../nginx/located.ts';
-import { type Directive, directives, place } from '../../nginx/tree.ts';
+import { type Directive, directives, type Node, place, texts } from '../../nginx/tree.ts';
 import { finding } from '../../wording/finding.ts';
 import { type Candidate, locationOf } from '../candidate.ts';
 import type { LintFinding, Severity } from '../finding.ts';
@@ -132,6 +132,53 @@ export const headers: Rule = (subject) =>
       ];
     });
   });
+
+/** Variables of a request that say nothing about the page it comes from. */
+const NOT_OF_PAGE =
+  /^(scheme|host|http_host|server_name|server_port|server_addr|proxy_host|proxy_port|http_x_forwarded_\w+)$/;
+
+/** An Origin that Nginx writes itself is the same for every page, and often the one that the server accepts. */
+export const ownOrigin: Rule = (subject) =>
+  subject.candidates.flatMap((candidate): LintFinding[] => {
+    const setter = candidate.sign === 'stream' ? null : setterOf(candidate.levels, 'origin');
+    const value = setter?.args[1]?.text ?? '';
+    if (setter === null || value === '' || !isSound(subject, candidate)) return [];
+    const trace = compared(subject.seen?.locations.get(candidate)?.trace);
+    const isChanged =
+      trace !== null &&
+      headerOf(trace.received.headers, 'origin') !== null &&
+      headerOf(trace.received.headers, 'origin') !== headerOf(trace.sent.headers, 'origin');
+    if (!isChanged && !isSameForEveryPage(value, subject.tree)) return [];
+    return [
+      {
+        rule: 'header-origin',
+        level: 'note',
+        origin: setter.origin,
+        ...finding('origin-replaced', { location: locationOf(candidate), value }),
+        seen: null,
+        remedies: [],
+      },
+    ];
+  });
+
+/** Whether a text has only such variables, or those that a `map` makes of them. */
+function isSameForEveryPage(text: string, tree: readonly Node[], above: readonly string[] = []): boolean {
+  const maps = directives(tree, 'http').flatMap(({ block }) => directives(block, 'map'));
+  return [...text.matchAll(/\$\{?(\w+)/g)].every(([, written = '']) => {
+    const name = written.toLowerCase();
+    if (NOT_OF_PAGE.test(name)) return true;
+    const own = maps.filter(({ args: [, result] }) => result?.text.toLowerCase() === `$${name}`);
+    const sources = own.flatMap((map) => [
+      ...texts(map).slice(0, 1),
+      ...directives(map.block).flatMap(texts),
+    ]);
+    return (
+      own.length > 0 &&
+      !above.includes(name) &&
+      sources.every((source) => isSameForEveryPage(source, tree, [...above, name]))
+    );
+  });
+}
 
 function lineOf({ name, args }: Directive): string {
   return `${name}  ${args.map(({ text }) => (/[\s;]|^$/.test(text) ? `"${text}"` : text)).join('  ')};`;

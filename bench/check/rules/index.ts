@@ -8,7 +8,7 @@ import { cache } from './cache.ts';
 import { connections, openFiles } from './capacity.ts';
 import { connection } from './connection.ts';
 import { handshake } from './handshake.ts';
-import { headers, host } from './headers.ts';
+import { headers, host, ownOrigin } from './headers.ts';
 import { http2 } from './http2.ts';
 import { idle } from './idle.ts';
 import { connectionLimit, ports, requestLimit } from './limits.ts';
@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
   handshake,
   host,
   headers,
+  ownOrigin,
   subprotocol,
   path,
   auth,

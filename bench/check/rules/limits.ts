@@ -24,7 +24,7 @@ export const connectionLimit: Rule = ({ tree, candidates }) =>
       rule: 'limit-conn',
       level,
       origin: line.origin,
-      ...finding('connection-limit', { zone, key, limit, perClient }),
+      ...finding('connection-limit', { zone, key, limit, perClient, status: statusOf(line, candidate) }),
       seen: null,
       remedies: [],
     };
@@ -32,21 +32,35 @@ export const connectionLimit: Rule = ({ tree, candidates }) =>
 
 /** Handshakes are requests, and after a reload all of them come at once. */
 export const requestLimit: Rule = ({ tree, candidates }) =>
-  limitsOf(candidates, 'limit_req').map(({ line }): LintFinding => {
+  limitsOf(candidates, 'limit_req').map(({ line, candidate }): LintFinding => {
     const parameterIn = (name: string, words: readonly string[]) =>
       words.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1);
     const zone = parameterIn('zone', texts(line)) ?? '';
     const [written] = zonesOf(tree, 'limit_req_zone', zone);
     const rate = parameterIn('rate', written === undefined ? [] : texts(written)) ?? '1r/s';
+    const key = keyOf(tree, 'limit_req_zone', zone, candidate);
     return {
       rule: 'limit-req',
       level: 'note',
       origin: line.origin,
-      ...finding('request-limit', { zone, rate, burst: parameterIn('burst', texts(line)) ?? '0' }),
+      ...finding('request-limit', {
+        zone,
+        rate,
+        burst: parameterIn('burst', texts(line)) ?? '0',
+        key,
+        perClient: OF_CLIENT.test(key),
+        status: statusOf(line, candidate),
+      }),
       seen: null,
       remedies: [],
     };
   });
+
+/** What is over the limit is answered with `limit_conn_status` or `limit_req_status`. */
+function statusOf({ name }: Directive, { levels }: Candidate): number {
+  const [set] = inherited(levels, `${name}_status`);
+  return Number(set?.args[0]?.text ?? 503);
+}
 
 function limitsOf(
   candidates: readonly Candidate[],

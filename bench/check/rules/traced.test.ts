@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { OPENED, only, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
+import { OPENED, ofServer, only, seenAs, subjectOf, UPGRADE, whole } from '../check.test.fixture.ts';
 import type { LocationSeen, Trace } from '../observation.ts';
 import type { Subject } from '../subject.ts';
-import { headers, host } from './headers.ts';
+import { headers, host, ownOrigin } from './headers.ts';
 import { withNowhere } from './nowhere.ts';
 import { passed } from './passed.ts';
 import { path, slash } from './path.ts';
@@ -71,6 +71,26 @@ describe('what became of the headers', () => {
       replaced: '/site/nginx.conf:11',
     });
     assert.deepEqual(found.remedies[0]?.lines, ['proxy_set_header  X-Forwarded-Proto  $scheme;']);
+  });
+
+  it('an Origin is replaced by one that says nothing about the page', () => {
+    const own = (value: string) =>
+      `location /ws { proxy_pass http://app; ${UP}\nproxy_set_header Origin ${value}; }`;
+    for (const value of ['http://$host', 'https://app.internal'])
+      only(ownOrigin(ofServer(own(value))), 'note :12 origin-replaced', { location: '/ws', value });
+    only(ownOrigin(traced(own('$chosen'), { received: { origin: 'http://x' } })), 'note :12 origin-replaced');
+    const mapped = (source: string) =>
+      subjectOf(
+        whole({
+          server: own('$chosen://$host'),
+          http: `map ${source} $chosen { default $scheme; ~a https; }`,
+        }),
+      );
+    only(ownOrigin(mapped('$http_x_forwarded_proto')), 'note :12 origin-replaced');
+    assert.deepEqual(ownOrigin(mapped('$http_origin')), []);
+    for (const value of ['$http_origin', '$chosen', '""'])
+      assert.deepEqual(ownOrigin(ofServer(own(value))), []);
+    assert.deepEqual(ownOrigin(traced(WS)), []);
   });
 
   it('a subprotocol is dropped, or is one that nobody offered', () => {

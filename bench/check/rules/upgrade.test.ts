@@ -158,6 +158,21 @@ describe('handshake', () => {
     const found = handshake({ ...lost, seen } as typeof lost);
     only(found, 'note :11 location-not-tried', { location: '@ws', lacks: 'path' });
   });
+
+  it('never comes to a location whose name does not begin with a slash', () => {
+    for (const [name, remedy] of [
+      ['ws', 'location /ws'],
+      ['^~ socket.io/', 'location ^~ /socket.io/'],
+      ['=ws', 'location = /ws'],
+    ] as const) {
+      const lost = ofServer(`location ${name} { proxy_pass http://app; ${UPGRADE} }`);
+      const found = only(handshake(lost), 'error :11 location-without-slash', { location: name, remedy });
+      assert.deepEqual(found.remedies, [{ block: 'server', lines: [`${remedy} {`] }]);
+    }
+    for (const name of ['/ws', '~ ws', '@ws', '""']) {
+      assert.deepEqual(handshake(ofServer(`location ${name} { proxy_pass http://app; ${UPGRADE} }`)), []);
+    }
+  });
 });
 
 describe('connection', () => {

@@ -12,6 +12,7 @@ describe('upstreams', () => {
   it('zone: a warning for methods that count, a note for others, nothing for one server or one worker', () => {
     only(zone(of(`least_conn; ${TWO}`)), 'warning :7 no-zone', { upstream: 'app', method: 'least_conn' });
     only(zone(of(TWO)), 'note :7 no-zone', { method: null });
+    only(zone(of(`hash $remote_addr; ${TWO}`)), 'note :7 no-zone', { method: 'hash' });
     assert.deepEqual(zone(of(`zone app 64k; ${TWO}`)), []);
     assert.deepEqual(zone(of('server 10.0.0.1; server 10.0.0.2 down; server 10.0.0.3 backup;')), []);
     const alone = whole({ server: SOUND, http: `upstream app { ${TWO} }` });

@@ -23,15 +23,18 @@ const nameOf = ({ args: [name] }: Directive): string => name?.text ?? '';
 /** Methods that count connections, and go wrong if each worker counts only its own. */
 const COUNTING = ['least_conn', 'least_time', 'random'];
 
+/** Methods that take no turns: each worker chooses the same server, unless it takes that for failed. */
+const HASHING = ['hash', 'ip_hash'];
+
 /** Without `zone` each worker balances by itself. */
 export const zone = eachUpstream((upstream, { tree, isPart }) => {
   const workers = mainSetting(tree, 'worker_processes') ?? '1';
   if (directives(upstream.block, 'zone').length > 0 || (workers === '1' && !isPart)) return [];
-  const method = directives(upstream.block).find(({ name }) => COUNTING.includes(name));
+  const method = directives(upstream.block).find(({ name }) => [...COUNTING, ...HASHING].includes(name));
   return [
     {
       rule: 'zone',
-      level: method === undefined ? 'note' : 'warning',
+      level: method !== undefined && COUNTING.includes(method.name) ? 'warning' : 'note',
       origin: upstream.origin,
       ...finding('no-zone', { upstream: nameOf(upstream), method: method?.name ?? null }),
       seen: null,

@@ -74,7 +74,18 @@ describe('limits', () => {
       `limit_req zone=z burst=5;\n${SOUND}`,
       'limit_req_zone $remote_addr zone=z:1m rate=9r/s;',
     );
-    only(requestLimit(subject), 'note :11 request-limit', { rate: '9r/s', burst: '5' });
+    only(requestLimit(subject), 'note :11 request-limit', {
+      rate: '9r/s',
+      burst: '5',
+      key: '$remote_addr',
+      perClient: true,
+      status: 503,
+    });
+    const other = of(
+      `limit_req zone=z; limit_req_status 429;\n${SOUND}`,
+      'limit_req_zone $uri zone=z:1m rate=9r/s;',
+    );
+    only(requestLimit(other), 'note :11 request-limit', { perClient: false, status: 429 });
   });
 
   it('of ports: one address of the upstream takes fewer than worker_connections allows', () => {
