@@ -6,7 +6,7 @@ import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { screenOf } from './screen.ts';
 
-/** Prints what is wrong with a configuration for WebSockets. */
+/** Prints what prevents a configuration from serving WebSockets. */
 export async function check(
   { path, configuration, nginx, json }: CheckRequest,
   {

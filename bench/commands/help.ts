@@ -37,7 +37,7 @@ bytes and may end in k or M, as in nginx.conf (16k is 16,384).`;
 const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
 ${metricLines()}`;
 
-/** The output of `--help` for one command or for all, in at most 100 columns. */
+/** Output of `--help` for one command, or for all if null; at most 100 columns wide. */
 export function helpText(of: CommandName | null): string {
   return (of === null ? overview() : helpOf(of)).join('\n\n');
 }
@@ -104,7 +104,7 @@ function exampleLines(): string {
   );
 }
 
-/** `tcp, tls, …: .min .mean …`: metrics with the same statistics share a line. */
+/** Lists metrics as `tcp, tls, …: .min .mean …`; those with the same statistics share a line. */
 function metricLines(): string {
   const figures = new Map<string, string[]>();
   for (const { name } of METRICS) {
