@@ -71,7 +71,10 @@ function reportFiles(result: Result, folder: string): PendingFile[] {
     .map(({ name, text }) => fileOfResult(folder, name, () => text));
 }
 
-/** If several files cannot be written for the same reason, at most this many more are named. */
+/**
+ * If several files cannot be written for the same reason, at most this many are named in addition to the
+ * first.
+ */
 const MOST_NAMES = 3;
 
 /**

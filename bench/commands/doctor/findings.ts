@@ -204,7 +204,7 @@ function memoryOf({ machine: { memoryBytes }, environment }: Facts): Judged {
   return ok(`${left} of ${formatBytes(environment.memoryBytes)} available`);
 }
 
-/** Longest path of a Unix-domain socket on Linux, in bytes (unix(7)). */
+/** Longest path of a Unix-domain socket on Linux: 107 bytes (unix(7)). */
 const MOST_SOCKET_PATH = 107;
 
 function temporaryOf({ temporary: { path, isWritable } }: Facts): Judged {
