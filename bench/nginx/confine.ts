@@ -68,7 +68,7 @@ const NO_FILE = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Name patterns of further such directives. */
+/** Name patterns of further directives whose arguments look like paths but name no file. */
 const NO_FILES =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
 
@@ -124,7 +124,7 @@ function namesUnknownFile(node: Directive): boolean {
 }
 
 /**
- * Replaces the path of a file test such as `if (-f …)` by a missing file unless it is below the served
+ * Makes a file test such as `if (-f …)` look for a file that does not exist, unless it tests below the served
  * folder, because the result would reveal which files exist on this machine.
  */
 function testingNoFile(node: Directive, folder: string): Directive {
@@ -149,7 +149,7 @@ function confineAccessLog(node: Directive, folder: string, logs: Map<string, str
   return withFirst(node, file);
 }
 
-/** Makes a shared memory zone that is stored in a file memory-only. */
+/** Removes the state file of a shared memory zone, so that the zone exists in memory only. */
 function withoutState(node: Directive, onChange: OnChange): Directive {
   const args = node.args.filter(({ text }) => !text.startsWith('state='));
   if (args.length < node.args.length) onChange('files', node);

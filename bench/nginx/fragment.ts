@@ -4,7 +4,7 @@ import { type Directive, directive, directives, type Node, rewrite, texts } from
 /** Top-level directives of a complete configuration. */
 const WHOLE = new Set(['events', 'http', 'mail', 'stream']);
 
-/** Directives that show that a file belongs in `http`, or in `stream`. */
+/** Directives whose presence shows that a file belongs in `http`, or in `stream`. */
 const OF_HTTP = new Set([
   'geo',
   'limit_conn_zone',

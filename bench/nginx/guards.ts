@@ -5,7 +5,7 @@ import { type Directive, type Node, rewrite } from './tree.ts';
 const GUARD =
   /^(allow|deny|auth_request|auth_basic|auth_basic_user_file|auth_jwt\w*|limit_conn|limit_req|ssl_verify_client)$/;
 
-/** Arguments with which such a directive admits everybody. */
+/** Access rules that admit everybody. */
 const OPEN = new Set([
   'allow all',
   'auth_basic off',

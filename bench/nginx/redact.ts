@@ -89,7 +89,7 @@ export function lineRedactor(
   return (line) => maskText(secrets.reduce((text, secret) => text.replaceAll(secret, MASK), maskKnown(line)));
 }
 
-/** Secrets with fewer characters are not masked in lines, because they could be ordinary words. */
+/** Minimum length of the secrets masked in lines; shorter ones could be ordinary words. */
 const SHORTEST = 6;
 
 /** @param found called with each argument that is masked entirely */

@@ -64,7 +64,10 @@ const TEXT = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** Name patterns of further such directives. The last belongs to a widely used third-party module. */
+/**
+ * Name patterns of further directives whose arguments may look like an address but never connect. The last
+ * belongs to a widely used third-party module.
+ */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;
 

@@ -9,7 +9,7 @@ export interface Choice {
   target: Target;
   /** Names of the upstreams that the variable is known to hold; empty if they cannot be determined. */
   names: readonly string[];
-  /** The upstream for any other value. */
+  /** The upstream to use if the variable has any other value. */
   others: string;
   /** The blocks around the `proxy_pass`, outermost first, without `http`. */
   parents: readonly Directive[];
@@ -115,7 +115,7 @@ export function ownUpstream(name: string, addresses: readonly string[]): Directi
   return directive('upstream', [name], entries);
 }
 
-/** Names of the upstreams in a context, in their plain form. */
+/** Names of the `upstream` blocks in a context, as written. */
 export function upstreamsIn(block: readonly Node[]): string[] {
   return directives(block, 'upstream').map(({ args: [name] }) => name?.text ?? '');
 }
