@@ -6,9 +6,7 @@ import type { ProcessSet } from './process-set.ts';
 const ENTRY = new URL('../load/worker.js', import.meta.url);
 const HTTP_ENTRY = new URL('../load/http/http-worker.js', import.meta.url);
 
-/**
- * Messages between the runner and a child process over its channel, so that both sides use the same types.
- */
+/** Types of the messages that the runner and a child process exchange over its channel. */
 export interface Channel<Command, Report> {
   readonly launched: Launched;
   send(command: Command): void;
