@@ -4,8 +4,9 @@ import type { AxisSpec } from './page/spec.ts';
 const MOST_TICKS = 7;
 
 /**
- * A logarithmic time axis (µs) that starts at a 1, 2 or 5 times a power of ten below the smallest value and
- * ends at one above the largest. Its ticks are these steps, or only the decades if there would be too many.
+ * A logarithmic time axis (µs). It starts at 1, 2 or 5 times a power of ten, below the smallest value, and
+ * ends at another such step above the largest. Its ticks are these steps, or only the decades if there would
+ * be too many.
  */
 export function timeAxis(title: string, values: readonly (number | null)[]): AxisSpec {
   let least = Number.POSITIVE_INFINITY;

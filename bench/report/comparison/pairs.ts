@@ -72,7 +72,7 @@ function placeMarkup(
 `;
 }
 
-/** Values to label; of those whose labels have the same text, only one is labelled. */
+/** Values to label; values whose labels have the same text share one label. */
 function labels(values: readonly number[], figure: ComparedFigure): { value: number; text: string }[] {
   const written = values.map((value) => ({ value, text: formatFigure(value, figure.unit) }));
   return written.filter(({ text }, index) => written.findIndex((each) => each.text === text) === index);
