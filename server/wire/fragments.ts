@@ -1,4 +1,4 @@
-/** A message with more fragments is rejected. The ws library has the same default. */
+/** Maximum number of fragments of a message, as in the ws library; a message with more is rejected. */
 export const MAX_FRAGMENTS = 16_384;
 
 /** Assembles a message that arrives in several frames (RFC 6455 section 5.4). */
