@@ -5,19 +5,18 @@ import { applyMask } from './wire/masking.ts';
 const TEXT = FIN | OPCODE.text;
 
 /**
- * Frames that are sent in one write. One buffer serves all sessions of a server. If the next write is as long
- * as the last, the same view of the buffer is reused, because making a view costs more than a small echo.
+ * Collects frames that are sent in a single write. All sessions of a server share one buffer. If a write is
+ * as long as the previous one, the same view of the buffer is reused, because creating a view costs more than
+ * a small echo.
  */
 export class AnswerBuffer {
   private readonly size: number;
   private buffer: Buffer;
   private view: Buffer;
-  /** Bytes waiting to be written. */
+  /** Number of bytes to be written. */
   length = 0;
 
-  /**
-   * @param size bytes of the frames that are usually sent together
-   */
+  /** @param size total size in bytes of the frames that are usually sent together */
   constructor(size: number) {
     this.size = size;
     this.buffer = Buffer.allocUnsafeSlow(size);
@@ -25,12 +24,12 @@ export class AnswerBuffer {
   }
 
   /**
-   * Appends a server's frame.
+   * Appends a frame to be sent by the server.
    *
    * @param first the frame's first byte: FIN bit and opcode
-   * @param source holds the payload in `from`..`to`
-   * @param key the masking key of the payload, which is removed; 0: none
-   * @returns false if it would be a text that is not UTF-8; nothing is appended then
+   * @param source buffer that contains the payload in `from`..`to`
+   * @param key masking key to remove from the payload; 0 if it is not masked
+   * @returns false if the frame would be a text message that is not UTF-8; nothing is appended then
    */
   append(first: number, source: Buffer, from: number, to: number, key: number): boolean {
     const length = to - from;
@@ -43,13 +42,16 @@ export class AnswerBuffer {
     return true;
   }
 
-  /** The waiting bytes; valid until `clear`. */
+  /** The bytes to be written; valid until `clear`. */
   bytes(): Buffer {
     if (this.view.length !== this.length) this.view = this.buffer.subarray(0, this.length);
     return this.view;
   }
 
-  /** Starts over. `written` false: the carrier still needs the bytes, so it keeps their memory. */
+  /**
+   * Empties the buffer. If `written` is false, the carrier still needs the bytes, so their memory is left to
+   * it.
+   */
   clear(written: boolean): void {
     this.length = 0;
     if (written && this.buffer.length === this.size) return;

@@ -1,11 +1,11 @@
 import type { ServerOptions } from './options.ts';
 
-/** Turns a message's payload into that of its answer, and calls back when the answer is due. */
+/** Computes the reply to a message's payload, and calls `send` with it when the reply is due. */
 export type Answer = (payload: Buffer, send: (payload: Buffer) => void) => void;
 
 const YOU_SAID = Buffer.from('You said: ');
 
-/** @returns null for a plain echo without a log, so that messages take the shortest path */
+/** @returns null for a plain echo without a log, so that messages take the fastest path */
 export function answerOf(
   options: Pick<ServerOptions, 'reply' | 'delayMs' | 'burnUs' | 'log'>,
 ): Answer | null {
@@ -20,7 +20,10 @@ export function answerOf(
   };
 }
 
-/** Uses CPU time, not elapsed time: a process that has to wait for its core burns no less. */
+/**
+ * Consumes CPU time rather than elapsed time, so that a process that has to wait for its core consumes no
+ * less.
+ */
 function burn(us: number): void {
   const before = process.cpuUsage();
   for (let used = 0; used < us; ) {
@@ -30,9 +33,9 @@ function burn(us: number): void {
 }
 
 /**
- * Calls back after the same delay each time, in order. Node's timers have a resolution of a millisecond, so
- * the last two milliseconds are spent polling in each turn of the event loop. That is exact, but costs CPU
- * time.
+ * Makes a function that calls back after a fixed delay, in order. Node's timers have a resolution of a
+ * millisecond, so the last two milliseconds are spent polling in each turn of the event loop. That is exact,
+ * but costs CPU time.
  */
 function delayLine(delayMs: number): (run: () => void) => void {
   const queue: { dueMs: number; run: () => void }[] = [];

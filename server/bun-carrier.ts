@@ -2,13 +2,13 @@ import { clientOf } from './log.ts';
 import { type Carrier, Session, type SessionContext } from './session.ts';
 import { LINGER_MS } from './socket-carrier.ts';
 
-/** Carries a session over a socket of Bun.listen. */
+/** Carries a session over a Bun.listen socket. */
 export class BunCarrier implements Carrier {
   readonly session: Session;
   private readonly socket: Bun.Socket<BunCarrier>;
   /** Bytes that the kernel has not accepted yet, in order; almost always empty. */
   private waiting: Buffer[] = [];
-  /** What to do with the socket once nothing is waiting. */
+  /** How to close the socket once nothing is waiting to be sent. */
   private ending: 'end' | 'shutdown' | null = null;
 
   constructor(socket: Bun.Socket<BunCarrier>, context: SessionContext) {
@@ -16,13 +16,19 @@ export class BunCarrier implements Carrier {
     this.session = new Session(this, context);
   }
 
-  /** Stops reading while answers wait for a peer that does not read. */
+  /**
+   * Passes received bytes to the session. Stops reading while replies are queued for a peer that does not
+   * read.
+   */
   read(chunk: Buffer): void {
     this.session.take(chunk);
     if (this.waiting.length > 0) this.socket.pause();
   }
 
-  /** A closed connection (−1) counts as accepting everything, because the handler reports its end. */
+  /**
+   * Sends bytes. A closed connection (−1) counts as accepting everything, because the close handler reports
+   * its end.
+   */
   send(bytes: Buffer): boolean {
     if (this.waiting.length === 0) {
       const taken = this.socket.write(bytes);
@@ -32,7 +38,7 @@ export class BunCarrier implements Carrier {
     return false;
   }
 
-  /** The kernel accepts more. This is also called when nothing is waiting. */
+  /** Called when the kernel accepts more data, even if none is waiting. */
   drained(): void {
     if (this.waiting.length === 0) return;
     for (let next = this.waiting[0]; next !== undefined; next = this.waiting[0]) {

@@ -8,7 +8,7 @@ export interface Certificate {
 }
 
 /**
- * Reads the server's certificate; null: no TLS.
+ * Reads the server's certificate; null if it does not use TLS.
  *
  * @throws Error with a sentence that names the file that cannot be read
  */

@@ -1,20 +1,20 @@
 import { type LoopSample, startLoopMeter } from './loop-meter.ts';
 import type { RunningServer, ServerStats } from './running.ts';
 
-/** Messages from the server to the process that started it, over the channel of child_process. */
+/** Messages from the server to its parent process, over the channel of child_process. */
 export type ServerMessage =
   | { type: 'ready'; port: number }
   | ({ type: 'stats' } & ServerStats)
   | ({ type: 'loop' } & LoopSample);
 
-/** A request to the server. */
+/** A request from the parent process to the server. */
 export interface ServerRequest {
   type: 'stats';
 }
 
 const LOOP_INTERVAL_MS = 1000;
 
-/** Reports over the channel, if there is one. The server exits when its parent process does. */
+/** Sends reports over the channel, if there is one. The server exits when its parent process does. */
 export function openChannel(server: RunningServer): void {
   if (process.send === undefined) return;
   process.on('disconnect', () => process.exit(0));
@@ -26,7 +26,7 @@ export function openChannel(server: RunningServer): void {
   tell({ type: 'ready', port: server.port });
 }
 
-/** A channel that is closing is not an error: 'disconnect' follows. */
+/** Sends a message. Failing because the channel is closing is not an error: 'disconnect' follows. */
 function tell(message: ServerMessage): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }

@@ -5,12 +5,15 @@ import { acceptFor, upgrades } from './wire/upgrade.ts';
 /** Sixteen bytes in base64. */
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const REQUEST_LINE = /^([A-Z]{1,16}) ([\x21-\x7e\x80-\xff]{1,4096}) HTTP\/(\d)\.(\d)\r\n/;
-/** A host and its port. Two Host fields do not match, because the list of both contains a space. */
+/**
+ * A host and its port. Two Host headers do not match, because their values are joined by `, `, and no space
+ * is allowed.
+ */
 const HOST = /^[!$%&'()*+,.:;=[\]~\w-]+$/;
 
-/** A server's answer to one request head. */
+/** A server's response to the head of a request. */
 export interface Reply {
-  /** `open`: the connection is now a WebSocket. */
+  /** What happens after the response. `open`: the connection is now a WebSocket. */
   next: 'open' | 'next-request' | 'close';
   response: Buffer;
 }
@@ -18,7 +21,7 @@ export interface Reply {
 const REASONS = { 200: 'OK', 404: 'Not Found', 405: 'Method Not Allowed', 426: 'Upgrade Required' };
 
 /**
- * Answers one request without creating the objects that node:http keeps for each.
+ * Responds to one request without creating the objects that node:http retains for each.
  *
  * @param head request line and headers, including the empty line that ends them
  */
@@ -32,26 +35,28 @@ export function replyTo(head: string): Reply {
   // A server ignores an upgrade in HTTP/1.0 (RFC 9110 section 7.8).
   if (minor !== '0' && upgrades(headers)) {
     if (method !== 'GET') return rejection('405 Method Not Allowed');
-    // A body would be mistaken for frames.
+    // A request body would be mistaken for frames.
     return hasBody ? rejection('400 Bad Request') : upgrade(headers);
   }
   const askedToClose = hasBody || minor === '0' || hasToken(headers, 'connection', 'close');
   return serve(pageFor(method, target), method === 'HEAD', askedToClose);
 }
 
-/** An answer to a request that this server does not understand; it ends the connection. */
+/** The response to a request that this server does not understand; it closes the connection. */
 export function rejection(status: string, headers = ''): Reply {
   const response = `HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`;
   return { next: 'close', response: Buffer.from(response, 'latin1') };
 }
 
-/** RFC 9112 section 3.2: exactly one valid Host, which only HTTP/1.0 may omit. */
+/**
+ * Whether a request has exactly one valid Host header, which only HTTP/1.0 may omit (RFC 9112 section 3.2).
+ */
 function namesHost(headers: ReadonlyMap<string, string>, minor: string | undefined): boolean {
   const host = headers.get('host');
   return host === undefined ? minor === '0' : HOST.test(host);
 }
 
-/** RFC 6455 section 4.2. */
+/** The response to an upgrade request (RFC 6455 section 4.2). */
 function upgrade(headers: ReadonlyMap<string, string>): Reply {
   const key = headers.get('sec-websocket-key') ?? '';
   if (headers.get('sec-websocket-version') !== '13') {

@@ -8,13 +8,13 @@ import type { ServerOptions } from './options.ts';
 import { emptyStats, noneOpen, type RunningServer } from './running.ts';
 import type { SessionContext } from './session.ts';
 
-/** The amount that is usually read at once. */
+/** Maximum number of bytes that one read usually returns. */
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server on Bun.listen. It answers exactly like the one on node:net.
+ * The lean echo server on Bun.listen. Its responses are identical to those of the server on node:net.
  *
- * @throws the error of listen(): EADDRINUSE and the like
+ * @throws the error of listen(), such as EADDRINUSE
  */
 export async function startLeanServerOnBun(options: ServerOptions): Promise<RunningServer> {
   const certificate = await readCertificate(options);

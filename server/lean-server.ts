@@ -15,11 +15,11 @@ import { TlsCarrier } from './tls-carrier.ts';
 const READ_BYTES = 65_536;
 
 /**
- * The lean echo server, built on node:net only, and on node:tls if it has a certificate. It checks everything
- * that the `ws` server checks, and also that a frame's length is in its shortest form (RFC 6455 section 5.2).
- * It selects no subprotocol.
+ * The lean echo server, built only on node:net and, if it has a certificate, node:tls. It validates
+ * everything that the `ws` server does and, in addition, that each frame length is encoded in its shortest
+ * form (RFC 6455 section 5.2). It selects no subprotocol.
  *
- * @throws the error of listen(): EADDRINUSE and the like
+ * @throws the error of listen(), such as EADDRINUSE
  */
 export async function startLeanServer(options: ServerOptions): Promise<RunningServer> {
   const certificate = await readCertificate(options);
@@ -78,9 +78,9 @@ export async function startLeanServer(options: ServerOptions): Promise<RunningSe
 
 /**
  * Replaces the accepted socket with one that reads into our buffer. `onread` does that for sockets that
- * connect, but net.createServer() has no such option, and a buffer for every read is 13 to 16 % of the cost
- * of a small message. The handle is undocumented, but exists in Node 20, 22 and 24. If it is missing, the
- * error says so; the `ws` server does not need it.
+ * connect, but net.createServer() has no such option, and a new buffer for every read accounts for 13 to 16 %
+ * of the cost of a small message. The handle is undocumented, but exists in Node 20, 22 and 24. If it is
+ * missing, an error says so; the `ws` server does not need it.
  */
 function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boolean): Socket {
   const owner = accepted as Socket & { _handle?: object | null };
@@ -92,8 +92,8 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   owner._handle = null;
   accepted.destroy();
   const onread = { buffer, callback: take };
-  // Socket itself sets the last four, to these values. If they were added to its copy of the options later,
-  // V8 in Node 20 would give each copy a separate shape, which makes all its lookups slow.
+  // Socket itself sets the last four options, to these values. If it added them to its own copy later, V8 in
+  // Node 20 would give each copy a separate hidden class, which slows all lookups on it.
   const options = {
     handle,
     onread,
@@ -105,5 +105,5 @@ function readInto(buffer: Buffer, accepted: Socket, take: (bytes: number) => boo
   return new Socket(options as SocketConstructorOpts);
 }
 
-/** A connection that was reset also closes, and is counted then. */
+/** Does nothing, because a connection that was reset also closes, and is counted then. */
 function onError(): void {}

@@ -2,12 +2,12 @@ import { createServer, type ListenOptions, type Server } from 'node:net';
 import type { ServerOptions } from './options.ts';
 
 /**
- * Makes a server listen on its TCP port and, if requested, also on a Unix-domain socket, whose connections go
- * to the same server.
+ * Makes a server listen on its TCP port and, if requested, on a Unix-domain socket whose connections go to
+ * the same server.
  *
- * @param accepting How the server accepts its connections.
+ * @param accepting how the server accepts its connections
  * @returns all listeners, to be closed at the end
- * @throws the error of listen(): EADDRINUSE and the like
+ * @throws the error of listen(), such as EADDRINUSE
  */
 export async function listen(
   server: Server,

@@ -1,4 +1,6 @@
-/** A client's address and port. Call it while the client is connected: a closed socket has no address. */
+/**
+ * A client's address and port. Call while the client is connected, because a closed socket has no address.
+ */
 export function clientOf(socket: {
   remoteAddress?: string | undefined;
   remotePort?: number | undefined;
@@ -6,16 +8,14 @@ export function clientOf(socket: {
   return `${socket.remoteAddress}:${socket.remotePort}`;
 }
 
-/** The log of one client. */
+/** Logs one client's actions. */
 export interface ClientLog {
   received(payload: Buffer, isText: boolean): void;
-  /**
-   * @param code RFC 6455 section 7.4.1; 1006 if there was no close frame
-   */
+  /** @param code close code (RFC 6455 section 7.4.1); 1006 if there was no close frame */
   disconnected(code: number): void;
 }
 
-/** The part of a message beyond this is not logged. */
+/** Only this many characters of a message are logged. */
 const MOST_CHARACTERS = 200;
 
 /** Logs that a client has connected, and returns a log for its further actions. */
@@ -27,10 +27,10 @@ export function logClient(client: string): ClientLog {
   };
 }
 
-/** Quotes a text, so that nothing in it ends the line or moves the cursor of a terminal. */
+/** Quotes text so that nothing in it can end the line or move a terminal's cursor. */
 function shown(payload: Buffer, isText: boolean): string {
   if (!isText) return `${payload.length} bytes`;
-  // A character has at most four bytes, so nothing beyond those is decoded.
+  // A character has at most four bytes in UTF-8, so further bytes need not be decoded.
   const characters = [...payload.toString('utf8', 0, 4 * MOST_CHARACTERS + 4)];
   const rest = characters.length > MOST_CHARACTERS ? ` … (${payload.length} bytes)` : '';
   const text = JSON.stringify(characters.slice(0, MOST_CHARACTERS).join(''));

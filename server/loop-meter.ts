@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 
-/** How busy the event loop was since the previous reading. */
+/** Event loop load since the previous reading. */
 export interface LoopSample {
-  /** Share of the time in which the loop was not waiting for work, 0..1. */
+  /** Share of time (0..1) in which the loop was not waiting for work. */
   utilisation: number;
   delayMaxUs: number;
 }
@@ -10,8 +10,8 @@ export interface LoopSample {
 const RESOLUTION_MS = 20;
 
 /**
- * @returns a function that reads the meter and resets it; null on Bun, whose `eventLoopUtilization` reports
- * zero for any loop
+ * @returns a function that reads the meter and resets it; null on Bun, whose `eventLoopUtilization` always
+ * reports zero
  */
 export function startLoopMeter(): (() => LoopSample) | null {
   if (process.versions.bun !== undefined) return null;
@@ -22,7 +22,7 @@ export function startLoopMeter(): (() => LoopSample) | null {
     const now = performance.eventLoopUtilization();
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
-    // The histogram holds the time between two ticks of a timer, so it includes the interval itself.
+    // The histogram records the time between two ticks of a timer, which includes the timer's own interval.
     const delayMaxUs = Math.max(0, Math.round(delay.max / 1e3) - RESOLUTION_MS * 1000);
     delay.reset();
     return { utilisation: Math.min(1, Math.max(0, utilization)), delayMaxUs };

@@ -4,32 +4,34 @@ export const KINDS = ['ws', 'lean'] as const;
 export const REPLIES = ['echo', 'you-said'] as const;
 
 export interface ServerOptions {
-  /** 0: the system chooses a free port. */
+  /** 0 lets the system choose a free port. */
   port: number;
   host: string;
-  /** Path of an additional Unix-domain socket to listen on; null: none. */
+  /** Path of an additional Unix-domain socket to listen on; null if none. */
   socket: string | null;
-  /** Paths of a certificate and its key, in PEM, for TLS on both port and socket; null: no TLS. */
+  /** Paths of a certificate and its key, in PEM, for TLS on both port and socket; null disables TLS. */
   tls: { certPath: string; keyPath: string } | null;
-  /** `ws`: the reference server, on the library ws. `lean`: echoes with as little work as Node allows. */
+  /**
+   * `ws`: the reference server, based on the ws library. `lean`: echoes with as little work as Node allows.
+   */
   kind: (typeof KINDS)[number];
-  /** `you-said`: the message is sent back with `You said: ` before it. */
+  /** `you-said` sends each message back with `You said: ` in front of it. */
   reply: (typeof REPLIES)[number];
-  /** Logs connects, messages and disconnects on stdout. */
+  /** Whether to log connects, messages and disconnects on stdout. */
   log: boolean;
-  /** A message is answered exactly this long after it arrives. */
+  /** Delay between the arrival of a message and its reply. */
   delayMs: number;
-  /** Additional CPU time for every message. */
+  /** CPU time consumed in addition for every message. */
   burnUs: number;
-  /** Interval of pings to every open WebSocket, all at once; 0: never. */
+  /** Interval between pings, sent to all open WebSockets at once; 0 disables pings. */
   pingMs: number;
-  /** A larger message closes its connection with 1009 (RFC 6455 section 7.4.1). */
+  /** A larger message closes its connection with code 1009 (RFC 6455 section 7.4.1). */
   maxPayloadBytes: number;
-  /** Connections that may wait to be accepted; the kernel limits it to net.core.somaxconn. */
+  /** Maximum number of connections waiting to be accepted; the kernel caps it at net.core.somaxconn. */
   backlog: number;
 }
 
-/** An error in the command line, as a sentence. */
+/** A command-line error, described in a sentence. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -72,7 +74,7 @@ const OPTIONS = {
 } as const;
 
 /**
- * @returns `help` if that was requested
+ * @returns `help` if help was requested
  * @throws {UsageError}
  */
 export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
@@ -95,7 +97,9 @@ export function parseOptions(argv: readonly string[]): ServerOptions | 'help' {
   };
 }
 
-/** parseArgs finds these mistakes in its strict mode, but its messages are meant for programmers. */
+/**
+ * Reports the errors that parseArgs would find in strict mode, where its messages are meant for programmers.
+ */
 function check(argv: readonly string[]): void {
   const { tokens } = parseArgs({ args: [...argv], options: OPTIONS, strict: false, tokens: true });
   for (const token of tokens) {
@@ -138,7 +142,10 @@ function hint(name: string): string {
   return ` Did you mean --${nearest.option}?`;
 }
 
-/** Levenshtein distance: the insertions, deletions and replacements that turn one word into the other. */
+/**
+ * Levenshtein distance: the number of insertions, deletions and replacements that turn one word into the
+ * other.
+ */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...from].entries()) {

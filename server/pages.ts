@@ -1,12 +1,14 @@
-/** The response to a plain HTTP request, the same for every server kind. */
+/** The response to a plain HTTP request; the same for every kind of server. */
 export interface Page {
   status: 200 | 405 | 426;
-  /** A Connection header, if present, asks to close. */
+  /** Response headers. A Connection header, if present, asks to close the connection. */
   headers: Readonly<Record<string, string>>;
   body: Buffer;
 }
 
-/** The path of the article's location, and the root, which users try first. */
+/**
+ * Paths expected to be a WebSocket: the path of the article's location, and the root, which users try first.
+ */
 const WEBSOCKET_PATHS = new Set(['/', '/websocket']);
 
 const TEXT = { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' };
@@ -48,7 +50,9 @@ const NOT_ALLOWED: Page = {
   body: Buffer.from('Only GET and HEAD.\n'),
 };
 
-/** RFC 9110 sections 7.8 and 15.5.22: the response names the protocol to upgrade to, also in Connection. */
+/**
+ * The response names the protocol to upgrade to, in Connection as well (RFC 9110 sections 7.8 and 15.5.22).
+ */
 const UPGRADE_REQUIRED: Page = {
   status: 426,
   headers: { ...TEXT, Connection: 'Upgrade, close', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
@@ -56,7 +60,8 @@ const UPGRADE_REQUIRED: Page = {
 };
 
 /**
- * Every path has the page, because each configuration may request a different one.
+ * Returns the response to a plain HTTP request. The page exists under every path, because each configuration
+ * may forward a different one.
  *
  * @param target the request target, including the query
  */

@@ -1,24 +1,24 @@
-/** Counters of one server process since its start; `open` is the current number. */
+/** Counters of one server process since its start; `open` is the current number of open connections. */
 export interface ServerStats {
   connections: { open: number; total: number };
-  /** Messages echoed. */
+  /** Number of messages echoed. */
   messages: number;
   /** Payload bytes of the echoed messages. */
   bytes: number;
-  /** Ordinary HTTP requests, without upgrades. */
+  /** Number of ordinary HTTP requests, without upgrades. */
   httpRequests: number;
 }
 
-/** A listening server. */
+/** A server that is listening. */
 export interface RunningServer {
   readonly port: number;
-  /** Live: the object itself is updated. */
+  /** Updated continuously; this object always has the current values. */
   readonly stats: ServerStats;
   /** Sends a ping to every open WebSocket. */
   ping(): void;
   /**
-   * Stops listening, closes every WebSocket with 1001, and cuts connections that are still open after the
-   * grace period.
+   * Stops listening, closes every WebSocket with code 1001, and aborts connections still open after the grace
+   * period.
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -27,7 +27,9 @@ export function emptyStats(): ServerStats {
   return { connections: { open: 0, total: 0 }, messages: 0, bytes: 0, httpRequests: 0 };
 }
 
-/** Waits for the close events of closed sockets, which arrive a few turns of the event loop later. */
+/**
+ * Waits for the close events of sockets that were closed, which arrive a few turns of the event loop later.
+ */
 export async function noneOpen({ connections }: ServerStats): Promise<void> {
   for (let turns = 0; turns < 20 && connections.open > 0; turns++) await new Promise(setImmediate);
 }

@@ -19,26 +19,30 @@ export interface Carrier {
    * modified
    */
   send(bytes: Buffer): boolean;
-  /** Closes the connection as soon as everything is sent. */
+  /** Closes the connection as soon as everything has been sent. */
   close(): void;
   /**
-   * Closes the connection for writing as soon as everything is sent, but keeps reading for a while. If it
-   * were closed with unread bytes, the peer would get a reset and might lose the last data sent to it.
+   * Closes the connection for writing as soon as everything has been sent, but keeps reading for a while.
+   * Closing it with unread bytes would send the peer a reset, which might make it lose the last data sent to
+   * it.
    */
   linger(): void;
   /** The peer's address, for the log. */
   peer(): string;
 }
 
-/** State that all sessions of one server share. */
+/** State shared by all sessions of a server. */
 export interface SessionContext {
   stats: ServerStats;
-  /** Null: a plain echo. */
+  /** Computes replies; null if messages are simply echoed. */
   answer: Answer | null;
   maxPayloadBytes: number;
-  /** Collects the answers to one read; as large as a read. Empty between reads. */
+  /** Collects the replies to the messages of one read; as large as a read. Empty between reads. */
   answers: AnswerBuffer;
-  /** Starts the log of a client; null: no log. Messages are logged on their way to `answer`. */
+  /**
+   * Starts the log of a client; null disables logging. Messages are logged before they are passed to
+   * `answer`.
+   */
   log: ((peer: string) => ClientLog) | null;
 }
 
@@ -54,13 +58,13 @@ const ABNORMAL = 1006;
 /**
  * The server's side of one connection, from the HTTP request to the closing handshake: bytes in, bytes out.
  * It uses no socket and no timer. It is a class because there are tens of thousands of sessions, and methods
- * on a prototype cost no memory per session.
+ * on a prototype use no memory per session.
  */
 export class Session implements FrameHandler {
   private readonly carrier: Carrier;
   private readonly context: SessionContext;
   private state: State = 'http';
-  /** The beginning of a request head. */
+  /** The part of an incomplete request head received so far. */
   private head: Buffer | null = null;
   /** Null until the WebSocket is open. */
   private reader: FrameReader | null = null;
@@ -73,7 +77,7 @@ export class Session implements FrameHandler {
   }
 
   /**
-   * Processes what was read: the first `bytes` of a chunk, which is valid and may be modified during the
+   * Processes received bytes: the first `bytes` of a chunk, which is valid and may be modified during the
    * call.
    */
   take(chunk: Buffer, bytes = chunk.length): void {
@@ -89,7 +93,7 @@ export class Session implements FrameHandler {
     this.flush();
   }
 
-  /** Starts the closing handshake of a WebSocket; closes a connection that is not a WebSocket yet. */
+  /** Starts a WebSocket's closing handshake; closes a connection that is not a WebSocket yet. */
   goAway(): void {
     if (this.state === 'http') this.carrier.close();
     if (this.state !== 'open') return;
@@ -98,7 +102,7 @@ export class Session implements FrameHandler {
     this.flush();
   }
 
-  /** Called when the carrier has closed. */
+  /** Call when the carrier has closed. */
   ended(): void {
     this.state = 'done';
     if (this.reader === null) return;
@@ -149,7 +153,9 @@ export class Session implements FrameHandler {
     this.flush();
   }
 
-  /** FrameHandler. The hot path: the echoes to one read are sent in one write. */
+  /**
+   * Implements FrameHandler. The hot path: all messages received in one read are echoed in a single write.
+   */
   message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void {
     if (this.state !== 'open') return;
     const { answer, answers, stats } = this.context;
@@ -190,7 +196,7 @@ export class Session implements FrameHandler {
     });
   }
 
-  /** FrameHandler. */
+  /** Implements FrameHandler. */
   control(opcode: number, payload: Buffer): void {
     if (this.state === 'done') return;
     if (opcode === OPCODE.close) this.closed(payload);
@@ -198,7 +204,7 @@ export class Session implements FrameHandler {
   }
 
   /**
-   * RFC 6455 section 5.5.1: a close frame is answered with the same code, and the server closes TCP first.
+   * Responds to a close frame with the same code. The server then closes TCP first (RFC 6455 section 5.5.1).
    */
   private closed(payload: Buffer): void {
     const code = closeCodeOf(payload);
@@ -214,8 +220,8 @@ export class Session implements FrameHandler {
   }
 
   /**
-   * Fails the connection (RFC 6455 section 7.1.7) after answering everything before the error. 1007: a text,
-   * or the reason in a close frame, is not UTF-8 (section 8.1).
+   * Fails the connection (RFC 6455 section 7.1.7) after replying to everything before the error. 1007: a
+   * text, or the reason in a close frame, is not UTF-8 (section 8.1).
    */
   private fail(code: FrameFault | 1007): void {
     if (this.state === 'done') return;
@@ -226,7 +232,7 @@ export class Session implements FrameHandler {
     this.carrier.linger();
   }
 
-  /** Sends the last bytes of a connection that is not a WebSocket. */
+  /** Sends the last bytes of a connection that is not a WebSocket, then closes it for writing. */
   private last(bytes: Buffer): void {
     this.state = 'done';
     this.carrier.send(bytes);
@@ -243,7 +249,7 @@ export class Session implements FrameHandler {
   }
 }
 
-/** The payload of a close frame; empty without a code (RFC 6455 section 7.4.1). */
+/** Payload of a close frame; empty if there is no code (RFC 6455 section 7.4.1). */
 function closePayload(code: number): Buffer {
   return code === NO_CODE ? Buffer.alloc(0) : Buffer.of(code >> 8, code & 0xff);
 }

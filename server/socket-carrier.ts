@@ -2,13 +2,13 @@ import type { Socket } from 'node:net';
 import { clientOf } from './log.ts';
 import { type Carrier, Session, type SessionContext } from './session.ts';
 
-/** How long a peer that broke the protocol may take to read its close frame before it is cut off. */
+/** How long a peer that violated the protocol may take to read its close frame before it is disconnected. */
 export const LINGER_MS = 1000;
 
-/** The encoding that Writable passes for bytes; the types omit it. */
+/** The encoding that Writable passes along with bytes, which the type definitions omit. */
 const BUFFER = 'buffer' as string as BufferEncoding;
 
-/** Carries a session over a socket of node:net. */
+/** Carries a session over a node:net socket. */
 export class SocketCarrier implements Carrier {
   readonly session: Session;
   private readonly socket: Socket;
@@ -22,9 +22,10 @@ export class SocketCarrier implements Carrier {
   }
 
   /**
-   * Passes what the socket has read to the session: the first `bytes` of the chunk.
+   * Passes bytes read from the socket to the session: the first `bytes` of the chunk.
    *
-   * @returns false if the socket should stop reading, because answers wait for a peer that does not read
+   * @returns false if the socket should stop reading, because replies are queued for a peer that does not
+   * read
    */
   read(chunk: Buffer, bytes: number): boolean {
     this.session.take(chunk, bytes);
@@ -33,9 +34,9 @@ export class SocketCarrier implements Carrier {
   }
 
   /**
-   * Uses the socket's _write, the documented hook below Writable. Writable's queue and its microtasks are not
-   * needed: libuv keeps the order of writes, and nothing is read while one is waiting. If the kernel accepts
-   * a write at once, its callback has run when _write returns.
+   * Calls the socket's _write directly, which is the documented hook below Writable. Writable's queue and its
+   * microtasks are not needed: libuv preserves the order of writes, and nothing is read while a write is
+   * pending. If the kernel accepts a write at once, its callback has run by the time _write returns.
    */
   send(bytes: Buffer): boolean {
     this.waiting++;

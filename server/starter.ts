@@ -1,12 +1,12 @@
 import type { ServerOptions } from './options.ts';
 import type { RunningServer } from './running.ts';
 
-/** True if this process runs on Bun. */
+/** Whether this process runs on Bun. */
 export const ON_BUN = process.versions.bun !== undefined;
 
 /**
- * Returns the function that starts this kind of server on the engine of this process; the others are not
- * loaded.
+ * Returns the function that starts this kind of server on this process's engine. The modules of the other
+ * servers are not loaded.
  */
 export async function starterOf(
   kind: ServerOptions['kind'],

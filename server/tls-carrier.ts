@@ -5,8 +5,8 @@ import { LINGER_MS } from './socket-carrier.ts';
 
 /**
  * Carries a session over TLS on Node. Node's TLS never completes a write synchronously (TLSWrap::EncOut in
- * src/crypto/crypto_tls.cc simulates an asynchronous end), so each answer is copied, and the stream keeps the
- * queue.
+ * src/crypto/crypto_tls.cc simulates an asynchronous end), so each reply is copied, and the stream queues the
+ * copies.
  */
 export class TlsCarrier implements Carrier {
   readonly session: Session;

@@ -12,8 +12,9 @@ import { pageFor } from './pages.ts';
 import { emptyStats, noneOpen, type RunningServer, type ServerStats } from './running.ts';
 
 /**
- * Bytes that may wait for a client before the server stops reading from it: as much as one read returns. Node
- * and ws keep several hundred bytes for each small message, so this may not be much more.
+ * Maximum number of bytes queued for a client before the server stops reading from it: as much as one read
+ * returns. Node and ws use several hundred bytes of memory for each small message, so the limit cannot be
+ * much higher.
  */
 const MAX_WAITING_BYTES = 65_536;
 
@@ -21,9 +22,9 @@ const BINARY = { binary: true };
 const TEXT = { binary: false };
 
 /**
- * The reference echo server, on the library ws, without compression.
+ * The reference echo server, based on the ws library, without compression.
  *
- * @throws the error of listen(): EADDRINUSE and the like
+ * @throws the error of listen(), such as EADDRINUSE
  */
 export async function startWsServer(options: ServerOptions): Promise<RunningServer> {
   const certificate = await readCertificate(options);
@@ -34,13 +35,14 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   const sockets = new WebSocketServer({
     server,
     perMessageDeflate: false,
-    // Pongs are sent below: ws would queue any number of them for a client that does not read.
+    // Pongs are sent below, because ws would queue any number of them for a client that does not read.
     autoPong: false,
     maxPayload: options.maxPayloadBytes,
   });
-  // ws repeats the errors of the HTTP server; listen() below reports them.
+  // ws re-emits the HTTP server's errors; listen() below reports them.
   sockets.on('error', () => {});
-  // Neither ws nor node:http checks these for an upgrade (RFC 9110 section 7.8, RFC 9112 section 3.2).
+  // For an upgrade, neither ws nor node:http checks the HTTP version and the Host header (RFC 9110 section
+  // 7.8, RFC 9112 section 3.2).
   sockets.shouldHandle = ({ httpVersion, headers }) => httpVersion !== '1.0' && headers.host !== undefined;
   const logs = new WeakMap<WebSocket, ClientLog>();
   const onMessage = echo(stats, answerOf(options), logs);
@@ -51,7 +53,7 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
     if (log !== null) logs.set(socket, log);
     socket.on('message', onMessage);
     socket.on('ping', onPing);
-    // ws closes a client that breaks the protocol; that close is counted like any other.
+    // ws closes a client that violates the protocol; that close is counted like any other.
     socket.on('error', () => {});
     socket.on('close', (code) => {
       stats.connections.open--;
@@ -78,7 +80,10 @@ export async function startWsServer(options: ServerOptions): Promise<RunningServ
   return { port: (server.address() as AddressInfo).port, stats, ping, stop };
 }
 
-/** One listener for all sockets, so that a message costs no more than its echo. */
+/**
+ * Makes the message listener that all sockets share, so that handling a message costs no more than echoing
+ * it.
+ */
 function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket, ClientLog>) {
   function send(socket: WebSocket, payload: Buffer, isBinary: boolean, receivedBytes: number): void {
     if (socket.readyState !== socket.OPEN) return;
@@ -99,7 +104,7 @@ function echo(stats: ServerStats, answer: Answer | null, logs: WeakMap<WebSocket
   };
 }
 
-/** One listener for all sockets. */
+/** The ping listener that all sockets share. */
 function onPing(this: WebSocket, payload: Buffer): void {
   if (this.readyState !== this.OPEN) return;
   if (this.bufferedAmount <= MAX_WAITING_BYTES) this.pong(payload);
@@ -109,7 +114,7 @@ function onPing(this: WebSocket, payload: Buffer): void {
 /**
  * Stops reading from a client that does not read what it is sent.
  *
- * @returns a callback for the end of the next write, when fewer bytes may wait and reading can continue
+ * @returns a callback for the end of the next write, which resumes reading once fewer bytes are queued
  */
 function holdBack(socket: WebSocket): () => void {
   socket.pause();

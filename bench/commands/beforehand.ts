@@ -8,12 +8,12 @@ import type { PlannedRun, Planning } from '../plan/plan.ts';
 import type { Ears } from '../topology/workplace.ts';
 import type { Services } from './services.ts';
 
-/** Services needed to check a comparison before it starts. */
+/** Services needed by the checks that precede a comparison. */
 export type BeforehandNeed = 'checkSide' | 'findCalibration';
 
 /**
- * Has Nginx check every side before the first round, so that a rejected one is reported within a second. Then
- * looks up the calibration of this machine.
+ * Has Nginx check the configuration of every side before the first round, so that a rejected configuration is
+ * reported within a second, then looks up this machine's stored calibration.
  *
  * @throws Problem('configuration') that names the side
  */
@@ -42,7 +42,7 @@ export async function lookBeforehand(
   return calibration === null ? {} : { calibration };
 }
 
-/** The machine for which a calibration is valid. */
+/** Everything that must match for a stored calibration to apply: machine, engine and Nginx version. */
 export function calibratedMachine(
   { cpuModel, cpus, kernel }: Environment,
   engine: EngineName,

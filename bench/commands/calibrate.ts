@@ -18,8 +18,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Compares a profile with variants that cannot differ from it and with some of known cost, prints the
- * findings, and stores them for later comparisons on this machine. Throws a Problem if it cannot.
+ * Compares a profile with variants that are identical to it and with variants of known added cost. Prints the
+ * findings and stores them for later comparisons on this machine. Throws a Problem on failure.
  */
 export async function calibrate(
   { run: request, rounds, budgetMs }: CalibrateRequest,
@@ -51,7 +51,7 @@ export async function calibrate(
       binaries,
       makeStrategy: (planning: Planning) => makeCalibration(roundsOptions(planning), trials),
       async prepare(planning: Planning, environment: Result['environment']) {
-        // Each variant is judged as if it were the only one.
+        // Each variant is judged as if it were the only one compared with the baseline.
         const needed = roundsForAnyVerdict(planning.variants.slice(0, 2), request.steps);
         const warning = fewRoundsWarning(roundsOptions(planning), needed, ['a shorter --duration']);
         if (warning !== null) screen.say(warning);
@@ -75,7 +75,10 @@ export async function calibrate(
   }
 }
 
-/** What later comparisons quote; null if there were too few rounds to say anything about this machine. */
+/**
+ * The part of a calibration that later comparisons quote; null if there were too few rounds for any finding
+ * about this machine.
+ */
 function keptOf({ id, startedAt, environment, conclusions, runs }: Result): KeptCalibration | null {
   const calibration = conclusions.find((each) => each.kind === 'calibration');
   const comparison = conclusions.find((each) => each.kind === 'comparison');

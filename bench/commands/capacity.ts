@@ -21,8 +21,9 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Searches for the highest rate, or number of WebSockets, that meets the objectives, writes result and reports, and
- * prints what was found. Throws a Problem if it cannot; everything measured until then is in the run folder.
+ * Searches for the highest rate, or number of WebSockets, that meets the objectives, writes the result and
+ * its reports, and prints the finding. Throws a Problem on failure; everything measured by then is already in
+ * the run folder.
  */
 export async function capacity(
   request: CapacityRequest,
@@ -69,9 +70,9 @@ function strategyOf(request: CapacityRequest, { variants, planRun }: Planning) {
 }
 
 /**
- * A search without a trial has no answer.
+ * Rejects a budget too short for a single trial, because a search without a trial finds nothing.
  *
- * @throws Problem('usage') if the budget cannot hold the first trial
+ * @throws Problem('usage')
  */
 function checkBudget({ budgetMs, start }: CapacityRequest, { variants, planRun }: Planning): void {
   if (budgetMs === null) return;
@@ -91,10 +92,13 @@ const TRIAL: Omit<RunSpec, 'variant'> = {
   load: { kind: 'open', ratePerSecond: 1, arrivals: 'uniform' },
 };
 
-/** The bounds of the options. */
+/** Upper bound of the search if --max is not given: the highest value that each option accepts. */
 const MOST: Record<Axis['over'], number> = { rate: 10_000_000, connections: 1_000_000 };
 
-/** How far the search may go: up to --max and, over connections, to what this machine can run. */
+/**
+ * The highest level that the search may try: --max and, in a search over connections, at most what this
+ * machine can run.
+ */
 function ceilingOf(
   { axis, most: asked, least }: CapacityRequest,
   plan: (connections: Pick<RunSpec, 'connections'>) => unknown,
@@ -112,7 +116,7 @@ function ceilingOf(
     }
   };
   if (rejectionReason(most) === null) return { most, mostReason };
-  // If even the least is too much, the check of the plans rejects the search.
+  // If even the lowest level is too much, the plan check rejects the search.
   let [possible, impossible] = [least, most];
   while (impossible - possible > 1) {
     const middle = Math.floor((possible + impossible) / 2);
@@ -125,7 +129,10 @@ function ceilingOf(
   };
 }
 
-/** A lower bound is an answer, too. If no level meets the objectives, they are missed. */
+/**
+ * A search that only found a lower bound still succeeded. If no level met the objectives, a threshold was
+ * missed.
+ */
 function exitCodeOf(result: Result, strict: boolean, interrupted: boolean): ExitCode {
   if (interrupted) return EXIT.interrupted;
   const found = conclusionOf(result, 'capacity');

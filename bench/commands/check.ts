@@ -11,8 +11,9 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { screenOf } from './screen.ts';
 
 /**
- * Prints what is wrong with configurations for WebSockets, one after the other. For a person, each is printed as soon as
- * it has been checked; the other formats are printed at the end, and only if every configuration could be checked.
+ * Prints what prevents configurations from serving WebSockets, one after the other. In text format, each result is
+ * printed as soon as the configuration has been checked. Other formats are printed at the end, and only if every
+ * configuration could be checked.
  */
 export async function check(
   { paths, configuration, nginx, format }: CheckRequest,

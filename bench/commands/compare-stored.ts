@@ -17,8 +17,8 @@ import type { Services } from './services.ts';
 type Need = 'now' | 'readVersion';
 
 /**
- * Compares two stored results and writes the comparison as a result of its own. It contains the runs of both, so it
- * does not depend on them. Throws a Problem if one cannot be read.
+ * Compares two stored results and writes the comparison as a separate result. It contains the runs of both,
+ * so it does not depend on the originals. Throws a Problem if either cannot be read.
  */
 export async function compareStoredResults(
   request: StoredRequest,

@@ -16,12 +16,15 @@ import { writeOutputs } from './report.ts';
 import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
-/** Rounds by default; more if several variants share the false positives that a comparison may have. */
+/**
+ * Default number of rounds. Several variants get more, because they share the false-positive rate allowed to
+ * a comparison.
+ */
 const ROUNDS = 10;
 
 /**
- * Runs the variants in rounds, writes result and reports, and prints what differs. Throws a Problem if it cannot;
- * everything measured until then is in the run folder.
+ * Runs the variants in rounds, writes the result and its reports, and prints the differences. Throws a
+ * Problem on failure; everything measured by then is already in the run folder.
  */
 export async function compare(
   request: CompareRequest,
@@ -80,7 +83,10 @@ function shorterComparisons({ run }: CompareRequest, sides: readonly Side[]): st
   ];
 }
 
-/** A run that lost messages is left out and named. Only a missing comparison is a failure. */
+/**
+ * Exit code of a comparison. A run that lost messages is excluded and reported; the exit code is a failure
+ * only if no comparison was possible.
+ */
 export function exitCodeOf(
   { conclusions }: Result,
   { failOnSlower }: Pick<CompareRequest, 'failOnSlower'>,

@@ -14,7 +14,7 @@ const SCRIPTS: Readonly<Record<Shell, (grammar: Grammar) => string>> = {
 };
 
 /**
- * Prints the script. At run time the script does not call the bench, so that no key press has to start Node.
+ * Prints the shell's completion script. The script never calls the bench, so no key press has to start Node.
  */
 export async function completion(
   { shell }: CompletionRequest,

@@ -6,19 +6,22 @@ import { Problem } from '../model/failure.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 import type { ConfigFile } from '../request/config.ts';
 
-/** Names looked for in the working folder. */
+/** File names looked for in the working folder. */
 const NAMES = ['bench.config.ts', 'bench.config.json'] as const;
 
 const MODULES = new Set(['.ts', '.mts', '.js', '.mjs']);
 
-/** What `import … from 'nginx-ws-bench'` resolves to, wherever the bench is installed. */
+/**
+ * Module that `import … from 'nginx-ws-bench'` resolves to in a configuration file, wherever the bench is
+ * installed.
+ */
 const DEFINITIONS = fileURLToPath(new URL('../request/define-config.js', import.meta.url));
 
 /**
  * Reads a configuration file.
  *
- * @param path the value of --config; null: the one in the folder, if any
- * @throws Problem('usage') if it cannot be read, or if the folder has two
+ * @param path the value of --config; null reads the file in the folder, if any
+ * @throws Problem('usage') if the file cannot be read, or if the folder contains two
  */
 export async function readConfigFile(path: string | null, folder: string): Promise<ConfigFile | null> {
   if (path !== null) {
@@ -36,7 +39,7 @@ export async function readConfigFile(path: string | null, folder: string): Promi
 
 async function contentOf(file: string, name: string): Promise<unknown> {
   const kind = extname(basename(file));
-  // Opening a pipe would wait for a writer.
+  // Opening a named pipe would block until a writer opens it.
   if (!(await stat(file)).isFile())
     throw new Problem('usage', `${name} is not a regular file. Name one with --config, or use --no-config.`);
   try {
@@ -49,7 +52,8 @@ async function contentOf(file: string, name: string): Promise<unknown> {
 }
 
 /**
- * Works the same on every Node, although newer versions strip types themselves. Nothing is cached on disk.
+ * Imports a configuration module, stripping its types in the same way on every Node version, although newer
+ * ones can strip types themselves. Nothing is cached on disk.
  */
 async function importModule(file: string): Promise<unknown> {
   const jiti = createJiti(import.meta.url, {
@@ -72,7 +76,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** If a module is missing, Node appends the importing files on further lines. */
+/** First line of an error. If a module is missing, Node appends the importing files on further lines. */
 function reason(cause: unknown): string {
   const [first = ''] = cause instanceof Error ? cause.message.split('\n') : [];
   return systemCode(cause) === 'MODULE_NOT_FOUND' ? first : reasonOf(cause);

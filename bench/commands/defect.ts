@@ -1,4 +1,4 @@
-/** The message for an error of the bench itself: one sentence, or the stack trace when debugging. */
+/** Message for an error in the bench itself: one sentence, or the stack trace when debugging. */
 export function defectOf(error: unknown, debug: boolean): string {
   if (debug && error instanceof Error) return error.stack ?? String(error);
   const what = String(error).replace(/\s+/g, ' ');

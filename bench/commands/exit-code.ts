@@ -6,8 +6,8 @@ import { scenarioNamed } from '../scenarios/registry.ts';
 export const EXIT = {
   done: 0,
   /**
-   * A run failed, connections, messages or ordinary requests were lost, or a file could not be written. With
-   * --strict: a run is not valid.
+   * A run failed; connections, messages or ordinary requests were lost; or a file could not be written. With
+   * --strict: a run was not valid.
    */
   failed: 1,
   usage: 2,
@@ -16,7 +16,10 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** From worst to best: figures that were cut off or could not be written meet no threshold that counts. */
+/**
+ * From worst to best. A met or missed threshold is meaningless if figures were cut off or could not be
+ * written.
+ */
 const BY_WEIGHT: readonly ExitCode[] = [EXIT.interrupted, EXIT.usage, EXIT.failed, EXIT.threshold, EXIT.done];
 
 /** The worse of two exit codes. */
@@ -32,7 +35,8 @@ export interface Judged {
 }
 
 /**
- * The worst comes first: figures of a run that was cut off or lost messages meet no threshold that counts.
+ * Exit code of the worst outcome. A threshold is meaningless for figures of a run that was cut off or lost
+ * messages.
  */
 export function exitCodeOf(
   judged: readonly Judged[],
@@ -44,7 +48,7 @@ export function exitCodeOf(
   return judged.some(({ missedThreshold }) => missedThreshold) ? EXIT.threshold : EXIT.done;
 }
 
-/** Losses that a scenario causes on purpose do not fail its runs. */
+/** Whether lost messages make a run fail; not if its scenario causes losses on purpose. */
 function lossIsFault({ plan }: Run): boolean {
   return scenarioNamed(plan.workload.scenario).doubts.includes('losses');
 }

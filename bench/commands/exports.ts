@@ -7,9 +7,9 @@ import { EXPORT_FORMATS } from '../report/exports/exports.ts';
 import { checkWritable, isFolder, isSpecialFile, writeFileIn, writeFileWhole } from '../store/file.ts';
 
 /**
- * Checks that the exports can be written, before anything is measured.
+ * Checks before the measurement that every requested export can be written.
  *
- * @throws Problem if a folder is missing or cannot be written, or if a device or a pipe would be replaced
+ * @throws Problem if a folder is missing or not writable, or if the export would replace a device or a pipe
  */
 export async function checkExports(wanted: readonly WantedExport[]): Promise<void> {
   for (const { name, path } of wanted) {
@@ -41,12 +41,13 @@ export async function checkExports(wanted: readonly WantedExport[]): Promise<voi
 /** A file that is still to be written. */
 export interface PendingFile {
   path: string;
-  /** @throws Problem('environment') as `writeFileWhole` */
+  /** @throws Problem('environment') like `writeFileWhole` */
   write(): Promise<unknown>;
 }
 
 /**
- * The files of the exports, in the result's folder if no path is named; exports to stdout are not included.
+ * The export files to write, in the result's folder unless a path was given; exports to stdout are not
+ * included.
  */
 export function exportFiles(wanted: readonly WantedExport[], result: Result, folder: string): PendingFile[] {
   return wanted.flatMap(({ name, path }) => {
@@ -59,14 +60,14 @@ export function exportFiles(wanted: readonly WantedExport[], result: Result, fol
   });
 }
 
-/** The export that goes to stdout; null if there is none. */
+/** Text of the export to stdout; null if there is none. */
 export function printedExport(wanted: readonly WantedExport[], result: Result): string | null {
   const printed = wanted.find(({ path }) => path === STDOUT);
   const format = printed === undefined ? null : EXPORT_FORMATS[printed.name];
   return format !== null && 'text' in format ? format.text(result) : null;
 }
 
-/** @param elsewhere a folder named by the user, instead of the result's */
+/** @param elsewhere a folder named by the user, used instead of the result's folder */
 function pendingFile(
   folder: string,
   elsewhere: string | null,
@@ -78,7 +79,7 @@ function pendingFile(
   return { path, write: () => writeFileWhole(path, text()) };
 }
 
-/** A file in the folder of a result, which may come from another person. */
+/** A file to be written in a result's folder, which may come from somebody else. */
 export function fileOfResult(folder: string, name: string, text: () => string): PendingFile {
   return { path: join(folder, name), write: () => writeFileIn(folder, name, text()) };
 }

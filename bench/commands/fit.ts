@@ -7,29 +7,32 @@ import type { NginxSources } from '../request/nginx.ts';
 import { notice } from '../wording/finding.ts';
 import type { Services } from './services.ts';
 
-/** The sides that can run here, their Nginx binaries, and notices about those and about each skipped side. */
+/**
+ * The sides that can run here, their Nginx binaries, and notices about those binaries and about each skipped
+ * side.
+ */
 export interface FitSides {
   sides: Side[];
   binaries: Binaries;
   notices: Notice[];
 }
 
-/** Where to find Nginx, and how to report progress when that takes long. */
+/** Where to look for Nginx, and how to report progress if the search takes long. */
 export interface NginxSearch {
   sources: NginxSources;
   say: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** Services needed to fit sides to this machine. */
+/** Services needed to adapt sides to this machine. */
 export type FitNeed = 'findNginx' | 'missingModule' | 'passesOverTls';
 
 /**
- * Finds the Nginx of each side, skips the sides whose Nginx lacks a module, and determines whether the echo
- * servers of the other sides use TLS.
+ * Finds the Nginx binary for each side, skips the sides whose binary lacks a required module, and determines
+ * for the others whether their echo servers use TLS.
  *
- * @param suffices Whether the remaining sides are enough to measure.
- * @throws Problem('environment') if they are not, or if an Nginx is not available.
+ * @param suffices whether the remaining sides are enough to measure
+ * @throws Problem('environment') if they are not, or if an Nginx binary is not available
  */
 export async function fitSides(
   all: readonly Side[],
@@ -52,14 +55,14 @@ export async function fitSides(
   return { sides: settled, binaries, notices: [...notices, ...namedNotices(settled, binaries)] };
 }
 
-/** The user's own configuration determines whether the echo servers behind it use TLS. */
+/** Sets whether the echo servers use TLS, which a user's own configuration determines. */
 async function withServers(side: Side, services: Pick<Services, 'passesOverTls'>): Promise<Side> {
   if (side.profile.options === null) return side;
   const upstreamTls = await services.passesOverTls(side);
   return { ...side, profile: { ...side.profile, upstreamTls } };
 }
 
-/** The Nginx of each side, if the user chose it by a name. */
+/** Notices that say which Nginx each side uses, for sides whose Nginx the user chose by name. */
 function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   if (sides.every(({ variant }) => (variant.proxy?.binary ?? null) === null)) return [];
   const used = [...binaries].flatMap(([name, binary]) => {
@@ -71,7 +74,10 @@ function namedNotices(sides: readonly Side[], binaries: Binaries): Notice[] {
   return [notice('info', 'nginx-versions', { sides: used })];
 }
 
-/** Sequentially, because two names may stand for the same suite, which is fetched only once. */
+/**
+ * Finds binaries one after another, because two names may refer to the same suite, which is fetched only
+ * once.
+ */
 async function findBinaries(
   sides: readonly Side[],
   { sources, ...progress }: NginxSearch,

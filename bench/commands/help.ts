@@ -40,7 +40,7 @@ const HELP_COLUMNS = 100;
 const METRICS_HELP = `Thresholds and objectives have the form METRIC OPERATOR LIMIT; operators: < <= > >= ==. Metrics:
 ${metricLines()}`;
 
-/** The output of `--help` for one command or for all, in at most 100 columns. */
+/** Output of `--help` for one command, or for all if null; at most 100 columns wide. */
 export function helpText(of: CommandName | null): string {
   return (of === null ? overview() : helpOf(of)).join('\n\n');
 }
@@ -111,7 +111,7 @@ function exampleLines(): string {
   );
 }
 
-/** `tcp, tls, …: .min .mean …`: metrics with the same statistics share a line. */
+/** Lists metrics as `tcp, tls, …: .min .mean …`; those with the same statistics share a line. */
 function metricLines(): string {
   const figures = new Map<string, string[]>();
   for (const { name } of METRICS) {

@@ -1,7 +1,7 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { basename } from 'node:path';
 
-/** Names of this machine and its user, as far as the system knows them. */
+/** Names of this machine and its user, as far as the system reports them. */
 export function readIdentity(): string[] {
   const host = hostname();
   const names = [host, host.split('.')[0] ?? '', basename(homedir()), userName()];
@@ -12,7 +12,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // a user without an entry in /etc/passwd, as in many containers
+    // The user has no entry in /etc/passwd, as in many containers.
     return '';
   }
 }

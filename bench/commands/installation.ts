@@ -4,20 +4,20 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The package's own folder, in which this file runs as dist/bench/commands/installation.js. */
+/** Root folder of the package, in which this file is installed as dist/bench/commands/installation.js. */
 const ROOT = new URL('../../../', import.meta.url);
 
 export const PACKAGE_FOLDER = fileURLToPath(ROOT);
 
-/** The folder of the profiles that come with the package. */
+/** Folder of the profiles shipped with the package. */
 export const PROFILES_FOLDER = fileURLToPath(new URL('nginx-profiles/', ROOT));
 
-/** The folder of the tunings that come with the package. */
+/** Folder of the tunings shipped with the package. */
 export const TUNINGS_FOLDER = fileURLToPath(new URL('nginx-profiles/tunings/', ROOT));
 
 /**
- * Cache for fetched files: in the package's own folder, or if that belongs to another user (an installation
- * for all users), in this user's cache folder.
+ * Cache folder for downloads: within the package's own folder or, if that belongs to another user (as in a
+ * system-wide installation), this user's cache folder.
  */
 export function cacheFolder(): string {
   const own = fileURLToPath(new URL('.cache/', ROOT));
@@ -29,7 +29,7 @@ export function cacheFolder(): string {
   }
 }
 
-/** Folder of this machine's calibrations, for later comparisons on it. */
+/** Folder where this machine's calibrations are stored for later comparisons. */
 export function calibrationsFolder(): string {
   return join(cacheFolder(), 'calibrations');
 }

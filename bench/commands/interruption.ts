@@ -1,14 +1,14 @@
-/** How the user interrupts a run: once to end it in order, twice to end it at once. */
+/** Signals from the user: the first ends a run gracefully, the second ends it immediately. */
 export interface Interruption {
-  /** Stops the run, but keeps and reports what was measured. */
+  /** Stops the run; what was measured is still saved and reported. */
   signal: AbortSignal;
-  /** Kills all processes that still run. */
+  /** Kills all processes that are still running. */
   urgent: AbortSignal;
-  /** Stops listening; signals have their usual effect again. */
+  /** Stops listening and restores the default effect of signals. */
   release(): void;
 }
 
-/** The part of `process` that is used. */
+/** The part of `process` used here. */
 export interface SignalSource {
   on(name: NodeJS.Signals, listener: () => void): unknown;
   off(name: NodeJS.Signals, listener: () => void): unknown;
@@ -17,12 +17,12 @@ export interface SignalSource {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Under npm, one Ctrl-C reaches us twice: first from the terminal, as part of its foreground process group,
- * then from npm, which forwards it. Signals within this time count as one.
+ * Under npm, one Ctrl-C arrives twice: from the terminal, which signals the whole foreground process group,
+ * and from npm, which forwards it. Signals this close together count as one.
  */
 const ONE_PRESS_MS = 500;
 
-/** Listens for signals until released; `now` in ms. */
+/** Listens for signals until released. `now` returns ms. */
 export function watchSignals(source: SignalSource, now: () => number): Interruption {
   const first = new AbortController();
   const second = new AbortController();

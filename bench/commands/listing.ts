@@ -6,16 +6,16 @@ import { readFileIn, unreadable, writeFileWhole } from '../store/file.ts';
 import { readIndex } from '../store/read.ts';
 import { INDEX_FILE } from '../store/writer.ts';
 
-/** Only the newest results are listed; a longer page would not help the user. */
+/** At most this many of the newest results are listed, to keep the page readable. */
 const MOST_ENTRIES = 50;
 
 /**
- * Writes index.html of a reports folder: a row for each run, newest first, using only the indexes of the
- * results. A folder that cannot be read is listed with the reason. Names begin with the time, so the last
- * ones are the newest.
+ * Writes index.html of a reports folder: one row per run, newest first, read from the result indexes only. A
+ * folder that cannot be read is listed with the reason. Folder names begin with the time, so the last names
+ * are the newest.
  *
- * @returns the path; null if the folder cannot be listed, or if it has an index.html from another source,
- * which is left alone. That is reported, but does not fail a run that was measured.
+ * @returns the path of index.html; null if the folder cannot be listed, or if an index.html from another
+ * source exists, which is left alone. Either is reported, but does not fail a run that has been measured.
  */
 export async function writeListing(reports: string, say: (line: string) => void): Promise<string | null> {
   if (!(await mayWrite(reports))) return null;
@@ -37,13 +37,13 @@ export async function writeListing(reports: string, say: (line: string) => void)
   }
 }
 
-/** True if index.html is missing or is a listing. Anything else, even a link, is not ours. */
+/** Whether index.html is missing or is one of our listings. Anything else, including a link, is not ours. */
 async function mayWrite(reports: string): Promise<boolean> {
   const there = await readFileIn(reports, 'index.html').catch(() => '');
   return there === null || there.includes(`<title>${LISTING_TITLE}</title>`);
 }
 
-/** Empty for a folder without a result of this bench. */
+/** Empty if the folder contains no result of this bench. */
 async function entryOf(reports: string, folder: string): Promise<ListingEntry[]> {
   const has = (file: string) =>
     access(join(reports, folder, file)).then(

@@ -22,20 +22,32 @@ import type { Services } from './services.ts';
 import type { Terminal } from './terminal.ts';
 import { up } from './up.ts';
 
-/** A named result that cannot be read is a usage error, like an invalid option. */
+/**
+ * Problem kinds that are usage errors. They include a named result that cannot be read, like an invalid
+ * option.
+ */
 const WRONG_USE: ReadonlySet<ProblemKind> = new Set(['usage', 'result']);
 
-/** The source of signals, whether to show stack traces, and how to end the process at once. */
+/**
+ * What the command line needs from its process: a source of signals, whether to print stack traces, and how
+ * to exit immediately.
+ */
 export interface Surroundings {
   signals: SignalSource;
   debug: boolean;
   exit(code: ExitCode): void;
 }
 
-/** The time that a second Ctrl-C leaves for killing processes and removing folders; the warden does the rest. */
+/**
+ * Time after a second Ctrl-C for killing processes and removing folders; the warden cleans up whatever
+ * remains.
+ */
 const URGENT_MS = 3_000;
 
-/** Maps argv (without node and script) to the exit code. Errors are printed, not thrown. */
+/**
+ * Runs the command line `argv` (without node and script) and returns the exit code. Errors are printed, not
+ * thrown.
+ */
 export async function main(
   argv: readonly string[],
   terminal: Terminal,
@@ -55,7 +67,9 @@ export async function main(
   }
 }
 
-/** The request, and its full command line, including the options from a file. */
+/**
+ * Parses the request, and returns it with its full command line, including options from a configuration file.
+ */
 async function requested(
   argv: readonly string[],
   terminal: Terminal,
@@ -114,10 +128,10 @@ async function dispatch(
 }
 
 /**
- * Runs and listens for signals. A failure caused by a signal is an interruption. After a second signal the
- * process ends soon, whatever it is waiting for.
+ * Runs an action that signals can interrupt. A failure caused by a signal is reported as an interruption.
+ * After a second signal the process exits shortly, whatever it is waiting for.
  *
- * @param missed what had not happened yet at the interruption
+ * @param missed what had not happened yet when the interruption came
  */
 async function interruptibly(
   { signals, exit }: Surroundings,

@@ -23,32 +23,32 @@ import { dropRunFolder, makeRunFolder, type RunFolder } from './run-folder.ts';
 import type { Screen } from './screen.ts';
 import type { LibraryNeed } from './services.ts';
 
-/** What to measure, and with which strategy. */
+/** What to measure, and the strategy that selects the runs. */
 export interface Question {
   request: RunRequest;
   sides: readonly Side[];
-  /** Notices to report besides the runs. */
+  /** Notices to report in addition to the runs. */
   notices: readonly Notice[];
-  /** The Nginx binaries of the sides, by the names that variants use for them. */
+  /** Nginx binaries of the sides, by the names that variants use to refer to them. */
   binaries: Binaries;
   makeStrategy(planning: Planning): Strategy;
   /**
-   * Checks what must hold before the first run besides the plan, and returns what is already known about the
-   * machine.
+   * Checks everything beyond the plan that must hold before the first run, and returns what is already known
+   * about the machine.
    *
    * @throws Problem if a condition does not hold
    */
   prepare(planning: Planning, environment: Environment): Promise<Pick<ResultHead, 'calibration'>>;
-  /** Returns further notices to record in a run that has ended. */
+  /** Returns additional notices to record in a completed run. */
   assess(run: Run): Notice[];
 }
 
-/** Without it, there could be neither a verdict nor a rate. */
+/** Without it, a run could neither be judged nor yield a rate. */
 export const CANNOT_OBSERVE =
   'The bench needs /proc to judge a run, and this system does not provide it. ' +
   'Run it on Linux, for example in a container or a virtual machine.';
 
-/** What a measuring command needs from the machine and the installation. */
+/** Services that a measuring command needs from the machine and the installation. */
 export type MeasureNeed =
   | LibraryNeed
   | FitNeed
@@ -64,7 +64,6 @@ export type MeasureNeed =
   | 'elapsedMs'
   | 'drawSeed';
 
-/** The result of a measurement. */
 export interface Measured {
   result: Result;
   folder: RunFolder;
@@ -73,8 +72,8 @@ export interface Measured {
 }
 
 /**
- * Plans a question and has the experiment answer it; every run is saved as it ends. Throws a Problem if it
- * cannot. Even then, whatever was measured is in the run folder.
+ * Plans the runs for a question and executes them, saving each as it ends. Throws a Problem on failure;
+ * everything measured by then is already in the run folder.
  */
 export async function measure(
   { request, sides, notices, binaries, makeStrategy, prepare, assess }: Question,
@@ -115,7 +114,7 @@ export async function measure(
   const watch = request.quiet ? UNWATCHED : watchProgress(terminal, screen, services.elapsedMs);
   let live: LiveReport | null = null;
   const ended: Run[] = [];
-  /** Events that are forwarded to others or kept for them. */
+  /** Forwards events to the other listeners and stores completed runs. */
   const tell: Listener = async (event) => {
     const shownEvent = redactor?.event(event) ?? event;
     if (shownEvent.type === 'run-ended') ended.push(shownEvent.run);
@@ -142,7 +141,7 @@ export async function measure(
     return { result: writer.result(), folder, complete };
   } catch (error) {
     await rescue(folder, writer, screen);
-    // The run that could not be saved was measured all the same.
+    // What could not be saved was still measured, so it is printed.
     watch.stop();
     if (ended.length > 0) printResult({ ...writer.result(), runs: ended }, null, request.json, terminal);
     throw error;
@@ -152,14 +151,16 @@ export async function measure(
   }
 }
 
-/** A tuning may come from the command line, so it may contain secrets. */
+/** A variant without the secrets that a tuning given on the command line may contain. */
 function withoutSecrets(variant: Variant): Variant {
   if (variant.proxy === null) return variant;
   const tunings = variant.proxy.tunings.map((tuning) => ({ ...tuning, text: shownTuning(tuning.text) }));
   return { ...variant, proxy: { ...variant.proxy, tunings } };
 }
 
-/** Reports what the machine cannot do before anything starts, not when the run's turn comes. */
+/**
+ * Rejects plans that this machine cannot execute before anything starts, rather than when their turn comes.
+ */
 function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: RunRequest): void {
   for (const { name: step, load } of scenario.steps) {
     const least = loadOf(load, { inFlight: 1, ratePerSecond: 1, arrivals });
@@ -167,11 +168,11 @@ function checkPlans({ variants, planRun }: Planning, { arrivals, scenario }: Run
   }
 }
 
-/** After a failure: writes a report of what was measured, and removes a folder without any run. */
+/** Writes a report of what was measured before a failure, or removes the folder if it contains no run. */
 async function rescue(folder: RunFolder, writer: ResultWriter, screen: Screen): Promise<void> {
   const result = writer.result();
   if (result.runs.length === 0) return dropRunFolder(folder);
-  // Ignored: the failure that led here is the one to report.
+  // An error here is ignored, because the original failure is the one to report.
   const reportPath = await writeReport(folder.path, result, () => {}).catch(() => null);
   screen.say(`Measured before the failure: ${reportPath ?? folder.path}`);
 }

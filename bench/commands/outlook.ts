@@ -3,19 +3,19 @@ import { formatDuration } from '../request/units.ts';
 import { makeRounds, type RoundsOptions } from '../strategy/rounds.ts';
 
 /**
- * A run takes this many times as long as its warm-up and measured phase, because it also starts processes and
- * opens connections.
+ * Factor by which a run takes longer than its warm-up and measured phase, because it also starts processes
+ * and opens connections.
  */
 const STARTING = 1.5;
 
 /**
- * The warning before the first run if there may be too few rounds for a verdict on any metric; otherwise
- * null. Rounds and budget are treated alike: the user gets the rounds that fit, and learns in advance what is
- * missing.
+ * Warning to print before the first run if there may be too few rounds for a verdict on any metric; otherwise
+ * null. A given number of rounds and a budget are treated alike: the user gets the rounds that fit, and
+ * learns in advance what is missing.
  *
- * @param needed the smallest number of rounds in which any metric can get a verdict
- * @param instead alternatives to a longer budget: `a shorter --duration`
- * @throws Problem('usage') if the budget cannot hold one round, which is as useless as no round at all
+ * @param needed smallest number of rounds in which any metric can get a verdict
+ * @param instead alternatives to a longer budget, such as `a shorter --duration`
+ * @throws Problem('usage') if the budget is too short for one round, because that is as useless as no round
  */
 export function fewRoundsWarning(
   options: RoundsOptions,
@@ -47,7 +47,7 @@ export function fewRoundsWarning(
 }
 
 /**
- * The number of runs in this many rounds, including those before the rounds, and the minimum duration of one
+ * Number of runs in this many rounds, including those before the first round, and the minimum duration of a
  * run.
  */
 function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: number } {
@@ -58,7 +58,7 @@ function runsOf(options: RoundsOptions, rounds: number): { runs: number; runMs: 
   return { runs: strategy.expectedRuns([]), runMs: warmupMs + durationMs };
 }
 
-/** Rounds up to whole minutes, or below one minute to whole seconds. */
+/** Rounds up to whole minutes, or to whole seconds below one minute. */
 function roundedUp(ms: number): number {
   const unit = ms > 60_000 ? 60_000 : 1000;
   return Math.ceil(ms / unit) * unit;

@@ -4,7 +4,8 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { type LibraryNeed, readLibrary } from './services.ts';
 
 /**
- * Lists the profiles with the question that each answers, and the tunings. As JSON, lists only the profiles.
+ * Lists the profiles, each with the question that it answers, and the tunings. JSON output lists only the
+ * profiles.
  */
 export async function profiles(
   { json }: { json: boolean },

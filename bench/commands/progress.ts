@@ -5,21 +5,21 @@ import { advanced, begun } from '../report/progress/state.ts';
 import type { Screen } from './screen.ts';
 import { sizeOf, type Terminal } from './terminal.ts';
 
-/** Displays the progress of an experiment until stopped. */
+/** Displays an experiment's progress until stopped. */
 export interface Watch {
   listen: Listener;
   stop(): void;
 }
 
-/** Redraws between events as well, because the elapsed time changes. */
+/** Also redraws between events, because the displayed elapsed time changes. */
 const REDRAW_MS = 1000;
 
-/** Shows nothing. */
+/** Displays no progress. */
 export const UNWATCHED: Watch = { listen: () => {}, stop: () => {} };
 
 /**
- * Draws on the screen if the terminal can be redrawn, else prints plain lines. `elapsedMs` comes from a
- * monotonic clock.
+ * Redraws progress on the screen if the terminal supports it; otherwise prints plain lines. `elapsedMs` reads
+ * a monotonic clock.
  */
 export function watchProgress(terminal: Terminal, screen: Screen, elapsedMs: () => number): Watch {
   let progress = begun(elapsedMs());

@@ -11,8 +11,8 @@ import { main } from './main.ts';
 import { services } from './wiring.ts';
 
 /**
- * Measures publishing fabricated results (1,000, or the given number), each with one file per run and a
- * report, and opening the index in a browser. Prints seconds.
+ * Benchmarks publishing: publishes made-up results (1,000, or the given number), each with one file per run
+ * and a report, then opens the index in a browser. Prints times in seconds.
  */
 const count = Number(process.argv[2] ?? 1000);
 const folder = await mkdtemp(join(tmpdir(), 'nginx-ws-bench-publish-'));

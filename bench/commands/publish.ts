@@ -16,26 +16,29 @@ import type { StoppableContext } from './context.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { beginPublication, type Publication } from './publish/publication.ts';
 
-/** Number of results read or copied at the same time. */
+/** Number of results read or copied concurrently. */
 const AT_ONCE = 8;
 const REPORT_FILE = 'report.html';
-/** The folder of a site with its results. */
+/** Name of the site's folder that contains the results. */
 const RESULTS = 'results';
 
-/** A result's folder, and whether the user named it. Results that were only found may be skipped. */
+/**
+ * A result's folder, and whether the user named it. Results that were merely found in a folder may be
+ * skipped.
+ */
 interface Source {
   path: string;
   named: boolean;
 }
 
-/** Reports what is skipped and why, or throws if it may not be skipped. */
+/** Reports which result is skipped and why; throws if that result must not be skipped. */
 type LeaveOut = (error: unknown, source: Source) => [];
 
 /**
- * Makes a site of stored results: overview pages from their indexes, and each report with its data. An earlier site
- * stays complete until the new one is.
+ * Builds a site from stored results: overview pages made from their indexes, and each report with its data.
+ * An existing site stays complete until the new one is ready.
  *
- * @throws Problem if a named path has no result, or if the site cannot be written
+ * @throws Problem if a named path contains no result, or if the site cannot be written
  */
 export async function publish(
   request: PublishRequest,
@@ -106,7 +109,10 @@ async function writeSite(
   return published.length;
 }
 
-/** Results in the site itself that could not be read again: it may have the only copy. */
+/**
+ * Results of the existing site that could not be read again. They are retained, because the site may have the
+ * only copy.
+ */
 async function leftInSite(
   { out }: Publication,
   sources: readonly Source[],
@@ -122,7 +128,7 @@ async function leftInSite(
   return left;
 }
 
-/** The results at a path: itself, those in the folder, or those of a site. */
+/** Results found at a path, which may be a result itself, a folder of results, or a site. */
 async function sourcesAt(path: string): Promise<Source[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => null);
   if (entries === null) return [{ path: basename(path) === INDEX_FILE ? dirname(path) : path, named: true }];
@@ -141,8 +147,8 @@ async function sourcesAt(path: string): Promise<Source[]> {
 }
 
 /**
- * Each result under its id, redacted if requested. The same result appears once, wherever it was found; a
- * different one with the same id gets a number.
+ * Reads each result, keyed by its id and redacted if requested. A result found in several places appears
+ * once; a different result with the same id gets a number appended.
  */
 async function readAll(
   sources: readonly Source[],
@@ -184,7 +190,7 @@ async function placeCopy({ path, folder, index }: Source & Published, results: s
   return index;
 }
 
-/** Copies nothing: result, runs and report are written again in redacted form. */
+/** Writes result, runs and report anew in redacted form, instead of copying any file. */
 async function placeRedacted(
   { path, folder }: Source & Published,
   results: string,
@@ -197,9 +203,9 @@ async function placeRedacted(
 }
 
 /**
- * Returns when nothing is in progress any more, whatever failed.
+ * Waits until no task is running any more, even if some failed.
  *
- * @throws the first failure, or the reason of the signal if it was aborted
+ * @throws the first failure, or the signal's reason if it was aborted
  */
 async function inParallel<T, R>(
   items: readonly T[],

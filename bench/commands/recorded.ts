@@ -3,14 +3,17 @@ import { parse } from '../nginx/parse.ts';
 import { lineRedactor, redacted } from '../nginx/redact.ts';
 import { MASK, maskedHeader, maskedPath } from '../nginx/secrets.ts';
 
-/** Options whose value may contain a secret, and the part of it that a report may show. */
+/**
+ * Options whose value may contain a secret, each with a function that returns the part that a report may
+ * show.
+ */
 const SHOWN: Readonly<Record<string, (value: string) => string>> = {
   '--header': maskedHeader,
   '--ws-path': maskedPath,
   '--tune': shownTuning,
 };
 
-/** The command line as recorded in a result. Reports are shared, so secrets are masked. */
+/** The command line to record in a result. Secrets are masked because reports are shared. */
 export function recordedCommand(command: readonly string[]): string[] {
   const mask = lineRedactor([]);
   return command.map((argument, index) => {
@@ -22,7 +25,7 @@ export function recordedCommand(command: readonly string[]): string[] {
   });
 }
 
-/** A tuning as typed, unless it contains a secret. */
+/** A tuning exactly as typed, or with its secrets masked if it contains any. */
 export function shownTuning(text: string): string {
   try {
     const shown = redacted(parse(text, 'a tuning'));

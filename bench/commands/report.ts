@@ -16,7 +16,7 @@ import type { Terminal } from './terminal.ts';
 
 const REPORT_FILE = 'report.html';
 
-/** Writes the reports of a stored result again, next to it, from its JSON only. */
+/** Rewrites the reports of a stored result from its JSON alone, in its folder. */
 export async function report(request: ReportRequest, { terminal }: CommandContext): Promise<ExitCode> {
   const result = await readResult(request.path);
   await checkExports(request.exports);
@@ -25,8 +25,9 @@ export async function report(request: ReportRequest, { terminal }: CommandContex
 }
 
 /**
- * Writes all files of a result, updates the list in its folder's parent, and prints its summary, or the export for
- * stdout. Whatever cannot be written is reported, and the rest is still written.
+ * Writes all output files of a result, updates the listing in the parent folder, and prints the result's
+ * summary or the export that goes to stdout. A file that cannot be written is reported, and the others are
+ * still written.
  *
  * @returns `EXIT.failed` if a file could not be written
  */
@@ -51,7 +52,7 @@ export async function writeOutputs(
 }
 
 /**
- * Writes the reports of a result to its folder.
+ * Writes a result's reports to its folder.
  *
  * @returns the path of report.html; null if a file could not be written, which is reported
  */
@@ -70,10 +71,17 @@ function reportFiles(result: Result, folder: string): PendingFile[] {
     .map(({ name, text }) => fileOfResult(folder, name, () => text));
 }
 
-/** At most this many further files are named if they cannot be written for the same reason. */
+/**
+ * If several files cannot be written for the same reason, at most this many are named in addition to the
+ * first.
+ */
 const MOST_NAMES = 3;
 
-/** @returns the paths of the files that could not be written, after reporting why */
+/**
+ * Writes the files, and reports why any could not be written.
+ *
+ * @returns the paths of the files that could not be written
+ */
 async function writeEach(files: readonly PendingFile[], say: (line: string) => void): Promise<Set<string>> {
   const missing = new Map<string | null, { sentence: string; paths: string[] }>();
   for (const { path, write } of files) {
@@ -97,7 +105,7 @@ async function writeEach(files: readonly PendingFile[], say: (line: string) => v
   return new Set([...missing.values()].flatMap(({ paths }) => paths));
 }
 
-/** Prints the summary of a result on stdout, as text or as JSON. */
+/** Prints a result's summary on stdout, as text or as JSON. */
 export function printResult(
   result: Result,
   reportPath: string | null,

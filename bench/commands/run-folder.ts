@@ -5,17 +5,17 @@ import { printable } from '../model/printable.ts';
 import { reasonOf, systemCode } from '../model/system-error.ts';
 import { makeFolder } from '../store/file.ts';
 
-/** The folder of one invocation in reports/. */
+/** Folder of one invocation, within reports/. */
 export interface RunFolder {
   path: string;
-  /** Its name, and the id of the result. */
+  /** Name of the folder, which is also the id of the result. */
   id: string;
 }
 
-/** Errors of the path itself; all others are errors of the system. */
+/** Error codes caused by the given path itself; all others are system errors. */
 const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'EEXIST'];
 
-/** Creates the folder `<reports>/<id>`, with -2, -3, … appended if that exists. */
+/** Creates the folder `<reports>/<id>`; if it exists, appends -2, -3, … to the id. */
 export async function makeRunFolder(reports: string, id: string): Promise<RunFolder> {
   const parent = resolve(reports);
   try {
@@ -33,7 +33,7 @@ export async function makeRunFolder(reports: string, id: string): Promise<RunFol
   }
 }
 
-/** Removes a folder if nothing was measured. */
+/** Removes the folder if nothing was measured. */
 export async function dropRunFolder({ path }: RunFolder): Promise<void> {
   await rm(path, { recursive: true, force: true }).catch(() => undefined);
 }

@@ -20,8 +20,8 @@ import { screenOf } from './screen.ts';
 import { readLibrary } from './services.ts';
 
 /**
- * Plans and runs a request, writes result and reports, and prints the summary. Throws a Problem if it cannot;
- * everything measured until then is in the run folder.
+ * Plans and executes a request, writes the result and its reports, and prints the summary. Throws a Problem
+ * on failure; everything measured by then is already in the run folder.
  */
 export async function run(request: RunRequest, context: StoppableContext<MeasureNeed>): Promise<ExitCode> {
   const { terminal, interruption, services } = context;
@@ -60,7 +60,10 @@ export async function run(request: RunRequest, context: StoppableContext<Measure
   }
 }
 
-/** Thresholds apply to the variants, not to the baseline, and to the runs that can provide the metric. */
+/**
+ * Notices for missed thresholds. Thresholds apply to every variant except the baseline, in the runs whose
+ * step provides the metric.
+ */
 function missedNotices(measured: Run, { thresholds, steps, baseline }: RunRequest): Notice[] {
   const { step, variant } = measured.plan;
   if (variant === baseline) return [];

@@ -2,10 +2,11 @@ import { createLogUpdate } from 'log-update';
 import stringWidth from 'string-width';
 import { sizeOf, type Terminal } from './terminal.ts';
 
-/** Lines at the bottom of a terminal that are redrawn repeatedly and make way for permanent lines. */
+/** Lines at the bottom of a terminal that are redrawn repeatedly and stay below the permanent output. */
 export interface Screen {
   /**
-   * Each line is at most as wide as `sizeOf` reports. Draws nothing on a terminal that must not be redrawn.
+   * Draws the lines, each at most as wide as `sizeOf` reports. Draws nothing on a terminal that must not be
+   * redrawn.
    */
   show(lines: readonly string[]): void;
   say(line: string): void;
@@ -19,14 +20,16 @@ export function screenOf(terminal: Terminal): Screen {
   const { draw } = terminal;
   if (draw === null) return { show: () => {}, say: (line) => terminal.say(line), clear: () => {} };
   const update = createLogUpdate(streamOf(terminal, draw), {
-    // Otherwise log-update would hide the cursor on the process's stderr, whatever its stream is, and install
-    // its own signal handler to show it again.
+    // Otherwise log-update would hide the cursor on the process's stderr, whatever stream it draws on, and
+    // install a signal handler to show it again.
     showCursor: true,
   });
   let shown: readonly string[] = [];
   let shownColumns = sizeOf(terminal).columns;
 
-  /** When a terminal gets narrower, it wraps the lines, so they take up more rows than were drawn. */
+  /**
+   * Erases lines wrapped by a terminal that has become narrower: they then take up more rows than were drawn.
+   */
   function eraseWrapped(): void {
     const { columns } = sizeOf(terminal);
     const rowsOf = (line: string) => Math.max(1, Math.ceil(stringWidth(line) / (columns + 1)));
@@ -56,7 +59,7 @@ export function screenOf(terminal: Terminal): Screen {
   };
 }
 
-/** The part of a stream that log-update uses: it writes, and reads the size whenever it draws. */
+/** The part of a stream that log-update uses: it writes, and reads the size on each draw. */
 function streamOf(terminal: Terminal, write: (text: string) => void): NodeJS.WritableStream {
   const stream = {
     isTTY: true,

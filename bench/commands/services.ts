@@ -14,63 +14,61 @@ import type { Ears } from '../topology/workplace.ts';
 import type { UpInput } from '../up/up.ts';
 import type { Facts } from './doctor/examine.ts';
 
-/** What a command passes to the experiment; the rest comes from the installation. */
+/** Input of an experiment that the command provides; the installation adds the rest. */
 export type ExperimentRequest = Omit<ExperimentInput, 'onProcesses' | 'serverArguments'>;
 
 /**
- * Everything that a command does to the machine or reads from it. Passed in, so that tests need no real
- * machine.
+ * Every effect that a command has on the machine, and everything it reads from it. Injected so that tests
+ * need no real machine.
  */
 export interface Services {
-  /** All profiles that come with the package. */
+  /** All profiles shipped with the package. */
   loadProfiles(): Promise<Profile[]>;
   loadTunings(): Promise<ShippedTuning[]>;
   /** @throws Problem if a configuration cannot be read, or a tuning does not apply to it */
   checkTunings(side: Side): Promise<void>;
   /**
-   * Has Nginx check the configuration of a side exactly as a run would pass it (`nginx -t`).
+   * Has Nginx check (`nginx -t`) a side's configuration exactly as a run would use it.
    *
    * @throws Problem('configuration') in Nginx's own words
    */
   checkSide(planned: PlannedRun, binary: NginxBinary, ears: Ears): Promise<void>;
-  /** The calibration of such a machine; null if there is none. */
+  /** The calibration stored for this machine; null if there is none. */
   findCalibration(machine: CalibratedMachine): Promise<KeptCalibration | null>;
-  /** Stores it for later comparisons, and returns its path. */
+  /** Stores a calibration for later comparisons, and returns its path. */
   keepCalibration(kept: KeptCalibration): Promise<string>;
   /**
-   * Finds an Nginx, or fetches it.
+   * Finds an Nginx binary, or fetches one.
    *
-   * @param source As in `FindOptions`.
+   * @param source as in `FindOptions`
    */
   findNginx(
     source: string | null,
     progress: { say: (line: string) => void; signal: AbortSignal },
   ): Promise<NginxBinary>;
-  /** What the Nginx of a side lacks to run it, as a sentence with the remedy; null if nothing is missing. */
+  /** Sentence that says which module the side's Nginx lacks and how to get it; null if none is missing. */
   missingModule(side: Side, binary: NginxBinary): Promise<string | null>;
   /**
-   * Whether the Nginx of a side forwards the WebSockets over TLS.
+   * Whether the side's Nginx forwards WebSockets to its upstreams over TLS.
    *
-   * @throws Problem('configuration') if it has no location for them
+   * @throws Problem('configuration') if the configuration has no WebSocket location
    */
   passesOverTls(side: Side): Promise<boolean>;
-  /** Whether this system provides what is needed to judge a run. */
+  /** Whether this system provides the data needed to judge a run. */
   canObserve(): boolean;
   readEnvironment(): Promise<Environment>;
   readMachine(): Promise<Machine>;
-  /** Collects everything that determines what the machine can do. */
+  /** Collects the facts that determine which runs the machine can carry. */
   examine(nginx: Pick<FindOptions, 'source' | 'say'>): Promise<Facts>;
-  /** What the user should know about the machine before the first run. */
+  /** Warnings about the machine, for the user to read before the first run. */
   watchMachine(): Promise<Notice[]>;
-  /** Resolves with whether the strategy ran to completion. */
+  /** Resolves to whether the strategy ran to completion. */
   runExperiment(input: ExperimentRequest): Promise<boolean>;
   /** Keeps a topology running until the signal. */
   keepUp(topology: UpInput): Promise<void>;
-  /**
-   * @param path The value of --config; null: the file in the working folder, if any.
-   */
+  /** @param path the value of --config; null reads the file in the working folder, if any */
   readConfigFile(path: string | null): Promise<ConfigFile | null>;
-  /** All processes that it starts have ended when it resolves. */
+  /** Resolves only once every process it started has ended. */
   checkConfiguration(input: CheckInput): Promise<CheckReport>;
   /**
    * Reads a configuration from standard input.
@@ -79,22 +77,22 @@ export interface Services {
    */
   readStandardInput(signal: AbortSignal): Promise<string>;
   readVersion(): Promise<string>;
-  /** Names of this machine and its user, which redacted output must not contain. */
+  /** Names of this machine and its user, which must not appear in redacted output. */
   readIdentity(): string[];
   now(): Date;
-  /** Time of a monotonic clock. */
+  /** Reads a monotonic clock. */
   elapsedMs(): number;
-  /** A whole number below 2^32. */
+  /** Draws a random integer from 0 to 2^32 − 1. */
   drawSeed(): number;
 }
 
-/** Services needed to read a library. */
+/** Services needed to read the library of profiles and tunings. */
 export type LibraryNeed = 'loadProfiles' | 'loadTunings';
 
 /**
  * Reads the building blocks of variants.
  *
- * @param nginx The binaries that the user named; null if variants are only listed, not chosen.
+ * @param nginx the Nginx binaries named by the user; null if variants are only listed, not chosen
  */
 export async function readLibrary(
   services: Pick<Services, LibraryNeed>,

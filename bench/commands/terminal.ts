@@ -1,21 +1,24 @@
-/** Output of a command. Only the command line itself knows the real terminal. */
+/** A command's output. Only the command-line entry point accesses the real terminal. */
 export interface Terminal {
-  /** Prints requested output: one text at a time, without the final line break. */
+  /** Prints one block of requested output; adds the final line break. */
   print(text: string): void;
-  /** Reports progress, one line at a time. */
+  /** Prints one line of progress. */
   say(line: string): void;
-  /** Characters per line; null without a terminal. */
+  /** Terminal width in characters; null without a terminal. */
   columns: number | null;
-  /** Lines of the terminal. */
+  /** Terminal height in lines; null without a terminal. */
   rows: number | null;
   /** Writes directly to the terminal; null if it cannot or must not be redrawn. */
   draw: ((text: string) => void) | null;
 }
 
-/** For a terminal that does not report its size (some report 0 columns). */
+/** Size assumed for a terminal that does not report one (some report 0 columns). */
 const USUAL = { columns: 80, rows: 24 };
 
-/** The drawable size: a line that fills the last column would wrap in some terminals. */
+/**
+ * Drawable size of the terminal. Its last column is excluded, because some terminals wrap a line that fills
+ * it.
+ */
 export function sizeOf({ columns, rows }: Terminal): { columns: number; rows: number } {
   return { columns: Math.max(1, (columns || USUAL.columns) - 1), rows: rows || USUAL.rows };
 }

@@ -10,7 +10,7 @@ import { EXIT, type ExitCode } from './exit-code.ts';
 import { type FitNeed, fitSides } from './fit.ts';
 import { type LibraryNeed, readLibrary, type Services } from './services.ts';
 
-/** Keeps a topology running until it is interrupted, which is how it normally ends. */
+/** Keeps a topology running until it is interrupted, which is how the command normally ends. */
 export async function up(
   { run, reply, log, host, port }: UpRequest,
   {
@@ -49,7 +49,7 @@ export async function up(
   return EXIT.done;
 }
 
-/** Like the latency step of a run, except that the load comes from elsewhere. */
+/** Plans the topology like that of a run's latency step, except that the load comes from elsewhere. */
 async function planOf(
   run: RunRequest,
   side: Side,

@@ -37,8 +37,8 @@ import { readStandardInput } from './standard-input.ts';
 const bunVersion = () => bunHere()?.version ?? null;
 
 /**
- * Reads the configuration of a side. No secret that was filled in appears in its errors, nor in those of
- * `act`.
+ * Reads a side's configuration and passes it to `act`. Secrets filled in from variables are masked in errors
+ * of both.
  */
 async function withConfiguration<T>(
   { profile, variant }: Side,
@@ -51,13 +51,13 @@ async function withConfiguration<T>(
   return maskProblems(changes.secrets, async () => act(await readTuned(source, changes.note), options));
 }
 
-/** An aborted fetch has nothing to end in order. */
+/** Options for finding Nginx. A fetch stops on the urgent signal, because it needs no graceful shutdown. */
 function search(say: (line: string) => void, urgent: AbortSignal) {
   const place = fetchPlace({ say, urgent });
   return { say, place, searchPath: process.env.PATH ?? '', cacheDir: cacheFolder() };
 }
 
-/** The commands' services on a real machine. */
+/** The services of all commands on a real machine. */
 export const services: Services = {
   loadProfiles: () => loadProfiles(PROFILES_FOLDER),
   loadTunings: () => loadTunings(TUNINGS_FOLDER),

@@ -1,11 +1,11 @@
-/** Time between saves: the most that is lost of the current run if the bench is killed. */
+/** Interval between saves, and so the most that is lost of the current run if the bench is killed. */
 const INTERVAL_MS = 5_000;
-/** Largest share of the time spent saving, because saving takes CPU from the processes under test. */
+/** Maximum share of time spent saving, because saving takes CPU from the processes under test. */
 const COST_SHARE = 0.01;
 
 /**
- * Saves repeatedly, one save at a time, until stopped. A failed save is not reported here: the last save, at
- * the end of the run, reports it.
+ * Saves repeatedly, one save at a time, until stopped. A failed save is not reported here, because the final
+ * save at the end of the run reports the failure.
  *
  * @returns a function that stops saving; it resolves once no save is in progress
  */

@@ -7,28 +7,31 @@ import type { Place } from './turns.ts';
 
 /** Signals that stop an experiment, and hooks for tests and benchmarks. */
 export interface RunControl {
-  /** Stops the experiment in order and keeps what was measured. */
+  /** Stops the experiment gracefully; what was measured is still saved. */
   signal: AbortSignal;
-  /** Kills all processes that still run. */
+  /** Kills all processes that are still running. */
   urgent: AbortSignal;
-  /** Called once per run with its processes, when all of them run and before the first connection opens. */
+  /**
+   * Called once per run with its processes, when all of them are running and before the first connection
+   * opens.
+   */
   onProcesses?(processes: readonly RunProcess[]): void;
-  /** Additional arguments for the echo servers. */
+  /** Additional command-line arguments for the echo servers. */
   serverArguments?: readonly string[];
 }
 
-/** A planned run with everything needed to execute it. */
+/** A planned run, with everything needed to execute it. */
 export interface RunContext extends PlannedRun, RunControl {
   /** Null for the profile `direct`. */
   binary: NginxBinary | null;
   warden: Warden;
-  /** The run's place among interleaved runs; null if it has the machine to itself. */
+  /** Coordinates this run with the others it is interleaved with; null if it has the machine to itself. */
   place: Place | null;
-  /** CPUs that the run's processes may use; a fraction under a quota. */
+  /** Number of CPUs that the run's processes may use; a fraction under a quota. */
   cpus: number;
-  /** Source ports for connections, both ends included. */
+  /** Lowest and highest source port for connections, both inclusive. */
   portRange: readonly [number, number];
   emit(event: BenchEvent): Promise<void>;
-  /** Saves the run so far, in case the bench is killed. */
+  /** Saves the run's results so far, in case the bench is killed. */
   saveSoFar(run: Run): Promise<void>;
 }

@@ -24,13 +24,13 @@ import { goThroughPhases, type PhaseContext, phasesOf, responseTimeout, SETTLE_M
 import { spreadOf } from './spread.ts';
 
 const EPOCH_AHEAD_MS = 150;
-/** Handshakes in progress across all workers: well below any backlog. */
+/** Maximum number of handshakes in progress across all workers, well below any listen backlog. */
 const PENDING_HANDSHAKES = 256;
 
-/** Outcome of a run that is only known from a checkpoint. */
+/** Outcome recorded in every checkpoint, and final if the bench is killed. */
 const CUT_OFF: Outcome = { state: 'aborted', reason: 'the bench was killed during the run.' };
 
-/** The parts of a run that the load produces. */
+/** The parts of a run that the load phase produces. */
 export type LoadOutcome = Pick<
   Run,
   | 'outcome'
@@ -44,12 +44,12 @@ export type LoadOutcome = Pick<
   | 'spread'
   | 'notices'
 > & {
-  /** ALPN protocol that the WebSockets negotiated. */
+  /** Protocol that the WebSocket connections negotiated by ALPN. */
   alpn: string | null;
 };
 
 /**
- * Starts the generator and has it drive the target while the sampler watches.
+ * Starts the generator and makes it load the target while the sampler observes the processes.
  *
  * @param onSampler called once, as soon as the sampler exists
  * @param saveSoFar called every few seconds during the load, with the results so far
@@ -81,8 +81,8 @@ export async function driveLoad(
   const launched = generators.map((generator) => generator.launched);
   const processes = await listProcesses(target, servers, launched);
   const ports = sourcePorts(context.portRange, await readWildcardPorts());
-  // Slightly in the future, so that the first sample is taken before it: memory per connection is counted
-  // from there.
+  // The epoch is slightly in the future, so that the first sample precedes it: that sample is the baseline
+  // for memory per connection.
   const epochNs = monotonicNs() + BigInt(EPOCH_AHEAD_MS * 1e6);
   const clock = clockSince(epochNs);
   const { proxy } = target;
@@ -154,7 +154,7 @@ export async function driveLoad(
 }
 
 /**
- * All processes of a run, including the runner. The proxy's processes are those alive at the moment of the
+ * All processes of a run, including the runner. The proxy's processes are those alive at the time of the
  * call.
  */
 async function listProcesses(
@@ -177,9 +177,9 @@ async function listProcesses(
 }
 
 /**
- * The work of each generator worker in a run.
+ * What each generator worker does in a run.
  *
- * @param epochNs epoch of the run, on the clock of `monotonicNs()`
+ * @param epochNs the run's epoch, on the clock of `monotonicNs()`
  * @param ports source ports for connections
  */
 function workerPlans(plan: RunPlan, target: StartedTarget, epochNs: bigint, ports: number[]): WorkerPlan[] {

@@ -18,28 +18,28 @@ import { executeRun } from './run.ts';
 import type { Place } from './turns.ts';
 
 /**
- * The machine counts as busy if other work uses at least this share of all CPUs; and how long to watch it.
+ * Share of total CPU capacity from which other work makes the machine count as busy, and how long to measure
+ * it.
  */
 const BUSY_SHARE = 0.1;
 const LISTEN_MS = 300;
 
 /**
- * Nginx binaries by the name that the user gave them. Null is the key of the binary for variants that name
- * none.
+ * Nginx binaries by the name that the user gave them. The key null stands for variants that name no binary.
  */
 export type Binaries = ReadonlyMap<string | null, NginxBinary>;
 
-/** Input of an experiment. The experiment owns every process of the topology, and ends it. */
+/** Input of an experiment, which starts and ends every process of the topology. */
 export interface ExperimentInput extends RunControl {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   environment: Environment;
   binaries: Binaries;
-  /** Returns further notices to record in a run that has ended. */
+  /** Returns additional notices to record in a completed run. */
   assess(run: Run): Notice[];
   /** Called with anything else the user should know. */
   say(line: string): void;
-  /** Each event goes to every listener, and the experiment waits for all of them. */
+  /** Each event goes to every listener, and the experiment waits until all have handled it. */
   listeners: readonly Listener[];
 }
 
@@ -69,12 +69,12 @@ export async function runExperiment(input: ExperimentInput): Promise<boolean> {
   }
 }
 
-/** What the user should know about the machine before the first run: its limits, and its other load. */
+/** Warnings about the machine for the user to read before the first run: its limits, and other load on it. */
 export async function watchMachine(): Promise<Notice[]> {
   return [...(await readLimitNotices()), ...(await busyMachine())];
 }
 
-/** Any other work on the machine distorts every figure. */
+/** Warns about other work on the machine, which distorts every figure. */
 async function busyMachine(): Promise<Notice[]> {
   const share = await readBusyShare(LISTEN_MS);
   if (share === null || share < BUSY_SHARE) return [];
@@ -88,7 +88,10 @@ function binaryOf({ name, proxy }: Variant, binaries: Binaries): NginxBinary | n
   return binary;
 }
 
-/** A run that cannot be started is recorded as failed; the runs before and after it remain valid. */
+/**
+ * Executes a run. One that cannot be started is recorded as failed; the runs before and after it remain
+ * valid.
+ */
 async function attempt(
   input: ExperimentInput,
   { planned, number, place }: { planned: PlannedRun; number: number; place: Place | null },
@@ -138,7 +141,7 @@ function notMeasured({ plan, notices }: PlannedRun, startedAt: string, outcome: 
   });
 }
 
-/** The data is too incomplete to judge: the only verdict is that the run did not complete. */
+/** Marks a run whose data is too incomplete to judge: the only verdict is that the run did not complete. */
 function unjudged(run: Run): Run {
   const { outcome } = run;
   if (outcome.state === 'completed') return run;

@@ -15,15 +15,15 @@ import { runExperiment } from './experiment.ts';
 import { measurePeer } from './peer.bench.ts';
 
 /**
- * The generator's own benchmark: `npm run bench:generator`. It measures what a message, an opened connection
- * and an idle connection cost the lean client on each engine and any peer, as ratios to the `ws` client and
- * to the lean client on Node. Each generator runs once per round, so that drift in the machine's speed moves
- * both sides of a ratio. Each figure comes from an ordinary run; a peer is a separate command, measured from
- * outside.
+ * Benchmark of the generator itself: `npm run bench:generator`. Measures what a message, a new connection and
+ * an idle connection cost the lean client on each engine and any peer, as ratios to the `ws` client and to
+ * the lean client on Node. Each generator runs once per round, so that drift in the machine's speed affects
+ * both sides of a ratio. Each figure comes from an ordinary run, except that a peer is a separate command
+ * measured from outside.
  */
 
 const PROJECT = new URL('../../../', import.meta.url);
-/** Options of `run` for each generator. */
+/** Options that select each generator on the command line of `run`. */
 const GENERATORS: ReadonlyMap<string, string> = new Map([
   ['lean-node', '--client lean --engine node'],
   ...(bunHere() === null ? [] : [['lean-bun', '--client lean --engine bun'] as const]),
@@ -37,7 +37,7 @@ type Unit =
   | 'CPU-µs per opened connection'
   | 'bytes per idle connection';
 
-/** The figure for each unit. It is divided by the same figure of each baseline. */
+/** The figure measured in each unit. It is divided by the same figure of each baseline. */
 const FIGURES: Record<Unit, (figures: RunFigures) => number | null> = {
   'CPU-µs per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.generator,
   'CPU-µs of the server per message': ({ cpuUsPerMessage }) => cpuUsPerMessage.server,
@@ -96,7 +96,9 @@ interface Options {
   rounds: number;
   seconds: number;
   cases: readonly Case[];
-  /** Name → shell command with the placeholders {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
+  /**
+   * Shell commands by name, with the placeholders {url}, {host}, {port}, {connections}, {bytes}, {seconds}.
+   */
   peers: ReadonlyMap<string, string>;
 }
 
@@ -135,7 +137,7 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
   const note = (into: Map<string, number[]>, key: string, value: number) =>
     into.set(key, [...(into.get(key) ?? []), value]);
   for (const each of cases) {
-    // A peer is measured against an echo server without Nginx and without TLS.
+    // Peers are measured against an echo server without Nginx and without TLS.
     const isForPeers = each.unit === 'CPU-µs per message' && each.line.startsWith(MESSAGE.line);
     const names = [...GENERATORS.keys(), ...(isForPeers ? peers.keys() : [])];
     const baselines = [...BASELINES, ...peers.keys()].filter((name) => names.includes(name));
@@ -164,7 +166,7 @@ async function main({ rounds, seconds, cases, peers }: Options): Promise<void> {
 }
 
 /**
- * Executes one run with this generator and returns the figure of the case. The lean echo server uses its
+ * Executes one run with this generator and returns the case's figure. The lean echo server uses the same
  * engine.
  */
 async function once(each: Case, name: string, seconds: number): Promise<number> {
@@ -239,7 +241,7 @@ function print(
   );
 }
 
-/** Cost of recording one message in a closed loop: one sent, one echoed. */
+/** Cost in ns of recording one message of a closed loop, both when sent and when echoed. */
 function recordingNs(): number {
   const recorder = new Recorder(
     { host: 'here', index: 0 },

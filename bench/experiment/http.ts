@@ -8,7 +8,9 @@ import type { EchoServer } from '../topology/servers.ts';
 import type { StartedTarget } from '../topology/target.ts';
 import type { RunContext } from './context.ts';
 
-/** Runs the HTTP leg against the target, and counts the requests that reached the echo servers. */
+/**
+ * Sends the ordinary HTTP requests of a run to the target, and counts those that reached the echo servers.
+ */
 export async function runHttpLeg(
   { plan, signal, emit }: RunContext,
   { host, ports, page, tls, request }: StartedTarget,

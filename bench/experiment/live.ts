@@ -10,7 +10,7 @@ import type { RunContext } from './context.ts';
 
 const INTERVAL_MS = 500;
 
-/** Reports the progress of a load. */
+/** Reports a load's progress. */
 export interface Live {
   enter(phase: Phase): void;
   note(recording: Recording): void;
@@ -18,7 +18,7 @@ export interface Live {
 }
 
 /**
- * @param latest returns the progress of the load; called twice a second
+ * @param latest returns the load's progress; called twice a second
  * @param usage returns the resource usage of the run's processes; called as often
  */
 export function watchLive(
@@ -33,7 +33,10 @@ export function watchLive(
   let connecting = true;
   let failed = 0;
   let lost = 0;
-  /** Only one of several interleaved runs reports progress. Before they start, each reports its own setup. */
+  /**
+   * Whether this run's progress is not reported. Of several interleaved runs, only one reports progress under
+   * load, although each reports its own setup.
+   */
   let isQuiet = false;
 
   const tell = () => {
@@ -79,7 +82,8 @@ export function watchLive(
 }
 
 /**
- * The Nginx master is left out: it has no part in the work and would only make the workers look less busy.
+ * CPU usage by component. The Nginx master is excluded: it does none of the work, and would only make the
+ * workers look less busy.
  */
 function cpuOf(usage: readonly ProcessUsage[]): LiveCpu[] {
   return MEASURED.flatMap((component) => {

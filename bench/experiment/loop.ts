@@ -4,23 +4,23 @@ import type { RunSpec, Strategy } from '../model/strategy.ts';
 import type { PlannedRun } from '../plan/plan.ts';
 import { type Place, takeTurns } from './turns.ts';
 
-/** Parts of the loop. Tests pass an `execute` that fabricates runs. */
+/** Options of the loop. Tests pass an `execute` that returns made-up runs. */
 export interface LoopOptions {
   strategy: Strategy;
   planRun(spec: RunSpec, number: number): PlannedRun;
   /**
-   * Never rejects because of a run: one that cannot be started is a failed run. `place` is the run's place
-   * among interleaved runs; null if it has the machine to itself.
+   * Executes a run. Never rejects because of the run itself: one that cannot be started is returned as
+   * failed. `place` coordinates interleaved runs; null if the run has the machine to itself.
    */
   execute(planned: PlannedRun, number: number, place: Place | null): Promise<Run>;
   emit(event: BenchEvent): Promise<void>;
-  /** Once aborted, no further run begins. */
+  /** Once aborted, no further run starts. */
   signal: AbortSignal;
 }
 
 /**
- * Asks the strategy for a run, or for several interleaved ones, executes them and emits the results, until
- * the strategy has no more.
+ * Repeatedly asks the strategy for a run, or for several interleaved ones, executes them and emits their
+ * results, until the strategy requests no more.
  *
  * @returns whether the strategy ran to completion
  */

@@ -8,13 +8,15 @@ import { type EchoServer, startServers } from '../topology/servers.ts';
 import { directTarget } from '../topology/target.ts';
 import { startWarden } from '../topology/warden.ts';
 
-/** A generator that is a shell command: it opens its connections and sends until it is stopped. */
+/**
+ * A generator that is a shell command, which opens its connections and sends messages until it is stopped.
+ */
 export interface Peer {
   /** Run by `sh -c`, with the placeholders {url}, {host}, {port}, {connections}, {bytes}, {seconds}. */
   command: string;
   connections: number;
   bytes: number;
-  /** Length of the measurement. */
+  /** Length of the measurement in seconds. */
   seconds: number;
 }
 
@@ -22,8 +24,8 @@ const SETTLE_MS = 1_000;
 const OPEN_LIMIT_MS = 60_000;
 
 /**
- * CPU-µs per message of a peer's whole process tree, against an echo server on `ws` without a proxy. CPU is
- * read from /proc, messages are counted by the server. Processes are placed as in an ordinary run of
+ * CPU-µs per message used by a peer's whole process tree, against a `ws` echo server without a proxy. CPU
+ * time is read from /proc; messages are counted by the server. Processes are pinned as in an ordinary run of
  * `direct`.
  */
 export async function measurePeer(peer: Peer): Promise<number> {
@@ -84,7 +86,7 @@ async function descendants(pid: number): Promise<number[]> {
   return [...children, ...(await Promise.all(children.map(descendants))).flat()];
 }
 
-/** CPU time of a process so far. */
+/** CPU time in µs that a process has used so far. */
 function usedCpuUs(pid: number): number {
   const sampler = startSampler({ nowUs: () => 0 });
   sampler.watch([{ component: 'generator', role: 'generator', name: 'peer', pid }]);

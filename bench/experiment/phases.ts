@@ -16,16 +16,22 @@ import type { RunContext } from './context.ts';
 import type { Live } from './live.ts';
 import { type ActedOn, carryOut } from './timeline.ts';
 
-/** Time between the last handshake and the first message: the start command has to reach every worker. */
+/**
+ * Delay between the last handshake and the first message, in which the start command has to reach every
+ * worker.
+ */
 const HEAD_START_US = 100_000;
-/** Added to a worker's own timeouts; after that it counts as hung. */
+/** Added to a worker's own timeouts; a worker that takes longer is considered hung. */
 const HUNG_AFTER_MS = 15_000;
 const RESPONSE_TIMEOUT_MS = 5_000;
 
-/** Delay between the last handshake of a part and reading memory, so that memory freed late is gone. */
+/**
+ * Delay between the last handshake of a stage and the reading of memory, so that memory released late is no
+ * longer counted.
+ */
 export const SETTLE_MS = 500;
 
-/** What the phases of a load act on, and their results. */
+/** What the phases of a load use and produce. */
 export interface PhaseContext {
   context: RunContext;
   fleet: Fleet;
@@ -37,19 +43,18 @@ export interface PhaseContext {
   on: ActedOn;
   /** Actions carried out so far. */
   timeline: DoneAction[];
-  /** Called when another part of the connections is open, with the total number open. */
+  /** Called when another stage of the connections is open, with the total number open. */
   onPartOpen(open: number): Promise<void>;
-  /** From the first handshake to the last; of zero length while the connections open. */
+  /** From the first handshake to the last; has length zero while connections are opening. */
   handshakes: Span;
-  /** Null while the connections open. */
+  /** Null while connections are opening. */
   times: PhaseTimes | null;
 }
 
 /**
- * Goes through connect, warm-up, steady phase and drain. Stops early if the user interrupts or a process
- * dies.
+ * Runs the phases connect, warm-up, steady and drain. Stops early if the user interrupts or a process dies.
  *
- * @param plans one per worker of the fleet
+ * @param plans one per generator worker
  */
 export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerPlan[]): Promise<Outcome> {
   const { context, fleet, clock, sampler, processSet, live } = phaseContext;
@@ -98,7 +103,7 @@ export async function goThroughPhases(phaseContext: PhaseContext, plans: WorkerP
     const ms = (times.drainUs - clock()) / 1e3 + plan.echoTimeoutMs + HUNG_AFTER_MS;
     ended = await within(fleet.run(times), ms, 'The generator');
   }
-  // If a process died, the workers may finish first: yield once so that its exit is reported.
+  // If a process died, the workers may have finished first, so yield once to let its exit be reported.
   await setImmediate();
   if (ended === null && processSet.hasUnexpectedExit()) ended = await cutShort;
   ended ??= allFailed(fleet.totals(), scenarioNamed(plan.workload.scenario).doubts.includes('losses'));
@@ -119,7 +124,10 @@ export function phasesOf({ times, handshakes }: PhaseContext, endUs: number): Ru
   });
 }
 
-/** A load that has lost its last connection ended early, unless the scenario ends connections on purpose. */
+/**
+ * The outcome of a load that has lost all of its connections: it ended early, unless the scenario ends
+ * connections on purpose.
+ */
 function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outcome | null {
   const sum = (of: 'asked' | 'opened' | 'failed') => workers.reduce((total, each) => total + each[of], 0);
   const asked = sum('asked');
@@ -131,12 +139,12 @@ function allFailed(workers: readonly WorkerTotals[], endIsFault: boolean): Outco
   return { state: 'failed', reason };
 }
 
-/** Upper bound for workers that do not respond. Its timer does not keep this process alive. */
+/** Time limit for workers that do not respond. Its timer does not keep this process alive. */
 export function responseTimeout(): Promise<void> {
   return sleep(RESPONSE_TIMEOUT_MS, undefined, { ref: false });
 }
 
-/** Resolves when the user interrupts, or when a process dies that should not. */
+/** Resolves when the user interrupts, or when a process exits that should not. */
 function interruption(signal: AbortSignal, processSet: ProcessSet, over: AbortSignal): Promise<Outcome> {
   const stopped = new Promise<Outcome>((resolve) => {
     const stop = () => resolve({ state: 'aborted', reason: 'it was interrupted.' });
@@ -154,7 +162,9 @@ function connectLimitMs({ connections, rampPerSecond, connectTimeoutMs, openingS
   return ramp + openingStages * (connectTimeoutMs + SETTLE_MS) + HUNG_AFTER_MS;
 }
 
-/** Each of the other runs gets as long as this one had to be set up and connected. */
+/**
+ * Time to wait for the other interleaved runs: each gets as long as this one had to be set up and connected.
+ */
 function waitLimitMs(plan: RunPlan): number {
   return (plan.turns?.of ?? 1) * (connectLimitMs(plan) + HUNG_AFTER_MS);
 }
@@ -169,8 +179,8 @@ function phaseTimes(
 }
 
 /**
- * Samples at the phase boundaries, because the figures of a phase are only as precise as the samples there. A
- * boundary that has already passed is sampled late.
+ * Takes a sample at each phase boundary, because the figures of a phase are only as precise as the samples
+ * there. If a boundary has already passed, its sample is taken late.
  */
 async function sampleAtBounds(
   times: PhaseTimes,

@@ -24,11 +24,11 @@ import { fullDisk } from './kernel.ts';
 import { visit } from './visit.ts';
 
 /**
- * Executes one run: starts the topology, has the fleet drive it while the sampler watches, always takes it
- * down again, and judges what was measured.
+ * Executes one run: starts the topology, makes the generator load it while the sampler observes it, always
+ * shuts it down again, and judges what was measured.
  *
- * @throws Problem if the topology cannot be started; the signal's reason if it is aborted before the load.
- * What ends the run later is its outcome.
+ * @throws Problem if the topology cannot be started; the signal's reason if aborted before the load. Anything
+ * that ends the run later becomes its outcome.
  */
 export async function executeRun(context: RunContext): Promise<Run> {
   const { warden, urgent } = context;
@@ -95,7 +95,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
     },
     (soFar) => context.saveSoFar(runOf(soFar, [])),
   );
-  // Without the folder, no log would show that a worker ended.
+  // Without the folder, no log would show that a worker exited.
   const isLost = !isPrivateFolder(folder);
   if (isLost && driven.outcome.state === 'completed')
     driven.outcome = { state: 'failed', reason: lostFolder(folder) };
@@ -105,7 +105,7 @@ async function measure(context: RunContext, processSet: ProcessSet, folder: stri
   return runOf({ ...driven, notices: [...notices, ...failing] }, errorLog);
 }
 
-/** The handicap as options of the echo server, which uses the same names. */
+/** The handicap as command-line options of the echo server, which have the same names. */
 function handicapArguments({ handicap }: RunContext['variant']): string[] {
   if (handicap === undefined) return [];
   return ['--delay', String(handicap.delayMs), '--burn', String(handicap.burnUs)];

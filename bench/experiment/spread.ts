@@ -3,8 +3,9 @@ import type { RunProcess, Share } from '../model/run.ts';
 import type { ServerStats } from '../topology/servers.ts';
 
 /**
- * How connections and echoed messages are distributed. The generator counts Nginx workers, by the header that
- * names the worker in each handshake; servers and generator workers count themselves.
+ * How connections and echoed messages were distributed over processes. The generator counts those of each
+ * Nginx worker, which a header identifies in the handshake response; servers and generator workers count
+ * their own.
  */
 export function spreadOf(
   fleet: Fleet,
@@ -16,14 +17,14 @@ export function spreadOf(
 
 function nginxShares(fleet: Fleet, processes: readonly RunProcess[]): Share[] {
   const routes = fleet.routes();
-  // A stream proxy adds no header, so nothing shows which worker carries which connection.
+  // A stream proxy adds no header, so nothing shows which worker handles which connection.
   if (routes.every(({ nginxWorker }) => nginxWorker === null)) return [];
   const shares = new Map<string, Share>();
   for (const { name, pid } of processes.filter((each) => each.role === 'worker'))
     shares.set(String(pid), { component: 'proxy', name, connections: 0, messages: 0 });
   for (const { nginxWorker, connections, messages } of routes) {
     if (nginxWorker === null) continue;
-    // A worker that started later: after a reload, or to replace one that died.
+    // A worker that started later, either after a reload or to replace one that died.
     const name = `nginx worker (process ${nginxWorker})`;
     const share = shares.get(nginxWorker) ?? { component: 'proxy', name, connections: 0, messages: 0 };
     share.connections += connections;

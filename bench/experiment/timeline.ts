@@ -11,14 +11,13 @@ export interface ActedOn {
   proxy: Pick<RunningNginx, 'reload' | 'processes'> | null;
   servers: readonly EchoServer[];
   processSet: Pick<ProcessSet, 'expectExit'>;
-  /** Has every client drop its connection. */
+  /** Makes every client drop its connection. */
   cutClients(): void;
 }
 
 /**
- * Carries out each action at its time on the run's clock, and records when it really happened. An action that
- * fails is recorded with its reason, and the next one follows. Servers that are still stopped at the end are
- * continued.
+ * Carries out each action at its time on the run's clock, and records when it actually happened. If an action
+ * fails, its reason is recorded and the next one follows. Servers still stopped at the end are resumed.
  *
  * @param startUs start of the warm-up
  * @param record called right after each action
@@ -76,7 +75,11 @@ async function killWorkers({ processes }: Pick<RunningNginx, 'processes'>): Prom
   for (const { role, pid } of await processes()) if (role === 'worker') process.kill(pid, 'SIGKILL');
 }
 
-/** @returns whether the process exists to receive the signal */
+/**
+ * Signals a server.
+ *
+ * @returns whether the process still exists to receive the signal
+ */
 function signalOrNot({ launched }: EchoServer, signal: NodeJS.Signals): boolean {
   return (
     launched.child.exitCode === null && launched.child.signalCode === null && launched.child.kill(signal)

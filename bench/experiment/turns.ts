@@ -2,12 +2,14 @@ import { monotonicNs } from '../load/clock.ts';
 import { makeGate } from '../load/gate.ts';
 import type { RunProcess } from '../model/run.ts';
 
-/** Time between the moment all runs are connected and the first turn: enough to notify every generator. */
+/**
+ * Delay between the moment when all runs are connected and the first turn; enough to notify every generator.
+ */
 const HEAD_START_NS = 100_000_000n;
 
-/** The place of one run among interleaved runs. */
+/** Coordinates one run with the others it is interleaved with. */
 export interface Place {
-  /** True for the last run to be set up. Its progress reports stand for all runs. */
+  /** Whether this run is set up last. Its progress reports stand for all runs. */
   readonly isLast: boolean;
   /**
    * Call when all connections of this run are open. Waits until those of the other runs are open too.
@@ -16,20 +18,21 @@ export interface Place {
    */
   ready(): Promise<bigint>;
   /**
-   * Announces this run's processes to the other runs, so that their CPU time does not count as a disturbance.
+   * Announces this run's processes to the other runs, so that they do not count its CPU time as a
+   * disturbance.
    */
   bring(processes: readonly RunProcess[]): void;
-  /** Calls `listen` with the processes that the other runs announce, or already announced. */
+  /** Calls `listen` with the processes that the other runs announce or have already announced. */
   onBrought(listen: (processes: readonly RunProcess[]) => void): void;
 }
 
 /**
  * Executes interleaved runs. Each is set up once the previous one has opened its connections, so that no
- * run's handshakes disturb another's. All begin at the same moment; a run that ends before then is no longer
- * waited for.
+ * run's handshakes disturb another's. All start their load at the same moment; a run that ends before then is
+ * no longer waited for.
  *
  * @param signal once aborted, no further run is set up
- * @returns the result of each run that began, in order, once all have ended
+ * @returns the result of each run that was started, in order, once all have ended
  */
 export async function takeTurns<Spec, Ended>(
   specs: readonly Spec[],
@@ -64,7 +67,7 @@ export async function takeTurns<Spec, Ended>(
     await Promise.race([connected.opened, run.catch(() => {})]);
   }
   all.open(monotonicNs() + HEAD_START_NS);
-  // Wait for all of them before a defect of one is thrown: no run may continue unnoticed by the caller.
+  // Wait for all of them before rethrowing the error of one: no run may continue unnoticed by the caller.
   await Promise.allSettled(running);
   return Promise.all(running);
 }

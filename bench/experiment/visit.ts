@@ -6,7 +6,7 @@ import { reasonOf } from '../model/system-error.ts';
 import type { StartedTarget } from '../topology/target.ts';
 
 /**
- * Requests a path once, without an upgrade, as a monitor or a browser does. Any response is accepted.
+ * Requests a path once, without an upgrade, as a monitor or a browser would. Any response is accepted.
  *
  * @throws Problem('environment') if there is no response; the signal's reason if aborted
  */

@@ -6,9 +6,9 @@ import { Problem } from '../model/failure.ts';
 import { reasonOf } from '../model/system-error.ts';
 
 /**
- * Runs a command to its end.
+ * Runs a command until it exits.
  *
- * @returns its output; rejects if it fails, like promisified `execFile`.
+ * @returns its output; rejects if it fails, like promisified `execFile`
  */
 export type Execute = (
   command: string,
@@ -17,22 +17,22 @@ export type Execute = (
 ) => Promise<{ stderr: string }>;
 
 export const execute = promisify(execFile);
-/** Time limit of one call of apt-get; long enough for a slow connection. */
+/** Time limit of one apt-get call; long enough for a slow connection. */
 const APT_TIMEOUT_MS = 300_000;
 
-/** apt-get that does not touch the system. */
+/** An apt-get that leaves the system's own package state unchanged. */
 export interface Apt {
-  /** @returns its warning; null if there is none. */
+  /** @returns the warning that apt-get printed; null if there is none */
   run(args: readonly string[]): Promise<string | null>;
   /**
-   * Downloads packages, which apt verifies against the signed lists of the archive, and unpacks them.
+   * Downloads packages, which apt verifies against the archive's signed package lists, and unpacks them.
    *
-   * @returns the paths of their archives, in the same order.
+   * @returns the paths of the package archives, in the same order
    */
   unpack(packages: readonly string[], folder: string): Promise<string[]>;
 }
 
-/** @throws Problem('environment') if this system lacks apt-get or dpkg-deb. */
+/** @throws Problem('environment') if this system lacks apt-get or dpkg-deb */
 export async function requireApt(): Promise<void> {
   await Promise.all(['apt-get', 'dpkg-deb'].map((command) => execute(command, ['--version']))).catch(
     (cause) => {
@@ -42,10 +42,11 @@ export async function requireApt(): Promise<void> {
 }
 
 /**
- * apt-get with its lists, cache and state in the work folder, and without the hooks of the system.
+ * Creates an apt-get whose package lists, cache and state are in the work folder, and which does not run the
+ * system's hooks.
  *
- * @param sources A line of sources.list that replaces the system's own sources. The system's preferences, and
- * its exceptions for unsigned sources, are then ignored.
+ * @param sources a line of sources.list that replaces the system's own sources; the system's preferences, and
+ * its exceptions for unsigned sources, are then ignored
  */
 export async function privateApt(
   work: string,
@@ -122,7 +123,7 @@ async function findArchive(work: string, name: string): Promise<string> {
   return join(work, file);
 }
 
-/** Names of the packages that an archive depends on; the first one of alternatives. */
+/** Names of the packages that an archive depends on; of alternatives, only the first. */
 export async function dependenciesOf(archive: string): Promise<string[]> {
   const { stdout } = await execute('dpkg-deb', ['-f', archive, 'Depends', 'Pre-Depends']);
   return stdout
@@ -139,7 +140,7 @@ function lastError(cause: unknown): string {
 }
 
 /**
- * The last error of apt or dpkg as a sentence; without an error the first warning, because later ones only
+ * The last error of apt or dpkg as a sentence; if there is none, the first warning, because later ones only
  * summarise.
  */
 function complaint(stderr: string): string | null {

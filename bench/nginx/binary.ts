@@ -11,9 +11,9 @@ import { type NginxVersion, parseVersion } from './version.ts';
 
 const execute = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-/** Also used as part of a folder's name. */
+/** Name of a Debian suite. It is also part of a folder name. */
 const SUITE = /^[a-z][a-z0-9-]*$/;
-/** Where systems install servers, although an ordinary user's PATH does not contain these folders. */
+/** Folders in which systems install servers but which are not on an ordinary user's PATH. */
 const SYSTEM_FOLDERS = [
   '/usr/sbin',
   '/usr/local/sbin',
@@ -22,29 +22,29 @@ const SYSTEM_FOLDERS = [
   '/opt/homebrew/bin',
 ];
 
-/** An Nginx binary that has been run with -V, so it is known to start. */
+/** An Nginx binary that has been run with -V, and therefore is known to start. */
 export interface NginxBinary extends NginxVersion {
   /** Absolute path of the binary. */
   path: string;
-  /** Folder of its dynamic modules; null if there is none. */
+  /** Folder of the binary's dynamic modules; null if it has none. */
   modulesPath: string | null;
-  /** Path of the stream module, if it is a dynamic module and installed; null: built in, or missing. */
+  /** Path of the stream module if it is an installed dynamic module; null if it is built in or missing. */
   streamModule: string | null;
-  /** LD_LIBRARY_PATH that the binary needs; null if the system has all its libraries. */
+  /** LD_LIBRARY_PATH that the binary needs; null if all its libraries are installed on the system. */
   libraryPath: string | null;
   /**
-   * The package that was fetched, `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if it was already
+   * The fetched package, such as `nginx 1.26.3-3+deb13u10 of debian:trixie`; null if Nginx was already
    * installed.
    */
   origin: string | null;
 }
 
 export interface FindOptions {
-  /** The path of a binary, or a Debian suite such as `debian:trixie`; null: search for a binary. */
+  /** Path of a binary, or a Debian suite such as `debian:trixie`; null searches for a binary. */
   source: string | null;
-  /** Folders to search, in the form of the environment's PATH. */
+  /** Folders to search, in the format of PATH. */
   searchPath: string;
-  /** Folder in which a fetched package is kept; created when needed. */
+  /** Cache folder for fetched packages; created when needed. */
   cacheDir: string;
   /** Shows one line to the user. */
   say: (line: string) => void;
@@ -52,11 +52,11 @@ export interface FindOptions {
 }
 
 /**
- * Finds an Nginx binary: the one that was named, otherwise the first on PATH or in the system's folders,
- * otherwise that of the system's package. A missing package is fetched without root and unpacked into the
- * cache.
+ * Finds an Nginx binary: the one named by the user, otherwise the first on PATH or in the system's server
+ * folders, otherwise that of the system's package. A missing package is fetched without root privileges and
+ * unpacked into the cache.
  *
- * @throws Problem('environment') with the command that installs Nginx on this system.
+ * @throws Problem('environment') with the command that installs Nginx on this system
  */
 export async function findNginx(options: FindOptions): Promise<NginxBinary> {
   if (options.source !== null) return named(options.source, options);
@@ -98,7 +98,7 @@ async function named(source: string, options: FindOptions): Promise<NginxBinary>
   }
 }
 
-/** @throws Problem('usage') if the user named a file that does not exist or is not executable */
+/** @throws Problem('usage') if the file named by the user does not exist or is not executable */
 async function checkNamed(path: string): Promise<void> {
   if (await isExecutable(path)) return;
   const wrong = (await exists(path))
@@ -108,8 +108,8 @@ async function checkNamed(path: string): Promise<void> {
 }
 
 /**
- * The command line that runs a binary. Its libraries are set through `env`, so that no other program uses
- * them: taskset, which pins Nginx to its CPUs, fails if it finds the C library of another release.
+ * The command line that runs a binary. `env` sets its library path for Nginx alone: taskset, which pins Nginx
+ * to its CPUs, fails if it loads the C library of another release.
  */
 export function nginxCommand(
   { path, libraryPath }: Pick<NginxBinary, 'path' | 'libraryPath'>,
@@ -118,7 +118,7 @@ export function nginxCommand(
   return libraryPath === null ? [path, ...args] : ['env', `LD_LIBRARY_PATH=${libraryPath}`, path, ...args];
 }
 
-/** The path for a report. Below the working folder it is relative, because the rest is private. */
+/** The path to show in a report: relative below the working folder, because the part above it is private. */
 export function shownPath({ path }: Pick<NginxBinary, 'path'>): string {
   const below = relative(process.cwd(), path);
   return below.startsWith('..') ? path : below;
@@ -131,7 +131,7 @@ async function describe(found: Found): Promise<NginxBinary> {
   const version = await askVersion(found);
   const modulesPath = await findModules(path, version.buildArguments);
   const stream = modulesPath === null ? null : join(modulesPath, 'ngx_stream_module.so');
-  // Debian 11 builds the module separately from a binary that was configured without it.
+  // Debian 11 packages the stream module separately, for a binary configured without it.
   const isBuiltIn = /--with-stream(?![\w=])/.test(version.buildArguments);
   const streamModule = stream !== null && !isBuiltIn && (await exists(stream)) ? stream : null;
   return { ...found, ...version, modulesPath, streamModule };
@@ -161,7 +161,7 @@ async function reason(cause: unknown): Promise<string> {
 }
 
 /**
- * The folder of modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as configured at
+ * Folder of dynamic modules: next to the binary (`…/sbin/nginx`, `…/lib/nginx/modules`), or as configured at
  * build time.
  */
 async function findModules(path: string, buildArguments: string): Promise<string | null> {
@@ -185,8 +185,8 @@ async function installAdvice(): Promise<string> {
 /**
  * The command that installs Nginx on a system.
  *
- * @param release The text of /etc/os-release; empty if there is no such file.
- * @returns null if no command is known.
+ * @param release text of /etc/os-release; empty if the file is missing
+ * @returns null if no command is known
  */
 export function installCommand(platform: NodeJS.Platform, release: string): string | null {
   if (platform === 'darwin') return 'brew install nginx';

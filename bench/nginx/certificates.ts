@@ -1,29 +1,29 @@
 import { inherited } from './located.ts';
 import type { Directive } from './tree.ts';
 
-/** ECDSA on P-256, or RSA with 2048 bits. */
+/** ECDSA with curve P-256, or 2048-bit RSA. */
 export type KeyType = 'ecdsa' | 'rsa';
 
-/** Cipher suites whose key exchange or signature is RSA, by OpenSSL's names. */
+/** OpenSSL names of cipher suites that use RSA for key exchange or signature. */
 const RSA_SUITE = /^(EC)?DHE?-RSA-|^kRSA$|^aRSA$|^RSA$|^(AES|CAMELLIA|ARIA)\d+-|^DES-CBC3-SHA$/;
 
 /**
- * Entries that remove nothing from the choice, or belong to TLS 1.3, where the key does not depend on the
- * suite.
+ * Entries of a cipher list that add no suite for TLS 1.2: exclusions, commands, and TLS 1.3 suites, which
+ * work with any key type.
  */
 const NO_SUITE = /^[!-]|^@|^TLS_/;
 
-/** The key type that a server's ciphers require. */
+/** The certificate key type required by the ciphers that a server accepts. */
 export function keyTypeFor(levels: readonly Directive[]): KeyType {
   const [ciphers] = inherited(levels, 'ssl_ciphers');
   return keyTypeOf(ciphers?.args[0]?.text ?? '');
 }
 
 /**
- * The key type that a list of ciphers requires: if all suites are for RSA, an ECDSA key leaves TLS 1.2
- * without any.
+ * The certificate key type required by a cipher list: RSA if all suites need it, because an ECDSA key would
+ * leave no suite for TLS 1.2.
  *
- * @param ciphers In OpenSSL's syntax; empty: its default.
+ * @param ciphers in OpenSSL's syntax; empty selects OpenSSL's default
  */
 export function keyTypeOf(ciphers: string): KeyType {
   const suites = ciphers

@@ -3,20 +3,21 @@ import type { Change } from '../wording/sandbox.ts';
 import type { OnChange } from './notices.ts';
 import { type Directive, directives, isData, type Node, place, rewrite, texts } from './tree.ts';
 
-/** A directive that Nginx complains about, and why it may be removed. */
+/** A directive that Nginx rejects, and why it may be removed. */
 interface Culprit {
   change: Change;
   isMeant(node: Directive): boolean;
 }
 
 /**
- * Removes what this Nginx does not support, as its own complaint names it: directives and variables of other
- * modules and newer versions, features that its TLS library or this system lacks, and missing files.
+ * Removes the directive that Nginx's error message names as unsupported or missing something: directives and
+ * variables of other modules and newer versions, features that its TLS library or this system lacks, and
+ * missing files.
  *
- * @param complaint From `nginx -t`, with the location in the user's file.
- * @param vital Directives that the WebSockets depend on: nothing is removed there.
- * @returns null for any other complaint.
- * @throws Problem('configuration') with file and line if the directive is vital.
+ * @param complaint error message of `nginx -t`, with the location in the user's file
+ * @param vital directives that the WebSockets depend on; nothing is removed within them
+ * @returns null for any other error message
+ * @throws Problem('configuration') with file and line if the directive is vital
  */
 export function withoutCulprit(
   tree: readonly Node[],
@@ -62,7 +63,10 @@ function culpritOf(complaint: string): Culprit | null {
   return { change: 'this-system', isMeant: (node) => isThere(node) };
 }
 
-/** A variable that no module knows becomes a `-` in the log, like an empty value. Elsewhere it may matter. */
+/**
+ * Replaces a variable that no module defines by `-` in log formats, as Nginx logs an empty value. Elsewhere
+ * the variable may matter.
+ */
 function withoutVariable(tree: readonly Node[], name: string, onChange: OnChange): Node[] {
   // Nginx names it in lower case, however it is written.
   const uses = new RegExp(`\\$(?:\\{${name}\\}|${name}\\b)`, 'gi');
@@ -120,8 +124,8 @@ function needed(node: Directive): Problem {
 }
 
 /**
- * The directives that decide how WebSockets are forwarded: their location, and the upstreams that it may
- * name.
+ * The directives that determine how WebSockets are forwarded: their location, and the upstreams that it may
+ * refer to.
  */
 export function vitalParts(tree: readonly Node[], location: Directive | undefined): Directive[] {
   if (location === undefined) return directives(tree, 'stream');

@@ -6,50 +6,54 @@ import { needsStreamModule } from './stream-module.ts';
 import { type Directive, directive, directives, type Node, rewrite, set, texts, word } from './tree.ts';
 
 export interface ConfineSpec {
-  /** Absolute path of the run's private folder: Nginx writes files only below it. */
+  /** Absolute path of the run's private folder, the only one that Nginx may write below. */
   folder: string;
   certificate: { certPath: string; keyPath: string } | null;
   workers: number;
   workerConnections: number;
   /** Value of worker_rlimit_nofile. */
   workerFiles: number;
-  /** CPU numbers that the workers are bound to, in turn; null keeps the configuration's setting. */
+  /**
+   * CPU numbers to which the workers are bound in turn; null leaves the configuration's setting unchanged.
+   */
   cpuAffinity: readonly number[] | null;
-  /** Arguments of `user`, such as `root root`; null if Nginx does not run as root. */
+  /** Arguments of the `user` directive, such as `root root`; null if Nginx does not run as root. */
   user: string | null;
-  /** Arguments of `configure` from `nginx -V`, which show the modules that are built in. */
+  /** The `configure` arguments reported by `nginx -V`, which show the built-in modules. */
   buildArguments: string;
-  /** Folder of this binary's dynamic modules; no others are loaded. Null if it has none. */
+  /** Folder of this binary's dynamic modules, the only ones that are loaded; null if it has none. */
   modulesPath: string | null;
-  /** Path of the stream module, if it is a dynamic module; null: built in, or missing. */
+  /** Path of the stream module if it is a dynamic module; null if it is built in or missing. */
   streamModule: string | null;
 }
 
-/** Removed without a notice: the run sets its own error log and uses its own certificate. */
+/**
+ * Directives removed without a notice, because the run sets its own error log and uses its own certificate.
+ */
 const REPLACED = new Set(['error_log', 'lock_file', 'ssl_password_file']);
 
 /**
- * Directives that write other files: core dumps, profiles, uploads of clients, copies of responses, TLS keys,
+ * Directives that write other files: core dumps, profiles, client uploads, copies of responses, TLS keys,
  * session logs.
  */
 const WRITES =
   /^(create_full_put_path|debug_points|google_perftools_profiles|min_delete_depth|working_directory|worker_rlimit_core)$|^dav_|_store(_access)?$|^session_log(_|$)|^ssl_key_log$/;
 
 /**
- * Directives that load code or run a program, or that configure it: Lua reads its core library from a path of
- * the configuration, Perl its module, and an XSLT style sheet reads and writes files. A configuration cannot
- * set environment variables for workers, because libraries use them to find files and code.
+ * Directives that load code, run a program, or configure such code. Lua loads its core library, and Perl its
+ * module, from a path in the configuration; an XSLT style sheet reads and writes files. Environment variables
+ * for workers are included, because libraries use them to locate files and code.
  */
 const CODE =
   /^(env|ssl_engine|xml_entities|xslt_\w+)$|^(cgi|exec|lua|modsecurity|mruby|passenger|perl|php|wasm)(_|$)/;
 
-/** OpenSSL commands that name no file. */
+/** OpenSSL commands that refer to no file. */
 const TLS_SETTINGS =
   /^(CipherString|Ciphersuites|ClientSignatureAlgorithms|Curves|ECDHParameters|Groups|MaxProtocol|MinProtocol|Options|Protocol|RecordPadding|SignatureAlgorithms|VerifyMode)$/i;
 
 /**
- * Directives whose arguments may start with a slash but name no file, or one that is handled here or in
- * files.ts.
+ * Directives whose arguments may start with a slash although they name no file, or name one that is handled
+ * here or in files.ts.
  */
 const NO_FILE = new Set(
   [
@@ -64,25 +68,25 @@ const NO_FILE = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** The same, as patterns of names. */
+/** Name patterns of further directives whose arguments look like paths but name no file. */
 const NO_FILES =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|redirect|set_header|split_path_info)$|^more_\w+_headers$/;
 
 /**
- * An absolute path, also as the value of a parameter; a path that leads upwards; and OpenSSL's notation for
- * keys elsewhere.
+ * Matches an absolute path, including one that is the value of a parameter; a path that leads upwards; and
+ * OpenSSL's notation for keys stored elsewhere.
  */
 const PATH = /^(\w+=)?(\.\.)?\/|(^|\/)\.\.(\/|$)|^(engine|file|store):/;
 
-/** Tests of `if` on a file. */
+/** File tests in an `if` condition. */
 const FILE_TEST = /^\(?!?-[defx]$/;
 
-/** Makes Nginx write only below the folder, and sets its processes and limits as planned. */
+/** Restricts Nginx's writes to the folder, and sets its processes and limits as planned. */
 export function confine(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   return setEvents(setHttp(setTop(confineAnywhere(tree, spec, onChange), spec), spec), spec);
 }
 
-/** Changes the directives that may occur at any depth: logs, caches, certificates, modules. */
+/** Rewrites directives that may occur at any depth: logs, caches, certificates, modules. */
 function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnChange): Node[] {
   const caches: string[] = [];
   const logs = new Map<string, string>();
@@ -113,14 +117,15 @@ function confineAnywhere(tree: readonly Node[], spec: ConfineSpec, onChange: OnC
   }
 }
 
-/** Whether a directive that the bench does not know names a file, judging by its arguments. */
+/** Whether the arguments of a directive that the bench does not know suggest that it names a file. */
 function namesUnknownFile(node: Directive): boolean {
   if (NO_FILE.has(node.name) || NO_FILES.test(node.name)) return false;
   return texts(node).some((text) => PATH.test(text));
 }
 
 /**
- * Below the served folder `if (-f …)` may test for a file; elsewhere it would reveal what is on this machine.
+ * Makes a file test such as `if (-f …)` look for a file that does not exist, unless it tests below the served
+ * folder, because the result would reveal which files exist on this machine.
  */
 function testingNoFile(node: Directive, folder: string): Directive {
   const at = node.args.findIndex(({ text }) => FILE_TEST.test(text));
@@ -132,9 +137,9 @@ function testingNoFile(node: Directive, folder: string): Directive {
 }
 
 /**
- * Moves a log to the folder. Its format is kept, and so is `access_log off`, because writing logs is part of
- * what a configuration costs. Each path gets a separate file, because Nginx rejects logs that write to the
- * same file with different buffers.
+ * Moves an access log into the folder. Its format and `access_log off` are preserved, because log writing is
+ * part of a configuration's cost. Each path gets a separate file, because Nginx rejects logs that write to
+ * the same file with different buffers.
  */
 function confineAccessLog(node: Directive, folder: string, logs: Map<string, string>): Directive {
   const path = node.args[0]?.text ?? '';
@@ -144,14 +149,16 @@ function confineAccessLog(node: Directive, folder: string, logs: Map<string, str
   return withFirst(node, file);
 }
 
-/** Keeps the zone in memory only. */
+/** Removes the state file of a shared memory zone, so that the zone exists in memory only. */
 function withoutState(node: Directive, onChange: OnChange): Directive {
   const args = node.args.filter(({ text }) => !text.startsWith('state='));
   if (args.length < node.args.length) onChange('files', node);
   return { ...node, args };
 }
 
-/** A module by its name, in the folder of this Nginx's own modules; null if there is no such folder. */
+/**
+ * Loads a module by its name from the folder of this Nginx's own modules; null if there is no such folder.
+ */
 function ownModule(node: Directive, { modulesPath }: ConfineSpec): [Directive] | null {
   if (modulesPath === null) return null;
   return [withFirst(node, join(modulesPath, basename(node.args[0]?.text ?? '')))];
@@ -162,8 +169,8 @@ function withFirst(node: Directive, first: string): Directive {
 }
 
 /**
- * Replaces certificate and key. If a level has several pairs (RSA and ECDSA), only the first is replaced and
- * the others are removed.
+ * Replaces certificate and key. If a level has several pairs, such as RSA and ECDSA, the first is replaced
+ * and the others are removed.
  */
 function withCertificate(
   node: Directive,
@@ -197,7 +204,7 @@ function setTop(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return withStreamModule(top, spec.streamModule);
 }
 
-/** One bit mask per worker, with the CPUs assigned in turn: the mask of CPU 2 is `100`. */
+/** One bit mask per worker, assigning the CPUs in turn: the mask of CPU 2 is `100`. */
 function affinityMasks(cpus: readonly number[], workers: number): string[] {
   return Array.from({ length: workers }, (_, index) => `1${'0'.repeat(cpus[index % cpus.length] ?? 0)}`);
 }
@@ -220,8 +227,8 @@ function setEvents(tree: readonly Node[], spec: ConfineSpec): Node[] {
 }
 
 /**
- * The default paths of logs and temporary files lie outside the folder, so each path that this binary uses is
- * set.
+ * Sets the path of every log and temporary file that this binary uses, because the default paths are outside
+ * the folder.
  */
 function setHttp(tree: readonly Node[], spec: ConfineSpec): Node[] {
   return tree.map((node) => {

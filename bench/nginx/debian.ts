@@ -5,15 +5,15 @@ import { promisify } from 'node:util';
 import { addLibraries, type FetchedNginx, type FetchOptions, fetchOnce } from './fetch.ts';
 
 const execute = promisify(execFile);
-/** Every system has these libraries, and they only work with its loader. */
+/** Libraries that every system has, and that only work with that system's loader. */
 const SYSTEM_LIBRARY = /^(libc6|libgcc-s1)$/;
 
 /**
  * Fetches Nginx from Debian's (or Ubuntu's) packages and unpacks it into the cache, unless it is already
- * there. Needs neither root nor package lists, and writes nothing outside the cache. If several runs fetch at
- * the same time, all use the copy of the first to finish.
+ * there. Needs neither root privileges nor the system's package lists, and writes nothing outside the cache.
+ * If several runs fetch at the same time, all use the copy that is complete first.
  *
- * @throws Problem('environment') with the reason; the caller adds the remedy.
+ * @throws Problem('environment') with the reason; the caller adds the remedy
  */
 export async function fetchDebianNginx(options: FetchOptions): Promise<FetchedNginx> {
   const system = await release();
@@ -29,7 +29,7 @@ export async function fetchDebianNginx(options: FetchOptions): Promise<FetchedNg
 }
 
 /**
- * The system's name and release, such as `debian-12`. Each release has different libraries and gets a
+ * Name and release of the system, such as `debian-12`. Each release has different libraries, and therefore a
  * separate folder.
  */
 async function release(): Promise<string> {

@@ -16,54 +16,54 @@ import { type Apt, dependenciesOf, type Execute, execute, privateApt, requireApt
 import { requireTrusted } from './trust.ts';
 
 /**
- * Debian 12 and later ship the binary in the first package, older releases and Ubuntu in one of the others.
+ * Packages that may contain the binary: the first in Debian 12 and later, one of the others in older releases
+ * and in Ubuntu.
  */
 const PACKAGES = ['nginx', 'nginx-core', 'nginx-light'];
 const STREAM_PACKAGE = 'libnginx-mod-stream';
-/** Packages of libraries, but not of Nginx modules. */
+/** Packages that contain libraries, excluding Nginx modules. */
 const LIBRARY = /^(lib(?!nginx-)|zlib)/;
-/** File in the folder of a fetched Nginx that lists its packages by their archive names. */
+/** File in the folder of a fetched Nginx that lists the archive names of its packages. */
 const MANIFEST = 'packages';
 
 export interface FetchOptions {
   cacheDir: string;
   say: (line: string) => void;
   signal?: AbortSignal;
-  /** Default: a place that is cleaned up unless this process is killed. */
+  /** Default: a temporary folder that is removed at the end unless this process is killed. */
   place?: FetchPlace;
 }
 
 /**
- * The place of a fetch: creates a folder in the cache, does the work there, and removes the folder. All
- * processes have ended by then.
+ * Provides a folder in the cache, does the work in it, and removes it. By then all processes of the work have
+ * exited.
  */
 export type FetchPlace = <T>(
   cacheDir: string,
   work: (folder: string, execute: Execute) => Promise<T>,
 ) => Promise<T>;
 
-/** A fetched Nginx. */
 export interface FetchedNginx {
   path: string;
-  /** LD_LIBRARY_PATH that it needs; null if the system has all its libraries. */
+  /** LD_LIBRARY_PATH that the binary needs; null if all its libraries are installed on the system. */
   libraryPath: string | null;
-  /** Its package: `nginx 1.26.3-3+deb13u10`. */
+  /** Package that contains it, such as `nginx 1.26.3-3+deb13u10`. */
   origin: string;
 }
 
 /** What to fetch, and how. */
 export interface Fetching {
-  /** The message shown before the fetch begins. */
+  /** Message shown before the fetch starts. */
   why: string;
-  /** A line of sources.list; null: the system's sources. */
+  /** A line of sources.list; null uses the system's sources. */
   sources(): Promise<string | null>;
   addLibraries(apt: Apt, archive: string, unpacked: string): Promise<void>;
 }
 
 /**
- * Returns the entry of the cache with this name, fetching it first if necessary.
+ * Returns the cache entry with this name, fetching it first if necessary.
  *
- * @throws Problem('environment') if it cannot be fetched, or if others could have changed the cache
+ * @throws Problem('environment') if it cannot be fetched, or if other users could have changed the cache
  */
 export async function fetchOnce(
   name: string,
@@ -83,7 +83,8 @@ export async function fetchOnce(
 }
 
 /**
- * Unpacks into a temporary folder and renames it at the end, so that the cache never holds half a package.
+ * Unpacks into a temporary folder that is renamed at the end, so that the cache never contains an incomplete
+ * package.
  */
 async function fetchInto(
   root: string,
@@ -97,7 +98,7 @@ async function fetchInto(
     const warning = await apt.run(['update']);
     const archive = await unpackNginx(apt, unpacked, warning);
     await apt.unpack([STREAM_PACKAGE], unpacked).catch((error) => {
-      // The module is built in or not packaged; only profiles with stream need it.
+      // The module is built in or not packaged; only profiles that use stream need it.
       if (!(error instanceof Problem)) throw error;
     });
     await addLibraries(apt, archive, unpacked);
@@ -133,10 +134,10 @@ async function makeCache(cacheDir: string): Promise<void> {
 }
 
 /**
- * Downloads and unpacks the package with the binary. Without a network `apt-get update` only warns, and the
- * download then fails with "unable to locate package". So the error message repeats the warning.
+ * Downloads and unpacks the package that contains the binary. Without a network, `apt-get update` only warns,
+ * and the download then fails with "unable to locate package", so the error message repeats that warning.
  *
- * @returns the path of the package.
+ * @returns the path of the package archive
  */
 async function unpackNginx(apt: Apt, unpacked: string, warning: string | null): Promise<string> {
   const failures: string[] = [];
@@ -156,7 +157,7 @@ async function unpackNginx(apt: Apt, unpacked: string, warning: string | null): 
   );
 }
 
-/** Downloads and unpacks the libraries that a package depends on, and their dependencies. */
+/** Downloads and unpacks the libraries that a package depends on, including indirect dependencies. */
 export async function addLibraries(
   apt: Apt,
   archive: string,
@@ -174,14 +175,17 @@ export async function addLibraries(
   }
 }
 
-/** A cache created before versions were recorded only has the name. */
+/**
+ * Name and version of the fetched package; only the name if the cache entry was created before versions were
+ * recorded.
+ */
 async function originOf(root: string): Promise<string> {
   const manifest = await readFile(join(root, MANIFEST), 'utf8').catch(() => 'nginx');
   const [name, version] = (manifest.split('\n')[0] ?? '').split('_');
   return [name, version].join(' ').trim();
 }
 
-/** LD_LIBRARY_PATH with the unpacked libraries; null if there are none. */
+/** LD_LIBRARY_PATH that contains the unpacked libraries; null if there are none. */
 async function libraryPath(root: string): Promise<string | null> {
   const levels = ['lib', 'usr/lib'].map(async (folder) => {
     const names = await readdir(join(root, folder)).catch(() => []);

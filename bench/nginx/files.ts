@@ -5,27 +5,30 @@ import { type Directive, type Node, rewrite, set, texts, word } from './tree.ts'
 
 /**
  * Directives whose first argument is a file that Nginx reads at start-up or for each request. Certificates
- * and their keys are excluded, because the run has its own.
+ * and their keys are excluded, because the run uses its own.
  */
 const READS =
   /^(ssl_(client_certificate|crl|dhparam|ech_file|session_ticket_key|trusted_certificate)|auth_basic_user_file|auth_jwt_key_file|geoip2?(_\w+)?|license_token)$/;
 
-/** Directives whose first argument is a folder that Nginx serves. */
+/** Directives whose first argument is a folder to serve files from. */
 const SERVES = /^(root|alias)$/;
 
-/** Without its file, a guard would let everybody in. With a file that does not exist, it lets nobody in. */
+/**
+ * Access rules with a password or key file. Removing the directive would admit everybody; if it names a file
+ * that does not exist, nobody is admitted.
+ */
 const GUARDS = /^auth_(basic_user|jwt_key)_file$/;
 
 /**
- * A folder that is never created, in the run's private folder, which is Nginx's prefix. An empty folder would
- * not be safe: `rewrite ^ /../../etc/passwd break` leads out of a folder that exists.
+ * A folder that is never created, within Nginx's prefix, which is the run's private folder. An empty folder
+ * would not be safe: `rewrite ^ /../../etc/passwd break` leads out of a folder that exists.
  */
 export const NO_FOLDER = 'no-such-folder';
 
 /**
- * Replaces the files and folders that a configuration refers to by their paths on this machine, with links
- * resolved. A file that is missing or lies outside the folders of the configuration is removed; a folder is
- * replaced by one without files.
+ * Replaces the files and folders that a configuration names by their paths on this machine, with symbolic
+ * links resolved. A directive whose file is missing, or lies outside the folders of the configuration, is
+ * removed; a folder is replaced by one without files.
  */
 export async function withFiles(
   tree: readonly Node[],
@@ -51,9 +54,9 @@ export async function withFiles(
 }
 
 interface Settled {
-  /** Null: the directive is removed. */
+  /** Null if the directive is to be removed. */
   path: string | null;
-  /** Null: it works as written. */
+  /** Null if the directive works as written. */
   change: Change | null;
 }
 
@@ -79,7 +82,7 @@ function namesFile({ name, args: [first] }: Directive): boolean {
 
 async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: boolean): Promise<Settled> {
   const path = node.args[0]?.text ?? '';
-  // A path with a variable is looked up for each request, and a client may choose the value.
+  // A path with a variable is looked up for each request, and the client may control its value.
   const hasVariable = path.includes('$');
   if (SERVES.test(node.name)) {
     const found = hasVariable || !servesFiles ? null : await find(path, whereabouts, 'folder');
@@ -93,20 +96,21 @@ async function settle(node: Directive, whereabouts: Whereabouts, servesFiles: bo
 }
 
 /**
- * Directives that send a request to another path, which Nginx does not normalise as it does a client's path.
+ * Directives that internally send a request to another path, which Nginx does not normalise, unlike a
+ * client's path.
  */
 const REDIRECTS =
   /^(add_after_body|add_before_body|auth_request|error_page|index|internal_redirect|mirror|post_action|rewrite|try_files)$/;
 
-/** Answered with a redirect, after which the client requests a path itself. */
+/** Target to which Nginx sends the client an external redirect; the client then requests the path itself. */
 const URL = /^(https?|\$scheme):\/\//;
 
-/** A path that is normalised, with variables only after the `?`. */
+/** A path that is already normalised, with variables only after the `?`. */
 const NORMAL = /^(?:[^$?]|\$(?:document_uri|uri)\b)*(?:\?.*)?$/s;
 
 /**
- * Whether requests are confined to the served folder, so that no `..` in a path leads out, as it can with
- * `try_files /$arg_file`.
+ * Whether requests cannot leave the served folder. A `..` in a path can lead out of it with `try_files
+ * /$arg_file`, for example.
  */
 function namesOnlyItsFiles(tree: readonly Node[]): boolean {
   let isSafe = true;
@@ -119,7 +123,7 @@ function namesOnlyItsFiles(tree: readonly Node[]): boolean {
   return isSafe;
 }
 
-/** Keeps Nginx from following links in the folders that it serves, because links may lead anywhere. */
+/** Prevents Nginx from following symbolic links in served folders, because links may lead anywhere. */
 function withoutLinks(tree: readonly Node[]): Node[] {
   const open = rewrite(tree, (node) => (node.name === 'disable_symlinks' ? [] : [node]));
   return open.map((node) =>

@@ -1,10 +1,10 @@
 import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, rewrite, texts } from './tree.ts';
 
-/** Top-level directives of a whole configuration. */
+/** Top-level directives of a complete configuration. */
 const WHOLE = new Set(['events', 'http', 'mail', 'stream']);
 
-/** Directives that show that a file belongs into `http`, or into `stream`. */
+/** Directives whose presence shows that a file belongs in `http`, or in `stream`. */
 const OF_HTTP = new Set([
   'geo',
   'limit_conn_zone',
@@ -18,9 +18,9 @@ const OF_HTTP = new Set([
 ]);
 
 /**
- * Wraps a file from conf.d or sites-available in the blocks that it is written for: a `server` that forwards
- * connections itself goes into `stream`, other servers into `http`, and the contents of a server into `http`
- * and `server`. A whole configuration is left unchanged.
+ * Wraps a file from conf.d or sites-available in the blocks it is written for: a `server` that forwards
+ * connections without HTTP goes into `stream`, other servers into `http`, and the contents of a server into
+ * `http` and `server`. A complete configuration is left unchanged.
  */
 export function wrapFragment(nodes: readonly Node[], onChange: OnChange): Node[] {
   const top = directives(nodes);
@@ -44,11 +44,10 @@ function isStreamServer({ name, block }: Directive): boolean {
 const UPGRADE_VARIABLE = '$connection_upgrade';
 
 /**
- * Defines `$connection_upgrade` as in the documentation of Nginx
- * (https://nginx.org/en/docs/http/websocket.html) if a part of a configuration uses it. Its `map` usually
- * stands in the main file, which is missing here.
+ * Defines `$connection_upgrade` as in Nginx's documentation (https://nginx.org/en/docs/http/websocket.html)
+ * if a partial configuration uses it. Its `map` is usually in the main file, which is missing here.
  *
- * @param tree With its includes.
+ * @param tree with its includes expanded
  */
 export function withUpgradeMap(tree: readonly Node[], onChange: OnChange): Node[] {
   const users: Directive[] = [];

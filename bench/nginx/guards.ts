@@ -5,7 +5,7 @@ import { type Directive, type Node, rewrite } from './tree.ts';
 const GUARD =
   /^(allow|deny|auth_request|auth_basic|auth_basic_user_file|auth_jwt\w*|limit_conn|limit_req|ssl_verify_client)$/;
 
-/** Guards that admit everybody. */
+/** Access rules that admit everybody. */
 const OPEN = new Set([
   'allow all',
   'auth_basic off',
@@ -14,7 +14,10 @@ const OPEN = new Set([
   'ssl_verify_client off',
 ]);
 
-/** Removes what would reject the load: its clients have no passwords, and all use the same address. */
+/**
+ * Removes access rules and limits that would reject the load, whose clients have no passwords and all use the
+ * same address.
+ */
 export function withoutGuards(tree: readonly Node[], onChange: OnChange): Node[] {
   return rewrite(tree, (node) => {
     if (!GUARD.test(node.name) || isOpen(node)) return [node];
@@ -23,7 +26,7 @@ export function withoutGuards(tree: readonly Node[], onChange: OnChange): Node[]
   });
 }
 
-/** Notes each guard that stays in, since it may refuse the load. */
+/** Reports each access rule or limit that stays in place, because it may reject the load. */
 export function noteGuards(tree: readonly Node[], onChange: OnChange): Node[] {
   return rewrite(tree, (node) => {
     if (GUARD.test(node.name) && !isOpen(node)) onChange('kept-guards', node);

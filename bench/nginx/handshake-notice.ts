@@ -5,13 +5,16 @@ import { notice } from '../wording/finding.ts';
 import { inherited } from './located.ts';
 import { type Directive, directives } from './tree.ts';
 
-/** The stage of a handshake in the keys of failures, such as `upgrade/status-426`. */
+/** Matches the keys of failures in the upgrade stage of a handshake, such as `upgrade/status-426`. */
 const UPGRADE = /^upgrade\/(.+)$/;
 
-/** Names the line of a configuration that most likely makes handshakes fail in this way; null if there is none. */
+/**
+ * Returns the configuration line that most likely caused handshakes to fail in this way; null if there is
+ * none.
+ */
 export type LikelyLine = (kind: string) => string | null;
 
-/** @param levels The blocks around the location for the WebSockets, outermost first, and itself. */
+/** @param levels the blocks around the WebSocket location, outermost first, and the location itself */
 export function likelyLine(levels: readonly Directive[]): LikelyLine {
   const location = levels.at(-1);
   if (location === undefined) return () => null;
@@ -33,7 +36,7 @@ export function likelyLine(levels: readonly Directive[]): LikelyLine {
   };
 }
 
-/** Says why handshakes failed, if that is what most of the connections failed by. */
+/** Explains why handshakes failed, if the most frequent kind of failure was one in the upgrade stage. */
 export function handshakeNotices(
   slices: readonly { failures: FailureCounts }[],
   lineFor: LikelyLine | null,

@@ -7,10 +7,10 @@ import { upstreamName } from './upstream-name.ts';
 const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/i;
 
 /**
- * The address in `listen` that takes connections to an address in `proxy_pass`, or in an entry of an `upstream`; null
- * if no server of the configuration listens on it.
+ * Finds the `listen` address that accepts connections to an address used in `proxy_pass` or in a `server` of
+ * an `upstream`; null if no server of the configuration listens on it.
  *
- * @param listened Of `listenAddresses`.
+ * @param listened as returned by `listenAddresses`
  */
 export function listenedFor(target: string, listened: readonly string[]): string | null {
   if (target.startsWith('unix:')) return listened.find((each) => each === target.replace(/:$/, '')) ?? null;
@@ -24,12 +24,15 @@ export function listenedFor(target: string, listened: readonly string[]): string
   return found ?? null;
 }
 
-/** Whether a server listens with TLS on an address. */
+/** Whether a server uses TLS on any of its listening sockets. */
 function hasTls(server: Directive): boolean {
   return directives(server.block, 'listen').some((listen) => texts(listen).includes('ssl'));
 }
 
-/** Addresses on which only servers of http without TLS listen: others can take their requests as they are. */
+/**
+ * Addresses on which only http servers without TLS listen, so that another server can proxy requests to them
+ * unchanged.
+ */
 export function plainAddresses(tree: readonly Node[]): string[] {
   const { http } = serversIn(tree);
   const addresses = [...new Set(http.flatMap(addressesOf))];
@@ -38,7 +41,7 @@ export function plainAddresses(tree: readonly Node[]): string[] {
   );
 }
 
-/** The servers of the same configuration that a location passes its requests on to, without its own. */
+/** The servers of the same configuration that a location proxies to, other than its own server. */
 export function hopsOf(
   tree: readonly Node[],
   { server, location }: Pick<Located, 'server' | 'location'>,
@@ -52,7 +55,7 @@ export function hopsOf(
   return http.filter((each) => addressesOf(each).some((address) => listened.includes(address)));
 }
 
-/** The addresses that a location passes on to, also as entries of an `upstream`. */
+/** Addresses that a location proxies to, either directly or through an `upstream`. */
 function targetsOf(tree: readonly Node[], location: Directive): string[] {
   const upstreams = directives(tree, 'http').flatMap(({ block }) => directives(block, 'upstream'));
   const blocks = [location, ...directives(location.block, 'if')];

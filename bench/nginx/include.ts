@@ -11,7 +11,10 @@ import { marked, secretsIn } from './secrets.ts';
 import { type Environment, fillIn } from './template.ts';
 import { type Directive, directive, type Node, place } from './tree.ts';
 
-/** Files that include each other multiply quickly; real servers stay far below these limits. */
+/**
+ * Limits on includes, because the number of files grows fast if they include each other; real servers stay
+ * far below these.
+ */
 const MAX_DEPTH = 32;
 const MAX_FILES = 1000;
 /** Bytes of all files of a configuration together. */
@@ -21,19 +24,19 @@ export const MAX_CONFIGURATION_BYTES = 8_388_608;
 export interface Reading {
   roots: Whereabouts['roots'];
   environment: Environment;
-  /** Keeps access rules: none may be dropped because a file is missing. */
+  /** Whether access rules are preserved, so that none may be removed because its file is missing. */
   keepGuards: boolean;
   onChange: OnChange;
 }
 
 /** A configuration that is not in a file. */
 export interface ConfigurationText {
-  /** Its name in messages and origins, in place of a path. */
+  /** Its name in messages and origins, instead of a path. */
   name: string;
   text: string;
 }
 
-/** Settings for profiles, which are read unchanged. */
+/** Settings for the package's profiles, which are read unchanged. */
 export const AS_IT_LIES: Reading = {
   roots: [],
   environment: { file: {}, process: {} },
@@ -42,15 +45,15 @@ export const AS_IT_LIES: Reading = {
 };
 
 /**
- * Reads a configuration, or a part of one, and everything that it includes into one tree. Each directive
+ * Reads a complete or partial configuration, with everything that it includes, into one tree. Each directive
  * keeps its file and line. Only regular files in the folder of the configuration and below the roots are
- * read, wherever links lead.
+ * read, even through symbolic links.
  *
- * @param main Path of the main file, as for `nginx -c`, or of one from conf.d or sites-available; or a text, which is
- * read as if it were a file in the working directory.
- * @param tune Applied to the tree before the files that it names are looked for.
+ * @param main path of the main file, as for `nginx -c`, or of a file from conf.d or sites-available; or a text, which
+ * is read as if it were a file in the working directory
+ * @param tune applied to the tree before the files that it names are located
  * @throws Problem('configuration') if a file is missing, cannot be read or has a syntax error, and
- * Problem('usage') if the main file cannot be read.
+ * Problem('usage') if the main file cannot be read
  */
 export async function readConfiguration(
   main: string | ConfigurationText,
@@ -83,7 +86,7 @@ function foldersOf(main: string | ConfigurationText): { folder: string; above: s
 interface Expansion {
   reading: Reading;
   whereabouts: Whereabouts;
-  /** What may still be read before the limits are reached. */
+  /** How many more files and bytes may be read. */
   budget: { files: number; bytes: number };
 }
 
@@ -112,7 +115,9 @@ function nodesOf(written: string, file: string, reading: Reading): Node[] {
   return parse(filled, file);
 }
 
-/** Nginx takes a byte order mark for part of the first directive, which it then does not know. */
+/**
+ * Removes a byte order mark, which Nginx would read as part of the first directive's name and then reject.
+ */
 function withoutMark(text: string, file: string): string {
   if (!text.startsWith('\ufeff')) return text;
   throw new Problem(
@@ -122,8 +127,8 @@ function withoutMark(text: string, file: string): string {
 }
 
 /**
- * Replaces each `include` by the content of its files. Relative paths start at the folder of the main file,
- * even in files that are included from elsewhere (ngx_conf_include uses the prefix of the configuration).
+ * Replaces each `include` by the contents of its files. Relative paths start at the folder of the main file,
+ * even within files included from elsewhere (ngx_conf_include uses the configuration prefix).
  */
 async function expandIncludes(nodes: readonly Node[], expansion: Expansion, depth = 0): Promise<Node[]> {
   const expanded: Node[] = [];
@@ -142,8 +147,9 @@ async function expandIncludes(nodes: readonly Node[], expansion: Expansion, dept
 }
 
 /**
- * Files that come with every Nginx, or that containers write at start-up or certbot writes. None of them matters to
- * a WebSocket here: name servers are never queried, the run sets the number of workers, and it has a certificate.
+ * Files that every Nginx ships with, that containers write at start-up, or that certbot writes. None of them
+ * matters to WebSockets here: name servers are never queried, and the run sets the number of workers and its
+ * own certificate.
  */
 const WELL_KNOWN = new Set(
   [
@@ -188,7 +194,7 @@ async function filesOf(path: string, node: Directive, whereabouts: Whereabouts):
 
 const PATTERN = /[*?[]/;
 
-/** Handles an include whose file does not exist here. */
+/** Handles an include whose file does not exist on this machine. */
 function withoutFile(node: Directive, path: string, { onChange }: Reading): Node[] {
   const name = basename(path);
   if (name === 'mime.types')
@@ -208,8 +214,8 @@ function note(node: Directive, text: string): Node {
 }
 
 /**
- * The user may name any file as the main one, but included files have to lie in the folders of the
- * configuration.
+ * Reads a configuration file. The user may name any file as the main one, but included files must lie in the
+ * folders of the configuration.
  */
 async function readText(
   file: string,
@@ -259,9 +265,7 @@ async function exists(path: string, whereabouts: Whereabouts): Promise<boolean> 
   );
 }
 
-/**
- * The files that match a shell pattern, sorted by path like the result of glob(3). No match is not an error.
- */
+/** Files that match a shell pattern, sorted by path as by glob(3). It is no error if none match. */
 async function glob(pattern: string, node: Directive, whereabouts: Whereabouts): Promise<string[]> {
   let found = ['/'];
   for (const part of partsOf(pattern)) {
@@ -286,7 +290,10 @@ async function glob(pattern: string, node: Directive, whereabouts: Whereabouts):
   return present.sort();
 }
 
-/** An absolute link leads to where the site lies on a server: without its root nothing would be said of that site. */
+/**
+ * Rejects a dangling absolute symbolic link: its target is a path on the original server, and without a root
+ * for it the site that it refers to would be skipped silently.
+ */
 async function refuseDangling(path: string, node: Directive): Promise<void> {
   const target = await readlink(path).catch(() => null);
   if (target === null || !isAbsolute(target)) return;
@@ -312,8 +319,8 @@ async function namesIn(folder: string, node: Directive, whereabouts: Whereabouts
 }
 
 /**
- * Supports `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last `*` is ever
- * retried, so that no pattern takes as long as a regular expression might.
+ * Makes a matcher for `*`, `?`, `[a-z]` and `[!a]`. A wildcard does not match a leading dot. Only the last
+ * `*` is ever retried, which avoids the long run times possible with a regular expression.
  */
 function globMatcher(pattern: string): (name: string) => boolean {
   const pieces = pattern.match(/\[!?[^\]]+\]|./gs) ?? [];
@@ -348,7 +355,7 @@ function characterTest(piece: string): (char: string) => boolean {
   return (char) => expression?.test(char) ?? false;
 }
 
-/** Null for a range in reverse order, as in `[z-a]`. */
+/** Null if a range is in reverse order, as in `[z-a]`. */
 function expressionOf(text: string): RegExp | null {
   try {
     return new RegExp(text);

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { Problem } from '../model/failure.ts';
 
-/** Type of the program header in an ELF file (elf(5)) that locates the path of the program's loader. */
+/** Type of the ELF program header (elf(5)) that locates the path of the program's loader. */
 const PT_INTERP = 3;
-/** Offsets in the file header and in a program header of 64-bit files. */
+/** Offsets in the file header and in a program header of 64-bit ELF files. */
 const HEADER = { tableOffset: 32, entryBytes: 54, entries: 56, end: 64 };
 const ENTRY = { offset: 8, fileBytes: 32, memoryBytes: 40 };
 
 /**
- * The loader with which the kernel starts a program (`/lib64/ld-linux-x86-64.so.2`).
+ * The loader that the kernel uses to start a program (`/lib64/ld-linux-x86-64.so.2`).
  *
- * @throws Problem('environment') if the file is not a 64-bit little-endian ELF file with a loader.
+ * @throws Problem('environment') if the file is not a 64-bit little-endian ELF file with a loader
  */
 export async function readInterpreter(path: string): Promise<string> {
   const { at, bytes } = await locate(path);
@@ -22,11 +22,11 @@ export async function readInterpreter(path: string): Promise<string> {
 
 /**
  * Makes the kernel start a program with another loader, whose path may have any length: the path is appended
- * to the file, and the program header is changed to point there. Only the kernel reads it, by its offset in
- * the file (load_elf_binary() in fs/binfmt_elf.c). In memory the loader still finds the old path, which it
- * uses as its name.
+ * to the file, and the program header is changed to point to it. Only the kernel reads it, by its file offset
+ * (load_elf_binary() in fs/binfmt_elf.c). In memory the loader still finds the old path, which it uses as its
+ * name.
  *
- * @throws Problem('environment') like `readInterpreter`.
+ * @throws Problem('environment') like `readInterpreter`
  */
 export async function setInterpreter(path: string, loader: string): Promise<void> {
   const { at, bytes } = await locate(path);
@@ -34,14 +34,14 @@ export async function setInterpreter(path: string, loader: string): Promise<void
   bytes.writeBigUInt64LE(BigInt(bytes.length), at + ENTRY.offset);
   bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.fileBytes);
   bytes.writeBigUInt64LE(BigInt(name.length), at + ENTRY.memoryBytes);
-  // A running program cannot be written to, but it can be replaced.
+  // A running program's file cannot be written to, but it can be replaced.
   const fresh = `${path}.${randomBytes(8).toString('hex')}`;
   await writeFile(fresh, Buffer.concat([bytes, name]), { flag: 'wx' });
   await chmod(fresh, 0o755);
   await rename(fresh, path);
 }
 
-/** Locates the program header of the loader. */
+/** Finds the program header that names the loader. */
 async function locate(path: string): Promise<{ at: number; bytes: Buffer }> {
   const bytes = await readFile(path);
   const isElf = bytes.length >= HEADER.end && bytes.toString('latin1', 0, 6) === '\x7fELF\x02\x01';

@@ -2,8 +2,8 @@ import type { OnChange } from './notices.ts';
 import { type Directive, directive, directives, type Node, texts, word } from './tree.ts';
 
 /**
- * Converts `ssl on;`, which newer versions no longer support, to the parameter `ssl` of every `listen` of the
- * servers that it applies to.
+ * Converts `ssl on;`, which newer versions no longer support, to the `ssl` parameter of every `listen` in the
+ * servers it applies to.
  */
 export function withSslParameters(tree: readonly Node[]): Node[] {
   return inHttp(tree, (server, http) => {
@@ -23,7 +23,10 @@ export function withSslParameters(tree: readonly Node[]): Node[] {
   });
 }
 
-/** Gives a server that listens with TLS a certificate if neither it nor `http` names one. */
+/**
+ * Adds a certificate to each server that listens with TLS but has none, neither in its own block nor in
+ * `http`.
+ */
 export function withCertificates(
   tree: readonly Node[],
   certificate: { certPath: string; keyPath: string } | null,

@@ -7,36 +7,41 @@ export interface Listener {
   host: string;
   port: number;
   tls: boolean;
-  /** Whether HTTP/2 is on (with TLS: offered by ALPN). */
+  /** Whether HTTP/2 is enabled (with TLS, whether ALPN offers it). */
   http2: boolean;
 }
 
 export interface ListenSpec {
   host: string;
-  /** One port for each of {@link listenAddresses}. */
+  /** One port for each address in {@link listenAddresses}. */
   ports: readonly number[];
   backlog: number;
-  /** Adds `reuseport`: each worker has its own socket, and the kernel spreads connections by hash. */
+  /**
+   * Whether to add `reuseport`: each worker then has its own socket, and the kernel distributes connections
+   * by hash.
+   */
   reuseport: boolean;
   nginxVersion: string;
   /**
-   * The server with the WebSocket location. It becomes the default server of its sockets, so that it answers
-   * whatever the Host header.
+   * The server with the WebSocket location. It becomes the default server of its sockets, so that it handles
+   * requests with any Host header.
    */
   main: Directive | null;
-  /** Leaves a listener unchanged that only accepts HTTP/2, and so no WebSocket. */
+  /** Whether a listener that only accepts HTTP/2, and therefore no WebSocket, is left unchanged. */
   keepHttp2Alone?: boolean;
 }
 
-/** Options of the socket, not of the server: Nginx accepts them only once for each address. */
+/**
+ * Parameters that belong to the socket rather than the server. Nginx accepts them only once for each address.
+ */
 const SOCKET_OPTION =
   /^(default_server|default|reuseport|deferred|bind|(backlog|rcvbuf|sndbuf|fastopen|so_keepalive|setfib|accept_filter)=.*)$/;
-/** Parameters that make no sense on a loopback TCP socket, or that would exclude the load generator. */
+/** Parameters that are meaningless on a loopback TCP socket, or that would lock out the load generator. */
 const DROPPED = /^(proxy_protocol|quic|udp|ipv6only=.*)$/;
-/** From this version on, HTTP/2 is a directive of the server instead of a parameter of `listen`. */
+/** Version from which HTTP/2 is a directive of the server instead of a parameter of `listen`. */
 const HTTP2_DIRECTIVE_SINCE = '1.25.1';
 
-/** One `listen` with its address normalised: equal strings mean the same socket. */
+/** A `listen` directive with its address normalised: equal addresses mean the same socket. */
 interface Listen {
   node: Directive;
   address: string;
@@ -44,31 +49,31 @@ interface Listen {
 }
 
 /**
- * The distinct addresses that a configuration listens on, in the order of the file, those of stream last. The
- * IPv4 and the IPv6 wildcard of a port count as one address.
+ * The distinct addresses that a configuration listens on, in file order, with those of stream last. The IPv4
+ * and IPv6 wildcards of a port count as one address.
  */
 export function listenAddresses(tree: readonly Node[]): string[] {
   return [...new Set(servers(tree).flatMap((server) => listens(server).map((listen) => listen.address)))];
 }
 
-/** The same for one server of http or stream. */
+/** The distinct addresses that one http or stream server listens on. */
 export function addressesOf(server: Directive): string[] {
   return [...new Set(listens(server).map(({ address }) => address))];
 }
 
-/** The `listen` directives of all servers on one address. */
+/** The `listen` directives for one address, from all servers. */
 export function listensOn(tree: readonly Node[], address: string): Directive[] {
   return servers(tree)
     .flatMap(listens)
     .flatMap((listen) => (listen.address === address ? [listen.node] : []));
 }
 
-/** Whether a server is the default, for unknown names, on one of its addresses. */
+/** Whether a server is the default server, which handles unknown names, on any of its addresses. */
 export function isDefaultServer(tree: readonly Node[], server: Directive): boolean {
   return addressesOf(server).some((address) => defaultServer(servers(tree), address) === server);
 }
 
-/** The server marked as default, else the first (ngx_http_add_server). */
+/** The server marked as default for an address, otherwise the first (ngx_http_add_server). */
 function defaultServer(all: readonly Directive[], address: string): Directive | undefined {
   const there = all.filter((server) => addressesOf(server).includes(address));
   const marked = there.find((server) =>
@@ -82,10 +87,10 @@ function isDefault({ text }: Word): boolean {
 }
 
 /**
- * Moves every `listen` to a port of `host`, keeps its parameters, and sets the backlog once for each socket.
- * HTTP/2 is enabled in the syntax of this Nginx version.
+ * Moves every `listen` to a port on `host`, preserves its parameters, and sets the backlog once for each
+ * socket. HTTP/2 is enabled in the syntax of this Nginx version.
  *
- * @returns the tree, and its listeners: those of the main server first, TLS before plain.
+ * @returns the tree and its listeners: those of the main server first, with TLS before plain ones
  */
 export function moveListens(
   tree: readonly Node[],
@@ -104,7 +109,10 @@ export function moveListens(
   return { tree: replaceServers(tree, moved, spec.nginxVersion), listeners };
 }
 
-/** Before 1.25.1 a listener for HTTP/2 without TLS accepts no HTTP/1.1, and so no WebSocket. */
+/**
+ * Whether a listener accepts only HTTP/2, and therefore no WebSocket. Before 1.25.1, one for HTTP/2 without
+ * TLS accepts no HTTP/1.1.
+ */
 function takesHttp2Alone({ parameters }: Listen, tls: boolean, nginxVersion: string): boolean {
   return !tls && has(parameters, 'http2') && !atLeast(nginxVersion, HTTP2_DIRECTIVE_SINCE);
 }
@@ -133,10 +141,12 @@ function reportDropped(server: Directive, onChange: OnChange): void {
   }
 }
 
-/** A socket, with the parameters from all servers that listen on it. */
+/** A listening socket, with the combined parameters of all servers that listen on it. */
 interface Socket {
   port: number;
-  /** The server whose `listen` gets the socket's options: the main server, otherwise the default server. */
+  /**
+   * The server whose `listen` carries the socket's parameters: the main server, otherwise the default server.
+   */
   owner: Directive;
   options: readonly Word[];
   shared: boolean;
@@ -177,7 +187,7 @@ function collectSockets(tree: readonly Node[], { ports, main }: ListenSpec): Map
   return sockets;
 }
 
-/** Replaces the `listen` directives of a server; the new ones take the place of the first. */
+/** Replaces the `listen` directives of a server, inserting the new ones at the position of the first. */
 function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spec: ListenSpec): Directive {
   const block = server.block ?? [];
   const newer = atLeast(spec.nginxVersion, HTTP2_DIRECTIVE_SINCE);
@@ -197,13 +207,13 @@ function moveServer(server: Directive, sockets: ReadonlyMap<string, Socket>, spe
   return { ...server, block: kept.toSpliced(Math.max(0, block.findIndex(isOld)), 0, ...fresh, ...added) };
 }
 
-/** The `server` blocks of http, then those of stream. */
+/** All `server` blocks: those of http, then those of stream. */
 function servers(tree: readonly Node[]): Directive[] {
   const { http, stream } = serversIn(tree);
   return [...http, ...stream];
 }
 
-/** The `server` blocks of both contexts. */
+/** The `server` blocks of http and of stream. */
 export function serversIn(tree: readonly Node[]): { http: Directive[]; stream: Directive[] } {
   const [http = [], stream = []] = ['http', 'stream'].map((name) =>
     directives(tree, name).flatMap((context) => directives(context.block, 'server')),
@@ -231,8 +241,8 @@ function replaceServers(
 }
 
 /**
- * Without `listen`, a server listens on port 80 of every address. A server with only QUIC gets TLS over TCP
- * instead.
+ * What a server listens on: without `listen`, port 80 of every address. A server that only uses QUIC gets TLS
+ * over TCP instead.
  */
 function listens(server: Directive): Listen[] {
   const written = directives(server.block, 'listen');
@@ -259,7 +269,7 @@ function normalAddress(text: string): string {
   return `${['[::]', '0.0.0.0', ''].includes(host) ? '*' : host}:${port}`;
 }
 
-/** Merges the `listen`s of one socket: `listen 80; listen [::]:80;` become one. */
+/** Merges the `listen` directives of one socket: `listen 80; listen [::]:80;` become one. */
 function merged(all: readonly Listen[]): Listen[] {
   const byAddress = new Map<string, Listen>();
   for (const listen of all) {

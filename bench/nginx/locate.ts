@@ -4,36 +4,38 @@ import { UnreadableFile } from '../files/regular-file.ts';
 
 /** Where the files of a configuration are on this machine. */
 export interface Whereabouts {
-  /** Base of relative paths, and the folder in which absolute ones are looked for. */
+  /** Folder that relative paths start from, and below which absolute paths are looked up. */
   folder: string;
-  /** Folders that the configuration names, and their locations here: `/etc/nginx` → `/home/me/site`. */
+  /** Folders named in the configuration, mapped to their locations here: `/etc/nginx` → `/home/me/site`. */
   roots: readonly { from: string; to: string }[];
 }
 
-/** Folders for parts of a configuration. Includes in those parts are relative to the folder above. */
+/** Names of folders for partial configurations, whose includes are relative to the folder above. */
 const PARTS =
   /^(conf\.d|http\.d|stream\.d|sites|sites-[\w-]+|site-confs|proxy-confs|vhosts?(\.d)?|servers|templates)$/;
 
-/** The number of links that Linux follows in one path. */
+/** Maximum number of symbolic links that Linux follows in one path. */
 const MAX_LINKS = 40;
 
 /**
- * Debian links modules-enabled to the files of its module packages, which contain names of modules and
- * nothing private.
+ * Debian's modules-enabled links to files of its module packages; these contain module names and nothing
+ * private.
  */
 const OF_PACKAGES = '/usr/share/nginx/modules-available';
 
-/** The folder that stands for /etc/nginx, for a part of a configuration. */
+/** The folder that stands for /etc/nginx when the given file is a partial configuration. */
 export function folderAbove(file: string): string {
   const folder = dirname(file);
   return PARTS.test(basename(folder)) ? dirname(folder) : folder;
 }
 
 /**
- * Where a path in a configuration may lie. A path outside the folder of the configuration is looked for below
- * it, with as many of its folders as exist there: a benchmark does not read this machine's own /etc.
+ * Possible locations of a path named in a configuration. A path outside the configuration's folder is looked
+ * up below it, with as many of the path's own folders as exist there, because a benchmark must not read this
+ * machine's own /etc.
  *
- * @param isPattern A pattern keeps at least one folder, so that it does not match the configuration itself.
+ * @param isPattern whether the path is a pattern, which keeps at least one folder so that it does not match
+ * the configuration itself
  */
 export function candidates(path: string, { folder, roots }: Whereabouts, isPattern = false): string[] {
   if (!isAbsolute(path)) return [join(folder, path)];
@@ -51,7 +53,7 @@ function mapRoot(path: string, roots: Whereabouts['roots']): string {
 }
 
 /**
- * A path with links resolved, and whether it is within one of the folders that the configuration may read.
+ * A path with symbolic links resolved, and whether it lies within a folder that the configuration may read.
  */
 export interface Resolved {
   real: string;
@@ -59,10 +61,10 @@ export interface Resolved {
 }
 
 /**
- * Resolves all links of a path. An absolute link is treated like any other path of the configuration: if a
- * root is named for it, it leads there.
+ * Resolves all symbolic links in a path. An absolute link is treated like any other path named in the
+ * configuration: if a root is given for it, it leads there.
  *
- * @throws UnreadableFile if the links form a circle
+ * @throws UnreadableFile if the links form a loop
  */
 export async function locate(path: string, { folder, roots }: Whereabouts): Promise<Resolved> {
   const named = [folder, ...roots.map(({ to }) => to)];
@@ -104,16 +106,16 @@ function partsOf(path: string): string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
-/** What a path in a configuration leads to. */
+/** Result of looking up a path named in a configuration. */
 export type Found =
   | { kind: 'own'; path: string }
-  /** It exists, but outside the folders that the configuration may read. */
+  /** The file exists, but outside the folders that the configuration may read. */
   | { kind: 'outside' }
   | { kind: 'missing' };
 
 const NOWHERE: Resolved = { real: '', isOwn: false };
 
-/** Finds a regular file, or a folder, among the candidates. */
+/** Finds a regular file, or a folder, among the candidate paths. */
 export async function find(
   path: string,
   whereabouts: Whereabouts,
@@ -123,7 +125,7 @@ export async function find(
     const { real, isOwn } = await locate(candidate, whereabouts).catch(() => NOWHERE);
     const facts = await stat(real).catch(() => null);
     if (facts === null || !(wanted === 'file' ? facts.isFile() : facts.isDirectory())) continue;
-    // Nginx serves a folder, and if a location lacks the final slash, also the folder around it.
+    // Nginx serves the folder and, if the location lacks its final slash, also the folder that contains it.
     const isNamed = wanted === 'file' ? isOwn : (await locate(dirname(real), whereabouts)).isOwn;
     if (!isOwn || !isNamed) return { kind: 'outside' };
     if (await isReadable(real)) return { kind: 'own', path: real };

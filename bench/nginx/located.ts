@@ -1,14 +1,14 @@
 import { isRegular, locationsOf, pathsFor } from './location.ts';
 import { type Directive, directives, type Node, texts } from './tree.ts';
 
-/** A location and the blocks around it, outermost first: `http`, `server`, and the locations around it. */
+/** A location, with the blocks that enclose it, outermost first: `http`, `server`, and outer locations. */
 export interface Located {
   server: Directive;
   location: Directive;
   levels: readonly Directive[];
 }
 
-/** All locations of all servers; if some have the name that was asked for, only theirs. */
+/** All locations of the servers with the given name, or of all servers if none has it. */
 export function locatedIn(tree: readonly Node[], host: string | null): Located[] {
   const http = directives(tree, 'http')[0];
   const servers = directives(http?.block ?? null, 'server');
@@ -34,19 +34,22 @@ export function carries({ location, levels }: Located): boolean {
   );
 }
 
-/** Names that applications give to the path of their WebSockets. */
+/** Paths that applications commonly use for their WebSockets. */
 const TELLING =
   /(^|[^a-z])(ws|wss|websockets?|socket(\.io)?|sockjs|streaming|stream|live|cable|signalr)([^a-z]|$)|websocket/i;
 
-/** Whether a location is named as those of WebSockets are. */
+/** Whether the path of a location is typical of WebSockets. */
 export function isTelling(location: Directive): boolean {
   return TELLING.test(texts(location).join(' '));
 }
 
-/** Paths that reach a location as they are: nothing to decode, to merge or to resolve (RFC 3986 section 3.3). */
+/**
+ * Paths that Nginx matches unchanged, because nothing has to be decoded, merged or resolved (RFC 3986 section
+ * 3.3).
+ */
 const PLAIN = /^(\/(?!\/|\.\.?(\/|$))[\w.~!$&'()*+,;=:@-]*)+$/;
 
-/** A path that Nginx would answer by this location and by no other; null if none is found. */
+/** A path that Nginx handles in this location and in no other; null if none was found. */
 export function reachablePath({ server, location }: Located): string | null {
   const paths = pathsFor(location).filter(
     (path) => PLAIN.test(path) && locationsOf(server, path).at(-1) === location,
@@ -55,7 +58,7 @@ export function reachablePath({ server, location }: Located): string | null {
   return telling ?? paths[0] ?? null;
 }
 
-/** The names of a server, as they are written. */
+/** Names of a server, as written. */
 export function namesOf(server: Directive): string[] {
   return directives(server.block, 'server_name').flatMap(texts);
 }
@@ -67,7 +70,7 @@ export function isProxied(location: Directive): boolean {
 }
 
 /**
- * Whether the header Upgrade is set, and not to nothing. Nginx uses the headers of the innermost level that
+ * Whether the Upgrade header is set to a non-empty value. Nginx uses the headers of the innermost level that
  * sets any.
  */
 export function upgrades(levels: readonly Directive[]): boolean {
@@ -77,7 +80,8 @@ export function upgrades(levels: readonly Directive[]): boolean {
 }
 
 /**
- * The directives of a name that apply to the last of the levels: those of the innermost level that has any.
+ * The directives with this name that apply to the last of the levels: those of the innermost level that has
+ * any.
  */
 export function inherited(levels: readonly Directive[], name: string): Directive[] {
   const nearest = levels.findLast(({ block }) => directives(block, name).length > 0);

@@ -1,12 +1,12 @@
 import { type Directive, directives, texts } from './tree.ts';
 
-/** What a `location` matches, as written. */
+/** The pattern that a `location` matches, as written. */
 export interface Pattern {
   modifier: '' | '=' | '^~' | '~' | '~*';
   text: string;
 }
 
-/** @returns null for a named location (`@name`), one without a slash, and one that Nginx rejects. */
+/** @returns null for a named location (`@name`), one without a slash, and one that Nginx rejects */
 export function patternOf(location: Directive): Pattern | null {
   const pattern = written(location);
   return pattern === null || !(isExpression(pattern.modifier) || pattern.text.startsWith('/'))
@@ -36,17 +36,17 @@ function isExpression(modifier: string): boolean {
   return modifier === '~' || modifier === '~*';
 }
 
-/** Whether a path has to be derived from a regular expression. */
+/** Whether the location is a regular expression, from which a matching path has to be derived. */
 export function isRegular(location: Directive): boolean {
   return isExpression(patternOf(location)?.modifier ?? '');
 }
 
 /**
- * The location that answers a path, as `ngx_http_core_find_location` finds it: an exact one, else the longest
- * prefix and the locations nested in it, else the first regular expression. An expression that JavaScript
- * cannot read counts as no match.
+ * The location that handles a path, found as by `ngx_http_core_find_location`: an exact match, otherwise the
+ * longest prefix and the locations nested in it, otherwise the first matching regular expression. An
+ * expression that JavaScript cannot parse counts as no match.
  *
- * @returns the locations from the outermost to the one that answers; empty if there is none.
+ * @returns the locations from the outermost to the one that handles the path; empty if there is none
  */
 export function locationsOf(level: Directive, path: string): Directive[] {
   return find(level, path).found;
@@ -73,7 +73,9 @@ function find(level: Directive, path: string): { found: Directive[]; isFinal: bo
   return { found: [regular.location, ...find(regular.location, path).found], isFinal: true };
 }
 
-/** Converts a PCRE regular expression to JavaScript; null if it uses features that JavaScript lacks. */
+/**
+ * Converts a PCRE pattern to a JavaScript regular expression; null if it uses features that JavaScript lacks.
+ */
 function expressionOf(text: string, ignoreCase: boolean): RegExp | null {
   const insensitive = text.startsWith('(?i)');
   const pattern = text.replace(/^\(\?i\)/, '').replaceAll('(?P<', '(?<');
@@ -84,10 +86,10 @@ function expressionOf(text: string, ignoreCase: boolean): RegExp | null {
   }
 }
 
-/** Suffixes to try if a prefix itself belongs to another location (`location = /`). */
+/** Suffixes to try if another location handles the prefix itself (`location = /`). */
 const ENDINGS = ['', 'websocket', 'socket', 'live'];
 
-/** Paths that a location may answer, the most natural first. `locationsOf` determines whether it does. */
+/** Paths that may reach a location, the most natural first. `locationsOf` determines which one does. */
 export function pathsFor(location: Directive): string[] {
   const pattern = patternOf(location);
   if (pattern === null) return [];
@@ -103,12 +105,12 @@ export function pathsFor(location: Directive): string[] {
   );
 }
 
-/** Number of alternatives for which texts are tried. */
+/** Maximum number of example texts built for one regular expression. */
 const MOST_EXAMPLES = 16;
 
 /**
- * Texts that a regular expression may match, built from its pieces: one character of a class, the minimum of
- * a repetition, each of the alternatives. Assertions are left out, so each text has to be tested.
+ * Texts that a regular expression may match, built from its parts: one character of a class, the minimum of a
+ * repetition, each of the alternatives. Assertions are ignored, so each text still has to be tested.
  */
 function examplesOf(pattern: string): string[] {
   let at = 0;

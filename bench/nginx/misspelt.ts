@@ -3,7 +3,10 @@ import type { NginxBinary } from './binary.ts';
 
 const NAME = /(?<![ -~])[a-z][a-z0-9_]{3,63}(?=\0)/g;
 
-/** Names of directives, among other words, as they lie in a binary and in the modules of its own. */
+/**
+ * All strings that look like directive names, among them the real ones, in the Nginx binary and its stream
+ * module.
+ */
 export async function wordsIn({
   path,
   streamModule,
@@ -14,8 +17,9 @@ export async function wordsIn({
 }
 
 /**
- * The word that is meant by one that Nginx does not know: one letter more, less, another or exchanged, in long ones two.
- * Null for what may well be a directive of another module, or of a newer version, such as any with a digit (`http3`).
+ * The known word that a misspelt directive most likely stands for: it differs by one letter that is inserted,
+ * missing, replaced or swapped with its neighbour; in long words, by two. Null for what may well be a
+ * directive of another module or a newer version, such as any name with a digit (`http3`).
  */
 export function nearestWord(name: string, words: Iterable<string>): string | null {
   if (/\d/.test(name)) return null;
@@ -30,7 +34,10 @@ export function nearestWord(name: string, words: Iterable<string>): string | nul
   return best?.word ?? null;
 }
 
-/** Insertions, deletions, replacements and exchanges of neighbours (Damerau and Levenshtein). */
+/**
+ * Number of insertions, deletions, replacements and swaps of neighbouring letters between two words
+ * (Damerau–Levenshtein distance).
+ */
 function distanceBetween(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;

@@ -6,7 +6,7 @@ import { CHANGES, type Change, type ChangedDirective } from '../wording/sandbox.
 import { shownArgument } from './redact.ts';
 import { type Directive, type Node, texts } from './tree.ts';
 
-/** The changes that may affect what is measured. */
+/** The changes that may affect the measured figures. */
 const WARNINGS: ReadonlySet<Change> = new Set([
   'upstream-tls',
   'udp',
@@ -20,22 +20,20 @@ const WARNINGS: ReadonlySet<Change> = new Set([
 ]);
 
 /**
- * Called for each directive that is changed, with the original directive. For `template` it is called with
- * the variable, and with the secret parts of its value as arguments.
+ * Called for each changed directive, with the original directive. For `template` the directive is the
+ * variable, with the secret parts of its value as arguments.
  */
 export type OnChange = (change: Change, node: Directive) => void;
 
-/** Up to this many locations of a directive are listed; the others are only counted. */
+/** Maximum number of locations listed for one directive; further ones are only counted. */
 const PLACES = 8;
 
 /** Collects the changes made while a configuration is moved into the sandbox. */
 export interface Changes {
   note: OnChange;
-  /**
-   * @param tree The configuration as it was read
-   */
+  /** @param tree the configuration as it was read */
   notices(tree: readonly Node[]): Notice[];
-  /** Values that were filled in for variables of a template and must not be shown anywhere. */
+  /** Values that were filled in for template variables and must not be shown anywhere. */
   secrets(): string[];
 }
 
@@ -49,10 +47,10 @@ export function collectChanges(): Changes {
 }
 
 /**
- * Makes one notice of each kind of change, with the directives, their files and lines. Its code is `sandbox-`
- * and the name of the change.
+ * Makes one notice per kind of change, listing the directives with file and line. Its code is `sandbox-`
+ * followed by the name of the change.
  *
- * @param tree The configuration as it was read; files are named relative to their common folder.
+ * @param tree the configuration as it was read; files are named relative to their common folder
  */
 function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: readonly Node[]): Notice[] {
   // Sources without a path, such as a tuning, keep their names.
@@ -62,7 +60,7 @@ function noticesOf(changed: ReadonlyMap<Change, readonly Directive[]>, tree: rea
     if (nodes === undefined) return [];
     const directives = [...grouped(nodes, ({ name }) => name).values()].flatMap((alike) => {
       const byArgument = grouped(alike, (node) => (change.endsWith('-files') ? shownArgument(node) : null));
-      // Many files are not listed one by one.
+      // Directives in many places are grouped together instead of by argument.
       const groups = byArgument.size > PLACES ? [[null, alike] as const] : [...byArgument];
       return groups.map(([argument, group]) => changedDirective(group, argument, shared));
     });
@@ -103,7 +101,7 @@ function filesOf(nodes: readonly Node[]): string[] {
   ]);
 }
 
-/** The innermost folder that contains all the files. */
+/** The innermost folder that contains all of the files. */
 function sharedFolder(files: readonly string[]): string {
   const [first = '', ...others] = files.map(dirname);
   return others.reduce((shared, folder) => {

@@ -4,34 +4,34 @@ import { type Directive, directive, type Node, rewrite, set } from './tree.ts';
 import { address, type UpstreamServer } from './upstream.ts';
 
 /**
- * Directives that make Nginx connect to other hosts, look up their names or trust their addresses. They are
- * removed. `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts, listen.ts), and so are
- * logs and files (confine.ts). The rest is checked by targets.ts.
+ * Directives that make Nginx connect to other hosts, look up their names or trust their addresses, and that
+ * are therefore removed. `upstream`, `proxy_pass` and `listen` are rewritten instead (upstream.ts,
+ * listen.ts), as are logs and files (confine.ts). targets.ts checks everything else.
  */
 const TAKEN_OUT: readonly (readonly [RegExp, Change])[] = [
-  // A host name in debug_connection is looked up when the configuration is read (src/event/ngx_event.c).
+  // Nginx looks up a host name in debug_connection when it reads the configuration (src/event/ngx_event.c).
   [/^(resolver|debug_connection)$/, 'name-server'],
   // The same applies to set_real_ip_from (src/http/modules/ngx_http_realip_module.c).
   [/^set_real_ip_from$/, 'client-address'],
   [/^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_allow_upstream$/, 'upstream-address'],
   [/^ssl_(stapling|ocsp)(_|$)/, 'ocsp'],
-  // Through `api` and `upstream_conf`, a client sets the servers of an upstream.
+  // Through `api` and `upstream_conf`, clients can set the servers of an upstream.
   [
     /^(api|health_check|state|tunnel_pass|auth_oidc|oidc_provider|upstream_conf)$|^(acme|otel|zone_sync)(_|$)/,
     'other-hosts',
   ],
 ];
 
-/** Backends that do not speak HTTP/1.1. */
+/** Directives that forward to backends in a protocol other than HTTP/1.1. */
 const OTHER_PROTOCOL = /^(fastcgi|grpc|memcached|scgi|uwsgi)_pass$/;
 
 const BIND = /^(proxy|fastcgi|grpc|memcached|scgi|tunnel|uwsgi)_bind$/;
 
 /**
  * Removes, at any depth, everything else that would make Nginx connect to another host or query a name
- * server. A location whose backend does not use HTTP/1.1 answers 502 instead.
+ * server. A location whose backend does not use HTTP/1.1 returns 502 instead.
  *
- * @param tree After redirectUpstreams and moveListens.
+ * @param tree as modified by redirectUpstreams and moveListens
  */
 export function closeOff(
   tree: readonly Node[],
@@ -71,8 +71,8 @@ function takenOut(node: Directive): Change | undefined {
 const MEASURED = new Set(['events', 'http', 'stream']);
 
 /**
- * An address that starts with `127.` is a loopback address, or invalid, whatever its variables contain. `off`
- * is not an address.
+ * Whether a directive's address is on the loopback interface. One that starts with `127.` is a loopback
+ * address or invalid, whatever its variables contain; `off` is not an address.
  */
 function isLoopback(node: Directive): boolean {
   const first = node.args[0]?.text ?? '';
@@ -80,7 +80,8 @@ function isLoopback(node: Directive): boolean {
 }
 
 /**
- * Sets where Nginx Plus reports its usage. Without usage_report it would report to a server of its vendor.
+ * Sets the address to which Nginx Plus reports its usage. Without usage_report it would report to its
+ * vendor's server.
  */
 function reportingTo(mgmt: Directive, server: UpstreamServer): Directive {
   const kept = (mgmt.block ?? []).filter(

@@ -2,7 +2,7 @@ import { Problem } from '../model/failure.ts';
 import { type Directive, directives, type Node, place, texts, type Word } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 
-/** Directives that may occur several times on one level, for different first arguments. */
+/** Directives that may occur several times on one level, with different first arguments. */
 const REPEATABLE = new Set([
   'add_header',
   'env',
@@ -12,7 +12,7 @@ const REPEATABLE = new Set([
   'ssl_conf_command',
 ]);
 
-/** Blocks that a tuning may add, because each defines something new. Other blocks must exist already. */
+/** Blocks that a tuning may add, because each defines something new. Any other block must already exist. */
 const ADDABLE = new Set(['events', 'geo', 'map', 'split_clients', 'upstream']);
 
 /** Arguments of `listen` other than the address (ngx_http_core_listen in src/http/ngx_http_core_module.c). */
@@ -20,13 +20,13 @@ const LISTEN_PARAMETER =
   /^(default_server|ssl|http2|quic|proxy_protocol|deferred|bind|reuseport|(setfib|fastopen|backlog|rcvbuf|sndbuf|accept_filter|ipv6only|so_keepalive)=.*)$/;
 
 /**
- * Applies a tuning to a configuration. A block of the tuning applies to all blocks of that name on the
- * same level; if it has arguments (`location /websocket`), to those with the same arguments. Within a
- * block, a directive of the tuning replaces all of the same name, or is added if there are none. If the
- * tuning has several of one name, all of them take that place. `listen reuseport;`, without an address,
- * adds the parameter to every `listen`.
+ * Applies a tuning to a configuration. A block of the tuning applies to all blocks with that name on the same
+ * level; if it has arguments (`location /websocket`), to those with the same arguments. Within a block, a
+ * directive of the tuning replaces all directives with that name, or is added if there are none. If the
+ * tuning contains several with one name, all of them take the place of the old ones. `listen reuseport;`,
+ * without an address, adds the parameter to every `listen`.
  *
- * @throws Problem('configuration') if a block of the tuning matches no block, and so has no effect.
+ * @throws Problem('configuration') if a block of the tuning matches no block, and therefore has no effect
  */
 export function overlay(tree: readonly Node[], tuning: readonly Node[]): Node[] {
   const matched = new Set<Directive>();
@@ -82,12 +82,13 @@ function markAll(change: Directive, matched: Set<Directive>): void {
   for (const inner of directives(change.block)) markAll(inner, matched);
 }
 
-/** Replaces all directives with one key; the changes take the place of the first. */
+/** Replaces all directives that have this key, inserting the changes at the position of the first. */
 function replaceDirectives(nodes: readonly Node[], key: string, changes: readonly Directive[]): Node[] {
   const old = nodes.filter((node) => isLeaf(node) && keyOf(node) === key);
   const kept = nodes.filter((node) => !old.includes(node));
   const first = old[0];
-  // Without such a directive, the changes are added after the other directives and before the blocks.
+  // If no such directive exists, the changes are added after the other simple directives and before the
+  // blocks.
   const at = first === undefined ? nodes.findLastIndex(isLeaf) + 1 : nodes.indexOf(first);
   return kept.toSpliced(at, 0, ...changes);
 }
@@ -111,7 +112,7 @@ function addParameters(nodes: Node[], change: Directive): Node[] {
   );
 }
 
-/** Adds parameters; `backlog=512` replaces another `backlog=`. */
+/** Adds parameters to the arguments of `listen`; `backlog=512` replaces an existing `backlog=`. */
 function withParameters(args: readonly Word[], added: readonly Word[]): Word[] {
   const nameOf = (arg: Word) => arg.text.split('=')[0];
   const names = new Set(added.map(nameOf));

@@ -1,20 +1,22 @@
 import { type Directive, directive, type Node } from './tree.ts';
 
-/** Path of the page for browsers, which no application is likely to use. */
+/** Path of the page for browsers; no application is likely to use it. */
 export const PAGE_PATH = '/nginx-ws-bench/';
 
-/** Allows only files next to the page, and WebSockets to its own origin (CSP Level 3, `'self'`). */
+/**
+ * Allows only files from the page's folder, and WebSockets to the page's own origin (CSP Level 3, `'self'`).
+ */
 const CONTENT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /**
- * Adds a location to a server that serves a folder. With `^~`, no regular expression of the server takes
- * precedence. The rest of the server is unchanged, so that page and WebSocket use the same listener: a
- * browser that has accepted the certificate for one has accepted it for the other.
+ * Adds to a server a location that serves a folder. Its `^~` gives it precedence over the server's regular
+ * expressions. The rest of the server is unchanged, so that page and WebSocket share a listener: a browser
+ * that has accepted its certificate for the page has also accepted it for the WebSocket.
  *
- * @param server A node of the tree. If null, for example because only `stream` proxies, the tree is returned
- * unchanged.
+ * @param server a node of the tree; if null, for example because only `stream` proxies, the tree is returned
+ * unchanged
  */
 export function withPage(tree: readonly Node[], server: Directive | null, folder: string): readonly Node[] {
   if (server === null) return tree;
@@ -48,8 +50,8 @@ function pageLocation(folder: string): Directive {
       ),
       header('Cache-Control', 'no-store'),
       header('Content-Security-Policy', CONTENT_POLICY),
-      // An isolated page has a clock resolution of 5 µs instead of 100 µs (High Resolution Time, section
-      // 4.4).
+      // A cross-origin isolated page gets a clock resolution of 5 µs instead of 100 µs (High Resolution Time,
+      // section 4.4).
       header('Cross-Origin-Opener-Policy', 'same-origin'),
       header('Cross-Origin-Embedder-Policy', 'require-corp'),
     ],

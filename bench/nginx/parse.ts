@@ -3,22 +3,22 @@ import { type Token, tokenise } from './tokens.ts';
 import type { Node, Word } from './tree.ts';
 
 /**
- * More than any real configuration needs. Without a limit a hostile file could exhaust the stack of
- * recursive functions.
+ * Maximum nesting of blocks, above what any real configuration needs. Without a limit, a hostile file could
+ * overflow the stack of recursive functions.
  */
 const MAX_DEPTH = 64;
 
 interface Level {
   nodes: Node[];
-  /** The directive whose block this is; null for the file itself. */
+  /** The directive that opened this block; null at the top level of the file. */
   opener: { name: string; args: Word[]; line: number } | null;
 }
 
 /**
- * Parses the text of one file into a tree. `include` stays a directive; include.ts expands it.
+ * Parses the text of one file into a tree. `include` remains a directive; include.ts expands it.
  *
- * @param file Name for origins and error messages; no file is opened.
- * @throws Problem('configuration') with Nginx's own message, file and line.
+ * @param file name for origins and error messages; no file is opened
+ * @throws Problem('configuration') with Nginx's own message, file and line
  */
 export function parse(text: string, file: string): Node[] {
   const root: Level = { nodes: [], opener: null };
@@ -30,7 +30,7 @@ export function parse(text: string, file: string): Node[] {
     if (token.kind === 'word') {
       words.push(token);
     } else if (token.kind === 'comment') {
-      // A comment between the words of a directive is moved in front of it.
+      // A comment between the words of a directive is moved in front of the directive.
       level.nodes.push({ kind: 'comment', text: token.text, origin: { file, line: token.line } });
     } else if (token.kind === '}') {
       const parent = open.at(-2);

@@ -1,17 +1,20 @@
 import type { Directive, Node, Origin, Word } from './tree.ts';
 
-/** A configuration as text, and for each line its location in the user's file (null: added by the bench). */
+/**
+ * A configuration as text, with the location of each line in the user's file (null for lines added by the
+ * bench).
+ */
 export interface Printed {
   text: string;
-  /** Index 0 is line 1. */
+  /** Indexed from 0: entry 0 belongs to line 1. */
   origins: (Origin | null)[];
 }
 
-/** Prints a tree. Parsing the text again gives the same tree, except for origins and unnecessary quotes. */
+/** Prints a tree. Parsing the text again yields the same tree, except for origins and unnecessary quotes. */
 export function print(nodes: readonly Node[]): Printed {
   const lines: Line[] = [];
   printLevel(nodes, 0, lines);
-  // A word may contain line breaks, so one entry of `lines` may be several lines of text.
+  // A word may contain line breaks, so one entry of `lines` may span several lines of text.
   const origins = lines.flatMap(({ text, origin }) => text.split('\n').map(() => origin));
   return { text: lines.map(({ text }) => `${text}\n`).join(''), origins };
 }
@@ -53,7 +56,7 @@ function separate(before: Node | undefined, node: Node, lines: Line[]): void {
   if (isBlock(before) || isBlock(node) || node.kind === 'comment') lines.push({ text: '', origin: null });
 }
 
-/** Whether a comment was on the same line as a directive; it is then printed after the directive. */
+/** Whether a comment was on the same line as a directive; it is then printed after that directive. */
 function sameLine(a: Origin | null, b: Origin | null): boolean {
   return a !== null && b !== null && a.file === b.file && a.line === b.line;
 }
@@ -62,13 +65,13 @@ function isBlock(node: Node): node is Directive {
   return node.kind === 'directive' && node.block !== null;
 }
 
-/** Matches text that is not a single word unless it is quoted. `${` does not open a block. */
+/** Matches text that Nginx would not read as a single word without quotes. `${` does not open a block. */
 const NEEDS_QUOTES = /^$|^["'#}]|[ \t\r\n;]|(?<!(?<!\\)\$)\{/;
 
 function printWord(word: Word | string): string {
   const { text, quoted } = typeof word === 'string' ? { text: word, quoted: null } : word;
   const quote = quoted ?? (NEEDS_QUOTES.test(text) ? '"' : '');
-  // Nginx keeps a `\` before any other character, as in `\.php$`, so those are not escaped.
+  // Nginx keeps a `\` before any other character, as in `\.php$`, so such a `\` is not escaped.
   const escaped = text.replace(/\\(?=["'\\trn]|$)/g, '\\\\');
   return quote + (quote === '' ? escaped : escaped.replaceAll(quote, `\\${quote}`)) + quote;
 }

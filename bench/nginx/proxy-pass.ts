@@ -1,27 +1,36 @@
 import type { Node } from './tree.ts';
 import { valuesOf } from './variable.ts';
 
-/** Target of a `proxy_pass`. */
 export interface Target {
   host: string;
-  /** Path and query that replace those of the request; empty: none. */
+  /** Path and query that replace those of the request; empty if the request's own are used. */
   uri: string;
-  /** `$scheme` is that of the request. Null: a variable contains it, or there is none, as in stream. */
+  /**
+   * `$scheme` stands for the scheme of the request. Null if a variable contains the scheme, or if there is
+   * none, as in stream.
+   */
   scheme: 'http' | 'https' | '$scheme' | null;
-  /** As it is written; with no `://` the variable that the text begins with; empty in stream. */
+  /** The scheme as written; without `://`, the variable that the text begins with; empty in stream. */
   schemeText: string;
-  /** The host contains a variable, so the destination of a request is unknown. */
+  /** Whether the host contains a variable, so that the destination of a request is unknown. */
   variable: boolean;
 }
 
-/** Scheme, host and the rest. The host ends at `/`, `?` or a variable whose value starts with one of them. */
+/**
+ * Splits a URL into scheme, host and the rest. The host ends at `/`, `?` or a variable whose value starts
+ * with either.
+ */
 const URL_PARTS =
   /^(https?|\$\{?\w+\}?):\/\/(unix:[^:]*:?|[^/?]*?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
-/** A variable that holds a whole URL, or its beginning. */
+/** A variable that contains a whole URL, or the beginning of one. */
 const WHOLE_URL = /^(\$\{?\w+\}?)((?:[/?]|\$\{?(?:request_uri|is_args|uri|document_uri)\b).*)?$/is;
 
-/** @returns null for a URL that Nginx rejects. */
+/**
+ * Parses a `proxy_pass` URL.
+ *
+ * @returns null if Nginx would reject it
+ */
 export function httpTarget(text: string): Target | null {
   const parts = URL_PARTS.exec(text);
   if (parts === null) return text.includes('$') ? wholeTarget(text) : null;
@@ -41,8 +50,8 @@ function wholeTarget(text: string): Target {
 }
 
 /**
- * Without a path Nginx passes on the URI, too. And after a `rewrite` the value of `$uri` need not begin with `/`: it
- * could change the host.
+ * The path and query of a target. `$uri` is dropped, because Nginx passes on the URI even without a path, and
+ * because after a `rewrite` the value of `$uri` may not begin with `/` and so could change the host.
  */
 function uriOf(tail: string): string {
   return /^\$\{?(document_)?uri\b/i.test(tail) ? '' : tail;
@@ -58,7 +67,7 @@ function schemeOf(text: string): Target['scheme'] {
   return /^\$\{?scheme\}?$/.test(scheme) ? '$scheme' : null;
 }
 
-/** Possible hosts of a target; null if a variable in it can have any value. */
+/** Possible hosts of a target; null if it contains a variable that can have any value. */
 export function hostsOf({ host, variable }: Target, block: readonly Node[]): string[] | null {
   if (!variable) return [host];
   const name = /^\$\{?(\w+)\}?$/.exec(host)?.[1];

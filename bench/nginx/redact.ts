@@ -10,21 +10,21 @@ const SECRET_DIRECTIVE =
 const NAMED_VALUE =
   /^(set|header|add_header|add_trailer|auth_http_header|mqtt_set_connect)$|_(set_header|param)$/;
 
-/** `$name` or `${name}`. */
+/** Matches `$name` or `${name}`. */
 const VARIABLE = /\$(?:\{(\w+)\}|(\w+))/g;
 
-/** Literal text that is not secret: the names of authentication schemes, and flags. */
+/** Literal text that is not secret: names of authentication schemes, and flags. */
 const HARMLESS = /\b(basic|bearer|digest|negotiate|token)\b(?=\s|$)|^(on|off|true|false|0|1)$/gi;
 
-/** Patterns of secrets that are recognised in any argument, and what replaces them. */
+/** Patterns of secrets that are recognised in any argument, with their replacements. */
 const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*/g, MASK],
-  // `//user@` and `//user:password@`, but not `//host:80/@path`.
+  // Matches `//user@` and `//user:password@`, but not `//host:80/@path`.
   [/(:\/\/)(?:[^\s/?#@"']+|[^\s/?#@"':]+:(?!\d+\/)[^\s@"']+)@/g, `$1${MASK}@`],
   [/\b(basic|bearer|digest)(\s+)(?![$*])[^\s"']{6,}/gi, `$1$2${MASK}`],
   [/\beyJ[\w-]+\.[\w.-]+/g, MASK],
   [/\b[0-9a-f]{32,}\b/gi, MASK],
-  // Random keys: 32 or more characters, with lower case, upper case and digits.
+  // Matches random keys: 32 or more characters that include lower case, upper case and digits.
   [/(?<![\w+-])(?=[\w+-]*[a-z])(?=[\w+-]*[A-Z])(?=[\w+-]*\d)[\w+-]{32,}={0,2}/g, MASK],
 ];
 
@@ -35,25 +35,28 @@ const ASSIGNED = new RegExp(
 );
 
 /**
- * Prints a configuration for a report. `***` replaces what looks like a secret; comments are left out because
- * they may contain anything. Secrets are recognised by names and patterns, so one in a path or in the text of
- * a page can be missed.
+ * Prints a configuration for a report. Anything that looks like a secret is replaced by `***`; comments are
+ * omitted because they may contain anything. Secrets are recognised by names and patterns, so a secret in a
+ * path or in the text of a page can be missed.
  *
- * @param known Secrets to mask everywhere: values filled in from the environment.
+ * @param known secrets to mask everywhere: values filled in from the environment
  */
 export function redacted(nodes: readonly Node[], known: readonly string[] = []): string {
   const hidden = withoutKnown(nodes, maskerOf(known));
   return print(masked(hidden, secretVariables(hidden), () => {})).text;
 }
 
-/** The first argument of a directive; null if it is or contains a secret. */
+/** First argument of a directive; null if it is or contains a secret. */
 export function shownArgument(node: Directive): string | null {
   const [shown] = directives(masked([{ ...node, block: null }], new Set(), () => {}));
   const text = shown?.args[0]?.text ?? null;
   return text?.includes(MASK) ? null : text;
 }
 
-/** Names of directives are Nginx's own, unlike those of the entries in a `map`. */
+/**
+ * Masks known secrets. Directive names are left alone, because they are Nginx's own, but not the names of
+ * entries in a `map`.
+ */
 function withoutKnown(
   nodes: readonly Node[],
   mask: (text: string) => string,
@@ -68,10 +71,10 @@ function withoutKnown(
 }
 
 /**
- * Removes secrets from lines of Nginx's error log and messages of `nginx -t`, which may quote the
- * configuration and the request with its query.
+ * Removes secrets from lines of Nginx's error log and of `nginx -t` output, which may quote the configuration
+ * and a request with its query.
  *
- * @param known As for `redacted`, plus the user's headers and query for the WebSockets.
+ * @param known as for `redacted`, plus the user's headers and query for the WebSockets
  */
 export function lineRedactor(
   nodes: readonly Node[],
@@ -86,10 +89,10 @@ export function lineRedactor(
   return (line) => maskText(secrets.reduce((text, secret) => text.replaceAll(secret, MASK), maskKnown(line)));
 }
 
-/** Shorter secrets are not searched for in lines, because they could be ordinary words. */
+/** Minimum length of the secrets masked in lines; shorter ones could be ordinary words. */
 const SHORTEST = 6;
 
-/** @param found Called with each argument that is masked as a whole. */
+/** @param found called with each argument that is masked entirely */
 function masked(nodes: readonly Node[], secret: ReadonlySet<string>, found: (text: string) => void): Node[] {
   const hide = ({ text, quoted }: Word): Word => {
     if (!hasLiteral(text)) return { text, quoted };
@@ -126,15 +129,15 @@ function hideValue(arg: Word, hide: (arg: Word) => Word): Word {
   return ['always', 'if_not_empty'].includes(arg.text) ? arg : hide(arg);
 }
 
-/** Masks the value in the condition of an `if`; the brackets are part of the arguments. */
+/** Masks the value compared in an `if` condition. The condition's parentheses are part of the arguments. */
 function hideCompared(arg: Word, hide: (arg: Word) => Word): Word {
   const [, open = '', text = '', close = ''] = /^(\(?)([\s\S]*?)(\)?)$/.exec(arg.text) ?? [];
   return { ...arg, text: `${open}${hide(word(text)).text}${close}` };
 }
 
 /**
- * Masks the values of a `map` (`geo`, …) if its variable is secret, and the keys if the variable that it
- * looks up is secret.
+ * Masks the values of a `map` (`geo`, …) if it sets a secret variable, and its keys if it looks up a secret
+ * variable.
  */
 function maskedEntries(
   node: Directive,
@@ -153,8 +156,8 @@ function maskedEntries(
 }
 
 /**
- * Variables that hold secrets although their names do not show it: those contained in the value of a secret
- * header or variable, and those whose value contains a secret variable.
+ * Variables that hold secrets although their names do not show it: those used in the value of a secret header
+ * or variable, and those whose value contains a secret variable.
  */
 function secretVariables(nodes: readonly Node[]): Set<string> {
   const assignments = assignmentsOf(nodes);
@@ -171,7 +174,7 @@ function secretVariables(nodes: readonly Node[]): Set<string> {
 }
 
 interface Assignment {
-  /** The variable that is set; null: a secret header, parameter or directive. */
+  /** The variable that is set; null for a secret header, parameter or directive. */
   target: string | null;
   sources: string[];
 }
@@ -194,7 +197,7 @@ function assignmentsOf(nodes: readonly Node[]): Assignment[] {
   });
 }
 
-/** Names of the variables in the arguments, in order. */
+/** Names of the variables in a directive's arguments, in order. */
 function variables(node: Directive): string[] {
   return [...texts(node).join(' ').matchAll(VARIABLE)].map((match) => match[1] ?? match[2] ?? '');
 }
@@ -203,7 +206,9 @@ function isSecret(name: string, secret: ReadonlySet<string>): boolean {
   return SECRET_NAME.test(name) || secret.has(name);
 }
 
-/** Whether the text contains more than variables: yes for `Bearer abc`, no for `Bearer $token`. */
+/**
+ * Whether the text contains anything other than variables: true for `Bearer abc`, false for `Bearer $token`.
+ */
 function hasLiteral(text: string): boolean {
   return /[a-z0-9]/i.test(text.replace(VARIABLE, '').replace(HARMLESS, ''));
 }

@@ -3,15 +3,15 @@ import { isProxied, type Located, reachablePath } from './located.ts';
 import { isRegular, locationsOf, pathsFor, patternOf } from './location.ts';
 import { type Directive, directives, type Node, texts } from './tree.ts';
 
-/** A path that leads to a location, and the location that takes it from the client. */
+/** A path that leads to a location, and the location that first handles it. */
 export interface Route {
   entrance: Located;
   path: string;
 }
 
 /**
- * A path that leads to a location. A named one (`@app`) is reached through the location that falls back to it, by
- * `try_files` or `error_page`.
+ * A path that leads to a location. A named location (`@app`) is reached through one that falls back to it
+ * with `try_files` or `error_page`.
  */
 export function pathTo(located: Located, all: readonly Located[]): string | null {
   if (!isNamed(located)) return reachablePath(located);
@@ -22,7 +22,7 @@ export function pathTo(located: Located, all: readonly Located[]): string | null
   return null;
 }
 
-/** The location that answers a path in place of this one, if it falls back to a named one that proxies. */
+/** The named, proxying location that this location falls back to; null if there is none. */
 export function fallbackOf(located: Located, all: readonly Located[]): Located | null {
   return all.find((each) => isNamed(each) && isProxied(each.location) && leadsTo(located, each)) ?? null;
 }
@@ -42,7 +42,10 @@ function leadsTo({ server, location, levels }: Located, named: Located): boolean
   );
 }
 
-/** The regular expression that takes every path of a prefix location (no `^~`); null if there is none. */
+/**
+ * The regular expression that matches every path of a prefix location without `^~`, and so takes precedence
+ * over it; null if there is none.
+ */
 export function shadowOf({ server, location }: Pick<Located, 'server' | 'location'>): Directive | null {
   if (patternOf(location)?.modifier !== '') return null;
   const takers = pathsFor(location).map((path) => locationsOf(server, path).at(-1));
@@ -51,7 +54,7 @@ export function shadowOf({ server, location }: Pick<Located, 'server' | 'locatio
   return isShadowed && first !== undefined ? first : null;
 }
 
-/** The prefix location that would answer a path if no regular expression took it. */
+/** The prefix location that would handle a path if no regular expression took precedence. */
 export function shadowedBy(path: string, all: readonly Located[]): Located | null {
   return (
     all.find(
@@ -64,8 +67,8 @@ export function shadowedBy(path: string, all: readonly Located[]): Located | nul
 }
 
 /**
- * The locations of other servers in the same configuration that pass requests on to a location's server, so that its
- * path leads to it through them.
+ * The locations of other servers in the same configuration that proxy to a location's server without changing
+ * the path, so that its path is reachable through them.
  */
 export function frontsOf(
   tree: readonly Node[],
@@ -84,7 +87,7 @@ export function frontsOf(
   );
 }
 
-/** With a path in `proxy_pass` the next server gets another. */
+/** Whether `proxy_pass` has no path of its own, which would replace that of the request. */
 function keepsPath(pass: Directive): boolean {
   return texts(pass).every((text) => /^https?:\/\/[^/?]+\/?$/i.test(text));
 }

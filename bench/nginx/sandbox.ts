@@ -12,11 +12,11 @@ import type { Directive, Node } from './tree.ts';
 import { type Redirection, redirectUpstreams, type UpstreamServer } from './upstream.ts';
 import { findPaths, streamEntrances, upgradeNotices, type Wanted } from './websocket.ts';
 
-/** Settings for Nginx from the plan and the topology. */
+/** Settings for Nginx, derived from the plan and the topology. */
 export interface SandboxSpec extends ConfineSpec {
-  /** A loopback address, such as `127.0.0.1`. */
+  /** Loopback address, such as `127.0.0.1`. */
   host: string;
-  /** Free ports on it, one for each of `listenAddresses(tree)`. */
+  /** Free ports on the host, one for each of `listenAddresses(tree)`. */
   ports: readonly number[];
   /** Backlog of every listening socket. */
   backlog: number;
@@ -27,32 +27,35 @@ export interface SandboxSpec extends ConfineSpec {
   nginxVersion: string;
   /** The user's settings for the WebSockets. */
   wanted: Wanted;
-  /** Keeps access rules and limits. */
+  /** Whether access rules and limits are preserved. */
   keepGuards: boolean;
 }
 
 /** A configuration that runs without touching anything else on the machine. */
 export interface Sandbox {
   tree: Node[];
-  /** The first one is for the WebSockets: a TLS listener, if the server has one. */
+  /** The first is the one for the WebSockets: a TLS listener if the server has any. */
   listeners: Listener[];
   websocketPath: string;
-  /** For ordinary GETs; null if the server has no location that proxies them. */
+  /** Path for ordinary GETs; null if the server has no location that proxies them. */
   httpPath: string | null;
-  /** Which location was chosen, and what it lacks. Removed or redirected directives are among the changes. */
+  /**
+   * Which location was chosen, and what it lacks for WebSockets. Removed or redirected directives are
+   * reported as changes.
+   */
   notices: Notice[];
 }
 
 /**
  * Moves a configuration into the sandbox: Nginx listens on loopback, proxies to the echo servers, connects to
  * nothing else, writes only into its folder, stays in the foreground, and names the worker and the upstream
- * server in its responses. Everything else is unchanged, because it is what is measured. Pure: no file is
- * read or written.
+ * server in its responses. Everything else is unchanged, because that is what is being measured. A pure
+ * function: it neither reads nor writes files.
  *
- * @param tree With its includes expanded (readConfiguration).
- * @param onChange Called for each directive that works differently than in the original configuration.
- * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be determined
- * whether Nginx would connect to another host.
+ * @param tree with its includes expanded (readConfiguration)
+ * @param onChange called for each directive that works differently from the original configuration
+ * @throws Problem('configuration') if there is no location for WebSockets, or if it cannot be ruled out that
+ * Nginx would connect to another host
  */
 export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChange: OnChange): Sandbox {
   const open = opened(tree, spec, onChange);
@@ -68,9 +71,9 @@ export function moveIntoSandbox(tree: readonly Node[], spec: SandboxSpec, onChan
 }
 
 /**
- * Like `moveIntoSandbox`, for callers that find the WebSockets' locations themselves to test whether
- * WebSockets get through. No server takes precedence, each socket keeps its default server, and locations
- * that accept no WebSocket are not repaired.
+ * Like `moveIntoSandbox`, for callers that find the WebSocket locations themselves to test whether WebSockets
+ * get through. No server takes precedence, each socket keeps its default server, and locations that accept no
+ * WebSocket are not repaired.
  */
 export function moveAllServers(
   tree: readonly Node[],
@@ -113,7 +116,10 @@ function enclosed(
   return { tree, listeners };
 }
 
-/** With a second hop through the same worker, a WebSocket takes twice the connections. */
+/**
+ * Doubles the connection limits, because a WebSocket that passes through the same worker a second time takes
+ * twice the connections.
+ */
 function withHops<T extends Pick<ConfineSpec, 'workerConnections' | 'workerFiles'>>(spec: T): T {
   return { ...spec, workerConnections: spec.workerConnections * 2, workerFiles: spec.workerFiles * 2 };
 }

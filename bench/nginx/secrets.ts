@@ -4,25 +4,28 @@ import type { Finding } from '../model/finding.ts';
 import { parse } from './parse.ts';
 import { isData, type Node } from './tree.ts';
 
-/** Replaces a secret. */
+/** Replacement text for a secret. */
 export const MASK = '***';
 
-/** Names of headers, parameters, variables and cookies that hold secrets. */
+/** Names of headers, parameters, variables and cookies that contain secrets. */
 export const SECRET_NAME =
   /auth(?!or(?!i[sz]))|token|secret|passw|passphrase|pass(?![\w-])|pwd|credential|cookie|session|\bsid\b|\bsig\b|signature|hmac|jwt|key(?!s?_zone|val)/i;
 
-/** Delimiters around the value of a variable: noncharacters, which do not occur in text. */
+/** Delimiters around a variable's value: Unicode noncharacters, which do not occur in text. */
 const [OPEN, MIDDLE, CLOSE] = ['\uFDD0', '\uFDD1', '\uFDD2'] as const;
 const MARK = new RegExp(`${OPEN}(\\w+)${MIDDLE}|${CLOSE}`);
 
 const MARKED = new RegExp(`${OPEN}(\\w+)${MIDDLE}([^${CLOSE}]*)`, 'g');
 
-/** A value of a template with its name, so that it can be found in the tree. */
+/** A template variable's value, marked with its name so that it can be found in the tree. */
 export function marked(name: string, value: string): string {
   return `${OPEN}${name}${MIDDLE}${value}${CLOSE}`;
 }
 
-/** Ports, sizes, times, switches and addresses: without them a configuration cannot be understood. */
+/**
+ * Ports, sizes, times, switches and addresses, which are shown because a configuration is unintelligible
+ * without them.
+ */
 const STRUCTURAL_VALUE =
   /^(?:on|off|auto|true|false|yes|no|\d{1,5}|\d+(?:\.\d+)?(?:[kmgshdwy]|ms|r\/[sm]|%)|\d+(?:\.\d+){3}(?:\/\d+)?(?::\d+)?|[a-z][\w-]*(?:\.[\w-]+)*:\d{1,5})$/i;
 
@@ -33,22 +36,22 @@ const HOSTS = /^(?:listen|server_name|server|upstream|resolver|worker_processes|
 const PATHS =
   /^(?:root|alias|include|location|pid|(?:access|error)_log|\w*ssl_(?:certificate|trusted_certificate|client_certificate|dhparam)|\w+_(?:cache|temp)_path)$/;
 
-/** Scheme, user, host and port of a URL. */
+/** Scheme, user, host and port at the start of a URL. */
 const AUTHORITY = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i;
 
-/** A value, or the part of it that is in one word of the configuration. */
+/** A variable's value, or the part of it that is in one word of the configuration. */
 interface Use {
   name: string;
   value: string;
-  /** Whether it is a host, a port or a path in that word. */
+  /** Whether the value is a host, a port or a path in that word. */
   isStructural: boolean;
 }
 
 /**
  * The secret values of a template: all that are never used as a host, a port or a path. If a variable's name
- * marks it as secret, its value is not shown in a path either.
+ * marks it as secret, its value is secret even in a path.
  *
- * @param text A file whose variables were filled in by `marked`.
+ * @param text a file whose variables were filled in by `marked`
  */
 export function secretsIn(text: string, file: string): { name: string; value: string }[] {
   const uses = usesIn(text, file);
@@ -69,7 +72,9 @@ function usesIn(text: string, file: string): Use[] {
   }
 }
 
-/** In the order of the file. A value with spaces in it may extend over several words. */
+/**
+ * Uses of the variables' values, in file order. A value that contains spaces may extend over several words.
+ */
 function usesOf(nodes: readonly Node[]): Use[] {
   const uses: Use[] = [];
   let open: string | null = null;
@@ -115,11 +120,11 @@ function unmarked(word: string): string {
     .join('');
 }
 
-/** The position of a value in a word. */
+/** Position of a value within a word. */
 interface Place {
   name: string;
   value: string;
-  /** The word, and the index of the value in it. */
+  /** The whole word, and the index of the value in it. */
   whole: string;
   at: number;
 }
@@ -140,21 +145,21 @@ function isStructuralPlace({ name, value, whole, at }: Place, directive: string,
   return (isPass || PATHS.test(directive)) && !SECRET_NAME.test(name);
 }
 
-/** The private parts of what the user gave for requesting the WebSockets: values of headers, and a query. */
+/** The secret parts of the user's settings for requesting the WebSockets: header values, and a query. */
 export function givenSecrets({
   headers,
   websocketPath,
 }: Pick<ConfigurationOptions, 'headers' | 'websocketPath'>): string[] {
   const values = headers.filter((header) => !isOrigin(header)).map(({ value }) => value);
   const [, query = ''] = websocketPath?.split(/\?(.*)/s) ?? [];
-  // A part may be an ordinary word, so only long ones count.
+  // A part of a value may be an ordinary word, so only long parts count.
   const parts = [...values, query].flatMap((text) => text.split(/[\s;,&=]+/));
   return [...values, query, ...parts.filter(({ length }) => length >= SHORT)].filter(isWorthMasking);
 }
 
 /**
- * Shorter values are only searched for as whole words, and the shortest not at all, because they could be
- * anything.
+ * Minimum length of a masked value, because shorter ones could be anything. Values shorter than SHORT are
+ * masked only where they are whole words.
  */
 const SHORTEST = 3;
 const SHORT = 6;
@@ -167,7 +172,10 @@ function isWorthMasking(text: string): boolean {
   );
 }
 
-/** `Origin: https://chat.example.org` names a host, which every visitor of the site sends. */
+/**
+ * Whether a header is an origin such as `Origin: https://chat.example.org`: it names a host, and every
+ * visitor of the site sends it.
+ */
 function isOrigin({ name, value }: { name: string; value: string }): boolean {
   return name.toLowerCase() === 'origin' && /^[a-z]+:\/\/[\w.:[\]-]+$/i.test(value);
 }
@@ -184,7 +192,7 @@ export function maskedPath(path: string): string {
   return path.replace(/\?.*/s, `?${MASK}`);
 }
 
-/** Replaces these secrets wherever they stand in a text. */
+/** Makes a function that replaces these secrets wherever they occur in a text. */
 export function maskerOf(secrets: Iterable<string>): (text: string) => string {
   const sorted = [...new Set(secrets)]
     .filter((secret) => secret.length >= SHORTEST)
@@ -198,7 +206,7 @@ export function maskerOf(secrets: Iterable<string>): (text: string) => string {
   return (text) => text.replace(any, MASK);
 }
 
-/** Masks these secrets in a notice, both in its sentence and in its data. */
+/** Masks these secrets in a finding, both in its sentence and in its data. */
 export function maskedFinding<F extends Finding>(finding: F, mask: (text: string) => string): F {
   const data = JSON.parse(JSON.stringify(finding.data), (_, fact) =>
     typeof fact === 'string' ? mask(fact) : fact,
@@ -207,9 +215,9 @@ export function maskedFinding<F extends Finding>(finding: F, mask: (text: string
 }
 
 /**
- * Keeps secrets out of error messages.
+ * Masks secrets in the messages of Problems that are thrown.
  *
- * @param secrets Called after a failure, when they are known.
+ * @param secrets called after a failure, when the secrets are known
  */
 export async function maskProblems<T>(
   secrets: () => Iterable<string>,

@@ -11,11 +11,10 @@ const ARCHIVE = 'http://deb.debian.org/debian';
 const KEYRINGS = ['pgp', 'gpg'].map((end) => `/usr/share/keyrings/debian-archive-keyring.${end}`);
 
 /**
- * Fetches Nginx from a Debian suite, such as `trixie`, whatever this system is. It comes with all its
- * libraries, including the C library and its loader, so that it runs with the same libraries as on that
- * suite.
+ * Fetches Nginx from a Debian suite, such as `trixie`, whatever the local system is. All its libraries are
+ * fetched too, including the C library and its loader, so that it runs as it would on that suite.
  *
- * @throws Problem('environment') with the reason; the caller adds the remedy.
+ * @throws Problem('environment') with the reason; the caller adds the remedy
  */
 export async function fetchSuiteNginx(suite: string, options: FetchOptions): Promise<FetchedNginx> {
   const fetched = await fetchOnce(`debian-${suite}`, options, {
@@ -27,7 +26,10 @@ export async function fetchSuiteNginx(suite: string, options: FetchOptions): Pro
   return { ...fetched, origin: `${fetched.origin} of debian:${suite}` };
 }
 
-/** The loader is set by its absolute path, so it has to be rewritten if the cache was moved. */
+/**
+ * Makes a binary use its own loader. The loader is set by its absolute path, so this is repeated if the cache
+ * was moved.
+ */
 async function useOwnLoader({ path, libraryPath }: FetchedNginx): Promise<void> {
   const before = await readInterpreter(path);
   for (const folder of libraryPath?.split(':') ?? []) {
@@ -52,8 +54,9 @@ async function keyring(): Promise<string> {
 }
 
 /**
- * The Debian mirror in the system's own sources, because a network may block all others. Third-party
- * repositories for Debian have it deeper in their paths: `download.docker.com/linux/debian`.
+ * The Debian mirror named in the system's own sources, because a network may block all others. Third-party
+ * repositories for Debian are not mirrors; their paths contain `debian` at a deeper level:
+ * `download.docker.com/linux/debian`.
  */
 async function mirror(): Promise<string> {
   const { stdout } = await execute('apt-get', ['--print-uris', 'update']).catch(() => ({ stdout: '' }));

@@ -3,9 +3,9 @@ import { type Directive, directives, isData, type Node, place, texts } from './t
 import type { UpstreamServer } from './upstream.ts';
 import { isPlainName, upstreamName } from './upstream-name.ts';
 
-/** Addresses that Nginx may connect to and listen on. */
+/** The only addresses that Nginx may listen on and connect to. */
 export interface OwnAddresses {
-  /** The address that it listens on. */
+  /** Address that Nginx listens on. */
   host: string;
   ports: readonly number[];
   /** The echo servers. */
@@ -16,19 +16,19 @@ export interface OwnAddresses {
 type Parents = readonly Directive[];
 type Check = (node: Directive, own: OwnAddresses, parents: Parents) => boolean;
 
-/** Directives of Nginx that take an address, with a check that it is one of the bench's own. */
+/** Nginx directives that take an address, each with a check that the address is one of the bench's own. */
 const TARGETS: readonly (readonly [RegExp, Check])[] = [
   [/^listen$/, (node, { host, ports }) => ports.some((port) => first(node) === `${host}:${port}`)],
-  // Without `listen`, a server of http listens on every address of the machine.
+  // Without `listen`, an http server listens on every address of the machine.
   [
     /^server$/,
     (node, own, parents) => (node.block === null ? isOwnEntry(node, own, parents) : listens(node)),
   ],
   [/^proxy_pass$/, (node, _, parents) => isOwnTarget(node, parents)],
-  // An address that starts with `127.` is a loopback address, or invalid, whatever its variables contain.
+  // An address that starts with `127.` is a loopback address or invalid, whatever its variables contain.
   [/_bind$/, (node) => first(node) === 'off' || first(node).startsWith('127.')],
   [/^(access|error)_log$/, (node) => first(node) === 'off' || first(node).startsWith('/')],
-  // Without an endpoint, Nginx Plus reports to a server of its vendor.
+  // Without an endpoint, Nginx Plus reports to its vendor's server.
   [/^mgmt$/, (node) => directives(node.block, 'usage_report').length > 0],
   [/^usage_report$/, (node, own) => texts(node).some((text) => isOwnEndpoint(text, own))],
 ];
@@ -39,16 +39,17 @@ const TARGETS: readonly (readonly [RegExp, Check])[] = [
 const NEVER =
   /^(api|auth_http|auth_oidc|debug_connection|health_check|include|oidc_provider|pass|resolver|set_real_ip_from|state|upstream_conf)$|^(acme|otel|ssl_ocsp|ssl_stapling|zone_sync)(_|$)/;
 
-/** JavaScript, Perl and Lua: such code can open connections of its own. */
+/** Directives with JavaScript, Perl or Lua code, which can open connections of its own. */
 const CODE = /^js_|^perl(_|$)|_by_lua(_block|_file)?$/;
 
-/** Names of directives that Nginx does not have, and that would name a server. */
+/** Matches directive names that Nginx itself does not have and that suggest the name of a server. */
 const FOREIGN =
   /(^|_)(pass|servers?|hosts?|url|uri|endpoint|addr|address|peers?|proxy|remote|collector|agent|brokers?|tracer)$/;
 
 /**
- * Directives of Nginx whose arguments may look like an address or a URL, but that never connect to it: it is
- * compared with a request, sent as text to the client or an upstream server, or is part of a file name.
+ * Nginx directives whose arguments may look like an address or a URL but that never connect to it: the
+ * argument is compared with a request, sent as text to the client or an upstream server, or part of a file
+ * name.
  */
 const TEXT = new Set(
   [
@@ -63,7 +64,10 @@ const TEXT = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
-/** The same, as patterns of names. The last is a module that is not Nginx's own, but widely used. */
+/**
+ * Name patterns of further directives whose arguments may look like an address but never connect. The last
+ * belongs to a widely used third-party module.
+ */
 const TEXTS =
   /_(cache_bypass|cache_key|cache_purge|no_cache|param|set_header|split_path_info)$|^ssl_|^more_\w+_headers$/;
 
@@ -74,12 +78,12 @@ const ADDRESS =
 const BLOCKS = new Set(['events', 'http', 'mgmt', 'stream']);
 
 /**
- * Checks the final configuration just before Nginx reads it: everything that takes an address names one of
- * the bench's own, and nothing may connect elsewhere. The check is independent of how the configuration was
- * moved into the sandbox, so that a mistake there opens no way out.
+ * Checks the final configuration just before Nginx reads it: every address in it must be one of the bench's
+ * own, and nothing may connect elsewhere. The check is independent of how the configuration was moved into
+ * the sandbox, so that a mistake there cannot let a connection out.
  *
  * @throws Problem('configuration'), with file and line, for anything else, including code and unknown
- * directives whose arguments look like an address.
+ * directives whose arguments look like an address
  */
 export function refuseOtherTargets(tree: readonly Node[], own: OwnAddresses): void {
   for (const node of directives(tree)) {
@@ -133,7 +137,10 @@ function listens(server: Directive): boolean {
   return directives(server.block, 'listen').length > 0;
 }
 
-/** An entry of an `upstream`, without what would ask a name server: an echo server, or a listener of this Nginx. */
+/**
+ * Whether a `server` of an `upstream` is an echo server or a listener of this Nginx, with no parameter that
+ * would query a name server.
+ */
 function isOwnEntry(node: Directive, { upstreams, host, ports }: OwnAddresses, parents: Parents): boolean {
   const [address = '', ...parameters] = texts(node);
   if (parents.at(-1)?.name !== 'upstream' || parameters.some((each) => /^(resolve$|service=)/.test(each)))
@@ -149,9 +156,10 @@ function isOwnEndpoint(text: string, { upstreams }: OwnAddresses): boolean {
 }
 
 /**
- * `proxy_pass` to an `upstream` of the same context, or to a variable that a map alone sets, and to nothing but such
- * upstreams. Nginx refuses what has neither a scheme nor a variable, and connects to nothing then. A variable may also
- * be empty if a path, or nothing, follows it: there is no host in that, and Nginx answers 500.
+ * Whether a `proxy_pass` can only lead to upstreams of the same context: it names one, or a variable that is
+ * set by a map alone, to nothing but such upstreams. A target without a scheme and without a variable is also
+ * accepted, because Nginx rejects it and connects to nothing. A variable may also be empty if a path, or
+ * nothing, follows it: the target then has no host, and Nginx returns 500.
  */
 function isOwnTarget(node: Directive, parents: Parents): boolean {
   const [context] = parents;
@@ -168,7 +176,7 @@ function isOwnTarget(node: Directive, parents: Parents): boolean {
   return host.startsWith('$') ? isOwnVariable(host.slice(1), block, isUpstream) : isUpstream(host);
 }
 
-/** Whether a variable is set by one map whose values are all upstreams, and is used only as a target. */
+/** Whether a variable is set by one map, whose values are all upstreams, and is used only as a target. */
 function isOwnVariable(name: string, block: readonly Node[], isUpstream: (name: string) => boolean): boolean {
   const [map, ...others] = directives(block, 'map').filter((each) => each.args[1]?.text === `$${name}`);
   if (!/^[a-z_]\w+$/.test(name) || map === undefined || others.length > 0) return false;

@@ -3,24 +3,24 @@ import { listed } from '../wording/words.ts';
 
 /** Values for the variables of a template. */
 export interface Environment {
-  /** Variables of the file that the user named; these may also be written without braces. */
+  /** Variables of the environment file named by the user, which may also be written without braces. */
   file: Readonly<Record<string, string | undefined>>;
   process: Readonly<Record<string, string | undefined>>;
 }
 
-/** A Go, Jinja or ERB template. A quantifier in a regular expression (`\d{2}`) has one brace. */
+/** Matches a Go, Jinja or ERB template. A quantifier in a regular expression (`\d{2}`) has only one brace. */
 const FOREIGN = /\{\{-?\s*[.$\w"(]|\{%-?\s|<%[=-]?\s/;
 
-/** Nginx's own variables are in lower case. */
+/** Matches the variables of a template. Nginx's own variables are in lower case. */
 const VARIABLE = /\$(?:\{([A-Z_][A-Z0-9_]*)\}|([A-Z_][A-Z0-9_]*)\b)/g;
 
 /**
  * Fills in the variables of a template like envsubst, but only those in capital letters that the
  * configuration does not define itself.
  *
- * @param put Returns the replacement for a variable that has a value.
- * @throws Problem('configuration'), with file and line, for a variable without a value and for another
- * template language.
+ * @param put returns the replacement for a variable that has a value
+ * @throws Problem('configuration'), with file and line, for a variable without a value and for any other
+ * template language
  */
 export function fillIn(
   text: string,
@@ -68,7 +68,7 @@ function unset(missing: readonly [name: string, where: string][]): Problem {
   );
 }
 
-/** The variables that the configuration defines: with `set $NAME`, or as the result of a `map`. */
+/** The variables that the configuration itself defines: with `set $NAME`, or as the result of a `map`. */
 function definedIn(text: string): ReadonlySet<string> {
   const found = text.matchAll(/\bset\s+\$([A-Z_][A-Z0-9_]*)\s|\$([A-Z_][A-Z0-9_]*)\s*\{/g);
   return new Set([...found].map(([, set, result]) => set ?? result ?? ''));

@@ -6,15 +6,15 @@ export type Token =
   | { kind: '{' | '}' | ';'; line: number }
   | { kind: 'comment'; text: string; line: number };
 
-/** Only these four separate words in Nginx; any other white space is part of a word. */
+/** The only four characters that separate words in Nginx; any other white space is part of a word. */
 const SPACE = /[ \t\r\n]/;
 
 /**
- * Splits a configuration into tokens as Nginx does (ngx_conf_read_token in src/core/ngx_conf_file.c): `#`
- * and quotes are special only at the start of a word, the character after a `\` never ends a word, `${`
- * does not open a block, and a closing quote must be followed by white space, `;`, `{` or `)`.
+ * Splits a configuration into tokens as Nginx does (ngx_conf_read_token in src/core/ngx_conf_file.c): `#` and
+ * quotes are special only at the start of a word, the character after a `\` never ends a word, `${` does not
+ * open a block, and a closing quote must be followed by white space, `;`, `{` or `)`.
  *
- * @throws Problem('configuration') with Nginx's own message, file and line.
+ * @throws Problem('configuration') with Nginx's own message, file and line
  */
 export function tokenise(text: string, file: string): Token[] {
   const tokens: Token[] = [];
@@ -47,7 +47,7 @@ export function tokenise(text: string, file: string): Token[] {
   return tokens;
 }
 
-/** The block of such a directive is Lua: its braces and quotes do not follow Nginx's syntax. */
+/** Rejects directives whose block is Lua code, because its braces and quotes do not follow Nginx's syntax. */
 function refuseLua(word: string, file: string, line: number): void {
   if (!/^\w+_by_lua_block$/.test(word)) return;
   throw new Problem(
@@ -66,7 +66,7 @@ function quotedEnd(text: string, start: number, quote: string): number | null {
   return null;
 }
 
-/** Index of the character that ends an unquoted word; null if the file ends before. */
+/** Index of the character that ends an unquoted word; null if the file ends first. */
 function plainEnd(text: string, start: number): number | null {
   let variable = false;
   for (let at = start; at < text.length; at += 1) {
@@ -86,7 +86,10 @@ function readWord(raw: string): Word {
 
 const ESCAPES: Record<string, string> = { t: '\t', r: '\r', n: '\n' };
 
-/** Removes a `\` before a quote or another `\`, replaces `\t`, `\r` and `\n`, and keeps any other `\`. */
+/**
+ * Removes a `\` before a quote or another `\`, replaces `\t`, `\r` and `\n` by the characters they stand for,
+ * and keeps any other `\`.
+ */
 function unescaped(raw: string): string {
   return raw.replace(/\\(["'\\trn])/g, (_, char: string) => ESCAPES[char] ?? char);
 }

@@ -1,14 +1,14 @@
 import { inherited } from './located.ts';
 import { type Directive, directive, directives, type Node } from './tree.ts';
 
-/** Response headers from which the load generator counts connections per Nginx worker and per echo server. */
+/** Response headers that let the load generator count connections per Nginx worker and per echo server. */
 export const WORKER_HEADER = 'X-Bench-Worker';
 export const UPSTREAM_HEADER = 'X-Bench-Upstream';
 
 /**
  * Adds two headers to the responses of every proxied location: the worker's pid and the address of the
- * upstream server. `always` includes 101 responses. A level with its own `add_header` inherits none
- * (ngx_http_headers_module), so the headers inherited so far are copied into it.
+ * upstream server. `always` makes Nginx add them to 101 responses as well. A level with its own `add_header`
+ * inherits none (ngx_http_headers_module), so previously inherited headers are copied into it.
  */
 export function traceLocations(tree: readonly Node[]): Node[] {
   return tree.map((node) => {
@@ -18,7 +18,7 @@ export function traceLocations(tree: readonly Node[]): Node[] {
   });
 }
 
-/** Visits servers, locations and the `if` blocks in them. */
+/** Adds the headers to a server, a location or an `if` block, and to the blocks within it. */
 function traceLevel(node: Node, levels: readonly Directive[]): Node {
   if (node.kind === 'comment' || node.block === null || !['server', 'location', 'if'].includes(node.name)) {
     return node;
@@ -40,8 +40,8 @@ function traceLevel(node: Node, levels: readonly Directive[]): Node {
 }
 
 /**
- * A block with `proxy_pass` needs the headers. So does an `if` in it that has headers of its own and
- * therefore inherits none.
+ * Whether a block needs the headers: if it has `proxy_pass`, or if it is an `if` within such a block and has
+ * headers of its own, and therefore inherits none.
  */
 function mustTrace(node: Directive, levels: readonly Directive[]): boolean {
   if (directives(node.block, 'proxy_pass').length > 0) return true;

@@ -4,34 +4,36 @@ export interface Origin {
   line: number;
 }
 
-/** One argument: its text after unescaping, and its original quotes, which have no meaning. */
+/** One argument: its text after unescaping, and its original quotes, which do not affect its meaning. */
 export interface Word {
   text: string;
   quoted: '"' | "'" | null;
 }
 
-/** `name args;`, or with a block `name args { … }`. */
+/** A directive, either `name args;` or `name args { … }` with a block. */
 export interface Directive {
   kind: 'directive';
   name: string;
   args: readonly Word[];
   block: readonly Node[] | null;
-  /** Null for a directive that the bench added. */
+  /** Null for a directive added by the bench. */
   origin: Origin | null;
 }
 
-/** `# text`. Kept, so that the printed configuration still has its author's explanations. */
+/**
+ * A comment (`# text`), stored so that the printed configuration still contains its author's explanations.
+ */
 export interface Comment {
   kind: 'comment';
-  /** Without the `#`, to the end of the line. */
+  /** Without the `#`, up to the end of the line. */
   text: string;
   origin: Origin | null;
 }
 
-/** A configuration is a list of nodes. They are immutable. */
+/** A configuration is a list of immutable nodes. */
 export type Node = Directive | Comment;
 
-/** Makes a directive that the bench adds; it has no origin. */
+/** Makes a directive added by the bench, which has no origin. */
 export function directive(
   name: string,
   args: readonly string[],
@@ -45,14 +47,14 @@ export function word(text: string): Word {
   return { text, quoted: null };
 }
 
-/** The directives of one level without comments; if a name is given, those of that name. */
+/** The directives on one level, without comments; only those with the given name, if any. */
 export function directives(nodes: readonly Node[] | null, name?: string): Directive[] {
   return (nodes ?? []).filter(
     (node): node is Directive => node.kind === 'directive' && (name === undefined || node.name === name),
   );
 }
 
-/** The arguments of a directive as strings. */
+/** A directive's arguments as strings. */
 export function texts(node: Directive): string[] {
   return node.args.map((arg) => arg.text);
 }
@@ -64,8 +66,8 @@ export function texts(node: Directive): string[] {
 const DATA_BLOCKS = new Set(['charset_map', 'geo', 'map', 'match', 'num_map', 'split_clients', 'types']);
 
 /**
- * Replaces every directive by the result of `visit`, inner directives before the block around them. An
- * empty list removes it. Entries of data blocks (`map`, `geo`, …) are not visited.
+ * Replaces every directive by the result of `visit`, inner directives before the block around them. An empty
+ * list removes the directive. Entries of data blocks (`map`, `geo`, …) are not visited.
  */
 export function rewrite(
   nodes: readonly Node[],
@@ -79,15 +81,15 @@ export function rewrite(
   });
 }
 
-/** Whether the block of a directive contains data instead of directives. */
+/** Whether a directive's block contains data instead of directives. */
 export function isData(node: Directive): boolean {
   return DATA_BLOCKS.has(node.name);
 }
 
 /**
- * Sets a directive on one level. It replaces the first of its name and keeps the origin, so that an error
- * message of Nginx leads to the line in the user's file; others of its name are removed. If there is none,
- * the directive is added at the start of the level.
+ * Sets a directive on one level. It replaces the first with its name and keeps that one's origin, so that
+ * Nginx's error messages lead to the line in the user's file; others with its name are removed. If there is
+ * none, the directive is added at the start of the level.
  */
 export function set(nodes: readonly Node[], name: string, args: readonly string[]): Node[] {
   const first = directives(nodes, name)[0];

@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { Problem } from '../model/failure.ts';
 import { systemCode } from '../model/system-error.ts';
 
-/** Write permission of the group and of all others. */
+/** Write permission bits of the group and of all other users. */
 const OTHERS_WRITE = 0o022;
 
 /**
- * Checks that this user or root put everything in the cache there, and that nobody else could have changed
- * it, because its programs and libraries are executed. A missing path is no risk.
+ * Checks that everything in the cache was put there by this user or root, and that nobody else could have
+ * changed it, because its programs and libraries are executed. A missing path is no risk.
  *
- * @param root the folder of one Nginx with its libraries, within the cache
+ * @param root the folder, within the cache, of one Nginx with its libraries
  * @throws Problem('environment') that names what others could have changed, and how to get a new copy
  */
 export async function requireTrusted(cacheDir: string, root: string): Promise<void> {
@@ -24,7 +24,7 @@ export async function requireTrusted(cacheDir: string, root: string): Promise<vo
   );
 }
 
-/** The first doubt about a path or, if it is a folder, about anything in it. */
+/** The first reason not to trust a path or, if it is a folder, anything in it; null if there is none. */
 async function doubtWithin(path: string): Promise<string | null> {
   const doubt = await doubtOf(path);
   if (doubt !== null) return doubt;
@@ -37,7 +37,10 @@ async function doubtWithin(path: string): Promise<string | null> {
   return null;
 }
 
-/** A link has no permissions; to change where it leads, one has to write to its folder. */
+/**
+ * The reason not to trust a single path; null if there is none. A symbolic link has no permissions of its
+ * own: changing its target requires write access to its folder.
+ */
 async function doubtOf(path: string): Promise<string | null> {
   const facts = await lstat(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return null;

@@ -10,8 +10,8 @@ import { parse } from './parse.ts';
 import { type Node, place } from './tree.ts';
 
 /**
- * Directives that the run sets in every configuration, with the option for each. A tuning of them would have
- * no effect.
+ * Directives that the run sets in every configuration, each with the option that controls it. Tuning them
+ * would have no effect.
  */
 const SET_BY_RUN: Record<string, string | null> = {
   daemon: null,
@@ -28,7 +28,7 @@ const SET_BY_RUN: Record<string, string | null> = {
 
 const MAX_ENV_BYTES = 1_048_576;
 
-/** A configuration as the user wrote it, with the tunings to apply. */
+/** A configuration as written by the user, with the tunings to apply. */
 export interface ConfigurationSource {
   path: string;
   tunings: readonly { name: string; text: string }[];
@@ -39,7 +39,7 @@ export interface ConfigurationSource {
 /**
  * Reads a configuration and applies tunings to it in order.
  *
- * @throws Problem('configuration') if a file or tuning has a syntax error, or a tuning has no effect.
+ * @throws Problem('configuration') if a file or a tuning has a syntax error, or a tuning has no effect
  */
 export async function readTuned(
   { path, tunings, options }: Omit<ConfigurationSource, 'path'> & { path: string | ConfigurationText },

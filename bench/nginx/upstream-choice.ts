@@ -4,30 +4,34 @@ import { type Directive, directive, directives, type Node } from './tree.ts';
 import { upstreamName } from './upstream-name.ts';
 import { isOwnValue } from './variable.ts';
 
-/** What a `proxy_pass` with variables may lead to. */
+/** The possible destinations of a `proxy_pass` that contains variables. */
 export interface Choice {
   target: Target;
-  /** Names of the upstreams that its variable is known to hold; empty if it cannot be told. */
+  /** Names of the upstreams that the variable is known to hold; empty if they cannot be determined. */
   names: readonly string[];
-  /** The upstream for whatever else it holds. */
+  /** The upstream to use if the variable has any other value. */
   others: string;
-  /** The blocks around it, outermost first; without `http`. */
+  /** The blocks around the `proxy_pass`, outermost first, without `http`. */
   parents: readonly Directive[];
 }
 
-/** Longer keys do not fit into a bucket of a map's hash table unless `map_hash_bucket_size` is raised. */
+/**
+ * Maximum length in bytes of a key of a map. A longer key does not fit into a bucket of the map's hash table
+ * unless `map_hash_bucket_size` is raised.
+ */
 const LONGEST_KEY = 46;
 
-/** Whether the name of an upstream can be a key of the maps made here. */
+/** Whether the name of an upstream can be a key of the maps generated here. */
 export function fitsInMap(name: string): boolean {
   return Buffer.byteLength(name) <= LONGEST_KEY;
 }
 
 /**
- * Makes variables that can hold nothing but the name of an upstream, or nothing: a map of a person's own variable to
- * the names that it is known to hold, and for whatever else it may hold at run time to the upstream of the bench's
- * own. Where a scheme, a host or a port is empty because the configuration's own variables are, so is the result, and
- * Nginx answers 500 as it would with the address that is written.
+ * Generates variables whose value is always the name of an upstream, or empty. Each is set by a map from one
+ * of the user's variables: a value known to name an upstream selects that upstream, and any other value at
+ * run time selects the bench's own upstream. If a scheme, host or port is empty because the configuration
+ * itself leaves its variables empty, the result is empty too, and Nginx returns 500, as it would with the
+ * original address.
  */
 export function collectChoices(block: readonly Node[]) {
   const isTaken = mentions(block);
@@ -46,7 +50,10 @@ export function collectChoices(block: readonly Node[]) {
     return variable;
   };
   return {
-    /** @returns what to pass to in place of the host: a variable, or the upstream itself where nothing is to choose */
+    /**
+     * @returns the host to use in `proxy_pass` instead of the original: a variable, or the name of the
+     * upstream if only one is possible
+     */
     among({ target, names, others, parents }: Choice): string {
       const needed = canBeEmpty(target)
         ? neededParts(target).filter((part) => isOwn(block, part, parents))
@@ -70,12 +77,12 @@ export function collectChoices(block: readonly Node[]) {
 
 const EMPTY = ['', ''] as const;
 
-/** Nothing that follows may become part of the host. */
+/** Whether the host may be empty, which is safe only if nothing that follows could become part of it. */
 function canBeEmpty({ uri }: Target): boolean {
   return uri === '' || uri.startsWith('/');
 }
 
-/** The parts of an address without which it is invalid, where they are nothing but variables. */
+/** The parts without which an address is invalid, if they consist only of variables. */
 function neededParts({ schemeText, host }: Target): string[] {
   const [, name = '', port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/s.exec(host) ?? [];
   return [schemeText, name, port ?? ''].filter((part) => /^(\$\{?\w+\}?)+$/.test(part));
@@ -86,24 +93,29 @@ function isOwn(block: readonly Node[], part: string, parents: readonly Directive
   return names.every((name) => isOwnValue(block, name, parents));
 }
 
-/** A key of a map that stands for itself: a `\` keeps it from being a keyword or a regular expression. */
+/**
+ * A map key that is taken literally: a `\` prevents it from being read as a keyword or a regular expression.
+ */
 function keyOf(name: string): string {
   return /^(default|hostnames|include|volatile)$|^\W/.test(name) ? `\\${name}` : name;
 }
 
-/** Tells whether a word occurs anywhere in a block, be it as a variable, a capture or in a text. */
+/**
+ * Makes a function that tells whether a word occurs anywhere in a block, as a variable, as a capture or
+ * within text.
+ */
 function mentions(block: readonly Node[]): (word: string) => boolean {
   const text = print(block).text.toLowerCase();
   return (word) => text.includes(word);
 }
 
-/** The `server` entries of an upstream of the bench's own. */
+/** An upstream of the bench's own, with these addresses as its `server` entries. */
 export function ownUpstream(name: string, addresses: readonly string[]): Directive {
   const entries = addresses.map((each) => directive('server', [each, 'max_fails=0']));
   return directive('upstream', [name], entries);
 }
 
-/** Names of the upstreams of a context that Nginx cannot take for anything else. */
+/** Names of the `upstream` blocks in a context, as written. */
 export function upstreamsIn(block: readonly Node[]): string[] {
   return directives(block, 'upstream').map(({ args: [name] }) => name?.text ?? '');
 }

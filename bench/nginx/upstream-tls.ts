@@ -7,21 +7,20 @@ import { type Directive, directives, type Node, set, texts, word } from './tree.
 import { valuesOf } from './variable.ts';
 import { findPaths, streamEntrances, type Wanted } from './websocket.ts';
 
-/** Server name in the certificate of the echo servers. */
+/** Server name in the echo servers' certificate. */
 const SERVER_NAME = 'localhost';
 
-/** Directives that name files with a client certificate, a list of revoked certificates, or secrets. */
+/** Directives that name files with a client certificate, a certificate revocation list, or secrets. */
 const OWN_FILES = /^proxy_ssl_(certificate|certificate_key|crl|key_log|password_file)$/;
 
 /** Protocols that Node's TLS accepts by default. */
 const SPOKEN = ['TLSv1.2', 'TLSv1.3'];
 
 /**
- * Whether Nginx forwards the WebSockets of a configuration over TLS, so that the echo servers have to use
- * TLS.
+ * Whether Nginx forwards a configuration's WebSockets over TLS, so that the echo servers have to use TLS.
  *
- * @param tree As returned by `readTuned`.
- * @throws Problem('configuration') like `findPaths`.
+ * @param tree as returned by `readTuned`
+ * @throws Problem('configuration') like `findPaths`
  */
 export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
   const current = withSslParameters(tree);
@@ -39,8 +38,8 @@ export function passesOverTls(tree: readonly Node[], wanted: Wanted): boolean {
 }
 
 /**
- * The values of the variable that a URL starts with, as in `set $app https://app.internal; proxy_pass $app;`.
- * The innermost level that defines it counts.
+ * Possible values of the variable at the start of a URL, as in `set $app https://app.internal; proxy_pass
+ * $app;`. The innermost level that defines the variable determines them; null if they are unknown.
  */
 function valuesAtStart(text: string, [server, http]: readonly Directive[]): string[] | null {
   const name = /^\$\{?(\w+)\}?(?!.*:\/\/)/.exec(text)?.[1];
@@ -49,8 +48,8 @@ function valuesAtStart(text: string, [server, http]: readonly Directive[]): stri
 }
 
 /**
- * If there are several servers of stream, determines which one carries the WebSockets: one with TLS first, as
- * in `moveListens`.
+ * Whether the WebSockets' server of stream forwards over TLS. If there are several, a server that listens
+ * with TLS is preferred, as in `moveListens`.
  */
 function streamPassesOverTls(tree: readonly Node[]): boolean {
   const entrances = streamEntrances(tree);
@@ -60,7 +59,10 @@ function streamPassesOverTls(tree: readonly Node[]): boolean {
   return inherited([stream, server], 'proxy_ssl')[0]?.args[0]?.text === 'on';
 }
 
-/** Over TCP; a server with only QUIC gets TLS instead. */
+/**
+ * Whether a server will listen with TLS over TCP. This includes one that only uses QUIC, because QUIC is
+ * replaced by TLS.
+ */
 function listensWithTls({ block }: Directive): boolean {
   return directives(block, 'listen').some((listen) =>
     texts(listen).some((each) => /^(ssl|quic)$/.test(each)),
@@ -68,8 +70,8 @@ function listensWithTls({ block }: Directive): boolean {
 }
 
 /**
- * A `proxy_ssl…` directive for echo servers that use TLS. They are verified by their own certificate and
- * name, and settings with which a handshake would fail are removed.
+ * Adapts a `proxy_ssl…` directive to echo servers that use TLS. They are verified by their own certificate
+ * and name, and settings that would make the handshake fail are removed.
  */
 export function securedBy(node: Directive, certPath: string, onChange: OnChange): Directive[] {
   const { name } = node;
@@ -81,13 +83,16 @@ export function securedBy(node: Directive, certPath: string, onChange: OnChange)
   return [];
 }
 
-/** Whether the echo servers could not agree with Nginx on a protocol or a cipher. */
+/** Whether a directive would leave Nginx and the echo servers without a common protocol or cipher. */
 function shutsOut(node: Directive): boolean {
   if (node.name === 'proxy_ssl_ciphers') return keyTypeOf(node.args[0]?.text ?? '') === 'rsa';
   return node.name === 'proxy_ssl_protocols' && !texts(node).some((each) => SPOKEN.includes(each));
 }
 
-/** If Nginx verifies the echo servers, it has to know their name; the default is the host of `proxy_pass`. */
+/**
+ * Sets the name by which Nginx verifies the echo servers; without it, Nginx would use the host of
+ * `proxy_pass`.
+ */
 export function underServerName(block: readonly Node[]): Node[] {
   return verifies(block) ? set(block, 'proxy_ssl_name', [SERVER_NAME]) : [...block];
 }

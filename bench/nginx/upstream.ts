@@ -9,37 +9,46 @@ import { securedBy, underServerName } from './upstream-tls.ts';
 export interface UpstreamServer {
   host: string;
   port: number;
-  /** Path of the Unix-domain socket on which it also listens, if any. */
+  /** Path of the Unix-domain socket on which it listens in addition, if any. */
   socket?: string | null;
-  /** The certificate, for `localhost`, with which it uses TLS on both; null: no TLS. */
+  /** The certificate, for `localhost`, that it uses for TLS on both; null disables TLS. */
   certPath?: string | null;
 }
 
-/** Names of the `upstream` that replaces a host, or a Unix-domain socket, named in `proxy_pass`. */
+/**
+ * Names of the generated `upstream` blocks, which replace a host, a Unix-domain socket, or another server of
+ * the same configuration in `proxy_pass`.
+ */
 const OWN_UPSTREAM = { tcp: 'bench_echo_servers', local: 'bench_echo_sockets', hop: 'bench_hop' };
 /** Parameters of `server` that make Nginx query a name server. */
 const DROPPED = /^(resolve|service=.*)$/;
 
-/** Directives for TLS to the upstream. */
+/** Directives for TLS to the upstream servers. */
 const UPSTREAM_TLS = /^(grpc|proxy|uwsgi)_ssl(_|$)/;
 
-/** What requests are redirected to. */
+/** Where requests are redirected to. */
 export interface Redirection {
   /** The echo servers. */
   servers: readonly UpstreamServer[];
-  /** Where a server of the same configuration listens for an address, as `host:port`; null: none does. */
+  /**
+   * The listening address, as `host:port`, of the server of the same configuration that an address refers to;
+   * null if there is none.
+   */
   hop(address: string): string | null;
-  /** Each upstream has the entries that are written, and no more: what their flags do can be seen. */
+  /**
+   * Whether each upstream keeps exactly its original entries, so that the effect of their flags can be
+   * observed.
+   */
   keepEntries?: boolean;
 }
 
 /**
  * Redirects all proxying, in http and in stream, to the echo servers: the `server` entries of each
  * `upstream`, and each `proxy_pass` to a host that is not the name of an `upstream`. A variable still selects
- * among the upstreams, through a map that sends any other value to the echo servers. A Unix-domain socket
- * stays one, and an address on which another server of the configuration listens leads to that server. If the echo
- * servers use plain HTTP, TLS towards the upstream is removed. If they use TLS, all traffic goes to them over TLS,
- * with their name and certificate. The PROXY protocol is removed.
+ * among the upstreams, through a map that sends any other value to the echo servers. A Unix-domain socket is
+ * replaced by another one, and an address on which another server of the configuration listens leads to that
+ * server. If the echo servers use plain HTTP, TLS towards the upstream is removed. If they use TLS, all
+ * traffic goes to them over TLS, with their name and certificate. The PROXY protocol is removed.
  */
 export function redirectUpstreams(
   tree: readonly Node[],
@@ -112,14 +121,15 @@ function redirectContext(
   const own = [...needed]
     .filter(([name]) => !names.has(name))
     .map(([name, entries]) => ownUpstream(name, entries));
-  // Maps come last, because `map_hash_bucket_size` has to precede the first one.
+  // Maps come last, because `map_hash_bucket_size` has to precede the first map.
   return [...own, ...(certPath === null ? redirected : underServerName(redirected)), ...choices.maps()];
 }
 
 /**
- * Replaces the `server` entries: there are as many as echo servers, but not fewer than before, and each
- * has the parameters of one of the old entries, in turn. Entries that are `down` are removed. A `backup`
- * stays a backup, with the address of the first echo server. With `keepEntries` each keeps its place and its flags.
+ * Replaces the `server` entries of an upstream. There are as many as there are echo servers, but not fewer
+ * than before, and each takes the parameters of one of the old entries in turn. Entries that are `down` are
+ * removed. A `backup` stays a backup, with the address of the first echo server. With `keepEntries`, each
+ * entry keeps its position and its flags.
  */
 function redirectUpstream(upstream: Directive, redirection: Redirection): Directive {
   const { servers, keepEntries = false } = redirection;
@@ -142,7 +152,7 @@ function redirectUpstream(upstream: Directive, redirection: Redirection): Direct
   return { ...upstream, block: block.filter((node) => !isServer(node)).toSpliced(at, 0, ...entries) };
 }
 
-/** @param least So many entries there are at least, unless there were none. */
+/** @param least minimum number of entries, unless there were none */
 function cycle(
   entries: readonly Directive[],
   { servers, hop }: Pick<Redirection, 'servers' | 'hop'>,
@@ -164,12 +174,15 @@ function isLocal(text: string): boolean {
   return text.startsWith('unix:');
 }
 
-/** A server that passes requests on to itself goes on for ever. */
+/** Whether a server listens on an address. A server that proxies to itself would loop endlessly. */
 function listensOn({ block }: Directive, address: string): boolean {
   return directives(block, 'listen').some(({ args: [own] }) => own?.text === address);
 }
 
-/** The server's Unix-domain socket, if the configuration uses one and the server has one. */
+/**
+ * The server's Unix-domain socket, if the configuration uses one and the server has one; otherwise its TCP
+ * address.
+ */
 function addressFor(server: UpstreamServer, local: boolean): string {
   return local && typeof server.socket === 'string' ? `unix:${server.socket}` : address(server);
 }

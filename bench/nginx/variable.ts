@@ -1,19 +1,19 @@
 import { type Directive, directives, isData, type Node, rewrite, texts } from './tree.ts';
 
 /**
- * Variables for which Nginx has values even if nothing sets them: with `set $http_a b` in one location,
- * `$http_a` is still the request's header in all others. `$1` is the capture of a regular expression,
- * whatever `set $1` does.
+ * Variables for which Nginx has values even if nothing sets them: after `set $http_a b` in one location,
+ * `$http_a` is still the request's header in all others. `$1` is a capture of a regular expression, whatever
+ * `set $1` does.
  */
 const NGINXS_OWN =
   /^(\d|args$|limit_rate$|(arg|cookie|http|jwt_claim|jwt_header|proxy_protocol_tlv|sent_http|sent_trailer|upstream_cookie|upstream_http|upstream_trailer)_)/;
 
 /**
- * All values that a variable can have, provided that only `map`, `split_clients` and `set` set it, and each
- * value is a literal or another such variable; null if that cannot be determined.
+ * All values that a variable can have, provided that it is set only by `map`, `split_clients` and `set`, and
+ * each value is a literal or another such variable; null if they cannot be determined.
  *
- * @param block Of `http` or `stream`.
- * @param above Variables that are being resolved: a variable that leads back to itself has no value.
+ * @param block of `http` or `stream`
+ * @param above variables that are being resolved: a variable that leads back to itself has no value
  */
 export function valuesOf(
   block: readonly Node[],
@@ -53,16 +53,20 @@ function valuesIn(node: Directive, variable: string): (string | null)[] {
   return [...(isWhole ? [] : [null]), ...entries.map(({ args }) => args[0]?.text ?? null)];
 }
 
-/** What the sandbox cannot provide: values of clients, of guards that were left out, and of other servers. */
+/**
+ * Variables whose values the sandbox cannot reproduce: those set by clients, by access rules that were
+ * removed, and by other servers.
+ */
 const OF_OTHERS =
   /\$\{?(arg|cookie|http|jwt|proxy_protocol|ssl_client|geoip2?|remote_user|upstream)(_\w+)?\b|\$\{?(args|query_string)\b/;
 
 /**
- * Whether the configuration alone decides if a variable is empty: it is a numbered capture of a location, or `set` or
- * `map` gives it a value that comes from nothing but the configuration, the path and the Host.
+ * Whether the configuration alone determines if a variable is empty. This holds for a numbered capture of a
+ * location, and for a variable that `set` or `map` derives solely from the configuration, the path and the
+ * Host header.
  *
- * @param block Of `http`.
- * @param parents The blocks around its use.
+ * @param block of `http`
+ * @param parents the blocks around the use of the variable
  */
 export function isOwnValue(block: readonly Node[], written: string, parents: readonly Directive[]): boolean {
   const name = written.toLowerCase();
@@ -90,7 +94,7 @@ export function isOwnValue(block: readonly Node[], written: string, parents: rea
   return isSet && !isOthers;
 }
 
-/** Whether a `map` has no value for something, or an empty one. */
+/** Whether a `map` can yield an empty value, because an entry is empty or a default is missing. */
 function mayLeaveEmpty(map: Directive): boolean {
   const entries = directives(map.block).filter(({ args }) => args.length > 0);
   return (
@@ -107,7 +111,7 @@ function hasRegularName({ name, block }: Directive): boolean {
   );
 }
 
-/** Whether an expression has a variable of an `auth_request`, which may have been left out. */
+/** Whether an expression contains a variable set by an `auth_request`, which may have been removed. */
 function isGuards(block: readonly Node[], expression: string): boolean {
   let isFound = false;
   rewrite(block, (node) => {

@@ -1,26 +1,26 @@
 import { Problem } from '../model/failure.ts';
 
-/** The output of `nginx -V`. */
+/** The parsed output of `nginx -V`. */
 export interface NginxVersion {
   /** Such as `1.22.1`. */
   version: string;
-  /** The TLS library in use, such as `OpenSSL 3.0.19`; null if it was built without one. */
+  /** The TLS library in use, such as `OpenSSL 3.0.19`; null if Nginx was built without one. */
   openssl: string | null;
-  /** The arguments of `configure`. */
+  /** The `configure` arguments. */
   buildArguments: string;
 }
 
 /**
- * Parses the output of `nginx -V` (Nginx writes it to stderr).
+ * Parses the output of `nginx -V`, which Nginx writes to stderr.
  *
- * @throws Problem('environment') if it is not the output of an Nginx.
+ * @throws Problem('environment') if it is not the output of an Nginx
  */
 export function parseVersion(output: string): NginxVersion {
   const version = /^\w+ version: [^/\s]+\/(\d+(?:\.\d+)+)/m.exec(output)?.[1];
   if (version === undefined) {
     throw new Problem('environment', 'It does not answer -V like nginx.');
   }
-  // "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)": the latter is in use.
+  // In "built with OpenSSL 3.0.22 … (running with OpenSSL 3.0.19 …)", the latter is in use.
   const libraries = [...output.matchAll(/\b(?:built|running) with ((?:\w*SSL|AWS-LC)\s+\S+)/g)];
   return {
     version,

@@ -19,7 +19,7 @@ import { fallbackOf, frontsOf, pathTo, shadowedBy, shadowOf } from './route.ts';
 import { type Directive, directives, type Node, place, texts } from './tree.ts';
 import { atLeast } from './version.ts';
 
-/** The user's settings for the WebSockets; null if the configuration decides. */
+/** The user's settings for the WebSockets; each is null if the configuration decides. */
 export interface Wanted {
   /** Path, optionally with a query. */
   websocketPath: string | null;
@@ -30,26 +30,27 @@ export interface Wanted {
 /** Paths for the load: one for WebSockets, and one for ordinary GETs on the same server. */
 export interface Paths {
   /**
-   * The `server` block with the WebSocket location, a node of the given tree; null if only `stream` proxies.
+   * The `server` block that contains the WebSocket location, as a node of the given tree; null if only
+   * `stream` proxies.
    */
   server: Directive | null;
   /** The blocks around the WebSocket location, outermost first, and that location itself. */
   levels: readonly Directive[];
   websocketPath: string;
-  /** Path of a proxied location of the same server, preferably one with a cache; null if there is none. */
+  /** Path of a proxied location of the same server, preferably one that caches; null if there is none. */
   httpPath: string | null;
-  /** What was chosen among several candidates, or had to be generated. */
+  /** Which location was chosen among several, or that a path had to be generated. */
   notices: Notice[];
 }
 
 const NOTHING = { websocketPath: null, host: null };
 
 /**
- * Finds the location that proxies WebSockets. Among several, the order is: one that sets the header Upgrade
- * itself before one that inherits it, then one with a name such as `/ws` or `/socket.io`, then a plain path
- * before a regular expression, then the first in the file.
+ * Finds the location that proxies WebSockets. Candidates are preferred in this order: a location that sets
+ * the Upgrade header itself over one that inherits it, then one with a name such as `/ws` or `/socket.io`,
+ * then a plain path over a regular expression, then the first in the file.
  *
- * @throws Problem('configuration') if there is none, or if no path reaches one.
+ * @throws Problem('configuration') if there is none, or if no path reaches one
  */
 export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Paths {
   const all = locatedIn(tree, wanted.host);
@@ -60,7 +61,8 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
     const path = pathTo(located, all);
     return path === null ? [] : [{ located, path }];
   });
-  // A named one (`@app`) is what other locations fall back to: it is chosen only if there is no other.
+  // A named location (`@app`) is only a fallback of other locations, so it is chosen only if there is no
+  // other.
   const direct = reachable.filter(({ located }) => reachablePath(located) !== null);
   const [chosen, ...others] = direct.length > 0 ? direct : reachable;
   if (chosen !== undefined) {
@@ -86,7 +88,10 @@ export function findPaths(tree: readonly Node[], wanted: Wanted = NOTHING): Path
   );
 }
 
-/** The header Connection follows the client's: a fixed one would go out with every request. */
+/**
+ * Makes the Connection header follow the client's Upgrade header, because a fixed value would be sent with
+ * every request.
+ */
 const UPGRADE_MAP = "map $http_upgrade $connection_upgrade { default upgrade; '' ''; }";
 
 function unreachableProblem(located: Located): Problem {
@@ -109,7 +114,10 @@ function unreachableProblem(located: Located): Problem {
   return new Problem('configuration', `${why}${rest}`);
 }
 
-/** A server that takes connections from this machine alone is reached as clients reach it: through the one before it. */
+/**
+ * If a server accepts connections from this machine only, selects the location of the server in front of it,
+ * because that is how clients reach it.
+ */
 function throughFront(tree: readonly Node[], { located, path }: Choice, all: readonly Located[]): Located {
   const isInner = addressesOf(located.server).every((address) =>
     /^(127\.|localhost:|\[::1\]|unix:)/.test(address),
@@ -123,7 +131,7 @@ function rank({ location }: Located): number {
   return (upgrades([location]) ? 4 : 0) + (isTelling(location) ? 2 : 0) + (isRegular(location) ? 0 : 1);
 }
 
-/** The paths if the user named that of the WebSockets. */
+/** The paths to use if the user named the WebSocket path. */
 function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[]): Paths {
   const [path = wanted] = wanted.split('?');
   const servers = [...new Set(all.map(({ server }) => server))];
@@ -134,7 +142,8 @@ function pathsTo(wanted: string, all: readonly Located[], tree: readonly Node[])
   const answering = found.flatMap((located) =>
     isProxied(located.location) ? [located] : (fallbackOf(located, all) ?? []),
   );
-  // What a regular expression takes from the WebSockets is tried as it is: clients get that answer, too.
+  // A path that a regular expression takes away from the WebSocket location is requested anyway, because
+  // clients would get the same response.
   const isShadowed = shadowedBy(path, all.filter(carries)) !== null;
   const chosen = answering.find(carries) ?? answering[0] ?? (isShadowed ? found[0] : undefined);
   if (chosen !== undefined) {
@@ -181,8 +190,8 @@ function choiceNotices({ located, path }: Choice, others: readonly Choice[]): No
 }
 
 /**
- * What the chosen location lacks for WebSockets. Before 1.29.7, Nginx uses HTTP/1.0 to an upstream server by
- * default, and it never forwards `Connection` (RFC 9110 section 7.6.1).
+ * Warns about what the chosen location lacks for WebSockets. Before 1.29.7, Nginx uses HTTP/1.0 to upstream
+ * servers by default, and it never forwards the `Connection` header (RFC 9110 section 7.6.1).
  */
 export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: string): Notice[] {
   const location = levels.at(-1);
@@ -199,15 +208,18 @@ export function upgradeNotices({ levels }: Pick<Paths, 'levels'>, nginxVersion: 
   return [notice('warning', 'sandbox-upgrade', { version: nginxVersion, ...factsOf({ location }), missing })];
 }
 
-/** From this version on, Nginx uses HTTP/1.1 to upstream servers by default. */
+/** Version from which Nginx uses HTTP/1.1 to upstream servers by default. */
 export const HTTP_1_1_SINCE = '1.29.7';
 
-/** HTTP version towards an upstream server if `proxy_http_version` is missing. */
+/** HTTP version that Nginx uses to upstream servers if `proxy_http_version` is missing. */
 export function defaultVersion(nginxVersion: string): string {
   return atLeast(nginxVersion, HTTP_1_1_SINCE) ? '1.1' : '1.0';
 }
 
-/** The servers of `stream` that accept TCP connections and forward them; UDP servers are of no use here. */
+/**
+ * The servers of `stream` that accept TCP connections and forward them. UDP servers are excluded, because
+ * they cannot carry WebSockets.
+ */
 export function streamEntrances(tree: readonly Node[]): Directive[] {
   return directives(tree, 'stream')
     .flatMap(({ block }) => directives(block, 'server'))
@@ -217,7 +229,7 @@ export function streamEntrances(tree: readonly Node[]): Directive[] {
     });
 }
 
-/** A host name that leads to this server; null if none can be determined. */
+/** A host name by which this server is reached; null if none can be determined. */
 export function hostOf(server: Directive | null): string | null {
   if (server === null) return null;
   const names = namesOf(server).map((name) =>

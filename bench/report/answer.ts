@@ -4,8 +4,8 @@ import { formatCount, formatRate, formatRough, formatShare, formatTime, NOTHING 
 import type { RunView, VariantView } from './view.ts';
 
 /**
- * Both answers for a variant in one sentence: how much it carried and what the limit was, and how fast it was at
- * the rate of the latency step. The times of a closed loop are not latency and are not included.
+ * Summarises a variant in one sentence: its throughput and what limited it, and its latency at the rate of
+ * the latency step. The times of a closed loop are not latency and are not included.
  */
 export function answerSentence({ name, answers, leftOut }: VariantView): string {
   const { throughput = null, latency = null } = answers;
@@ -39,20 +39,22 @@ function latencyClause({ figures }: RunView): string {
   return within === '' ? `${at} too few messages came back to measure latency` : `${at}, ${within}`;
 }
 
-/** `half of the messages came back within 310 µs and 99 % within 2.1 ms`, as far as the samples support it. */
+/**
+ * `half of the messages came back within 310 µs and 99 % within 2.1 ms`, as far as there are enough samples.
+ */
 function withinClause(times: Summary | null): string {
   if (times === null || times.p50 === null) return '';
   const tail = times.p99 === null ? '' : ` and 99 % within ${formatTime(times.p99)}`;
   return `half of the messages came back within ${formatTime(times.p50)}${tail}`;
 }
 
-/** `≥ 27.8k/s`: what one core of Nginx carries. It is a lower bound unless Nginx itself was the limit. */
+/** Formats per-core capacity, such as `≥ 27.8k/s`. It is a lower bound unless Nginx itself was the limit. */
 export function formatCapacity(capacity: Capacity | null): string {
   if (capacity === null) return NOTHING;
   return `${capacity.bound === 'at-least' ? '≥ ' : ''}${formatRate(capacity.perSecond)}`;
 }
 
-/** How per-core capacity is derived from throughput; empty if it is unknown. */
+/** Explains how per-core capacity is derived from throughput; empty if it is unknown. */
 export function capacitySentence({ figures }: RunView): string {
   const { perCoreCapacity: capacity, messages } = figures;
   if (capacity === null || messages.perSecond === null) return '';
@@ -62,7 +64,7 @@ export function capacitySentence({ figures }: RunView): string {
   return `Nginx used ${share} of a core for ${formatRough(messages.perSecond)} messages per second: ${bound}.`;
 }
 
-/** If only some seconds were disturbed: the answer over the undisturbed seconds. Otherwise empty. */
+/** The figures over the undisturbed seconds, if only some seconds were disturbed; otherwise empty. */
 export function undisturbedSentence({ figures: { disturbed, undisturbed } }: RunView): string {
   if (disturbed === null || disturbed.seconds === 0 || undisturbed === null) return '';
   const { seconds, of } = disturbed;
@@ -75,7 +77,10 @@ export function undisturbedSentence({ figures: { disturbed, undisturbed } }: Run
     : `${count}; in the others ${within}.`;
 }
 
-/** The share of the offered rate that was achieved, if something kept it from being all; otherwise empty. */
+/**
+ * The share of the offered rate that was achieved, if something kept the run below that rate; otherwise
+ * empty.
+ */
 export function offeredSentence({ figures: { offered }, run }: RunView): string {
   if (offered === null || offered.ratio === null || run.validity.limit.component === 'schedule') return '';
   return `It achieved ${formatShare(offered.ratio)} of the ${formatRate(offered.perSecond)} offered.`;

@@ -1,11 +1,12 @@
 import type { AxisSpec } from './page/spec.ts';
 
-/** More labelled ticks than this would collide on a narrow chart. */
+/** Maximum number of labelled ticks; more would overlap on a narrow chart. */
 const MOST_TICKS = 7;
 
 /**
- * A logarithmic axis of times (µs), from a 1, 2 or 5 below the smallest value to one above the largest. These are
- * its ticks, or only the decades if there would be too many.
+ * A logarithmic time axis (µs). It starts at 1, 2 or 5 times a power of ten, below the smallest value, and
+ * ends at another such step above the largest. Its ticks are these steps, or only the decades if there would
+ * be too many.
  */
 export function timeAxis(title: string, values: readonly (number | null)[]): AxisSpec {
   let least = Number.POSITIVE_INFINITY;
@@ -28,7 +29,10 @@ export function timeAxis(title: string, values: readonly (number | null)[]): Axi
   };
 }
 
-/** 1, 2, 5, 10, 20, 50, … from the last value that is not above `least` to the first that is not below `most`. */
+/**
+ * The steps 1, 2, 5, 10, 20, 50, … from the last that is not above `least` to the first that is not below
+ * `most`.
+ */
 function stepsBetween(least: number, most: number): number[] {
   const steps: number[] = [];
   for (let decade = Math.floor(Math.log10(least)); ; decade++) {
@@ -41,7 +45,7 @@ function stepsBetween(least: number, most: number): number[] {
   }
 }
 
-/** A linear axis of bytes (or bytes per second) from 0, in steps of a power of two. */
+/** A linear axis of bytes (or bytes per second) that starts at 0 and whose steps are a power of two. */
 export function bytesAxis(title: string, unit: 'bytes' | 'bytesRate', most: number): AxisSpec {
   const step = 2 ** Math.max(0, Math.ceil(Math.log2(Math.max(1, most) / (MOST_TICKS - 1))));
   const count = Math.max(1, Math.ceil(most / step));

@@ -5,8 +5,8 @@ import { formatShare, formatTime, NOTHING } from '../wording/format.ts';
 import { formatDetectable, formatEffect } from './comparison/effect.ts';
 
 /**
- * One sentence about variants that cannot differ, one for each known cost, and one about the smallest cost
- * that was found.
+ * One sentence about the variants identical to the profile, one for each known added cost, and one about the
+ * smallest cost that was detected.
  */
 export function calibrationSentences(calibration: Calibration): string[] {
   const { falsePositives, known } = calibration;
@@ -51,7 +51,7 @@ function smallestFound(known: readonly KnownEffect[]): (KnownEffect & { effect: 
   return found.toSorted((a, b) => distance(a.effect) - distance(b.effect))[0] ?? null;
 }
 
-/** The column headings of the table of spreads, and one row per figure. */
+/** Column headings of the table of run-to-run variation; `spreadRows` returns its rows, one per figure. */
 export const SPREAD_COLUMNS = ['metric', 'runs', 'variation between runs', 'detectable effect'];
 
 export function spreadRows(spread: readonly FigureSpread[]): string[][] {
@@ -63,7 +63,7 @@ export function spreadRows(spread: readonly FigureSpread[]): string[][] {
   ]);
 }
 
-/** How later comparisons quote a calibration, in one sentence. */
+/** Summary of a stored calibration in one sentence, for later comparisons to quote. */
 export function keptSentence({ startedAt, falsePositives, spread, known, ...how }: KeptCalibration): string {
   const { profile, rounds, durationMs, connections } = how;
   const headline = spread.filter((each) => each.detectable !== null && isHeadline(each));

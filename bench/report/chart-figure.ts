@@ -2,9 +2,9 @@ import { type Content, html, jsonMarkup, type Markup } from './markup.ts';
 import { type ChartSpec, DASHES, type LineSpec } from './page/spec.ts';
 
 /**
- * A chart: a sentence derived from its data, the picture with its controls, how to read it, and its data as a
- * table. The script draws it, activates the controls, and creates the table on demand. Without the script the
- * figure is hidden, and the tables of its section give the same information.
+ * A chart: a sentence derived from its data, the picture with its controls, an explanation of how to read it,
+ * and its data as a table. The script draws it, activates the controls, and creates the table on demand.
+ * Without the script the figure is hidden, and the section's tables give the same information.
  */
 export function chartFigure(spec: ChartSpec, title: string, finding: string, how: Content): Markup {
   return html`<figure class="chart" aria-labelledby="${spec.id}-title">
@@ -18,7 +18,7 @@ ${how !== null && html`<details class="how"><summary>How to read this</summary><
 `;
 }
 
-/** The charts of a page as data for its script. */
+/** Embeds a page's charts as data for its script. */
 export function chartData(specs: readonly ChartSpec[]): Markup {
   return html`<script type="application/json" id="charts">${jsonMarkup(specs)}</script>`;
 }
@@ -29,7 +29,10 @@ function heightOf(spec: ChartSpec): string {
   return rows <= 2 ? ' short' : rows <= 6 ? ' middle' : ' tall';
 }
 
-/** A switch for each series, which also serves as the legend, and the actions of the chart. */
+/**
+ * A chart's controls: a switch for each series, which also serves as its legend entry, and the chart's
+ * actions.
+ */
 function controls(spec: ChartSpec, title: string): Markup {
   return html`<div class="controls" role="group" aria-label="Controls of ${title}">
 ${spec.series.length > 1 && html`<div class="legend">${spec.series.map((series, index) => html`<button type="button" data-series="${index}" aria-pressed="true">${sample(spec, index)}${series.label}</button>`)}</div>`}
@@ -45,7 +48,7 @@ function zoom({ x }: LineSpec): Markup {
   return html`${bound('from', x.min ?? 0)} ${bound('to', x.max ?? 0)} s <button type="button" data-do="whole" disabled>All seconds</button>`;
 }
 
-/** A sample of a series as it appears in the chart. */
+/** A sample of a series in the style used in the chart. */
 function sample(spec: ChartSpec, index: number): Markup {
   if (spec.kind === 'bar')
     return html`<span class="swatch fill-${index % 4} ${spec.series[index]?.colour}" aria-hidden="true"></span>`;

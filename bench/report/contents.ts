@@ -23,16 +23,19 @@ import type { FoldedSection, Section, View } from './view.ts';
 
 /** The sections in the report of one kind of result, in reading order. */
 interface Contents {
-  /** Always shown. */
+  /** Sections that are always shown. */
   open: readonly ((view: View) => Section)[];
-  /** The facts behind it. Title and finding are always shown, the rest when the reader opens it. */
+  /**
+   * Sections with the supporting facts. Title and finding are always shown, the rest only when the reader
+   * opens the section.
+   */
   folded: readonly ((view: View) => FoldedSection)[];
 }
 
 /** Sections that every scenario shows after its own. */
 const BEHIND_ALL = [notices, spread, failures, protocols, httpLeg, runs, setup, configurations];
 
-/** The sections of a result's report: those of its kind, and those of its scenario. */
+/** The sections of a result's report: those of its kind of result, and those of its scenario. */
 export function contentsOf(result: Result): Contents {
   const { open, folded, ofRounds } = scenarioReport(result);
   const has = (kind: Parameters<typeof conclusionOf>[1]) => conclusionOf(result, kind) !== null;

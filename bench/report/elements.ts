@@ -5,18 +5,21 @@ import type { RunView } from './view.ts';
 
 export interface Column {
   title: Content;
-  /** Figures are aligned to the right, text to the left. */
+  /**
+   * Whether the cells contain text, which is aligned to the left, instead of figures, which are aligned to
+   * the right.
+   */
   text?: boolean;
 }
 
 type Row = readonly Content[];
 
 /**
- * A table that scrolls within itself if the page is too narrow. The first cell of a row is its heading; consecutive
- * rows with the same heading share it.
+ * A table that scrolls by itself if the page is too narrow. The first cell of a row is its heading;
+ * consecutive rows with the same heading share it.
  */
 export function table(caption: string, columns: readonly Column[], rows: readonly Row[]): Markup {
-  // Most cells of a report are figures, so those have no class.
+  // Most cells of a report are figures, so figures need no class.
   const kind = (index: number): Content => (columns[index]?.text || index === 0) && html` class="text"`;
   const cellsOf = ([, ...cells]: Row): Markup[] =>
     cells.map((cell, index) => html`<td${kind(index + 1)}>${cell}</td>`);
@@ -52,13 +55,13 @@ export function facts(rows: readonly (readonly [name: string, value: Content])[]
   return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** A figure with a bar that shows its share (0 to 1) of the whole. */
+/** A figure, with a bar that shows its share (0 to 1) of the whole. */
 export function withBar(figure: string, share: number | null): Markup {
   const width = Math.round(Math.min(1, Math.max(0, share ?? 0)) * 1000) / 10;
   return html`<span class="barred"><svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="rail" width="100" height="6"/><rect class="fill" width="${width}" height="6"/></svg>${figure}</span>`;
 }
 
-/** The user's tags of a result: series, labels and note. Empty if there are none. */
+/** The tags that the user gave a result: series, labels and note. Empty if there are none. */
 export function tagsMarkup({ series, labels, note }: Pick<Plan, 'series' | 'labels' | 'note'>): Markup {
   const tags = [
     ...(series === null ? [] : [`series ${series}`]),
@@ -75,8 +78,8 @@ const PATHS = {
 } as const;
 
 /**
- * A small symbol next to a word, so that colour is not the only channel. It is drawn, because fonts differ in
- * symbols.
+ * A small symbol next to a word, so that the meaning does not depend on colour alone. It is drawn as a
+ * picture, because fonts differ in their symbols.
  */
 export function mark(sign: keyof typeof PATHS): Markup {
   return html`<svg class="mark" viewBox="0 0 16 16" aria-hidden="true" focusable="false"><path d="${PATHS[sign]}"/></svg>`;
@@ -84,12 +87,12 @@ export function mark(sign: keyof typeof PATHS): Markup {
 
 const SIGNS = { good: 'yes', bad: 'no', warn: 'attention', neutral: 'note' } as const;
 
-/** A state in a few words, with a symbol in addition to the colour. */
+/** A state in a few words, with a symbol as well as a colour. */
 export function badge(kind: keyof typeof SIGNS, text: string): Markup {
   return html`<span class="badge ${kind}">${mark(SIGNS[kind])} ${text}</span>`;
 }
 
-/** The state of a run in one word. `what` is written before it. */
+/** A run's state in one word. `what` is written before it. */
 export function runBadge(view: RunView, what = ''): Markup {
   const { outcome, validity } = view.run;
   const kind = outcome.state !== 'completed' ? 'bad' : validity.verdict === 'valid' ? 'good' : 'warn';

@@ -12,10 +12,11 @@ import { interruptedSentence } from './section/notices.ts';
 import { type FoldedSection, type Section, viewOf } from './view.ts';
 
 /**
- * The report of a result as a single, self-contained HTML file. A pure function of the result, which
- * `readResult` must accept.
+ * The report of a result as a single, self-contained HTML file. A pure function of the result, which must be
+ * one that `readResult` accepts.
  *
- * @param isRunning whether more runs will follow, so that a missing end is not an interruption
+ * @param isRunning whether more runs will follow, so that a result without an end is not reported as
+ * interrupted
  */
 export function reportHtml(result: Result, isRunning = false): string {
   const view = viewOf(result);
@@ -48,7 +49,10 @@ ${body}
 `;
 }
 
-/** In print and without a script, the style shows the body. The script opens it when a link leads to it. */
+/**
+ * A section whose body is closed at first. In print and without the script, the style sheet shows it; the
+ * script opens it when a link leads to it.
+ */
 function foldedMarkup({ id, title, finding, body }: FoldedSection): Markup {
   const head = html`<h2 id="${id}-title">${title}</h2> <span class="found">${finding}</span>`;
   return html`<section id="${id}" class="folded" aria-labelledby="${id}-title">
@@ -57,7 +61,7 @@ ${body === null ? html`<div class="head">${head}</div>` : html`<details><summary
 `;
 }
 
-/** The subject of the measurement: the machine itself, or variants. */
+/** What was measured: the machine itself, or variants. */
 function subjectOf(result: Result): string {
   if (conclusionOf(result, 'calibration') !== null)
     return `Calibration with ${conclusionOf(result, 'comparison')?.baseline ?? result.id}`;

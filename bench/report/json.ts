@@ -18,53 +18,59 @@ import { priceSentence } from './price.ts';
 import { scenarioReport } from './scenario.ts';
 import { viewOf } from './view.ts';
 
-/** What `--json` prints. Times are in µs; null if the run does not support a figure. */
+/** Output of `--json`. Times are in µs; a figure is null if the run has too few samples for it. */
 export interface JsonSummary {
   schemaVersion: 2;
-  /** Null if it could not be written. */
+  /** Null if the report could not be written. */
   reportPath: string | null;
   /** Tags given by the user. */
   labels: Plan['labels'];
   note: string | null;
   series: string | null;
-  /** Comparisons only: the baseline, the number of rounds, and the outcome. */
+  /** In comparisons only: the baseline, the number of rounds, and the outcome. */
   baseline?: string;
   rounds?: Comparison['rounds'];
   comparisons?: JsonComparison[];
-  /** Runs with figures that do not count, and why. */
+  /** Runs whose figures were partly excluded, and why. */
   excluded?: Comparison['excluded'];
-  /** Searches only: the answer, and the trials that led to it. */
+  /** In capacity searches only: the outcome, and the trials that led to it. */
   capacity?: JsonCapacity;
-  /** Two stored results only: which they are, and everything else in which they differ. */
+  /**
+   * In comparisons of stored results only: which results they are, and everything else in which they differ.
+   */
   stored?: Stored;
-  /** In a comparison: what an earlier calibration found about this machine. In a calibration: what it found. */
+  /**
+   * In a comparison: what an earlier calibration found about this machine. In a calibration: its own
+   * findings.
+   */
   calibration?: KeptCalibration | Calibration;
   /**
-   * Only with --baseline: the cost of going through the proxy. `ratio` is variant ÷ baseline of one pair of runs.
+   * Only with --baseline: what going through the proxy costs. `ratio` is variant ÷ baseline of one pair of
+   * runs.
    */
   price?: { baseline: string; variants: (VariantPrice & { sentence: string })[] };
-  /** The answer for each variant in a sentence; empty in a comparison, a search and a calibration. */
+  /** Summary of each variant in a sentence; empty in comparisons, capacity searches and calibrations. */
   answers: { variant: string; sentence: string }[];
-  /** The rate of the latency step with its reason, and variants that were left out. */
+  /** The rate of the latency step and the reason for it, and variants that were left out. */
   conclusions: Conclusion[];
   runs: JsonRun[];
 }
 
 /**
- * `interval` contains the ends in messages per second or WebSockets, null if there is none. `limit` is what
- * prevents an upper end.
+ * `interval` contains the lower and the upper end, in messages per second or WebSockets; an unknown end is
+ * null. `limit` says why there is no upper end.
  */
 export type JsonCapacity = Omit<CapacitySearch, 'kind'> & { sentence: string };
 
 export interface JsonComparison {
   variant: string;
-  /** Stored results only, in which each variant has its own counterpart. */
+  /** In comparisons of stored results only, where each variant has its own counterpart as baseline. */
   baseline?: string;
   verdict: OverallVerdict;
   sentence: string;
   /**
-   * `effect` is variant ÷ baseline, `interval` its 95 % interval, and `pValue` is adjusted for all figures of all
-   * variants.
+   * `effect` is variant ÷ baseline, `interval` its 95 % interval, and `pValue` is adjusted for all figures of
+   * all variants.
    */
   figures: ComparedFigure[];
 }
@@ -83,48 +89,47 @@ export interface JsonRun {
   responseUs: Summary | null;
   serviceUs: Summary | null;
   sendLagUs: Summary | null;
-  /** The total; its parts follow. */
+  /** Total handshake time; its parts follow. */
   handshakeUs: Summary | null;
   tcpUs: Summary | null;
   tlsUs: Summary | null;
   upgradeUs: Summary | null;
   cpuUsPerMessage: ByComponent;
-  /** Messages per second that one core of Nginx carries. */
+  /** Messages per second that one core of Nginx can carry. */
   perCoreCapacity: Capacity | null;
-  /** Null if the machine was not sampled. */
+  /** Number of disturbed seconds, out of `of`; null if the machine was not sampled. */
   disturbed: { seconds: number; of: number } | null;
   /** The same times without the disturbed seconds. */
   undisturbed: { responseUs: Summary | null; serviceUs: Summary | null; sendLagUs: Summary | null } | null;
   memoryPerConnectionBytes: ByComponent;
   /**
-   * Bytes per connection with the ends of the 95 % interval, if connections were opened in stages; otherwise
-   * null.
+   * Bytes per connection, with the ends of the 95 % interval; null unless connections were opened in stages.
    */
   memorySlopes: RunFigures['memorySlopes'];
-  /** All counters of the scenario by name: sums over the run, and the levels at its end. */
+  /** All counters of the scenario by name: sums over the run, and final values of levels. */
   counts: Readonly<Record<string, number>>;
-  /** The actions on the topology, in µs since the run began. */
+  /** The actions on the topology, with times in µs since the start of the run. */
   timeline: Run['timeline'];
   /**
-   * `succeeded`: answered with a 2xx, as counted by `requestsPerSecond`; `failed`: with a 4xx or 5xx, or not
-   * at all.
+   * `succeeded`: requests with a 2xx response, as counted by `requestsPerSecond`. `failed`: requests with a
+   * 4xx or 5xx response, or with none.
    */
   http:
     | (Pick<HttpFigures, 'succeeded' | 'failed' | 'statuses' | 'requestsPerSecond'> & { latencyUs: Summary })
     | null;
   alpn: string | null;
-  /** The Nginx behind the run; null without one. `origin` is the package that was fetched. */
+  /** The Nginx used in the run; null if there was none. `origin` is the package from which it was fetched. */
   nginx: Pick<NginxFacts, 'version' | 'openssl' | 'binary' | 'origin'> | null;
-  /** Every metric by the name that thresholds use, in the base unit: µs, bytes, a count or a ratio. */
+  /** Every metric by its name in thresholds, in the base unit: µs, bytes, a count or a ratio. */
   metrics: Record<string, number | null>;
-  /** By kind, such as `{ "status-503": 2 }`. */
+  /** Number of failures by kind, such as `{ "status-503": 2 }`. */
   failures: Record<string, number>;
 }
 
-/** Conclusions that have a separate field. */
+/** Kinds of conclusions that have a field of their own. */
 const OF_THEIR_OWN = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration', 'price']);
 
-/** The summary of a result for programs. */
+/** Machine-readable summary of a result. */
 export function jsonSummary(result: Result, reportPath: string | null): JsonSummary {
   const conclusions = result.conclusions.filter(({ kind }) => !OF_THEIR_OWN.has(kind));
   const calibration = conclusionOf(result, 'calibration') ?? result.calibration;
@@ -151,7 +156,10 @@ function jsonAnswers(result: Result): JsonSummary['answers'] {
   return viewOf(result).variants.map((variant) => ({ variant: variant.name, sentence: answer(variant) }));
 }
 
-/** Conclusions of results that answer a different question than how their runs went. */
+/**
+ * Kinds of conclusions with which the per-variant summary sentences are omitted, because the result answers a
+ * different question.
+ */
 const OTHER_KINDS = new Set<Conclusion['kind']>(['comparison', 'capacity', 'calibration']);
 
 function jsonComparison(

@@ -14,7 +14,7 @@ import { pageOf } from './page.ts';
 
 export const LISTING_TITLE = 'Reports of nginx-ws-bench';
 
-/** A folder in reports/: the index of its result, or a sentence on why it cannot be read. */
+/** A folder in reports/: the index of its result, or a sentence that says why it cannot be read. */
 export interface ListingEntry {
   folder: string;
   index: ResultIndex | null;
@@ -22,7 +22,10 @@ export interface ListingEntry {
   hasReport: boolean;
 }
 
-/** A page with the outcome of each result, newest first. Its runs are below it, closed. */
+/**
+ * A page that lists results, newest first, each with its outcome. A result's runs are below it, in a closed
+ * section.
+ */
 export function listingHtml(entries: readonly ListingEntry[]): string {
   const sorted = entries.toSorted(newestFirst);
   const body = html`<header class="wide masthead"><h1>${LISTING_TITLE}</h1><p>Newest first.</p></header>
@@ -33,7 +36,7 @@ ${sorted.filter(({ index }) => index === null).map(({ folder, problem }) => html
   return pageOf(LISTING_TITLE, body);
 }
 
-/** By start time. Entries that cannot be read go to the end. */
+/** Orders results by start time, newest first. Entries that cannot be read go to the end. */
 function newestFirst(a: ListingEntry, b: ListingEntry): number {
   return (
     (b.index?.startedAt ?? '').localeCompare(a.index?.startedAt ?? '') || b.folder.localeCompare(a.folder)
@@ -52,7 +55,7 @@ function rowOf(entry: ListingEntry): [Content, ...Content[]] {
   return [html`${link(entry, id)}${tagsMarkup(plan)}`, startedAt, outcome];
 }
 
-/** What the result says. Of one that only has runs, the figures of each variant. */
+/** Verdicts of a result; if it only has runs, the figures of each variant. */
 function verdictsOf(index: ResultIndex): readonly string[] {
   const calibration = conclusionOf(index, 'calibration');
   if (calibration !== null) return calibrationSentences(calibration).slice(0, 1);
@@ -65,7 +68,7 @@ function verdictsOf(index: ResultIndex): readonly string[] {
   return variants.map((name) => figuresOf(name, index.runs));
 }
 
-/** `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, as far as its steps have shown. */
+/** `tls: 21.1k/s, p50 2.1 ms, p99 5.3 ms`, with only the metrics that its steps have measured. */
 function figuresOf(name: string, runs: readonly RunSummary[]): string {
   const parts = runs.filter(({ variant }) => variant === name).flatMap(listedOf);
   return `${name}: ${parts.length === 0 ? 'no figures' : parts.join(', ')}`;
@@ -100,7 +103,7 @@ function cellsOf(run: RunSummary): [string, ...string[]] {
   return [run.variant, run.step, stateOf(run), listedOf(run).join(', ')];
 }
 
-/** A relative link, so that the folder can be moved or served as it is. */
+/** A relative link, so that the folder can be moved, or served under any URL. */
 function link({ folder, hasReport }: ListingEntry, text: string): Markup {
   return hasReport ? html`<a href="./${encodeURIComponent(folder)}/report.html">${text}</a>` : html`${text}`;
 }

@@ -19,7 +19,9 @@ export function payloadText({ minBytes, maxBytes, type }: Payload): string {
   return `${from}${formatBytes(maxBytes)} ${type}`;
 }
 
-/** The load on the variants, in a sentence if it is the same for all; otherwise says that it differs. */
+/**
+ * Sentence that describes the variants' load if it is the same for all, and otherwise says that it differs.
+ */
 export function loadSentence({ steps }: View): string {
   const plans = steps.flatMap(({ runs }) => runs.map(({ run }) => run.plan));
   const whole = new Set(plans.map(commonOf));

@@ -4,22 +4,28 @@ export interface Markup {
 }
 
 /**
- * What a template accepts: text and numbers are escaped, markup is inserted unchanged, lists are joined, and null,
- * undefined and false produce nothing.
+ * Values that a template accepts: text and numbers are escaped, markup is inserted unchanged, lists are
+ * joined, and null, undefined and false produce nothing.
  */
 export type Content = Markup | string | number | null | undefined | false | readonly Content[];
 
-/** A template that escapes everything except markup. */
+/** Template tag that escapes everything except markup. */
 export function html(strings: TemplateStringsArray, ...contents: Content[]): Markup {
   return { markup: strings.reduce((text, next, index) => text + render(contents[index - 1]) + next) };
 }
 
-/** For text written by this program itself (styles, scripts), never for text that was read. */
+/**
+ * Marks text as safe markup. Only for text written by this program itself (styles, scripts), never for text
+ * that was read.
+ */
 export function trusted(markup: string): Markup {
   return { markup };
 }
 
-/** For the content of a `<script type="application/json">`: no `<` can end it or open a comment. */
+/**
+ * JSON for the content of a `<script type="application/json">`, without any `<`, which could end the element
+ * or open a comment.
+ */
 export function jsonMarkup(value: unknown): Markup {
   return trusted(JSON.stringify(value).replaceAll('<', '\\u003c'));
 }

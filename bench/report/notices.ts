@@ -3,21 +3,21 @@ import { groupedFindings } from '../wording/finding.ts';
 import { placementNotice } from './placement.ts';
 import type { RunView, View } from './view.ts';
 
-/** A statement about one or more runs, or about the whole bench if `whose` is empty. */
+/** A statement about one or more runs; about the result as a whole if `whose` is empty. */
 export interface Said<T> {
   what: T;
   whose: string;
 }
 
-/** A notice, with others of its kind whose texts differ from run to run. */
+/** A notice, with other notices of its kind whose texts differ between runs. */
 export interface SaidAlike extends Said<Notice> {
   others: Said<Notice>[];
 }
 
 /**
- * Every notice of the result and of its runs, warnings first. A notice that several runs share appears once, with
- * their figures as ranges. Those of the same kind that cannot be merged into one sentence follow the first of their
- * kind.
+ * Every notice of the result and of its runs, warnings first. A notice shared by several runs appears once,
+ * with their figures as ranges. Notices of the same kind that cannot be merged into one sentence follow the
+ * first of their kind.
  */
 export function noticesOf(view: View): SaidAlike[] {
   const general = [...view.result.notices, ...view.steps.flatMap((step) => placementNotice(step) ?? [])];
@@ -38,14 +38,14 @@ export function noticesOf(view: View): SaidAlike[] {
   return all.toSorted((a, b) => rank(a.what) - rank(b.what));
 }
 
-/** A notice of a run. */
+/** A notice, with the run that it belongs to. */
 interface Own {
   what: Notice;
   of: RunView;
 }
 
 /**
- * Merges findings about several runs that say the same, with the names of the runs and their figures as
+ * Merges equivalent findings about several runs into one, with the names of the runs and their figures as
  * ranges.
  */
 export function saidAlike(said: readonly { what: Finding; of: RunView }[], view: View): Said<Finding>[] {
@@ -59,7 +59,10 @@ function rank({ level }: Notice): number {
   return level === 'warning' ? 0 : 1;
 }
 
-/** Merges equal statements of several runs into one, with the names of the runs, in order of first appearance. */
+/**
+ * Merges identical statements about several runs into one, with the names of the runs, in order of first
+ * appearance.
+ */
 export function saidOnce<T>(
   said: readonly { what: T; of: RunView }[],
   view: View,
@@ -76,8 +79,8 @@ export function saidOnce<T>(
 }
 
 /**
- * `direct, tls` if it applies in every step; otherwise `direct, tls (throughput)`, or both lists if the steps
- * differ.
+ * The runs a statement applies to: `direct, tls` if it applies in every step; otherwise `direct, tls
+ * (throughput)`, or both lists if the steps differ.
  */
 function whose(runs: readonly RunView[], { steps }: View): string {
   const names = new Map<string, string[]>();

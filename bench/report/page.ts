@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs';
 import { html, type Markup, trusted } from './markup.ts';
 import { STYLE } from './style.ts';
 
-/** The optional parts of a page besides its body. */
+/** The optional parts of a page other than its body. */
 export interface PageParts {
   scripts?: readonly string[];
-  /** In addition to the style of every page. */
+  /** Styles in addition to those of every page. */
   style?: string;
-  /** Elements for its head. */
+  /** Elements for the page's head. */
   head?: string;
 }
 
 /**
- * A complete page. It loads nothing from elsewhere, and a Content-Security-Policy with the hashes of its own style
- * and scripts ensures that nothing else runs (CSP Level 3, section 2.3.1).
+ * A complete page. It loads nothing from elsewhere, and a Content-Security-Policy that contains the hashes of
+ * its own style and scripts prevents anything else from running (CSP Level 3, section 2.3.1).
  */
 export function pageOf(
   title: string,
@@ -55,12 +55,12 @@ function hashSource(text: string): string {
   return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }
 
-/** The script of a report as one classic script, including the chart library. Built by `bundle.js`. */
+/** The report's script as a single classic script, including the chart library. Built by `bundle.js`. */
 export function pageScript(): string {
   return readFileSync(new URL('./page/main.bundle.js', import.meta.url), 'utf8');
 }
 
-/** The script of a published site's index. */
+/** The script for the index of a published site. */
 export function siteScript(): string {
   return readFileSync(new URL('./page/site.bundle.js', import.meta.url), 'utf8');
 }

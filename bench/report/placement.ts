@@ -4,7 +4,10 @@ import { notice } from '../wording/finding.ts';
 import { type CpuLists, placementText } from '../wording/notices.ts';
 import type { StepView } from './view.ts';
 
-/** The CPUs that each component of a run was pinned to; without Nginx, its list is empty. Null: not pinned. */
+/**
+ * CPUs that each component of a run was pinned to; the proxy's list is empty without Nginx. Null if the run
+ * was not pinned.
+ */
 export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
   if (placement === null) return null;
   const { server, generator, runner } = placement;
@@ -16,14 +19,20 @@ export function placementOf({ placement, proxy }: RunPlan): CpuLists | null {
   };
 }
 
-/** Everything that is compared should have the same placement. Returns a warning for a step in which it did not. */
+/**
+ * Warns if the runs of a step, which are compared with each other, were pinned to different CPUs; null if all
+ * were pinned alike.
+ */
 export function placementNotice({ step, runs }: StepView): Notice | null {
   const placed = runs.map(({ name, run }) => ({ variant: name, cpus: placementOf(run.plan) }));
   if (placed.every(({ cpus: a }) => placed.every(({ cpus: b }) => arePlacedAlike(a, b)))) return null;
   return notice('warning', 'placement-differs', { step, placed });
 }
 
-/** A run without Nginx leaves its CPU idle. That alone does not make the placement different. */
+/**
+ * Whether two runs were pinned alike. A run without Nginx leaves Nginx's CPUs idle, which alone does not
+ * count as a difference.
+ */
 function arePlacedAlike(a: CpuLists | null, b: CpuLists | null): boolean {
   if (a === null || b === null) return a === b;
   const oneHasNone = a.proxy === '' || b.proxy === '';

@@ -4,14 +4,17 @@ import { formatFigure, NOTHING } from '../wording/format.ts';
 import { capital } from '../wording/words.ts';
 import { changeWords, formatEffect } from './comparison/effect.ts';
 
-/** The metrics in the sentence; the others are only in the table. */
+/** Whether a metric is in the sentence; the others are only in the table. */
 function isMain({ name, step }: PricedFigure): boolean {
   return step === (findMetric(name)?.step ?? 'throughput') && MAIN.includes(name);
 }
 
 const MAIN = ['cpuPerMessage.total', 'response.p50', 'response.p99'];
 
-/** `tls compared with direct: CPU per message 2.3 times as high (31.2 µs, up from 13.5 µs); …`, for reliable metrics. */
+/**
+ * `tls compared with direct: CPU per message 2.3 times as high (31.2 µs, up from 13.5 µs); …`, with reliable
+ * metrics only.
+ */
 export function priceSentence({ variant, figures }: VariantPrice, baseline: string): string {
   const clauses = figures
     .filter((figure) => isMain(figure) && figure.doubts.length === 0)
@@ -23,7 +26,7 @@ export function priceSentence({ variant, figures }: VariantPrice, baseline: stri
   return `${variant} compared with ${baseline}: ${metrics}.`;
 }
 
-/** What one pair can show, and how to find out more. */
+/** Explains what a single pair of runs can show, and how to find out more. */
 export function pairSentence({ baseline }: Price): string {
   return `Each ratio comes from a single pair of runs and has no interval, so a few per cent may be noise. To repeat the runs in rounds, use the compare command with ${baseline} first.`;
 }
@@ -32,7 +35,7 @@ export function priceColumns({ baseline, variants }: Price): string[] {
   return ['metric', baseline, ...variants.map(({ variant }) => variant)];
 }
 
-/** A row for each metric that any variant has; a `*` marks values that are not reliable. */
+/** One row per metric that any variant has; `*` marks values that are not reliable. */
 export function priceRows({ variants }: Price): string[][] {
   const all = variants.flatMap(({ figures }) => figures);
   const isSame = (a: PricedFigure) => (b: PricedFigure) => a.name === b.name && a.step === b.step;
@@ -47,7 +50,7 @@ export function priceRows({ variants }: Price): string[][] {
   });
 }
 
-/** Each reason once, with the metrics it applies to. */
+/** Why values are not reliable: each reason once, with the metrics it applies to. */
 export function doubtLines({ variants }: Price): string[] {
   const reasons = new Map<string, Set<string>>();
   for (const figure of variants.flatMap(({ figures }) => figures)) {

@@ -2,7 +2,7 @@ import type { HttpLeg, Probe } from '../model/run.ts';
 import { formatCount, formatShare, NOTHING } from '../wording/format.ts';
 import type { RunView } from './view.ts';
 
-/** What the listener negotiated means for WebSocket, in plain sentences. */
+/** Explains in plain sentences what the protocol negotiated by the listener means for WebSocket. */
 export function protocolSentence(probe: Probe | null): string {
   if (probe === null) return 'The listener was not probed.';
   if (probe.tlsProtocol === null) {
@@ -16,8 +16,8 @@ export function protocolSentence(probe: Probe | null): string {
 }
 
 /**
- * RFC 8441 is the only way to use WebSocket over HTTP/2, and a server announces it
- * (SETTINGS_ENABLE_CONNECT_PROTOCOL).
+ * Whether the server announces (SETTINGS_ENABLE_CONNECT_PROTOCOL) the extended CONNECT of RFC 8441, which is
+ * the only way to use WebSocket over HTTP/2.
  */
 function extendedConnectSentence({ extendedConnect }: Probe): string {
   const ran = 'every WebSocket ran over HTTP/1.1 on its own TLS connection';
@@ -32,13 +32,13 @@ function extendedConnectSentence({ extendedConnect }: Probe): string {
 
 const KEY_NAMES: Readonly<Record<string, string>> = { ec: 'ECDSA', rsa: 'RSA' };
 
-/** The key type of the listener's certificate, which determines most of a handshake's CPU time. */
+/** Key type of the listener's certificate, which determines most of a handshake's CPU time. */
 export function keyName(probe: Probe | null): string {
   const type = probe?.tlsKeyType ?? null;
   return type === null ? NOTHING : (KEY_NAMES[type] ?? type);
 }
 
-/** What a cache did for ordinary GETs and what it did not do; empty if there is none. */
+/** What a cache did and did not do for ordinary GETs; empty if there is no cache. */
 export function cacheSentence({ run, figures, label }: RunView): string {
   const { http } = run;
   if (http === null || http.cache === null) return '';

@@ -3,7 +3,10 @@ const COLOURS = [
   ...['proxy', 'server', 'generator'].map((component) => `component-${component}`),
 ];
 
-/** The style of every page. Light, dark and print use the same rules, and colours are always custom properties. */
+/**
+ * The style sheet of every page. Light, dark and print share the same rules; all colours are custom
+ * properties.
+ */
 export const STYLE = `
 :root {
   color-scheme: light dark;

@@ -16,14 +16,14 @@ import { type Cells, type ScenarioReport, scenarioReport } from './scenario.ts';
 import { hasLosses, lossSentence, outcomeSentence } from './verdict.ts';
 import { type RunView, type View, viewOf } from './view.ts';
 
-/** For terminals that do not report their width; some report 0 columns. */
+/** Width assumed for terminals that do not report one; some report 0 columns. */
 const USUAL_COLUMNS = 80;
 
 /**
- * Both answers for every variant, followed by what the reader must know about the runs. Ends with a line break. It
+ * Summary of every variant, followed by what the reader must know about the runs. Ends with a line break. It
  * is a table if that fits the width, otherwise a few lines per variant.
  *
- * @param columns of the terminal; null for a file, in which nothing is wrapped
+ * @param columns width of the terminal; null for a file, in which nothing is wrapped
  */
 export function summaryText(result: Result, columns: number | null): string {
   const view = viewOf(result);
@@ -41,7 +41,7 @@ export function summaryText(result: Result, columns: number | null): string {
   return `${(columns === null ? lines : lines.flatMap((line) => wrapped(line, width))).join('\n')}\n`;
 }
 
-/** @param leftward headings of the columns with words; figures are aligned to the right */
+/** @param leftward headings of the columns that contain words; figures are aligned to the right */
 function answersTable(variants: readonly Cells[], leftward: readonly string[]): string[] {
   const headings = (variants[0] ?? []).map(([heading]) => heading);
   const words = headings.flatMap((heading, column) => (leftward.includes(heading) ? [column] : []));
@@ -52,7 +52,7 @@ function answersTable(variants: readonly Cells[], leftward: readonly string[]): 
   );
 }
 
-/** The same values, as far as measured, in lines below the name of the variant. */
+/** The same values, where measured, in lines below the variant's name. */
 function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport['lines']): string[] {
   const lines = groups.map(({ before, headings }) => {
     const told = cells
@@ -63,7 +63,7 @@ function stacked([[, name] = ['', ''], ...cells]: Cells, groups: ScenarioReport[
   return [name, ...lines.filter((line) => line !== '').map((line) => `  ${line}`)];
 }
 
-/** Runs that did not complete, losses, reasons for doubt, and notices. Each appears once. */
+/** Runs that did not complete, losses, reasons for doubt, and notices; each appears once. */
 export function remarksOf(view: View): string[] {
   const ofEach = (told: (run: RunView) => string[]) =>
     view.runs.flatMap((of) => told(of).map((what) => ({ what, of })));
@@ -77,8 +77,8 @@ export function remarksOf(view: View): string[] {
 }
 
 /**
- * Up to this many of one kind are shown one by one. If there are more, only one is shown, with the runs that have
- * others.
+ * Up to this many notices of one kind are shown individually. If there are more, only one is shown, with the
+ * runs that have others.
  */
 const MOST_OF_A_KIND = 3;
 
@@ -93,12 +93,12 @@ function noticeLines({ what, whose, others }: SaidAlike): Said<string>[] {
   return [{ ...first, what: `${first.what} ${more}` }];
 }
 
-/** How the run ended if it did not complete, and what was lost. */
+/** How a run ended if it did not complete, and what it lost. */
 function endOf(view: RunView): string[] {
   return [outcomeSentence(view), hasLosses(view) ? lossSentence(view) : ''].filter((text) => text !== '');
 }
 
-/** Why runs cannot be trusted, each reason once. */
+/** Why runs cannot be trusted; each reason appears once. */
 function runDoubts(view: View): Said<string>[] {
   const doubts = view.runs.flatMap((of) => doubtsOf(of).map((what) => ({ what, of })));
   const verdicts = [...new Set(doubts.map(({ of }) => of.run.validity.verdict))];
@@ -110,7 +110,10 @@ function runDoubts(view: View): Said<string>[] {
   );
 }
 
-/** Reasons that a notice of the same run repeats in more detail. */
+/**
+ * Reasons for doubt that are omitted because a notice of the same run gives more detail; the value is the
+ * notice's code.
+ */
 const DETAILED_BY: Readonly<Record<string, string>> = { disturbed: 'disturbed-seconds' };
 
 function doubtsOf({ run }: RunView): Finding[] {
@@ -119,7 +122,7 @@ function doubtsOf({ run }: RunView): Finding[] {
   return reasons.filter(({ code }) => !run.notices.some((notice) => notice.code === DETAILED_BY[code]));
 }
 
-/** Breaks a line between words. Continuation lines have the same indentation plus two spaces. */
+/** Wraps a line between words. Continuation lines are indented by two more spaces. */
 function wrapped(line: string, width: number): string[] {
   const [indent = ''] = /^ */.exec(line) ?? [];
   const lines: string[] = [];
@@ -134,7 +137,10 @@ function wrapped(line: string, width: number): string[] {
   return [...lines, current];
 }
 
-/** What is known about the machine, then how much each metric varies. Null if the result is not a calibration. */
+/**
+ * Findings about the machine, followed by the variation of each metric. Null if the result is not a
+ * calibration.
+ */
 export function calibrationText(result: Result): string | null {
   const calibration = conclusionOf(result, 'calibration');
   const comparison = conclusionOf(result, 'comparison');
@@ -148,7 +154,7 @@ export function calibrationText(result: Result): string | null {
   ]);
 }
 
-/** The answer first, then the trials. Null if the result is not a capacity search. */
+/** Result of the search, followed by its trials. Null if the result is not a capacity search. */
 export function capacityText(result: Result): string | null {
   const capacity = conclusionOf(result, 'capacity');
   if (capacity === null) return null;
@@ -162,7 +168,7 @@ export function capacityText(result: Result): string | null {
   ]);
 }
 
-/** The price of the proxy, shown below the answers; empty if it was not requested. */
+/** Cost of going through the proxy, shown below the summary; empty if it was not requested. */
 export function priceText(result: Result): string {
   const price = conclusionOf(result, 'price');
   if (price === null) return '';
@@ -176,7 +182,7 @@ export function priceText(result: Result): string {
   ]);
 }
 
-/** Verdicts first, then a table for each variant. Null if the result is not a comparison. */
+/** Verdicts, followed by a table for each variant. Null if the result is not a comparison. */
 export function comparisonText(result: Result): string | null {
   const comparison = conclusionOf(result, 'comparison');
   if (comparison === null) return null;
@@ -193,17 +199,17 @@ export function comparisonText(result: Result): string | null {
   ]);
 }
 
-/** Lines after an empty one; nothing if there are none. */
+/** The lines preceded by an empty one; nothing if there are no lines. */
 function block(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', ...lines];
 }
 
-/** Without control characters, and ending with a line break. */
+/** Joins lines into text without control characters that ends with a line break. */
 function printed(lines: readonly string[]): string {
   return `${lines.map(printable).join('\n')}\n`;
 }
 
-/** A table in lines of text, with figures aligned to the right of their column and words to the left. */
+/** A table as lines of text, with figures aligned to the right of their column and words to the left. */
 function textTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

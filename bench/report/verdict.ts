@@ -23,7 +23,7 @@ export function hasLosses({ figures, run }: RunView): boolean {
   return figures.connections.failed + figures.messages.lost + unsent > 0 || !figures.conservation.ok;
 }
 
-/** Failed connections, messages lost or never sent, message counts that do not balance. */
+/** Reports failed connections, messages lost or never sent, and message counts that do not balance. */
 export function lossSentence({ figures, run }: RunView): string {
   const { connections, messages, conservation } = figures;
   const missing = Math.max(0, connections.asked - connections.opened - connections.failed);
@@ -44,7 +44,7 @@ export function lossSentence({ figures, run }: RunView): string {
     : sentence(capital(losses.join('; ')));
 }
 
-/** Doubts about the figures, and what kept the run from going faster. */
+/** Reasons to doubt the figures, and what kept the run from being faster. */
 export function validitySentences(view: RunView): string[] {
   return [doubtSentence(view), limitSentence(view)].filter((text) => text !== '');
 }
@@ -57,7 +57,7 @@ export function doubtSentence({ run: { validity } }: RunView): string {
     : `${capital(verdict)}: ${reasons.map(({ text }) => text).join(' ') || NOTHING}`;
 }
 
-/** What limited the run; empty if a reason already gives the same evidence. */
+/** What limited the run; empty if a reason for doubt already states the same evidence. */
 export function limitSentence({ run: { validity } }: RunView): string {
   const { verdict, reasons, limit } = validity;
   const isGiven =
@@ -86,7 +86,7 @@ export const LIMIT_NAMES: Record<Validity['limit']['component'], string> = {
   none: 'none',
 };
 
-/** In an open loop: how many messages were scheduled, and how many were given up before being sent. */
+/** Messages of an open loop: how many were scheduled, and how many were given up without being sent. */
 export interface Due {
   due: number;
   unsent: number;

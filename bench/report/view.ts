@@ -18,40 +18,43 @@ import type { ChartSpec } from './page/spec.ts';
 export interface RunView {
   run: Run;
   figures: RunFigures;
-  /** The name of the variant, which identifies the run within its step. */
+  /** Name of the variant, which identifies the run within its step. */
   name: string;
-  /** The step, with a suffix if it is not the run that gives the answer. */
+  /** Name of the step, with a suffix if the step's reported figures come from another run. */
   step: string;
-  /** The name of the run among all runs: `tls, latency`. */
+  /** Name of the run among all runs: `tls, latency`. */
   label: string;
   /** The variant's colour and line pattern in every chart. */
   colour: string;
   pattern: number;
-  /** Response time (open loop) or service time (closed loop). */
+  /** Response time in an open loop, service time in a closed one. */
   times: Histogram;
-  /** The course from the warm-up on, thinned for charts. */
+  /** The run over time from the warm-up on, thinned out for charts. */
   points: Point[];
-  /** The same for the time in which its connections opened, which may be many times as long. */
+  /** The same for the time in which its connections were opened, which may be many times as long. */
   connecting: Point[];
-  /** The seconds of its steady phase and what disturbed them; null if the machine was not sampled. */
+  /** The seconds of its steady phase, with what disturbed them; null if the machine was not sampled. */
   seconds: SteadySecond[] | null;
-  /** The start of the steady phase, or of the run if there is none: second 0 of all charts over time. */
+  /**
+   * Second 0 of all charts over time: the start of the steady phase, or of the run if there is no steady
+   * phase.
+   */
   zeroUs: number;
 }
 
-/** The answers for one variant. */
+/** The results of one variant. */
 export interface VariantView {
   name: string;
-  /** As shown to the user. */
+  /** Title shown to the user. */
   title: string;
   colour: string;
-  /** By step; a step without a run is missing. */
+  /** The run whose figures are reported for each step; a step without a run is missing. */
   answers: Readonly<Record<Step, RunView>>;
-  /** Why the open loop was left out, if it was. */
+  /** Why the open loop was left out; null if it was not. */
   leftOut: Finding | null;
 }
 
-/** The runs that give the answers of one step, in the order of the variants. */
+/** The runs whose figures are reported for one step, in the order of the variants. */
 export interface StepView {
   step: Step;
   runs: RunView[];
@@ -61,15 +64,15 @@ export interface StepView {
 export interface View {
   result: Result;
   variants: VariantView[];
-  /** Only steps that have a run. */
+  /** Only the steps that have a run. */
   steps: StepView[];
-  /** Every run, including those that do not give an answer, by variant. */
+  /** Every run by variant, including those whose figures are not reported for their step. */
   runs: RunView[];
-  /** The rate of the latency step, if one was chosen. */
+  /** The rate of the latency step; null if none was chosen. */
   rate: Extract<Conclusion, { kind: 'rate' }> | null;
 }
 
-/** One part of the report and its charts. */
+/** One section of the report, with its charts. */
 export interface Section {
   id: string;
   title: string;
@@ -81,13 +84,13 @@ export interface Section {
 export interface FoldedSection extends Omit<Section, 'body'> {
   /** One sentence, generated from the data. */
   finding: string;
-  /** Null if the finding says it all. */
+  /** Null if the finding says everything. */
   body: Markup | null;
 }
 
 const COLOURS = 6;
 
-/** Derives everything from a result once for all sections. */
+/** Derives everything that the sections need from a result, once for all of them. */
 export function viewOf(result: Result): View {
   const rate = result.conclusions.find((conclusion) => conclusion.kind === 'rate') ?? null;
   const isSearch = conclusionOf(result, 'capacity') !== null;
@@ -120,8 +123,8 @@ export function viewOf(result: Result): View {
 }
 
 /**
- * The last run of a step. If a rate was chosen, the last run at that rate, because runs at another rate were
- * superseded.
+ * The run whose figures are reported for a step: the last one or, if a rate was chosen, the last one at that
+ * rate, because runs at another rate were superseded.
  */
 function answerOf(runs: readonly Run[], step: Step, rate: View['rate']): Run | undefined {
   return runs.findLast(

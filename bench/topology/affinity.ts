@@ -9,10 +9,13 @@ import { onPath } from './executable.ts';
 
 const TASKSET = 'taskset';
 const execute = promisify(execFile);
-/** `taskset -a` gives up if one of our threads ends while it walks them, so it is tried this many times. */
+/** Number of attempts, because `taskset -a` fails if one of our threads ends while it iterates over them. */
 const MOVE_ATTEMPTS = 5;
 
-/** Whether processes can be pinned to CPUs: `missing` without taskset, `refused` if the system forbids it. */
+/**
+ * Whether processes can be pinned to CPUs. `missing`: taskset is not installed. `refused`: the system forbids
+ * pinning.
+ */
 export type Pinning = 'possible' | 'missing' | 'refused';
 
 let known: Pinning | null = null;
@@ -22,14 +25,14 @@ function pinning(): Pinning {
   return known;
 }
 
-/** True if processes can be pinned to CPUs; tried once. */
+/** Whether processes can be pinned to CPUs; tested once. */
 export function canPin(): boolean {
   return pinning() === 'possible';
 }
 
 /**
- * Starts a process on the CPUs that this process may use anyway. Only a system that refuses
- * sched_setaffinity(2) rejects that.
+ * Tests pinning by starting a process on the CPUs that this process may use anyway. This fails only on a
+ * system that forbids sched_setaffinity(2).
  */
 export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
   const list = process.platform === 'linux' ? allowed() : null;
@@ -38,15 +41,15 @@ export function tryPinning(env: NodeJS.ProcessEnv): Pinning {
   return status === 0 ? 'possible' : 'refused';
 }
 
-/** What the user should know if a run was to be pinned and could not be. */
+/** Warns the user if a run was supposed to be pinned and could not be. */
 export function affinityNotices(placement: Placement | null, found: Pinning = pinning()): Notice[] {
   if (placement === null || found === 'possible') return [];
   return [notice('warning', `affinity-${found}`, {})];
 }
 
 /**
- * A command line that starts the given one on these CPUs; null leaves the choice to the kernel. taskset sets
- * the affinity and becomes the command (execve keeps the pid and the IPC descriptor).
+ * The command line that starts the given command pinned to these CPUs; null leaves the choice to the kernel.
+ * taskset sets the affinity and then becomes the command (execve preserves the pid and the IPC descriptor).
  */
 export function placed(
   command: readonly [string, ...string[]],
@@ -60,11 +63,11 @@ export function placed(
 let home: string | null = null;
 
 /**
- * Pins this process, with all its threads and the children it starts from now on, to these CPUs; null leaves
- * it alone. Without effect if {@link canPin} is false.
+ * Pins this process to these CPUs, with all its threads and any child started from now on; null changes
+ * nothing. Has no effect if {@link canPin} is false.
  *
  * @returns a function that restores the original CPUs
- * @throws Problem('environment') if it cannot be moved although a new process could be pinned
+ * @throws Problem('environment') if this process cannot be pinned although a new process could be
  */
 export async function keepTo(cpus: readonly number[] | null): Promise<() => Promise<void>> {
   if (cpus === null || cpus.length === 0 || !canPin()) return async () => {};
@@ -94,7 +97,7 @@ async function move(list: string): Promise<void> {
   );
 }
 
-/** The CPUs of the main thread in taskset's notation; null if the system does not report them. */
+/** CPUs that the main thread may use, in taskset's notation; null if the system does not report them. */
 function allowed(): string | null {
   try {
     const status = readFileSync('/proc/self/status', 'utf8');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { KeyType } from '../nginx/certificates.ts';
 
-/** A certificate for one run. Its key leaves the folder only to be read by nginx. */
+/** A certificate for one run. Its key is stored only in the given folder. */
 export interface Certificate {
   certPath: string;
   keyPath: string;
@@ -19,9 +19,9 @@ const KEYS = {
 } as const;
 
 /**
- * Makes a self-signed certificate for host names and addresses, valid for a week.
+ * Makes a self-signed certificate for the given host names and addresses, valid for a week.
  *
- * @param folder Created if missing, accessible to this user only (0700); the key is 0600.
+ * @param folder created if missing, accessible to this user only (0700); the key has mode 0600
  */
 export async function makeCertificate(
   folder: string,
@@ -34,7 +34,7 @@ export async function makeCertificate(
   const made = await generate([{ name: 'commonName', value: hosts[0] ?? 'localhost' }], {
     ...KEYS[key],
     algorithm: 'sha256',
-    // Backdated by a day, so that a clock set back in the meantime does not reject it.
+    // Backdated by a day, so that the certificate stays valid if the clock is set back in the meantime.
     notBeforeDate: new Date(now - DAY_MS),
     notAfterDate: new Date(now + 7 * DAY_MS),
     extensions: [

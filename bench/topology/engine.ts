@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { EngineName } from '../model/plan.ts';
 import { onPath } from './executable.ts';
 
-/** A JavaScript engine that runs generator workers and the lean echo server. */
+/** A JavaScript engine that runs the generator workers and the lean echo server. */
 export interface Engine {
   name: EngineName;
   /** For example `1.4.5`. */
@@ -14,26 +14,26 @@ export interface Engine {
 }
 
 /**
- * The packages that contain Bun: our optional dependencies, which npm skips on any other system. The package
- * `bun` contains the same, but through an install script that may download. `baseline` runs on every x64
- * processor.
+ * Packages that contain Bun, by system: optional dependencies of ours, which npm skips on any other system.
+ * The package `bun` contains the same files but has an install script that may download. `baseline` runs on
+ * every x64 processor.
  */
 const PACKAGES: Readonly<Record<string, string>> = {
   'linux x64': '@oven/bun-linux-x64-baseline',
   'linux arm64': '@oven/bun-linux-aarch64',
 };
 
-/** The oldest version tested: older ones lack `localPort` in Bun.connect. */
+/** Oldest supported version: older ones lack `localPort` in Bun.connect. */
 const LEAST_VERSION = [1, 4, 4] as const;
 
-/** Where Bun is looked for. Passed in, so that tests can run without Bun or with another one. */
+/** Where to look for Bun. Injected so that tests can run without Bun or with a substitute. */
 export interface Surroundings {
   /** For example `linux x64`. */
   system: string;
   env: NodeJS.ProcessEnv;
-  /** Path of a package's package.json; null if it is not installed. */
+  /** Path of a package's package.json; null if the package is not installed. */
   packageFile(name: string): string | null;
-  /** Output of `command --version`; null if it does not run here. */
+  /** Output of `command --version`; null if the command does not run here. */
   versionOf(command: string): string | null;
 }
 
@@ -55,13 +55,15 @@ const HERE: Surroundings = {
 
 let known: Engine | null | undefined;
 
-/** Bun, if this machine has one that is new enough; looked for once. */
+/** Bun, if a recent enough version is installed on this machine; searched for once. */
 export function bunHere(): Engine | null {
   if (known === undefined) known = findBun(HERE);
   return known;
 }
 
-/** Bun from our own dependencies, else from PATH; null if neither runs here or is new enough. */
+/**
+ * Finds Bun among our own dependencies, otherwise on PATH; null if neither runs here and is recent enough.
+ */
 export function findBun({ system, env, packageFile, versionOf }: Surroundings): Engine | null {
   const name = PACKAGES[system];
   const installed = name === undefined ? null : packageFile(name);

@@ -3,10 +3,10 @@ import { delimiter, resolve } from 'node:path';
 import { Problem } from '../model/failure.ts';
 
 /**
- * The path of a command: as given, or found on PATH.
+ * The path of a command, either as given or found on PATH.
  *
- * @param name the user's name for what is to be started
- * @throws {Problem} kind `environment` if it does not exist or is not executable.
+ * @param name name of the program in messages to the user
+ * @throws {Problem} kind `environment` if it does not exist or is not executable
  */
 export function findExecutable(command: string, name: string, env: NodeJS.ProcessEnv, cwd = '.'): string {
   if (!command.includes('/')) {
@@ -28,7 +28,7 @@ export function findExecutable(command: string, name: string, env: NodeJS.Proces
   );
 }
 
-/** The path of a command on PATH; null if it is not there. */
+/** The path of a command found on PATH; null if it is not there. */
 export function onPath(command: string, env: NodeJS.ProcessEnv): string | null {
   const folders = (env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => resolve(folder, command)).find(isExecutable) ?? null;

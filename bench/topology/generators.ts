@@ -6,7 +6,7 @@ import type { ProcessSet } from './process-set.ts';
 const ENTRY = new URL('../load/worker.js', import.meta.url);
 const HTTP_ENTRY = new URL('../load/http/http-worker.js', import.meta.url);
 
-/** Messages between the runner and a child over its channel. Both sides agree on the types. */
+/** Types of the messages that the runner and a child process exchange over its channel. */
 export interface Channel<Command, Report> {
   readonly launched: Launched;
   send(command: Command): void;
@@ -14,11 +14,11 @@ export interface Channel<Command, Report> {
 }
 
 /**
- * The lean client creates next to no garbage, so a young generation of 1 MiB is enough; V8 would keep up to
- * 16 MiB in two halves resident. `--expose-gc` lets us collect the garbage of the handshakes before the first
- * message instead of during the measurement. `--no-parallel-scavenge`: on a single CPU, helper threads of the
- * garbage collector could only take time from the thread that waits for them. The `ws` client runs with
- * Node's defaults.
+ * Node options of a generator worker. The lean client creates almost no garbage, so a young generation of 1
+ * MiB is enough; by default V8 would keep up to 16 MiB resident in two halves. `--expose-gc` lets us collect
+ * the garbage of the handshakes before the first message instead of during the measurement.
+ * `--no-parallel-scavenge`: on a single CPU, the garbage collector's helper threads could only take time from
+ * the thread that waits for them. The `ws` client runs with Node's defaults.
  */
 function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): string[] {
   if (client === 'ws') return ['--expose-gc'];
@@ -27,8 +27,8 @@ function nodeArguments(client: 'lean' | 'ws', cpus: readonly number[] | null): s
 }
 
 /**
- * Starts generator workers; resolves when each of them has sent its first message. `engine` is that of the
- * lean client.
+ * Starts generator workers; resolves when each has sent its first message. `engine` is the lean client's
+ * engine.
  */
 export async function startGenerators<Command, Report>(
   processSet: ProcessSet,
@@ -52,7 +52,7 @@ export async function startGenerators<Command, Report>(
   return generators.map((launched) => channelOf<Command, Report>(launched));
 }
 
-/** Starts the process that runs the HTTP leg. */
+/** Starts the process that sends the ordinary HTTP requests of a run. */
 export function startHttpWorker<Command, Report>(
   processSet: ProcessSet,
   cpus: readonly number[] | null,

@@ -12,23 +12,23 @@ import type { Node, Origin } from '../nginx/tree.ts';
 import { atLeast } from '../nginx/version.ts';
 import { exitWords, type Launched, type LaunchOptions, launch } from './process.ts';
 
-/** Problem code if `nginx -t` rejects the configuration; its data has the `complaint`. */
+/** Problem code used if `nginx -t` rejects the configuration; the data contains its `complaint`. */
 export const REJECTED_BY_NGINX = 'rejected-by-nginx';
 
 const CHECK_TIMEOUT_MS = 30_000;
 const READY_MS = 15_000;
 const POLL_MS = 20;
 const STOP_MS = 2_000;
-/** Only this much of the end of an error log is read: the last lines matter most. */
+/** Number of bytes read from the end of an error log, where the most important lines are. */
 const LOG_TAIL_BYTES = 1_048_576;
 const LOG_LINES = 200;
 
-/** The configuration on disk, and the origin of each of its lines. */
+/** The configuration on disk, with the origin of each line. */
 export interface WrittenConfiguration extends Printed {
   confPath: string;
 }
 
-/** Prints a tree that was moved into the sandbox to `nginx.conf` in its folder. */
+/** Prints a tree that was moved into the sandbox, as `nginx.conf` in its folder. */
 export async function writeConfiguration(
   folder: string,
   tree: readonly Node[],
@@ -42,10 +42,10 @@ export async function writeConfiguration(
 /**
  * Checks the configuration with `nginx -t`.
  *
- * @param origins Of the printed lines, so that complaints name the user's own file and line.
- * @param launchTask Default: launch of process.ts. A caller that tracks its processes passes its own.
- * @returns the warnings.
- * @throws Problem('configuration') in nginx's own words.
+ * @param origins origins of the printed lines, so that error messages refer to the user's own file and line
+ * @param launchTask default: launch of process.ts; a caller that tracks its processes passes its own
+ * @returns the warnings
+ * @throws Problem('configuration') in Nginx's own words
  */
 export async function checkNginx(
   binary: NginxBinary,
@@ -87,7 +87,9 @@ export async function checkNginx(
   );
 }
 
-/** nginx's messages without its name and the summary of the test, with locations in the user's files. */
+/**
+ * The messages of `nginx -t` without Nginx's name and the test summary, with locations in the user's files.
+ */
 function ownWords(stderr: string, confPath: string, origins: readonly (Origin | null)[]): string[] {
   return stderr
     .split('\n')
@@ -106,8 +108,8 @@ function ownWords(stderr: string, confPath: string, origins: readonly (Origin | 
 }
 
 /**
- * Variables that locate programs and libraries, and the time zone. In other variables Nginx looks for
- * sockets, and OpenSSL for its settings.
+ * Environment variables passed to Nginx: those that locate programs and libraries, and the time zone. Others
+ * could give Nginx listening sockets, or OpenSSL settings.
  */
 const ENVIRONMENT = /^(HOME|LANG|LC_\w+|LD_\w+|DYLD_\w+|PATH|TMPDIR|TZ)$/;
 
@@ -120,8 +122,8 @@ function escapeExpression(text: string): string {
 }
 
 /**
- * Without `-e`, nginx opens the compiled-in log before the configuration names another; `-e` was added in
- * 1.19.5.
+ * Path arguments of Nginx. Without `-e`, which was added in 1.19.5, Nginx opens its compiled-in error log
+ * before the configuration names another.
  */
 function pathArguments(binary: NginxBinary, confPath: string, folder: string): string[] {
   const log = atLeast(binary.version, '1.19.5') ? ['-e', errorLogPath(folder)] : [];
@@ -135,22 +137,22 @@ function errorLogPath(folder: string): string {
 export interface StartOptions {
   binary: NginxBinary;
   confPath: string;
-  /** The run's private folder: nginx's prefix, with its log and pid file. */
+  /** The run's private folder, used as Nginx's prefix; contains its log and pid file. */
   folder: string;
   listeners: readonly Listener[];
-  /** Number of worker processes required before Nginx counts as ready. */
+  /** Number of worker processes that must exist before Nginx counts as ready. */
   workers: number;
   cpus: readonly number[] | null;
-  /** Time limit until it is ready; default 15 s. */
+  /** Time limit in ms until Nginx is ready; default 15 s. */
   readyMs?: number;
   /** Default: launch of process.ts. A caller that tracks its processes passes its own. */
   launch?: (options: LaunchOptions) => Launched;
 }
 
 /**
- * Starts nginx and waits until it accepts connections on every listener and all workers exist.
+ * Starts Nginx and waits until it accepts connections on every listener and all workers exist.
  *
- * @throws Problem('environment') with the last output of nginx; none of its processes is left then.
+ * @throws Problem('environment') with Nginx's last output; none of its processes is left then
  */
 export async function startNginx(options: StartOptions): Promise<Launched> {
   const { binary, confPath, folder, readyMs = READY_MS } = options;
@@ -184,8 +186,8 @@ async function ready(nginx: Launched, options: StartOptions, deadline: number): 
 }
 
 /**
- * nginx writes the pid file once all sockets are bound, and forks the workers after that. So a connection
- * that succeeds then cannot reach some other program on the same port.
+ * Whether Nginx is ready. It writes the pid file once all sockets are bound, and then forks the workers, so a
+ * connection that succeeds after that cannot have reached another program on the same port.
  */
 async function isUp(pid: number, { folder, listeners, workers }: StartOptions): Promise<boolean> {
   const written = await readFile(join(folder, 'nginx.pid'), 'utf8').catch(() => '');
@@ -231,8 +233,8 @@ async function startFailure(nginx: Launched, { folder }: StartOptions, what: str
 }
 
 /**
- * Returns a function that lists the processes of a running Nginx at the moment of each call, with the names
- * shown to the user. Workers are numbered in the order in which they were first seen.
+ * Makes a function that lists the processes that belong to a running Nginx at the time of each call, with the
+ * names shown to the user. Workers are numbered in the order in which they were first seen.
  */
 export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
   const master: RunProcess = { component: 'proxy', role: 'master', name: 'nginx master', pid: masterPid };
@@ -253,8 +255,8 @@ export function nginxProcesses(masterPid: number): () => Promise<RunProcess[]> {
 }
 
 /**
- * The worker processes of a master, ordered by pid, without the cache manager and loader. Empty if there is
- * no /proc or no such process.
+ * Pids of a master's worker processes in ascending order, without the cache manager and loader. Empty if
+ * there is no /proc or no such process.
  */
 export async function workerPids(masterPid: number): Promise<number[]> {
   const children = await readFile(`/proc/${masterPid}/task/${masterPid}/children`, 'utf8').catch(() => '');
@@ -268,7 +270,7 @@ export async function workerPids(masterPid: number): Promise<number[]> {
   return pids.filter((_, index) => titles[index]?.startsWith('nginx: worker process')).sort((a, b) => a - b);
 }
 
-/** Lines of the error log at level warn and above, at most the last 200; empty if there is no log. */
+/** Error log lines of level warn and above, at most the last 200; empty if there is no log. */
 export async function readErrorLog(folder: string): Promise<string[]> {
   const text = await readTail(errorLogPath(folder)).catch(() => '');
   return text
@@ -290,19 +292,19 @@ async function readTail(path: string): Promise<string> {
 }
 
 /**
- * Makes the master reload its configuration. New workers then replace the old ones, which exit with their
- * last connection.
+ * Makes the master reload its configuration. New workers then replace the old ones, which exit once their
+ * last connection closes.
  *
- * @throws Problem('died') if the master is gone.
+ * @throws Problem('died') if the master no longer exists
  */
 export function reload(nginx: Launched): void {
   if (!nginx.child.kill('SIGHUP')) throw new Problem('died', 'Nginx has exited, so it cannot be reloaded.');
 }
 
 /**
- * Different ports of an address that are free at this moment.
+ * Finds distinct ports that are currently free on an address.
  *
- * @param wanted the port to try; 0: any
+ * @param wanted port to try first; 0 accepts any
  */
 export async function freePorts(host: string, count: number, wanted = 0): Promise<number[]> {
   const servers: Server[] = [];

@@ -1,14 +1,17 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** Identifies a process uniquely while this system runs: pids are reused, start times are not. */
+/** Uniquely identifies a process while this system is up: pids are reused, start times are not. */
 export interface ProcessIdentity {
   pid: number;
-  /** In clock ticks since the system started, as in /proc/PID/stat. */
+  /** In clock ticks since system boot, as in /proc/PID/stat. */
   start: string;
 }
 
-/** A process and the system that its pid belongs to: other containers may share the temporary folder. */
+/**
+ * A process, with the system that its pid is valid on, because other containers may share the temporary
+ * folder.
+ */
 export interface Owner extends ProcessIdentity {
   host: string;
   boot: string;
@@ -16,18 +19,18 @@ export interface Owner extends ProcessIdentity {
   namespace: string;
 }
 
-/** This process; null if the system has no /proc. */
+/** Identifies this process; null if the system has no /proc. */
 export function thisOwner(): Owner | null {
   const identity = identityOf(process.pid);
   const system = thisSystem();
   return identity === null || system === null ? null : { ...identity, ...system };
 }
 
-/** Null if there is no such process, or only its zombie. */
+/** Null if there is no such process, or only a zombie of it. */
 export function identityOf(pid: number): ProcessIdentity | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name before the parenthesis may itself contain spaces and parentheses.
+    // The process name in parentheses may itself contain spaces and parentheses.
     const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const start = fields[18];
     return state === 'Z' || start === undefined ? null : { pid, start };
@@ -36,12 +39,12 @@ export function identityOf(pid: number): ProcessIdentity | null {
   }
 }
 
-/** Whether the recorded process is the one that has this pid now. */
+/** Whether the process that now has this pid is the recorded one. */
 export function isRunning({ pid, start }: ProcessIdentity): boolean {
   return identityOf(pid)?.start === start;
 }
 
-/** True only if it is certain: the process belonged to this system and no longer exists. */
+/** True only if it is certain that the process belonged to this system and no longer exists. */
 export function isGone({ host, boot, namespace, ...identity }: Owner): boolean {
   const system = thisSystem();
   if (system === null || system.host !== host) return false;

@@ -17,23 +17,23 @@ import { counted } from '../wording/words.ts';
 import { identityOf, isGone, isRunning, type Owner, type ProcessIdentity, thisOwner } from './owner.ts';
 import { groupGone } from './process.ts';
 
-/** Private folders of a run lie directly below the system's temporary folder and start with this prefix. */
+/** Name prefix of a run's private folders, which are created directly below the system's temporary folder. */
 export const PRIVATE_FOLDER_PREFIX = 'nginx-ws-bench-';
-/** Prefix of the folders into which Nginx is fetched; they lie in the cache. */
+/** Name prefix of the folders in the cache into which Nginx is fetched. */
 export const FETCH_FOLDER_PREFIX = 'fetch-';
 
 /**
- * Records the owner: one line for the process that made the folder, then one for each process group started
- * for it.
+ * File that records a folder's owner: the first line identifies the process that created the folder, each
+ * further line a process group started for it.
  */
 const RECORD = '.nginx-ws-bench-owner';
 /**
- * After this long, a folder without a record is one whose creator was killed before it could write the
- * record.
+ * Age after which a folder without an owner record is taken to be abandoned: its creator was killed before it
+ * could write the record.
  */
 const UNRECORDED_MS = 60_000;
 
-/** Makes a folder for this user only, and records who made it. */
+/** Creates a folder accessible to this user only, and records its owner. */
 export function createPrivateFolder(parent: string, prefix: string): string {
   const folder = mkdtempSync(join(resolve(parent), prefix));
   try {
@@ -46,8 +46,8 @@ export function createPrivateFolder(parent: string, prefix: string): string {
 }
 
 /**
- * Records a process group that works for the folder, so that the next bench can clean up if all of us are
- * killed.
+ * Records a process group that works for the folder, so that a later invocation can clean up if all of our
+ * processes are killed.
  */
 export function recordGroup(folder: string, pid: number): void {
   const identity = identityOf(pid);
@@ -61,8 +61,8 @@ export function recordGroup(folder: string, pid: number): void {
 }
 
 /**
- * True for a folder (no link) of this user with one of our prefixes and a record, to which nobody else may
- * write.
+ * Whether a path is a private folder of this user: not a link, with one of our prefixes and an owner record,
+ * and not writable by anybody else.
  */
 export function isPrivateFolder(folder: string): boolean {
   const own = ownStats(folder);
@@ -70,10 +70,10 @@ export function isPrivateFolder(folder: string): boolean {
 }
 
 /**
- * Removes the private folders that a killed bench left, and ends the processes that still run for them.
+ * Removes the private folders left behind by a killed bench, and kills the processes that still run for them.
  * Touches only what is provably ours and abandoned.
  *
- * @returns a sentence for each folder
+ * @returns one sentence per folder
  */
 export async function sweepAbandoned(parent: string, prefix: string): Promise<string[]> {
   const names = namesIn(parent).filter((name) => name.startsWith(prefix));
@@ -87,10 +87,7 @@ export async function sweepAbandoned(parent: string, prefix: string): Promise<st
   return sentences;
 }
 
-/**
- * What is wrong with a temporary folder that could not be used, and the remedy; null for any other kind of
- * error.
- */
+/** Explains why a temporary folder could not be used, with the remedy; null for any other kind of error. */
 export function folderProblem(folder: string, error: unknown): Problem | null {
   if (!(error instanceof Error) || !('code' in error)) return null;
   const why = REASONS[String(error.code)] ?? `the system reports ${error.code}`;
@@ -98,12 +95,13 @@ export function folderProblem(folder: string, error: unknown): Problem | null {
   return new Problem('environment', message, { cause: error });
 }
 
-/** Like `folderProblem`, for an error of code that does more than use the folder. */
+/** Like `folderProblem`, for errors from code that does more than use the folder. */
 export function problemWithin(folder: string, error: unknown): Problem | null {
   const { code = '', path } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
-  // A write to an open file has no path. Whatever else a run writes reports its own problems.
+  // An error from writing to an open file has no path. Errors from any other file that a run writes are
+  // reported elsewhere.
   if (!(code in REASONS) || (path !== undefined && !path.startsWith(folder))) return null;
-  // A file missing from a folder that exists is our own bug.
+  // A file missing from a folder that still exists is our own bug.
   return code === 'ENOENT' && existsSync(folder) ? null : folderProblem(folder, error);
 }
 
@@ -129,7 +127,8 @@ interface OwnerRecord {
 }
 
 /**
- * Null if it was not written completely. A line that was cut off, for example by a full disk, is of no use.
+ * Reads a folder's owner record; null if it was not written completely. A truncated line, for example because
+ * the disk was full, is ignored.
  */
 function readRecord(folder: string): OwnerRecord | null {
   try {
@@ -154,7 +153,8 @@ function isOwner(value: unknown): value is Owner {
 async function removeAbandoned(folder: string, groups: readonly ProcessIdentity[]): Promise<string> {
   const running = groups.filter(isRunning);
   await Promise.all(running.map(({ pid }) => groupGone(pid)));
-  // Another bench that is starting, or the dead one's warden, may be removing it at the same time.
+  // Another bench that is starting, or the warden of the dead one, may be removing the folder at the same
+  // time.
   await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => {});
   const ended =
     running.length === 0 ? '' : `, and ended ${counted(running.length, 'process', 'processes')} that used it`;
@@ -168,7 +168,7 @@ function removeUnrecorded(folder: string): void {
   try {
     rmdirSync(folder);
   } catch {
-    // It is not empty, so it may not be ours.
+    // The folder is not empty, so it may not be ours.
   }
 }
 

@@ -4,27 +4,33 @@ import type { Warden } from './warden.ts';
 
 const STOP_MS = 3_000;
 
-/** All processes of one run. The warden knows each of them, and all have ended once the scope has closed. */
+/**
+ * All processes of one run. Each is registered with the warden, and all have exited once the scope has
+ * closed.
+ */
 export interface ProcessSet {
   /** Like `launch` of process.ts, for a process of this set. */
   launch(options: LaunchOptions): Launched;
-  /** Adds a process that has just been launched elsewhere. */
+  /** Adds a process that was just launched elsewhere. */
   adopt(launched: Launched): void;
-  /** Launches a process that ends by itself. */
+  /** Launches a process that exits by itself. */
   launchTask(options: LaunchOptions): Launched;
-  /** Stops one process whose work is done. */
+  /** Stops one process that has finished its work. */
   retire(launched: Launched): Promise<void>;
-  /** The end of this process is part of the run, and no unexpected exit. */
+  /** Declares that this process's exit is part of the run, and not unexpected. */
   expectExit(launched: Launched): void;
-  /** From now on any process of the set may end. */
+  /** From now on, any process of the set may exit. */
   dismiss(): void;
-  /** Kills all processes that still run at once. */
+  /** Immediately kills all processes that are still running. */
   kill(): void;
-  /** Counts as an unexpected exit: something that all processes depend on is gone, as the sentence says. */
+  /**
+   * Reports, as an unexpected exit, that something on which all processes depend is gone; the sentence says
+   * what.
+   */
   fail(sentence: string): void;
-  /** Resolves with a sentence when a process ends unexpectedly, once its last output is known. */
+  /** Resolves with a sentence when a process exits unexpectedly, once its last output has been read. */
   readonly unexpectedExit: Promise<string>;
-  /** True as soon as a process has ended unexpectedly, which may be before `unexpectedExit` resolves. */
+  /** Whether a process has exited unexpectedly; true possibly before `unexpectedExit` resolves. */
   hasUnexpectedExit(): boolean;
 }
 

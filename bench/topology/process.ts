@@ -8,12 +8,13 @@ import { placed } from './affinity.ts';
 import { bunHere } from './engine.ts';
 import { findExecutable } from './executable.ts';
 
-/** How much of the end of a child's stderr is kept, in characters. */
+/** Number of characters stored from the end of a child's stderr. */
 const STDERR_TAIL = 8192;
-/** How long to wait for a child's last output after its death; a grandchild may hold the pipe open. */
+/** How long to wait for a child's last output after its exit, because a grandchild may hold the pipe open. */
 const LAST_WORDS_MS = 250;
 /**
- * SIGKILL cannot be refused. What is still listed after this long is a zombie, which process 1 has to reap.
+ * How long to wait after SIGKILL, which cannot be ignored. A process still listed then is a zombie that
+ * process 1 has to reap.
  */
 const KILLED_MS = 300;
 
@@ -23,20 +24,23 @@ export interface Exit {
 }
 
 export interface LaunchOptions {
-  /** Its name in messages: `nginx`, `echo server 2`. */
+  /** Name used in messages: `nginx`, `echo server 2`. */
   name: string;
   component: Component;
-  /** A path, or a name looked up on PATH. */
+  /** A path, or a name to look up on PATH. */
   command: string;
   args: readonly string[];
-  /** CPU numbers it may run on; null leaves the choice to the kernel. Without effect if `canPin` is false. */
+  /**
+   * CPUs to which the process is pinned; null leaves the choice to the kernel. Has no effect if `canPin` is
+   * false.
+   */
   cpus: readonly number[] | null;
   /**
-   * A channel for messages. `true`: structured clones. `json`: JSON, the only format that engines other than
-   * Node read.
+   * Whether to open a message channel. `true` sends structured clones; `json` sends JSON, the only format
+   * that engines other than Node can read.
    */
   ipc: boolean | 'json';
-  /** `pipe`: the caller has to read all of `child.stdout`, or the child blocks. Default: ignored. */
+  /** With `pipe`, the caller has to read all of `child.stdout`, or the child blocks. Default: `ignore`. */
   stdout?: 'ignore' | 'pipe';
   cwd?: string;
   /** Default: the environment of this process. */
@@ -49,26 +53,30 @@ export interface Launched {
   readonly component: Component;
   readonly pid: number;
   readonly child: ChildProcess;
-  /** Never rejects. When it resolves, the rest of the process group has been killed. */
+  /** Resolves when the process has exited and the rest of its group has been killed; never rejects. */
   readonly exited: Promise<Exit>;
-  /** The last 8 KB of its stderr. */
+  /** The last 8 KB of the child's stderr. */
   stderrTail(): string;
-  /** Sends the signal, waits, then sends SIGKILL to the whole group. Resolves when all of it is gone. */
+  /**
+   * Sends the signal and, after the grace period, SIGKILL to the whole group. Resolves when every process of
+   * it is gone.
+   */
   stop(signal: NodeJS.Signals, graceMs: number): Promise<Exit>;
 }
 
 /**
  * Starts a child in its own process group, so that Ctrl-C in the terminal reaches only the bench, which then
- * stops its children in order.
+ * stops its children in the right order.
  *
- * @throws {Problem} kind `environment` if the command is missing, not executable, or does not start.
+ * @throws {Problem} kind `environment` if the command is missing, not executable, or does not start
  */
 export function launch(options: LaunchOptions): Launched {
   const { name, component } = options;
   const executable = findExecutable(options.command, options.name, options.env ?? process.env, options.cwd);
   const [command, ...args] = placed([executable, ...options.args], options.cpus);
   const child = spawn(command, args, spawnOptions(options));
-  // Without a listener, an asynchronous spawn error would end the bench. It shows as a missing pid below.
+  // Without a listener, an asynchronous spawn error would crash the bench. The error shows as a missing pid
+  // below.
   child.on('error', () => {});
   const pid = pidOf(child, name, executable);
   const stderrTail = tailOf(child);
@@ -92,11 +100,14 @@ export function launch(options: LaunchOptions): Launched {
 }
 
 export type NodeLaunchOptions = Omit<LaunchOptions, 'command'> & {
-  /** For Node itself, for example `--max-semi-space-size=16`. */
+  /** Arguments for Node itself, for example `--max-semi-space-size=16`. */
   nodeArguments?: readonly string[];
 };
 
-/** Starts a child on this Node; `entry` is a compiled file: `new URL('./x.js', import.meta.url)`. */
+/**
+ * Starts a child on the Node executable of this process. `entry` is a compiled file: `new URL('./x.js',
+ * import.meta.url)`.
+ */
 export function launchNode(entry: string | URL, options: NodeLaunchOptions): Launched {
   const { nodeArguments = [], ...rest } = options;
   const path = entry instanceof URL ? fileURLToPath(entry) : entry;
@@ -104,15 +115,15 @@ export function launchNode(entry: string | URL, options: NodeLaunchOptions): Lau
 }
 
 /**
- * By default, Bun reads settings and `.env` from the folder in which the bench was started, and fetches
+ * By default, Bun reads settings and `.env` from the folder in which the bench was started, and downloads
  * packages that it does not find. `--expose-gc` provides the same `gc` as in Node.
  */
 const BUN_ARGUMENTS = ['--config=/dev/null', '--no-env-file', '--no-install', '--expose-gc'];
 
 /**
- * Like `launchNode`, on the engine that the plan names; `nodeArguments` only apply to Node.
+ * Like `launchNode`, on the engine named in the plan. `nodeArguments` apply to Node only.
  *
- * @throws {Problem} kind `environment` if that is Bun and there is none
+ * @throws {Problem} kind `environment` if the engine is Bun and Bun is not installed
  */
 export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOptions): Launched {
   if (engine === 'node') return launchNode(entry, options);
@@ -132,7 +143,7 @@ export function launchOn(engine: EngineName, entry: URL, options: NodeLaunchOpti
   });
 }
 
-/** How a process ended, without a final period so that a sentence can continue. */
+/** Says how a process ended, without a final period, so that the caller can continue the sentence. */
 export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code, signal }: Exit): string {
   return `${name} (process ${pid}) ${signal !== null ? `was killed by ${signal}` : `exited with code ${code}`}`;
 }
@@ -140,7 +151,7 @@ export function exitWords({ name, pid }: Pick<Launched, 'name' | 'pid'>, { code,
 /**
  * Sends SIGKILL to a process group.
  *
- * @returns whether any process of it was left
+ * @returns whether the group still had any process
  */
 export function killGroup(pid: number): boolean {
   try {
@@ -151,7 +162,7 @@ export function killGroup(pid: number): boolean {
   }
 }
 
-/** Resolves when nothing but zombies is left of the killed process group. */
+/** Resolves when at most zombies are left of the killed process group. */
 export async function groupGone(pid: number): Promise<void> {
   for (const end = performance.now() + KILLED_MS; performance.now() < end; await sleep(5)) {
     if (!killGroup(pid)) return;
@@ -184,9 +195,12 @@ function tailOf(child: ChildProcess): () => string {
   return () => tail;
 }
 
-/** The death of the leader ends its group at once: its own children (Nginx workers) must not outlive it. */
+/**
+ * Resolves when the process has exited and its group is gone. The rest of the group is killed at once,
+ * because its children (Nginx workers) must not outlive it.
+ */
 function exitOf(child: ChildProcess, pid: number): Promise<Exit> {
-  // The child's own 'close' event is no use here: it never fires if this side has closed the channel.
+  // The child's own 'close' event cannot be used: it never fires if this side has closed the channel.
   const spoken = new Promise<void>((done) => child.stderr?.once('close', () => done()));
   return new Promise((done) => {
     child.once('exit', async (code, signal) => {

@@ -28,33 +28,33 @@ export const LOOPBACK = '127.0.0.1';
 /** Parameters for moving a configuration into the sandbox. */
 export interface SandboxedOptions extends Pick<SandboxSpec, 'host' | 'upstreams' | 'keepGuards'> {
   binary: NginxBinary;
-  /** Private to the run; receives the certificate, the configuration and the logs. */
+  /** The run's private folder; receives the certificate, the configuration and the logs. */
   folder: string;
   processSet: ProcessSet;
   proxy: NonNullable<RunPlan['proxy']>;
-  /** Key type of the certificate. Its host names are valid in addition to the addresses. */
+  /** Key type of the certificate, which is valid for `names` in addition to the addresses. */
   key: KeyType;
   names: readonly string[];
-  /** Directives that the WebSockets depend on: nothing is removed there. */
+  /** Directives that the WebSockets depend on; nothing is removed within them. */
   vital: readonly Directive[];
-  /** Null for a profile of the package, which runs unchanged or not at all. */
+  /** Null for a profile of the package, which runs either unchanged or not at all. */
   onChange: OnChange | null;
-  /** Port for the WebSockets; null: any free port. */
+  /** Port for the WebSockets; null uses any free port. */
   port?: number | null;
 }
 
 /** A configuration that Nginx accepts in the sandbox. */
 export interface Sandboxed<Moved> {
   moved: Moved;
-  /** As it runs, without the directives that this Nginx does not support. */
+  /** The tree as it runs, without the directives that this Nginx does not support. */
   tree: readonly Node[];
   written: WrittenConfiguration;
   certificate: Certificate;
-  /** One for each address that the configuration listens on. */
+  /** One port for each address that the configuration listens on. */
   ports: readonly number[];
   /**
-   * @param cpus where Nginx may run; null leaves the choice to the kernel
-   * @throws Problem('environment') if it does not start
+   * @param cpus CPUs to which Nginx is pinned; null leaves the choice to the kernel
+   * @throws Problem('environment') if Nginx does not start
    */
   start(cpus: readonly number[] | null): Promise<Launched>;
 }
@@ -62,8 +62,9 @@ export interface Sandboxed<Moved> {
 /**
  * Moves a configuration into the sandbox, with free ports and a new certificate, and has Nginx check it.
  *
- * @param move decides which servers are moved, and how; a draft only shows which port is for the WebSockets
- * @throws Problem('configuration') if it cannot be moved, or Nginx rejects it
+ * @param move determines which servers are moved, and how; first called for a draft, which only shows which
+ * port is the one for the WebSockets
+ * @throws Problem('configuration') if the configuration cannot be moved, or Nginx rejects it
  */
 export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'>>(
   tree: readonly Node[],
@@ -79,7 +80,7 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
     folder,
     ports: free,
     certificate,
-    // Nginx is pinned as a whole, like every other process; the workers inherit it.
+    // Nginx is pinned as a whole, like every other process, and its workers inherit the affinity.
     cpuAffinity: null,
     user: nginxUser(),
     nginxVersion: binary.version,
@@ -104,21 +105,21 @@ export async function sandboxed<Moved extends Pick<Sandbox, 'tree' | 'listeners'
   };
 }
 
-/** Replaces one of the ports with another; if that is already in the list, the two are swapped. */
+/** Replaces one of the ports with another; if that one is already in the list, the two are swapped. */
 function withPort(ports: readonly number[], used: number | undefined, wanted: number): number[] {
   return ports.map((each) => (each === used ? wanted : each === wanted ? (used ?? each) : each));
 }
 
 /**
  * Writes a configuration and has Nginx check it. Directives that this Nginx does not support are removed one
- * complaint at a time, because each run of `nginx -t` reports only the first. The configuration is validated
- * before each run of Nginx: without an `upstream` that was removed, a name in `proxy_pass` would become a
- * host name.
+ * at a time, because each run of `nginx -t` reports only the first. Before each run of Nginx, all addresses
+ * in the configuration are checked again: once an unsupported `upstream` has been removed, its name in
+ * `proxy_pass` would be read as a host name.
  *
- * @param own What Nginx may connect to and listen on.
- * @param vital Directives that the WebSockets depend on: nothing is removed there.
- * @param onChange Null for a profile of the package, which runs unchanged or not at all.
- * @throws Problem('configuration') in Nginx's own words if that does not help.
+ * @param own the only addresses that Nginx may connect to and listen on
+ * @param vital directives that the WebSockets depend on; nothing is removed within them
+ * @param onChange null for a profile of the package, which runs either unchanged or not at all
+ * @throws Problem('configuration') in Nginx's own words if Nginx still rejects it
  */
 export async function writeAccepted(
   binary: NginxBinary,
@@ -146,7 +147,10 @@ export async function writeAccepted(
   }
 }
 
-/** What is meant by a directive that Nginx does not know, if it is only misspelt: then it is no other module's. */
+/**
+ * The directive that the user meant, if an unknown one is merely misspelt rather than one of another module;
+ * otherwise null.
+ */
 async function meantDirective(complaint: string, binary: NginxBinary): Promise<string | null> {
   const name = /unknown directive "([^"]+)"/.exec(complaint)?.[1];
   return name === undefined ? null : nearestWord(name, await wordsIn(binary));
@@ -156,7 +160,7 @@ function withRemedy({ kind, message, code, data }: Problem, remedy: string): Pro
   return new Problem(kind, `${message} ${remedy}`, { code, data });
 }
 
-/** The tree as Nginx will read it, with locations in the user's files. */
+/** Parses the printed configuration as Nginx will read it, with locations in the user's files. */
 function readBack({ confPath, text, origins }: WrittenConfiguration): Node[] {
   return rewrite(parse(text, confPath), (node) => [
     { ...node, origin: origins[(node.origin?.line ?? 0) - 1] ?? node.origin },

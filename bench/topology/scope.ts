@@ -6,10 +6,13 @@ export interface CleanUpFailure {
 
 /** Everything that has to be undone, in reverse order of creation. */
 export interface Scope {
-  /** Once close() has begun, `undo` runs at once, so that nothing created during a stop is left over. */
+  /**
+   * Registers a clean-up. Once close() has begun, `undo` runs immediately, so that nothing created during
+   * shutdown is left over.
+   */
   add(name: string, undo: () => void | Promise<void>): void;
   /**
-   * Undoes everything sequentially, last in, first out; continues after a failure. Never rejects; may be
+   * Undoes everything sequentially, last in, first out, and continues after a failure. Never rejects; may be
    * called again.
    *
    * @returns the failures so far

@@ -11,28 +11,31 @@ import { openToWorkers } from './worker-user.ts';
 /** Counters of one echo server since its start. */
 export interface ServerStats {
   connections: { open: number; total: number };
-  /** Messages echoed, and their payload bytes. */
+  /** Number of echoed messages, and their payload bytes. */
   messages: number;
   bytes: number;
-  /** Ordinary HTTP requests. */
+  /** Number of ordinary HTTP requests. */
   httpRequests: number;
 }
 
-/** The event loop of one process over the last second: share of time not idle (0..1), and longest delay. */
+/**
+ * Event loop load of one process over the last second: the share of time not idle (0..1), and the longest
+ * delay.
+ */
 export interface LoopSample {
   utilisation: number;
   delayMaxUs: number;
 }
 
-/** One echo server process that listens on 127.0.0.1 and on a Unix-domain socket. */
+/** One echo server process, which listens on 127.0.0.1 and on a Unix-domain socket. */
 export interface EchoServer {
   readonly launched: Launched;
   readonly port: number;
   /** Path of its Unix-domain socket; null if no folder was given for it. */
   readonly socket: string | null;
-  /** Certificate used on both; null: the server does not use TLS. */
+  /** Certificate used on both; null if the server does not use TLS. */
   readonly certPath: string | null;
-  /** @throws {Problem} kind `died` if the server no longer answers */
+  /** @throws {Problem} kind `died` if the server no longer responds */
   stats(): Promise<ServerStats>;
   /** The latest sample; null during the first second. */
   loop(): LoopSample | null;
@@ -41,28 +44,31 @@ export interface EchoServer {
 export interface ServersOptions {
   count: number;
   kind: 'ws' | 'lean';
-  /** Engine of the lean server; the one on `ws` always runs on Node. */
+  /** Engine of the lean server; the `ws` server always runs on Node. */
   engine: EngineName;
-  /** CPU numbers that all servers share; null leaves the choice to the kernel. */
+  /** CPUs that all servers share; null leaves the choice to the kernel. */
   cpus: readonly number[] | null;
-  /** Folder in which each server creates a Unix-domain socket; default: none. */
+  /** Folder in which each server creates a Unix-domain socket; without it, there are no such sockets. */
   socketFolder?: string;
-  /** Certificate for port and socket; default: no TLS. */
+  /** Certificate for port and socket; without it, the servers do not use TLS. */
   certificate?: Pick<Certificate, 'certPath' | 'keyPath'> | null;
-  /** Additional options of the server, for example `--delay 20`. */
+  /** Additional command-line options of the server, for example `--delay 20`. */
   args?: readonly string[];
-  /** The largest message in bytes, if more than the server's default. */
+  /** Largest message in bytes; needed only if larger than the server's default. */
   maxPayloadBytes?: number;
   /** Called right after each launch, so that every running process is known. */
   onLaunch?: (launched: Launched) => void;
   onLoop?: (pid: number, sample: LoopSample) => void;
-  /** Called with each line that a server logs (its option `--log`); default: its stdout is ignored. */
+  /**
+   * Called with each line logged by a server (its option `--log`); by default, the servers' stdout is
+   * ignored.
+   */
   onLine?: (line: string) => void;
   /** Time limit until all servers are ready. Default: 15 s. */
   timeoutMs?: number;
 }
 
-/** Messages of a server over its channel; its own side is server/channel.ts. */
+/** Messages from a server over its channel; the server's side is server/channel.ts. */
 type ServerMessage =
   | { type: 'ready'; port: number }
   | ({ type: 'stats' } & ServerStats)
@@ -79,7 +85,7 @@ const STATS_TIMEOUT_MS = 5000;
 export async function startServers(options: ServersOptions): Promise<EchoServer[]> {
   const launched: Launched[] = [];
   const deadline = new AbortController();
-  // Every server listens to it until it is ready.
+  // Every server listens to the signal until it is ready.
   setMaxListeners(0, deadline.signal);
   try {
     const ready = Array.from({ length: options.count }, (_, i) => {
@@ -118,7 +124,9 @@ function launchServer(
   });
 }
 
-/** Drops the ready line, which is meant for callers without a channel. */
+/**
+ * Passes a server's log lines on, without its ready line, which is meant for callers that have no channel.
+ */
 function passLines({ name, child }: Launched, isNamed: boolean, onLine: (line: string) => void): void {
   if (child.stdout === null) return;
   createInterface({ input: child.stdout }).on('line', (line) => {

@@ -25,16 +25,19 @@ import { LOOPBACK, sandboxed } from './sandboxed.ts';
 import type { EchoServer } from './servers.ts';
 import { atWorkplace, type Ears } from './workplace.ts';
 
-/** Used if the configuration names no server. */
+/** Server name used if the configuration names no server. */
 const SERVER_NAME = 'localhost';
 
-/** The entry point of the load: Nginx, or for the profile `direct` the echo servers themselves. */
+/** Where the load connects to: Nginx, or for the profile `direct` the echo servers themselves. */
 export interface StartedTarget extends Target {
-  /** The certificate (PEM) that clients have to trust, and the server name to request. */
+  /** The certificate (PEM) that clients have to trust, and the server name to request; null without TLS. */
   tls: { servername: string; ca: string } | null;
-  /** The page for ordinary GETs, and its path as a report may show it; null if there is none. */
+  /**
+   * The page requested by ordinary GETs, and its path in a form that a report may show; null if there is
+   * none.
+   */
   page: { path: string; shown: string; cached: boolean } | null;
-  /** Whether HTTP/2 is on for the listener. */
+  /** Whether HTTP/2 is enabled on the listener. */
   http2: boolean;
   proxy: RunningNginx | null;
 }
@@ -42,23 +45,25 @@ export interface StartedTarget extends Target {
 export interface RunningNginx {
   launched: Launched;
   /**
-   * The processes that take part in the work at the moment of the call. A process keeps the name it was first
+   * The processes that take part in the work at the time of the call. A process keeps the name it was first
    * given.
    */
   processes(): Promise<RunProcess[]>;
   /**
-   * Makes it reload its configuration: new workers take over, and the old ones exit with their last
-   * connection.
+   * Makes the target reload its configuration: new workers take over, and the old ones exit once their last
+   * connection closes.
    *
-   * @throws Problem('died') if it is gone
+   * @throws Problem('died') if the target no longer exists
    */
   reload(): void;
-  /** Whether it serves the given folder; `stream` serves none. */
+  /** Whether the target serves the given folder; `stream` serves none. */
   servesFolder: boolean;
   facts: Omit<NginxFacts, 'errorLog'>;
-  /** What runs differently from the configuration as written. */
+  /** Reports what runs differently from the configuration as written. */
   notices: Notice[];
-  /** For handshakes that fail; null for a profile of the package. */
+  /**
+   * Finds the configuration line that most likely makes handshakes fail; null for a profile of the package.
+   */
   likelyLine?: LikelyLine | null;
   /** Redacts a line of Nginx's log for a report. */
   redactLine(line: string): string;
@@ -66,7 +71,7 @@ export interface RunningNginx {
 
 type ProxyPlan = NonNullable<RunPlan['proxy']>;
 
-/** The target without Nginx. */
+/** The target of a run without Nginx. */
 export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   return {
     host: LOOPBACK,
@@ -79,15 +84,18 @@ export function directTarget(servers: readonly EchoServer[]): StartedTarget {
   };
 }
 
-/** A configuration to put in front of the servers. */
+/** A configuration to put in front of the echo servers. */
 export interface ProxySource extends ConfigurationSource {
-  /** Key type for a profile's certificate. For the user's own configuration it follows from its ciphers. */
+  /**
+   * Key type of a profile's certificate. For the user's own configuration, its ciphers determine the key
+   * type.
+   */
   key: KeyType;
   /** Whether the echo servers behind it use TLS. */
   upstreamTls: boolean;
 }
 
-/** What a variant of a profile puts in front of the servers; null: nothing. */
+/** The configuration that a profile's variant puts in front of the servers; null if it has no proxy. */
 export function proxySource(
   { configurationPath: path, options, key, upstreamTls }: Profile,
   { proxy }: Variant,
@@ -95,13 +103,13 @@ export function proxySource(
   return path === null ? null : { path, tunings: proxy?.tunings ?? [], options, key, upstreamTls };
 }
 
-/** Settings of a topology that runs for the user instead of a measurement. */
+/** Settings for a topology that runs for the user rather than for a measurement. */
 export interface Opening {
   /** Address to listen on; default: 127.0.0.1. */
   host?: string;
-  /** Port of the listener for clients; null or missing: a free one. */
+  /** Port that clients connect to; a free one is used if null or missing. */
   port?: number | null;
-  /** A folder to serve below PAGE_PATH, on the server with the WebSockets. */
+  /** Folder to serve below PAGE_PATH, on the server that handles the WebSockets. */
   pageFolder?: string;
 }
 
@@ -109,9 +117,9 @@ export interface Opening {
 type Upstream = Pick<EchoServer, 'port' | 'socket' | 'certPath'>;
 
 /**
- * Moves the configuration into the sandbox, has Nginx check it, and starts it in front of the servers.
+ * Moves the configuration into the sandbox, has Nginx check it, and starts Nginx in front of the servers.
  *
- * @throws Problem('configuration') in Nginx's own words; Problem('environment') if it does not start.
+ * @throws Problem('configuration') in Nginx's own words; Problem('environment') if Nginx does not start
  */
 export async function startProxy(
   source: ProxySource,
@@ -167,7 +175,7 @@ export async function startProxy(
 }
 
 /**
- * Has Nginx check a configuration exactly as `startProxy` would pass it, without starting any process of a
+ * Has Nginx check a configuration exactly as `startProxy` would use it, without starting any process of a
  * topology.
  *
  * @param servers number of echo servers to assume
@@ -194,7 +202,8 @@ export async function checkProxy(
 }
 
 /**
- * Reads the configuration, moves it into the sandbox and has Nginx check it. Its errors contain no secret.
+ * Reads the configuration, moves it into the sandbox and has Nginx check it. Secrets are masked in its
+ * errors.
  */
 async function prepare(
   source: ProxySource,
@@ -264,7 +273,7 @@ function targetOf(
   };
 }
 
-/** The echo server's page, below a location that forwards ordinary GETs. */
+/** The echo server's page, reached through a location that forwards ordinary GETs. */
 function pageOf(
   httpPath: string | null,
   configuration: string,

@@ -3,7 +3,7 @@ import { isPrivateFolder } from './private-folder.ts';
 import { groupGone } from './process.ts';
 import type { WardenMessage } from './warden.ts';
 
-/** Time limit of the clean-up; after that, an orphan would be worse than leftovers. */
+/** Time limit of the clean-up: beyond it, a warden that never exits would be worse than leftovers. */
 const DEADLINE_MS = 10_000;
 
 const groups = new Set<number>();
@@ -16,10 +16,10 @@ process.on('message', (message: WardenMessage) => {
   else folders.delete(message.folder);
 });
 
-// However the bench dies, the kernel closes the channel. This is the warden's purpose.
+// However the bench dies, the kernel closes the channel. Reacting to that is the warden's purpose.
 process.on('disconnect', cleanUp);
-// If a signal goes to all processes (a terminal that closes, `kill` by a service manager), the bench handles
-// it.
+// If a signal is sent to all processes (by a closing terminal, or `kill` from a service manager), the bench
+// handles it.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 if (process.connected) process.send?.({ type: 'ready' });

@@ -11,7 +11,7 @@ import {
 } from './private-folder.ts';
 import { type Exit, exitWords, type Launched, launchNode } from './process.ts';
 
-/** A warden that exits within this time is not replaced, because its successor would exit the same way. */
+/** A warden that exits sooner than this is not replaced, because its successor would exit the same way. */
 const LEAST_LIFE_MS = 1_000;
 
 /** Messages from the bench to its warden. */
@@ -22,32 +22,32 @@ export type WardenMessage =
   | { type: 'disown'; folder: string };
 
 /**
- * A small process that briefly outlives the bench. However the bench dies, SIGKILL included, the warden kills
+ * A small process that briefly outlives the bench. However the bench dies, even by SIGKILL, the warden kills
  * the process groups and removes the private folders registered with it. If the warden is killed, another one
- * replaces it; if both are killed, the next bench cleans up after them.
+ * replaces it; if both are killed, the next invocation of the bench cleans up after them.
  */
 export interface Warden {
   readonly pid: number;
-  /** Registers a process group by the pid of its leader; to be called right after the launch. */
+  /** Registers a process group by its leader's pid. Call right after the launch. */
   watch(pid: number): void;
-  /** To be called as soon as the group is gone, because its number may be reused. */
+  /** Unregisters a process group. Call as soon as the group is gone, because its pid may be reused. */
   forget(pid: number): void;
   /**
-   * Makes a private folder that is registered with the warden before anything is in it.
+   * Creates a private folder that is registered with the warden before anything is put in it.
    *
-   * @param parent Default: the system's temporary folder.
+   * @param parent default: the system's temporary folder
    */
   makeFolder(parent?: string, prefix?: string): string;
   removeFolder(folder: string): Promise<void>;
-  /** Ends the warden, which first cleans up whatever is still registered. */
+  /** Ends the warden, which first cleans up everything that is still registered. */
   close(): Promise<Exit>;
 }
 
 /**
  * Cleans up after a bench that was killed together with its warden, and starts a new warden.
  *
- * @param say Called with what was cleaned up, and when the warden was killed.
- * @throws {Problem} kind `environment` if it does not start, or the temporary folder cannot be used
+ * @param say called with what was cleaned up, and when the warden was killed
+ * @throws {Problem} kind `environment` if the warden does not start, or the temporary folder cannot be used
  */
 export async function startWarden(say: (line: string) => void): Promise<Warden> {
   for (const sentence of await sweepAbandoned(tmpdir(), PRIVATE_FOLDER_PREFIX)) say(sentence);
@@ -60,8 +60,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   replaceWhenKilled(current);
 
   function tell(message: WardenMessage): void {
-    // A warden that was just killed receives nothing; its successor gets everything that is registered by
-    // then.
+    // A warden that was just killed receives nothing; its successor is sent everything registered by then.
     if (current.child.connected) current.child.send(message, () => {});
   }
 
@@ -128,7 +127,7 @@ export async function startWarden(say: (line: string) => void): Promise<Warden> 
   };
 }
 
-/** Checks up front what no run can do without. */
+/** Checks up front that the temporary folder, which every run needs, can be used. */
 async function tryTemporaryFolder(): Promise<void> {
   try {
     await rm(createPrivateFolder(tmpdir(), PRIVATE_FOLDER_PREFIX), { recursive: true, force: true });
@@ -142,7 +141,7 @@ async function launchWarden(): Promise<Launched> {
     name: 'clean-up process',
     component: 'runner',
     args: [],
-    // Its heap is nearly empty: keep V8's reservation small.
+    // The warden's heap is nearly empty, so V8 should reserve little memory.
     nodeArguments: ['--max-old-space-size=32', '--max-semi-space-size=1'],
     cpus: null,
     ipc: true,

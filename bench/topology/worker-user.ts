@@ -3,7 +3,7 @@ import { chmod, chown, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Problem } from '../model/failure.ts';
 
-/** The user that Nginx's workers run as if its master is root. */
+/** The user that Nginx's workers run as if the master runs as root. */
 export interface WorkerUser {
   name: string;
   uid: number;
@@ -11,18 +11,19 @@ export interface WorkerUser {
   gid: number;
 }
 
-/** The first owns no files; the others are for systems without it. */
+/** `nobody` owns no files; the others are for systems without that user. */
 const NAMES = ['nobody', 'nginx', 'www-data', 'daemon'];
 
-/** Numbers of capabilities (linux/capability.h). */
+/** Numbers of Linux capabilities (linux/capability.h). */
 const CAP_SETGID = 6;
 const CAP_SETUID = 7;
 
 /**
- * The user that workers switch to, so that a configuration reaches nothing that only root may read. Null if
- * they keep their user: only root can switch, and root without that capability does not count.
+ * The user that workers switch to, so that a configuration gives access to nothing that only root may read.
+ * Null if they keep their user: only root can switch, and root without the required capabilities counts as
+ * unable to.
  *
- * @throws Problem('environment') if this system has no such user
+ * @throws Problem('environment') if this system has no suitable user
  */
 export function workerUser(): WorkerUser | null {
   if (process.getuid?.() !== 0) return null;
@@ -38,7 +39,7 @@ export function workerUser(): WorkerUser | null {
   return isMapped && maySwitch(readText('/proc/self/status')) ? user : null;
 }
 
-/** Arguments of Nginx's directive `user`; null if it does not run as root. */
+/** Arguments of Nginx's `user` directive; null if Nginx does not run as root. */
 export function nginxUser(): string | null {
   if (process.getuid?.() !== 0) return null;
   const user = workerUser();
@@ -46,7 +47,7 @@ export function nginxUser(): string | null {
 }
 
 /**
- * The first of the names above that has a user and a group, according to the text of /etc/passwd and
+ * The first of the names above that has both a user and a group, according to the text of /etc/passwd and
  * /etc/group.
  */
 export function unprivilegedUser(passwd: string, groups: string): WorkerUser | null {
@@ -61,8 +62,8 @@ export function unprivilegedUser(passwd: string, groups: string): WorkerUser | n
 }
 
 /**
- * Whether an id is mapped in this user namespace, according to the text of uid_map or gid_map. Empty text:
- * the system has no user namespaces.
+ * Whether an id is mapped in this user namespace, according to the text of uid_map or gid_map. An empty text
+ * means that the system has no user namespaces.
  */
 export function covers(map: string, id: number): boolean {
   if (map === '') return true;
@@ -73,8 +74,8 @@ export function covers(map: string, id: number): boolean {
 }
 
 /**
- * Whether this process has the capabilities, according to the text of /proc/self/status. Empty text: the
- * system does not report them.
+ * Whether this process has the capabilities, according to the text of /proc/self/status. An empty text means
+ * that the system does not report them.
  */
 export function maySwitch(status: string): boolean {
   const effective = /^CapEff:\s*([\da-f]+)/m.exec(status)?.[1];
@@ -84,8 +85,8 @@ export function maySwitch(status: string): boolean {
 }
 
 /**
- * Gives workers, and nobody else, access to something in a private folder: their group gets the group rights
- * of the mode. Without effect if they run as the owner.
+ * Gives workers, and nobody else, access to a file in a private folder: their group gets the group
+ * permissions of the mode. Has no effect if they run as the owner.
  */
 export async function openToWorkers(path: string, mode: number): Promise<void> {
   const user = workerUser();
@@ -95,9 +96,9 @@ export async function openToWorkers(path: string, mode: number): Promise<void> {
 }
 
 /**
- * Lets workers enter a private folder; they cannot list it.
+ * Lets workers enter a private folder without being able to list it.
  *
- * @throws Problem('environment') if a folder above keeps them out
+ * @throws Problem('environment') if a folder above it keeps them out
  */
 export async function openFolderToWorkers(folder: string): Promise<void> {
   const user = workerUser();

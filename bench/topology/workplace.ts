@@ -9,26 +9,26 @@ import { createScope, type Scope } from './scope.ts';
 import { startWarden, type Warden } from './warden.ts';
 import { openFolderToWorkers } from './worker-user.ts';
 
-/** Checking the folder more often would not be noticed by the user. */
+/** Interval between checks of the folder; the user would not notice more frequent checks. */
 const LOOK_MS = 1_000;
-/** Time that an aborted command has to end by itself. */
+/** Time that an aborted command has to exit by itself. */
 const STOP_MS = 1_000;
 
-/** The environment of a task: a private folder, and the processes that run in it. */
+/** What a task works in: a private folder, and a set of processes. */
 export interface Workplace {
   folder: string;
   processSet: ProcessSet;
 }
 
-/** How a task hears about the user's signals and reports to the user. */
+/** How a task receives the user's signals, and reports to the user. */
 export interface Ears {
   say: (line: string) => void;
-  /** Kills all processes that still run. */
+  /** Kills all processes that are still running. */
   urgent: AbortSignal;
 }
 
 /**
- * Does something that needs a private folder and processes. Neither is left afterwards, whatever happens.
+ * Runs a task that needs a private folder and processes. Neither is left afterwards, whatever happens.
  *
  * @throws Problem('environment') if the temporary folder cannot be used
  */
@@ -44,7 +44,7 @@ export async function atWorkplace<T>(
   }
 }
 
-/** A place to fetch Nginx into that leaves nothing behind even if the bench is killed. */
+/** Provides a folder to fetch Nginx into; nothing is left behind even if the bench is killed. */
 export function fetchPlace({ say, urgent }: Ears): FetchPlace {
   return async (cacheDir, work) => {
     for (const sentence of await sweepAbandoned(cacheDir, FETCH_FOLDER_PREFIX)) say(sentence);
@@ -63,7 +63,7 @@ export function fetchPlace({ say, urgent }: Ears): FetchPlace {
   };
 }
 
-/** Like `atWorkplace`, with an existing warden, and a scope that is closed at the end. */
+/** Like `atWorkplace`, but uses an existing warden and a scope that the caller closes. */
 export async function withPrivateFolder<T>(
   scope: Scope,
   warden: Warden,
@@ -108,7 +108,7 @@ async function within<T>(
   }
 }
 
-/** Like `execFile`, for a process that the warden knows. */
+/** Like `execFile`, for a process registered with the warden. */
 function executeIn({ launchTask }: ProcessSet): Execute {
   return async (command, args, { timeout, signal, ...options } = {}) => {
     const launched = launchTask({
@@ -127,13 +127,13 @@ function executeIn({ launchTask }: ProcessSet): Execute {
   };
 }
 
-/** The message for a private folder that no longer exists. */
+/** Message for a private folder that no longer exists. */
 export function lostFolder(folder: string): string {
   return `The private folder ${folder} was removed or replaced while it was in use.`;
 }
 
 /**
- * Without its folder Nginx would run on without logs, unnoticed.
+ * Watches the folder, because without it Nginx would keep running without logs, unnoticed.
  *
  * @returns a function that stops watching
  */

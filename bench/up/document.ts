@@ -1,4 +1,4 @@
-/** The page that makes the browser the client. Its script fills in the topology. */
+/** The page that turns the browser into a WebSocket client. Its script fills in the topology. */
 export const DOCUMENT = `<!doctype html>
 <html lang="en">
 <head>

@@ -5,7 +5,7 @@ import { openFolderToWorkers, openToWorkers } from '../topology/worker-user.ts';
 import { DOCUMENT, STYLE } from './document.ts';
 import type { Topology } from './page/topology.ts';
 
-/** The compiled modules of the page, which the browser loads unchanged. */
+/** Folder of the page's compiled modules, which the browser loads unchanged. */
 const MODULES = fileURLToPath(new URL('./page/', import.meta.url));
 
 /**
@@ -25,7 +25,7 @@ export async function makeSite(privateFolder: string): Promise<string> {
   return folder;
 }
 
-/** Describes the topology to the page, as data, so that no name from the user becomes markup. */
+/** Writes the topology for the page as JSON data, so that no name from the user becomes markup. */
 export async function writeTopology(folder: string, topology: Topology): Promise<void> {
   const path = join(folder, 'topology.json');
   await writeFile(path, JSON.stringify(topology));

@@ -15,13 +15,13 @@ export interface Standing {
   target: StartedTarget;
   servers: readonly Pick<EchoServer, 'port' | 'certPath'>[];
   server: 'ws' | 'lean';
-  /** Paths of the access logs. The line of a WebSocket is written when it closes. */
+  /** Paths of the access logs. Nginx logs a WebSocket when it closes. */
   accessLogs: readonly string[];
 }
 
-/** The addresses of a running topology. */
+/** The addresses at which a running topology can be reached. */
 export interface Addresses {
-  /** Null if Nginx has no HTTP server in front of the echo servers. */
+  /** URL of the page; null if Nginx has no HTTP server in front of the echo servers. */
   page: string | null;
   websockets: string[];
   echoServers: string[];
@@ -49,7 +49,7 @@ export function addressesOf({ target, servers, folder, accessLogs }: Standing): 
   };
 }
 
-/** What is printed when everything is running. */
+/** The lines to print when everything is running. */
 export function standingLines(standing: Standing): string[] {
   const { name, title, target, servers, server } = standing;
   const { page, websockets, echoServers, certificate, accessLogs } = addressesOf(standing);
@@ -61,7 +61,7 @@ export function standingLines(standing: Standing): string[] {
     page === null
       ? row('Page', 'none, because Nginx has no HTTP server in front of the echo servers')
       : row('Page', page),
-    // The query may be a secret, and others may read this output.
+    // The query may contain a secret, and others may read this output.
     ...websockets.map((url) => row('WebSocket', maskedPath(url))),
     ...echoServers.map((url) => row('Echo server', url)),
     ...(certificate === null

@@ -14,10 +14,10 @@ import { atWorkplace } from '../topology/workplace.ts';
 import { makeSite, writeTopology } from './site.ts';
 import type { Standing } from './standing.ts';
 
-/** On this address, only users of this machine can reach Nginx. */
+/** An address on which only users of this machine can reach Nginx. */
 const LOOPBACK = '127.0.0.1';
 
-/** The form of the echo servers' answers. */
+/** What the echo servers send back. */
 export type Reply = 'you-said' | 'echo';
 
 /** The topology to keep running. */
@@ -26,29 +26,29 @@ export interface UpInput {
   name: string;
   title: string;
   plan: Pick<RunPlan, 'server' | 'servers' | 'engine' | 'proxy'>;
-  /** Null: echo servers only. */
+  /** The configuration to put in front of the echo servers; null runs the echo servers alone. */
   source: ProxySource | null;
-  /** The Nginx binary; null for echo servers only. */
+  /** The Nginx binary; null if only echo servers run. */
   binary: NginxBinary | null;
   reply: Reply;
-  /** Receives the log of the echo servers; null: they do not log. */
+  /** Receives the echo servers' log lines; null disables their log. */
   log: ((line: string) => void) | null;
   /** Address that Nginx listens on; the echo servers always listen on loopback. */
   host: string;
-  /** Port for page and WebSockets; null: a free one. */
+  /** Port for page and WebSockets; null uses any free port. */
   port: number | null;
-  /** Ends it normally. */
+  /** Stops the topology gracefully. */
   signal: AbortSignal;
-  /** Kills all processes that still run. */
+  /** Kills all processes that are still running. */
   urgent: AbortSignal;
   /** Called with anything else the user should know. */
   say(line: string): void;
-  /** Called once everything answers. */
+  /** Called once everything accepts requests. */
   onUp(standing: Standing): void;
 }
 
 /**
- * Keeps a topology running until the signal. Then nothing of it is left, as after a run.
+ * Keeps a topology running until the signal. Afterwards nothing of it is left, as after a run.
  *
  * @throws Problem if it cannot start, Problem('died') if one of its processes exits
  */
@@ -62,7 +62,7 @@ export async function keepUp(input: UpInput): Promise<void> {
   });
 }
 
-/** @returns null if it was aborted in the meantime */
+/** @returns null if aborted in the meantime */
 async function raise(input: UpInput, folder: string, processSet: ProcessSet): Promise<Standing | null> {
   const { plan, source, binary, signal, log, reply, name, title } = input;
   const certificate = source?.upstreamTls ? await makeCertificate(join(folder, 'upstream')) : null;
@@ -93,7 +93,10 @@ async function raise(input: UpInput, folder: string, processSet: ProcessSet): Pr
   return { name, title, folder, target, servers, server: plan.server, accessLogs };
 }
 
-/** If others can reach Nginx, the guards of the configuration stay: there is no load that they could block. */
+/**
+ * Preserves the access rules and limits of a configuration if others can reach Nginx: `up` runs no load that
+ * they could reject.
+ */
 function guarded(source: ProxySource, host: string): ProxySource {
   if (source.options === null || host === LOOPBACK) return source;
   return { ...source, options: { ...source.options, keepGuards: true } };
@@ -111,7 +114,7 @@ async function standUntil(signal: AbortSignal, processSet: ProcessSet): Promise<
   throw new Problem('died', death);
 }
 
-/** @throws Problem if nothing can listen on this address and port */
+/** @throws Problem if it is impossible to listen on this address and port */
 async function checkAddress(host: string, port: number | null): Promise<void> {
   await freePorts(host, 1, port ?? 0).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'EADDRINUSE' || cause.code === 'EACCES') {

@@ -1,20 +1,20 @@
 /**
- * The part of Bun that carriers, server and clock use (https://bun.com/docs/runtime/networking/tcp). The
- * package with all its types redeclares globals that Node's types also declare.
+ * The part of Bun's API that carriers, server and clock use (https://bun.com/docs/runtime/networking/tcp).
+ * The package with all its types would redeclare globals that Node's types also declare.
  */
 declare namespace Bun {
   interface Socket<Data> {
     data: Data;
     readonly remoteAddress: string;
     readonly remotePort: number;
-    /** The negotiated protocol; false: none, or no TLS. */
+    /** The negotiated protocol; false if there is none, or no TLS. */
     readonly alpnProtocol: string | false;
     /**
-     * @returns the number of bytes that the system accepted, fewer than given if its buffer is full; −1:
-     * closed
+     * @returns the number of bytes that the system accepted, which is fewer than given if its buffer is full;
+     * −1 if the socket is closed
      */
     write(bytes: Uint8Array, byteOffset?: number, byteLength?: number): number;
-    /** Sends FIN (TLS: close_notify first) and closes. */
+    /** Sends FIN (with TLS, close_notify first) and closes. */
     end(): void;
     /** Sends FIN and continues reading. */
     shutdown(): void;
@@ -23,27 +23,30 @@ declare namespace Bun {
     pause(): void;
     resume(): void;
     setNoDelay(noDelay: boolean): boolean;
-    /** To be called before the handshake, with the session to resume. */
+    /** Sets the TLS session to resume. Call before the handshake. */
     setSession(session: Uint8Array): void;
   }
 
-  /** An exception in one of these ends the process unless there is a handler `error`. */
+  /** An exception in one of these handlers ends the process unless there is an `error` handler. */
   interface Handlers<Data> {
     binaryType: 'buffer';
     open(socket: Socket<Data>): void;
-    /** The TLS handshake is complete. `ok` is false if the certificate was to be checked and is invalid. */
+    /**
+     * Called when the TLS handshake is complete. `ok` is false if the certificate had to be verified and is
+     * invalid.
+     */
     handshake?(socket: Socket<Data>, ok: boolean, error: NodeJS.ErrnoException | null): void;
-    /** `bytes` have separate memory. */
+    /** Called with received bytes. `bytes` has memory of its own. */
     data(socket: Socket<Data>, bytes: Buffer): void;
-    /** The system accepts more data. */
+    /** Called when the system accepts more data. */
     drain(socket: Socket<Data>): void;
-    /** With the error, if any, for example after a reset. */
+    /** Called when the socket has closed, with the error if there was one, for example a reset. */
     close(socket: Socket<Data>, error?: NodeJS.ErrnoException): void;
   }
 
   interface TlsOptions {
     serverName: string;
-    /** As on the wire (RFC 7301 section 3.1): each name preceded by its length. An array is rejected. */
+    /** In wire format (RFC 7301 section 3.1): each name is preceded by its length. An array is rejected. */
     ALPNProtocols: Buffer;
     rejectUnauthorized?: boolean;
     ca?: string;
@@ -65,7 +68,7 @@ declare namespace Bun {
     stop(closeActiveConnections?: boolean): void;
   }
 
-  /** Rejects if it cannot connect, even if the refusal is known at once. */
+  /** Rejects if it cannot connect, even if the error is known at once. */
   function connect<Data>(options: ConnectOptions<Data>): Promise<Socket<Data>>;
   interface ListenOptions<Data> {
     backlog?: number;
@@ -77,6 +80,6 @@ declare namespace Bun {
   }
 
   function listen<Data>(options: ListenOptions<Data> & { hostname: string; port: number }): Listener;
-  /** On a Unix-domain socket, without a port. */
+  /** Listens on a Unix-domain socket, without a port. */
   function listen<Data>(options: ListenOptions<Data> & { unix: string }): Listener;
 }

@@ -1,12 +1,12 @@
-/** A message with more fragments is rejected; this is also the default of the library ws. */
+/** Maximum number of fragments of a message, as in the ws library; a message with more is rejected. */
 export const MAX_FRAGMENTS = 16_384;
 
-/** A message that arrives in several frames (RFC 6455 section 5.4). */
+/** Assembles a message that arrives in several frames (RFC 6455 section 5.4). */
 export class Fragments {
   /** Opcode of the message, from its first frame. */
   readonly opcode: number;
   /**
-   * One buffer for all fragments, because separate buffers would take many times the memory of small
+   * One buffer for all fragments, because separate buffers would use many times the memory of small
    * fragments.
    */
   private buffer = Buffer.alloc(0);
@@ -18,9 +18,9 @@ export class Fragments {
   }
 
   /**
-   * Adds a copy of one frame's payload, because the next read overwrites its buffer.
+   * Appends a copy of one frame's payload, because the next read overwrites its buffer.
    *
-   * @returns null, or the close code for a message of more than `max` bytes or with too many fragments
+   * @returns null, or the close code if the message has more than `max` bytes or too many fragments
    */
   add(payload: Buffer, max: number): 1008 | 1009 | null {
     const end = this.bytes + payload.length;

@@ -1,31 +1,30 @@
 /** The FIN bit of a frame's first byte (RFC 6455 section 5.2). */
 export const FIN = 0x80;
-/** The opcodes of RFC 6455 section 5.2: the low four bits of a frame's first byte. */
+/** Opcodes: the low four bits of a frame's first byte (RFC 6455 section 5.2). */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
-/** Bytes of a masking key, which ends the header of every frame from a client (RFC 6455 section 5.1). */
+/** Size of a masking key, which ends the header of every frame from a client (RFC 6455 section 5.1). */
 export const KEY_BYTES = 4;
 
 const RESERVED_BITS = 0x70;
 const MASK_BIT = 0x80;
-/** The largest payload of a control frame (RFC 6455 section 5.5). */
+/** Maximum payload of a control frame, in bytes (RFC 6455 section 5.5). */
 const CONTROL_MAX = 125;
 
-/** The content of a frame's header. A reader reuses the same object for every frame. */
+/** The content of a frame header. A reader reuses one object for every frame. */
 export interface FrameHeader {
   /** The first byte: FIN bit and opcode. */
   first: number;
-  /** Bytes of the header, including the masking key. */
+  /** Size of the header in bytes, including the masking key. */
   size: number;
-  /** Bytes of the payload. */
+  /** Size of the payload in bytes. */
   length: number;
 }
 
 /**
  * Reads the frame header at `at` (RFC 6455 section 5.2). Bytes from `to` on are ignored.
  *
- * @param masked whether the frame comes from a client, whose frames are masked, unlike a server's (section
- * 5.1)
- * @param max largest payload in bytes
+ * @param masked whether the frame comes from a client; only those are masked (section 5.1)
+ * @param max maximum payload in bytes
  * @returns null if `header` was filled; `incomplete` if more bytes are needed; otherwise the close code for
  * the error (section 7.4.1)
  */
@@ -41,7 +40,7 @@ export function readHeader(
   if (available < 2) return 'incomplete';
   const first = bytes[at] as number;
   const second = bytes[at + 1] as number;
-  // No extension was negotiated that would define the reserved bits.
+  // No negotiated extension defines the reserved bits.
   if (second >= MASK_BIT !== masked || (first & RESERVED_BITS) !== 0) return 1002;
   const opcode = first & 0x0f;
   let length = second & 0x7f;
@@ -70,7 +69,7 @@ export function readHeader(
   return null;
 }
 
-/** Size of the header for a payload of this many bytes, without a masking key. */
+/** Size in bytes of the header for a payload of this many bytes, without a masking key. */
 export function headerBytes(length: number): number {
   if (length < 126) return 2;
   return length < 65_536 ? 4 : 10;

@@ -2,38 +2,38 @@ import { Fragments } from './fragments.ts';
 import { FIN, type FrameHeader, KEY_BYTES, OPCODE, readHeader } from './frame-header.ts';
 import { applyMask } from './masking.ts';
 
-/** Callbacks of a reader for messages and control frames. */
+/** A frame reader's callbacks for messages and control frames. */
 export interface FrameHandler {
   /**
-   * A whole message: `from`..`to` of a buffer that is valid, and may be modified, during the call.
+   * Receives a whole message: `from`..`to` of a buffer that is valid, and may be modified, during the call.
    *
-   * @param key the masking key that still has to be applied with applyMask(); 0: none
+   * @param key masking key that still has to be removed with applyMask(); 0 if the message is not masked
    */
   message(buffer: Buffer, from: number, to: number, text: boolean, key: number): void;
-  /** A close, ping or pong with its payload, unmasked, and valid during the call. */
+  /** Receives a close, ping or pong frame with its payload, which is unmasked and valid during the call. */
   control(opcode: number, payload: Buffer): void;
 }
 
-/** The close code for bytes that the peer must not send (RFC 6455 section 7.4.1). */
+/** Close code for bytes that the peer must not send (RFC 6455 section 7.4.1). */
 export type FrameFault = 1002 | 1008 | 1009;
 
-/** Shared by all readers, because a reader never waits between reading a header and using it. */
+/** Shared by all readers, because a reader never yields between reading a header and using it. */
 const header: FrameHeader = { first: 0, size: 0, length: 0 };
 
 /**
  * Reads frames from chunks that may end anywhere. A frame within one chunk is passed on without copying; only
- * a frame that the end of a chunk cuts off is copied.
+ * a frame split across chunks is copied.
  */
 export class FrameReader {
   private readonly max: number;
   private readonly masked: boolean;
-  /** The first `filled` bytes of a frame that was cut off at the end of its chunk. */
+  /** The first `filled` bytes of a frame that was cut off by the end of its chunk. */
   private partial: Buffer | null = null;
   private filled = 0;
   private fragments: Fragments | null = null;
 
   /**
-   * @param max largest message in bytes
+   * @param max maximum message size in bytes
    * @param masked whether the frames come from a client (RFC 6455 section 5.1)
    */
   constructor(max: number, masked = false) {
@@ -44,7 +44,7 @@ export class FrameReader {
   /**
    * Reads `from`..`to` of a chunk.
    *
-   * @returns null, or the reason to fail the connection, after which nothing more may be read
+   * @returns null, or the close code with which to fail the connection, after which nothing more may be read
    */
   read(chunk: Buffer, from: number, to: number, handler: FrameHandler): FrameFault | null {
     if (this.partial !== null) return this.complete(this.partial, chunk, from, to, handler);
@@ -76,7 +76,7 @@ export class FrameReader {
     return null;
   }
 
-  /** Handles any frame except a whole message. */
+  /** Handles any frame that is not a complete message. */
   private other(first: number, payload: Buffer, handler: FrameHandler): FrameFault | null {
     const opcode = first & 0x0f;
     if (opcode >= OPCODE.close) {
@@ -95,7 +95,10 @@ export class FrameReader {
     return null;
   }
 
-  /** Keeps the beginning of a frame. `size`: bytes of the whole frame, or 0 if its header was cut off. */
+  /**
+   * Stores the beginning of a frame. `size` is that of the whole frame in bytes, or 0 if its header was cut
+   * off.
+   */
   private keep(chunk: Buffer, from: number, to: number, size: number): void {
     this.filled = to - from;
     this.partial = Buffer.allocUnsafeSlow(Math.max(size, this.filled));
@@ -124,8 +127,8 @@ export class FrameReader {
 }
 
 /**
- * Reads a masking key. Like readInt32BE() without its checks, which would be a tenth of the cost of a small
- * frame here.
+ * Reads a masking key. Like readInt32BE(), but without its checks, which would account for a tenth of the
+ * cost of a small frame.
  */
 function keyAt(bytes: Buffer, at: number): number {
   return (

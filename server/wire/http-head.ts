@@ -1,19 +1,19 @@
-/** Limit for the bytes of a request or response head; more is not a WebSocket handshake. */
+/** Maximum size of a request or response head in bytes. No WebSocket handshake needs more. */
 export const HEAD_MAX = 16_384;
 /** The end of a head: the end of its last line, and an empty line. */
 export const HEAD_END = '\r\n\r\n';
 
-/** RFC 9110 section 5.6.2. */
+/** A token (RFC 9110 section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** Characters that a field's value must not contain: controls except the tab (RFC 9110 section 5.5). */
+/** Characters not allowed in a header value: control characters except the tab (RFC 9110 section 5.5). */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
 const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 
 /**
- * The header fields of a head. Names are in lower case, and the values of a repeated name form one list (RFC
- * 9110 section 5.3).
+ * Parses the header fields of a head. Names are converted to lower case, and values with the same name are
+ * joined into one list (RFC 9110 section 5.3).
  *
- * @param text holds the head's first line from `from` on, and its final HEAD_END at `end`
+ * @param text text in which the head's first line starts at `from`, and its final HEAD_END is at `end`
  * @returns null if a line is not a valid field (RFC 9112 section 5), which includes folded lines and spaces
  * in a name
  */
@@ -34,7 +34,7 @@ export function readHeaders(text: string, from: number, end: number): Map<string
   return headers;
 }
 
-/** Whether a header has a list that contains this token, ignoring case. */
+/** Whether a header is a list that contains this token, ignoring case. */
 export function hasToken(headers: ReadonlyMap<string, string>, name: string, token: string): boolean {
   const list = headers.get(name);
   return list?.split(',').some((item) => trimmed(item, 0, item.length).toLowerCase() === token) ?? false;

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 
 /**
- * From this many bytes on, whole words are masked. Below it, creating a view of words costs more than it
+ * Number of bytes from which whole words are masked. Below it, creating a view of words costs more than it
  * saves.
  */
 const WORDS_FROM = 128;
@@ -9,11 +9,11 @@ const LITTLE_ENDIAN = endianness() === 'LE';
 
 /**
  * Applies a masking key (RFC 6455 section 5.3) to `from`..`to` of `source` and writes the result to `target`
- * from `at` on; by default in place. Masking and unmasking are the same operation. Within one buffer, `at`
+ * from `at` on, by default in place. Masking and unmasking are the same operation. Within one buffer, `at`
  * must not exceed `from`.
  *
  * @param key the four bytes of the key as a big-endian 32-bit integer
- * @returns whether the whole result is ASCII, which costs almost nothing to determine on the way
+ * @returns whether the whole result is ASCII, which costs almost nothing to determine along the way
  */
 export function applyMask(
   source: Buffer,

@@ -1,6 +1,6 @@
 import { type CompletedCommand, type Grammar, PROGRAM, type Values } from './grammar.ts';
 
-/** A completion function for bash 4 or later; it uses only bash's builtins. */
+/** Completion function for bash 4 or later; uses only bash builtins. */
 export function bashScript({ commands, profiles, tunings }: Grammar): string {
   return `# ${PROGRAM} in bash: eval "$(${PROGRAM} completion bash)"
 _nginx_ws_bench_words() {
@@ -69,7 +69,10 @@ function optionCase({ name, options }: CompletedCommand): string {
   return `      ${name}) _nginx_ws_bench_words '${options.map((option) => `--${option.name}`).join(' ')}' ;;`;
 }
 
-/** All words are names of our own: letters, digits, `.`, `-` and `+`, none of which a shell interprets. */
+/**
+ * No quoting is needed: all words are the bench's own names, which consist of letters, digits, `.`, `-` and
+ * `+`.
+ */
 function proposed(values: Values): string {
   switch (values.kind) {
     case 'any':

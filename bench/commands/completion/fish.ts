@@ -82,7 +82,7 @@ function valuesOf(values: Values): string {
   }
 }
 
-/** Within single quotes, fish only interprets backslashes and quotes. */
+/** Quotes text for fish, which interprets only backslashes and quotes within single quotes. */
 function quoted(text: string): string {
   return `'${text.replace(/[\\']/g, '\\$&')}'`;
 }

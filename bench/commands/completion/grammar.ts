@@ -5,27 +5,27 @@ import type { Option } from '../../request/options.ts';
 import { COMMANDS, optionsOf } from '../../request/request.ts';
 import { SCENARIOS } from '../../scenarios/registry.ts';
 
-/** Name of the program that is completed. */
+/** Name of the completed program. */
 export const PROGRAM = 'nginx-ws-bench';
 
-/** Possible values; for `any`, nothing can be proposed. */
+/** Completions for an option's value; none are offered for `any`. */
 export type Values =
   | { kind: 'any' }
   | { kind: 'files' }
   | { kind: 'folders' }
   | { kind: 'words'; words: readonly string[] }
-  /** Several words, separated by commas. */
+  /** A comma-separated list of these words. */
   | { kind: 'list'; words: readonly string[] }
-  /** Words that are only the start of a value: `response.p99` of `response.p99<50ms`. */
+  /** Words that only begin a value, such as `response.p99` in `response.p99<50ms`. */
   | { kind: 'beginnings'; words: readonly string[] }
-  /** Profiles with tunings: `tls+buf-16k`; a list is separated by commas. */
+  /** Profiles with tunings, such as `tls+buf-16k`; if `isList`, comma-separated. */
   | { kind: 'variants'; isList: boolean };
 
 export interface CompletedOption {
   name: string;
   short: string | null;
   help: string;
-  /** Null for a switch. */
+  /** Null if the option is a switch, which takes no value. */
   values: Values | null;
   many: boolean;
 }
@@ -37,14 +37,14 @@ export interface CompletedCommand {
   options: CompletedOption[];
 }
 
-/** Everything that can be completed: the commands, and the names of profiles and tunings. */
+/** Everything that can be completed: commands, options, and the names of profiles and tunings. */
 export interface Grammar {
   commands: CompletedCommand[];
   profiles: string[];
   tunings: string[];
 }
 
-/** Options whose notation does not define their values. */
+/** Values of options whose usage notation does not define them. */
 const BY_NAME: Readonly<Record<string, Values>> = {
   steps: { kind: 'list', words: SCENARIOS.flatMap(({ steps }) => steps.map(({ name }) => name)) },
   scenario: { kind: 'words', words: SCENARIOS.map(({ name }) => name) },

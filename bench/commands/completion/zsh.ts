@@ -6,7 +6,7 @@ import {
   type Values,
 } from './grammar.ts';
 
-/** Works when it is sourced, and as a file `_nginx-ws-bench` on fpath. */
+/** Completion script for zsh, which can be sourced or installed on fpath as `_nginx-ws-bench`. */
 export function zshScript({ commands, profiles, tunings }: Grammar): string {
   return `#compdef ${PROGRAM}
 # ${PROGRAM} in zsh: eval "$(${PROGRAM} completion zsh)", after compinit
@@ -56,7 +56,10 @@ function caseOf({ name, options, operands }: CompletedCommand): string {
   return `    ${name})\n      _arguments -s${specs.map((spec) => ` \\\n        ${spec}`).join('')} ;;`;
 }
 
-/** Escapes brackets and colons, which `_arguments` interprets (zshcompsys(1)). */
+/**
+ * Describes an option to `_arguments`, escaping the brackets and colons that it would interpret
+ * (zshcompsys(1)).
+ */
 function specOf({ name, short, help, values, many }: CompletedOption): string {
   const text = `[${help.replace(/[[\]:\\]/g, '\\$&')}]`;
   const action = values === null ? '' : `:${name}:${actionOf(values)}`;

@@ -20,16 +20,16 @@ export interface Facts {
   machine: Machine;
   container: ContainerLimits;
   canObserve: boolean;
-  /** A sentence with the remedy if there is no Nginx. */
+  /** The Nginx binary or, if none was found, a sentence with the remedy. */
   nginx: NginxBinary | string;
   pinning: Pinning;
-  /** Share of all CPUs (0..1) that other work uses; null if it cannot be read. */
+  /** Share (0..1) of total CPU capacity used by other processes; null if it cannot be read. */
   busyShare: number | null;
   temporary: TemporaryFolder;
-  /** Whether connections to 127.0.0.1 succeed, also from other loopback addresses. */
+  /** Whether 127.0.0.1 accepts connections, including those from other loopback addresses. */
   loopback: boolean;
   otherLoopback: boolean;
-  /** Path of a browser for the tests; null if there is none. */
+  /** Path of a browser for the tests; null if none was found. */
   browser: string | null;
 }
 
@@ -39,14 +39,14 @@ export interface TemporaryFolder {
 }
 
 const BUSY_MS = 300;
-/** In a development dependency, else names on PATH; as in test/browser.ts. */
+/** Development dependency searched for a browser before the names on PATH, as in test/browser.ts. */
 const BROWSER_PACKAGE = 'node_modules/@sparticuz/chromium';
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-/** @param root The package's own folder. */
+/** @param root the bench's own package folder */
 export async function examine(nginx: FindOptions, root: string): Promise<Facts> {
   const bun = bunHere()?.version ?? null;
-  // Measured first and alone, because every other check keeps a CPU busy.
+  // Measured before the other checks, and not concurrently with them, because they keep a CPU busy.
   const busyShare = await readBusyShare(BUSY_MS);
   const [environment, machine, container, found, temporary, loopback, otherLoopback] = await Promise.all([
     readEnvironment(bun),

@@ -12,19 +12,21 @@ import { CANNOT_OBSERVE } from '../measure.ts';
 import type { Facts } from './examine.ts';
 import type { Reach } from './reach.ts';
 
-/** The result of one check. `note`: runs work, with the restriction that `text` names. `failed`: no run works. */
+/** Result of one check. `note`: runs work, subject to the restriction in `text`. `failed`: no run works. */
 export interface Finding {
   check: string;
   state: 'ok' | 'note' | 'failed';
   text: string;
-  /** How to fix it, with a command if possible; null if nothing needs fixing, or nothing can. */
+  /**
+   * How to fix the problem, with a command if possible; null if nothing needs fixing or nothing can be done.
+   */
   remedy: string | null;
 }
 
 type Judged = Omit<Finding, 'check'>;
 type Check = (facts: Facts, reach: Reach) => Judged;
 
-/** The checks, in the order of the output. Each is a pure function. */
+/** Checks in output order. Each is a pure function. */
 const CHECKS: Readonly<Record<string, Check>> = {
   System: systemOf,
   Nginx: nginxOf,
@@ -52,7 +54,7 @@ export function findingsOf(facts: Facts, reach: Reach): Finding[] {
 
 const MARKS = { ok: 'ok', note: 'note', failed: 'FAILED' } as const;
 
-/** A line for each finding, a further line for its remedy, and the conclusion. */
+/** One line per finding, a further line for its remedy if any, and the conclusion. */
 export function findingLines(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.flatMap(({ check, state, text, remedy }) => [
@@ -118,7 +120,8 @@ function controlGroupOf({ container: { cpuQuota, memoryLeftBytes }, machine: { c
   const memory = memoryLeftBytes === null ? '' : `${formatBytes(memoryLeftBytes)} of memory left`;
   if (cpuQuota === null) return ok(memory === '' ? 'no CPU or memory limit' : memory);
   const text = [`${Number(cpuQuota.toFixed(2))} CPUs`, memory].filter((part) => part !== '').join(', ');
-  // Processes are planned for the whole CPUs of a quota. If the machine has no more, the quota does not matter.
+  // A run is planned for the whole CPUs within its quota. If the machine has no more than those, the quota
+  // has no effect.
   if (plannedCpus(cpuQuota) > cpus.length) return ok(text);
   return note(
     `${text}: processes that exceed the quota are stopped for up to 0.1 s at a time, which adds to latencies`,
@@ -137,7 +140,7 @@ function placementOf({ pinning }: Facts): Judged {
   );
 }
 
-/** From this share on, a run also warns about it. */
+/** Share of CPU from which a run also warns about other load. */
 const BUSY_SHARE = 0.1;
 
 function busyOf({ busyShare }: Facts): Judged {
@@ -150,7 +153,7 @@ function busyOf({ busyShare }: Facts): Judged {
   );
 }
 
-/** The default of `run`. */
+/** Default number of connections of `run`. */
 const USUAL_CONNECTIONS = 1000;
 
 function connectionsOf(_facts: Facts, { connections, limit }: Reach): Judged {
@@ -184,7 +187,7 @@ function addressesOf({ loopback, otherLoopback }: Facts): Judged {
   );
 }
 
-/** The largest backlog that a listener requests. */
+/** Largest listen backlog that any server of the bench requests. */
 const MOST_BACKLOG = 4096;
 
 function backlogOf({ machine: { somaxconn } }: Facts): Judged {
@@ -201,7 +204,7 @@ function memoryOf({ machine: { memoryBytes }, environment }: Facts): Judged {
   return ok(`${left} of ${formatBytes(environment.memoryBytes)} available`);
 }
 
-/** The path of a Unix-domain socket has at most 107 bytes on Linux (unix(7)). */
+/** Longest path of a Unix-domain socket on Linux: 107 bytes (unix(7)). */
 const MOST_SOCKET_PATH = 107;
 
 function temporaryOf({ temporary: { path, isWritable } }: Facts): Judged {

@@ -5,19 +5,19 @@ import { TOO_LITTLE_MEMORY } from '../../plan/preflight.ts';
 import { chooseVariants, type Library } from '../../plan/variants.ts';
 import { parseRequest } from '../../request/request.ts';
 
-/** How many WebSockets a run can have on a machine. */
+/** How many WebSockets a run can have on this machine. */
 export interface Reach {
   connections: number;
-  /** What limits the number, as a sentence with the remedy, and as a code. */
+  /** What limits the number: a sentence that includes the remedy, and a code. */
   limit: { code: string | null; text: string };
 }
 
-/** More connections than any machine has ports for. */
+/** Upper bound of the search, above what any machine has ports for. */
 const TOO_MANY = 1_000_000;
 
 /**
- * Finds the number of connections from which the preflight, which decides for every run, rejects runs: TLS,
- * 64-byte messages.
+ * Finds how many connections the preflight check, which decides whether a run may start, accepts on this
+ * machine, and what limits them: TLS, 64-byte messages.
  */
 export function reachOf(machine: Machine, library: Library): Reach {
   const sides = chooseVariants(library, ['tls']);

@@ -7,28 +7,30 @@ import { GENERATOR } from '../../site/site.ts';
 import { makeFolder, readFileIn } from '../../store/file.ts';
 
 /**
- * A site under construction, in a folder within the one that it replaces. That one may be a mount, or lie
- * where nothing else is writable. The old site stays unchanged until all of the new site is written; a few
- * renames then put the new one in place. If the process is killed between two of them, the next publication
- * finishes them first.
+ * A site under construction, in a folder inside the site that it will replace, because that site may be a
+ * mount, or the only place that is writable. The old site stays unchanged until the new one is completely
+ * written; a few renames then put the new one in place. If the process is killed between two renames, the
+ * next publication completes them first.
  */
 export interface Publication {
-  /** The folder of the site to replace, with links resolved. */
+  /** Folder of the site to replace, with symbolic links resolved. */
   readonly out: string;
-  /** Folder to write the new site to. */
+  /** Folder in which to write the new site. */
   readonly draft: string;
-  /** Keeps a result of the old site in the new one, although it is not published again. */
+  /** Carries a result over from the old site although it is not published again. */
   keep(folder: string): Promise<void>;
-  /** Puts the new site in place of the old one. */
+  /** Replaces the old site with the new one. */
   install(): Promise<void>;
-  /** Removes all that was written, unless it was installed. */
+  /** Removes everything that was written, unless it has been installed. */
   discard(): Promise<void>;
 }
 
-/** `<prefix><pid>-<random>`, with the pid of the process that makes or made the site. */
+/**
+ * Work folders are named `<prefix><pid>-<random>`, with the pid of the process that builds or built the site.
+ */
 const PREFIX = '.nginx-ws-bench-publish-';
 const WORK = /^\.nginx-ws-bench-publish-(\d+)-[A-Za-z0-9]{6}$/;
-/** Folders in it: the site while it is written, the complete site, and the site that it replaced. */
+/** Subfolders of the work folder: the site being written, the completed site, and the replaced site. */
 const [DRAFT, COMPLETE, OLD] = ['draft', 'complete', 'old'];
 const INDEX = 'index.html';
 const FOLDERS = ['results', 'series'];
@@ -36,8 +38,8 @@ const FOLDERS = ['results', 'series'];
 /**
  * Creates the folder if needed, and cleans up after publications that were killed.
  *
- * @throws Problem('usage') if the folder contains anything but a site; Problem('environment') if it cannot be
- * written to
+ * @throws Problem('usage') if the folder contains anything other than a site; Problem('environment') if it is
+ * not writable
  */
 export async function beginPublication(path: string): Promise<Publication> {
   const out = await realpath(path).catch(() => resolve(path));
@@ -56,7 +58,7 @@ export async function beginPublication(path: string): Promise<Publication> {
     return {
       out,
       draft,
-      // An empty folder stands for the existing one.
+      // An empty folder in the draft marks a result that is taken over from the old site.
       keep: (folder) => mkdir(join(draft, 'results', folder)),
       async install() {
         try {
@@ -78,8 +80,8 @@ export async function beginPublication(path: string): Promise<Publication> {
 }
 
 /**
- * Moves the complete site into place, the index last, when everything it links to is there. Can resume after
- * any step.
+ * Moves the completed site into place. The index comes last, once everything that it links to is there. After
+ * a crash, this can resume at any step.
  */
 async function putInPlace(out: string, work: string): Promise<void> {
   const [complete, old] = [join(work, COMPLETE), join(work, OLD)];
@@ -99,7 +101,9 @@ async function putInPlace(out: string, work: string): Promise<void> {
   await rm(work, { recursive: true, force: true });
 }
 
-/** Finishes or rolls back publications that were killed. Leaves alone what may not belong to one. */
+/**
+ * Completes or rolls back publications that were killed. Leaves alone any folder that may not belong to one.
+ */
 async function finishOthers(out: string): Promise<void> {
   for (const name of await readdir(out)) {
     const pid = Number(WORK.exec(name)?.[1]);
@@ -116,7 +120,7 @@ async function finishOthers(out: string): Promise<void> {
   }
 }
 
-/** Whether this user made the folder and it contains only what a publication puts there. */
+/** Whether this user created the folder and it contains only what a publication puts there. */
 async function isWork(path: string): Promise<boolean> {
   const facts = await lstat(path);
   if (!facts.isDirectory() || facts.uid !== process.geteuid?.()) return false;
@@ -125,7 +129,8 @@ async function isWork(path: string): Promise<boolean> {
 }
 
 /**
- * Results that are not published again are removed from a site, so the folder must not contain anything else.
+ * Rejects a folder that contains anything other than a site, because publishing removes whatever is not
+ * published again.
  */
 async function checkSite(out: string): Promise<void> {
   if ((await readdir(out)).length === 0) return;
@@ -153,7 +158,7 @@ function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Errors of the path itself; all others are errors of the system. */
+/** Error codes caused by the given path itself; all others are system errors. */
 const WRONG_PATH = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 
 function unwritable(out: string, error: unknown): unknown {

@@ -7,7 +7,7 @@ import { conclusionOf } from '../conclusion.ts';
 import { payloadText } from '../load.ts';
 import type { View } from '../view.ts';
 
-/** The answer for the top of every output: one sentence, followed by everything that the reader must know. */
+/** The result of a search, shown at the top of every output: one sentence, followed by any caveats. */
 export function capacitySentences(capacity: CapacitySearch): [string, ...string[]] {
   const { finished, trials, limit } = capacity;
   const cut = `The search did not finish: it ended after ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}.`;
@@ -38,7 +38,7 @@ function missedSentence(
   ]);
 }
 
-/** The load of every trial, in a sentence; null if the result is not a capacity search. */
+/** Sentence that describes the load of the trials; null if the result is not a capacity search. */
 export function capacityLoad({ result }: View): string | null {
   const capacity = conclusionOf(result, 'capacity');
   const plan = result.runs.find(({ plan }) => plan.step === 'latency')?.plan;
@@ -46,31 +46,37 @@ export function capacityLoad({ result }: View): string | null {
   return `Search ${heldText(capacity.axis)}, ${payloadText(plan.workload.payload)} messages, ${formatTime(plan.durationMs * 1000)} per trial.`;
 }
 
-/** `over 1,000 WebSockets`, `at 1 message per second on each`. */
+/**
+ * The part of the load that is fixed during a search: `over 1,000 WebSockets`, `at 1 message per second on
+ * each`.
+ */
 export function heldText(axis: Axis): string {
   if (axis.over === 'rate') return `over ${formatCount(axis.connections)} WebSockets`;
   const rate = `${formatShort(axis.ratePerSecond)} ${axis.ratePerSecond === 1 ? 'message' : 'messages'} per second`;
   return `at ${rate} ${axis.per === 'connection' ? 'on each' : 'in total'}`;
 }
 
-/** A level in full, with three significant digits. */
+/** Formats a level in full, to three significant digits. */
 export function formatLevel(level: number | null, axis: Axis): string {
   return axis.over === 'rate' ? formatRough(level) : formatCount(level);
 }
 
-/** The value that an objective refers to; a count is written in full. */
+/** Formats the value that an objective refers to; a count is written in full. */
 export function formatMetric(value: number | null, { unit }: Pick<Condition, 'unit'>): string {
   return unit === 'count' ? formatCount(value) : formatFigure(value, unit);
 }
 
-/** The outcome of a trial, in a word or two. */
+/** Outcome of a trial, in a word or two. */
 export function outcomeText({ met, elsewhere, keptSchedule }: Trial): string {
   if (met) return 'held';
   if (elsewhere !== null) return 'inconclusive';
   return keptSchedule ? 'missed' : 'schedule not kept';
 }
 
-/** The live line of a search: `held 8.9k/s, missed 17.8k/s`; a miss that need not be Nginx's is inconclusive. */
+/**
+ * Progress of a running search: `held 8.9k/s, missed 17.8k/s`. If a missed level may not be due to Nginx, it
+ * is called inconclusive.
+ */
 export function searchSoFar({ axis, interval: [low, high], limit }: CapacitySearch): string {
   const each = (level: number): string => `${formatShort(level)}${axis.over === 'rate' ? '/s' : ''}`;
   const ends = [

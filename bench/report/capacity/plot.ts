@@ -11,16 +11,19 @@ const LEFT = 86;
 const RIGHT = WIDTH - 24;
 const TOP = 18;
 const BOTTOM = HEIGHT - 52;
-/** The labels of points closer than this would overlap. */
+/** Minimum distance between two points whose labels do not overlap. */
 const LABEL = 14;
 
-/** Maps a value to a position on the plot, with the values to label. */
+/** Maps values to positions on the plot, and lists the values to label. */
 interface Scale {
   at(value: number): number;
   ticks: readonly number[];
 }
 
-/** The trials by level, showing the figure of one objective, its limit as a line, and the interval as a band. */
+/**
+ * Plots the trials by level, with the figure of one objective, its limit as a line, and the interval as a
+ * band.
+ */
 export function trialsPlot(capacity: CapacitySearch, index: number): Markup | null {
   const objective = capacity.objectives[index];
   const shown = capacity.trials.flatMap((trial, number) => {
@@ -56,7 +59,7 @@ ${labels(shown.map(({ trial, figure, number }) => ({ x: x.at(trial.level), y: y.
 `;
 }
 
-/** The objectives worth plotting, which excludes those whose figure is the same in every trial. */
+/** Objectives worth plotting: all except those whose figure is the same in every trial. */
 export function plottedObjectives({ objectives, trials }: CapacitySearch): number[] {
   const indices = objectives.map((_, index) => index);
   const differing = indices.filter((index) => new Set(trials.map(({ figures }) => figures[index])).size > 1);
@@ -83,7 +86,10 @@ function grid(x: Scale, y: Scale, objective: Condition): Markup {
   )}`;
 }
 
-/** A circle means met, a diamond missed, a square inconclusive. */
+/**
+ * Draws a trial: a circle if it met the objectives, a diamond if it missed them, a square if it was
+ * inconclusive.
+ */
 function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
   if (met) return html`<g class="better"><circle cx="${x}" cy="${y}" r="6"/></g>`;
   return elsewhere === null
@@ -91,7 +97,7 @@ function point({ met, elsewhere }: Trial, x: number, y: number): Markup {
     : html`<g class="unknown"><rect x="${x - 6}" y="${y - 6}" width="12" height="12"/></g>`;
 }
 
-/** The number of each trial; overlapping points share a label. */
+/** Labels each point with the number of its trial; overlapping points share a label. */
 function labels(points: readonly { x: number; y: number; number: number }[]): Markup {
   const groups: { x: number; y: number; numbers: number[] }[] = [];
   for (const { x, y, number } of points) {

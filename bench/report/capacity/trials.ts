@@ -5,7 +5,7 @@ import { formatShare, NOTHING } from '../../wording/format.ts';
 import type { RunView, View } from '../view.ts';
 import { formatLevel, formatMetric, outcomeText } from './answer.ts';
 
-/** The runs of the trials, in order. These are all runs that are part of the search. */
+/** The runs of the trials, in order. No other runs belong to the search. */
 export function runsOfTrials({ result, runs }: View): RunView[] {
   const order = new Map(result.runs.map((run, index) => [run, index]));
   return runs
@@ -13,13 +13,13 @@ export function runsOfTrials({ result, runs }: View): RunView[] {
     .toSorted((a, b) => (order.get(a.run) ?? 0) - (order.get(b.run) ?? 0));
 }
 
-/** The column headings of the search. */
+/** Column headings of the table of trials. */
 export function trialColumns({ axis, objectives }: CapacitySearch): string[] {
   const level = axis.over === 'rate' ? 'messages per second' : 'WebSockets';
   return ['trial', level, ...objectives.map(({ text }) => text), 'Nginx CPU', 'outcome'];
 }
 
-/** One row per trial, in these columns. */
+/** One row per trial, with the columns of `trialColumns`. */
 export function trialRows(capacity: CapacitySearch, view: View): string[][] {
   const runs = runsOfTrials(view);
   return capacity.trials.map((trial, index) => [
@@ -31,7 +31,9 @@ export function trialRows(capacity: CapacitySearch, view: View): string[][] {
   ]);
 }
 
-/** Why trials are inconclusive: each reason once, with its figures as ranges and the trials it applies to. */
+/**
+ * Why trials were inconclusive: each reason once, with its figures as ranges and the trials it applies to.
+ */
 export function inconclusiveLines({ trials }: CapacitySearch): string[] {
   const doubted = trials.flatMap(({ elsewhere }, index) =>
     elsewhere === null ? [] : [{ elsewhere, number: index + 1 }],
@@ -42,7 +44,10 @@ export function inconclusiveLines({ trials }: CapacitySearch): string[] {
   });
 }
 
-/** The last trials at both ends that agree with the outcome of those ends, with their names. */
+/**
+ * The last trial at each end of the interval that has that end's outcome: met at the lower, missed at the
+ * upper. Each has a name to show.
+ */
 export function endsOf(
   { trials, interval: [low, high], axis }: CapacitySearch,
   view: View,
@@ -57,7 +62,7 @@ export function endsOf(
   return [...end(low, true), ...end(high, false)];
 }
 
-/** For the busiest worker. */
+/** CPU utilisation of the busiest Nginx worker. */
 function busyText(view: RunView | undefined): string {
   const shares =
     view?.figures.processes.filter(isNginxWorker).flatMap(({ cpuShare }) => cpuShare ?? []) ?? [];

@@ -1,39 +1,40 @@
 import type { View } from '../view.ts';
 
-/** The article that makes the claims. It has no permanent address. */
+/** The article whose claims are checked. It has no permanent URL. */
 export const ARTICLE = {
   title: 'Nginx实现Websocket',
   translation: 'WebSocket with Nginx',
   published: 'October 2020',
 };
 
-/** Whether the measurements support a claim. `not shown` does not mean that it is wrong. */
+/** Whether the measurements support a claim. `not shown` does not mean that the claim is wrong. */
 export const CLAIM_VERDICTS = ['confirmed', 'refuted', 'not shown'] as const;
 export type ClaimVerdict = (typeof CLAIM_VERDICTS)[number];
 
-/** What one result says about a claim. */
+/** What one result shows about a claim. */
 export interface Judgement {
   verdict: ClaimVerdict;
   /**
-   * The basis of a finding. `fact`: something that every run can observe (a protocol, a count). `rounds`: figures
-   * with an interval over rounds. `single`: figures of one run per side, of which only large differences count.
+   * What a finding is based on. `fact`: something that any single run can establish (a protocol, a count).
+   * `rounds`: figures with an interval over rounds. `single`: figures of one run per side, of which only
+   * large differences count.
    */
   basis: 'fact' | 'rounds' | 'single';
-  /** Sentences with the figures. For `not shown`, they include the reason. */
+  /** Sentences that state the figures. For `not shown`, they include the reason. */
   evidence: string[];
 }
 
 /** A statement in the article that this bench was built to check, with the rule that judges it. */
 export interface Claim {
-  /** Stable, because addresses contain it. */
+  /** Must not change, because URLs contain it. */
   id: string;
   title: string;
   /** The statement, in our own words. */
   says: string;
   /** What would confirm it, and what would refute it. */
   shownBy: string;
-  /** Profiles without which it cannot be judged. */
+  /** Profiles that must have been measured to judge the claim. */
   needs: readonly string[];
-  /** Null if the result has no suitable runs. */
+  /** Judges the claim; returns null if the result has no suitable runs. */
   judge: (view: View) => Judgement | null;
 }

@@ -3,7 +3,7 @@ import type { Claim, ClaimVerdict, Judgement } from './claim.ts';
 import { balancing, cachedMessages, cachedRequests, encryption, http2 } from './practices.ts';
 import { backend, performance, upgrade } from './proxying.ts';
 
-/** The article's claims, in its order. */
+/** The article's claims, in the article's order. */
 export const CLAIMS: readonly Claim[] = [
   upgrade,
   encryption,
@@ -15,11 +15,11 @@ export const CLAIMS: readonly Claim[] = [
   backend,
 ];
 
-/** A claim and the verdict on it. */
+/** A claim, with the verdict on it. */
 export interface Judged {
   claim: Claim;
   verdict: ClaimVerdict;
-  /** From each result that says something about it. */
+  /** The finding of each result that shows something about the claim. */
   findings: { view: View; finding: Judgement }[];
   /** Whether the results contradict each other. */
   disagree: boolean;
@@ -28,8 +28,8 @@ export interface Judged {
 const STRONGEST_FIRST: readonly Judgement['basis'][] = ['fact', 'rounds', 'single'];
 
 /**
- * Judges every claim over one or several results. Evidence from rounds outweighs single runs. If results of the
- * same weight contradict each other, nothing is shown.
+ * Judges every claim from one or several results. Evidence from rounds outweighs single runs. If results of
+ * the same weight contradict each other, the verdict is `not shown`.
  */
 export function judge(views: readonly View[]): Judged[] {
   return CLAIMS.map((claim) => {

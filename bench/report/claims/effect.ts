@@ -9,7 +9,7 @@ import { formatDetectable, formatEffect, formatInterval, isFound } from '../comp
 import { conclusionOf } from '../conclusion.ts';
 import type { RunView, VariantView, View } from '../view.ts';
 
-/** A metric and the step in which a claim uses it. */
+/** A metric, and the step whose value of it a claim uses. */
 export interface ClaimedFigure {
   metric: Metric;
   step: Step;
@@ -21,8 +21,8 @@ export const NGINX_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.pro
 export const SERVER_CPU: ClaimedFigure = { metric: metricNamed('cpuPerMessage.server'), step: 'throughput' };
 
 /**
- * How a variant compares with a baseline in one figure. `unclear`: any difference could not be distinguished from
- * chance.
+ * How a variant compares with a baseline in one figure. `unclear` means that no difference could be
+ * distinguished from chance.
  */
 export interface Effect {
   direction: 'higher' | 'lower' | 'alike' | 'unclear';
@@ -30,7 +30,10 @@ export interface Effect {
   sentence: string;
 }
 
-/** From the rounds of a comparison of the two if available, otherwise from one run per side; null if the metric is missing. */
+/**
+ * Compares two variants from the rounds of a comparison if available, otherwise from one run per side; null
+ * if the metric is missing.
+ */
 export function effectOf(
   view: View,
   baseline: string,
@@ -64,7 +67,8 @@ function comparedIn(
 }
 
 /**
- * The same comparison with the sides swapped. Its rounds are left as they are, because here they are only counted.
+ * The same comparison with the two sides swapped. The values in its rounds are not swapped, because the
+ * rounds are only counted here.
  */
 function turned(compared: ComparedFigure | null): ComparedFigure | null {
   if (compared === null || compared.effect === null) return null;
@@ -125,13 +129,16 @@ function bySingleRuns(view: View, baseline: string, variant: string, figure: Cla
 }
 
 /**
- * For one run per side, ratios closer to 1 than this (either way) are attributed to chance. Between runs of the
- * same variant CPU per message varies by 2.5 to 4 % and p50 by 2 %; between minutes on a shared machine, by several
- * times that.
+ * With one run per side, a ratio closer to 1 than this (in either direction) is attributed to chance. Between
+ * runs of the same variant, CPU per message varies by 2.5 to 4 % and p50 by 2 %; between minutes on a shared
+ * machine, by several times that.
  */
 const LEAST_SINGLE = 1.25;
 
-/** Why a single run is not evidence. In rounds a disturbance affects both sides; in single runs it does not. */
+/**
+ * Why a single run cannot be used as evidence; null if it can. Within a round, a disturbance affects both
+ * sides; between single runs, it affects only one.
+ */
 function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): string | null {
   const { disturbed } = figures;
   if (disturbed !== null && disturbed.seconds > disturbed.of / 2)
@@ -140,7 +147,7 @@ function doubtOf({ name, run, figures }: RunView, { metric }: ClaimedFigure): st
   return doubt === null ? null : `${name}: ${doubt.text}`;
 }
 
-/** The variant that is the unmodified profile, without tunings. */
+/** The variant that is this profile unmodified, without tunings. */
 export function variantOf({ variants }: View, profile: string): VariantView | null {
   return variants.find(({ name }) => name === profile) ?? null;
 }

@@ -55,7 +55,7 @@ export const http2: Claim = {
     const { probe } = first?.run ?? {};
     if (first === undefined || !probe) return null;
     const effects = [P50, NGINX_CPU].flatMap((figure) => effectOf(view, 'tls', 'http2', figure) ?? []);
-    // A gain beyond chance would need an explanation other than a protocol that no WebSocket used.
+    // An improvement beyond chance would need another explanation, because no WebSocket used the protocol.
     const gain = effects.some(({ direction }) => direction === 'lower');
     const unused = probe.alpnOffered === 'h2' && probe.extendedConnect === false && probe.alpn !== 'h2';
     return {
@@ -106,7 +106,7 @@ export const cachedMessages: Claim = {
   },
 };
 
-/** If requests through the cache fail, nothing is shown about it. */
+/** Reports failed requests through the cache, in which case nothing can be shown about the cache. */
 function failedGets({ figures: { http } }: RunView): string[] {
   if (http === null || http.failed === 0) return [];
   return [
@@ -114,7 +114,9 @@ function failedGets({ figures: { http } }: RunView): string[] {
   ];
 }
 
-/** A cache counts as sparing the backend if less than half of the requests still reach it. */
+/**
+ * A cache counts as relieving the backend if less than this share of the requests still reach the backend.
+ */
 const SPARED = 0.5;
 
 export const cachedRequests: Claim = {
@@ -145,7 +147,7 @@ export const cachedRequests: Claim = {
   },
 };
 
-/** Shares of connections within this ratio of an even one count as even. */
+/** A distribution of connections counts as even if every share is within this ratio of an equal share. */
 const EVEN = 1.25;
 
 export const balancing: Claim = {
@@ -175,7 +177,7 @@ export const balancing: Claim = {
   },
 };
 
-/** How busy the busiest echo server was with one server and with several, at the same message rate. */
+/** CPU utilisation of the busiest echo server with one server and with several, at the same message rate. */
 function busiestServers(view: View): string[] {
   const [plain, balanced] = ['plain', 'load-balanced'].map((name) => {
     const shares = variantOf(view, name)

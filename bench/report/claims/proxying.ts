@@ -4,7 +4,7 @@ import type { RunView, View } from '../view.ts';
 import type { Claim, ClaimVerdict, Judgement } from './claim.ts';
 import { type Effect, effectOf, P50, SERVER_CPU, THROUGHPUT } from './effect.ts';
 
-/** What the article says about Nginx itself, in front of a WebSocket server. */
+/** The article's claims about Nginx itself as a proxy in front of a WebSocket server. */
 export const upgrade: Claim = {
   id: 'upgrade',
   title: 'Nginx carries WebSockets',
@@ -60,8 +60,8 @@ export const backend: Claim = {
 };
 
 /**
- * A verdict from effects and their better directions. It is confirmed if at least one is better and none is worse,
- * and refuted if at least one is worse and none is better.
+ * Derives a verdict from effects and the direction that is better for each: confirmed if at least one is
+ * better and none is worse, refuted if at least one is worse and none is better.
  */
 export function verdictFrom(
   effects: readonly (readonly [effect: Effect | null, better: 'higher' | 'lower'])[],
@@ -83,7 +83,7 @@ export function verdictFrom(
   };
 }
 
-/** Completed runs of an unmodified profile, starting with those that give the answers. */
+/** Completed runs of an unmodified profile. Those whose figures are reported for their step come first. */
 export function runsOf({ runs }: View, profile: string): RunView[] {
   return runs.filter(({ name, run }) => name === profile && run.outcome.state === 'completed');
 }

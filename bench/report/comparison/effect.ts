@@ -8,7 +8,7 @@ import {
 } from '../../model/comparison.ts';
 import { formatFigure, NOTHING } from '../../wording/format.ts';
 
-/** A ratio as a change: `+3.2 %`, `−54 %`; from two up, as a factor: `×5.4`. */
+/** Formats a ratio as a change: `+3.2 %`, `−54 %`; from two up, as a factor: `×5.4`. */
 export function formatEffect(ratio: number | null): string {
   if (ratio === null) return NOTHING;
   if (ratio >= FACTOR) return `×${digits(ratio)}`;
@@ -16,10 +16,10 @@ export function formatEffect(ratio: number | null): string {
   return `${change === '0 %' ? '±' : ratio < 1 ? '−' : '+'}${change}`;
 }
 
-/** From this ratio up, an increase is written as a factor. */
+/** Ratio from which an increase is written as a factor. */
 export const FACTOR = 2;
 
-/** `54 %`: the size of a change, whichever its direction. */
+/** Formats the size of a change without its direction: `54 %`. */
 export function formatChange(ratio: number): string {
   return `${digits(Math.abs(ratio - 1) * 100)} %`;
 }
@@ -31,7 +31,7 @@ export function changeWords(ratio: number): string {
   return change === '0 %' ? 'unchanged' : `${change} ${ratio < 1 ? 'lower' : 'higher'}`;
 }
 
-/** `+1.2 % to +3.4 %`; both ends are factors if either is: `×1.93 to ×2.2`. */
+/** `+1.2 % to +3.4 %`; if either end is a factor, both are: `×1.93 to ×2.2`. */
 export function formatInterval(interval: ComparedFigure['interval']): string {
   if (interval === null) return NOTHING;
   const format = interval.some((ratio) => ratio >= FACTOR)
@@ -40,7 +40,7 @@ export function formatInterval(interval: ComparedFigure['interval']): string {
   return interval.map(format).join(' to ');
 }
 
-/** The smallest detectable effect in either direction: `±2.1 %`, `×2.4`. */
+/** Formats the smallest detectable effect in either direction: `±2.1 %`, `×2.4`. */
 export function formatDetectable(ratio: number | null): string {
   return formatEffect(ratio).replace('+', '±');
 }
@@ -54,22 +54,22 @@ export function digits(value: number): string {
   return String(Number(value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)));
 }
 
-/** Whether a difference was found. */
+/** Whether the verdict is that there is a difference. */
 export function isFound({ verdict }: Pick<ComparedFigure, 'verdict'>): boolean {
   return isBetter(verdict) !== null;
 }
 
-/** The metrics that determine the verdict on the variant. */
+/** The metrics that determine the verdict on a variant. */
 export function headlineFigures(figures: readonly ComparedFigure[]): ComparedFigure[] {
   return figures.filter(isHeadline);
 }
 
-/** The name of the variant's baseline. */
+/** Name of the baseline that a variant is compared with. */
 export function baselineOf(each: VariantComparison, { baseline }: Pick<Comparison, 'baseline'>): string {
   return each.baseline ?? baseline;
 }
 
-/** What an effect is, below a table that has one next to the figures of both sides. */
+/** Explains what an effect is, below a table that shows one next to the figures of both sides. */
 export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
   const definition =
     stored === undefined
@@ -78,12 +78,12 @@ export function effectNote({ stored }: Pick<Comparison, 'stored'>): string {
   return `An effect is variant ÷ baseline: ${definition}. It can therefore differ from the ratio of the two medians in the table.`;
 }
 
-/** The column headings for comparing a variant with the baseline. */
+/** Column headings for comparing a variant with the baseline. */
 export function effectColumns({ variant }: VariantComparison, baseline: string): string[] {
   return ['metric', baseline, variant, 'effect', '95 % CI', 'p', 'verdict', 'detectable effect'];
 }
 
-/** One row per figure, in these columns. */
+/** One row per figure, with the columns of `effectColumns`. */
 export function effectRows({ figures }: VariantComparison): string[][] {
   return figures.map((figure) => [
     metricTitle(figure),

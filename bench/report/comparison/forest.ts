@@ -3,19 +3,25 @@ import { type ComparedFigure, isBetter, type VariantComparison } from '../../mod
 import { html, type Markup } from '../markup.ts';
 import { formatEffect, formatInterval, isFound } from './effect.ts';
 
-/** Title and value above the interval, so that the plot fits a narrow screen. */
+/** Height of a row. Title and value are above the interval, so that the plot fits a narrow screen. */
 const ROW = 40;
 const TOP = 6;
 const MARGIN = 6;
 const WIDTH = 480;
 const LEFT = 28;
 const RIGHT = WIDTH - 28;
-/** Larger effects are drawn as arrows at the edge, because they are obvious without a scale. */
+/**
+ * Effects beyond this end of the scale are drawn as arrows at the edge, because they are obvious without a
+ * scale.
+ */
 const FURTHEST = Math.log(1.6);
 const NEAREST = Math.log(1.06);
 const TICKS = [1, 2, 5, 10, 20, 50];
 
-/** The effects of a variant on its figures with their intervals, on a scale on which × 2 is as far as ÷ 2. */
+/**
+ * Plots a variant's effects on its figures with their intervals, on a logarithmic scale: doubling and halving
+ * are equally far from no change.
+ */
 export function forestPlot({ variant, figures }: VariantComparison, baseline: string): Markup {
   const shown = figures.filter(({ effect }) => effect !== null);
   const reach = reachOf(shown);
@@ -56,7 +62,7 @@ function described(figure: ComparedFigure): string {
   return `${metricTitle(figure)} ${formatEffect(figure.effect)} (${formatInterval(figure.interval)}), ${figure.verdict}`;
 }
 
-/** The extent of the scale in both directions: that of the intervals, within bounds. */
+/** Half-width of the scale: that of the widest interval, within bounds. */
 function reachOf(figures: readonly ComparedFigure[]): number {
   const logs = figures
     .flatMap(({ interval, effect }) => interval ?? [effect ?? 1])
@@ -75,7 +81,7 @@ function ticksOf(reach: number): number[] {
   ];
 }
 
-/** The colour class of a verdict. */
+/** CSS class that gives a verdict its colour. */
 export function kindOf({ verdict }: ComparedFigure): 'better' | 'worse' | 'neither' | 'unknown' {
   if (verdict === 'too few rounds') return 'unknown';
   const better = isBetter(verdict);

@@ -11,8 +11,9 @@ import { keptSentence } from '../calibration.ts';
 import { conclusionOf } from '../conclusion.ts';
 
 /**
- * What the reader must know in addition to the verdicts: variants identical to the baseline, left-out variants, the
- * rate, and what the machine can detect. For stored results, what else differs.
+ * What the reader must know in addition to the verdicts: variants identical to the baseline, left-out
+ * variants, the rate, and what the machine can detect. For stored results, also any other differences between
+ * them.
  */
 export function notesOf(result: Result): string[] {
   const stored = conclusionOf(result, 'comparison')?.stored;
@@ -42,13 +43,13 @@ function machineNotes(result: Result): string[] {
   return conclusionOf(result, 'calibration') === null ? [NOT_CALIBRATED] : [];
 }
 
-/** Whether the variants differ only in name. */
+/** Whether two variants differ only in name. */
 function isSame(variant: Variant, other: Variant | undefined): boolean {
   const parts = ({ profile, proxy, handicap }: Variant) => JSON.stringify([profile, proxy, handicap]);
   return other !== undefined && parts(variant) === parts(other);
 }
 
-/** The number of rounds behind the comparison, and what was left out. */
+/** Number of rounds that the comparison is based on, and what was left out. */
 export function roundsSentence({ rounds, comparisons, excluded, stored }: Comparison): string {
   const { asked, used } = rounds;
   if (stored !== undefined) return storedSentence(stored, used);
@@ -62,7 +63,7 @@ export function roundsSentence({ rounds, comparisons, excluded, stored }: Compar
   return `${completed} Some metrics of ${counted(runs, 'run')} do not count; for those metrics the round is excluded on both sides.`;
 }
 
-/** Which results were compared, and that their runs are not paired. */
+/** Which stored results were compared, and that their runs are not paired. */
 function storedSentence({ baseline, variant }: Stored, used: number): string {
   const named = ({ id, startedAt }: Stored['baseline']) => `${id} (${startedAt.slice(0, 10)})`;
   const single =
@@ -82,12 +83,15 @@ export function differenceLines({ differences }: Stored): string[] {
   );
 }
 
-/** Variants without a counterpart, one line each. */
+/** Variants without a counterpart in the other result, one line each. */
 export function unmatchedLines({ unmatched }: Stored): string[] {
   return unmatched.map((each) => `${each.variant} is only in ${each.in === 'baseline' ? 'A' : 'B'}.`);
 }
 
-/** Runs with metrics that do not count, and why: `tls, latency step, rounds 3, 7: response time p99 excluded: …`. */
+/**
+ * Runs with metrics that were excluded, and why: `tls, latency step, rounds 3, 7: response time p99 excluded:
+ * …`.
+ */
 export function excludedLines({ excluded }: Comparison): string[] {
   const kinds = new Map<string, Excluded[]>();
   for (const each of excluded) {

@@ -12,8 +12,8 @@ const BOTTOM = HEIGHT - 34;
 const TOP = 14;
 
 /**
- * One figure in each round: the baseline in grey, the variant in colour, joined within each round. For two stored
- * results it shows each run, in the order of each result.
+ * Plots one figure in each round: the baseline in grey, the variant in colour, with a line joining the two
+ * values of a round. For two stored results, plots each run, in the order of its result.
  */
 export function pairsPlot(figure: ComparedFigure, { variant }: VariantComparison, baseline: string): Markup {
   const places = placesOf(figure);
@@ -44,7 +44,7 @@ ${places.map((each) => placeMarkup(each, figure, x(each.number), y))}
 `;
 }
 
-/** The values at one number on the axis. */
+/** The two values plotted at one position, a round or run number, on the axis. */
 interface Place {
   number: number;
   baseline: number | null;
@@ -72,7 +72,7 @@ function placeMarkup(
 `;
 }
 
-/** Values that would have the same label get only one. */
+/** Values to label; values whose labels have the same text share one label. */
 function labels(values: readonly number[], figure: ComparedFigure): { value: number; text: string }[] {
   const written = values.map((value) => ({ value, text: formatFigure(value, figure.unit) }));
   return written.filter(({ text }, index) => written.findIndex((each) => each.text === text) === index);

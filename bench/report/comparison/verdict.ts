@@ -13,8 +13,9 @@ import {
 } from './effect.ts';
 
 /**
- * What the headline metrics of a variant say, and what else differs: `plain+buf-16k uses 54 % less Nginx CPU per
- * message than plain (95 % CI 48 to 57 %) and answers 32 % faster at the median (95 % CI 30 to 35 %).`
+ * Sentence that states what a variant's headline metrics show, and which other metrics differ: `plain+buf-16k
+ * uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %) and answers 32 % faster at the median
+ * (95 % CI 30 to 35 %).`
  */
 export function verdictSentence({ variant, verdict, figures }: VariantComparison, baseline: string): string {
   const headline = headlineFigures(figures);
@@ -36,12 +37,15 @@ export function verdictSentence({ variant, verdict, figures }: VariantComparison
   ]);
 }
 
-/** A difference outside the headline; per-core capacity restates CPU per message. */
+/**
+ * Whether a difference outside the headline metrics is mentioned. Per-core capacity is not, because it
+ * restates CPU per message.
+ */
 function isWorthSaying(figure: ComparedFigure): boolean {
   return isFound(figure) && !isHeadline(figure) && figure.name !== 'perCoreCapacity';
 }
 
-/** `and` joins effects of one direction, `but` an improvement and a loss. */
+/** Joins effects in the same direction with `and`, an improvement and a deterioration with `but`. */
 function foundSentence(
   [first, ...others]: readonly ComparedFigure[],
   variant: string,
@@ -58,7 +62,7 @@ function foundSentence(
 /**
  * `uses 54 % less Nginx CPU per message than plain (95 % CI 48 to 57 %)`.
  *
- * @param baseline null if an earlier clause has named it
+ * @param baseline null if an earlier clause already named it
  */
 function foundClause({ name, step, effect, interval }: ComparedFigure, baseline: string | null): string {
   const ratio = effect ?? 1;
@@ -99,7 +103,10 @@ function tooFewSentence(figures: readonly ComparedFigure[], purpose: string): st
   return clauses.length === 0 ? '' : `Too few ${what}${purpose} in ${listed(clauses)}.`;
 }
 
-/** In the form of the effect: ` (95 % CI 48 to 57 %)`, ` (95 % CI 5.3 to 5.6 times)`. */
+/**
+ * Formats the interval like its effect, as percentages or factors: ` (95 % CI 48 to 57 %)`, ` (95 % CI 5.3 to
+ * 5.6 times)`.
+ */
 function intervalClause(interval: ComparedFigure['interval'], ratio: number): string {
   if (interval === null) return '';
   if (ratio >= FACTOR) return ` (95 % CI ${interval.map(digits).join(' to ')} times)`;

@@ -3,7 +3,7 @@ import { mergeEncoded, summarise } from '../../measure/histogram.ts';
 import type { Result } from '../../model/result.ts';
 import type { Run, Slice } from '../../model/run.ts';
 
-/** In the order of their columns; those that a scenario does not count are empty. */
+/** Counters in column order; cells of those that a scenario does not count are empty. */
 const COUNTERS = ['due', 'sent', 'echoed', 'lost', 'unsent', 'bytesSent', 'bytesReceived', 'opened'];
 
 const COLUMNS = [
@@ -14,9 +14,9 @@ const COLUMNS = [
 ];
 
 /**
- * One row per second of each run, as specified in RFC 4180. Message times are response times in an open loop and
- * service times in a closed one, as given in the column `latency`. Cells are empty if the samples do not support a
- * figure.
+ * One row per second of each run, as CSV (RFC 4180). Message times are response times in an open loop and
+ * service times in a closed one; the column `latency` says which. A cell is empty if there are too few
+ * samples for its figure.
  */
 export function slicesCsv(result: Result): string {
   const rows = result.runs.flatMap((run, index) => run.slices.map((slice) => rowOf(run, index + 1, slice)));
@@ -40,7 +40,10 @@ function rowOf(run: Run, number: number, slice: Slice): Cell[] {
   ];
 }
 
-/** A spreadsheet would treat an external name that begins like a formula as one. An apostrophe keeps it text. */
+/**
+ * Writes a cell. A spreadsheet would treat external text that begins like a formula as one; a leading
+ * apostrophe keeps it text.
+ */
 function cell(value: Cell): string {
   if (typeof value !== 'string') return value === null ? '' : String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;

@@ -7,9 +7,9 @@ import { junitXml } from './junit.ts';
 import { resultMarkdown } from './markdown.ts';
 import { openMetrics } from './openmetrics.ts';
 
-/** A way to write a result for another tool: a pure function that produces one or several files. */
+/** Converts a result for another tool; a pure function that produces one or several files. */
 export type Export =
-  /** `file`: its name in the result's folder. */
+  /** `file` is the file's name in the result's folder. */
   { file: string; text(result: Result): string } | { files(result: Result): OutputFile[] };
 
 export const EXPORT_FORMATS: Readonly<Record<ExportName, Export>> = {

@@ -6,15 +6,15 @@ import type { Run } from '../../model/run.ts';
 import { SCENARIOS } from '../../scenarios/registry.ts';
 import type { OutputFile } from '../outputs.ts';
 
-/** Steps per halving of the distance to 100 %, as in HdrHistogram's own tools. */
+/** Number of steps per halving of the distance to 100 %, as in HdrHistogram's own tools. */
 const TICKS_PER_HALF_DISTANCE = 5;
 /** The plotter expects milliseconds by default. */
 const US_PER_MS = 1000;
 
 /**
- * The percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms. There is
- * one file per run and kind of time that has samples; all rounds of a variant are combined. Unlike the report, they
- * go up to 100 % whether or not the samples support it; they include the counts.
+ * Percentile distributions for HdrHistogram's plotter (HistogramLogProcessor's `.hgrm` format), in ms. There
+ * is one file per run and kind of time that has samples; all rounds of a variant are combined. Unlike in the
+ * report, percentiles go up to 100 % even where samples are few; the files include the counts.
  */
 export function hgrmFiles(result: Result): OutputFile[] {
   return groupsOf(result.runs).flatMap(({ name, runs }) =>
@@ -30,7 +30,10 @@ export function hgrmFiles(result: Result): OutputFile[] {
 /** Every kind of time that a scenario may record. */
 const TIMES = [...new Set([...COMMON_HISTOGRAMS, ...SCENARIOS.flatMap(({ recorded }) => timesOf(recorded))])];
 
-/** Single runs by number, and rounds combined. Runs before the rounds do not count. */
+/**
+ * Groups runs by distribution file: single runs by number, and the rounds of a variant combined. Runs before
+ * the first round are left out.
+ */
 function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {
   const named = ({ variant, step }: Run['plan']): string => `${safe(variant)}-${step}`;
   if (runs.every(({ plan }) => plan.round === null))
@@ -41,7 +44,9 @@ function groupsOf(runs: readonly Run[]): { name: string; runs: Run[] }[] {
   return [...groups].map(([name, rounds]) => ({ name, runs: rounds }));
 }
 
-/** A variant's name is external input, so it must not be able to lead out of the folder. */
+/**
+ * Makes a variant's name, which is external input, safe as a file name that cannot lead out of the folder.
+ */
 function safe(name: string): string {
   return name.replace(/[^A-Za-z0-9+_-]+/g, '_').slice(0, 60) || 'run';
 }

@@ -9,7 +9,7 @@ import { conclusionOf } from '../conclusion.ts';
 
 interface TestCase {
   name: string;
-  /** Null if passed. `error` means that the run did not finish. */
+  /** Null if the test case passed. `error` means that the run did not complete. */
   bad: { kind: 'failure' | 'error' | 'skipped'; message: string } | null;
 }
 
@@ -20,8 +20,8 @@ interface Suite {
 }
 
 /**
- * The result as a JUnit XML test report for CI servers. There is one suite per run, with its thresholds as test
- * cases, or one per compared variant, with its figures as test cases.
+ * The result as a JUnit XML test report for CI servers: one suite per run, with its thresholds as test cases,
+ * or one per compared variant, with its figures as test cases.
  */
 export function junitXml(result: Result): string {
   const comparison = conclusionOf(result, 'comparison');
@@ -74,12 +74,15 @@ function isValid({ validity: { verdict, reasons } }: Run): TestCase {
   return { name: 'is valid', bad: verdict === 'valid' ? null : { kind: 'failure', message } };
 }
 
-/** `response.p99` of `response.p99<50ms`. */
+/** The metric in a threshold: `response.p99` in `response.p99<50ms`. */
 function metricIn(threshold: string): string {
   return /^[\w.]+/.exec(threshold)?.[0] ?? '';
 }
 
-/** Thresholds were checked when the run ended; a missed one left a notice. */
+/**
+ * Reports whether a threshold was met. Thresholds were checked when the run ended, and each missed one left a
+ * notice.
+ */
 function meets(threshold: string, { notices }: Run): TestCase {
   const missed = notices.find(
     ({ code, data, text }) =>
@@ -132,7 +135,10 @@ function attributes(values: Readonly<Record<string, string>>): string {
     .join('');
 }
 
-/** XML does not allow most control characters and lone surrogates (XML 1.0 section 2.2). */
+/**
+ * Escapes text for XML, replacing most control characters and lone surrogates, which XML does not allow (XML
+ * 1.0 section 2.2).
+ */
 function escaped(text: string): string {
   return text
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')

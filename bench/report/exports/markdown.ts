@@ -8,7 +8,7 @@ import { scenarioReport } from '../scenario.ts';
 import { remarksOf } from '../terminal.ts';
 import { viewOf } from '../view.ts';
 
-/** The answers of a result as Markdown, for a pull request or a job's summary. */
+/** Summary of a result as Markdown, for a pull request or a CI job summary. */
 export function resultMarkdown(result: Result): string {
   const comparison = conclusionOf(result, 'comparison');
   return comparison === null ? runsMarkdown(result) : comparisonMarkdown(result, comparison);
@@ -63,7 +63,7 @@ function lines(...all: readonly string[]): string {
   return `${all.join('\n')}\n`;
 }
 
-/** The machine, the version, and the id of the result. */
+/** The machine, the version of the bench, and the result's id. */
 function originOf({ environment: machine, tool, id }: Result): string[] {
   const origin = `${machine.cpuModel}, ${machine.cpus} CPUs, ${machine.os}; ${tool.name} ${tool.version}, ${id}`;
   return ['', `<sub>${escaped(origin)}</sub>`];
@@ -81,7 +81,7 @@ function table(
   ];
 }
 
-/** Names are external input, so they must not be able to form markup. */
+/** Escapes names, because they are external input and must not be interpreted as markup. */
 function escaped(text: string): string {
   return text
     .replace(/\s+/g, ' ')

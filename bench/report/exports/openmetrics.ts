@@ -5,14 +5,14 @@ import { conclusionOf } from '../conclusion.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** One line. `suffix` follows the name of the family. */
+/** One line of output. `suffix` is appended to the family's name. */
 interface Sample {
   suffix?: string;
   labels: Labels;
   value: number | null;
 }
 
-/** All samples of one name. `unit` is the end of the name, as OpenMetrics requires. */
+/** All samples with one name. `unit` is the last part of the name, as OpenMetrics requires. */
 interface Family {
   name: string;
   type: 'gauge' | 'info';
@@ -25,8 +25,8 @@ const PREFIX = 'nginx_ws_bench';
 const TIMES = ['mean', 'p50', 'p90', 'p95', 'p99', 'p999', 'p9999', 'max'] as const;
 
 /**
- * The figures of all runs in the text format of OpenMetrics 1.0, in seconds and bytes, for a push gateway or the
- * text files of a node exporter. Figures that a run does not have are omitted.
+ * The figures of all runs in the OpenMetrics 1.0 text format, in seconds and bytes, for a push gateway or the
+ * textfile collector of a node exporter. Figures that a run does not have are omitted.
  */
 export function openMetrics(result: Result): string {
   const runs = result.runs.map((run, index) => ({
@@ -133,7 +133,7 @@ const FIGURES: readonly (Omit<Family, 'samples'> & { of(figures: RunFigures, run
   },
 ];
 
-/** The outcome of a comparison: variant ÷ baseline. */
+/** Metrics for the outcome of a comparison: variant ÷ baseline. */
 function effectFamilies(result: Result): Family[] {
   const comparison = conclusionOf(result, 'comparison');
   if (comparison === null) return [];
@@ -178,7 +178,7 @@ function labelText(labels: Labels): string {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
-/** Escapes a label's value as specified by OpenMetrics. */
+/** Escapes a label value as specified by OpenMetrics. */
 function escaped(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -3,10 +3,12 @@ import { formatRate, formatShare, formatTime } from '../../wording/format.ts';
 import { causesIn, steadySecond } from '../section/bands.ts';
 import type { RunView } from '../view.ts';
 
-/** Deviations below this are not worth mentioning. */
+/** Deviations smaller than this share are not mentioned. */
 const EVEN = 0.01;
 
-/** How even the rate was: the moment in the steady phase that is furthest from the mean of its run. */
+/**
+ * How steady the rate was: the time in the steady phase at which the rate deviated most from its run's mean.
+ */
 export function rateFinding(runs: readonly RunView[]): string {
   const furthest = runs
     .flatMap((view) => furthestOf(view) ?? [])
@@ -29,7 +31,7 @@ function furthestOf(view: RunView): { view: RunView; point: Point; ratio: number
   return furthest === undefined ? null : { view, point: furthest, ratio: ratioOf(furthest) };
 }
 
-/** When in the steady phase p99 was highest, and how high. */
+/** When p99 was highest in the steady phase, and how high it was. */
 export function responseFinding(runs: readonly RunView[]): string {
   const moments = runs.flatMap((view) =>
     view.points.flatMap((point) =>
@@ -44,7 +46,7 @@ export function responseFinding(runs: readonly RunView[]): string {
   return `p99 peaked at ${formatTime(p99Us)}${whose} ${momentOf(view, point)}; over the whole steady phase it was ${formatTime(whole)}.`;
 }
 
-/** `at 7 s`, and what disturbed the run then, if anything. */
+/** `at 7 s`, and what disturbed the run at that time, if anything. */
 function momentOf(view: RunView, point: Point): string {
   const causes = causesIn(view, point);
   return `at ${Math.floor(steadySecond(view, point.startUs))} s${causes === '' ? '' : ` (disturbed: ${causes})`}`;

@@ -2,13 +2,13 @@ import { bucketsOf, type Histogram, supportedPercentile } from '../../measure/hi
 import { formatShare, formatTime } from '../../wording/format.ts';
 import { extremesSentence, formatFactor } from './extremes.ts';
 
-/** The times of one variant. */
+/** The recorded times of one variant. */
 export interface Times {
   name: string;
   times: Histogram;
 }
 
-/** How fast half of the messages and 99 of 100 came back, from the fastest variant to the slowest. */
+/** How quickly 50 % and 99 % of the messages came back, from the fastest variant to the slowest. */
 export function percentileFinding(runs: readonly Times[]): string {
   const half = rangeOf(runs, 50);
   const tail = rangeOf(runs, 99);
@@ -20,7 +20,10 @@ export function percentileFinding(runs: readonly Times[]): string {
   return `${clause} and 99 % within ${tail.text}${factor}.`;
 }
 
-/** A percentile over all variants: `64 µs (direct) to 102 µs (tls)`. `us` is the value if it is the same for all. */
+/**
+ * Range of a percentile over all variants: `64 µs (direct) to 102 µs (tls)`. `us` is the value if all
+ * variants share it.
+ */
 function rangeOf(runs: readonly Times[], percentile: number): { text: string; us: number | null } | null {
   const known = runs
     .map(({ name, times }) => ({ name, us: supportedPercentile(times, percentile) }))
@@ -34,10 +37,10 @@ function rangeOf(runs: readonly Times[], percentile: number): { text: string; us
   return { text: `${least} (${first.name}) to ${most} (${last.name})`, us: null };
 }
 
-/** A message that takes this many times the median counts as stalled. */
+/** A message that takes more than this many times the median counts as stalled. */
 const FAR = 10;
 
-/** What share of messages took far longer than usual for their variant. */
+/** What share of messages took far longer than is usual for their variant. */
 export function tailFinding(runs: readonly Times[]): string {
   const levels = runs.map(({ name, times }) => ({ name, value: farShare(times) }));
   return extremesSentence(

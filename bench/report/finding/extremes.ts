@@ -1,21 +1,21 @@
-/** One variant's value of a figure; null if it is unknown. */
+/** A figure of one variant; null if it is unknown. */
 export interface VariantFigure {
   name: string;
   value: number | null;
 }
 
-/** Words for a high figure and a low one. */
+/** Words for the highest figure and for the lowest. */
 type Extremes = readonly [most: string, least: string];
 
 const AMOUNT: Extremes = ['highest', 'lowest'];
 export const DURATION: Extremes = ['longest', 'shortest'];
 
-/** If the ratio of the highest to the lowest of several single runs is below this, they are reported as equal. */
+/** Below this ratio of the highest figure to the lowest, several single runs are reported as equal. */
 const ALIKE = 1.05;
 
 /**
- * Where a figure is highest and where lowest: `Throughput was highest for direct (72.4k/s) and lowest for tls
- * (35.2k/s), a factor of 2.06.`
+ * Which variants have the highest and the lowest figure: `Throughput was highest for direct (72.4k/s) and
+ * lowest for tls (35.2k/s), a factor of 2.06.`
  */
 export function extremesSentence(
   subject: string,
@@ -42,7 +42,7 @@ function ratioWords(ratio: number): string {
     : `a factor of ${formatFactor(ratio)}`;
 }
 
-/** A factor: `1.37`, `12.5`, `340`. */
+/** Formats a factor: `1.37`, `12.5`, `340`. */
 export function formatFactor(factor: number): string {
   return String(Number(factor.toPrecision(3)));
 }

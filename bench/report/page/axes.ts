@@ -5,7 +5,7 @@ import type { Theme } from './theme.ts';
 
 type Scale = NonNullable<NonNullable<ChartOptions<'line' | 'bar'>['scales']>[string]>;
 
-/** The options of one scale for chart.js. */
+/** Options of one chart.js scale. */
 export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | 'bottom'): Scale {
   const { ticks } = axis;
   return {
@@ -37,7 +37,10 @@ export function scaleOf(axis: AxisSpec, theme: Theme, side: 'left' | 'right' | '
   };
 }
 
-/** The same axis with the other type of scale. The bounds and ticks of one do not fit the other. */
+/**
+ * The same axis with the other type of scale (linear or logarithmic), without the bounds and ticks, which
+ * would not fit.
+ */
 export function rescaled(axis: AxisSpec, logarithmic: boolean): AxisSpec {
   if (logarithmic === (axis.logarithmic ?? false)) return axis;
   const { title, unit } = axis;

@@ -12,7 +12,7 @@ export interface Choice {
   /** Indexes of the hidden series. */
   hidden: ReadonlySet<number>;
   logarithmic: boolean;
-  /** Part of the horizontal axis; null for all of it. */
+  /** The visible part of the horizontal axis; null if all of it is visible. */
   range: readonly [from: number, to: number] | null;
 }
 
@@ -25,7 +25,7 @@ export function firstChoice(spec: ChartSpec): Choice {
   };
 }
 
-/** The complete configuration of a chart in the colours of the theme. */
+/** The complete chart.js configuration of a chart, in the theme's colours. */
 export function configOf(spec: ChartSpec, theme: Theme, choice: Choice): Config {
   return spec.kind === 'line'
     ? lineConfig(chosen(spec, choice), theme, choice)
@@ -155,7 +155,7 @@ function tooltipStyle(theme: Theme) {
   };
 }
 
-/** A vertical line, with its label below those of bands. */
+/** Draws an event as a vertical line, with its label below those of bands. */
 function markEvent({ label }: BandSpec, at: number, { ctx, chartArea }: Chart, theme: Theme): void {
   if (at < chartArea.left || at > chartArea.right) return;
   ctx.strokeStyle = theme.text;
@@ -170,7 +170,10 @@ function markEvent({ label }: BandSpec, at: number, { ctx, chartArea }: Chart, t
   ctx.fillText(label, at + width > chartArea.right ? at - width + 4 : at + 4, chartArea.top + 41);
 }
 
-/** Shades and labels the bands behind the lines: phases at the top, disturbed seconds one line below. */
+/**
+ * Shades and labels bands behind the chart's lines: phases are labelled at the top, disturbed seconds one
+ * line below.
+ */
 function bands(list: readonly BandSpec[], theme: Theme): Plugin<'line' | 'bar'> {
   return {
     id: 'bands',

@@ -1,9 +1,9 @@
-/** The formats in which a chart can be copied. */
+/** Formats in which a chart can be copied. */
 type Kind = 'png' | 'csv';
 
 const NAMES: Record<Kind, string> = { png: 'Picture', csv: 'Data' };
 
-/** Copies to the clipboard, or saves a file if the browser does not allow copying. */
+/** Copies data to the clipboard, or saves it as a file if the browser does not allow copying. */
 export async function give(figure: Element, name: string, kind: Kind, data: Blob): Promise<void> {
   const told = figure.querySelector('.told');
   const say = (text: string): void => {

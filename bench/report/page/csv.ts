@@ -2,7 +2,7 @@ import type { Unit } from '../../wording/format.ts';
 import { dataOf } from './rows.ts';
 import type { ChartSpec } from './spec.ts';
 
-/** The base unit of each unit. Figures are written in full, not as displayed. */
+/** Base unit of each unit. Figures are exported in base units, not as displayed. */
 const COUNTED_IN: Record<Unit, string> = {
   time: 'µs',
   count: '',
@@ -11,12 +11,12 @@ const COUNTED_IN: Record<Unit, string> = {
   bytesRate: 'B/s',
   share: '',
   seconds: 's',
-  // The position on the axis: 1 / (1 − p).
+  // Position on the axis: 1 / (1 − p).
   percentile: '1/(1-p)',
   name: '',
 };
 
-/** The data of a chart as comma-separated values (RFC 4180), with units in the column headings. */
+/** A chart's data as comma-separated values (RFC 4180), with units in the column headings. */
 export function csvOf(spec: ChartSpec): string {
   const { columns, rows } = dataOf(spec);
   const head = columns.map(({ title, unit }) =>
@@ -25,7 +25,7 @@ export function csvOf(spec: ChartSpec): string {
   return [head, ...rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
 }
 
-/** Marks text that a spreadsheet would interpret as a formula. */
+/** Writes a cell, marking text that a spreadsheet would interpret as a formula. */
 function field(value: number | string | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);

@@ -14,7 +14,7 @@ import {
 import { type Panel, panelOf } from './panel.ts';
 import type { ChartSpec } from './spec.ts';
 
-// Components that are not registered here are not bundled.
+// Only components registered here are bundled.
 Chart.register(
   BarController,
   BarElement,
@@ -29,8 +29,8 @@ Chart.register(
 );
 
 /**
- * Draws every chart, and redraws it when the colours change (another scheme, or print) or when an element that hid
- * it is opened.
+ * Draws every chart, and redraws it when the colours change (to another scheme, or for print) or when a
+ * closed element that contains it is opened.
  */
 function start(): void {
   // Without this script the page has only tables. From here on, the style sheet shows the charts.
@@ -43,7 +43,7 @@ function start(): void {
   drawAll();
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
   matchMedia('print').addEventListener('change', drawAll);
-  // The event does not bubble, so it is captured.
+  // The event does not bubble, so it is handled in the capture phase.
   document.addEventListener('toggle', ({ target }) => redrawWithin(target, panels), true);
   document.addEventListener('click', ({ target }) => {
     if (target instanceof Element) reveal(target.closest<HTMLAnchorElement>('a[href^="#"]')?.hash);
@@ -52,7 +52,7 @@ function start(): void {
   addEventListener('load', () => reveal(location.hash));
 }
 
-/** Opens the target of a link: the section that it names, or all sections that contain it. */
+/** Opens the section that a link points to, or every section that contains its target. */
 function reveal(hash = ''): void {
   const place = document.getElementById(hash.slice(1));
   let opened = false;
@@ -62,7 +62,7 @@ function reveal(hash = ''): void {
     at.open = true;
     opened = true;
   }
-  // The browser scrolled before there was room to scroll.
+  // The browser scrolled before the opened section had its full height.
   if (opened) place?.scrollIntoView();
 }
 

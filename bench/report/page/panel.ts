@@ -10,11 +10,11 @@ import { currentTheme } from './theme.ts';
 /** One figure of the page: its chart, redrawn whenever the user selects something, and its controls. */
 export interface Panel {
   canvas: HTMLCanvasElement;
-  /** Draws in the current colours, but not inside a closed section, where it is not visible. */
+  /** Draws the chart in the current colours, unless it is hidden in a closed section. */
   draw: () => void;
 }
 
-/** Activates a figure; null if the page has no place for the chart. */
+/** Activates a chart's figure; null if the page has no place for it. */
 export function panelOf(spec: ChartSpec): Panel | null {
   const canvas = document.getElementById(spec.id);
   const figure = canvas?.closest('figure');
@@ -69,7 +69,7 @@ function toggled(hidden: ReadonlySet<number>, series: number): ReadonlySet<numbe
     : new Set([...hidden, series]);
 }
 
-/** Makes the controls show what is selected. */
+/** Updates the controls to show what is selected. */
 function showChoice(figure: Element, spec: ChartSpec, { hidden, logarithmic, range }: Choice): void {
   for (const button of figure.querySelectorAll('button')) {
     const { series, do: action } = button.dataset;
@@ -90,19 +90,22 @@ function typedRange(figure: Element, spec: ChartSpec): Choice['range'] {
   return within(spec, from, to);
 }
 
-/** A part of the axis, in ascending order; all of it if the two do not form a range. */
+/**
+ * The selected part of the axis in ascending order; null, meaning all of it, if the two numbers do not form a
+ * range.
+ */
 function within({ x }: ChartSpec, a = Number.NaN, b = Number.NaN): Choice['range'] {
   const [least, most] = [x.min ?? 0, x.max ?? 0];
   const [from, to] = [Math.max(least, Math.min(a, b)), Math.min(most, Math.max(a, b))];
   return from < to && (from > least || to < most) ? [from, to] : null;
 }
 
-/** A shorter drag counts as a click. */
+/** Minimum length of a drag; a shorter one counts as a click. */
 const LEAST_PIXELS = 8;
 
 /**
- * Reports the two ends of a drag across the chart, in pixels of the canvas, and shades the part during the
- * drag.
+ * Reports the two ends of a drag across the chart, in canvas pixels, and shades the range between them during
+ * the drag.
  */
 function dragToZoom(canvas: HTMLCanvasElement, zoom: (from: number, to: number) => void): void {
   const shade = document.createElement('div');

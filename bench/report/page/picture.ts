@@ -6,7 +6,7 @@ const MARGIN = 16;
 const LINE = 20;
 const SAMPLE = 30;
 
-/** A chart as currently shown, with its title, finding and legend above it, as a PNG. */
+/** A PNG of a chart as currently shown, with its title, finding and legend above it. */
 export async function pictureOf(
   figure: Element,
   chart: HTMLCanvasElement,
@@ -43,7 +43,7 @@ export async function pictureOf(
   );
 }
 
-/** The position of each visible series in the legend. */
+/** Position of each visible series in the legend. */
 function legendOf(
   pen: CanvasRenderingContext2D,
   { series }: ChartSpec,

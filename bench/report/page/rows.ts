@@ -1,15 +1,18 @@
 import type { Unit } from '../../wording/format.ts';
 import type { AxisSpec, ChartSpec } from './spec.ts';
 
-/** The data of a chart as rows and columns. The first column is the horizontal axis, or the names of the bars. */
+/**
+ * A chart's data as rows and columns. The first column contains the positions on the horizontal axis, or the
+ * names of the bars.
+ */
 export interface ChartData {
   columns: { title: string; unit: Unit }[];
   rows: (number | string | null)[][];
 }
 
 /**
- * The data of a chart. Lines that share a position on the horizontal axis share a row; null if a line has no point
- * there. Positions without any point are left out.
+ * Extracts a chart's data. Points of several lines at the same horizontal position share a row, with null for
+ * a line that has no point there. Positions without any point are omitted.
  */
 export function dataOf(spec: ChartSpec): ChartData {
   if (spec.kind === 'bar') {

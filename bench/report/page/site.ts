@@ -1,6 +1,6 @@
 /**
- * The filters of a published site's index. Items that match all selected values are shown. The selection is stored
- * in the address, so that it can be shared and survives returning from a report.
+ * The filters of a published site's index. Items that match all selected values are shown. The selection is
+ * stored in the URL, so that it can be shared and is still there when the user returns from a report.
  */
 const form = document.querySelector<HTMLFormElement>('#filters');
 const status = document.querySelector('#matches');
@@ -25,7 +25,7 @@ function show(): void {
   if (status !== null) status.textContent = `${shown} of ${results.length} results`;
 }
 
-/** Stores the text of an option rather than its number, which may change when the site is published again. */
+/** Stores an option's text rather than its number, which may change when the site is published again. */
 function remember(): void {
   const asked = selects().flatMap(({ name, value, selectedOptions }) =>
     value === '' ? [] : [[name, selectedOptions[0]?.text ?? '']],

@@ -2,7 +2,7 @@ import { formatFigure } from '../../wording/format.ts';
 import { dataOf } from './rows.ts';
 import type { ChartSpec } from './spec.ts';
 
-/** The data of a chart as a table like those of the report. Cell content is set as text, whatever it contains. */
+/** A chart's data as a table in the style of the report. Cell contents are set as text, never as markup. */
 export function dataTable(spec: ChartSpec, caption: string): HTMLElement {
   const { columns, rows } = dataOf(spec);
   const region = element('div', '');

@@ -23,7 +23,7 @@ export function currentTheme(): Theme {
   };
 }
 
-/** Draws on a separate small canvas. */
+/** Draws on a small separate canvas. */
 function sketch(
   width: number,
   height: number,
@@ -37,7 +37,7 @@ function sketch(
   return canvas;
 }
 
-/** The fill of the first, second, … part of a bar: plain, two kinds of stripes, dots. */
+/** Fill for the first, second, … part of a bar: plain, two kinds of stripes, dots. */
 export function fillOf(colour: string, pattern: number, theme: Theme): string | CanvasPattern {
   if (pattern % 4 === 0) return colour;
   const tile = sketch(8, 8, (pen) => {
@@ -58,14 +58,14 @@ function drawTile(pen: CanvasRenderingContext2D, pattern: number): void {
     pen.arc(4, 4, 1.2, 0, 2 * Math.PI);
     return;
   }
-  // Three strokes, so that the stripes continue across the edges of the tile.
+  // Three strokes, so that the stripes continue across tile edges.
   for (const shift of [-8, 0, 8]) {
     pen.moveTo(shift - 1, pattern === 1 ? 9 : -1);
     pen.lineTo(shift + 9, pattern === 1 ? -1 : 9);
   }
 }
 
-/** A colour of the style sheet, by the name of its custom property. */
+/** A colour from the style sheet, by the name of its custom property. */
 export function cssColour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || '#808080';
 }

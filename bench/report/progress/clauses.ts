@@ -9,7 +9,7 @@ import { type Progress, type RunUnderWay, timeLeftMs } from './state.ts';
 
 /** The state of a running invocation in short clauses, most important first. */
 
-/** `2:05`, `1:02:05`. */
+/** Formats a duration: `2:05`, `1:02:05`. */
 export function formatClock(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const pad = (number: number) => String(number).padStart(2, '0');
@@ -23,7 +23,7 @@ export function leftClause(progress: Progress, nowMs: number): string {
   return leftMs === null ? '' : `~${formatClock(leftMs)} left`;
 }
 
-/** `tls, latency`, and in a comparison also `round 4 of 10` or `pilot`. */
+/** The current run: `tls, latency`, and in a comparison also `round 4 of 10` or `pilot`. */
 export function runClauses(
   { plan }: Pick<RunUnderWay, 'plan'>,
   comparison: Progress['comparison'],
@@ -35,7 +35,7 @@ export function runClauses(
   return [name, plan.round === null ? 'pilot' : `round ${plan.round}${of}`];
 }
 
-/** `steady, 4 of 10 s`. */
+/** The current phase: `steady, 4 of 10 s`. */
 export function phaseClause({ phase, phaseStartedMs, plan }: RunUnderWay, nowMs: number): string {
   const elapsed = Math.max(0, Math.floor((nowMs - phaseStartedMs) / 1000));
   const ownMs = phase === 'steady' ? plan.durationMs : phase === 'warm-up' ? plan.warmupMs : null;
@@ -48,7 +48,7 @@ export function connectionsClause({ figures, plan }: RunUnderWay): string {
   return `${formatCount(figures?.connections.open ?? 0)} of ${formatCount(plan.connections)} open`;
 }
 
-/** The achieved and offered rates; empty before there are any. */
+/** The achieved and the offered rate; empty until there are any. */
 export function rateClauses({ echoedPerSecond, offeredPerSecond }: LiveFigures): string[] {
   if (echoedPerSecond === 0 && !offeredPerSecond) return [];
   const echoed = `${formatRate(echoedPerSecond)} echoed`;
@@ -61,7 +61,7 @@ export function timeClauses({ p50Us, p99Us, p999Us }: LiveFigures): string[] {
   );
 }
 
-/** How busy the processes of a component are together and, if there are several, the busiest one. */
+/** Combined CPU utilisation of a component's processes and, if there are several, that of the busiest one. */
 export function cpuClauses({ cores, processes, busiest }: LiveCpu): string[] {
   const share = formatShare(rounded(cores / processes));
   if (processes === 1) return [share];
@@ -72,7 +72,7 @@ function rounded(share: number): number {
   return Math.round(share * 100) / 100;
 }
 
-/** Empty if nothing failed. */
+/** What has failed so far; empty if nothing has. */
 export function failureClauses({ connections, lost, failures }: LiveFigures): string[] {
   const kinds = Object.entries(failures).toSorted(([, a], [, b]) => b - a);
   return [
@@ -83,8 +83,9 @@ export function failureClauses({ connections, lost, failures }: LiveFigures): st
 }
 
 /**
- * The outcome of the runs so far, one line each. For a comparison, the headline figures of each variant: `+31 %
- * (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. For a search, its ends: `held 5k/s, missed 10k/s`.
+ * The outcome of the runs so far, one line each. In a comparison, the headline figures of each variant: `+31
+ * % (+29 % to +33 %)`, `Nginx CPU per message`, `tls`. In a capacity search, the ends of its interval: `held
+ * 5k/s, missed 10k/s`.
  */
 export function soFarClauses({ comparison, search }: Progress): string[][] {
   if (search !== null) return [[searchSoFar(search)]];

@@ -14,12 +14,13 @@ import {
 } from './clauses.ts';
 import type { Progress } from './state.ts';
 
-/** How often a long run prints its state. */
+/** Interval at which the state of a long run is printed. */
 const EVERY_MS = 10_000;
 
 /**
- * Describes an invocation in lines, for a log file or a terminal that must not be redrawn: each run at its start,
- * from time to time during it, and at its end. Each line begins with the number of the run.
+ * Makes a function that reports progress line by line, for a log file or a terminal that must not be redrawn:
+ * at the start of each run, at intervals during it, and at its end. Each line begins with the number of the
+ * run.
  */
 export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs: number) => string | null {
   let printedMs = 0;
@@ -35,7 +36,8 @@ export function makePlainLines(): (progress: Progress, event: BenchEvent, nowMs:
         : event.type === 'run-ended'
           ? endOf(event.run)
           : courseOf(progress, nowMs);
-    // Runs that take turns are all planned before the first of them ends.
+    // Interleaved runs are all planned before the first of them ends, so a run that ends need not be the last
+    // one planned.
     const { number, plan } = event.type === 'run-ended' ? { ...event.run, number: event.number } : run;
     return [
       `[${number}/${expectedRuns}] ${runClauses({ plan }, progress.comparison).join(', ')}`,

@@ -14,11 +14,11 @@ import {
 } from './clauses.ts';
 import { type Progress, shareDone } from './state.ts';
 
-/** One line: its label in full and in short form, a bar, and clauses, most important first. */
+/** One line: its label in long and short form, a bar, and clauses, most important first. */
 export interface Row {
   label: string;
   short: string;
-  /** 0 to 1; null for no bar. */
+  /** 0 to 1; null if the row has no bar. */
   share: number | null;
   clauses: readonly string[];
 }
@@ -29,7 +29,10 @@ const CPU_LABELS: readonly { component: LiveCpu['component']; label: string; sho
   { component: 'generator', label: 'Generator CPU', short: 'gen' },
 ];
 
-/** The rows to show, most important first. They stay the same during a run, so that none jumps. */
+/**
+ * The rows to show, most important first. Their number and order stay the same during a run, so that no row
+ * jumps.
+ */
 export function progressRows(progress: Progress, nowMs: number): Row[] {
   const { run, expectedRuns, comparison } = progress;
   const share = shareDone(progress, nowMs);

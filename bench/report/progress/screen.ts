@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import { progressRows } from './rows.ts';
 import type { Progress } from './state.ts';
 
-/** Minimum numbers of columns for full labels and for short labels. */
+/** Minimum number of columns for long labels, and for short ones. */
 const WIDE = 50;
 const NARROW = 25;
 const LABEL = 15;
@@ -11,10 +11,10 @@ const MOST_BAR = 30;
 const LEAST_BAR = 4;
 
 /**
- * The progress of an invocation as terminal lines, none of them wider than the terminal. The narrower it is, the
- * less they contain.
+ * The progress of an invocation as lines for a terminal, none of which is wider than the terminal. The
+ * narrower the terminal, the less they contain.
  *
- * @param rows of the terminal; lines that do not fit are dropped from the end
+ * @param rows height of the terminal; lines that do not fit are dropped from the end
  */
 export function screenLines(progress: Progress, nowMs: number, columns: number, rows = 24): string[] {
   const wide = columns >= WIDE;
@@ -34,7 +34,7 @@ export function screenLines(progress: Progress, nowMs: number, columns: number, 
 const ELLIPSIS = '…';
 const graphemes = new Intl.Segmenter();
 
-/** Fits text into this many terminal columns. An ellipsis marks what is cut off. */
+/** Truncates text to this many terminal columns, marking the cut with an ellipsis. */
 export function fitted(text: string, columns: number): string {
   if (stringWidth(text) <= columns) return text;
   if (columns < 1) return '';
@@ -46,7 +46,7 @@ export function fitted(text: string, columns: number): string {
   return kept.trimEnd() + ELLIPSIS;
 }
 
-/** Joins as many parts as fit, and truncates the first if necessary. */
+/** Joins as many parts as fit, truncating the first if necessary. */
 export function joined(parts: readonly string[], columns: number, separator = ' · '): string {
   const [first = '', ...others] = parts;
   let line = first;
@@ -58,12 +58,12 @@ export function joined(parts: readonly string[], columns: number, separator = ' 
   return fitted(line, columns);
 }
 
-/** Pads the text with spaces to this width. */
+/** Pads text with spaces to this width. */
 export function padded(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
 }
 
-/** A share (0 to 1, larger values are drawn as 1) as a bar of this many columns. */
+/** Draws a share as a bar of this many columns; shares range from 0 to 1, and larger ones are drawn as 1. */
 export function bar(share: number, columns: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * columns);
   return '█'.repeat(full) + '░'.repeat(columns - full);

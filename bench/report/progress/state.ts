@@ -4,18 +4,21 @@ import type { BenchEvent, LiveFigures, RunPhase } from '../../model/event.ts';
 import type { RunPlan } from '../../model/plan.ts';
 import { conclusionOf } from '../conclusion.ts';
 
-/** The progress of an invocation, as known from its events. Times are of a monotonic clock, in ms. */
+/** The progress of an invocation, as known from its events. Times are read from a monotonic clock, in ms. */
 export interface Progress {
   startedMs: number;
   /** Null before the first run. */
   run: RunUnderWay | null;
-  /** For the whole invocation, as far as it is known. */
+  /** Number of runs in the whole invocation, as far as it is known. */
   expectedRuns: number;
-  /** How many runs have ended, when the last one did, and how much longer than planned they took on average. */
+  /**
+   * Number of completed runs, when the last one ended, and by how much on average they exceeded their planned
+   * time.
+   */
   ended: { runs: number; lastMs: number; meanExtraMs: number };
-  /** The outcome of the rounds so far; null if it is not a comparison. */
+  /** The outcome of the rounds so far; null unless this is a comparison. */
   comparison: Comparison | null;
-  /** The outcome of the trials so far; null if it is not a capacity search. */
+  /** The outcome of the trials so far; null unless this is a capacity search. */
   search: CapacitySearch | null;
 }
 
@@ -26,7 +29,7 @@ export interface RunUnderWay {
   startedMs: number;
   phase: RunPhase;
   phaseStartedMs: number;
-  /** Null before the load. */
+  /** Null until the load begins. */
   figures: LiveFigures | null;
 }
 
@@ -41,7 +44,7 @@ export function begun(nowMs: number): Progress {
   };
 }
 
-/** Updates the progress with an event. */
+/** Returns the progress updated with an event. */
 export function advanced(progress: Progress, event: BenchEvent, nowMs: number): Progress {
   const { run } = progress;
   switch (event.type) {
@@ -68,21 +71,24 @@ export function advanced(progress: Progress, event: BenchEvent, nowMs: number): 
   }
 }
 
-/** Interleaved runs end together, so the first accounts for all of their time and the others for none. */
+/**
+ * Counts a completed run. Interleaved runs end together, so the first of them accounts for all of their time
+ * and the others for none.
+ */
 function withOneMore({ runs, lastMs, meanExtraMs }: Progress['ended'], run: RunUnderWay, nowMs: number) {
   const extraMs = nowMs - lastMs - plannedMs(run.plan);
   return { runs: runs + 1, lastMs: nowMs, meanExtraMs: (meanExtraMs * runs + extraMs) / (runs + 1) };
 }
 
-/** The length according to the plan. Connecting, starting and ending come in addition. */
+/** Planned duration of a run. Starting, connecting and ending take additional time. */
 function plannedMs({ warmupMs, durationMs, http }: RunPlan): number {
   return warmupMs + durationMs + (http?.durationMs ?? 0);
 }
 
-/** The assumed additional time before a run has shown it. */
+/** Additional time to assume per run until a completed run has shown it. */
 const USUAL_EXTRA_MS = 2000;
 
-/** The remaining time of the invocation, based on the durations of its runs; null before the first run. */
+/** Remaining time of the invocation, estimated from the durations of its runs; null before the first run. */
 export function timeLeftMs({ run, ended, expectedRuns }: Progress, nowMs: number): number | null {
   if (run === null) return null;
   const extraMs = ended.runs === 0 ? USUAL_EXTRA_MS : ended.meanExtraMs;
@@ -92,7 +98,7 @@ export function timeLeftMs({ run, ended, expectedRuns }: Progress, nowMs: number
   return ownMs + Math.max(0, expectedRuns - run.number) * runMs;
 }
 
-/** The share of the whole invocation, 0 to 1. */
+/** Share of the whole invocation that is complete, 0 to 1. */
 export function shareDone(progress: Progress, nowMs: number): number {
   const leftMs = timeLeftMs(progress, nowMs);
   const goneMs = nowMs - progress.startedMs;

@@ -12,7 +12,10 @@ import { html, type Markup } from '../markup.ts';
 import { doubtSentence, hasLosses, limitSentence, lossSentence, outcomeSentence } from '../verdict.ts';
 import type { RunView, Section, VariantView, View } from '../view.ts';
 
-/** One card per variant: both answers in a sentence, and for each step whether it can be trusted. */
+/**
+ * One card per variant: a sentence with its throughput and latency, and for each step whether its figures can
+ * be trusted.
+ */
 export function answers({ variants, runs }: View): Section {
   const one = variants.length === 1;
   return {
@@ -53,7 +56,7 @@ function latencyNumbers({ figures }: RunView): Markup {
 <div><dt>p99 at ${at}</dt><dd>${formatTime(response?.p99)}</dd></div>`;
 }
 
-/** The contribution of one step to the answer. Its outcome and losses are highlighted. */
+/** The part of a variant's card that describes one step. The run's outcome and losses are highlighted. */
 function stepParagraphs(title: string, view: RunView, figures: string): Markup {
   const outcome = outcomeSentence(view);
   // An open loop is supposed to run at the offered rate, so that limit is not worth mentioning.

@@ -6,7 +6,7 @@ import type { RunView } from '../view.ts';
 
 const CAUSES: Record<Cause, string> = { steal: 'steal', other: 'other work' };
 
-/** The shaded areas in a chart over time: warm-up, drain, and disturbed seconds. */
+/** Shaded areas of a chart over time: warm-up, drain, and disturbed seconds. */
 export function bandsOf(view: RunView): BandSpec[] {
   const phases = view.run.phases
     .filter(({ phase, startUs, endUs }) => (phase === 'warm-up' || phase === 'drain') && endUs > startUs)
@@ -14,14 +14,14 @@ export function bandsOf(view: RunView): BandSpec[] {
   return [...phases, ...disturbedBands(view), ...eventsOf(view)];
 }
 
-/** The actions that were carried out during the run. */
+/** Events to mark in a chart over time: the actions carried out during the run. */
 export function eventsOf(view: RunView): BandSpec[] {
   return view.run.timeline
     .filter(({ failure }) => failure === null)
     .map(({ action, atUs }) => bandOf(view, atUs, atUs, actionText(action), 'event'));
 }
 
-/** Consecutive seconds with the same cause of disturbance form one band. */
+/** Bands for disturbed seconds. Consecutive seconds with the same cause form one band. */
 function disturbedBands(view: RunView): BandSpec[] {
   const bands: BandSpec[] = [];
   for (const { startUs, endUs, cause } of view.seconds ?? []) {
@@ -44,7 +44,9 @@ function bandOf(
   return { from: steadySecond(view, startUs), to: steadySecond(view, endUs), label, kind };
 }
 
-/** What disturbed the seconds in this time span (µs since the run's epoch); empty if nothing is known. */
+/**
+ * What disturbed the seconds within this time span (µs since the run's epoch); empty if no cause is known.
+ */
 export function causesIn(view: RunView, time: Span): string {
   const within = (view.seconds ?? []).filter(
     ({ startUs, endUs }) => startUs < time.endUs && time.startUs < endUs,
@@ -52,7 +54,7 @@ export function causesIn(view: RunView, time: Span): string {
   return [...new Set(within.flatMap(({ cause }) => (cause === null ? [] : CAUSES[cause])))].join(', ');
 }
 
-/** Seconds since the start of the steady phase, to hundredths. */
+/** Seconds since the start of the steady phase, to two decimal places. */
 export function steadySecond(view: RunView, atUs: number): number {
   return Math.round((atUs - view.zeroUs) / 1e4) / 100;
 }

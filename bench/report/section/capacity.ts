@@ -11,7 +11,7 @@ import type { FoldedSection, Section, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 import { percentileChart } from './distributions.ts';
 
-/** What a search for a capacity found, and how. */
+/** Sections that show what a capacity search found, and how. */
 export const CAPACITY_SECTIONS = [found, search, curves];
 
 function capacityIn({ result }: View): CapacitySearch {
@@ -86,7 +86,10 @@ ${charts.map((chart) => chartFigure(chart, 'Response time by percentile', descri
   };
 }
 
-/** Shown once: trials differ only in ports and worker_connections. */
+/**
+ * The configuration of the last trial. It is shown only once, because trials differ only in ports and
+ * worker_connections.
+ */
 export function lastConfiguration({ variants, result }: View): FoldedSection {
   const proxy = result.runs.findLast((run) => run.proxy !== null)?.proxy ?? null;
   const name = variants[0]?.name ?? '';

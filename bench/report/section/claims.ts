@@ -6,7 +6,7 @@ import { badge } from '../elements.ts';
 import { type Content, html, type Markup } from '../markup.ts';
 import { type FoldedSection, type View, viewOf } from '../view.ts';
 
-/** The claims of the article about Nginx and WebSocket, compared with what was measured. */
+/** The article's claims about Nginx and WebSocket, compared with the measurements. */
 export function claims(view: View): FoldedSection {
   return {
     id: 'claims',
@@ -24,24 +24,26 @@ function claimsFinding(view: View): string {
   return `${tried.length} of ${judged.length} claims tested${tried.length === 0 ? '' : `: ${tally(tried)}`}.`;
 }
 
-/** Names the article, and says what the verdicts mean. */
+/** Names the article, and explains the verdicts. */
 export function claimsIntroduction(): Markup {
   const { title, translation, published } = ARTICLE;
   return html`<p>The profiles of this bench follow the article <cite lang="zh">${title}</cite> (“${translation}”, ${published}), which describes WebSocket through Nginx and four best practices. Each of its claims is compared with the measurements: confirmed, refuted, or not shown. “Not shown” does not mean that a claim is wrong.</p>`;
 }
 
-/** The source shown with the evidence if there are several results: a name, or a link to the report. */
+/**
+ * Identifies the result that evidence comes from if there are several: by a name, or a link to its report.
+ */
 export type Source = (result: Result) => Content;
 
 /**
- * The article's claims over these results as HTML, for a page with the style of a report. Each claim has its
- * verdict and the figures; claims that none of the results can judge are listed at the end.
+ * The article's claims judged from these results as HTML, for a page that uses the report's style. Each claim
+ * has its verdict and the figures; claims that none of the results can judge are listed at the end.
  */
 export function claimsMarkup(results: readonly Result[], source: Source = ({ id }) => id): Markup {
   return claimsOf(results.map(viewOf), source);
 }
 
-/** The same for results that have already been read. */
+/** Like `claimsMarkup`, for results whose views have already been derived. */
 export function claimsOf(views: readonly View[], source: Source = ({ id }) => id): Markup {
   const judged = judge(views);
   const tried = judged.filter(({ findings }) => findings.length > 0);

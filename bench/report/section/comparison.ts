@@ -28,10 +28,10 @@ import { type CurveView, percentileChart } from './distributions.ts';
 import { noticeList, noticesFinding } from './notices.ts';
 import { runsFinding } from './runs.ts';
 
-/** The baseline is grey in every chart. */
+/** Colour of the baseline in every chart. */
 const GREY = 'series-5';
 
-/** The details behind the rounds of a comparison or a calibration. */
+/** Sections with the details behind the rounds of a comparison or a calibration. */
 export const BEHIND_ROUNDS = [configurations, kindsOfNotices, compactRuns];
 
 function comparisonIn({ result }: View): Comparison {
@@ -104,7 +104,7 @@ ${excluded.length > 0 && html`<h3>Excluded</h3><ul class="plain">${excluded.map(
   };
 }
 
-/** For each variant, in how many rounds the first figure that counts was lower. */
+/** For each variant, the number of rounds in which its first valid metric was lower than the baseline's. */
 function roundsFinding(comparisons: readonly VariantComparison[]): string {
   const clauses = comparisons.flatMap(({ variant, figures }) => {
     const figure = figures.find(isDrawn);
@@ -132,12 +132,12 @@ function roundsTable({ variant, figures }: VariantComparison, baseline: string):
   return table(`${variant} and ${baseline}, round by round`, columns, rows);
 }
 
-/** Skips per-core capacity, which repeats CPU per message. */
+/** Whether a figure is drawn. Per-core capacity is not, because it restates CPU per message. */
 function isDrawn({ name, effect }: ComparedFigure): boolean {
   return effect !== null && name !== 'perCoreCapacity';
 }
 
-/** Response time by percentile over all rounds. */
+/** Chart of response time by percentile, over all rounds. */
 export function curvesOfRounds(view: View): Section & FoldedSection {
   const comparison = comparisonIn(view);
   const baselines = new Set(comparison.comparisons.map((each) => baselineOf(each, comparison)));
@@ -202,7 +202,9 @@ function changeFinding({
   return `${variant} adds ${counted(count('added'), 'line')} to ${baseline} and removes ${count('removed')}`;
 }
 
-/** The configuration as it ran, without what differs between runs: ports and the run's own folder. */
+/**
+ * The configuration as it ran, without the parts that differ between runs: ports and the run's own folder.
+ */
 function configurationOf(view: View, variant: string): string | null {
   const text = proxyOf(view, variant)?.configuration;
   if (text === undefined) return null;
@@ -215,7 +217,7 @@ function proxyOf({ result }: View, variant: string): NginxFacts | null {
   return result.runs.find(({ plan, proxy }) => plan.variant === variant && proxy !== null)?.proxy ?? null;
 }
 
-/** The Nginx of the variant, if different from the baseline's. */
+/** The variant's Nginx, if it differs from the baseline's. */
 function nginxOf(view: View, variant: string, baseline: string): Content {
   const [before, after] = [proxyOf(view, baseline), proxyOf(view, variant)];
   if (before === null || after === null) return null;
@@ -234,7 +236,8 @@ function differenceOf(before: string | null, after: string | null, name: string)
 }
 
 /**
- * Notices of the bench and of its runs: each kind once, with its number of runs and its figures as ranges.
+ * Notices about the result and its runs: each kind once, with the number of runs affected and its figures as
+ * ranges.
  */
 export function kindsOfNotices({ result }: View): FoldedSection {
   const general = result.notices.map((what) => ({ what, whose: '' }));

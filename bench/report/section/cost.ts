@@ -16,7 +16,7 @@ const NAMES: Record<keyof ByComponent, string> = {
   generator: 'Generator',
 };
 
-/** CPU and memory, by component and process by process. */
+/** CPU and memory, by component and by process. */
 export function cost({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepCost);
   return {
@@ -34,7 +34,7 @@ ${table('Every process in the steady phase', PROCESS_COLUMNS, runs.flatMap(proce
   };
 }
 
-/** The charts of one step. They are separate because the cost of a message depends on the load. */
+/** Charts of one step. Each step has its own, because the cost of a message depends on the load. */
 function stepCost({ step, runs }: StepView): { charts: BarSpec[]; body: Markup } {
   const cpu = componentChart(
     runs,
@@ -75,7 +75,7 @@ ${chartFigure(busiest, `${capital(step)}: share of a core of the busiest process
   };
 }
 
-/** The longest bar: the sum over the components. */
+/** Length of the longest bar, which is the sum over a run's components. */
 function mostMemory(runs: readonly RunView[]): number {
   return runs.reduce((most, { figures }) => {
     const { proxy, server, generator } = figures.memoryPerConnectionBytes;
@@ -109,14 +109,17 @@ function cpuFinding(runs: readonly RunView[]): string {
   return extremesSentence('Nginx CPU per message', levels, formatTime);
 }
 
-/** The figures of Nginx for variants that have it. */
+/** Nginx's figures, for variants that use it. */
 function proxyLevels(runs: readonly RunView[], figures: (view: RunView) => ByComponent): VariantFigure[] {
   return runs
     .filter(({ run }) => run.proxy !== null)
     .map((view) => ({ name: view.name, value: figures(view).proxy }));
 }
 
-/** A generator that spins is left out, because it uses a whole core regardless of its work. */
+/**
+ * Which process was busiest. A generator that spins is excluded, because it uses a whole core regardless of
+ * its work.
+ */
 function busiestFinding(runs: readonly RunView[]): string {
   const all = runs.flatMap((view) => {
     const shares = busiestOf(view);
@@ -134,7 +137,10 @@ function busiestFinding(runs: readonly RunView[]): string {
   return `The busiest process was ${first.whose}, at ${formatShare(first.share)} of a core${spinning}.`;
 }
 
-/** For each component, the process that used most CPU in the steady phase. The Nginx master is idle then. */
+/**
+ * For each component, CPU utilisation of the process that used most CPU in the steady phase. The Nginx master
+ * is idle then.
+ */
 function busiestOf({ figures }: RunView): ByComponent {
   const most = (component: keyof ByComponent): number | null =>
     figures.processes

@@ -12,7 +12,9 @@ import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { causesIn, steadySecond } from './bands.ts';
 import { ECHOED_AXIS, isOpen, ofAll, rateChart, responseChart } from './time-charts.ts';
 
-/** Throughput and latency over time, step by step: all variants on the same axes, then each run by itself. */
+/**
+ * Throughput and latency over time, by step: first all variants on the same axes, then each run separately.
+ */
 export function course({ steps }: View): FoldedSection {
   const parts = steps.map(stepCourse);
   return {
@@ -29,7 +31,7 @@ function courseFinding(runs: readonly RunView[]): string {
   return runs.some(isOpen) ? responseFinding(runs) : rateFinding(runs);
 }
 
-/** Messages per second over time, shown in the summary of a bench with one variant. */
+/** Chart of messages per second over time, shown in the summary if there is only one variant. */
 export function echoedFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = echoedChart('throughput', runs, 'Messages per second over time');
   return { chart: chart.spec, figure: figureOf(chart) };
@@ -75,7 +77,10 @@ const HOW_RATE =
 const HOW_TIME =
   'A peak in one second is a stall; a rising line is a growing queue. On the logarithmic axis, equal distances are equal factors.';
 
-/** A closed loop has no latency, so its times are not shown over time: they follow from connections ÷ rate. */
+/**
+ * Charts with all runs of a step. In a closed loop, times are not shown, because they follow from connections
+ * ÷ rate and are not latency.
+ */
 function chartsOfAll(step: Step, runs: readonly RunView[]): CourseChart[] {
   const rate = echoedChart(step, runs, `Messages echoed per second in the ${step} step, all variants`);
   if (!runs.some(isOpen)) return [rate];
@@ -100,7 +105,7 @@ function echoedChart(step: Step, runs: readonly RunView[], title: string): Cours
   return { spec, title, finding: rateFinding(runs), how: HOW_RATE };
 }
 
-/** The charts of one run, on axes shared by all runs of its step. */
+/** Charts of one run, on the axes shared by all runs of its step. */
 function runCharts(view: RunView, runs: readonly RunView[], id: string): CourseChart[] {
   const rate = {
     spec: rateChart(view, runs, id),

@@ -2,7 +2,7 @@ import { html, type Markup } from '../markup.ts';
 
 const SIGNS = { same: ' ', removed: '−', added: '+' };
 
-/** The differences between two texts, line by line; null if they are equal. */
+/** Line-by-line differences between two texts; null if the texts are equal. */
 export function difference(before: string, after: string, label: string): Markup | null {
   const lines = diffLines(before.split('\n'), after.split('\n'));
   if (lines.every(({ kind }) => kind === 'same')) return null;
@@ -15,7 +15,9 @@ export function difference(before: string, after: string, label: string): Markup
   )}</pre>`;
 }
 
-/** What the bench changed in a configuration to run it; the notices give the reasons. Null if unknown. */
+/**
+ * What the bench changed in a configuration to run it; the notices give the reasons. Null if that is unknown.
+ */
 export function sandboxDifference(
   proxy: { given: string | null; configuration: string } | null,
   name: string,
@@ -25,16 +27,16 @@ export function sandboxDifference(
   return changes && html`<details><summary>What the bench changed in ${name}</summary>${changes}</details>`;
 }
 
-/** One line in the diff of two texts. */
+/** One line of the diff between two texts. */
 export interface DiffLine {
   kind: 'same' | 'removed' | 'added';
   text: string;
 }
 
-/** Number of unchanged lines shown around a change. */
+/** Number of unchanged lines shown before and after a change. */
 const CONTEXT = 2;
 
-/** The changes from one text to the other, based on their longest common subsequence of lines. */
+/** Computes the changes from one text to the other, based on their longest common subsequence of lines. */
 export function diffLines(before: readonly string[], after: readonly string[]): DiffLine[] {
   const lengths = commonLengths(before, after);
   const lines: DiffLine[] = [];
@@ -56,7 +58,7 @@ export function diffLines(before: readonly string[], after: readonly string[]): 
   return lines;
 }
 
-/** Only changes and their surroundings. Null stands for omitted lines. */
+/** Keeps only the changes and the lines around them; null marks omitted lines. */
 export function hunksOf(lines: readonly DiffLine[]): (DiffLine | null)[] {
   const near = lines.map((_, index) =>
     lines.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(({ kind }) => kind !== 'same'),
@@ -67,7 +69,7 @@ export function hunksOf(lines: readonly DiffLine[]): (DiffLine | null)[] {
   });
 }
 
-/** For each pair of positions, how many lines the remaining texts have in common, in order. */
+/** For each pair of positions, length of the longest common subsequence of the remaining lines. */
 function commonLengths(before: readonly string[], after: readonly string[]): Uint32Array[] {
   const lengths = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   for (let i = before.length - 1; i >= 0; i--) {

@@ -8,7 +8,7 @@ const TITLE = 'response time';
 /** The data of a curve. */
 export type CurveView = Pick<RunView, 'name' | 'colour' | 'pattern' | 'times'>;
 
-/** Response time by percentile, with all runs in one chart. */
+/** Chart of response time by percentile, for all runs. */
 export function percentileChart(runs: readonly CurveView[]): LineSpec {
   const series = runs.map((view) =>
     seriesOf(
@@ -37,7 +37,7 @@ export function percentileChart(runs: readonly CurveView[]): LineSpec {
   };
 }
 
-/** The share of messages by response time, with all runs in one chart. */
+/** Chart of the share of messages by response time, for all runs. */
 export function histogramChart(runs: readonly RunView[]): LineSpec {
   const series = runs.map((view) => {
     const bins = logBins(view.times);

@@ -17,7 +17,7 @@ const PARTS: [name: (typeof COMMON_HISTOGRAMS)[number], title: string, colour: s
   ['handshake', 'whole', 'series-5'],
 ];
 
-/** How the connections were opened. Every run opens its own. */
+/** How connections were opened. Every run opens its own. */
 export function handshakes({ steps, runs }: View): FoldedSection {
   const parts = steps.map(stepHandshakes);
   return {
@@ -64,8 +64,8 @@ function connectFinding(runs: readonly RunView[]): string {
 }
 
 /**
- * The number of open connections from the first handshake on. It has its own chart, because it may take far longer
- * than the load.
+ * Chart of the number of open connections, from the first handshake on. It is separate, because connecting
+ * may take far longer than the load.
  */
 function connectingChart({ step, runs }: StepView): LineSpec {
   return {

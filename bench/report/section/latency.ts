@@ -11,7 +11,7 @@ import { histogramChart, percentileChart } from './distributions.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
-/** How fast each variant was in an open loop, by percentile, as a histogram, and in full. */
+/** Latency of each variant in an open loop: by percentile, as a histogram, and in full. */
 export function latency(view: View): FoldedSection {
   const step = view.steps.find((each) => each.step === 'latency');
   const histogram = step && histogramChart(step.runs);
@@ -27,7 +27,7 @@ ${step && histogram && bodyOf(step, histogram)}`,
   };
 }
 
-/** Response time by percentile, the second of the two main charts; shown in the summary. */
+/** Chart of response time by percentile, one of the two main charts of the summary. */
 export function percentileFigure(runs: readonly RunView[]): { chart: LineSpec; figure: Markup } {
   const chart = percentileChart(runs);
   return {
@@ -47,7 +47,7 @@ function whyNone({ result }: View): string {
     : 'Not measured: this bench only ran the throughput step. The time a message takes in a closed loop is not latency, because it depends on how many messages are in flight. Run the latency step to measure it.';
 }
 
-/** The rate, the reason for it, and what happened to runs at another rate. */
+/** States the rate, the reason for it, and how runs at another rate were treated. */
 function rateParagraphs({ rate, runs, variants }: View, step: StepView | undefined): Content {
   const superseded = runs.filter(
     (run) => run.run.plan.step === 'latency' && !variants.some(({ answers }) => answers.latency === run),
@@ -96,7 +96,7 @@ const COLUMNS = [
   { title: 'Send lag p99' },
 ];
 
-/** One row for all seconds and, if only some were disturbed, one for the others. */
+/** One row for all seconds and, if only some were disturbed, one for the undisturbed seconds. */
 function rowsOf(view: RunView): Content[][] {
   const { disturbed, undisturbed, latencies, messages } = view.figures;
   const all = [

@@ -7,7 +7,7 @@ import { html, type Markup } from '../markup.ts';
 import { noticesOf, type Said, type SaidAlike } from '../notices.ts';
 import type { FoldedSection, View } from '../view.ts';
 
-/** What a reader should know about the bench and its runs. */
+/** What the reader should know about the result and its runs. */
 export function notices(view: View): FoldedSection {
   const said = noticesOf(view);
   return {
@@ -19,7 +19,7 @@ export function notices(view: View): FoldedSection {
   };
 }
 
-/** The number of notices of each kind, and the first warning in full. */
+/** Number of notices of each kind, and the first warning in full. */
 export function noticesFinding(said: readonly Said<Notice>[]): string {
   if (said.length === 0) return 'Nothing out of the ordinary.';
   const warnings = said.filter(({ what }) => what.level === 'warning');
@@ -30,7 +30,9 @@ export function noticesFinding(said: readonly Said<Notice>[]): string {
   return `${counts}. ${warnings.length === 1 ? '' : 'First warning: '}${whose}${first.what.text}`;
 }
 
-/** Notices with a symbol and the runs they apply to; more of the same kind follow the first. */
+/**
+ * A list of notices, each with a symbol and the runs it applies to; others of the same kind follow the first.
+ */
 export function noticeList(said: readonly (Said<Notice> & Partial<SaidAlike>)[]): Markup {
   return html`<ul class="notices">${said.map(
     ({ what, whose, others = [] }) =>
@@ -43,7 +45,10 @@ function noticeText({ text }: Notice, whose: string): Markup {
   return html`${whose !== '' && html` <span class="of">${whose}</span>`} ${text}`;
 }
 
-/** What an interrupted bench did not reach; empty if it finished. A variant that was excluded is not missing. */
+/**
+ * What an interrupted bench did not measure; empty if it finished. A variant that was excluded does not count
+ * as missing.
+ */
 export function interruptedSentence({ result, variants }: View): string {
   if (result.endedAt !== null) return '';
   const missing = variants.flatMap((variant) =>

@@ -4,7 +4,7 @@ import { html } from '../markup.ts';
 import { doubtLines, pairSentence, priceColumns, priceRows, priceSentence } from '../price.ts';
 import type { Section, View } from '../view.ts';
 
-/** What it costs to go through Nginx. */
+/** Cost of going through Nginx. */
 export function price({ result }: View): Section {
   const found = conclusionOf(result, 'price');
   if (found === null) throw new TypeError('the result has no price of the proxy');

@@ -7,7 +7,7 @@ import { type Said, saidOnce } from '../notices.ts';
 import { cacheCounts, cacheSentence, keyName, protocolSentence } from '../protocol.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 
-/** Which protocols the listener speaks, and what that means for WebSocket. */
+/** Which protocols the listener supports, and what that means for WebSocket. */
 export function protocols(view: View): FoldedSection {
   return {
     id: 'protocols',
@@ -32,7 +32,7 @@ function listenersFinding({ variants }: View): string {
   return `TLS: ${having(({ tlsProtocol }) => tlsProtocol !== null)}; HTTP/2 for clients that offer it: ${having(({ alpnOffered }) => alpnOffered === 'h2')}.`;
 }
 
-/** Each sentence once, with its runs. */
+/** Explanations of the protocols: each sentence once, with the runs it applies to. */
 function sentences(view: View): Said<string>[] {
   const said = view.runs.map((of) => ({ what: protocolSentence(of.run.probe), of }));
   return saidOnce(said, view, (text) => text);
@@ -69,7 +69,7 @@ function yesNo(answer: boolean | null | undefined): string {
   return answer === true ? 'yes' : answer === false ? 'no' : NOTHING;
 }
 
-/** Ordinary GETs through the same profile, before the WebSockets. */
+/** Ordinary GETs through the same profile, sent before the WebSockets. */
 export function httpLeg({ runs }: View): FoldedSection {
   const legs = runs.filter(({ run }) => run.http !== null);
   const levels = legs.map(({ name, run }) => ({ name, value: run.http?.requestsPerSecond ?? null }));
@@ -103,7 +103,7 @@ const LEG = [
   { title: 'Reached an echo server' },
 ];
 
-/** `1,571 (5xx 1,571)` */
+/** Responses other than 2xx: `1,571 (5xx 1,571)`. */
 function notTwo({ non2xx, statuses }: HttpLeg): string {
   const others = Object.entries(statuses ?? {}).filter(([kind]) => kind !== '2xx');
   const kinds = others.map(([kind, count]) => `${kind} ${formatCount(count)}`).join(', ');

@@ -21,7 +21,7 @@ export function runs({ runs }: View): FoldedSection {
   };
 }
 
-/** The number of runs, and how many are valid. */
+/** Number of runs, and how many of them are valid. */
 export function runsFinding(runs: readonly RunView[]): string {
   const { length } = runs;
   return `${length} ${length === 1 ? 'run' : 'runs'}${length === 0 ? '' : `: ${tally(runs.map(verdictOf))}`}.`;
@@ -61,7 +61,7 @@ function rowOf(view: RunView): Content[] {
   ];
 }
 
-/** `10:49:21` from an ISO time; the day is given with the result. */
+/** `10:49:21` from an ISO time; the date is shown with the result. */
 function timeOfDay(time: string): string {
   return /T(\d\d:\d\d:\d\d)/.exec(time)?.[1] ?? time;
 }

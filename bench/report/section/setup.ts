@@ -9,7 +9,7 @@ import { placementOf } from '../placement.ts';
 import type { FoldedSection, RunView, View } from '../view.ts';
 import { sandboxDifference } from './difference.ts';
 
-/** Everything needed to repeat the bench: machine, plan, command. */
+/** Everything needed to repeat the measurement: machine, plan, command. */
 export function setup({ result, runs }: View): FoldedSection {
   const { environment: machine, plan } = result;
   const nginx = byVariant(runs, ({ version }) => version);
@@ -50,7 +50,7 @@ ${planOf(runs)}`,
   };
 }
 
-/** A fact about Nginx. If it differs between runs, each value is given with its variants. */
+/** A fact about Nginx. If it differs between runs, each value is listed with its variants. */
 function byVariant(runs: readonly RunView[], factOf: (nginx: NginxFacts) => string | null): string {
   const variants = new Map<string, Set<string>>();
   for (const { run } of runs) {
@@ -66,7 +66,7 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** Values that are the same in every run, followed by a table of the others. */
+/** Plan values that are the same in every run, followed by a table of those that differ. */
 function planOf(runs: readonly RunView[]): Markup {
   const rows = runs.map(planRow);
   const [first] = rows;
@@ -127,19 +127,19 @@ function planRow({ run: { plan: run }, step }: RunView): string[] {
   ];
 }
 
-/** Warm-up and duration refer to the turns of the run itself. */
+/** How a run took turns with others. Warm-up and duration refer only to the run's own turns. */
 function turnsText({ turns }: RunPlan): string {
   return turns === null
     ? NOTHING
     : `${formatTime(turns.lengthMs * 1000)} of each ${formatTime(turns.lengthMs * turns.of * 1000)}`;
 }
 
-/** Only the lean client and server have a choice of engine. */
+/** Describes a client or server. Only the lean ones have a choice of engine. */
 function endText(end: 'lean' | 'ws', { engine }: RunPlan): string {
   return end === 'lean' ? `lean on ${engine === 'bun' ? 'Bun' : 'Node'}` : 'ws';
 }
 
-/** The configuration that ran, and what Nginx wrote to its error log. */
+/** The configuration that was run, and what Nginx wrote to its error log. */
 export function configurations({ runs }: View): FoldedSection {
   const proxied = runs.filter(({ run }) => run.proxy !== null);
   return {

@@ -9,7 +9,7 @@ import { echoedFigure } from './course.ts';
 import { percentileFigure } from './latency.ts';
 import { carriedFigure } from './throughput.ts';
 
-/** One row per variant with both answers, and the two main charts. */
+/** One row per variant with throughput and latency, and the two main charts. */
 export function summary({ variants, steps }: View): Section {
   const main = steps.flatMap(({ step, runs }) => MAIN_FIGURES[step]?.(runs) ?? []);
   return {
@@ -76,7 +76,7 @@ function rowOf({ name, answers }: VariantView): Content[] {
   ];
 }
 
-/** A time over all seconds (µs), followed by the same over the undisturbed seconds in parentheses. */
+/** A time over all seconds (µs), followed in parentheses by the same time over the undisturbed seconds. */
 export function withUndisturbed(all: number | null | undefined, calm: number | null | undefined): Markup {
   return html`${formatTime(all)} <span class="beside">(${formatTime(calm)})</span>`;
 }

@@ -19,7 +19,7 @@ import type { FoldedSection, RunView, StepView, View } from '../view.ts';
 import { noticeList } from './notices.ts';
 import { timesTable } from './times.ts';
 
-/** How much each variant carried in a closed loop, and what a core of Nginx carries. */
+/** Throughput of each variant in a closed loop, and per-core capacity of Nginx. */
 export function throughput({ steps, result }: View): FoldedSection {
   const step = steps.find((each) => each.step === 'throughput');
   // With several variants, the chart is in the summary.
@@ -36,7 +36,7 @@ export function throughput({ steps, result }: View): FoldedSection {
   };
 }
 
-/** What limited which variants. */
+/** Which variants had which limit. */
 function paceFinding(runs: readonly RunView[]): string {
   const names = new Map<string, string[]>();
   for (const { name, run } of runs) {
@@ -47,7 +47,7 @@ function paceFinding(runs: readonly RunView[]): string {
   return `Limited by: ${[...names].map(([limit, those]) => `${limit} (${those.join(', ')})`).join('; ')}.`;
 }
 
-/** Messages per second: with several variants, the first of the two main charts. */
+/** Chart of messages per second; with several variants, one of the two main charts of the summary. */
 export function carriedFigure(runs: readonly RunView[]): { chart: BarSpec; figure: Markup } {
   const chart = carriedChart(runs);
   return {
@@ -79,7 +79,9 @@ ${figure}
 ${closedLoopTimes(runs)}`;
 }
 
-/** Not latency: the times of a closed loop follow from its connections and its rate. */
+/**
+ * Message times of a closed loop. They are not latency, because they follow from its connections and rate.
+ */
 function closedLoopTimes(runs: readonly RunView[]): Markup {
   return html`<details><summary>Service time in the closed loop (connections ÷ rate)</summary>
 <p>This is not latency. Every connection waits for its echo before it sends again, so the mean time per message is the number of messages in flight ÷ the rate, whatever is in between (Little’s law): a faster Nginx with more connections has longer times. The latency step measures how fast a variant answers.</p>
@@ -143,7 +145,7 @@ function carriedChart(runs: readonly RunView[]): BarSpec {
   };
 }
 
-/** The variants with the highest and lowest throughput, and those not limited by Nginx. */
+/** The variants with the highest and the lowest throughput, and those that Nginx did not limit. */
 function carriedFinding(runs: readonly RunView[]): string {
   const levels = runs.map(({ name, figures }) => ({ name, value: figures.messages.perSecond }));
   const others = runs.filter(({ run }) => run.proxy !== null && run.validity.limit.component !== 'proxy');

@@ -5,7 +5,7 @@ import { dueOf } from '../verdict.ts';
 import type { RunView } from '../view.ts';
 import { bandsOf, eventsOf, steadySecond } from './bands.ts';
 
-/** The axis from the warm-up to the end; over several runs, from the earliest to the latest. */
+/** Time axis from the warm-up to the end; for several runs, from the earliest start to the latest end. */
 function timeOf(runs: readonly RunView[]): AxisSpec {
   const axis: AxisSpec = { title: 'seconds of the steady phase', unit: 'seconds' };
   let min = Number.POSITIVE_INFINITY;
@@ -23,8 +23,8 @@ function timeOf(runs: readonly RunView[]): AxisSpec {
 export const ECHOED_AXIS: AxisSpec = { title: 'echoed per second', unit: 'rate', min: 0 };
 
 /**
- * One figure over time for all runs of a step. Seconds of a single run are shaded. Events are marked; with
- * several runs, those of the first.
+ * Chart of one figure over time, for all runs of a step. Disturbed seconds and phases are shaded only if
+ * there is a single run; events are marked, those of the first run if there are several.
  */
 export function ofAll(
   id: string,
@@ -42,7 +42,10 @@ export function ofAll(
   };
 }
 
-/** Messages sent and echoed, and bytes, over time; also messages due, if the schedule was not kept. */
+/**
+ * Chart of messages sent and echoed, and of bytes, over time; includes messages due if the schedule was not
+ * kept.
+ */
 export function rateChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
   const due = dueOf(view.run) !== null && view.points.some(isOffSchedule);
   return {
@@ -58,7 +61,7 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
           Math.max(sentPerSecond ?? 0, echoedPerSecond ?? 0, duePerSecond ?? 0),
         ) * 1.05,
     },
-    // Twice as high as necessary, so that its line does not overlap those of the messages.
+    // Twice the necessary height, so that the line for bytes does not overlap those for messages.
     y2: bytesAxis('bytes, both ways', 'bytesRate', 2 * mostOf(runs, bytesOf)),
     bands: bandsOf(view),
     series: [
@@ -89,7 +92,10 @@ export function rateChart(view: RunView, runs: readonly RunView[], id: string): 
   };
 }
 
-/** A few messages sent shortly after the end of a second do not matter. */
+/**
+ * Share of the due messages by which sent messages may differ within a second. A few sent shortly after its
+ * end do not matter.
+ */
 const OFF_SCHEDULE = 0.05;
 
 function isOffSchedule({ duePerSecond: due, sentPerSecond: sent }: Point): boolean {
@@ -109,7 +115,7 @@ function mostOf(runs: readonly RunView[], figure: (point: Point) => number | nul
   );
 }
 
-/** Median, p99 and maximum of the response time over time. */
+/** Chart of median, p99 and maximum response time over time. */
 export function responseChart(view: RunView, runs: readonly RunView[], id: string): LineSpec {
   return {
     kind: 'line',
@@ -154,7 +160,7 @@ function over(view: RunView, figure: (point: Point) => number | null): SeriesSpe
   });
 }
 
-/** Only an open loop has a schedule, and therefore a latency. */
+/** Whether the run is an open loop. Only an open loop has a schedule, and therefore a latency. */
 export function isOpen({ run }: RunView): boolean {
   return run.plan.workload.load?.kind === 'open';
 }

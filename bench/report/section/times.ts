@@ -4,15 +4,15 @@ import { table } from '../elements.ts';
 import type { Markup } from '../markup.ts';
 import type { RunView } from '../view.ts';
 
-/** The columns of a summary of times. */
+/** Columns that summarise a distribution of times. */
 export const SUMMARY_COLUMNS = ['Count', 'Min', 'Mean', 'p50', 'p90', 'p99', 'p99.9', 'Max'].map((title) => ({
   title,
 }));
 
-/** A table with the summaries of each kind of time, by variant. Kinds without samples are left out. */
+/** A table that summarises each kind of time, by variant. Kinds without samples are omitted. */
 export function timesTable(
   caption: string,
-  /** Heading of the column with the kind. */
+  /** Heading of the column that contains the kind of time. */
   kind: string,
   runs: readonly RunView[],
   timesOf: (run: RunView) => readonly (readonly [kind: string, times: Summary | null])[],
@@ -26,7 +26,7 @@ export function timesTable(
   return table(caption, columns, rows);
 }
 
-/** The cells of `SUMMARY_COLUMNS`. */
+/** Cells for the columns in `SUMMARY_COLUMNS`. */
 export function summaryCells({ count, min, mean, p50, p90, p99, p999, max }: Summary): string[] {
   return [formatCount(count), ...[min, mean, p50, p90, p99, p999, max].map(formatTime)];
 }

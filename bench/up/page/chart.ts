@@ -1,7 +1,7 @@
 import { KEPT_SECONDS, type Second } from './latencies.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** The drawing area, in pixels. */
+/** Edges of the drawing area, in pixels. */
 const LEFT = 56;
 const MARGIN = 16;
 const TOP = 12;
@@ -41,7 +41,7 @@ function shifted(x: string): string {
   return (Number(x) + 3).toFixed(1);
 }
 
-/** Runs of consecutive seconds with response times. */
+/** Splits the seconds into runs of consecutive seconds that have response times. */
 export function unbroken(seconds: readonly Second[]): Second[][] {
   const parts: Second[][] = [];
   let before: Second | undefined;
@@ -55,7 +55,7 @@ export function unbroken(seconds: readonly Second[]): Second[][] {
   return parts;
 }
 
-/** The next 1, 2 or 5 times a power of ten; at least 1 ms. */
+/** Rounds up to 1, 2 or 5 times a power of ten; at least 1 ms. */
 export function ceiling(ms: number): number {
   if (ms <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(ms));

@@ -1,9 +1,9 @@
 import { byId, formatMs } from './dom.ts';
 
-/** Lines kept on the page. */
+/** Maximum number of lines on the page; older ones are removed. */
 const MOST_LINES = 200;
 
-/** One WebSocket on which the user sends messages and sees the answers. */
+/** Opens a WebSocket on which the user can send messages and see the replies. */
 export function startConversation(url: string): void {
   const state = byId('state', HTMLElement);
   const lines = byId('conversation', HTMLOListElement);
@@ -11,7 +11,7 @@ export function startConversation(url: string): void {
   const send = byId('send', HTMLButtonElement);
   const connection = byId('connection', HTMLButtonElement);
   let socket: WebSocket | null = null;
-  /** When the messages without an answer were sent. Answers arrive in the same order. */
+  /** Send times of the messages that have no reply yet. Replies arrive in the order of the messages. */
   let sentAt: number[] = [];
 
   function show(text: string, aside = ''): void {

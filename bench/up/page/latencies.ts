@@ -1,4 +1,4 @@
-/** The latencies of one second: their number, median, 99th percentile and maximum, in ms. */
+/** Latencies of one second: their number, median, 99th percentile and maximum, in ms. */
 export interface Second {
   /** Whole seconds since the start. */
   at: number;
@@ -8,13 +8,13 @@ export interface Second {
   max: number;
 }
 
-/** The latencies of the last minute, by second of arrival. */
+/** Latencies of the last minute, grouped by the second of arrival. */
 export interface Latencies {
-  /** @param atMs since the start; never decreases from one call to the next */
+  /** @param atMs time since the start; never decreases between calls */
   record(atMs: number, latencyMs: number): void;
-  /** The whole seconds up to now, oldest first; those without latencies have count 0. */
+  /** All whole seconds up to now, oldest first; those without latencies have a count of 0. */
   seconds(nowMs: number): Second[];
-  /** Of all of them together. */
+  /** Statistics of all latencies together. */
   summary(): Omit<Second, 'at'>;
 }
 
@@ -66,7 +66,7 @@ function summaryOf(values: readonly number[]): Omit<Second, 'at'> {
   };
 }
 
-/** The nearest rank, so it is a measured value; 0 if there is none. */
+/** The nearest-rank percentile, which is always a measured value; 0 if there is none. */
 function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
 }

@@ -6,7 +6,7 @@ import { answerTo, type Topology } from './topology.ts';
 
 const REDRAW_MS = 500;
 
-/** The form of the small load, with its chart and table. */
+/** Runs the small load from its form on the page, and shows its chart and table. */
 export function watchLoad(url: string, topology: Topology): void {
   const toggle = byId('toggle', HTMLButtonElement);
   const connections = byId('connections', HTMLInputElement);

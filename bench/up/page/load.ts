@@ -1,20 +1,20 @@
 import { type Latencies, makeLatencies } from './latencies.ts';
 import { makeSchedule } from './schedule.ts';
 
-/** The counts of a load. sent = received + lost + outstanding. */
+/** Message and connection counts of a load: sent = received + lost + outstanding. */
 export interface Counts {
   open: number;
-  /** Connections that did not open, or closed unexpectedly. */
+  /** Connections that did not open, or that closed unexpectedly. */
   failed: number;
   sent: number;
   received: number;
-  /** Sent on a connection that then closed unexpectedly. */
+  /** Messages sent on a connection that then closed unexpectedly. */
   lost: number;
-  /** Received, but not the expected answer. */
+  /** Messages received that are not the expected reply. */
   wrong: number;
 }
 
-/** The part of the browser's WebSocket that is used. */
+/** The part of the browser's WebSocket used here. */
 export interface Socket {
   send(text: string): void;
   close(): void;
@@ -23,33 +23,36 @@ export interface Socket {
 
 export interface LoadOptions {
   connections: number;
-  /** Over all connections. */
+  /** Total over all connections. */
   ratePerSecond: number;
   openSocket(): Socket;
   answerTo(message: string): string;
-  /** Of a monotonic clock. */
+  /** Reads a monotonic clock. */
   now(): number;
-  /** Calls back soon after so many ms; 0: as soon as pending events are handled. */
+  /** Calls back shortly after this many ms; 0 means as soon as pending events are handled. */
   later(ms: number, act: () => void): void;
 }
 
 export interface Load {
   readonly counts: Readonly<Counts>;
-  /** Since the schedule began; null: connections are still opening. */
+  /** Time since the schedule began; null while connections are still opening. */
   elapsedMs(): number | null;
-  /** From when a message was due until its answer arrived. */
+  /** Times from when a message was due until its reply arrived. */
   responses: Latencies;
-  /** From when a message was due until it was sent: the delay of the browser itself. */
+  /** Times from when a message was due until it was sent, which is the browser's own delay. */
   lags: Latencies;
   stop(): void;
 }
 
-/** Shorter timers are too inexact: browsers round them up to 4 ms (HTML, "timers"). */
+/**
+ * The last part of a wait, up to this length, polls instead of using a timer, because browsers round short
+ * timers up to 4 ms (HTML, "timers").
+ */
 const COARSE_MS = 6;
 
 /**
- * Opens connections, and when all are open or have failed sends messages on a schedule that does not wait for
- * answers, on each connection in turn.
+ * Opens connections. When each has opened or failed, sends messages on all open connections in turn, on a
+ * schedule that does not wait for replies.
  */
 export function startLoad(options: LoadOptions): Load {
   const { connections, ratePerSecond, answerTo, now, later } = options;
@@ -131,7 +134,7 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
-/** A connection with its unanswered messages, in order. */
+/** A connection, with its messages that have no reply yet, in order. */
 interface Line {
   socket: Socket;
   waiting: { dueMs: number; answer: string }[];

@@ -1,18 +1,19 @@
 /** The times at which messages are due: evenly spaced and fixed in advance, whatever the server does. */
 export interface Schedule {
-  /** Due times up to now that were not returned before, in ms, earliest first. */
+  /** Due times up to now that have not been returned before, in ms, earliest first. */
   due(nowMs: number): number[];
   /** The next due time, in ms. */
   nextMs(): number;
 }
 
 /**
- * @param startMs time of the first message
- * @param ratePerSecond over all connections
+ * @param startMs due time of the first message
+ * @param ratePerSecond total over all connections
  */
 export function makeSchedule(startMs: number, ratePerSecond: number): Schedule {
   let index = 0;
-  // Each time is calculated from the start, because adding up intervals would also add up their rounding errors.
+  // Each time is calculated from the start, because adding up intervals would also add up their rounding
+  // errors.
   const nextMs = (): number => startMs + (index * 1000) / ratePerSecond;
   return {
     nextMs,

@@ -1,27 +1,27 @@
-/** Facts about the topology for the page; written once the topology is running. */
+/** Facts about the topology that the page reads; written once the topology is running. */
 export interface Topology {
-  /** Of the variant: `tls+buf-16k`. */
+  /** Name of the variant, such as `tls+buf-16k`. */
   name: string;
   title: string;
-  /** What the echo servers send back: the message, or `You said: ` and the message. */
+  /** What the echo servers send back: the message itself, or `You said: ` followed by the message. */
   reply: 'echo' | 'you-said';
-  /** Path of the WebSockets on the server of the page. */
+  /** WebSocket path on the server that serves the page. */
   websocketPath: string;
 }
 
-/** @throws if the server does not answer as expected */
+/** @throws if the server does not respond as expected */
 export async function readTopology(): Promise<Topology> {
   const response = await fetch('topology.json');
   if (!response.ok) throw new Error(`topology.json: ${response.status} ${response.statusText}`);
   return (await response.json()) as Topology;
 }
 
-/** The URL of the WebSockets: on the listener of the page, whose certificate the browser has accepted. */
+/** WebSocket URL on the page's own listener, whose certificate the browser has already accepted. */
 export function websocketUrl({ websocketPath }: Topology, { origin }: { origin: string }): string {
   return origin.replace(/^http/, 'ws') + websocketPath;
 }
 
-/** The expected answer to a message. */
+/** The expected reply to a message. */
 export function answerTo(message: string, { reply }: Topology): string {
   return reply === 'echo' ? message : `You said: ${message}`;
 }
