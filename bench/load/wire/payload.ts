@@ -1,8 +1,8 @@
 import type { Payload as PayloadPlan } from '../../model/load.ts';
 
 /**
- * Lowest digit in a stamp. A digit encodes 6 bits as printable ASCII, which is valid in both text and binary
- * messages.
+ * Character code of the digit 0 in a stamp. Each digit encodes 6 bits as printable ASCII, which is valid in
+ * both text and binary messages.
  */
 const DIGIT_BASE = 0x30;
 const SEQUENCE_DIGITS = 5;
