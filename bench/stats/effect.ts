@@ -3,24 +3,26 @@ import { logarithms } from './logarithms.ts';
 import { bootstrapMedians, median, percentileInterval } from './median.ts';
 import { boundOrder, walshAverages, walshInterval } from './wilcoxon.ts';
 
-/** Effect of a variant on one metric, relative to the baseline, over the rounds that include both. */
+/** A variant's effect on one metric, relative to the baseline, over all rounds that include both. */
 export interface Effect {
   rounds: number;
-  /** Variant ÷ baseline: exp of the median of the rounds' log-ratios. */
+  /** Variant ÷ baseline ratio: exp of the median log-ratio over the rounds. */
   ratio: number;
   /**
-   * 95 % interval of the ratio, from the signed-rank test. It excludes 1 exactly if that test is significant
-   * by itself (without ties). Null with fewer than 6 rounds, which are too few for an interval.
+   * 95 % confidence interval of the ratio, from the signed-rank test. It excludes 1 if and only if that test
+   * alone is significant (without ties). Null with fewer than 6 rounds, which are too few for an interval.
    */
   interval: Interval | null;
-  /** 95 % percentile interval from bootstrapping the median over rounds. See `effectOf` before showing it. */
+  /**
+   * 95 % percentile interval from bootstrapping the median over rounds. Read `effectOf` before displaying it.
+   */
   bootstrap: Interval;
 }
 
 /**
- * Computes ln(variant ÷ baseline) of one metric, round by round.
+ * Computes ln(variant ÷ baseline) of one metric for each round.
  *
- * @throws RangeError if a value is not a number above 0, or a round lacks one of the two.
+ * @throws RangeError if a value is not a number above 0, or if a round lacks one of the two values
  */
 export function logRatios(baseline: readonly number[], variant: readonly number[]): number[] {
   if (baseline.length !== variant.length)
