@@ -40,7 +40,7 @@ import {
 import { sparkline } from './sparkline.ts';
 import { dateText } from './time.ts';
 
-/** A page that the index links to, other than those of the series. */
+/** A page to which the index links, other than a series page. */
 export interface SitePage {
   /** File name, such as `claims.html`. */
   file: string;
@@ -58,20 +58,20 @@ export interface Contents {
   pages: readonly SitePage[];
 }
 
-/** Maximum number of changes shown. Further changes are only on the pages of the series. */
+/** Maximum number of changes shown. Any others are shown only on the pages of their series. */
 const MOST_CHANGES = 8;
 
-/** Maximum number of findings shown in full per kind. The table of results has all. */
+/** Maximum number of findings of each kind shown in full. The table of results lists all of them. */
 const MOST_FINDINGS = 50;
 
-/** Sections of findings, one per kind. */
+/** Sections for findings, one per kind. */
 const FINDINGS = [
   { kind: 'comparison', id: 'comparisons', title: 'Comparisons' },
   { kind: 'capacity', id: 'capacities', title: 'Capacities' },
   { kind: 'calibration', id: 'calibrations', title: 'Calibrations' },
 ] as const;
 
-/** Maximum number of metrics in a row of the index. The page of the series has all. */
+/** Maximum number of metrics in a row of the index. The series page shows all of them. */
 const MOST_FIGURES = 3;
 
 /** Creates the body of index.html. */
@@ -179,7 +179,7 @@ ${each.trends.slice(0, MOST_FIGURES).map(tile)}</li>
   )}</ul>`;
 }
 
-/** Creates a tile with a trend's newest value, its state and a sparkline. */
+/** Creates a tile that shows a trend's newest value, its state and a sparkline. */
 function tile(trend: Trend): Markup {
   const { figure } = trend;
   const newest = newestOf(trend);

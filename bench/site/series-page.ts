@@ -10,7 +10,7 @@ import { loadText, ratesText, seriesTitle, trendSentence } from './series-text.t
 import { timeMarkup } from './time.ts';
 import { pointText, trendChart } from './trend.ts';
 
-/** Creates the body of a series page: one chart per metric, and a table of all metrics. */
+/** Creates the body of a series page: one chart per metric, and a table with all metrics. */
 export function seriesBody(series: Series): Markup {
   const { name, profile, machine, load, step, slug, trends } = series;
   return html`<header class="wide masthead">
