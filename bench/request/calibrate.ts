@@ -9,14 +9,14 @@ import { quoted } from './units.ts';
 
 /** The request of `calibrate`. */
 export interface CalibrateRequest {
-  /** The request of each run; its only variant is the baseline. */
+  /** The request for each run. Its only variant is the baseline. */
   run: RunRequest;
-  /** Null: as many as in a comparison, or as many as fit into the budget. */
+  /** Null for as many as in a comparison, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
 }
 
-/** The same as in a comparison, so that the calibration applies to comparisons. */
+/** The same duration as in a comparison, in ms, so that the calibration applies to comparisons. */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
 

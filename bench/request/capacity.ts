@@ -22,29 +22,35 @@ import { type Bounds, formatNumber, quoted } from './units.ts';
 
 /** The request of `capacity`. */
 export interface CapacityRequest {
-  /** The request of each trial; it has one variant. */
+  /** The request for each trial. It has one variant. */
   run: RunRequest;
   axis: Axis;
-  /** All must be met. */
+  /** The objectives, all of which must be met. */
   objectives: readonly Condition[];
-  /** Messages per second, or connections; null: chosen from the result of the throughput step. */
+  /**
+   * First level to try, in messages per second or connections; null to derive it from a run of the throughput
+   * step.
+   */
   start: number | null;
-  /** Below this, a trial has too few samples for the percentiles in the objectives. */
+  /** Minimum level. Below it, a trial has too few samples for the percentiles in the objectives. */
   least: number;
-  /** Null: as many as the machine can run. */
+  /** Maximum level; null for the highest that the machine can run. */
   most: number | null;
   budgetMs: number | null;
 }
 
-/** Long enough for a meaningful p99, short enough for a search of a dozen trials. */
+/** Long enough for a meaningful p99, but short enough for a search of a dozen trials. In ms. */
 const DURATION_MS = 5000;
 const WARMUP_MS = 2000;
 
 const DEFAULT_OBJECTIVE = 'response.p99<20ms';
-/** Added to every search unless an objective names the same metric: a trial that loses messages fails. */
+/**
+ * Objectives added to every search unless the user sets one on the same metric: a trial that loses messages
+ * misses its objectives.
+ */
 const WHOLE = ['connections.failed==0', 'messages.lost==0'];
 
-/** Samples that a percentile needs: ten must lie beyond it. */
+/** Minimum number of samples for a percentile: ten must lie beyond it. */
 const SAMPLES: readonly (readonly [metric: RegExp, samples: number])[] = [
   [/\.p9999$/, 100_000],
   [/\.p999$/, 10_000],
@@ -76,7 +82,7 @@ const CAPACITY_OPTIONS = {
   budget: { value: 'TIME', help: 'Start no trial that would end later than this' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a search, or that a search has in a different form. */
+/** Options of `run` that make no sense in a search, or that take a different form in one. */
 const NOT_OF_A_TRIAL = [
   'steps',
   'baseline',
@@ -101,7 +107,7 @@ export const capacityCommand = {
   parse: (given) => ({ command: 'capacity', capacity: capacityRequest(given) }),
 } as const satisfies Command<{ command: 'capacity'; capacity: CapacityRequest }>;
 
-/** Each trial puts one variant under load, like the latency step of `run`. */
+/** Options for the trials. Each trial puts one variant under load, like the latency step of `run`. */
 function optionsOfItsTrials(): Readonly<Record<string, Options>> {
   const changed: Record<string, string> = {
     profile: 'Variant: tls, tls+buf-16k',
@@ -122,7 +128,7 @@ function optionsOfItsTrials(): Readonly<Record<string, Options>> {
   );
 }
 
-/** Reads the options of `capacity`; throws a Problem of kind `usage`. */
+/** Parses the options of `capacity`; throws a `usage` Problem if they are invalid. */
 function capacityRequest(given: GivenOptions): CapacityRequest {
   const over = oneOf(given, 'over', ['rate', 'connections']) ?? 'rate';
   const needsThroughput = over === 'rate' && !given.has('rate');
@@ -191,10 +197,10 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
     : { over, ratePerSecond, per: 'all' };
 }
 
-/** Trials that have enough samples at any rate. */
+/** Options for trials that have enough samples at any rate. */
 const UNDEMANDING = { duration: '1440m', objective: 'messages.lost==0' };
 
-/** The lowest level at which a trial has the samples that the objectives need. */
+/** Returns the lowest level at which a trial has enough samples for the objectives. */
 function leastOf(axis: Axis, objectives: readonly Condition[], { durationMs, workers }: RunRequest): number {
   const samples = Math.max(1, ...objectives.filter(({ unit }) => unit === 'time').map(samplesFor));
   const perSecond = Math.ceil((samples * 1000) / durationMs);

@@ -12,19 +12,19 @@ import { isStored, OF_STORED, type StoredRequest, storedRequest } from './stored
 
 /** The request of `compare`. */
 export interface CompareRequest {
-  /** The request of each run; the first variant is the baseline. */
+  /** The request for each run. The first variant is the baseline. */
   run: RunRequest;
-  /** Tunings of the baseline; each adds a variant. */
+  /** Tunings of the baseline. Each adds a variant. */
   tunes: readonly string[];
-  /** Null: as many as all metrics need for a verdict, or as many as fit into the budget. */
+  /** Null for as many as all metrics need to get a verdict, or as many as fit into the time budget. */
   rounds: number | null;
   budgetMs: number | null;
   failOnSlower: boolean;
 }
 
 /**
- * Many short runs say more than a few long ones: two runs of 10 s differ hardly less than two of 3 s, and
- * only separate runs are independent of each other.
+ * Duration of a run, in ms. Many short runs give more information than a few long ones: two 10 s runs vary
+ * almost as much as two 3 s runs, and only separate runs are independent of each other.
  */
 const DURATION_MS = 3000;
 const WARMUP_MS = 2000;
@@ -40,7 +40,7 @@ const COMPARISON_OPTIONS = {
   markdown: { value: 'FILE', help: 'Short for --export markdown=FILE' },
 } as const satisfies Options;
 
-/** Options of `run` that make no sense in a comparison, or that it has in a different form. */
+/** Options of `run` that make no sense in a comparison, or that take a different form in one. */
 const ABSENT = {
   profile: 'name the variants, for example compare plain tls',
   baseline: 'its first variant is the baseline',
@@ -65,7 +65,7 @@ type ComparisonAsked =
   | { command: 'compare'; compare: CompareRequest }
   | { command: 'compare-stored'; stored: StoredRequest };
 
-/** The options of `run`, with shorter runs by default. */
+/** The options of `run`, but with shorter runs by default. */
 function optionsOfItsRuns(): Readonly<Record<string, Options>> {
   const kept = Object.entries<Options>(RUN_OPTIONS).map(([heading, options]) => [
     heading,
@@ -77,7 +77,7 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
   return { ...groups, 'The load': { ...groups['The load'], ...shorter } };
 }
 
-/** Reads operands and options of `compare`; throws a Problem of kind `usage`. */
+/** Parses the operands and options of `compare`; throws a `usage` Problem if they are invalid. */
 function compareRequest(given: GivenOptions, operands: readonly string[]): CompareRequest {
   const variants = operands.map((name) => name.trim());
   const tunes = given.get('tune') ?? [];
@@ -114,7 +114,10 @@ function nameOf(variants: readonly string[], tunes: readonly string[]): string {
   return ['compare', ...variants, ...tunes.map((_, index) => `tune-${index + 1}`)].join('-');
 }
 
-/** All steps unless --steps says otherwise; unlike in `run`, a rate does not drop the throughput step. */
+/**
+ * Returns all steps unless --steps is given. Unlike in `run`, giving a rate does not exclude the throughput
+ * step.
+ */
 function stepsOf(given: GivenOptions): Step[] {
   const { scenario } = scenarioOf(given);
   const steps = namedSteps(given, scenario) ?? scenario.steps.map(({ name }) => name);

@@ -11,7 +11,9 @@ export const EXPORT_OPTION = {
   export: { value: 'NAME[=FILE]', many: true, help: `Also write ${EXPORTS.join(', ')}; - is stdout` },
 } as const satisfies Options;
 
-/** Reads `--export`, and `--markdown` if the command has it; throws a Problem of kind `usage`. */
+/**
+ * Parses `--export`, and `--markdown` if the command has it; throws a `usage` Problem if a value is invalid.
+ */
 export function exportsOf(given: GivenOptions): WantedExport[] {
   const markdown = (given.get('markdown') ?? []).map((path) => ({ name: 'markdown' as const, path }));
   const wanted = [...(given.get('export') ?? []).map(parseExport), ...markdown];

@@ -3,12 +3,12 @@ import { last } from './given.ts';
 
 /** The request of `publish`. */
 export interface PublishRequest {
-  /** Paths of results, or of folders with results. */
+  /** Paths of results, or of folders that contain results. */
   paths: readonly string[];
-  /** Folder of the site. */
+  /** Output folder for the site. */
   out: string;
   title: string;
-  /** Whether to publish no host names, user names and paths. */
+  /** Whether to remove host names, user names and paths. */
   redact: boolean;
 }
 

@@ -9,13 +9,13 @@ import { quoted } from './units.ts';
 
 /** The request of `up`. */
 export interface UpRequest {
-  /** The request for planning the topology, like that of a run; it has one variant or configuration. */
+  /** The request from which the topology is planned, as for a run. It has one variant or configuration. */
   run: RunRequest;
   reply: 'you-said' | 'echo';
   log: boolean;
-  /** IPv4 address that Nginx listens on. */
+  /** IPv4 address on which Nginx listens. */
   host: string;
-  /** Port that Nginx listens on for WebSockets; null: a free one. */
+  /** Port on which Nginx listens for WebSockets; null for any free port. */
   port: number | null;
 }
 
@@ -64,7 +64,7 @@ function upRequest(given: GivenOptions): UpRequest {
     throw new Problem('usage', '`up` runs one variant. Name one, for example up --profile tls.');
   }
   return {
-    // There is no load, so there is no client, and the kernel schedules the processes.
+    // Without a load, there is no client, and the kernel schedules the processes.
     run: { ...run, client: 'ws', server: run.server ?? 'ws', pin: false },
     reply: oneOf(given, 'reply', ['you-said', 'echo']) ?? 'you-said',
     log: given.has('log'),
