@@ -34,23 +34,23 @@ export function logRatios(baseline: readonly number[], variant: readonly number[
 /**
  * Computes the effect from the log-ratios of its rounds.
  *
- * There are two intervals because with few rounds the bootstrap of a median is often too narrow. The table
- * gives the share of 20,000 simulated intervals that cover the true effect. It is the lowest of four kinds of
- * noise (normal, Student's t with 3 degrees of freedom, one round in ten disturbed tenfold, the difference of
- * two exponentials), which differ by at most 0.7:
+ * There are two intervals because the bootstrap of a median is often too narrow with few rounds. The table
+ * gives the share of 20,000 simulated intervals that cover the true effect. Each value is the lowest for four
+ * kinds of noise (normal, Student's t with 3 degrees of freedom, one round in ten disturbed tenfold, the
+ * difference of two exponentials), which differ by at most 0.7:
  *
  * | rounds      | 6    | 7    | 8    | 9    | 10   | 11   | 12   | 13   | 15   | 20   |
  * |-------------|------|------|------|------|------|------|------|------|------|------|
  * | bootstrap % | 93.5 | 87.3 | 93.0 | 95.9 | 94.4 | 93.3 | 93.2 | 90.3 | 96.3 | 93.6 |
  * | interval  % | 96.7 | 95.2 | 96.0 | 96.0 | 95.0 | 95.7 | 95.5 | 94.9 | 95.1 | 95.1 |
  *
- * With an odd number of rounds the bounds of the bootstrap are order statistics, so its coverage is the same
- * for any noise: 7 rounds have 1 − 16 ÷ 2⁷ = 87.5 %. BCa does not help (10 rounds: 93.4 %). The signed-rank
- * interval assumes that the log-ratios are symmetric about the effect. Pairing ensures that: if both sides of
- * a round are disturbed equally, the log-ratio is the effect plus a difference of two errors that could just
- * as well be swapped.
+ * With an odd number of rounds, the bounds of the bootstrap interval are order statistics, so its coverage is
+ * the same for any noise: with 7 rounds it is 1 − 16 ÷ 2⁷ = 87.5 %. BCa does not help (10 rounds: 93.4 %). The
+ * signed-rank interval assumes that the log-ratios are symmetric about the effect. Pairing ensures this: if
+ * both sides of a round are disturbed equally, the log-ratio is the effect plus the difference between two
+ * errors that could just as well be swapped.
  *
- * @throws RangeError without any round
+ * @throws RangeError if there are no rounds
  */
 export function effectOf(logRatios: readonly number[]): Effect {
   const order = boundOrder(logRatios.length, ALPHA);
