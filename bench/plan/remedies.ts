@@ -1,6 +1,6 @@
 import type { Machine } from '../model/machine.ts';
 
-/** What the user can do about a limit: the end of an error message. */
+/** How the user can raise a limit. This is the end of an error message. */
 export const RAISE_PORTS =
   "Widen the range of ports: sudo sysctl -w net.ipv4.ip_local_port_range='1024 65535'.";
 
