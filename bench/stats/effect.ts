@@ -45,9 +45,9 @@ export function logRatios(baseline: readonly number[], variant: readonly number[
  * | interval  % | 96.7 | 95.2 | 96.0 | 96.0 | 95.0 | 95.7 | 95.5 | 94.9 | 95.1 | 95.1 |
  *
  * With an odd number of rounds, the bounds of the bootstrap interval are order statistics, so its coverage is
- * the same for any noise: with 7 rounds it is 1 − 16 ÷ 2⁷ = 87.5 %. BCa does not help (10 rounds: 93.4 %). The
- * signed-rank interval assumes that the log-ratios are symmetric about the effect. Pairing ensures this: if
- * both sides of a round are disturbed equally, the log-ratio is the effect plus the difference between two
+ * the same for any noise: with 7 rounds it is 1 − 16 ÷ 2⁷ = 87.5 %. BCa does not help (10 rounds: 93.4 %).
+ * The signed-rank interval assumes that the log-ratios are symmetric about the effect. Pairing ensures this:
+ * if both sides of a round are disturbed equally, the log-ratio is the effect plus the difference between two
  * errors that could just as well be swapped.
  *
  * @throws RangeError if there are no rounds
