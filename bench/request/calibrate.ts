@@ -33,8 +33,8 @@ const OPTIONS = {
   },
   'The load': {
     connections: LOAD.connections,
-    duration: { ...LOAD.duration, help: 'Length of the measured phase of each run [3s]' },
-    warmup: { ...LOAD.warmup, help: 'Load before it, not measured [2s]' },
+    duration: { ...LOAD.duration, help: 'Duration of the measured phase per run [3s]' },
+    warmup: { ...LOAD.warmup, help: 'Warm-up before the measured phase [2s]' },
     payload: LOAD.payload,
     engine: LOAD.engine,
     seed: LOAD.seed,
@@ -66,7 +66,7 @@ function calibrateRequest(given: GivenOptions): CalibrateRequest {
   if (profile === 'all' || profile.includes(',')) {
     throw new Problem(
       'usage',
-      `--profile ${quoted(profile)}: \`calibrate\` compares one profile with itself. Name one.`,
+      `--profile ${quoted(profile)}: \`calibrate\` compares one profile with itself. Name a single profile.`,
     );
   }
   const what = {

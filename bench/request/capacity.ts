@@ -64,22 +64,22 @@ const CAPACITY_OPTIONS = {
   objective: {
     value: 'CONDITION',
     many: true,
-    help: `What must hold; repeat it to add more [${DEFAULT_OBJECTIVE}]`,
+    help: `Objective to meet; repeat to add more [${DEFAULT_OBJECTIVE}]`,
   },
-  over: { value: 'rate|connections', help: 'What to raise until an objective is missed [rate]' },
+  over: { value: 'rate|connections', help: 'What to increase until an objective is missed [rate]' },
   rate: {
     short: 'R',
     value: 'N',
-    help: 'First rate tried [chosen]; with --over connections: the total rate',
+    help: 'First rate to try [chosen]; with --over connections: the total rate',
   },
-  'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each [1]' },
+  'rate-per-connection': { value: 'N', help: 'With --over connections: messages per second on each one [1]' },
   connections: {
     short: 'c',
     value: 'N',
-    help: 'WebSockets [1000]; with --over connections: the first number tried',
+    help: 'WebSockets [1000]; with --over connections: the first number to try',
   },
   max: { value: 'N', help: 'Highest rate, or number of connections, to try' },
-  budget: { value: 'TIME', help: 'Start no trial that would end later than this' },
+  budget: { value: 'TIME', help: 'Time limit; no trial starts that would exceed it' },
 } as const satisfies Options;
 
 /** Options of `run` that make no sense in a search, or that take a different form in one. */
@@ -95,7 +95,7 @@ const NOT_OF_A_TRIAL = [
 
 export const capacityCommand = {
   operands: '',
-  help: 'Find the highest rate, or number of WebSockets, for an objective',
+  help: 'Find the highest rate or WebSocket count that meets an objective',
   absent: {
     steps: 'it searches with the latency step',
     baseline: 'measure the price of the proxy with `run`',
@@ -112,8 +112,8 @@ function optionsOfItsTrials(): Readonly<Record<string, Options>> {
   const changed: Record<string, string> = {
     profile: 'Variant: tls, tls+buf-16k',
     server: 'Echo server [lean]',
-    duration: 'Length of the measured phase of each trial [5s]',
-    arrivals: 'Spacing of the schedule [uniform]',
+    duration: 'Duration of the measured phase per trial [5s]',
+    arrivals: 'Spacing of messages [uniform]',
     strict: 'Exit with 1 unless Nginx was the limit',
   };
   return Object.fromEntries(
@@ -173,7 +173,7 @@ function objectivesOf(given: GivenOptions, run: RunRequest): Condition[] {
       'usage',
       untold.need === 'proxy'
         ? `--objective ${quoted(untold.text)} needs Nginx, and direct has none. Name another variant.`
-        : `--objective ${quoted(untold.text)} is not measured in a trial, which is an open loop over WebSockets only. Use \`run\` to measure it.`,
+        : `--objective ${quoted(untold.text)} cannot be measured: a trial is an open loop without HTTP requests. Use \`run\` to measure it.`,
     );
   }
   const whole = WHOLE.map((text) => parseCondition('--objective', text));
@@ -185,7 +185,7 @@ function axisOf(given: GivenOptions, over: Axis['over'], { connections, ratePerS
   if (over === 'rate') {
     if (perConnection === null) return { over, connections };
     throw new Incomplete(
-      '--rate-per-connection needs --over connections. Without it, the rate is what is searched for.',
+      '--rate-per-connection needs --over connections. Without it, the search itself sets the rate.',
       { over: 'connections' },
     );
   }

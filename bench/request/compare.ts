@@ -33,7 +33,7 @@ const MOST_ROUNDS = 1000;
 
 /** Options that only `compare` has. */
 const COMPARISON_OPTIONS = {
-  tune: { value: 'TEXT', many: true, help: 'Another variant: the first one with these directives' },
+  tune: { value: 'TEXT', many: true, help: 'Add a variant: the first one with these directives' },
   rounds: { value: 'N', help: 'Rounds, one run of each variant and step [10; 11 for 3 variants]' },
   budget: { value: 'TIME', help: 'Run as many rounds as fit into this time' },
   'fail-on': { value: 'slower', help: 'Exit with 99 if a variant is slower or uses more CPU or memory' },
@@ -46,7 +46,7 @@ const ABSENT = {
   baseline: 'its first variant is the baseline',
   'no-http': 'it sends no HTTP requests',
   threshold: 'use --fail-on slower',
-  strict: 'runs that are not valid are left out of the metrics they affect',
+  strict: 'invalid runs are excluded from the metrics they affect',
 };
 
 export const compareCommand = {
@@ -72,7 +72,7 @@ function optionsOfItsRuns(): Readonly<Record<string, Options>> {
     Object.fromEntries(Object.entries(options).filter(([name]) => !Object.hasOwn(ABSENT, name))),
   ]);
   const { duration } = RUN_OPTIONS['The load'];
-  const shorter = { duration: { ...duration, help: 'Length of the measured phase of each run [3s]' } };
+  const shorter = { duration: { ...duration, help: 'Duration of the measured phase per run [3s]' } };
   const groups: Record<string, Options> = Object.fromEntries(kept);
   return { ...groups, 'The load': { ...groups['The load'], ...shorter } };
 }
@@ -104,7 +104,7 @@ function checkVariants(variants: readonly string[], tunes: readonly string[]): v
   }
   if (variants.length + tunes.length > 1 && variants.length > 0) return;
   throw new Incomplete(
-    '`compare` needs two variants or more, the baseline first, for example compare tls tls+buf-16k. ' +
+    '`compare` needs at least two variants, the baseline first, for example compare tls tls+buf-16k. ' +
       'With --tune, one is enough. Use --conf for your own nginx.conf; `profiles` lists profiles and tunings.',
     { conf: 'nginx.conf', tune: 'http { }' },
   );

@@ -39,7 +39,7 @@ function rootOf(text: string): { from: string; to: string } {
   if (from !== undefined && to !== undefined) return { from, to };
   throw new Problem(
     'usage',
-    `--conf-root ${quoted(text)} must be an absolute path and the folder that has its files here, for example --conf-root /etc/nginx=./site.`,
+    `--conf-root ${quoted(text)} must be an absolute path and the local folder with its files, for example --conf-root /etc/nginx=./site.`,
   );
 }
 

@@ -16,7 +16,7 @@ const { nginx } = RUN_OPTIONS['The variants'];
 
 export const doctorCommand = {
   operands: '',
-  help: 'Check what this machine can run, and how to fix what it cannot',
+  help: 'Check what this machine can run, and report how to fix problems',
   options: { Options: { nginx, json: { value: null, help: 'Print JSON' } } },
   takesFromFile: false,
   parse: (given) => ({

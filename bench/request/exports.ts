@@ -24,7 +24,7 @@ export function exportsOf(given: GivenOptions): WantedExport[] {
       'usage',
       twice.path === null
         ? `--export ${twice.name} is given twice. Give it once, or name a file for the second.`
-        : `Two exports go to ${quoted(twice.path)}. Give each its own file.`,
+        : `Two exports write to ${quoted(twice.path)}. Give each its own file.`,
     );
   }
   const printed = wanted.find(({ path }) => path === STDOUT);
@@ -49,7 +49,7 @@ function parseExport(text: string): WantedExport {
   if (path?.trim() === '') {
     throw new Problem(
       'usage',
-      `--export ${quoted(text)} needs a file: --export ${name}=FILE, or just --export ${name}.`,
+      `--export ${quoted(text)} has no file name. Use --export ${name}=FILE, or just --export ${name}.`,
     );
   }
   if (path === STDOUT && SEVERAL_FILES.includes(name)) {

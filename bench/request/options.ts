@@ -17,7 +17,7 @@ export type Options = Readonly<Record<string, Option>>;
 
 /** Options available in every command. */
 export const COMMON_OPTIONS = {
-  help: { short: 'h', value: null, help: 'Show this text' },
+  help: { short: 'h', value: null, help: 'Show this help' },
   version: { short: 'V', value: null, help: 'Show the version' },
   config: { value: 'FILE', help: 'File with default options [bench.config.ts or .json, if present]' },
   'no-config': { value: null, help: 'Ignore bench.config.ts and bench.config.json' },

@@ -14,12 +14,12 @@ export interface PublishRequest {
 
 export const publishCommand = {
   operands: '[PATH ...]',
-  help: 'Make a site of stored results: trends, comparisons, reports',
+  help: 'Build a site from stored results: trends, comparisons, reports',
   options: {
     Options: {
       out: { value: 'DIR', help: 'Folder for the site [./site]' },
       title: { value: 'TEXT', help: 'Title of the site [WebSocket through Nginx]' },
-      redact: { value: null, help: 'Publish no host names, user names or paths; see the README' },
+      redact: { value: null, help: 'Remove host names, user names and paths; see the README' },
     },
   },
   parse: (given, operands) => ({

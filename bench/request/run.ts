@@ -215,12 +215,12 @@ export function variantsOf(given: GivenOptions): string[] {
   const names = (last(given, 'profile') ?? '').split(',').map((name) => name.trim());
   if (!given.has('profile')) {
     throw new Incomplete(
-      'No profile is named. Use --profile, for example --profile tls (`profiles` lists them), or --conf for your own nginx.conf.',
+      'No profile was given. Use --profile, for example --profile tls (`profiles` lists them), or --conf for your own nginx.conf.',
       { conf: 'nginx.conf' },
     );
   }
   if (names.includes(''))
-    throw new Problem('usage', '--profile has an empty name between two commas. Remove one of them.');
+    throw new Problem('usage', '--profile has an empty name between two commas. Remove one comma.');
   if (names.includes('all') && names.length > 1) {
     throw new Problem('usage', '--profile all already includes every profile. Leave the other names out.');
   }
@@ -243,7 +243,7 @@ function stepsOf(given: GivenOptions, scenario: ScenarioDefinition): Step[] {
   const [loop] = stepsWith('closed', scenario);
   if (scheduled !== undefined && loop !== undefined && !open && !steps.includes(loop)) {
     throw new Incomplete(
-      `The ${scheduled} step takes its rate from the ${loop} step. Set one, for example --rate 5k, or run both steps.`,
+      `The ${scheduled} step takes its rate from the ${loop} step. Set a rate, for example --rate 5k, or run both steps.`,
       { rate: '5k' },
     );
   }

@@ -53,7 +53,7 @@ export function storedRequest(given: GivenOptions, operands: readonly string[]):
   if (mixed !== null) {
     throw new Problem(
       'usage',
-      `\`compare\` takes variants to measure, or two stored results, but not both, and ${quoted(mixed)} is not a stored result. ` +
+      `\`compare\` takes either variants to measure or two stored results, and ${quoted(mixed)} is not a stored result. ` +
         'A stored result is a folder in reports/, or the result.json in it.',
     );
   }

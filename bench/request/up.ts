@@ -41,18 +41,18 @@ const OPTIONS = {
       value: 'you-said|echo',
       help: 'Answer with `You said: ` and the message, or only the message',
     },
-    log: { value: null, help: 'Show connects, messages and disconnects' },
+    log: { value: null, help: 'Log connections, messages and disconnections' },
     'allow-remote': {
       value: 'ADDRESS',
-      help: 'Listen on this address, which others can reach [127.0.0.1]',
+      help: 'Listen on an address that others can reach [127.0.0.1]',
     },
-    port: { value: 'N', help: 'Port for page and WebSockets [a free port]' },
+    port: { value: 'N', help: 'Port for the page and its WebSockets [a free port]' },
   },
 } as const satisfies Readonly<Record<string, Options>>;
 
 export const upCommand = {
   operands: '',
-  help: 'Keep Nginx and echo servers running, to try them in a browser',
+  help: 'Run Nginx and echo servers to try them in a browser',
   options: OPTIONS,
   parse: (given) => ({ command: 'up', up: upRequest(given) }),
 } as const satisfies Command<{ command: 'up'; up: UpRequest }>;
