@@ -206,7 +206,7 @@ function refuseUnlessRegular(facts: Stats, path: string): void {
   if (facts.size > MOST_BYTES) {
     throw new Problem(
       'result',
-      `${quote(path)} has ${facts.size} bytes, but a file of a result has at most ${MOST_BYTES}. Name a result that this bench wrote.`,
+      `${quote(path)} has ${facts.size} bytes, but the limit for a file in a result is ${MOST_BYTES}. Name a result that this bench wrote.`,
     );
   }
 }
@@ -229,7 +229,7 @@ export function unreadable(path: string, cause: unknown): Problem {
 const REMEDIES: Record<string, string> = {
   ENOSPC: 'Free some space and run the command again.',
   EDQUOT: 'Free some space and run the command again.',
-  EISDIR: 'Remove it, or name another place.',
+  EISDIR: 'Remove it, or choose another path.',
 };
 
 /**

@@ -49,7 +49,7 @@ function checkSame({ variant, step, round }: RunSummary, { plan }: Run, file: st
   if (plan.variant === variant && plan.step === step && plan.round === round) return;
   throw new Problem(
     'result',
-    `${quote(file)} has a different run than the index. Copy the complete folder of the result, or run the bench again.`,
+    `${quote(file)} contains a different run from the one in the index. Copy the complete folder of the result, or run the bench again.`,
   );
 }
 
@@ -88,7 +88,7 @@ function checkStep(name: string, step: Step, place: string, file: string): void 
   if (scenario === undefined)
     throw new Problem(
       'result',
-      `${quote(file)} is of the scenario ${name}, which this bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
+      `${quote(file)} uses the scenario ${name}, which this version of the bench does not have. Use the nginx-ws-bench that wrote it, or run the bench again.`,
     );
   if (!scenario.steps.some((each) => each.name === step))
     throw broken(file, `${place}: ${step} is not a step of the scenario ${name}`);
