@@ -47,7 +47,7 @@ export function calibrationSides(library: Library, profile: string): Calibration
       { variant: again.variant.name, change: 'nothing: it is the same variant again', expected: null },
       {
         variant: placebo.variant.name,
-        change: 'directives that cannot touch an upgraded connection',
+        change: 'directives that cannot affect an upgraded connection',
         expected: null,
       },
       ...costly.map(

@@ -198,7 +198,7 @@ function sourceAddresses(
   if (needed > MOST_ADDRESSES) {
     throw new Problem(
       'environment',
-      `${formatCount(connections)} connections need ${formatCount(needed)} source addresses, because each has ports for only ${formatCount(each)}. ${RAISE_PORTS}`,
+      `${formatCount(connections)} connections need ${formatCount(needed)} source addresses, because each has only enough ports for ${formatCount(each)}. ${RAISE_PORTS}`,
     );
   }
   if (needed > 1) {

@@ -30,7 +30,7 @@ export async function loadProfiles(folder: string): Promise<Profile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw new Problem(
       'configuration',
-      `The folder of profiles ${folder} could not be read. Reinstall nginx-ws-bench.`,
+      `The profiles folder ${folder} cannot be read. Reinstall nginx-ws-bench.`,
       { cause },
     );
   });

@@ -14,7 +14,7 @@ export async function loadTunings(folder: string): Promise<ShippedTuning[]> {
   const files = await readdir(folder).catch((cause: unknown) => {
     throw new Problem(
       'configuration',
-      `The folder of tunings ${folder} could not be read. Reinstall nginx-ws-bench.`,
+      `The tunings folder ${folder} cannot be read. Reinstall nginx-ws-bench.`,
       { cause },
     );
   });

@@ -82,7 +82,7 @@ function sideOf({ profiles, tunings, binaries }: Library, name: string): Side {
     const [word = '', ...late] = each.split('@');
     if (late.length > 0) {
       const right = `${base}@${late.join('@')}+${word}`;
-      throw new Problem('usage', `The tuning comes after the name of the Nginx. Use ${right}.`);
+      throw new Problem('usage', `The tuning must follow the Nginx name. Use ${right}.`);
     }
     const tuning = tunings.find((shipped) => shipped.name === each);
     if (tuning === undefined)
