@@ -23,6 +23,6 @@ export function rejectionReason(
   const isForeign =
     (origin !== undefined && !own.some((name) => origin === `http://${name}`)) ||
     (site !== undefined && site !== 'same-origin' && site !== 'none');
-  if (isForeign) return 'This server only answers its own pages.';
+  if (isForeign) return 'This server only answers requests from its own pages.';
   return method === 'GET' ? null : 'This server only answers GET requests.';
 }

@@ -106,7 +106,7 @@ export function trendSentence(trend: Trend): string {
   if (standing.kind === 'same')
     return `No change: ${formatFigure(newest.value, figure.unit)} is within the range of ${standing.band.runs} earlier runs (${bandText(standing.band)} around ${formatFigure(standing.band.centre, figure.unit)}).`;
   const usable = points.filter(({ value }) => value !== null).length;
-  return `${counted(usable, 'usable run')} so far; detecting a change takes ${FEWEST} comparable ones.`;
+  return `${counted(usable, 'usable run')} so far; detecting a change requires ${FEWEST} comparable ones.`;
 }
 
 /** Formats the range of offered rates in a series; empty for a closed loop. */
